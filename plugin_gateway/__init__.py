@@ -1,0 +1,3 @@
+"""plugin-gateway: one allow-list in, every face out."""
+
+__version__ = "0.1.0"

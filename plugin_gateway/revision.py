@@ -1,0 +1,75 @@
+"""A revision: everything a worker needs to serve one config and document, compiled once and never changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.policy.gate import Gate
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.publish.face import Face
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamTarget:
+    """Where permitted calls go: one origin, one path prefix. Times in seconds, 0 or less is never.
+
+    `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path instead of it;
+    `authority` is the Host field sent; `prefix` is put before every path, without a trailing slash.
+    """
+
+    host: str
+    port: int
+    authority: bytes
+    tls: bool = False
+    socket: str = ""
+    prefix: bytes = b""
+    connect_timeout_s: float = 3.0
+    read_timeout_s: float = 30.0
+    total_timeout_s: float = 45.0
+    connections: int = 256
+    idle_timeout_s: float = 30.0
+    ca_file: str = ""
+    cert_file: str = ""
+    key_file: str = ""
+    forward_headers: frozenset[bytes] = frozenset()
+    keep_set_cookie: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds on what a client may send and keep open; bytes and seconds."""
+
+    request_head_bytes: int = 32 * 1024
+    request_body_bytes: int = 1024 * 1024
+    connections: int = 10_000
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 10.0
+    idle_timeout_s: float = 75.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One config and one document, compiled. Workers hold this and nothing else of either.
+
+    `faces` maps a path on the public listener to its bytes, `/openapi.json?profile=plugin` for a profile.
+    """
+
+    number: int
+    digest: str
+    public_url: str
+    gate: Gate
+    rules: tuple[OperationRule, ...]
+    faces: Mapping[str, Face]
+    upstream: UpstreamTarget
+    read_injection: Injection = field(repr=False)
+    write_injection: Injection = field(repr=False)
+    limits: Limits
+    cors_origins: tuple[str, ...]
+    operations_total: int
+    warnings: tuple[Finding, ...] = ()
