@@ -1,0 +1,134 @@
+"""Measuring: a pinned process, a bounded load on it, and what it cost."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.world import LOAD_CPU
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from benchmarks.peers import Command
+    from benchmarks.world import Scenario
+
+START_TIMEOUT_S = 20.0
+CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
+UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One bounded load on one peer: requests a second, seconds, CPU microseconds a request, resident bytes."""
+
+    rate: float
+    p50_s: float
+    p99_s: float
+    cpu_us: float
+    rss_bytes: int
+    errors: int
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(command: Command, port: int, cpu: int, log: Path) -> Iterator[int]:
+    """Start a program on one processor, wait until it accepts, give its pid, end it."""
+    environ = {**os.environ, **dict(command.environ)}
+    with log.open("wb") as out:
+        argv = ("taskset", "-c", str(cpu), *command.argv)
+        process = subprocess.Popen(argv, stdout=out, stderr=out, env=environ)
+        try:
+            _wait_until_open(port, process, log)
+            yield process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < give_up:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.05)
+    raise SystemExit(f"{process.args!r} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
+
+
+def load(scenario: Scenario, port: int, pid: int, seconds: float, folder: Path) -> Sample:
+    """Load a peer with wrk for some seconds and read what it cost."""
+    argv = ["taskset", "-c", str(LOAD_CPU), shutil.which("wrk") or "wrk", "-t1", f"-c{scenario.connections}"]
+    argv += [f"-d{seconds:g}s", "--latency"]
+    if scenario.post_bytes:
+        script = folder / f"post-{scenario.post_bytes}.lua"
+        script.write_text(f'wrk.method = "POST"\nwrk.body = string.rep("y", {scenario.post_bytes})\n')
+        argv += ["-s", str(script)]
+    before = _cpu_s(pid)
+    out = subprocess.run([*argv, f"http://127.0.0.1:{port}{scenario.path}"], capture_output=True, text=True, check=True)
+    cpu_s = _cpu_s(pid) - before
+    requests = int(_find(r"(\d+) requests in", out.stdout))
+    bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out.stdout)
+    sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out.stdout)
+    return Sample(
+        rate=float(_find(r"Requests/sec:\s+([\d.]+)", out.stdout)),
+        p50_s=_seconds(_find(r"(?m)^\s+50%\s+(\S+)", out.stdout)),
+        p99_s=_seconds(_find(r"(?m)^\s+99%\s+(\S+)", out.stdout)),
+        cpu_us=cpu_s / max(requests, 1) * 1e6,
+        rss_bytes=sum(_rss_bytes(one) for one in _tree(pid)),
+        errors=(int(bad[1]) if bad else 0) + (sum(map(int, sockets.groups())) if sockets else 0),
+    )
+
+
+def _find(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    if found is None:
+        raise SystemExit(f"wrk printed something else:\n{text}")
+    return found[1]
+
+
+def _seconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]  # wrk's own format
+    return float(number) * UNITS_S[unit]
+
+
+def _tree(pid: int) -> list[int]:
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError):
+            found += map(int, Path(f"/proc/{one}/task/{one}/children").read_text().split())
+    return found
+
+
+def _cpu_s(pid: int) -> float:
+    ticks = 0
+    for one in _tree(pid):
+        with contextlib.suppress(OSError):
+            fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+    return ticks / CLOCK_TICKS
+
+
+def _rss_bytes(pid: int) -> int:
+    try:
+        return int(_find(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())) * 1024
+    except OSError:
+        return 0

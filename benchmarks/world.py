@@ -1,0 +1,88 @@
+"""The world every peer is measured in: the same operations, the same key, the same upstream, the same work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = "bench-key-7d1f0a"
+KEY_HEADER = "X-API-Key"
+GATEWAY_CPU, LOAD_CPU = 0, 1
+REPLY_BYTES = {"1k": 1_000, "100k": 100_000, "10M": 10_000_000}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """One kind of work: how many operations are allowed, what is asked of the last one, over how many connections."""
+
+    name: str
+    operations: int = 12
+    reply: str = "1k"
+    connections: int = 64
+    post_bytes: int = 0
+
+    @property
+    def path(self) -> str:
+        return f"/res{self.operations - 1:04d}/{self.reply}"
+
+
+SCENARIOS = (
+    Scenario(name="12 ops, 1 kB, 64 conns"),
+    Scenario(name="1000 ops, 1 kB, 64 conns", operations=1000),
+    Scenario(name="12 ops, 1 kB, 1 conn", connections=1),
+    Scenario(name="12 ops, 1 kB, 512 conns", connections=512),
+    Scenario(name="12 ops, POST 10 kB, 64 conns", post_bytes=10_000),
+    Scenario(name="12 ops, 100 kB, 64 conns", reply="100k"),
+    Scenario(name="12 ops, 10 MB, 8 conns", reply="10M", connections=8),
+)
+
+
+def patterns(operations: int) -> list[str]:
+    """The regular expression of each allowed path, as nginx, HAProxy, Envoy and Caddy are given it."""
+    return [f"^/res{number:04d}/[^/]+$" for number in range(operations)]
+
+
+def write_document(folder: Path, operations: int) -> Path:
+    """Write the full OpenAPI document: each allowed operation and, beside it, one that is not."""
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    responses = {"200": {"description": "ok"}}
+    paths = {
+        f"/res{number:04d}/{{id}}": {
+            "parameters": [parameter],
+            "get": {"operationId": f"getRes{number}", "responses": responses},
+            "post": {
+                "operationId": f"postRes{number}",
+                "requestBody": {"content": {"application/octet-stream": {}}},
+                "responses": responses,
+            },
+            "delete": {"operationId": f"deleteRes{number}", "responses": responses},
+        }
+        for number in range(operations)
+    }
+    file = folder / f"openapi-{operations}.json"
+    file.write_text(json.dumps({"openapi": "3.0.3", "info": {"title": "Bench", "version": "1"}, "paths": paths}))
+    return file
+
+
+def write_upstream(folder: Path, port: int) -> Path:
+    """Write the configuration of the upstream, an nginx that answers from memory or from small files."""
+    for name, size in REPLY_BYTES.items():
+        (folder / name).write_bytes(b"x" * size)
+    file = folder / "upstream.conf"
+    file.write_text(f"""
+        daemon off; worker_processes 1; pid {folder}/upstream.pid; error_log {folder}/upstream.err;
+        events {{ worker_connections 4096; }}
+        http {{
+          access_log off; sendfile on; keepalive_requests 100000000; client_max_body_size 64m;
+          client_body_temp_path {folder}/upstream-body;
+          server {{
+            listen 127.0.0.1:{port} backlog=4096; root {folder}; default_type application/octet-stream;
+            location ~ /1k$ {{ return 200 "{"x" * REPLY_BYTES["1k"]}"; }}
+            location ~ /(100k|10M)$ {{ try_files /$1 =404; }}
+          }}
+        }}""")
+    return file
