@@ -6,13 +6,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 Json: TypeAlias = Any
 """JSON that nobody has looked at yet."""
 
 JsonObject: TypeAlias = dict[str, Any]
+
+_METHODS_2_0 = ("get", "put", "post", "delete", "options", "head", "patch")
+_METHODS: Mapping[str, tuple[str, ...]] = {
+    "2.0": _METHODS_2_0,
+    "3.0": (*_METHODS_2_0, "trace"),
+    "3.1": (*_METHODS_2_0, "trace"),
+    "3.2": (*_METHODS_2_0, "trace", "query"),
+}
+"""The fixed fields of a path item that are operations, by version. Field names are case-sensitive: `GET` is none."""
 
 
 class OperationKey(NamedTuple):
@@ -40,12 +51,13 @@ class Operation:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(tag for tag in self.node.get("tags") or () if isinstance(tag, str))
+        tags = self.node.get("tags")
+        return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A whole document of OpenAPI 2.0, 3.0, 3.1 or 3.2: one root object in which every `$ref` is local.
+    """A whole document of OpenAPI 2.0, 3.0, 3.1 or 3.2: one root object in which every `$ref` that can be is local.
 
     `name` is how messages call it: a path or URL without userinfo, query or fragment.
     """
@@ -59,6 +71,61 @@ class Document:
         return ".".join(str(self.root.get("openapi") or self.root.get("swagger")).split(".")[:2])
 
     @cached_property
+    def anchors(self) -> Anchors:
+        return find_anchors(self.root)
+
+    @cached_property
     def operations(self) -> Mapping[OperationKey, Operation]:
-        """Every operation under `paths`, in document order; a path item's own `$ref` followed."""
-        raise NotImplementedError
+        """Every operation under `paths`, in document order; a path item's own `$ref` followed.
+
+        Nodes that are not what they should be are passed over here, `structure.check` is what reports them.
+        """
+        methods = _METHODS.get(self.version, _METHODS["3.1"])
+        found: dict[OperationKey, Operation] = {}
+        for path, path_item in self.path_items():
+            for method, node in _operation_nodes(path_item, methods):
+                key = OperationKey(method.upper(), path)
+                found.setdefault(key, Operation(key=key, node=node, path_item=path_item))
+        return found
+
+    def path_items(self) -> Iterator[tuple[str, JsonObject]]:
+        """Path templates and their path items, those that can be read."""
+        paths = self.root.get("paths")
+        for path, path_item in paths.items() if isinstance(paths, dict) else ():
+            if path.startswith("/") and isinstance(path_item, dict):
+                try:
+                    yield path, self.follow_path_item(path_item)
+                except RefError:
+                    continue
+
+    def resolve(self, ref: str, at: Tokens = ()) -> Target:
+        """What a `$ref` written at `at` points at; raises `RefError`. See `refs.resolve`."""
+        return resolve(self.root, ref, at=at, find=lambda: self.anchors)
+
+    def follow_path_item(self, path_item: JsonObject) -> JsonObject:
+        """Follow a path item's chain of `$ref`; fields beside a `$ref` win over what it points at.
+
+        OpenAPI 3.0 leaves the mixture undefined, so this is the reading that loses nothing. Raises `RefError` when the
+        chain ends nowhere or comes back to itself.
+        """
+        seen: set[Tokens] = set()
+        while isinstance(ref := path_item.get("$ref"), str):
+            target = self.resolve(ref)
+            if target.tokens in seen:
+                raise RefError(ref, "comes back to itself")
+            seen.add(target.tokens)
+            if not isinstance(target.value, dict):
+                raise RefError(ref, "is no path item")
+            siblings = {key: value for key, value in path_item.items() if key != "$ref"}
+            path_item = {**target.value, **siblings} if siblings else target.value
+        return path_item
+
+
+def _operation_nodes(path_item: JsonObject, methods: tuple[str, ...]) -> Iterator[tuple[str, JsonObject]]:
+    for key, node in path_item.items():
+        if key in methods and isinstance(node, dict):
+            yield key, node
+    additional = path_item.get("additionalOperations") if "query" in methods else None
+    for method, node in additional.items() if isinstance(additional, dict) else ():
+        if isinstance(node, dict) and not method.startswith("x-"):
+            yield method, node

@@ -1,0 +1,1 @@
+"""OpenAPI documents: read, followed, pruned, upgraded and rendered."""
