@@ -1,0 +1,59 @@
+"""The logo: an image whose type is told by its content, and the path it is served at."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.errors import ConfigError
+
+MAX_LOGO_BYTES = 1_000_000
+
+# Matched by content and not by the file's name: the bytes are what a browser will look at.
+_SIGNATURES = (
+    ("png", "image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
+    ("jpg", "image/jpeg", re.compile(rb"\xff\xd8\xff")),
+    ("gif", "image/gif", re.compile(rb"GIF8[79]a")),
+    ("webp", "image/webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
+    # A document type with an internal subset may declare entities, and is no SVG to us. The quantifiers are possessive:
+    # many comments must not be tried in every combination.
+    (
+        "svg",
+        "image/svg+xml",
+        re.compile(
+            rb"(?:\xef\xbb\xbf)?(?:\s++|<\?(?>.*?\?>)|<!--(?>.*?-->)|<!DOCTYPE\s[^>\[]*+>)*+<svg[\s>]", re.DOTALL
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logo:
+    """An image and the path it is served at, with the extension of its type."""
+
+    body: bytes
+    media_type: str
+    path: str
+
+
+def read_logo(data: bytes | None) -> Logo:
+    """Tell what image `data` is; None is the neutral logo that ships.
+
+    Raises ConfigError for anything but a PNG, JPEG, GIF, WebP or SVG of at most 1 MB.
+    """
+    if data is None:
+        data = files(__package__).joinpath("logo.png").read_bytes()
+    if len(data) > MAX_LOGO_BYTES:
+        raise ConfigError(
+            [_finding(f"the logo has {len(data):,} bytes", f"use an image of at most {MAX_LOGO_BYTES:,}")]
+        )
+    for extension, media_type, signature in _SIGNATURES:
+        if signature.match(data):
+            return Logo(body=data, media_type=media_type, path=f"/logo.{extension}")
+    raise ConfigError([_finding("the logo is not an image of a known type", "use a PNG, JPEG, GIF, WebP or SVG file")])
+
+
+def _finding(message: str, hint: str) -> Finding:
+    return Finding(rule="manifest-logo", message=message, hint=hint, pointer=("manifest", "logo"))
