@@ -54,6 +54,14 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LogSettings:
+    """What is logged, and how: `format` is `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
+
+    format: str = "json"
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One config and one document, compiled. Workers hold this and nothing else of either.
 
@@ -72,4 +80,5 @@ class Revision:
     limits: Limits
     cors_origins: tuple[str, ...]
     operations_total: int
+    log: LogSettings = LogSettings()
     warnings: tuple[Finding, ...] = ()

@@ -1,0 +1,63 @@
+"""The counters of one worker: plain integers, summed over the workers when somebody asks."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.telemetry.record import AccessRecord
+
+BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+Series: TypeAlias = dict[str, list[float]]
+"""A name with its labels, joined by spaces, and its numbers: picklable, mergeable by adding."""
+
+
+class Counters:
+    """Counts calls by operation, status and code, their bytes and their durations.
+
+    Labels come from the revision and from our own codes, never from a caller, so that nobody can make series.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, int, str], int] = {}
+        self._durations: dict[str, list[float]] = {}
+        self._bytes_in = 0
+        self._bytes_out = 0
+        self.lines_dropped = 0
+
+    def add(self, record: AccessRecord) -> None:
+        operation = record.rule.operation_id if record.rule else ""
+        calls = self._calls
+        key = (operation, record.status, record.code)
+        calls[key] = calls.get(key, 0) + 1
+        self._bytes_in += record.bytes_in
+        self._bytes_out += record.bytes_out
+        durations = self._durations.get(operation)
+        if durations is None:
+            # One number for each bucket, one for what is above them all, and the sum of seconds last.
+            durations = self._durations[operation] = [0.0] * (len(BUCKETS_S) + 2)
+        durations[bisect_left(BUCKETS_S, record.duration_s)] += 1
+        durations[-1] += record.duration_s
+
+    def series(self) -> Series:
+        """Return everything counted so far, ready to be merged with what other workers counted."""
+        found: Series = {"bytes_in": [self._bytes_in], "bytes_out": [self._bytes_out], "dropped": [self.lines_dropped]}
+        for (operation, status, code), count in self._calls.items():
+            found[f"calls {operation} {status} {code}"] = [count]
+        for operation, numbers in self._durations.items():
+            found[f"durations {operation}"] = list(numbers)
+        return found
+
+
+def merge(many: Iterable[Series]) -> Series:
+    """Add up the series of several workers."""
+    total: Series = {}
+    for series in many:
+        for name, numbers in series.items():
+            held = total.get(name)
+            total[name] = list(numbers) if held is None else [a + b for a, b in zip(held, numbers, strict=True)]
+    return total
