@@ -1,0 +1,116 @@
+"""An alias: one of the names an origin may take a path segment for, once it has decoded and cleaned it in its own way.
+
+Between the gateway and the code that serves a call there may be proxies, servlet containers and routers, and each
+normalises a little differently: some decode twice, some fold case, some cut `;params`, trailing dots or a format
+suffix. A segment is judged by all of these names at once. The stories behind it are public: `..;/` (Tomcat behind
+nginx), `%c0%af` (IIS), `%252f` (double decoding), `export.json` (Rails, Spring suffix patterns), `EXPORT` (IIS).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_DECODINGS = 3
+
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ENCODED_SLASH = re.compile(rb"%2[Ff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_UNICODE_ESCAPE = re.compile(r"%u[0-9A-Fa-f]{4}")
+# Characters that best-fit code pages turn into a slash or a backslash although NFKC does not.
+_SLASH_LOOKALIKE = re.compile("[/\\\\\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
+_SLASH = re.compile(r"[/\\]")
+_CUT = re.compile("[;?#]")
+_FORMAT_SUFFIX = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)\Z")
+
+_SEPARATORS = ".;?#:+"
+_ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.fromkeys(map(ord, _SEPARATORS), ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsafe:
+    """A segment with no single meaning; `reason` completes the sentence "the path contains …"."""
+
+    reason: str
+
+
+def fold_plain(segment: str) -> str:
+    """`fold` for a segment of unescaped ASCII letters, digits and punctuation; this one is on the fast path."""
+    return segment.translate(_ASCII_FOLD)
+
+
+def fold(text: str) -> str:
+    """The name by which a decoded segment is compared with denied ones: no case, no look-alikes, one separator.
+
+    Everything that an origin may cut off after a name (`;params`, `.json`, `?`, `#`, `:$DATA`, blanks) begins with a
+    separator, so an alias of `export` is `export` itself or begins with `export.`.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).lstrip()
+    return "".join("." if c.isspace() or c in _SEPARATORS else c for c in folded)
+
+
+def is_alias(reading: str, name: str) -> bool:
+    """Whether an origin may take `reading` for `name`; both are folded."""
+    return reading.startswith(name) and (len(reading) == len(name) or reading[len(name)] == ".")
+
+
+def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
+    """Every text that decoding a raw segment again and again gives, folded; the first is the segment as it stands."""
+    stages = _decode(segment)
+    return stages if isinstance(stages, Unsafe) else tuple(fold(stage) for stage in stages)
+
+
+def examine(segment: bytes) -> Unsafe | None:
+    """Say what makes a raw segment ambiguous. It is made of path characters and whole escapes already."""
+    stages = _decode(segment)
+    if isinstance(stages, Unsafe):
+        return stages
+    return Unsafe("a segment that some servers take for nothing, `.` or `..`") if _is_hollow(stages[-1]) else None
+
+
+def split_encoded_slashes(segment: bytes) -> list[bytes]:
+    """The pieces between `%2F`s, still as they were sent."""
+    return _ENCODED_SLASH.split(segment)
+
+
+def unescape(octets: bytes) -> bytes:
+    """Decode every `%HH` once."""
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), octets)
+
+
+def _decode(segment: bytes) -> tuple[str, ...] | Unsafe:
+    stages: list[str] = []
+    octets = segment
+    for _ in range(MAX_DECODINGS + 1):
+        try:
+            text = octets.decode()
+        except UnicodeDecodeError:  # overlong forms of `.` and `/` are among these (RFC 3629, 10)
+            return Unsafe("percent-encoded octets that are not UTF-8")
+        if reason := _find_trick(text):
+            return Unsafe(reason)
+        stages.append(text)
+        octets, before = unescape(octets), octets
+        if octets == before:
+            return tuple(stages)
+    return Unsafe("characters that are percent-encoded over and over")
+
+
+def _find_trick(text: str) -> str:
+    if _CONTROL.search(text):
+        return "a control character"
+    if _SLASH_LOOKALIKE.search(text) or _SLASH.search(unicodedata.normalize("NFKC", text)):
+        return "an encoded slash or backslash, or a character that turns into one"
+    if _UNICODE_ESCAPE.search(text):
+        return "a %u escape"
+    return ""
+
+
+def _is_hollow(text: str) -> bool:
+    """Whether cutting what origins cut leaves nothing or dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
+    rest = _CUT.split(unicodedata.normalize("NFKC", text).casefold())[0].strip()
+    while True:
+        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .\t\r\n\u00a0")
+        if shorter == rest:
+            return not rest
+        rest = shorter

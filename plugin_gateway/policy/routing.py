@@ -1,0 +1,188 @@
+"""The route table: from the segments of a path to the allowed operation they name.
+
+A tree with one level for each segment, concrete before templated (OpenAPI, "Path Templating Matching"), so that cost
+grows with the depth of a path and not with the number of operations. Only allowed operations are in it; what the
+document has besides is in their guards (`policy.shadow`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plugin_gateway.policy.alias import split_encoded_slashes
+from plugin_gateway.policy.shadow import DeniedPaths, Guard
+from plugin_gateway.policy.target import MAX_SEGMENTS, read_safe
+from plugin_gateway.policy.template import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from plugin_gateway.openapi.document import OperationKey
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.policy.target import Target
+    from plugin_gateway.policy.template import PathTemplate, Pattern, Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """An allowed operation at the end of a branch, and what must not be true of a call that takes it."""
+
+    rule: OperationRule
+    guard: Guard | None = None
+    slashes: frozenset[int] = frozenset()
+    """Indexes of the segments whose parameter takes encoded slashes."""
+    deep_guards: Mapping[int, Guard] = field(default_factory=dict)
+    query: tuple[bytes, ...] = ()
+    """Pairs that must be in the query, from a template such as `/responses/{id}?beta=true`."""
+
+    def blocks(self, target: Target) -> bool:
+        """Whether some origin would take the call for a denied operation."""
+        if self.guard is not None and self.guard.blocks(target.readings):
+            return True
+        return bool(target.slashed and self.deep_guards) and self._blocks_deep(target)
+
+    def _blocks_deep(self, target: Target) -> bool:
+        pieces = [piece for segment in target.raw or () for piece in split_encoded_slashes(segment)]
+        deep = self.deep_guards.get(len(pieces) - 1)
+        return deep is not None and deep.blocks(lambda index: read_safe(pieces[index]))
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What may follow after some segments."""
+
+    literals: Mapping[str, Node]
+    patterns: tuple[tuple[Pattern, Node], ...]
+    parameter: Node | None
+    routes: Mapping[bytes, tuple[Route, ...]]
+    """By method, for paths that end here; several when templates differ in their query only, most demanding first."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """Every route of a revision."""
+
+    root: Node
+
+    def find(self, method: bytes, segments: Sequence[str]) -> tuple[Route, ...] | None:
+        """The routes of the most specific template that matches and allows the method."""
+        return _find(self.root, segments, 1, method)
+
+    def methods(self, target: Target) -> list[bytes]:
+        """The methods by which a path may be called, sorted."""
+        return sorted(
+            {
+                method
+                for node in _leaves(self.root, target.segments, 1)
+                for method, routes in node.routes.items()
+                if not any(route.blocks(target) for route in routes)
+            }
+        )
+
+
+def compile_routes(
+    rules: Mapping[OperationKey, OperationRule],
+    operations: Iterable[OperationKey],
+    slashes: Mapping[OperationKey, frozenset[str]],
+) -> RouteTable:
+    """Build the table for the allowed `rules` among all `operations` of the document.
+
+    `slashes` names the path parameters that take encoded slashes. HEAD goes where GET goes, under GET's rule (RFC 9110,
+    9.3.2), unless the document declares HEAD there itself: then it is an operation like any other.
+    """
+    keys = tuple(operations)
+    templates = {key.path: parse_template(key.path) for key in keys}
+    denied = DeniedPaths(keys, frozenset(rules), templates)
+    declared = {(key.method, templates[key.path].shape) for key in keys}
+    entries: list[_Entry] = []
+    for key, rule in rules.items():
+        template = templates[key.path]
+        if len(template.segments) >= MAX_SEGMENTS:
+            continue
+        methods = [key.method]
+        if key.method == "GET" and ("HEAD", template.shape) not in declared:
+            methods.append("HEAD")
+        entries += (
+            (
+                template.segments,
+                method.encode(errors="replace"),
+                _route(rule, template, denied, method, slashes.get(key)),
+            )
+            for method in methods
+        )
+    return RouteTable(_grow(entries, 0))
+
+
+_Entry = tuple["tuple[Segment, ...]", bytes, Route]
+
+
+def _route(
+    rule: OperationRule, template: PathTemplate, denied: DeniedPaths, method: str, slashes: frozenset[str] | None
+) -> Route:
+    slashed = frozenset(
+        index
+        for index, segment in enumerate(template.segments, 1)
+        if slashes and segment.is_parameter and segment.names[0] in slashes
+    )
+    return Route(
+        rule=rule,
+        guard=denied.guard(template, method),
+        slashes=slashed,
+        deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
+        query=template.query,
+    )
+
+
+def _grow(entries: Sequence[_Entry], depth: int) -> Node:
+    routes: dict[bytes, list[Route]] = {}
+    branches: dict[Segment, list[_Entry]] = {}
+    for entry in entries:
+        segments, method, route = entry
+        if len(segments) == depth:
+            routes.setdefault(method, []).append(route)
+        else:
+            branches.setdefault(segments[depth].unnamed, []).append(entry)
+    children = {segment: _grow(below, depth + 1) for segment, below in branches.items()}
+    patterned = [s for s in children if s.literal is None and not s.is_parameter]
+    return Node(
+        literals={s.literal: child for s, child in children.items() if s.literal is not None},
+        patterns=tuple((s.pattern, children[s]) for s in sorted(patterned, key=_specificity)),
+        parameter=next((child for s, child in children.items() if s.is_parameter), None),
+        routes={m: tuple(sorted(found, key=lambda r: (-len(r.query), r.query))) for m, found in routes.items()},
+    )
+
+
+def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:
+    """Sorts patterns by how much of them is literal, most first; then by anything that document order does not change."""
+    return -sum(len(part) for part in segment.parts if part), tuple(part or "" for part in segment.parts)
+
+
+def _find(node: Node, segments: Sequence[str], index: int, method: bytes) -> tuple[Route, ...] | None:
+    # Each node has one way to it, so going back visits no node twice.
+    if index == len(segments):
+        return node.routes.get(method)
+    segment = segments[index]
+    child = node.literals.get(segment)
+    if child is not None and (found := _find(child, segments, index + 1, method)) is not None:
+        return found
+    for pattern, child in node.patterns:
+        if pattern.matches(segment) and (found := _find(child, segments, index + 1, method)) is not None:
+            return found
+    if node.parameter is not None and segment:
+        return _find(node.parameter, segments, index + 1, method)
+    return None
+
+
+def _leaves(node: Node, segments: Sequence[str], index: int) -> Iterator[Node]:
+    if index == len(segments):
+        yield node
+        return
+    segment = segments[index]
+    if segment in node.literals:
+        yield from _leaves(node.literals[segment], segments, index + 1)
+    for pattern, child in node.patterns:
+        if pattern.matches(segment):
+            yield from _leaves(child, segments, index + 1)
+    if node.parameter is not None and segment:
+        yield from _leaves(node.parameter, segments, index + 1)

@@ -1,0 +1,233 @@
+"""An operation's rule, compiled: the names of what a call may carry, read from what the document declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.policy.query import decode_name, fold_name
+from plugin_gateway.policy.template import parse_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.openapi.document import Document, JsonObject, Operation
+    from plugin_gateway.policy.credentials import Injection
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+
+# fmt: off
+NEVER_FORWARDED = frozenset(
+    {
+        # RFC 9110 7.6.1 and 7.2: they belong to one connection or to the message's framing, and are ours to write.
+        b"connection",
+        b"content-length",
+        b"expect",
+        b"host",
+        b"keep-alive",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"http2-settings",
+        # The client's credentials are for us.
+        b"authorization",
+        b"cookie",
+        b"cookie2",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        # A second method or target: what was judged would not be what is served.
+        b"x-http-method",
+        b"x-http-method-override",
+        b"x-method-override",
+        b"x-original-url",
+        b"x-rewrite-url",
+        b"x-original-uri",
+        b"x-original-host",
+        b"x-override-url",
+        b"x-forwarded-path",
+        # Who the client is and how it came: an origin believes a gateway, so only a gateway may say it.
+        b"forwarded",
+        b"via",
+        b"x-client-cert",
+        b"x-client-ip",
+        b"x-cluster-client-ip",
+        b"x-forwarded-by",
+        b"x-forwarded-client-cert",
+        b"x-forwarded-for",
+        b"x-forwarded-host",
+        b"x-forwarded-port",
+        b"x-forwarded-prefix",
+        b"x-forwarded-proto",
+        b"x-forwarded-scheme",
+        b"x-forwarded-server",
+        b"x-forwarded-ssl",
+        b"x-host",
+        b"x-real-ip",
+        b"x-remote-addr",
+        b"x-remote-ip",
+        b"true-client-ip",
+        b"cf-connecting-ip",
+        b"fastly-client-ip",
+        # The httpoxy advisory: CGI makes HTTP_PROXY of it.
+        b"proxy",
+    }
+)
+# fmt: on
+"""Request fields that no declaration and no setting lets a client send upstream; lower case."""
+
+_MAX_SCHEMA_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectedNames:
+    """Names of what the gateway sets, folded (`policy.query.fold_name`): the client's copies never pass."""
+
+    headers: frozenset[bytes] = frozenset()
+    query: frozenset[bytes] = frozenset()
+    cookies: frozenset[bytes] = frozenset()
+
+
+def injected_names(injections: Iterable[Injection]) -> InjectedNames:
+    """The names in all injections together, so that a read cannot carry a copy of what only writes inject."""
+    headers: set[bytes] = set()
+    query: set[bytes] = set()
+    cookies: set[bytes] = set()
+    for injection in injections:
+        headers |= {fold_name(name) for name, _ in injection.headers}
+        query |= {fold_name(pair.partition(b"=")[0]) for pair in injection.query.split(b"&") if pair}
+        cookies |= {
+            fold_name(pair.partition(b"=")[0].strip()) for pair in injection.cookies.split(b";") if pair.strip()
+        }
+    return InjectedNames(headers=frozenset(headers), query=frozenset(query), cookies=frozenset(cookies))
+
+
+def operation_rule(
+    operation: Operation,
+    document: Document,
+    *,
+    operation_id: str,
+    injected: InjectedNames,
+    withheld: Iterable[bytes] = (),
+) -> OperationRule:
+    """Compile what the document declares for `operation`, less what the gateway injects and the `withheld` query names."""
+    declared = _Declared()
+    for parameter in declared_parameters(operation, document):
+        _declare(parameter, declared, document)
+    for pair in parse_template(operation.key.path).query:
+        declared.query.add(decode_name(pair.partition(b"=")[0]))
+    closed = injected.query | {fold_name(name) for name in withheld}
+    return OperationRule(
+        method=operation.key.method,
+        path_template=operation.key.path,
+        operation_id=operation_id,
+        query_names=frozenset(name for name in declared.query if fold_name(name) not in closed),
+        query_prefixes=frozenset(name for name in declared.prefixes if fold_name(name) not in closed),
+        any_query=declared.any_query,
+        header_names=frozenset(
+            name
+            for name in declared.headers
+            if name.replace(b"_", b"-") not in NEVER_FORWARDED and fold_name(name) not in injected.headers
+        ),
+        cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
+        has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
+        is_safe=operation.key.method in SAFE_METHODS,
+    )
+
+
+def declared_parameters(operation: Operation, document: Document) -> Iterator[JsonObject]:
+    """The parameters of the operation, then those of its path item that it does not override; references followed.
+
+    One that cannot be followed is passed over: what is not declared is not forwarded, and checking the document reports it.
+    """
+    seen: set[tuple[object, object]] = set()
+    for owner in (operation.node, operation.path_item):
+        listed = owner.get("parameters")
+        for item in listed if isinstance(listed, list) else ():
+            parameter = _follow(item, document)
+            if parameter is None:
+                continue
+            key = (str(parameter.get("in")), str(parameter.get("name")))
+            if key not in seen:
+                seen.add(key)
+                yield parameter
+
+
+class _Declared:
+    """Names as they are found."""
+
+    def __init__(self) -> None:
+        self.query: set[bytes] = set()
+        self.prefixes: set[bytes] = set()
+        self.headers: set[bytes] = set()
+        self.cookies: set[bytes] = set()
+        self.any_query = False
+        self.has_body = False
+
+
+def _declare(parameter: JsonObject, declared: _Declared, document: Document) -> None:
+    name, place = parameter.get("name"), parameter.get("in")
+    octets = name.encode(errors="replace") if isinstance(name, str) else b""
+    match place:
+        case "query" if octets:
+            _declare_query(octets, parameter, declared, document)
+        case "querystring":
+            declared.any_query = True
+        case "header" if octets:
+            declared.headers.add(octets.lower())
+        case "cookie" if octets:
+            declared.cookies.add(octets)
+        case "body" | "formData":
+            declared.has_body = True
+        case _:
+            pass
+
+
+def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, document: Document) -> None:
+    declared.query.add(name)
+    schema = parameter.get("schema")
+    if not isinstance(schema, dict):
+        return
+    style = parameter.get("style", "form")
+    if style == "deepObject":
+        declared.prefixes.add(name)
+    elif style == "form" and parameter.get("explode", True) is True:
+        # An exploded object is spread over the query, each property a parameter of its own.
+        _spread(schema, declared, document, 0)
+
+
+def _spread(schema: Any, declared: _Declared, document: Document, depth: int) -> None:
+    schema = _follow(schema, document)
+    if schema is None or depth > _MAX_SCHEMA_DEPTH:
+        return
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        declared.query.update(str(key).encode(errors="replace") for key in properties)
+    kinds = schema.get("type")
+    is_object = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+    more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+    combined = [part for word in ("allOf", "anyOf", "oneOf") for part in _listed(schema.get(word))]
+    if is_object and more is not False and (more is not None or not (properties or combined)):
+        declared.any_query = True
+    for part in combined:
+        _spread(part, declared, document, depth + 1)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _follow(node: Any, document: Document) -> JsonObject | None:
+    seen = 0
+    while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
+        seen += 1
+        try:
+            node = document.resolve(ref).value
+        except RefError:
+            return None
+        if seen > _MAX_SCHEMA_DEPTH:
+            return None
+    return node if isinstance(node, dict) else None
