@@ -61,8 +61,10 @@ def test_urlencoded_forms(media_type, content, status):
         ("multipart/form-data; boundary=x", b'--x\r\nContent-Disposition: form-data; name="caption"\r\n\r\na\r\n--x--'),
         (
             "multipart/form-data; boundary=x",
-            b'--x\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n'
-            b"--y\r\n\r\na\r\n--y--\r\n--x--",
+            (
+                b'--x\r\nContent-Disposition: form-data; name="image"\r\nContent-Type: multipart/mixed; boundary=y\r\n\r\n'
+                b"--y\r\n\r\na\r\n--y--\r\n--x--"
+            ),
         ),
     ],
 )
