@@ -1,0 +1,87 @@
+"""The typed nodes of a document that is being rewritten: every object, with the kind of object it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.openapi.grammar import FIELDS, OTHER_FIELDS, ROOT_FIELDS, Kind, Shape, is_extension, sections
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+
+class Node(NamedTuple):
+    """One object and what the grammar says it is."""
+
+    kind: Kind
+    value: JsonObject
+
+
+def children(kind: Kind, value: JsonObject) -> Iterator[tuple[Kind, Json]]:
+    """The values in typed places right under `value`, booleans for schemas among them, with their kinds."""
+    if (other := OTHER_FIELDS.get(kind)) is not None:
+        for name, child in value.items():
+            if name != "$ref" and not is_extension(name):
+                yield other, child
+        return
+    for name, (child_kind, shape) in FIELDS[kind].items():
+        child = value.get(name)
+        if isinstance(child, list) and shape is not Shape.MAP:
+            yield from ((child_kind, entry) for entry in child)
+        elif isinstance(child, dict) and shape is Shape.MAP:
+            yield from ((child_kind, entry) for entry in child.values())
+        elif child is not None and shape is Shape.ONE:
+            yield child_kind, child
+
+
+def typed_nodes(root: JsonObject) -> list[Node]:
+    """Every object of `root`, which is a tree, the outer before the inner. Nothing in an example or a default is one."""
+    found: list[Node] = []
+    for name, (kind, _) in ROOT_FIELDS.items():
+        value = root.get(name)
+        for entry in value if isinstance(value, list) else [value]:
+            found += typed_nodes_in(kind, entry)
+    for section in ("paths", "webhooks"):
+        items = root.get(section)
+        for name, item in items.items() if isinstance(items, dict) else ():
+            if not is_extension(name):
+                found += typed_nodes_in(Kind.PATH_ITEM, item)
+    is_swagger = "swagger" in root
+    holder = root if is_swagger else root.get("components")
+    for section, kind in sections("2.0" if is_swagger else "3.2").items():
+        members = holder.get(section) if isinstance(holder, dict) else None
+        for member in members.values() if isinstance(members, dict) else ():
+            found += typed_nodes_in(kind, member)
+    return found
+
+
+def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
+    """One object and all under it, likewise."""
+    found: list[Node] = []
+    stack = [(kind, value)]
+    while stack:
+        kind, value = stack.pop()
+        if isinstance(value, dict):
+            found.append(Node(kind, value))
+            stack.extend(children(kind, value))
+    return found
+
+
+def copy_json(value: Json) -> Json:
+    """Copy as a tree: what was shared is there twice, so that each may be changed in place. Nesting costs no stack."""
+    holder = [value]
+    stack: list[Json] = [holder]
+    while stack:
+        node = stack.pop()
+        for key, child in list(node.items()) if isinstance(node, dict) else enumerate(node):
+            if isinstance(child, dict | list):
+                node[key] = child.copy()
+                stack.append(node[key])
+    return holder[0]
+
+
+def keep_only(node: JsonObject, keys: Collection[str]) -> None:
+    for key in [key for key in node if key not in keys]:
+        del node[key]

@@ -1,0 +1,105 @@
+"""The names of components: letters, digits, `.`, `_` and `-` only, as OpenAPI 3 wants them and tools rely on."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.refs import split_pointer, to_ref
+from plugin_gateway.openapi.upgrade_walk import typed_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.openapi.upgrade_walk import Node
+
+_ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
+_SCHEMAS = ("components", "schemas")
+
+
+def legalise_names(root: JsonObject) -> None:
+    """Rename, in place, the components of `root` (3.x, references settled) whose names are not legal.
+
+    Swagger 2.0 did not mind, and generators wrote names like `Page«Order»`. A name also counts as the value of a
+    discriminator: that stays what it was, by a mapping.
+    """
+    components: JsonObject = root.get("components") or {}
+    sections = {name: members for name, members in components.items() if isinstance(members, dict)}
+    renamed: dict[Tokens, str] = {
+        ("components", section, old): new
+        for section, members in sections.items()
+        for old, new in _legal_names(members).items()
+        if old != new
+    }
+    if not renamed:
+        return
+    nodes = typed_nodes(root)
+    _keep_discriminator_values(nodes, sections.get("schemas", {}), renamed)
+    for section, members in sections.items():
+        components[section] = {renamed.get(("components", section, name), name): node for name, node in members.items()}
+    for kind, node in nodes:
+        if is_reference(kind, node):
+            node["$ref"] = _rename(node["$ref"], renamed)
+        elif kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
+            node["mapping"] = {value: _rename(target, renamed) for value, target in mapping.items()}
+
+
+def _legal_names(names: Iterable[str]) -> dict[str, str]:
+    legal = {name: name for name in names if not _ILLEGAL.search(name)}
+    for name in names:
+        if name not in legal:
+            base = candidate = _ILLEGAL.sub("_", name).strip("_") or "component"
+            number = 2
+            while candidate in legal.values():
+                candidate, number = f"{base}_{number}", number + 1
+            legal[name] = candidate
+    return legal
+
+
+def _keep_discriminator_values(nodes: Iterable[Node], schemas: JsonObject, renamed: Mapping[Tokens, str]) -> None:
+    """Map each value that is the name of a schema about to be renamed, where no mapping does."""
+    heirs: dict[str | None, set[str]] = defaultdict(set)
+    for name, schema in schemas.items():
+        for parent in _referred(schema, "allOf"):
+            heirs[parent].add(name)
+    names = {id(schema): name for name, schema in schemas.items()}
+    for kind, node in nodes:
+        discriminator = node.get("discriminator")
+        if kind is not Kind.SCHEMA or not isinstance(discriminator, dict):
+            continue
+        mapping = discriminator.get("mapping") or {}
+        mapped = {_name(target) for target in mapping.values()} | set(mapping.values())
+        alternatives = [*_referred(node, "oneOf"), *_referred(node, "anyOf"), *sorted(heirs[names.get(id(node))])]
+        for name in alternatives:
+            if (*_SCHEMAS, name) in renamed and name not in mapped:
+                mapping[name] = to_ref((*_SCHEMAS, name))
+        if mapping:
+            discriminator["mapping"] = mapping
+
+
+def _referred(schema: Json, field: str) -> list[str]:
+    entries = schema.get(field) if isinstance(schema, dict) else None
+    refs = [entry["$ref"] for entry in entries or () if is_reference(Kind.SCHEMA, entry)]
+    return [name for ref in refs if (name := _name(ref))]
+
+
+def _name(ref: Json) -> str:
+    """The name of the schema component that `ref` is; empty for anything else."""
+    tokens = _tokens(ref)
+    return tokens[2] if tokens[:2] == _SCHEMAS and len(tokens) == 3 else ""
+
+
+def _rename(ref: Json, renamed: Mapping[Tokens, str]) -> Json:
+    # The target of a mapping may be a bare name, too.
+    tokens = _tokens(ref) or (*_SCHEMAS, str(ref))
+    new = renamed.get(tokens[:3])
+    return to_ref((*tokens[:2], new, *tokens[3:])) if new else ref
+
+
+def _tokens(ref: Json) -> Tokens:
+    return split_pointer(unquote(ref[1:])) if isinstance(ref, str) and ref.startswith("#/") else ()

@@ -1,0 +1,195 @@
+"""The served document: the pruned one, as clients can use it, with the gateway as its one server.
+
+Clients were tried on what legacy documents look like: several fail on a relative server, on parameters or any other key of
+a path item that is no method, and on operations without an id or responses. None of that is left here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
+from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.upgrade import upgrade
+from plugin_gateway.openapi.upgrade_walk import typed_nodes
+from plugin_gateway.publish.component_names import legalise_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+CONSEQUENTIAL = "x-openai-isConsequential"
+_ROOT_KEPT = ("openapi", "jsonSchemaDialect", "info", "tags", "externalDocs")
+# In this order in every operation: what a reader, or a model, needs first.
+_FIRST_KEYS = ("operationId", "summary", "description", CONSEQUENTIAL, "tags")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedOperation:
+    """How an allowed operation is shown: its id, and what gateway.yaml says of it."""
+
+    operation_id: str
+    description: str = ""
+    consequential: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """How a document is shown, whatever is in it.
+
+    `version` is `3.0`, `3.1` or `3.2`; `security_schemes` are the gateway's own, any one of which lets a client in;
+    `injected` are the parameters that the gateway sets itself, as (in, name), names of header fields in lower case.
+    """
+
+    public_url: str
+    version: str = "3.1"
+    extensions: frozenset[str] = frozenset()
+    security_schemes: Mapping[str, JsonObject] = field(default_factory=dict)
+    injected: frozenset[tuple[str, str]] = frozenset()
+
+
+def build_served_document(
+    pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
+) -> tuple[Document, tuple[Finding, ...]]:
+    """Build what clients are shown of `pruned`, which holds exactly `operations` and is not changed.
+
+    The findings are warnings: of what the wanted version of OpenAPI cannot say.
+    """
+    # 3.0 has fewer words, so what is not 3.0 already goes there last, when there is least to say.
+    working = presentation.version if presentation.version != "3.0" or pruned.version == "3.0" else "3.1"
+    upgraded, findings = upgrade(pruned, working)
+    root = _present_root(upgraded.root, presentation)
+    new_ids = _new_ids(pruned, operations)
+    for path, item in _path_items(upgraded.root):
+        root["paths"][path] = {
+            method: _present_operation(
+                upgraded, item, item[method], operations[OperationKey(method.upper(), path)], presentation
+            )
+            for method in METHODS
+            if isinstance(item.get(method), dict)
+        }
+        if isinstance(additional := item.get("additionalOperations"), dict):
+            root["paths"][path]["additionalOperations"] = {
+                method: _present_operation(
+                    upgraded, item, node, operations[OperationKey(method.upper(), path)], presentation
+                )
+                for method, node in additional.items()
+            }
+    _present_inner(root, new_ids)
+    legalise_names(root)
+    document = Document(root=root, name=pruned.name)
+    if presentation.version != working:
+        document, more = upgrade(document, presentation.version)
+        findings += more
+    kept = list(document.operations)
+    return prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL}), findings
+
+
+def _path_items(root: JsonObject) -> list[tuple[str, JsonObject]]:
+    return [(path, item) for path, item in (root.get("paths") or {}).items() if path.startswith("/")]
+
+
+def _present_root(root: JsonObject, presentation: Presentation) -> JsonObject:
+    presented: JsonObject = {key: root[key] for key in _ROOT_KEPT if key in root}
+    presented |= {key: value for key, value in root.items() if key in presentation.extensions}
+    presented["servers"] = [{"url": presentation.public_url.rstrip("/")}]
+    schemes = presentation.security_schemes
+    if schemes:
+        presented["security"] = [{name: []} for name in schemes]
+    presented["paths"] = {}
+    components = {key: value for key, value in (root.get("components") or {}).items() if key != "securitySchemes"}
+    if schemes:
+        components["securitySchemes"] = {name: dict(scheme) for name, scheme in schemes.items()}
+    if components:
+        presented["components"] = components
+    return presented
+
+
+def _present_operation(
+    document: Document,
+    item: JsonObject,
+    operation: JsonObject,
+    published: PublishedOperation,
+    presentation: Presentation,
+) -> JsonObject:
+    presented = {key: value for key, value in operation.items() if key not in ("servers", "security", CONSEQUENTIAL)}
+    if not presented.get("summary") and not presented.get("description"):
+        presented |= {key: item[key] for key in ("summary", "description") if key in item}
+    presented["operationId"] = published.operation_id
+    if published.description:
+        presented["description"] = published.description
+    if published.consequential is not None:
+        presented[CONSEQUENTIAL] = published.consequential
+    parameters = _merge_parameters(document, item, operation, presentation.injected)
+    presented.pop("parameters", None)
+    if parameters:
+        presented["parameters"] = parameters
+    if not presented.get("responses"):
+        presented["responses"] = {"default": {"description": "The answer of the API."}}
+    first = {key: presented.pop(key) for key in _FIRST_KEYS if key in presented}
+    return first | presented
+
+
+def _merge_parameters(
+    document: Document, item: JsonObject, operation: JsonObject, injected: Collection[tuple[str, str]]
+) -> list[Json]:
+    """The path item's parameters and the operation's, which win by name and place, without injected ones."""
+    merged: dict[tuple[str, str], Json] = {}
+    for entry in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
+        parameter = _follow(document, entry)
+        place, name = str(parameter.get("in")), str(parameter.get("name"))
+        merged[place, name.lower() if place == "header" else name] = entry
+    return [entry for key, entry in merged.items() if key not in injected]
+
+
+def _follow(document: Document, node: Json) -> JsonObject:
+    for _ in range(100):  # longer chains are loops
+        if not is_reference(Kind.PARAMETER, node):
+            break
+        try:
+            node = document.resolve(node["$ref"]).value
+        except RefError:
+            return {}
+    return node if isinstance(node, dict) else {}
+
+
+def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> dict[str, str]:
+    new_ids: dict[str, str] = {}
+    for key, operation in pruned.operations.items():
+        if operation.operation_id:
+            new_ids.setdefault(operation.operation_id, operations[key].operation_id)
+    return new_ids
+
+
+def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
+    """Follow renamed ids in links, take other servers and security away wherever they are, mend doubled examples."""
+    served = {id(node) for _, item in _path_items(root) for node in _operation_nodes(item)}
+    for kind, node in typed_nodes(root):
+        match kind:
+            case Kind.LINK:
+                node.pop("server", None)
+                if node.get("operationId") in new_ids:
+                    node["operationId"] = new_ids[node["operationId"]]
+            case Kind.PATH_ITEM:
+                node.pop("servers", None)
+            case Kind.OPERATION if id(node) not in served:
+                # Of a callback: the client's side, which neither our server nor our security is about.
+                for key in ("servers", "security", "operationId"):
+                    node.pop(key, None)
+            case Kind.PARAMETER | Kind.HEADER | Kind.MEDIA_TYPE if "example" in node and "examples" in node:
+                # Either may be there, not both.
+                example = node.pop("example")
+                if isinstance(node["examples"], dict):
+                    node["examples"].setdefault("example", {"value": example})
+            case _:
+                pass
+
+
+def _operation_nodes(item: JsonObject) -> list[JsonObject]:
+    additional = item.get("additionalOperations") or {}
+    return [*(node for key, node in item.items() if key in METHODS), *additional.values()]

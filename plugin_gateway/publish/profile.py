@@ -1,0 +1,85 @@
+"""A profile: the served document, cut to what one kind of client takes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
+from plugin_gateway.publish.document import CONSEQUENTIAL
+from plugin_gateway.publish.shorten import shorten
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
+
+# The limits that ChatGPT's plugins and GPT Actions were documented with.
+MAX_OPERATION_TEXT = 300
+MAX_PARAMETER_TEXT = 700
+MAX_GPT_OPERATIONS = 30
+_DESCRIBED = frozenset({Kind.PARAMETER, Kind.HEADER, Kind.SCHEMA, Kind.REQUEST_BODY})
+
+
+class Profile(StrEnum):
+    """Kinds of clients, as they are asked for in `?profile=`."""
+
+    GPT_ACTIONS = "gpt-actions"
+    PLUGIN = "plugin"
+    OPENAPI_3_0 = "3.0"
+
+
+def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, ...]]:
+    """Cut `served`, which is not changed, to what clients of `profile` take. Findings are warnings."""
+    if profile is Profile.OPENAPI_3_0:
+        return served, ()
+    root: JsonObject = copy_json(served.root)
+    document = Document(root=root, name=served.name)
+    findings: list[Finding] = []
+    for kind, node in typed_nodes(root):
+        if kind is Kind.OPERATION:
+            for key in ("summary", "description"):
+                _shorten(node, key, MAX_OPERATION_TEXT)
+        elif kind in _DESCRIBED:
+            _shorten(node, "description", MAX_PARAMETER_TEXT)
+    if profile is Profile.GPT_ACTIONS:
+        for operation in document.operations.values():
+            findings += _drop_headers(document, operation.node)
+        if len(document.operations) > MAX_GPT_OPERATIONS:
+            findings.append(
+                _warning(
+                    f"{len(document.operations)} operations are allowed, and GPT Actions take {MAX_GPT_OPERATIONS}",
+                    "allow fewer, or run a second gateway for the rest",
+                )
+            )
+        extensions = {key for kind, node in typed_nodes(root) for key in node if key.startswith("x-")}
+        document = prune(document, list(document.operations), extensions={*extensions, CONSEQUENTIAL})
+    return document, tuple(findings)
+
+
+def _shorten(node: JsonObject, key: str, limit: int) -> None:
+    if isinstance(node.get(key), str):
+        node[key] = shorten(node[key], limit)
+
+
+def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
+    """GPT Actions send no header of one's own: describing one makes them fail or leave it out."""
+    findings, kept = [], []
+    for entry in operation.get("parameters") or ():
+        parameter = document.resolve(entry["$ref"]).value if is_reference(Kind.PARAMETER, entry) else entry
+        if parameter.get("in") not in ("header", "cookie"):
+            kept.append(entry)
+        elif parameter.get("required") is True:
+            message = f"{operation['operationId']} requires {parameter['name']!r} in {parameter['in']}, which GPT Actions cannot send"
+            findings.append(_warning(message, "let the gateway set it, or deny the operation"))
+    if len(kept) < len(operation.get("parameters") or ()):
+        operation["parameters"] = kept
+        if not kept:
+            del operation["parameters"]
+    return findings
+
+
+def _warning(message: str, hint: str) -> Finding:
+    return Finding(rule="profile-gpt-actions", message=message, hint=hint, severity=Severity.WARNING)
