@@ -7,7 +7,7 @@ import os
 
 import uvicorn
 
-from examples.legacy_api.app import create_app
+from .app import create_app
 
 DEMO_KEY = "legacy-demo-key"
 

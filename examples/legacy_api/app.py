@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from examples.legacy_api import back_office, customers, fulfilment, orders
-from examples.legacy_api.contract import DOCUMENT, Mismatch, Operation, read_document, read_operations
-from examples.legacy_api.replies import HANDLERS, Fault, Reply
-from examples.legacy_api.store import connect
+from . import back_office, customers, fulfilment, orders
+from .contract import DOCUMENT, Mismatch, Operation, read_document, read_operations
+from .replies import HANDLERS, Fault, Reply
+from .store import connect
 
 if TYPE_CHECKING:
     import sqlite3

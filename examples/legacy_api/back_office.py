@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from examples.legacy_api.replies import Fault, Reply, enveloped, handles, paged, record, select, select_one
-from examples.legacy_api.store import erase_order
+from .replies import Fault, Reply, enveloped, handles, paged, record, select, select_one
+from .store import erase_order
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from examples.legacy_api.contract import Call
+    from .contract import Call
 
 
 @handles("GET /ping")

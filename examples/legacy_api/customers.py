@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from examples.legacy_api.replies import CUSTOMER, Fault, Reply, enveloped, handles, paged, record, select, select_one
-from examples.legacy_api.store import TODAY
+from .replies import CUSTOMER, Fault, Reply, enveloped, handles, paged, record, select, select_one
+from .store import TODAY
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from examples.legacy_api.contract import Call
-    from examples.legacy_api.replies import Row
+    from .contract import Call
+    from .replies import Row
 
 
 @handles("GET /customers")

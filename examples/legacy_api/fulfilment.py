@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from examples.legacy_api.replies import (
+from .replies import (
     ORDER,
     PRODUCT,
     Fault,
@@ -16,13 +16,13 @@ from examples.legacy_api.replies import (
     select,
     select_one,
 )
-from examples.legacy_api.store import TODAY
+from .store import TODAY
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from examples.legacy_api.contract import Call
-    from examples.legacy_api.replies import Row
+    from .contract import Call
+    from .replies import Row
 
 _INVOICE = "select * from invoices where number = :number"
 _SHIPMENT = "select * from shipments where shipmentId = :shipmentId"

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from examples.legacy_api.replies import (
+from .replies import (
     CUSTOMER,
     ORDER,
     Fault,
@@ -18,12 +18,12 @@ from examples.legacy_api.replies import (
     select,
     select_one,
 )
-from examples.legacy_api.store import TODAY, add_line, erase_order
+from .store import TODAY, add_line, erase_order
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from examples.legacy_api.contract import Call
+    from .contract import Call
 
 _LINE = "select * from orderLines where orderId = :orderId and lineNo = :lineNo"
 _ORDERINGS = {

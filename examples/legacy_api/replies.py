@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from examples.legacy_api.store import TODAY
+from .store import TODAY
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
 
-    from examples.legacy_api.contract import Call
+    from .contract import Call
 
 Row: TypeAlias = "dict[str, Any]"
 Handler: TypeAlias = "Callable[[sqlite3.Connection, Call], Reply]"

@@ -1,0 +1,126 @@
+"""`make run` starts both programs, says what to try, and leaves nothing behind."""
+
+import os
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WAIT_S = 5
+
+
+def free_ports(count):
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [server.getsockname()[1] for server in sockets]
+    for server in sockets:
+        server.close()
+    return ports
+
+
+def command(api_port, port, admin_port):
+    return [
+        *(sys.executable, "-m", "examples.run"),
+        *("--api-port", str(api_port), "--port", str(port), "--admin-port", str(admin_port)),
+    ]
+
+
+@contextmanager
+def running(*ports, environment=None):
+    process = subprocess.Popen(
+        command(*ports),
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait(WAIT_S)
+        process.stdout.close()
+
+
+def read_until(process, text):
+    """Read the output until `text` shows; every new piece of it must come within the bound."""
+    selector = selectors.DefaultSelector()
+    selector.register(process.stdout, selectors.EVENT_READ)
+    output = b""
+    while text not in output:
+        assert selector.select(WAIT_S), f"no more output after: {output.decode()}"
+        piece = os.read(process.stdout.fileno(), 65536)
+        assert piece, f"the program ended: {output.decode()}"
+        output += piece
+    return output.decode()
+
+
+def get(url):
+    try:
+        with urllib.request.urlopen(url, timeout=WAIT_S) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read()
+
+
+def is_open(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_both_run_until_a_signal_and_then_neither(number):
+    ports = free_ports(3)
+
+    with running(*ports) as process:
+        output = read_until(process, b"Ctrl-C stops both.")
+        url = f"http://localhost:{ports[1]}"
+        permitted, denied, manifest = (
+            get(f"{url}{path}") for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json")
+        )
+        process.send_signal(number)
+        exit_code = process.wait(WAIT_S)
+
+    for path in ("/orders?status=open", "/admin/users", "/.well-known/ai-plugin.json"):
+        assert f"curl '{url}{path}'" in output
+    assert permitted[0] == 200
+    assert b'"totalCount"' in permitted[1]
+    assert denied[0] == 404
+    assert b"root" not in denied[1]
+    assert manifest[0] == 200
+    assert exit_code == 0
+    assert not any(is_open(port) for port in ports)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 2])
+def test_a_taken_port_is_named_before_anything_starts(taken):
+    ports = free_ports(3)
+
+    with socket.create_server(("127.0.0.1", ports[taken])):
+        result = subprocess.run(command(*ports), cwd=ROOT, capture_output=True, text=True, timeout=WAIT_S, check=False)
+
+    assert result.returncode == 1
+    assert f"port {ports[taken]} is taken" in result.stderr
+    assert "API_PORT" in result.stderr
+    assert result.stdout == ""
+
+
+def test_when_the_gateway_cannot_start_the_api_is_ended_too():
+    ports = free_ports(3)
+
+    with running(*ports, environment={**os.environ, "PLUGIN_GATEWAY__LOG__LEVEL": "no such level"}) as process:
+        output = read_until(process, b"the gateway ended with exit code 2")
+        exit_code = process.wait(WAIT_S)
+
+    assert exit_code == 1
+    assert "Try, from another terminal" not in output
+    assert not is_open(ports[0])
