@@ -1,0 +1,368 @@
+"""The closure: copies of everything that the kept operations reach, each object once, no reference dereferenced."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.links import Links
+from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
+from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, schemas_at
+from plugin_gateway.openapi.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
+
+_EXPRESSION = "{$url}"
+"""Key under which a path item hangs in a callback of its own, where 3.0 has no other place for it."""
+
+
+class _Job(NamedTuple):
+    """An object yet to be copied, and the slot that its copy goes to."""
+
+    kind: Kind
+    node: Json
+    place: Place
+    holder: Json
+    key: str | int
+
+
+class Closure:
+    """What kept operations reach. Give it nodes with `copy`, then `finish`, then read the rest.
+
+    A worklist instead of recursion: chains of thousands of schemas, cycles and fan-out cost no stack and no repetition.
+    """
+
+    def __init__(
+        self, document: Document, kept: Mapping[OperationKey, Tokens], extensions: Collection[str], *, follow: bool
+    ) -> None:
+        """`kept` says where each kept operation will stand; `follow` says what discriminators do."""
+        self.components: dict[str, JsonObject] = {}
+        """By section and name, in no particular order."""
+        self.hoisted: dict[str, list[str]] = {}
+        """Of those, the ones that the full document has elsewhere, by section in the order of their names."""
+        self.tags: set[str] = set()
+        self.inherits_security = False
+        self.findings: list[Finding] = []
+        self._document = document
+        self._version = document.version
+        self._sections = sections(self._version)
+        self._section_of = {kind: section for section, kind in self._sections.items()}
+        self._prefix = components_at(self._version)
+        self.extensions = frozenset(name for name in extensions if is_extension(name))
+        self._targets = Targets(document, kept)
+        self._links = Links(document, kept, self._targets)
+        self._jobs: deque[_Job] = deque()
+        self._follow = follow
+        self._subtypes = implicit_subtypes(document) if follow else {}
+        self._instances: set[Tokens] = set()
+        self._hoisted_as: dict[tuple[Kind, Tokens], str] = {}
+        self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
+        self._arriving: set[Tokens] = set()
+        self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
+
+    def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
+        """Have a copy of `node` put at `holder[key]`; a place is taken there at once, so that order is kept."""
+        if isinstance(holder, dict):
+            holder[key] = node
+        self._jobs.append(_Job(kind, node, place, holder, key))
+
+    def require_schemes(self, security: Json, place: Place) -> None:
+        """Keep the security schemes that a list of requirements names; an undefined name is left to the reader."""
+        section = self._section_of[Kind.SECURITY_SCHEME]
+        schemes = self._components(section)
+        for requirement in security if isinstance(security, list) else ():
+            for name in requirement if isinstance(requirement, dict) else ():
+                if name in schemes:
+                    self._keep((*self._prefix, section, name))
+                elif name.startswith("#"):  # 3.2 has schemes named by URI, too
+                    self._keep_scheme_at(name, place)
+
+    def _keep_scheme_at(self, ref: str, place: Place) -> None:
+        try:
+            landing = self._targets.land(ref, place)
+        except RefError:
+            return
+        if self._targets.kept_kind(landing.tokens) is Kind.SECURITY_SCHEME:
+            self._keep(landing.tokens)
+
+    def finish(self) -> None:
+        """Copy everything reachable from what was given."""
+        while self._jobs:
+            kind, node, place, holder, key = self._jobs.popleft()
+            if is_reference(kind, node):
+                holder[key] = self._reference(kind, node, place)
+            elif isinstance(node, dict):
+                holder[key] = self._object(kind, node, place)
+        self._trim_mappings()
+
+    def _object(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+        match kind:
+            case Kind.OPERATION:
+                self._note_operation(node, place)
+            case Kind.LINK:
+                node = self._links.rewritten(node, place)
+            case Kind.DISCRIMINATOR:
+                return self._discriminator(node, place)
+            case _:
+                pass
+        return self._fields(kind, node, place)
+
+    def _fields(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+        fields, other = FIELDS[kind], OTHER_FIELDS.get(kind)
+        copy: JsonObject = {}
+        for name, value in node.items():
+            if is_extension(name):
+                if name in self.extensions:
+                    copy[name] = value
+            elif other is not None:
+                self.copy(other, value, (place, name), copy, name)
+            elif (field := fields.get(name)) is None:
+                copy[name] = value
+            else:
+                self.copy_field(field, value, (place, name), copy, name)
+        return copy
+
+    def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
+        """Have the objects that a field holds copied to `holder[name]`."""
+        if isinstance(value, list) and field.shape is not Shape.MAP:
+            copies: list[Json] = list(value)
+            holder[name] = copies
+            for index, item in enumerate(value):
+                self.copy(field.kind, item, (place, str(index)), copies, index)
+        elif isinstance(value, dict) and field.shape is Shape.MAP:
+            entries = {
+                key: item
+                for key, item in value.items()
+                if field.kind is not Kind.LINK or self._links.is_permitted(item, (place, key))
+            }
+            if entries or not value:
+                copy: JsonObject = {}
+                holder[name] = copy
+                for key, item in entries.items():
+                    self.copy(field.kind, item, (place, key), copy, key)
+        else:
+            self.copy(field.kind, value, place, holder, name)
+
+    # References
+
+    def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
+        ref = node["$ref"]
+        text, tokens = self._texts.get((kind, ref)) or self._keep_target(kind, ref, place)
+        if text is None:
+            return self._in_place(kind, node, place) if tokens else node
+        if kind is Kind.SCHEMA and not self._is_parent_of(place):
+            self._keep_subtypes(tokens)
+        if siblings_count(kind, self._version):
+            siblings = self._fields(kind, node, place)
+        else:
+            # To the standards they are nothing, to many readers a description. Deeper ones could hold references.
+            siblings = {
+                name: value
+                for name, value in node.items()
+                if not isinstance(value, dict | list) and (not is_extension(name) or name in self.extensions)
+            }
+        siblings["$ref"] = text
+        return siblings
+
+    def _keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
+        """Keep what a reference leads to; gives its text in the pruned document and the target's place in the full one.
+
+        The text is `None` where the pruned document has no place for the target, and the place is empty where there is none.
+        """
+        try:
+            landing = self._targets.land(ref, place)
+        except RefError as error:
+            self._report(error, place)
+            return None, ()
+        if not self._arrives(kind, landing, ref, place):
+            return None, ()
+        text = self._text(kind, landing, ref)
+        if landing.tokens == pointer_of(ref):  # and so it leads there from everywhere
+            self._texts[kind, ref] = text, landing.tokens
+        return text, landing.tokens
+
+    def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
+        tokens = landing.tokens
+        if self._targets.kept_kind(tokens) is kind:
+            if (unit := self._targets.unit_of(tokens)) is not None:
+                self._keep(unit)
+            return ref if landing.holds_as_written else to_ref(tokens)
+        return self._hoist(kind, landing)
+
+    def _keep(self, unit: Tokens) -> None:
+        section, name = unit[-2:]
+        kept = self.components.setdefault(section, {})
+        if name not in kept:
+            self.copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
+
+    def _hoist(self, kind: Kind, landing: Landing) -> str | None:
+        """Make a component of what stands where the pruned document will have nothing, such as under a denied path.
+
+        Its name is a number: a name made of its place would tell the denied path.
+        """
+        if (text := self._hoisted_as.get((kind, landing.tokens))) is not None:
+            return text
+        section = self._section_of.get(kind)
+        region = Region(landing.tokens, is_moved=True)
+        if section is None and kind is Kind.PATH_ITEM and self._version == "3.0":
+            name = self._new_name("callbacks")
+            holder = self.components.setdefault("callbacks", {})[name] = {}
+            self.copy(kind, landing.value, region, holder, _EXPRESSION)
+            text = to_ref((*self._prefix, "callbacks", name, _EXPRESSION))
+        elif section is None:
+            return None
+        else:
+            name = self._new_name(section)
+            self.copy(kind, landing.value, region, self.components.setdefault(section, {}), name)
+            text = to_ref((*self._prefix, section, name))
+        self._hoisted_as[kind, landing.tokens] = text
+        return text
+
+    def _new_name(self, section: str) -> str:
+        taken = self._components(section)
+        names = self.hoisted.setdefault(section, [])
+        number = int(names[-1].removeprefix("Hoisted")) + 1 if names else 1
+        while f"Hoisted{number}" in taken:
+            number += 1
+        names.append(f"Hoisted{number}")
+        return names[-1]
+
+    def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
+        """What a reference leads to, instead of it: for kinds of which this version has no components."""
+        while is_reference(kind, node):
+            try:
+                landing = self._targets.land(node["$ref"], place)
+            except RefError as error:
+                self._report(error, place)
+                break
+            node, place = landing.value, Region(landing.tokens, is_moved=True)
+        return self._object(kind, node, place) if isinstance(node, dict) else node
+
+    def _arrives(self, kind: Kind, landing: Landing, ref: str, place: Place) -> bool:
+        """Say whether a chain of references that are nothing else comes to an end; that it does not is reported once."""
+        chain: set[Tokens] = set()
+        while is_reference(kind, landing.value) and landing.tokens not in self._arriving:
+            if landing.tokens in chain:
+                self._report(RefError(ref, "leads through other references back to itself"), place)
+                self._arriving |= chain
+                return False
+            chain.add(landing.tokens)
+            try:
+                landing = self._targets.land(landing.value["$ref"], Region(landing.tokens))
+            except RefError:
+                break  # reported where it is copied
+        self._arriving |= chain
+        return True
+
+    def _report(self, error: RefError, place: Place) -> None:
+        self.findings.append(unresolved(self._document, error, (*tokens_of(place), "$ref")))
+
+    def _components(self, section: str) -> JsonObject:
+        try:
+            value = walk(self._document.root, (*self._prefix, section))
+        except LookupError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    # Subtypes and discriminators
+
+    def _is_parent_of(self, place: Place) -> bool:
+        """Say whether the reference at `place` makes a component schema a subtype: the value is never just its parent."""
+        match place:
+            case ((Region(tokens, is_moved=False), "allOf"), _):
+                return tokens[:-1] == schemas_at(self._version)
+            case _:
+                return False
+
+    def _keep_subtypes(self, place: Tokens) -> None:
+        places = [place]
+        while places:
+            place = places.pop()
+            if place in self._subtypes and place not in self._instances:
+                self._instances.add(place)
+                for subtype in self._subtypes[place]:
+                    self._keep(subtype)
+                    places.append(subtype)
+
+    def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
+        copy = self._fields(Kind.DISCRIMINATOR, node, place)
+        if not self._follow:
+            self._mappings.append((copy, node, place))
+            return copy
+        if isinstance(mapping := node.get("mapping"), dict):
+            copy["mapping"] = {
+                name: self._mapped(target, ((place, "mapping"), name)) for name, target in mapping.items()
+            }
+        if "defaultMapping" in node:
+            copy["defaultMapping"] = self._mapped(node["defaultMapping"], (place, "defaultMapping"))
+        return copy
+
+    def _mapped(self, target: Json, place: Place) -> Json:
+        """Keep the schema that a mapping names, by its component name or by reference."""
+        if not isinstance(target, str):
+            return target
+        if (unit := self._named_schema(target)) is not None:
+            self._keep(unit)
+            self._keep_subtypes(unit)
+            return target
+        text, tokens = self._keep_target(Kind.SCHEMA, target, place)
+        self._keep_subtypes(tokens)
+        return target if text is None else text
+
+    def _named_schema(self, name: str) -> Tokens | None:
+        return (*schemas_at(self._version), name) if name in component_schemas(self._document) else None
+
+    def _trim_mappings(self) -> None:
+        """Take out of mappings what nothing else reaches."""
+        for copy, node, place in self._mappings:
+            if isinstance(mapping := node.get("mapping"), dict):
+                texts = {name: self._reached(target, place) for name, target in mapping.items()}
+                copy["mapping"] = {name: text for name, text in texts.items() if text is not None}
+                if not copy["mapping"]:
+                    del copy["mapping"]
+            if "defaultMapping" in node and (text := self._reached(node["defaultMapping"], place)) is not None:
+                copy["defaultMapping"] = text
+            else:
+                copy.pop("defaultMapping", None)
+
+    def _reached(self, target: Json, place: Place) -> str | None:
+        if not isinstance(target, str):
+            return None
+        if (unit := self._named_schema(target)) is not None:
+            return target if unit[-1] in self.components.get(unit[-2], {}) else None
+        try:
+            landing = self._targets.land(target, place)
+        except RefError:
+            return None
+        if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
+            return self._hoisted_as.get((Kind.SCHEMA, landing.tokens))
+        unit = self._targets.unit_of(landing.tokens)
+        if unit is not None and unit[-1] not in self.components.get(unit[-2], {}):
+            return None
+        return target if landing.holds_as_written else to_ref(landing.tokens)
+
+    # Operations
+
+    def _note_operation(self, node: JsonObject, place: Place) -> None:
+        tags = node.get("tags")
+        self.tags.update(tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str))
+        if isinstance(security := node.get("security"), list):
+            self.require_schemes(security, place)
+        else:
+            self.inherits_security = True

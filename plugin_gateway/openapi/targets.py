@@ -1,0 +1,207 @@
+"""Targets: where a `$ref` of the full document leads, and whether the pruned one has the same object at the same place."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from urllib.parse import unquote
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.openapi.document import Json, OperationKey
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    METHODS,
+    OTHER_FIELDS,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.refs import RefError, Tokens, split_pointer, to_ref, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.openapi.document import Document
+
+_USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
+_MAX_HOPS = 256
+"""A pointer that leads through more references than this is taken for one that never arrives."""
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the full document that is copied as one: a component, an operation, or what is hoisted."""
+
+    tokens: Tokens
+    is_moved: bool = False
+    """Its copy stands elsewhere, so text in it that is read relative to its place would change its meaning."""
+
+
+Place: TypeAlias = Region | tuple["Place", str]
+"""Where a node stands in the full document: a region, or a key of another place. Cheap to extend, spelled out on demand."""
+
+
+def region_of(place: Place) -> Region:
+    while isinstance(place, tuple):
+        place = place[0]
+    return place
+
+
+def tokens_of(place: Place) -> Tokens:
+    keys: list[str] = []
+    while isinstance(place, tuple):
+        place, key = place
+        keys.append(key)
+    return (*place.tokens, *reversed(keys))
+
+
+def pointer_of(ref: str) -> Tokens | None:
+    """The place that a local pointer names; `None` for every other kind of reference."""
+    return split_pointer(unquote(ref[1:])) if ref.startswith("#/") else None
+
+
+class Landing(NamedTuple):
+    """What a reference leads to."""
+
+    tokens: Tokens
+    value: Json
+    holds_as_written: bool
+    """The reference's own text leads there in the pruned document too, provided that the place is kept."""
+
+
+class Targets:
+    """Follows the references of one document."""
+
+    def __init__(self, document: Document, kept: Collection[OperationKey]) -> None:
+        """Keep the document, and what of it the pruned one will have under `paths`."""
+        self._document = document
+        self._root = document.root
+        self._kept = kept
+        self._kept_paths = {key.path for key in kept}
+        self._sections = sections(document.version)
+        self._unit_length = len(components_at(document.version)) + 2
+
+    def land(self, ref: str, place: Place) -> Landing:
+        """Follow `ref`, written at `place`; raises `RefError` where it leads nowhere in this document."""
+        if (tokens := pointer_of(ref)) is not None:
+            try:
+                return Landing(tokens, walk(self._root, tokens), holds_as_written=True)
+            except LookupError:
+                pass
+        try:
+            target = self._document.resolve(ref, tokens_of(place))
+        except RefError:
+            if tokens is None or (through := self._land_through_references(tokens)) is None:
+                raise
+            return through
+        return Landing(*target, holds_as_written=self._holds_as_written(ref, target.tokens, region_of(place)))
+
+    def _holds_as_written(self, ref: str, tokens: Tokens, region: Region) -> bool:
+        anchors = self._document.anchors
+        resource = anchors.resources[anchors.base_of(tokens)]
+        if not resource:
+            # By an anchor, or by the document's own URI: readers of the pruned document may know it by another.
+            return ref.startswith("#") and not region.is_moved
+        return not region.is_moved or resource[: len(region.tokens)] == region.tokens
+
+    def _land_through_references(self, tokens: Tokens) -> Landing | None:
+        """Follow a pointer that steps through objects which are references themselves.
+
+        RFC 6901 does not have that, but documents do: what was once written in place was replaced by a `$ref`.
+        """
+        value, depth = self._root, 0
+        for _ in range(_MAX_HOPS):
+            while depth < len(tokens):
+                try:
+                    value = walk(value, tokens[depth : depth + 1])
+                except LookupError:
+                    break
+                depth += 1
+            if depth == len(tokens):
+                return Landing(tokens, value, holds_as_written=False)
+            inner = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(inner, str):
+                return None
+            if (start := pointer_of(inner)) is None:
+                try:
+                    start = self._document.resolve(inner, tokens[:depth]).tokens
+                except RefError:
+                    return None
+            tokens, value, depth = (*start, *tokens[depth:]), self._root, 0
+        return None
+
+    def unit_of(self, tokens: Tokens) -> Tokens | None:
+        """The component that a place is, or is in."""
+        unit = tokens[: self._unit_length]
+        if len(unit) < self._unit_length or unit[:-2] != components_at(self._document.version):
+            return None
+        return unit if unit[-2] in self._sections else None
+
+    def kept_kind(self, tokens: Tokens) -> Kind | None:
+        """What kind of object the pruned document has at that same place, once its component is kept; else `None`.
+
+        `None` also for data: a schema that stands in an example is copied as data, with its references unfollowed.
+        """
+        if (unit := self.unit_of(tokens)) is not None:
+            kind, rest = self._sections[unit[-2]], tokens[self._unit_length :]
+            # A component path item may be one whose operations are denied, so what is inside it is not counted on.
+            return None if kind is Kind.PATH_ITEM and rest else self._kind_within(kind, walk(self._root, unit), rest)
+        match tokens:
+            case ("paths", path, "parameters", _, *_):
+                is_kept = path in self._kept_paths
+            case ("paths", path, "additionalOperations", method, *_):
+                is_kept = OperationKey(method.upper(), path) in self._kept
+            case ("paths", path, method, *_) if method in METHODS:
+                is_kept = OperationKey(method.upper(), path) in self._kept
+            case _:
+                is_kept = False
+        return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None
+
+    def _kind_within(self, kind: Kind, node: Json, tokens: Tokens) -> Kind | None:
+        remaining = list(reversed(tokens))
+        while remaining:
+            if not isinstance(node, dict):
+                return None
+            if is_reference(kind, node) and not siblings_count(kind, self._document.version):
+                return None
+            name = remaining.pop()
+            node = node[name]
+            if (other := OTHER_FIELDS.get(kind)) is not None:
+                if is_extension(name):
+                    return None
+                kind = other
+                continue
+            field = FIELDS[kind].get(name)
+            if field is None:
+                return None
+            kind = field.kind
+            if field.shape is Shape.MAP or isinstance(node, list):
+                if not remaining:
+                    return None
+                node = walk(node, (remaining.pop(),))
+        return kind
+
+
+def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
+    """What to tell of a reference that leads nowhere. A password in its URL is not told."""
+    ref = _USERINFO.sub("", error.ref)
+    message = f"$ref {ref!r} at {to_ref(pointer)} {error.reason}"
+    if not error.ref.startswith("#"):
+        hint = "nothing outside is fetched: put what it means into the document, or deny what refers to it"
+        return Finding(rule="external-ref", message=message, hint=hint, pointer=pointer)
+    near: list[str] = []
+    if tokens := pointer_of(error.ref):
+        try:
+            siblings = walk(document.root, tokens[:-1])
+        except LookupError:
+            siblings = ()
+        near = difflib.get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
+        near = [to_ref((*tokens[:-1], name)) for name in near if name != tokens[-1]]
+    hint = f"did you mean {near[0]!r}?" if near else "define it, or deny what refers to it"
+    return Finding(rule="unresolved-ref", message=message, hint=hint, pointer=pointer)
