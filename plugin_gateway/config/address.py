@@ -1,0 +1,216 @@
+"""Addresses: where the gateway listens, where the upstream is, and under which URL the public sees us."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from plugin_gateway.config.mistake import Mistake
+
+LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+_HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\.?")
+# RFC 3986, 3.3: pchar and "/", without ";" that some servers read as parameters; escapes are checked apart.
+_PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)*/?")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """What a listener binds: a host and port, or the path of a Unix socket."""
+
+    host: str = ""
+    port: int = 0
+    socket: str = ""
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket}" if self.socket else f"{_bracketed(self.host)}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpstreamUrl:
+    """An origin (RFC 9110, 4.3.1) and the path prefix that no call can leave; `prefix` has no trailing slash."""
+
+    scheme: str
+    host: str
+    port: int
+    socket: str = ""
+    prefix: str = ""
+
+    @property
+    def tls(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def authority(self) -> str:
+        """What the Host field says: the port only where it is not the scheme's own."""
+        host = _bracketed(self.host)
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+    def __str__(self) -> str:
+        return f"unix:{self.socket}" if self.socket else f"{self.scheme}://{self.authority}{self.prefix}"
+
+
+def parse_address(text: object) -> Address:
+    """Read `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every interface) or `unix:/run/gateway.sock`.
+
+    Raises:
+        Mistake: it is none of these.
+
+    """
+    hint = "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
+    if not isinstance(text, str):
+        raise Mistake("bad-address", "not an address", got=text, hint=hint)
+    if text.startswith("unix:"):
+        return Address(socket=_socket_path(text))
+    host, colon, port = text.rpartition(":")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+        raise Mistake("bad-address", "not an address with a port from 0 to 65535", got=text, hint=hint)
+    if host.startswith("[") and host.endswith("]"):
+        return Address(_ipv6(host[1:-1], text), int(port))
+    if host and not _HOST.fullmatch(host):
+        raise Mistake("bad-address", "not a host name or address", got=text, hint=hint)
+    return Address(host or "0.0.0.0", int(port))
+
+
+def parse_upstream_url(text: object) -> UpstreamUrl:
+    """Read `https://api.example.com/v2` or `unix:/run/api.sock`.
+
+    Raises:
+        Mistake: another scheme, userinfo (a secret in a URL is shown by too many tools), a query, a fragment, or a
+            path that a server could read in more than one way.
+
+    """
+    if isinstance(text, str) and text.startswith("unix:"):
+        return UpstreamUrl(scheme="http", host="localhost", port=80, socket=_socket_path(text))
+    parts = _split(text, schemes=("http", "https"), or_else=", or unix:/path")
+    prefix = parts.path.rstrip("/")
+    unescaped = re.sub(r"%2[eE]", ".", prefix)
+    if (
+        not _PATH.fullmatch(prefix)
+        or {".", ".."} & set(unescaped.split("/"))
+        or re.search(r"%(2[fF]|5[cC]|00)", prefix)
+    ):
+        raise Mistake(
+            "bad-url",
+            "the path can be read in more than one way",
+            got=text,
+            hint="leave out empty and dot segments, `;`, encoded slashes and backslashes, and anything not ASCII",
+        )
+    return UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts), prefix=prefix)
+
+
+def parse_public_url(text: object) -> str:
+    """Read the URL under which clients see the gateway; returned in its normal form, without a trailing slash.
+
+    Raises:
+        Mistake: not an origin, or http for anything but this very machine.
+
+    """
+    parts = _split(text, schemes=("http", "https"), or_else="")
+    if parts.path not in ("", "/"):
+        raise Mistake(
+            "public-url", "must not have a path", got=text, hint="the manifest must be at /.well-known/ of the host"
+        )
+    host = _host(parts, text)
+    if parts.scheme == "http" and host not in LOOPBACK_NAMES:
+        raise Mistake(
+            "public-url-https",
+            "must be https; plain http is only for localhost, 127.0.0.1 and [::1]",
+            got=text,
+            hint="clients refuse a remote plugin without TLS: terminate it in front of the gateway and write https://",
+        )
+    return str(UpstreamUrl(scheme=parts.scheme, host=host, port=_port(parts)))
+
+
+def parse_origin(text: object) -> str:
+    """Read one CORS origin (RFC 6454, 6.2) in its serialised form, or `*`.
+
+    Raises:
+        Mistake: it has a path, a trailing slash or anything else a browser would never send.
+
+    """
+    if text == "*":
+        return "*"
+    parts = _split(text, schemes=("http", "https"), or_else=", or `*`")
+    if parts.path:
+        raise Mistake(
+            "bad-origin",
+            "an origin has no path",
+            got=text,
+            hint="write scheme, host and port only, no slash at the end",
+        )
+    return str(UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts)))
+
+
+def parse_absolute_url(text: object) -> str:
+    """Read any http or https URL without userinfo, as it is.
+
+    Raises:
+        Mistake: it is none.
+
+    """
+    parts = _split(text, schemes=("http", "https"), or_else="", with_query=True)
+    _host(parts, text)
+    return str(text)
+
+
+def _split(text: object, *, schemes: tuple[str, ...], or_else: str, with_query: bool = False) -> SplitResult:
+    hint = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
+    if not isinstance(text, str) or not text.isprintable() or " " in text or "\\" in text:
+        raise Mistake("bad-url", "not a URL", got=text, hint=hint)
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise Mistake("bad-url", "not a URL", got=text, hint=hint) from None
+    if parts.scheme not in schemes:
+        message = f"scheme `{parts.scheme}` is not supported" if "://" in text else "not a URL with a scheme"
+        raise Mistake("bad-url", message, got=text, hint=hint)
+    if "@" in parts.netloc:
+        raise Mistake(
+            "secret-in-url",
+            "must not contain a user name or password",
+            hint="use `credential: {basic: …}` for the upstream, `headers` for the document",
+        )
+    if not with_query and ("?" in text or "#" in text):
+        raise Mistake("bad-url", "must not have a query or fragment", got=text, hint="cut it off after the path")
+    if port == 0 or parts.netloc.endswith(":"):
+        raise Mistake("bad-url", "the port is missing or 0", got=text, hint=hint)
+    return parts
+
+
+def _host(parts: SplitResult, text: object) -> str:
+    host = parts.hostname or ""
+    if "[" in parts.netloc:
+        return _ipv6(host, text)
+    if not _HOST.fullmatch(host):
+        raise Mistake(
+            "bad-url", "not a host name", got=text, hint="write an international name in its xn-- form" if host else ""
+        )
+    return host
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or _DEFAULT_PORTS[parts.scheme]
+
+
+def _ipv6(host: str, text: object) -> str:
+    try:
+        return str(ipaddress.IPv6Address(host))
+    except ValueError:
+        raise Mistake("bad-address", "not an IPv6 address", got=text, hint="write [::1]:8080") from None
+
+
+def _socket_path(text: str) -> str:
+    path = text.removeprefix("unix:")
+    # sun_path has 108 bytes on Linux, the last one NUL (unix(7)).
+    if not path.startswith("/") or "\0" in path or len(path.encode("utf-8", "replace")) > 107:
+        raise Mistake("bad-address", "not the path of a Unix socket", got=text, hint="write unix:/run/api.sock")
+    return path
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,257 @@
+"""Fields: the types of single values in gateway.yaml, each with its parser and its JSON Schema."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+
+from plugin_gateway.config import address, units
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.secrets import Secret, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOP_BY_HOP: Final = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+FRAMING: Final = HOP_BY_HOP | {"host", "content-length", "expect"}
+"""Set by whoever frames the message (RFC 9110, 7.6.1; RFC 9112, 6): a configured value would split or misroute it."""
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
+
+
+class OverrideText(str):
+    """Text of an environment override: it has no YAML type, so whoever wants a number or truth value reads it."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What values refer to outside of gateway.yaml: the environment, and the folder relative paths start at."""
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    folder: Path = Path()
+
+
+def _surroundings(info: ValidationInfo) -> Surroundings:
+    return info.context if isinstance(info.context, Surroundings) else Surroundings()
+
+
+def _secret(value: Any, info: ValidationInfo) -> Secret:
+    if isinstance(value, Secret):
+        return value
+    around = _surroundings(info)
+    return resolve(value, environ=around.environ, folder=around.folder)
+
+
+def _count(value: Any) -> Any:
+    return int(value) if isinstance(value, OverrideText) and re.fullmatch(r"[0-9]{1,15}", value) else value
+
+
+def _flag(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
+
+
+def _list(value: Any) -> Any:
+    if isinstance(value, OverrideText):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _file(value: Any, info: ValidationInfo) -> Path:
+    if not isinstance(value, str) or not value or "\0" in value:
+        raise Mistake("wrong-type", "expected the path of a file", got=value)
+    path = _surroundings(info).folder / value
+    if not path.is_file():
+        raise Mistake(
+            "file-missing", "no such file", got=value, hint="a relative path starts at the folder of gateway.yaml"
+        )
+    return path
+
+
+def _document_source(value: Any, info: ValidationInfo) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value:
+        raise Mistake("wrong-type", "expected a file or URL", got=value)
+    if "://" not in value:
+        return str(_surroundings(info).folder / value)
+    return address.parse_absolute_url(value)
+
+
+def _token(value: Any) -> str:
+    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
+        raise Mistake(
+            "bad-header-name", "not a legal header or cookie name", got=value, hint="letters, digits and - only"
+        )
+    return value
+
+
+def _injected_header(value: Any) -> str:
+    name = _token(value)
+    if name.lower() in FRAMING:
+        raise Mistake(
+            "bad-header-name", "the gateway sets this header itself", got=name, hint="name the API's key header"
+        )
+    if name.lower() == "cookie":
+        raise Mistake("bad-header-name", "a cookie has its own form", got=name, hint="write {cookie: NAME, value: …}")
+    return name
+
+
+def _forwarded_header(value: Any) -> str:
+    name = _token(value)
+    folded = name.lower().replace("_", "-")
+    if folded in FRAMING | {"authorization", "proxy-authorization", "cookie", "forwarded"} or folded.startswith(
+        ("x-forwarded-", "x-http-method", "x-method-override", "x-original-", "x-rewrite-")
+    ):
+        raise Mistake(
+            "bad-header-name",
+            "a caller's copy of this header never reaches the upstream",
+            got=name,
+            hint="take it out: it frames, routes or authenticates the call, and that is the gateway's part",
+        )
+    return name
+
+
+def _method(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+", value):
+        raise Mistake("bad-method", "not an HTTP method", got=value, hint="such as GET or POST")
+    return value.upper()
+
+
+def split_operation(text: str) -> tuple[str, str] | None:
+    """Split `METHOD /path/template`; None for an operationId."""
+    match = _KEY.fullmatch(text.strip())
+    return (match[1].upper(), match[2]) if match else None
+
+
+def _operation(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint="put quotes around it")
+    text = value.strip()
+    word, _, rest = text.partition(" ")
+    if key := split_operation(text):
+        return " ".join(key)
+    if rest and word.upper() in {"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"}:
+        raise Mistake(
+            "bad-operation", "the path must start with `/`", got=text, hint=f"write `{word.upper()} /{rest.strip()}`"
+        )
+    return text
+
+
+def _glob(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
+        raise Mistake("bad-path", "a path starts with `/`", got=value, hint="such as /search/** or /orders/*")
+    return value
+
+
+def _bounded(limit: int, key: str) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and len(value) > limit:
+            raise Mistake(
+                "too-long", f"`{key}` has {len(value)} characters, the limit is {limit}", got=value, hint="shorten it"
+            )
+        if isinstance(value, str) and not value.strip():
+            raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to get the document's own")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _model_name(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_]+", value):
+        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", value).strip("_")
+        raise Mistake("bad-name", "only letters, digits and `_`", got=value, hint=f"such as {fixed}" if fixed else "")
+    return value
+
+
+def _operation_name(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value):
+        hint = "1 to 64 letters, digits, `_`, `-` and `.`, as MCP clients and GPT Actions want it"
+        raise Mistake("bad-name", "not a legal operation name", got=value, hint=hint)
+    return value
+
+
+def _email(value: Any) -> Any:
+    if isinstance(value, str) and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+        raise Mistake("bad-email", "not an e-mail address", got=value, hint="such as api@example.com")
+    return value
+
+
+def _version(value: Any) -> Any:
+    # Unquoted 3.1 is a number in YAML, and says what is meant all the same.
+    return str(value) if isinstance(value, float) else value
+
+
+def is_url(source: str) -> bool:
+    """Tell a URL from the path of a file."""
+    return urlsplit(source).scheme in ("http", "https") and "://" in source
+
+
+def _text(description: str, pattern: str = "", **more: Any) -> WithJsonSchema:
+    return WithJsonSchema(
+        {"type": "string", "description": description} | ({"pattern": pattern} if pattern else {}) | more
+    )
+
+
+_SECRET_SCHEMA: Final = {
+    "description": "Where the secret is found. `value` puts it into this file, and warns.",
+    "oneOf": [
+        {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
+        for kind in ("env", "file", "value")
+    ],
+}
+
+SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(_SECRET_SCHEMA)]
+Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+ToTuple: Final = BeforeValidator(_list)
+Duration = Annotated[
+    float, PlainValidator(units.parse_duration), _text("Seconds, written as 500ms, 3s, 5m, 1h, 1d; 0 is never.")
+]
+Size = Annotated[
+    int, PlainValidator(units.parse_size), _text("Bytes, written as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
+]
+RateValue = Annotated[
+    units.Rate, PlainValidator(units.parse_rate), _text("Calls per window: 20/s, 10/min, 100/h, 1000/d.")
+]
+ListenAddress = Annotated[
+    address.Address, PlainValidator(address.parse_address), _text("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path.")
+]
+UpstreamAddress = Annotated[
+    address.UpstreamUrl, PlainValidator(address.parse_upstream_url), _text("http://…, https://… or unix:/path.")
+]
+PublicUrl = Annotated[str, PlainValidator(address.parse_public_url), _text("https://HOST, or http://localhost:PORT.")]
+Origin = Annotated[str, PlainValidator(address.parse_origin), _text("An origin such as https://chatgpt.com, or `*`.")]
+AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), _text("An absolute http or https URL.")]
+FilePath = Annotated[Path, PlainValidator(_file), _text("A file; a relative path starts at the folder of this file.")]
+SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or an http or https URL.")]
+InjectedHeader = Annotated[str, PlainValidator(_injected_header), _text("A header field name.")]
+ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), _text("A header field name.")]
+CookieName = Annotated[str, PlainValidator(_token), _text("A cookie name.")]
+Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]
+OperationText = Annotated[str, PlainValidator(_operation), _text("An operationId, or `METHOD /path/template`.")]
+PathGlob = Annotated[str, PlainValidator(_glob), _text("A path; `*` is one segment, `**` any number.", "^/")]
+OperationName = Annotated[
+    str, PlainValidator(_operation_name), _text("An operationId to show.", "^[A-Za-z0-9_.-]{1,64}$")
+]
+Email = Annotated[str, BeforeValidator(_email)]
+SpecVersion = BeforeValidator(_version)
+NameForHuman = Annotated[str, _bounded(20, "name_for_human"), Field(json_schema_extra={"maxLength": 20})]
+NameForModel = Annotated[
+    str,
+    BeforeValidator(_model_name),
+    _bounded(50, "name_for_model"),
+    Field(json_schema_extra={"maxLength": 50, "pattern": "^[A-Za-z0-9_]+$"}),
+]
+DescriptionForHuman = Annotated[
+    str, _bounded(100, "description_for_human"), Field(json_schema_extra={"maxLength": 100})
+]
+DescriptionForModel = Annotated[
+    str, _bounded(8000, "description_for_model"), Field(json_schema_extra={"maxLength": 8000})
+]

@@ -1,0 +1,40 @@
+"""A mistake: what is wrong with one value of gateway.yaml, before anybody knows where in the file it stands."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NOTHING: Final = object()
+"""There is no offending value to show."""
+
+
+class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never leaves config
+    """Raised by whatever parses one value; never leaves `config`, where it becomes a located `Finding`.
+
+    `got` is the offending value; it is shown only where no secret may stand, so `message` must not repeat it. `at`
+    leads from the value that was parsed to the part that is wrong. `on_key` points at the key instead of its value.
+    """
+
+    def __init__(
+        self,
+        rule: str,
+        message: str,
+        *,
+        hint: str = "",
+        got: object = NOTHING,
+        at: tuple[str | int, ...] = (),
+        on_key: bool = False,
+    ) -> None:
+        self.rule, self.message, self.hint, self.got, self.at, self.on_key = rule, message, hint, got, at, on_key
+        super().__init__(rule, message)
+
+
+def nearest(word: object, words: Iterable[str]) -> str:
+    """Say which of `words` was probably meant, as a sentence's start, or nothing."""
+    folded = {candidate.casefold(): candidate for candidate in words}
+    close = get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
+    return f"did you mean `{folded[close[0]]}`? " if close else ""

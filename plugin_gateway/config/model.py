@@ -1,0 +1,222 @@
+"""The config: gateway.yaml as one frozen value, every key of it with its default and what it is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+
+from plugin_gateway.config.address import Address, UpstreamUrl
+from plugin_gateway.config.auth import Auth, Consumer, NoAuth
+from plugin_gateway.config.fields import (
+    AbsoluteUrl,
+    Count,
+    DescriptionForHuman,
+    DescriptionForModel,
+    Duration,
+    Email,
+    FilePath,
+    InjectedHeader,
+    ListenAddress,
+    NameForHuman,
+    NameForModel,
+    Origin,
+    PublicUrl,
+    RateValue,
+    SecretValue,
+    Size,
+    SourceText,
+    SpecVersion,
+    ToTuple,
+    is_url,
+)
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.record import Record
+from plugin_gateway.config.selector import AllowEntry, Selector  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_HTTP = "http"
+
+
+def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(entry.numbered(index) for index, entry in enumerate(entries))
+
+
+class DocumentSource(Record):
+    """Where the full OpenAPI document is."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file, or an http or https URL."}
+
+    source: SourceText
+    """A file, or an http or https URL."""
+    refresh: Duration | None = None
+    """How often to look for a new version."""
+    headers: dict[InjectedHeader, SecretValue] = Field(default_factory=dict)
+    """Sent when the document is fetched."""
+    overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
+    """OpenAPI Overlays to apply to it, in this order."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        return {"source": value} if isinstance(value, str) else value
+
+    @property
+    def is_url(self) -> bool:
+        return is_url(self.source)
+
+
+class Public(Record):
+    """How the gateway is seen from outside."""
+
+    url: PublicUrl | None = None
+    """`servers[0].url` of the served document, and the manifest's base; by default `http://localhost:PORT`."""
+    openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
+    """Version of the served document."""
+    extensions: Annotated[tuple[Annotated[str, Field(pattern="^x-")], ...], ToTuple] = ()
+    """Specification extensions that are kept; all others are dropped."""
+
+
+class Manifest(Record):
+    """The plugin manifest; what is left out is taken from the document's `info`."""
+
+    name_for_human: NameForHuman | None = None
+    """At most 20 characters."""
+    name_for_model: NameForModel | None = None
+    """At most 50 letters, digits and `_`."""
+    description_for_human: DescriptionForHuman | None = None
+    """At most 100 characters."""
+    description_for_model: DescriptionForModel | None = None
+    """At most 8000 characters."""
+    logo: FilePath | None = None
+    """An image file; a neutral one is served by default."""
+    contact_email: Email | None = None
+    """Whom to write to."""
+    legal_info_url: AbsoluteUrl | None = None
+    """Where the terms are."""
+
+
+class Limits(Record):
+    """Bounds on what a client may send, get and keep open."""
+
+    request_head: Size = 32_000
+    """Bytes of request line and header fields."""
+    request_body: Size = 1_000_000
+    """Bytes of a request body."""
+    response_body: Size | None = None
+    """Bytes of a response body."""
+    response_overflow: Literal["refuse", "truncate"] = "refuse"
+    """What becomes of a larger one."""
+    rate: RateValue | None = None
+    """Calls of all clients together."""
+    per_ephemeral_user: RateValue | None = None
+    """Calls for each `openai-ephemeral-user-id`."""
+    concurrency: Count | None = None
+    """Calls at the same time."""
+    connections: Count = 10_000
+    """Client connections kept open, per worker."""
+    redis: SecretValue | None = None
+    """URL of the Redis that several gateways count in together."""
+    on_store_failure: Literal["allow", "refuse"] = "allow"
+    """What becomes of calls while it is away."""
+
+
+class ClientTimeout(Record):
+    """How long a client may take."""
+
+    head: Duration = 10.0
+    """For the request line and header fields."""
+    body: Duration = 10.0
+    """Between two pieces of its request body."""
+    idle: Duration = 75.0
+    """Between two requests."""
+
+
+Check = Literal["off", "report", "enforce"]
+
+
+class Validation(Record):
+    """Whether calls are held against the document's schemas."""
+
+    request: Check = "off"
+    """Requests."""
+    response: Check = "off"
+    """Responses."""
+
+
+class Mcp(Record):
+    """The MCP endpoint."""
+
+    path: Annotated[str, Field(pattern="^/[A-Za-z0-9._/-]+$")] = "/mcp"
+    """Where it is."""
+
+
+class Log(Record):
+    """What is written to standard error."""
+
+    format: Literal["json", "text"] = "json"
+    """One JSON object per line, or text for people."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is written."""
+
+
+class Config(Record):
+    """All of gateway.yaml."""
+
+    openapi: DocumentSource
+    """The full OpenAPI document: a file or URL."""
+    upstream: Upstream
+    """The API behind the gateway."""
+    allow: Annotated[tuple[AllowEntry, ...], ToTuple, AfterValidator(_numbered)]
+    """The operations that are let through. Nothing listed, nothing allowed."""
+    deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
+    """Operations that are not let through, whatever `allow` says."""
+    public: Public = Public()
+    """How the gateway is seen from outside."""
+    manifest: Manifest = Manifest()
+    """The plugin manifest."""
+    auth: Auth = NoAuth()
+    """Who may call."""
+    consumers: Annotated[tuple[Consumer, ...], ToTuple] = ()
+    """Callers with a subset of the allow-list each."""
+    limits: Limits = Limits()
+    """Bounds on what a client may send, get and keep open."""
+    client_timeout: ClientTimeout = ClientTimeout()
+    """How long a client may take."""
+    validate_: Annotated[Validation, Field(alias="validate")] = Validation()
+    """Whether calls are held against the document's schemas."""
+    cors: Annotated[tuple[Origin, ...], ToTuple] = ()
+    """Origins of web pages that may call, such as https://chatgpt.com."""
+    mcp: Mcp | None = None
+    """The MCP endpoint."""
+    listen: ListenAddress = Address("0.0.0.0", 8080)
+    """The public listener."""
+    admin: ListenAddress | None = Address("127.0.0.1", 8081)
+    """Health, metrics and console; `null` for none. Never on the public listener."""
+    log: Log = Log()
+    """What is written to standard error."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        listen = str(written.get("listen", cls.model_fields["listen"].default))
+        admin = str(written.get("admin", cls.model_fields["admin"].default))
+        if listen.rpartition(":")[2] == admin.rpartition(":")[2] != "0" and _overlap(listen, admin):
+            message = "`admin` must not be the public listener"
+            hint = "health, metrics and console are never served to the public: take another port"
+            yield Mistake(
+                "admin-is-public", message, got=admin, hint=hint, at=("admin" if "admin" in written else "listen",)
+            )
+
+    @property
+    def public_url(self) -> str:
+        """`public.url`, or `http://localhost:PORT`."""
+        if self.public.url:
+            return self.public.url
+        return str(UpstreamUrl(scheme=_HTTP, host="localhost", port=self.listen.port or 80))
+
+
+def _overlap(one: str, other: str) -> bool:
+    hosts = {one.rpartition(":")[0], other.rpartition(":")[0]}
+    return len(hosts) == 1 or bool(hosts & {"", "0.0.0.0", "[::]"})

@@ -1,0 +1,121 @@
+"""A record: one mapping of gateway.yaml as a frozen value that reports all of its mistakes at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from plugin_gateway.config.mistake import NOTHING, Mistake, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema, ErrorDetails
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+class Record(BaseModel):
+    """The base of every mapping of gateway.yaml.
+
+    pydantic stops judging a model as a whole when one of its fields is wrong. An operator wants every mistake in one
+    report, so unknown keys and the rules between keys are judged here, beside the fields, on what was written.
+    """
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
+    short_form: ClassVar[dict[str, Any] | None] = None
+    """JSON Schema of what may be written instead of the mapping."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        """Turn a short form into the mapping it stands for; leave everything else as it is."""
+        return value
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:  # noqa: ARG003  # a record without such rules
+        """Judge the rules between keys on what was written, whatever the types of the values are."""
+        yield from ()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _judge(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+        if isinstance(value, cls):
+            return value
+        value = cls.expand(value)
+        details: list[InitErrorDetails] = []
+        if isinstance(value, dict):
+            keys = [str(field.alias or name) for name, field in cls.model_fields.items()]
+            for key in value:
+                if key not in keys:
+                    message = f"unknown key `{key}`"
+                    hint = f"{nearest(key, keys)}valid here: {', '.join(keys)}"
+                    details.append(_detail(Mistake("unknown-key", message, hint=hint, on_key=True), (key,)))
+            details += [_detail(mistake, ()) for mistake in cls.mistakes(value)]
+            value = {key: member for key, member in value.items() if key in keys}
+        made = None
+        try:
+            made = make(value)
+        except ValidationError as error:
+            details += [_detail(as_mistake(inner), inner["loc"]) for inner in error.errors()]
+        if details:
+            raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
+        return made
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        described = handler(core_schema)
+        return {"anyOf": [cls.short_form, described]} if cls.short_form else described
+
+
+def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Mistake]:
+    """Yield a mistake unless just one of `keys` is written."""
+    present = [key for key in keys if key in written]
+    names = ", ".join(f"`{key}`" for key in keys)
+    if not present:
+        yield Mistake("exactly-one", f"{what} needs exactly one of {names}", hint="none of them is there")
+    elif len(present) > 1:
+        both = " and ".join(f"`{key}`" for key in present)
+        yield Mistake("exactly-one", f"{what} has {both}", hint="keep just one of them", at=(present[1],), on_key=True)
+
+
+def as_mistake(error: ErrorDetails) -> Mistake:
+    """Say in our words what pydantic found wrong with one value."""
+    context = error.get("ctx", {})
+    for carried in (context.get("mistake"), context.get("error")):
+        if isinstance(carried, Mistake):
+            return carried
+    kind, got = error["type"], error["input"]
+    if kind == "missing":
+        return Mistake("missing-key", f"required key `{error['loc'][-1]}` is missing", hint="add it")
+    if kind in _WANTED:
+        hint = "put quotes around it" if kind == "string_type" and isinstance(got, bool | int | float) else ""
+        if got is None:
+            hint = "leave the key out to get the default"
+        return Mistake("wrong-type", f"expected {_WANTED[kind]}", got=got, hint=hint)
+    if kind == "literal_error":
+        words = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
+        return Mistake(
+            "bad-value", "not one of the known words", got=got, hint=f"{nearest(got, words)}valid: {', '.join(words)}"
+        )
+    # The rest are bounds; pydantic's sentence starts with "Input" and quotes only our own limits.
+    return Mistake("bad-value", error["msg"].replace("Input should be", "must be", 1), got=got)
+
+
+def _detail(mistake: Mistake, loc: tuple[Any, ...]) -> InitErrorDetails:
+    where = tuple(part if isinstance(part, str | int) else str(part) for part in loc)
+    error = PydanticCustomError("mistake", "{rule}", {"rule": mistake.rule, "mistake": mistake})
+    return InitErrorDetails(type=error, loc=where, input=NOTHING)

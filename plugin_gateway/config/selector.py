@@ -1,0 +1,156 @@
+"""A selector: one entry of `allow` or `deny`, which names operations of the document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, PrivateAttr
+
+from plugin_gateway.config.fields import (
+    Flag,
+    Method,
+    OperationName,
+    OperationText,
+    PathGlob,
+    RateValue,
+    ToTuple,
+    split_operation,
+)
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.record import Record, exactly_one
+from plugin_gateway.config.upstream import Credentials  # noqa: TC001  # pydantic reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Pointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)+$")]
+"""A JSON pointer (RFC 6901) below the root."""
+
+_KINDS = ("operation", "tag", "path")
+
+
+class ParameterRule(Record):
+    """What becomes of one parameter of an operation."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
+
+    hidden: Flag = False
+    """Not shown, and refused in calls."""
+    fixed: Any = None
+    """Always sent with this value; not shown, and refused in calls."""
+    default: Any = None
+    """Sent with this value where the caller leaves it out."""
+    maximum: int | float | None = None
+    """The largest value that is let through."""
+    slashes: Literal["refused", "allowed"] = "refused"
+    """Whether an encoded slash may stand in a path parameter's value."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        return {"hidden": True} if value == "hidden" else value
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if len([key for key in ("hidden", "fixed", "default") if key in written]) > 1:
+            yield from exactly_one(written, ("hidden", "fixed", "default"), "a parameter")
+
+
+class RequestTrim(Record):
+    """What is taken out of request bodies."""
+
+    drop: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    """JSON pointers to take out."""
+
+
+class ResponseTrim(Record):
+    """What is left of response bodies."""
+
+    keep: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    """JSON pointers to keep; everything else goes."""
+    drop: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    """JSON pointers to take out."""
+
+
+class Selector(Record):
+    """One entry of `deny`: exactly one of an operation, a tag or a path glob."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "An operationId or `METHOD /path`."}
+
+    operation: OperationText | None = None
+    """An operationId of the document, or `METHOD /path/template`."""
+    tag: Annotated[str, Field(min_length=1)] | None = None
+    """Every operation with this tag."""
+    path: PathGlob | None = None
+    """Every operation whose path template matches; `*` is one segment, `**` any number."""
+    methods: Annotated[tuple[Method, ...], ToTuple] = ()
+    """With `tag` or `path`: only these methods."""
+    _index: int = PrivateAttr(default=0)
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            key = split_operation(value)
+            return {"path": key[1], "methods": [key[0]]} if key and "*" in key[1] else {"operation": value}
+        if not isinstance(value, dict | Record):
+            hint = "write an operationId, `METHOD /path`, or a mapping with operation, tag or path"
+            raise Mistake("wrong-type", "expected an operation", got=value, hint=hint)
+        return value
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        yield from exactly_one(written, _KINDS, "an entry")
+        if "operation" in written and "methods" in written:
+            hint = "an operation has one method already; use `path` for several"
+            yield Mistake(
+                "goes-together", "`methods` goes with `tag` or `path`", hint=hint, at=("methods",), on_key=True
+            )
+
+    @property
+    def index(self) -> int:
+        """Which entry of its list this is, from 0: what a finding's pointer needs."""
+        return self._index
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        """Method, in capitals, and path template, where `operation` is written as `METHOD /path/template`."""
+        return split_operation(self.operation) if self.operation else None
+
+    @property
+    def wanted_id(self) -> str | None:
+        """The document's operationId, where `operation` is one."""
+        return None if self.key else self.operation
+
+    def numbered(self, index: int) -> Selector:
+        """Return the same entry as number `index` of its list."""
+        copy = self.model_copy()
+        copy._index = index  # noqa: SLF001  # a copy of ourselves nobody else has seen
+        return copy
+
+
+class AllowEntry(Selector):
+    """One entry of `allow`: which operations, and how they are shown and bounded."""
+
+    operation_id: OperationName | None = None
+    """The name shown to clients instead of the document's."""
+    description: str | None = None
+    """Shown to clients instead of the document's."""
+    parameters: dict[str, ParameterRule] = Field(default_factory=dict)
+    """By name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
+    request: RequestTrim = RequestTrim()
+    """What is taken out of request bodies."""
+    response: ResponseTrim = ResponseTrim()
+    """What is left of response bodies."""
+    consequential: Flag | None = None
+    """Whether clients ask their user before each call; by default for all methods but safe ones."""
+    rate: RateValue | None = None
+    """How often it may be called."""
+    credential: Credentials | None = None
+    """Injected instead of `upstream.credential`."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        yield from super().mistakes(written)
+        for key in ("operation_id", "description"):
+            if key in written and "operation" not in written and {"tag", "path"} & set(written):
+                hint = "list the operation on its own to name it"
+                yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)

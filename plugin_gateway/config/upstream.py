@@ -1,0 +1,248 @@
+"""The upstream as gateway.yaml describes it: where it is, which credential it wants, and how long it may take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from plugin_gateway.config.fields import (
+    AbsoluteUrl,
+    CookieName,
+    Count,
+    Duration,
+    FilePath,
+    Flag,
+    ForwardedHeader,
+    InjectedHeader,
+    SecretValue,
+    ToTuple,
+    UpstreamAddress,
+)
+from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "passthrough")
+
+
+class HeaderCredential(Record):
+    """A key in a header of its own."""
+
+    header: InjectedHeader
+    """Name of the header."""
+    value: SecretValue
+    """The key."""
+
+
+class QueryCredential(Record):
+    """A key in the query string."""
+
+    query: Annotated[str, Field(min_length=1)]
+    """Name of the query parameter."""
+    value: SecretValue
+    """The key."""
+
+
+class CookieCredential(Record):
+    """A key in a cookie."""
+
+    cookie: CookieName
+    """Name of the cookie."""
+    value: SecretValue
+    """The key."""
+
+
+class BearerCredential(Record):
+    """`Authorization: Bearer …` (RFC 6750)."""
+
+    bearer: SecretValue
+    """The token."""
+
+
+class Login(Record):
+    """A user name and its password."""
+
+    username: Annotated[str, Field(min_length=1)]
+    """The user name; it cannot contain a colon (RFC 7617)."""
+    password: SecretValue
+    """The password."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if ":" in str(written.get("username")):
+            yield Mistake("bad-value", "a user name cannot contain `:` (RFC 7617)", at=("username",))
+
+
+class BasicCredential(Record):
+    """`Authorization: Basic …` (RFC 7617)."""
+
+    basic: Login
+    """User name and password."""
+
+
+class ClientCredentials(Record):
+    """How to get a token with the client credentials grant (RFC 6749, 4.4)."""
+
+    token_url: AbsoluteUrl
+    """Where tokens are issued."""
+    client_id: str
+    """Our id there."""
+    client_secret: SecretValue
+    """Our secret there."""
+    scope: str = ""
+    """What to ask for, separated by spaces."""
+    audience: str = ""
+    """Whom the token is for, where the issuer wants to know."""
+
+
+class OAuth2Credential(Record):
+    """A token the gateway gets and renews itself."""
+
+    oauth2: ClientCredentials
+    """Where and as whom."""
+
+
+class PassthroughCredential(Record):
+    """The caller's own credential goes upstream as it is."""
+
+    passthrough: Literal[True]
+    """Always true."""
+
+
+def _form(value: Any) -> str | None:
+    if isinstance(value, Record):
+        return next(iter(type(value).model_fields))
+    return next((form for form in FORMS if form in value), None) if isinstance(value, dict) else None
+
+
+def _one_form(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value
+    hint = f"write one of: {', '.join(FORMS)}; such as {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
+    if not isinstance(value, dict):
+        raise Mistake("wrong-type", "expected a credential", hint=hint)
+    present = [form for form in FORMS if form in value]
+    if len(present) > 1:
+        both = " and ".join(f"`{form}`" for form in present)
+        raise Mistake(
+            "exactly-one", f"a credential has {both}", hint="write a list of two", at=(present[1],), on_key=True
+        )
+    if not present:
+        word = next((key for key in value if key != "value"), "")
+        at = (word,) if word else ()
+        raise Mistake(
+            "exactly-one", "a credential says where its key goes", hint=nearest(word, FORMS) + hint, at=at, on_key=True
+        )
+    return value
+
+
+Credential: TypeAlias = Annotated[
+    Annotated[HeaderCredential, Tag("header")]
+    | Annotated[QueryCredential, Tag("query")]
+    | Annotated[CookieCredential, Tag("cookie")]
+    | Annotated[BearerCredential, Tag("bearer")]
+    | Annotated[BasicCredential, Tag("basic")]
+    | Annotated[OAuth2Credential, Tag("oauth2")]
+    | Annotated[PassthroughCredential, Tag("passthrough")],
+    Discriminator(_form),
+    BeforeValidator(_one_form),
+]
+
+
+def _as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, dict) else ToTuple.func(value)  # type: ignore[call-arg]  # ours takes no info
+
+
+Credentials: TypeAlias = Annotated[tuple[Credential, ...], BeforeValidator(_as_list)]
+
+
+class Timeouts(Record):
+    """How long the upstream may take."""
+
+    connect: Duration = 3.0
+    """To accept a connection, per attempt."""
+    read: Duration = 30.0
+    """Between two pieces of its answer."""
+    total: Duration = 45.0
+    """For the whole call. Clients such as ChatGPT give up at 45 s."""
+
+
+class Tls(Record):
+    """How the upstream proves itself, and we to it."""
+
+    ca: FilePath | None = None
+    """PEM file of the authorities to trust instead of the system's."""
+    cert: FilePath | None = None
+    """PEM file of our certificate and its chain."""
+    key: FilePath | None = None
+    """PEM file of our private key."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if ("cert" in written) != ("key" in written):
+            there = "cert" if "cert" in written else "key"
+            other = "key" if there == "cert" else "cert"
+            yield Mistake(
+                "goes-together", f"`{there}` needs `{other}`", hint=f"add `{other}`", at=(there,), on_key=True
+            )
+
+
+class UpstreamHeaders(Record):
+    """Header fields that pass although the gateway would drop them."""
+
+    forward: Annotated[tuple[ForwardedHeader, ...], ToTuple] = ()
+    """Request headers to pass on from the caller, beyond the standard ones and those the operation declares."""
+    pass_set_cookie: Flag = False
+    """Pass the upstream's `Set-Cookie` on to clients."""
+
+
+class Upstream(Record):
+    """The API behind the gateway."""
+
+    url: UpstreamAddress
+    """Where it is. Its path is a prefix that no call can leave."""
+    credential: Credentials = ()
+    """What is injected into each call; a list where the API wants several."""
+    write_credential: Credentials | None = None
+    """Used instead for methods that are not safe."""
+    timeout: Timeouts = Timeouts()
+    """How long it may take."""
+    tls: Tls = Tls()
+    """How it proves itself, and we to it."""
+    connections: Count = 256
+    """Connections kept to it at most, per worker."""
+    headers: UpstreamHeaders = UpstreamHeaders()
+    """Header fields that pass although the gateway would drop them."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        for key in ("credential", "write_credential"):
+            given = written.get(key)
+            yield from _colliding(given if isinstance(given, list | tuple) else [given], key)
+
+    @property
+    def write_credentials(self) -> tuple[Credential, ...]:
+        """What methods that are not safe get: `write_credential`, or else the same as all others."""
+        return self.credential if self.write_credential is None else self.write_credential
+
+
+def _colliding(given: list[Any] | tuple[Any, ...], key: str) -> Iterator[Mistake]:
+    seen: set[tuple[str, str]] = set()
+    for index, one in enumerate(given):
+        place = _place(one)
+        if place in seen:
+            yield Mistake("duplicate-key", "two credentials go to the same place", hint="keep one", at=(key, index))
+        elif place:
+            seen.add(place)
+
+
+def _place(credential: Any) -> tuple[str, str] | None:
+    if isinstance(credential, Record) or not isinstance(credential, dict):
+        return None
+    for form in ("header", "query", "cookie"):
+        if isinstance(name := credential.get(form), str):
+            return form, name.lower() if form == "header" else name
+    return ("header", "authorization") if _form(credential) else None
