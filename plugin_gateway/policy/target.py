@@ -11,15 +11,14 @@ from typing import NamedTuple
 
 from plugin_gateway.policy.alias import Unsafe, examine, fold_plain, readings, split_encoded_slashes
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.policy.template import PATH_CHARACTERS, symbols_of
+from plugin_gateway.policy.template import PATH_CHARACTERS, WORD_CHARACTERS, symbols_of
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_SEGMENTS = 64
 
-_WORD = PATH_CHARACTERS.replace(rb"\.", b"")
 # Segments that begin and end with a character other than a dot, never with two dots in a row, no escape: most of what
 # is ever sent. The possessive quantifiers keep a near miss linear.
-_PLAIN_PATH = re.compile(rb"(?:/[%b]++(?:\.[%b]++)*+)++/?" % (_WORD, _WORD))
+_PLAIN_PATH = re.compile(rb"(?:/[%b]++(?:\.[%b]++)*+)++/?" % (WORD_CHARACTERS, WORD_CHARACTERS))
 _LEGAL_PATH = re.compile(rb"(?:/(?:[%b]|%%[0-9A-Fa-f]{2})*+)++" % PATH_CHARACTERS)
 _LEGAL_PREFIX = re.compile(rb"(?:[/%b]|%%[0-9A-Fa-f]{2})*+" % PATH_CHARACTERS)
 

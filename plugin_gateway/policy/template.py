@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 from plugin_gateway.policy.alias import fold
 
-PATH_CHARACTERS = rb"A-Za-z0-9\-._~!$&'()*+,=:@"
-"""Inside a class of a bytes regex: what may stand in a segment unescaped (RFC 3986, 3.3), but `;`, which is a trick."""
+WORD_CHARACTERS = rb"A-Za-z0-9\-_~!$&'()*+,=:@"
+"""Inside a class of a bytes regex: what may stand in a segment unescaped (RFC 3986, 3.3), but `.`; and `;`, a trick."""
+
+PATH_CHARACTERS = WORD_CHARACTERS + rb"."
 
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 # `?` and `#` inside braces belong to the parameter's name.

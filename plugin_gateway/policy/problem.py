@@ -1,0 +1,92 @@
+"""Problem details: the one shape of every answer that is the gateway's own (RFC 9457), and the table of its codes."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from plugin_gateway.errors import UpstreamError, WireError
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+TITLES: Final = MappingProxyType(
+    {
+        # The target and the query, judged by the gate.
+        "ambiguous-path": "The path can be read in more than one way",
+        "malformed-query": "The query is malformed",
+        "malformed-target": "The request target is malformed",
+        "method-not-allowed": "The method is not offered here",
+        "operation-not-found": "No such operation",
+        "target-too-long": "The request target is too long",
+        "undeclared-query-parameter": "The operation has no such query parameter",
+        # The client's bytes.
+        "ambiguous-framing": "The end of the message is ambiguous",
+        "body-not-declared": "The operation takes no body",
+        "body-timeout": "The request body came too slowly",
+        "bad-chunk": "The chunked body is malformed",
+        "bad-content-length": "Content-Length is malformed",
+        "bad-field-line": "A header line is malformed",
+        "bad-head": "The request head is malformed",
+        "bad-host": "The Host field is malformed",
+        "bad-request-line": "The request line is malformed",
+        "bad-transfer-encoding": "Transfer-Encoding is not understood",
+        "head-timeout": "The request head came too slowly",
+        "head-too-large": "The request head is too large",
+        "http-version-not-supported": "The HTTP version is not supported",
+        "request-too-large": "The request body is too large",
+        "too-many-connections": "The gateway is busy",
+        "too-many-fields": "There are too many header fields",
+        "unknown-expectation": "The expectation cannot be met",
+        "unknown-profile": "There is no such profile of the document",
+        "websocket-not-supported": "WebSocket is not forwarded",
+        # The gateway itself.
+        "internal-error": "The gateway failed",
+        "no-raw-path": "The server does not say what the client sent",
+        # The upstream.
+        "bad-upstream-answer": "The upstream's answer is malformed",
+        "upstream-busy": "The upstream is busy",
+        "upstream-closed": "The upstream broke off",
+        "upstream-connect-timeout": "The upstream could not be reached in time",
+        "upstream-timeout": "The upstream did not answer in time",
+        "upstream-unreachable": "The upstream cannot be reached",
+    }
+)
+"""A short title for each stable code. One code is one kind of problem, whatever its detail (RFC 9457, 3.1.3)."""
+
+
+def problem(refusal: Refusal, *, request_id: str = "") -> bytes:
+    """The body of the answer, JSON in one line. Members of the refusal cannot replace the standard ones."""
+    details: dict[str, Any] = {
+        **refusal.members,
+        "type": f"urn:plugin-gateway:problem:{refusal.code}",
+        "title": TITLES.get(refusal.code) or _phrase(refusal.status),
+        "status": refusal.status,
+        "detail": refusal.detail,
+        "code": refusal.code,
+    }
+    if refusal.hint:
+        details["hint"] = refusal.hint
+    if request_id:
+        details["instance"] = f"urn:plugin-gateway:request:{request_id}"
+    ordered = {name: details.pop(name) for name in _ORDER if name in details} | details
+    return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def refusal_of(error: WireError | UpstreamError) -> Refusal:
+    """The answer to bytes that are no request, or to an upstream that gave none."""
+    return Refusal(status=error.status, code=error.code, detail=error.detail)
+
+
+_ORDER = ("type", "title", "status", "detail", "code", "hint", "instance")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Refused"
