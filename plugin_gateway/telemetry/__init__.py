@@ -1,8 +1,8 @@
 """What the gateway tells about its work: the access record, the log, the counters. Never a secret, never a query value."""
 
-from plugin_gateway.telemetry.counters import Counters, merge
+from plugin_gateway.telemetry.counters import Counters, Series, merge
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import Recorder
 
-__all__ = ["AccessRecord", "Counters", "Log", "Recorder", "merge"]
+__all__ = ["AccessRecord", "Counters", "Log", "Recorder", "Series", "merge"]

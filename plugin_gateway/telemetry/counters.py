@@ -17,7 +17,7 @@ Series: TypeAlias = dict[str, list[float]]
 
 
 class Counters:
-    """Counts calls by operation, status and code, their bytes and their durations.
+    """Counts calls by operation, status and reason, their bytes and their durations.
 
     Labels come from the revision and from our own codes, never from a caller, so that nobody can make series.
     """
@@ -32,7 +32,7 @@ class Counters:
     def add(self, record: AccessRecord) -> None:
         operation = record.rule.operation_id if record.rule else ""
         calls = self._calls
-        key = (operation, record.status, record.code)
+        key = (operation, record.status, record.reason)
         calls[key] = calls.get(key, 0) + 1
         self._bytes_in += record.bytes_in
         self._bytes_out += record.bytes_out
@@ -46,8 +46,8 @@ class Counters:
     def series(self) -> Series:
         """Return everything counted so far, ready to be merged with what other workers counted."""
         found: Series = {"bytes_in": [self._bytes_in], "bytes_out": [self._bytes_out], "dropped": [self.lines_dropped]}
-        for (operation, status, code), count in self._calls.items():
-            found[f"calls {operation} {status} {code}"] = [count]
+        for (operation, status, reason), count in self._calls.items():
+            found[f"calls {operation} {status} {reason}"] = [count]
         for operation, numbers in self._durations.items():
             found[f"durations {operation}"] = list(numbers)
         return found

@@ -13,39 +13,39 @@ if TYPE_CHECKING:
 class AccessRecord(NamedTuple):
     """One answered call. A tuple, as the data plane makes one for every call it answers.
 
-    There is no path and no query in it: a path parameter is the caller's data, and a query is where keys are put by
-    mistake. `rule` says which operation was meant, None when the call was not permitted.
-
-    `ended_at` is Unix time. `status` is 0 when the client left before it was answered. `code` is the stable code of a
-    refusal or failure of the gateway's own, empty when the upstream's answer was passed on.
+    `rule` is None for what was not forwarded. `path` is as the client sent it, without the query; it is for the console
+    and never logged: a path parameter is the caller's data, and anything may stand in a path that was refused.
+    `status` is 0 when the client left unanswered. `reason` is empty where an answer was delivered whole, else a stable
+    code. Bytes are of bodies; `duration_s` is from the head to the last byte.
     """
 
-    ended_at: float
-    duration_s: float
-    client: str
+    unix_time_s: float
     method: bytes
+    path: bytes
     rule: OperationRule | None
     status: int
-    code: str
     bytes_in: int
     bytes_out: int
-    request_id: str
+    duration_s: float
+    reason: str
+    request_id: bytes
+    client: str
 
 
 def as_members(record: AccessRecord, timestamp: Callable[[float], str]) -> dict[str, Any]:
     """Return the members of the log line, in the order in which people read them."""
     rule = record.rule
     members = {
-        "time": timestamp(record.ended_at),
+        "time": timestamp(record.unix_time_s),
         "level": level_of(record),
         "event": "access",
-        "request_id": record.request_id,
+        "request_id": record.request_id.decode("ascii", "backslashreplace"),
         "client": record.client,
         "method": shown_method(record.method),
         "operation": rule.operation_id if rule else None,
         "path": rule.path_template if rule else None,
         "status": record.status,
-        "code": record.code or None,
+        "reason": record.reason or None,
         "duration_ms": round(record.duration_s * 1000, 3),
         "bytes_in": record.bytes_in,
         "bytes_out": record.bytes_out,
@@ -57,10 +57,11 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line for a person."""
     rule = record.rule
     asked = f"{rule.method} {rule.path_template} ({rule.operation_id})" if rule else shown_method(record.method)
-    code = f" {record.code}" if record.code else ""
+    reason = f" {record.reason}" if record.reason else ""
+    request_id = record.request_id.decode("ascii", "backslashreplace")
     return (
-        f"{timestamp(record.ended_at)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
-        f"{asked}{code}  {record.client} {record.request_id}"
+        f"{timestamp(record.unix_time_s)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
+        f"{asked}{reason}  {record.client} {request_id}"
     )
 
 

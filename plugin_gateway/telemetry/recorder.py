@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from plugin_gateway.telemetry.counters import Series
     from plugin_gateway.telemetry.log import Log
     from plugin_gateway.telemetry.record import AccessRecord
 
@@ -51,6 +52,11 @@ class Recorder:
             self.counters.add(record)
         self.counters.lines_dropped += self._log.access(batch)
         return len(batch)
+
+    def series(self) -> Series:
+        """Return what has been counted, up to this moment."""
+        self.flush()
+        return self.counters.series()
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         interval_s = BUSY_INTERVAL_S if self.flush() > BUSY_RECORDS else IDLE_INTERVAL_S

@@ -1,0 +1,62 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.telemetry.counters import BUCKETS_S, Counters, merge
+from plugin_gateway.telemetry.record import AccessRecord
+
+RULE = OperationRule(method="GET", path_template="/pets", operation_id="listPets")
+
+
+def record(*, status=200, reason="", rule=RULE, duration_s=0.001, bytes_in=0, bytes_out=0):
+    return AccessRecord(0.0, b"GET", b"/pets", rule, status, bytes_in, bytes_out, duration_s, reason, b"", "")
+
+
+def test_calls_are_counted_by_operation_status_and_reason():
+    counters = Counters()
+    for one in (record(), record(), record(status=404, reason="operation-not-found", rule=None)):
+        counters.add(one)
+    series = counters.series()
+    assert series["calls listPets 200 "] == [2]
+    assert series["calls  404 operation-not-found"] == [1]
+
+
+def test_a_caller_cannot_make_series():
+    counters = Counters()
+    for number in range(50):
+        refused = AccessRecord(
+            0.0, b"M%d" % number, b"/x%d" % number, None, 404, 0, 0, 0.0, "operation-not-found", b"", ""
+        )
+        counters.add(refused)
+    assert len([name for name in counters.series() if name.startswith(("calls", "durations"))]) == 2
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1000), max_size=30))
+def test_every_duration_is_in_exactly_one_bucket(durations):
+    counters = Counters()
+    for duration_s in durations:
+        counters.add(record(duration_s=duration_s))
+    *buckets, total_s = counters.series().get("durations listPets", [0.0] * (len(BUCKETS_S) + 2))
+    assert sum(buckets) == len(durations)
+    assert abs(total_s - sum(durations)) < 1e-6
+
+
+@given(st.lists(st.lists(st.integers(0, 999), min_size=1, max_size=5), max_size=4))
+def test_merging_workers_counts_what_one_worker_would_have(split):
+    workers, alone = [], Counters()
+    for sizes in split:
+        counters = Counters()
+        for size in sizes:
+            counters.add(record(bytes_out=size))
+            alone.add(record(bytes_out=size))
+        workers.append(counters.series())
+    merged = merge([*workers, Counters().series()])
+    assert {name: numbers for name, numbers in merged.items() if "durations" not in name} == {
+        name: numbers for name, numbers in alone.series().items() if "durations" not in name
+    }
+
+
+def test_merging_leaves_the_parts_as_they_are():
+    one: dict[str, list[float]] = {"calls": [1]}
+    merge([one, {"calls": [2]}])
+    assert one == {"calls": [1]}

@@ -1,0 +1,68 @@
+import orjson
+import pytest
+
+from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.telemetry.record import AccessRecord, as_members, as_text, level_of, shown_method
+
+RULE = OperationRule(method="GET", path_template="/pets/{petId}", operation_id="getPet")
+FORWARDED = AccessRecord(
+    unix_time_s=1.5,
+    method=b"GET",
+    path=b"/pets/my-private-pet",
+    rule=RULE,
+    status=200,
+    bytes_in=0,
+    bytes_out=12,
+    duration_s=0.0034567,
+    reason="",
+    request_id=b"abc-1",
+    client="192.0.2.7",
+)
+
+
+def at(_: float) -> str:
+    return "1970-01-01T00:00:01.500Z"
+
+
+def test_a_forwarded_call_is_named_by_its_operation_and_template():
+    members = as_members(FORWARDED, at)
+    assert members == {
+        "time": "1970-01-01T00:00:01.500Z",
+        "level": "info",
+        "event": "access",
+        "request_id": "abc-1",
+        "client": "192.0.2.7",
+        "method": "GET",
+        "operation": "getPet",
+        "path": "/pets/{petId}",
+        "status": 200,
+        "duration_ms": 3.457,
+        "bytes_in": 0,
+        "bytes_out": 12,
+    }
+
+
+def test_the_path_a_client_sent_is_in_no_line():
+    assert b"private" not in orjson.dumps(as_members(FORWARDED, at))
+    assert "private" not in as_text(FORWARDED, at)
+
+
+def test_a_refusal_has_its_reason_and_no_operation():
+    members = as_members(FORWARDED._replace(rule=None, status=404, reason="operation-not-found"), at)
+    assert members["reason"] == "operation-not-found"
+    assert not {"operation", "path"} & set(members)
+
+
+@pytest.mark.parametrize(("status", "level"), [(0, "info"), (200, "info"), (404, "info"), (502, "warning")])
+def test_failures_of_gateway_and_upstream_are_warnings(status, level):
+    assert level_of(FORWARDED._replace(status=status)) == level
+
+
+@pytest.mark.parametrize("hostile", [b"GET\x1b[31m", b"A\nB", b"\xff\xfe", b"X" * 5000])
+def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile):
+    record = FORWARDED._replace(rule=None, method=hostile, request_id=b"id\xff")
+    line = as_text(record, at)
+    assert line.isprintable()
+    assert len(line) < 200
+    assert orjson.dumps(as_members(record, at)).isascii()
+    assert len(shown_method(hostile)) <= 80

@@ -1,0 +1,48 @@
+import asyncio
+import os
+
+from plugin_gateway.telemetry.log import Log
+from plugin_gateway.telemetry.record import AccessRecord
+from plugin_gateway.telemetry.recorder import Recorder
+
+RECORD = AccessRecord(1.25, b"GET", b"/", None, 200, 0, 5, 0.001, "", b"id", "192.0.2.1")
+
+
+def test_the_hot_path_only_appends_and_everything_is_counted_when_asked():
+    recorder = Recorder(Log(level="error"))
+    record = recorder.record
+    for _ in range(3):
+        record(RECORD)
+    assert recorder.series()["bytes_out"] == [15]
+    record(RECORD)
+    assert recorder.series()["calls  200 "] == [4]
+
+
+def test_records_are_flushed_while_the_loop_runs():
+    reader, writer = os.pipe()
+    log = Log(fd=writer)
+    recorder = Recorder(log)
+
+    async def serve():
+        recorder.start(asyncio.get_running_loop())
+        recorder.record(RECORD)
+        line = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 4096), 5)
+        recorder.stop()
+        return line
+
+    assert b'"event":"access"' in asyncio.run(serve())
+    log.close()
+    os.close(writer)
+    os.close(reader)
+
+
+def test_stopping_loses_no_record():
+    reader, writer = os.pipe()
+    log = Log(fd=writer)
+    recorder = Recorder(log)
+    recorder.record(RECORD)
+    recorder.stop()
+    log.close()
+    os.close(writer)
+    with os.fdopen(reader, "rb") as file:
+        assert file.read().count(b"\n") == 1
