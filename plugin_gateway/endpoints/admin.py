@@ -1,0 +1,67 @@
+"""The admin listener's answers: is it alive, is it ready and with which revision, and what has it counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import orjson
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+
+from plugin_gateway.endpoints.exposition import MEDIA_TYPE, exposition
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from plugin_gateway.telemetry import Series
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """What `/readyz` says. `reload_error` is the report of the last reload if it failed, as `check` prints it."""
+
+    is_ready: bool
+    revision: int
+    digest: str
+    operations: int
+    operations_total: int
+    workers: int
+    workers_wanted: int
+    reload_error: str = ""
+
+
+def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
+    """Return the app of the admin listener. It is a listener of its own so that none of this can be asked in public."""
+
+    async def livez(_: Request) -> Response:
+        return Response("ok\n", media_type="text/plain", headers=NO_STORE)
+
+    async def readyz(_: Request) -> Response:
+        now = health()
+        members = {
+            "ready": now.is_ready,
+            "revision": now.revision,
+            "digest": now.digest,
+            "operations": now.operations,
+            "operations_total": now.operations_total,
+            "workers": now.workers,
+            "workers_wanted": now.workers_wanted,
+            "reload_error": now.reload_error or None,
+        }
+        body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
+        # A reload that failed changes nothing: what is being served still is, so this replica stays ready.
+        status = 200 if now.is_ready else 503
+        return Response(body, status, media_type="application/json", headers=NO_STORE)
+
+    async def metrics(_: Request) -> Response:
+        return Response(exposition(health(), await series()), media_type=MEDIA_TYPE, headers=NO_STORE)
+
+    return Starlette(
+        routes=[Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
+    )

@@ -1,0 +1,111 @@
+"""The documents: the faces of the revision in force, served as the bytes they are, with validators and encodings."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.responses import Response
+
+from plugin_gateway.policy.problem import MEDIA_TYPE, problem
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+    from plugin_gateway.publish.face import Face
+    from plugin_gateway.revision import Revision
+
+CACHE_CONTROL = "no-cache"
+"""Keep it, but ask each time (RFC 9111, 5.2.2.4): clients fetch the document before each call, and a 304 is cheap, while
+an answer from yesterday's allow-list would send them to operations that are closed today."""
+
+ALLOWED_METHODS = "GET, HEAD, OPTIONS"
+ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*\Z", re.IGNORECASE)
+
+
+def serve_face(request: Request, revision: Revision) -> Response:
+    """Answer a request for a path that has a face."""
+    if request.method not in {"GET", "HEAD"}:
+        return refuse(
+            Refusal(
+                status=405,
+                code="method-not-allowed",
+                detail="This document can only be read.",
+                hint="Use GET.",
+                headers=((b"Allow", ALLOWED_METHODS.encode()),),
+            )
+        )
+    name = face_name(request.scope["raw_path"].decode("latin-1"), request.scope["query_string"], revision.faces)
+    face = revision.faces.get(name)
+    if face is None:
+        profiles = sorted(known.partition("?profile=")[2] for known in revision.faces if "?profile=" in known)
+        return refuse(
+            Refusal(
+                status=404,
+                code="unknown-profile",
+                detail="There is no such profile of this document.",
+                hint=f"Leave the query out, or use one of: {', '.join(profiles)}."
+                if profiles
+                else "Leave the query out.",
+                members={"profiles": profiles},
+            )
+        )
+    return answer(face, request)
+
+
+def face_name(path: str, query: bytes, faces: Mapping[str, Face]) -> str:
+    """Return the name of the face that is asked for. Queries that name no profile are ignored, as for any static file."""
+    profile = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("profile")
+    has_profiles = any(name.startswith(path + "?") for name in faces)
+    return f"{path}?profile={profile}" if profile is not None and has_profiles else path
+
+
+def answer(face: Face, request: Request) -> Response:
+    """Return the representation that the client takes, or 304 when it has it already (RFC 9110, 13.1.2)."""
+    takes_gzip = face.gzip is not None and accepts_gzip(", ".join(request.headers.getlist("accept-encoding")))
+    body, etag = (face.gzip, face.gzip_etag) if takes_gzip and face.gzip is not None else (face.body, face.etag)
+    headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "X-Content-Type-Options": "nosniff"}
+    if face.gzip is not None:
+        headers["Vary"] = "Accept-Encoding"
+    if matches(", ".join(request.headers.getlist("if-none-match")), etag):
+        return Response(status_code=304, headers=headers)
+    if takes_gzip:
+        headers["Content-Encoding"] = "gzip"
+    # An SVG logo can hold a script; as a page of this origin it must not run.
+    headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    response = Response(body, headers=headers, media_type=face.media_type)
+    if request.method == "HEAD":
+        response.body = b""
+    return response
+
+
+def matches(if_none_match: str, etag: str) -> bool:
+    """Compare weakly (RFC 9110, 8.8.3.2) with each of the listed entity tags."""
+    if if_none_match.strip() == "*":
+        return True
+    return etag in ENTITY_TAG.findall(if_none_match)
+
+
+def accepts_gzip(accept_encoding: str) -> bool:
+    """Say whether the client takes gzip (RFC 9110, 12.5.3); `*` counts for codings that are not named."""
+    wildcard = False
+    for element in accept_encoding.lower().split(","):
+        coding, separator, parameters = element.strip().partition(";")
+        quality = QUALITY.search(separator + parameters) if separator else None
+        is_acceptable = quality is None or float(quality[1]) > 0
+        if coding.strip() in {"gzip", "x-gzip"}:
+            return is_acceptable
+        if coding.strip() == "*":
+            wildcard = is_acceptable
+    return wildcard
+
+
+def refuse(refusal: Refusal) -> Response:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in refusal.headers}
+    headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(problem(refusal), refusal.status, headers=headers, media_type=MEDIA_TYPE)

@@ -1,0 +1,71 @@
+import asyncio
+
+import httpx2
+import orjson
+
+from plugin_gateway.endpoints.admin import Health, create_admin
+
+READY = Health(is_ready=True, revision=3, digest="abc", operations=8, operations_total=47, workers=2, workers_wanted=2)
+
+
+async def no_series():
+    return {}
+
+
+def get(path, health=READY, series=no_series, method="GET"):
+    async def ask():
+        transport = httpx2.ASGITransport(create_admin(lambda: health, series))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://admin") as client:
+            return await client.request(method, path)
+
+    return asyncio.run(ask())
+
+
+def test_alive_is_alive():
+    assert get("/livez").text == "ok\n"
+
+
+def test_ready_says_which_revision_is_served():
+    response = get("/readyz")
+    assert response.status_code == 200
+    assert orjson.loads(response.content) == {
+        "ready": True,
+        "revision": 3,
+        "digest": "abc",
+        "operations": 8,
+        "operations_total": 47,
+        "workers": 2,
+        "workers_wanted": 2,
+        "reload_error": None,
+    }
+
+
+def test_a_failed_reload_is_told_and_leaves_the_replica_ready():
+    failed = Health(
+        **{name: getattr(READY, name) for name in READY.__slots__ if name != "reload_error"},
+        reload_error="gateway.yaml:3:5: …",
+    )
+    response = get("/readyz", failed)
+    assert response.status_code == 200
+    assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
+
+
+def test_without_a_listening_worker_it_is_not_ready():
+    down = Health(is_ready=False, revision=0, digest="", operations=0, operations_total=0, workers=0, workers_wanted=2)
+    assert get("/readyz", down).status_code == 503
+
+
+def test_metrics_are_those_of_all_workers():
+    async def series():
+        return {"calls getPet 200 ": [5], "bytes_in": [0]}
+
+    assert (
+        'plugin_gateway_calls_total{operation="getPet",reason="",status="200"} 5.0'
+        in get("/metrics", series=series).text
+    )
+
+
+def test_nothing_else_is_there_and_nothing_is_cached():
+    assert get("/").status_code == 404
+    assert get("/readyz", method="POST").status_code == 405
+    assert {get(path).headers["cache-control"] for path in ("/livez", "/readyz", "/metrics")} == {"no-store"}
