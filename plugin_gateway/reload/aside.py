@@ -1,0 +1,73 @@
+"""Compiling aside: a short-lived child reads config and document, and only the finished revision comes back.
+
+A large document takes hundreds of megabytes while it is read. In a child of its own that memory goes back to the
+system with the process, and what it costs in time is not taken from the calls being served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import pickle
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import plugin_gateway
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.reload.outcome import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.reload.outcome import Outcome
+
+COMPILE_TIMEOUT_S = 120.0
+"""A document from a URL may take its own time limits, one after the other, for each of its files."""
+
+
+async def compile_aside(
+    *, config: Path | None, overrides: Mapping[str, str], number: int, gently: bool = False
+) -> Outcome:
+    """Compile config and document in a child process; `gently` leaves the processors to those who serve."""
+    request = {"config": str(config) if config else None, "overrides": dict(overrides), "number": number}
+    child = await asyncio.create_subprocess_exec(
+        *module_command("plugin_gateway.reload.child", "gently" if gently else "now"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        env=module_environment(),
+        start_new_session=True,
+    )
+    try:
+        async with asyncio.timeout(COMPILE_TIMEOUT_S):
+            answer, _ = await child.communicate(json.dumps(request).encode())
+    except TimeoutError:
+        return failed(f"reading and compiling took longer than {COMPILE_TIMEOUT_S:.0f} s")
+    finally:
+        if child.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                child.kill()
+            await child.wait()
+    if child.returncode != 0:
+        return failed(f"the compiling process ended with status {child.returncode}; what it said is above")
+    outcome: Outcome = pickle.loads(answer)  # noqa: S301  # our own child's
+    return outcome
+
+
+def failed(message: str) -> Refused:
+    finding = Finding(rule="compile-failed", message=message)
+    return Refused(findings=(finding,), report=str(finding))
+
+
+def module_command(module: str, *arguments: str) -> tuple[str, ...]:
+    """Return the command that runs a module of ours in the interpreter we run in, with no current directory on its path."""
+    return sys.executable, "-P", "-m", module, *arguments
+
+
+def module_environment() -> dict[str, str]:
+    """Return our environment, in which a child finds the same plugin_gateway as we are."""
+    home = str(Path(plugin_gateway.__file__).parent.parent)
+    path = os.environ.get("PYTHONPATH")
+    return {**os.environ, "PYTHONPATH": f"{home}{os.pathsep}{path}" if path else home}

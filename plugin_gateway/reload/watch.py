@@ -1,0 +1,74 @@
+"""The watched files: config, document, secrets and logo; a change is what they now say, not what an editor did."""
+
+from __future__ import annotations
+
+import os
+from contextlib import aclosing
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from pathlib import Path
+
+    from plugin_gateway.reload.outcome import Fingerprint
+
+QUIET_MS = 50
+"""How long the files must be quiet: an editor or kubelet makes several changes of one."""
+
+PATIENCE_MS = 200
+"""How long a change waits for quiet at most."""
+
+LOOK_MS = 1000
+
+
+async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
+    """Yield each time one of the files says something else than before, at first than when its fingerprint was taken.
+
+    Directories are watched, not files: an editor replaces a file by renaming another over it, and a Kubernetes volume
+    swaps the symlink of a whole directory; a watch on the file itself would go with the old one.
+
+    Raises:
+        OSError: the kernel has no watches left.
+    """
+    import watchfiles  # noqa: PLC0415  # only a process that serves pays for it
+
+    known = dict(watched)
+    events = watchfiles.awatch(
+        *directories(watched),
+        recursive=False,
+        debounce=PATIENCE_MS,
+        step=QUIET_MS,
+        watch_filter=None,
+        # Look without an event too: network file systems make none, and what changed before this line made none here.
+        rust_timeout=LOOK_MS,
+        yield_on_timeout=True,
+    )
+    async with aclosing(events):
+        async for _ in events:
+            now = fingerprints(known)
+            if now != known:
+                known = now
+                yield
+
+
+def directories(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the directories in which a change of the files shows: where they are named, and where they really are."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        for named in (path.absolute(), path.resolve()):
+            if named.parent.is_dir():
+                found[named.parent] = None
+    return tuple(found)
+
+
+def fingerprints(paths: Iterable[Path]) -> dict[Path, Fingerprint]:
+    """Take the fingerprint of each file."""
+    return {path: fingerprint(path) for path in paths}
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    try:
+        status = os.stat(path)  # noqa: PTH116  # follows symlinks, which is the point
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns

@@ -1,0 +1,65 @@
+"""The admin listener: health and metrics on an address of their own, answered by the supervisor."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from plugin_gateway.endpoints.admin import create_admin
+from plugin_gateway.server.sockets import open_listeners
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from plugin_gateway.config.address import Address
+    from plugin_gateway.endpoints.admin import Health
+    from plugin_gateway.telemetry import Series
+
+
+class AdminServer(uvicorn.Server):
+    """uvicorn without its own signal handlers: the supervisor has them."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class AdminListener:
+    """Opened when the first revision is there, closed when the last call is answered."""
+
+    def __init__(self) -> None:
+        self._server: AdminServer | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def open(
+        self, address: Address, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
+    ) -> Address:
+        """Listen; return the address with its port.
+
+        Raises:
+            UsageError: the address cannot be listened on.
+        """
+        address, listeners = open_listeners(address, 1)
+        config = uvicorn.Config(
+            create_admin(health, series),
+            lifespan="off",
+            loop="none",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=64,
+            timeout_graceful_shutdown=1,
+        )
+        self._server = AdminServer(config)
+        self._serving = asyncio.create_task(self._server.serve(sockets=listeners), name="admin")
+        return address
+
+    async def close(self) -> None:
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            await self._serving

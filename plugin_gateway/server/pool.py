@@ -1,0 +1,136 @@
+"""The pool of workers: as many as were asked for, each on its own socket, replaced when one ends unasked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from plugin_gateway.server.process import WorkerProcess
+from plugin_gateway.telemetry import merge
+
+if TYPE_CHECKING:
+    import socket
+
+    from plugin_gateway.telemetry import Log, Series
+
+STABLE_S = 10.0
+"""A worker that lived so long did not end of what it was started with, and is replaced at once."""
+
+MAX_BACKOFF_S = 5.0
+START_TIMEOUT_S = 30.0
+
+
+class WorkerPool:
+    """Keeps `count` workers alive. `boot` early, `start` when there are sockets and a revision, `drain` at the end."""
+
+    def __init__(self, count: int, log: Log) -> None:
+        self._count = count
+        self._log = log
+        self._booting: list[asyncio.Task[WorkerProcess]] = []
+        self._slots: list[asyncio.Task[None]] = []
+        self._workers: dict[int, WorkerProcess] = {}
+        self._listening = [asyncio.Event() for _ in range(count)]
+        self._retired: Series = {}
+        self._revision = b""
+        self._draining = asyncio.Event()
+
+    def boot(self) -> None:
+        """Start the processes while there is nothing yet to give them."""
+        self._booting = [asyncio.create_task(WorkerProcess.spawn()) for _ in range(self._count)]
+
+    async def start(self, listeners: list[socket.socket], revision: bytes) -> None:
+        """Give each worker its socket and the revision; return when all of them listen, or `START_TIMEOUT_S` is over."""
+        self._revision = revision
+        workers = await asyncio.gather(*self._booting)
+        self._booting.clear()
+        self._slots = [
+            asyncio.create_task(self._keep(slot, worker, listener), name=f"slot {slot}")
+            for slot, (worker, listener) in enumerate(zip(workers, listeners, strict=True))
+        ]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(START_TIMEOUT_S):
+                await asyncio.gather(*(event.wait() for event in self._listening))
+
+    @property
+    def listening(self) -> int:
+        return sum(event.is_set() for event in self._listening)
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    async def adopt(self, revision: bytes) -> str:
+        """Have every worker serve another revision; return why one cannot, or nothing.
+
+        When one refuses, all are given back what they served. A worker that starts meanwhile, perhaps in the place of
+        one that just ended, gets the new one too.
+        """
+        before, self._revision = self._revision, revision
+        workers = [worker for worker in self._workers.values() if worker.is_started]
+        refusals = [refusal for refusal in await asyncio.gather(*(w.adopt(revision) for w in workers)) if refusal]
+        if refusals:
+            self._revision = before
+            await asyncio.gather(*(w.adopt(before) for w in workers))
+        return refusals[0] if refusals else ""
+
+    async def series(self) -> Series:
+        """Return what all workers have counted, those that are gone included."""
+        return merge([self._retired, *await asyncio.gather(*(w.series() for w in self._workers.values()))])
+
+    async def drain(self, timeout_s: float) -> bool:
+        """Have all workers finish what is in flight and end; return whether they had within `timeout_s`."""
+        self._draining.set()
+        for worker in await asyncio.gather(*self._booting, return_exceptions=True):
+            if isinstance(worker, WorkerProcess):
+                worker.kill()
+                await worker.wait()
+        for worker in self._workers.values():
+            await worker.drain()
+        if not self._slots:
+            return True
+        _, late = await asyncio.wait(self._slots, timeout=timeout_s)
+        if late:
+            self.kill()
+            await asyncio.wait(late)
+        return not late
+
+    def kill(self) -> None:
+        for worker in self._workers.values():
+            worker.kill()
+
+    async def _keep(self, slot: int, worker: WorkerProcess, listener: socket.socket) -> None:
+        """Keep one worker on one socket until the pool drains."""
+        failures = 0
+        while True:
+            started_at = monotonic()
+            self._workers[slot] = worker
+            if self._draining.is_set():
+                await worker.drain()
+            elif await self._start(worker, listener):
+                self._listening[slot].set()
+            else:
+                worker.kill()
+            status = await worker.wait()
+            self._listening[slot].clear()
+            self._retired = merge([self._retired, self._workers.pop(slot).last_series])
+            if self._draining.is_set():
+                return
+            failures = 0 if monotonic() - started_at > STABLE_S else failures + 1
+            backoff_s = min(MAX_BACKOFF_S, 0.1 * 2 ** (failures - 2)) if failures > 1 else 0.0
+            message = f"worker {worker.pid} ended with status {status}; starting another"
+            self._log.event("error", "worker-ended", message, pid=worker.pid, status=status, backoff_s=backoff_s)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(backoff_s):
+                    await self._draining.wait()
+            worker = await WorkerProcess.spawn()
+
+    async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
+        given = self._revision
+        is_serving = await worker.start(listener, given)
+        while is_serving and given is not self._revision:
+            # Another revision came while this one was being handed over.
+            given = self._revision
+            is_serving = not await worker.adopt(given)
+        return is_serving

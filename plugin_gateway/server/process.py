@@ -1,0 +1,109 @@
+"""One worker process as the supervisor sees it: started early, given its socket and revision when both are there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from typing import TYPE_CHECKING
+
+import orjson
+
+from plugin_gateway.reload.aside import module_command, module_environment
+from plugin_gateway.server.channel import Channel, Kind, Message
+
+if TYPE_CHECKING:
+    from asyncio.subprocess import Process
+
+    from plugin_gateway.telemetry import Series
+
+ANSWER_TIMEOUT_S = 20.0
+"""A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
+
+
+class WorkerProcess:
+    """A running worker and our end of its channel. Questions are asked one at a time."""
+
+    def __init__(self, process: Process, ours: socket.socket) -> None:
+        self._process = process
+        self._ours = ours
+        self._channel: Channel | None = None
+        self._turn = asyncio.Lock()
+        self.last_series: Series = {}
+
+    @classmethod
+    async def spawn(cls) -> WorkerProcess:
+        """Start the process: it imports what it needs and waits."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *module_command("plugin_gateway.server", str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                env=module_environment(),
+            )
+        return cls(process, ours)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def is_started(self) -> bool:
+        return self._channel is not None
+
+    async def start(self, listener: socket.socket, revision: bytes) -> bool:
+        """Hand over the listening socket and the first revision; return whether the worker listens now."""
+        with contextlib.suppress(OSError):
+            socket.send_fds(self._ours, [b"L"], [listener.fileno()])
+            self._ours.setblocking(False)
+            self._channel = await Channel.over(self._ours)
+            answer = await self._ask(Message(Kind.REVISION, revision))
+            return answer is not None and answer.kind is Kind.ADOPTED
+        return False
+
+    async def adopt(self, revision: bytes) -> str:
+        """Hand over another revision; return why the worker cannot serve it, or nothing."""
+        answer = await self._ask(Message(Kind.REVISION, revision))
+        return answer.body.decode() if answer is not None and answer.kind is Kind.REJECTED else ""
+
+    async def series(self) -> Series:
+        """Return what the worker has counted; what it said last when it does not answer."""
+        answer = await self._ask(Message(Kind.COUNT))
+        if answer is not None and answer.kind is Kind.COUNTS:
+            self.last_series = orjson.loads(answer.body)
+        return self.last_series
+
+    async def drain(self) -> None:
+        if self._channel is None:
+            # It waits for a socket that does not come any more.
+            self._ours.close()
+            return
+        with contextlib.suppress(OSError):
+            await self._channel.send(Message(Kind.DRAIN))
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
+    async def wait(self) -> int:
+        """Wait until the process is gone; return its status, negative for a signal."""
+        status = await self._process.wait()
+        if self._channel is not None:
+            self._channel.close()
+        self._ours.close()
+        return status
+
+    async def _ask(self, question: Message) -> Message | None:
+        channel = self._channel
+        if channel is None:
+            return None
+        async with self._turn:
+            try:
+                async with asyncio.timeout(ANSWER_TIMEOUT_S):
+                    await channel.send(question)
+                    return await channel.receive()
+            except (TimeoutError, OSError):
+                # An answer that comes after all would be taken for that to the next question.
+                self.kill()
+                return None

@@ -1,0 +1,141 @@
+"""A worker: takes calls on one socket, by one revision after the other, until the supervisor says to drain or is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import pickle
+import signal
+import socket
+from typing import TYPE_CHECKING, NamedTuple
+
+import orjson
+import uvicorn
+import uvloop
+
+from plugin_gateway.app import create_app
+from plugin_gateway.proxy.fronts.connection import connection_front
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.sockets import BACKLOG
+from plugin_gateway.telemetry import Log, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.revision import Revision
+
+DRAIN_TIMEOUT_S = 10
+
+
+class PublicServer(uvicorn.Server):
+    """uvicorn without its own signal handlers: when to stop is the supervisor's word."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_listening = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_listening.set()
+
+    def drain(self) -> None:
+        """Accept no more, let what is in flight finish, and return from `serve`."""
+        self.should_exit = True
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def main(control_fd: int) -> None:
+    """Run as a worker whose end of the channel is `control_fd`."""
+    control = socket.socket(fileno=control_fd)
+    # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
+    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+    if not descriptors:
+        return
+    control.setblocking(False)
+    listener = socket.socket(fileno=descriptors[0])
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(serve(control, listener))
+
+
+async def serve(control: socket.socket, listener: socket.socket) -> None:
+    channel = await Channel.over(control)
+    first = await channel.receive()
+    if first is None:
+        return
+    revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
+    log = Log(format=revision.log.format, level=revision.log.level)
+    recorder = Recorder(log)
+    holder = Holder(revision)
+    server = PublicServer(public_config(holder, recorder))
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, server.drain)
+    recorder.start(loop)
+    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log)), name="channel")
+    # What is here now is here for good: the collector need not look at it again during calls.
+    gc.collect()
+    gc.freeze()
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        obeying.cancel()
+        holder.close()
+        recorder.stop()
+        log.close()
+        channel.close()
+
+
+def public_config(holder: Holder, recorder: Recorder) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(holder),
+        http=connection_front(holder, recorder.record),  # type: ignore[arg-type]  # uvicorn names classes, and calls what it is given
+        ws="none",
+        lifespan="off",
+        loop="none",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
+    )
+
+
+class Duties(NamedTuple):
+    """What the supervisor's messages are about."""
+
+    holder: Holder
+    recorder: Recorder
+    log: Log
+
+    def adopt(self, pickled: bytes) -> Message:
+        """Serve another revision from now on; one that cannot be served leaves the old one where it is."""
+        revision: Revision = pickle.loads(pickled)  # noqa: S301  # from the supervisor, over an inherited socket
+        try:
+            self.holder.swap(revision)
+        except OSError as error:
+            return Message(Kind.REJECTED, str(error).encode())
+        self.log.adopt(format=revision.log.format, level=revision.log.level)
+        return Message(Kind.ADOPTED, b"%d" % revision.number)
+
+
+async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
+    """Do what the supervisor says; when it is gone there is nobody left to stop us, so drain."""
+    await server.is_listening.wait()
+    await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
+    while (message := await channel.receive()) is not None:
+        match message.kind:
+            case Kind.REVISION:
+                await channel.send(duties.adopt(message.body))
+            case Kind.COUNT:
+                await channel.send(Message(Kind.COUNTS, orjson.dumps(duties.recorder.series())))
+            case Kind.DRAIN:
+                break
+            case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
+                continue
+    server.drain()

@@ -1,0 +1,100 @@
+import asyncio
+
+import pytest
+
+from plugin_gateway.reload.watch import changes, directories, fingerprint, fingerprints
+
+
+def seen(path, act, *, extra=()):
+    """Watch, act once the watch is on, and return whether a change was seen within 5 s."""
+
+    async def watch():
+        watched = fingerprints([path, *extra])
+        found = changes(watched)
+        first = asyncio.ensure_future(anext(found))
+        await asyncio.sleep(0)
+        await asyncio.to_thread(act)
+        try:
+            await asyncio.wait_for(first, 5)
+        finally:
+            await found.aclose()
+        return True
+
+    return asyncio.run(watch())
+
+
+@pytest.fixture
+def path(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text("a: 1\n")
+    return path
+
+
+def test_a_file_that_is_written_to_is_seen(path):
+    assert seen(path, lambda: path.write_text("a: 22\n"))
+
+
+def test_a_file_that_an_editor_replaces_is_seen(path):
+    def save():
+        other = path.with_name(".gateway.yaml.swp")
+        other.write_text("a: 2\n")
+        other.replace(path)
+
+    assert seen(path, save)
+
+
+def test_the_symlink_swap_of_a_kubernetes_volume_is_seen(tmp_path):
+    for name, content in (("..1", "a: 1\n"), ("..2", "a: 2\n")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "gateway.yaml").write_text(content)
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "gateway.yaml").symlink_to("..data/gateway.yaml")
+
+    def swap():
+        (tmp_path / "..data_tmp").symlink_to("..2")
+        (tmp_path / "..data_tmp").replace(tmp_path / "..data")
+
+    assert seen(tmp_path / "gateway.yaml", swap)
+
+
+def test_a_file_that_appears_is_seen(path):
+    assert seen(path, lambda: path.with_name("key").write_text("x"), extra=[path.with_name("key")])
+
+
+def test_a_change_between_reading_and_watching_is_seen(path):
+    before = fingerprints([path])
+    path.write_text("a: 22\n")
+
+    async def first_change():
+        found = changes(before)
+        await asyncio.wait_for(anext(found), 5)
+        await found.aclose()
+
+    asyncio.run(first_change())
+
+
+def test_what_a_file_says_counts_not_that_it_was_touched_nearby(path):
+    async def watch():
+        found = changes(fingerprints([path]))
+        change = asyncio.ensure_future(anext(found))
+        await asyncio.to_thread(path.with_name("unrelated").write_text, "x")
+        done, _ = await asyncio.wait([change], timeout=0.5)
+        change.cancel()
+        await asyncio.gather(change, return_exceptions=True)
+        return done
+
+    assert not asyncio.run(watch())
+
+
+def test_both_the_named_and_the_real_directory_are_watched(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "file").write_text("x")
+    (tmp_path / "link").symlink_to("real/file")
+    assert {*directories([tmp_path / "link"])} == {tmp_path, tmp_path / "real"}
+    assert directories([tmp_path / "gone" / "file"]) == ()
+
+
+def test_a_missing_file_has_no_fingerprint(path):
+    assert fingerprint(path) is not None
+    path.unlink()
+    assert fingerprint(path) is None

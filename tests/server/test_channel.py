@@ -1,0 +1,46 @@
+import asyncio
+import socket
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.server.channel import HEAD, Channel, Kind, Message
+
+
+async def pair():
+    ours, theirs = socket.socketpair()
+    return await Channel.over(ours), await Channel.over(theirs)
+
+
+@given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=300_000)), max_size=5))
+def test_messages_come_whole_and_in_order(messages):
+    async def talk():
+        ours, theirs = await pair()
+
+        async def send():
+            for kind, body in messages:
+                await ours.send(Message(kind, body))
+            ours.close()
+
+        sending = asyncio.create_task(send())
+        got = []
+        while (message := await asyncio.wait_for(theirs.receive(), 5)) is not None:
+            got.append(tuple(message))
+        await sending
+        theirs.close()
+        return got
+
+    assert asyncio.run(talk()) == messages
+
+
+def test_an_end_that_is_gone_gives_none_even_in_the_middle_of_a_message():
+    async def talk():
+        ours, theirs = socket.socketpair()
+        channel = await Channel.over(theirs)
+        ours.sendall(HEAD.pack(Kind.REVISION, 100) + b"half")
+        ours.close()
+        message = await asyncio.wait_for(channel.receive(), 5)
+        channel.close()
+        return message
+
+    assert asyncio.run(talk()) is None
