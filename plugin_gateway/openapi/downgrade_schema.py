@@ -114,7 +114,9 @@ def _lower_type(schema: JsonObject) -> None:
     names = [name for name in names if name != "null"]
     if not names:
         if allows_null:
-            schema |= {"type": "string", "nullable": True, "enum": [None]}
+            if "enum" in schema:
+                _also(schema, {"enum": [None]})
+            schema |= {"type": "string", "nullable": True, "enum": schema.get("enum", [None])}
         return
     if len(names) == 1:
         if names[0] is not None:

@@ -50,7 +50,9 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
             names[kind, tokens] = tokens[-1]
         if (kind, tokens) not in names:
             members = _section(root, place)
-            names[kind, tokens] = name = _free_name(members, tokens)
+            names[kind, tokens] = name = _free_name(
+                members, tokens[len(place) :] if tokens[: len(place)] == place else tokens
+            )
             members[name] = copy_json(document.resolve(node["$ref"]).value)
             nodes += typed_nodes_in(kind, members[name])
         node["$ref"] = to_ref((*place, names[kind, tokens]))

@@ -186,6 +186,9 @@ def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
                 example = node.pop("example")
                 if isinstance(node["examples"], dict):
                     node["examples"].setdefault("example", {"value": example})
+            case Kind.SCHEMA if isinstance(node.get("$recursiveAnchor"), bool):
+                # Of JSON Schema 2019-09; in 2020-12 it means nothing, and its own schema refuses it.
+                del node["$recursiveAnchor"]
             case _:
                 pass
 

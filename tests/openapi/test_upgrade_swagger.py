@@ -1,0 +1,246 @@
+"""Swagger 2.0 written as 3.0, table by table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugin_gateway.openapi.upgrade_swagger import swagger_to_3_0
+
+
+def _upgraded(root: dict[str, Any]) -> dict[str, Any]:
+    upgraded, findings = swagger_to_3_0({"swagger": "2.0", "info": {"title": "t", "version": "1"}, **root})
+    assert findings == []
+    return upgraded
+
+
+def _operation(operation: dict[str, Any], **root: Any) -> dict[str, Any]:
+    return _upgraded({"paths": {"/a": {"post": {"responses": {}, **operation}}}, **root})["paths"]["/a"]["post"]
+
+
+@pytest.mark.parametrize(
+    ("root", "urls"),
+    [
+        ({"host": "e.x", "basePath": "/v1", "schemes": ["https", "http"]}, ["https://e.x/v1", "http://e.x/v1"]),
+        ({"host": "e.x"}, ["//e.x"]),
+        ({"basePath": "/v1", "schemes": ["https"]}, ["/v1"]),
+        ({}, ["/"]),
+    ],
+)
+def test_host_base_path_and_schemes_are_servers(root: dict[str, Any], urls: list[str]):
+    assert _upgraded(root)["servers"] == [{"url": url} for url in urls]
+
+
+def test_schemes_of_an_operation_are_its_own_servers():
+    operation = _operation({"schemes": ["wss"]}, host="e.x", schemes=["https"])
+    assert operation == {"responses": {}, "servers": [{"url": "wss://e.x"}]}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"type": "string", "format": "date", "enum": ["a"], "default": "a"}, {"schema": {"type": "string", "format": "date", "enum": ["a"], "default": "a"}}),
+        ({"type": "array", "items": {"type": "string"}}, {"style": "form", "explode": False, "schema": {"type": "array", "items": {"type": "string"}}}),
+        ({"type": "array", "collectionFormat": "csv"}, {"style": "form", "explode": False, "schema": {"type": "array"}}),
+        ({"type": "array", "collectionFormat": "multi"}, {"style": "form", "explode": True, "schema": {"type": "array"}}),
+        ({"type": "array", "collectionFormat": "ssv"}, {"style": "spaceDelimited", "explode": False, "schema": {"type": "array"}}),
+        ({"type": "array", "collectionFormat": "pipes"}, {"style": "pipeDelimited", "explode": False, "schema": {"type": "array"}}),
+        ({"type": "string", "allowEmptyValue": True, "required": True}, {"allowEmptyValue": True, "required": True, "schema": {"type": "string"}}),
+        ({"type": "string", "x-nullable": True, "description": "d"}, {"description": "d", "x-nullable": True, "schema": {"type": "string", "nullable": True}}),
+        ({"type": "array", "items": {"type": "array", "collectionFormat": "pipes", "items": {"type": "integer"}}}, {"style": "form", "explode": False, "schema": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}}),
+    ],
+)  # fmt: skip
+def test_a_query_parameter_has_its_value_under_schema(before: dict[str, Any], after: dict[str, Any]):
+    operation = _operation({"parameters": [{"name": "p", "in": "query", **before}]})
+    assert operation["parameters"] == [{"name": "p", "in": "query", **after}]
+
+
+@pytest.mark.parametrize("place", ["path", "header"])
+def test_csv_in_a_path_or_header_is_the_default_style(place: str):
+    (parameter,) = _operation({"parameters": [{"name": "p", "in": place, "type": "array"}]})["parameters"]
+    assert parameter == {"name": "p", "in": place, "schema": {"type": "array"}}
+
+
+@pytest.mark.parametrize(("place", "joined"), [("query", "tsv"), ("header", "pipes"), ("path", "ssv")])
+def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: str):
+    parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
+    root = {"swagger": "2.0", "paths": {"/a": {"get": {"parameters": [parameter]}}}}
+    upgraded, (finding,) = swagger_to_3_0(root)
+    assert upgraded["paths"]["/a"]["get"]["parameters"] == [{"name": "p", "in": place, "schema": {"type": "string"}}]
+    assert joined in finding.message
+
+
+def test_a_body_has_what_the_operation_consumes():
+    body = {"name": "b", "in": "body", "required": True, "description": "d", "schema": {"$ref": "#/definitions/In"}}
+    schema = {"schema": {"$ref": "#/components/schemas/In"}}
+    operation = _operation({"parameters": [body], "consumes": ["application/json", "text/xml"]}, consumes=["text/csv"])
+    assert operation["requestBody"] == {
+        "required": True,
+        "description": "d",
+        "content": {"application/json": schema, "text/xml": schema},
+    }
+    assert "parameters" not in operation
+    assert list(_operation({"parameters": [body]}, consumes=["text/csv"])["requestBody"]["content"]) == ["text/csv"]
+    assert list(_operation({"parameters": [body]})["requestBody"]["content"]) == ["application/json"]
+
+
+def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_else():
+    root = {
+        "consumes": ["application/json"],
+        "parameters": {"B": {"name": "b", "in": "body", "schema": {"type": "object"}}},
+        "paths": {
+            "/same": {"post": {"parameters": [{"$ref": "#/parameters/B"}]}},
+            "/other": {"post": {"parameters": [{"$ref": "#/parameters/B"}], "consumes": ["text/xml"]}},
+            "/shared": {"parameters": [{"$ref": "#/parameters/B"}], "put": {}},
+        },
+    }
+    upgraded = _upgraded(root)
+    ref = {"$ref": "#/components/requestBodies/B"}
+    assert upgraded["components"] == {
+        "requestBodies": {"B": {"content": {"application/json": {"schema": {"type": "object"}}}}}
+    }
+    assert upgraded["paths"]["/same"]["post"]["requestBody"] == ref
+    assert upgraded["paths"]["/other"]["post"]["requestBody"] == {
+        "content": {"text/xml": {"schema": {"type": "object"}}}
+    }
+    assert upgraded["paths"]["/shared"] == {"parameters": [], "put": {"requestBody": ref}}
+
+
+def test_form_fields_are_one_object_and_a_file_makes_it_multipart():
+    fields = [
+        {"name": "file", "in": "formData", "type": "file", "required": True, "description": "d"},
+        {"name": "tags", "in": "formData", "type": "array", "items": {"type": "string"}},
+    ]
+    consumes = ["application/x-www-form-urlencoded", "multipart/form-data"]
+    assert _operation({"parameters": fields, "consumes": consumes})["requestBody"] == {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "d"},
+                        "tags": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+                "encoding": {"tags": {"style": "form", "explode": False}},
+            }
+        },
+    }
+    (name,) = _operation({"parameters": fields[1:]})["requestBody"]["content"]
+    assert name == "application/x-www-form-urlencoded"
+    assert list(_operation({"parameters": fields[1:], "consumes": consumes})["requestBody"]["content"]) == consumes
+
+
+def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item():
+    item = {
+        "parameters": [
+            {"name": "a", "in": "formData", "type": "string"},
+            {"name": "q", "in": "query", "type": "string"},
+        ],
+        "post": {"parameters": [{"name": "a", "in": "formData", "type": "integer"}]},
+    }
+    upgraded = _upgraded({"paths": {"/a": item}})["paths"]["/a"]
+    content = upgraded["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"]
+    assert content["schema"]["properties"] == {"a": {"type": "integer"}}
+    assert upgraded["parameters"] == [{"name": "q", "in": "query", "schema": {"type": "string"}}]
+
+
+def test_a_response_has_what_the_operation_produces():
+    responses = {
+        "200": {
+            "description": "ok",
+            "schema": {"type": "array", "items": {"$ref": "#/definitions/Out"}},
+            "headers": {"X-Rate": {"type": "integer", "description": "left"}},
+            "examples": {"application/json": [1]},
+        },
+        "204": {},
+        "x-note": 1,
+    }
+    schema = {"type": "array", "items": {"$ref": "#/components/schemas/Out"}}
+    operation = _operation({"responses": responses, "produces": ["application/json", "text/xml"]})
+    assert operation["responses"] == {
+        "200": {
+            "description": "ok",
+            "headers": {"X-Rate": {"description": "left", "schema": {"type": "integer"}}},
+            "content": {"application/json": {"schema": schema, "example": [1]}, "text/xml": {"schema": schema}},
+        },
+        "204": {"description": ""},
+        "x-note": 1,
+    }
+
+
+def test_a_file_response_is_binary():
+    responses = {"200": {"description": "ok", "schema": {"type": "file"}}}
+    assert _operation({"responses": responses})["responses"]["200"]["content"] == {
+        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
+    }
+
+
+def test_a_shared_response_is_a_component_unless_the_operation_produces_something_else():
+    shared = {"R": {"description": "r", "schema": {"type": "string"}}}
+    responses = {"default": {"$ref": "#/responses/R"}}
+    same = _operation({"responses": responses}, responses=shared, produces=["text/plain"])
+    other = _operation({"responses": responses, "produces": ["text/xml"]}, responses=shared, produces=["text/plain"])
+    assert same["responses"]["default"] == {"$ref": "#/components/responses/R"}
+    assert other["responses"]["default"] == {
+        "description": "r",
+        "content": {"text/xml": {"schema": {"type": "string"}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"type": "basic", "description": "d"}, {"type": "http", "scheme": "basic", "description": "d"}),
+        ({"type": "apiKey", "in": "header", "name": "k"}, {"type": "apiKey", "in": "header", "name": "k"}),
+        *(
+            (
+                {"type": "oauth2", "flow": old, "tokenUrl": "t", "scopes": {"a": "b"}},
+                {"type": "oauth2", "flows": {new: {"tokenUrl": "t", "scopes": {"a": "b"}}}},
+            )
+            for old, new in [
+                ("implicit", "implicit"),
+                ("password", "password"),
+                ("application", "clientCredentials"),
+                ("accessCode", "authorizationCode"),
+            ]
+        ),
+    ],
+)
+def test_each_security_definition_has_its_scheme(before: dict[str, Any], after: dict[str, Any]):
+    assert _upgraded({"securityDefinitions": {"k": before}})["components"] == {"securitySchemes": {"k": after}}
+
+
+def test_schemas_get_the_words_of_3_0_and_data_stays():
+    definitions = {
+        "Base": {"type": "object", "discriminator": "t", "properties": {"discriminator": {"type": "string"}}},
+        "Sub": {
+            "allOf": [{"$ref": "#/definitions/Base"}],
+            "x-nullable": True,
+            "default": {"$ref": "#/definitions/Base"},
+        },
+        "Deep": {"$ref": "#/definitions/Base/properties/discriminator"},
+    }
+    assert _upgraded({"definitions": definitions})["components"]["schemas"] == {
+        "Base": {
+            "type": "object",
+            "discriminator": {"propertyName": "t"},
+            "properties": {"discriminator": {"type": "string"}},
+        },
+        "Sub": {
+            "allOf": [{"$ref": "#/components/schemas/Base"}],
+            "nullable": True,
+            "default": {"$ref": "#/definitions/Base"},
+        },
+        "Deep": {"$ref": "#/components/schemas/Base/properties/discriminator"},
+    }
+
+
+def test_the_input_is_not_changed():
+    root = {"swagger": "2.0", "definitions": {"A": {"discriminator": "t", "x-nullable": True}}, "paths": {}}
+    before = repr(root)
+    swagger_to_3_0(root)
+    assert repr(root) == before

@@ -1,0 +1,64 @@
+"""The names of components are made legal, and everything that names them follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin_gateway.publish.component_names import legalise_names
+
+
+def test_a_legal_document_is_left_alone():
+    root = {"components": {"schemas": {"a.B_c-1": {"$ref": "#/components/schemas/a.B_c-1"}}}}
+    before = repr(root)
+    legalise_names(root)
+    legalise_names({})
+    assert repr(root) == before
+
+
+def test_references_follow_a_renamed_component_in_any_spelling_and_depth():
+    root = {
+        "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Page%20size"}]}}},
+        "components": {
+            "parameters": {"Page size": {"name": "size", "schema": {"$ref": "#/components/schemas/Page%C2%ABOrder%C2%BB"}}},
+            "schemas": {
+                "Page«Order»": {"items": {"$ref": "#/components/schemas/Page«Order»/properties/a~1b"}, "default": {"$ref": "#/components/schemas/Page«Order»"}},
+                "Page_Order": {},
+                "a/b": {"$ref": "#/components/schemas/a~1b"},
+            },
+        },
+    }  # fmt: skip
+    legalise_names(root)
+    assert root == {
+        "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Page_size"}]}}},
+        "components": {
+            "parameters": {"Page_size": {"name": "size", "schema": {"$ref": "#/components/schemas/Page_Order_2"}}},
+            "schemas": {
+                "Page_Order_2": {"items": {"$ref": "#/components/schemas/Page_Order_2/properties/a~1b"}, "default": {"$ref": "#/components/schemas/Page«Order»"}},
+                "Page_Order": {},
+                "a_b": {"$ref": "#/components/schemas/a_b"},
+            },
+        },
+    }  # fmt: skip
+
+
+def test_the_values_of_a_discriminator_stay_what_they_were():
+    schemas: dict[str, Any] = {
+        "Base": {"discriminator": {"propertyName": "t"}},
+        "Big Cat": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
+        "Dog": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
+        "Either": {
+            "oneOf": [{"$ref": "#/components/schemas/Big Cat"}, {"$ref": "#/components/schemas/Wild Dog"}],
+            "discriminator": {"propertyName": "t", "mapping": {"cat": "Big Cat", "dog": "Dog"}},
+        },
+        "Wild Dog": {},
+    }
+    root = {"components": {"schemas": schemas}}
+    legalise_names(root)
+    renamed = root["components"]["schemas"]
+    assert list(renamed) == ["Base", "Big_Cat", "Dog", "Either", "Wild_Dog"]
+    assert renamed["Base"]["discriminator"]["mapping"] == {"Big Cat": "#/components/schemas/Big_Cat"}
+    assert renamed["Either"]["discriminator"]["mapping"] == {
+        "cat": "#/components/schemas/Big_Cat",
+        "dog": "Dog",
+        "Wild Dog": "#/components/schemas/Wild_Dog",
+    }

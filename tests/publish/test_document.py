@@ -1,0 +1,275 @@
+"""The served document: what clients were seen to need, on small documents and on every real one at hand."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import orjson
+import pytest
+import yaml
+from openapi_spec_validator import schemas
+
+from plugin_gateway.openapi.decode import decode
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.render import to_json, to_yaml
+from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
+from plugin_gateway.publish.operation_ids import assign_operation_ids
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+URL = "https://plugin.example.com"
+PRESENTATION = Presentation(public_url=URL)
+OK = {"200": {"description": "ok"}}
+
+
+def _serve(root: dict[str, Any], published: dict[str, PublishedOperation] | None = None, **presentation: Any):
+    root = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, **root}
+    return _serve_document(Document(root=root, name="x"), published, **presentation)
+
+
+def _serve_document(document: Document, published: dict[str, PublishedOperation] | None = None, **presentation: Any):
+    ids, _ = assign_operation_ids(document, {})
+    operations = {key: (published or {}).get(str(key), PublishedOperation(operation_id=ids[key])) for key in ids}
+    before = pickle.dumps(document.root)
+    served, findings = build_served_document(document, operations, replace(PRESENTATION, **presentation))
+    assert pickle.dumps(document.root) == before
+    return served.root, findings
+
+
+def test_the_gateway_is_the_one_server():
+    servers = [{"url": "/v1"}, {"url": "https://internal.example.com"}]
+    link = {"operationId": "a", "server": servers[0]}
+    operation = {
+        "operationId": "a",
+        "servers": servers,
+        "responses": {"200": {"description": "ok", "links": {"l": link}}},
+    }
+    served, _ = _serve(
+        {"servers": servers, "paths": {"/a": {"servers": servers, "get": operation}}}, public_url=URL + "/"
+    )
+    assert served["servers"] == [{"url": URL}]
+    assert served["paths"] == {
+        "/a": {
+            "get": {
+                "operationId": "a",
+                "responses": {"200": {"description": "ok", "links": {"l": {"operationId": "a"}}}},
+            }
+        }
+    }
+
+
+def test_parameters_of_the_path_item_are_inline_and_the_operation_wins():
+    item = {
+        "parameters": [
+            {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
+            {"$ref": "#/components/parameters/Trace"},
+            {"name": "id", "in": "query", "schema": {}},
+        ],
+        "get": {
+            "operationId": "a",
+            "parameters": [{"name": "x-trace", "in": "header", "schema": {"type": "integer"}}],
+            "responses": OK,
+        },
+        "put": {"operationId": "b", "responses": OK},
+    }
+    trace = {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}
+    served, _ = _serve({"paths": {"/a/{id}": item}, "components": {"parameters": {"Trace": trace}}})
+    assert set(served["paths"]["/a/{id}"]) == {"get", "put"}
+    get, put = (served["paths"]["/a/{id}"][method]["parameters"] for method in ("get", "put"))
+    assert get == [item["parameters"][0], item["get"]["parameters"][0], item["parameters"][2]]
+    assert put == item["parameters"]
+
+
+def test_a_path_item_by_reference_is_inline():
+    shared = {"get": {"operationId": "a", "responses": OK}}
+    root = {"paths": {"/a": {"$ref": "#/components/pathItems/P"}}, "components": {"pathItems": {"P": shared}}}
+    served, _ = _serve(root)
+    assert served["paths"] == {"/a": shared}
+    assert "components" not in served
+
+
+def test_what_a_path_item_says_goes_to_operations_that_say_nothing():
+    item = {"summary": "S", "description": "D", "get": {"responses": OK}, "put": {"summary": "own", "responses": OK}}
+    served, _ = _serve({"paths": {"/a": item}})
+    assert served["paths"]["/a"]["get"] == {"operationId": "get_a", "summary": "S", "description": "D", "responses": OK}
+    assert served["paths"]["/a"]["put"] == {"operationId": "put_a", "summary": "own", "responses": OK}
+
+
+def test_every_operation_has_responses():
+    served, _ = _serve({"paths": {"/a": {"get": {}, "put": {"responses": {}}}}})
+    assert all(operation["responses"] for operation in served["paths"]["/a"].values())
+
+
+def test_links_follow_a_renamed_operation():
+    links = {"id": {"operationId": "issues/get"}, "ref": {"operationRef": "#/paths/~1b/get"}}
+    paths = {
+        "/a": {"get": {"operationId": "a", "responses": {"200": {"description": "ok", "links": links}}}},
+        "/b": {"get": {"operationId": "issues/get", "responses": OK}},
+    }
+    served, _ = _serve({"paths": paths})
+    assert served["paths"]["/b"]["get"]["operationId"] == "issues_get"
+    assert served["paths"]["/a"]["get"]["responses"]["200"]["links"] == {**links, "id": {"operationId": "issues_get"}}
+
+
+def test_what_the_config_says_of_an_operation_is_shown():
+    published = PublishedOperation(operation_id="mine", description="Mine.", consequential=False)
+    operation = {"operationId": "a", "description": "Theirs.", "x-openai-isConsequential": True, "responses": OK}
+    served, _ = _serve({"paths": {"/a": {"get": operation, "put": {"responses": OK}}}}, {"GET /a": published})
+    assert served["paths"]["/a"] == {
+        "get": {"operationId": "mine", "description": "Mine.", "x-openai-isConsequential": False, "responses": OK},
+        "put": {"operationId": "put_a", "responses": OK},
+    }
+
+
+def test_upstream_security_is_gone_and_with_no_auth_there_is_none():
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    operation = {"operationId": "a", "security": [{"key": []}], "responses": OK}
+    root = {"security": [{"key": []}], "paths": {"/a": {"get": operation}}, "components": {"securitySchemes": schemes}}
+    served, _ = _serve(root)
+    assert b"ecurity" not in to_json(served)
+    assert b"X-API-Key" not in to_json(served)
+
+
+def test_the_gateways_own_security_is_on_everything():
+    mine = {"type": "http", "scheme": "bearer"}
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
+    root = {"paths": {"/a": {"get": {"security": [], "responses": OK}}}, "components": {"securitySchemes": schemes}}
+    served, _ = _serve(root, security_schemes={"gateway": mine})
+    assert served["security"] == [{"gateway": []}]
+    assert served["components"]["securitySchemes"] == {"gateway": mine}
+    assert "security" not in served["paths"]["/a"]["get"]
+
+
+def test_what_the_gateway_injects_is_no_parameter_of_the_client():
+    parameters = [
+        {"name": "X-Api-Key", "in": "header", "schema": {}},
+        {"name": "key", "in": "query", "schema": {}},
+        {"name": "key", "in": "cookie", "schema": {}},
+    ]
+    injected = frozenset({("header", "x-api-key"), ("query", "key")})
+    served, _ = _serve(
+        {"paths": {"/a": {"parameters": parameters[:1], "get": {"parameters": parameters[1:]}}}}, injected=injected
+    )
+    assert served["paths"]["/a"]["get"]["parameters"] == parameters[2:]
+    served, _ = _serve({"paths": {"/a": {"get": {"parameters": parameters[:2]}}}}, injected=injected)
+    assert "parameters" not in served["paths"]["/a"]["get"]
+
+
+def test_extensions_go_unless_they_are_listed():
+    operation = {"operationId": "a", "x-mine": {"x-inner": 1}, "x-theirs": 2, "responses": OK}
+    root = {
+        "x-mine": 1,
+        "x-theirs": 2,
+        "info": {"title": "t", "version": "1", "x-theirs": 3},
+        "paths": {"/a": {"get": operation}},
+    }
+    served, _ = _serve(root, extensions=frozenset({"x-mine"}))
+    assert served["x-mine"] == 1
+    assert served["paths"]["/a"]["get"]["x-mine"] == {"x-inner": 1}
+    assert b"x-theirs" not in to_json(served)
+
+
+def test_only_what_is_reached_is_left():
+    root = {
+        "webhooks": {"w": {"post": {"responses": OK}}},
+        "tags": [{"name": "used"}, {"name": "unused"}],
+        "paths": {"/a": {"get": {"tags": ["used"], "responses": {"200": {"$ref": "#/components/responses/R"}}}}},
+        "components": {"responses": {"R": {"description": "r"}}, "schemas": {"Unused": {}}},
+    }
+    served, _ = _serve(root)
+    assert served["tags"] == [{"name": "used"}]
+    assert served["components"] == {"responses": {"R": {"description": "r"}}}
+    assert "webhooks" not in served
+
+
+def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids():
+    inner = {"operationId": "cb", "servers": [{"url": "https://x"}], "security": [{"k": []}], "responses": OK}
+    callbacks = {"c": {"{$request.body#/url}": {"servers": [{"url": "https://x"}], "post": inner}}}
+    served, _ = _serve({"paths": {"/a": {"post": {"callbacks": callbacks, "responses": OK}}}})
+    assert served["paths"]["/a"]["post"]["callbacks"] == {"c": {"{$request.body#/url}": {"post": {"responses": OK}}}}
+
+
+def test_an_example_beside_examples_is_one_of_them():
+    content = {"application/json": {"schema": {}, "example": 1, "examples": {"two": {"value": 2}}}}
+    served, _ = _serve({"paths": {"/a": {"post": {"requestBody": {"content": content}}}}})
+    assert served["paths"]["/a"]["post"]["requestBody"]["content"]["application/json"] == {
+        "schema": {},
+        "examples": {"two": {"value": 2}, "example": {"value": 1}},
+    }
+
+
+def test_an_operation_that_the_version_cannot_say_is_warned_of():
+    root = {
+        "openapi": "3.2.0",
+        "paths": {"/a": {"query": {"responses": OK}, "additionalOperations": {"COPY": {"responses": OK}}}},
+    }
+    served, findings = _serve(root)
+    assert served["paths"] == {}
+    assert len(findings) == 2
+    served, findings = _serve(root, version="3.2")
+    assert findings == ()
+    assert served["paths"]["/a"] == {
+        "query": {"operationId": "query_a", "responses": OK},
+        "additionalOperations": {"COPY": {"operationId": "copy_a", "responses": OK}},
+    }
+
+
+def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it():
+    path = {
+        "/a": {
+            "get": {
+                "parameters": [{"name": "q", "in": "query", "schema": {"type": "string", "nullable": True}}],
+                "responses": OK,
+            }
+        }
+    }
+    for version in ("3.0.1", "3.1.0"):
+        schema = {"type": "string", "nullable": True} if version == "3.0.1" else {"type": ["string", "null"]}
+        path["/a"]["get"]["parameters"][0]["schema"] = schema
+        served, _ = _serve({"openapi": version, "paths": path}, version="3.0")
+        assert served["openapi"].startswith("3.0")
+        assert served["paths"]["/a"]["get"]["parameters"][0]["schema"] == {"type": "string", "nullable": True}
+
+
+def _corpus() -> list[Any]:
+    if not CORPUS.is_dir():
+        return [pytest.param("", "", marks=pytest.mark.skip(reason=f"no corpus of documents at {CORPUS}"))]
+    real = [(f"open/{path.name[:-4]}", f"allow/{path.name}") for path in sorted((CORPUS / "allow").glob("*.txt"))]
+    hard = [(f"hard/{path.stem}", f"hard/{path.name}") for path in sorted((CORPUS / "hard").glob("*.allow"))]
+    # 09, 16, 17 and 20 are refused before anything is served.
+    return [pytest.param(*pair, id=pair[0]) for pair in real + hard if pair[0][5:7] not in {"09", "16", "17", "20"}]
+
+
+@cache
+def _pruned(name: str, allow: str) -> Document:
+    full = Document(root=decode((CORPUS / name).read_bytes(), name), name=name)
+    lines = (CORPUS / allow).read_text().splitlines()
+    keys = [OperationKey(*line.split(" ", 1)) for line in lines if line.strip()]
+    return prune(full, keys, extensions={"x-nullable"})
+
+
+@pytest.mark.parametrize(("name", "allow"), _corpus())
+def test_every_document_at_hand_is_served_valid_in_each_version(name: str, allow: str):
+    pruned = _pruned(name, allow)
+    for version in ("3.1", "3.0", "3.2"):
+        served, _ = _serve_document(pruned, version=version)
+        schema = dict(getattr(schemas, f"schema_v{version.replace('.', '')}"))
+        validator = jsonschema.validators.validator_for(schema)(schema)
+        assert [error.message for error in validator.iter_errors(served)] == []
+        assert served["openapi"].startswith(version)
+        assert served["servers"] == [{"url": URL}]
+        assert orjson.loads(to_json(served)) == yaml.load(to_yaml(served), yaml.CSafeLoader)
+        operations = Document(root=served, name=name).operations
+        assert all(
+            set(operation.path_item) <= {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
+            for operation in operations.values()
+        )
+        ids = [operation.operation_id for operation in operations.values()]
+        assert len(set(ids)) == len(ids)
+        if version == "3.2" or pruned.version != "3.2":
+            assert set(operations) == set(pruned.operations)

@@ -1,0 +1,84 @@
+"""Operation ids as clients see them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.publish.operation_ids import assign_operation_ids
+
+
+def _document(*operations: tuple[str, str, str | None]) -> Document:
+    paths: dict[str, Any] = {}
+    for method, path, operation_id in operations:
+        node = {} if operation_id is None else {"operationId": operation_id}
+        paths.setdefault(path, {})[method.lower()] = node
+    return Document(root={"openapi": "3.1.0", "paths": paths}, name="x")
+
+
+@pytest.mark.parametrize(
+    ("operation", "expected"),
+    [
+        (("GET", "/pets", "listPets"), "listPets"),
+        (("GET", "/pets", "list-pets_2"), "list-pets_2"),
+        (("GET", "/pets/{petId}", None), "get_pets_petId"),
+        (("GET", "/pets/{petId}", ""), "get_pets_petId"),
+        (("GET", "/", None), "get"),
+        (("GET", "/pets", "pets/list for.you"), "pets_list_for_you"),
+        (("GET", "/pets", "é"), "operation"),
+        (("GET", "/pets", "x" * 64), "x" * 64),
+    ],
+)
+def test_a_legal_id_stays_and_another_is_made_legal(operation: tuple[str, str, str | None], expected: str):
+    ids, findings = assign_operation_ids(_document(operation), {})
+    assert list(ids.values()) == [expected]
+    assert findings == ()
+
+
+def test_long_ids_that_differ_at_the_end_only_stay_apart():
+    ids, _ = assign_operation_ids(_document(("GET", "/a", "x" * 70 + "a"), ("GET", "/b", "x" * 70 + "b")), {})
+    assert len(set(ids.values())) == 2
+    assert {len(name) for name in ids.values()} == {64}
+
+
+def test_a_rewritten_id_does_not_take_one_that_was_legal():
+    ids, _ = assign_operation_ids(
+        _document(("GET", "/a", "pets.list"), ("GET", "/b", "pets_list"), ("GET", "/c", "pets_list")), {}
+    )
+    assert list(ids.values()) == ["pets_list_3", "pets_list", "pets_list_2"]
+
+
+def test_a_wanted_id_wins_over_all():
+    wanted = {OperationKey("GET", "/a"): "list"}
+    ids, findings = assign_operation_ids(_document(("GET", "/a", "getA"), ("GET", "/b", "list")), wanted)
+    assert ids == {OperationKey("GET", "/a"): "list", OperationKey("GET", "/b"): "list_2"}
+    assert findings == ()
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "x" * 65, "a\n"])
+def test_a_wanted_id_that_no_client_would_take_is_refused(name: str):
+    _, (finding,) = assign_operation_ids(_document(("GET", "/a", None)), {OperationKey("GET", "/a"): name})
+    assert repr(name) in finding.message
+    assert "GET /a" in finding.message
+
+
+def test_two_operations_cannot_be_wanted_by_one_name():
+    wanted = {OperationKey("GET", "/a"): "x", OperationKey("GET", "/b"): "x"}
+    _, (finding,) = assign_operation_ids(_document(("GET", "/a", None), ("GET", "/b", None)), wanted)
+    assert "GET /b" in finding.message
+
+
+@given(names=st.lists(st.text("ab/. é", max_size=4) | st.text("a.", min_size=60, max_size=70) | st.none(), max_size=8))
+@settings(max_examples=100, deadline=None)
+def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[str | None]):
+    document = _document(*(("GET", f"/p{index % 3}/{index}", name) for index, name in enumerate(names)))
+    ids, findings = assign_operation_ids(document, {})
+    assert findings == ()
+    assert list(ids) == list(document.operations)
+    assert len(set(ids.values())) == len(names)
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in ids.values())

@@ -1,0 +1,79 @@
+"""Profiles: the served document, cut to what one kind of client takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_profile
+
+SENTENCES = "A sentence of words. " * 50
+
+
+def _served(parameters: list[Any] = (), count: int = 1, **operation: Any) -> Document:  # type: ignore[assignment]  # an empty default
+    node = {
+        "summary": SENTENCES,
+        "description": SENTENCES,
+        "parameters": list(parameters),
+        "responses": {},
+        **operation,
+    }
+    paths = {f"/a{index}": {"get": {"operationId": f"a{index}", **node}} for index in range(count)}
+    shared = {"H": {"name": "X-Trace", "in": "header", "description": SENTENCES, "schema": {"type": "string"}}}
+    root = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": paths,
+        "components": {"parameters": shared},
+    }
+    return Document(root=root, name="x")
+
+
+def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
+    served = _served([{"name": "q", "in": "query", "description": SENTENCES, "schema": {"description": SENTENCES}}])
+    before = repr(served.root)
+    document, findings = cut_to_profile(served, Profile.PLUGIN)
+    operation = document.root["paths"]["/a0"]["get"]
+    assert findings == ()
+    assert (len(operation["summary"]), len(operation["description"])) == (294, 294)
+    (parameter,) = operation["parameters"]
+    assert 600 < len(parameter["description"]) <= 700
+    assert 600 < len(parameter["schema"]["description"]) <= 700
+    assert repr(served.root) == before
+
+
+def test_headers_are_not_described_to_gpt_actions():
+    query = {"name": "q", "in": "query", "schema": {}}
+    served = _served([{"$ref": "#/components/parameters/H"}, query, {"name": "c", "in": "cookie", "schema": {}}])
+    document, findings = cut_to_profile(served, Profile.GPT_ACTIONS)
+    assert document.root["paths"]["/a0"]["get"]["parameters"] == [query]
+    assert "components" not in document.root
+    assert findings == ()
+    document, _ = cut_to_profile(_served([{"$ref": "#/components/parameters/H"}]), Profile.GPT_ACTIONS)
+    assert "parameters" not in document.root["paths"]["/a0"]["get"]
+
+
+def test_a_header_that_gpt_actions_cannot_send_is_warned_of():
+    _, (finding,) = cut_to_profile(_served([{"name": "X-A", "in": "header", "required": True}]), Profile.GPT_ACTIONS)
+    assert finding.severity is Severity.WARNING
+    assert "a0 requires 'X-A'" in finding.message
+
+
+def test_more_operations_than_gpt_actions_take_are_warned_of():
+    _, none = cut_to_profile(_served(count=MAX_GPT_OPERATIONS), Profile.GPT_ACTIONS)
+    _, (finding,) = cut_to_profile(_served(count=MAX_GPT_OPERATIONS + 1), Profile.GPT_ACTIONS)
+    assert none == ()
+    assert "31 operations" in finding.message
+
+
+def test_extensions_that_were_kept_stay():
+    served = _served(**{"x-openai-isConsequential": False, "x-mine": 1})
+    document, _ = cut_to_profile(served, Profile.GPT_ACTIONS)
+    operation = document.root["paths"]["/a0"]["get"]
+    assert (operation["x-openai-isConsequential"], operation["x-mine"]) == (False, 1)
+
+
+def test_3_0_is_another_version_and_nothing_is_cut():
+    served = _served()
+    assert cut_to_profile(served, Profile.OPENAPI_3_0) == (served, ())
