@@ -1,0 +1,115 @@
+"""A call: one request on its way to whoever answers it, the upstream or the app, and what both sides of it must offer."""
+
+from __future__ import annotations
+
+from time import monotonic, time
+from typing import TYPE_CHECKING, Protocol
+
+from plugin_gateway.telemetry.record import AccessRecord
+
+if TYPE_CHECKING:
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.policy.refusal import Refusal
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.wire import RequestFields
+
+# What `AccessRecord(...)` comes down to, without the two Python frames that a named tuple puts in between.
+_make_record = tuple.__new__
+
+
+class Client(Protocol):
+    """The side that faces whoever called. It owns the call: it starts it, feeds it, and cancels it when it is gone."""
+
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
+        """Send the head (`extra` are further field lines) and the first piece of the body, perhaps all of it."""
+
+    def on_content(self, data: bytes, *, is_complete: bool) -> None:
+        """Send the next piece of the body, perhaps the last."""
+
+    def on_failure(self, refusal: Refusal) -> None:
+        """Answer with the refusal, or cut the answer short where one has begun, so that it never looks complete."""
+
+    def on_continue(self) -> None:
+        """Ask for the body that the client holds back (RFC 9110, 10.1.1)."""
+
+    def pause_body(self) -> None:
+        """Stop delivering the request body."""
+
+    def resume_body(self) -> None:
+        """Deliver it again."""
+
+
+class Call:
+    """What the client's side needs of either kind, and what is recorded of it."""
+
+    __slots__ = (
+        "_client",
+        "_request",
+        "bytes_in",
+        "bytes_out",
+        "is_head",
+        "method",
+        "minor",
+        "path",
+        "request_id",
+        "rule",
+        "started_at",
+        "status",
+    )
+
+    def __init__(
+        self, client: Client, request: RequestFields, method: bytes, path: bytes, rule: OperationRule | None
+    ) -> None:
+        self._client = client
+        self._request = request
+        self.method = method
+        self.minor = request.minor
+        self.path = path
+        self.rule = rule
+        self.request_id = request.request_id
+        self.is_head = method == b"HEAD"
+        self.started_at = monotonic()
+        self.status = 0
+        self.bytes_in = 0
+        self.bytes_out = 0
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:
+        """Begin with what there is of the request body."""
+        raise NotImplementedError
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        """Pass on the next piece of the request body."""
+        raise NotImplementedError
+
+    def cancel(self) -> None:
+        """The client is gone."""
+        raise NotImplementedError
+
+    def pause_answer(self) -> None:
+        """The client does not take more for now."""
+        raise NotImplementedError
+
+    def resume_answer(self) -> None:
+        raise NotImplementedError
+
+    def on_tick(self, now: float) -> None:
+        """Fail if it is late at `now`."""
+
+    def record(self, reason: str, address: str) -> AccessRecord:
+        """What is known of the call when it is over."""
+        return _make_record(
+            AccessRecord,
+            (
+                time(),
+                self.method,
+                self.path,
+                self.rule,
+                self.status,
+                self.bytes_in,
+                self.bytes_out,
+                monotonic() - self.started_at,
+                reason,
+                self.request_id,
+                address,
+            ),
+        )

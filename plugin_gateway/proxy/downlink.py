@@ -1,0 +1,201 @@
+"""What comes down: the head of the upstream's answer, read strictly and stripped of what is not the client's business."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, read_field, read_status_line
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.masking import Mask
+    from plugin_gateway.proxy.wire import Field
+    from plugin_gateway.revision import UpstreamTarget
+
+MAX_HEAD_BYTES: Final = 64 * 1024
+_MAX_FIELDS: Final = 256
+_MEMO_ENTRIES: Final = 512
+_MEMO_BYTES: Final = 4096
+
+# Hop-by-hop fields (RFC 9110, 7.6.1), orders to a proxy that we are not, what tells about the machines behind us, and
+# promises about an origin or its network that only whoever owns the public name can make.
+_DROPPED: Final = frozenset(
+    {
+        b"alt-svc",
+        b"connection",
+        b"content-length",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authentication-info",
+        b"proxy-connection",
+        b"public-key-pins",
+        b"server",
+        b"strict-transport-security",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+        b"via",
+        b"x-aspnet-version",
+        b"x-aspnetmvc-version",
+        b"x-litespeed-location",
+        b"x-powered-by",
+        b"x-reproxy-url",
+        b"x-runtime",
+        b"x-sendfile",
+    }
+)
+_DROPPED_FAMILIES: Final = (b"x-accel-", b"access-control-")
+_LOCATIONS: Final = frozenset({b"location", b"content-location"})
+_BODILESS: Final = frozenset({204, 304})
+_STATUS_LINES: Final = {
+    status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus
+}
+
+
+def status_line(status: int) -> bytes:
+    """The first line of a response, with the phrase we know for the status or none."""
+    return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
+
+
+class Answer:
+    """The head of an answer, ready to be sent.
+
+    `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
+    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `is_encoded`
+    tells that the body is compressed, so that no secret can be found in it.
+    """
+
+    __slots__ = ("block", "head", "is_chunked", "is_encoded", "keeps_alive", "length", "sealed_head", "status")
+
+    def __init__(
+        self, status: int, block: bytes, length: int, *, is_chunked: bool, keeps_alive: bool, is_encoded: bool
+    ) -> None:
+        self.status = status
+        self.block = block
+        self.head = status_line(status) + block
+        self.sealed_head = self.head + b"\r\n"
+        self.length = length
+        self.is_chunked = is_chunked
+        self.keeps_alive = keeps_alive
+        self.is_encoded = is_encoded
+
+    def has_body(self, *, to_head: bool) -> bool:
+        """Whether content follows (RFC 9112, 6.3); `to_head` where HEAD was asked."""
+        return not to_head and self.status not in _BODILESS and self.length != 0
+
+    def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
+        """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""
+        lines = (line.partition(b": ") for line in (self.block + extra).split(b"\r\n")[:-1])
+        return [(name.lower(), value) for name, _, value in lines if name.lower() != b"date"]
+
+
+class Downlink:
+    """The rules for every answer to calls that carry the same injection. Remembers the heads it has read."""
+
+    __slots__ = ("_answers", "_appended", "_keeps_set_cookie", "_mask", "_origins", "_prefix", "_public", "mask")
+
+    def __init__(self, target: UpstreamTarget, public_url: str, mask: Mask, *, varies_by_origin: bool) -> None:
+        self.mask = mask
+        self._public = public_url.rstrip("/").encode()
+        self._prefix = target.prefix
+        scheme = b"https" if target.tls else b"http"
+        self._origins = _spellings(scheme, target.authority)
+        self._keeps_set_cookie = target.keep_set_cookie
+        self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
+        self._answers: dict[bytes, Answer] = {}
+
+    def read(self, head: bytes) -> Answer:
+        """Read an answer's head, given without the empty line that ends it.
+
+        Raises:
+            UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
+        """
+        answer = self._answers.get(head)
+        if answer is None:
+            answer = self._read(head)
+            if len(head) <= _MEMO_BYTES:
+                if len(self._answers) >= _MEMO_ENTRIES:
+                    self._answers.clear()
+                self._answers[head] = answer
+        return answer
+
+    def _read(self, head: bytes) -> Answer:
+        first, *lines = head.split(b"\r\n")
+        minor, status = read_status_line(first)
+        if len(lines) > _MAX_FIELDS:
+            raise bad_answer()
+        fields = [read_field(line) for line in lines]
+        lengths: list[bytes] = []
+        codings: list[bytes] = []
+        connection: list[bytes] = []
+        is_encoded = False
+        for field in fields:
+            if field is None:
+                raise bad_answer()
+            name = field.name
+            if name == b"content-length":
+                lengths.append(field.value)
+            elif name == b"transfer-encoding":
+                codings.append(field.value)
+            elif name == b"connection":
+                connection += options_of(field.value)
+            elif name == b"content-encoding":
+                is_encoded = field.value.lower() != b"identity"
+        framing = frame_response(minor, lengths, codings, connection)
+        kept = [
+            self._line(field) for field in fields if field and field.name not in connection and self._passes(field.name)
+        ]
+        # RFC 9110, 8.6: no Content-Length in a 204; in a 304 it speaks of another message and helps nobody.
+        if framing.length >= 0 and status not in _BODILESS:
+            kept.append(b"Content-Length: %d\r\n" % framing.length)
+        kept.append(self._appended)
+        return Answer(
+            status,
+            b"".join(kept),
+            framing.length,
+            is_chunked=framing.is_chunked,
+            keeps_alive=framing.keeps_alive,
+            is_encoded=is_encoded,
+        )
+
+    def _passes(self, name: bytes) -> bool:
+        if name == b"set-cookie":
+            return self._keeps_set_cookie
+        return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
+
+    def _line(self, field: Field) -> bytes:
+        line = field.line
+        if field.name in _LOCATIONS:
+            line = field.name.title() + b": " + self._relocate(field.value) + b"\r\n"
+        return self.mask.cover(line)
+
+    def _relocate(self, location: bytes) -> bytes:
+        """Point a location at the upstream to where clients can reach it; leave every other as it is."""
+        for origin in self._origins:
+            if location[: len(origin)].lower() == origin:
+                rest = location[len(origin) :]
+                if rest[:1] in (b"", b"/", b"?", b"#") and self._is_below_prefix(rest):
+                    return self._public + rest[len(self._prefix) :]
+                return location
+        if self._prefix and location[:1] == b"/" and location[:2] != b"//" and self._is_below_prefix(location):
+            return self._public + location[len(self._prefix) :]
+        return location
+
+    def _is_below_prefix(self, path: bytes) -> bool:
+        return path.startswith(self._prefix) and path[len(self._prefix) :][:1] in (b"", b"/", b"?", b"#")
+
+
+def _spellings(scheme: bytes, authority: bytes) -> tuple[bytes, ...]:
+    """An origin as an upstream may write it: scheme-relative, and with or without the default port."""
+    port = b":443" if scheme == b"https" else b":80"
+    authority = authority.lower()
+    spellings = [authority]
+    if authority.endswith(port):
+        spellings.append(authority.removesuffix(port))
+    elif not urlsplit(b"//" + authority).port:
+        spellings.append(authority + port)
+    return tuple(
+        start + spelling for spelling in sorted(spellings, key=len, reverse=True) for start in (scheme + b"://", b"//")
+    )

@@ -1,0 +1,216 @@
+"""An exchange: one call on its way up and its answer on the way down, streaming, with backpressure both ways.
+
+Callbacks, no task: the client side calls `send` and `end`, the upstream side calls `on_answer` and `on_body`, each at the
+moment its bytes arrive. Nothing is buffered here but what comes before there is a connection.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
+from plugin_gateway.proxy.masking import MaskedBody
+from plugin_gateway.proxy.own_answer import refusal_of
+
+if TYPE_CHECKING:
+    from plugin_gateway.policy.permit import Permit
+    from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.proxy.upstream import UpstreamConnection
+    from plugin_gateway.proxy.wire import RequestFields
+
+
+class Exchange(Call):
+    """One pass: a call that is forwarded."""
+
+    __slots__ = (
+        "_active_at",
+        "_is_answer_paused",
+        "_is_body_paused",
+        "_is_retried",
+        "_masked",
+        "_pending",
+        "_permit",
+        "_plan",
+        "_upstream",
+        "downlink",
+        "is_over",
+        "is_sent",
+    )
+
+    def __init__(self, client: Client, plan: Plan, method: bytes, permit: Permit, request: RequestFields) -> None:
+        super().__init__(client, request, method, permit.path, permit.rule)
+        self._plan = plan
+        self._permit = permit
+        self._upstream: UpstreamConnection | None = None
+        self._pending = b""
+        self._masked: MaskedBody | None = None
+        self._is_answer_paused = False
+        self._is_body_paused = False
+        self._is_retried = False
+        self.downlink = plan.downlink
+        self.is_sent = False
+        self.is_over = False
+        self._active_at = self.started_at
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:
+        self.is_sent = is_whole
+        if self._request.has_body:
+            self.bytes_in = len(body)
+            self._pending = self._framed(body, is_last=is_whole)
+            if self._request.expects_continue and not body:
+                self._client.on_continue()
+        upstream = self._plan.pool.take()
+        if upstream is not None:
+            self.on_connected(upstream)
+        else:
+            self._queue()
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        self.is_sent = is_last
+        self.bytes_in += len(data)
+        self._active_at = monotonic()
+        framed = self._framed(data, is_last=is_last)
+        if self._upstream is not None:
+            self._upstream.write(framed)
+        elif not self.is_over:
+            self._pending += framed
+
+    def cancel(self) -> None:
+        # The upstream learns at once, by the close of its connection, that nobody waits for the answer.
+        self.is_over = True
+        upstream = self._upstream
+        if upstream is not None:
+            self._upstream = None
+            upstream.abort()
+        else:
+            self._plan.pool.withdraw(self)
+
+    def pause_answer(self) -> None:
+        if not self._is_answer_paused and self._upstream is not None:
+            self._is_answer_paused = True
+            self._upstream.pause_reading()
+
+    def resume_answer(self) -> None:
+        if self._is_answer_paused and self._upstream is not None:
+            self._is_answer_paused = False
+            self._active_at = monotonic()
+            self._upstream.resume_reading()
+
+    def on_tick(self, now: float) -> None:
+        target = self._plan.pool.target
+        if self.is_over:
+            return
+        if 0 < target.total_timeout_s < now - self.started_at:
+            self._expire(504, "upstream-timeout", "The call took longer than it may.")
+        elif self._upstream is None:
+            if 0 < target.connect_timeout_s < now - self._active_at and self._plan.pool.is_full:
+                self._expire(503, "upstream-busy", "All upstream connections are busy; try again shortly.")
+        # While the client owes body bytes the upstream has nothing to answer, and a slow reader is no fault of it.
+        elif (
+            (self.is_sent or self._is_body_paused)
+            and not self._is_answer_paused
+            and (0 < target.read_timeout_s < now - self._active_at)
+        ):
+            self._expire(504, "upstream-timeout", "The upstream did not answer in time.")
+
+    def on_connected(self, upstream: UpstreamConnection) -> None:
+        self._upstream = upstream
+        if self._is_body_paused:
+            self.on_upstream_ready()
+        head = self._plan.uplink.head(self.method, self._permit, self._request)
+        pending = self._pending
+        upstream.begin(self, head + pending if pending else head)
+        if pending:
+            self._pending = b""
+
+    def on_activity(self) -> None:
+        self._active_at = monotonic()
+
+    def on_upstream_full(self) -> None:
+        if not self._is_body_paused and not self.is_sent:
+            self._is_body_paused = True
+            self._client.pause_body()
+
+    def on_upstream_ready(self) -> None:
+        if self._is_body_paused:
+            self._is_body_paused = False
+            self._active_at = monotonic()
+            self._client.resume_body()
+
+    def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
+        mask = self.downlink.mask
+        if mask.is_idle or answer.is_encoded:
+            pass
+        elif is_complete:
+            body = mask.cover(body)
+        else:
+            self._masked = MaskedBody(mask)
+            body = self._masked.feed(body)
+        if is_complete:
+            self._end()
+        else:
+            self._active_at = monotonic()
+        self.status = answer.status
+        self.bytes_out = len(body)
+        origin = self._request.origin
+        extra = self._plan.cors.get(origin, b"") if origin else b""
+        self._client.on_answer(answer, extra, body, is_complete=is_complete)
+
+    def on_body(self, data: bytes, *, is_complete: bool) -> None:
+        masked = self._masked
+        if masked is not None:
+            data = masked.feed(data)
+            if is_complete:
+                data += masked.flush()
+        if is_complete:
+            self._end()
+        else:
+            self._active_at = monotonic()
+        if data or is_complete:
+            self.bytes_out += len(data)
+            self._client.on_content(data, is_complete=is_complete)
+
+    def on_stale(self) -> None:
+        """A kept-alive connection was closed before the first byte of an answer.
+
+        Mostly it had idled too long just when we used it. But the upstream may have begun to act, so only a safe request
+        without a body is sent again, once, on a connection that has not idled.
+        """
+        self._upstream = None
+        if self._is_retried or not self._permit.rule.is_safe or self._request.has_body:
+            self.on_broken(
+                UpstreamError(502, "upstream-closed", "The upstream closed the connection without an answer.")
+            )
+            return
+        self._is_retried = True
+        self._queue()
+
+    def on_broken(self, error: UpstreamError) -> None:
+        self._end()
+        self._client.on_failure(refusal_of(error))
+
+    def _queue(self) -> None:
+        if not self.is_sent:
+            self.on_upstream_full()
+        try:
+            self._plan.pool.enqueue(self)
+        except UpstreamError as error:
+            self.on_broken(error)
+
+    def _expire(self, status: int, code: str, detail: str) -> None:
+        self.cancel()
+        self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
+
+    def _end(self) -> None:
+        self.is_over = True
+        self._upstream = None
+
+    def _framed(self, data: bytes, *, is_last: bool) -> bytes:
+        if not self._request.is_chunked:
+            return data
+        return chunk(data) + LAST_CHUNK if is_last else chunk(data)

@@ -1,0 +1,271 @@
+"""The ASGI front: the gateway under any ASGI server, for HTTP/2, for embedding and for tests.
+
+It judges what the server says was on the wire (`raw_path` and `query_string`), never the decoded path.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from time import time
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.body import too_large
+from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, NO_RAW_PATH, new_request_id, own_answer, refusal_of
+from plugin_gateway.proxy.wire import head_too_large, read_request_lines
+from plugin_gateway.telemetry.record import AccessRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.fronts.app_call import App, Message, Receive, Scope, Send
+    from plugin_gateway.proxy.plan import Holder, Serving
+    from plugin_gateway.proxy.wire import RequestFields
+
+_HIGH_WATER_BYTES: Final = 64 * 1024
+_PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
+"""Where `Connection: close` means something; later versions forbid the field (RFC 9113, 8.2.2)."""
+
+
+class AsgiFront:
+    """Forwards what is permitted, refuses what is not, and leaves the gateway's own paths to `app`."""
+
+    def __init__(self, holder: Holder, app: App, on_record: Callable[[AccessRecord], object]) -> None:
+        self._holder = holder
+        self._app = app
+        self._on_record = on_record
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        serving = self._holder.serving
+        if scope["type"] != "http" or _is_local(scope, serving):
+            await self._app(scope, receive, send)
+            return
+        client = _AsgiClient(receive, send, serving.limits.request_body_bytes)
+        exchange = await self._permitted(scope, serving, client)
+        if isinstance(exchange, Refusal):
+            request_id = new_request_id()
+            size = await client.refuse(exchange, request_id)
+            method, path = scope["method"].encode("latin-1"), scope.get("raw_path") or b""
+            self._on_record(
+                AccessRecord(
+                    time(),
+                    method,
+                    path,
+                    None,
+                    exchange.status,
+                    0,
+                    size,
+                    0.0,
+                    exchange.code,
+                    request_id,
+                    _address(scope),
+                )
+            )
+            return
+        self._holder.clock.watch(exchange)
+        try:
+            await client.run(exchange)
+        finally:
+            self._holder.clock.unwatch(exchange)
+            self._on_record(exchange.record(client.reason, _address(scope)))
+
+    async def _permitted(self, scope: Scope, serving: Serving, client: _AsgiClient) -> Exchange | Refusal:
+        method, path = scope["method"].encode("latin-1"), scope.get("raw_path")
+        if path is None:
+            return NO_RAW_PATH
+        query = scope["query_string"]
+        verdict = serving.judge(method, path + b"?" + query if query else path)
+        if isinstance(verdict, Refusal):
+            return verdict
+        try:
+            request = _request_of(scope, serving.limits.request_head_bytes)
+            await client.begin(request)
+        except WireError as error:
+            # Where a message's end is in doubt, so is the beginning of the next one.
+            client.closes = scope["http_version"] in _PERSISTENT_VERSIONS
+            return refusal_of(error)
+        plan = serving.plan(verdict.rule)
+        if request.has_body and not plan.takes_body:
+            return BODY_NOT_DECLARED
+        return Exchange(client, plan, method, verdict, request)
+
+
+class _AsgiClient:
+    """Translates between ASGI's coroutines and the callbacks of an exchange."""
+
+    def __init__(self, receive: Receive, send: Send, limit_bytes: int) -> None:
+        self._receive = receive
+        self._send = send
+        self._limit_bytes = limit_bytes
+        self._first: Message = {}
+        self._exchange: Exchange | None = None
+        self._received_bytes = 0
+        self._out: deque[Message] = deque()
+        self._out_bytes = 0
+        self._news = asyncio.Event()
+        self._takes_body = asyncio.Event()
+        self._takes_body.set()
+        self._is_answered = False
+        self._is_done = False
+        self._error: UpstreamError | None = None
+        self.reason = ""
+        self.closes = False
+
+    async def begin(self, request: RequestFields) -> None:
+        """Receive the first piece of the request body, which tells whether there is one.
+
+        Raises:
+            WireError: the announced length is over the limit, or the body will never be here.
+        """
+        if request.content_length > self._limit_bytes:
+            raise too_large(self._limit_bytes)
+        self._first = await self._receive()
+        if self._first["type"] == "http.disconnect":
+            # A server that stumbles over the body says just this; what there is of the call must not go up as all of it.
+            raise WireError(400, "incomplete-request", "The client left before its request was complete.")
+        if not request.has_body and (self._first.get("body") or self._first.get("more_body")):
+            # HTTP/2 ends a body by itself; towards the upstream it needs a framing of ours.
+            request.has_body = request.is_chunked = True
+
+    async def run(self, exchange: Exchange) -> None:
+        """Carry the exchange to its end.
+
+        Raises:
+            UpstreamError: the answer broke off; only an error makes a server end the message visibly incomplete.
+        """
+        self._exchange = exchange
+        body = self._take(self._first)
+        if self._is_done:
+            await self._write()
+            return
+        exchange.start(body, is_whole=not self._first.get("more_body"))
+        reader = asyncio.get_running_loop().create_task(self._read(exchange))
+        try:
+            await self._write()
+        except asyncio.CancelledError:
+            self.reason = self.reason or "client-gone"
+            raise
+        finally:
+            reader.cancel()
+            if not exchange.is_over:
+                exchange.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await reader
+        if self._error is not None:
+            raise self._error
+
+    async def refuse(self, refusal: Refusal, request_id: bytes) -> int:
+        """Answer with a refusal; return how many bytes of body it has."""
+        fields, body = own_answer(refusal, request_id)
+        if self.closes:
+            fields.append((b"connection", b"close"))
+        await self._send({"type": "http.response.start", "status": refusal.status, "headers": fields})
+        await self._send({"type": "http.response.body", "body": body})
+        return len(body)
+
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
+        self._is_answered = True
+        self._put({"type": "http.response.start", "status": answer.status, "headers": answer.pairs(extra)}, 0)
+        self.on_content(body, is_complete=is_complete)
+
+    def on_content(self, data: bytes, *, is_complete: bool) -> None:
+        self._is_done = self._is_done or is_complete
+        if data or is_complete:
+            self._put({"type": "http.response.body", "body": data, "more_body": not is_complete}, len(data))
+
+    def on_failure(self, refusal: Refusal) -> None:
+        self.reason = refusal.code
+        self._is_done = True
+        exchange = self._exchange
+        if self._is_answered or exchange is None:
+            self._error = UpstreamError(502, refusal.code, "The answer broke off.")
+            self._news.set()
+            return
+        exchange.status = refusal.status
+        exchange.request_id = exchange.request_id or new_request_id()
+        fields, body = own_answer(refusal, exchange.request_id)
+        exchange.bytes_out = len(body)
+        self._put({"type": "http.response.start", "status": refusal.status, "headers": fields}, 0)
+        self._put({"type": "http.response.body", "body": body}, len(body))
+
+    def on_continue(self) -> None:
+        """The server asks by itself, when the body is first received."""
+
+    def pause_body(self) -> None:
+        self._takes_body.clear()
+
+    def resume_body(self) -> None:
+        self._takes_body.set()
+
+    async def _read(self, exchange: Exchange) -> None:
+        is_whole = not self._first.get("more_body")
+        while not self._is_done:
+            await self._takes_body.wait()
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                if not self._is_done:
+                    self.reason = "client-gone"
+                    exchange.cancel()
+                    self._is_done = True
+                    self._news.set()
+                return
+            data = self._take(message)
+            if not self._is_done and not is_whole:
+                is_whole = not message.get("more_body")
+                exchange.send(data, is_last=is_whole)
+
+    def _take(self, message: Message) -> bytes:
+        """Count a piece of the body, and refuse it where it is too much."""
+        data: bytes = message.get("body", b"")
+        self._received_bytes += len(data)
+        if self._received_bytes > self._limit_bytes and not self._is_done:
+            if self._exchange is not None:
+                self._exchange.cancel()
+            self.on_failure(refusal_of(too_large(self._limit_bytes)))
+        return data
+
+    def _put(self, message: Message, size: int) -> None:
+        self._out.append(message)
+        self._out_bytes += size
+        if self._out_bytes > _HIGH_WATER_BYTES and self._exchange is not None:
+            self._exchange.pause_answer()
+        self._news.set()
+
+    async def _write(self) -> None:
+        while True:
+            while self._out:
+                message = self._out.popleft()
+                await self._send(message)
+                self._out_bytes -= len(message.get("body", b""))
+                if not self._out and self._exchange is not None:
+                    self._exchange.resume_answer()
+            if self._is_done:
+                return
+            self._news.clear()
+            await self._news.wait()
+
+
+def _is_local(scope: Scope, serving: Serving) -> bool:
+    return serving.is_local(scope["method"].encode("latin-1"), scope.get("raw_path") or b"")
+
+
+def _request_of(scope: Scope, limit_bytes: int) -> RequestFields:
+    """Read the header list as strictly as a head: a server may have let through what an origin would trip over.
+
+    Raises:
+        WireError: it is not what the grammar allows, or too long.
+    """
+    lines = [name + b": " + value for name, value in scope["headers"]]
+    if sum(map(len, lines)) + 2 * len(lines) > limit_bytes:
+        raise head_too_large(limit_bytes)
+    return read_request_lines(lines, 1 if scope["http_version"] == "1.1" else 0)
+
+
+def _address(scope: Scope) -> str:
+    client: Any = scope.get("client")
+    return str(client[0]) if client else ""

@@ -1,0 +1,74 @@
+"""An answer of the gateway's own: problem details and the fields around them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+from os import urandom
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.policy import problem
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.downlink import status_line
+
+if TYPE_CHECKING:
+    from plugin_gateway.errors import UpstreamError, WireError
+
+_RETRY: Final = ((b"Retry-After", b"1"),)
+
+BODY_NOT_DECLARED: Final = Refusal(
+    status=400,
+    code="body-not-declared",
+    detail="This operation takes no request body.",
+    hint="Send the call without a body; what it needs goes into its path and query.",
+)
+TOO_MANY_CONNECTIONS: Final = Refusal(
+    status=503,
+    code="too-many-connections",
+    detail="This gateway has as many connections as it takes; try again shortly.",
+    headers=_RETRY,
+)
+NO_RAW_PATH: Final = Refusal(
+    status=500,
+    code="no-raw-path",
+    detail="The server does not say which path was on the wire, so the call cannot be judged.",
+    hint="Run the gateway under an ASGI server that sets raw_path, such as uvicorn or hypercorn.",
+)
+
+_worker: Final = urandom(4).hex()
+_serials: Final = count(1)
+
+
+def new_request_id() -> bytes:
+    """An id for a call that brought none, so that its answer and its access record can be found together."""
+    return f"{_worker}-{next(_serials):x}".encode()
+
+
+def refusal_of(error: UpstreamError | WireError) -> Refusal:
+    """The error as what the client is told. Whoever meets a full gateway is told to come back (RFC 9110, 15.6.4)."""
+    refusal = problem.refusal_of(error)
+    return replace(refusal, headers=_RETRY) if error.status == 503 else refusal
+
+
+def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
+    """The fields of the answer, its length among them, and its body."""
+    body = problem.problem(refusal, request_id=request_id.decode("latin-1"))
+    fields = [
+        (b"content-type", problem.MEDIA_TYPE.encode()),
+        (b"content-length", b"%d" % len(body)),
+        (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-request-id", request_id),
+        *refusal.headers,
+    ]
+    return fields, body
+
+
+def own_message(refusal: Refusal, request_id: bytes, extra: bytes, *, is_head: bool, closes: bool) -> tuple[bytes, int]:
+    """The answer as it goes over an HTTP/1.1 connection, and how many bytes of it are body."""
+    fields, body = own_answer(refusal, request_id)
+    if is_head:
+        body = b""
+    lines = [name + b": " + value + b"\r\n" for name, value in fields]
+    end = b"Connection: close\r\n\r\n" if closes else b"\r\n"
+    return b"".join((status_line(refusal.status), extra, *lines, end, body)), len(body)

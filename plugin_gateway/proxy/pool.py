@@ -1,0 +1,164 @@
+"""The pool of upstream connections of one worker: kept alive, capped, with a bounded queue in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.upstream import UpstreamConnection
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.clock import Clock
+    from plugin_gateway.proxy.exchange import Exchange
+    from plugin_gateway.revision import UpstreamTarget
+
+_MIN_QUEUE: Final = 64
+
+
+class Pool:
+    """Connections to one target.
+
+    The connection used last is used next, so that the others may idle out. An exchange that finds none waits for the
+    first that is released or opened, whichever comes first.
+    """
+
+    def __init__(self, target: UpstreamTarget, clock: Clock) -> None:
+        """Prepare; nothing is opened yet.
+
+        Raises:
+            OSError: a certificate or key file cannot be read (`ssl.SSLError` is one).
+        """
+        self.target = target
+        self._clock = clock
+        self._tls = _tls_context(target) if target.tls else None
+        self._idle: dict[UpstreamConnection, None] = {}
+        self._open: set[UpstreamConnection] = set()
+        self._connecting: set[asyncio.Task[None]] = set()
+        self._waiting: deque[Exchange] = deque()
+        self._is_retired = False
+
+    @property
+    def is_full(self) -> bool:
+        return len(self._open) + len(self._connecting) >= self.target.connections
+
+    @property
+    def open_connections(self) -> int:
+        return len(self._open)
+
+    def take(self) -> UpstreamConnection | None:
+        """An idle connection, if there is one that still looks alive."""
+        while self._idle:
+            connection, _ = self._idle.popitem()
+            if not connection.is_closing:
+                return connection
+        return None
+
+    def enqueue(self, exchange: Exchange) -> None:
+        """Have `exchange.on_connected` called as soon as there is a connection.
+
+        Raises:
+            UpstreamError: too many wait already.
+        """
+        if len(self._waiting) >= max(_MIN_QUEUE, self.target.connections):
+            raise UpstreamError(503, "upstream-busy", "Too many calls wait for the upstream; try again shortly.")
+        self._waiting.append(exchange)
+        self._open_for_waiting()
+
+    def withdraw(self, exchange: Exchange) -> None:
+        """The exchange does not want a connection any more."""
+        if exchange in self._waiting:
+            self._waiting.remove(exchange)
+
+    def release(self, connection: UpstreamConnection) -> None:
+        """Take back a connection on which the last answer is complete."""
+        if self._waiting:
+            self._waiting.popleft().on_connected(connection)
+        elif self._is_retired:
+            connection.close()
+        else:
+            connection.idle_since = 0.0
+            self._idle[connection] = None
+
+    def forget(self, connection: UpstreamConnection) -> None:
+        """A connection is closed."""
+        self._open.discard(connection)
+        self._idle.pop(connection, None)
+        self._open_for_waiting()
+
+    def retire(self) -> None:
+        """Close what idles now and the rest when it is released: a new revision has another target."""
+        self._is_retired = True
+        self._clock.unwatch(self)
+        while self._idle:
+            self._idle.popitem()[0].close()
+
+    def abort(self) -> None:
+        """Close everything at once: the worker ends."""
+        self.retire()
+        for task in self._connecting:
+            task.cancel()
+        for connection in tuple(self._open):
+            connection.abort()
+
+    def on_tick(self, now: float) -> None:
+        """Close connections that idled too long."""
+        limit_s = self.target.idle_timeout_s
+        for connection in tuple(self._idle):
+            if connection.idle_since == 0.0:
+                # Its first tick in idleness: cheaper than reading the clock at each release.
+                connection.idle_since = now
+            elif 0 < limit_s < now - connection.idle_since:
+                del self._idle[connection]
+                connection.close()
+
+    def _open_for_waiting(self) -> None:
+        while len(self._connecting) < len(self._waiting) and not self.is_full:
+            task = asyncio.get_running_loop().create_task(self._connect())
+            self._connecting.add(task)
+            task.add_done_callback(self._on_connect_done)
+
+    def _on_connect_done(self, task: asyncio.Task[None]) -> None:
+        self._connecting.discard(task)
+        self._open_for_waiting()
+
+    async def _connect(self) -> None:
+        target = self.target
+        loop = asyncio.get_running_loop()
+        name = target.host if target.tls else None
+        try:
+            async with asyncio.timeout(target.connect_timeout_s if target.connect_timeout_s > 0 else None):
+                if target.socket:
+                    _, connection = await loop.create_unix_connection(
+                        lambda: UpstreamConnection(self), target.socket, ssl=self._tls, server_hostname=name
+                    )
+                else:
+                    _, connection = await loop.create_connection(
+                        lambda: UpstreamConnection(self), target.host, target.port, ssl=self._tls, server_hostname=name
+                    )
+        except TimeoutError:
+            self._fail(
+                UpstreamError(504, "upstream-connect-timeout", "The upstream did not accept a connection in time.")
+            )
+        except (OSError, UnicodeError):
+            # Which name, address or certificate was wrong is for the operator's log, not for clients.
+            self._fail(UpstreamError(502, "upstream-unreachable", "The upstream cannot be reached."))
+        else:
+            self._open.add(connection)
+            if len(self._open) == 1 and not self._is_retired:
+                self._clock.watch(self)
+            self.release(connection)
+
+    def _fail(self, error: UpstreamError) -> None:
+        if self._waiting:
+            self._waiting.popleft().on_broken(error)
+
+
+def _tls_context(target: UpstreamTarget) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=target.ca_file or None)
+    context.set_alpn_protocols(["http/1.1"])
+    if target.cert_file:
+        context.load_cert_chain(target.cert_file, target.key_file or None)
+    return context

@@ -1,0 +1,140 @@
+"""What goes up: the head of a forwarded request, rebuilt from a list and never passed on.
+
+Nothing a client sent reaches the upstream because nobody thought of dropping it; it reaches it because it is on the
+list below, or declared by the operation, or named in `upstream.headers.forward`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.policy.rule import NEVER_FORWARDED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.policy.permit import OperationRule, Permit
+    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.revision import UpstreamTarget
+
+_LISTED: Final = frozenset(
+    {
+        b"accept",
+        b"idempotency-key",
+        b"prefer",
+        b"range",
+        b"traceparent",
+        b"tracestate",
+        b"user-agent",
+        b"x-request-id",
+    }
+)
+_LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
+# Whatever is declared: a family of names that origins and their middleware obey in place of what we vouch for.
+_NEVER_FAMILIES: Final = (b"proxy-", b"x-accel-", b"x-forwarded-")
+_METHODS_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
+_MEMO_NAMES: Final = 256
+
+
+def fold(name: bytes) -> bytes:
+    """The spelling that CGI-like origins cannot tell from others: they read `X_Api_Key` as `X-Api-Key`."""
+    return name.lower().replace(b"_", b"-")
+
+
+class Uplink:
+    """Everything about the forwarded requests of one operation that is known before there is a request."""
+
+    __slots__ = (
+        "_after_target",
+        "_cookie_names",
+        "_cookies",
+        "_declared",
+        "_empty_body",
+        "_injected",
+        "_injected_names",
+        "_prefix",
+        "_query",
+        "_verdicts",
+    )
+
+    def __init__(self, rule: OperationRule, target: UpstreamTarget, injection: Injection) -> None:
+        self._prefix = target.prefix
+        self._query = injection.query
+        encoding = b""
+        if injection.secrets:
+            # What is compressed cannot be searched for an echoed secret, so the upstream is asked not to compress.
+            encoding = b"Accept-Encoding: identity\r\n"
+        self._after_target = b" HTTP/1.1\r\nHost: " + target.authority + b"\r\n" + encoding
+        self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
+        injected = {fold(name) for name, _ in injection.headers}
+        if encoding:
+            injected.add(b"accept-encoding")
+        self._injected_names = frozenset(injected)
+        self._declared = rule.header_names | target.forward_headers
+        self._cookies = injection.cookies
+        self._cookie_names = rule.cookie_names - _cookie_names(injection.cookies)
+        self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
+        self._verdicts: dict[bytes, bool] = {}
+
+    def head(self, method: bytes, permit: Permit, request: RequestFields) -> bytes:
+        """The head of the request to send, with our Host, our framing, and the injected fields last."""
+        if request.rendered_for is not self:
+            request.rendered = self._render(request)
+            request.rendered_for = self
+        path, query = permit[1], permit[2]
+        if query:
+            path += b"?" + query + b"&" + self._query if self._query else b"?" + query
+        elif self._query:
+            path += b"?" + self._query
+        return method + b" " + self._prefix + path + self._after_target + request.rendered
+
+    def _render(self, request: RequestFields) -> bytes:
+        lines = [
+            field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated
+        ]
+        cookies = self._kept_cookies(request) if self._cookie_names else []
+        if self._cookies:
+            cookies.append(self._cookies)
+        if cookies:
+            lines.append(b"Cookie: " + b"; ".join(cookies) + b"\r\n")
+        if request.is_chunked:
+            lines.append(b"Transfer-Encoding: chunked\r\n")
+        elif request.content_length >= 0:
+            lines.append(b"Content-Length: %d\r\n" % request.content_length)
+        else:
+            lines.append(self._empty_body)
+        lines.append(self._injected)
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    def _passes(self, name: bytes) -> bool:
+        verdict = self._verdicts.get(name)
+        if verdict is None:
+            folded = fold(name)
+            verdict = (
+                (name in _LISTED or name.startswith(_LISTED_FAMILIES) or name in self._declared)
+                and folded not in NEVER_FORWARDED
+                and folded not in self._injected_names
+                and not folded.startswith(_NEVER_FAMILIES)
+            )
+            if len(self._verdicts) < _MEMO_NAMES:
+                self._verdicts[name] = verdict
+        return verdict
+
+    def _kept_cookies(self, request: RequestFields) -> list[bytes]:
+        return [
+            pair
+            for field in request.fields
+            if field.name == b"cookie"
+            for pair in _cookie_pairs(field.value)
+            if pair.partition(b"=")[0] in self._cookie_names
+        ]
+
+
+def _cookie_pairs(value: bytes) -> Iterable[bytes]:
+    return (pair for part in value.split(b";") if (pair := part.strip(b" \t")))
+
+
+def _cookie_names(value: bytes) -> frozenset[bytes]:
+    return frozenset(pair.partition(b"=")[0] for pair in _cookie_pairs(value))

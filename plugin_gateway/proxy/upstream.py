@@ -1,0 +1,205 @@
+"""A connection to the upstream: one request on it at a time, its answer read strictly, surplus bytes never reused."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, cast
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.chunked import ChunkedError, ChunkedReader
+from plugin_gateway.proxy.downlink import MAX_HEAD_BYTES
+from plugin_gateway.proxy.wire import bad_answer, is_hopeless
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.exchange import Exchange
+    from plugin_gateway.proxy.pool import Pool
+
+_HEAD: Final = 0
+_LENGTH: Final = 1
+_CHUNKS: Final = 2
+_UNTIL_CLOSE: Final = 3
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """Carries exchanges one after the other, and belongs to a pool in between."""
+
+    __slots__ = (
+        "_answer",
+        "_buffered",
+        "_chunks",
+        "_exchange",
+        "_left",
+        "_phase",
+        "_pool",
+        "_transport",
+        "idle_since",
+        "is_used",
+    )
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self._exchange: Exchange | None = None
+        self._answer: Answer = cast("Answer", None)
+        self._phase = _HEAD
+        self._buffered = b""
+        self._left = 0
+        self._chunks: ChunkedReader = cast("ChunkedReader", None)
+        self.is_used = False
+        """An answer came over it before, so its close without a byte may mean that it had idled too long."""
+        self.idle_since = 0.0
+
+    @property
+    def is_closing(self) -> bool:
+        return self._transport.is_closing()
+
+    def begin(self, exchange: Exchange, request: bytes) -> None:
+        """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
+        self._exchange = exchange
+        self._phase = _HEAD
+        self._transport.write(request)
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+
+    def pause_reading(self) -> None:
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._transport.resume_reading()
+
+    def abort(self) -> None:
+        """Close at once; what the exchange still wanted is lost, which is the point."""
+        self._exchange = None
+        self._transport.abort()
+
+    def close(self) -> None:
+        self._exchange = None
+        self._transport.close()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._pool.forget(self)
+        exchange = self._exchange
+        if exchange is None:
+            return
+        self._exchange = None
+        if self._phase == _UNTIL_CLOSE and exc is None:
+            exchange.on_body(b"", is_complete=True)
+        elif self._phase == _HEAD and self.is_used and not self._buffered:
+            exchange.on_stale()
+        else:
+            exchange.on_broken(
+                UpstreamError(
+                    502, "upstream-closed", "The upstream closed the connection before its answer was complete."
+                )
+            )
+
+    def pause_writing(self) -> None:
+        if self._exchange is not None:
+            self._exchange.on_upstream_full()
+
+    def resume_writing(self) -> None:
+        if self._exchange is not None:
+            self._exchange.on_upstream_ready()
+
+    def data_received(self, data: bytes) -> None:
+        exchange = self._exchange
+        if exchange is None:
+            # Nothing was asked: these bytes would become the answer to somebody's next request.
+            self.abort()
+            return
+        try:
+            if self._phase == _HEAD:
+                self._on_head(exchange, data)
+            else:
+                self._on_body(exchange, data)
+        except UpstreamError as error:
+            self.abort()
+            exchange.on_broken(error)
+
+    def _on_head(self, exchange: Exchange, data: bytes) -> None:
+        if self._buffered:
+            data = self._buffered + data
+            self._buffered = b""
+        while True:
+            end = data.find(b"\r\n\r\n")
+            if end < 0 or end > MAX_HEAD_BYTES:
+                if len(data) > MAX_HEAD_BYTES or is_hopeless(data, 0):
+                    raise bad_answer()
+                self._buffered = data
+                exchange.on_activity()
+                return
+            answer = exchange.downlink.read(data[:end])
+            data = data[end + 4 :]
+            if answer.status >= 200:
+                break
+            if answer.status == 101:
+                raise bad_answer()
+        self.is_used = True
+        if not answer.has_body(to_head=exchange.is_head):
+            self._finish(exchange, answer, surplus=data)
+            exchange.on_answer(answer, b"", is_complete=True)
+            return
+        self._answer = answer
+        if answer.is_chunked:
+            self._phase = _CHUNKS
+            self._chunks = ChunkedReader()
+            self._on_chunks(exchange, data, first=True)
+        elif answer.length > 0:
+            size = len(data)
+            if size < answer.length:
+                self._phase = _LENGTH
+                self._left = answer.length - size
+                exchange.on_answer(answer, data, is_complete=False)
+                return
+            surplus = data[answer.length :]
+            self._finish(exchange, answer, surplus=surplus)
+            exchange.on_answer(answer, data[: answer.length] if surplus else data, is_complete=True)
+        else:
+            self._phase = _UNTIL_CLOSE
+            exchange.on_answer(answer, data, is_complete=False)
+
+    def _on_body(self, exchange: Exchange, data: bytes) -> None:
+        if self._phase == _LENGTH:
+            size = len(data)
+            if size < self._left:
+                self._left -= size
+                exchange.on_body(data, is_complete=False)
+                return
+            surplus = data[self._left :]
+            self._finish(exchange, self._answer, surplus=surplus)
+            exchange.on_body(data[: self._left] if surplus else data, is_complete=True)
+        elif self._phase == _CHUNKS:
+            self._on_chunks(exchange, data, first=False)
+        else:
+            exchange.on_body(data, is_complete=False)
+
+    def _on_chunks(self, exchange: Exchange, data: bytes, *, first: bool) -> None:
+        chunks = self._chunks
+        try:
+            content = chunks.feed(data)
+        except ChunkedError:
+            raise bad_answer() from None
+        if chunks.is_done:
+            self._finish(exchange, self._answer, surplus=chunks.surplus)
+        if first:
+            exchange.on_answer(self._answer, content, is_complete=chunks.is_done)
+        elif content or chunks.is_done:
+            exchange.on_body(content, is_complete=chunks.is_done)
+        else:
+            exchange.on_activity()
+
+    def _finish(self, exchange: Exchange, answer: Answer, *, surplus: bytes) -> None:
+        """Give the connection back before the answer is delivered: the client's next request may want it at once."""
+        self._exchange = None
+        if answer.keeps_alive and not surplus and exchange.is_sent and not self._transport.is_closing():
+            self._pool.release(self)
+        elif exchange.is_sent:
+            self._transport.close()
+        else:
+            # An answer to an unfinished upload: what is still unsent would hold the connection open.
+            self._transport.abort()

@@ -1,0 +1,255 @@
+"""A message head: the one strict reading of RFC 9112 that clients and the upstream must both obey.
+
+Smuggling needs two parties that read one head differently. So nothing here is lenient: what does not match the grammar
+byte for byte is refused, and what does has one meaning only. Every function is pure, which is why its results may be
+remembered: most clients send the same field lines again and again.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from plugin_gateway.errors import UpstreamError, WireError
+
+MAX_FIELDS: Final = 128
+"""More lines than any browser, SDK or proxy chain sends; each costs memory and time before anything is decided."""
+
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/1\.([01])")
+_OTHER_VERSION: Final = re.compile(_TOKEN + rb" [\x21-\x7e]+ HTTP/[0-9]\.[0-9]")
+_STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
+_FIELD_LINE: Final = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
+_LENGTH: Final = re.compile(rb"0|[1-9][0-9]{0,17}")
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._\-]*|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
+# A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
+_NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
+
+_MEMO_ENTRIES: Final = 512
+_MEMO_BYTES: Final = 4096
+"""Only blocks up to this size are remembered, so a memo holds at most 2 MiB of what clients chose."""
+
+
+class Field(NamedTuple):
+    """One field line: the name in lower case, the value without white space around it, and the line to send on."""
+
+    name: bytes
+    value: bytes
+    line: bytes
+
+
+class RequestLine(NamedTuple):
+    """The first line of a request; `minor` is 1 for HTTP/1.1 and 0 for HTTP/1.0."""
+
+    method: bytes
+    target: bytes
+    minor: int
+
+
+class RequestFields:
+    """The field lines of a request: how its body is framed, what becomes of the connection, and all else as it came.
+
+    `content_length` is -1 where no length is given. `nominated` are the names that Connection declares hop-by-hop.
+    """
+
+    __slots__ = (
+        "closes",
+        "content_length",
+        "expects_continue",
+        "fields",
+        "has_body",
+        "is_chunked",
+        "minor",
+        "nominated",
+        "origin",
+        "rendered",
+        "rendered_for",
+        "request_id",
+        "wants_websocket",
+    )
+
+    def __init__(self, minor: int) -> None:
+        self.fields: tuple[Field, ...] = ()
+        self.content_length = -1
+        self.minor = minor
+        self.is_chunked = False
+        self.has_body = False
+        self.closes = False
+        self.expects_continue = False
+        self.wants_websocket = False
+        self.nominated: frozenset[bytes] = frozenset()
+        self.origin = b""
+        self.request_id = b""
+        self.rendered_for: object = None
+        self.rendered = b""
+
+
+class ResponseFraming(NamedTuple):
+    """How a response's body ends. `length` is -1 without Content-Length; neither length nor chunks: at the close."""
+
+    length: int
+    is_chunked: bool
+    keeps_alive: bool
+
+
+def read_request_line(line: bytes) -> RequestLine:
+    """Read `METHOD SP target SP HTTP/1.x`.
+
+    Raises:
+        WireError: the line is anything else; 505 where only the version is not ours.
+    """
+    match = _REQUEST_LINE.fullmatch(line)
+    if match is None:
+        if _OTHER_VERSION.fullmatch(line):
+            raise WireError(505, "http-version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+        raise WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
+    method, target, minor = match.groups()
+    return RequestLine(method, target, 1 if minor == b"1" else 0)
+
+
+def is_hopeless(data: bytes | bytearray, start: int) -> bool:
+    """Whether no continuation of these bytes, of which those before `start` were looked at, can be a head."""
+    return _NEVER_IN_HEAD.search(data, start) is not None
+
+
+def read_field(line: bytes) -> Field | None:
+    """Read one field line without its CRLF; None where it is none (a fold, no colon, white space in the name)."""
+    match = _FIELD_LINE.fullmatch(line)
+    if match is None:
+        return None
+    name, value = match.groups()
+    value = value.strip(b" \t")
+    return Field(name.lower(), value, name + b": " + value + b"\r\n")
+
+
+def options_of(value: bytes) -> list[bytes]:
+    """The members of a comma-separated list of tokens, in lower case."""
+    return [option for part in value.lower().split(b",") if (option := part.strip(b" \t"))]
+
+
+_remembered: dict[bytes, RequestFields] = {}
+
+
+def read_request_fields(block: bytes, minor: int) -> RequestFields:
+    """Read the field lines of a request: `block` is what lies between the request line and the empty line.
+
+    Raises:
+        WireError: the lines are not strict, or leave any doubt about where the request ends or whom it is for.
+    """
+    if minor == 0:
+        return read_request_lines(block.split(b"\r\n")[:-1], minor)
+    known = _remembered.get(block)
+    if known is None:
+        known = read_request_lines(block.split(b"\r\n")[:-1], minor)
+        if len(block) <= _MEMO_BYTES:
+            if len(_remembered) >= _MEMO_ENTRIES:
+                _remembered.clear()
+            _remembered[block] = known
+    return known
+
+
+def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
+    """Read field lines that are taken apart already, each without its CRLF; see `read_request_fields`."""
+    fields: list[Field] = []
+    if len(lines) > MAX_FIELDS:
+        raise WireError(431, "too-many-fields", f"A request may have at most {MAX_FIELDS} header fields.")
+    hosts: list[bytes] = []
+    lengths: list[bytes] = []
+    codings: list[bytes] = []
+    nominated: list[bytes] = []
+    upgrades: list[bytes] = []
+    request = RequestFields(minor)
+    for line in lines:
+        field = read_field(line)
+        if field is None:
+            raise WireError(400, "bad-field-line", "A header line is not `Name: value` (RFC 9112, 5).")
+        fields.append(field)
+        name, value, _ = field
+        if name == b"host":
+            hosts.append(value)
+        elif name == b"content-length":
+            lengths.append(value)
+        elif name == b"transfer-encoding":
+            codings.append(value)
+        elif name == b"connection":
+            nominated += options_of(value)
+        elif name == b"expect":
+            if value.lower() != b"100-continue":
+                raise WireError(417, "unknown-expectation", "The only expectation met here is `100-continue`.")
+            request.expects_continue = minor == 1
+        elif name == b"upgrade":
+            upgrades += options_of(value)
+        elif name == b"origin":
+            request.origin = value
+        elif name == b"x-request-id":
+            request.request_id = value if _REQUEST_ID.fullmatch(value) else b""
+    request.fields = tuple(fields)
+    request.nominated = frozenset(nominated)
+    request.closes = minor == 0 or b"close" in nominated
+    request.wants_websocket = b"websocket" in upgrades and b"upgrade" in nominated
+    _check_host(hosts, minor)
+    _frame_request(request, lengths, codings, minor)
+    return request
+
+
+def _check_host(hosts: list[bytes], minor: int) -> None:
+    if not hosts and minor == 0:
+        return
+    if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+        raise WireError(
+            400, "bad-host", "A request needs exactly one Host field, a name or address with an optional port."
+        )
+
+
+def _frame_request(request: RequestFields, lengths: list[bytes], codings: list[bytes], minor: int) -> None:
+    if codings:
+        # RFC 9112, 6.1: with both fields, or in HTTP/1.0, this may be an attempt at smuggling.
+        if lengths or minor == 0:
+            raise WireError(400, "ambiguous-framing", "Transfer-Encoding allows no Content-Length and needs HTTP/1.1.")
+        if len(codings) != 1 or codings[0].lower() != b"chunked":
+            raise WireError(400, "bad-transfer-encoding", "The only transfer coding understood is a single `chunked`.")
+        request.is_chunked = request.has_body = True
+    elif lengths:
+        if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
+            raise WireError(400, "bad-content-length", "A request may have one Content-Length, a plain decimal number.")
+        request.content_length = int(lengths[0])
+        request.has_body = request.content_length > 0
+
+
+def read_status_line(line: bytes) -> tuple[int, int]:
+    """The minor version and status of a response's first line; the reason phrase is nobody's business.
+
+    Raises:
+        UpstreamError: the line is not a status line of HTTP/1.x.
+    """
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise bad_answer()
+    return 1 if match[1] == b"1" else 0, int(match[2])
+
+
+def frame_response(minor: int, lengths: list[bytes], codings: list[bytes], connection: list[bytes]) -> ResponseFraming:
+    """Say how a response's body ends.
+
+    Raises:
+        UpstreamError: two readings are possible (RFC 9112, 6.3); such an answer is never passed on.
+    """
+    keeps_alive = minor == 1 and b"close" not in connection
+    if codings:
+        if lengths or minor == 0 or len(codings) != 1 or codings[0].lower() != b"chunked":
+            raise bad_answer()
+        return ResponseFraming(-1, True, keeps_alive)
+    if lengths:
+        if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
+            raise bad_answer()
+        return ResponseFraming(int(lengths[0]), False, keeps_alive)
+    return ResponseFraming(-1, False, keeps_alive)
+
+
+def bad_answer() -> UpstreamError:
+    return UpstreamError(502, "bad-upstream-answer", "The upstream's answer is not a well-formed HTTP/1.1 message.")
+
+
+def head_too_large(limit_bytes: int) -> WireError:
+    return WireError(431, "head-too-large", f"A request head may have at most {limit_bytes} bytes.")
