@@ -1,1 +1,1 @@
-"""gateway.yaml, from text to one frozen value."""
+"""gateway.yaml, from text to one frozen value. Nothing is imported here: pydantic takes a tenth of a second."""

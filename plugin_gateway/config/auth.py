@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -20,6 +20,15 @@ Scheme = Literal["bearer", "basic"]
 
 class ClientToken(Record):
     """One token that callers may show; two at once let it be rotated."""
+
+    short_form: ClassVar[dict[str, Any] | None] = {
+        "type": "object",
+        "properties": {key: {"type": "string"} for key in ("name", "env", "file", "value")},
+        "required": ["name"],
+        "minProperties": 2,
+        "maxProperties": 2,
+        "additionalProperties": False,
+    }
 
     name: Annotated[str, Field(min_length=1)]
     """What access records and `consumers` call it."""

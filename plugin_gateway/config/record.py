@@ -103,6 +103,8 @@ def as_mistake(error: ErrorDetails) -> Mistake:
         return Mistake("missing-key", f"required key `{error['loc'][-1]}` is missing", hint="add it")
     if kind in _WANTED:
         hint = "put quotes around it" if kind == "string_type" and isinstance(got, bool | int | float) else ""
+        if kind == "tuple_type":
+            hint = "write it in [ ]"
         if got is None:
             hint = "leave the key out to get the default"
         return Mistake("wrong-type", f"expected {_WANTED[kind]}", got=got, hint=hint)

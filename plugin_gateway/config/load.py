@@ -1,0 +1,225 @@
+"""A loaded config: the config, the warnings it came with, and where in its files each of its values stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pydantic import ValidationError
+
+from plugin_gateway.config.fields import Surroundings
+from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.model import Config
+from plugin_gateway.config.not_yet import unsupported
+from plugin_gateway.config.overrides import PREFIX, from_environment, from_mapping, lay_over
+from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.secrets import Secret
+from plugin_gateway.config.tree import read
+from plugin_gateway.diagnostics import Finding, Location, Severity
+from plugin_gateway.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+VARIABLE: Final = "PLUGIN_GATEWAY_CONFIG"
+DEFAULT_NAME: Final = "gateway.yaml"
+_FORMS: Final = frozenset({"header", "query", "cookie", "bearer", "basic", "oauth2", "passthrough"})
+_AUTH_TYPES: Final = frozenset({"none", "service_http", "user_http", "oauth"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadedConfig:
+    """A config that is right, with what is needed to report on it and to notice when it changes.
+
+    `source_path` is None where overrides are all there is. `text` is shown nowhere: it may hold secrets.
+    """
+
+    config: Config
+    warnings: tuple[Finding, ...]
+    source_path: Path | None
+    text: str = field(repr=False)
+    places: Places = field(repr=False)
+
+    def locate(self, pointer: tuple[str | int, ...], *, key: bool = False) -> Location:
+        """Say where the value at `pointer` is written, or else the nearest thing around it that is."""
+        return self.places.locate(pointer, key=key)
+
+    def located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Return the findings with a location for each that has a pointer into the config but none."""
+        return tuple(
+            finding if finding.location or finding.pointer is None else finding.at(self.locate(finding.pointer))
+            for finding in findings
+        )
+
+    @property
+    def watched_files(self) -> tuple[Path, ...]:
+        """Every local file the config was made from or names: itself, secrets, certificates, logo, document."""
+        paths = {self.source_path} if self.source_path else set()
+        paths |= set(_files(self.config))
+        if not self.config.openapi.is_url:
+            paths.add(Path(self.config.openapi.source))
+        return tuple(sorted(path.absolute() for path in paths))
+
+
+def find_config(given: Path | None, *, environ: Mapping[str, str], folder: Path = Path()) -> Path | None:
+    """Return the config file to read: the one given, `PLUGIN_GATEWAY_CONFIG`, or `gateway.yaml` in `folder`.
+
+    None means that there is none, and that overrides from the environment are enough to try without.
+
+    Raises:
+        ConfigError: there is no file and no override either.
+
+    """
+    if given is not None:
+        return given
+    if named := environ.get(VARIABLE):
+        return folder / named
+    if (default := folder / DEFAULT_NAME).is_file():
+        return default
+    if any(name.upper().startswith(PREFIX) for name in environ):
+        return None
+    finding = Finding(
+        rule="no-config",
+        message=f"no config: neither -c/--config nor {VARIABLE} is given, and {default.absolute()} does not exist",
+        hint="write one with `plugin-gateway init SPEC`",
+    )
+    raise ConfigError([finding])
+
+
+def load(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> LoadedConfig:
+    """Read gateway.yaml, lay the environment's and the command line's overrides over it, and judge all of it.
+
+    `path` is None for a config that is made of overrides alone. Relative paths in it start at its folder, or at the
+    working directory.
+
+    Raises:
+        ConfigError: with every mistake found, each with its location, in file order.
+
+    """
+    text = "" if path is None else _text(path)
+    return load_text(text, path=path, environ=environ, overrides=overrides)
+
+
+def load_text(
+    text: str, *, path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None
+) -> LoadedConfig:
+    """Do what `load` does with text that was read already."""
+    root, found = read(text)
+    places = Places(str(path) if path else "environment", text, root)
+    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in found]
+    if root is None and findings:
+        raise ConfigError(findings)
+    value = root.plain() if root is not None else None
+    for override in (*from_environment(environ), *from_mapping(overrides or {})):
+        if isinstance(override, tuple):
+            findings.append(shown(override[1], (), location=Location(override[0])))
+            continue
+        try:
+            value, pointer = lay_over(value, override)
+        except Mistake as mistake:
+            findings.append(shown(mistake, (), location=Location(override.name)))
+        else:
+            places.overrides[pointer] = override.name
+    if value is None:
+        findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=places.top()))
+        raise ConfigError(findings)
+    folder = path.parent if path else Path()
+    config, mistakes = _judge(value, Surroundings(environ=environ, folder=folder))
+    mistakes += unsupported(value)
+    # What the reader called ambiguous it took for text: another complaint about the same text would only confuse.
+    taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
+    for pointer, judged in mistakes:
+        finding = places.mistaken(pointer, judged)
+        if (
+            finding.location is None
+            or not finding.location.line
+            or (finding.location.line, finding.location.column) not in taken
+        ):
+            findings.append(finding)
+    warnings = tuple(_warnings(value, places))
+    if findings or config is None:
+        raise ConfigError(sorted({*findings, *warnings}, key=_order))
+    return LoadedConfig(config=config, warnings=warnings, source_path=path, text=text, places=places)
+
+
+_START: Final = "it needs at least `openapi`, `upstream` and `allow`"
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a legal path"
+        folder = path.parent
+        near = nearest(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
+        hint = near + "give another with -c/--config, or write one with `plugin-gateway init SPEC`"
+        raise ConfigError(
+            [Finding(rule="unreadable", message=f"{reason}", hint=hint, location=Location(str(path)))]
+        ) from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        location = Location(str(path), before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+        finding = Finding(rule="not-utf-8", message="not UTF-8", hint="save the file as UTF-8", location=location)
+    raise ConfigError([finding])
+
+
+def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[tuple[str | int, ...], Mistake]]]:
+    try:
+        return Config.model_validate(value, context=around), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    return None, [
+        (_untagged(detail["loc"]) + mistake.at, mistake)
+        for detail in details
+        if isinstance(mistake := detail["ctx"]["mistake"], Mistake)
+    ]
+
+
+def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Take out what pydantic adds: which form of a union it judged, and `[key]` after the key of a mapping."""
+    pointer: list[str | int] = []
+    for position, part in enumerate(loc):
+        before = loc[position - 1] if position else ""
+        # `write_credential: {…}` is judged as a list of one, so a form always comes after an index.
+        is_form = (
+            isinstance(before, int)
+            and part in _FORMS
+            and position >= 2
+            and str(loc[position - 2]).endswith("credential")
+        )
+        if not (is_form or (loc[0] == "auth" and position == 1 and part in _AUTH_TYPES) or part == "[key]"):
+            pointer.append(part)
+    return tuple(pointer)
+
+
+def _warnings(value: Any, places: Places) -> Iterator[Finding]:
+    for pointer in places.secrets_in(value):
+        message = "a secret is written into the config"
+        hint = "put it into a file or the environment: {file: PATH} or {env: NAME}"
+        mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
+        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+
+
+def _files(value: Any) -> Iterator[Path]:
+    if isinstance(value, Secret):
+        if value.source.file is not None:
+            yield value.source.file
+    elif isinstance(value, Path):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _files(item)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _files(item)
+    elif hasattr(type(value), "model_fields"):
+        for name in type(value).model_fields:
+            yield from _files(getattr(value, name))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str]:
+    place = finding.location or Location("")
+    return place.file, place.line, place.column, finding.rule

@@ -1,0 +1,81 @@
+"""What gateway.yaml may say one day: keys the model knows and this version does not act on.
+
+Refusing them is honest: a limit or a login that is written down and does nothing is worse than none.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.config.mistake import Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Keys from the root, list indexes left out; the last word may be a value.
+NOT_YET: Final = frozenset(
+    {
+        "openapi.refresh",
+        "openapi.overlays",
+        "upstream.credential.oauth2",
+        "upstream.credential.passthrough",
+        "upstream.write_credential.oauth2",
+        "upstream.write_credential.passthrough",
+        "allow.parameters.*.hidden",
+        "allow.parameters.*.fixed",
+        "allow.parameters.*.default",
+        "allow.parameters.*.maximum",
+        "allow.request",
+        "allow.response",
+        "allow.rate",
+        "allow.credential",
+        "auth.type.service_http",
+        "auth.type.user_http",
+        "auth.type.oauth",
+        "consumers",
+        "limits.response_body",
+        "limits.response_overflow",
+        "limits.rate",
+        "limits.per_ephemeral_user",
+        "limits.concurrency",
+        "limits.redis",
+        "limits.on_store_failure",
+        "validate",
+        "mcp",
+    }
+)
+
+Pointer = tuple[str | int, ...]
+
+
+def unsupported(value: Any) -> list[tuple[Pointer, Mistake]]:
+    """Find every key of a raw config that this version parses but does not act on."""
+    return [
+        (pointer, Mistake("not-yet", f"`{_dotted(words)}` is not supported yet", hint="leave it out", on_key=True))
+        for words, pointer in _walk(value, (), ())
+    ]
+
+
+def _walk(value: Any, words: tuple[str, ...], pointer: Pointer) -> Iterator[tuple[tuple[str, ...], Pointer]]:
+    if any(_dotted(form) in NOT_YET for form in (words, _any_name(words))):
+        yield words, pointer
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from _walk(member, (*words, str(key)), (*pointer, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _walk(item, words, (*pointer, index))
+    elif isinstance(value, str) and any(
+        _dotted(form) in NOT_YET for form in ((*words, value), _any_name((*words, value)))
+    ):
+        yield (*words, value), pointer
+
+
+def _any_name(words: tuple[str, ...]) -> tuple[str, ...]:
+    return (
+        ("allow", "parameters", "*", *words[3:]) if words[:2] == ("allow", "parameters") and len(words) > 3 else words
+    )
+
+
+def _dotted(words: tuple[str, ...]) -> str:
+    return ".".join(words)

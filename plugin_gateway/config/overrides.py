@@ -1,0 +1,114 @@
+"""An override: one value laid over gateway.yaml from the environment or the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.config.fields import OverrideText
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.tree import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PREFIX: Final = "PLUGIN_GATEWAY__"
+Pointer = tuple[str | int, ...]
+
+# An override may go into what the file wrote in its short form.
+_LONG_FORM: Final[dict[Pointer, str]] = {("openapi",): "source"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """Where it goes, what it is, and what messages call it. `value` may be a secret."""
+
+    pointer: Pointer
+    value: Any
+    name: str
+
+    def __repr__(self) -> str:
+        return f"Override({self.name})"
+
+
+def from_environment(environ: Mapping[str, str]) -> Iterator[Override | tuple[str, Mistake]]:
+    """Yield what `PLUGIN_GATEWAY__UPSTREAM__URL=…` and its like set, in the order of their names.
+
+    A value that starts with `[` or `{` is YAML; everything else is text, which a list splits at commas.
+    """
+    for name in sorted(environ):
+        # Variable names are ASCII; other letters may fold into ours.
+        if not (name.isascii() and name.upper().startswith(PREFIX)):
+            continue
+        segments = name[len(PREFIX) :].lower().split("__")
+        called = f"env {name}"
+        if not all(segments):
+            yield (
+                called,
+                Mistake("bad-override", "an empty part in the name", hint="such as PLUGIN_GATEWAY__UPSTREAM__URL"),
+            )
+            continue
+        text = environ[name].strip()
+        value: Any = OverrideText(text)
+        if text[:1] in ("[", "{"):
+            node, found = read(text)
+            yield from ((called, mistake) for _, _, mistake in found)
+            if node is None:
+                continue
+            value = node.plain()
+        pointer = tuple(int(part) if part.isascii() and part.isdigit() and len(part) < 6 else part for part in segments)
+        yield Override(pointer=pointer, value=value, name=called)
+
+
+def from_mapping(overrides: Mapping[str, Any]) -> Iterator[Override]:
+    """Yield what the command line sets: `{"log.level": "debug"}`."""
+    for dotted, value in overrides.items():
+        text = OverrideText(value) if isinstance(value, str) else value
+        yield Override(pointer=tuple(dotted.split(".")), value=text, name=f"option {dotted}")
+
+
+def lay_over(value: Any, override: Override) -> tuple[Any, Pointer]:
+    """Set one override in `value`, in place where it can be. Returns the new value, and the pointer as it is spelt there.
+
+    Raises:
+        Mistake: something on the way is neither a mapping nor a list with that index.
+
+    """
+    root = value if isinstance(value, dict) else {}
+    node: Any = root
+    pointer: list[str | int] = []
+    *way, last = override.pointer
+    for part in way:
+        key = _spelt(node, part, pointer)
+        pointer.append(key)
+        child = node[key] if isinstance(node, list) and isinstance(key, int) and key < len(node) else None
+        if isinstance(node, dict):
+            child = node.get(key)
+        if isinstance(child, str) and (long := _LONG_FORM.get(tuple(pointer))):
+            child = {long: child}
+        elif not isinstance(child, dict | list):
+            child = {}
+        _set(node, key, child)
+        node = child
+    key = _spelt(node, last, pointer)
+    _set(node, key, override.value)
+    return root, (*pointer, key)
+
+
+def _spelt(node: Any, part: str | int, pointer: list[str | int]) -> str | int:
+    if isinstance(node, list):
+        if not isinstance(part, int) or part > len(node):
+            where = ".".join(str(step) for step in pointer)
+            raise Mistake(
+                "bad-override", f"`{where}` is a list of {len(node)}", hint="name an entry by its number, from 0"
+            )
+        return part
+    word = str(part)
+    return next((key for key in node if isinstance(key, str) and key.lower() == word.lower()), word)
+
+
+def _set(node: Any, key: str | int, value: Any) -> None:
+    if isinstance(node, list) and key == len(node):
+        node.append(value)
+    else:
+        node[key] = value

@@ -1,0 +1,154 @@
+"""Places: where each value of a config was written, in the file or in an override."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.config.mistake import NOTHING, Mistake
+from plugin_gateway.config.secrecy import masked_unparsed, may_be_secret, without_url_secrets
+from plugin_gateway.config.tree import Node, Span, walk
+from plugin_gateway.diagnostics import Finding, Location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MAX_SHOWN = 60
+_MAX_LINE = 400
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Places:
+    """The file's name, its text with secrets masked, its tree, and the names of the overrides laid over it."""
+
+    name: str
+    text: str = field(repr=False)
+    root: Node | None = field(repr=False)
+    overrides: dict[Pointer, str] = field(default_factory=dict)
+    _lines: list[str] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        lines = self.text.splitlines()
+        if self.root is None:
+            self._lines = [masked_unparsed(lines, index) for index in range(len(lines))] if len(lines) < 10_000 else []
+        else:
+            self._lines = _masked(lines, self.root)
+        self.text = ""
+
+    def top(self) -> Location:
+        return Location(self.name)
+
+    def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
+        """Say where the value at `pointer`, or its key, is written; or else the nearest thing around it that is."""
+        covering = [laid for laid in self.overrides if pointer[: len(laid)] == laid]
+        if covering:
+            return Location(self.overrides[max(covering, key=len)])
+        within = [laid for laid in self.overrides if laid[: len(pointer)] == pointer] if pointer else []
+        node, span = self.root, None
+        for depth, part in enumerate(pointer):
+            child = node.child(part) if node is not None else None
+            if child is None:
+                # A single credential is judged as a list of one, a short form as its mapping.
+                if part == 0 and node is not None and node.items is None:
+                    continue
+                if within:
+                    return Location(self.overrides[within[0]])
+                break
+            is_last = depth == len(pointer) - 1
+            span = node.members[part][0] if key and is_last and node and node.members is not None else child.span
+            node = child
+        if span is None:
+            return (
+                self.top()
+                if self.root is None or not pointer
+                else self._location(Span(self.root.span.line, self.root.span.column, 1))
+            )
+        return self._location(span)
+
+    def mistaken(self, pointer: Pointer, mistake: Mistake) -> Finding:
+        """Make the finding that a mistake at `pointer` is; its location is where it is written."""
+        return shown(mistake, pointer, location=self.locate(pointer, key=mistake.on_key))
+
+    def found(self, span: Span, pointer: Pointer, mistake: Mistake) -> Finding:
+        """Make the finding that a mistake in the YAML itself is."""
+        return shown(mistake, pointer, location=self._location(span))
+
+    def secrets_in(self, value: Any, pointer: Pointer = ()) -> Iterator[Pointer]:
+        """Yield where a secret is written as it is."""
+        if isinstance(value, dict):
+            for key, member in value.items():
+                below = (*pointer, key)
+                if key == "value" and isinstance(member, str) and may_be_secret(below) and "parameters" not in pointer:
+                    yield below
+                yield from self.secrets_in(member, below)
+        elif isinstance(value, list):
+            for index, item in enumerate(value):
+                yield from self.secrets_in(item, (*pointer, index))
+
+    def _location(self, span: Span) -> Location:
+        if not span.line:
+            return self.top()
+        line = self._lines[span.line - 1] if span.line <= len(self._lines) else ""
+        return Location(self.name, span.line, span.column, span.length, line[:_MAX_LINE])
+
+
+def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
+    """Put a mistake into words, with the offending value unless it may be a secret."""
+    message = without_url_secrets(mistake.message)
+    if mistake.got is not NOTHING and not may_be_secret(pointer):
+        message = f"{message}, got {_quoted(mistake.got)}"
+    if pointer and mistake.rule not in (
+        "duplicate-key",
+        "unknown-key",
+        "missing-key",
+        "not-yet",
+        "exactly-one",
+        "goes-together",
+    ):
+        message = f"`{_dotted(pointer)}`: {message}"
+    hint = (
+        ""
+        if may_be_secret(pointer) and mistake.got is not NOTHING and str(mistake.got) in mistake.hint
+        else mistake.hint
+    )
+    return Finding(
+        rule=mistake.rule, message=message, hint=without_url_secrets(hint), pointer=pointer, location=location
+    )
+
+
+def _quoted(value: Any) -> str:
+    if isinstance(value, dict | list | tuple):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    if value is None:
+        return "nothing"
+    text = str(value)
+    if isinstance(value, bool):
+        text = text.lower()
+    text = without_url_secrets(text)
+    text = text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
+    printable = "".join(character if character.isprintable() else "·" for character in text)
+    return f'"{printable}"' if isinstance(value, str) else printable
+
+
+def _dotted(pointer: Pointer) -> str:
+    text = ""
+    for part in pointer:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def _masked(lines: list[str], root: Node) -> list[str]:
+    """Return the lines with every scalar that may be a secret as asterisks of the same length."""
+    masked = [without_url_secrets(line) for line in lines]
+    for pointer, node in walk(root):
+        if node.members is not None or node.items is not None or not may_be_secret(pointer):
+            continue
+        span, last = node.span, node.span.last_line
+        for number in range(span.line, min(last, len(masked)) + 1):
+            line = masked[number - 1]
+            start = span.column - 1 if number == span.line else len(line) - len(line.lstrip())
+            stop = start + span.length if number == last == span.line else len(line)
+            masked[number - 1] = line[:start] + "*" * (min(stop, len(line)) - start) + line[stop:]
+    return masked

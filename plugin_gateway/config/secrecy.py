@@ -1,0 +1,64 @@
+"""Secrecy: in which places of gateway.yaml a secret may stand, and how text from there is shown."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# Judged by the words of the keys on the way, not by the model: a secret under a misspelt key is a secret too.
+_SECRET_WORD: Final = re.compile(
+    r"credential|secret|token|passw|bearer|basic|api.?key|authori[sz]ation|auth$|headers|cookie|redis|private|(^|[^a-z])key",
+    re.IGNORECASE,
+)
+_PLAIN_KEYS: Final = frozenset(
+    {
+        "env", "file", "header", "query", "cookie", "username", "name", "type", "authorization_type", "token_url",
+        "client_id", "scope", "audience", "introspection", "client_url", "authorization_url", "passthrough",
+        "authorization_content_type", "issuer", "algorithms", "forward", "pass_set_cookie", "cache", "jwks_url",
+        "instructions", "authorize", "redirect_uris", "users",
+    }
+)  # fmt: skip
+_TLS: Final = ("upstream", "tls")
+_USERINFO: Final = re.compile(r"(?<=://)[^/\s\"']*@")
+_URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
+_WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*:(?=\s|$)")
+
+
+def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
+    """Tell whether the scalar at `pointer` may be a secret, also under keys that should not be there."""
+    keys = [part for part in pointer if isinstance(part, str)]
+    if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
+        return False
+    return keys[-1].lower() == "value" or any(_SECRET_WORD.search(key) for key in keys)
+
+
+def without_url_secrets(text: str) -> str:
+    """Mask user names, passwords and query strings inside URLs; the length stays."""
+    text = _USERINFO.sub(lambda match: "*" * (len(match[0]) - 1) + "@", text)
+    return _URL_QUERY.sub(lambda match: match[1] + "*" * (len(match[0]) - len(match[1])), text)
+
+
+def masked_unparsed(lines: list[str], index: int) -> str:
+    """Mask one line of a text that is not YAML, so that nobody knows what is a value there.
+
+    Everything after a key that may hold a secret is masked, and whole lines below such a key.
+    """
+    line = lines[index]
+    indent = _indent(line)
+    for above in reversed(lines[:index]):
+        if above.strip() and _indent(above) < indent:
+            indent = _indent(above)
+            if any(_holds_secret(match[1]) for match in _WRITTEN_KEY.finditer(above)):
+                return re.sub(r"\S", "*", line)
+    for match in _WRITTEN_KEY.finditer(line):
+        if _holds_secret(match[1]):
+            return line[: match.end()] + re.sub(r"\S", "*", line[match.end() :])
+    return without_url_secrets(line)
+
+
+def _holds_secret(key: str) -> bool:
+    return may_be_secret((key,))
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t-"))

@@ -1,0 +1,307 @@
+"""A tree: YAML text as nodes that know their place, before anybody asks what they mean.
+
+YAML is read with its 1.2 meaning (core schema). What 1.1 readers take for something else is a mistake here, not a
+guess. Everything is built from parser events with a stack of our own: no recursion that text could drive deep, no
+alias that is copied, and a merge costs what it adds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+
+from plugin_gateway.config.mistake import Mistake
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_CHARACTERS: Final = 1_000_000
+_MAX_DEPTH: Final = 50
+_MAX_VALUES: Final = 100_000
+
+_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUTH: Final = {word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")}
+_INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
+_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
+_AMBIGUOUS: Final = (
+    (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML readers and text to others"),
+    (re.compile(r"[-+]?0[0-9_]+"), "octal to some YAML readers and decimal or text to others"),
+    (re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number in base 60 to some YAML readers"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "a date to some YAML readers and text to others"),
+    (re.compile(r"[-+]?[0-9]*_[0-9_]*(?:\.[0-9_]*)?"), "a number to some YAML readers and text to others"),
+)  # fmt: skip
+
+_TAG: Final = Mistake("yaml-tag", "tags are not supported here", hint="take the `!…` out")
+
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line, counted from 1; `last_line` is where what starts here really ends."""
+
+    line: int
+    column: int
+    length: int
+    last_line: int = 0
+
+
+@dataclass(slots=True)
+class Node:
+    """A scalar, or a mapping or sequence by its members. `members` keep the key's place beside the value.
+
+    `shadowed` is what duplicate keys and merges leave out of the value: it is still text, and may be a secret.
+    """
+
+    span: Span
+    value: Any = None
+    members: dict[Any, tuple[Span, Node]] | None = None
+    items: list[Node] | None = None
+    shadowed: list[tuple[str, Node]] = field(default_factory=list)
+    size: int = 1
+    height: int = 0
+
+    def child(self, part: str | int) -> Node | None:
+        if self.members is not None:
+            return self.members[part][1] if part in self.members else None
+        if self.items is not None and isinstance(part, int) and 0 <= part < len(self.items):
+            return self.items[part]
+        return None
+
+    def plain(self) -> Any:
+        """Return the value as dicts, lists and scalars."""
+        if self.members is not None:
+            return {key: member.plain() for key, (_, member) in self.members.items()}
+        return [item.plain() for item in self.items] if self.items is not None else self.value
+
+
+def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
+    """Read one YAML document. Returns its root, None where there is none, and what is wrong with it.
+
+    Mistakes that leave the meaning clear are collected; the first that does not ends the reading.
+    """
+    if len(text) > MAX_CHARACTERS:
+        return None, [(Span(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
+    builder = _Builder(text)
+    try:
+        for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+            builder.take(event)
+    except _StopReadingError as stop:
+        builder.note(stop.span, stop.mistake)
+        return None, builder.found
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        span = Span(mark.line + 1, mark.column + 1, 1) if mark else Span(0, 0, 1)
+        builder.note(span, _syntax(error, builder.lines, span))
+        return None, builder.found
+    except (yaml.YAMLError, UnicodeError):
+        # libyaml says where by byte; by character is what a person can use.
+        position = next((index for index, character in enumerate(text) if _is_forbidden(character)), 0)
+        line = text.count("\n", 0, position) + 1
+        column = position - text.rfind("\n", 0, position)
+        message = f"character U+{ord(text[position]):04X} is not allowed in YAML" if text else "not YAML"
+        mistake = Mistake("yaml-syntax", message, hint="delete it, or write it as an escape")
+        builder.note(Span(line, column, 1), mistake)
+        return None, builder.found
+    return builder.root, builder.found
+
+
+class _StopReadingError(Exception):
+    def __init__(self, span: Span, mistake: Mistake) -> None:
+        self.span, self.mistake = span, mistake
+        super().__init__(mistake)
+
+
+@dataclass(slots=True)
+class _Open:
+    """A container that is not finished, and the key that waits for its value."""
+
+    node: Node
+    pointer: Pointer = ()
+    key: tuple[Span, str] | None = None
+
+
+class _Builder:
+    """Puts events together; `stack` holds the open containers, the innermost last."""
+
+    def __init__(self, text: str) -> None:
+        self.lines = text.splitlines() or [""]
+        self.found: list[tuple[Span, Pointer, Mistake]] = []
+        self.root: Node | None = None
+        self.stack: list[_Open] = []
+        self.anchors: dict[str | None, Node] = {}
+        self.values = 0
+
+    def take(self, event: yaml.Event) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                if self.root is not None:
+                    raise _StopReadingError(
+                        self.span(event), Mistake("many-documents", "a second document starts here", hint="keep one")
+                    )
+            case yaml.ScalarEvent():
+                self.place(event, Node(self.span(event), self.scalar(event)))
+            case yaml.MappingStartEvent():
+                self.open(event, Node(self.span(event), members={}))
+            case yaml.SequenceStartEvent():
+                self.open(event, Node(self.span(event), items=[]))
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self.close()
+            case yaml.AliasEvent():
+                self.alias(event)
+            case _:
+                pass
+
+    def note(self, span: Span, mistake: Mistake) -> None:
+        self.found.append((span, self.pointer(), mistake))
+
+    def pointer(self) -> Pointer:
+        """Say where the next value goes; a key stands where its mapping does."""
+        if not self.stack:
+            return ()
+        parent = self.stack[-1]
+        if parent.node.items is not None:
+            return (*parent.pointer, len(parent.node.items))
+        return (*parent.pointer, parent.key[1]) if parent.key else parent.pointer
+
+    def open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, node: Node) -> None:
+        if event.tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
+            raise _StopReadingError(node.span, _TAG)
+        pointer = self.pointer()
+        self.place(event, node)
+        self.stack.append(_Open(node, pointer))
+
+    def close(self) -> None:
+        node = self.stack.pop().node
+        if node.members is not None and "<<" in node.members:
+            self.merge(node)
+        children = [member for _, member in (node.members or {}).values()] + (node.items or [])
+        node.size = 1 + sum(child.size for child in children)
+        node.height = 1 + max((child.height for child in children), default=0)
+
+    def place(self, event: yaml.NodeEvent, node: Node) -> None:
+        # An alias costs what it stands for, in number and in depth: this is where an alias bomb ends.
+        self.count(node.size, node.span)
+        if len(self.stack) + node.height >= _MAX_DEPTH:
+            raise _StopReadingError(self.span(event), Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels"))
+        if event.anchor and not isinstance(event, yaml.AliasEvent):
+            self.anchors[event.anchor] = node
+        if not self.stack:
+            self.root = node
+            return
+        parent = self.stack[-1]
+        if parent.node.members is None:
+            parent.node.items = [] if parent.node.items is None else parent.node.items
+            parent.node.items.append(node)
+        elif parent.key is None:
+            parent.key = (self.span(event), self.key(node))
+        else:
+            (span, key), parent.key = parent.key, None
+            if key in parent.node.members:
+                first = parent.node.members[key][0].line
+                message = f"key `{key}` is already there in line {first}"
+                self.note(span, Mistake("duplicate-key", message, hint="keep one of them"))
+                parent.node.shadowed.append((key, node))
+            else:
+                parent.node.members[key] = (span, node)
+
+    def key(self, node: Node) -> str:
+        if node.members is not None or node.items is not None:
+            raise _StopReadingError(node.span, Mistake("bad-key", "a key must be text", hint="put quotes around it"))
+        if not isinstance(node.value, str):
+            message = f"a key must be text, not {node.value!r}"
+            self.note(node.span, Mistake("bad-key", message, hint="put quotes around it"))
+        return str(node.value)
+
+    def alias(self, event: yaml.AliasEvent) -> None:
+        span = self.span(event)
+        node = self.anchors.get(event.anchor)
+        if node is None:
+            raise _StopReadingError(span, Mistake("yaml-alias", "an alias without an anchor before it"))
+        if any(node is container.node for container in self.stack):
+            raise _StopReadingError(span, Mistake("yaml-alias", "an alias to something that it is inside of"))
+        self.place(event, node)
+
+    def count(self, more: int, span: Span) -> None:
+        self.values += more
+        if self.values > _MAX_VALUES:
+            raise _StopReadingError(
+                span, Mistake("too-large", f"more than {_MAX_VALUES:,} values, aliases counted in full")
+            )
+
+    def merge(self, node: Node) -> None:
+        members = node.members if node.members is not None else {}
+        span, source = members.pop("<<")
+        node.shadowed.append(("<<", source))
+        for mapping in source.items if source.items is not None else [source]:
+            if mapping.members is None:
+                raise _StopReadingError(span, Mistake("yaml-merge", "`<<` merges a mapping or a list of them"))
+            for key, member in mapping.members.items():
+                members.setdefault(key, member)
+                self.count(1, span)
+
+    def scalar(self, event: yaml.ScalarEvent) -> Any:
+        text: str = event.value
+        if event.tag == "tag:yaml.org,2002:str" or not event.implicit[0]:
+            if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
+                raise _StopReadingError(self.span(event), _TAG)
+            return text
+        for pattern, message in _AMBIGUOUS:
+            if pattern.fullmatch(text):
+                mistake = Mistake(
+                    "ambiguous-yaml", message, got=text, hint=f'write "{text}" if it is text{_if_truth(text)}'
+                )
+                self.note(self.span(event), mistake)
+                return text
+        if text in _NULL:
+            return None
+        if text in _TRUTH:
+            return _TRUTH[text]
+        if _INT.fullmatch(text):
+            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
+        return float(text) if _FLOAT.fullmatch(text) and len(text) < 30 else text
+
+    def span(self, event: yaml.Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            return Span(0, 0, 1)
+        line = self.lines[start.line] if start.line < len(self.lines) else ""
+        stop = end.column if end.line == start.line else len(line.rstrip())
+        if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            stop = len(line.rstrip())
+        return Span(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
+
+
+def _if_truth(text: str) -> str:
+    return ", true or false if not" if text.isalpha() else ""
+
+
+def _syntax(error: yaml.MarkedYAMLError, lines: list[str], span: Span) -> Mistake:
+    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
+    if "\t" in line[: max(span.column, len(line) - len(line.lstrip()))]:
+        return Mistake("yaml-syntax", "a tab cannot indent or separate in YAML", hint="use spaces")
+    context = f" {error.context}" if error.context else ""
+    return Mistake(
+        "yaml-syntax", f"not YAML: {error.problem}{context}", hint="check quotes, colons and indentation up to here"
+    )
+
+
+def _is_forbidden(character: str) -> bool:
+    # YAML 1.2, 5.1: c-printable, the other way round.
+    code = ord(character)
+    return (code < 0x20 and character not in "\t\n\r") or (0x7F <= code <= 0x9F and code != 0x85) or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF)  # fmt: skip
+
+
+def walk(node: Node, pointer: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Node]]:
+    """Yield every node with its pointer, parents first."""
+    yield pointer, node
+    for key, (_, member) in (node.members or {}).items():
+        yield from walk(member, (*pointer, key))
+    for shadowed_key, member in node.shadowed:
+        yield from walk(member, (*pointer, shadowed_key))
+    for index, item in enumerate(node.items or []):
+        yield from walk(item, (*pointer, index))
