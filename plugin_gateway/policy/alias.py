@@ -108,9 +108,10 @@ def _find_trick(text: str) -> str:
 
 def _is_hollow(text: str) -> bool:
     """Whether cutting what origins cut leaves nothing or dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
-    rest = _CUT.split(unicodedata.normalize("NFKC", text).casefold())[0].strip()
+    # Some decode `+` as a blank in a path too.
+    rest = _CUT.split(unicodedata.normalize("NFKC", text).casefold())[0].replace("+", " ").strip()
     while True:
-        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .\t\r\n\u00a0")
+        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .")
         if shorter == rest:
             return not rest
         rest = shorter

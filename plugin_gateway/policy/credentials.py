@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus
+
+from plugin_gateway.diagnostics import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from plugin_gateway.config.secrets import Secret
+    from plugin_gateway.config.upstream import Credential
+
+MIN_MASKED_BYTES = 6
+"""A shorter secret is a word that answers hold anyway: masking it would spoil them and hide nothing."""
+
+MIN_GOOD_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,3 +36,96 @@ class Injection:
     query: bytes = field(default=b"", repr=False)
     cookies: bytes = field(default=b"", repr=False)
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
+
+    def __repr__(self) -> str:
+        return f"Injection({', '.join(self.names())})"
+
+    def names(self) -> Iterator[str]:
+        """What is set, without its value: `header X-API-Key`."""
+        yield from (f"header {name.decode('latin-1')}" for name, _ in self.headers)
+        yield from (f"query {pair.partition(b'=')[0].decode()}" for pair in self.query.split(b"&") if pair)
+        yield from (f"cookie {pair.partition(b'=')[0].decode()}" for pair in self.cookies.split(b"; ") if pair)
+
+
+def injection(credentials: Sequence[Credential]) -> Injection:
+    """Prepare what is injected; secrets are resolved already. The two forms without a fixed value add nothing here."""
+    headers: list[tuple[bytes, bytes]] = []
+    query: list[str] = []
+    cookies: list[bytes] = []
+    secrets: set[bytes] = set()
+    for credential in credentials:
+        secrets.update(form for secret in _secrets(credential) for form in wire_forms(secret.reveal()))
+        if header := getattr(credential, "header", None):
+            headers.append((header.encode("ascii"), _value(credential).encode()))
+        elif name := getattr(credential, "query", None):
+            query.append(f"{quote(name, safe='')}={quote(_value(credential), safe='')}")
+        elif cookie := getattr(credential, "cookie", None):
+            cookies.append(f"{cookie}={_value(credential)}".encode())
+        elif bearer := getattr(credential, "bearer", None):
+            headers.append((b"Authorization", b"Bearer " + bearer.reveal().encode()))
+        elif login := getattr(credential, "basic", None):
+            pair = base64.b64encode(f"{login.username}:{login.password.reveal()}".encode())
+            headers.append((b"Authorization", b"Basic " + pair))
+            secrets.add(pair)
+    return Injection(
+        headers=tuple(headers),
+        query="&".join(query).encode(),
+        cookies=b"; ".join(cookies),
+        secrets=tuple(sorted(secrets, key=lambda form: (-len(form), form))),
+    )
+
+
+def wire_forms(text: str) -> Iterator[bytes]:
+    """Every form in which an answer may repeat a secret: as it is, and as URLs, forms, JSON, HTML and base64 write it."""
+    upper = quote(text, safe="")
+    everywhere = {
+        text,
+        upper,
+        quote(text),
+        quote_plus(text),
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        json.dumps(text)[1:-1].replace("/", "\\/"),
+        html.escape(text),
+        html.escape(text, quote=False),
+        base64.b64encode(text.encode()).decode(),
+    }
+    # Hexadecimal digits of an escape may be written small, nothing else may.
+    everywhere |= {_small_escapes(form) for form in (upper, quote(text), quote_plus(text))}
+    yield from sorted(octets for form in everywhere if len(octets := form.encode()) >= MIN_MASKED_BYTES)
+
+
+def find_short_secrets(credentials: Iterable[Credential], pointer: tuple[str | int, ...]) -> Iterator[Finding]:
+    """Warn of secrets that are too short to be masked, or to be secret."""
+    for index, credential in enumerate(credentials):
+        for secret in _secrets(credential):
+            size = len(secret.reveal().encode())
+            if size < MIN_GOOD_BYTES:
+                is_masked = size >= MIN_MASKED_BYTES
+                yield Finding(
+                    rule="short-secret",
+                    severity=Severity.WARNING,
+                    message=f"the secret has fewer than {MIN_GOOD_BYTES} bytes"
+                    + ("" if is_masked else ", too few to mask it where the upstream repeats it"),
+                    hint="ask for a longer key",
+                    pointer=(*pointer, index),
+                )
+
+
+def _secrets(credential: Credential) -> Iterator[Secret]:
+    # Fields are told by name and not by class: the classes would bring pydantic into every worker.
+    if (login := getattr(credential, "basic", None)) is not None:
+        yield login.password
+    for name in ("value", "bearer"):
+        if (secret := getattr(credential, name, None)) is not None:
+            yield secret
+
+
+def _value(credential: Credential) -> str:
+    secret: Secret = credential.value  # type: ignore[union-attr]  # the forms that name a place have one
+    return secret.reveal()
+
+
+def _small_escapes(text: str) -> str:
+    head, *escapes = text.split("%")
+    return "%".join([head, *(escape[:2].lower() + escape[2:] for escape in escapes)])

@@ -64,13 +64,13 @@ class Gate:
             return self._refuse(read)
         route = routes[0]
         if route.query or len(routes) > 1:
-            chosen = _choose(routes, query)
+            chosen = choose(routes, query)
             if chosen is None:
                 return NOT_FOUND
             route = chosen
         if slashed and not slashed <= route.slashes:
             return encoded_slash()
-        if (route.guard is not None or slashed) and route.blocks(read):
+        if (route.guard is not None or slashed) and route.find_shadow(read):
             return self._refuse(read)
         if not query:
             return Permit(route.rule, path, b"")
@@ -135,7 +135,7 @@ def _told_apart_by(key: OperationKey, variants: Mapping[tuple[str, object], list
     return {pair.partition(b"=")[0] for pairs in theirs for pair in pairs if pair not in template.query}
 
 
-def _choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
+def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
     """The most demanding route whose required pairs are there, each of their names given once."""
     pairs = query.split(b"&")
     names = [decode_name(pair.partition(b"=")[0]) for pair in pairs]

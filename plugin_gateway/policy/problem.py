@@ -37,6 +37,7 @@ TITLES: Final = MappingProxyType(
         "bad-transfer-encoding": "Transfer-Encoding is not understood",
         "head-timeout": "The request head came too slowly",
         "head-too-large": "The request head is too large",
+        "incomplete-request": "The request broke off",
         "http-version-not-supported": "The HTTP version is not supported",
         "request-too-large": "The request body is too large",
         "too-many-connections": "The gateway is busy",

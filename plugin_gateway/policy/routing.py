@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.alias import split_encoded_slashes
-from plugin_gateway.policy.shadow import DeniedPaths, Guard
+from plugin_gateway.policy.shadow import DeniedPaths, Guard, Shadow
 from plugin_gateway.policy.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.policy.template import parse_template
 
@@ -36,16 +36,16 @@ class Route:
     query: tuple[bytes, ...] = ()
     """Pairs that must be in the query, from a template such as `/responses/{id}?beta=true`."""
 
-    def blocks(self, target: Target) -> bool:
-        """Whether some origin would take the call for a denied operation."""
-        if self.guard is not None and self.guard.blocks(target.readings):
-            return True
-        return bool(target.slashed and self.deep_guards) and self._blocks_deep(target)
+    def find_shadow(self, target: Target) -> Shadow | None:
+        """The denied operation that some origin would take the call for."""
+        if self.guard is not None and (shadow := self.guard.find(target.readings)):
+            return shadow
+        return self._find_deep_shadow(target) if target.slashed and self.deep_guards else None
 
-    def _blocks_deep(self, target: Target) -> bool:
+    def _find_deep_shadow(self, target: Target) -> Shadow | None:
         pieces = [piece for segment in target.raw or () for piece in split_encoded_slashes(segment)]
         deep = self.deep_guards.get(len(pieces) - 1)
-        return deep is not None and deep.blocks(lambda index: read_safe(pieces[index]))
+        return deep.find(lambda index: read_safe(pieces[index])) if deep else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class RouteTable:
                 method
                 for node in _leaves(self.root, target.segments, 1)
                 for method, routes in node.routes.items()
-                if not any(route.blocks(target) for route in routes)
+                if not any(route.find_shadow(target) for route in routes)
             }
         )
 

@@ -52,14 +52,14 @@ class Guard:
     """For a segment index: the shadows whose first literal is there, by that literal up to its first separator."""
     patterned: tuple[Shadow, ...]
 
-    def blocks(self, readings: Readings) -> bool:
-        """Whether an origin may take the call for a denied operation."""
+    def find(self, readings: Readings) -> Shadow | None:
+        """The denied operation that an origin may take the call for, as its conditions."""
         for index, by_head in self.heads:
             for name in readings(index):
-                shadows = by_head.get(name.partition(".")[0])
-                if shadows is not None and any(_falls(shadow, readings) for shadow in shadows):
-                    return True
-        return any(_falls(shadow, readings) for shadow in self.patterned)
+                for shadow in by_head.get(name.partition(".")[0], ()):
+                    if _falls(shadow, readings):
+                        return shadow
+        return next((shadow for shadow in self.patterned if _falls(shadow, readings)), None)
 
 
 class DeniedPaths:

@@ -16,9 +16,9 @@ from plugin_gateway.policy.template import PATH_CHARACTERS, WORD_CHARACTERS, sym
 MAX_TARGET_BYTES = 8 * 1024
 MAX_SEGMENTS = 64
 
-# Segments that begin and end with a character other than a dot, never with two dots in a row, no escape: most of what
-# is ever sent. The possessive quantifiers keep a near miss linear.
-_PLAIN_PATH = re.compile(rb"(?:/[%b]++(?:\.[%b]++)*+)++/?" % (WORD_CHARACTERS, WORD_CHARACTERS))
+# No escape, and segments that begin with more than a dot or a blank in disguise and have no two dots in a row: most of
+# what is ever sent. The possessive quantifiers keep a near miss linear.
+_PLAIN_PATH = re.compile(rb"(?:/(?!\+)[%b]++(?:\.[%b]++)*+)++/?" % (WORD_CHARACTERS, WORD_CHARACTERS))
 _LEGAL_PATH = re.compile(rb"(?:/(?:[%b]|%%[0-9A-Fa-f]{2})*+)++" % PATH_CHARACTERS)
 _LEGAL_PREFIX = re.compile(rb"(?:[/%b]|%%[0-9A-Fa-f]{2})*+" % PATH_CHARACTERS)
 

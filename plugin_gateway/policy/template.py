@@ -24,7 +24,7 @@ _PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
 _TEMPLATE_TOKEN = re.compile(
     r"(?P<parameter>\{[^{}]*\})|(?P<slash>/)|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>.)", re.DOTALL
 )
-_RAW = re.compile(rf"[{PATH_CHARACTERS.decode()}]")
+_RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 

@@ -45,6 +45,8 @@ UNSAFE = {
     "C1 control": b"a%c2%85b",
     "encoded %u escape": b"a%25u002fb",
     "blank": b"%20",
+    "plus, a blank in forms": b"+",
+    "pluses and dots": b"+.+.",
     "no-break space": b"%c2%a0",
     "nothing but a format": b".json",
     "nothing but a format in capitals": b".JSON",

@@ -39,6 +39,8 @@ REFUSED = [
     (b"//", 400, "ambiguous-path"),
     (b"/pets/1//", 400, "ambiguous-path"),
     (b"/pets/..", 400, "ambiguous-path"),
+    (b"/pets/+", 400, "ambiguous-path"),
+    (b"/pets/+/1", 400, "ambiguous-path"),
     (b"/pets/./1", 400, "ambiguous-path"),
     (b"/../pets", 400, "ambiguous-path"),
     (b"/pets/%2e%2e/admin", 400, "ambiguous-path"),

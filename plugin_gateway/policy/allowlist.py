@@ -1,0 +1,194 @@
+"""The allow-list, applied to a document: which operations are kept, and what is wrong with the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.policy.selector import Catalogue, describe, match, unmatched
+from plugin_gateway.policy.target import read_target
+from plugin_gateway.policy.template import parse_template, sample_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One allowed operation, with what the entries that name it say, merged.
+
+    An entry for just this operation wins over one for a tag or a path, an earlier over a later.
+    """
+
+    operation: Operation
+    entries: tuple[AllowEntry, ...]
+    """Those that name it, the winning one first."""
+
+    @property
+    def operation_id(self) -> str | None:
+        """The name asked for, None when the document's own is to be shown."""
+        return next((entry.operation_id for entry in self.entries if entry.operation_id), None)
+
+    @property
+    def description(self) -> str | None:
+        return next((entry.description for entry in self.entries if entry.description), None)
+
+    @property
+    def consequential(self) -> bool | None:
+        return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
+
+    @property
+    def slashes(self) -> frozenset[str]:
+        """Path parameters whose values may hold encoded slashes."""
+        rules = {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
+        return frozenset(name for name, rule in rules.items() if rule.slashes == "allowed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The operations that are allowed, in document order, and every finding about the lists."""
+
+    kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selector] = ()) -> Selection:
+    """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it."""
+    catalogue = Catalogue(document)
+    findings: list[Finding] = []
+    named: dict[OperationKey, list[AllowEntry]] = {}
+    for entry in allow:
+        operations = match(entry, catalogue)
+        findings += _judge_entry(entry, operations, catalogue)
+        if entry.wanted_id and len(operations) > 1:
+            continue  # guessing which one was meant could open the wrong one
+        for operation in operations:
+            named.setdefault(operation.key, []).append(entry)
+    denied: dict[OperationKey, Selector] = {}
+    for selector in deny:
+        operations = match(selector, catalogue)
+        if not operations and selector.operation is not None:
+            findings.append(unmatched(selector, catalogue, "deny"))
+        for operation in operations:
+            denied.setdefault(operation.key, selector)
+    kept = {
+        key: Kept(operation=operation, entries=tuple(sorted(named[key], key=lambda entry: entry.operation is None)))
+        for key, operation in document.operations.items()
+        if key in named and key not in denied
+    }
+    findings += _find_duplicates(named)
+    findings += _find_overruled(named, denied)
+    findings += _find_taken_ids(kept)
+    findings += _find_unreachable(kept)
+    findings += _find_twins(document, kept, denied)
+    return Selection(kept=kept, findings=tuple(findings))
+
+
+def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue) -> Iterator[Finding]:
+    if not operations:
+        yield unmatched(entry, catalogue, "allow")
+    elif entry.wanted_id and len(operations) > 1:
+        places = " and ".join(f"`{operation.key}`" for operation in operations)
+        yield Finding(
+            rule="ambiguous-operation",
+            message=f"the document gives the operationId {describe(entry)} to {places}",
+            hint=f"write the one you mean as METHOD /path, such as `{operations[0].key}`",
+            pointer=("allow", entry.index),
+        )
+    elif entry.operation is None:
+        count = len(operations)
+        yield Finding(
+            rule="group-not-pinned",
+            severity=Severity.WARNING,
+            message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)} now, and any that the API adds to it later",
+            hint="list the operations one by one to keep later ones closed",
+            pointer=("allow", entry.index),
+        )
+
+
+def _find_duplicates(named: Mapping[OperationKey, Sequence[AllowEntry]]) -> Iterator[Finding]:
+    for key, entries in named.items():
+        single = [entry for entry in entries if entry.operation is not None]
+        for entry in single[1:]:
+            yield Finding(
+                rule="duplicate-operation",
+                severity=Severity.WARNING,
+                message=f"`{key}` is allowed by entry {single[0].index + 1} already",
+                hint="remove one of the two; where both say something, the first one wins",
+                pointer=("allow", entry.index),
+            )
+
+
+def _find_overruled(
+    named: Mapping[OperationKey, Sequence[AllowEntry]], denied: Mapping[OperationKey, Selector]
+) -> Iterator[Finding]:
+    for key, entries in named.items():
+        for entry in entries:
+            if key in denied and entry.operation is not None:
+                yield Finding(
+                    rule="allowed-and-denied",
+                    severity=Severity.WARNING,
+                    message=f"`{key}` stays closed: {describe(denied[key])} in `deny` wins",
+                    hint="remove one of the two",
+                    pointer=("allow", entry.index),
+                )
+
+
+def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+    wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
+    owners: dict[str, OperationKey] = {}
+    for key, one in kept.items():
+        if key not in wanted and one.operation.operation_id:
+            owners.setdefault(one.operation.operation_id, key)
+    for key, name in wanted.items():
+        if (owner := owners.setdefault(name, key)) != key:
+            entry = next(entry for entry in kept[key].entries if entry.operation_id == name)
+            yield Finding(
+                rule="operation-id-taken",
+                message=f"`{key}` cannot be called `{name}`: `{owner}` is",
+                hint="choose another operation_id",
+                pointer=("allow", entry.index, "operation_id"),
+            )
+
+
+def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+    for key, one in kept.items():
+        refusal = read_target(sample_path(parse_template(key.path)))
+        if isinstance(refusal, Refusal):
+            yield Finding(
+                rule="unreachable-path",
+                severity=Severity.WARNING,
+                message=f"no call can reach `{key}`: {refusal.detail}",
+                hint="such a path is never forwarded; remove the entry",
+                pointer=("allow", one.entries[0].index),
+            )
+
+
+def _find_twins(
+    document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
+) -> Iterator[Finding]:
+    """Operations that differ in parameter names or fragments only are one on the wire: allowing one allows both."""
+    twins: dict[object, list[OperationKey]] = {}
+    for key in document.operations:
+        template = parse_template(key.path)
+        twins.setdefault((key.method, template.shape, frozenset(template.query)), []).append(key)
+    for keys in twins.values():
+        closed = [key for key in keys if key not in kept]
+        for key in keys if closed and len(keys) > 1 else ():
+            if key in kept:
+                other = next((twin for twin in closed if twin in denied), closed[0])
+                is_denied = other in denied
+                yield Finding(
+                    rule="same-path",
+                    severity=Severity.ERROR if is_denied else Severity.WARNING,
+                    message=f"no server can tell `{other}` from `{key}`: allowing one allows both",
+                    hint="take one of the two out of `allow` or `deny`"
+                    if is_denied
+                    else "list both, or remove the entry",
+                    pointer=("allow", kept[key].entries[0].index),
+                )

@@ -1,0 +1,126 @@
+"""What is injected, and every form in which it must not show again."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.secrets import Secret
+from plugin_gateway.config.upstream import (
+    BasicCredential,
+    BearerCredential,
+    CookieCredential,
+    HeaderCredential,
+    Login,
+    PassthroughCredential,
+    QueryCredential,
+)
+from plugin_gateway.policy.credentials import MIN_MASKED_BYTES, Injection, find_short_secrets, injection, wire_forms
+
+KEY = 'k€y/+ "&=\\long'
+
+
+def secret(text: str = KEY) -> Secret:
+    return Secret(text)
+
+
+FORMS = {
+    "header": HeaderCredential.model_construct(header="X-API-Key", value=secret()),
+    "query": QueryCredential.model_construct(query="api key", value=secret()),
+    "cookie": CookieCredential.model_construct(cookie="sid", value=secret()),
+    "bearer": BearerCredential.model_construct(bearer=secret()),
+    "basic": BasicCredential.model_construct(basic=Login.model_construct(username="user", password=secret())),
+    "passthrough": PassthroughCredential.model_construct(passthrough=True),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "headers", "query", "cookies"),
+    [
+        ("header", ((b"X-API-Key", KEY.encode()),), b"", b""),
+        ("query", (), b"api%20key=" + quote(KEY, safe="").encode(), b""),
+        ("cookie", (), b"", b"sid=" + KEY.encode()),
+        ("bearer", ((b"Authorization", b"Bearer " + KEY.encode()),), b"", b""),
+        ("basic", ((b"Authorization", b"Basic " + base64.b64encode(f"user:{KEY}".encode())),), b"", b""),
+        ("passthrough", (), b"", b""),
+    ],
+)
+def test_each_form_goes_to_its_place(form, headers, query, cookies):
+    ready = injection([FORMS[form]])
+
+    assert (ready.headers, ready.query, ready.cookies) == (headers, query, cookies)
+
+
+def test_several_credentials_go_together():
+    ready = injection(list(FORMS.values()))
+
+    assert [name for name, _ in ready.headers] == [b"X-API-Key", b"Authorization", b"Authorization"]
+    assert list(ready.names()) == [
+        "header X-API-Key", "header Authorization", "header Authorization", "query api%20key", "cookie sid",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        KEY,
+        quote(KEY, safe=""),
+        quote(KEY, safe="").replace("%E2%82%AC", "%e2%82%ac").replace("%2F", "%2f").replace("%2B", "%2b").replace("%5C", "%5c").replace("%3D", "%3d"),
+        quote(KEY),
+        quote_plus(KEY),
+        json.dumps(KEY)[1:-1],
+        json.dumps(KEY, ensure_ascii=False)[1:-1],
+        base64.b64encode(KEY.encode()).decode(),
+    ],
+)  # fmt: skip
+def test_every_wire_form_is_a_secret_to_mask(form):
+    assert form.encode() in injection([FORMS["header"]]).secrets
+
+
+def test_the_pair_of_basic_and_its_password_are_secrets():
+    secrets = injection([FORMS["basic"]]).secrets
+
+    assert base64.b64encode(f"user:{KEY}".encode()) in secrets
+    assert KEY.encode() in secrets
+
+
+def test_secrets_come_longest_first_so_that_none_is_masked_in_part():
+    sizes = [len(form) for form in injection(list(FORMS.values())).secrets]
+
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_nothing_secret_is_in_a_repr():
+    ready = injection(list(FORMS.values()))
+
+    assert repr(ready).startswith("Injection(header X-API-Key")
+    assert not any(form.decode() in repr(ready) for form in ready.secrets)
+
+
+def test_an_injection_can_be_pickled():
+    ready = injection(list(FORMS.values()))
+
+    assert pickle.loads(pickle.dumps(ready)) == ready
+    assert injection([]) == Injection()
+
+
+@pytest.mark.parametrize(("text", "messages"), [("12345", 1), ("1234567", 1), ("12345678", 0)])
+def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
+    found = list(
+        find_short_secrets([BearerCredential.model_construct(bearer=secret(text))], ("upstream", "credential"))
+    )
+
+    assert [finding.pointer for finding in found] == [("upstream", "credential", 0)] * messages
+    assert not any(text in str(finding) for finding in found)
+
+
+@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1, max_size=30))
+def test_no_masked_form_is_short_enough_to_spoil_an_answer(text):
+    assert all(len(form) >= MIN_MASKED_BYTES for form in wire_forms(text))
+    assert (text.encode() in set(wire_forms(text))) is (len(text.encode()) >= MIN_MASKED_BYTES)
