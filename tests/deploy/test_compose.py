@@ -1,0 +1,88 @@
+"""The compose file is valid, and its gateway has few rights and finds what it is given."""
+
+import copy
+import importlib.resources
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+from jsonschema.validators import validator_for
+from plugin_gateway.config.load import load
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+SERVICES = COMPOSE["services"]
+PATHS = {"legacy_api_key": "/run/secrets/legacy_api_key"}
+
+
+def slips(composition):
+    pytest.importorskip("check_jsonschema", reason="the compose specification's schema comes with check-jsonschema")
+    schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((schemas / "compose-spec.json").read_text())
+    return list(validator_for(schema)(schema).iter_errors(composition))
+
+
+def gateway_config(tmp_path):
+    """Load the mounted config as the container would see it, its secret in a folder of the test's."""
+    secret = tmp_path / "legacy_api_key"
+    secret.write_text("key-of-the-test\n")
+    text = (DEPLOY / "config" / "gateway.yaml").read_text()
+    assert PATHS["legacy_api_key"] in text
+    path = tmp_path / "gateway.yaml"
+    path.write_text(text.replace(PATHS["legacy_api_key"], str(secret)))
+    return load(path, environ={})
+
+
+def test_it_is_valid_by_the_compose_specification():
+    assert slips(COMPOSE) == []
+
+
+def test_the_schema_would_find_a_slip():
+    slipped = copy.deepcopy(COMPOSE)
+    slipped["services"]["gateway"]["cap_dropp"] = ["ALL"]
+
+    assert "cap_dropp" in slips(slipped)[0].message
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_is_read_only_and_without_capabilities(name):
+    service = SERVICES[name]
+
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not service.get("privileged")
+
+
+def test_the_gateway_is_a_sidecar_and_its_port_the_only_one_published():
+    assert SERVICES["gateway"]["network_mode"] == "service:api"
+    assert "ports" not in SERVICES["gateway"]
+    assert [port.rpartition(":")[2] for port in SERVICES["api"]["ports"]] == ["8080"]
+
+
+def test_the_gateway_waits_for_the_document_it_reads():
+    assert SERVICES["gateway"]["depends_on"]["api"]["condition"] == "service_healthy"
+
+
+def test_everything_mounted_exists():
+    sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())]
+    sources += [secret["file"] for secret in COMPOSE["secrets"].values()]
+
+    assert sources
+    assert all((DEPLOY / source).exists() for source in sources)
+
+
+def test_the_mounted_config_loads_and_fits_the_containers(tmp_path):
+    config = gateway_config(tmp_path).config
+
+    assert config.listen.port == 8080
+    assert "127.0.0.1:9100" in (DEPLOY / "config" / "gateway.yaml").read_text()
+    assert SERVICES["api"]["command"] == ["--port", "9100"]
+
+
+def test_no_secret_is_written_into_the_file():
+    key = (DEPLOY / "legacy_api_key.demo").read_text().strip()
+
+    assert key not in (DEPLOY / "compose.yaml").read_text().replace("legacy_api_key.demo", "")
+    assert key not in (DEPLOY / "config" / "gateway.yaml").read_text()
