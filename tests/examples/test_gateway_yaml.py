@@ -6,6 +6,10 @@ import pytest
 
 from examples.legacy_api.contract import DOCUMENT, read_document, read_operations
 from plugin_gateway.config.load import load
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.permit import Permit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.revision.compile import compile_revision
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = read_document()
@@ -22,9 +26,22 @@ ALLOWED = {
 }
 
 
+KEY = "key-of-the-test"
+
+
 @pytest.fixture(scope="module")
-def config():
-    return load(ROOT / "gateway.yaml", environ={"LEGACY_API_KEY": "key-of-the-test"}).config
+def loaded():
+    return load(ROOT / "gateway.yaml", environ={"LEGACY_API_KEY": KEY})
+
+
+@pytest.fixture(scope="module")
+def config(loaded):
+    return loaded.config
+
+
+@pytest.fixture(scope="module")
+def revision(loaded):
+    return compile_revision(loaded, Document(root=DOCUMENTED, name=DOCUMENT.name), number=1)
 
 
 def test_it_opens_nine_operations_that_exist(config):
@@ -47,3 +64,26 @@ def test_it_names_the_example_and_listens_on_loopback_only(config):
     assert str(config.upstream.url).endswith(":9100" + DOCUMENTED["basePath"])
     assert DOCUMENT.name in (ROOT / "gateway.yaml").read_text()
     assert config.listen.host == config.admin.host == "127.0.0.1"
+
+
+def test_it_compiles_without_a_warning(revision):
+    assert revision.warnings == ()
+    assert {f"{rule.method} {rule.path_template}" for rule in revision.rules} == ALLOWED
+
+
+def test_no_face_tells_of_what_is_not_allowed(revision):
+    for path, face in revision.faces.items():
+        for word in (b"admin", b"export", b"merge", b"x-internal", b"x-build", b"X-Api-Key", b"9100", KEY.encode()):
+            assert word not in face.body, (path, word)
+
+
+@pytest.mark.parametrize(
+    "target", [b"/orders/export", b"/orders/EXPORT", b"/orders/7%2Flines", b"/invoices/INV-000006"]
+)
+def test_what_is_beside_an_allowed_template_stays_closed(revision, target):
+    assert isinstance(revision.gate.judge(b"GET", target), Refusal)
+
+
+@pytest.mark.parametrize("target", [b"/orders/7", b"/orders?status=open,picked&page=2", b"/invoices/INV-000006.pdf"])
+def test_what_is_allowed_passes(revision, target):
+    assert isinstance(revision.gate.judge(b"GET", target), Permit)
