@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.policy.routing import NEVER_ROUTED
 from plugin_gateway.policy.selector import Catalogue, describe, match, unmatched
 from plugin_gateway.policy.target import read_target
 from plugin_gateway.policy.template import parse_template, sample_path
@@ -159,12 +160,15 @@ def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
 def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
-        if isinstance(refusal, Refusal):
+        why = refusal.detail if isinstance(refusal, Refusal) else ""
+        if key.method in NEVER_ROUTED:
+            why = f"{key.method} is never forwarded."
+        if why:
             yield Finding(
-                rule="unreachable-path",
+                rule="unreachable-operation",
                 severity=Severity.WARNING,
-                message=f"no call can reach `{key}`: {refusal.detail}",
-                hint="such a path is never forwarded; remove the entry",
+                message=f"no call can reach `{key}`: {why}",
+                hint="remove the entry",
                 pointer=("allow", one.entries[0].index),
             )
 

@@ -27,6 +27,8 @@ _NESTED = re.compile(rb"(?:\[[^\[\]]*+\])++")
 _SPELLING = re.compile(rb"[-_.+\s]|\[.*|\x00.*", re.DOTALL)
 _UNICODE_ESCAPE = re.compile(rb"%u00([0-9A-Fa-f]{2})")
 
+_OVERRIDES = frozenset({b"httpmethod", b"$httpmethod", b"xhttpmethod", b"xhttpmethodoverride", b"xmethodoverride"})
+
 _TOO_MANY = Refusal(
     status=400,
     code="malformed-query",
@@ -44,6 +46,11 @@ def fold_name(name: bytes) -> bytes:
     for _ in range(3):
         name = _UNICODE_ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), unescape(name))
     return _SPELLING.sub(b"", name).lower()
+
+
+def overrides_method(name: bytes) -> bool:
+    """Whether some framework takes the parameter for the method: what was judged would not be what is served."""
+    return name.lower() == b"_method" or fold_name(name) in _OVERRIDES
 
 
 def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes] = ()) -> bytes | Refusal:
@@ -85,7 +92,9 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
     prefix, bracket, _ = name.partition(b"[")
     if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):
         return True
-    return rule.any_query and name.isascii() and name.decode("ascii").isprintable()
+    if not rule.any_query or overrides_method(decode_name(name)):
+        return False
+    return name.isascii() and name.decode("ascii").isprintable()
 
 
 def _undeclared(unknown: list[bytes], rule: OperationRule) -> Refusal:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.target import Target
     from plugin_gateway.policy.template import PathTemplate, Pattern, Segment
 
+NEVER_ROUTED = frozenset({"CONNECT", "TRACE"})
+"""CONNECT asks for a tunnel, and TRACE has the origin answer with the request, our credential in it (RFC 9110, 9.3.8)."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -98,7 +101,7 @@ def compile_routes(
     entries: list[_Entry] = []
     for key, rule in rules.items():
         template = templates[key.path]
-        if len(template.segments) >= MAX_SEGMENTS:
+        if len(template.segments) >= MAX_SEGMENTS or key.method in NEVER_ROUTED:
             continue
         methods = [key.method]
         if key.method == "GET" and ("HEAD", template.shape) not in declared:
@@ -149,8 +152,13 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
         literals={s.literal: child for s, child in children.items() if s.literal is not None},
         patterns=tuple((s.pattern, children[s]) for s in sorted(patterned, key=_specificity)),
         parameter=next((child for s, child in children.items() if s.is_parameter), None),
-        routes={m: tuple(sorted(found, key=lambda r: (-len(r.query), r.query))) for m, found in routes.items()},
+        routes={m: tuple(sorted(found, key=_demand)) for m, found in routes.items()},
     )
+
+
+def _demand(route: Route) -> tuple[int, tuple[bytes, ...], str]:
+    """Sorts routes that only their queries tell apart, most demanding first; then as `_specificity` does."""
+    return -len(route.query), route.query, route.rule.path_template
 
 
 def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.policy.query import decode_name, fold_name
+from plugin_gateway.policy.query import decode_name, fold_name, overrides_method
 from plugin_gateway.policy.template import parse_template
 
 if TYPE_CHECKING:
@@ -124,7 +124,9 @@ def operation_rule(
         method=operation.key.method,
         path_template=operation.key.path,
         operation_id=operation_id,
-        query_names=frozenset(name for name in declared.query if fold_name(name) not in closed),
+        query_names=frozenset(
+            name for name in declared.query if fold_name(name) not in closed and not overrides_method(name)
+        ),
         query_prefixes=frozenset(name for name in declared.prefixes if fold_name(name) not in closed),
         any_query=declared.any_query,
         header_names=frozenset(

@@ -19,7 +19,7 @@ from plugin_gateway.policy.alias import is_alias
 from plugin_gateway.policy.template import Pattern, fold_symbols
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.policy.template import PathTemplate, Segment
 
@@ -73,18 +73,13 @@ class DeniedPaths:
     ) -> None:
         """Keep the keys of all operations, which of them are allowed, and the parsed template of each path."""
         self._declared, self._allowed, self._templates = frozenset(operations), allowed, templates
-        self._by_method: dict[str, dict[int, list[tuple[_Heads, PathTemplate]]]] = {}
+        self._by_method: dict[str, dict[int, _Branch]] = {}
 
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """The guard of an allowed template, None when no denied one lies on it."""
         ours = _heads(route)
-        near = self._denied(method).get(len(ours), ())
-        shadows = dict.fromkeys(
-            shadow
-            for theirs, template in near
-            if all(a is None or b is None or a == b for a, b in zip(theirs, ours, strict=True))
-            and (shadow := cast_shadow(template, route))
-        )
+        near = self._denied(method).get(len(ours), _Branch())
+        shadows = dict.fromkeys(shadow for template in near.near(ours) if (shadow := cast_shadow(template, route)))
         return _index(shadows) if shadows else None
 
     def deep_guards(self, route: PathTemplate, method: str, first_slashed: int) -> dict[int, Guard]:
@@ -95,28 +90,55 @@ class DeniedPaths:
         guards: dict[int, Guard] = {}
         for length, denied in self._denied(method).items():
             shadows = dict.fromkeys(
-                shadow for _, template in denied if (shadow := cast_deep_shadow(template, route, first_slashed))
+                shadow
+                for template in denied.near((None,) * length)
+                if (shadow := cast_deep_shadow(template, route, first_slashed))
             )
             if shadows and length > len(route.trimmed):
                 guards[length] = _index(shadows)
         return guards
 
-    def _denied(self, method: str) -> dict[int, list[tuple[_Heads, PathTemplate]]]:
+    def _denied(self, method: str) -> dict[int, _Branch]:
         """Templates by the number of their segments.
 
         A concrete path that the document has belongs to its own path item whatever the method, so it is denied to a method
         that is not allowed there even if nothing is declared for it.
         """
         if method not in self._by_method:
-            by_length: dict[int, list[tuple[_Heads, PathTemplate]]] = {}
+            by_length: dict[int, _Branch] = {}
             for path, template in self._templates.items():
                 key = OperationKey(method, path)
                 if method == "HEAD" and key not in self._declared:
                     key = OperationKey("GET", path)
                 if key not in self._allowed and (template.is_concrete or key in self._declared):
-                    by_length.setdefault(len(template.trimmed), []).append((_heads(template), template))
+                    by_length.setdefault(len(template.trimmed), _Branch()).add(template)
             self._by_method[method] = by_length
         return self._by_method[method]
+
+
+class _Branch:
+    """Denied templates of one length by their heads, so that compiling a thousand guards does not look at a million pairs."""
+
+    def __init__(self) -> None:
+        self.branches: dict[str | None, _Branch] = {}
+        self.templates: list[PathTemplate] = []
+
+    def add(self, template: PathTemplate) -> None:
+        branch = self
+        for head in _heads(template):
+            branch = branch.branches.setdefault(head, _Branch())
+        branch.templates.append(template)
+
+    def near(self, heads: _Heads) -> Iterator[PathTemplate]:
+        """Templates of which no literal rules out that they lie on one with these heads."""
+        level = [self]
+        for head in heads:
+            if head is None:
+                level = [below for branch in level for below in branch.branches.values()]
+            else:
+                level = [below for branch in level for key in (head, None) if (below := branch.branches.get(key))]
+        for branch in level:
+            yield from branch.templates
 
 
 def cast_shadow(denied: PathTemplate, route: PathTemplate) -> Shadow:

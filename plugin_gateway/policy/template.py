@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from plugin_gateway.policy.alias import fold
 
@@ -22,9 +23,9 @@ _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
 # `?` and `#` inside braces belong to the parameter's name.
 _PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
 _TEMPLATE_TOKEN = re.compile(
-    r"(?P<parameter>\{[^{}]*\})|(?P<slash>/)|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>.)", re.DOTALL
+    r"(?P<parameter>\{[^{}]*\})|(?P<slash>/)|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^/{%]+|.)", re.DOTALL
 )
-_RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]")
+_RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]+")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 
@@ -118,6 +119,7 @@ class PathTemplate:
         return self.segments[:-1] if len(self.segments) > 1 and self.segments[-1].literal == "" else self.segments
 
 
+@lru_cache(maxsize=4096)
 def parse_template(text: str) -> PathTemplate:
     """Parse a key of `paths`. Never fails: braces without a partner are literal."""
     found = _PATH_AND_QUERY.match(text)
@@ -167,10 +169,10 @@ def _octet_symbol(octet: int) -> str:
     return chr(octet) if octet < 0x80 and _UNRESERVED.match(chr(octet)) else chr(0x100 + octet)
 
 
-def _text_symbols(character: str) -> str:
-    if _RAW.match(character):
-        return character
-    return "".join(chr(0x100 + octet) for octet in character.encode(errors="replace"))
+def _text_symbols(text: str) -> str:
+    if _RAW.fullmatch(text):
+        return text
+    return "".join(c if _RAW.fullmatch(c) else "".join(map(_octet_symbol, c.encode(errors="replace"))) for c in text)
 
 
 def _pattern(parts: tuple[str | None, ...]) -> Pattern:

@@ -147,7 +147,13 @@ def test_a_name_that_a_denied_operation_has_is_free():
 def test_a_path_that_is_never_forwarded_is_a_warning(path):
     paths = {path: {"get": {"operationId": "odd"}}}
 
-    assert rules(choose(["odd"], paths=paths)) == [("unreachable-path", "warning", ("allow", 0))]
+    assert rules(choose(["odd"], paths=paths)) == [("unreachable-operation", "warning", ("allow", 0))]
+
+
+def test_a_method_that_is_never_forwarded_is_a_warning():
+    assert rules(choose(["TRACE /a"], paths={"/a": {"trace": {}}})) == [
+        ("unreachable-operation", "warning", ("allow", 0))
+    ]
 
 
 @pytest.mark.parametrize("twin", ["/a/{y}", "/a/{x}#other"])

@@ -94,6 +94,16 @@ def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_fi
     assert [route.query for route in routes] == [(b"x=1", b"y=2"), (b"x=1",), ()]
 
 
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+def test_a_method_that_is_never_forwarded_has_no_route(method):
+    assert route_of(table_of([f"{method} /a"]), method.encode(), b"/a") is None
+
+
+def test_of_templates_that_are_one_on_the_wire_the_same_wins_in_any_order():
+    assert route_of(table_of(["GET /a#x", "GET /a"]), b"GET", b"/a") == "/a"
+    assert route_of(table_of(["GET /a", "GET /a#x"]), b"GET", b"/a") == "/a"
+
+
 def test_a_template_deeper_than_any_target_is_left_out():
     table = table_of(["GET " + "/a" * 5000])
 

@@ -109,6 +109,12 @@ def test_headers_that_are_ours_or_dangerous_are_never_declared(name):
     assert not compile_rule([{"name": name, "in": "header"}]).header_names
 
 
+@pytest.mark.parametrize("name", ["_method", "_METHOD", "X-HTTP-Method-Override", "x_http_method", "$httpMethod"])
+def test_a_query_that_overrides_the_method_is_never_declared(name):
+    assert not compile_rule([query(name)]).query_names
+    assert compile_rule([query("method")]).query_names
+
+
 def test_the_never_forwarded_names_are_in_lower_case():
     assert all(name == name.lower() for name in NEVER_FORWARDED)
 
