@@ -51,7 +51,7 @@ class Started:
 
     compiled: Compiled
     listen: Address
-    admin: Address
+    admin: Address | None
     workers: int
     took_s: float
 
@@ -76,7 +76,7 @@ class Supervisor:
         self._compiled: Compiled | None = None
         self._reload_error = ""
 
-    async def run(self, announce: Callable[[Started], None]) -> None:
+    async def run(self, announce: Callable[[Started, Log], None]) -> None:
         """Serve until told to stop; return when the last call is answered.
 
         Raises:
@@ -89,7 +89,7 @@ class Supervisor:
         try:
             await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
             if starting.done():
-                announce(starting.result())
+                announce(starting.result(), self._log)
                 await self._until_stopped()
         finally:
             for task in (starting, stopping):
@@ -105,7 +105,9 @@ class Supervisor:
     async def _start(self) -> Started:
         started_at = monotonic()
         listen, compiled = await self._prepare()
-        admin = await self._admin.open(parse_address(compiled.admin), self._health, self._pool.series)
+        admin: Address | None = None
+        if compiled.admin:
+            admin = await self._admin.open(parse_address(compiled.admin), self._health, self._pool.series)
         listen_on(listen, self._listeners)
         await self._pool.start(self._listeners, compiled.revision)
         if not self._pool.listening:
@@ -226,7 +228,7 @@ class Supervisor:
         )
 
 
-def run(options: ServeOptions, announce: Callable[[Started], None]) -> None:
+def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None:
     """Run a supervisor to its end.
 
     Raises:

@@ -1,0 +1,5 @@
+"""The command line. Nothing imports it; each command imports what it needs when it is called."""
+
+from plugin_gateway.cli.main import main
+
+__all__ = ["main"]

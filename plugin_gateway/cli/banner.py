@@ -1,0 +1,64 @@
+"""The banner: what a person wants to know the moment the gateway serves."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_gateway import __version__
+from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
+
+if TYPE_CHECKING:
+    from plugin_gateway.server.supervisor import Started
+    from plugin_gateway.telemetry import Log
+
+
+def announce(started: Started, log: Log) -> None:
+    """Say that calls are answered now: as lines of the log where that is read by programs, else for a person."""
+    compiled = started.compiled
+    summary = (
+        f"{compiled.operations} of {compiled.operations_total} operations are served on {started.listen}, "
+        f"ready after {started.took_s:.2f} s"
+    )
+    if compiled.log.format == "json" and not sys.stderr.isatty():
+        for finding in compiled.warnings:
+            log.event("warning", finding.rule, str(finding))
+        log.event(
+            "info",
+            "started",
+            summary,
+            version=__version__,
+            public_url=compiled.public_url,
+            openapi=compiled.public_url + DOCUMENT_PATH,
+            manifest=compiled.public_url + MANIFEST_PATH,
+            listen=str(started.listen),
+            admin=str(started.admin or ""),
+            workers=started.workers,
+            revision=compiled.number,
+            digest=compiled.digest,
+        )
+        return
+    for finding in compiled.warnings:
+        click.echo(str(finding), err=True)
+    click.echo(as_text(started), err=True)
+
+
+def as_text(started: Started) -> str:
+    compiled = started.compiled
+    rows = [
+        ("public", compiled.public_url),
+        ("document", compiled.public_url + DOCUMENT_PATH),
+        ("manifest", compiled.public_url + MANIFEST_PATH),
+        ("listening on", f"{started.listen}, {started.workers} worker{'s' * (started.workers != 1)}"),
+        ("admin", f"http://{started.admin}/readyz, /metrics" if started.admin else "none"),
+        ("operations", f"{compiled.operations} of {compiled.operations_total}"),
+    ]
+    if warnings := len(compiled.warnings):
+        rows.append(("warnings", f"{warnings}, see above"))
+    width = max(len(name) for name, _ in rows)
+    title = click.style(f"plugin-gateway {__version__}", bold=True)
+    lines = [f"{title}, ready after {started.took_s:.2f} s"]
+    lines += [f"  {click.style(name.ljust(width), dim=True)}  {value}" for name, value in rows]
+    return "\n".join(lines)

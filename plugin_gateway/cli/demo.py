@@ -1,0 +1,112 @@
+"""`demo`: the example API and the gateway in front of it in one process tree, with no files of the user's own."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import socket
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from plugin_gateway.server.supervisor import Started
+    from plugin_gateway.telemetry import Log
+
+PACKAGE_NAME = "plugin_gateway_demo_api"
+KEY_VARIABLE = "LEGACY_API_KEY"
+DEMO_KEY = "legacy-demo-key"
+
+
+@click.command()
+@click.option("--listen", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to listen.")
+@click.option("--admin", default="127.0.0.1:8081", show_default=True, metavar="HOST:PORT", help="Health and metrics.")
+def command(listen: str, admin: str) -> None:
+    """Serve an embedded example API through the gateway, to look around. Nothing is read from or written to your files.
+
+    The API is an order desk's with 47 operations; nine of them are allowed.
+    """
+    from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # --help must not pay for it
+
+    folder = example_folder()
+    key = os.environ.setdefault(KEY_VARIABLE, DEMO_KEY)
+    port = serve_example(folder, key)
+    # The config is the one that is shown to people; only where things are is different here.
+    os.environ["PLUGIN_GATEWAY__OPENAPI"] = str(folder / "legacy_api" / "openapi.yaml")
+    os.environ["PLUGIN_GATEWAY__UPSTREAM__URL"] = f"http://127.0.0.1:{port}/api/v2"
+    run(ServeOptions(config=config_file(folder), listen=listen, admin=admin), announce_demo)
+
+
+def example_folder() -> Path:
+    """Return where the example is: inside the installed package, or beside it in a source tree."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "demo", package.parent / "examples"):
+        if (folder / "legacy_api").is_dir():
+            return folder
+    raise UsageError("this installation has no example API; install the wheel from PyPI, or run from a clone")
+
+
+def config_file(folder: Path) -> Path:
+    installed = folder / "gateway.yaml"
+    return installed if installed.is_file() else folder.parent / "gateway.yaml"
+
+
+def serve_example(folder: Path, key: str) -> int:
+    """Serve the example API on loopback from a thread of its own; return its port."""
+    import uvicorn  # noqa: PLC0415  # as above
+
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    # Listening already, so that no call comes too early; it waits until the thread is up.
+    listener.listen()
+
+    def serve() -> None:
+        app = load_example(folder, "app").create_app(key)
+        config = uvicorn.Config(app, lifespan="off", log_level="warning", access_log=False)
+        uvicorn.Server(config).run(sockets=[listener])
+
+    threading.Thread(target=serve, name="example API", daemon=True).start()
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def load_example(folder: Path, module: str) -> ModuleType:
+    """Import a module of the example from where it is, under a name that nothing else has."""
+    if PACKAGE_NAME not in sys.modules:
+        home = folder / "legacy_api"
+        spec = importlib.util.spec_from_file_location(
+            PACKAGE_NAME, home / "__init__.py", submodule_search_locations=[str(home)]
+        )
+        if spec is None or spec.loader is None:
+            raise UsageError(f"the example API in {home} cannot be imported")
+        package = importlib.util.module_from_spec(spec)
+        sys.modules[PACKAGE_NAME] = package
+        spec.loader.exec_module(package)
+    return import_module(f"{PACKAGE_NAME}.{module}")
+
+
+def announce_demo(started: Started, log: Log) -> None:
+    from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # as above
+
+    announce(started, log)
+    url = started.compiled.public_url
+    click.echo(
+        f"""
+Try, from another terminal:
+
+  curl '{url}/orders?status=open'             # permitted: the gateway adds the API key
+  curl '{url}/admin/users'                    # denied: as if it were not there
+  curl '{url}/.well-known/ai-plugin.json'     # the manifest
+
+Ctrl-C stops both.
+""",
+        err=True,
+    )

@@ -1,0 +1,219 @@
+"""A draft: the first gateway.yaml for a document, with a few operations that look safe, for a person to go on from."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+from plugin_gateway.cli.operations import summary_of
+from plugin_gateway.openapi.refs import RefError, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
+
+CHOSEN = 5
+PLACEHOLDER_URL = "https://api.example.com"
+KEY_VARIABLE = "UPSTREAM_API_KEY"
+
+RISKY = re.compile(
+    r"admin|internal|private|debug|test|secret|token|passw|credential|api.?key|auth|login|session|user|account|member|"
+    r"employee|people|person|salary|bill|invoice|payment|card|bank|audit|log|config|setting|permission|role|webhook|"
+    r"backup|export|dump|download|migrat|beta|deprecated|legacy",
+    re.IGNORECASE,
+)
+"""Words that make an operation nobody's first choice. It is a guess that a person reviews, not a protection."""
+
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+AMBIGUOUS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
+
+
+class Draft(NamedTuple):
+    """The text of a gateway.yaml, and what its author should look at first."""
+
+    text: str
+    notes: tuple[str, ...]
+
+
+def draft(document: Document, source: str) -> Draft:
+    """Write the config. `source` is where the document is, as the config shall say it."""
+    operations = choose(document)
+    url = upstream_url(document, source)
+    credential, variable = credential_of(document, operations)
+    title = (document.root.get("info") or {}).get("title")
+    total = len(document.operations)
+    notes = [f"{len(operations)} of {total} operations are allowed: read operations that look harmless; review them"]
+    if url == PLACEHOLDER_URL:
+        notes.append("the document does not say where the API is: set `upstream.url`")
+    if credential:
+        notes.append(f"export {variable}=… before you start: the key is read from the environment")
+    lines = [
+        f"# plugin-gateway: lets clients use {len(operations)} of the {total} operations of {comment(title or source)}.",
+        "# Everything that is not listed under `allow` is closed. `plugin-gateway check` checks this file.",
+        "",
+        f"openapi: {scalar(source)}",
+        "",
+        "upstream:",
+        f"  url: {scalar(url)}" + ("   # the document does not say: set it" if url == PLACEHOLDER_URL else ""),
+        f"  credential: {credential}"
+        if credential
+        else "  # credential: {header: X-API-Key, value: {env: UPSTREAM_API_KEY}}",
+        "",
+        "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more.",
+        "allow:" if operations else "allow: []",
+        *entries(document, operations),
+        "",
+        "# The address that clients use; the default is http://localhost:8080. Elsewhere it must be https.",
+        "# public:",
+        "#   url: https://plugin.example.com",
+    ]
+    return Draft("\n".join(lines) + "\n", tuple(notes))
+
+
+def choose(document: Document) -> list[Operation]:
+    """Choose a few operations to begin with: the most harmless and useful looking reads, in document order."""
+    scored = [(score(operation), operation) for operation in document.operations.values() if is_candidate(operation)]
+    best = sorted(scored, key=lambda pair: -pair[0])[:CHOSEN]
+    keys = {operation.key for _, operation in best}
+    return [operation for key, operation in document.operations.items() if key in keys]
+
+
+def is_candidate(operation: Operation) -> bool:
+    node = operation.node
+    return (
+        operation.key.method == "GET"
+        and node.get("deprecated") is not True
+        and not RISKY.search(" ".join((operation.key.path, operation.operation_id or "", *operation.tags)))
+        and "requestBody" not in node
+        and "?" not in operation.key.path
+    )
+
+
+def score(operation: Operation) -> float:
+    """Score how good a first choice an operation is: said in words, near the root, and easy to call."""
+    parameters = operation.path_item.get("parameters"), operation.node.get("parameters")
+    required = sum(
+        1
+        for listed in parameters
+        if isinstance(listed, list)
+        for one in listed
+        if isinstance(one, dict) and one.get("required") is True and one.get("in") != "path"
+    )
+    depth = operation.key.path.count("/")
+    templates = operation.key.path.count("{")
+    return 3.0 * bool(summary_of(operation)) + bool(operation.operation_id) - depth - templates - 2.0 * required
+
+
+def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
+    owners: dict[str, int] = {}
+    for operation in document.operations.values():
+        if operation.operation_id:
+            owners[operation.operation_id] = owners.get(operation.operation_id, 0) + 1
+    names = {}
+    for operation in operations:
+        own = operation.operation_id or ""
+        is_clear = owners.get(own) == 1 and PLAIN.fullmatch(own) and own.casefold() not in AMBIGUOUS
+        names[operation.key] = own if is_clear else scalar(str(operation.key))
+    width = max((len(name) for name in names.values()), default=0)
+    for operation in operations:
+        name = names[operation.key]
+        said = summary_of(operation) if name.startswith(('"', "GET")) else f"{operation.key}: {summary_of(operation)}"
+        yield f"  - {name.ljust(width)}   # {comment(said)}"
+
+
+def upstream_url(document: Document, source: str) -> str:
+    """Say where the API is, as far as the document tells."""
+    root = document.root
+    if document.version == "2.0":
+        host = root.get("host") or (urlsplit(source).netloc if is_url(source) else "")
+        schemes = [scheme for scheme in root.get("schemes") or () if scheme in {"https", "http"}]
+        scheme = "https" if not schemes or "https" in schemes else "http"
+        url = f"{scheme}://{host}{root.get('basePath') or ''}" if isinstance(host, str) and host else ""
+    else:
+        url = next((server_url(server) for server in root.get("servers") or () if isinstance(server, dict)), "")
+        if is_url(source):
+            url = urljoin(source, url or "/")
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in url or parts.username is not None:
+        return PLACEHOLDER_URL
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def server_url(server: JsonObject) -> str:
+    url = server.get("url")
+    if not isinstance(url, str):
+        return ""
+    for name, variable in (server.get("variables") or {}).items():
+        if isinstance(variable, dict) and "default" in variable:
+            url = url.replace(f"{{{name}}}", str(variable["default"]))
+    return url
+
+
+def is_url(source: str) -> bool:
+    return source.startswith(("http://", "https://"))
+
+
+def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:
+    """Return the credential the chosen operations ask for, as YAML, and the environment variable it reads."""
+    for name in required_schemes(document, operations):
+        form, variable = credential_form(scheme_named(document, name))
+        if form:
+            return form, variable
+    return "", ""
+
+
+def required_schemes(document: Document, operations: list[Operation]) -> Iterator[str]:
+    for holder in (*(operation.node for operation in operations), document.root):
+        for requirement in holder.get("security") or ():
+            if isinstance(requirement, dict):
+                yield from requirement
+    yield from schemes(document)
+
+
+def schemes(document: Document) -> JsonObject:
+    if document.version == "2.0":
+        found = document.root.get("securityDefinitions")
+    else:
+        found = (document.root.get("components") or {}).get("securitySchemes")
+    return found if isinstance(found, dict) else {}
+
+
+def scheme_named(document: Document, name: str) -> JsonObject:
+    scheme: Json = schemes(document).get(name)
+    if isinstance(scheme, dict) and isinstance(scheme.get("$ref"), str):
+        try:
+            scheme = resolve(document.root, scheme["$ref"]).value
+        except RefError:
+            return {}
+    return scheme if isinstance(scheme, dict) else {}
+
+
+def credential_form(scheme: JsonObject) -> tuple[str, str]:
+    kind = scheme.get("type")
+    if kind == "apiKey" and scheme.get("in") in {"header", "query", "cookie"} and isinstance(scheme.get("name"), str):
+        return f"{{{scheme['in']}: {scalar(scheme['name'])}, value: {{env: {KEY_VARIABLE}}}}}", KEY_VARIABLE
+    if kind == "basic" or (kind == "http" and str(scheme.get("scheme")).lower() == "basic"):
+        variable = "UPSTREAM_PASSWORD"
+        return f"{{basic: {{username: me, password: {{env: {variable}}}}}}}   # set the user name", variable
+    if kind in {"http", "oauth2", "openIdConnect"}:
+        variable = "UPSTREAM_TOKEN"
+        return f"{{bearer: {{env: {variable}}}}}", variable
+    return "", ""
+
+
+def scalar(text: str) -> str:
+    """Write text as a YAML scalar: plain where no reader can take it for something else, else quoted as JSON."""
+    is_operation = re.fullmatch(r"[A-Z]+ /[A-Za-z0-9_./-]*", text)
+    is_plain_url = re.fullmatch(r"https?://[A-Za-z0-9.:/_~-]+[A-Za-z0-9/]", text)
+    if (PLAIN.fullmatch(text) and text.casefold() not in AMBIGUOUS) or is_operation or is_plain_url:
+        return text
+    return json.dumps(text, ensure_ascii=False)
+
+
+def comment(text: str, length: int = 80) -> str:
+    """Make text safe to stand in a comment: one line of what can be seen."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -1,0 +1,113 @@
+"""The command `plugin-gateway`: finds the subcommand, and turns errors into messages and exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from plugin_gateway import __version__
+from plugin_gateway.errors import FindingsError, GatewayError
+
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+COMMANDS: Final = {
+    "serve": ("plugin_gateway.cli.serve", "Serve the allowed operations, the document and the manifest."),
+    "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document it names, and say what is wrong."),
+    "explain": ("plugin_gateway.cli.explain", "Say step by step whether a call would pass, and why."),
+    "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),
+    "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
+    "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations, exactly."),
+    "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),
+    "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),
+    "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
+    "demo": ("plugin_gateway.cli.demo", "Serve an embedded example API, to look around."),
+    "health": ("plugin_gateway.cli.health", "Ask a running gateway whether it is ready."),
+}
+"""Each command's module, in which it is called `command`, and its line in the overview: listing imports none of them."""
+
+EXIT_INTERRUPTED: Final = 130
+EXIT_BROKEN_PIPE: Final = 141
+
+
+class CommandTable(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            close = nearest(cmd_name)
+            hint = f" Did you mean `{close}`?" if close else f" The commands are: {', '.join(COMMANDS)}."
+            raise click.UsageError(f"There is no command `{cmd_name}`.{hint}", ctx)
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+def nearest(word: str) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistyped command pays for it
+
+    return next(iter(get_close_matches(word, COMMANDS, n=1)), "")
+
+
+@click.group(
+    cls=CommandTable,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit status: 0 fine, 1 findings or a refusal, 2 a mistake in the command line, the config or the document.",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="plugin-gateway", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Let ChatGPT, MCP clients and agents use a dozen operations of your large REST API, and nothing else."""
+
+
+def main() -> NoReturn:
+    """Run the command line and exit."""
+    leave(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; return its exit status, having said on standard error what went wrong."""
+    try:
+        status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has seen enough. Nothing more must be written to it, not even while exiting.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return EXIT_BROKEN_PIPE
+    except FindingsError as error:
+        from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # a command that succeeds needs none
+
+        show_findings(error.findings)
+        return error.exit_code
+    except GatewayError as error:
+        say_error(str(error))
+        return error.exit_code
+    return status if isinstance(status, int) else 0
+
+
+def say_error(message: str) -> None:
+    """Print a message that belongs to no place in a file."""
+    click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
+
+
+def leave(status: int) -> NoReturn:
+    """Exit at once: taking apart a document of a million objects, one by one, takes longer than pruning it."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        status = EXIT_BROKEN_PIPE
+    os._exit(status)

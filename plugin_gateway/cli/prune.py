@@ -1,0 +1,176 @@
+"""`prune`: cuts a document down to some operations, for people who only want the tool."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+import click
+
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from plugin_gateway.config.selector import Selector
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Document, OperationKey
+
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+@dataclass(frozen=True, slots=True)
+class NamedOperation:
+    """An operation as it was named on the command line or in a list: what `policy.selector` asks of an entry.
+
+    The entries of gateway.yaml are pydantic's; importing that takes as long as pruning 13 MB.
+    """
+
+    text: str
+    index: int
+    tag: None = None
+    path: None = None
+    methods: tuple[str, ...] = ()
+
+    @property
+    def operation(self) -> str:
+        return self.text
+
+    @property
+    def key(self) -> tuple[str, str] | None:
+        method, space, path = self.text.partition(" ")
+        return (method.upper(), path.strip()) if space and path.strip().startswith("/") else None
+
+    @property
+    def wanted_id(self) -> str | None:
+        return None if self.key else self.text
+
+
+@click.command()
+@click.argument("source")
+@click.option("--allow", multiple=True, metavar="OP", help="An operationId, or 'METHOD /path'. May be given often.")
+@click.option(
+    "--allow-file",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="A file with one OP a line; # begins a comment.",
+)
+@click.option("-o", "--output", default="-", metavar="OUT", help="Where to write, instead of standard output.")
+@click.option(
+    "--format",
+    "syntax",
+    type=click.Choice(["json", "yaml"]),
+    help="The syntax to write.  [default: what OUT is named, else the source's own]",
+)
+@click.option(
+    "--discriminator",
+    type=click.Choice(["follow", "trim"]),
+    default="follow",
+    show_default=True,
+    help="Whether to keep schemas that only a discriminator selects.",
+)
+@click.option("--keep-extension", multiple=True, metavar="x-NAME", help="A specification extension to keep.")
+def command(
+    *,
+    source: str,
+    allow: tuple[str, ...],
+    allow_file: tuple[Path, ...],
+    output: str,
+    syntax: str | None,
+    discriminator: str,
+    keep_extension: tuple[str, ...],
+) -> None:
+    """Cut the document SOURCE, a file or URL, down to some operations: exactly what they mean, and nothing else.
+
+    The version of OpenAPI stays what it was. Other `x-*` fields than those named are dropped, as documents are seen to
+    name closed paths in them.
+    """
+    from plugin_gateway.cli.progress import progress  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.openapi.prune import prune  # noqa: PLC0415  # likewise
+    from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # likewise
+
+    # A million objects are about to come, and stay until the end: looking for cycles among them takes half the time.
+    gc.disable()
+    names = [*allow, *(name for file in allow_file for name in read_list(file))]
+    if not names:
+        raise UsageError("nothing would be left: name operations with --allow or --allow-file")
+    with progress(f"reading {source}"):
+        document = read_document(source)
+    kept, findings = choose(document, names)
+    if findings:
+        from plugin_gateway.errors import DocumentError  # noqa: PLC0415  # likewise
+
+        raise DocumentError(findings)
+    mode = cast("Literal['follow', 'trim']", discriminator)
+    pruned = prune(document, kept, extensions=keep_extension, discriminator=mode)
+    write(pruned, output, syntax or syntax_of(output, source))
+
+
+def read_list(file: Path) -> Iterator[str]:
+    """Yield the operations that a file lists."""
+    try:
+        lines = file.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read as UTF-8 text: {error}") from error
+    for line in lines:
+        name = line.strip() if line.lstrip().startswith("#") else line.partition(" #")[0].strip()
+        if name and not name.startswith("#"):
+            yield " ".join(name.split())
+
+
+def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
+    """Find the operations that were named; the findings are errors."""
+    from plugin_gateway.policy.selector import Catalogue, match, unmatched  # noqa: PLC0415  # as above
+
+    catalogue = Catalogue(document)
+    kept: dict[OperationKey, None] = {}
+    findings: list[Finding] = []
+    for index, name in enumerate(names):
+        selector = cast("Selector", NamedOperation(name, index))
+        found = match(selector, catalogue)
+        if len(found) == 1:
+            kept[found[0].key] = None
+        elif found:
+            findings.append(ambiguous(name, [str(operation.key) for operation in found]))
+        else:
+            findings.append(unmatched(selector, catalogue, "allow"))
+    return list(kept), findings
+
+
+def ambiguous(name: str, places: Sequence[str]) -> Finding:
+    from plugin_gateway.diagnostics import Finding  # noqa: PLC0415  # as above
+
+    return Finding(
+        rule="ambiguous-operation",
+        message=f"the document gives the operationId `{name}` to {' and '.join(f'`{place}`' for place in places)}",
+        hint="name the one you mean as METHOD /path",
+    )
+
+
+def syntax_of(output: str, source: str) -> str:
+    """Return the syntax to write: that of the output's name, or else that in which the source is written."""
+    suffix = Path(output).suffix.lower()
+    if suffix in YAML_SUFFIXES:
+        return "yaml"
+    if suffix == ".json":
+        return "json"
+    return "yaml" if Path(source.partition("?")[0]).suffix.lower() in YAML_SUFFIXES else "json"
+
+
+def write(pruned: Document, output: str, syntax: str) -> None:
+    from plugin_gateway.openapi.render import to_json, to_yaml  # noqa: PLC0415  # as above
+
+    body = to_yaml(pruned.root) if syntax == "yaml" else to_json(pruned.root, indent=True)
+    if not body.endswith(b"\n"):
+        body += b"\n"
+    if output == "-":
+        sys.stdout.buffer.write(body)
+        return
+    try:
+        Path(output).write_bytes(body)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from error

@@ -1,0 +1,43 @@
+"""A report: findings as whoever asked for them reads them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, assert_never
+
+import click
+
+from plugin_gateway import __version__
+from plugin_gateway.diagnostics import (
+    render_github,
+    render_json,
+    render_sarif,
+    render_text,
+    stderr_wants_color,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Literal, TypeAlias
+
+    from plugin_gateway.diagnostics import Finding
+
+    ReportFormat: TypeAlias = Literal["text", "json", "github", "sarif"]
+
+REPORT_FORMATS = ("text", "json", "github", "sarif")
+
+
+def show_findings(findings: Iterable[Finding], shape: ReportFormat = "text") -> None:
+    """Print findings: for a person as messages, else as the data that was asked for."""
+    findings = tuple(findings)
+    match shape:
+        case "text":
+            click.echo(render_text(findings, color=stderr_wants_color(os.environ)), err=True, nl=False, color=True)
+        case "json":
+            click.echo(render_json(findings), nl=False)
+        case "github":
+            click.echo(render_github(findings), nl=False)
+        case "sarif":
+            click.echo(render_sarif(findings, version=__version__), nl=False)
+        case _ as never:
+            assert_never(never)

@@ -1,0 +1,19 @@
+"""`schema`: prints the JSON Schema of gateway.yaml."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def command() -> None:
+    """Print the JSON Schema of gateway.yaml; editors complete and check with it.
+
+    In VS Code: plugin-gateway schema > gateway.schema.json, and `# yaml-language-server: $schema=gateway.schema.json` on
+    the first line of gateway.yaml.
+    """
+    import orjson  # noqa: PLC0415  # --help must not pay for it
+
+    from plugin_gateway.config.reference import schema  # noqa: PLC0415  # likewise
+
+    click.echo(orjson.dumps(schema(), option=orjson.OPT_INDENT_2))

@@ -1,0 +1,37 @@
+"""`serve`: the gateway itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_gateway.cli.options import config_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_WORKERS = 256
+
+
+@click.command()
+@config_option
+@click.option("--listen", default="", metavar="HOST:PORT", help="Where to listen, instead of what the config says.")
+@click.option("--admin", default="", metavar="HOST:PORT", help="Where health and metrics are, likewise.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MAX_WORKERS),
+    default=1,
+    show_default=True,
+    envvar="PLUGIN_GATEWAY_WORKERS",
+    help="Processes that take calls; one fills one core.",
+)
+def command(config: Path | None, listen: str, admin: str, workers: int) -> None:
+    """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
+
+    Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
+    """
+    from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
+
+    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers), announce)

@@ -1,0 +1,79 @@
+"""Building: from the files an operator wrote to a revision, reading what has to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.config.load import LoadedConfig, find_config, load
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.openapi.source import read_document
+from plugin_gateway.publish.logo import MAX_LOGO_BYTES
+from plugin_gateway.revision.compile import compile_revision
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.revision.model import Revision
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A revision with what it was built from."""
+
+    revision: Revision
+    loaded: LoadedConfig
+
+
+def load_config(
+    config: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None
+) -> LoadedConfig:
+    """Find the config and read it.
+
+    Raises:
+        ConfigError: with every mistake found.
+    """
+    return load(find_config(config, environ=environ), environ=environ, overrides=overrides)
+
+
+def load_document(loaded: LoadedConfig) -> Document:
+    """Read the document that a config names.
+
+    Raises:
+        DocumentError: it cannot be read, or is none.
+    """
+    source = loaded.config.openapi
+    headers = {name: secret.reveal() for name, secret in source.headers.items()}
+    return read_document(source.source, headers=headers)
+
+
+def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
+    """Read everything that a config names, and compile it.
+
+    Raises:
+        ConfigError: the config does not fit the document, or asks for what cannot be served.
+        DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
+    """
+    document = load_document(loaded)
+    return Built(revision=compile_revision(loaded, document, number=number, logo=_read_logo(loaded)), loaded=loaded)
+
+
+def _read_logo(loaded: LoadedConfig) -> bytes | None:
+    path = loaded.config.manifest.logo
+    if path is None:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            # One byte more than is allowed is enough to be refused.
+            return file.read(MAX_LOGO_BYTES + 1)
+    except OSError as error:
+        finding = Finding(
+            rule="unreadable",
+            message=f"the logo {path} cannot be read: {(error.strerror or str(error)).lower()}",
+            hint="leave `logo` out for a neutral one",
+            pointer=("manifest", "logo"),
+        )
+        raise ConfigError(loaded.located([finding])) from error

@@ -1,0 +1,200 @@
+"""Compiling: a config and a document into a revision, with every mistake of either in one report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.openapi.leaks import leaks_in_prose
+from plugin_gateway.openapi.prune import prune
+from plugin_gateway.policy.allowlist import select
+from plugin_gateway.policy.credentials import find_short_secrets, injection
+from plugin_gateway.policy.gate import Admission, compile_gate
+from plugin_gateway.policy.rule import injected_names
+from plugin_gateway.publish.document import Presentation, PublishedOperation
+from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
+from plugin_gateway.publish.logo import read_logo
+from plugin_gateway.publish.manifest import ManifestText, build_manifest
+from plugin_gateway.publish.operation_ids import assign_operation_ids
+from plugin_gateway.revision.digest import digest_of
+from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.policy.allowlist import Kept
+    from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.publish.face import Face
+
+PREFLIGHT_METHOD = "OPTIONS"
+
+
+def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, logo: bytes | None = None) -> Revision:
+    """Compile. Pure: `logo` is the content of the image that the config names, None for the neutral one.
+
+    Raises:
+        ConfigError: the config does not fit the document, or asks for what cannot be served.
+        DocumentError: an allowed operation cannot be cut out of the document.
+    """
+    config = loaded.config
+    selection = select(document, config.allow, config.deny)
+    findings = [*loaded.warnings, *selection.findings, *_short_secrets(config)]
+    manifest_faces, manifest_findings = _manifest_faces(config, document, logo)
+    findings += manifest_findings
+    kept = selection.kept
+    try:
+        pruned = prune(document, kept, extensions=config.public.extensions)
+    except DocumentError as error:
+        _raise_errors(loaded, [*findings, *error.findings])
+        raise
+    wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
+    ids, id_findings = assign_operation_ids(pruned, wanted)
+    findings += id_findings
+    _raise_errors(loaded, findings)
+    read, write = injection(config.upstream.credential), injection(config.upstream.write_credentials)
+    document_faces, served_findings = build_document_faces(
+        pruned, _published(kept, ids), _presentation(config, read, write)
+    )
+    faces = {**document_faces, **manifest_faces}
+    findings += served_findings
+    findings += leaks_in_prose(document, pruned, kept)
+    findings += _hidden_operations(kept, faces)
+    gate = compile_gate(
+        document,
+        {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()},
+        injected_names([read, write]),
+    )
+    target, limits = _upstream_target(config), _limits(config)
+    return Revision(
+        number=number,
+        digest=digest_of(faces, gate.rules, target, limits, config.cors),
+        public_url=config.public_url,
+        gate=gate,
+        rules=gate.rules,
+        faces=faces,
+        upstream=target,
+        read_injection=read,
+        write_injection=write,
+        limits=limits,
+        cors_origins=config.cors,
+        operations_total=len(document.operations),
+        log=LogSettings(format=config.log.format, level=config.log.level),
+        warnings=loaded.located(findings),
+    )
+
+
+def _raise_errors(loaded: LoadedConfig, findings: list[Finding]) -> None:
+    """Raise when there is an error among the findings; the warnings go with it, as they may be its cause."""
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise ConfigError(loaded.located(findings))
+
+
+def _short_secrets(config: Config) -> Iterator[Finding]:
+    yield from find_short_secrets(config.upstream.credential, ("upstream", "credential"))
+    if config.upstream.write_credential is not None:
+        yield from find_short_secrets(config.upstream.write_credential, ("upstream", "write_credential"))
+
+
+def _manifest_faces(
+    config: Config, document: Document, logo: bytes | None
+) -> tuple[dict[str, Face], tuple[Finding, ...]]:
+    try:
+        image = read_logo(logo)
+    except ConfigError as error:
+        return {}, error.findings
+    said = config.manifest
+    text = ManifestText(
+        name_for_human=said.name_for_human or "",
+        name_for_model=said.name_for_model or "",
+        description_for_human=said.description_for_human or "",
+        description_for_model=said.description_for_model or "",
+        contact_email=said.contact_email or "",
+        legal_info_url=said.legal_info_url or "",
+    )
+    info = document.root.get("info")
+    manifest, findings = build_manifest(
+        text, info if isinstance(info, dict) else {}, config.public_url, logo_url=config.public_url + image.path
+    )
+    return build_manifest_faces(manifest, image), findings
+
+
+def _published(
+    kept: Mapping[OperationKey, Kept], ids: Mapping[OperationKey, str]
+) -> dict[OperationKey, PublishedOperation]:
+    return {
+        key: PublishedOperation(
+            operation_id=ids[key], description=one.description or "", consequential=one.consequential
+        )
+        for key, one in kept.items()
+    }
+
+
+def _presentation(config: Config, *injections: Injection) -> Presentation:
+    names = injected_parameters(injections)
+    return Presentation(
+        public_url=config.public_url,
+        version=config.public.openapi_version,
+        extensions=frozenset(config.public.extensions),
+        injected=frozenset(names),
+    )
+
+
+def injected_parameters(injections: tuple[Injection, ...]) -> Iterator[tuple[str, str]]:
+    """Name what the gateway sets itself as the document would: by place and name, header names in lower case."""
+    for one in injections:
+        for place, name in (described.split(" ", 1) for described in one.names()):
+            yield place, name.lower() if place == "header" else name
+
+
+def _hidden_operations(kept: Mapping[OperationKey, Kept], faces: Mapping[str, Face]) -> Iterator[Finding]:
+    for key, one in kept.items():
+        if key.path in faces:
+            message = f"`{key}` is never forwarded: the gateway's own {key.path} is served at its path"
+        elif key.method == PREFLIGHT_METHOD:
+            message = f"`{key}` is never forwarded: the gateway answers {PREFLIGHT_METHOD} itself"
+        else:
+            continue
+        yield Finding(
+            rule="hidden-operation",
+            severity=Severity.WARNING,
+            message=message,
+            hint="remove the entry",
+            pointer=("allow", one.entries[0].index),
+        )
+
+
+def _upstream_target(config: Config) -> UpstreamTarget:
+    upstream, url = config.upstream, config.upstream.url
+    return UpstreamTarget(
+        host=url.host,
+        port=url.port,
+        authority=url.authority.encode(),
+        tls=url.tls,
+        socket=url.socket,
+        prefix=url.prefix.encode(),
+        connect_timeout_s=upstream.timeout.connect,
+        read_timeout_s=upstream.timeout.read,
+        total_timeout_s=upstream.timeout.total,
+        connections=upstream.connections,
+        ca_file=str(upstream.tls.ca or ""),
+        cert_file=str(upstream.tls.cert or ""),
+        key_file=str(upstream.tls.key or ""),
+        forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
+        keep_set_cookie=upstream.headers.pass_set_cookie,
+    )
+
+
+def _limits(config: Config) -> Limits:
+    limits, timeout = config.limits, config.client_timeout
+    return Limits(
+        request_head_bytes=limits.request_head,
+        request_body_bytes=limits.request_body,
+        connections=limits.connections,
+        head_timeout_s=timeout.head,
+        body_timeout_s=timeout.body,
+        idle_timeout_s=timeout.idle,
+    )
