@@ -1,0 +1,159 @@
+"""A client's connection: its phases, its deadlines, what is written to it, and the ways in which it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
+from plugin_gateway.proxy.own_answer import own_message
+
+if TYPE_CHECKING:
+    from uvicorn.server import ServerState
+
+    from plugin_gateway.policy.refusal import Refusal
+    from plugin_gateway.proxy.call import Call
+    from plugin_gateway.proxy.downlink import Answer
+
+IDLE: Final = 0
+"""Waits for a request, or for the rest of its head."""
+BUSY: Final = 1
+"""A request is being answered, or its answer is not taken by the client yet."""
+LINGERING: Final = 2
+"""Answered for the last time; what the client still sends is thrown away."""
+CLOSED: Final = 3
+
+NEVER: Final = float("inf")
+_LINGER_S: Final = 2.0
+_CLOSE: Final = b"Connection: close\r\n\r\n"
+_RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
+
+
+class ClientConnection(asyncio.Protocol):
+    """The half of the connection front that knows nothing of requests.
+
+    `closes` says that the answer under way is the last one. `is_full` says that the client does not take what was written:
+    until it does, no further request is looked at, so that answers cannot pile up behind a client that never reads.
+    """
+
+    __slots__ = (
+        "_is_chunked",
+        "_is_held",
+        "_until_close",
+        "closes",
+        "deadline",
+        "idle_timeout_s",
+        "is_answered",
+        "is_full",
+        "phase",
+        "server_state",
+        "transport",
+    )
+
+    def __init__(self, server_state: ServerState) -> None:
+        self.server_state = server_state
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.phase = IDLE
+        self.deadline = self.idle_timeout_s = NEVER
+        self.closes = False
+        self.is_full = False
+        self.is_answered = False
+        self._is_held = False
+        self._is_chunked = False
+        self._until_close = False
+
+    def open(self, transport: asyncio.BaseTransport, idle_timeout_s: float) -> int:
+        """Take over the transport; return how many connections there are now."""
+        self.transport = cast("asyncio.Transport", transport)
+        self.idle_timeout_s = idle_timeout_s if idle_timeout_s > 0 else NEVER
+        self.deadline = monotonic() + self.idle_timeout_s
+        connections: set[Any] = self.server_state.connections
+        connections.add(self)
+        return len(connections)
+
+    def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
+        """Write the head, framed as the client understands it, and the first piece of the body."""
+        self.is_answered = True
+        if answer.length < 0 and answer.has_body(to_head=call.is_head):
+            if is_complete:
+                extra += b"Content-Length: %d\r\n" % len(body)
+            elif call.minor == 1:
+                self._is_chunked = True
+                extra += b"Transfer-Encoding: chunked\r\n"
+                body = chunk(body)
+            else:
+                self._until_close = self.closes = True
+        if extra or self.closes:
+            self.transport.write(answer.head + extra + (_CLOSE if self.closes else b"\r\n") + body)
+        else:
+            self.transport.write(answer.sealed_head + body)
+
+    def write_content(self, data: bytes, *, is_complete: bool) -> None:
+        if self._is_chunked:
+            data = chunk(data) + LAST_CHUNK if is_complete else chunk(data)
+        self.transport.write(data)
+
+    def write_own(self, refusal: Refusal, request_id: bytes, *, is_head: bool) -> int:
+        """Write an answer of the gateway's own; return how many bytes of body it has."""
+        message, size = own_message(refusal, request_id, self.date(), is_head=is_head, closes=self.closes)
+        self.transport.write(message)
+        return size
+
+    def date(self) -> bytes:
+        """The field lines of every answer that is not the upstream's."""
+        return b"".join([name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers])
+
+    def rest(self) -> None:
+        """An answer is complete, and another may follow."""
+        self.is_answered = self._is_chunked = self._until_close = False
+        if not self.is_full:
+            self.phase = IDLE
+            self.deadline = monotonic() + self.idle_timeout_s
+            if self._is_held:
+                self.unhold()
+
+    def hold(self) -> None:
+        """Read no more from the client for now."""
+        if not self._is_held:
+            self._is_held = True
+            self.transport.pause_reading()
+
+    def unhold(self) -> None:
+        if self._is_held:
+            self._is_held = False
+            self.transport.resume_reading()
+
+    def linger(self) -> None:
+        """Say that this is the end, and read on for a moment.
+
+        A close with bytes unread makes the kernel send a reset, which may take our answer from the client's hands before
+        it is read (RFC 9112, 9.6).
+        """
+        self.phase = LINGERING
+        self.deadline = monotonic() + _LINGER_S
+        self.unhold()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.close()
+
+    def close(self) -> None:
+        """Close when what was written is taken, for as long as an idle connection may last."""
+        self.phase = CLOSED
+        self.deadline = monotonic() + self.idle_timeout_s
+        self.transport.close()
+
+    def cut(self) -> None:
+        """End an answer that will not be complete, so that the client can see it."""
+        if self._until_close:
+            # The body ends where the connection ends, so a clean end would look like a whole one. A reset does not.
+            sock = self.transport.get_extra_info("socket")
+            if sock is not None:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+            self.phase = CLOSED
+            self.transport.abort()
+        else:
+            self.close()

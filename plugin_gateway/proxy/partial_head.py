@@ -1,0 +1,48 @@
+"""A request head of which not all bytes are here: bounded, and refused at the first byte that no head can have."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.errors import WireError
+from plugin_gateway.proxy.wire import head_too_large, is_hopeless
+
+if TYPE_CHECKING:
+    from plugin_gateway.revision import Limits
+
+
+class PartialHead:
+    """Collects a head that arrives in pieces; each byte is looked at once, however small the pieces are."""
+
+    __slots__ = ("_bytes", "_limit_bytes")
+
+    def __init__(self, data: bytes, limits: Limits) -> None:
+        """Begin with bytes in which no head ends within the limit.
+
+        Raises:
+            WireError: no head can begin with them.
+        """
+        self._bytes = bytearray(data)
+        self._limit_bytes = limits.request_head_bytes
+        self._check(0)
+
+    def add(self, data: bytes) -> bytes:
+        """Everything so far if the head is whole now, else nothing.
+
+        Raises:
+            WireError: no head can begin with it.
+        """
+        seen = len(self._bytes)
+        self._bytes += data
+        if self._bytes.find(b"\r\n\r\n", max(0, seen - 3), self._limit_bytes + 4) >= 0:
+            return bytes(self._bytes)
+        self._check(seen)
+        return b""
+
+    def _check(self, seen: int) -> None:
+        if len(self._bytes) > self._limit_bytes:
+            if self._bytes.find(b"\r\n", 0, self._limit_bytes) < 0:
+                raise WireError(414, "target-too-long", "The request line is longer than the whole head may be.")
+            raise head_too_large(self._limit_bytes)
+        if is_hopeless(self._bytes, max(0, seen - 1)):
+            raise WireError(400, "bad-head", "The head has a control byte, or a line that does not end in CRLF.")
