@@ -66,8 +66,9 @@ def to_3_0(root: JsonObject) -> list[Finding]:
                 node.pop("identifier", None)
             case Kind.OPERATION if not node.get("responses"):
                 node["responses"] = {"default": {"description": ""}}
-            case _ if is_reference(kind, node):
-                keep_only(node, ("$ref",))
+            case _:
+                if is_reference(kind, node):
+                    keep_only(node, ("$ref",))
     return findings
 
 

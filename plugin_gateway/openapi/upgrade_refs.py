@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
     from plugin_gateway.openapi.refs import Tokens
 
+_LONGEST_CHAIN = 100  # of references that do nothing but refer; a longer one is a loop
+
 
 def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
     """Copy the root of `document` with settled references. What points at nothing is left as it is.
@@ -92,14 +94,16 @@ def _tokens(document: Document, ref: str) -> Tokens:
 
 
 def _follow(document: Document, ref: str) -> JsonObject:
-    seen: set[str] = set()
+    """The media type at the end of a chain of references; an empty one where there is no end."""
     node: Json = {"$ref": ref}
-    while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
-        if ref in seen or not _tokens(document, ref):
-            return {}
-        seen.add(ref)
-        node = document.resolve(ref).value
-    return node if isinstance(node, dict) else {}
+    for _ in range(_LONGEST_CHAIN):
+        if not is_reference(Kind.MEDIA_TYPE, node):
+            return node if isinstance(node, dict) else {}
+        try:
+            node = document.resolve(node["$ref"]).value
+        except RefError:
+            break
+    return {}
 
 
 def _is_settled(kind: Kind, tokens: Tokens, section: Tokens) -> bool:

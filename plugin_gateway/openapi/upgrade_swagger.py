@@ -10,23 +10,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.refs import RefError, resolve, split_pointer, to_ref
+from plugin_gateway.openapi.upgrade_parameters import upgrade_form, upgrade_header, upgrade_parameter
 from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Json, JsonObject
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _ROOT_KEPT = ("info", "tags", "externalDocs", "security")
 _SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses"}
-# Of a parameter that is no body: what 3.0 keeps on it, the rest describes its value and moves under `schema`.
-_ON_PARAMETER = frozenset({"name", "in", "description", "required", "allowEmptyValue", "deprecated"})
 _IN_REQUEST_BODY = frozenset({"body", "formData"})
-_FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 # 2.0 says nothing of a body without `consumes` or `produces`; JSON is what its tools have always taken that for.
 _UNSTATED = ("application/json",)
 _FLOWS = {
@@ -53,11 +51,6 @@ class _Swagger(NamedTuple):
             except RefError:
                 return {}
         return node if isinstance(node, dict) and "$ref" not in node else {}
-
-    def loosen(self, message: str, *pointer: str) -> None:
-        self.findings.append(
-            Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING, pointer=pointer)
-        )
 
 
 def swagger_to_3_0(root: JsonObject) -> tuple[JsonObject, list[Finding]]:
@@ -91,7 +84,7 @@ def _components(swagger: _Swagger) -> JsonObject:
         "schemas": dict(_members(root, "definitions")),
         "responses": {name: _response(swagger, node, produces, name) for name, node in _members(root, "responses")},
         "parameters": {
-            name: _parameter(swagger, node, name)
+            name: upgrade_parameter(node, name, swagger.findings)
             for name, node in parameters.items()
             if node.get("in") not in _IN_REQUEST_BODY
         },
@@ -182,7 +175,7 @@ def _request_body(swagger: _Swagger, nodes: Sequence[Json], operation: JsonObjec
             if isinstance(ref, str) and not is_own and (moved := _moved(ref, "requestBodies")):
                 return {"$ref": moved}
             return _body(parameter, consumes)
-    return _form(swagger, [swagger.follow(node) for node in nodes], consumes, where)
+    return upgrade_form([swagger.follow(node) for node in nodes], consumes, where, swagger.findings)
 
 
 def _body(parameter: JsonObject, consumes: Sequence[str]) -> JsonObject:
@@ -191,83 +184,13 @@ def _body(parameter: JsonObject, consumes: Sequence[str]) -> JsonObject:
     return {**body, "content": {name: dict(media_type) for name in consumes or _UNSTATED}}
 
 
-def _form(swagger: _Swagger, fields: Sequence[JsonObject], consumes: Sequence[str], where: str) -> JsonObject:
-    has_file = any(field.get("type") == "file" for field in fields)
-    wanted = [name for name in consumes if name in (_FORM, _MULTIPART) and not (has_file and name == _FORM)]
-    schema: JsonObject = {"type": "object", "properties": {}}
-    encoding: JsonObject = {}
-    for field in fields:
-        name = str(field.get("name"))
-        value = _value_schema(field)
-        if "description" in field:
-            value = {"description": field["description"], **value}
-        style = _style(swagger, field, value, where)
-        schema["properties"][name] = value
-        if style:
-            encoding[name] = style
-    required = [str(field.get("name")) for field in fields if field.get("required") is True]
-    if required:
-        schema["required"] = required
-    media_type = {"schema": schema, **({"encoding": encoding} if encoding else {})}
-    content = {name: dict(media_type) for name in wanted or ([_MULTIPART] if has_file else [_FORM])}
-    return {"content": content, **({"required": True} if required else {})}
-
-
 def _parameter_or_ref(swagger: _Swagger, node: Json, where: str) -> Json:
     if not isinstance(node, dict):
         return node
     if isinstance(ref := node.get("$ref"), str):
         moved = _moved(ref, "parameters")
-        return {"$ref": moved} if moved else _parameter(swagger, swagger.follow(node), where)
-    return _parameter(swagger, node, where)
-
-
-def _parameter(swagger: _Swagger, parameter: JsonObject, where: str) -> JsonObject:
-    upgraded = {key: value for key, value in parameter.items() if key in _ON_PARAMETER or key.startswith("x-")}
-    if parameter.get("in") != "query":
-        upgraded.pop("allowEmptyValue", None)
-    schema = _value_schema(parameter)
-    upgraded |= _style(swagger, parameter, schema, where)
-    return {**upgraded, "schema": schema}
-
-
-def _value_schema(parameter: JsonObject) -> JsonObject:
-    """What a parameter or header without `schema` says of its value."""
-    dropped = _ON_PARAMETER | {"collectionFormat"}
-    schema = {key: value for key, value in parameter.items() if key not in dropped and not key.startswith("x-")}
-    schema |= {key: parameter[key] for key in ("x-nullable",) if key in parameter}
-    if isinstance(schema.get("items"), dict):
-        schema["items"] = _value_schema(schema["items"])
-    return schema
-
-
-def _style(swagger: _Swagger, parameter: JsonObject, schema: JsonObject, where: str) -> JsonObject:
-    """How the items of an array are joined. What no style can say becomes a plain string, changed in `schema`."""
-    if parameter.get("type") != "array":
-        return {}
-    location, joined = parameter.get("in"), parameter.get("collectionFormat", "csv")
-    if location in ("query", "formData"):
-        match joined:
-            case "csv":
-                return {"style": "form", "explode": False}
-            case "multi":
-                return {"style": "form", "explode": True}
-            case "ssv":
-                return {"style": "spaceDelimited", "explode": False}
-            case "pipes":
-                return {"style": "pipeDelimited", "explode": False}
-    elif joined == "csv":
-        return {}  # `simple`, the default of path and header
-    swagger.loosen(
-        f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style says; it is described as a string",
-    )
-    items = schema.get("items")
-    description = schema.get("description")
-    schema.clear()
-    schema |= {"type": "string", **({"description": description} if description else {})}
-    if isinstance(items, dict) and "example" in items:
-        schema["example"] = str(items["example"])
-    return {}
+        return {"$ref": moved} if moved else upgrade_parameter(swagger.follow(node), where, swagger.findings)
+    return upgrade_parameter(node, where, swagger.findings)
 
 
 def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where: str) -> Json:
@@ -279,7 +202,9 @@ def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where:
     upgraded: JsonObject = {"description": response.get("description", "")}
     headers = response.get("headers")
     if isinstance(headers, dict):
-        upgraded["headers"] = {name: _header(swagger, header, where) for name, header in headers.items()}
+        upgraded["headers"] = {
+            name: upgrade_header(header, where, swagger.findings) for name, header in headers.items()
+        }
     examples = response.get("examples")
     examples = examples if isinstance(examples, dict) else {}
     if "schema" in response:
@@ -293,28 +218,17 @@ def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where:
     return upgraded | {key: value for key, value in response.items() if key.startswith("x-")}
 
 
-def _header(swagger: _Swagger, header: Json, where: str) -> Json:
-    if not isinstance(header, dict):
-        return header
-    upgraded = {key: value for key, value in header.items() if key == "description" or key.startswith("x-")}
-    schema = _value_schema(header)
-    _style(swagger, {**header, "in": "header"}, schema, where)
-    return {**upgraded, "schema": schema}
-
-
 def _security_scheme(scheme: Json) -> Json:
     if not isinstance(scheme, dict):
         return scheme
     upgraded = {key: value for key, value in scheme.items() if key == "description" or key.startswith("x-")}
-    match scheme.get("type"):
-        case "basic":
-            return {"type": "http", "scheme": "basic", **upgraded}
-        case "oauth2":
-            urls = {key: scheme[key] for key in ("authorizationUrl", "tokenUrl") if key in scheme}
-            flow = _FLOWS.get(str(scheme.get("flow")), "implicit")
-            return {"type": "oauth2", **upgraded, "flows": {flow: {**urls, "scopes": scheme.get("scopes") or {}}}}
-        case _:
-            return dict(scheme)
+    if scheme.get("type") == "basic":
+        return {"type": "http", "scheme": "basic", **upgraded}
+    if scheme.get("type") == "oauth2":
+        urls = {key: scheme[key] for key in ("authorizationUrl", "tokenUrl") if key in scheme}
+        flow = _FLOWS.get(str(scheme.get("flow")), "implicit")
+        return {"type": "oauth2", **upgraded, "flows": {flow: {**urls, "scopes": scheme.get("scopes") or {}}}}
+    return scheme
 
 
 def _moved(ref: str, section: str) -> str | None:

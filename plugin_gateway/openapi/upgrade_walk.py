@@ -26,8 +26,11 @@ def children(kind: Kind, value: JsonObject) -> Iterator[tuple[Kind, Json]]:
             if name != "$ref" and not is_extension(name):
                 yield other, child
         return
-    for name, (child_kind, shape) in FIELDS[kind].items():
-        child = value.get(name)
+    fields = FIELDS[kind]
+    for name, child in value.items():
+        if (field := fields.get(name)) is None:
+            continue
+        child_kind, shape = field
         if isinstance(child, list) and shape is not Shape.MAP:
             yield from ((child_kind, entry) for entry in child)
         elif isinstance(child, dict) and shape is Shape.MAP:

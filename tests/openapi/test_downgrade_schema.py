@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 import jsonschema
@@ -97,6 +98,42 @@ def test_each_word_of_3_1_has_its_counterpart(before: Any, after: Any):
     root = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
     assert schemas_to_3_0(root) == []
     assert root["components"]["schemas"]["S"] == after
+
+
+A = {"type": "string"}
+LOOSE = {"contains": {}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"prefixItems": [A]}, {"items": {"anyOf": [A, {}]}}),
+        ({"prefixItems": [A], "items": {"type": "object"}}, {"items": {"anyOf": [A, {"type": "object"}]}}),
+        ({"prefixItems": [A], "items": False}, {"items": {"anyOf": [A]}, "maxItems": 1}),
+        ({"patternProperties": {"^x": A}}, {}),
+        ({"patternProperties": {"^x": A}, "additionalProperties": False}, {"additionalProperties": {"anyOf": [A]}}),
+        ({"patternProperties": {"^x": A}, "additionalProperties": LOOSE}, {"additionalProperties": {"anyOf": [A, {}]}}),
+        ({"if": A, "then": A}, {}),
+        ({"unevaluatedProperties": False}, {}),
+        ({"not": LOOSE, "title": "t"}, {"title": "t"}),
+        ({"not": {"properties": {"a": {"$ref": "#/components/schemas/Other"}}}}, {}),
+        ({"oneOf": [LOOSE, A]}, {"anyOf": [{}, A]}),
+        ({"oneOf": [{"$ref": "#/components/schemas/Other"}], "anyOf": [A]}, {"anyOf": [A], "allOf": [{"anyOf": [{"$ref": "#/components/schemas/Other"}]}]}),
+        ({"enum": []}, {"allOf": [{"not": {}}]}),
+    ],
+)  # fmt: skip
+def test_what_3_0_cannot_say_is_looser_and_turns_nothing_around_it_tighter(before: Any, after: Any):
+    root = {"openapi": "3.1.0", "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}}}
+    schemas_to_3_0(root)
+    assert root["components"]["schemas"]["S"] == after
+
+
+def test_a_boolean_schema_is_an_object_wherever_it_stands():
+    content = {"j": {"schema": True}, "k": {"schema": False}}
+    root = {"components": {"schemas": {"S": False}, "requestBodies": {"B": {"content": content}}}}
+    schemas_to_3_0(root)
+    assert root["components"]["schemas"]["S"] == {"not": {}}
+    assert root["components"]["requestBodies"]["B"]["content"] == {"j": {"schema": {}}, "k": {"schema": {"not": {}}}}
 
 
 def test_a_definition_inside_a_schema_becomes_a_component():

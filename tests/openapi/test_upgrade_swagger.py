@@ -37,40 +37,6 @@ def test_schemes_of_an_operation_are_its_own_servers():
     assert operation == {"responses": {}, "servers": [{"url": "wss://e.x"}]}
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ({"type": "string", "format": "date", "enum": ["a"], "default": "a"}, {"schema": {"type": "string", "format": "date", "enum": ["a"], "default": "a"}}),
-        ({"type": "array", "items": {"type": "string"}}, {"style": "form", "explode": False, "schema": {"type": "array", "items": {"type": "string"}}}),
-        ({"type": "array", "collectionFormat": "csv"}, {"style": "form", "explode": False, "schema": {"type": "array"}}),
-        ({"type": "array", "collectionFormat": "multi"}, {"style": "form", "explode": True, "schema": {"type": "array"}}),
-        ({"type": "array", "collectionFormat": "ssv"}, {"style": "spaceDelimited", "explode": False, "schema": {"type": "array"}}),
-        ({"type": "array", "collectionFormat": "pipes"}, {"style": "pipeDelimited", "explode": False, "schema": {"type": "array"}}),
-        ({"type": "string", "allowEmptyValue": True, "required": True}, {"allowEmptyValue": True, "required": True, "schema": {"type": "string"}}),
-        ({"type": "string", "x-nullable": True, "description": "d"}, {"description": "d", "x-nullable": True, "schema": {"type": "string", "nullable": True}}),
-        ({"type": "array", "items": {"type": "array", "collectionFormat": "pipes", "items": {"type": "integer"}}}, {"style": "form", "explode": False, "schema": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}}),
-    ],
-)  # fmt: skip
-def test_a_query_parameter_has_its_value_under_schema(before: dict[str, Any], after: dict[str, Any]):
-    operation = _operation({"parameters": [{"name": "p", "in": "query", **before}]})
-    assert operation["parameters"] == [{"name": "p", "in": "query", **after}]
-
-
-@pytest.mark.parametrize("place", ["path", "header"])
-def test_csv_in_a_path_or_header_is_the_default_style(place: str):
-    (parameter,) = _operation({"parameters": [{"name": "p", "in": place, "type": "array"}]})["parameters"]
-    assert parameter == {"name": "p", "in": place, "schema": {"type": "array"}}
-
-
-@pytest.mark.parametrize(("place", "joined"), [("query", "tsv"), ("header", "pipes"), ("path", "ssv")])
-def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: str):
-    parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
-    root = {"swagger": "2.0", "paths": {"/a": {"get": {"parameters": [parameter]}}}}
-    upgraded, (finding,) = swagger_to_3_0(root)
-    assert upgraded["paths"]["/a"]["get"]["parameters"] == [{"name": "p", "in": place, "schema": {"type": "string"}}]
-    assert joined in finding.message
-
-
 def test_a_body_has_what_the_operation_consumes():
     body = {"name": "b", "in": "body", "required": True, "description": "d", "schema": {"$ref": "#/definitions/In"}}
     schema = {"schema": {"$ref": "#/components/schemas/In"}}
@@ -105,33 +71,6 @@ def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_el
         "content": {"text/xml": {"schema": {"type": "object"}}}
     }
     assert upgraded["paths"]["/shared"] == {"parameters": [], "put": {"requestBody": ref}}
-
-
-def test_form_fields_are_one_object_and_a_file_makes_it_multipart():
-    fields = [
-        {"name": "file", "in": "formData", "type": "file", "required": True, "description": "d"},
-        {"name": "tags", "in": "formData", "type": "array", "items": {"type": "string"}},
-    ]
-    consumes = ["application/x-www-form-urlencoded", "multipart/form-data"]
-    assert _operation({"parameters": fields, "consumes": consumes})["requestBody"] == {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "d"},
-                        "tags": {"type": "array", "items": {"type": "string"}},
-                    },
-                },
-                "encoding": {"tags": {"style": "form", "explode": False}},
-            }
-        },
-    }
-    (name,) = _operation({"parameters": fields[1:]})["requestBody"]["content"]
-    assert name == "application/x-www-form-urlencoded"
-    assert list(_operation({"parameters": fields[1:], "consumes": consumes})["requestBody"]["content"]) == consumes
 
 
 def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item():
@@ -170,6 +109,20 @@ def test_a_response_has_what_the_operation_produces():
         "204": {"description": ""},
         "x-note": 1,
     }
+
+
+def test_parameters_are_upgraded_where_they_stand_and_a_file_is_binary():
+    fields = [{"name": "f", "in": "formData", "type": "file"}, {"name": "q", "in": "query", "type": "string"}]
+    root = {"paths": {"/a": {"post": {"parameters": [*fields, {"$ref": "#/parameters/P"}]}}}}
+    upgraded = _upgraded({**root, "parameters": {"P": {"name": "p", "in": "query", "type": "string"}}})
+    operation = upgraded["paths"]["/a"]["post"]
+    properties = operation["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
+    assert properties == {"f": {"type": "string", "format": "binary"}}
+    assert operation["parameters"] == [
+        {"name": "q", "in": "query", "schema": {"type": "string"}},
+        {"$ref": "#/components/parameters/P"},
+    ]
+    assert upgraded["components"] == {"parameters": {"P": {"name": "p", "in": "query", "schema": {"type": "string"}}}}
 
 
 def test_a_file_response_is_binary():
@@ -244,3 +197,42 @@ def test_the_input_is_not_changed():
     before = repr(root)
     swagger_to_3_0(root)
     assert repr(root) == before
+
+
+def test_nodes_that_are_not_what_they_should_be_are_passed_on_or_over():
+    loop = {"$ref": "#/parameters/Loop"}
+    root = {
+        "parameters": {"Loop": loop},
+        "responses": {"R": "odd"},
+        "securityDefinitions": {"s": None},
+        "paths": {
+            "/a": {"$ref": "#/nowhere", "summary": "not of 2.0"},
+            "/b": "odd",
+            "/c": {"post": {"parameters": ["odd", {"$ref": "#/nowhere"}], "responses": {"200": None, "default": {"headers": {"H": 1}}}}},
+        },
+    }  # fmt: skip
+    upgraded = _upgraded(root)
+    assert upgraded["paths"] == {
+        "/a": {"$ref": "#/nowhere"},
+        "/b": "odd",
+        "/c": {
+            "post": {
+                "parameters": ["odd", {"schema": {}}],
+                "responses": {"200": None, "default": {"description": "", "headers": {"H": 1}}},
+            }
+        },
+    }
+    assert upgraded["components"] == {
+        "responses": {"R": "odd"},
+        "parameters": {"Loop": {"schema": {}}},
+        "securitySchemes": {"s": None},
+    }
+
+
+def test_examples_of_other_media_types_are_kept():
+    responses = {"200": {"description": "ok", "examples": {"text/csv": "a,b", "x-note": 1}, "x-kept": 1}}
+    assert _operation({"responses": responses})["responses"]["200"] == {
+        "description": "ok",
+        "content": {"text/csv": {"example": "a,b"}},
+        "x-kept": 1,
+    }

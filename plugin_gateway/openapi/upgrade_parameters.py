@@ -1,0 +1,93 @@
+"""Parameters, form fields and headers of Swagger 2.0, as 3.0 describes them: the value under `schema`, its form in a style."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+# What 3.0 keeps on the parameter itself; the rest describes its value and moves under `schema`.
+_ON_PARAMETER = frozenset({"name", "in", "description", "required", "allowEmptyValue", "deprecated"})
+_STYLES = {
+    "csv": ("form", False),
+    "multi": ("form", True),
+    "ssv": ("spaceDelimited", False),
+    "pipes": ("pipeDelimited", False),
+}
+_FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
+
+
+def upgrade_parameter(parameter: JsonObject, where: str, findings: list[Finding]) -> JsonObject:
+    upgraded = {key: value for key, value in parameter.items() if key in _ON_PARAMETER or key.startswith("x-")}
+    if parameter.get("in") != "query":
+        upgraded.pop("allowEmptyValue", None)
+    schema = _value_schema(parameter)
+    upgraded |= _style(parameter, schema, where, findings)
+    return {**upgraded, "schema": schema}
+
+
+def upgrade_header(header: Json, where: str, findings: list[Finding]) -> Json:
+    if not isinstance(header, dict):
+        return header
+    upgraded = {key: value for key, value in header.items() if key == "description" or key.startswith("x-")}
+    schema = _value_schema(header)
+    _style({**header, "in": "header"}, schema, where, findings)
+    return {**upgraded, "schema": schema}
+
+
+def upgrade_form(
+    fields: Sequence[JsonObject], consumes: Sequence[str], where: str, findings: list[Finding]
+) -> JsonObject:
+    has_file = any(field.get("type") == "file" for field in fields)
+    wanted = [name for name in consumes if name in (_FORM, _MULTIPART) and not (has_file and name == _FORM)]
+    schema: JsonObject = {"type": "object", "properties": {}}
+    encoding: JsonObject = {}
+    for field in fields:
+        name = str(field.get("name"))
+        value = _value_schema(field)
+        if "description" in field:
+            value = {"description": field["description"], **value}
+        style = _style(field, value, where, findings)
+        schema["properties"][name] = value
+        if style:
+            encoding[name] = style
+    required = [str(field.get("name")) for field in fields if field.get("required") is True]
+    if required:
+        schema["required"] = required
+    media_type = {"schema": schema, **({"encoding": encoding} if encoding else {})}
+    content = {name: dict(media_type) for name in wanted or ([_MULTIPART] if has_file else [_FORM])}
+    return {"content": content, **({"required": True} if required else {})}
+
+
+def _value_schema(parameter: JsonObject) -> JsonObject:
+    """What a parameter or header without `schema` says of its value."""
+    dropped = _ON_PARAMETER | {"collectionFormat"}
+    schema = {key: value for key, value in parameter.items() if key not in dropped and not key.startswith("x-")}
+    schema |= {key: parameter[key] for key in ("x-nullable",) if key in parameter}
+    if isinstance(schema.get("items"), dict):
+        schema["items"] = _value_schema(schema["items"])
+    return schema
+
+
+def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list[Finding]) -> JsonObject:
+    """How the items of an array are joined. What no style can say becomes a plain string, changed in `schema`."""
+    if parameter.get("type") != "array":
+        return {}
+    joined = parameter.get("collectionFormat", "csv")
+    if parameter.get("in") in ("query", "formData"):
+        if joined in _STYLES:
+            style, explode = _STYLES[joined]
+            return {"style": style, "explode": explode}
+    elif joined == "csv":
+        return {}  # `simple`, the default of path and header
+    message = f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style says: a string is described"
+    findings.append(Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING))
+    for key in [key for key in schema if key != "description"]:
+        del schema[key]
+    schema["type"] = "string"
+    return {}
