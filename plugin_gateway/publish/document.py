@@ -169,6 +169,7 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
 def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
     """Follow renamed ids in links, take other servers and security away wherever they are, mend doubled examples."""
     served = {id(node) for _, item in _path_items(root) for node in _operation_nodes(item)}
+    taken = {node["operationId"] for _, item in _path_items(root) for node in _operation_nodes(item)}
     for kind, node in typed_nodes(root):
         match kind:
             case Kind.LINK:
@@ -179,8 +180,12 @@ def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
                 node.pop("servers", None)
             case Kind.OPERATION if id(node) not in served:
                 # Of a callback: the client's side, which neither our server nor our security is about.
-                for key in ("servers", "security", "operationId"):
+                for key in ("servers", "security"):
                     node.pop(key, None)
+                if node.get("operationId") in taken:
+                    del node["operationId"]
+                elif "operationId" in node:
+                    taken.add(node["operationId"])
             case Kind.PARAMETER | Kind.HEADER | Kind.MEDIA_TYPE if "example" in node and "examples" in node:
                 # Either may be there, not both.
                 example = node.pop("example")
