@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _EXPRESSION = "{$url}"
 """Key under which a path item hangs in a callback of its own, where 3.0 has no other place for it."""
 
@@ -136,6 +138,8 @@ class Closure:
                 copy[name] = value
             else:
                 self.copy_field(field, value, (place, name), copy, name)
+        if kind is Kind.SCHEMA and isinstance(ref := node.get("$dynamicRef"), str):
+            copy["$dynamicRef"] = self._dynamic_reference(ref, (place, "$dynamicRef"))
         return copy
 
     def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
@@ -163,7 +167,7 @@ class Closure:
 
     def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
-        text, tokens = self._texts.get((kind, ref)) or self._keep_target(kind, ref, place)
+        text, tokens = self._keep_target(kind, ref, (place, "$ref"))
         if text is None:
             return self._in_place(kind, node, place) if tokens else node
         if kind is Kind.SCHEMA and not self._is_parent_of(place):
@@ -180,11 +184,21 @@ class Closure:
         siblings["$ref"] = text
         return siblings
 
+    def _dynamic_reference(self, ref: str, place: Place) -> str:
+        """Keep where a `$dynamicRef` leads at first; where else it may lead is then kept, too, or is never entered."""
+        text, tokens = self._keep_target(Kind.SCHEMA, ref, place)
+        target = walk(self._document.root, tokens)
+        if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
+            return ref  # by its name, or it would no longer be dynamic
+        return text
+
     def _keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
         """Keep what a reference leads to; gives its text in the pruned document and the target's place in the full one.
 
         The text is `None` where the pruned document has no place for the target, and the place is empty where there is none.
         """
+        if (known := self._texts.get((kind, ref))) is not None:
+            return known
         try:
             landing = self._targets.land(ref, place)
         except RefError as error:
@@ -249,7 +263,7 @@ class Closure:
             try:
                 landing = self._targets.land(node["$ref"], place)
             except RefError as error:
-                self._report(error, place)
+                self._report(error, (place, "$ref"))
                 break
             node, place = landing.value, Region(landing.tokens, is_moved=True)
         return self._object(kind, node, place) if isinstance(node, dict) else node
@@ -271,7 +285,7 @@ class Closure:
         return True
 
     def _report(self, error: RefError, place: Place) -> None:
-        self.findings.append(unresolved(self._document, error, (*tokens_of(place), "$ref")))
+        self.findings.append(unresolved(self._document, error, tokens_of(place)))
 
     def _components(self, section: str) -> JsonObject:
         try:
@@ -320,6 +334,9 @@ class Closure:
         if (unit := self._named_schema(target)) is not None:
             self._keep(unit)
             self._keep_subtypes(unit)
+            return target
+        if _PLAIN_NAME.fullmatch(target):
+            self._report(RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place)
             return target
         text, tokens = self._keep_target(Kind.SCHEMA, target, place)
         self._keep_subtypes(tokens)

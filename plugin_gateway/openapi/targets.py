@@ -191,7 +191,7 @@ class Targets:
 def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
     """What to tell of a reference that leads nowhere. A password in its URL is not told."""
     ref = _USERINFO.sub("", error.ref)
-    message = f"$ref {ref!r} at {to_ref(pointer)} {error.reason}"
+    message = f"reference {ref!r} at {to_ref(pointer)} {error.reason}"
     if not error.ref.startswith("#"):
         hint = "nothing outside is fetched: put what it means into the document, or deny what refers to it"
         return Finding(rule="external-ref", message=message, hint=hint, pointer=pointer)

@@ -1,0 +1,77 @@
+"""Leaks in prose: descriptions and examples of a pruned document that tell of denied operations.
+
+Pruning takes what denied operations *are*; what people wrote about them elsewhere is theirs to change, so it is pointed
+out and not rewritten.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.refs import Tokens, to_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from plugin_gateway.openapi.document import Document, Json, OperationKey
+
+_WORD = re.compile(r"[^\s\"'`<>()\[\],;|*!?\\]+")
+_LOOKS_LIKE_ID = re.compile(r"[-_/.]|[a-z][A-Z]")
+_MIN_ID_LENGTH = 8
+"""An operationId such as `list` or `status` is a word of every language."""
+
+
+def leaks_in_prose(document: Document, pruned: Document, kept: Collection[OperationKey]) -> list[Finding]:
+    """A warning for each denied path template or operationId that a text of `pruned` names, at its first place there."""
+    denied = _denied_names(document, kept)
+    found: dict[str, tuple[Tokens, int]] = {}
+    for place, text in _texts(pruned.root):
+        for match in _WORD.finditer(text):
+            word = match[0].rstrip(".:")
+            if word in denied:
+                first, count = found.get(word, (place, 0))
+                found[word] = first, count + 1
+    return [
+        Finding(
+            rule="denied-operation-named",
+            severity=Severity.WARNING,
+            message=f"the text at {to_ref(place)} names {name!r}, which is denied{_elsewhere(count - 1)}",
+            hint="clients can read it: reword it with an overlay, or replace the description",
+            pointer=place,
+        )
+        for name, (place, count) in found.items()
+    ]
+
+
+def _elsewhere(count: int) -> str:
+    return f"; and {count} more" if count else ""
+
+
+def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
+    kept = set(kept)
+    paths: set[str] = set()
+    ids: set[str] = set()
+    for key, operation in document.operations.items():
+        if key not in kept:
+            paths.add(key.path)
+            if (name := operation.operation_id) and len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name):
+                ids.add(name)
+    paths -= {key.path for key in kept} | {"/"}
+    return paths | (ids - {document.operations[key].operation_id for key in kept})
+
+
+def _texts(root: Json) -> Iterator[tuple[Tokens, str]]:
+    """Every text that may hold a name: values, and keys, since examples have them too."""
+    stack: list[tuple[Tokens, Json]] = [((), root)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, str):
+            yield place, value
+        elif isinstance(value, dict):
+            for key in value:
+                yield (*place, key), key
+            stack.extend(((*place, key), value[key]) for key in reversed(value))
+        elif isinstance(value, list):
+            stack.extend(((*place, str(index)), value[index]) for index in range(len(value) - 1, -1, -1))
