@@ -18,6 +18,9 @@ from plugin_gateway.openapi.upgrade_walk import keep_only, typed_nodes
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
+UNDERSTOOD_EXTENSIONS: Final = frozenset({"x-nullable"})
+"""What Swagger 2.0 has no word for and everybody said so. A pruned document must still have them to be upgraded well."""
+
 PATCH_VERSIONS: Final = {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}
 
 # The formats of 3.0 that JSON Schema 2020-12 has keywords for (OpenAPI 3.1, 4.4.1.2 and its notes on upgrading).

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 CONSEQUENTIAL = "x-openai-isConsequential"
-_ROOT_KEPT = ("openapi", "jsonSchemaDialect", "info", "tags", "externalDocs")
+_FIRST_OF_ROOT = ("openapi", "jsonSchemaDialect", "info")
+_LATER_IN_ROOT = ("tags", "externalDocs")
 # In this order in every operation: what a reader, or a model, needs first.
 _FIRST_KEYS = ("operationId", "summary", "description", CONSEQUENTIAL, "tags")
 
@@ -95,12 +96,13 @@ def _path_items(root: JsonObject) -> list[tuple[str, JsonObject]]:
 
 
 def _present_root(root: JsonObject, presentation: Presentation) -> JsonObject:
-    presented: JsonObject = {key: root[key] for key in _ROOT_KEPT if key in root}
-    presented |= {key: value for key, value in root.items() if key in presentation.extensions}
+    presented: JsonObject = {key: root[key] for key in _FIRST_OF_ROOT if key in root}
     presented["servers"] = [{"url": presentation.public_url.rstrip("/")}]
     schemes = presentation.security_schemes
     if schemes:
         presented["security"] = [{name: []} for name in schemes]
+    later = (key for key in root if key in _LATER_IN_ROOT or key in presentation.extensions)
+    presented |= {key: root[key] for key in later}
     presented["paths"] = {}
     components = {key: value for key, value in (root.get("components") or {}).items() if key != "securitySchemes"}
     if schemes:
