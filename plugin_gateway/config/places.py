@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
@@ -15,27 +15,28 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN = 60
 _MAX_LINE = 400
+# Beside these, `value` is the place of a secret source and no source itself: that is a mistake, and found as one.
+_SOURCES_BESIDE = frozenset({"header", "query", "cookie"})
 
 Pointer = tuple[str | int, ...]
 
 
 @dataclass(slots=True)
 class Places:
-    """The file's name, its text with secrets masked, its tree, and the names of the overrides laid over it."""
+    """The file's name, its lines with secrets masked, its tree, and the names of the overrides laid over it."""
 
     name: str
-    text: str = field(repr=False)
+    text: InitVar[str]
     root: Node | None = field(repr=False)
     overrides: dict[Pointer, str] = field(default_factory=dict)
     _lines: list[str] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        lines = self.text.splitlines()
+    def __post_init__(self, text: str) -> None:
+        lines = text.splitlines()
         if self.root is None:
             self._lines = [masked_unparsed(lines, index) for index in range(len(lines))] if len(lines) < 10_000 else []
         else:
             self._lines = _masked(lines, self.root)
-        self.text = ""
 
     def top(self) -> Location:
         return Location(self.name)
@@ -80,7 +81,12 @@ class Places:
         if isinstance(value, dict):
             for key, member in value.items():
                 below = (*pointer, key)
-                if key == "value" and isinstance(member, str) and may_be_secret(below) and "parameters" not in pointer:
+                if (
+                    key == "value"
+                    and isinstance(member, str)
+                    and _SOURCES_BESIDE.isdisjoint(value)
+                    and "parameters" not in pointer
+                ):
                     yield below
                 yield from self.secrets_in(member, below)
         elif isinstance(value, list):

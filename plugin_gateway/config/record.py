@@ -83,7 +83,7 @@ class Record(BaseModel):
 
 def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Mistake]:
     """Yield a mistake unless just one of `keys` is written."""
-    present = [key for key in keys if key in written]
+    present = [key for key in written if key in keys]
     names = ", ".join(f"`{key}`" for key in keys)
     if not present:
         yield Mistake("exactly-one", f"{what} needs exactly one of {names}", hint="none of them is there")

@@ -94,7 +94,9 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
         builder.note(stop.span, stop.mistake)
         return None, builder.found
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        # What is never closed is mended where it was opened, not where the text ends.
+        unclosed = "end of stream" in str(error.problem)
+        mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
         span = Span(mark.line + 1, mark.column + 1, 1) if mark else Span(0, 0, 1)
         builder.note(span, _syntax(error, builder.lines, span))
         return None, builder.found
@@ -263,7 +265,8 @@ class _Builder:
             return _TRUTH[text]
         if _INT.fullmatch(text):
             return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-        return float(text) if _FLOAT.fullmatch(text) and len(text) < 30 else text
+        # A whole number too long for its type stays text: as a float it would be another number.
+        return float(text) if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit() else text
 
     def span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark

@@ -15,7 +15,7 @@ _BYTES: Final = {
 }  # fmt: skip
 _WINDOWS_S: Final = {"s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 
-_NUMBER: Final = r"[0-9]{1,15}(?:\.[0-9]{1,9})?"
+_NUMBER: Final = r"[0-9]{1,16}(?:\.[0-9]{1,9})?"
 _DURATION_PART: Final = re.compile(rf"({_NUMBER})([a-z]*)")
 _SIZE: Final = re.compile(rf"({_NUMBER}) ?([A-Za-z]*)")
 _RATE: Final = re.compile(r"([0-9]{1,9}) ?/ ?([a-z]+)")

@@ -124,7 +124,7 @@ def _one_form(value: Any) -> Any:
     hint = f"write one of: {', '.join(FORMS)}; such as {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
     if not isinstance(value, dict):
         raise Mistake("wrong-type", "expected a credential", hint=hint)
-    present = [form for form in FORMS if form in value]
+    present = [key for key in value if key in FORMS]
     if len(present) > 1:
         both = " and ".join(f"`{form}`" for form in present)
         raise Mistake(

@@ -1,0 +1,162 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.address import (
+    Address,
+    parse_absolute_url,
+    parse_address,
+    parse_origin,
+    parse_public_url,
+    parse_upstream_url,
+)
+from plugin_gateway.config.mistake import Mistake
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("127.0.0.1:8080", Address("127.0.0.1", 8080)),
+        (":8080", Address("0.0.0.0", 8080)),
+        ("[::1]:0", Address("::1", 0)),
+        ("localhost:1", Address("localhost", 1)),
+        ("unix:/run/g.sock", Address(socket="/run/g.sock")),
+    ],
+)
+def test_an_address_is_host_and_port_or_a_socket(text, address):
+    assert parse_address(text) == address
+    assert parse_address(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "8080",
+        pytest.param(8080, id="number"),
+        "host",
+        "host:",
+        "host:70000",
+        "host:-1",
+        "::1:80",
+        "[::1:80",
+        "[x]:80",
+        "a b:80",
+        "unix:",
+        "unix:rel",
+        "unix:/" + "x" * 108,
+        "http://h:80",
+    ],
+)
+def test_anything_else_is_no_address(text):
+    with pytest.raises(Mistake):
+        parse_address(text)
+
+
+def test_an_upstream_url_is_taken_apart_once():
+    url = parse_upstream_url("https://API.example.com:8443/v2/")
+    assert (url.scheme, url.host, url.port, url.prefix, url.tls) == ("https", "api.example.com", 8443, "/v2", True)
+    assert (url.authority, str(url)) == ("api.example.com:8443", "https://api.example.com:8443/v2")
+
+
+def test_the_default_port_is_left_out_of_the_host_field():
+    assert parse_upstream_url("http://[::1]:80").authority == "[::1]"
+
+
+def test_an_upstream_may_be_a_unix_socket():
+    assert parse_upstream_url("unix:/run/api.sock").socket == "/run/api.sock"
+    assert str(parse_upstream_url("unix:/run/api.sock")) == "unix:/run/api.sock"
+
+
+@pytest.mark.parametrize(
+    "path", ["/../a", "/a/%2e%2E", "/a//b", "/a;b", "/a%2fb", "/a%5Cb", "/%00", "/a\\b", "/ä", "/%zz", "/."]
+)
+def test_an_upstream_prefix_has_one_reading(path):
+    with pytest.raises(Mistake) as caught:
+        parse_upstream_url(f"http://h{path}")
+    assert caught.value.rule == "bad-url"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ftp://h",
+        "h",
+        "http://",
+        "http://h?x=1",
+        "http://h#f",
+        "http://h:0",
+        "http://h:",
+        "http://h:99999",
+        "http://a b",
+        "http://h\n",
+        "http://[zz]",
+        "http://ä",
+        3,
+        None,
+    ],
+)
+def test_what_is_no_upstream_url_is_a_mistake(text):
+    with pytest.raises(Mistake):
+        parse_upstream_url(text)
+
+
+def test_a_password_in_a_url_is_refused_and_not_repeated():
+    with pytest.raises(Mistake) as caught:
+        parse_upstream_url("https://me:hunter2@h")
+    assert caught.value.rule == "secret-in-url"
+    assert "hunter2" not in f"{caught.value.message}{caught.value.hint}{caught.value.got}"
+
+
+@pytest.mark.parametrize(
+    ("text", "url"),
+    [
+        ("https://P.example.com/", "https://p.example.com"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://[::1]:1", "http://[::1]:1"),
+        ("https://a:443", "https://a"),
+    ],
+)
+def test_a_public_url_is_kept_in_its_normal_form(text, url):
+    assert parse_public_url(text) == url
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("http://example.com", "public-url-https"),
+        ("http://127.0.0.1.evil.com", "public-url-https"),
+        ("https://h/path", "public-url"),
+        ("https://h?q", "bad-url"),
+        ("https://u@h", "secret-in-url"),
+    ],
+)
+def test_a_public_url_is_https_and_has_no_path(text, rule):
+    with pytest.raises(Mistake) as caught:
+        parse_public_url(text)
+    assert caught.value.rule == rule
+
+
+@pytest.mark.parametrize(("text", "origin"), [("*", "*"), ("https://chatgpt.com", "https://chatgpt.com")])
+def test_an_origin_is_what_a_browser_sends(text, origin):
+    assert parse_origin(text) == origin
+
+
+@pytest.mark.parametrize("text", ["https://chatgpt.com/", "null", "chatgpt.com", "https://*.com", 1])
+def test_what_no_browser_sends_is_no_origin(text):
+    with pytest.raises(Mistake):
+        parse_origin(text)
+
+
+def test_an_absolute_url_may_have_a_query():
+    assert parse_absolute_url("https://h/x?y=1#z") == "https://h/x?y=1#z"
+
+
+@given(st.text())
+def test_no_text_raises_anything_but_a_mistake(text):
+    for parse in (parse_address, parse_upstream_url, parse_public_url, parse_origin, parse_absolute_url):
+        for candidate in (text, f"http://{text}", f"unix:{text}"):
+            try:
+                parse(candidate)
+            except Mistake:
+                continue

@@ -1,0 +1,116 @@
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from plugin_gateway.config import fields
+from plugin_gateway.config.fields import OverrideText, Surroundings, is_url, split_operation
+
+
+def rule_of(kind, value, folder=Path()):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value, context=Surroundings(folder=folder), strict=True)
+    error = caught.value.errors()[0]
+    return getattr(error.get("ctx", {}).get("error"), "rule", error["type"])
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("get /a", ("GET", "/a")),
+        ("POST  /a/{b}", ("POST", "/a/{b}")),
+        ("listIssues", None),
+        ("issues/list", None),
+        ("GET a", None),
+        ("/a", None),
+    ],
+)
+def test_method_and_path_are_told_from_an_operation_id(text, key):
+    assert split_operation(text) == key
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "Content-Length", "transfer-encoding", "Connection", "TE", "Cookie", "a b", "", "a:b", "ä", 3]
+)
+def test_a_key_never_goes_into_a_header_that_frames_or_routes(name):
+    assert rule_of(fields.InjectedHeader, name) == "bad-header-name"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Authorization",
+        "COOKIE",
+        "X-Forwarded-For",
+        "X_Forwarded_For",
+        "X-Original-URL",
+        "X-HTTP-Method-Override",
+        "Host",
+        "Upgrade",
+        "Forwarded",
+    ],
+)
+def test_a_header_that_frames_routes_or_authenticates_is_never_forwarded(name):
+    assert rule_of(fields.ForwardedHeader, name) == "bad-header-name"
+
+
+@pytest.mark.parametrize("name", ["X-Request-Source", "x-tenant", "Accept"])
+def test_other_headers_may_be_forwarded(name):
+    assert TypeAdapter(fields.ForwardedHeader).validate_python(name) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [("Count", True), ("Count", "5"), ("Count", 0), ("Flag", 1), ("Flag", "true")],
+)
+def test_a_value_of_another_type_is_not_converted(kind, value):
+    rule_of(getattr(fields, kind), value)
+
+
+def test_text_of_an_override_is_read_as_what_is_wanted():
+    assert TypeAdapter(fields.Count).validate_python(OverrideText("5"), strict=True) == 5
+    assert TypeAdapter(fields.Flag).validate_python(OverrideText("TRUE"), strict=True) is True
+    rule_of(fields.Flag, OverrideText("maybe"))
+
+
+@pytest.mark.parametrize(("kind", "value", "rule"), [
+    ("FilePath", "missing", "file-missing"),
+    ("FilePath", "a\0", "wrong-type"),
+    ("FilePath", 3, "wrong-type"),
+    ("SourceText", "", "wrong-type"),
+    ("SourceText", "ftp://h/x", "bad-url"),
+    ("SourceText", "https://u:p@h/x", "secret-in-url"),
+    ("Method", "GE T", "bad-method"),
+    ("OperationText", "", "wrong-type"),
+    ("OperationText", "GET issues", "bad-operation"),
+    ("PathGlob", "issues", "bad-path"),
+    ("OperationName", "a b", "bad-name"),
+    ("OperationName", "a" * 65, "bad-name"),
+    ("Email", "nobody", "bad-email"),
+    ("NameForHuman", "x" * 21, "too-long"),
+    ("NameForHuman", " ", "empty"),
+    ("NameForModel", "x" * 51, "too-long"),
+    ("NameForModel", "a b", "bad-name"),
+    ("DescriptionForHuman", "x" * 101, "too-long"),
+    ("DescriptionForModel", "x" * 8001, "too-long"),
+    ("SecretValue", "plain", "secret-source"),
+])  # fmt: skip
+def test_a_value_that_breaks_its_rule_is_a_mistake(tmp_path, kind, value, rule):
+    assert rule_of(getattr(fields, kind), value, tmp_path) == rule
+
+
+def test_a_file_is_not_a_folder(tmp_path):
+    (tmp_path / "sub").mkdir()
+    assert rule_of(fields.FilePath, "sub", tmp_path) == "file-missing"
+
+
+@pytest.mark.parametrize(
+    ("source", "url"),
+    [("https://h/x", True), ("http://h", True), ("./a.json", False), ("C:/x", False), ("/a://b", False)],
+)
+def test_a_url_is_told_from_a_file(source, url):
+    assert is_url(source) is url
+
+
+def test_surroundings_do_not_show_the_environment():
+    assert "hunter2" not in repr(Surroundings(environ={"KEY": "hunter2"}))

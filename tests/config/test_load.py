@@ -1,0 +1,379 @@
+import contextlib
+import os
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.load import find_config, load, load_text
+from plugin_gateway.diagnostics import Finding, Severity, render_github, render_json, render_sarif, render_text
+from plugin_gateway.errors import ConfigError
+
+MINIMAL = """\
+openapi: ./openapi.json
+upstream:
+  url: https://api.example.com
+  credential: {header: X-API-Key, value: {env: KEY}}
+allow:
+  - listIssues
+  - POST /issues
+"""
+ENVIRON = {"KEY": "s3cr3t"}
+
+
+def loaded(text=MINIMAL, environ=None, overrides=None, path=Path("gateway.yaml")):
+    return load_text(text, path=path, environ=ENVIRON if environ is None else environ, overrides=overrides)
+
+
+def findings_of(text, environ=None, overrides=None, path=Path("gateway.yaml")):
+    with pytest.raises(ConfigError) as caught:
+        loaded(text, environ, overrides, path)
+    return caught.value.findings
+
+
+def test_the_minimal_config_loads():
+    result = loaded()
+    assert [entry.operation for entry in result.config.allow] == ["listIssues", "POST /issues"]
+    assert result.config.upstream.credential[0].value.reveal() == "s3cr3t"
+    assert result.warnings == ()
+
+
+def test_an_empty_allow_list_allows_nothing():
+    assert loaded(MINIMAL[: MINIMAL.index("allow")] + "allow: []\n").config.allow == ()
+
+
+# Each row: what replaces `HERE` at the end of the minimal config, and the one finding it makes.
+MISTAKES = [
+    ("lisen: :80", "unknown-key", 8, 1, "unknown key `lisen`"),
+    ("limits: {connection: 5}", "unknown-key", 8, 10, "unknown key `connection`"),
+    ("listen: 8080", "bad-address", 8, 9, "`listen`: not an address, got 8080"),
+    ("listen: :8081\nadmin: 127.0.0.1:8081", "admin-is-public", 9, 8, "`admin`: `admin` must not be the public listener"),
+    ("listen: :8081", "admin-is-public", 8, 9, "`listen`: `admin` must not be the public listener"),
+    ("public: {url: http://plugin.example.com}", "public-url-https", 8, 15, "`public.url`: must be https"),
+    ("public: {url: https://h/x}", "public-url", 8, 15, "`public.url`: must not have a path"),
+    ("public: {openapi_version: 3.3}", "bad-value", 8, 27, "`public.openapi_version`: not one of the known words, got"),
+    ("public: {extensions: [rate]}", "bad-value", 8, 23, "`public.extensions[0]`"),
+    ("cors: https://x", "wrong-type", 8, 7, "`cors`: expected a list"),
+    ("cors: [https://x/]", "bad-origin", 8, 8, "`cors[0]`: an origin has no path"),
+    ("client_timeout: {head: 10}", "bad-duration", 8, 24, "`client_timeout.head`: a duration needs a unit, got 10"),
+    ("limits: {request_body: 1mo}", "bad-size", 8, 24, "`limits.request_body`: not a size"),
+    ("limits: {connections: 0}", "bad-value", 8, 23, "`limits.connections`: must be greater than or equal to 1"),
+    ('limits: {connections: "5"}', "wrong-type", 8, 23, "`limits.connections`: expected a whole number"),
+    ("limits: {rate: 10/s}", "not-yet", 8, 10, "`limits.rate` is not supported yet"),
+    ("auth: {type: oath}", "bad-value", 8, 14, "`auth.type`: not one of the known words"),
+    ("log: {level: debag}", "bad-value", 8, 14, "`log.level`: not one of the known words"),
+    ("manifest: {name_for_human: A name of twenty-one!}", "too-long", 8, 28, "`name_for_human` has 21 characters, the limit is 20"),
+    ("manifest: {name_for_model: two words}", "bad-name", 8, 28, "only letters, digits and `_`, got"),
+    ("manifest: {contact_email: nobody}", "bad-email", 8, 27, "not an e-mail address"),
+    ("manifest: {logo: missing.png}", "file-missing", 8, 18, "`manifest.logo`: no such file"),
+    ("manifest: {legal_info_url: /terms}", "bad-url", 8, 28, "not a URL with a scheme"),
+    ("manifest: no", "ambiguous-yaml", 8, 11, "true or false to some YAML readers"),
+    ("manifest: 5", "wrong-type", 8, 11, "`manifest`: expected a mapping, got 5"),
+    ("deny: [DELETE issues]", "bad-operation", 8, 8, "the path must start with `/`"),
+    ("deny: [{tag: a, path: /b}]", "exactly-one", 8, 17, "an entry has `tag` and `path`"),
+    ("deny: [{}]", "exactly-one", 8, 8, "an entry needs exactly one of"),
+    ("deny: [{operation: a, methods: [GET]}]", "goes-together", 8, 23, "`methods` goes with `tag` or `path`"),
+    ("deny: [3]", "wrong-type", 8, 8, "`deny[0]`: expected an operation, got 3"),
+    ("allow: []", "duplicate-key", 8, 1, "key `allow` is already there in line 5"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "rule", "row", "column", "message"), MISTAKES, ids=[row[0] for row in MISTAKES])
+def test_a_mistake_is_one_finding_at_its_place(line, rule, row, column, message):
+    [finding] = findings_of(f"{MINIMAL}{line}\n")
+    assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
+    assert message in finding.message
+
+
+UPSTREAM = [
+    ("url: ftp://x", "bad-url", 3, 8),
+    ("url: https://me:pw@x", "secret-in-url", 3, 8),
+    ("url: https://x?y", "bad-url", 3, 8),
+    ("url: 5", "bad-url", 3, 8),
+    ("credential: {header: X}", "missing-key", 3, 15),
+    ("credential: {header: Host, value: {env: KEY}}", "bad-header-name", 3, 24),
+    ("credential: {header: 'X Y', value: {env: KEY}}", "bad-header-name", 3, 24),
+    ("credential: {header: X, value: {env: NOT_SET}}", "secret-missing", 3, 40),
+    ("credential: {header: X, value: hunter2}", "secret-source", 3, 34),
+    ("credential: {headr: X, value: {env: KEY}}", "exactly-one", 3, 16),
+    ("credential: {bearer: {env: KEY}, query: k}", "exactly-one", 3, 36),
+    ("credential: [{bearer: {env: KEY}}, {header: authorization, value: {env: KEY}}]", "duplicate-key", 3, 38),
+    ("credential: {basic: {username: 'a:b', password: {env: KEY}}}", "bad-value", 3, 34),
+    ("credential: {bearer: {fil: x}}", "unknown-key", 3, 25),
+    ("credential: {passthrough: true}", "not-yet", 3, 16),
+    ("tls: {cert: gateway.yaml}", "goes-together", 3, 9),
+    ("timeout: {conect: 3s}", "unknown-key", 3, 13),
+    ("headers: {forward: [Authorization]}", "bad-header-name", 3, 23),
+    ("headers: {pass_set_cookie: 1}", "wrong-type", 3, 30),
+]
+
+
+@pytest.mark.parametrize(("line", "rule", "row", "column"), UPSTREAM, ids=[row[0] for row in UPSTREAM])
+def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(tmp_path, line, rule, row, column):
+    (tmp_path / "gateway.yaml").touch()
+    url = "" if line.startswith("url:") else "  url: https://x\n"
+    text = f"openapi: x\nupstream:\n  {line}\n{url}allow: []\n"
+    [finding] = findings_of(text, path=tmp_path / "gateway.yaml")
+    assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
+
+
+def test_every_mistake_is_in_one_report_in_file_order():
+    findings = findings_of(
+        "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\nlimits: {rate: 5/s}\n"
+    )
+    assert [(finding.rule, finding.location.line) for finding in findings] == [
+        ("wrong-type", 1), ("bad-url", 3), ("unknown-key", 4), ("bad-operation", 6), ("bad-address", 7), ("not-yet", 8),
+    ]  # fmt: skip
+
+
+def test_missing_keys_are_found_at_the_mapping_they_are_missing_from():
+    findings = findings_of("upstream: {connections: 5}\n")
+    assert {finding.message for finding in findings} == {
+        "required key `openapi` is missing", "required key `allow` is missing", "required key `url` is missing",
+    }  # fmt: skip
+    assert {finding.location.line for finding in findings} == {1}
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "null\n"])
+def test_an_empty_config_says_what_it_needs(text):
+    [finding] = findings_of(text)
+    assert finding.rule == "empty-config"
+
+
+@pytest.mark.parametrize("text", ["[]", "text", "5"])
+def test_a_config_that_is_no_mapping_is_a_finding(text):
+    assert findings_of(text)[0].rule == "wrong-type"
+
+
+def test_a_secret_in_the_file_is_a_warning_that_does_not_show_it():
+    result = loaded(MINIMAL.replace("env: KEY", "value: hunter2"))
+    [warning] = result.warnings
+    assert (warning.rule, warning.severity, warning.location.line) == ("secret-in-file", Severity.WARNING, 4)
+    assert "hunter2" not in render_text([warning]) + repr(result)
+
+
+def test_paths_start_at_the_folder_of_the_config(tmp_path):
+    (tmp_path / "key").write_text("s3cr3t\n")
+    (tmp_path / "logo.png").touch()
+    path = tmp_path / "gateway.yaml"
+    path.write_text(MINIMAL.replace("env: KEY", "file: key") + "manifest: {logo: logo.png}\n")
+    result = load(path, environ={})
+    assert result.config.openapi.source == str(tmp_path / "openapi.json")
+    assert set(result.watched_files) == {path, tmp_path / "key", tmp_path / "logo.png", tmp_path / "openapi.json"}
+
+
+def test_a_document_at_a_url_is_not_watched():
+    assert loaded(MINIMAL.replace("./openapi.json", "https://h/o.json")).watched_files == (
+        Path("gateway.yaml").absolute(),
+    )
+
+
+def test_an_override_of_the_environment_wins_over_the_file():
+    environ = ENVIRON | {"PLUGIN_GATEWAY__UPSTREAM__URL": "http://other", "plugin_gateway__Log__Level": "debug"}
+    config = loaded(environ=environ).config
+    assert (str(config.upstream.url), config.log.level) == ("http://other", "debug")
+
+
+def test_an_option_of_the_command_line_wins_over_the_environment():
+    config = loaded(environ=ENVIRON | {"PLUGIN_GATEWAY__LISTEN": ":1"}, overrides={"listen": ":2"}).config
+    assert config.listen.port == 2
+
+
+def test_a_container_runs_without_any_file():
+    environ = ENVIRON | {
+        "PLUGIN_GATEWAY__OPENAPI": "https://h/openapi.json",
+        "PLUGIN_GATEWAY__UPSTREAM__URL": "https://h",
+        "PLUGIN_GATEWAY__UPSTREAM__CREDENTIAL": "{bearer: {env: KEY}}",
+        "PLUGIN_GATEWAY__UPSTREAM__CONNECTIONS": "7",
+        "PLUGIN_GATEWAY__UPSTREAM__HEADERS__PASS_SET_COOKIE": "true",
+        "PLUGIN_GATEWAY__ALLOW": "listIssues, POST /issues",
+        "PLUGIN_GATEWAY__MANIFEST__NAME_FOR_HUMAN": "2048",
+    }
+    config = load(find_config(None, environ=environ, folder=Path("nowhere")), environ=environ).config
+    assert [entry.operation for entry in config.allow] == ["listIssues", "POST /issues"]
+    assert config.upstream.connections == 7
+    assert config.upstream.headers.pass_set_cookie is True
+    assert config.manifest.name_for_human == "2048"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("PLUGIN_GATEWAY__LOG__LEVEL", "debag", "bad-value"),
+        ("PLUGIN_GATEWAY__UPSTRAEM__URL", "http://x", "unknown-key"),
+        ("PLUGIN_GATEWAY__UPSTREAM__CONNECTIONS", "many", "wrong-type"),
+        ("PLUGIN_GATEWAY__ALLOW", "[a", "yaml-syntax"),
+        ("PLUGIN_GATEWAY__ALLOW__7", "a", "bad-override"),
+        ("PLUGIN_GATEWAY__LOG____LEVEL", "info", "bad-override"),
+    ],
+)
+def test_a_mistake_in_an_override_is_located_at_its_variable(name, value, rule):
+    [finding] = findings_of(MINIMAL, ENVIRON | {name: value})
+    assert (finding.rule, str(finding.location)) == (rule, f"env {name}")
+
+
+def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_path):
+    assert find_config(Path("x"), environ={"PLUGIN_GATEWAY_CONFIG": "y"}) == Path("x")
+    assert find_config(None, environ={"PLUGIN_GATEWAY_CONFIG": "y"}, folder=tmp_path) == tmp_path / "y"
+    with pytest.raises(ConfigError, match="no-config"):
+        find_config(None, environ={}, folder=tmp_path)
+    (tmp_path / "gateway.yaml").touch()
+    assert find_config(None, environ={}, folder=tmp_path) == tmp_path / "gateway.yaml"
+
+
+def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path):
+    (tmp_path / "gateway.yaml").touch()
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path / "gatewey.yaml", environ={})
+    assert caught.value.findings[0].rule == "unreadable"
+    assert "did you mean `gateway.yaml`?" in caught.value.findings[0].hint
+
+
+def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_bytes(b"openapi: x\nlisten: \xff\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ={})
+    location = caught.value.findings[0].location
+    assert (location.line, location.column) == (2, 9)
+
+
+def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path):
+    path = tmp_path / "gateway.yaml"
+    path.write_bytes(b"\xef\xbb\xbf" + (MINIMAL + "listen: nowhere\n").replace("\n", "\r\n").encode())
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ=ENVIRON)
+    assert [(finding.location.line, finding.location.column) for finding in caught.value.findings] == [(8, 9)]
+
+
+def test_findings_of_other_rooms_are_located_by_their_pointer():
+    finding = Finding(rule="unknown-operation", message="no such operation", pointer=("allow", 1))
+    elsewhere = Finding(rule="x", message="y")
+    located, untouched = loaded().located([finding, elsewhere])
+    assert (located.location.line, located.location.column, located.location.text) == (7, 5, "  - POST /issues")
+    assert untouched.location is None
+
+
+@given(
+    st.lists(st.sampled_from(["allow", "upstream", "credential", "value", "env", 0, 1, "nothing"]), max_size=5),
+    st.booleans(),
+)
+def test_locate_is_always_inside_the_file(pointer, key):
+    location = loaded().locate(tuple(pointer), key=key)
+    lines = MINIMAL.splitlines()
+    assert 0 <= location.line <= len(lines)
+    if location.line:
+        assert 1 <= location.column <= len(lines[location.line - 1])
+
+
+@given(st.text() | st.text(string.printable) | st.lists(st.sampled_from(MINIMAL.split(" "))).map(" ".join))
+@example("openapi: {}\nupstream: []\nallow: {}")
+@example("upstream: {credential: [[{}]]}\nallow: [[], {parameters: 3}]\nauth: []")
+def test_no_text_raises_anything_but_a_config_error(text):
+    with contextlib.suppress(ConfigError):
+        loaded(text)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.sampled_from(["x", "GET /x", "3s", "none", "https://x", "*"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "url",
+                    "credential",
+                    "value",
+                    "env",
+                    "header",
+                    "operation",
+                    "tag",
+                    "type",
+                    "tokens",
+                    "parameters",
+                    "bearer",
+                    "basic",
+                ]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            ["openapi", "upstream", "allow", "deny", "auth", "limits", "consumers", "validate", "log", "mcp"]
+        ),
+        VALUES,
+    )
+)
+def test_no_value_raises_anything_but_a_config_error(value):
+    import yaml
+
+    with contextlib.suppress(ConfigError):
+        loaded(yaml.safe_dump(value))
+
+
+SECRET = "Zq7#planted"
+PLANTED = [
+    "upstream: {credential: {header: X, value: {value: SECRET}}}",
+    "upstream: {credential: {header: X, value: SECRET}}",
+    "upstream: {credential: {headr: X, value: {value: SECRET}}}",
+    "upstream: {credential: {bearer: SECRET}}",
+    "upstream: {credential: {basic: {username: me, password: SECRET}}}",
+    "upstream: {credential: {basic: {username: me, pasword: {value: SECRET}}}}",
+    "upstream: {credential: SECRET}",
+    "upstream: {api_key: SECRET}",
+    "upstream: {url: https://me:SECRET@h}",
+    "upstream: {url: https://h/?key=SECRET}",
+    "openapi: {source: x, headers: {X-Docs-Key: SECRET}}",
+    "openapi: https://me:SECRET@h/x",
+    "auth: {type: service_http, tokens: [{name: a, value: SECRET}]}",
+    "auth: {type: service_http, tokens: [SECRET]}",
+    "limits: {redis: SECRET}",
+    "upstream: {credential: {header: X, value: {value: SECRET, value: SECRET}}}",
+    "upstream: {credential: {header: X, value: {value: SECRET}}, oops",
+    "upstream:\n  credential:\n    bearer: {value: 'SECRET}",
+    "upstream:\n  credential:\n    bearer:\n      value: |\n        SECRET\n\t- oops",
+    "upstream:\n  credential:\n    bearer:\n      value: >\n        SECRET\n        SECRET\n",
+    "upstream: &u {credential: {bearer: {value: SECRET}}}\nlisten: {<<: *u}",
+]
+
+
+@pytest.mark.parametrize("template", PLANTED)
+@pytest.mark.parametrize("secret", ["Zq7planted", "2024-01-01", "0123456"])
+def test_a_planted_secret_shows_in_no_finding(template, secret):
+    findings = findings_of(template.replace("SECRET", secret))
+    shown = [render(findings) for render in (render_text, render_json, render_github, render_sarif)]
+    with pytest.raises(ConfigError) as caught:
+        loaded(template.replace("SECRET", secret))
+    everything = "".join(
+        [
+            *shown,
+            str(caught.value),
+            repr(caught.value),
+            repr([finding.location.text for finding in findings if finding.location]),
+        ]
+    )
+    assert secret not in everything
+    assert caught.value.__context__ is None
+
+
+def test_a_secret_in_the_environment_shows_in_no_finding():
+    environ = ENVIRON | {
+        "PLUGIN_GATEWAY__UPSTREAM__CREDENTIAL__VALUE": "Zq7planted",
+        "PLUGIN_GATEWAY__UPSTREAM__CREDENTIAL__BEARER__VALUE": "Zq7planted\n7",
+        "PLUGIN_GATEWAY__UPSTREAM__URL": "http://me:Zq7planted@h",
+    }
+    assert "Zq7planted" not in render_text(findings_of(MINIMAL, environ))
+
+
+def test_nothing_is_read_from_the_process_environment(monkeypatch):
+    monkeypatch.setitem(os.environ, "PLUGIN_GATEWAY__LISTEN", ":1")
+    assert loaded().config.listen.port == 8080

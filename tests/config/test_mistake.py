@@ -1,0 +1,13 @@
+from plugin_gateway.config.mistake import Mistake, nearest
+
+
+def test_the_nearest_word_is_suggested_whatever_its_case_and_dashes():
+    assert nearest("Name-For-Humen", ["name_for_human", "logo"]) == "did you mean `name_for_human`? "
+
+
+def test_a_word_that_resembles_nothing_suggests_nothing():
+    assert nearest("zzz", ["name_for_human", "logo"]) == ""
+
+
+def test_a_mistake_does_not_put_the_offending_value_into_its_text():
+    assert "hunter2" not in str(Mistake("wrong-type", "expected a list", got="hunter2"))

@@ -1,0 +1,65 @@
+import pickle
+
+import pytest
+from pydantic import ValidationError
+
+from plugin_gateway.config.model import Config
+
+MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow": ["a", "b"]}
+
+
+def test_the_minimal_config_is_closed_and_private():
+    config = Config.model_validate(MINIMAL)
+    assert (config.auth.type, config.cors, config.mcp, str(config.admin)) == ("none", (), None, "127.0.0.1:8081")
+    assert config.public.extensions == ()
+
+
+def test_entries_know_their_number():
+    assert [entry.index for entry in Config.model_validate(MINIMAL).allow] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("extra", "url"),
+    [
+        ({}, "http://localhost:8080"),
+        ({"listen": ":80"}, "http://localhost"),
+        ({"public": {"url": "https://p/"}}, "https://p"),
+    ],
+)
+def test_the_public_url_is_localhost_unless_written(extra, url):
+    assert Config.model_validate(MINIMAL | extra).public_url == url
+
+
+@pytest.mark.parametrize(
+    ("listen", "admin", "fine"),
+    [
+        (":8080", ":8080", False),
+        (":8080", "127.0.0.1:8080", False),
+        ("127.0.0.1:8080", "127.0.0.1:8080", False),
+        ("[::]:8080", "127.0.0.1:8080", False),
+        ("10.0.0.1:8080", "127.0.0.1:8080", True),
+        (":0", ":0", True),
+        (":8080", ":8081", True),
+        ("unix:/a", "unix:/a", False),
+        ("unix:/a", "unix:/b", True),
+        (":8080", None, True),
+    ],
+)
+def test_the_admin_listener_is_never_the_public_one(listen, admin, fine):
+    written = MINIMAL | {"listen": listen, "admin": admin}
+    if fine:
+        Config.model_validate(written)
+    else:
+        with pytest.raises(ValidationError):
+            Config.model_validate(written)
+
+
+def test_an_unquoted_version_is_what_it_looks_like():
+    assert Config.model_validate(MINIMAL | {"public": {"openapi_version": 3.0}}).public.openapi_version == "3.0"
+
+
+def test_a_config_can_go_to_another_process():
+    config = Config.model_validate(
+        MINIMAL | {"upstream": {"url": "https://h", "credential": {"bearer": {"value": "s"}}}}
+    )
+    assert pickle.loads(pickle.dumps(config)) == config

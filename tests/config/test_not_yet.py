@@ -1,0 +1,36 @@
+import pytest
+
+from plugin_gateway.config.not_yet import NOT_YET, unsupported
+
+
+def nested(words):
+    first, *rest = words
+    value = nested(rest) if rest else "x"
+    if len(rest) == 1 and first == "type":
+        value = rest[0]
+    return {first: [value] if first in ("allow", "consumers", "tokens") else value}
+
+
+@pytest.mark.parametrize("dotted", sorted(NOT_YET))
+def test_every_key_of_the_table_is_found_where_it_is_written(dotted):
+    [(_, mistake)] = unsupported(nested(dotted.replace("*", "limit").split(".")))
+    assert mistake.rule == "not-yet"
+    assert f"`{dotted.replace('*', 'limit')}`" in mistake.message
+
+
+def test_a_hidden_parameter_is_found_in_its_short_form():
+    [(pointer, _)] = unsupported({"allow": ["a", {"operation": "b", "parameters": {"debug": "hidden"}}]})
+    assert pointer == ("allow", 1, "parameters", "debug")
+
+
+def test_what_works_is_not_found():
+    assert (
+        unsupported(
+            {
+                "auth": {"type": "none"},
+                "allow": ["consumers", {"parameters": {"path": {"slashes": "allowed"}}}],
+                "mcpx": 1,
+            }
+        )
+        == []
+    )

@@ -1,0 +1,78 @@
+import pytest
+
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.tree import read
+from plugin_gateway.diagnostics import Location
+
+TEXT = """\
+openapi: x
+upstream:
+  credential: {header: X, value: {value: hunter2}}
+allow: [a, {operation: b}]
+"""
+
+
+def places(text=TEXT):
+    return Places("g.yaml", text, read(text)[0])
+
+
+@pytest.mark.parametrize(
+    ("pointer", "key", "line", "column", "length"),
+    [
+        ((), False, 0, 0, 1),
+        (("openapi",), False, 1, 10, 1),
+        (("openapi",), True, 1, 1, 7),
+        (("openapi", "source"), False, 1, 10, 1),
+        (("upstream", "credential", 0, "header"), False, 3, 24, 1),
+        (("upstream", "credential", "value", "value"), False, 3, 42, 7),
+        (("allow", 1, "operation"), True, 4, 13, 9),
+        (("allow", 7), False, 4, 8, 19),
+        (("nothing",), False, 1, 1, 1),
+    ],
+)
+def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(pointer, key, line, column, length):
+    location = places().locate(pointer, key=key)
+    assert (location.line, location.column, location.length) == (line, column, length)
+
+
+def test_an_override_is_where_its_value_is_and_what_is_inside_of_it():
+    where = places()
+    where.overrides[("upstream", "url")] = "env URL"
+    assert str(where.locate(("upstream", "url", "x"))) == "env URL"
+    assert where.locate(("upstream", "credential")).line == 3
+
+
+def test_lines_are_shown_with_secrets_masked_and_widths_kept():
+    assert places().locate(("upstream", "credential")).text == "  credential: {header: X, value: {value: *******}}"
+    assert "hunter2" not in repr(places())
+
+
+def test_a_block_of_text_is_masked_to_its_end_and_no_further():
+    text = "a:\n  bearer:\n    value: |\n      one\n      two\nb: three\n"
+    where = places(text)
+    lines = [where._location(span).text for span in (read(text)[0].members["a"][1].span,)]
+    assert lines == ["  bearer:"]
+    assert where._lines[2:] == ["    value: *", "      ***", "      ***", "b: three"]
+
+
+@pytest.mark.parametrize(
+    ("got", "text"),
+    [(5, "got 5"), (True, "got true"), ("a", 'got "a"'), (None, "got nothing"), ([1], "got a list"), ({}, "got a mapping"), ("a\x1bb", 'got "a·b"'), ("x" * 99, f'got "{"x" * 60}…"')],
+    ids=repr,
+)  # fmt: skip
+def test_the_offending_value_is_quoted_short_and_harmless(got, text):
+    assert shown(Mistake("r", "m", got=got), ("a", 0), location=Location("f")).message == f"`a[0]`: m, {text}"
+
+
+def test_an_offending_value_where_a_secret_may_stand_is_not_quoted():
+    finding = shown(
+        Mistake("r", "m", got="hunter2", hint="write hunter2"), ("upstream", "credential"), location=Location("f")
+    )
+    assert "hunter2" not in str(finding)
+
+
+def test_secrets_written_down_are_found():
+    assert list(places().secrets_in({"a": [{"bearer": {"value": "x"}}], "header": {"header": "X", "value": "x"}})) == [
+        ("a", 0, "bearer", "value")
+    ]

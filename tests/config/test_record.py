@@ -1,0 +1,74 @@
+from typing import Annotated, ClassVar
+
+import pytest
+from pydantic import BeforeValidator, ValidationError
+
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.record import Record, exactly_one
+
+
+def _never(value):
+    raise Mistake("bad-inner", "never right", got=value)
+
+
+class Inner(Record):
+    number: int
+    wrong: Annotated[str, BeforeValidator(_never)] = ""
+
+    @classmethod
+    def mistakes(cls, written):
+        yield from exactly_one(written, ("left", "right"), "this")
+
+
+class Outer(Record):
+    short_form: ClassVar[dict[str, str]] = {"type": "integer"}
+
+    inner: Inner | None = None
+    name: str = ""
+
+    @classmethod
+    def expand(cls, value):
+        return {"name": str(value)} if isinstance(value, int) else value
+
+
+def rules(value, record=Outer):
+    with pytest.raises(ValidationError) as caught:
+        record.model_validate(value)
+    return [(error["loc"], error["ctx"]["mistake"].rule) for error in caught.value.errors()]
+
+
+def test_unknown_keys_rules_between_keys_and_fields_are_judged_together():
+    assert sorted(rules({"inner": {"number": "x", "wrong": 1, "nubmer": 2}, "nmae": 1, "name": 5})) == [
+        (("inner",), "exactly-one"),
+        (("inner", "nubmer"), "unknown-key"),
+        (("inner", "number"), "wrong-type"),
+        (("inner", "wrong"), "bad-inner"),
+        (("name",), "wrong-type"),
+        (("nmae",), "unknown-key"),
+    ]
+
+
+def test_a_record_is_frozen():
+    with pytest.raises(ValidationError):
+        Outer(name="a").name = "b"  # type: ignore[misc]
+
+
+def test_a_short_form_stands_for_its_mapping():
+    assert Outer.model_validate(5) == Outer(name="5")
+    assert Outer.model_json_schema()["anyOf"][0] == {"type": "integer"}
+
+
+def test_a_missing_key_is_named():
+    assert (("inner", "number"), "missing-key") in rules({"inner": {}})
+
+
+def test_exactly_one_points_at_the_second():
+    [mistake] = exactly_one({"b": 1, "a": 1}, ("a", "b"), "this")
+    assert mistake.at == ("a",)
+    assert list(exactly_one({"a": 1}, ("a", "b"), "this")) == []
+
+
+def test_the_offending_value_is_not_in_the_text_of_the_error():
+    with pytest.raises(ValidationError) as caught:
+        Outer.model_validate({"name": ["hunter2"], "inner": {"number": "hunter2"}})
+    assert "hunter2" not in str(caught.value)

@@ -1,0 +1,70 @@
+import copy
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from plugin_gateway.config.not_yet import NOT_YET
+from plugin_gateway.config.reference import reference, schema
+
+ROOT = Path(__file__).parents[2]
+MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
+
+
+def errors(value):
+    return list(jsonschema.Draft202012Validator(schema()).iter_errors(value))
+
+
+def test_the_page_is_the_generated_one():
+    assert (ROOT / "docs" / "config.md").read_text() == reference(), (
+        "run: python -c 'from plugin_gateway.config.reference import reference; print(reference(), end=\"\")' > docs/config.md"
+    )
+
+
+def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {},
+        {"openapi": {"source": "x"}},
+        {"upstream": {"url": "https://h", "credential": {"header": "X", "value": {"env": "K"}}}},
+        {"upstream": {"url": "https://h", "credential": [{"bearer": {"file": "k"}}]}},
+        {"allow": ["a", {"operation": "b", "parameters": {"d": "hidden"}}, {"tag": "t", "methods": ["GET"]}]},
+        {"auth": {"type": "service_http", "tokens": [{"name": "a", "env": "B"}]}},
+        {"deny": ["DELETE /**"], "listen": ":80", "cors": ["*"], "validate": {"request": "report"}},
+    ],
+    ids=str,
+)
+def test_the_schema_accepts_long_and_short_forms(extra):
+    assert errors(MINIMAL | extra) == []
+
+
+@pytest.mark.parametrize(
+    "extra", [{"lisen": 1}, {"upstream": {"url": 5}}, {"log": {"level": "x"}}, {"openapi": 3}], ids=str
+)
+def test_the_schema_refuses_what_the_loader_refuses(extra):
+    assert errors(MINIMAL | extra)
+
+
+def test_the_schema_gives_defaults_as_they_are_written():
+    definitions = schema()["$defs"]
+    assert definitions["Limits"]["properties"]["request_head"]["default"] == "32kB"
+    assert definitions["Timeouts"]["properties"]["read"]["default"] == "30s"
+    assert schema()["properties"]["listen"]["default"] == "0.0.0.0:8080"
+
+
+def test_every_key_has_a_description():
+    described = copy.deepcopy(schema())
+    for name, definition in {"Config": described, **described["$defs"]}.items():
+        for form in (definition, *definition.get("anyOf", ())):
+            for key, value in form.get("properties", {}).items():
+                assert "description" in value or "$ref" in value or "type" in value, f"{name}.{key}"
+
+
+def test_the_page_marks_what_is_not_there_yet():
+    assert reference().count("*Not yet.*") >= len(
+        [dotted for dotted in NOT_YET if ".type." not in dotted and "credential." not in dotted]
+    )

@@ -1,0 +1,61 @@
+import pytest
+from pydantic import ValidationError
+
+from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("listIssues", ("listIssues", None, None, None, ())),
+        ("get /issues", (None, ("GET", "/issues"), None, None, ())),
+        ("DELETE /**", (None, None, None, "/**", ("DELETE",))),
+        ({"operation": "POST /issues"}, (None, ("POST", "/issues"), None, None, ())),
+        ({"tag": "reports", "methods": ["get", "HEAD"]}, (None, None, "reports", None, ("GET", "HEAD"))),
+        ({"path": "/search/**"}, (None, None, None, "/search/**", ())),
+    ],
+)
+def test_an_entry_names_operations_in_one_of_its_forms(written, wanted):
+    entry = Selector.model_validate(written)
+    assert (entry.wanted_id, entry.key, entry.tag, entry.path, entry.methods) == wanted
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"operation": "a", "tag": "b"},
+        {"tag": "a", "operation_id": "x"},
+        {"path": "/a", "description": "x"},
+        {"operation": "a", "methods": ["GET"]},
+        3,
+        None,
+        ["a"],
+        {"tag": ""},
+    ],
+)
+def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written):
+    with pytest.raises(ValidationError):
+        AllowEntry.model_validate(written)
+
+
+def test_a_numbered_entry_is_a_copy():
+    entry = Selector.model_validate("a")
+    assert (entry.numbered(3).index, entry.index) == (3, 0)
+
+
+def test_a_parameter_may_be_hidden_in_one_word():
+    assert ParameterRule.model_validate("hidden").hidden is True
+
+
+@pytest.mark.parametrize(
+    "written", [{"hidden": True, "fixed": 1}, {"fixed": 1, "default": 2}, {"slashes": "yes"}, "hiden"]
+)
+def test_a_parameter_rule_that_contradicts_itself_is_a_mistake(written):
+    with pytest.raises(ValidationError):
+        ParameterRule.model_validate(written)
+
+
+def test_a_slash_in_a_parameter_is_refused_unless_allowed():
+    assert ParameterRule.model_validate({}).slashes == "refused"
+    assert ParameterRule.model_validate({"slashes": "allowed"}).slashes == "allowed"

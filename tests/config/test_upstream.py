@@ -1,0 +1,71 @@
+import pytest
+from pydantic import ValidationError
+
+from plugin_gateway.config.upstream import (
+    BasicCredential,
+    BearerCredential,
+    CookieCredential,
+    HeaderCredential,
+    OAuth2Credential,
+    PassthroughCredential,
+    QueryCredential,
+    Upstream,
+)
+
+KEY = {"value": "s3cr3t"}
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        ({"header": "X-API-Key", "value": KEY}, HeaderCredential),
+        ({"query": "key", "value": KEY}, QueryCredential),
+        ({"cookie": "key", "value": KEY}, CookieCredential),
+        ({"bearer": KEY}, BearerCredential),
+        ({"basic": {"username": "me", "password": KEY}}, BasicCredential),
+        ({"oauth2": {"token_url": "https://h/t", "client_id": "me", "client_secret": KEY}}, OAuth2Credential),
+        ({"passthrough": True}, PassthroughCredential),
+    ],
+)
+def test_a_credential_takes_the_form_its_key_names(written, form):
+    upstream = Upstream.model_validate({"url": "http://h", "credential": written})
+    assert [type(credential) for credential in upstream.credential] == [form]
+    assert "s3cr3t" not in repr(upstream)
+
+
+def test_an_api_may_want_several_credentials():
+    upstream = Upstream.model_validate(
+        {"url": "http://h", "credential": [{"header": "A", "value": KEY}, {"header": "B", "value": KEY}]}
+    )
+    assert [credential.header for credential in upstream.credential] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [{"header": "A", "value": KEY}, {"header": "a", "value": KEY}],
+        [{"bearer": KEY}, {"basic": {"username": "a", "password": KEY}}],
+    ],
+)
+def test_two_credentials_do_not_go_to_the_same_place(written):
+    with pytest.raises(ValidationError):
+        Upstream.model_validate({"url": "http://h", "credential": written})
+
+
+def test_unsafe_methods_get_the_same_credential_unless_another_is_written():
+    one = Upstream.model_validate({"url": "http://h", "credential": {"bearer": KEY}})
+    assert one.write_credentials == one.credential
+    two = Upstream.model_validate(
+        {"url": "http://h", "credential": {"bearer": KEY}, "write_credential": {"header": "W", "value": KEY}}
+    )
+    assert [type(credential) for credential in two.write_credentials] == [HeaderCredential]
+
+
+def test_no_credential_at_all_is_fine():
+    assert Upstream.model_validate({"url": "http://h"}).credential == ()
+
+
+def test_the_defaults_are_those_of_the_page():
+    upstream = Upstream.model_validate({"url": "http://h"})
+    assert (upstream.timeout.connect, upstream.timeout.read, upstream.timeout.total) == (3, 30, 45)
+    assert (upstream.connections, upstream.headers.pass_set_cookie) == (256, False)
