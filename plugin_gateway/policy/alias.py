@@ -17,12 +17,16 @@ MAX_DECODINGS = 3
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 _ENCODED_SLASH = re.compile(rb"%2[Ff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_ASCII_TRICK = re.compile(r"[\x00-\x1f\x7f/\\]|%u")
 _UNICODE_ESCAPE = re.compile(r"%u[0-9A-Fa-f]{4}")
 # Characters that best-fit code pages turn into a slash or a backslash although NFKC does not.
 _SLASH_LOOKALIKE = re.compile("[/\\\\\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
 _SLASH = re.compile(r"[/\\]")
 _CUT = re.compile("[;?#]")
+_PATH_END = re.compile("[?#]")
 _FORMAT_SUFFIX = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)\Z")
+
+_STEM = re.compile(r"(.*?[^.])\.", re.DOTALL)
 
 _SEPARATORS = ".;?#:+"
 _ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.fromkeys(map(ord, _SEPARATORS), ".")
@@ -61,12 +65,19 @@ def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
     return stages if isinstance(stages, Unsafe) else tuple(fold(stage) for stage in stages)
 
 
-def examine(segment: bytes) -> Unsafe | None:
-    """Say what makes a raw segment ambiguous. It is made of path characters and whole escapes already."""
+def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
+    """Say what makes a raw segment ambiguous. It is made of path characters and whole escapes already.
+
+    An origin that cuts a decoded path at `?` or `#` loses every segment after it too, so only the last one may hold them.
+    """
     stages = _decode(segment)
     if isinstance(stages, Unsafe):
         return stages
-    return Unsafe("a segment that some servers take for nothing, `.` or `..`") if _is_hollow(stages[-1]) else None
+    if not is_last and _PATH_END.search(stages[-1]):
+        return Unsafe("an encoded `?` or `#` before its end")
+    if _is_hollow(stages[-1]) or any(map(_has_hollow_stem, stages)):
+        return Unsafe("a segment that some servers take for nothing, `.` or `..`")
+    return None
 
 
 def split_encoded_slashes(segment: bytes) -> list[bytes]:
@@ -97,6 +108,8 @@ def _decode(segment: bytes) -> tuple[str, ...] | Unsafe:
 
 
 def _find_trick(text: str) -> str:
+    if text.isascii() and not _ASCII_TRICK.search(text):
+        return ""
     if _CONTROL.search(text):
         return "a control character"
     if _SLASH_LOOKALIKE.search(text) or _SLASH.search(unicodedata.normalize("NFKC", text)):
@@ -104,6 +117,13 @@ def _find_trick(text: str) -> str:
     if _UNICODE_ESCAPE.search(text):
         return "a %u escape"
     return ""
+
+
+def _has_hollow_stem(text: str) -> bool:
+    """Whether nothing is left by an origin that cuts off a format, whichever it is, and decodes after that: `%2e.x`."""
+    stem = None if text[:1].isalnum() else _STEM.match(text)
+    stages = _decode(stem[1].encode()) if stem else Unsafe("")
+    return not isinstance(stages, Unsafe) and _is_hollow(stages[-1])
 
 
 def _is_hollow(text: str) -> bool:

@@ -7,18 +7,23 @@ so that what is matched is byte for byte what is forwarded.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.policy.alias import Unsafe, examine, fold_plain, readings, split_encoded_slashes
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.template import PATH_CHARACTERS, WORD_CHARACTERS, symbols_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_TARGET_BYTES = 8 * 1024
 MAX_SEGMENTS = 64
 
 # No escape, and segments that begin with more than a dot or a blank in disguise and have no two dots in a row: most of
 # what is ever sent. The possessive quantifiers keep a near miss linear.
-_PLAIN_PATH = re.compile(rb"(?:/(?!\+)[%b]++(?:\.[%b]++)*+)++/?" % (WORD_CHARACTERS, WORD_CHARACTERS))
+_PLAIN = rb"(?!\+)[%b]++(?:\.[%b]++)*+" % (WORD_CHARACTERS, WORD_CHARACTERS)
+_PLAIN_SEGMENT = re.compile(_PLAIN)
+_PLAIN_PATH = re.compile(rb"(?:/%b)++/?" % _PLAIN)
 _LEGAL_PATH = re.compile(rb"(?:/(?:[%b]|%%[0-9A-Fa-f]{2})*+)++" % PATH_CHARACTERS)
 _LEGAL_PREFIX = re.compile(rb"(?:[/%b]|%%[0-9A-Fa-f]{2})*+" % PATH_CHARACTERS)
 
@@ -91,18 +96,23 @@ def _read_with_care(path: bytes, query: bytes) -> Target | Refusal:
     if b"" in raw[1:-1]:
         return _ambiguous("an empty segment")
     slashed: set[int] = set()
-    for index, segment in enumerate(raw):
-        if not segment:
+    for index, segment in enumerate(raw[1:], 1):
+        if _PLAIN_SEGMENT.fullmatch(segment):
             continue
-        pieces = split_encoded_slashes(segment)
-        if len(pieces) > 1:
+        *front, last = split_encoded_slashes(segment)
+        if front:
             slashed.add(index)
-        for piece in pieces:
-            if not piece:
+            if not all((*front, last)):
                 return _ambiguous("an encoded slash beside nothing")
-            if unsafe := examine(piece):
-                return _ambiguous(unsafe.reason)
+        is_end = index == len(raw) - 1
+        unsafe = _first(examine(piece, is_last=False) for piece in front) or (last and examine(last, is_last=is_end))
+        if unsafe:
+            return _ambiguous(unsafe.reason)
     return Target(path, query, [symbols_of(segment) for segment in raw], raw, frozenset(slashed))
+
+
+def _first(found: Iterable[Unsafe | None]) -> Unsafe | None:
+    return next(filter(None, found), None)
 
 
 def encoded_slash() -> Refusal:
