@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -64,11 +64,18 @@ class Document:
 
     root: JsonObject
     name: str
+    unread: Mapping[str, str] = field(default_factory=dict)
+    """References that lead out of the document and were not followed, and why. Only one that is kept is a mistake."""
 
     @cached_property
     def version(self) -> str:
         """`2.0`, `3.0`, `3.1` or `3.2`."""
         return ".".join(str(self.root.get("openapi") or self.root.get("swagger")).split(".")[:2])
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The fixed fields of a path item that are operations in this version."""
+        return _METHODS.get(self.version, _METHODS["3.1"])
 
     @cached_property
     def anchors(self) -> Anchors:
@@ -78,12 +85,11 @@ class Document:
     def operations(self) -> Mapping[OperationKey, Operation]:
         """Every operation under `paths`, in document order; a path item's own `$ref` followed.
 
-        Nodes that are not what they should be are passed over here, `structure.check` is what reports them.
+        Nodes that are not what they should be are passed over here, `structure.check_paths` is what reports them.
         """
-        methods = _METHODS.get(self.version, _METHODS["3.1"])
         found: dict[OperationKey, Operation] = {}
         for path, path_item in self.path_items():
-            for method, node in _operation_nodes(path_item, methods):
+            for method, node in _operation_nodes(path_item, self.methods):
                 key = OperationKey(method.upper(), path)
                 found.setdefault(key, Operation(key=key, node=node, path_item=path_item))
         return found
@@ -100,7 +106,12 @@ class Document:
 
     def resolve(self, ref: str, at: Tokens = ()) -> Target:
         """What a `$ref` written at `at` points at; raises `RefError`. See `refs.resolve`."""
-        return resolve(self.root, ref, at=at, find=lambda: self.anchors)
+        try:
+            return resolve(self.root, ref, at=at, find=lambda: self.anchors)
+        except RefError as error:
+            if ref in self.unread:
+                raise RefError(ref, self.unread[ref]) from error
+            raise
 
     def follow_path_item(self, path_item: JsonObject) -> JsonObject:
         """Follow a path item's chain of `$ref`; fields beside a `$ref` win over what it points at.

@@ -1,0 +1,92 @@
+"""The structure that a document must have before anything can be said about its operations."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.openapi.refs import RefError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Document, Json
+
+_SUPPORTED = {"openapi": re.compile(r"3\.[012](\.\d.*)?"), "swagger": re.compile(r"2\.0")}
+_VERSIONS = "2.0, 3.0, 3.1 and 3.2 are read"
+
+
+def check_root(root: Json) -> Iterator[Finding]:
+    """Tell what keeps `root` from being an OpenAPI document at all.
+
+    A version that YAML took for a number (`openapi: 3.1`) is written back as the text it is meant to be.
+    """
+    if not isinstance(root, dict):
+        yield _finding("document-root", f"an OpenAPI document is a mapping, this is {_kind(root)}", ())
+        return
+    named = [key for key in ("openapi", "swagger") if key in root]
+    if len(named) != 1:
+        message = "both 'openapi' and 'swagger' are there" if named else "neither 'openapi' nor 'swagger' is there"
+        yield _finding("document-version", message, named[1:], f"say the version once; {_VERSIONS}")
+        return
+    key = named[0]
+    version = root[key]
+    if isinstance(version, int | float) and not isinstance(version, bool):
+        version = f"{float(version)}.0" if key == "openapi" else f"{float(version)}"
+        root[key] = version
+    if not isinstance(version, str):
+        yield _finding("document-version", f"{key!r} must be a text, this is {_kind(version)}", (key,), _VERSIONS)
+    elif not _SUPPORTED[key].fullmatch(version):
+        yield _finding("document-version", f"{key} {version[:20]!r} is not known", (key,), _VERSIONS)
+    if "paths" not in root and key == "openapi" and not str(version).startswith("3.0"):
+        return
+    if not isinstance(root.get("paths"), dict):
+        what = f"this is {_kind(root['paths'])}" if "paths" in root else "there is none"
+        yield _finding("document-paths", f"'paths' must be a mapping, {what}", ("paths",) if "paths" in root else ())
+
+
+def check_paths(document: Document) -> Iterator[Finding]:
+    """Tell which path items and operations cannot be read.
+
+    They are mistakes even where nobody asks for them: what is not known cannot be kept apart from what is allowed.
+    """
+    paths = document.root.get("paths", {})
+    for path, path_item in paths.items():
+        at = ("paths", path)
+        if path.startswith("x-"):
+            continue
+        if not path.startswith("/"):
+            yield _finding("document-path", f"the path {path[:80]!r} does not begin with '/'", at)
+        if not isinstance(path_item, dict):
+            yield _finding("document-path-item", f"a path item must be a mapping, this is {_kind(path_item)}", at)
+            continue
+        try:
+            followed = document.follow_path_item(path_item)
+        except RefError as error:
+            yield _finding("document-ref", f"{error.ref!r} {error.reason}", (*at, "$ref"), "mend it or remove the path")
+            continue
+        for method in document.methods:
+            if method in followed and not isinstance(followed[method], dict):
+                message = f"an operation must be a mapping, this is {_kind(followed[method])}"
+                yield _finding("document-operation", message, (*at, method))
+
+
+def _finding(rule: str, message: str, pointer: tuple[str, ...] | list[str], hint: str = "") -> Finding:
+    return Finding(rule=rule, message=message, hint=hint, pointer=tuple(pointer))
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "a boolean"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case _:
+            return "a mapping"
