@@ -1,0 +1,92 @@
+"""Real documents and difficult ones, read, pruned and rendered, and judged by an oracle that shares no code with us."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.render import to_json
+from plugin_gateway.openapi.source import read_document
+
+CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
+HARD = sorted(
+    path.relative_to(CORPUS / "hard").as_posix().removesuffix(".allow") for path in CORPUS.glob("hard/**/*.allow")
+)
+OPEN = sorted(path.name.removesuffix(".txt") for path in CORPUS.glob("allow/*.txt"))
+REFUSED = {
+    "09_dup_keys.yaml": "duplicate",
+    "16_alias_bomb.yaml": "alias",
+    "17_alias_cycle.yaml": "alias",
+    "20_external_and_bad_refs.yaml": "127.0.0.1",
+}
+_STACK_BYTES = 256 * 1024 * 1024
+_DEPTH = 50_000
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of documents, ../shared/corpus, is not here")
+
+
+@pytest.fixture(scope="module")
+def oracle():
+    spec = importlib.util.spec_from_file_location("prune_oracle", CORPUS / "prune_oracle.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _judge(oracle, full, pruned, kept):
+    """The oracle's failures; it recurses deeply, so it gets a stack of its own."""
+    verdicts = []
+    limit = sys.getrecursionlimit()
+    size = threading.stack_size(_STACK_BYTES)
+    try:
+        sys.setrecursionlimit(_DEPTH)
+        thread = threading.Thread(
+            target=lambda: verdicts.append(oracle.check(full, pruned, kept, allow_ext_drop=True, strict_ext_refs=True))
+        )
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(size)
+        sys.setrecursionlimit(limit)
+    return verdicts[0].fail
+
+
+def _kept(path):
+    lines = path.read_text().splitlines()
+    return [OperationKey(*line.split(None, 1)) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _failures(oracle, location, kept=None):
+    document = read_document(str(location))
+    kept = kept or list(document.operations)[:: len(document.operations) // 10]
+    pruned = json.loads(to_json(prune(document, kept).root))
+    return _judge(oracle, document.root, pruned, [tuple(key) for key in kept])
+
+
+@pytest.mark.parametrize("name", [name for name in HARD if name not in REFUSED])
+def test_a_difficult_document_is_pruned_exactly(oracle, name):
+    assert _failures(oracle, CORPUS / "hard" / name, _kept(CORPUS / "hard" / f"{name}.allow")) == []
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_hostile_document_is_refused_in_words(name):
+    kept = _kept(CORPUS / "hard" / f"{name}.allow")
+    with pytest.raises(DocumentError, match=REFUSED[name]):
+        prune(read_document(str(CORPUS / "hard" / name)), kept)
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_a_real_document_is_pruned_exactly(oracle, name):
+    assert _failures(oracle, CORPUS / "open" / name, _kept(CORPUS / "allow" / f"{name}.txt")) == []
+
+
+def test_a_document_of_many_files_is_pruned_exactly(oracle):
+    assert _failures(oracle, CORPUS / "open/digitalocean/specification/DigitalOcean-public.v2.yaml") == []
