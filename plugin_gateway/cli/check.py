@@ -26,10 +26,10 @@ def command(config: Path | None, shape: ReportFormat, *, strict: bool) -> int:
 
     Exit 0 when it can be served, 2 when it cannot. Nothing is listened on and the upstream is not called.
     """
-    from plugin_gateway.cli.building import build_quietly  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
 
     try:
-        revision = build_quietly(config).revision
+        revision = build_to_check(config).revision
     except FindingsError as error:
         show_findings(error.findings, shape)
         return error.exit_code

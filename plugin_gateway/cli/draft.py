@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from plugin_gateway.cli.operations import summary_of
+from plugin_gateway.cli.operations import Costs, summary_of
 from plugin_gateway.openapi.refs import RefError, resolve
 
 if TYPE_CHECKING:
@@ -19,15 +20,25 @@ CHOSEN = 5
 PLACEHOLDER_URL = "https://api.example.com"
 KEY_VARIABLE = "UPSTREAM_API_KEY"
 
-RISKY = re.compile(
-    r"admin|internal|private|debug|test|secret|token|passw|credential|api.?key|auth|login|session|user|account|member|"
-    r"employee|people|person|salary|bill|invoice|payment|card|bank|audit|log|config|setting|permission|role|webhook|"
-    r"backup|export|dump|download|migrat|beta|deprecated|legacy",
-    re.IGNORECASE,
+# fmt: off
+RISKY_STEMS = (
+    "account", "admin", "apikey", "audit", "auth", "backup", "bank", "beta", "bill", "card", "config", "credential",
+    "debug", "deprecat", "download", "dump", "employee", "export", "impersonat", "internal", "invoice", "key", "legacy",
+    "log", "member", "migrat", "oauth", "passw", "payment", "payout", "people", "permission", "person", "private", "role",
+    "salar", "secret", "session", "setting", "share", "test", "token", "user", "webhook",
+    # A GET that does something: older APIs have them.
+    "archiv", "cancel", "creat", "delet", "destroy", "disabl", "disconnect", "enabl", "install", "invit", "remov",
+    "reset", "restart", "revok", "send", "trigger", "uninstall", "updat", "upload",
+)
+# fmt: on
+RISKY_WORDS = frozenset(
+    {"add", "close", "end", "exec", "join", "kick", "leave", "mark", "me", "open", "post", "put", "run", "set"}
 )
 """Words that make an operation nobody's first choice. It is a guess that a person reviews, not a protection."""
 
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
+SAFE_PATH = re.compile(r"[./][A-Za-z0-9_./-]*")
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*")
 AMBIGUOUS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
@@ -75,7 +86,9 @@ def draft(document: Document, source: str) -> Draft:
 
 def choose(document: Document) -> list[Operation]:
     """Choose a few operations to begin with: the most harmless and useful looking reads, in document order."""
-    scored = [(score(operation), operation) for operation in document.operations.values() if is_candidate(operation)]
+    costs = Costs(document)
+    candidates = [operation for operation in document.operations.values() if is_candidate(operation)]
+    scored = [(score(operation, costs.tokens(operation)), operation) for operation in candidates]
     best = sorted(scored, key=lambda pair: -pair[0])[:CHOSEN]
     keys = {operation.key for _, operation in best}
     return [operation for key, operation in document.operations.items() if key in keys]
@@ -83,17 +96,23 @@ def choose(document: Document) -> list[Operation]:
 
 def is_candidate(operation: Operation) -> bool:
     node = operation.node
+    body = node.get("requestBody")
     return (
         operation.key.method == "GET"
         and node.get("deprecated") is not True
-        and not RISKY.search(" ".join((operation.key.path, operation.operation_id or "", *operation.tags)))
-        and "requestBody" not in node
+        and not is_risky(" ".join((operation.key.path, operation.operation_id or "", *operation.tags)))
+        and not (isinstance(body, dict) and body.get("required") is True)
         and "?" not in operation.key.path
     )
 
 
-def score(operation: Operation) -> float:
-    """Score how good a first choice an operation is: said in words, near the root, and easy to call."""
+def is_risky(name: str) -> bool:
+    words = [word.lower() for word in WORD.findall(name)]
+    return any(word in RISKY_WORDS or word.startswith(RISKY_STEMS) for word in words)
+
+
+def score(operation: Operation, tokens: int) -> float:
+    """Score how good a first choice an operation is: said in words, near the root, easy to call, cheap to know."""
     parameters = operation.path_item.get("parameters"), operation.node.get("parameters")
     required = sum(
         1
@@ -104,7 +123,8 @@ def score(operation: Operation) -> float:
     )
     depth = operation.key.path.count("/")
     templates = operation.key.path.count("{")
-    return 3.0 * bool(summary_of(operation)) + bool(operation.operation_id) - depth - templates - 2.0 * required
+    is_told = 3.0 * bool(summary_of(operation)) + bool(operation.operation_id)
+    return is_told - depth - templates - 2.0 * required - math.log2(1 + tokens / 1000)
 
 
 def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
@@ -208,7 +228,8 @@ def scalar(text: str) -> str:
     """Write text as a YAML scalar: plain where no reader can take it for something else, else quoted as JSON."""
     is_operation = re.fullmatch(r"[A-Z]+ /[A-Za-z0-9_./-]*", text)
     is_plain_url = re.fullmatch(r"https?://[A-Za-z0-9.:/_~-]+[A-Za-z0-9/]", text)
-    if (PLAIN.fullmatch(text) and text.casefold() not in AMBIGUOUS) or is_operation or is_plain_url:
+    is_word = PLAIN.fullmatch(text) and text.casefold() not in AMBIGUOUS
+    if is_word or is_operation or is_plain_url or SAFE_PATH.fullmatch(text):
         return text
     return json.dumps(text, ensure_ascii=False)
 

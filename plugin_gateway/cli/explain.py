@@ -25,10 +25,10 @@ def command(config: Path | None, method: str, path: str, shape: str) -> int:
     PATH is what follows the host in a URL, with its query: `plugin-gateway explain GET '/orders?status=open'`. Exit 0
     when the call is allowed, 1 when it is refused. It names what is denied, for you; clients are told nothing of it.
     """
-    from plugin_gateway.cli.building import build_quietly  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.policy.explain import explain  # noqa: PLC0415  # likewise
 
-    revision = build_quietly(config).revision
+    revision = build_to_show(config).revision
     explanation = explain(revision.gate, method, path, read=revision.read_injection, write=revision.write_injection)
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Operation
 
+TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")
 REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
 
 
@@ -60,7 +61,8 @@ def summary_of(operation: Operation) -> str:
     """Return one line about an operation: its summary, or the start of its description."""
     for name in ("summary", "description"):
         text = operation.node.get(name)
-        if isinstance(text, str) and (line := " ".join(text.split())):
+        # Some documents are written in HTML.
+        if isinstance(text, str) and (line := " ".join(TAG.sub(" ", text).split())):
             return "".join(character if character.isprintable() else "�" for character in line)
     return ""
 

@@ -53,10 +53,11 @@ def read(config: Path | None, source: str) -> tuple[Document, frozenset[Operatio
             from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # as above
 
             return read_document(source), frozenset()
+        from plugin_gateway.cli.building import WithoutSecrets  # noqa: PLC0415  # as above
         from plugin_gateway.policy.allowlist import select  # noqa: PLC0415  # as above
         from plugin_gateway.revision.build import load_config, load_document  # noqa: PLC0415  # as above
 
-        loaded = load_config(config, environ=os.environ)
+        loaded = load_config(config, environ=WithoutSecrets(os.environ))
         document = load_document(loaded)
         # An allow-list that names what is not there is no reason not to show what is: it is why one looks.
         selection = select(document, loaded.config.allow, loaded.config.deny)

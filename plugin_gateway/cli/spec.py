@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.option("--profile", default="", metavar="NAME", help="gpt-actions, plugin or 3.0: as `?profile=` serves it.")
 def command(config: Path | None, syntax: str, profile: str) -> None:
     """Print the document that is served, byte for byte, without serving it."""
-    from plugin_gateway.cli.building import build_quietly  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
 
-    faces = build_quietly(config).revision.faces
+    faces = build_to_show(config).revision.faces
     name = f"/openapi.{syntax}"
     face = faces.get(f"{name}?profile={profile}" if profile else name)
     if face is None:

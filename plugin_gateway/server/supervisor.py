@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.config.address import Address, parse_address
 from plugin_gateway.endpoints.admin import Health
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.watch import changes
@@ -56,8 +56,12 @@ class Started:
     took_s: float
 
 
-class NotStartedError(UsageError):
-    """There is nothing to serve: config or document are wrong. The message is the whole report."""
+class RefusedError(FindingsError):
+    """Config or document are wrong, so that there is no revision; `report` is what `check` prints of it."""
+
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused.findings)
+        self.report = refused.report
 
 
 class Supervisor:
@@ -80,7 +84,8 @@ class Supervisor:
         """Serve until told to stop; return when the last call is answered.
 
         Raises:
-            UsageError: nothing could be started; the message says why.
+            RefusedError: config or document are wrong.
+            UsageError: an address cannot be listened on, or no worker can be started.
         """
         self._obey_signals()
         self._pool.boot()
@@ -135,7 +140,7 @@ class Supervisor:
             config=self._options.config, overrides=self._overrides, number=number, gently=number > 1
         )
         if isinstance(outcome, Refused):
-            raise NotStartedError(outcome.report)
+            raise RefusedError(outcome)
         return outcome
 
     def _obey_signals(self) -> None:
@@ -190,8 +195,8 @@ class Supervisor:
         started_at = monotonic()
         try:
             compiled = await self._compile(before.number + 1)
-        except NotStartedError as error:
-            self._refuse(str(error))
+        except RefusedError as error:
+            self._refuse(error.report)
             return
         if refusal := await self._pool.adopt(compiled.revision):
             self._refuse(refusal)
@@ -232,7 +237,8 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None
     """Run a supervisor to its end.
 
     Raises:
-        UsageError: nothing could be started.
+        RefusedError: config or document are wrong.
+        UsageError: an address cannot be listened on, or no worker can be started.
     """
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 

@@ -39,7 +39,7 @@ def as_members(record: AccessRecord, timestamp: Callable[[float], str]) -> dict[
         "time": timestamp(record.unix_time_s),
         "level": level_of(record),
         "event": "access",
-        "request_id": record.request_id.decode("ascii", "backslashreplace"),
+        "request_id": record.request_id.decode("ascii", "backslashreplace") or None,
         "client": record.client,
         "method": shown_method(record.method),
         "operation": rule.operation_id if rule else None,

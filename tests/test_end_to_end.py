@@ -1,0 +1,518 @@
+"""The whole gateway as people run it: real processes, real sockets, on loopback."""
+
+import gzip
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+BOUND_S = 5.0
+START_BOUND_S = 20.0
+SECRET = "sekret-7f3a9c-of-the-upstream"
+
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: Pets, version: "1.0", description: All about pets., contact: {email: a@example.com},
+       termsOfService: https://example.com/terms}
+servers: [{url: "http://internal.example:9/api"}]
+security: [{key: []}]
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      parameters: [{name: limit, in: query, schema: {type: integer}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}
+      description: LONG
+    post:
+      operationId: createPet
+      requestBody: {content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}
+      responses: {"201": {description: ok}}
+  /pets/{petId}:
+    parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
+    get: {operationId: getPet, responses: {"200": {description: ok}}}
+    delete: {operationId: deletePet, responses: {"204": {description: ok}}}
+  /admin/users:
+    get: {operationId: adminUsers, responses: {"200": {description: ok}}}
+components:
+  securitySchemes: {key: {type: apiKey, in: header, name: X-Api-Key}}
+  schemas:
+    Pet: {type: object, properties: {name: {type: string}}}
+    AdminThing: {type: object}
+""".replace("LONG", "Long enough to be worth compressing. " * 50)
+
+CONFIG = """
+openapi: ./openapi.yaml
+upstream:
+  url: http://127.0.0.1:{port}/api
+  credential: {{header: X-Api-Key, value: {{env: E2E_UPSTREAM_KEY}}}}
+  timeout: {{connect: 1s, read: {read_timeout}, total: 10s}}
+allow: [listPets, getPet, POST /pets]
+cors: [https://chatgpt.com]
+"""
+
+
+class Upstream:
+    """An API that records every call, and answers when it is let."""
+
+    def __init__(self):
+        self.calls = []
+        self.arrived = threading.Event()
+        self.released = threading.Event()
+        self.released.set()
+        upstream = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                upstream.calls.append(
+                    SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body)
+                )
+                upstream.arrived.set()
+                upstream.released.wait(2 * BOUND_S)
+                answer = json.dumps({"path": self.path, "key": self.headers.get("X-Api-Key")}).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST = do_DELETE = answer  # noqa: N815  # the standard library's names
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def close(self):
+        self.released.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Gateway:
+    """A running `plugin-gateway serve`, its addresses read from its own log."""
+
+    def __init__(self, *arguments, environment=None):
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "plugin_gateway", *arguments, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
+            env={**os.environ, **(environment or {}), "E2E_UPSTREAM_KEY": SECRET},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.lines = []
+        self.grown = threading.Condition()
+        self.reading = threading.Thread(target=self.read, daemon=True)
+        self.reading.start()
+        started = self.wait_for(lambda line: line.get("event") == "started", START_BOUND_S)
+        self.port = int(started["listen"].rpartition(":")[2])
+        self.admin_port = int(started["admin"].rpartition(":")[2])
+
+    def read(self):
+        for raw in self.process.stderr:
+            with self.grown:
+                self.lines.append(raw)
+                self.grown.notify_all()
+        with self.grown:
+            self.lines.append(b'{"event":"end"}')
+            self.grown.notify_all()
+
+    def wait_for(self, wanted, bound_s=BOUND_S):
+        """Wait for a line of the log, and return it."""
+
+        def found():
+            parsed = (json.loads(raw) if raw.startswith(b"{") else {"text": raw} for raw in self.lines)
+            return next((line for line in parsed if wanted(line)), None)
+
+        with self.grown:
+            assert self.grown.wait_for(found, bound_s), b"".join(self.lines).decode()
+            return found()
+
+    def ask(self, method, target, body=None, *, port=None, **headers):
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=2 * BOUND_S)
+        try:
+            connection.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
+            response = connection.getresponse()
+            return SimpleNamespace(status=response.status, headers=response.headers, body=response.read())
+        finally:
+            connection.close()
+
+    def ready(self):
+        return json.loads(self.ask("GET", "/readyz", port=self.admin_port).body)
+
+    def children(self):
+        return [
+            int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        ]
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(3 * BOUND_S)
+        self.reading.join(BOUND_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+def eventually(condition):
+    """Wait until something holds that announces itself to nobody, and return it."""
+    deadline = time.monotonic() + BOUND_S
+    pause = threading.Event()
+    while time.monotonic() < deadline:
+        if held := condition():
+            return held
+        pause.wait(0.02)
+    raise AssertionError(f"not within {BOUND_S} s")
+
+
+@pytest.fixture(scope="module")
+def upstream():
+    upstream = Upstream()
+    yield upstream
+    upstream.close()
+
+
+@pytest.fixture
+def folder(tmp_path, upstream):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    return tmp_path
+
+
+@contextmanager
+def serving(folder, *arguments, **options):
+    gateway = Gateway("serve", "-c", str(folder / "gateway.yaml"), *arguments, **options)
+    try:
+        yield gateway
+    finally:
+        gateway.close()
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory, upstream):
+    folder = tmp_path_factory.mktemp("gateway")
+    (folder / "openapi.yaml").write_text(DOCUMENT)
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    with serving(folder, "--workers", "2") as gateway:
+        yield gateway
+
+
+def last_call(upstream, gateway, *arguments, **headers):
+    upstream.calls.clear()
+    response = gateway.ask(*arguments, **headers)
+    return response, upstream.calls[0] if upstream.calls else None
+
+
+def test_a_permitted_call_is_forwarded_with_the_key_and_without_the_callers(gateway, upstream):
+    response, call = last_call(upstream, gateway, "GET", "/pets?limit=2", x_api_key="theirs", authorization="Bearer x")
+    assert response.status == 200
+    assert (call.method, call.path) == ("GET", "/api/pets?limit=2")
+    assert call.headers.get_all("X-Api-Key") == [SECRET]
+    assert "Authorization" not in call.headers
+
+
+def test_an_echoed_key_is_masked(gateway):
+    response = gateway.ask("GET", "/pets/1")
+    assert json.loads(response.body)["key"] == "*" * len(SECRET)
+
+
+def test_a_body_goes_up(gateway, upstream):
+    response, call = last_call(upstream, gateway, "POST", "/pets", b'{"name":"Tom"}', content_type="application/json")
+    assert (response.status, call.body) == (200, b'{"name":"Tom"}')
+
+
+@pytest.mark.parametrize(
+    ("method", "target"), [("GET", "/admin/users"), ("GET", "/nothing"), ("GET", "/readyz"), ("GET", "/metrics")]
+)
+def test_everything_else_is_the_same_404_and_stays_here(gateway, upstream, method, target):
+    response, call = last_call(upstream, gateway, method, target)
+    assert call is None
+    assert response.status == 404
+    assert response.headers["Content-Type"] == "application/problem+json"
+    problem = json.loads(response.body)
+    assert problem["code"] == "operation-not-found"
+    known = json.loads(gateway.ask("GET", "/nothing").body)
+    assert {**problem, "instance": ""} == {**known, "instance": ""}
+
+
+def test_a_denied_method_says_what_is_allowed(gateway, upstream):
+    response, call = last_call(upstream, gateway, "DELETE", "/pets/1")
+    assert (response.status, call) == (405, None)
+    assert "DELETE" not in response.headers["Allow"]
+
+
+def test_the_documents_say_the_same_and_nothing_of_what_is_denied(gateway):
+    as_json = gateway.ask("GET", "/openapi.json")
+    document = json.loads(as_json.body)
+    assert document == yaml.safe_load(gateway.ask("GET", "/openapi.yaml").body)
+    assert set(document["paths"]) == {"/pets", "/pets/{petId}"}
+    assert document["servers"] == [{"url": f"http://localhost:{gateway.port}"}]
+    for leak in (b"admin", b"Admin", b"deletePet", b"X-Api-Key", b"internal.example"):
+        assert leak not in as_json.body
+
+
+def test_the_document_is_validated_compressed_and_revalidated(gateway):
+    plain, packed = gateway.ask("GET", "/openapi.json"), gateway.ask("GET", "/openapi.json", accept_encoding="gzip")
+    assert gzip.decompress(packed.body) == plain.body
+    again = gateway.ask("GET", "/openapi.json", if_none_match=plain.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    head = gateway.ask("HEAD", "/openapi.json")
+    assert (head.status, head.body, head.headers["Content-Length"]) == (200, b"", str(len(plain.body)))
+    assert gateway.ask("GET", "/openapi.json?profile=3.0").body.startswith(b'{"openapi":"3.0')
+
+
+def test_the_manifest_has_all_ten_keys_and_leads_to_the_document_and_the_logo(gateway):
+    manifest = json.loads(gateway.ask("GET", "/.well-known/ai-plugin.json").body)
+    assert len(manifest) == 10
+    public = f"http://localhost:{gateway.port}"
+    assert manifest["api"]["url"] == f"{public}/openapi.json"
+    logo = gateway.ask("GET", manifest["logo_url"].removeprefix(public))
+    assert (logo.status, logo.headers["Content-Type"]) == (200, "image/png")
+
+
+def test_an_allowed_page_may_call_and_no_other(gateway):
+    asked = {"access_control_request_method": "GET"}
+    allowed = gateway.ask("OPTIONS", "/pets", origin="https://chatgpt.com", **asked)
+    assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (204, "https://chatgpt.com")
+    assert (
+        gateway.ask("GET", "/pets", origin="https://chatgpt.com").headers["Access-Control-Allow-Origin"]
+        == "https://chatgpt.com"
+    )
+    for answer in (
+        gateway.ask("OPTIONS", "/pets", origin="https://evil.test", **asked),
+        gateway.ask("GET", "/pets", origin="https://evil.test"),
+    ):
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_no_header_of_a_caller_moves_the_public_url(gateway):
+    response = gateway.ask(
+        "GET", "/openapi.json", host="evil.test", x_forwarded_host="evil.test", forwarded="host=evil.test"
+    )
+    assert b"evil.test" not in response.body
+
+
+def test_metrics_of_both_workers_are_summed(gateway):
+    def count():
+        text = gateway.ask("GET", "/metrics", port=gateway.admin_port).body.decode()
+        return sum(
+            float(line.rpartition(" ")[2]) for line in text.splitlines() if 'calls_total{operation="getPet"' in line
+        )
+
+    before = count()
+    for _ in range(20):
+        gateway.ask("GET", "/pets/1")
+    assert count() == before + 20
+
+
+def test_the_key_and_the_callers_data_are_in_no_log(gateway):
+    gateway.ask("GET", "/pets/my-private-pet?limit=4711")
+    gateway.wait_for(lambda line: line.get("operation") == "getPet")
+    text = b"".join(gateway.lines)
+    assert SECRET.encode() not in text
+    assert b"my-private-pet" not in text
+    assert b"4711" not in text
+
+
+def test_health_is_asked_from_the_command_line(gateway):
+    command = [sys.executable, "-m", "plugin_gateway", "health", "--admin", f"127.0.0.1:{gateway.admin_port}"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    assert (result.returncode, result.stdout) == (0, "ready: revision 1, 3 of 5 operations\n")
+
+
+def test_an_upstream_that_is_down_is_502_and_one_that_hangs_504(tmp_path):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+        (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=silent.getsockname()[1], read_timeout="300ms"))
+        with serving(tmp_path) as gateway:
+            down = gateway.ask("GET", "/pets")
+            silent.listen()
+            hanging = gateway.ask("GET", "/pets")
+    assert (down.status, hanging.status) == (502, 504)
+    for answer in (down, hanging):
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert str(silent).encode() not in answer.body
+
+
+def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder):
+    (folder / "gateway.yaml").write_text(
+        "openapi: ./openapi.yaml\n"
+        "upstream:\n"
+        "  url: ftp://127.0.0.1\n"
+        "  timeout: {read: 5 parsecs}\n"
+        "  conections: 5\n"
+        "allow: [listPets]\n"
+        "public: {url: http://plugin.example.com}\n"
+        "manifest: {name_for_human: Much too long a name for a human}\n"
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "plugin_gateway",
+        "serve",
+        "-c",
+        str(folder / "gateway.yaml"),
+        "--listen",
+        "127.0.0.1:0",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    assert result.returncode == 2
+    places = re.findall(rf"^{re.escape(str(folder))}/gateway\.yaml:(\d+):\d+: error\[", result.stderr, re.MULTILINE)
+    assert places == ["3", "4", "5", "7", "8"]
+    assert "5 errors" in result.stderr
+    checked = subprocess.run(
+        [*command[:3], "check", *command[4:6]], capture_output=True, text=True, timeout=START_BOUND_S, check=False
+    )
+    assert (checked.returncode, checked.stderr) == (2, result.stderr)
+
+
+def test_a_taken_port_is_told_so(folder):
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        command = [
+            sys.executable,
+            "-m",
+            "plugin_gateway",
+            "serve",
+            "-c",
+            str(folder / "gateway.yaml"),
+            "--listen",
+            address,
+        ]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"error: cannot listen on {address}: another process listens there")
+
+
+def test_a_changed_file_is_taken_over_and_a_bad_one_changes_nothing(folder):
+    config = folder / "gateway.yaml"
+    good = config.read_text()
+    with serving(folder, "--workers", "2") as gateway:
+        assert gateway.ask("GET", "/pets/1").status == 200
+        config.write_text(good.replace("listPets, getPet,", "listPets,"))
+        eventually(lambda: gateway.ready()["revision"] == 2)
+        assert {gateway.ask("GET", "/pets/1").status for _ in range(8)} == {404}
+        assert b"getPet" not in gateway.ask("GET", "/openapi.json").body
+
+        config.write_text(good.replace("getPet", "getPat"))
+        report = eventually(lambda: gateway.ready()["reload_error"])
+        assert f"{config}:7:19: error[unknown-operation]" in report
+        assert "did you mean `getPet`" in report
+        assert gateway.ready()["ready"] is True
+        assert gateway.ready()["revision"] == 2
+        assert gateway.wait_for(lambda line: line.get("event") == "reload-failed")["report"] == report
+        assert gateway.ask("GET", "/pets").status == 200
+
+        config.write_text(good)
+        eventually(lambda: gateway.ready()["revision"] == 3)
+        assert gateway.ready()["reload_error"] is None
+        assert {gateway.ask("GET", "/pets/1").status for _ in range(8)} == {200}
+
+
+def test_sighup_reloads(folder):
+    with serving(folder) as gateway:
+        gateway.process.send_signal(signal.SIGHUP)
+        assert eventually(lambda: gateway.ready()["revision"] == 2)
+
+
+def test_a_changed_secret_file_is_taken_over(folder, upstream):
+    config, key = folder / "gateway.yaml", folder / "key"
+    key.write_text("the-first-of-the-keys\n")
+    config.write_text(config.read_text().replace("{env: E2E_UPSTREAM_KEY}", "{file: ./key}"))
+    with serving(folder) as gateway:
+        _, before = last_call(upstream, gateway, "GET", "/pets")
+        digest = gateway.ready()["digest"]
+        key.write_text("the-second-of-the-keys\n")
+        eventually(lambda: gateway.ready()["revision"] == 2)
+        _, after = last_call(upstream, gateway, "GET", "/pets")
+        assert (before.headers["X-Api-Key"], after.headers["X-Api-Key"]) == (
+            "the-first-of-the-keys",
+            "the-second-of-the-keys",
+        )
+        assert gateway.ready()["digest"] == digest
+
+
+def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder, upstream):
+    with serving(folder, "--workers", "2") as gateway:
+        upstream.arrived.clear()
+        upstream.released.clear()
+        answers = []
+        calling = threading.Thread(target=lambda: answers.append(gateway.ask("GET", "/pets")))
+        calling.start()
+        try:
+            assert upstream.arrived.wait(BOUND_S)
+            gateway.process.terminate()
+
+            def refused():
+                try:
+                    socket.create_connection(("127.0.0.1", gateway.port), timeout=BOUND_S).close()
+                except ConnectionError:
+                    return True
+                return False
+
+            eventually(refused)
+            assert gateway.process.poll() is None
+        finally:
+            upstream.released.set()
+        calling.join(BOUND_S)
+        assert [answer.status for answer in answers] == [200]
+        assert gateway.process.wait(2 * BOUND_S) == 0
+
+
+def test_a_worker_that_is_killed_is_replaced(folder):
+    with serving(folder) as gateway:
+        (victim,) = gateway.children()
+        os.kill(victim, signal.SIGKILL)
+        assert gateway.wait_for(lambda line: line.get("event") == "worker-ended")["pid"] == victim
+        eventually(lambda: gateway.ready()["workers"] == 1)
+        assert gateway.ask("GET", "/pets").status == 200
+
+
+def test_a_worker_whose_supervisor_is_gone_ends_too(folder):
+    with serving(folder) as gateway:
+        (worker,) = gateway.children()
+        gateway.process.kill()
+        eventually(lambda: not Path(f"/proc/{worker}").exists() or " Z " in Path(f"/proc/{worker}/stat").read_text())
+
+
+def test_a_worker_keeps_the_revision_and_not_the_document(folder):
+    with serving(folder) as gateway:
+        (worker,) = gateway.children()
+        status = Path(f"/proc/{worker}/status").read_text()
+        maps = Path(f"/proc/{worker}/maps").read_text()
+    assert int(re.search(r"VmRSS:\s+(\d+)", status)[1]) < 80_000
+    for library in ("pydantic_core", "jsonschema_rs", "_yaml"):
+        assert library not in maps
+
+
+def test_the_demo_serves_the_example_api():
+    gateway = Gateway("demo", environment={"LEGACY_API_KEY": SECRET})
+    try:
+        assert gateway.ask("GET", "/orders?status=open").status == 200
+        assert gateway.ask("GET", "/admin/users").status == 404
+        assert len(json.loads(gateway.ask("GET", "/openapi.json").body)["paths"]) == 9
+    finally:
+        gateway.close()
+    assert gateway.process.returncode == 0
