@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    METHODS,
+    OTHER_FIELDS,
+    REFERABLE,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+
+
+def test_every_kind_has_its_row():
+    assert set(FIELDS) == set(Kind)
+
+
+def test_every_field_holds_a_kind_that_is_reached_from_an_operation_or_the_root():
+    held = {field.kind for fields in FIELDS.values() for field in fields.values()} | set(OTHER_FIELDS.values())
+    assert set(Kind) - held == {Kind.INFO, Kind.SECURITY_SCHEME, Kind.TAG}
+
+
+def test_data_is_in_no_row():
+    names = {name for fields in FIELDS.values() for name in fields}
+    assert not names & {"default", "enum", "const", "example", "value", "mapping", "scopes", "security"}
+    assert "examples" not in FIELDS[Kind.SCHEMA]
+    assert "parameters" not in FIELDS[Kind.LINK]
+
+
+@pytest.mark.parametrize(
+    ("version", "names"),
+    [
+        ("2.0", {"definitions", "parameters", "responses", "securityDefinitions"}),
+        ("3.0", {"schemas", "links", "callbacks"}),
+        ("3.1", {"schemas", "links", "callbacks", "pathItems"}),
+        ("3.2", {"schemas", "links", "callbacks", "pathItems", "mediaTypes"}),
+    ],
+)
+def test_each_version_has_its_components(version, names):
+    every = {"definitions", "schemas", "links", "callbacks", "pathItems", "mediaTypes"}
+    assert names <= set(sections(version))
+    assert set(sections(version)) & every == names & every
+    assert set(sections(version).values()) <= REFERABLE
+    assert components_at(version) == (() if version == "2.0" else ("components",))
+
+
+@pytest.mark.parametrize(
+    ("kind", "node", "claim"),
+    [
+        (Kind.SCHEMA, {"$ref": "#/a"}, True),
+        (Kind.SCHEMA, {"$ref": {"type": "string"}}, False),
+        (Kind.SCHEMA, {"$ref": 5}, False),
+        (Kind.SCHEMA, True, False),
+        (Kind.OPERATION, {"$ref": "#/a"}, False),
+    ],
+)
+def test_a_reference_is_a_string_where_one_may_stand(kind, node, claim):
+    assert is_reference(kind, node) is claim
+
+
+@pytest.mark.parametrize(
+    ("kind", "version", "claim"),
+    [
+        (Kind.SCHEMA, "2.0", False),
+        (Kind.SCHEMA, "3.0", False),
+        (Kind.SCHEMA, "3.1", True),
+        (Kind.PARAMETER, "3.1", False),
+        (Kind.PATH_ITEM, "3.0", True),
+    ],
+)
+def test_fields_beside_a_reference_count_where_the_standards_say_so(kind, version, claim):
+    assert siblings_count(kind, version) is claim
+
+
+def test_extensions_begin_in_lower_case():
+    assert is_extension("x-a")
+    assert not is_extension("X-Rate-Limit")
+    assert not is_extension("xml")
+
+
+def test_methods_are_operations_of_a_path_item():
+    assert all(FIELDS[Kind.PATH_ITEM][method] == (Kind.OPERATION, Shape.ONE) for method in METHODS)
