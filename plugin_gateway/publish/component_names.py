@@ -72,8 +72,9 @@ def _keep_discriminator_values(nodes: Iterable[Node], schemas: JsonObject, renam
         discriminator = node.get("discriminator")
         if kind is not Kind.SCHEMA or not isinstance(discriminator, dict):
             continue
-        mapping = discriminator.get("mapping") or {}
-        mapped = {_name(target) for target in mapping.values()} | set(mapping.values())
+        mapping = discriminator.get("mapping")
+        mapping = dict(mapping) if isinstance(mapping, dict) else {}
+        mapped = {_name(target) or str(target) for target in mapping.values()}
         alternatives = [*_referred(node, "oneOf"), *_referred(node, "anyOf"), *sorted(heirs[names.get(id(node))])]
         for name in alternatives:
             if (*_SCHEMAS, name) in renamed and name not in mapped:

@@ -111,7 +111,7 @@ def _defaults(info: JsonObject) -> dict[str, str]:
 def _line(value: Json) -> str:
     if not isinstance(value, str):
         return ""
-    return "".join(character for character in " ".join(value.split()) if character.isprintable())
+    return " ".join("".join(character if character.isprintable() else " " for character in value).split())
 
 
 def _cut(field: str, text: str) -> str:

@@ -62,3 +62,18 @@ def test_the_values_of_a_discriminator_stay_what_they_were():
         "dog": "Dog",
         "Wild Dog": "#/components/schemas/Wild_Dog",
     }
+
+
+def test_a_discriminator_that_selects_nothing_renamed_stays_and_odd_nodes_are_passed_over():
+    schemas = {
+        "Plain": {"discriminator": {"propertyName": "t"}},
+        "Any thing": True,
+        "Odd": {"discriminator": {"mapping": 1}},
+    }
+    root = {"components": {"schemas": schemas, "parameters": None}}
+    legalise_names(root)
+    assert root["components"]["schemas"] == {
+        "Plain": {"discriminator": {"propertyName": "t"}},
+        "Any_thing": True,
+        "Odd": {"discriminator": {"mapping": 1}},
+    }

@@ -88,6 +88,7 @@ def test_a_value_over_its_limit_is_refused_with_its_length_and_one_at_the_limit_
         ("legal_info_url", "/legal"),
         ("legal_info_url", "http://example.com/legal"),
         ("legal_info_url", "javascript:alert(1)"),
+        ("legal_info_url", "ftp://localhost/legal"),
         ("legal_info_url", "https://"),
         ("legal_info_url", "https://[x/legal"),
         ("legal_info_url", "https://example.com/a b"),
@@ -99,6 +100,34 @@ def test_a_value_of_the_wrong_form_is_refused(field: str, value: str):
     assert repr(value) in finding.message
 
 
+def test_a_link_to_this_machine_may_be_plain_http_and_a_description_may_have_lines():
+    text = {"legal_info_url": "http://localhost:8080/legal", "description_for_model": "One.\n\nTwo."}
+    manifest, findings = _build(text)
+    assert findings == ()
+    assert {name: manifest[name] for name in text} == text
+
+
+def test_a_very_long_value_is_not_shown_whole():
+    _, (finding,) = _build({"description_for_model": "x" * 9000})
+    assert "has 9000 characters" in finding.message
+    assert len(finding.message) < 250
+
+
+@pytest.mark.parametrize(
+    ("info", "human", "model"),
+    [
+        ({"summary": "S", "description": "D"}, "S", "D"),
+        ({"description": "D"}, "D", "D"),
+        ({"summary": "S"}, "S", "S"),
+        ({}, "T\u00e9", "T\u00e9"),
+    ],
+)
+def test_descriptions_come_from_the_nearest_that_the_document_has(info: dict[str, str], human: str, model: str):
+    manifest, _ = _build(info={"title": " T\u00e9\n\x00", "version": "1", **info}, url=LOCAL)
+    assert manifest["name_for_human"] == "T\u00e9"
+    assert (manifest["description_for_human"], manifest["description_for_model"]) == (human, model)
+
+
 def test_a_default_over_its_limit_is_shortened_with_a_warning():
     info = {**INFO, "title": "The very long name of an issue tracker for everyone", "summary": "One. " * 30}
     manifest, findings = _build(info=info)
@@ -106,6 +135,7 @@ def test_a_default_over_its_limit_is_shortened_with_a_warning():
     assert manifest["name_for_model"] == "The_very_long_name_of_an_issue_tracker_for_everyon"
     assert manifest["description_for_human"].endswith("One.…")
     assert {finding.severity for finding in findings} == {Severity.WARNING}
+    assert "'The very long name…'" in findings[0].message
     assert [finding.pointer[-1] for finding in findings if finding.pointer] == [
         "name_for_human",
         "name_for_model",
@@ -113,10 +143,17 @@ def test_a_default_over_its_limit_is_shortened_with_a_warning():
     ]
 
 
+def test_a_long_default_is_said_to_be_cut_but_not_shown_whole():
+    _, (finding,) = _build(info={**INFO, "description": "Words. " * 2000})
+    assert "cut from 13999 characters to 7994" in finding.message
+    assert len(finding.message) < 200
+
+
 def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each():
     manifest, findings = _build(info={}, url=LOCAL)
     assert all(manifest.values())
     assert manifest["legal_info_url"] == LOCAL
+    assert all("on localhost" in finding.message for finding in findings)
     assert [(finding.rule, finding.severity) for finding in findings] == [("manifest-missing", Severity.WARNING)] * 6
 
 
@@ -126,6 +163,7 @@ def test_what_is_missing_elsewhere_is_an_error_for_each():
         (("manifest", "contact_email"), Severity.ERROR),
         (("manifest", "legal_info_url"), Severity.ERROR),
     ]
+    assert not any("on localhost" in finding.message for finding in findings)
 
 
 def test_an_unusable_value_of_the_document_counts_as_missing():
