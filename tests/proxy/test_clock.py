@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import asyncio
+
+from plugin_gateway.proxy.clock import Clock
+
+
+class Watcher:
+    def __init__(self, clock, wanted):
+        self.clock, self.wanted, self.done = clock, wanted, asyncio.Event()
+
+    def on_tick(self, now):
+        self.wanted -= 1
+        if self.wanted == 0:
+            self.clock.unwatch(self)
+            self.done.set()
+
+
+def test_watchers_are_called_until_they_leave_and_then_the_clock_stops():
+    async def scene():
+        clock = Clock(tick_s=0.001)
+        watchers = [Watcher(clock, 1), Watcher(clock, 3)]
+        for watcher in watchers:
+            clock.watch(watcher)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(watcher.done.wait() for watcher in watchers))
+        assert clock._timer is None
+        clock.unwatch(watchers[0])
+        clock.watch(watchers[0])
+        clock.unwatch(watchers[0])
+        assert clock._timer is None
+
+    asyncio.run(scene())

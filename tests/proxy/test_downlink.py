@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.downlink import Answer, Downlink, status_line
+from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.revision import UpstreamTarget
+
+
+def downlink(**changes) -> Downlink:
+    options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
+    return Downlink(UpstreamTarget(**options), "https://gw.test", Mask((b"s3cret",)), varies_by_origin=False)
+
+
+def read(fields: bytes, *, status: bytes = b"HTTP/1.1 200 OK", **changes) -> Answer:
+    return downlink(**changes).read((status + b"\r\n" + fields).removesuffix(b"\r\n"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"Connection", b"Keep-Alive", b"Proxy-Connection", b"Proxy-Authenticate", b"TE", b"Trailer", b"Upgrade",
+        b"Server", b"X-Powered-By", b"X-AspNet-Version", b"Via", b"Alt-Svc", b"Strict-Transport-Security",
+        b"X-Accel-Redirect", b"X-Accel-Anything", b"X-Sendfile", b"Access-Control-Allow-Origin", b"Set-Cookie",
+    ],
+)  # fmt: skip
+def test_what_is_not_the_clients_business_is_dropped(name):
+    assert read(name + b": v\r\nContent-Length: 2\r\n").block == b"Content-Length: 2\r\n"
+
+
+def test_everything_else_is_kept_in_order():
+    fields = b"Date: d\r\nContent-Type: a/b\r\nX-Own: 1\r\nX-Own: 2\r\nWWW-Authenticate: Basic\r\nContent-Length: 2\r\n"
+    assert read(fields).block == fields
+
+
+def test_set_cookie_is_kept_when_asked_for_and_never_joined():
+    fields = b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
+    assert read(fields, keep_set_cookie=True).block == fields
+
+
+def test_what_connection_nominates_is_dropped():
+    assert read(b"Connection: X-Hop, close\r\nX-Hop: 1\r\nX-Own: 2\r\n").block == b"X-Own: 2\r\n"
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        (b"http://up.test/v2/pets/1?a=b#c", b"https://gw.test/pets/1?a=b#c"),
+        (b"HTTP://UP.TEST/v2/pets", b"https://gw.test/pets"),
+        (b"http://up.test:80/v2", b"https://gw.test"),
+        (b"//up.test/v2/x", b"https://gw.test/x"),
+        (b"/v2/pets", b"https://gw.test/pets"),
+        (b"/other", b"/other"),
+        (b"/v22/x", b"/v22/x"),
+        (b"pets/1", b"pets/1"),
+        (b"http://up.test/admin", b"http://up.test/admin"),
+        (b"http://up.test.evil/v2/x", b"http://up.test.evil/v2/x"),
+        (b"http://up.test:8080/v2/x", b"http://up.test:8080/v2/x"),
+        (b"https://elsewhere/v2/x", b"https://elsewhere/v2/x"),
+        (b"http://up.test/v2/x?k=s3cret", b"https://gw.test/x?k=******"),
+    ],
+)
+@pytest.mark.parametrize("name", [b"Location", b"Content-Location"])
+def test_a_location_at_the_upstream_is_pointed_at_the_gateway(name, location, expected):
+    assert read(name.lower() + b": " + location + b"\r\n").block == name + b": " + expected + b"\r\n"
+
+
+def test_a_secret_in_any_field_is_covered():
+    assert (
+        read(b"X-Debug: key=s3cret!\r\nLink: </p?k=s3cret>\r\n").block
+        == b"X-Debug: key=******!\r\nLink: </p?k=******>\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "fields", "to_head", "has_body"),
+    [
+        (b"HTTP/1.1 200 OK", b"Content-Length: 5\r\n", False, True),
+        (b"HTTP/1.1 200 OK", b"Content-Length: 5\r\n", True, False),
+        (b"HTTP/1.1 200 OK", b"Content-Length: 0\r\n", False, False),
+        (b"HTTP/1.1 200 OK", b"Transfer-Encoding: chunked\r\n", False, True),
+        (b"HTTP/1.1 200 OK", b"", False, True),
+        (b"HTTP/1.1 204 No Content", b"Content-Length: 5\r\n", False, False),
+        (b"HTTP/1.1 304 Not Modified", b"Content-Length: 5\r\n", False, False),
+    ],
+)
+def test_whether_content_follows_is_decided_as_rfc_9112_says(status, fields, to_head, has_body):
+    answer = read(fields, status=status)
+    assert answer.has_body(to_head=to_head) is has_body
+    assert (b"Content-Length" in answer.block) is (b"Length" in fields and answer.status == 200)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: -5\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n",
+        b"X: a\r\n folded\r\n",
+        b"Bad Header: 1\r\n",
+        b"X-A : 1\r\n",
+        b"nocolon\r\n",
+        b"X: a\x00\r\n",
+        b"X: a\nb\r\n",
+        b"X: y\r\n" * 300,
+    ],
+)
+def test_a_head_that_is_not_strict_is_never_passed_on(fields):
+    with pytest.raises(UpstreamError) as caught:
+        read(fields)
+    assert caught.value.status == 502
+
+
+def test_an_encoded_body_is_told_apart():
+    assert read(b"Content-Encoding: gzip\r\n").is_encoded
+    assert not read(b"Content-Encoding: identity\r\n").is_encoded
+
+
+def test_the_memo_is_bounded_and_right():
+    link = downlink()
+    for number in range(1500):
+        assert b"X: %d\r\n" % number in link.read(b"HTTP/1.1 200 OK\r\nX: %d" % number).block
+    same = b"HTTP/1.1 200 OK\r\nX: 1"
+    assert link.read(same) is link.read(same)
+    long = same + b"a" * 5000
+    assert link.read(long) is not link.read(long)
+
+
+def test_answers_vary_by_origin_where_origins_are_configured():
+    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
+    link = Downlink(target, "https://gw.test", Mask(()), varies_by_origin=True)
+    assert link.read(b"HTTP/1.1 200 OK").block == b"Vary: Origin\r\n"
+
+
+def test_pairs_are_for_servers_that_set_the_date_themselves():
+    assert read(b"Date: d\r\nX-Own: 1\r\n").pairs(b"Extra: e\r\n") == [(b"x-own", b"1"), (b"extra", b"e")]
+
+
+def test_a_status_has_our_phrase_or_none():
+    assert status_line(404) == b"HTTP/1.1 404 Not Found\r\n"
+    assert status_line(599) == b"HTTP/1.1 599 \r\n"
+
+
+@pytest.mark.parametrize(
+    ("authority", "location"),
+    [
+        (b"up.test:443", b"https://up.test/x"),
+        (b"up.test", b"https://up.test:443/x"),
+        (b"[::1]:8443", b"https://[::1]:8443/x"),
+    ],
+)
+def test_a_default_port_may_be_written_or_not(authority, location):
+    answer = read(b"Location: " + location + b"\r\n", authority=authority, tls=True, prefix=b"")
+    assert answer.block == b"Location: https://gw.test/x\r\n"

@@ -1,0 +1,811 @@
+"""What forwarding promises, over real sockets and over both fronts: the connection front, and the ASGI front behind it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import socket
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+from uvicorn.server import ServerState
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.fronts.asgi import AsgiFront
+from plugin_gateway.proxy.fronts.connection import connection_front
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=(b"s3cret-key", b"s3cret-qry"))
+READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
+MIB = 1 << 20
+
+
+class PathGate:
+    def judge(self, method, target):
+        path, _, query = target.partition(b"?")
+        if path.startswith(b"/p") and method in {b"GET", b"HEAD", b"POST"}:
+            return Permit(WRITE if method == b"POST" else READ, path, query)
+        return NOT_FOUND
+
+
+class Upstream:
+    """Plays the upstream with a function that is given each connection; keeps what it read."""
+
+    def __init__(self, play):
+        self.play, self.heads, self.connections, self.writers = play, [], 0, set()
+        self.closed = asyncio.Event()
+
+    async def serve(self, reader, writer):
+        self.connections += 1
+        self.writers.add(writer)
+        try:
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await self.play(self, reader, writer)
+        finally:
+            self.closed.set()
+            writer.close()
+
+    async def head(self, reader):
+        head = await reader.readuntil(b"\r\n\r\n")
+        self.heads.append(head)
+        return head
+
+    async def request(self, reader):
+        head = await self.head(reader)
+        if length := re.search(rb"Content-Length: (\d+)", head):
+            return head, await reader.readexactly(int(length[1]))
+        body = b""
+        if b"Transfer-Encoding: chunked" in head:
+            while size := int(await reader.readline(), 16):
+                body += (await reader.readexactly(size + 2))[:-2]
+            await reader.readline()
+        return head, body
+
+
+def answers(*raws, then_close=False):
+    """Answer every request with the next of the raw answers, the last one again and again."""
+
+    async def play(upstream, reader, writer):
+        left = list(raws)
+        while True:
+            await upstream.request(reader)
+            for piece in left[0] if isinstance(left[0], tuple) else (left[0],):
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0)
+            if len(left) > 1:
+                left.pop(0)
+            if then_close:
+                return
+
+    return play
+
+
+def ok(body=b"ok", fields=b""):
+    return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (fields, len(body), body)
+
+
+async def echo(upstream, reader, writer):
+    while True:
+        head, body = await upstream.request(reader)
+        line = head.split(b"\r\n")[0].decode()
+        writer.write(ok(json.dumps({"line": line, "body": body.decode(), "on": upstream.connections}).encode()))
+
+
+async def app(scope, receive, send):
+    body = f"app {scope['method']} {scope['path']}".encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+class Gateway:
+    def __init__(self, port, holder, records, upstream):
+        self.port, self.holder, self.records, self.upstream = port, holder, records, upstream
+        self.writers = []
+
+    async def open(self, limit=4 * MIB):
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=limit)
+        self.writers.append(writer)
+        return reader, writer
+
+    async def ask(self, request, *, connection=None, is_head=False):
+        """Send a request as it is; return status, head and body, and whether the body is whole."""
+        reader, writer = connection or await self.open()
+        writer.write(request)
+        answer = await read_answer(reader, is_head=is_head)
+        if connection is None:
+            writer.close()
+        return answer
+
+    async def reason(self):
+        while not self.records:
+            await asyncio.sleep(0)
+        return self.records[-1].reason
+
+
+async def read_answer(reader, *, is_head=False):
+    head = await reader.readuntil(b"\r\n\r\n")
+    while head.startswith(b"HTTP/1.1 1"):
+        head = await reader.readuntil(b"\r\n\r\n")
+    status, low, body = int(head.split(b" ")[1]), head.lower(), b""
+    if is_head or status in {204, 304}:
+        return status, head, b"", True
+    try:
+        if length := re.search(rb"content-length: (\d+)", low):
+            return status, head, await reader.readexactly(int(length[1])), True
+        if b"transfer-encoding: chunked" in low:
+            while size := int(await reader.readuntil(b"\r\n"), 16):
+                body += (await reader.readexactly(size + 2))[:-2]
+            await reader.readexactly(2)
+            return status, head, body, True
+        return status, head, await reader.read(), True
+    except (asyncio.IncompleteReadError, ConnectionError):
+        return status, head, body, False
+
+
+def revision_of(target, **changes):
+    options = {
+        "number": 1, "digest": "d", "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
+        "faces": {}, "upstream": target, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
+        "limits": Limits(request_body_bytes=4 * MIB), "cors_origins": ("https://chatgpt.com",),
+    }  # fmt: skip
+    return Revision(**(options | changes))
+
+
+@contextlib.asynccontextmanager
+async def serve(front, play, *, target=None, **changes):
+    loop = asyncio.get_running_loop()
+    upstream = Upstream(play)
+    upstream_server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, limit=4 * MIB)
+    base = UpstreamTarget(host="127.0.0.1", port=upstream_server.sockets[0].getsockname()[1], authority=b"up.test")
+    records = []
+    holder = Holder(
+        revision_of(replace(base, **(target or {})), **changes), local_paths={b"/app"}, clock=Clock(tick_s=0.02)
+    )
+    if front == "asgi":
+        loaded = AsgiFront(holder, app, records.append)
+        make = connection_front(holder, lambda record: None, forwards=False)
+    else:
+        loaded, make = app, connection_front(holder, records.append)
+    config, state = SimpleNamespace(root_path="", loaded_app=loaded), ServerState()
+    server = await loop.create_server(lambda: make(config, state, {}), "127.0.0.1", 0)
+    gateway = Gateway(server.sockets[0].getsockname()[1], holder, records, upstream)
+    try:
+        yield gateway
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        for task in list(state.tasks):
+            task.cancel()
+        holder.close()
+        upstream_server.close()
+        for writer in (*upstream.writers, *gateway.writers):
+            writer.transport.abort()
+        while state.connections or state.tasks or holder.serving.pool._open:
+            await asyncio.sleep(0)
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+
+@pytest.fixture(params=["connection", "asgi"])
+def run(request):
+    """Run a scene against a gateway: `run(play, scene, **changes)`, within five seconds."""
+
+    def run(play, scene, **changes):
+        async def whole():
+            async with asyncio.timeout(5), serve(request.param, play, **changes) as gateway:
+                return await scene(gateway)
+
+        return asyncio.run(whole())
+
+    run.front = request.param
+    return run
+
+
+def get(path="/p/1", fields="", method="GET", version="1.1"):
+    return f"{method} {path} HTTP/{version}\r\nHost: gw.test\r\n{fields}\r\n".encode()
+
+
+def post(body, fields=""):
+    return f"POST /p HTTP/1.1\r\nHost: gw.test\r\nContent-Length: {len(body)}\r\n{fields}\r\n".encode() + body
+
+
+def test_a_permitted_call_goes_up_with_our_key_and_comes_back(run):
+    async def scene(gateway):
+        status, head, body, whole = await gateway.ask(get("/p/1?q=2", "X-Api-Key: mine\r\nAccept: a/b\r\n"))
+        assert (status, whole) == (200, True)
+        assert json.loads(body)["line"] == "GET /p/1?q=2&k=********** HTTP/1.1"
+        [sent] = gateway.upstream.heads
+        assert b"X-Api-Key: s3cret-key\r\n" in sent
+        assert b"Host: up.test\r\n" in sent
+        assert b"mine" not in sent
+        [record] = gateway.records
+        assert (record.rule, record.status, record.reason, record.bytes_out) == (READ, 200, "", len(body))
+        assert record.path == b"/p/1"
+
+    run(echo, scene)
+
+
+def test_a_refused_call_is_answered_with_a_problem_and_the_connection_lives_on(run):
+    async def scene(gateway):
+        connection = await gateway.open()
+        status, head, body, _ = await gateway.ask(get("/denied"), connection=connection)
+        assert status == 404
+        assert b"application/problem+json" in head
+        assert json.loads(body)["code"] == "operation-not-found"
+        assert (await gateway.ask(get(), connection=connection))[0] == 200
+        assert len(gateway.upstream.heads) == 1
+        assert [record.reason for record in gateway.records] == ["operation-not-found", ""]
+        connection[1].close()
+
+    run(echo, scene)
+
+
+def test_the_gateways_own_paths_and_preflights_go_to_the_app(run):
+    async def scene(gateway):
+        assert (await gateway.ask(get("/app?x=y")))[2] == b"app GET /app"
+        assert (await gateway.ask(get("/p/1", method="OPTIONS")))[2] == b"app OPTIONS /p/1"
+        assert not gateway.upstream.heads
+
+    run(echo, scene)
+
+
+def test_pipelined_requests_are_answered_in_order(run):
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(get("/p/1") + get("/denied") + post(b"body") + get("/p/2") + get("/denied") + get("/app"))
+        seen = [await read_answer(reader) for _ in range(6)]
+        assert [answer[0] for answer in seen] == [200, 404, 200, 200, 404, 200]
+        assert [json.loads(seen[at][2])["line"].split("?")[0] for at in (0, 2, 3)] == [
+            "GET /p/1",
+            "POST /p",
+            "GET /p/2",
+        ]
+        writer.close()
+
+    run(echo, scene)
+
+
+def test_a_connection_to_the_upstream_is_used_again(run):
+    async def scene(gateway):
+        for _ in range(5):
+            assert (await gateway.ask(get()))[0] == 200
+        assert gateway.upstream.connections == 1
+
+    run(echo, scene)
+
+
+@pytest.mark.parametrize("cut", [1, 3, 40, 1000])
+def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run, cut):
+    body = b"0123456789" * 20
+    chunked = (
+        b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        + b"".join(b"%x;e=1\r\n%b\r\n" % (len(body[at : at + 7]), body[at : at + 7]) for at in range(0, len(body), 7))
+        + b"0\r\nX-Trailer: 1\r\n\r\n"
+    )
+
+    async def scene(gateway):
+        for request in (post(body), chunked):
+            reader, writer = await gateway.open()
+            for at in range(0, len(request), cut):
+                writer.write(request[at : at + cut])
+                await asyncio.sleep(0)
+            status, _, answer, _ = await read_answer(reader)
+            assert status == 200
+            assert json.loads(answer)["body"] == body.decode()
+            writer.close()
+        assert gateway.records[-1].bytes_in == len(body)
+        assert b"Trailer" not in gateway.upstream.heads[-1]
+
+    run(echo, scene)
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        post(b"x" * 11),
+        b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n",
+    ],
+)
+def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run, request_bytes):
+    whole = []
+
+    async def play(upstream, reader, writer):
+        whole.append(await upstream.request(reader))
+
+    async def scene(gateway):
+        status, head, _, _ = await gateway.ask(request_bytes)
+        assert status == 413
+        assert not whole
+        assert b"connection: close" in head.lower()
+
+    run(play, scene, limits=Limits(request_body_bytes=10))
+
+
+def test_a_body_that_no_operation_expects_is_refused(run):
+    async def scene(gateway):
+        status, _, body, _ = await gateway.ask(get(fields="Content-Length: 3\r\n") + b"abc")
+        assert (status, json.loads(body)["code"]) == (400, "body-not-declared")
+        assert not gateway.upstream.heads
+
+    run(echo, scene)
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "expected"),
+    [
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\nhello\r\n0\r\nX: 1\r\n\r\n",
+            200,
+            b"hello",
+        ),
+        (
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r", b"\nhel\r\n2\r\nlo\r\n0\r\n", b"\r\n"),
+            200,
+            b"hello",
+        ),
+        ((b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", b"\r\nhel", b"lo"), 200, b"hello"),
+        (b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", 200, b"hello"),
+        (b"HTTP/1.1 422 No\r\nContent-Length: 2\r\n\r\nno", 422, b"no"),
+        (b"HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\nContent-Length: 0\r\n\r\n", 302, b""),
+        (b"HTTP/1.1 204 No Content\r\n\r\n", 204, b""),
+        (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: x\r\n\r\n", 304, b""),
+    ],
+)
+def test_every_framing_of_an_answer_is_delivered_and_the_connection_kept(run, raw, status, expected):
+    async def scene(gateway):
+        connection = await gateway.open()
+        for _ in range(2):
+            answer = await gateway.ask(get(), connection=connection)
+            assert (answer[0], answer[2], answer[3]) == (status, expected, True)
+        assert gateway.upstream.connections == 1
+        connection[1].close()
+
+    run(answers(raw), scene)
+
+
+@pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello"])
+def test_an_answer_that_ends_with_the_connection_is_whole(run, raw):
+    async def scene(gateway):
+        connection = await gateway.open()
+        for _ in range(2):
+            assert (await gateway.ask(get(), connection=connection))[2:] == (b"hello", True)
+        assert gateway.upstream.connections == 2
+        connection[1].close()
+
+    run(answers(raw, then_close=True), scene)
+
+
+def test_head_is_answered_without_a_body_and_with_its_length(run):
+    async def scene(gateway):
+        connection = await gateway.open()
+        _, head, _, _ = await gateway.ask(get(method="HEAD"), connection=connection, is_head=True)
+        assert b"content-length: 5" in head.lower()
+        assert (await gateway.ask(get(), connection=connection))[2] == b"ok"
+        connection[1].close()
+
+    run(answers(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", ok()), scene)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
+    ],
+)
+def test_an_answer_that_is_no_http_is_a_502_and_its_connection_is_not_used_again(run, raw):
+    async def scene(gateway):
+        status, _, body, _ = await gateway.ask(get())
+        assert (status, json.loads(body)["code"]) == (502, "bad-upstream-answer")
+        assert await gateway.reason() == "bad-upstream-answer"
+        await gateway.upstream.closed.wait()
+        assert gateway.holder.serving.pool.open_connections == 0
+
+    run(answers(raw), scene)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n",
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"zz\r\n"),
+    ],
+)
+def test_an_answer_cut_by_the_upstream_never_looks_complete(run, raw):
+    async def scene(gateway):
+        status, _, _, whole = await gateway.ask(get())
+        assert (status, whole) == (200, False) or status == 502
+        assert await gateway.reason() in {"upstream-closed", "bad-upstream-answer"}
+
+    run(answers(raw, then_close=True), scene)
+
+
+def test_to_http_1_0_a_cut_answer_ends_in_a_reset(run):
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(get(version="1.0"))
+        assert b"Transfer-Encoding" not in await reader.readuntil(b"\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
+
+    run(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", then_close=True), scene)
+
+
+def test_surplus_bytes_close_the_connection_they_came_on(run):
+    async def scene(gateway):
+        for _ in range(2):
+            assert (await gateway.ask(get()))[2] == b"ok"
+        assert gateway.upstream.connections == 2
+
+    run(answers(ok() + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen"), scene)
+
+
+def test_bytes_that_nobody_asked_for_close_an_idle_connection(run):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        writer.write(ok())
+        await asyncio.sleep(0.02)
+        writer.write(ok(b"stolen"))
+        await reader.read()
+
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[2] == b"ok"
+        await gateway.upstream.closed.wait()
+        assert (await gateway.ask(get()))[2] == b"ok"
+
+    run(play, scene)
+
+
+@pytest.mark.parametrize("target", [{"read_timeout_s": 0.1}, {"total_timeout_s": 0.1}])
+def test_an_upstream_that_hangs_is_a_504_in_time(run, target):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        await reader.read()
+
+    async def scene(gateway):
+        status, _, body, _ = await gateway.ask(get())
+        assert (status, json.loads(body)["code"]) == (504, "upstream-timeout")
+        await gateway.upstream.closed.wait()
+
+    run(play, scene, target=target)
+
+
+def test_an_upstream_that_hangs_in_its_body_is_cut(run):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")
+        await reader.read()
+
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[3] is False
+        assert await gateway.reason() == "upstream-timeout"
+
+    run(play, scene, target={"read_timeout_s": 0.1})
+
+
+def test_an_upstream_that_is_not_there_is_a_502(run):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+
+        async def scene(gateway):
+            status, _, body, _ = await gateway.ask(get())
+            assert (status, json.loads(body)["code"]) == (502, "upstream-unreachable")
+            assert (await gateway.ask(post(b"abc")))[0] == 502
+
+        run(echo, scene, target={"port": closed.getsockname()[1]})
+
+
+async def closes_after_one(upstream, reader, writer):
+    """Answers one request on each connection, reads the next one and closes without a byte."""
+    await upstream.request(reader)
+    writer.write(ok(b"%d" % upstream.connections))
+    await upstream.request(reader)
+
+
+def test_a_safe_request_on_a_stale_connection_is_sent_again_on_a_fresh_one(run):
+    async def scene(gateway):
+        assert [(await gateway.ask(get()))[2] for _ in range(3)] == [b"1", b"2", b"3"]
+
+    run(closes_after_one, scene)
+
+
+def test_a_post_is_sent_once_only(run):
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[0] == 200
+        assert (await gateway.ask(post(b"abc")))[0] == 502
+        assert [head[:4] for head in gateway.upstream.heads] == [b"GET ", b"POST"]
+
+    run(closes_after_one, scene)
+
+
+def test_a_fresh_connection_that_closes_is_not_tried_again(run):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[0] == 502
+        assert gateway.upstream.connections == 1
+
+    run(play, scene)
+
+
+def test_calls_wait_for_a_connection_where_there_may_be_no_more(run):
+    async def scene(gateway):
+        seen = await asyncio.gather(*(gateway.ask(get(f"/p/{number}")) for number in range(8)))
+        assert {answer[0] for answer in seen} == {200}
+        assert gateway.upstream.connections <= 2
+
+    run(echo, scene, target={"connections": 2})
+
+
+def test_a_full_queue_answers_503_with_retry_after(run):
+    async def play(upstream, reader, writer):
+        await reader.read()
+
+    async def scene(gateway):
+        waiting = [asyncio.ensure_future(gateway.ask(get())) for _ in range(70)]
+        done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        status, head, body, _ = done.pop().result()
+        assert (status, json.loads(body)["code"]) == (503, "upstream-busy")
+        assert b"retry-after: 1" in head.lower()
+        for task in pending:
+            task.cancel()
+
+    run(play, scene, target={"connections": 1})
+
+
+def test_a_call_does_not_wait_for_a_connection_for_ever(run):
+    async def play(upstream, reader, writer):
+        await reader.read()
+
+    async def scene(gateway):
+        first = asyncio.ensure_future(gateway.ask(get()))
+        while not gateway.upstream.connections:
+            await asyncio.sleep(0)
+        status, _, _, _ = await gateway.ask(get())
+        assert status == 503
+        first.cancel()
+
+    run(play, scene, target={"connections": 1, "connect_timeout_s": 0.1})
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_when_the_client_leaves_the_upstream_is_closed_at_once(run, answered):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        if answered:
+            writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n")
+        await reader.read()
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(get())
+        while not gateway.upstream.heads:
+            await asyncio.sleep(0)
+        if answered:
+            await reader.readuntil(b"hello")
+        writer.close()
+        await gateway.upstream.closed.wait()
+        assert await gateway.reason() == "client-gone"
+
+    run(play, scene)
+
+
+def test_expect_continue_is_answered_by_the_gateway(run):
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(post(b"", "Expect: 100-continue\r\n").replace(b"Length: 0", b"Length: 3"))
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"abc")
+        assert json.loads((await read_answer(reader))[2])["body"] == "abc"
+        assert b"Expect" not in gateway.upstream.heads[0]
+        writer.close()
+
+    run(echo, scene)
+
+
+def test_a_refused_call_with_expect_gets_no_continue(run):
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(b"POST /denied HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 404")
+        writer.close()
+
+    run(echo, scene)
+
+
+def test_an_answer_to_an_unfinished_upload_reaches_the_client(run):
+    async def play(upstream, reader, writer):
+        await upstream.head(reader)
+        writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
+        await reader.read()
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"y" * 1000)
+        status, head, body, _ = await read_answer(reader)
+        assert (status, body) == (413, b"big")
+        writer.write(b"y" * 1000)
+        assert await reader.read() == b""
+        writer.close()
+
+    run(play, scene)
+
+
+def test_an_upload_waits_for_an_upstream_that_does_not_read(run):
+    sent = 0
+
+    async def play(upstream, reader, writer):
+        writer.transport.pause_reading()
+        while gateway_is_reading.is_set() is False:
+            await asyncio.sleep(0.01)
+        writer.transport.resume_reading()
+        _, body = await upstream.request(reader)
+        writer.write(ok(b"%d" % len(body)))
+
+    gateway_is_reading = asyncio.Event()
+
+    async def scene(gateway):
+        nonlocal sent
+        size = 48 * MIB
+        reader, writer = await gateway.open()
+        writer.write(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
+        block = b"y" * 65536
+        with contextlib.suppress(TimeoutError):
+            while sent < size:
+                writer.write(block)
+                sent += len(block)
+                await asyncio.wait_for(writer.drain(), 0.3)
+        assert sent < 40 * MIB
+        gateway_is_reading.set()
+        while sent < size:
+            writer.write(block)
+            sent += len(block)
+            await writer.drain()
+        assert (await read_answer(reader))[2] == b"%d" % size
+        writer.close()
+
+    run(play, scene, limits=Limits(request_body_bytes=64 * MIB))
+
+
+def test_a_download_waits_for_a_client_that_does_not_read(run):
+    size, sent = 48 * MIB, 0
+
+    async def play(upstream, reader, writer):
+        nonlocal sent
+        await upstream.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+        block = b"z" * 65536
+        while sent < size:
+            writer.write(block)
+            sent += len(block)
+            await writer.drain()
+
+    async def scene(gateway):
+        reader, writer = await gateway.open(limit=65536)
+        writer.write(get())
+        await reader.readuntil(b"\r\n\r\n")
+        before = -1
+        while before != sent:
+            before = sent
+            await asyncio.sleep(0.05)
+        assert sent < 40 * MIB
+        got = 0
+        while got < size:
+            got += len(await reader.read(1 << 20))
+        assert got == size
+        writer.close()
+
+    run(play, scene)
+
+
+def test_an_echoed_secret_is_covered_also_across_pieces(run):
+    raw = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Key: s3cret-key\r\n\r\n",
+        b"9\r\nkey=s3cre\r\n",
+        b"5\r\nt-key\r\n",
+        b"6\r\n s3cre\r\n",
+        b"0\r\n\r\n",
+    )
+
+    async def scene(gateway):
+        _, head, body, whole = await gateway.ask(get())
+        assert (body, whole) == (b"key=********** s3cre", True)
+        assert b"s3cret" not in head
+
+    run(answers(raw), scene)
+
+
+def test_an_event_stream_is_not_held_back(run):
+    go_on = asyncio.Event()
+
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
+        for number in range(3):
+            writer.write(b"data: %d\n\n" % number)
+            await go_on.wait()
+            go_on.clear()
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(get())
+        for number in range(3):
+            await reader.readuntil(b"data: %d\n\n" % number)
+            go_on.set()
+        writer.close()
+
+    run(play, scene)
+
+
+def test_a_compressed_body_passes_as_it_is(run):
+    body = b"\x1f\x8b" + bytes(range(100))
+
+    async def scene(gateway):
+        _, head, got, _ = await gateway.ask(get())
+        assert got == body
+        assert b"content-encoding: gzip" in head.lower()
+
+    run(answers(ok(body, b"Content-Encoding: gzip\r\n")), scene)
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_allowed"), [("https://chatgpt.com", True), ("https://evil.test", False), ("null", False)]
+)
+def test_only_our_own_cors_rules_reach_the_client(run, origin, is_allowed):
+    async def scene(gateway):
+        _, head, _, _ = await gateway.ask(get(fields=f"Origin: {origin}\r\n"))
+        low = head.lower()
+        assert (f"access-control-allow-origin: {origin}".encode() in low) is is_allowed
+        assert b"vary: origin" in low
+        assert b"allow-credentials" not in low
+
+    run(answers(ok(fields=b"Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\n")), scene)
+
+
+def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run):
+    release = asyncio.Event()
+
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        await release.wait()
+        writer.write(ok(b"old"))
+        await reader.read()
+
+    async def scene(gateway):
+        other = Upstream(answers(ok(b"new")))
+        server = await asyncio.start_server(other.serve, "127.0.0.1", 0)
+        old = asyncio.ensure_future(gateway.ask(get()))
+        while not gateway.upstream.heads:
+            await asyncio.sleep(0)
+        was = gateway.holder.serving.pool
+        target = replace(gateway.holder.revision.upstream, port=server.sockets[0].getsockname()[1])
+        gateway.holder.swap(replace(gateway.holder.revision, number=2, upstream=target))
+        assert (await gateway.ask(get()))[2] == b"new"
+        release.set()
+        assert (await old)[2] == b"old"
+        await gateway.upstream.closed.wait()
+        while was.open_connections:
+            await asyncio.sleep(0)
+        server.close()
+
+    run(play, scene)

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import json
+
+from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.own_answer import new_request_id, own_answer, own_message, refusal_of
+
+REFUSAL = Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),))
+
+
+def test_an_own_answer_is_problem_details_that_nobody_stores():
+    fields, body = own_answer(REFUSAL, b"r-1")
+    named = dict(fields)
+    assert json.loads(body)["code"] == "method-not-allowed"
+    assert named[b"content-type"] == b"application/problem+json"
+    assert named[b"content-length"] == b"%d" % len(body)
+    assert named[b"cache-control"] == b"no-store"
+    assert named[b"x-request-id"] == b"r-1"
+    assert named[b"Allow"] == b"GET"
+
+
+def test_the_message_says_when_it_is_the_last_and_has_no_body_for_head():
+    message, size = own_message(REFUSAL, b"r", b"Date: d\r\n", is_head=True, closes=True)
+    assert message.startswith(b"HTTP/1.1 405 Method Not Allowed\r\nDate: d\r\n")
+    assert message.endswith(b"Connection: close\r\n\r\n")
+    assert size == 0
+    message, size = own_message(REFUSAL, b"r", b"", is_head=False, closes=False)
+    assert b"Connection" not in message
+    assert size == len(message.partition(b"\r\n\r\n")[2]) > 0
+
+
+def test_whoever_meets_a_full_gateway_is_told_when_to_come_back():
+    assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
+    assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()
+
+
+def test_request_ids_differ():
+    assert new_request_id() != new_request_id()

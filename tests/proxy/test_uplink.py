@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.proxy.uplink import Uplink, fold
+from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.revision import UpstreamTarget
+
+KEY = Injection(
+    headers=((b"X-Api-Key", b"s3cret-key"),),
+    query=b"api_key=s3cret-qry",
+    cookies=b"sid=s3cret-sid",
+    secrets=(b"s3cret-key",),
+)
+NO_KEY = Injection()
+
+
+def head(
+    fields: bytes,
+    *,
+    injection: Injection = KEY,
+    method: bytes = b"GET",
+    query: bytes = b"",
+    names: frozenset[bytes] = frozenset(),
+    cookies: frozenset[bytes] = frozenset(),
+    forward: frozenset[bytes] = frozenset(),
+) -> bytes:
+    rule = OperationRule(
+        method=method.decode(), path_template="/p", operation_id="p", header_names=names, cookie_names=cookies
+    )
+    target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2", forward_headers=forward)
+    request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
+    return Uplink(rule, target, injection).head(method, Permit(rule, b"/p", query), request)
+
+
+def test_the_head_is_ours_with_the_injected_fields_last():
+    assert head(b"Accept: a\r\nX-Other: b\r\n", query=b"q=1") == (
+        b"GET /v2/p?q=1&api_key=s3cret-qry HTTP/1.1\r\nHost: up.test\r\nAccept-Encoding: identity\r\n"
+        b"Accept: a\r\nCookie: sid=s3cret-sid\r\nX-Api-Key: s3cret-key\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("query", "injection", "target"),
+    [
+        (b"", NO_KEY, b"/v2/p"),
+        (b"a=1", NO_KEY, b"/v2/p?a=1"),
+        (b"", KEY, b"/v2/p?api_key=s3cret-qry"),
+        (b"a=1", KEY, b"/v2/p?a=1&api_key=s3cret-qry"),
+    ],
+)
+def test_the_target_is_the_prefix_the_path_and_both_queries(query, injection, target):
+    assert head(b"", query=query, injection=injection).split(b" ")[1] == target
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"Accept: a/b",
+        b"Accept-Language: de",
+        b"Content-Type: a/b",
+        b"Content-Encoding: gzip",
+        b"If-None-Match: x",
+        b"Range: bytes=0-1",
+        b"User-Agent: u",
+        b"Prefer: p",
+        b"IDEMPOTENCY-KEY: i",
+        b"traceparent: t",
+        b"X-Request-Id: r",
+    ],
+)
+def test_listed_fields_go_up(line):
+    assert line + b"\r\n" in head(line + b"\r\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"X-Api-Key: mine",
+        b"x-aPI-key: mine",
+        b"X_Api_Key: mine",
+        b"X-Api_Key: mine",
+        b"Authorization: Bearer mine",
+        b"Cookie: sid=mine",
+        b"Proxy-Authorization: mine",
+        b"Proxy: mine",
+        b"Keep-Alive: mine",
+        b"TE: mine",
+        b"Trailer: mine",
+        b"Upgrade: mine",
+        b"HTTP2-Settings: mine",
+        b"X-Forwarded-For: mine",
+        b"X-Forwarded-Anything: mine",
+        b"Forwarded: mine",
+        b"X-Original-URL: mine",
+        b"X-HTTP-Method-Override: mine",
+        b"Content_Length: 5mine",
+        b"Accept-Encoding: mine",
+        b"X-Unknown: mine",
+        b"Origin: mine",
+        b"Referer: mine",
+    ],
+)
+def test_no_other_field_goes_up(line):
+    assert b"mine" not in head(line + b"\r\n")
+
+
+def test_what_the_operation_or_the_config_names_goes_up():
+    assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", names=frozenset({b"x-tenant"}))
+    assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", forward=frozenset({b"x-tenant"}))
+
+
+@pytest.mark.parametrize(
+    "name", [b"x-api-key", b"x_api_key", b"host", b"transfer-encoding", b"x-forwarded-host", b"connection"]
+)
+def test_no_declaration_lets_an_injected_or_hop_by_hop_field_up(name):
+    sent = head(name + b": mine\r\n" if name not in {b"host", b"transfer-encoding"} else b"", names=frozenset({name}))
+    assert b"mine" not in sent
+    assert b"gw.test" not in sent
+
+
+def test_what_connection_nominates_is_dropped_but_never_what_is_injected():
+    sent = head(b"Connection: X-Tenant, X-Api-Key\r\nX-Tenant: mine\r\n", names=frozenset({b"x-tenant"}))
+    assert b"mine" not in sent
+    assert b"X-Api-Key: s3cret-key\r\n" in sent
+
+
+def test_only_declared_cookies_go_up_and_none_that_is_injected():
+    sent = head(b"Cookie: a=1; sid=mine; b=2\r\nCookie: c=3\r\n", cookies=frozenset({b"a", b"c", b"sid"}))
+    assert b"Cookie: a=1; c=3; sid=s3cret-sid\r\n" in sent
+    assert sent.lower().count(b"cookie:") == 1
+
+
+def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed():
+    assert b"Accept-Encoding: gzip\r\n" in head(b"Accept-Encoding: gzip\r\n", injection=NO_KEY)
+
+
+@pytest.mark.parametrize(
+    ("fields", "method", "framing"),
+    [
+        (b"Content-Length: 3\r\n", b"POST", b"Content-Length: 3\r\n"),
+        (b"Content-Length: 0\r\n", b"GET", b"Content-Length: 0\r\n"),
+        (b"Transfer-Encoding: CHUNKED\r\n", b"POST", b"Transfer-Encoding: chunked\r\n"),
+        (b"", b"POST", b"Content-Length: 0\r\n"),
+        (b"", b"GET", b""),
+    ],
+)
+def test_the_framing_is_written_anew_and_once(fields, method, framing):
+    sent = head(fields, method=method)
+    lines = [line for line in sent.lower().split(b"\r\n") if line.startswith((b"content-length", b"transfer-encoding"))]
+    assert b"".join(line + b"\r\n" for line in lines) == framing.lower()
+
+
+def test_the_same_fields_serve_two_operations_each_in_its_own_way():
+    request = read_request_fields(b"Host: gw.test\r\nX-Tenant: t\r\n", 1)
+    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
+    rules = [
+        OperationRule(method="GET", path_template="/p", operation_id="p", header_names=names)
+        for names in (frozenset({b"x-tenant"}), frozenset())
+    ]
+    first, second = (Uplink(rule, target, NO_KEY) for rule in rules)
+    for _ in range(2):
+        assert b"X-Tenant" in first.head(b"GET", Permit(rules[0], b"/p", b""), request)
+        assert b"X-Tenant" not in second.head(b"GET", Permit(rules[1], b"/p", b""), request)
+
+
+def test_spellings_that_cgi_cannot_tell_apart_are_one():
+    assert fold(b"X_Api-KEY") == fold(b"x-api_key") == b"x-api-key"

@@ -1,0 +1,326 @@
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import h11
+import httptools
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.proxy.wire import (
+    MAX_FIELDS,
+    frame_response,
+    is_hopeless,
+    read_field,
+    read_request_fields,
+    read_request_line,
+    read_status_line,
+)
+
+HOST = b"Host: gw.test\r\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"GET / HTTP/1.1", (b"GET", b"/", 1)),
+        (b"POST /a?b=c HTTP/1.0", (b"POST", b"/a?b=c", 0)),
+        (b"M-SEARCH * HTTP/1.1", (b"M-SEARCH", b"*", 1)),
+        (b"GET http://a/b HTTP/1.1", (b"GET", b"http://a/b", 1)),
+    ],
+)
+def test_a_request_line_of_the_grammar_is_read(line, expected):
+    assert read_request_line(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "status"),
+    [
+        (b"", 400),
+        (b"GET /", 400),
+        (b"GET  / HTTP/1.1", 400),
+        (b"GET / HTTP/1.1 ", 400),
+        (b" GET / HTTP/1.1", 400),
+        (b"GET\t/\tHTTP/1.1", 400),
+        (b"GET / HTTP/1.1x", 400),
+        (b"GET / HTTP/01.1", 400),
+        (b"GET / HTTP/1", 400),
+        (b"GET / http/1.1", 400),
+        (b"G(T / HTTP/1.1", 400),
+        (b"GET /a b HTTP/1.1", 400),
+        (b"GET /\x00 HTTP/1.1", 400),
+        (b"GET /\xc3\xa9 HTTP/1.1", 400),
+        (b"GET /\x7f HTTP/1.1", 400),
+        (b"GET / HTTP/1.2", 505),
+        (b"PRI * HTTP/2.0", 505),
+    ],
+)
+def test_any_other_request_line_is_refused(line, status):
+    with pytest.raises(WireError) as caught:
+        read_request_line(line)
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"Name",
+        b": v",
+        b" Folded: v",
+        b"\tFolded",
+        b"Na me: v",
+        b"Name : v",
+        b"N\xc3\xa9: v",
+        b"N: a\x00",
+        b"N: a\rb",
+        b"N: a\nb",
+        b"N: \x7f",
+    ],
+)
+def test_a_line_that_is_no_field_is_none(line):
+    assert read_field(line) is None
+
+
+def test_a_field_is_read_with_its_white_space_normalised():
+    assert read_field(b"aCCept:\t a, b \t") == (b"accept", b"a, b", b"aCCept: a, b\r\n")
+
+
+@pytest.mark.parametrize(
+    ("block", "minor", "code"),
+    [
+        (b"", 1, "bad-host"),
+        (HOST + HOST, 1, "bad-host"),
+        (b"Host: \r\n", 1, "bad-host"),
+        (b"Host: a, b\r\n", 1, "bad-host"),
+        (b"Host: a/b\r\n", 1, "bad-host"),
+        (b"Host: u@a\r\n", 1, "bad-host"),
+        (b"Host: a#b\r\n", 1, "bad-host"),
+        (b"Host: a:b\r\n", 1, "bad-host"),
+        (b"Host: a\r\nHost: b\r\n", 0, "bad-host"),
+        (HOST + b"Content-Length: -1\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: +1\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 01\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 0x1\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 1, 1\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 1_0\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: \xb2\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length:\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 1000000000000000000\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 1\r\nContent-Length: 1\r\n", 1, "bad-content-length"),
+        (HOST + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", 1, "ambiguous-framing"),
+        (HOST + b"Transfer-Encoding: chunked\r\n", 0, "ambiguous-framing"),
+        (HOST + b"Transfer-Encoding: gzip, chunked\r\n", 1, "bad-transfer-encoding"),
+        (HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 1, "bad-transfer-encoding"),
+        (HOST + b"Transfer-Encoding: identity\r\n", 1, "bad-transfer-encoding"),
+        (HOST + b"Transfer-Encoding:\r\n", 1, "bad-transfer-encoding"),
+        (HOST + b"Expect: y 100-continue\r\n", 1, "unknown-expectation"),
+        (HOST + b"X: a\r\n folded\r\n", 1, "bad-field-line"),
+        (HOST + b"X : a\r\n", 1, "bad-field-line"),
+        (HOST + b"nocolon\r\n", 1, "bad-field-line"),
+        (HOST + b"X: a\nY: b\r\n", 1, "bad-field-line"),
+        (HOST + b"X: y\r\n" * MAX_FIELDS, 1, "too-many-fields"),
+    ],
+)
+def test_fields_that_leave_a_doubt_are_refused(block, minor, code):
+    with pytest.raises(WireError) as caught:
+        read_request_fields(block, minor)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("host", [b"a", b"a.b-c_d:8080", b"127.0.0.1:1", b"[::1]", b"[2001:db8::1]:443"])
+def test_a_host_may_be_a_name_or_an_address(host):
+    assert read_request_fields(b"Host: " + host + b"\r\n", 1).fields[0].value == host
+
+
+def test_the_framing_and_the_connection_options_are_read():
+    request = read_request_fields(
+        HOST + b"Connection: Close, X-Hop\r\nConnection: upgrade\r\nUpgrade: h2c, WebSocket\r\n"
+        b"Expect: 100-Continue\r\nContent-Length: 7\r\nOrigin: https://a\r\nX-Request-Id: r1\r\n",
+        1,
+    )
+    assert (request.content_length, request.is_chunked, request.has_body) == (7, False, True)
+    assert (request.closes, request.expects_continue, request.wants_websocket) == (True, True, True)
+    assert request.nominated == {b"close", b"x-hop", b"upgrade"}
+    assert (request.origin, request.request_id) == (b"https://a", b"r1")
+
+
+def test_http_1_0_needs_no_host_and_always_closes():
+    request = read_request_fields(b"", 0)
+    assert request.closes
+    assert not request.has_body
+
+
+def test_an_unreadable_request_id_is_none():
+    assert read_request_fields(HOST + b"X-Request-Id: " + b"a" * 129 + b"\r\n", 1).request_id == b""
+    assert read_request_fields(HOST + b"X-Request-Id: a b\r\n", 1).request_id == b""
+
+
+def test_the_memo_tells_versions_apart():
+    block = HOST + b"Accept: */*\r\n"
+    assert not read_request_fields(block, 1).closes
+    assert read_request_fields(block, 0).closes
+    assert not read_request_fields(block, 1).closes
+
+
+def test_the_memo_is_bounded():
+    for number in range(2000):
+        assert read_request_fields(HOST + b"X: %d\r\n" % number, 1).fields[1].value == b"%d" % number
+    assert read_request_fields(HOST + b"X: " + b"a" * 10_000 + b"\r\n", 1).fields[1].name == b"x"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [(b"HTTP/1.1 200 OK", (1, 200)), (b"HTTP/1.0 404", (0, 404)), (b"HTTP/1.1 599 \xff", (1, 599))],
+)
+def test_a_status_line_is_read(line, expected):
+    assert read_status_line(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"HTTP/2.0 200 OK",
+        b"HTTP/1.1 1000 Big",
+        b"HTTP/1.1 abc",
+        b"HTTP/1.1 20",
+        b"HTTP/1.1  200",
+        b"hello",
+        b"HTTP/1.1 200 a\x00",
+    ],
+)
+def test_any_other_status_line_is_the_upstreams_fault(line):
+    with pytest.raises(UpstreamError):
+        read_status_line(line)
+
+
+@pytest.mark.parametrize(
+    ("minor", "lengths", "codings", "connection", "expected"),
+    [
+        (1, [b"5"], [], [], (5, False, True)),
+        (1, [], [b"Chunked"], [], (-1, True, True)),
+        (1, [], [], [], (-1, False, True)),
+        (1, [b"0"], [], [b"close"], (0, False, False)),
+        (0, [b"5"], [], [b"keep-alive"], (5, False, False)),
+    ],
+)
+def test_a_response_is_framed_in_one_way(minor, lengths, codings, connection, expected):
+    assert frame_response(minor, lengths, codings, connection) == expected
+
+
+@pytest.mark.parametrize(
+    ("minor", "lengths", "codings"),
+    [
+        (1, [b"5"], [b"chunked"]),
+        (1, [b"5", b"5"], []),
+        (1, [b"-5"], []),
+        (1, [], [b"gzip, chunked"]),
+        (1, [], [b"chunked", b"chunked"]),
+        (0, [], [b"chunked"]),
+    ],
+)
+def test_a_response_framed_in_two_ways_is_the_upstreams_fault(minor, lengths, codings):
+    with pytest.raises(UpstreamError):
+        frame_response(minor, lengths, codings, [])
+
+
+@pytest.mark.parametrize("data", [b"GET /\n", b"GET / HTTP/1.1\r\nA: b\n", b"\x16\x03\x01", b"GET /\rX", b"\x7f"])
+def test_garbage_is_hopeless_before_a_head_is_whole(data):
+    assert is_hopeless(data, 0)
+
+
+@pytest.mark.parametrize("data", [b"", b"GET / HT", b"GET / HTTP/1.1\r", b"GET / HTTP/1.1\r\nA:\t\xffb\r\n\r"])
+def test_an_unfinished_head_is_not_hopeless(data):
+    assert not is_hopeless(data, 0)
+
+
+_lines = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                b"Host: a",
+                b"Host: a:1",
+                b"Content-Length: 3",
+                b"Content-Length: 03",
+                b"Transfer-Encoding: chunked",
+                b"Transfer-Encoding: Chunked ",
+                b"Transfer-Encoding: x",
+                b"Connection: close",
+                b"Connection: keep-alive, upgrade",
+                b"Expect: 100-continue",
+                b"Content_Length: 3",
+                b"X : y",
+                b" x",
+                b"X: \ty\t",
+            ]
+        ),
+        st.binary(max_size=12),
+    ),
+    max_size=5,
+)
+
+
+class _Listener:
+    def __init__(self):
+        self.fields = []
+        self.body = b""
+        self.is_complete = False
+
+    def on_header(self, name, value):
+        self.fields.append((name.lower(), value))
+
+    def on_body(self, body):
+        self.body += body
+
+    def on_message_complete(self):
+        self.is_complete = True
+
+
+@given(_lines)
+@example([b"Host: a", b"Content-Length: 3"])
+@example([b"Host: a", b"Transfer-Encoding: chunked"])
+@settings(max_examples=300, deadline=None)
+def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines):
+    block = b"".join(line + b"\r\n" for line in lines)
+    try:
+        ours = read_request_fields(block, 1)
+    except WireError:
+        return
+    expected = [(field.name, field.value) for field in ours.fields]
+    head = b"POST / HTTP/1.1\r\n" + block + b"\r\n"
+
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(head)
+    event = connection.next_event()
+    assert isinstance(event, h11.Request)
+    theirs = dict(expected)
+    if ours.is_chunked:
+        assert dict(event.headers)[b"transfer-encoding"] == b"chunked"
+    assert [name for name, _ in event.headers] == [name for name, _ in expected]
+    assert dict(event.headers).get(b"content-length") == theirs.get(b"content-length")
+
+    listener = _Listener()
+    parser = httptools.HttpRequestParser(listener)
+    body = b"3\r\nabc\r\n0\r\n\r\n" if ours.is_chunked else b"abc"[: max(0, ours.content_length)]
+    with contextlib.suppress(httptools.HttpParserUpgrade):
+        parser.feed_data(head + body)
+    assert [(name, value.strip(b" \t")) for name, value in listener.fields] == expected
+    assert listener.is_complete
+    assert listener.body == (b"abc" if ours.is_chunked else body)
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_no_bytes_raise_anything_but_a_wire_error(data):
+    with contextlib.suppress(WireError):
+        read_request_line(data)
+    with contextlib.suppress(WireError):
+        read_request_fields(data + b"\r\n", 1)
+
+
+def test_nothing_here_depends_on_a_parser_library():
+    source = Path(__file__).parents[2] / "plugin_gateway" / "proxy" / "wire.py"
+    assert "httptools" not in source.read_text()
