@@ -7,7 +7,7 @@ import html
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from plugin_gateway.diagnostics import Finding, Severity
 
@@ -43,7 +43,7 @@ class Injection:
     def names(self) -> Iterator[str]:
         """What is set, without its value: `header X-API-Key`."""
         yield from (f"header {name.decode('latin-1')}" for name, _ in self.headers)
-        yield from (f"query {pair.partition(b'=')[0].decode()}" for pair in self.query.split(b"&") if pair)
+        yield from (f"query {unquote_to_bytes(p.partition(b'=')[0]).decode()}" for p in self.query.split(b"&") if p)
         yield from (f"cookie {pair.partition(b'=')[0].decode()}" for pair in self.cookies.split(b"; ") if pair)
 
 

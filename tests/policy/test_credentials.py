@@ -62,7 +62,7 @@ def test_several_credentials_go_together():
 
     assert [name for name, _ in ready.headers] == [b"X-API-Key", b"Authorization", b"Authorization"]
     assert list(ready.names()) == [
-        "header X-API-Key", "header Authorization", "header Authorization", "query api%20key", "cookie sid",
+        "header X-API-Key", "header Authorization", "header Authorization", "query api key", "cookie sid",
     ]  # fmt: skip
 
 

@@ -139,6 +139,9 @@ REPO = [
     "GET /repos/{r}/contents/{path}",
     "GET /repos/{r}/contents/{path}/secrets",
     "GET /repos/{r}/contents/admin/users",
+    "GET /users/{r}/contents/{path}/b",
+    "GET /repos/{r}/{x}",
+    "GET /{a}/{b}/{c}/{d}/{e}/{f}",
 ]
 
 
