@@ -11,7 +11,7 @@ import re
 from functools import cached_property
 from itertools import chain, count
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
-from urllib.parse import unquote, urldefrag, urljoin
+from urllib.parse import unquote
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.extent import check_extent
@@ -27,7 +27,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
-from plugin_gateway.openapi.refs import RefError, Tokens, find_anchors, resolve, to_ref
+from plugin_gateway.openapi.refs import RefError, Tokens, find_anchors, join_uri, resolve, split_ref, to_ref
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -195,7 +195,7 @@ class _Bundler:
         """What a `$ref` written in `part` means; None where it is local already, or cannot be read."""
         if part == self._parts.root and (ref.startswith("#") or self._names_resource(ref)):
             return None
-        location, fragment = urldefrag(ref)
+        location, fragment = split_ref(ref)
         try:
             target = self._parts.find(part, location) if location else part
             value = self._root if target == self._parts.root else self._parts.read(target)
@@ -207,7 +207,7 @@ class _Bundler:
 
     def _names_resource(self, ref: str) -> bool:
         resources = self._resources
-        return len(resources) > 1 and urljoin(next(iter(resources)), urldefrag(ref).url) in resources
+        return len(resources) > 1 and join_uri(next(iter(resources)), split_ref(ref)[0]) in resources
 
     @cached_property
     def _resources(self) -> Mapping[str, Tokens]:

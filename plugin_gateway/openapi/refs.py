@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-from urllib.parse import quote, unquote, urldefrag, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -69,6 +69,20 @@ def to_ref(tokens: Iterable[str | int]) -> str:
     return "#" + quote(join_pointer(tokens), safe="/~!$&'()*+,;=:@?-._")
 
 
+def split_ref(ref: str) -> tuple[str, str]:
+    """The URI of a reference and its fragment, still encoded. Says nothing about either, and never raises."""
+    uri, _, fragment = ref.partition("#")
+    return uri, fragment
+
+
+def join_uri(base: str, reference: str) -> str:
+    """`reference` as meant at `base`; itself, if it is no URI reference at all."""
+    try:
+        return urljoin(base, reference)
+    except ValueError:
+        return reference
+
+
 def is_local(ref: str) -> bool:
     return ref.startswith("#")
 
@@ -108,7 +122,7 @@ class Anchors:
 def find_anchors(root: dict[str, Any]) -> Anchors:
     """Walk the whole document once. Where a name is given twice the first in document order has it."""
     own = root.get("$self")
-    own = urldefrag(own).url if isinstance(own, str) else ""
+    own = split_ref(own)[0] if isinstance(own, str) else ""
     resources: dict[str, Tokens] = {own: ()}
     bases: dict[Tokens, str] = {(): own}
     names: dict[tuple[str, str], Tokens] = {}
@@ -131,7 +145,7 @@ def _named_places(root: dict[str, Any], own: str) -> Iterator[tuple[Tokens, dict
         if isinstance(value, dict):
             if not are_names:
                 if tokens and isinstance(value.get("$id"), str):
-                    base = urldefrag(urljoin(base, value["$id"])).url
+                    base = join_uri(base, split_ref(value["$id"])[0])
                 if "$id" in value or "$anchor" in value or "$dynamicAnchor" in value:
                     yield tokens, value, base
             stack.extend(
@@ -161,9 +175,9 @@ def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[
         except LookupError:
             pass
     anchors = find() if find else find_anchors(root)
-    uri, fragment = urldefrag(ref)
+    uri, fragment = split_ref(ref)
     base = anchors.base_of(at)
-    resource = urldefrag(urljoin(base, uri)).url if uri else base
+    resource = join_uri(base, uri) if uri else base
     if (start := anchors.resources.get(resource)) is None:
         raise RefError(ref, "is outside this document")
     fragment = unquote(fragment)

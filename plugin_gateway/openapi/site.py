@@ -14,7 +14,7 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode import decode
 from plugin_gateway.openapi.extent import MAX_BYTES, MAX_PARTS
-from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.refs import RefError, join_uri
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,15 +37,19 @@ class Site:
         self._url = url
         self._headers = headers
         self._timeout_s = timeout_s
-        self.root = _shown(url)
+        try:
+            self.root = _shown(url)
+        except ValueError:
+            # Not quoted, as what is secret in it cannot be told from the rest.
+            raise DocumentError([Finding(rule="document-unreadable", message="the document's URL is no URL")]) from None
         self._values: dict[str, Json] = {}
         self._bytes_left = MAX_BYTES
 
     def __enter__(self) -> Self:
-        self._runner = asyncio.Runner()
         for name, value in self._headers.items():
             if not name.isascii() or any(character in value for character in "\r\n\0"):
                 raise self._unreadable(f"the header {name!r} cannot be sent: its value holds a line break or NUL")
+        self._runner = asyncio.Runner()
         self._client = httpx2.AsyncClient(headers={**self._headers, "Accept-Encoding": "gzip"}, timeout=self._timeout_s)
         return self
 
@@ -61,7 +65,7 @@ class Site:
             raise self._unreadable(str(reason)) from None
 
     def find(self, base: str, reference: str) -> str:
-        part = urljoin(base, reference)
+        part = join_uri(base, reference)
         if "?" in reference or "\\" in unquote(reference) or not self._is_below(part):
             raise RefError(reference, "leads out of the folder of the document: only what is below it is fetched")
         return part
@@ -78,7 +82,10 @@ class Site:
         return self._values[part]
 
     def _is_below(self, url: str) -> bool:
-        here, there = urlsplit(self.root), urlsplit(url)
+        try:
+            here, there = urlsplit(self.root), urlsplit(url)
+        except ValueError:
+            return False
         path = unquote(there.path)
         folder = here.path.rpartition("/")[0] + "/"
         return (
@@ -97,7 +104,9 @@ class Site:
             raise _Unfetched(f"no whole answer within {self._timeout_s:g} seconds") from None
         except httpx2.ConnectError as error:
             raise _Unfetched(_why_unconnected(error)) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError) as error:
+        except zlib.error:
+            raise _Unfetched("its gzip body is broken") from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             raise _Unfetched(f"the exchange failed: {type(error).__name__}") from None
 
     async def _get(self, url: str, may_follow: Callable[[str], bool]) -> bytes:

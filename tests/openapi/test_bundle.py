@@ -164,6 +164,7 @@ def test_two_paths_may_share_a_path_item() -> None:
         ("file:///etc/passwd", "another place"),
         ("python://os/environ", "another place"),
         ("/etc/passwd", "absolute path"),
+        ("http://[::1/x#y", "another place"),
         ("nope.yaml", "is not there"),
         ("a.yaml#/nope", "points at nothing"),
         ("a.yaml#/text", "is no schema"),

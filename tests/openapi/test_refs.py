@@ -75,6 +75,7 @@ def test_an_array_index_is_followed() -> None:
         ("other.yaml#/A", "is outside this document"),
         ("http://127.0.0.1:9/x", "is outside this document"),
         ("file:///etc/passwd", "is outside this document"),
+        ("http://[::1/x#y", "is outside this document"),
     ],
 )
 def test_what_cannot_be_found_is_said_with_its_reason(ref: str, reason: str) -> None:
@@ -152,3 +153,9 @@ def test_a_document_with_a_self_is_found_by_it() -> None:
     root = {"$self": "https://api.test/openapi.json", "components": {"schemas": {"A": {"type": "string"}}}}
 
     assert resolve(root, "https://api.test/openapi.json#/components/schemas/A").value == {"type": "string"}
+
+
+def test_an_id_that_is_no_uri_is_only_a_name() -> None:
+    root = {"components": {"schemas": {"A": {"$id": "http://[::1/x"}}}}
+
+    assert resolve(root, "http://[::1/x#").tokens == ("components", "schemas", "A")

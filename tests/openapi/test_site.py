@@ -1,0 +1,256 @@
+import gzip
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi import site as site_module
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.site import Site
+from plugin_gateway.openapi.source import read_document
+
+API = b"openapi: 3.0.3\npaths: {}\n"
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Host:
+    """An HTTP server with fixed answers that remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, Answer | Callable[[Any], None]]) -> None:
+        self.answers = answers
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.url = ""
+
+
+@contextmanager
+def serving(answers: dict[str, Any]) -> Iterator[Host]:
+    host = Host(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            host.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            answer = host.answers.get(self.path, (404, {}, b""))
+            if callable(answer):
+                answer(self)
+                return
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    host.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def refusal(url: str, **options: Any) -> str:
+    with pytest.raises(DocumentError) as caught:
+        read_document(url, **options)
+    return str(caught.value)
+
+
+def test_a_document_is_fetched_with_the_headers_given() -> None:
+    with serving({"/v1/api.yaml?key=s3cret": (200, {}, API)}) as host:
+        location = host.url.replace("//", "//me:pa55@") + "/v1/api.yaml?key=s3cret"
+
+        document = read_document(location, headers={"X-Docs-Key": "hidden"})
+
+        _, headers = host.requests[0]
+        assert document.name == f"{host.url}/v1/api.yaml"
+        assert headers["x-docs-key"] == "hidden"
+        assert headers["accept-encoding"] == "gzip"
+        assert headers["authorization"].startswith("Basic ")
+
+
+def test_a_gzip_body_is_decoded() -> None:
+    with serving({"/a": (200, {"Content-Encoding": "gzip"}, gzip.compress(API))}) as host:
+        assert read_document(f"{host.url}/a").version == "3.0"
+
+
+def bomb() -> bytes:
+    compressor = zlib.compressobj(9, wbits=31)
+    return b"".join([*(compressor.compress(bytes(2**20)) for _ in range(70)), compressor.flush()])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((404, {}, b""), "the answer is 404 Not Found"),
+        ((204, {}, b""), "the answer is 204"),
+        ((200, {"Content-Encoding": "br"}, b"x"), "'br' was not asked for"),
+        ((200, {"Content-Encoding": "gzip"}, b"plain"), "gzip body is broken"),
+        ((200, {"Content-Encoding": "gzip"}, gzip.compress(API)[:-9]), "ends too early"),
+        ((200, {"Content-Encoding": "gzip"}, bomb()), "too large"),
+        ((200, {"Content-Length": "99"}, API), "the exchange failed"),
+        ((200, {}, b"a: [b"), "document-syntax"),
+        ((302, {"Location": "http://other.test/api"}, b""), "redirects to another place, http://other.test/api"),
+        ((302, {"Location": "//127.0.0.1:1/api?secret"}, b""), "redirects to another place, http://127.0.0.1:1/api"),
+        ((302, {"Location": "file:///etc/passwd"}, b""), "redirects to another place"),
+        ((302, {"Location": "http://[::1/api"}, b""), "the exchange failed"),
+        ((302, {"Location": "/api"}, b""), "redirects more than 5 times"),
+    ],
+)
+def test_an_answer_that_is_no_document_is_refused(answer: Answer, words: str) -> None:
+    with serving({"/api?key=s3cret": answer, "/api": answer}) as host:
+        message = refusal(f"{host.url.replace('//', '//me:pa55@')}/api?key=s3cret", headers={"X-Key": "hidden"})
+
+        assert words in message
+        assert message.startswith(f"{host.url}/api")
+        assert not any(secret in message for secret in ("s3cret", "pa55", "hidden"))
+
+
+def test_a_redirect_on_the_same_origin_is_followed() -> None:
+    with serving({"/old": (301, {"Location": "/new/api"}, b""), "/new/api": (200, {}, API)}) as host:
+        assert read_document(f"{host.url}/old").name == f"{host.url}/old"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("http://a/x", "http://a/y", True),
+        ("http://a/x", "http://a:80/y", True),
+        ("http://a/x", "https://a/y", True),
+        ("https://a/x", "http://a/y", False),
+        ("http://a:8080/x", "https://a/y", False),
+        ("https://a/x", "https://a:8443/y", False),
+        ("https://a/x", "https://b.a/y", False),
+        ("https://a/x", "https://a@b/y", False),
+    ],
+)
+def test_redirects_stay_on_the_origin_or_become_safer(old: str, new: str, expected: bool) -> None:
+    assert site_module._is_redirect_fine(old, new) is expected
+
+
+def test_a_host_that_does_not_answer_is_told() -> None:
+    with serving({}) as host:
+        pass
+
+    assert "no connection" in refusal(f"{host.url}/api")
+
+
+def test_a_host_without_tls_is_told() -> None:
+    with serving({}) as host:
+        assert "TLS failed" in refusal(host.url.replace("http:", "https:") + "/api")
+
+
+def test_a_host_that_is_not_known_is_told() -> None:
+    assert "no connection" in refusal("http://nowhere.invalid/api")
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1/x", "http://a:99999/", "http://a b/"])
+def test_what_is_no_url_is_refused(url: str) -> None:
+    assert "document-unreadable" in refusal(url)
+
+
+def test_an_answer_that_drips_is_cut() -> None:
+    released = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not released.wait(0.05):
+            try:
+                handler.wfile.write(b"#")
+            except OSError:
+                return
+
+    with serving({"/api": drip}) as host:
+        message = refusal(f"{host.url}/api", timeout_s=0.3)
+        released.set()
+
+    assert "no whole answer within 0.3 seconds" in message
+
+
+@pytest.mark.parametrize(("name", "value"), [("X-Key", "hidden\r\nX-Other: 1"), ("X-Kéy", "hidden")])
+def test_a_header_that_cannot_be_sent_is_named_and_not_shown(name: str, value: str) -> None:
+    message = refusal("http://127.0.0.1:9/", headers={name: value})
+
+    assert "cannot be sent" in message
+    assert "hidden" not in message
+
+
+def schema(document: Document) -> Any:
+    return document.root["paths"]["/a"]["get"]["responses"]["200"]["content"]["x/y"]["schema"]
+
+
+def referring(reference: str) -> bytes:
+    content = f"content: {{x/y: {{schema: {{$ref: '{reference}'}}}}}}"
+    return f"openapi: 3.0.3\npaths: {{/a: {{get: {{responses: {{'200': {{{content}}}}}}}}}}}\n".encode()
+
+
+def test_parts_below_the_document_are_fetched_once() -> None:
+    parts = {"/v1/sub/b.yaml": (200, {}, b"B: {items: {$ref: '../sub/b.yaml#/B'}}")}
+    with serving({"/v1/api.yaml": (200, {}, referring("sub/b.yaml#/B")), **parts}) as host:
+        document = read_document(f"{host.url}/v1/api.yaml", headers={"X-Docs-Key": "hidden"})
+
+        assert schema(document) == {"$ref": "#/components/schemas/B"}
+        assert [(path, headers["x-docs-key"]) for path, headers in host.requests] == [
+            ("/v1/api.yaml", "hidden"),
+            ("/v1/sub/b.yaml", "hidden"),
+        ]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../v2/b.yaml",
+        "%2e%2e/v2/b.yaml",
+        "sub/%2e%2e/%2e%2e/b.yaml",
+        "..%5cb.yaml",
+        "b.yaml?x=1",
+        "http://[::1/b.yaml",
+        "//other.test/v1/b.yaml",
+        "http://127.0.0.1:9/v1/b.yaml",
+        "https://127.0.0.1/v1/b.yaml",
+    ],
+)
+def test_nothing_above_or_beside_the_document_is_fetched(reference: str) -> None:
+    with serving({"/v1/api.yaml": (200, {}, referring(reference))}) as host:
+        document = read_document(f"{host.url}/v1/api.yaml")
+
+        assert len(host.requests) == 1
+        with pytest.raises(RefError, match="leads out of the folder"):
+            document.resolve(reference)
+
+
+def test_a_part_that_cannot_be_fetched_is_told_when_met() -> None:
+    away = (302, {"Location": "/v2/b.yaml"}, b"")
+    with serving(
+        {"/v1/api.yaml": (200, {}, referring("b.yaml")), "/v1/b.yaml": away, "/v2/b.yaml": (200, {}, b"{}")}
+    ) as host:
+        document = read_document(f"{host.url}/v1/api.yaml")
+
+        assert [path for path, _ in host.requests] == ["/v1/api.yaml", "/v1/b.yaml"]
+    with pytest.raises(RefError, match="redirects to another place"):
+        document.resolve("b.yaml")
+
+
+def test_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_module, "MAX_PARTS", 0)
+
+    with (
+        Site("http://127.0.0.1:9/", headers={}, timeout_s=1) as site,
+        pytest.raises(RefError, match="one file too many"),
+    ):
+        site.read("http://127.0.0.1:9/b")
