@@ -18,6 +18,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
+from plugin_gateway.openapi.hoist import Hoist, components_in
 from plugin_gateway.openapi.links import Links
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, schemas_at
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_EXPRESSION = "{$url}"
-"""Key under which a path item hangs in a callback of its own, where 3.0 has no other place for it."""
 
 
 class _Job(NamedTuple):
@@ -56,15 +55,12 @@ class Closure:
         """`kept` says where each kept operation will stand; `follow` says what discriminators do."""
         self.components: dict[str, JsonObject] = {}
         """By section and name, in no particular order."""
-        self.hoisted: dict[str, list[str]] = {}
-        """Of those, the ones that the full document has elsewhere, by section in the order of their names."""
         self.tags: set[str] = set()
         self.inherits_security = False
         self.findings: list[Finding] = []
         self._document = document
         self._version = document.version
         self._sections = sections(self._version)
-        self._section_of = {kind: section for section, kind in self._sections.items()}
         self._prefix = components_at(self._version)
         self.extensions = frozenset(name for name in extensions if is_extension(name))
         self._targets = Targets(document, kept)
@@ -73,7 +69,7 @@ class Closure:
         self._follow = follow
         self._subtypes = implicit_subtypes(document) if follow else {}
         self._instances: set[Tokens] = set()
-        self._hoisted_as: dict[tuple[Kind, Tokens], str] = {}
+        self._hoisted = Hoist(document)
         self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
         self._arriving: set[Tokens] = set()
         self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
@@ -86,8 +82,8 @@ class Closure:
 
     def require_schemes(self, security: Json, place: Place) -> None:
         """Keep the security schemes that a list of requirements names; an undefined name is left to the reader."""
-        section = self._section_of[Kind.SECURITY_SCHEME]
-        schemes = self._components(section)
+        section = next(name for name, kind in self._sections.items() if kind is Kind.SECURITY_SCHEME)
+        schemes = components_in(self._document, section)
         for requirement in security if isinstance(security, list) else ():
             for name in requirement if isinstance(requirement, dict) else ():
                 if name in schemes:
@@ -102,6 +98,11 @@ class Closure:
             return
         if self._targets.kept_kind(landing.tokens) is Kind.SECURITY_SCHEME:
             self._keep(landing.tokens)
+
+    @property
+    def hoisted_names(self) -> Mapping[str, list[str]]:
+        """Names of components that the full document has elsewhere, by section."""
+        return self._hoisted.names
 
     def finish(self) -> None:
         """Copy everything reachable from what was given."""
@@ -226,36 +227,15 @@ class Closure:
             self.copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
 
     def _hoist(self, kind: Kind, landing: Landing) -> str | None:
-        """Make a component of what stands where the pruned document will have nothing, such as under a denied path.
-
-        Its name is a number: a name made of its place would tell the denied path.
-        """
-        if (text := self._hoisted_as.get((kind, landing.tokens))) is not None:
-            return text
-        section = self._section_of.get(kind)
-        region = Region(landing.tokens, is_moved=True)
-        if section is None and kind is Kind.PATH_ITEM and self._version == "3.0":
-            name = self._new_name("callbacks")
-            holder = self.components.setdefault("callbacks", {})[name] = {}
-            self.copy(kind, landing.value, region, holder, _EXPRESSION)
-            text = to_ref((*self._prefix, "callbacks", name, _EXPRESSION))
-        elif section is None:
-            return None
-        else:
-            name = self._new_name(section)
-            self.copy(kind, landing.value, region, self.components.setdefault(section, {}), name)
-            text = to_ref((*self._prefix, section, name))
-        self._hoisted_as[kind, landing.tokens] = text
-        return text
-
-    def _new_name(self, section: str) -> str:
-        taken = self._components(section)
-        names = self.hoisted.setdefault(section, [])
-        number = int(names[-1].removeprefix("Hoisted")) + 1 if names else 1
-        while f"Hoisted{number}" in taken:
-            number += 1
-        names.append(f"Hoisted{number}")
-        return names[-1]
+        """Make a component of what stands where the pruned document will have nothing, such as under a denied path."""
+        hoisted = self._hoisted.find(kind, landing.tokens)
+        if hoisted is None and (hoisted := self._hoisted.give(kind, landing.tokens)) is not None:
+            holder, key = self.components.setdefault(hoisted.section, {}), hoisted.name
+            if hoisted.key is not None:
+                holder[key] = {}
+                holder, key = holder[key], hoisted.key
+            self.copy(kind, landing.value, Region(landing.tokens, is_moved=True), holder, key)
+        return hoisted and hoisted.text
 
     def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
         """What a reference leads to, instead of it: for kinds of which this version has no components."""
@@ -286,13 +266,6 @@ class Closure:
 
     def _report(self, error: RefError, place: Place) -> None:
         self.findings.append(unresolved(self._document, error, tokens_of(place)))
-
-    def _components(self, section: str) -> JsonObject:
-        try:
-            value = walk(self._document.root, (*self._prefix, section))
-        except LookupError:
-            return {}
-        return value if isinstance(value, dict) else {}
 
     # Subtypes and discriminators
 
@@ -368,7 +341,8 @@ class Closure:
         except RefError:
             return None
         if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
-            return self._hoisted_as.get((Kind.SCHEMA, landing.tokens))
+            hoisted = self._hoisted.find(Kind.SCHEMA, landing.tokens)
+            return hoisted and hoisted.text
         unit = self._targets.unit_of(landing.tokens)
         if unit is not None and unit[-1] not in self.components.get(unit[-2], {}):
             return None

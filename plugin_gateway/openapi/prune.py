@@ -8,6 +8,7 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.closure import Closure
 from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 from plugin_gateway.openapi.grammar import FIELDS, METHODS, ROOT_FIELDS, Kind, components_at, sections
+from plugin_gateway.openapi.hoist import components_in
 from plugin_gateway.openapi.targets import Place, Region
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ _VERBATIM = frozenset(
 )
 """Fields of the root that say something of every operation. Others than these and the known objects do not get through."""
 
-_LATER = frozenset({"components", "security"})
 _PATH_ITEM_TEXT = frozenset({"summary", "description"})
 
 
@@ -45,14 +45,15 @@ def prune(
     """
     places = {key: _place(document, key) for key in kept}
     closure = Closure(document, places, extensions, follow=discriminator == "follow")
+    later = {"components", "security"} if components_at(document.version) else {*sections(document.version), "security"}
     root: JsonObject = {}
     for name, value in document.root.items():
         if name in _VERBATIM or name in closure.extensions:
             root[name] = value
         elif name == "paths":
             root[name] = _copy_paths(document, closure, places)
-        elif name in _LATER or name in sections(document.version):
-            root[name] = value  # to keep the order of the fields
+        elif name in later:
+            root[name] = {}  # to keep the order of the fields
         elif (field := ROOT_FIELDS.get(name)) is not None:
             closure.copy_field(field, value, Region((name,)), root, name)
     root.setdefault("paths", {})
@@ -82,7 +83,7 @@ def _copy_paths(document: Document, closure: Closure, kept: Mapping[OperationKey
     for key, place in kept.items():
         methods.setdefault(key.path, set()).add(place[2:])
     copies: JsonObject = {}
-    for path, item in document.root["paths"].items():
+    for path, item in document.root["paths"].items() if isinstance(document.root["paths"], dict) else ():
         if path in methods:
             fields = _path_item_fields(document, Region(("paths", path)), item)
             copies[path] = _copy_path_item(closure, fields, methods[path])
@@ -100,8 +101,8 @@ def _copy_path_item(
         if name in _PATH_ITEM_TEXT or name in closure.extensions:
             copy[name] = value
         elif name == "additionalOperations":
-            additional = {method: node for method, node in value.items() if (name, method) in methods}
-            if additional:
+            nodes = value if isinstance(value, dict) else {}
+            if additional := {method: node for method, node in nodes.items() if (name, method) in methods}:
                 closure.copy_field(FIELDS[Kind.PATH_ITEM][name], additional, (place, name), copy, name)
         elif (name,) in methods or name in {"parameters", "servers"}:
             closure.copy_field(FIELDS[Kind.PATH_ITEM][name], value, (place, name), copy, name)
@@ -120,42 +121,35 @@ def _path_item_fields(document: Document, region: Region, item: JsonObject) -> d
 
 def _settle(document: Document, closure: Closure, root: JsonObject) -> None:
     """Put in what the closure found: components in the order of the full document, used tags, inherited security."""
-    prefix = components_at(document.version)
-    full = document.root.get("components") if prefix else document.root
-    full = full if isinstance(full, dict) else {}
-    components: JsonObject = {}
-    for section in dict.fromkeys((*full, *sections(document.version))):
-        if section in closure.components:
-            names = (*(full.get(section) or ()), *closure.hoisted.get(section, ()))
-            kept = closure.components[section]
-            components[section] = {name: kept[name] for name in names if name in kept}
-    if not prefix:
-        for section in sections(document.version):
-            root.pop(section, None) if section not in components else None
-        root.update(components)
-    elif components:
-        root["components"] = components
+    if components_at(document.version):
+        root["components"] = _ordered_components(document, closure, document.root.get("components"))
     else:
-        root.pop("components", None)
+        root.update(_ordered_components(document, closure, document.root))
+    root["security"] = document.root.get("security") if closure.inherits_security else None
     if "tags" in root:
-        root["tags"] = _used_tags(root["tags"], closure.tags)
-        if not root["tags"]:
-            del root["tags"]
-    if not closure.inherits_security:
-        root.pop("security", None)
+        root["tags"] = _used_tags(root["tags"], closure.tags) if isinstance(root["tags"], list) else []
+    for name in ("components", "security", "tags", *sections(document.version)):
+        if name in root and not root[name]:
+            del root[name]
 
 
-def _used_tags(tags: Json, used: Collection[str]) -> Json:
+def _ordered_components(document: Document, closure: Closure, full: Json) -> JsonObject:
+    ordered: JsonObject = {}
+    for section in dict.fromkeys((*(full if isinstance(full, dict) else ()), *sections(document.version))):
+        if (kept := closure.components.get(section)) is not None:
+            names = (*components_in(document, section), *closure.hoisted_names.get(section, ()))
+            ordered[section] = {name: kept[name] for name in names if name in kept}
+    return ordered
+
+
+def _used_tags(tags: list[Json], used: Collection[str]) -> list[Json]:
     """Tags that kept operations have, and since 3.2 the tags those are filed under."""
-    if not isinstance(tags, list):
-        return None
-    parents = {
-        tag["name"]: tag.get("parent") for tag in tags if isinstance(tag, dict) and isinstance(tag.get("name"), str)
-    }
+    named = [tag for tag in tags if isinstance(tag, dict) and isinstance(tag.get("name"), str)]
+    parents = {tag["name"]: tag.get("parent") for tag in named}
     wanted: set[Json] = set()
     for tag in used:
         name: Json = tag
         while isinstance(name, str) and name not in wanted:
             wanted.add(name)
             name = parents.get(name)
-    return [tag for tag in tags if isinstance(tag, dict) and tag.get("name") in wanted]
+    return [tag for tag in named if tag["name"] in wanted]

@@ -294,3 +294,21 @@ def test_every_component_is_needed_by_an_operation(made):
                 reached.add(place)
                 todo.append(place)
     assert owned == reached
+
+
+@given(documents(), st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_odd_nodes_are_left_or_refused_and_never_crash(made, data):
+    document, _ = made
+    nodes = [node for _, node in _nodes(document.root) if node]
+    node = data.draw(st.sampled_from(nodes))
+    name = data.draw(st.sampled_from(sorted(node)))
+    node[name] = data.draw(
+        st.sampled_from([None, 5, "s", [], {}, [5], [{}], {"a": 5}, {"$ref": 5}, {"$ref": "#/paths"}, True])
+    )
+    odd = Document(root=document.root, name="odd.yaml")
+    try:
+        pruned = prune(odd, odd.operations)
+    except DocumentError:
+        return
+    assert list(pruned.operations) == list(odd.operations)

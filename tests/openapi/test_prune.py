@@ -82,7 +82,8 @@ def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller():
 
 def test_fields_of_the_root_that_nobody_knows_do_not_get_through():
     root = _pruned(
-        "{paths: {/a: {get: {}}}, definitions: {A: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}", "GET /a"
+        "{paths: {/a: {get: {}}}, definitions: {A: {}}, responses: {A: {}}, schemas: {A: {}}, components: {x-a: {}, odd: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}",
+        "GET /a",
     )
     assert root == {"paths": {"/a": {"get": {}}}, "externalDocs": {"url": "u"}}
 
