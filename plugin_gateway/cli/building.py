@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plugin_gateway.cli.progress import progress
-from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.revision.build import build, load_config, load_document
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.build import Built
 
 
@@ -27,6 +32,18 @@ class WithoutSecrets(dict[str, str]):
         return "placeholder-for-a-secret"
 
 
+def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
+    """Read the config and the document it names, without secrets.
+
+    Raises:
+        ConfigError: the config is wrong.
+        DocumentError: the document is.
+    """
+    with working():
+        loaded = load_config(config, environ=WithoutSecrets(os.environ))
+        return loaded, load_document(loaded)
+
+
 def build_to_show(config: Path | None) -> Built:
     """Build the revision that `serve` would, to show something of it: without its warnings, and without secrets.
 
@@ -34,7 +51,7 @@ def build_to_show(config: Path | None) -> Built:
         ConfigError: the config is wrong or does not fit the document.
         DocumentError: the document is.
     """
-    with progress("reading the config and the document"):
+    with working():
         return build(load_config(config, environ=WithoutSecrets(os.environ)))
 
 
@@ -45,5 +62,13 @@ def build_to_check(config: Path | None) -> Built:
         ConfigError: the config is wrong or does not fit the document.
         DocumentError: the document is.
     """
-    with progress("reading the config and the document"):
+    with working():
         return build(load_config(config, environ=os.environ))
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    # The command ends before the memory matters, and looking for cycles in a large document takes half the time.
+    gc.disable()
+    with progress("reading the config and the document"):
+        yield

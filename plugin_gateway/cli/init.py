@@ -22,14 +22,11 @@ def command(spec: str, output: Path, *, force: bool) -> None:
     Where the API is and which credential it wants is taken from the document. The rest is found with `ops`.
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.cli.progress import progress  # noqa: PLC0415  # likewise
-    from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
 
     if output.exists() and not force:
         raise UsageError(f"{output} is there already; --force writes over it, -o writes elsewhere")
-    with progress(f"reading {spec}"):
-        document = read_document(spec)
-    drafted = draft(document, as_written(spec, output))
+    drafted = draft(read(spec), as_written(spec, output))
     try:
         output.write_text(drafted.text, encoding="utf-8")
     except OSError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +30,7 @@ def command(config: Path | None, query: tuple[str, ...], source: str, shape: str
     """
     from plugin_gateway.cli.operations import parse_query, search  # noqa: PLC0415  # --help must not pay for it
 
-    document, allowed = read(config, source)
+    document, allowed = look(config, source)
     found = list(search(document, parse_query(query)))
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
@@ -44,24 +43,18 @@ def command(config: Path | None, query: tuple[str, ...], source: str, shape: str
     click.echo(f"{len(found)} of {total} operations, {len(allowed)} allowed", err=True)
 
 
-def read(config: Path | None, source: str) -> tuple[Document, frozenset[OperationKey]]:
+def look(config: Path | None, source: str) -> tuple[Document, frozenset[OperationKey]]:
     """Read the document, and which of its operations are allowed: none where there is no config."""
-    from plugin_gateway.cli.progress import progress  # noqa: PLC0415  # as above
+    if source:
+        from plugin_gateway.cli.reading import read  # noqa: PLC0415  # as above
 
-    with progress("reading the document"):
-        if source:
-            from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # as above
+        return read(source), frozenset()
+    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
+    from plugin_gateway.policy.allowlist import select  # noqa: PLC0415  # as above
 
-            return read_document(source), frozenset()
-        from plugin_gateway.cli.building import WithoutSecrets  # noqa: PLC0415  # as above
-        from plugin_gateway.policy.allowlist import select  # noqa: PLC0415  # as above
-        from plugin_gateway.revision.build import load_config, load_document  # noqa: PLC0415  # as above
-
-        loaded = load_config(config, environ=WithoutSecrets(os.environ))
-        document = load_document(loaded)
-        # An allow-list that names what is not there is no reason not to show what is: it is why one looks.
-        selection = select(document, loaded.config.allow, loaded.config.deny)
-        return document, frozenset(selection.kept)
+    loaded, document = load_to_show(config)
+    # An allow-list that names what is not there is no reason not to show what is: it is why one looks.
+    return document, frozenset(select(document, loaded.config.allow, loaded.config.deny).kept)
 
 
 def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,17 +88,13 @@ def command(
     The version of OpenAPI stays what it was. Other `x-*` fields than those named are dropped, as documents are seen to
     name closed paths in them.
     """
-    from plugin_gateway.cli.progress import progress  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.openapi.prune import prune  # noqa: PLC0415  # likewise
-    from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # likewise
 
-    # A million objects are about to come, and stay until the end: looking for cycles among them takes half the time.
-    gc.disable()
     names = [*allow, *(name for file in allow_file for name in read_list(file))]
     if not names:
         raise UsageError("nothing would be left: name operations with --allow or --allow-file")
-    with progress(f"reading {source}"):
-        document = read_document(source)
+    document = read(source)
     kept, findings = choose(document, names)
     if findings:
         from plugin_gateway.errors import DocumentError  # noqa: PLC0415  # likewise
