@@ -66,7 +66,7 @@ def _retrace(gate: Gate, method: bytes, octets: bytes, verdict: Permit | Refusal
     if isinstance(target, Refusal):
         yield Step("target", False, target.detail)
         return
-    yield Step("target", True, f"{target.path.decode()} means the same to every server")
+    yield Step("target", True, f"{target.path.decode()} is one plain path")
     routes = gate.routes.find(method, target.segments)
     if routes is None:
         yield Step("route", False, _explain_no_route(gate, method, target))

@@ -63,7 +63,7 @@ class Gate:
         if routes is None:
             return self._refuse(read)
         route = routes[0]
-        if route.query or len(routes) > 1:
+        if route.query:
             chosen = choose(routes, query)
             if chosen is None:
                 return NOT_FOUND

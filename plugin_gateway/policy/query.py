@@ -124,7 +124,7 @@ def _malformed(query: bytes) -> Refusal:
     if octet == ord("%"):
         what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
     elif octet == ord(";"):
-        what, hint = "a `;`, which some servers take for `&`", "Write it as %3B."
+        what, hint = "a `;` (some servers take it for `&`)", "Write it as %3B."
     elif octet == ord("#"):
         what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
     elif 0x21 <= octet <= 0x7E:

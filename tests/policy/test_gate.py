@@ -140,6 +140,7 @@ REPO = [
     "GET /repos/{r}/contents/{path}/secrets",
     "GET /repos/{r}/contents/admin/users",
     "GET /users/{r}/contents/{path}/b",
+    "GET /repos/{r}/contents/top",
     "GET /repos/{r}/{x}",
     "GET /{a}/{b}/{c}/{d}/{e}/{f}",
 ]
@@ -151,6 +152,8 @@ REPO = [
         (b"/repos/r/contents/a%2Fb", True),
         (b"/repos/r/contents/a%2Fb%2fc", True),
         (b"/repos/r/contents/a", True),
+        (b"/repos/r/contents/top", False),
+        (b"/repos/r/contents/top%2Fx", True),
         (b"/repos/r%2Fx/contents/a", False),
         (b"/repos/r/contents/a%2Fsecrets", False),
         (b"/repos/r/contents/a%2FSECRETS.json", False),

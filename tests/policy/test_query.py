@@ -136,6 +136,24 @@ def test_where_any_name_passes_it_is_printable_and_no_method(query):
     assert isinstance(rebuild_query(query, OPEN), Refusal)
 
 
+@pytest.mark.parametrize(
+    ("query", "detail", "hint"),
+    [
+        (b"limit=50%", "a `%` that does not begin an escape at offset 8", "%25"),
+        (b"limit=1;tag=2", "a `;` (some servers take it for `&`) at offset 7", "%3B"),
+        (b"limit=1#x", "a fragment at offset 7", "%23"),
+        (b'limit="', '`"` at offset 6', "%22"),
+        (b"limit=\xff", "a byte outside ASCII at offset 6", "Percent-encode"),
+    ],
+)
+def test_a_malformed_query_says_how_to_mend_it(query, detail, hint):
+    refusal = rebuild_query(query, RULE)
+
+    assert isinstance(refusal, Refusal)
+    assert detail in refusal.detail
+    assert hint in refusal.hint
+
+
 def test_too_many_pairs_are_refused():
     assert isinstance(rebuild_query(b"tag&" * (MAX_PAIRS - 1) + b"tag", RULE), bytes)
     assert isinstance(rebuild_query(b"tag&" * MAX_PAIRS + b"tag", RULE), Refusal)

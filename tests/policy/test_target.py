@@ -99,13 +99,21 @@ def test_an_encoded_slash_is_marked_for_the_route_to_decide():
 
 
 @pytest.mark.parametrize(
-    ("target", "hint"),
-    [(b"/a;b", "%3B"), (b"/a{b", "%7B"), (b"/50%", "%25"), (b"/a#b", "%23"), (b"/\xff", "Percent-encode")],
+    ("target", "detail", "hint"),
+    [
+        (b"/a;b", "a `;` at offset 2", "%3B"),
+        (b"/a{b", "`{` at offset 2", "%7B"),
+        (b"/50%", "a `%` that does not begin an escape at offset 3", "%25"),
+        (b"/a#b", "a fragment at offset 2", "%23"),
+        (b"/a\\b", "a backslash at offset 2", "Separate"),
+        (b"/\xff", "a byte outside ASCII at offset 1", "Percent-encode"),
+    ],
 )
-def test_a_malformed_target_says_how_to_mend_it(target, hint):
+def test_a_malformed_target_says_how_to_mend_it(target, detail, hint):
     refusal = read_target(target)
 
     assert isinstance(refusal, Refusal)
+    assert detail in refusal.detail
     assert hint in refusal.hint
 
 
