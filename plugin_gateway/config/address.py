@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -198,6 +197,8 @@ def _port(parts: SplitResult) -> int:
 
 
 def _ipv6(host: str, text: object) -> str:
+    import ipaddress  # noqa: PLC0415  # rare, and `--help` does not pay for it
+
     try:
         return str(ipaddress.IPv6Address(host))
     except ValueError:

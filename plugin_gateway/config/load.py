@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.model import Config
@@ -16,6 +17,7 @@ from plugin_gateway.config.overrides import PREFIX, from_environment, from_mappi
 from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.secrets import Secret
 from plugin_gateway.config.tree import read
+from plugin_gateway.config.upstream import FORMS
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
 
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "PLUGIN_GATEWAY_CONFIG"
 DEFAULT_NAME: Final = "gateway.yaml"
-_FORMS: Final = frozenset({"header", "query", "cookie", "bearer", "basic", "oauth2", "passthrough"})
-_AUTH_TYPES: Final = frozenset({"none", "service_http", "user_http", "oauth"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,11 +186,11 @@ def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
         # `write_credential: {…}` is judged as a list of one, so a form always comes after an index.
         is_form = (
             isinstance(before, int)
-            and part in _FORMS
+            and part in FORMS
             and position >= 2
             and str(loc[position - 2]).endswith("credential")
         )
-        if not (is_form or (loc[0] == "auth" and position == 1 and part in _AUTH_TYPES) or part == "[key]"):
+        if not (is_form or (loc[0] == "auth" and position == 1 and part in KINDS) or part == "[key]"):
             pointer.append(part)
     return tuple(pointer)
 

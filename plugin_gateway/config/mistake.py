@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -35,6 +34,8 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
 
 def nearest(word: object, words: Iterable[str]) -> str:
     """Say which of `words` was probably meant, as a sentence's start, or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
     folded = {candidate.casefold(): candidate for candidate in words}
     close = get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
     return f"did you mean `{folded[close[0]]}`? " if close else ""

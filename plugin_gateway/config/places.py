@@ -33,10 +33,7 @@ class Places:
 
     def __post_init__(self, text: str) -> None:
         lines = text.splitlines()
-        if self.root is None:
-            self._lines = [masked_unparsed(lines, index) for index in range(len(lines))] if len(lines) < 10_000 else []
-        else:
-            self._lines = _masked(lines, self.root)
+        self._lines = lines if self.root is None else _masked(lines, self.root)
 
     def top(self) -> Location:
         return Location(self.name)
@@ -96,7 +93,11 @@ class Places:
     def _location(self, span: Span) -> Location:
         if not span.line:
             return self.top()
-        line = self._lines[span.line - 1] if span.line <= len(self._lines) else ""
+        index = span.line - 1
+        if index >= len(self._lines):
+            line = ""
+        else:
+            line = self._lines[index] if self.root is not None else masked_unparsed(self._lines, index)
         return Location(self.name, span.line, span.column, span.length, line[:_MAX_LINE])
 
 

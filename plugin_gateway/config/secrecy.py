@@ -45,7 +45,10 @@ def masked_unparsed(lines: list[str], index: int) -> str:
     """
     line = lines[index]
     indent = _indent(line)
-    for above in reversed(lines[:index]):
+    for number in range(index - 1, -1, -1):
+        if indent == 0:
+            break
+        above = lines[number]
         if above.strip() and _indent(above) < indent:
             indent = _indent(above)
             if any(_holds_secret(match[1]) for match in _WRITTEN_KEY.finditer(above)):

@@ -1,19 +1,18 @@
 """A tree: YAML text as nodes that know their place, before anybody asks what they mean.
 
-YAML is read with its 1.2 meaning (core schema). What 1.1 readers take for something else is a mistake here, not a
-guess. Everything is built from parser events with a stack of our own: no recursion that text could drive deep, no
+Everything is built from parser events with a stack of our own: no recursion that text could drive deep, no
 alias that is copied, and a merge costs what it adds.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.scalar import plain_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,18 +20,7 @@ if TYPE_CHECKING:
 MAX_CHARACTERS: Final = 1_000_000
 _MAX_DEPTH: Final = 50
 _MAX_VALUES: Final = 100_000
-
-_NULL: Final = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUTH: Final = {word: word.lower() == "true" for word in ("true", "True", "TRUE", "false", "False", "FALSE")}
-_INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
-_FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
-_AMBIGUOUS: Final = (
-    (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML readers and text to others"),
-    (re.compile(r"[-+]?0[0-9_]+"), "octal to some YAML readers and decimal or text to others"),
-    (re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number in base 60 to some YAML readers"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "a date to some YAML readers and text to others"),
-    (re.compile(r"[-+]?[0-9]*_[0-9_]*(?:\.[0-9_]*)?"), "a number to some YAML readers and text to others"),
-)  # fmt: skip
+_MAX_MISTAKES: Final = 200
 
 _TAG: Final = Mistake("yaml-tag", "tags are not supported here", hint="take the `!…` out")
 
@@ -131,7 +119,7 @@ class _Builder:
     """Puts events together; `stack` holds the open containers, the innermost last."""
 
     def __init__(self, text: str) -> None:
-        self.lines = text.splitlines() or [""]
+        self.lines = [line.rstrip() for line in text.splitlines()] or [""]
         self.found: list[tuple[Span, Pointer, Mistake]] = []
         self.root: Node | None = None
         self.stack: list[_Open] = []
@@ -159,7 +147,9 @@ class _Builder:
                 pass
 
     def note(self, span: Span, mistake: Mistake) -> None:
-        self.found.append((span, self.pointer(), mistake))
+        # Nobody mends more than that from one report, and each costs a search for its place.
+        if len(self.found) < _MAX_MISTAKES:
+            self.found.append((span, self.pointer(), mistake))
 
     def pointer(self) -> Pointer:
         """Say where the next value goes; a key stands where its mapping does."""
@@ -252,35 +242,21 @@ class _Builder:
             if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
                 raise _StopReadingError(self.span(event), _TAG)
             return text
-        for pattern, message in _AMBIGUOUS:
-            if pattern.fullmatch(text):
-                mistake = Mistake(
-                    "ambiguous-yaml", message, got=text, hint=f'write "{text}" if it is text{_if_truth(text)}'
-                )
-                self.note(self.span(event), mistake)
-                return text
-        if text in _NULL:
-            return None
-        if text in _TRUTH:
-            return _TRUTH[text]
-        if _INT.fullmatch(text):
-            return int(text, 0) if text[:2] in ("0o", "0x") else int(text)
-        # A whole number too long for its type stays text: as a float it would be another number.
-        return float(text) if _FLOAT.fullmatch(text) and not text.lstrip("+-").isdigit() else text
+        try:
+            return plain_scalar(text)
+        except Mistake as mistake:
+            self.note(self.span(event), mistake)
+            return text
 
     def span(self, event: yaml.Event) -> Span:
         start, end = event.start_mark, event.end_mark
         if start is None or end is None:
             return Span(0, 0, 1)
         line = self.lines[start.line] if start.line < len(self.lines) else ""
-        stop = end.column if end.line == start.line else len(line.rstrip())
+        stop = end.column if end.line == start.line else len(line)
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            stop = len(line.rstrip())
+            stop = len(line)
         return Span(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
-
-
-def _if_truth(text: str) -> str:
-    return ", true or false if not" if text.isalpha() else ""
 
 
 def _syntax(error: yaml.MarkedYAMLError, lines: list[str], span: Span) -> Mistake:

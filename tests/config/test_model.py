@@ -3,8 +3,12 @@ import pickle
 import pytest
 from pydantic import ValidationError
 
+from plugin_gateway.config.auth import NoAuth
 from plugin_gateway.config.model import Config
+from plugin_gateway.config.secrets import Secret
+from plugin_gateway.config.upstream import HeaderCredential, Upstream
 
+UPSTREAM = "https://h"
 MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow": ["a", "b"]}
 
 
@@ -12,6 +16,13 @@ def test_the_minimal_config_is_closed_and_private():
     config = Config.model_validate(MINIMAL)
     assert (config.auth.type, config.cors, config.mcp, str(config.admin)) == ("none", (), None, "127.0.0.1:8081")
     assert config.public.extensions == ()
+
+
+def test_a_config_is_made_in_python_from_its_own_values():
+    credential = HeaderCredential(header="X", value=Secret("s"))
+    upstream = Upstream.model_validate({"url": UPSTREAM, "credential": (credential,)})
+    config = Config.model_validate(MINIMAL | {"upstream": upstream, "auth": NoAuth()})
+    assert config.upstream.credential == (credential,)
 
 
 def test_entries_know_their_number():

@@ -117,3 +117,8 @@ def test_what_a_yaml_writer_wrote_is_read_back(value):
 @given(st.text())
 def test_no_text_raises(text):
     read(text)
+
+
+def test_a_report_ends_where_nobody_would_read_on():
+    _, found = read("a: 1\n" * 1000)
+    assert len(found) == 200
