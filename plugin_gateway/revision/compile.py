@@ -8,6 +8,7 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
 from plugin_gateway.policy.credentials import find_short_secrets, injection
 from plugin_gateway.policy.gate import Admission, compile_gate
@@ -47,7 +48,7 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
     findings += manifest_findings
     kept = selection.kept
     try:
-        pruned = prune(document, kept, extensions=config.public.extensions)
+        pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
     except DocumentError as error:
         _raise_errors(loaded, [*findings, *error.findings])
         raise
