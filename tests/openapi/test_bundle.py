@@ -325,3 +325,32 @@ def test_a_file_is_not_looked_into_where_nothing_asks_for_it() -> None:
 )
 def test_a_text_may_refer_elsewhere_unless_all_its_references_are_local(text: bytes, expected: bool) -> None:
     assert refers_elsewhere(text) is expected
+
+
+def test_a_map_or_path_item_of_the_root_is_pointed_at_from_other_files() -> None:
+    shared = {"/b": {"get": {"tags": ["b"]}}}
+    root = {
+        "paths": {"/a": ref("a.yaml#/item"), **shared},
+        "x-map": {"id": {}},
+        "components": {"schemas": {"S": ref("a.yaml#/s")}},
+    }
+
+    found, _ = bundled(
+        root, a={"item": {"$ref": "root.yaml#/paths/~1b", "summary": "a"}, "s": {"properties": ref("root.yaml#/x-map")}}
+    )
+
+    assert found["paths"]["/a"] == {"$ref": "#/paths/~1b", "summary": "a"}
+    assert found["components"]["schemas"]["S"] == {"properties": ref("#/x-map")}
+
+
+def test_a_reference_met_twice_is_rewritten_once() -> None:
+    shared = ref("a.yaml#/B")
+
+    found, _ = bundled(of(shared, shared, ref("a.yaml#/A")), a={"A": {"allOf": [ref("#/B")]}, "B": {}, "components": 1})
+
+    assert schemas_of(found)[:2] == [ref("#/components/schemas/B")] * 2
+
+
+def test_a_map_that_an_operation_needs_must_be_readable() -> None:
+    with pytest.raises(DocumentError):
+        bundled(of({"properties": ref("a.yaml")}), a=DocumentError([]))

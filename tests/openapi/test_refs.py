@@ -100,6 +100,7 @@ SCHEMAS = {
                 "$anchor": "top",
                 "$defs": {"Inner": {"type": "integer"}, "Far": {"$id": "far.json", "$dynamicAnchor": "node"}},
             },
+            "Listed": {"allOf": [{}, {"$anchor": "listed"}]},
             "Data": {"example": {"$anchor": "false-friend"}, "properties": {"example": {"$anchor": "property"}}},
         }
     },
@@ -119,6 +120,7 @@ OWN = ("components", "schemas", "Own")
         ("#/$defs/Inner", OWN, (*OWN, "$defs", "Inner")),
         ("#", (*OWN, "$defs", "Inner"), OWN),
         ("#", (), ()),
+        ("#listed", (), ("components", "schemas", "Listed", "allOf", "1")),
         ("#/components/schemas/Plain", OWN, ("components", "schemas", "Plain")),
         ("#property", (), ("components", "schemas", "Data", "properties", "example")),
     ],

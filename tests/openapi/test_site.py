@@ -1,4 +1,5 @@
 import gzip
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -254,3 +255,16 @@ def test_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.raises(RefError, match="one file too many"),
     ):
         site.read("http://127.0.0.1:9/b")
+
+
+def test_a_certificate_that_is_not_trusted_is_told() -> None:
+    untrusted = ssl.SSLCertVerificationError()
+    untrusted.verify_message = "self-signed certificate"
+    wrapped = OSError("wrapped")
+    wrapped.__cause__ = untrusted
+
+    assert site_module._why_unconnected(wrapped) == "its certificate is not trusted: self-signed certificate"
+
+
+def test_a_failure_without_a_reason_is_still_told() -> None:
+    assert site_module._why_unconnected(RuntimeError("s3cret")) == "no connection"

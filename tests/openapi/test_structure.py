@@ -70,6 +70,7 @@ def test_what_is_no_document_is_told(root: Any, rule: str, pointer: tuple[str, .
         ({"": {}}, "document-path", ("paths", "")),
         ({"/a": None}, "document-path-item", ("paths", "/a")),
         ({"/a": [{}]}, "document-path-item", ("paths", "/a")),
+        ({"/a": 1.5}, "document-path-item", ("paths", "/a")),
         ({"/a": {"get": "x"}}, "document-operation", ("paths", "/a", "get")),
         ({"/a": {"trace": None}}, "document-operation", ("paths", "/a", "trace")),
         ({"/a": {"$ref": "#/paths/~1a"}}, "document-ref", ("paths", "/a", "$ref")),
