@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -97,11 +97,14 @@ def command(
     document = read(source)
     kept, findings = choose(document, names)
     if findings:
-        from plugin_gateway.errors import DocumentError  # noqa: PLC0415  # likewise
-
         raise DocumentError(findings)
     mode = cast("Literal['follow', 'trim']", discriminator)
-    pruned = prune(document, kept, extensions=keep_extension, discriminator=mode)
+    try:
+        pruned = prune(document, kept, extensions=keep_extension, discriminator=mode)
+    except DocumentError as error:
+        from plugin_gateway.revision.placing import place_in_document  # noqa: PLC0415  # only a mistake pays for it
+
+        raise DocumentError(place_in_document(error.findings, document.name)) from error
     write(pruned, output, syntax or syntax_of(output, source))
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.load import LoadedConfig, find_config, load
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import ConfigError
+from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.source import read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.placing import place_in_document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +59,12 @@ def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
         DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
     """
     document = load_document(loaded)
-    return Built(revision=compile_revision(loaded, document, number=number, logo=_read_logo(loaded)), loaded=loaded)
+    logo = _read_logo(loaded)
+    try:
+        revision = compile_revision(loaded, document, number=number, logo=logo)
+    except DocumentError as error:
+        raise DocumentError(place_in_document(error.findings, document.name)) from error
+    return Built(revision=revision, loaded=loaded)
 
 
 def _read_logo(loaded: LoadedConfig) -> bytes | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune import prune
@@ -22,7 +22,7 @@ from plugin_gateway.revision.digest import digest_of
 from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
@@ -50,7 +50,7 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
     try:
         pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
     except DocumentError as error:
-        _raise_errors(loaded, [*findings, *error.findings])
+        _raise_errors(loaded, findings, error.findings)
         raise
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     ids, id_findings = assign_operation_ids(pruned, wanted)
@@ -61,14 +61,13 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
         pruned, _published(kept, ids), _presentation(config, read, write)
     )
     faces = {**document_faces, **manifest_faces}
-    findings += served_findings
-    findings += leaks_in_prose(document, pruned, kept)
     findings += _hidden_operations(kept, faces)
     gate = compile_gate(
         document,
         {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()},
         injected_names([read, write]),
     )
+    leaks = leaks_in_prose(document, pruned, kept)
     target, limits = _upstream_target(config), _limits(config)
     return Revision(
         number=number,
@@ -84,14 +83,20 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
         cors_origins=config.cors,
         operations_total=len(document.operations),
         log=LogSettings(format=config.log.format, level=config.log.level),
-        warnings=loaded.located(findings),
+        warnings=(*loaded.located(findings), *_of_document(document, [*served_findings, *leaks])),
     )
 
 
-def _raise_errors(loaded: LoadedConfig, findings: list[Finding]) -> None:
-    """Raise when there is an error among the findings; the warnings go with it, as they may be its cause."""
+def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document: Iterable[Finding] = ()) -> None:
+    """Raise when there is an error among the config's findings; its warnings go with it, as they may be the cause."""
+    findings = tuple(findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
-        raise ConfigError(loaded.located(findings))
+        raise ConfigError([*loaded.located(findings), *of_document])
+
+
+def _of_document(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Place findings whose pointers lead into the document, which is nowhere in the config."""
+    return tuple(finding if finding.location else finding.at(Location(document.name)) for finding in findings)
 
 
 def _short_secrets(config: Config) -> Iterator[Finding]:

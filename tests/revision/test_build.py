@@ -1,0 +1,60 @@
+import pytest
+
+from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.revision.build import build, load_config, load_document
+
+DOCUMENT = (
+    'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
+)
+CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow: [listPets]\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return tmp_path
+
+
+def loaded(folder, **options):
+    return load_config(folder / "gateway.yaml", environ={}, **options)
+
+
+def test_files_become_a_revision(folder):
+    built = build(loaded(folder), number=7)
+    assert built.revision.number == 7
+    assert [rule.operation_id for rule in built.revision.rules] == ["listPets"]
+
+
+def test_the_document_is_found_from_the_configs_folder(folder, monkeypatch):
+    monkeypatch.chdir("/")
+    assert len(load_document(loaded(folder)).operations) == 1
+
+
+def test_the_command_line_wins_over_the_file(folder):
+    assert str(loaded(folder, overrides={"listen": "127.0.0.1:9"}).config.listen) == "127.0.0.1:9"
+
+
+def test_a_document_that_is_not_there_is_told_so(folder):
+    (folder / "openapi.yaml").unlink()
+    with pytest.raises(DocumentError, match=r"openapi\.yaml"):
+        build(loaded(folder))
+
+
+def test_a_logo_of_ones_own_is_served(folder):
+    (folder / "logo.gif").write_bytes(b"GIF89a" + bytes(20))
+    (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
+    assert build(loaded(folder)).revision.faces["/logo.gif"].media_type == "image/gif"
+
+
+def test_a_logo_that_cannot_be_read_is_pointed_at(folder):
+    (folder / "logo.gif").mkdir()
+    (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
+    with pytest.raises(ConfigError, match=r"gateway\.yaml:4:\d+: error.*logo"):
+        build(loaded(folder))
+
+
+def test_a_mistake_in_the_document_is_shown_where_it_is_written(folder):
+    (folder / "openapi.yaml").write_text(DOCUMENT.replace("responses: {}", 'responses: {"200": {$ref: "#/nowhere"}}'))
+    with pytest.raises(DocumentError, match=r"openapi\.yaml:3:\d+: error\[unresolved-ref\]"):
+        build(loaded(folder))

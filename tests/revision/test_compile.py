@@ -1,0 +1,149 @@
+import json
+
+import pytest
+import yaml
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.permit import Permit
+from plugin_gateway.revision.compile import compile_revision
+
+SECRET = "sekret-7f3a9c-of-the-upstream"
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: Pets, version: "1", description: About pets., contact: {email: a@example.com}, termsOfService: "https://example.com/t"}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      parameters:
+        - {name: limit, in: query, schema: {type: integer}}
+        - {name: api_key, in: query, schema: {type: string}}
+      responses: {"200": {description: ok}}
+    post: {operationId: createPet, responses: {"201": {description: ok}}}
+    options: {operationId: petOptions, responses: {"200": {description: ok}}}
+  /pets/{petId}:
+    get: {operationId: getPet, parameters: [{name: petId, in: path, required: true, schema: {type: string}}], responses: {"200": {description: ok}}}
+  /pets/export:
+    get: {operationId: exportPets, responses: {"200": {description: ok}}}
+  /broken:
+    get: {operationId: broken, responses: {"200": {$ref: "#/components/responses/Gone"}}}
+  /openapi.json:
+    get: {operationId: ownDocument, responses: {"200": {description: ok}}}
+"""
+CONFIG = """
+openapi: ./openapi.yaml
+upstream:
+  url: http://127.0.0.1:9100/api/v2
+  credential: {query: api_key, value: {env: KEY}}
+allow: [listPets, getPet]
+"""
+
+
+def compiled(config=CONFIG, *, number=1, **options):
+    loaded = load_text(config, path=None, environ={"KEY": SECRET, "WRITE": "write-" + SECRET})
+    document = Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml")
+    return compile_revision(loaded, document, number=number, **options)
+
+
+def refused(config, **options):
+    with pytest.raises(ConfigError) as caught:
+        compiled(config, **options)
+    return caught.value.findings
+
+
+def test_gate_document_and_manifest_speak_of_the_same_operations():
+    revision = compiled()
+    served = json.loads(revision.faces["/openapi.json"].body)
+    ids = {operation["operationId"] for item in served["paths"].values() for operation in item.values()}
+    assert ids == {rule.operation_id for rule in revision.rules} == {"listPets", "getPet"}
+    assert "/.well-known/ai-plugin.json" in revision.faces
+    assert revision.operations_total == 7
+
+
+def test_the_gate_opens_what_is_allowed_and_only_that():
+    judge = compiled().gate.judge
+    assert isinstance(judge(b"GET", b"/pets/1"), Permit)
+    assert not isinstance(judge(b"GET", b"/pets/export"), Permit)
+    assert not isinstance(judge(b"POST", b"/pets"), Permit)
+
+
+def test_what_is_injected_is_neither_shown_nor_taken_from_callers():
+    revision = compiled()
+    assert revision.read_injection.query == b"api_key=" + SECRET.encode()
+    assert b"api_key" not in revision.faces["/openapi.json"].body
+    assert not isinstance(revision.gate.judge(b"GET", b"/pets?api_key=theirs"), Permit)
+
+
+def test_writes_may_have_a_credential_of_their_own():
+    config = CONFIG.replace("allow:", "  write_credential: {bearer: {env: WRITE}}\nallow:")
+    revision = compiled(config)
+    assert revision.write_injection.headers == ((b"Authorization", b"Bearer write-" + SECRET.encode()),)
+    assert revision.read_injection.headers == ()
+
+
+def test_the_target_is_taken_from_the_config():
+    upstream = compiled().upstream
+    assert (upstream.host, upstream.port, upstream.prefix, upstream.tls) == ("127.0.0.1", 9100, b"/api/v2", False)
+    assert upstream.authority == b"127.0.0.1:9100"
+
+
+def test_every_mistake_is_in_one_report_with_its_place():
+    config = (
+        CONFIG.replace("[listPets, getPet]", "[listPats, getPet, nope]") + "public: {url: https://plugin.example.com}\n"
+    )
+    findings = refused(config, logo=b"no image")
+    assert [(finding.rule, finding.location.line) for finding in findings if finding.severity == "error"] == [
+        ("unknown-operation", 6),
+        ("unknown-operation", 6),
+        ("manifest-logo", 2),
+    ]
+
+
+def test_an_operation_that_cannot_be_cut_out_is_the_documents_mistake():
+    with pytest.raises(DocumentError, match="Gone"):
+        compiled(CONFIG.replace("getPet]", "broken]"))
+
+
+def test_with_a_mistake_in_the_config_too_both_are_told():
+    rules = {finding.rule for finding in refused(CONFIG.replace("getPet]", "broken, nope]"))}
+    assert "unknown-operation" in rules
+    assert len(rules) > 1
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"), [("ownDocument", "the gateway's own /openapi.json"), ("petOptions", "answers OPTIONS itself")]
+)
+def test_an_operation_the_gateway_stands_in_front_of_is_pointed_out(entry, why):
+    warnings = compiled(CONFIG.replace("getPet]", f"{entry}]")).warnings
+    (warning,) = [warning for warning in warnings if warning.rule == "hidden-operation"]
+    assert why in warning.message
+    assert warning.location.line == 6
+
+
+def test_a_short_secret_is_pointed_out():
+    loaded = load_text(CONFIG, path=None, environ={"KEY": "short"})
+    document = Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml")
+    assert "short-secret" in {warning.rule for warning in compile_revision(loaded, document, number=1).warnings}
+
+
+def test_nothing_allowed_is_nothing_served():
+    revision = compiled(CONFIG.replace("[listPets, getPet]", "[]"))
+    assert revision.rules == ()
+    assert json.loads(revision.faces["/openapi.json"].body)["paths"] == {}
+
+
+def test_a_changed_secret_changes_the_number_and_not_the_digest():
+    first, second = compiled(number=1), compiled(CONFIG.replace("{env: KEY}", "{env: WRITE}"), number=2)
+    assert (first.digest, first.number) != (second.digest, second.number)
+    assert first.digest == second.digest
+    assert SECRET not in first.digest
+
+
+def test_names_and_descriptions_of_the_config_are_what_clients_see():
+    config = CONFIG.replace("[listPets, getPet]", "[{operation: getPet, operation_id: get_pet, description: One pet.}]")
+    revision = compiled(config)
+    operation = json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets/{petId}"]["get"]
+    assert (operation["operationId"], operation["description"]) == ("get_pet", "One pet.")
+    assert revision.rules[0].operation_id == "get_pet"
