@@ -61,9 +61,7 @@ def build_served_document(
 
     The findings are warnings: of what the wanted version of OpenAPI cannot say.
     """
-    # 3.0 has fewer words, so what is not 3.0 already goes there last, when there is least to say.
-    working = presentation.version if presentation.version != "3.0" or pruned.version == "3.0" else "3.1"
-    upgraded, findings = upgrade(pruned, working)
+    upgraded, findings = upgrade(pruned, presentation.version)
     root = _present_root(upgraded.root, presentation)
     new_ids = _new_ids(pruned, operations)
     for path, item in _path_items(upgraded.root):
@@ -84,9 +82,6 @@ def build_served_document(
     _present_inner(root, new_ids)
     legalise_names(root)
     document = Document(root=root, name=pruned.name)
-    if presentation.version != working:
-        document, more = upgrade(document, presentation.version)
-        findings += more
     kept = list(document.operations)
     return prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL}), findings
 
@@ -104,11 +99,10 @@ def _present_root(root: JsonObject, presentation: Presentation) -> JsonObject:
     later = (key for key in root if key in _LATER_IN_ROOT or key in presentation.extensions)
     presented |= {key: root[key] for key in later}
     presented["paths"] = {}
-    components = {key: value for key, value in (root.get("components") or {}).items() if key != "securitySchemes"}
-    if schemes:
-        components["securitySchemes"] = {name: dict(scheme) for name, scheme in schemes.items()}
-    if components:
-        presented["components"] = components
+    presented["components"] = {
+        **(root.get("components") or {}),
+        "securitySchemes": {name: dict(scheme) for name, scheme in schemes.items()},
+    }
     return presented
 
 

@@ -95,8 +95,9 @@ def test_a_path_item_by_reference_is_inline():
 
 
 def test_what_a_path_item_says_goes_to_operations_that_say_nothing():
-    item = {"summary": "S", "description": "D", "get": {"responses": OK}, "put": {"summary": "own", "responses": OK}}
-    served, _ = _serve({"paths": {"/a": item}})
+    own = {"put": {"summary": "own", "responses": OK}, "post": {"description": "own", "responses": OK}}
+    served, _ = _serve({"paths": {"/a": {"summary": "S", "description": "D", "get": {"responses": OK}, **own}}})
+    assert served["paths"]["/a"]["post"] == {"operationId": "post_a", "description": "own", "responses": OK}
     assert served["paths"]["/a"]["get"] == {"operationId": "get_a", "summary": "S", "description": "D", "responses": OK}
     assert served["paths"]["/a"]["put"] == {"operationId": "put_a", "summary": "own", "responses": OK}
 
@@ -204,6 +205,23 @@ def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids_that_are
     assert served["paths"]["/a"]["put"]["callbacks"]["c"]["{$request.body#/url}"]["post"] == {"responses": OK}
 
 
+def test_a_callback_does_not_take_the_id_of_a_later_operation():
+    callbacks = {"c": {"{$url}": {"post": {"operationId": "later", "responses": OK}}}}
+    paths = {
+        "/a": {"post": {"callbacks": callbacks, "responses": OK}},
+        "/b": {"get": {"operationId": "later", "responses": OK}},
+    }
+    served, _ = _serve({"paths": paths})
+    assert served["paths"]["/b"]["get"]["operationId"] == "later"
+    assert served["paths"]["/a"]["post"]["callbacks"]["c"]["{$url}"] == {"post": {"responses": OK}}
+
+
+def test_a_query_name_in_other_letters_is_another_parameter():
+    parameters = [{"name": "KEY", "in": "query", "schema": {}}]
+    served, _ = _serve({"paths": {"/a": {"get": {"parameters": parameters}}}}, injected=frozenset({("query", "key")}))
+    assert served["paths"]["/a"]["get"]["parameters"] == parameters
+
+
 def test_an_example_beside_examples_is_one_of_them():
     content = {"application/json": {"schema": {}, "example": 1, "examples": {"two": {"value": 2}}}}
     served, _ = _serve({"paths": {"/a": {"post": {"requestBody": {"content": content}}}}})
@@ -211,6 +229,12 @@ def test_an_example_beside_examples_is_one_of_them():
         "schema": {},
         "examples": {"two": {"value": 2}, "example": {"value": 1}},
     }
+
+
+def test_examples_or_an_example_alone_stay_as_they_are():
+    content = {"a/b": {"examples": {"two": {"value": 2}}}, "c/d": {"example": 1}}
+    served, _ = _serve({"paths": {"/a": {"post": {"requestBody": {"content": content}}}}})
+    assert served["paths"]["/a"]["post"]["requestBody"]["content"] == content
 
 
 def test_an_operation_that_the_version_cannot_say_is_warned_of():
