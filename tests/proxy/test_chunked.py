@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 
 import h11
 import pytest
@@ -78,7 +79,7 @@ def test_pieces_read_like_the_whole_and_like_h11(chunks, cuts):
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     reader = ChunkedReader()
     content, surplus = b"", b""
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         if reader.is_done:
             surplus += data[start:end]
         else:

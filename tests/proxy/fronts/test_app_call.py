@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
+from plugin_gateway.proxy.wire import read_request_fields
+
+
+class Client:
+    def __init__(self):
+        self.heard = []
+
+    def on_answer(self, answer, extra, body, *, is_complete):
+        self.heard.append(("answer", answer.status, answer.length, answer.block, body, is_complete))
+
+    def on_content(self, data, *, is_complete):
+        self.heard.append(("content", data, is_complete))
+
+    def on_failure(self, refusal):
+        self.heard.append(("failure", refusal.status))
+
+    def on_continue(self):
+        self.heard.append(("continue",))
+
+    def pause_body(self):
+        self.heard.append(("pause",))
+
+    def resume_body(self):
+        if ("pause",) in self.heard:
+            self.heard.append(("resume",))
+
+
+def call(app, *, fields=b"", method=b"GET", pieces=((b"", True),), scene=None):
+    """Run an app for one call; return what the client's side heard."""
+    client = Client()
+
+    async def whole():
+        request = read_request_fields(b"Host: a\r\n" + fields, 1)
+        it = AppCall(client, request, method, b"/app")
+        for data, is_last in pieces:
+            it.send(data, is_last=is_last)
+        async with asyncio.timeout(5):
+            if scene is None:
+                await it.run(app, {"method": "GET"})
+            else:
+                await scene(it, app, client)
+            await asyncio.sleep(0)
+
+    asyncio.run(whole())
+    return client.heard
+
+
+def answering(*bodies, status=200, headers=()):
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": status, "headers": list(headers)})
+        for at, body in enumerate(bodies):
+            await send({"type": "http.response.body", "body": body, "more_body": at < len(bodies) - 1})
+
+    return app
+
+
+def test_head_and_body_are_delivered_together():
+    app = answering(b"ok", headers=[(b"Content-Length", b"2"), (b"connection", b"x"), (b"transfer-encoding", b"y")])
+    assert call(app) == [("answer", 200, 2, b"Content-Length: 2\r\n", b"ok", True)]
+
+
+def test_an_answer_of_unknown_length_streams():
+    assert call(answering(b"a", b"", b"b")) == [("answer", 200, -1, b"", b"a", False), ("content", b"b", True)]
+
+
+def test_a_head_whose_body_is_late_is_not_held_back():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200})
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await send({"type": "http.response.body", "body": b"late"})
+
+    assert call(app) == [("answer", 200, -1, b"", b"", False), ("content", b"late", True)]
+
+
+@pytest.mark.parametrize(("method", "status"), [(b"HEAD", 200), (b"GET", 204), (b"GET", 304)])
+def test_a_body_where_none_may_be_is_dropped(method, status):
+    [answer] = call(answering(b"ok", status=status, headers=[(b"content-length", b"2")]), method=method)
+    assert answer[4:] == (b"", True)
+    assert (b"content-length" in answer[3]) is (status == 200)
+
+
+async def raises(scope, receive, send):
+    raise LookupError("secret of the app")
+
+
+async def silent(scope, receive, send):
+    pass
+
+
+async def sends_nonsense(scope, receive, send):
+    await send({"type": "http.response.body", "body": b""})
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        pytest.param(raises, id="raises"),
+        pytest.param(silent, id="silent"),
+        pytest.param(sends_nonsense, id="nonsense"),
+        pytest.param(answering(b"ok", headers=[(b"x", b"a\r\nb: c")]), id="a header in a header"),
+        pytest.param(answering(b"a", headers=[(b"content-length", b"2")]), id="too short"),
+    ],
+)
+def test_an_app_that_fails_before_its_head_is_out_is_a_500(app):
+    assert call(app) == [("failure", 500)]
+
+
+@pytest.mark.parametrize("bodies", [(b"abc", b""), (b"a", b"")])
+def test_an_app_whose_answer_is_not_as_long_as_it_said_is_cut(bodies):
+    heard = call(answering(*bodies, headers=[(b"content-length", b"2")]))
+    assert heard[-1] == ("failure", 500)
+    assert not any(one[-1] is True for one in heard[:-1])
+
+
+def test_the_app_reads_the_body_as_it_comes_and_a_flood_is_held_back():
+    seen = []
+
+    async def app(scope, receive, send):
+        while True:
+            message = await receive()
+            seen.append((len(message["body"]), message["more_body"]))
+            if not message["more_body"]:
+                break
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body"})
+        seen.append((await receive())["type"])
+
+    heard = call(app, pieces=((b"x" * 70_000, False), (b"y", True)), fields=b"Content-Length: 70001\r\n")
+    assert seen == [(70_001, False), "http.disconnect"]
+    assert heard[:2] == [("pause",), ("resume",)]
+
+
+def test_a_held_back_body_is_asked_for_when_the_app_wants_it():
+    async def app(scope, receive, send):
+        assert (await receive())["body"] == b"abc"
+        await answering(b"")(scope, receive, send)
+
+    async def scene(it, app, client):
+        running = asyncio.ensure_future(it.run(app, {"method": "POST"}))
+        await asyncio.sleep(0)
+        it.send(b"abc", is_last=True)
+        await running
+
+    fields = b"Content-Length: 3\r\nExpect: 100-continue\r\n"
+    heard = call(app, fields=fields, pieces=((b"", False),), scene=scene)
+    assert heard[0] == ("continue",)
+    assert heard[-1][0] == "answer"
+
+
+def test_the_app_learns_that_the_client_is_gone_and_writes_into_nothing():
+    async def app(scope, receive, send):
+        assert (await receive())["type"] == "http.request"
+        assert (await receive())["type"] == "http.disconnect"
+        await answering(b"late")(scope, receive, send)
+
+    async def scene(it, app, client):
+        running = asyncio.ensure_future(it.run(app, {"method": "GET"}))
+        await asyncio.sleep(0)
+        it.cancel()
+        await running
+
+    assert call(app, scene=scene) == []
+
+
+def test_the_app_waits_for_a_slow_client():
+    async def scene(it, app, client):
+        it.pause_answer()
+        running = asyncio.ensure_future(it.run(app, {"method": "GET"}))
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert [one[0] for one in client.heard] == ["answer"]
+        it.resume_answer()
+        await running
+        assert [one[0] for one in client.heard] == ["answer", "content"]
+
+    call(answering(b"a", b"b"), scene=scene)
+
+
+def test_the_scope_says_what_was_on_the_wire():
+    request = read_request_fields(b"Host: a\r\nX-Own: 1\r\n", 1)
+
+    class Transport:
+        def get_extra_info(self, name):
+            return {"peername": ("::1", 5, 0, 0), "sockname": ("::1", 6, 0, 0)}.get(name)
+
+    async def whole():
+        it = AppCall(Client(), request, b"GET", b"/a%20b")
+        return scope_of(request, it, b"/a%20b?q=%2F", Transport(), "/root")
+
+    scope = asyncio.run(whole())
+    assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")
+    assert (scope["client"], scope["server"], scope["http_version"]) == (("::1", 5), ("::1", 6), "1.1")
+    assert scope["headers"] == [(b"host", b"a"), (b"x-own", b"1")]

@@ -1,0 +1,427 @@
+"""What the connection front promises beside forwarding: strictness, limits, times, order, and clean ends.
+
+Time and sockets are played: the transport keeps what was written, and ticks are given by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uvicorn.server import ServerState
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.fronts.connection import connection_front
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.upstream import UpstreamConnection
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+GET = b"GET /p/1 HTTP/1.1\r\nHost: a\r\n\r\n"
+DENIED = b"GET /denied HTTP/1.1\r\nHost: a\r\n\r\n"
+NEVER = 1e12
+
+
+class PathGate:
+    def judge(self, method, target):
+        path, _, query = target.partition(b"?")
+        return Permit(WRITE if method == b"POST" else READ, path, query) if path.startswith(b"/p") else NOT_FOUND
+
+
+class Transport:
+    def __init__(self):
+        self.written = b""
+        self.is_reading, self.has_eof, self.is_closed, self.is_aborted = True, False, False, False
+
+    def write(self, data):
+        self.written += data
+
+    def pause_reading(self):
+        self.is_reading = False
+
+    def resume_reading(self):
+        self.is_reading = True
+
+    def get_extra_info(self, name):
+        return ("127.0.0.1", 5) if name == "peername" else None
+
+    def is_closing(self):
+        return self.is_closed
+
+    def can_write_eof(self):
+        return True
+
+    def write_eof(self):
+        self.has_eof = True
+
+    def close(self):
+        self.is_closed = True
+
+    def abort(self):
+        self.is_closed = self.is_aborted = True
+
+
+class Scene:
+    """One client connection, and upstream connections that the test answers for."""
+
+    def __init__(self, app=None, upstreams=1, state=None, **limits):
+        revision = Revision(
+            number=1, digest="d", public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
+            upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
+            read_injection=Injection(), write_injection=Injection(), limits=Limits(**limits), cors_origins=(),
+        )  # fmt: skip
+        self.records = []
+        self.holder = Holder(revision)
+        self.state = state or ServerState()
+        make = connection_front(self.holder, self.records.append)
+        self.front = make(SimpleNamespace(root_path="", loaded_app=app), self.state, {})
+        self.client = Transport()
+        self.upstreams = []
+        pool = self.holder.serving.pool
+        for _ in range(upstreams):
+            upstream = UpstreamConnection(pool)
+            upstream.connection_made(Transport())
+            pool._open.add(upstream)
+            pool._idle[upstream] = None
+            self.upstreams.append(upstream)
+        self.front.connection_made(self.client)
+
+    @property
+    def sent_up(self):
+        return self.upstreams[0]._transport.written
+
+    def send(self, data):
+        self.front.data_received(data)
+
+    def answer(self, data=OK):
+        self.upstreams[0].data_received(data)
+
+    def statuses(self):
+        return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", self.client.written)]
+
+    def end(self):
+        self.front.connection_lost(None)
+
+
+def play(scene, **options):
+    async def whole():
+        it = Scene(**options)
+        try:
+            async with asyncio.timeout(5):
+                result = scene(it)
+                if asyncio.iscoroutine(result):
+                    await result
+        finally:
+            it.end()
+
+    asyncio.run(whole())
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (b"GET / HTTP/1.1\n\n", 400),
+        (b"\x16\x03\x01\x02\x00", 400),
+        (b"GET / HTTP/3.0\r\n\r\n", 505),
+        (b"GET /p HTTP/1.1\r\n\r\n", 400),
+        (b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n", 413),
+        (b"GET /" + b"a" * 600, 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 600, 431),
+        (b"GET /p HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 600 + b"\r\n\r\n", 431),
+        (b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 501),
+    ],
+)
+def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, status):
+    def scene(it):
+        it.send(data)
+        it.send(GET)
+        assert it.statuses() == [status]
+        assert b"Connection: close\r\n" in it.client.written
+        assert it.client.has_eof
+        assert it.sent_up == b""
+        assert it.records[0].status == status
+
+    play(scene, request_head_bytes=500, request_body_bytes=50)
+
+
+def test_a_lingering_connection_is_read_to_its_end_but_not_for_ever():
+    def scene(it):
+        it.send(b"bad\r\n\r\n")
+        it.send(b"x" * 100_000)
+        assert not it.client.is_closed
+        it.front.on_tick(NEVER)
+        assert it.client.is_aborted
+
+    play(scene)
+
+
+def test_one_empty_line_before_a_request_is_forgiven():
+    def scene(it):
+        it.send(b"\r\n" + GET)
+        it.answer()
+        assert it.statuses() == [200]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("data", [b"", b"GET /p"])
+def test_a_connection_without_a_request_is_closed_in_time_and_without_an_answer(data):
+    def scene(it):
+        it.send(data)
+        it.front.on_tick(0)
+        assert not it.client.is_closed
+        it.front.on_tick(NEVER)
+        assert it.client.is_closed
+        assert it.client.written == b""
+
+    play(scene)
+
+
+def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close():
+    def scene(it):
+        it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
+        assert it.sent_up.endswith(b"\r\n\r\nabc")
+        it.front.on_tick(it.front._body.due_at + 1)
+        assert it.statuses() == [408]
+        assert it.upstreams[0]._transport.is_aborted
+        assert it.records[0].reason == "body-timeout"
+
+    play(scene)
+
+
+def test_a_bad_chunk_ends_the_call_and_never_completes_it_upstream():
+    def scene(it):
+        it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+        it.send(b"zz\r\n")
+        assert it.statuses() == [400]
+        assert b"0\r\n\r\n" not in it.sent_up
+        assert it.upstreams[0]._transport.is_aborted
+
+    play(scene)
+
+
+def test_a_bad_body_after_the_answer_began_cuts_it():
+    def scene(it):
+        it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+        it.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
+        assert b"Connection: close" in it.client.written
+        it.send(b"zz\r\n")
+        assert it.statuses() == [200]
+        assert it.client.is_closed
+
+    play(scene)
+
+
+def test_connections_beyond_the_limit_are_told_so_at_once():
+    state = ServerState()
+
+    def scene(it):
+        other = Scene(state=state, connections=1)
+        assert other.statuses() == [503]
+        assert b"Retry-After: 1\r\n" in other.client.written
+        assert other.client.has_eof
+        other.end()
+        it.send(DENIED)
+        assert it.statuses() == [404]
+
+    play(scene, state=state, connections=1)
+
+
+def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn():
+    def scene(it):
+        it.send(GET)
+        it.send(DENIED * 2000)
+        assert not it.client.is_reading
+        assert it.statuses() == []
+        it.answer()
+        assert it.client.is_reading
+        assert it.statuses() == [200] + [404] * 2000
+
+    play(scene)
+
+
+def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them():
+    def scene(it):
+        it.front.pause_writing()
+        it.send(DENIED * 5 + GET)
+        assert it.statuses() == [404]
+        it.front.resume_writing()
+        it.answer()
+        assert it.statuses() == [404] * 5 + [200]
+
+    play(scene)
+
+
+def test_a_client_that_takes_nothing_is_cut_in_time():
+    def scene(it):
+        it.send(GET)
+        it.front.pause_writing()
+        it.front.on_tick(NEVER)
+        assert it.client.is_aborted
+
+    play(scene)
+
+
+def test_a_refused_request_with_its_body_here_leaves_the_connection_usable():
+    def scene(it):
+        it.send(b"POST /denied HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + DENIED)
+        assert it.statuses() == [404, 404]
+        it.send(b"POST /denied HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")
+        it.send(b"c" + GET)
+        assert it.statuses() == [404, 404, 404]
+        assert it.client.has_eof
+        assert it.sent_up == b""
+
+    play(scene)
+
+
+@pytest.mark.parametrize("closing", [b"Connection: close\r\n", b"Connection: foo, CLOSE\r\n"])
+def test_close_is_honoured(closing):
+    def scene(it):
+        it.send(b"GET /p HTTP/1.1\r\nHost: a\r\n" + closing + b"\r\n")
+        it.answer()
+        assert b"Connection: close\r\n\r\nok" in it.client.written
+        assert it.client.is_closed
+
+    play(scene)
+
+
+def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed():
+    def scene(it):
+        it.send(GET)
+        it.front.shutdown()
+        assert not it.client.is_closed
+        it.answer()
+        assert it.statuses() == [200]
+        assert it.client.is_closed
+
+    play(scene)
+
+    def idle(it):
+        it.front.shutdown()
+        assert it.client.is_closed
+
+    play(idle)
+
+
+def test_uvicorns_books_are_kept():
+    def scene(it):
+        assert it.front in it.state.connections
+        it.send(DENIED)
+        assert it.state.total_requests == 1
+        it.end()
+        assert it.front not in it.state.connections
+
+    play(scene)
+
+
+def test_the_same_request_line_is_judged_once_and_fields_still_each_time():
+    def scene(it):
+        for _ in range(3):
+            it.send(GET)
+            it.answer()
+        it.send(GET.replace(b"Host: a", b"Host: a, b"))
+        assert it.statuses() == [200, 200, 200, 400]
+        assert len(it.holder.serving.permitted) == 1
+
+    play(scene)
+
+
+def test_a_new_revision_forgets_what_the_old_one_permitted():
+    def scene(it):
+        it.send(GET)
+        it.answer()
+        revision = it.holder.revision
+        closed = SimpleNamespace(judge=lambda method, target: NOT_FOUND)
+        it.holder.swap(Revision(**{name: getattr(revision, name) for name in revision.__slots__} | {"gate": closed}))
+        it.send(GET)
+        assert it.statuses() == [200, 404]
+
+    play(scene)
+
+
+async def echo_app(scope, receive, send):
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    text = json.dumps(
+        {**{name: scope[name] for name in ("method", "path", "http_version")}, "body": body.decode()}
+    ).encode()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(text))]})
+    await send({"type": "http.response.body", "body": text})
+
+
+async def settle(it):
+    while it.state.tasks:  # noqa: ASYNC110  # the tasks belong to the front
+        await asyncio.sleep(0)
+
+
+def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing():
+    async def scene(it):
+        it.send(b"POST /openapi.json?x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
+        it.send(b"0\r\n\r\n" + DENIED)
+        await settle(it)
+        assert it.statuses() == [200, 404]
+        _head, _, body = it.client.written.partition(b"\r\n\r\n")
+        assert json.loads(body.split(b"HTTP/1.1")[0]) == {
+            "method": "POST", "path": "/openapi.json", "http_version": "1.1", "body": "ab",
+        }  # fmt: skip
+        assert it.sent_up == b""
+
+    play(scene, app=echo_app)
+
+
+_pieces = st.sampled_from(
+    [
+        GET,
+        DENIED,
+        b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+        b"\r\n",
+        b"GET /p HTTP/1.0\r\n\r\n",
+        b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"x",
+        b"\x00",
+        b"GET /p HTTP/1.1\r\n",
+    ]
+)
+
+
+def outcome(pieces):
+    """What the client and the upstream have seen after the pieces, the upstream answering each whole request."""
+    seen = {}
+
+    def scene(it):
+        for piece in pieces:
+            if not it.client.has_eof and not it.client.is_closed:
+                it.send(piece)
+            while it.front._call is not None and it.front._call.is_sent:
+                it.answer()
+        seen["client"] = (it.statuses(), it.client.has_eof or it.client.is_closed)
+        seen["upstream"] = it.sent_up
+
+    play(scene)
+    return seen
+
+
+@given(st.lists(st.one_of(_pieces, st.binary(max_size=8)), max_size=4), st.lists(st.integers(0, 300), max_size=6))
+@settings(max_examples=120, deadline=None)
+def test_bytes_split_anywhere_are_decided_like_the_whole(pieces, cuts):
+    data = b"".join(pieces)
+    bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    split = [data[start:end] for start, end in itertools.pairwise(bounds)]
+    whole, parted = outcome([data]), outcome(split)
+    assert parted["client"][0] == whole["client"][0]
+    assert parted["upstream"].startswith(whole["upstream"]) or whole["upstream"].startswith(parted["upstream"])

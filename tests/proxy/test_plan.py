@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
+REVISION = Revision(
+    number=1, digest="d", public_url="https://gw", rules=(READ, WRITE), limits=Limits(), cors_origins=("https://a",),
+    gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
+    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2,
+    read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
+)  # fmt: skip
+
+
+def sent(holder, rule):
+    request = read_request_fields(b"Host: a\r\n", 1)
+    return holder.serving.plan(rule).uplink.head(rule.method.encode(), Permit(rule, b"/p", b""), request)
+
+
+def test_reads_and_writes_carry_their_own_credential():
+    holder = Holder(REVISION)
+    assert b"X-Key: read\r\n" in sent(holder, READ)
+    assert b"X-Key: write\r\n" in sent(holder, WRITE)
+
+
+def test_only_an_operation_that_may_have_one_takes_a_body():
+    serving = Holder(REVISION).serving
+    assert not serving.plan(READ).takes_body
+    assert serving.plan(WRITE).takes_body
+    assert serving.plan(replace(READ, has_request_body=True)).takes_body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_local"),
+    [
+        (b"GET", b"/openapi.json", True),
+        (b"POST", b"/mcp", True),
+        (b"OPTIONS", b"/p", True),
+        (b"OPTIONS", b"*", False),
+        (b"GET", b"/p", False),
+        (b"GET", b"/openapi.json/", False),
+        (b"GET", b"/%6fpenapi.json", False),
+    ],
+)
+def test_faces_the_apps_paths_and_preflights_are_local(method, path, is_local):
+    assert Holder(REVISION, local_paths={b"/mcp"}).serving.is_local(method, path) is is_local
+
+
+def test_a_revision_with_the_same_target_keeps_the_pool_and_another_gets_its_own():
+    async def scene():
+        holder = Holder(REVISION)
+        pool = holder.serving.pool
+        holder.swap(replace(REVISION, number=2))
+        assert holder.serving.pool is pool
+        assert holder.revision.number == 2
+        holder.swap(replace(REVISION, number=3, upstream=replace(REVISION.upstream, port=2)))
+        assert holder.serving.pool is not pool
+        holder.close()
+
+    asyncio.run(scene())
+
+
+def test_a_target_whose_certificates_cannot_be_read_changes_nothing():
+    async def scene():
+        holder = Holder(REVISION)
+        with pytest.raises(OSError, match="No such file"):
+            holder.swap(replace(REVISION, upstream=replace(REVISION.upstream, tls=True, ca_file="/nowhere.pem")))
+        assert holder.revision is REVISION
+
+    asyncio.run(scene())
+
+
+def test_remembered_request_lines_are_bounded():
+    serving = Holder(REVISION).serving
+    permit = Permit(READ, b"/p", b"")
+    for number in range(3000):
+        assert serving.remember(b"GET /p?%d HTTP/1.1" % number, b"GET", permit, 1).rule is READ
+    assert len(serving.permitted) <= 1024
+    before = dict(serving.permitted)
+    serving.remember(b"GET /p?" + b"x" * 600 + b" HTTP/1.1", b"GET", permit, 1)
+    serving.remember(b"GET /p HTTP/1.0", b"GET", permit, 0)
+    assert serving.permitted == before
+
+
+def test_each_allowed_origin_has_its_field_lines_ready():
+    cors = Holder(REVISION).serving.plan(READ).cors
+    assert cors[b"https://a"].startswith(b"Access-Control-Allow-Origin: https://a\r\n")
+    assert b"https://b" not in cors
