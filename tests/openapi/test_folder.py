@@ -55,7 +55,8 @@ def test_a_part_is_named_by_its_path_from_the_first(api: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["../secret.yaml", "sub/../../secret.yaml", "%2e%2e/secret.yaml", "..", "/etc/passwd"]
+    "reference",
+    ["../secret.yaml", "sub/../../secret.yaml", "%2e%2e/secret.yaml", "..", "/etc/passwd", "http://x/y.yaml"],
 )
 def test_no_part_is_outside_the_folder(api: Path, reference: str) -> None:
     with pytest.raises(RefError):

@@ -268,3 +268,24 @@ def test_a_certificate_that_is_not_trusted_is_told() -> None:
 
 def test_a_failure_without_a_reason_is_still_told() -> None:
     assert site_module._why_unconnected(RuntimeError("s3cret")) == "no connection"
+
+
+def test_a_gzip_bomb_is_never_unzipped_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    class Recording:
+        def __init__(self, wbits: int) -> None:
+            self._inner = real(wbits=wbits)
+
+        def decompress(self, chunk: bytes, room: int) -> bytes:
+            data = self._inner.decompress(chunk, room)
+            sizes.append(len(data))
+            return data
+
+    real = zlib.decompressobj
+    monkeypatch.setattr(site_module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(zlib, "decompressobj", Recording)
+    with serving({"/api": (200, {"Content-Encoding": "gzip"}, bomb())}) as host:
+        assert "too large" in refusal(f"{host.url}/api")
+
+    assert sizes == [1001]
