@@ -1,0 +1,190 @@
+"""What is the ASGI front's alone; what both fronts promise is in `tests/proxy/test_exchange.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.fronts.asgi import AsgiFront
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
+
+
+class PathGate:
+    judged: list[tuple[bytes, bytes]]
+
+    def __init__(self):
+        self.judged = []
+
+    def judge(self, method, target):
+        self.judged.append((method, target))
+        path, _, query = target.partition(b"?")
+        return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else NOT_FOUND
+
+
+async def echo(reader, writer):
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = b""
+    if b"chunked" in head:
+        while size := int(await reader.readline() or b"0", 16):
+            body += (await reader.readexactly(size + 2))[:-2]
+    text = head + b"|" + body
+    writer.write(b"HTTP/1.1 200 OK\r\nDate: d\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(text), text))
+    writer.close()
+
+
+async def breaks_off(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")
+    writer.close()
+
+
+async def app(scope, receive, send):
+    await send({"type": "app", "of": scope["type"]})
+
+
+def ask(upstream=echo, *, messages=({"type": "http.request"},), **scope):
+    """Give the front one scope; return what it sent, the records, the gate's questions, and what it raised."""
+
+    async def whole():
+        server = await asyncio.start_server(upstream, "127.0.0.1", 0)
+        gate, sent, records = PathGate(), [], []
+        target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
+        holder = Holder(
+            Revision(
+                number=1, digest="d", public_url="http://gw", gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
+                upstream=target, read_injection=Injection(), write_injection=Injection(), operations_total=2,
+                limits=Limits(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
+            )
+        )  # fmt: skip
+        left = list(messages)
+
+        async def receive():
+            return left.pop(0) if left else await asyncio.Event().wait()
+
+        async def send(message):
+            sent.append(message)
+
+        base = {
+            "type": "http",
+            "method": "GET",
+            "path": "/p",
+            "raw_path": b"/p",
+            "query_string": b"",
+            "http_version": "1.1",
+        }
+        whole_scope = base | {"headers": [(b"host", b"gw")], "client": ("10.0.0.1", 5)} | scope
+        raised = None
+        try:
+            async with asyncio.timeout(5):
+                await AsgiFront(holder, app, records.append)(whole_scope, receive, send)
+        except UpstreamError as error:
+            raised = error
+        holder.close()
+        server.close()
+        while holder.serving.pool._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+            await asyncio.sleep(0)
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+            await task
+        return SimpleNamespace(sent=sent, records=records, judged=gate.judged, raised=raised)
+
+    return asyncio.run(whole())
+
+
+def body_of(seen):
+    return b"".join(message["body"] for message in seen.sent[1:])
+
+
+@pytest.mark.parametrize(
+    "scope", [{"type": "lifespan"}, {"type": "websocket"}, {"raw_path": b"/openapi.json"}, {"method": "OPTIONS"}]
+)
+def test_what_is_not_to_be_judged_goes_to_the_app(scope):
+    seen = ask(**scope)
+    assert seen.sent == [{"type": "app", "of": scope.get("type", "http")}]
+    assert not seen.judged
+
+
+def test_the_bytes_on_the_wire_are_judged_and_never_the_decoded_path():
+    seen = ask(path="/p", raw_path=b"/%70", query_string=b"a=%2F")
+    assert seen.judged == [(b"GET", b"/%70?a=%2F")]
+    assert seen.sent[0]["status"] == 404
+
+
+def test_without_the_bytes_on_the_wire_nothing_is_forwarded():
+    seen = ask(raw_path=None)
+    assert (seen.sent[0]["status"], json.loads(body_of(seen))["code"]) == (500, "no-raw-path")
+    assert not seen.judged
+
+
+def test_a_forwarded_answer_leaves_the_date_to_the_server():
+    seen = ask()
+    assert seen.sent[0]["status"] == 200
+    assert [name for name, _ in seen.sent[0]["headers"]] == [b"content-length"]
+    assert seen.records[0].client == "10.0.0.1"
+
+
+def test_a_body_without_a_length_is_framed_for_the_upstream():
+    messages = ({"type": "http.request", "body": b"ab", "more_body": True}, {"type": "http.request", "body": b"c"})
+    seen = ask(method="POST", http_version="2", messages=messages)
+    head, _, body = body_of(seen).rpartition(b"|")
+    assert body == b"abc"
+    assert b"Transfer-Encoding: chunked\r\n" in head
+
+
+@pytest.mark.parametrize("field", [(b"x", b"a\r\nb: c"), (b"x y", b"a"), (b"x", b"a\x00"), (b"host", b"other")])
+def test_a_header_list_that_is_no_head_is_refused(field):
+    seen = ask(headers=[(b"host", b"gw"), field])
+    assert seen.sent[0]["status"] == 400
+    assert (b"connection", b"close") in seen.sent[0]["headers"]
+
+
+def test_a_header_list_longer_than_a_head_may_be_is_refused():
+    assert ask(headers=[(b"host", b"gw"), (b"x", b"a" * 300)]).sent[0]["status"] == 431
+
+
+def test_later_versions_know_no_connection_field():
+    seen = ask(http_version="2", headers=[(b"x y", b"a")])
+    assert b"connection" not in dict(seen.sent[0]["headers"])
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ({"type": "http.request", "body": b"x" * 11},),
+        ({"type": "http.request", "body": b"x" * 6, "more_body": True}, {"type": "http.request", "body": b"x" * 6}),
+    ],
+)
+def test_a_body_over_the_limit_is_413(messages):
+    seen = ask(method="POST", messages=messages)
+    assert seen.sent[0]["status"] == 413
+    assert seen.records[0].reason == "request-too-large"
+
+
+def test_a_server_that_stumbles_over_the_body_does_not_make_it_whole():
+    seen = ask(method="POST", messages=({"type": "http.disconnect"},))
+    assert (seen.sent[0]["status"], seen.records[0].reason) == (400, "incomplete-request")
+
+
+def test_a_client_that_leaves_in_its_upload_ends_the_call():
+    messages = ({"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"})
+    seen = ask(method="POST", messages=messages)
+    assert not seen.sent
+    assert seen.records[0].reason == "client-gone"
+
+
+def test_an_answer_that_breaks_off_raises_so_that_the_server_cuts_it():
+    seen = ask(breaks_off)
+    assert seen.sent[0]["status"] == 200
+    assert seen.raised.code == "upstream-closed"
+    assert seen.sent[-1].get("more_body") is not False

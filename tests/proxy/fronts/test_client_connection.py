@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+from uvicorn.server import ServerState
+
+from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
+
+
+class Transport:
+    def __init__(self, *, has_eof=True):
+        self.written, self.done, self.has_eof = b"", [], has_eof
+
+    def write(self, data):
+        self.written += data
+
+    def can_write_eof(self):
+        return self.has_eof
+
+    def get_extra_info(self, name):
+        return None
+
+    def __getattr__(self, name):
+        return lambda: self.done.append(name)
+
+
+class Call:
+    def __init__(self, minor=1, *, is_head=False):
+        self.minor, self.is_head = minor, is_head
+
+
+def opened(**transport):
+    connection = ClientConnection(ServerState())
+    connection.open(Transport(**transport), 0)
+    return connection, connection.transport
+
+
+def answer(length):
+    block = b"Content-Length: %d\r\n" % length if length >= 0 else b""
+    return Answer(200, block, length, is_chunked=False, keeps_alive=True, is_encoded=False)
+
+
+@pytest.mark.parametrize(
+    ("call", "length", "body", "is_complete", "expected"),
+    [
+        (Call(), 2, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
+        (Call(), -1, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
+        (Call(), -1, b"ok", False, b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
+        (Call(), -1, b"", False, b"Transfer-Encoding: chunked\r\n\r\n"),
+        (Call(minor=0), -1, b"ok", False, b"Connection: close\r\n\r\nok"),
+        (Call(is_head=True), -1, b"", True, b"\r\n"),
+    ],
+)
+def test_an_answer_has_one_framing_that_its_client_understands(call, length, body, is_complete, expected):
+    connection, transport = opened()
+    connection.write_answer(call, answer(length), b"", body, is_complete=is_complete)
+    assert transport.written == b"HTTP/1.1 200 OK\r\n" + expected
+
+
+def test_the_last_piece_of_a_chunked_answer_ends_it():
+    connection, transport = opened()
+    connection.write_answer(Call(), answer(-1), b"", b"", is_complete=False)
+    transport.written = b""
+    connection.write_content(b"a", is_complete=False)
+    connection.write_content(b"", is_complete=True)
+    assert transport.written == b"1\r\na\r\n0\r\n\r\n"
+
+
+def test_after_an_answer_the_connection_rests_unless_the_client_is_slow():
+    connection, transport = opened()
+    connection.hold()
+    connection.hold()
+    connection.phase, connection.is_full = BUSY, True
+    connection.rest()
+    assert connection.phase == BUSY
+    connection.is_full = False
+    connection.rest()
+    assert (connection.phase, connection.deadline) == (IDLE, NEVER)
+    assert transport.done == ["pause_reading", "resume_reading"]
+
+
+def test_a_transport_that_cannot_half_close_is_closed():
+    connection, transport = opened(has_eof=False)
+    connection.linger()
+    assert (connection.phase, transport.done) == (CLOSED, ["close"])
+    connection, transport = opened()
+    connection.linger()
+    assert (connection.phase, transport.done) == (LINGERING, ["write_eof"])
+
+
+def test_only_an_answer_that_ends_with_the_connection_is_cut_by_a_reset():
+    connection, transport = opened()
+    connection.write_answer(Call(), answer(9), b"", b"ok", is_complete=False)
+    connection.cut()
+    assert transport.done == ["close"]
+    connection, transport = opened()
+    connection.write_answer(Call(minor=0), answer(-1), b"", b"ok", is_complete=False)
+    connection.cut()
+    assert transport.done == ["abort"]

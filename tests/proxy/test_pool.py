@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.revision import UpstreamTarget
+
+
+class Exchange:
+    """Stands for a call that wants a connection."""
+
+    def __init__(self):
+        self.got = asyncio.get_running_loop().create_future()
+        self.is_sent, self.is_head = True, False
+
+    def on_connected(self, connection):
+        self.got.set_result(connection)
+
+    def on_broken(self, error):
+        self.got.set_exception(error)
+
+
+def play(scene, **target):
+    async def whole():
+        pool = Pool(
+            UpstreamTarget(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | target)), Clock(tick_s=0.01)
+        )
+        async with asyncio.timeout(5):
+            try:
+                await scene(pool)
+            finally:
+                pool.abort()
+                while pool._open or pool._connecting or Peer.present:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+                    await asyncio.sleep(0)
+
+    asyncio.run(whole())
+
+
+async def connect(pool):
+    exchange = Exchange()
+    pool.enqueue(exchange)
+    return await exchange.got
+
+
+class Peer(asyncio.Protocol):
+    """The other end: says nothing, and stays until it is left."""
+
+    present: set[Peer] = set()  # noqa: RUF012  # one test runs at a time
+
+    def connection_made(self, transport):
+        self.present.add(self)
+
+    def connection_lost(self, exc):
+        self.present.discard(self)
+
+
+async def listen(host="127.0.0.1", **options):
+    return await asyncio.get_running_loop().create_server(Peer, host, 0, **options)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_it_connects_over_both_internet_protocols(host):
+    async def scene(pool):
+        try:
+            server = await listen(host)
+        except OSError:
+            pytest.skip(f"no {host} on this machine")
+        pool.target = UpstreamTarget(host=host, port=server.sockets[0].getsockname()[1], authority=b"up")
+        assert not (await connect(pool)).is_closing
+        server.close()
+
+    play(scene)
+
+
+def test_it_connects_over_a_unix_socket(tmp_path):
+    path = str(tmp_path / "up.sock")
+
+    async def scene(pool):
+        server = await asyncio.get_running_loop().create_unix_server(Peer, path)
+        assert not (await connect(pool)).is_closing
+        server.close()
+
+    play(scene, socket=path)
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl, which makes the certificate, is not installed")
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return SimpleNamespace(cert=str(cert), key=str(key))
+
+
+@pytest.mark.parametrize(
+    ("trusted", "host", "is_reached"),
+    [(True, "localhost", True), (True, "127.0.0.1", False), (False, "localhost", False)],
+)
+def test_over_tls_the_name_and_the_authority_are_verified(certificate, trusted, host, is_reached):
+    names = []
+
+    async def scene(pool):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate.cert, certificate.key)
+        context.sni_callback = lambda sock, name, context: names.append(name)
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+        server = await listen(ssl=context)
+        target = UpstreamTarget(
+            host=host, port=server.sockets[0].getsockname()[1], authority=b"up", tls=True,
+            ca_file=certificate.cert if trusted else "", cert_file=certificate.cert, key_file=certificate.key,
+        )  # fmt: skip
+        own = Pool(target, Clock())
+        if is_reached:
+            assert not (await connect(own)).is_closing
+            assert names == ["localhost"]
+        else:
+            with pytest.raises(UpstreamError) as caught:
+                await connect(own)
+            assert caught.value.code == "upstream-unreachable"
+        own.abort()
+        while own._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+            await asyncio.sleep(0)
+        server.close()
+
+    play(scene)
+
+
+def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it():
+    async def scene(pool):
+        with pytest.raises(UpstreamError) as caught:
+            await connect(pool)
+        assert caught.value.status == 502
+        assert "invalid" not in str(caught.value)
+
+    play(scene, host="nowhere.invalid")
+
+
+def test_a_connect_that_takes_too_long_is_a_504(monkeypatch):
+    async def scene(pool):
+        async def never(*args, **kwargs):
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never, raising=False)
+        with pytest.raises(UpstreamError) as caught:
+            await connect(pool)
+        assert caught.value.code == "upstream-connect-timeout"
+
+    play(scene, connect_timeout_s=0.02)
+
+
+async def listening(pool):
+    server = await listen()
+    pool.target = UpstreamTarget(
+        host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up", connections=pool.target.connections,
+        idle_timeout_s=pool.target.idle_timeout_s,
+    )  # fmt: skip
+    return server
+
+
+def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
+    async def scene(pool):
+        server = await listening(pool)
+        first, second = await connect(pool), await connect(pool)
+        pool.release(first)
+        pool.release(second)
+        assert pool.take() is second
+        pool.release(second)
+        second.close()
+        assert pool.take() is first
+        assert pool.take() is None
+        server.close()
+
+    play(scene)
+
+
+def test_a_released_connection_goes_to_who_waits_longest():
+    async def scene(pool):
+        server = await listening(pool)
+        connection = await connect(pool)
+        assert pool.is_full
+        waiting = [Exchange(), Exchange(), Exchange()]
+        for exchange in waiting:
+            pool.enqueue(exchange)
+        pool.withdraw(waiting[0])
+        pool.withdraw(waiting[0])
+        pool.release(connection)
+        assert await waiting[1].got is connection
+        assert not waiting[2].got.done()
+        pool.withdraw(waiting[2])
+        server.close()
+
+    play(scene, connections=1)
+
+
+def test_a_connection_that_closes_makes_room_for_who_waits():
+    async def scene(pool):
+        server = await listening(pool)
+        connection = await connect(pool)
+        exchange = Exchange()
+        pool.enqueue(exchange)
+        connection.abort()
+        assert await exchange.got is not connection
+        server.close()
+
+    play(scene, connections=1)
+
+
+def test_an_idle_connection_is_closed_in_time():
+    async def scene(pool):
+        server = await listening(pool)
+        pool.release(await connect(pool))
+        while pool.open_connections:  # noqa: ASYNC110  # the clock closes it, and tells nobody
+            await asyncio.sleep(0)
+        assert pool.take() is None
+        server.close()
+
+    play(scene, idle_timeout_s=0.03)
+
+
+def test_a_retired_pool_closes_what_idles_and_what_comes_back():
+    async def scene(pool):
+        server = await listening(pool)
+        idle, busy = await connect(pool), await connect(pool)
+        pool.release(idle)
+        pool.retire()
+        assert idle.is_closing
+        assert not busy.is_closing
+        pool.release(busy)
+        assert busy.is_closing
+        server.close()
+
+    play(scene)

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import itertools
+from types import SimpleNamespace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.upstream import UpstreamConnection
+from plugin_gateway.revision import UpstreamTarget
+
+
+class Exchange:
+    """Keeps what an answer came to."""
+
+    def __init__(self, *, is_head=False, is_sent=True):
+        self.downlink = Downlink(
+            UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", Mask(()), varies_by_origin=False
+        )
+        self.is_head, self.is_sent = is_head, is_sent
+        self.status, self.body, self.end = 0, b"", ""
+
+    def on_activity(self):
+        pass
+
+    def on_answer(self, answer, body, *, is_complete):
+        assert not self.status
+        self.status = answer.status
+        self.on_body(body, is_complete=is_complete)
+
+    def on_body(self, data, *, is_complete):
+        assert not self.end
+        self.body += data
+        self.end = "whole" if is_complete else ""
+
+    def on_broken(self, error):
+        assert not self.end
+        self.end = error.code
+
+    def on_stale(self):
+        self.end = "stale"
+
+
+def connection(**exchange):
+    released = []
+    transport = SimpleNamespace(
+        write=lambda data: None,
+        is_closing=lambda: False,
+        close=lambda: released.append("close"),
+        abort=lambda: released.append("abort"),
+    )
+    pool = SimpleNamespace(release=lambda it: released.append("release"), forget=lambda it: None)
+    upstream, it = UpstreamConnection(pool), Exchange(**exchange)
+    upstream.connection_made(transport)
+    upstream.begin(it, b"")
+    return upstream, it, released
+
+
+ANSWERS = [
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello", b"hello", "release"),
+    (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2\r\nlo\r\n0\r\nT: 1\r\n\r\n",
+        b"hello",
+        "release",
+    ),
+    (
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 E\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx",
+        b"x",
+        "release",
+    ),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", b"", "release"),
+    (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok", b"ok", "close"),
+    (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", b"ok", "close"),
+]
+
+
+@given(st.sampled_from(ANSWERS), st.lists(st.integers(0, 120), max_size=6))
+@settings(max_examples=150, deadline=None)
+def test_an_answer_in_pieces_comes_to_the_same(case, cuts):
+    data, body, end = case
+    upstream, it, released = connection()
+    bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
+    for start, stop in itertools.pairwise(bounds):
+        upstream.data_received(data[start:stop])
+    assert (it.status, it.body, it.end, released) == (200, body, "whole", [end])
+
+
+@given(
+    st.binary(max_size=40),
+    st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"]),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_bytes_raise_and_none_end_a_call_twice(data, start):
+    upstream, it, _ = connection()
+    upstream.data_received(start + data)
+    upstream.connection_lost(None)
+    assert it.end
+
+
+@pytest.mark.parametrize("surplus", [b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
+def test_surplus_closes_the_connection_though_the_answer_is_whole(surplus):
+    for data, body, _ in ANSWERS[:4]:
+        upstream, it, released = connection()
+        upstream.data_received(data + surplus)
+        assert (it.body, it.end, released) == (body, "whole", ["close"])
+
+
+def test_an_answer_before_the_request_is_sent_ends_the_connection():
+    upstream, it, released = connection(is_sent=False)
+    upstream.data_received(ANSWERS[0][0])
+    assert (it.end, released) == ("whole", ["abort"])
+
+
+def test_an_endless_head_is_refused():
+    upstream, it, released = connection()
+    for _ in range(20):
+        upstream.data_received(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8000) if not it.end else None
+    assert (it.end, released) == ("bad-upstream-answer", ["abort"])
+
+
+@pytest.mark.parametrize(
+    ("received", "error", "end"),
+    [
+        (b"", None, "upstream-closed"),
+        (b"HTTP/1.1 200 OK\r\n", None, "upstream-closed"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel", None, "upstream-closed"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n", None, "upstream-closed"),
+        (b"HTTP/1.1 200 OK\r\n\r\nhel", None, "whole"),
+        (b"HTTP/1.1 200 OK\r\n\r\nhel", ConnectionResetError(), "upstream-closed"),
+    ],
+)
+def test_what_a_close_means_depends_on_what_came_before(received, error, end):
+    upstream, it, _ = connection()
+    if received:
+        upstream.data_received(received)
+    upstream.connection_lost(error)
+    assert it.end == end
+
+
+def test_only_a_used_connection_that_closes_without_a_byte_is_stale():
+    upstream, _, _ = connection()
+    upstream.data_received(ANSWERS[0][0])
+    second = Exchange()
+    upstream.begin(second, b"")
+    upstream.connection_lost(None)
+    assert second.end == "stale"
+    upstream, _, _ = connection()
+    upstream.data_received(ANSWERS[0][0])
+    third = Exchange()
+    upstream.begin(third, b"")
+    upstream.data_received(b"H")
+    upstream.connection_lost(None)
+    assert third.end == "upstream-closed"
+
+
+def test_bytes_nobody_asked_for_end_the_connection():
+    upstream, _, released = connection()
+    upstream.data_received(ANSWERS[0][0])
+    upstream.data_received(b"more")
+    assert released == ["release", "abort"]
