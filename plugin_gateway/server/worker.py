@@ -51,21 +51,24 @@ class PublicServer(uvicorn.Server):
 
 def main(control_fd: int) -> None:
     """Run as a worker whose end of the channel is `control_fd`."""
-    control = socket.socket(fileno=control_fd)
-    # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
-    _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
-    if not descriptors:
-        return
-    control.setblocking(False)
-    listener = socket.socket(fileno=descriptors[0])
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(control, listener))
+    with socket.socket(fileno=control_fd) as control:
+        # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
+        _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
+        if not descriptors:
+            return
+        control.setblocking(False)
+        with (
+            socket.socket(fileno=descriptors[0]) as listener,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            runner.run(serve(control, listener))
 
 
 async def serve(control: socket.socket, listener: socket.socket) -> None:
     channel = await Channel.over(control)
     first = await channel.receive()
     if first is None:
+        channel.close()
         return
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
     log = Log(format=revision.log.format, level=revision.log.level)

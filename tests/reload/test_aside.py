@@ -1,0 +1,62 @@
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+import plugin_gateway
+from plugin_gateway.reload import aside
+from plugin_gateway.reload.aside import compile_aside, module_command, module_environment
+from plugin_gateway.reload.outcome import Compiled, Refused
+
+DOCUMENT = (
+    'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
+)
+CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow: [listPets]\n"
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return tmp_path / "gateway.yaml"
+
+
+def compiled(config, **options):
+    return asyncio.run(compile_aside(config=config, overrides={}, number=1, **options))
+
+
+@pytest.mark.parametrize("gently", [False, True])
+def test_a_revision_comes_back_and_no_document_is_read_here(config, gently):
+    before = set(sys.modules)
+    assert isinstance(compiled(config, gently=gently), Compiled)
+    assert not {"plugin_gateway.openapi.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
+
+
+def test_mistakes_come_back_as_findings(config):
+    config.write_text("openapi: 7\n")
+    outcome = compiled(config)
+    assert isinstance(outcome, Refused)
+    assert "gateway.yaml" in outcome.report
+
+
+def test_a_child_that_ends_badly_is_a_finding(config, monkeypatch):
+    monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "raise SystemExit(3)"))
+    outcome = compiled(config)
+    assert isinstance(outcome, Refused)
+    assert "ended with status 3" in outcome.report
+
+
+def test_a_child_that_hangs_is_ended(config, monkeypatch):
+    monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "import signal; signal.pause()"))
+    monkeypatch.setattr(aside, "COMPILE_TIMEOUT_S", 0.2)
+    outcome = compiled(config)
+    assert isinstance(outcome, Refused)
+    assert "took longer" in outcome.report
+
+
+def test_a_child_finds_the_package_and_nothing_in_the_current_directory():
+    assert module_command("plugin_gateway.server", "7") == (sys.executable, "-P", "-m", "plugin_gateway.server", "7")
+    home = str(Path(plugin_gateway.__file__).parent.parent)
+    assert module_environment()["PYTHONPATH"].split(os.pathsep)[0] == home

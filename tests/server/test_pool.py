@@ -1,0 +1,191 @@
+import asyncio
+import os
+
+import pytest
+
+from plugin_gateway.server import pool as pool_module
+from plugin_gateway.server.pool import WorkerPool
+
+
+class Worker:
+    """A worker of which the test decides everything."""
+
+    spawned: list["Worker"] = []  # noqa: RUF012  # emptied by the fixture
+    refuses = b""
+    fails = 0
+
+    def __init__(self):
+        self.pid = 1000 + len(Worker.spawned)
+        self.revision = None
+        self.last_series = {"calls": [self.pid]}
+        self.ended = asyncio.get_running_loop().create_future()
+        self.is_drained = False
+        Worker.spawned.append(self)
+
+    @classmethod
+    async def spawn(cls):
+        return cls()
+
+    @property
+    def is_started(self):
+        return self.revision is not None
+
+    async def start(self, listener, revision):
+        if Worker.fails:
+            Worker.fails -= 1
+            return False
+        self.revision = revision
+        return True
+
+    async def adopt(self, revision):
+        if revision == Worker.refuses:
+            return "no such file"
+        self.revision = revision
+        return ""
+
+    async def series(self):
+        return self.last_series
+
+    async def drain(self):
+        self.is_drained = True
+        self.end(0)
+
+    def kill(self):
+        self.end(-9)
+
+    def end(self, status):
+        if not self.ended.done():
+            self.ended.set_result(status)
+
+    async def wait(self):
+        return await self.ended
+
+
+class Log:
+    def __init__(self):
+        self.events = []
+
+    def event(self, level, event, message, **members):
+        self.events.append((event, members))
+
+
+@pytest.fixture(autouse=True)
+def _workers(monkeypatch):
+    Worker.spawned, Worker.refuses, Worker.fails = [], b"", 0
+    monkeypatch.setattr(pool_module, "WorkerProcess", Worker)
+
+
+def run(talk, *, count=2):
+    async def bounded():
+        async with asyncio.timeout(5):
+            pool = WorkerPool(count, log := Log())
+            pool.boot()
+            await pool.start([os.devnull] * count, b"one")
+            found = await talk(pool, log)
+            await pool.drain(1)
+            return found
+
+    return asyncio.run(bounded())
+
+
+async def settled():
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def test_all_workers_serve_the_first_revision_when_the_start_is_over():
+    async def talk(pool, _):
+        return pool.listening, [worker.revision for worker in Worker.spawned]
+
+    assert run(talk) == (2, [b"one", b"one"])
+
+
+def test_a_new_revision_reaches_every_worker():
+    async def talk(pool, _):
+        return await pool.adopt(b"two"), [worker.revision for worker in Worker.spawned]
+
+    assert run(talk) == ("", [b"two", b"two"])
+
+
+def test_what_one_worker_cannot_serve_none_does():
+    async def talk(pool, _):
+        Worker.refuses = b"two"
+        return await pool.adopt(b"two"), {worker.revision for worker in Worker.spawned}
+
+    assert run(talk) == ("no such file", {b"one"})
+
+
+def test_a_worker_that_ends_unasked_is_replaced_at_once_with_what_is_served_now():
+    async def talk(pool, log):
+        await pool.adopt(b"two")
+        Worker.spawned[0].end(-9)
+        await settled()
+        return pool.listening, Worker.spawned[-1].revision, log.events
+
+    listening, revision, events = run(talk)
+    assert (listening, revision) == (2, b"two")
+    assert events == [("worker-ended", {"pid": 1000, "status": -9, "backoff_s": 0.0})]
+
+
+def test_a_revision_that_comes_while_a_worker_starts_is_not_missed():
+    async def talk(pool, _):
+        class Late(Worker):
+            async def start(self, listener, revision):
+                started = await super().start(listener, revision)
+                pool._revision = b"two"
+                return started
+
+        pool_module.WorkerProcess = Late
+        Worker.spawned[0].end(1)
+        await settled()
+        return Worker.spawned[-1].revision
+
+    assert run(talk) == b"two"
+
+
+def test_workers_that_end_again_and_again_are_started_more_and_more_slowly():
+    async def talk(pool, log):
+        Worker.fails = 4
+        Worker.spawned[0].end(1)
+        await settled()
+        await pool._listening[0].wait()
+        return [members["backoff_s"] for _, members in log.events]
+
+    assert run(talk) == [0.0, 0.1, 0.2, 0.4, 0.8]
+
+
+def test_what_a_worker_counted_is_not_lost_with_it():
+    async def talk(pool, _):
+        Worker.spawned[0].end(-9)
+        await settled()
+        return await pool.series()
+
+    assert run(talk)["calls"] == [1000 + 1001 + 1002]
+
+
+def test_draining_is_clean_when_all_end_in_time_and_replaces_none():
+    async def talk(pool, _):
+        return await pool.drain(1), all(worker.is_drained for worker in Worker.spawned), len(Worker.spawned)
+
+    assert run(talk) == (True, True, 2)
+
+
+def test_workers_that_do_not_drain_are_ended():
+    async def talk(pool, _):
+        async def drain():
+            pass
+
+        Worker.spawned[0].drain = drain
+        return await pool.drain(0.05), Worker.spawned[0].ended.result()
+
+    assert run(talk) == (False, -9)
+
+
+def test_a_pool_that_never_started_ends_what_it_booted():
+    async def talk():
+        pool = WorkerPool(2, Log())
+        pool.boot()
+        clean = await pool.drain(1)
+        return clean, [worker.ended.result() for worker in Worker.spawned]
+
+    assert asyncio.run(talk()) == (True, [-9, -9])

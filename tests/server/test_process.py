@@ -1,0 +1,140 @@
+import asyncio
+import pickle
+import socket
+
+import pytest
+
+from plugin_gateway.config.address import Address
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.gate import Gate
+from plugin_gateway.policy.routing import compile_routes
+from plugin_gateway.publish.face import build_face
+from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.server.process import WorkerProcess
+from plugin_gateway.server.sockets import listen, open_listeners
+
+BOUND_S = 20
+
+
+def revision(number=1, **target):
+    return pickle.dumps(
+        Revision(
+            number=number,
+            digest="d",
+            public_url="http://localhost",
+            gate=Gate(routes=compile_routes({}, {}, {})),
+            rules=(),
+            faces={"/number": build_face("text/plain", b"%d" % number)},
+            upstream=UpstreamTarget(host="127.0.0.1", port=9, authority=b"api", **target),
+            read_injection=Injection(),
+            write_injection=Injection(),
+            limits=Limits(),
+            cors_origins=(),
+            operations_total=0,
+            log=LogSettings(level="error"),
+        )
+    )
+
+
+@pytest.fixture
+def listener():
+    address, (listener,) = open_listeners(Address("127.0.0.1", 0), 1)
+    listen(address, [listener])
+    yield listener
+    listener.close()
+
+
+async def get(listener, path="/number"):
+    reader, writer = await asyncio.open_connection(*listener.getsockname())
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+def run(talk):
+    async def bounded():
+        async with asyncio.timeout(BOUND_S):
+            worker = await WorkerProcess.spawn()
+            try:
+                return await talk(worker)
+            finally:
+                worker.kill()
+                await worker.wait()
+
+    return asyncio.run(bounded())
+
+
+def test_a_worker_serves_what_it_is_given_and_then_the_next(listener):
+    async def talk(worker):
+        assert not worker.is_started
+        assert await worker.start(listener, revision(1))
+        first = await get(listener)
+        assert await worker.adopt(revision(2)) == ""
+        return first, await get(listener)
+
+    assert run(talk) == (b"1", b"2")
+
+
+def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(listener, tmp_path):
+    async def talk(worker):
+        await worker.start(listener, revision(1))
+        refusal = await worker.adopt(revision(2, tls=True, ca_file=str(tmp_path / "missing.pem")))
+        return refusal, await get(listener)
+
+    refusal, served = run(talk)
+    assert "No such file" in refusal
+    assert served == b"1"
+
+
+def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(listener):
+    async def talk(worker):
+        await worker.start(listener, revision())
+        await get(listener)
+        counted = await worker.series()
+        worker.kill()
+        await worker.wait()
+        return counted, await worker.series()
+
+    counted, afterwards = run(talk)
+    assert counted["bytes_out"] == [1]
+    assert afterwards == counted
+
+
+def test_draining_ends_it_with_status_0(listener):
+    async def talk(worker):
+        await worker.start(listener, revision())
+        await worker.drain()
+        return await worker.wait()
+
+    assert run(talk) == 0
+
+
+def test_one_that_was_given_nothing_ends_when_it_is_told_to():
+    async def talk(worker):
+        await worker.drain()
+        return await worker.wait()
+
+    assert run(talk) == 0
+
+
+def test_one_that_dies_while_it_starts_has_not_started(listener):
+    async def talk(worker):
+        worker.kill()
+        return await worker.start(listener, revision())
+
+    assert run(talk) is False
+
+
+def test_an_answer_that_does_not_come_ends_the_worker(listener, monkeypatch):
+    monkeypatch.setattr("plugin_gateway.server.process.ANSWER_TIMEOUT_S", 0.1)
+
+    async def talk(worker):
+        ours, theirs = socket.socketpair()
+        worker._ours.close()
+        worker._ours = ours
+        started = await worker.start(listener, revision())
+        theirs.close()
+        return started, await worker.wait()
+
+    assert run(talk) == (False, -9)

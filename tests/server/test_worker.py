@@ -1,0 +1,135 @@
+import asyncio
+import pickle
+import socket
+
+import orjson
+import pytest
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.gate import Gate
+from plugin_gateway.policy.routing import compile_routes
+from plugin_gateway.publish.face import build_face
+from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.server import worker
+from plugin_gateway.server.channel import Channel, Kind, Message
+
+
+def revision(number=1, **target):
+    return pickle.dumps(
+        Revision(
+            number=number,
+            digest="d",
+            public_url="http://localhost",
+            gate=Gate(routes=compile_routes({}, {}, {})),
+            rules=(),
+            faces={"/number": build_face("text/plain", b"%d" % number)},
+            upstream=UpstreamTarget(host="127.0.0.1", port=9, authority=b"api", **target),
+            read_injection=Injection(),
+            write_injection=Injection(),
+            limits=Limits(),
+            cors_origins=(),
+            operations_total=0,
+            log=LogSettings(level="error"),
+        )
+    )
+
+
+async def get(port, path="/number"):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    answer = await reader.read()
+    writer.close()
+    return answer.partition(b"\r\n\r\n")[2]
+
+
+def run(talk):
+    """Serve in this process, with the test as supervisor."""
+
+    async def bounded():
+        ours, theirs = socket.socketpair()
+        theirs.setblocking(False)
+        listener = socket.socket()
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        async with asyncio.timeout(5):
+            serving = asyncio.create_task(worker.serve(theirs, listener))
+            channel = await Channel.over(ours)
+            try:
+                return await talk(channel, port)
+            finally:
+                channel.close()
+                await serving
+                listener.close()
+
+    return asyncio.run(bounded())
+
+
+async def ask(channel, kind, body=b""):
+    await channel.send(Message(kind, body))
+    return await channel.receive()
+
+
+def test_it_says_when_it_listens_and_what_it_serves():
+    async def talk(channel, port):
+        return await ask(channel, Kind.REVISION, revision(7)), await get(port)
+
+    assert run(talk) == ((Kind.ADOPTED, b"7"), b"7")
+
+
+def test_a_swap_is_served_by_the_next_call():
+    async def talk(channel, port):
+        await ask(channel, Kind.REVISION, revision(1))
+        return await ask(channel, Kind.REVISION, revision(2)), await get(port)
+
+    assert run(talk) == ((Kind.ADOPTED, b"2"), b"2")
+
+
+def test_a_revision_that_cannot_be_served_leaves_the_old_one(tmp_path):
+    async def talk(channel, port):
+        await ask(channel, Kind.REVISION, revision(1))
+        answer = await ask(channel, Kind.REVISION, revision(2, tls=True, ca_file=str(tmp_path / "none")))
+        return answer.kind, await get(port)
+
+    assert run(talk) == (Kind.REJECTED, b"1")
+
+
+def test_it_counts_what_it_answers():
+    async def talk(channel, port):
+        await ask(channel, Kind.REVISION, revision())
+        await get(port)
+        await get(port, "/nope")
+        return orjson.loads((await ask(channel, Kind.COUNT)).body)
+
+    series = run(talk)
+    assert series["calls  200 "] == [1]
+    assert series["calls  404 operation-not-found"] == [1]
+
+
+@pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN)), None])
+def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell):
+    async def talk(channel, port):
+        await ask(channel, Kind.REVISION, revision())
+        if tell is not None:
+            await tell(channel)
+        else:
+            channel.close()
+        while True:
+            try:
+                await get(port)
+            except ConnectionError:
+                return True
+
+    assert run(talk)
+
+
+def test_without_a_revision_it_serves_nothing():
+    async def talk(channel, port):
+        return True
+
+    assert run(talk)
+
+
+def test_a_process_without_a_socket_ends():
+    ours, theirs = socket.socketpair()
+    ours.close()
+    worker.main(theirs.detach())
