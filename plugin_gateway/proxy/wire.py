@@ -22,6 +22,7 @@ _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x
 _FIELD_LINE: Final = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
 _LENGTH: Final = re.compile(rb"0|[1-9][0-9]{0,17}")
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._\-]*|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 _REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 # A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
@@ -91,6 +92,12 @@ class ResponseFraming(NamedTuple):
     length: int
     is_chunked: bool
     keeps_alive: bool
+
+
+def without_empty_lines(data: bytes) -> bytes:
+    """The data without the empty lines before a request, which some clients put after a body (RFC 9112, 2.2)."""
+    match = _EMPTY_LINES.match(data)
+    return data[match.end() :] if match else data
 
 
 def read_request_line(line: bytes) -> RequestLine:

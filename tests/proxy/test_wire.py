@@ -18,6 +18,7 @@ from plugin_gateway.proxy.wire import (
     read_request_fields,
     read_request_line,
     read_status_line,
+    without_empty_lines,
 )
 
 HOST = b"Host: gw.test\r\n"
@@ -225,6 +226,14 @@ def test_a_response_is_framed_in_one_way(minor, lengths, codings, connection, ex
 def test_a_response_framed_in_two_ways_is_the_upstreams_fault(minor, lengths, codings):
     with pytest.raises(UpstreamError):
         frame_response(minor, lengths, codings, [])
+
+
+@pytest.mark.parametrize(
+    ("data", "left"),
+    [(b"\r\n\r\nGET", b"GET"), (b"\r\n", b""), (b"GET", b"GET"), (b"\nGET", b"\nGET"), (b"\r\n\rG", b"\rG")],
+)
+def test_empty_lines_before_a_request_are_dropped_in_pairs(data, left):
+    assert without_empty_lines(data) == left
 
 
 @pytest.mark.parametrize("data", [b"GET /\n", b"GET / HTTP/1.1\r\nA: b\n", b"\x16\x03\x01", b"GET /\rX", b"\x7f"])

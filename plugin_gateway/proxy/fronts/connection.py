@@ -19,7 +19,7 @@ from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER, ClientConnection
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, TOO_MANY_CONNECTIONS, new_request_id, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.wire import read_request_fields, read_request_line
+from plugin_gateway.proxy.wire import read_request_fields, read_request_line, without_empty_lines
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
@@ -189,18 +189,21 @@ class ConnectionFront(ClientConnection):
             while data and self.phase == IDLE:
                 serving = self._holder.serving
                 limits = serving.limits
-                if self._partial is not None:
-                    data = self._partial.add(data)
+                partial = self._partial
+                if partial is not None:
+                    data = partial.add(data)
                     if not data:
                         return
                     self._partial = None
-                elif data[:2] == b"\r\n":
-                    data = data[2:]  # RFC 9112, 2.2: some clients end a body with one line too many
+                if data[:2] == b"\r\n":
+                    data = without_empty_lines(data)
                 end = data.find(b"\r\n\r\n")
                 if end < 0 or end > limits.request_head_bytes:
                     if data:
-                        self.deadline = monotonic() + limits.head_timeout_s if limits.head_timeout_s > 0 else NEVER
                         self._partial = PartialHead(data, limits)
+                        if partial is None:
+                            # Of the first byte; later ones do not extend it.
+                            self.deadline = monotonic() + limits.head_timeout_s if limits.head_timeout_s > 0 else NEVER
                     return
                 data = self._on_head(serving, data, end)
             if data:

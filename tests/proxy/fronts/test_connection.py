@@ -391,7 +391,7 @@ _pieces = st.sampled_from(
         b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
         b"\r\n",
         b"GET /p HTTP/1.0\r\n\r\n",
-        b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+        b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
         b"x",
         b"\x00",
         b"GET /p HTTP/1.1\r\n",
