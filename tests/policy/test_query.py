@@ -76,6 +76,7 @@ def test_an_undeclared_name_is_refused_and_the_declared_ones_are_named(query):
 
     assert isinstance(refusal, Refusal)
     assert (refusal.status, refusal.code) == (400, "undeclared-query-parameter")
+    assert refusal.hint == "Leave it out. It takes: a b, filter[…], limit, né, tag, tag[]."
     assert refusal.members["declared"] == ["a b", "filter[…]", "limit", "né", "tag", "tag[]"]
 
 

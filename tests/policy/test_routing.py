@@ -73,7 +73,8 @@ def test_head_goes_where_get_goes_unless_it_is_declared(denied, head):
 
 
 def test_the_methods_of_a_path_leave_out_what_is_denied_there():
-    table = table_of(["GET /pets/{id}", "DELETE /pets/{id}", "POST /pets/export"], ["GET /pets/export"])
+    allowed = ["GET /pets/{id}", "DELETE /pets/{id}", "POST /pets/export", "PUT /files/{name}.json"]
+    table = table_of(allowed, ["GET /pets/export"])
 
     def methods(path):
         target = read_target(path)
@@ -83,6 +84,8 @@ def test_the_methods_of_a_path_leave_out_what_is_denied_there():
     assert methods(b"/pets/1") == [b"DELETE", b"GET", b"HEAD"]
     assert methods(b"/pets/export") == [b"POST"]
     assert methods(b"/pets/EXPORT") == []
+    assert methods(b"/files/a.json") == [b"PUT"]
+    assert methods(b"/files/a.xml") == []
     assert methods(b"/nowhere") == []
 
 

@@ -56,6 +56,8 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
         ("/files/{n}.json", "/files/{n}.{format}", "/files/a.json", False),
         ("/files/{n}.json", "/files/secret.json", "/files/secret.json", True),
         ("/files/{n}.json", "/files/secret.json", "/files/public.json", False),
+        ("/{a}/{b}", "/{x}/{y}.", "/1/2.", True),
+        ("/a/{x}", "/a.b/secret", "/a/secret", False),
         ("/{x}", "/", "/.well-known", False),
         ("/pets/{id}", "/pets/export/all", "/pets/export", False),
     ],
