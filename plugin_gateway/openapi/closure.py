@@ -201,7 +201,7 @@ class Closure:
         if (known := self._texts.get((kind, ref))) is not None:
             return known
         try:
-            landing = self._targets.land(ref, place)
+            landing = self._targets.land(ref, place, kind)
         except RefError as error:
             self._report(error, place)
             return None, ()
@@ -241,7 +241,7 @@ class Closure:
         """What a reference leads to, instead of it: for kinds of which this version has no components."""
         while is_reference(kind, node):
             try:
-                landing = self._targets.land(node["$ref"], place)
+                landing = self._targets.land(node["$ref"], place, kind)
             except RefError as error:
                 self._report(error, (place, "$ref"))
                 break

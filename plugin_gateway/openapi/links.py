@@ -36,9 +36,9 @@ class Links:
             link, place = landing.value, Region(landing.tokens)
         if not isinstance(link, dict):
             return True
-        if isinstance(operation_id := link.get("operationId"), str):
-            return operation_id in self._kept_ids
-        ref = link.get("operationRef")
+        operation_id, ref = link.get("operationId"), link.get("operationRef")
+        if isinstance(operation_id, str) and operation_id not in self._kept_ids:
+            return False
         return not isinstance(ref, str) or self._operation_at(ref, place) is not None
 
     def rewritten(self, link: JsonObject, place: Place) -> JsonObject:

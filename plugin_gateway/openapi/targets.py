@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
 
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
+_HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
 """A pointer that leads through more references than this is taken for one that never arrives."""
 
@@ -87,8 +88,17 @@ class Targets:
         self._sections = sections(document.version)
         self._unit_length = len(components_at(document.version)) + 2
 
-    def land(self, ref: str, place: Place) -> Landing:
-        """Follow `ref`, written at `place`; raises `RefError` where it leads nowhere in this document."""
+    def land(self, ref: str, place: Place, kind: Kind | None = None) -> Landing:
+        """Follow `ref`, written at `place`; raises `RefError` where it leads nowhere in this document.
+
+        With `kind` also where it leads to operations in place of such an object: a copy would tell of all of them.
+        """
+        landing = self._land(ref, place)
+        if kind is not None and self._holds_operations(landing.tokens) and self._full_kind(landing.tokens) is not kind:
+            raise RefError(ref, f"is no {kind}")
+        return landing
+
+    def _land(self, ref: str, place: Place) -> Landing:
         if (tokens := pointer_of(ref)) is not None:
             try:
                 return Landing(tokens, walk(self._root, tokens), holds_as_written=True)
@@ -162,6 +172,25 @@ class Targets:
             case _:
                 is_kept = False
         return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None
+
+    def _full_kind(self, tokens: Tokens) -> Kind | None:
+        """What kind of object the full document has at a place; `None` for containers and data."""
+        if (unit := self.unit_of(tokens)) is not None:
+            return self._kind_within(self._sections[unit[-2]], walk(self._root, unit), tokens[self._unit_length :])
+        if tokens[:1] in {("paths",), ("webhooks",)} and len(tokens) > 1:
+            return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:])
+        return None
+
+    def _holds_operations(self, tokens: Tokens) -> bool:
+        match tokens:
+            case () | ("paths" | "webhooks" | "components",):
+                return True
+            case ("components", section) if section in self._sections:
+                return True
+            case (*_, "callbacks" | "additionalOperations") if self._full_kind(tokens[:-1]) in _HOLDS_OPERATIONS:
+                return True
+            case _:
+                return self._full_kind(tokens) in _HOLDS_OPERATIONS
 
     def _kind_within(self, kind: Kind, node: Json, tokens: Tokens) -> Kind | None:
         remaining = list(reversed(tokens))

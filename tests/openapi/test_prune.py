@@ -818,6 +818,23 @@ def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference
     assert list(_pruned(text, "GET /b")["paths"]) == ["/b"]
 
 
+@pytest.mark.parametrize(
+    "reference",
+    ["#", "#/paths", "#/paths/~1b", "#/paths/~1b/get", "#/paths/~1b/get/callbacks", "#/paths/~1b/get/callbacks/c",
+     "#/paths/~1b/additionalOperations", "#/webhooks", "#/webhooks/w", "#/components", "#/components/schemas", "#/components/pathItems/I"],
+)  # fmt: skip
+def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference):
+    text = f"""
+    paths:
+      /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "{reference}"}}}}}}}}}}}}}}
+      /b: {{get: {{operationId: denied, callbacks: {{c: {{}}}}}}, additionalOperations: {{}}}}
+    webhooks: {{w: {{}}}}
+    components: {{schemas: {{}}, pathItems: {{I: {{}}}}}}
+    """
+    (finding,) = _refused(text, "GET /a", version="3.2.0")
+    assert "is no schema" in finding.message
+
+
 def test_every_bad_reference_is_reported_at_once():
     text = """
     paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, links: {l: {$ref: "#/l"}}}}}}}
