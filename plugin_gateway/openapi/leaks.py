@@ -27,12 +27,14 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
     """A warning for each denied path template or operationId that a text of `pruned` names, at its first place there."""
     denied = _denied_names(document, kept)
     found: dict[str, tuple[Tokens, int]] = {}
+    named: dict[str, list[str]] = {}  # by text: most of a document is the same few words
     for place, text in _texts(pruned.root):
-        for match in _WORD.finditer(text):
-            word = match[0].rstrip(".:")
-            if word in denied:
-                first, count = found.get(word, (place, 0))
-                found[word] = first, count + 1
+        if (names := named.get(text)) is None:
+            words = (match[0].rstrip(".:") for match in _WORD.finditer(text))
+            names = named[text] = [word for word in words if word in denied]
+        for name in names:
+            first, count = found.get(name, (place, 0))
+            found[name] = first, count + 1
     return [
         Finding(
             rule="denied-operation-named",
