@@ -64,10 +64,21 @@ class Answer:
 
     `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
     Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `is_encoded`
-    tells that the body is compressed, so that no secret can be found in it.
+    tells that the body is compressed, so that no secret can be found in it, `has_body` that content follows unless the
+    request was a HEAD (RFC 9112, 6.3).
     """
 
-    __slots__ = ("block", "head", "is_chunked", "is_encoded", "keeps_alive", "length", "sealed_head", "status")
+    __slots__ = (
+        "block",
+        "has_body",
+        "head",
+        "is_chunked",
+        "is_encoded",
+        "keeps_alive",
+        "length",
+        "sealed_head",
+        "status",
+    )
 
     def __init__(
         self, status: int, block: bytes, length: int, *, is_chunked: bool, keeps_alive: bool, is_encoded: bool
@@ -80,10 +91,7 @@ class Answer:
         self.is_chunked = is_chunked
         self.keeps_alive = keeps_alive
         self.is_encoded = is_encoded
-
-    def has_body(self, *, to_head: bool) -> bool:
-        """Whether content follows (RFC 9112, 6.3); `to_head` where HEAD was asked."""
-        return not to_head and self.status not in _BODILESS and self.length != 0
+        self.has_body = status not in _BODILESS and length != 0
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
         """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""

@@ -52,7 +52,7 @@ class Pool:
         """An idle connection, if there is one that still looks alive."""
         while self._idle:
             connection, _ = self._idle.popitem()
-            if not connection.is_closing:
+            if not connection.transport.is_closing():
                 return connection
         return None
 

@@ -32,14 +32,14 @@ class UpstreamConnection(asyncio.Protocol):
         "_left",
         "_phase",
         "_pool",
-        "_transport",
         "idle_since",
         "is_used",
+        "transport",
     )
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._transport: asyncio.Transport = cast("asyncio.Transport", None)
+        self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._exchange: Exchange | None = None
         self._answer: Answer = cast("Answer", None)
         self._phase = _HEAD
@@ -50,36 +50,32 @@ class UpstreamConnection(asyncio.Protocol):
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
         self.idle_since = 0.0
 
-    @property
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
     def begin(self, exchange: Exchange, request: bytes) -> None:
         """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
         self._exchange = exchange
         self._phase = _HEAD
-        self._transport.write(request)
+        self.transport.write(request)
 
     def write(self, data: bytes) -> None:
-        self._transport.write(data)
+        self.transport.write(data)
 
     def pause_reading(self) -> None:
-        self._transport.pause_reading()
+        self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        self._transport.resume_reading()
+        self.transport.resume_reading()
 
     def abort(self) -> None:
         """Close at once; what the exchange still wanted is lost, which is the point."""
         self._exchange = None
-        self._transport.abort()
+        self.transport.abort()
 
     def close(self) -> None:
         self._exchange = None
-        self._transport.close()
+        self.transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
+        self.transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._pool.forget(self)
@@ -140,7 +136,7 @@ class UpstreamConnection(asyncio.Protocol):
             if answer.status == 101:
                 raise bad_answer()
         self.is_used = True
-        if not answer.has_body(to_head=exchange.is_head):
+        if exchange.is_head or not answer.has_body:
             self._finish(exchange, answer, surplus=data)
             exchange.on_answer(answer, b"", is_complete=True)
             return
@@ -196,10 +192,10 @@ class UpstreamConnection(asyncio.Protocol):
     def _finish(self, exchange: Exchange, answer: Answer, *, surplus: bytes) -> None:
         """Give the connection back before the answer is delivered: the client's next request may want it at once."""
         self._exchange = None
-        if answer.keeps_alive and not surplus and exchange.is_sent and not self._transport.is_closing():
+        if answer.keeps_alive and not surplus and exchange.is_sent and not self.transport.is_closing():
             self._pool.release(self)
         elif exchange.is_sent:
-            self._transport.close()
+            self.transport.close()
         else:
             # An answer to an unfinished upload: what is still unsent would hold the connection open.
-            self._transport.abort()
+            self.transport.abort()

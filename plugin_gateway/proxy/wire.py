@@ -51,7 +51,8 @@ class RequestLine(NamedTuple):
 class RequestFields:
     """The field lines of a request: how its body is framed, what becomes of the connection, and all else as it came.
 
-    `content_length` is -1 where no length is given. `nominated` are the names that Connection declares hop-by-hop.
+    `is_plain` says that there is nothing to be done about it: no body, no end, no upgrade. `content_length` is -1 where no
+    length is given. `nominated` are the names that Connection declares hop-by-hop.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class RequestFields:
         "fields",
         "has_body",
         "is_chunked",
+        "is_plain",
         "minor",
         "nominated",
         "origin",
@@ -76,6 +78,7 @@ class RequestFields:
         self.minor = minor
         self.is_chunked = False
         self.has_body = False
+        self.is_plain = False
         self.closes = False
         self.expects_continue = False
         self.wants_websocket = False
@@ -197,6 +200,7 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     request.wants_websocket = b"websocket" in upgrades and b"upgrade" in nominated
     _check_host(hosts, minor)
     _frame_request(request, lengths, codings, minor)
+    request.is_plain = not (request.has_body or request.closes or request.wants_websocket)
     return request
 
 

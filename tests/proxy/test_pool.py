@@ -74,7 +74,7 @@ def test_it_connects_over_both_internet_protocols(host):
         except OSError:
             pytest.skip(f"no {host} on this machine")
         pool.target = UpstreamTarget(host=host, port=server.sockets[0].getsockname()[1], authority=b"up")
-        assert not (await connect(pool)).is_closing
+        assert not (await connect(pool)).transport.is_closing()
         server.close()
 
     play(scene)
@@ -85,7 +85,7 @@ def test_it_connects_over_a_unix_socket(tmp_path):
 
     async def scene(pool):
         server = await asyncio.get_running_loop().create_unix_server(Peer, path)
-        assert not (await connect(pool)).is_closing
+        assert not (await connect(pool)).transport.is_closing()
         server.close()
 
     play(scene, socket=path)
@@ -125,7 +125,7 @@ def test_over_tls_the_name_and_the_authority_are_verified(certificate, trusted, 
         )  # fmt: skip
         own = Pool(target, Clock())
         if is_reached:
-            assert not (await connect(own)).is_closing
+            assert not (await connect(own)).transport.is_closing()
             assert names == ["localhost"]
         else:
             with pytest.raises(UpstreamError) as caught:
@@ -237,10 +237,10 @@ def test_a_retired_pool_closes_what_idles_and_what_comes_back():
         idle, busy = await connect(pool), await connect(pool)
         pool.release(idle)
         pool.retire()
-        assert idle.is_closing
-        assert not busy.is_closing
+        assert idle.transport.is_closing()
+        assert not busy.transport.is_closing()
         pool.release(busy)
-        assert busy.is_closing
+        assert busy.transport.is_closing()
         server.close()
 
     play(scene)

@@ -77,7 +77,7 @@ class ClientConnection(asyncio.Protocol):
     def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Write the head, framed as the client understands it, and the first piece of the body."""
         self.is_answered = True
-        if answer.length < 0 and answer.has_body(to_head=call.is_head):
+        if answer.length < 0 and answer.has_body and not call.is_head:
             if is_complete:
                 extra += b"Content-Length: %d\r\n" % len(body)
             elif call.minor == 1:
@@ -108,8 +108,10 @@ class ClientConnection(asyncio.Protocol):
 
     def rest(self) -> None:
         """An answer is complete, and another may follow."""
-        self.is_answered = self._is_chunked = self._until_close = False
-        if not self.is_full:
+        self.is_answered = self._is_chunked = False
+        if self.is_full:
+            self.phase = BUSY
+        else:
             self.phase = IDLE
             self.deadline = monotonic() + self.idle_timeout_s
             if self._is_held:

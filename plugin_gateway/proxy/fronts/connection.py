@@ -83,7 +83,6 @@ class ConnectionFront(ClientConnection):
         "_call",
         "_config",
         "_holder",
-        "_is_draining",
         "_is_reading",
         "_listener",
         "_on_record",
@@ -104,7 +103,6 @@ class ConnectionFront(ClientConnection):
         self._ahead = b""
         self._body: RequestBody | None = None
         self._call: Call | None = None
-        self._is_draining = False
         self._is_reading = False
 
     # What the transport calls
@@ -157,13 +155,14 @@ class ConnectionFront(ClientConnection):
         if self._call is not None:
             self._call.resume_answer()
         else:
-            self._rest()
+            self.rest()
+            self._go_on()
 
     # What uvicorn and the clock call
 
     def shutdown(self) -> None:
         """Finish what is under way, then close."""
-        self._is_draining = self.closes = True
+        self.closes = True
         if self.phase == IDLE:
             self.close()
 
@@ -223,11 +222,13 @@ class ConnectionFront(ClientConnection):
         if known is not None:
             method, permit, plan = known
             request = read_request_fields(block, 1)
-            self._prepare(serving, request)
+            if not request.is_plain:
+                self._prepare(serving, request)
         else:
             method, target, minor = read_request_line(line)
             request = read_request_fields(block, minor)
-            self._prepare(serving, request)
+            if not request.is_plain:
+                self._prepare(serving, request)
             path = target.partition(b"?")[0]
             if not self._listener.forwards or serving.is_local(method, path):
                 call = AppCall(self, request, method, path)
@@ -243,7 +244,7 @@ class ConnectionFront(ClientConnection):
         return self._start(Exchange(self, plan, method, permit, request), data)
 
     def _prepare(self, serving: Serving, request: RequestFields) -> None:
-        self.closes = request.closes or self._is_draining
+        self.closes = self.closes or request.closes
         if request.has_body:
             limits = serving.limits
             self._body = RequestBody(request, limits.request_body_bytes, limits.body_timeout_s)
@@ -375,7 +376,9 @@ class ConnectionFront(ClientConnection):
         """After an answer: wait for the next request, or end."""
         self.server_state.total_requests += 1
         if not self.closes:
-            self._rest()
+            self.rest()
+            if self._ahead:
+                self._go_on()
         elif self._body is not None or self._ahead or self.phase == IDLE:
             self._body = None
             self._ahead = b""
@@ -383,9 +386,8 @@ class ConnectionFront(ClientConnection):
         else:
             self.close()
 
-    def _rest(self) -> None:
-        self.phase = BUSY
-        self.rest()
+    def _go_on(self) -> None:
+        """Take up what the client sent ahead, unless somebody further up the stack is about to."""
         if self._ahead and self.phase == IDLE and not self._is_reading:
             ahead, self._ahead = self._ahead, b""
             self._on_requests(ahead)

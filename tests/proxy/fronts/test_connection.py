@@ -99,7 +99,7 @@ class Scene:
 
     @property
     def sent_up(self):
-        return self.upstreams[0]._transport.written
+        return self.upstreams[0].transport.written
 
     def send(self, data):
         self.front.data_received(data)
@@ -195,7 +195,7 @@ def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close():
         assert it.sent_up.endswith(b"\r\n\r\nabc")
         it.front.on_tick(it.front._body.due_at + 1)
         assert it.statuses() == [408]
-        assert it.upstreams[0]._transport.is_aborted
+        assert it.upstreams[0].transport.is_aborted
         assert it.records[0].reason == "body-timeout"
 
     play(scene)
@@ -207,7 +207,7 @@ def test_a_bad_chunk_ends_the_call_and_never_completes_it_upstream():
         it.send(b"zz\r\n")
         assert it.statuses() == [400]
         assert b"0\r\n\r\n" not in it.sent_up
-        assert it.upstreams[0]._transport.is_aborted
+        assert it.upstreams[0].transport.is_aborted
 
     play(scene)
 
