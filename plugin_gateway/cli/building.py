@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from plugin_gateway.cli.progress import progress
+from plugin_gateway.cli.reading import reading
 from plugin_gateway.revision.build import build, load_config, load_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from plugin_gateway.config.load import LoadedConfig
@@ -39,7 +36,7 @@ def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
         ConfigError: the config is wrong.
         DocumentError: the document is.
     """
-    with working():
+    with reading("the config and the document"):
         loaded = load_config(config, environ=WithoutSecrets(os.environ))
         return loaded, load_document(loaded)
 
@@ -51,7 +48,7 @@ def build_to_show(config: Path | None) -> Built:
         ConfigError: the config is wrong or does not fit the document.
         DocumentError: the document is.
     """
-    with working():
+    with reading("the config and the document"):
         return build(load_config(config, environ=WithoutSecrets(os.environ)))
 
 
@@ -62,13 +59,5 @@ def build_to_check(config: Path | None) -> Built:
         ConfigError: the config is wrong or does not fit the document.
         DocumentError: the document is.
     """
-    with working():
+    with reading("the config and the document"):
         return build(load_config(config, environ=os.environ))
-
-
-@contextmanager
-def working() -> Iterator[None]:
-    # The command ends before the memory matters, and looking for cycles in a large document takes half the time.
-    gc.disable()
-    with progress("reading the config and the document"):
-        yield

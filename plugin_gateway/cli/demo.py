@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plugin_gateway.cli.options import ADDRESS
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,8 +28,17 @@ DEMO_KEY = "legacy-demo-key"
 
 
 @click.command()
-@click.option("--listen", default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to listen.")
-@click.option("--admin", default="127.0.0.1:8081", show_default=True, metavar="HOST:PORT", help="Health and metrics.")
+@click.option(
+    "--listen", type=ADDRESS, default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to listen."
+)
+@click.option(
+    "--admin",
+    type=ADDRESS,
+    default="127.0.0.1:8081",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Health and metrics.",
+)
 def command(listen: str, admin: str) -> None:
     """Serve an embedded example API through the gateway, to look around. Nothing is read from or written to your files.
 

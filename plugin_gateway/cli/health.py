@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 
 import click
 
+from plugin_gateway.cli.options import ADDRESS
 from plugin_gateway.config.address import Address, parse_address
-from plugin_gateway.config.mistake import Mistake
 
 DEFAULT_ADMIN = "127.0.0.1:8081"
 
@@ -17,6 +18,7 @@ DEFAULT_ADMIN = "127.0.0.1:8081"
 @click.command()
 @click.option(
     "--admin",
+    type=ADDRESS,
     envvar="PLUGIN_GATEWAY__ADMIN",
     default=DEFAULT_ADMIN,
     show_default=True,
@@ -26,10 +28,7 @@ DEFAULT_ADMIN = "127.0.0.1:8081"
 @click.option("--timeout", "timeout_s", default=3.0, show_default=True, metavar="SECONDS", help="How long to wait.")
 def command(admin: str, timeout_s: float) -> int:
     """Ask a running gateway whether it is ready: exit 0 when it is, 1 when it is not or does not answer."""
-    try:
-        address = parse_address(admin)
-    except Mistake as mistake:
-        raise click.BadParameter(f"{mistake.message}; {mistake.hint}", param_hint="--admin") from mistake
+    address = parse_address(admin)
     try:
         status, body = ask(address, timeout_s)
     except (OSError, HTTPException) as error:
@@ -43,16 +42,14 @@ def command(admin: str, timeout_s: float) -> int:
 
 
 def ask(address: Address, timeout_s: float) -> tuple[int, str]:
-    connection = HTTPConnection(dialled(address.host), address.port, timeout=timeout_s)
-    if address.socket:
-        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.sock.settimeout(timeout_s)
-        connection.sock.connect(address.socket)
-    connection.request("GET", "/readyz")
-    response = connection.getresponse()
-    answer = response.status, response.read().decode(errors="replace").strip()
-    connection.close()
-    return answer
+    with closing(HTTPConnection(dialled(address.host), address.port, timeout=timeout_s)) as connection:
+        if address.socket:
+            connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            connection.sock.settimeout(timeout_s)
+            connection.sock.connect(address.socket)
+        connection.request("GET", "/readyz")
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace").strip()
 
 
 def dialled(host: str) -> str:

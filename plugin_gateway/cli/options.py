@@ -13,6 +13,24 @@ if TYPE_CHECKING:
     Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
+class AddressType(click.ParamType[str]):
+    """An address to listen on, given as the text that it is once it is known to be one."""
+
+    name = "address"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # --help must not pay for it
+        from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # likewise
+
+        try:
+            return str(parse_address(value)) if value else ""
+        except Mistake as mistake:
+            self.fail(f"{value!r} is {mistake.message}; {mistake.hint}", param, ctx)
+
+
+ADDRESS = AddressType()
+
+
 def config_option(function: Decorated) -> Decorated:
     """Add `-c/--config`. Not given, the file is $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml, else there is none."""
     return click.option(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gc
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from plugin_gateway.cli.progress import progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugin_gateway.openapi.document import Document
 
 
@@ -19,7 +22,18 @@ def read(source: str) -> Document:
     """
     from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # a command that reads none pays for none
 
-    # A million objects are about to come and stay until the end: looking for cycles among them takes half the time.
-    gc.disable()
-    with progress(f"reading {source}"):
+    with reading(source):
         return read_document(source)
+
+
+@contextmanager
+def reading(what: str) -> Iterator[None]:
+    """Do without looking for cycles: a million objects come and stay until the end, and the looking takes half the time."""
+    gc.disable()
+    try:
+        with progress(f"reading {what}"):
+            yield
+    finally:
+        # What has come is not looked at later either.
+        gc.freeze()
+        gc.enable()

@@ -1,0 +1,65 @@
+import os
+from dataclasses import replace
+
+import pytest
+
+from plugin_gateway.cli.banner import announce, as_text
+from plugin_gateway.config.address import Address
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.reload.outcome import Compiled
+from plugin_gateway.revision import LogSettings
+from plugin_gateway.server.supervisor import Started
+from plugin_gateway.telemetry import Log
+
+COMPILED = Compiled(
+    revision=b"",
+    number=1,
+    digest="d",
+    public_url="https://plugin.example.com",
+    faces=(),
+    operations=8,
+    operations_total=47,
+    listen="",
+    admin="",
+    log=LogSettings(),
+    watched={},
+    warnings=(Finding(rule="manifest-missing", message="no contact", severity=Severity.WARNING),),
+)
+STARTED = Started(
+    compiled=COMPILED, listen=Address("127.0.0.1", 8080), admin=Address("127.0.0.1", 8081), workers=2, took_s=0.5
+)
+
+
+def test_people_are_told_urls_operations_time_and_warnings():
+    text = as_text(STARTED)
+    for said in (
+        "ready after 0.50 s",
+        "https://plugin.example.com/openapi.json",
+        "https://plugin.example.com/.well-known/ai-plugin.json",
+        "127.0.0.1:8080, 2 workers",
+        "http://127.0.0.1:8081/readyz",
+        "8 of 47",
+        "1, see above",
+    ):
+        assert said in text
+    assert "none" in as_text(replace(STARTED, admin=None))
+
+
+@pytest.mark.parametrize("shape", ["json", "text"])
+def test_programs_get_lines_of_the_log_and_people_text(shape, capfd):
+    reader, writer = os.pipe()
+    log = Log(fd=writer)
+    announce(replace(STARTED, compiled=replace(COMPILED, log=LogSettings(format=shape))), log)
+    log.close()
+    os.close(writer)
+    with os.fdopen(reader) as file:
+        lines = file.read()
+    shown = capfd.readouterr().err
+    if shape == "json":
+        assert '"event":"started"' in lines
+        assert "8 of 47 operations" in lines
+        assert "manifest-missing" in lines
+        assert shown == ""
+    else:
+        assert lines == ""
+        assert "warning[manifest-missing]: no contact" in shown

@@ -1,0 +1,127 @@
+import pytest
+import yaml
+
+from plugin_gateway.cli.draft import CHOSEN, PLACEHOLDER_URL, comment, draft, scalar, upstream_url
+from plugin_gateway.config.load import load_text
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.allowlist import select
+
+
+def document(root):
+    return Document(root={"openapi": "3.0.3", "info": {"title": "Shop"}, **root}, name="x")
+
+
+def get(operation_id=None, **node):
+    return {"get": {**({"operationId": operation_id} if operation_id else {}), "responses": {}, **node}}
+
+
+SHOP = document(
+    {
+        "servers": [{"url": "https://{region}.shop.test/v2/", "variables": {"region": {"default": "eu"}}}],
+        "security": [{"key": []}],
+        "paths": {
+            "/items": {
+                **get("listItems", summary="List items"),
+                "post": {"operationId": "createItem", "responses": {}},
+            },
+            "/items/{id}": get("getItem", summary="One item"),
+            "/colours": get("on", summary="Colours"),
+            "/sizes": get(summary="Sizes\n# not a comment"),
+            "/admin/items": get("adminItems"),
+            "/items.reset": get("items.reset"),
+            "/userNames": get("listNames"),
+            "/old": get("old", deprecated=True),
+            "/twice": get("same"),
+            "/again": get("same"),
+        },
+        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Shop-Key"}}},
+    }
+)
+
+
+def written(found, source="./openapi.yaml"):
+    return yaml.safe_load(draft(found, source).text)
+
+
+def test_a_draft_is_a_config_that_fits_its_document():
+    text = draft(SHOP, "./openapi.yaml").text
+    loaded = load_text(text, path=None, environ={"UPSTREAM_API_KEY": "a-long-enough-key"})
+    selection = select(SHOP, loaded.config.allow)
+    assert not [finding for finding in selection.findings if finding.severity == "error"]
+    assert 1 <= len(selection.kept) <= CHOSEN
+
+
+def test_reads_that_look_harmless_are_chosen_and_nothing_else():
+    allowed = written(SHOP)["allow"]
+    assert {"listItems", "getItem", "GET /colours", "GET /sizes"} <= set(allowed)
+    assert not {"createItem", "adminItems", "items.reset", "listNames", "old"} & set(allowed)
+
+
+def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document():
+    assert written(SHOP)["upstream"] == {
+        "url": "https://eu.shop.test/v2",
+        "credential": {"header": "X-Shop-Key", "value": {"env": "UPSTREAM_API_KEY"}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("scheme", "credential"),
+    [
+        ({"type": "apiKey", "in": "query", "name": "key"}, {"query": "key", "value": {"env": "UPSTREAM_API_KEY"}}),
+        ({"type": "http", "scheme": "Bearer"}, {"bearer": {"env": "UPSTREAM_TOKEN"}}),
+        ({"type": "oauth2", "flows": {}}, {"bearer": {"env": "UPSTREAM_TOKEN"}}),
+        ({"type": "http", "scheme": "basic"}, {"basic": {"username": "me", "password": {"env": "UPSTREAM_PASSWORD"}}}),
+        ({"type": "mutualTLS"}, None),
+        ({"$ref": "#/components/securitySchemes/other"}, None),
+        ("nonsense", None),
+    ],
+)
+def test_every_kind_of_scheme_becomes_the_credential_it_asks_for(scheme, credential):
+    found = document({"components": {"securitySchemes": {"s": scheme}}, "paths": {"/a": get("a")}})
+    assert written(found)["upstream"].get("credential") == credential
+
+
+@pytest.mark.parametrize(
+    ("root", "source", "url"),
+    [
+        ({"servers": [{"url": "/v1"}]}, "https://api.test/docs/openapi.json", "https://api.test/v1"),
+        ({}, "https://api.test/docs/openapi.json", "https://api.test"),
+        ({}, "openapi.json", PLACEHOLDER_URL),
+        ({"servers": [{"url": "/v1"}]}, "openapi.json", PLACEHOLDER_URL),
+        ({"servers": [{"url": "https://{tenant}.test"}]}, "openapi.json", PLACEHOLDER_URL),
+        ({"servers": [{"url": "https://me:pw@api.test"}]}, "openapi.json", PLACEHOLDER_URL),
+        ({"servers": ["nonsense"]}, "openapi.json", PLACEHOLDER_URL),
+        (
+            {"openapi": None, "swagger": "2.0", "host": "api.test", "basePath": "/v2", "schemes": ["http"]},
+            "o",
+            "http://api.test/v2",
+        ),
+        (
+            {"openapi": None, "swagger": "2.0", "host": "api.test", "schemes": ["http", "https"]},
+            "o",
+            "https://api.test",
+        ),
+        ({"openapi": None, "swagger": "2.0", "basePath": "/v2"}, "https://api.test/o", "https://api.test/v2"),
+        ({"openapi": None, "swagger": "2.0"}, "o", PLACEHOLDER_URL),
+    ],
+)
+def test_the_upstream_is_what_the_document_says_or_a_placeholder(root, source, url):
+    assert upstream_url(document(root), source) == url
+
+
+def test_what_the_document_does_not_say_is_said_to_the_author():
+    drafted = draft(document({"paths": {}}), "openapi.json")
+    assert "the document does not say where the API is: set `upstream.url`" in drafted.notes
+    assert "allow: []" in drafted.text
+
+
+@pytest.mark.parametrize(
+    "text", ["on", "null", "a: b", "a #b", "1", "-", "GET /a b", "ünïcode", 'say "x"', "a\nb", "x.", "./a", "/a b"]
+)
+def test_every_scalar_is_read_back_as_it_was(text):
+    assert yaml.safe_load(scalar(text)) == text
+
+
+def test_text_of_the_document_cannot_leave_its_comment():
+    assert "\n" not in comment("a\nallow: [everything]\x1b")
+    assert len(comment("x" * 500)) == 80

@@ -1,0 +1,103 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from plugin_gateway import __version__
+from plugin_gateway.cli.entry import COMMANDS, run
+from plugin_gateway.errors import UsageError
+
+
+def shell(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", "plugin_gateway", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        **options,
+    )
+
+
+def test_help_lists_every_command_and_imports_none():
+    program = (
+        "import sys; from plugin_gateway.cli.entry import run; run(['--help']); "
+        "heavy = {'pydantic', 'uvicorn', 'starlette', 'httpx2', 'orjson', 'yaml', 'asyncio', 'plugin_gateway.cli.serve'}; "
+        "sys.exit(str(heavy & set(sys.modules)) if heavy & set(sys.modules) else 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert result.returncode == 0, result.stderr
+    assert all(f"  {name} " in result.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name, capsys):
+    assert run([name, "--help"]) == 0
+    assert f"plugin-gateway {name}" in capsys.readouterr().out
+
+
+def test_the_version_is_told():
+    assert shell("--version").stdout == f"plugin-gateway {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serv"], "Did you mean `serve`?"),
+        (["xyz"], "The commands are: serve, check"),
+        (["check", "--nope"], "No such option"),
+        (["serve", "--workers", "0"], "--workers"),
+        (["prune"], "Missing argument 'SOURCE'"),
+        (["explain", "GET"], "Missing argument 'PATH'"),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood_exits_2_with_a_hint(arguments, said, capsys):
+    assert run(arguments) == 2
+    captured = capsys.readouterr()
+    assert said in captured.err
+    assert captured.out == ""
+
+
+def test_errors_are_messages_and_not_tracebacks(monkeypatch, capsys):
+    def fail(*_, **__):
+        raise UsageError("cannot listen on x")
+
+    monkeypatch.setattr("plugin_gateway.cli.entry.cli.main", fail)
+    assert run([]) == 2
+    assert capsys.readouterr().err == "error: cannot listen on x\n"
+
+
+def test_an_interrupt_is_no_error_message(monkeypatch, capsys):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("plugin_gateway.cli.entry.cli.main", interrupt)
+    assert run([]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    paths = {f"/p{number}": {"get": {"operationId": f"o{number}", "summary": "x" * 200}} for number in range(2000)}
+    (tmp_path / "big.json").write_text(
+        json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+    )
+    reader, writer = os.pipe()
+    command = [
+        sys.executable,
+        "-m",
+        "plugin_gateway",
+        "ops",
+        "--source",
+        str(tmp_path / "big.json"),
+        "--format",
+        "json",
+    ]
+    process = subprocess.Popen(command, stdout=writer, stderr=subprocess.PIPE)
+    os.close(writer)
+    os.read(reader, 10)
+    os.close(reader)
+    _, stderr = process.communicate(timeout=20)
+    assert process.returncode in {0, 141}
+    assert b"Traceback" not in stderr

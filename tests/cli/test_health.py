@@ -1,0 +1,87 @@
+import json
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from plugin_gateway.cli.entry import run
+from plugin_gateway.cli.health import dialled
+
+READY = {"revision": 3, "operations": 8, "operations_total": 47, "reload_error": None}
+
+
+@pytest.fixture
+def admin():
+    """An admin listener whose next answer the test sets."""
+    answer = {"status": 200, "body": json.dumps(READY)}
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.path == "/readyz"
+            self.send_response(answer["status"])
+            self.end_headers()
+            self.wfile.write(answer["body"].encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield answer, f"127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join(5)
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("told", "code", "said"),
+    [
+        ((200, json.dumps(READY)), 0, "ready: revision 3, 8 of 47 operations\n"),
+        ((200, json.dumps({**READY, "reload_error": "x"})), 0, "the last reload failed"),
+        ((200, "something else"), 0, "ready: something else"),
+        ((503, '{"ready":false}'), 1, 'not ready: {"ready":false}'),
+    ],
+)
+def test_the_exit_status_says_whether_it_is_ready(admin, capsys, told, code, said):
+    answer, address = admin
+    answer["status"], answer["body"] = told
+    assert run(["health", "--admin", address]) == code
+    captured = capsys.readouterr()
+    assert said in (captured.err if code else captured.out)
+
+
+def test_the_address_may_come_from_the_environment(admin, monkeypatch):
+    monkeypatch.setenv("PLUGIN_GATEWAY__ADMIN", admin[1])
+    assert run(["health"]) == 0
+
+
+def test_nobody_there_is_not_ready(capsys):
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        assert run(["health", "--admin", address]) == 1
+    assert f"{address} does not answer" in capsys.readouterr().err
+
+
+def test_silence_is_not_ready(capsys):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        assert run(["health", "--admin", f"127.0.0.1:{silent.getsockname()[1]}", "--timeout", "0.05"]) == 1
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_a_unix_socket_that_is_not_there_is_not_ready(tmp_path, capsys):
+    assert run(["health", "--admin", f"unix:{tmp_path}/admin.sock"]) == 1
+
+
+def test_an_address_that_is_none_is_a_mistake(capsys):
+    assert run(["health", "--admin", "nonsense"]) == 2
+    assert "--admin" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("host", "where"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("192.0.2.1", "192.0.2.1")])
+def test_a_listener_on_everything_is_asked_on_loopback(host, where):
+    assert dialled(host) == where

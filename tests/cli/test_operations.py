@@ -1,0 +1,61 @@
+import pytest
+
+from plugin_gateway.cli.operations import Costs, measure, parse_query, search, summary_of
+from plugin_gateway.openapi.document import Document
+
+
+def document(**paths):
+    root = {
+        "openapi": "3.1.0",
+        "paths": {f"/{name}": {"get": node} for name, node in paths.items()},
+        "components": {
+            "schemas": {
+                "A": {"$ref": "#/components/schemas/B"},
+                "B": {"x": "y" * 4000, "a": {"$ref": "#/components/schemas/A"}},
+            }
+        },
+    }
+    return Document(root=root, name="x")
+
+
+def only(found):
+    (one,) = found.operations.values()
+    return one
+
+
+def test_terms_are_words_tags_and_methods():
+    query = parse_query(["Two Words", "tag:Pets", "method:get", "a:b", "tag:"])
+    assert query == (("two", "words", "a:b", "tag:"), ("pets",), ("GET",))
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        ({"summary": " List\n pets "}, "List pets"),
+        ({"description": "<p>All</p> of them"}, "All of them"),
+        ({"summary": "", "description": "d"}, "d"),
+        ({"summary": 7}, ""),
+        ({"summary": "a \x1b[31m b"}, "a �[31m b"),
+        ({"summary": "1 < 2 > 0"}, "1 < 2 > 0"),
+    ],
+)
+def test_a_summary_is_one_line_of_what_can_be_seen(node, said):
+    assert summary_of(only(document(pets=node))) == said
+
+
+def test_what_is_referred_to_is_counted_once_and_circles_end():
+    alone = document(pets={"responses": {}})
+    referring = document(pets={"a": {"$ref": "#/components/schemas/A"}, "b": {"$ref": "#/components/schemas/A"}})
+    small, large = Costs(alone).tokens(only(alone)), Costs(referring).tokens(only(referring))
+    assert small < 50
+    assert 1000 < large < 1200
+
+
+def test_what_cannot_be_counted_costs_nothing():
+    dangling = document(pets={"a": {"$ref": "#/nowhere"}})
+    assert Costs(dangling).tokens(only(dangling)) < 50
+    assert measure(2**70) == (0, ())
+
+
+def test_search_keeps_the_documents_order():
+    assert [operation.key.path for operation in search(document(b={}, a={}), parse_query([]))] == ["/b", "/a"]

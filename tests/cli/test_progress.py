@@ -1,0 +1,44 @@
+import io
+import threading
+
+from plugin_gateway.cli import progress as progress_module
+from plugin_gateway.cli.progress import ERASE_LINE, progress
+
+
+class Terminal(io.StringIO):
+    """A terminal that tells when something is written."""
+
+    def __init__(self):
+        super().__init__()
+        self.written = threading.Event()
+
+    def write(self, text):
+        super().write(text)
+        self.written.set()
+
+    def isatty(self):
+        return True
+
+
+def test_what_is_quick_says_nothing(monkeypatch):
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    with progress("reading"):
+        pass
+    assert terminal.getvalue() == ""
+
+
+def test_what_takes_long_is_said_and_taken_back(monkeypatch):
+    monkeypatch.setattr("sys.stderr", terminal := Terminal())
+    monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
+    with progress("reading"):
+        assert terminal.written.wait(5)
+    assert terminal.getvalue() == f"reading …{ERASE_LINE}"
+
+
+def test_nothing_is_said_where_nobody_looks(monkeypatch):
+    log = io.StringIO()
+    monkeypatch.setattr("sys.stderr", log)
+    monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
+    with progress("reading"):
+        pass
+    assert log.getvalue() == ""

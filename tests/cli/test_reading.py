@@ -1,0 +1,20 @@
+import gc
+
+import pytest
+
+from plugin_gateway.cli.reading import read, reading
+from plugin_gateway.errors import DocumentError
+
+
+def test_a_document_is_read(tmp_path):
+    (tmp_path / "a.yaml").write_text("openapi: 3.1.0\npaths: {}\n")
+    assert read(str(tmp_path / "a.yaml")).version == "3.1"
+
+
+def test_cycles_are_looked_for_again_afterwards_whatever_happens():
+    with reading("something"):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(DocumentError):
+        read("/nowhere")
+    assert gc.isenabled()

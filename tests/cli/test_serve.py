@@ -1,0 +1,22 @@
+import pytest
+
+from plugin_gateway.cli.entry import run
+from plugin_gateway.server import supervisor
+
+
+def test_the_command_line_becomes_options(monkeypatch, tmp_path):
+    seen = []
+    monkeypatch.setattr(supervisor, "run", lambda options, announce: seen.append(options))
+    monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
+    assert run(["serve", "-c", str(tmp_path / "g.yaml"), "--listen", ":1", "--admin", ":2"]) == 0
+    assert run(["serve", "--workers", "2"]) == 0
+    assert seen == [
+        supervisor.ServeOptions(config=tmp_path / "g.yaml", listen="0.0.0.0:1", admin="0.0.0.0:2", workers=3),
+        supervisor.ServeOptions(workers=2),
+    ]
+
+
+@pytest.mark.parametrize("listen", ["nonsense", "1.2.3.4", "unix:relative"])
+def test_an_address_that_is_none_is_a_mistake(listen, capsys):
+    assert run(["serve", "--listen", listen]) == 2
+    assert "--listen" in capsys.readouterr().err

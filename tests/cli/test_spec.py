@@ -1,0 +1,31 @@
+import json
+
+import pytest
+import yaml
+
+from plugin_gateway.cli.entry import run
+
+DOCUMENT = 'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}, /admin: {get: {responses: {}}}}\n'
+CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow: [listPets]\n"
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return str(tmp_path / "gateway.yaml")
+
+
+def test_the_document_is_printed_in_both_syntaxes(config, capsys):
+    assert run(["spec", "-c", config]) == 0
+    as_json = json.loads(capsys.readouterr().out)
+    assert run(["spec", "-c", config, "--format", "yaml"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out) == as_json
+    assert list(as_json["paths"]) == ["/pets"]
+
+
+def test_a_profile_is_printed_and_an_unknown_one_refused(config, capsys):
+    assert run(["spec", "-c", config, "--profile", "3.0"]) == 0
+    assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.0")
+    assert run(["spec", "-c", config, "--profile", "nope"]) == 2
+    assert "there are 3.0, gpt-actions, plugin" in capsys.readouterr().err
