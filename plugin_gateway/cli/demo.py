@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.options import ADDRESS
+from plugin_gateway.cli.options import checked_address
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -29,11 +29,16 @@ DEMO_KEY = "legacy-demo-key"
 
 @click.command()
 @click.option(
-    "--listen", type=ADDRESS, default="127.0.0.1:8080", show_default=True, metavar="HOST:PORT", help="Where to listen."
+    "--listen",
+    callback=checked_address,
+    default="127.0.0.1:8080",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where to listen.",
 )
 @click.option(
     "--admin",
-    type=ADDRESS,
+    callback=checked_address,
     default="127.0.0.1:8081",
     show_default=True,
     metavar="HOST:PORT",

@@ -9,7 +9,7 @@ from http.client import HTTPConnection, HTTPException
 
 import click
 
-from plugin_gateway.cli.options import ADDRESS
+from plugin_gateway.cli.options import checked_address
 from plugin_gateway.config.address import Address, parse_address
 
 DEFAULT_ADMIN = "127.0.0.1:8081"
@@ -18,7 +18,7 @@ DEFAULT_ADMIN = "127.0.0.1:8081"
 @click.command()
 @click.option(
     "--admin",
-    type=ADDRESS,
+    callback=checked_address,
     envvar="PLUGIN_GATEWAY__ADMIN",
     default=DEFAULT_ADMIN,
     show_default=True,

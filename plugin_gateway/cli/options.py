@@ -13,22 +13,15 @@ if TYPE_CHECKING:
     Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 
-class AddressType(click.ParamType[str]):
-    """An address to listen on, given as the text that it is once it is known to be one."""
+def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """Return an address in its normal form, as an option's callback."""
+    from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # likewise
 
-    name = "address"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from plugin_gateway.config.address import parse_address  # noqa: PLC0415  # --help must not pay for it
-        from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # likewise
-
-        try:
-            return str(parse_address(value)) if value else ""
-        except Mistake as mistake:
-            self.fail(f"{value!r} is {mistake.message}; {mistake.hint}", param, ctx)
-
-
-ADDRESS = AddressType()
+    try:
+        return str(parse_address(value)) if value else ""
+    except Mistake as mistake:
+        raise click.BadParameter(f"{value!r} is {mistake.message}; {mistake.hint}", ctx, param) from mistake
 
 
 def config_option(function: Decorated) -> Decorated:

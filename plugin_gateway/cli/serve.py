@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.options import ADDRESS, config_option
+from plugin_gateway.cli.options import checked_address, config_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,9 +17,15 @@ MAX_WORKERS = 256
 @click.command()
 @config_option
 @click.option(
-    "--listen", type=ADDRESS, default="", metavar="HOST:PORT", help="Where to listen, instead of what the config says."
+    "--listen",
+    callback=checked_address,
+    default="",
+    metavar="HOST:PORT",
+    help="Where to listen, instead of what the config says.",
 )
-@click.option("--admin", type=ADDRESS, default="", metavar="HOST:PORT", help="Where health and metrics are, likewise.")
+@click.option(
+    "--admin", callback=checked_address, default="", metavar="HOST:PORT", help="Where health and metrics are, likewise."
+)
 @click.option(
     "--workers",
     type=click.IntRange(1, MAX_WORKERS),

@@ -1,10 +1,9 @@
 from pathlib import Path
 
 import click
-import pytest
 from click.testing import CliRunner
 
-from plugin_gateway.cli.options import ADDRESS, config_option
+from plugin_gateway.cli.options import checked_address, config_option
 
 
 def test_the_config_is_a_path_or_left_to_be_found():
@@ -19,7 +18,14 @@ def test_the_config_is_a_path_or_left_to_be_found():
 
 
 def test_an_address_is_checked_and_stays_text():
-    assert ADDRESS.convert(":80", None, None) == "0.0.0.0:80"
-    assert ADDRESS.convert("", None, None) == ""
-    with pytest.raises(click.BadParameter, match=r"'nonsense' is not an address.*write HOST:PORT"):
-        ADDRESS.convert("nonsense", None, None)
+    @click.command()
+    @click.option("--listen", callback=checked_address, default="")
+    def command(listen):
+        click.echo(repr(listen))
+
+    runner = CliRunner()
+    assert runner.invoke(command, ["--listen", ":80"]).output == "'0.0.0.0:80'\n"
+    assert runner.invoke(command, []).output == "''\n"
+    refused = runner.invoke(command, ["--listen", "nonsense"])
+    assert refused.exit_code == 2
+    assert "'nonsense' is not an address" in refused.output
