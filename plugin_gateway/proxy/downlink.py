@@ -63,17 +63,17 @@ class Answer:
     """The head of an answer, ready to be sent.
 
     `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
-    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `is_encoded`
-    tells that the body is compressed, so that no secret can be found in it, `has_body` that content follows unless the
+    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `coding` is the
+    content coding in lower case, empty where the body can be read as it is, `has_body` that content follows unless the
     request was a HEAD (RFC 9112, 6.3).
     """
 
     __slots__ = (
         "block",
+        "coding",
         "has_body",
         "head",
         "is_chunked",
-        "is_encoded",
         "keeps_alive",
         "length",
         "sealed_head",
@@ -81,7 +81,7 @@ class Answer:
     )
 
     def __init__(
-        self, status: int, block: bytes, length: int, *, is_chunked: bool, keeps_alive: bool, is_encoded: bool
+        self, status: int, block: bytes, length: int, *, is_chunked: bool, keeps_alive: bool, coding: bytes
     ) -> None:
         self.status = status
         self.block = block
@@ -90,7 +90,7 @@ class Answer:
         self.length = length
         self.is_chunked = is_chunked
         self.keeps_alive = keeps_alive
-        self.is_encoded = is_encoded
+        self.coding = coding
         self.has_body = status not in _BODILESS and length != 0
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
@@ -138,7 +138,7 @@ class Downlink:
         lengths: list[bytes] = []
         codings: list[bytes] = []
         connection: list[bytes] = []
-        is_encoded = False
+        coding = b""
         for field in fields:
             if field is None:
                 raise bad_answer()
@@ -150,7 +150,7 @@ class Downlink:
             elif name == b"connection":
                 connection += options_of(field.value)
             elif name == b"content-encoding":
-                is_encoded = field.value.lower() != b"identity"
+                coding += field.value.lower()
         framing = frame_response(minor, lengths, codings, connection)
         kept = [
             self._line(field) for field in fields if field and field.name not in connection and self._passes(field.name)
@@ -165,7 +165,7 @@ class Downlink:
             framing.length,
             is_chunked=framing.is_chunked,
             keeps_alive=framing.keeps_alive,
-            is_encoded=is_encoded,
+            coding=b"" if coding == b"identity" else coding,
         )
 
     def _passes(self, name: bytes) -> bool:

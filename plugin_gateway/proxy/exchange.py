@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
+from plugin_gateway.proxy.encoded import READABLE, EncodedBody
 from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.own_answer import refusal_of
 
@@ -48,7 +49,7 @@ class Exchange(Call):
         self._permit = permit
         self._upstream: UpstreamConnection | None = None
         self._pending = b""
-        self._masked: MaskedBody | None = None
+        self._masked: MaskedBody | EncodedBody | None = None
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
@@ -144,8 +145,12 @@ class Exchange(Call):
 
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         mask = self.downlink.mask
-        if mask.is_idle or answer.is_encoded:
+        if mask.is_idle:
             pass
+        elif answer.coding:
+            if answer.coding in READABLE:
+                self._masked = EncodedBody(mask)
+                body = self._masked.feed(body)
         elif is_complete:
             body = mask.cover(body)
         else:

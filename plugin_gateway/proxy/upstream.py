@@ -114,7 +114,8 @@ class UpstreamConnection(asyncio.Protocol):
             else:
                 self._on_body(exchange, data)
         except UpstreamError as error:
-            self.abort()
+            if self._exchange is exchange:
+                self.abort()
             exchange.on_broken(error)
 
     def _on_head(self, exchange: Exchange, data: bytes) -> None:

@@ -112,9 +112,12 @@ def test_a_head_that_is_not_strict_is_never_passed_on(fields):
     assert caught.value.status == 502
 
 
-def test_an_encoded_body_is_told_apart():
-    assert read(b"Content-Encoding: gzip\r\n").is_encoded
-    assert not read(b"Content-Encoding: identity\r\n").is_encoded
+@pytest.mark.parametrize(
+    ("fields", "coding"),
+    [(b"", b""), (b"Content-Encoding: GZIP\r\n", b"gzip"), (b"Content-Encoding: identity\r\n", b"")],
+)
+def test_a_content_coding_is_told_apart(fields, coding):
+    assert read(fields).coding == coding
 
 
 def test_the_memo_is_bounded_and_right():

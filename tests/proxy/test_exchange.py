@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 import re
 import socket
@@ -759,15 +760,30 @@ def test_an_event_stream_is_not_held_back(run):
     run(play, scene)
 
 
-def test_a_compressed_body_passes_as_it_is(run):
-    body = b"\x1f\x8b" + bytes(range(100))
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_a_compressed_body_passes_as_it_is(run, coding):
+    body = gzip.compress(b"hello " * 100) if coding == "gzip" else bytes(range(100))
 
     async def scene(gateway):
         _, head, got, _ = await gateway.ask(get())
         assert got == body
-        assert b"content-encoding: gzip" in head.lower()
+        assert f"content-encoding: {coding}".encode() in head.lower()
 
-    run(answers(ok(body, b"Content-Encoding: gzip\r\n")), scene)
+    run(answers(ok(body, f"Content-Encoding: {coding}\r\n".encode())), scene)
+
+
+def test_a_secret_in_a_compressed_body_is_not_passed_on(run):
+    body = gzip.compress(b"key=s3cret-key", mtime=0)
+    raw = ok(body, b"Content-Encoding: gzip\r\n")
+
+    async def scene(gateway):
+        connection = await gateway.open()
+        for _ in range(2):
+            status, _, answer, _ = await gateway.ask(get(), connection=connection)
+            assert (status, json.loads(answer)["code"]) == (502, "secret-in-answer")
+        assert gateway.upstream.connections == 1
+
+    run(answers(raw), scene)
 
 
 @pytest.mark.parametrize(

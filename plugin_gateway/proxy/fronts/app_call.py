@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
+from plugin_gateway.errors import UpstreamError
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
@@ -70,6 +71,9 @@ class AppCall(Call):
         """Call the app; whatever it does wrong, the client gets an answer that is whole or visibly cut."""
         try:
             await app(scope, self._receive, self._send)
+        except UpstreamError as error:
+            # How the ASGI front says that an answer broke off; its access record tells why.
+            _logger.debug("The answer broke off: %s", error)
         except Exception:
             # The app is the embedder's code and may raise anything; the connection must be settled all the same.
             _logger.exception("The app raised while it answered %s", scope["method"])
@@ -139,7 +143,7 @@ class AppCall(Call):
             if lowered not in _OURS and not (lowered == b"content-length" and status in _BODILESS):
                 lines.append(line)
         self.status = status
-        self._answer = Answer(status, b"".join(lines), self._left, is_chunked=False, keeps_alive=True, is_encoded=False)
+        self._answer = Answer(status, b"".join(lines), self._left, is_chunked=False, keeps_alive=True, coding=b"")
         asyncio.get_running_loop().call_soon(self._send_head)
 
     def _send_head(self) -> None:

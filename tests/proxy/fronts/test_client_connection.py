@@ -37,7 +37,7 @@ def opened(**transport):
 
 def answer(length):
     block = b"Content-Length: %d\r\n" % length if length >= 0 else b""
-    return Answer(200, block, length, is_chunked=False, keeps_alive=True, is_encoded=False)
+    return Answer(200, block, length, is_chunked=False, keeps_alive=True, coding=b"")
 
 
 @pytest.mark.parametrize(
