@@ -1,7 +1,8 @@
-"""The public app: what the gateway answers itself, in front of whatever forwards the rest."""
+"""The public app: what the gateway answers itself, and, for whatever speaks ASGI, the whole gateway as one app."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -9,44 +10,72 @@ from starlette.requests import Request
 from plugin_gateway.endpoints.cors import mark, preflight
 from plugin_gateway.endpoints.documents import refuse, serve_face
 from plugin_gateway.policy.gate import NOT_FOUND
+from plugin_gateway.proxy.fronts.asgi import AsgiFront
+from plugin_gateway.proxy.plan import Holder
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from plugin_gateway.proxy.plan import Holder
+    from plugin_gateway.telemetry import AccessRecord
 
 
-class PublicApp:
-    """Serves the faces and preflights of the revision in force; hands every other request to `forward`.
+class LocalApp:
+    """Answers for the faces of the revision in force and for preflights; everything else is the one 404.
 
     The paths are those of the revision, which may change between two requests; that is why they are looked up and not
     routes of a router made at the start.
     """
 
-    def __init__(self, holder: Holder, *, forward: ASGIApp) -> None:
+    def __init__(self, holder: Holder) -> None:
         self._holder = holder
-        self._forward = forward
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._forward(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
             return
         revision = self._holder.revision
         request = Request(scope)
         if scope["method"] == "OPTIONS":
-            await preflight(request, revision)(scope, receive, send)
+            response = preflight(request, revision)
         # The raw path, as for operations: an encoded spelling of a face is not that face.
         elif scope["raw_path"].decode("latin-1") in revision.faces:
-            await mark(serve_face(request, revision), request, revision)(scope, receive, send)
+            response = mark(serve_face(request, revision), request, revision)
         else:
-            await self._forward(scope, receive, send)
+            response = refuse(NOT_FOUND)
+        await response(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        while (await receive())["type"] != "lifespan.shutdown":
+            await send({"type": "lifespan.startup.complete"})
+        self._holder.close()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
-async def not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    """Forward nothing: for a front that judges and forwards before it asks the app."""
-    await refuse(NOT_FOUND)(scope, receive, send)
+def create_app(holder: Holder, on_record: Callable[[AccessRecord], object]) -> ASGIApp:
+    """Compose the whole gateway as an ASGI app: the front that judges and forwards, before what is answered here."""
+    return AsgiFront(holder, LocalApp(holder), on_record)
 
 
-def create_app(holder: Holder, *, forward: ASGIApp = not_found) -> ASGIApp:
-    """Compose the app of the public listener."""
-    return PublicApp(holder, forward=forward)
+def embed(config: Path, *, on_record: Callable[[AccessRecord], object] | None = None) -> ASGIApp:
+    """Build a gateway from a config file, to run inside another ASGI application or server.
+
+    There is no reload and no admin listener: whoever embeds it has both. The server has to pass `raw_path`.
+
+    Raises:
+        ConfigError: the config is wrong or does not fit the document.
+        DocumentError: the document is.
+    """
+    from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415  # a worker must not pay for it
+
+    holder = Holder(build(load_config(config, environ=os.environ)).revision)
+    return create_app(holder, on_record or _unrecorded)
+
+
+def _unrecorded(record: AccessRecord) -> None:
+    """Keep no record."""

@@ -4,25 +4,29 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 
-from plugin_gateway.app import create_app
+from plugin_gateway.app import LocalApp, embed
+from plugin_gateway.errors import ConfigError
 from plugin_gateway.publish.face import build_face
 
-
-def revision(path):
-    return SimpleNamespace(faces={path: build_face("application/json", b"{}")}, cors_origins=(), rules=())
-
-
-HOLDER = SimpleNamespace(revision=revision("/openapi.json"))
+DOCUMENT = (
+    'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
+)
+CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [listPets]\n"
 
 
-async def forwarded(scope, receive, send):
-    await send({"type": "http.response.start", "status": 299, "headers": []})
-    await send({"type": "http.response.body", "body": b"forwarded"})
+def holder(path):
+    return SimpleNamespace(
+        revision=SimpleNamespace(faces={path: build_face("application/json", b"{}")}, cors_origins=(), rules=()),
+        closed=0,
+    )
 
 
-def ask(method, target, holder=HOLDER, **options):
+HOLDER = holder("/openapi.json")
+
+
+def ask(app, method, target):
     async def call():
-        transport = httpx2.ASGITransport(create_app(holder, **options))
+        transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.request(method, target)
 
@@ -30,35 +34,83 @@ def ask(method, target, holder=HOLDER, **options):
 
 
 def test_faces_and_preflights_are_answered_here():
-    assert ask("GET", "/openapi.json?x=1", forward=forwarded).status_code == 200
-    assert ask("OPTIONS", "/anything", forward=forwarded).status_code == 204
+    assert ask(LocalApp(HOLDER), "GET", "/openapi.json?x=1").status_code == 200
+    assert ask(LocalApp(HOLDER), "OPTIONS", "/anything").status_code == 204
 
 
 @pytest.mark.parametrize(
     "path", ["/", "/pets/1", "/openapi%2Ejson", "/openapi.json/", "/OPENAPI.json", "//openapi.json"]
 )
-def test_everything_else_is_forwarded(path):
-    assert ask("GET", path, forward=forwarded).status_code == 299
-
-
-def test_with_nothing_to_forward_to_everything_else_is_the_one_404():
-    response = ask("GET", "/pets/1")
+def test_everything_else_is_the_one_404(path):
+    response = ask(LocalApp(HOLDER), "GET", path)
     assert response.status_code == 404
     assert response.json()["code"] == "operation-not-found"
 
 
 def test_a_swap_is_seen_by_the_next_request():
-    holder = SimpleNamespace(revision=revision("/openapi.json"))
-    assert ask("GET", "/logo.png", holder).status_code == 404
-    holder.revision = revision("/logo.png")
-    assert ask("GET", "/logo.png", holder).status_code == 200
+    swapped = holder("/openapi.json")
+    app = LocalApp(swapped)
+    assert ask(app, "GET", "/logo.png").status_code == 404
+    swapped.revision = holder("/logo.png").revision
+    assert ask(app, "GET", "/logo.png").status_code == 200
 
 
-def test_other_scopes_are_passed_through():
-    seen = []
+def drive(app, scope, *messages):
+    sent = []
+    waiting = iter(messages)
 
-    async def forward(scope, receive, send):
-        seen.append(scope["type"])
+    async def receive():
+        if (message := next(waiting, None)) is None:
+            await asyncio.Event().wait()
+        return message
 
-    asyncio.run(create_app(HOLDER, forward=forward)({"type": "websocket"}, None, None))
-    assert seen == ["websocket"]
+    async def send(message):
+        sent.append(message["type"])
+
+    asyncio.run(app(scope, receive, send))
+    return sent
+
+
+def test_websockets_are_refused():
+    assert drive(LocalApp(HOLDER), {"type": "websocket"}) == ["websocket.close"]
+
+
+def test_upstream_connections_are_closed_with_the_app():
+    closed = []
+    living = SimpleNamespace(close=lambda: closed.append(True))
+    said = drive(LocalApp(living), {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
+    assert said == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert closed == [True]
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return tmp_path / "gateway.yaml"
+
+
+def test_an_embedded_gateway_serves_refuses_and_forwards(config):
+    records = []
+    app = embed(config, on_record=records.append)
+    assert ask(app, "GET", "/openapi.json").json()["paths"].keys() == {"/pets"}
+    assert ask(embed(config), "GET", "/admin").status_code == 404
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/pets",
+        "raw_path": b"/pets",
+        "query_string": b"",
+        "headers": [(b"host", b"gateway")],
+        "client": ("192.0.2.1", 1),
+    }
+    assert drive(app, scope, {"type": "http.request"})[0] == "http.response.start"
+    assert [record.reason for record in records] == ["upstream-unreachable"]
+
+
+def test_an_embedded_gateway_is_as_strict_about_its_config(config):
+    config.write_text(CONFIG.replace("listPets", "nope"))
+    with pytest.raises(ConfigError):
+        embed(config)

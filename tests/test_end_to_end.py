@@ -216,6 +216,15 @@ def gateway(tmp_path_factory, upstream):
         yield gateway
 
 
+@pytest.fixture(scope="module")
+def asgi_gateway(tmp_path_factory, upstream):
+    folder = tmp_path_factory.mktemp("asgi-gateway")
+    (folder / "openapi.yaml").write_text(DOCUMENT)
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
+    with serving(folder, "--front", "asgi") as gateway:
+        yield gateway
+
+
 def last_call(upstream, gateway, *arguments, **headers):
     upstream.calls.clear()
     response = gateway.ask(*arguments, **headers)
@@ -228,6 +237,15 @@ def test_a_permitted_call_is_forwarded_with_the_key_and_without_the_callers(gate
     assert (call.method, call.path) == ("GET", "/api/pets?limit=2")
     assert call.headers.get_all("X-Api-Key") == [SECRET]
     assert "Authorization" not in call.headers
+
+
+def test_the_asgi_front_behaves_the_same(asgi_gateway, upstream):
+    response, call = last_call(upstream, asgi_gateway, "GET", "/pets?limit=2", x_api_key="theirs")
+    assert (response.status, call.headers.get_all("X-Api-Key")) == (200, [SECRET])
+    response, call = last_call(upstream, asgi_gateway, "GET", "/admin/users")
+    assert (response.status, call) == (404, None)
+    assert asgi_gateway.ask("GET", "/openapi.json").status == 200
+    asgi_gateway.wait_for(lambda line: line.get("operation") == "listPets")
 
 
 def test_an_echoed_key_is_masked(gateway):

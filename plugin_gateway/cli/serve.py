@@ -11,6 +11,8 @@ from plugin_gateway.cli.options import checked_address, config_option
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from plugin_gateway.server.process import Front
+
 MAX_WORKERS = 256
 
 
@@ -34,7 +36,14 @@ MAX_WORKERS = 256
     envvar="PLUGIN_GATEWAY_WORKERS",
     help="Processes that take calls; one fills one core.",
 )
-def command(config: Path | None, listen: str, admin: str, workers: int) -> None:
+@click.option(
+    "--front",
+    type=click.Choice(["connection", "asgi"]),
+    default="connection",
+    show_default=True,
+    help="What takes calls: the gateway's own HTTP/1.1, or uvicorn's, slower, with the gateway as an ASGI app.",
+)
+def command(config: Path | None, listen: str, admin: str, workers: int, front: Front) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
@@ -42,4 +51,4 @@ def command(config: Path | None, listen: str, admin: str, workers: int) -> None:
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
-    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers), announce)
+    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers, front=front), announce)

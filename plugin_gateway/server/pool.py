@@ -13,6 +13,7 @@ from plugin_gateway.telemetry import merge
 if TYPE_CHECKING:
     import socket
 
+    from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Log, Series
 
 STABLE_S = 10.0
@@ -25,8 +26,9 @@ START_TIMEOUT_S = 30.0
 class WorkerPool:
     """Keeps `count` workers alive. `boot` early, `start` when there are sockets and a revision, `drain` at the end."""
 
-    def __init__(self, count: int, log: Log) -> None:
+    def __init__(self, count: int, log: Log, front: Front = "connection") -> None:
         self._count = count
+        self._front = front
         self._log = log
         self._booting: list[asyncio.Task[WorkerProcess]] = []
         self._slots: list[asyncio.Task[None]] = []
@@ -38,7 +40,7 @@ class WorkerPool:
 
     def boot(self) -> None:
         """Start the processes while there is nothing yet to give them."""
-        self._booting = [asyncio.create_task(WorkerProcess.spawn()) for _ in range(self._count)]
+        self._booting = [asyncio.create_task(WorkerProcess.spawn(self._front)) for _ in range(self._count)]
 
     async def start(self, listeners: list[socket.socket], revision: bytes) -> None:
         """Give each worker its socket and the revision; return when all of them listen, or `START_TIMEOUT_S` is over."""
@@ -124,7 +126,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):
                     await self._draining.wait()
-            worker = await WorkerProcess.spawn()
+            worker = await WorkerProcess.spawn(self._front)
 
     async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
         given = self._revision

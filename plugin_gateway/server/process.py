@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import orjson
 
@@ -21,6 +21,10 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
 
 
+Front: TypeAlias = Literal["connection", "asgi"]
+"""What takes calls in a worker: our own protocol, or uvicorn's with the gateway as an ASGI app."""
+
+
 class WorkerProcess:
     """A running worker and our end of its channel. Questions are asked one at a time."""
 
@@ -32,12 +36,12 @@ class WorkerProcess:
         self.last_series: Series = {}
 
     @classmethod
-    async def spawn(cls) -> WorkerProcess:
+    async def spawn(cls, front: Front = "connection") -> WorkerProcess:
         """Start the process: it imports what it needs and waits."""
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *module_command("plugin_gateway.server", str(theirs.fileno())),
+                *module_command("plugin_gateway.server", str(theirs.fileno()), front),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 env=module_environment(),

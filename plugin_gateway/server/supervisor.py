@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plugin_gateway.reload.outcome import Fingerprint
+    from plugin_gateway.server.process import Front
 
 DRAIN_TIMEOUT_S = 12.0
 """A little longer than a worker takes to give up on its calls by itself."""
@@ -43,6 +44,7 @@ class ServeOptions:
     listen: str = ""
     admin: str = ""
     workers: int = 1
+    front: Front = "connection"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,7 @@ class Supervisor:
         self._swapped = asyncio.Event()
         self._overrides: dict[str, str] = {}
         self._listeners: list[socket.socket] = []
-        self._pool = WorkerPool(options.workers, log)
+        self._pool = WorkerPool(options.workers, log, options.front)
         self._admin = AdminListener()
         self._compiled: Compiled | None = None
         self._reload_error = ""

@@ -14,7 +14,7 @@ import orjson
 import uvicorn
 import uvloop
 
-from plugin_gateway.app import create_app
+from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.server.channel import Channel, Kind, Message
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.revision import Revision
+    from plugin_gateway.server.process import Front
 
 DRAIN_TIMEOUT_S = 10
 
@@ -49,7 +50,7 @@ class PublicServer(uvicorn.Server):
         yield
 
 
-def main(control_fd: int) -> None:
+def main(control_fd: int, front: Front) -> None:
     """Run as a worker whose end of the channel is `control_fd`."""
     with socket.socket(fileno=control_fd) as control:
         # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
@@ -61,10 +62,10 @@ def main(control_fd: int) -> None:
             socket.socket(fileno=descriptors[0]) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(serve(control, listener))
+            runner.run(serve(control, listener, front))
 
 
-async def serve(control: socket.socket, listener: socket.socket) -> None:
+async def serve(control: socket.socket, listener: socket.socket, front: Front = "connection") -> None:
     channel = await Channel.over(control)
     first = await channel.receive()
     if first is None:
@@ -74,7 +75,7 @@ async def serve(control: socket.socket, listener: socket.socket) -> None:
     log = Log(format=revision.log.format, level=revision.log.level)
     recorder = Recorder(log)
     holder = Holder(revision)
-    server = PublicServer(public_config(holder, recorder))
+    server = PublicServer(public_config(holder, recorder, front))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)
@@ -92,10 +93,12 @@ async def serve(control: socket.socket, listener: socket.socket) -> None:
         channel.close()
 
 
-def public_config(holder: Holder, recorder: Recorder) -> uvicorn.Config:
+def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
+    """Return uvicorn's settings: with our own protocol in place of its HTTP, or with its HTTP and ours as an app."""
+    is_ours = front == "connection"
     return uvicorn.Config(
-        create_app(holder),
-        http=connection_front(holder, recorder.record),  # type: ignore[arg-type]  # uvicorn names classes, and calls what it is given
+        LocalApp(holder) if is_ours else create_app(holder, recorder.record),
+        http=connection_front(holder, recorder.record) if is_ours else "auto",  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
         ws="none",
         lifespan="off",
         loop="none",

@@ -23,7 +23,8 @@ class Worker:
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls):
+    async def spawn(cls, front):
+        assert front == "connection"
         return cls()
 
     @property

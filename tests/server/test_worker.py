@@ -132,4 +132,4 @@ def test_without_a_revision_it_serves_nothing():
 def test_a_process_without_a_socket_ends():
     ours, theirs = socket.socketpair()
     ours.close()
-    worker.main(theirs.detach())
+    worker.main(theirs.detach(), "connection")
