@@ -6,6 +6,12 @@ only while it is the beginning of a secret, so an event stream is never delayed.
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
+_SMALL_BYTES: Final = 4096
+"""Up to here `in` is faster. Beyond, it is ten times slower than `re` on content that repeats one unlucky byte."""
+
 
 class Mask:
     """Covers one set of secrets. Its `repr` shows nothing."""
@@ -14,9 +20,11 @@ class Mask:
 
     def __init__(self, secrets: tuple[bytes, ...]) -> None:
         self._secrets = tuple(
-            (secret, b"*" * len(secret)) for secret in sorted(secrets, key=len, reverse=True) if secret
+            (secret, b"*" * len(secret), re.compile(re.escape(secret)).search)
+            for secret in sorted(secrets, key=len, reverse=True)
+            if secret
         )
-        self._held_bytes = max((len(secret) - 1 for secret, _ in self._secrets), default=0)
+        self._held_bytes = max((len(secret) - 1 for secret, _, _ in self._secrets), default=0)
         self.is_idle = not self._secrets
 
     def __repr__(self) -> str:
@@ -24,8 +32,9 @@ class Mask:
 
     def cover(self, data: bytes) -> bytes:
         """The data with every whole secret covered."""
-        for secret, stars in self._secrets:
-            if secret in data:
+        is_small = len(data) <= _SMALL_BYTES
+        for secret, stars, search in self._secrets:
+            if secret in data if is_small else search(data):
                 data = data.replace(secret, stars)
         return data
 
@@ -33,7 +42,7 @@ class Mask:
         """How many last bytes may be the beginning of a secret: the longest such tail, 0 mostly."""
         window = data[-self._held_bytes :] if self._held_bytes else b""
         first = len(window)
-        for secret, _ in self._secrets:
+        for secret, _, _ in self._secrets:
             at = window.find(secret[:1])
             while 0 <= at < first:
                 if secret.startswith(window[at:]):

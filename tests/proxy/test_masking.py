@@ -15,6 +15,15 @@ def test_every_whole_secret_is_covered_byte_for_byte():
     assert Mask(SECRETS).cover(b"x abcabd abca zz9 zz8") == b"x ****** **** *** zz8"
 
 
+@pytest.mark.parametrize("size", [10, 5000, 200_000])
+@pytest.mark.parametrize("filler", [b"a", b"z", b"."])
+def test_secrets_are_covered_in_bodies_of_any_size(size, filler):
+    data = filler * size + b"zz9" + filler * size + b"abcabd"
+    covered = Mask(SECRETS).cover(data)
+    assert len(covered) == len(data)
+    assert covered.count(b"*") == 9
+
+
 def test_without_secrets_nothing_changes():
     mask = Mask(())
     assert mask.is_idle
