@@ -92,14 +92,14 @@ class Exchange(Call):
             self._plan.pool.withdraw(self)
 
     def pause_answer(self) -> None:
-        if not self._is_answer_paused and self._upstream is not None:
-            self._is_answer_paused = True
+        self._is_answer_paused = True
+        if self._upstream is not None:
             self._upstream.pause_reading()
 
     def resume_answer(self) -> None:
-        if self._is_answer_paused and self._upstream is not None:
-            self._is_answer_paused = False
-            self._active_at = monotonic()
+        self._is_answer_paused = False
+        self._active_at = monotonic()
+        if self._upstream is not None:
             self._upstream.resume_reading()
 
     def on_tick(self, now: float) -> None:
@@ -128,6 +128,8 @@ class Exchange(Call):
         upstream.begin(self, head + pending if pending else head)
         if pending:
             self._pending = b""
+        if self._is_answer_paused:
+            upstream.pause_reading()
 
     def on_activity(self) -> None:
         self._active_at = monotonic()

@@ -146,6 +146,8 @@ class ConnectionFront(ClientConnection):
         self.deadline = monotonic() + self.idle_timeout_s
         if self._call is not None:
             self._call.pause_answer()
+        elif self.phase == IDLE:
+            self.phase = BUSY
 
     def resume_writing(self) -> None:
         self.is_full = False

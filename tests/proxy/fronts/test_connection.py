@@ -254,12 +254,48 @@ def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn
 
 def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them():
     def scene(it):
-        it.front.pause_writing()
+        write = it.client.write
+        it.client.write = lambda data: (write(data), it.front.pause_writing())
         it.send(DENIED * 5 + GET)
         assert it.statuses() == [404]
+        it.client.write = write
         it.front.resume_writing()
         it.answer()
         assert it.statuses() == [404] * 5 + [200]
+
+    play(scene)
+
+
+def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full():
+    def scene(it):
+        it.send(GET)
+        it.front.pause_writing()
+        assert not it.upstreams[0].transport.is_reading
+        it.front.resume_writing()
+        assert it.upstreams[0].transport.is_reading
+
+    play(scene)
+
+    async def not_connected_yet(it):
+        pool = it.holder.serving.pool
+        upstream = it.upstreams[0]
+        del pool._idle[upstream]
+        it.send(GET)
+        it.front.pause_writing()
+        pool.release(upstream)
+        assert not upstream.transport.is_reading
+
+    play(not_connected_yet)
+
+
+def test_a_client_that_turns_out_full_between_requests_is_not_read_on():
+    def scene(it):
+        it.send(DENIED)
+        it.front.pause_writing()
+        it.send(DENIED)
+        assert it.statuses() == [404]
+        it.front.resume_writing()
+        assert it.statuses() == [404, 404]
 
     play(scene)
 
