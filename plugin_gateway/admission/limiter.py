@@ -1,0 +1,85 @@
+"""The limiter: lets a call in or not, by the limits of the revision in force and what has been let in before."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from time import monotonic
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from plugin_gateway.policy.limits import (
+    STORE_AWAY,
+    TOO_MANY_CALLS,
+    Demand,
+    rate_fields,
+    rate_limited,
+)
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.admission.redis_store import RedisStore
+    from plugin_gateway.admission.table import Table
+    from plugin_gateway.policy.limits import CallLimits, Taken
+
+
+class Entered(NamedTuple):
+    """A call is let in: `lines` are field lines for its answer. Whoever holds this says `leave` when the call is over."""
+
+    lines: bytes
+
+
+Verdict: TypeAlias = Entered | Refusal
+
+
+class Limiter:
+    """The limits of one revision over a table, and over Redis for rates where it is configured."""
+
+    __slots__ = ("_limits", "_shared", "_table")
+
+    def __init__(self, limits: CallLimits, table: Table, shared: RedisStore | None) -> None:
+        self._limits = limits
+        self._table = table
+        self._shared = shared
+
+    def admit(self, operation_id: str, consumer: str, user: bytes, on_verdict: Callable[[Verdict], None]) -> None:
+        """Judge a call, at once where the counts are in memory, later where they are in Redis."""
+        limits = self._limits
+        if limits.concurrency and not self._table.enter(limits.concurrency):
+            on_verdict(TOO_MANY_CALLS)
+            return
+        demands = self._demands(operation_id, consumer, user)
+        if not demands:
+            on_verdict(Entered(b""))
+        elif self._shared is None:
+            on_verdict(self._verdict(demands, self._table.take(demands, monotonic())))
+        else:
+            self._shared.take(demands, lambda taken: on_verdict(self._verdict(demands, taken)))
+
+    def leave(self) -> None:
+        """A call that was let in is over."""
+        if self._limits.concurrency:
+            self._table.leave()
+
+    def _demands(self, operation_id: str, consumer: str, user: bytes) -> list[Demand]:
+        limits = self._limits
+        demands = [
+            Demand(limit, limit.key)
+            for limit in (limits.rate, limits.consumers.get(consumer), limits.operations.get(operation_id))
+            if limit is not None
+        ]
+        if limits.user is not None and user:
+            demands.append(Demand(limits.user, f"{limits.user.key}:{sha256(user).hexdigest()[:32]}"))
+        return demands
+
+    def _verdict(self, demands: list[Demand], taken: Taken | None) -> Verdict:
+        if taken is None:
+            if not self._limits.refuses_without_store:
+                return Entered(b"")
+            self.leave()
+            return STORE_AWAY
+        if not taken.is_admitted:
+            self.leave()
+            return rate_limited(demands, taken.tokens)
+        fields = rate_fields(demands, taken.tokens)
+        return Entered(b"".join([name + b": " + value + b"\r\n" for name, value in fields]))

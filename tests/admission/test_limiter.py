@@ -1,0 +1,96 @@
+"""What the limiter promises: every limit of a call counts, a refused call holds no place, and a store may be away."""
+
+import pytest
+
+from plugin_gateway.admission.limiter import Entered, Limiter
+from plugin_gateway.admission.table import Table
+from plugin_gateway.policy.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, RateLimit, Taken
+
+
+def limit(name, calls):
+    return RateLimit(name=name, key=name, calls=calls, window_s=86400, burst=calls)
+
+
+class Verdicts(list):
+    def ask(self, limiter, operation="read", consumer="", user=b""):
+        limiter.admit(operation, consumer, user, self.append)
+        return self[-1]
+
+
+class Store:
+    """Answers when the test says so."""
+
+    def __init__(self):
+        self.asked = []
+
+    def take(self, demands, on_taken):
+        self.asked.append((demands, on_taken))
+
+
+@pytest.mark.parametrize(
+    ("limits", "asks", "passing"),
+    [
+        (CallLimits(rate=limit("gateway", 2)), [{}, {"operation": "x"}, {}], 2),
+        (CallLimits(operations={"read": limit("read", 1)}), [{}, {}, {"operation": "x"}, {"operation": "x"}], 3),
+        (CallLimits(consumers={"a": limit("a", 1)}), [{"consumer": "a"}, {"consumer": "a"}, {"consumer": "b"}, {}], 3),
+        (CallLimits(user=limit("user", 1)), [{"user": b"u"}, {"user": b"u"}, {"user": b"v"}, {}, {}], 4),
+        (CallLimits(concurrency=2), [{}, {}, {}], 2),
+    ],
+)
+def test_each_limit_counts_what_it_is_about_and_nothing_else(limits, asks, passing):
+    limiter, verdicts = Limiter(limits, Table(), None), Verdicts()
+    for ask in asks:
+        verdicts.ask(limiter, **ask)
+    assert sum(isinstance(verdict, Entered) for verdict in verdicts) == passing
+
+
+def test_a_call_that_leaves_makes_room():
+    limiter, verdicts = Limiter(CallLimits(concurrency=1), Table(), None), Verdicts()
+    verdicts.ask(limiter)
+    assert verdicts.ask(limiter) is TOO_MANY_CALLS
+    limiter.leave()
+    assert isinstance(verdicts.ask(limiter), Entered)
+
+
+def test_a_call_that_a_rate_refuses_holds_no_place():
+    table = Table()
+    limiter, verdicts = Limiter(CallLimits(rate=limit("gateway", 1), concurrency=9), table, None), Verdicts()
+    verdicts.ask(limiter)
+    assert verdicts.ask(limiter).status == 429
+    assert table.calls == 1
+
+
+def test_the_answer_of_a_call_that_passes_says_what_is_left():
+    limiter = Limiter(CallLimits(rate=limit("gateway", 5)), Table(), None)
+    assert Verdicts().ask(limiter).lines == (
+        b'RateLimit-Policy: "gateway";q=5;w=86400\r\nRateLimit: "gateway";r=4;t=17280\r\n'
+    )
+
+
+def test_what_a_user_is_called_is_not_in_the_store():
+    store = Store()
+    Limiter(CallLimits(user=limit("user", 1)), Table(), store).admit("read", "", b"alice@example.com", print)
+    (demands, _) = store.asked[0]
+    assert demands[0].key.startswith("user:")
+    assert "alice" not in demands[0].key
+
+
+@pytest.mark.parametrize(("refuses", "verdict"), [(True, STORE_AWAY), (False, Entered(b""))])
+def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses, verdict):
+    store, table, verdicts = Store(), Table(), Verdicts()
+    limits = CallLimits(rate=limit("gateway", 1), concurrency=5, refuses_without_store=refuses)
+    Limiter(limits, table, store).admit("read", "", b"", verdicts.append)
+    assert verdicts == []
+    store.asked[0][1](None)
+    assert verdicts == [verdict]
+    assert table.calls == (0 if refuses else 1)
+
+
+def test_what_the_store_says_is_the_verdict():
+    store, verdicts = Store(), Verdicts()
+    limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), store)
+    for taken in (Taken(True, (2.0,)), Taken(False, (0.0,))):
+        limiter.admit("read", "", b"", verdicts.append)
+        store.asked[-1][1](taken)
+    assert isinstance(verdicts[0], Entered)
+    assert verdicts[1].code == "rate-limited"

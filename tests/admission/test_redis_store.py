@@ -1,0 +1,188 @@
+"""What the store in Redis promises, with a real server: exactness over processes, and no waiting for one that is gone."""
+
+import asyncio
+import contextlib
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from plugin_gateway.admission import redis_store
+from plugin_gateway.admission.redis_store import RedisMissingError, RedisStore
+from plugin_gateway.errors import GatewayError
+from plugin_gateway.policy.limits import Demand, RateLimit, Taken
+
+HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
+FIVE = RateLimit(name="operation", key="o", calls=5, window_s=86400, burst=5)
+
+
+def demand(limit):
+    return Demand(limit, limit.key)
+
+
+@pytest.fixture(scope="module")
+def redis_port(tmp_path_factory):
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    process = subprocess.Popen(
+        [program, *options, "--dir", str(tmp_path_factory.mktemp("redis"))], stdout=subprocess.PIPE, text=True
+    )
+    with process:
+        try:
+            assert any("Ready to accept connections" in line for line in process.stdout)
+            yield port
+        finally:
+            process.terminate()
+
+
+def play(port, scene, space):
+    async def whole():
+        store = RedisStore(f"redis://127.0.0.1:{port}/0", space)
+        try:
+            async with asyncio.timeout(5):
+                return await scene(store)
+        finally:
+            store.close()
+            await store._redis.aclose()
+
+    return asyncio.run(whole())
+
+
+async def take(store, *limits):
+    answer = asyncio.get_running_loop().create_future()
+    store.take([demand(limit) for limit in limits], answer.set_result)
+    return await answer
+
+
+def test_a_parallel_load_gets_exactly_the_limit(redis_port):
+    async def scene(store):
+        return await asyncio.gather(*(take(store, HUNDRED) for _ in range(700)))
+
+    answers = play(redis_port, scene, "parallel")
+    assert sum(taken.is_admitted for taken in answers) == 100
+
+
+def test_two_processes_get_exactly_the_limit_together(redis_port):
+    program = f"""
+import asyncio
+from plugin_gateway.admission.redis_store import RedisStore
+from plugin_gateway.policy.limits import Demand, RateLimit
+limit = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
+async def take(store):
+    answer = asyncio.get_running_loop().create_future()
+    store.take([Demand(limit, "g")], answer.set_result)
+    return (await answer).is_admitted
+async def main():
+    store = RedisStore("redis://127.0.0.1:{redis_port}/0", "shared")
+    passed = 0
+    for _ in range(10):
+        passed += sum(await asyncio.gather(*(take(store) for _ in range(20))))
+    await store._redis.aclose()
+    print(passed)
+asyncio.run(main())
+"""
+    processes = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    assert sum(int(process.communicate(timeout=5)[0]) for process in processes) == 100
+
+
+def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port):
+    async def scene(store):
+        taken = [await take(store, HUNDRED, FIVE) for _ in range(8)]
+        return taken, await take(store, HUNDRED)
+
+    taken, last = play(redis_port, scene, "both")
+    assert [one.is_admitted for one in taken] == [True] * 5 + [False] * 3
+    assert last.tokens[0] == pytest.approx(94, abs=0.1)
+
+
+def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port):
+    fast = RateLimit(name="gateway", key="f", calls=1000, window_s=1, burst=1)
+
+    async def scene(store):
+        first = await take(store, fast)
+        passed = first.is_admitted
+        while not (await take(store, fast)).is_admitted:
+            passed += 0
+        return passed, await store._redis.ttl("plugin-gateway:{refill}:f")
+
+    passed, ttl_s = play(redis_port, scene, "refill")
+    assert passed
+    assert 0 < ttl_s <= 2
+
+
+def test_gateways_of_two_spaces_do_not_share(redis_port):
+    async def scene(store):
+        return await take(store, FIVE)
+
+    first, second = play(redis_port, scene, "space-a"), play(redis_port, scene, "space-b")
+    assert first.tokens == second.tokens == (4.0,)
+
+
+def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def scene(store):
+        answers = [await take(store, FIVE), await take(store, FIVE)]
+        return answers, store._asking, store._waiting
+
+    assert play(port, scene, "gone") == ([None, None], None, [])
+
+
+def test_a_redis_that_hangs_is_none_in_time(monkeypatch):
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    monkeypatch.setattr(redis_store, "_TIMEOUT_S", 0.05)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert play(silent.getsockname()[1], lambda store: take(store, FIVE), "silent") is None
+
+
+def test_an_error_of_redis_is_none(redis_port):
+    async def scene(store):
+        await store._redis.set("plugin-gateway:{wrong}:o", "a string")
+        return await take(store, FIVE), await take(store, HUNDRED)
+
+    broken, other = play(redis_port, scene, "wrong")
+    assert broken is None
+    assert isinstance(other, Taken)
+
+
+def test_a_store_that_is_closed_asks_no_more():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+
+    async def scene():
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "closed")
+            store.take([demand(FIVE)], print)
+            task = store._asking
+            await asyncio.sleep(0)
+            store.close()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+            assert task.done()
+            await store._redis.aclose()
+
+    asyncio.run(scene())
+
+
+def test_a_url_that_is_none_is_refused_without_being_quoted():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    with pytest.raises(GatewayError) as raised:
+        RedisStore("http://:hunter2@h", "s")
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__cause__ is None
+
+
+def test_without_the_extra_the_error_names_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "redis.asyncio", None)
+    with pytest.raises(RedisMissingError, match=r"plugin-gateway\[redis\]"):
+        RedisStore("redis://h", "s")

@@ -1,0 +1,135 @@
+"""What the shared table promises: one count over processes, bounded memory, and no lock that outlives its holder."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.admission.table import SIZE_BYTES, Table, open_shared
+from plugin_gateway.policy.limits import Demand, Level, RateLimit, take
+
+HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
+USERS = RateLimit(name="user", key="u", calls=1, window_s=86400, burst=1)
+
+
+@pytest.fixture
+def descriptor():
+    held = open_shared()
+    yield held
+    os.close(held)
+
+
+def fixed(limit):
+    return Demand(limit, limit.key)
+
+
+def of_user(number):
+    return Demand(USERS, f"u:{number}")
+
+
+TAKE_MANY = """
+import sys
+from plugin_gateway.admission.table import Table
+from plugin_gateway.policy.limits import Demand, RateLimit
+limit = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
+table = Table(int(sys.argv[1]), int(sys.argv[2]))
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(table.take([Demand(limit, "g")], 0.0).is_admitted for _ in range(400)))
+"""
+HOLD = """
+import fcntl, sys
+fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def running(program, descriptor, worker=0):
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, str(descriptor), str(worker)],
+        pass_fds=(descriptor,),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout.readline() == "ready\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor):
+    with ExitStack() as stack:
+        processes = [stack.enter_context(running(TAKE_MANY, descriptor, worker)) for worker in range(3)]
+        for process in processes:
+            process.stdin.write("go\n")
+            process.stdin.flush()
+        assert sum(int(process.stdout.readline()) for process in processes) == 100
+
+
+@settings(max_examples=50)
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e5)), max_size=40))
+def test_the_table_does_what_the_pure_buckets_do(calls):
+    few = RateLimit(name="operation", key="o", calls=3, window_s=3600, burst=4)
+    table, levels, now_s = Table(), {}, 0.0
+    for wants_one, wants_other, step_s in calls:
+        now_s += step_s
+        demands = [fixed(limit) for limit, wanted in ((HUNDRED, wants_one), (few, wants_other)) if wanted]
+        expected = take(demands, [levels.get(d.key) for d in demands], now_s)
+        assert table.take(demands, now_s) == expected
+        levels |= {d.key: Level(tokens, now_s) for d, tokens in zip(demands, expected.tokens, strict=True)}
+    table.close()
+
+
+def test_callers_that_invent_names_cannot_make_the_gateways_own_bucket_forgotten():
+    table = Table()
+    for _ in range(100):
+        assert table.take([fixed(HUNDRED)], 0.0).is_admitted
+    for number in range(60_000):
+        table.take([of_user(number)], 1.0)
+    assert not table.take([fixed(HUNDRED)], 1.0).is_admitted
+    assert len(table._places) == 1
+
+
+def test_each_user_has_a_bucket_of_its_own():
+    table = Table()
+    assert [table.take([of_user(n)], 0.0).is_admitted for n in (1, 2, 1, 2, 3)] == [True, True, False, False, True]
+
+
+def test_calls_are_counted_over_all_workers(descriptor):
+    one, other = Table(descriptor, 0), Table(descriptor, 1)
+    assert [one.enter(2), other.enter(2), one.enter(2), other.enter(2)] == [True, True, False, False]
+    other.leave()
+    assert one.enter(2)
+    assert other.calls == 2
+
+
+def test_the_calls_of_a_worker_that_died_are_forgotten_by_its_successor(descriptor):
+    survivor, dead = Table(descriptor, 0), Table(descriptor, 1)
+    survivor.enter(9)
+    dead.enter(9)
+    dead.enter(9)
+    Table(descriptor, 1)
+    assert survivor.calls == 1
+
+
+def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descriptor):
+    with running(HOLD, descriptor):
+        table = Table(descriptor, 0)
+        assert table.take([fixed(HUNDRED)], 0.0).is_admitted
+        assert table._is_stuck
+        assert table.enter(1)
+    assert not table.enter(1)
+    assert not table._is_stuck
+
+
+def test_the_table_is_small():
+    assert SIZE_BYTES < 1_000_000
