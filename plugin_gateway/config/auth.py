@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 KINDS = ("none", "service_http", "user_http", "oauth")
 Scheme = Literal["bearer", "basic"]
+Documents = Literal["public", "authenticated"]
+_CHATGPT_ID = r"^(\*|(plugin-|g-)[A-Za-z0-9-]{1,64})$"
 
 
 class ClientToken(Record):
@@ -71,13 +73,25 @@ class ServiceHttpAuth(Record):
     type: Literal["service_http"]
     """`service_http`."""
     authorization_type: Scheme = "bearer"
-    """How the token is shown."""
+    """How the token is shown; with `basic` a token is `user:password`."""
     tokens: Annotated[tuple[ClientToken, ...], ToTuple, Field(min_length=1)]
     """The tokens that are good now."""
     verification_tokens: dict[str, str] = Field(default_factory=dict)
     """What the client's site gave to show in the manifest, by site: `{openai: …}`."""
+    documents: Documents = "public"
+    """Who may read the document: anybody, or only those who may call."""
     instructions: str = ""
     """Shown to whoever sets the plugin up."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        tokens = written.get("tokens")
+        names: set[str] = set()
+        for index, token in enumerate(tokens if isinstance(tokens, list | tuple) else ()):
+            name = token.get("name") if isinstance(token, dict) else getattr(token, "name", None)
+            if isinstance(name, str) and name in names:
+                yield Mistake("duplicate-key", "two tokens have the same name", got=name, at=("tokens", index, "name"))
+            names.add(str(name))
 
 
 class UserHttpAuth(Record):
@@ -88,11 +102,13 @@ class UserHttpAuth(Record):
     authorization_type: Scheme = "bearer"
     """How the token is shown."""
     users: FilePath | None = None
-    """File of user names and hashed tokens."""
+    """File of users, one a line: `NAME:scrypt$…` or `NAME:sha256$…`, as `plugin-gateway hash-token` prints it."""
     verify: Introspection | None = None
     """Ask an authorization server."""
     passthrough: Flag = False
-    """The upstream judges the token; nobody else does."""
+    """The caller's own `Authorization` goes upstream, which alone judges it."""
+    documents: Documents = "public"
+    """Who may read the document: anybody, or only those who may call."""
     instructions: str = ""
     """Shown to the user."""
 
@@ -104,6 +120,9 @@ class UserHttpAuth(Record):
                 "`user_http` needs exactly one of `users`, `verify` and `passthrough`",
                 hint="say who judges the users' tokens",
             )
+        if written.get("verify") and written.get("authorization_type") == "basic":
+            hint = "an authorization server knows tokens, not passwords (RFC 7662)"
+            yield Mistake("goes-together", "`verify` goes with `authorization_type: bearer`", hint=hint, at=("verify",))
 
 
 class OAuthFacade(Record):
@@ -113,8 +132,23 @@ class OAuthFacade(Record):
     """The provider's authorization endpoint."""
     token: AbsoluteUrl
     """The provider's token endpoint."""
+    client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
+    """Clients that keep a secret."""
+    public_client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
+    """Clients that keep none; they must use PKCE with S256."""
+    chatgpt_ids: Annotated[tuple[Annotated[str, Field(pattern=_CHATGPT_ID)], ...], ToTuple] = ()
+    """Plugins and GPTs whose callbacks at ChatGPT are good, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` is any of them."""
     redirect_uris: Annotated[tuple[AbsoluteUrl, ...], ToTuple] = ()
-    """Where users may be sent back to, exactly."""
+    """Where else users may be sent back to, exactly."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if not written.get("client_ids") and not written.get("public_client_ids"):
+            hint = "list the client ids that the provider knows"
+            yield Mistake("missing-key", "`facade` needs `client_ids` or `public_client_ids`", hint=hint)
+        if not written.get("chatgpt_ids") and not written.get("redirect_uris"):
+            hint = "say where users may be sent back to"
+            yield Mistake("missing-key", "`facade` needs `chatgpt_ids` or `redirect_uris`", hint=hint)
 
 
 class OAuthAuth(Record):
@@ -123,9 +157,9 @@ class OAuthAuth(Record):
     type: Literal["oauth"]
     """`oauth`."""
     client_url: AbsoluteUrl | None = None
-    """Where the client sends users to log in."""
+    """Where the client sends users to log in; with `facade` it is here."""
     authorization_url: AbsoluteUrl | None = None
-    """Where the client gets tokens."""
+    """Where the client gets tokens; with `facade` it is here."""
     authorization_content_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
     """How it posts there."""
     scope: str = ""
@@ -135,15 +169,31 @@ class OAuthAuth(Record):
     issuer: AbsoluteUrl | None = None
     """Whose tokens are good; its keys are found from here."""
     audience: str = ""
-    """Whom tokens must be for."""
+    """Whom tokens must be for; by default `public.url`."""
+    required_scope: str = ""
+    """What tokens must be good for, separated by spaces."""
+    leeway: Duration = 30.0
+    """How far the issuer's clock may be from ours."""
     algorithms: Annotated[tuple[Literal["RS256", "ES256", "PS256", "EdDSA"], ...], ToTuple] = ("RS256", "ES256")
     """How tokens may be signed."""
     verify: Introspection | None = None
     """Ask the provider about each token instead."""
     facade: OAuthFacade | None = None
     """Serve `/oauth/authorize` and `/oauth/token` here."""
+    documents: Documents = "public"
+    """Who may read the document: anybody, or only those who may call."""
     instructions: str = ""
     """Shown to the user."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if not written.get("issuer") and not written.get("verify"):
+            hint = "name the provider whose access tokens are good, or ask it about each with `verify`"
+            yield Mistake("missing-key", "`oauth` needs `issuer` or `verify`", hint=hint)
+        for key in ("client_url", "authorization_url"):
+            if not written.get(key) and not written.get("facade"):
+                hint = "write the provider's own, or serve it here with `facade`"
+                yield Mistake("missing-key", f"`oauth` needs `{key}` or `facade`", hint=hint)
 
 
 def _type(value: Any) -> Any:
@@ -175,16 +225,23 @@ Auth: TypeAlias = Annotated[
 class Match(Record):
     """How a caller is recognised: all that is written must hold."""
 
-    token: str | None = None
+    token: Annotated[str, Field(min_length=1)] | None = None
     """The name of a token."""
-    scope: str | None = None
+    user: Annotated[str, Field(min_length=1)] | None = None
+    """A user of the users file, or the subject of an access token."""
+    scope: Annotated[str, Field(min_length=1)] | None = None
     """A scope of its access token."""
     claims: dict[str, str] = Field(default_factory=dict)
-    """Claims of its access token."""
+    """Claims of its access token; of a list, one member."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if not any(written.get(key) for key in cls.model_fields):
+            yield Mistake("empty", "`match` says nothing, so nobody matches", hint="write token, user, scope or claims")
 
 
 class Consumer(Record):
-    """A caller with a name and a subset of the allow-list."""
+    """A caller with a name and a subset of the allow-list; the first of the list that matches is the one."""
 
     name: Annotated[str, Field(min_length=1)]
     """What access records call it."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
 
+MAX_USERS_BYTES = 4 * 1024 * 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
@@ -59,9 +61,9 @@ def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
         DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
     """
     document = load_document(loaded)
-    logo = _read_logo(loaded)
+    logo, users = _read_logo(loaded), _read_users(loaded)
     try:
-        revision = compile_revision(loaded, document, number=number, logo=logo)
+        revision = compile_revision(loaded, document, number=number, logo=logo, users=users)
     except DocumentError as error:
         raise DocumentError(place_in_document(error.findings, document.name)) from error
     return Built(revision=revision, loaded=loaded)
@@ -83,3 +85,23 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
             pointer=("manifest", "logo"),
         )
         raise ConfigError(loaded.located([finding])) from error
+
+
+def _read_users(loaded: LoadedConfig) -> str | None:
+    path = getattr(loaded.config.auth, "users", None)
+    if path is None:
+        return None
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(MAX_USERS_BYTES + 1)
+        if len(content) <= MAX_USERS_BYTES:
+            return content.decode()
+        why = "it is larger than 4 MiB"
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+    except UnicodeDecodeError:
+        why = "it is not UTF-8 text"
+    finding = Finding(
+        rule="unreadable", message=f"the users file {path} cannot be read: {why}", pointer=("auth", "users")
+    )
+    raise ConfigError(loaded.located([finding]))

@@ -18,11 +18,14 @@ from plugin_gateway.publish.faces import build_document_faces, build_manifest_fa
 from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
+from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
+from plugin_gateway.revision.callers import compile_callers, compile_security
 from plugin_gateway.revision.digest import digest_of
 from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
@@ -30,12 +33,15 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.allowlist import Kept
     from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.publish.face import Face
+    from plugin_gateway.publish.security import Security
 
 PREFLIGHT_METHOD = "OPTIONS"
 
 
-def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, logo: bytes | None = None) -> Revision:
-    """Compile. Pure: `logo` is the content of the image that the config names, None for the neutral one.
+def compile_revision(
+    loaded: LoadedConfig, document: Document, *, number: int, logo: bytes | None = None, users: str | None = None
+) -> Revision:
+    """Compile. Pure: `logo` and `users` are the contents of the files that the config names, None for none.
 
     Raises:
         ConfigError: the config does not fit the document, or asks for what cannot be served.
@@ -44,9 +50,13 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
     config = loaded.config
     selection = select(document, config.allow, config.deny)
     findings = [*loaded.warnings, *selection.findings, *_short_secrets(config)]
-    manifest_faces, manifest_findings = _manifest_faces(config, document, logo)
-    findings += manifest_findings
+    callers, callers_findings = compile_callers(config, users)
+    security = compile_security(config)
+    manifest_faces, manifest_findings = _manifest_faces(config, document, logo, security)
+    findings += [*callers_findings, *manifest_findings]
     kept = selection.kept
+    chosen, chosen_findings = choose_for_consumers(document, kept, config.consumers)
+    findings += chosen_findings
     try:
         pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
     except DocumentError as error:
@@ -57,21 +67,34 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
     findings += id_findings
     _raise_errors(loaded, findings)
     read, write = injection(config.upstream.credential), injection(config.upstream.write_credentials)
-    document_faces, served_findings = build_document_faces(
-        pruned, _published(kept, ids), _presentation(config, read, write)
+    published, presentation = _published(kept, ids), _presentation(config, security, read, write)
+    document_faces, served_findings = build_document_faces(pruned, published, presentation)
+    faces = {
+        **document_faces,
+        **manifest_faces,
+        **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp else ()),
+    }
+    findings += _hidden_operations(kept, {*faces, *callers.local_paths})
+    admitted = {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()}
+    injected = injected_names([read, write])
+    gate = compile_gate(document, admitted, injected)
+    whole = Whole(
+        document=document,
+        pruned=pruned,
+        admitted=admitted,
+        injected=injected,
+        published=published,
+        presentation=presentation,
+        extensions=frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS}),
+        gate=gate,
+        faces=document_faces,
     )
-    faces = {**document_faces, **manifest_faces}
-    findings += _hidden_operations(kept, faces)
-    gate = compile_gate(
-        document,
-        {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()},
-        injected_names([read, write]),
-    )
+    views = compile_views(whole, chosen, [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
     target, limits = _upstream_target(config), _limits(config)
     return Revision(
         number=number,
-        digest=digest_of(faces, gate.rules, target, limits, config.cors),
+        digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views),
         public_url=config.public_url,
         gate=gate,
         rules=gate.rules,
@@ -82,6 +105,8 @@ def compile_revision(loaded: LoadedConfig, document: Document, *, number: int, l
         limits=limits,
         cors_origins=config.cors,
         operations_total=len(document.operations),
+        callers=callers,
+        views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(*loaded.located(findings), *_of_document(document, [*served_findings, *leaks])),
     )
@@ -106,7 +131,7 @@ def _short_secrets(config: Config) -> Iterator[Finding]:
 
 
 def _manifest_faces(
-    config: Config, document: Document, logo: bytes | None
+    config: Config, document: Document, logo: bytes | None, security: Security
 ) -> tuple[dict[str, Face], tuple[Finding, ...]]:
     try:
         image = read_logo(logo)
@@ -123,7 +148,11 @@ def _manifest_faces(
     )
     info = document.root.get("info")
     manifest, findings = build_manifest(
-        text, info if isinstance(info, dict) else {}, config.public_url, logo_url=config.public_url + image.path
+        text,
+        info if isinstance(info, dict) else {},
+        config.public_url,
+        logo_url=config.public_url + image.path,
+        auth=manifest_auth(security),
     )
     return build_manifest_faces(manifest, image), findings
 
@@ -139,12 +168,13 @@ def _published(
     }
 
 
-def _presentation(config: Config, *injections: Injection) -> Presentation:
+def _presentation(config: Config, security: Security, *injections: Injection) -> Presentation:
     names = injected_parameters(injections)
     return Presentation(
         public_url=config.public_url,
         version=config.public.openapi_version,
         extensions=frozenset(config.public.extensions),
+        security_schemes=security_schemes(security),
         injected=frozenset(names),
     )
 
@@ -156,9 +186,9 @@ def injected_parameters(injections: tuple[Injection, ...]) -> Iterator[tuple[str
             yield place, name.lower() if place == "header" else name
 
 
-def _hidden_operations(kept: Mapping[OperationKey, Kept], faces: Mapping[str, Face]) -> Iterator[Finding]:
+def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container[str]) -> Iterator[Finding]:
     for key, one in kept.items():
-        if key.path in faces:
+        if key.path in local_paths:
             message = f"`{key}` is never forwarded: the gateway's own {key.path} is served at its path"
         elif key.method == PREFLIGHT_METHOD:
             message = f"`{key}` is never forwarded: the gateway answers {PREFLIGHT_METHOD} itself"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.publish.face import Face
-    from plugin_gateway.revision.model import Limits, UpstreamTarget
+    from plugin_gateway.revision.model import Limits, UpstreamTarget, View
 
 
 def digest_of(
@@ -21,6 +21,8 @@ def digest_of(
     upstream: UpstreamTarget,
     limits: Limits,
     cors_origins: Iterable[str],
+    *,
+    views: Iterable[View] = (),
 ) -> str:
     """Return the SHA-256 of what is served and forwarded. A credential that changes gives a new number, not a new digest."""
     canonical = {
@@ -29,6 +31,7 @@ def digest_of(
         "upstream": asdict(upstream),
         "limits": asdict(limits),
         "cors": list(cors_origins),
+        "views": [[view.consumer, {path: face.etag for path, face in view.faces.items()}] for view in views],
     }
     return hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain).encode()).hexdigest()
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.policy.authentication import Authentication
+    from plugin_gateway.policy.consumers import ConsumerRule
     from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.policy.gate import Gate
+    from plugin_gateway.policy.oauth import Facade
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.publish.face import Face
 
@@ -62,6 +67,30 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """Who may call. Without `authentication` it is anybody."""
+
+    authentication: Authentication | None = None
+    consumers: tuple[ConsumerRule, ...] = ()
+    facade: Facade | None = None
+
+    @property
+    def local_paths(self) -> tuple[str, ...]:
+        """Paths that the gateway answers itself because of its façade."""
+        return (AUTHORIZE_PATH, TOKEN_PATH) if self.facade is not None else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """The gate and the documents of one consumer. What it may not call is in neither."""
+
+    consumer: str
+    gate: Gate
+    faces: Mapping[str, Face]
+    """The documents only: the manifest names no operation and is the same for everybody."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """One config and one document, compiled. Workers hold this and nothing else of either.
 
@@ -81,4 +110,7 @@ class Revision:
     cors_origins: tuple[str, ...]
     operations_total: int
     log: LogSettings = LogSettings()
+    callers: Callers = Callers()
+    views: tuple[View, ...] = ()
+    """One for each of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()

@@ -4,6 +4,8 @@ from pydantic import TypeAdapter, ValidationError
 from plugin_gateway.config.auth import Auth, ClientToken, Consumer, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
 
 AUTH = TypeAdapter(Auth)
+FACADE = {"authorize": "https://p/a", "token": "https://p/t", "client_ids": ["c"], "chatgpt_ids": ["g-1"]}
+TOKEN = {"name": "a", "value": "s"}
 
 
 @pytest.mark.parametrize(
@@ -14,7 +16,11 @@ AUTH = TypeAdapter(Auth)
         ({"type": "service_http", "tokens": [{"name": "a", "value": "s"}]}, ServiceHttpAuth),
         ({"type": "user_http", "passthrough": True}, UserHttpAuth),
         ({"type": "user_http", "verify": {"introspection": "https://h"}}, UserHttpAuth),
-        ({"type": "oauth", "issuer": "https://h"}, OAuthAuth),
+        (
+            {"type": "oauth", "issuer": "https://h", "client_url": "https://h", "authorization_url": "https://h"},
+            OAuthAuth,
+        ),
+        ({"type": "oauth", "verify": {"introspection": "https://h"}, "facade": FACADE}, OAuthAuth),
     ],
 )
 def test_the_type_says_which_other_keys_there_are(written, kind):
@@ -32,8 +38,18 @@ def test_the_type_says_which_other_keys_there_are(written, kind):
         {"type": "service_http", "tokens": []},
         {"type": "user_http"},
         {"type": "user_http", "passthrough": True, "verify": {"introspection": "https://h"}},
-        {"type": "oauth", "algorithms": ["none"]},
-        {"type": "oauth", "algorithms": ["HS256"]},
+        {"type": "service_http", "tokens": [TOKEN, TOKEN]},
+        {"type": "user_http", "authorization_type": "basic", "verify": {"introspection": "https://h"}},
+        {"type": "oauth", "facade": FACADE},
+        {"type": "oauth", "issuer": "https://h"},
+        {"type": "oauth", "issuer": "https://h", "client_url": "https://h"},
+        {"type": "oauth", "issuer": "https://h", "facade": FACADE, "algorithms": ["none"]},
+        {"type": "oauth", "issuer": "https://h", "facade": FACADE, "algorithms": ["HS256"]},
+        {"type": "oauth", "issuer": "https://h", "facade": FACADE, "documents": "private"},
+        {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "client_ids": []}},
+        {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "chatgpt_ids": []}},
+        {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "chatgpt_ids": ["g-"]}},
+        {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "chatgpt_ids": ["g-1/../x"]}},
     ],
 )
 def test_what_would_let_the_wrong_callers_in_is_a_mistake(written):
@@ -47,6 +63,12 @@ def test_a_token_is_written_flat_or_with_its_source_below():
     )
 
 
+@pytest.mark.parametrize("match", [{}, {"claims": {}}, {"token": ""}, {"tokens": "a"}])
+def test_a_match_that_says_nothing_is_a_mistake_and_not_everybody(match):
+    with pytest.raises(ValidationError):
+        Consumer.model_validate({"name": "a", "match": match})
+
+
 def test_a_consumer_may_call_everything_unless_it_says_what():
     assert Consumer.model_validate({"name": "a", "match": {"token": "t"}}).allow is None
-    assert Consumer.model_validate({"name": "a", "match": {}, "allow": ["x"]}).allow[0].operation == "x"
+    assert Consumer.model_validate({"name": "a", "match": {"user": "u"}, "allow": ["x"]}).allow[0].operation == "x"

@@ -1,0 +1,57 @@
+"""Introspection: asking an authorization server whether a token is good, and whose it is (RFC 7662)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus, urlencode
+
+from plugin_gateway.identity.access_token import EXPIRED, TokenFault, identity_of, is_time
+
+if TYPE_CHECKING:
+    from plugin_gateway.identity.provider import Provider
+    from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings
+    from plugin_gateway.policy.consumers import Identity
+
+_INACTIVE: Final = TokenFault("invalid-credential", "The token is not active.")
+
+
+async def introspect(
+    token: bytes, authentication: Authentication, settings: IntrospectionSettings, provider: Provider, now: float
+) -> Identity | TokenFault:
+    """Ask about a token.
+
+    Raises:
+        ProviderError: the server does not answer, or not as RFC 7662 says.
+    """
+    form = urlencode({"token": token.decode("ascii"), "token_type_hint": "access_token"}).encode()
+    secret = settings.client_secret
+    # RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
+    login = (quote_plus(settings.client_id), quote_plus(secret.reveal())) if secret is not None else None
+    if login is None and settings.client_id:
+        form += b"&" + urlencode({"client_id": settings.client_id}).encode()
+    claims = await provider.post_form(settings.url, form, login=login)
+    return read_introspection(claims, audience=authentication.audience, now=now, cache_s=settings.cache_s)
+
+
+def read_introspection(claims: dict[str, Any], *, audience: str, now: float, cache_s: float) -> Identity | TokenFault:
+    """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
+    if claims.get("active") is not True:
+        return _INACTIVE
+    expires_at, not_before = claims.get("exp"), claims.get("nbf")
+    for value in (expires_at, not_before):
+        if value is not None and not is_time(value):
+            return _INACTIVE
+    if expires_at is not None and now >= expires_at:
+        return EXPIRED
+    if not_before is not None and now < not_before:
+        return _INACTIVE
+    for_whom = claims.get("aud")
+    if audience and audience not in (for_whom if isinstance(for_whom, list) else [for_whom]):
+        return TokenFault("invalid-credential", "The token is for somebody else.")
+    until = now + cache_s
+    if expires_at is not None:
+        until = min(until, float(expires_at))
+    said = dict(claims)
+    if "sub" not in said and isinstance(claims.get("username"), str):
+        said["sub"] = claims["username"]
+    return identity_of(said, good_until=until)

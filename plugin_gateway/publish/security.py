@@ -1,0 +1,85 @@
+"""Security, as clients are told of it: the manifest's `auth`, the document's security schemes, and RFC 9728 metadata."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.openapi.render import to_json
+from plugin_gateway.publish.face import build_face
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.publish.face import Face
+
+METADATA_PATH: Final = "/.well-known/oauth-protected-resource"
+_SCHEME_NAMES: Final = {"bearer": "gatewayToken", "basic": "gatewayLogin"}
+_OAUTH_NAME: Final = "gatewayOAuth"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """What gateway.yaml says under `auth`, as far as it is told to clients. `kind` is the manifest's own word."""
+
+    kind: str
+    scheme: str = "bearer"
+    instructions: str = ""
+    verification_tokens: Mapping[str, str] = field(default_factory=dict)
+    client_url: str = ""
+    authorization_url: str = ""
+    content_type: str = "application/json"
+    scope: str = ""
+    issuer: str = ""
+
+
+def manifest_auth(security: Security) -> JsonObject:
+    """Build the `auth` of the manifest, with exactly the fields its kind has."""
+    auth: JsonObject = {"type": security.kind}
+    if security.kind == "oauth":
+        auth |= {
+            "client_url": security.client_url,
+            "scope": security.scope,
+            "authorization_url": security.authorization_url,
+            "authorization_content_type": security.content_type,
+            "verification_tokens": dict(security.verification_tokens),
+        }
+    elif security.kind != "none":
+        auth["authorization_type"] = security.scheme
+    if security.kind == "service_http":
+        auth["verification_tokens"] = dict(security.verification_tokens)
+    if security.instructions:
+        auth["instructions"] = security.instructions
+    return auth
+
+
+def security_schemes(security: Security) -> dict[str, JsonObject]:
+    """Build the security schemes of the served document; none is that anybody may call."""
+    if security.kind == "none":
+        return {}
+    if security.kind != "oauth":
+        return {_SCHEME_NAMES[security.scheme]: {"type": "http", "scheme": security.scheme}}
+    scopes: dict[str, Json] = dict.fromkeys(security.scope.split(), "")
+    flow: JsonObject = {
+        "authorizationUrl": security.client_url,
+        "tokenUrl": security.authorization_url,
+        "scopes": scopes,
+    }
+    return {_OAUTH_NAME: {"type": "oauth2", "flows": {"authorizationCode": flow}}}
+
+
+def build_metadata_faces(security: Security, public_url: str, resource_paths: tuple[str, ...]) -> dict[str, Face]:
+    """Build the protected resource metadata (RFC 9728) of the gateway, and of each resource path on it such as `/mcp`."""
+    if security.kind != "oauth":
+        return {}
+    public_url = public_url.rstrip("/")
+    faces: dict[str, Face] = {}
+    for path in ("", *resource_paths):
+        metadata: JsonObject = {"resource": public_url + path, "bearer_methods_supported": ["header"]}
+        if security.issuer:
+            metadata["authorization_servers"] = [security.issuer]
+        if security.scope:
+            metadata["scopes_supported"] = list(security.scope.split())
+        faces[METADATA_PATH + path] = build_face("application/json", to_json(metadata))
+    return faces

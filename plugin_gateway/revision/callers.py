@@ -1,0 +1,62 @@
+"""The callers: `auth` and `consumers` of a config, compiled for the gate and for what clients are told alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.policy.authentication import build_authentication
+from plugin_gateway.policy.consumer_list import find_consumer_mistakes
+from plugin_gateway.policy.consumers import consumer_rules
+from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH, build_facade
+from plugin_gateway.publish.security import METADATA_PATH, Security
+from plugin_gateway.revision.model import Callers
+
+if TYPE_CHECKING:
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.diagnostics import Finding
+
+
+def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[Finding, ...]]:
+    """Compile; `users` is the text of the users file that the config names."""
+    auth = config.auth
+    authentication, findings = build_authentication(
+        auth, public_url=config.public_url, metadata_url=_base(config) + METADATA_PATH, users=users
+    )
+    known = authentication.users if authentication is not None else None
+    facade = getattr(auth, "facade", None)
+    mistakes = find_consumer_mistakes(
+        config.consumers,
+        kind=auth.type,
+        is_judged=authentication is not None and not authentication.is_passthrough,
+        tokens=tuple(authentication.tokens.values()) if authentication is not None else (),
+        users=known.names if known is not None else (),
+    )
+    callers = Callers(
+        authentication=authentication,
+        consumers=consumer_rules(config.consumers),
+        facade=build_facade(facade) if facade is not None else None,
+    )
+    return callers, (*findings, *mistakes)
+
+
+def compile_security(config: Config) -> Security:
+    """Say what clients are told of it. With a façade, the two endpoints they see are ours."""
+    auth = config.auth
+    if auth.type == "none":
+        return Security(kind="none")
+    base = _base(config)
+    return Security(
+        kind=auth.type,
+        scheme=getattr(auth, "authorization_type", "bearer"),
+        instructions=auth.instructions,
+        verification_tokens=getattr(auth, "verification_tokens", {}),
+        client_url=getattr(auth, "client_url", None) or base + AUTHORIZE_PATH,
+        authorization_url=getattr(auth, "authorization_url", None) or base + TOKEN_PATH,
+        content_type=getattr(auth, "authorization_content_type", ""),
+        scope=getattr(auth, "scope", ""),
+        issuer=getattr(auth, "issuer", None) or "",
+    )
+
+
+def _base(config: Config) -> str:
+    return config.public_url.rstrip("/")
