@@ -31,10 +31,11 @@ def preflight(request: Request, revision: Revision) -> Response:
     """Answer an OPTIONS request, whatever its path, here and without asking for a credential.
 
     One answer for all paths: it must not tell which of them exist. A browser that got leave for a path that is closed
-    reads the same 404 there as everybody. Clients were seen to break where a preflight was answered with 401.
+    reads the same 404 there as everybody. For the same reason there is no Allow, which speaks of one resource (RFC 9110,
+    10.2.1). Clients were seen to break where a preflight was answered with 401.
     """
     methods = ", ".join(sorted({"GET", "HEAD", "OPTIONS", *(rule.method for rule in revision.rules)}))
-    headers = {"Allow": methods, "Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}
     origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)
     if revision.cors_origins:
         headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"

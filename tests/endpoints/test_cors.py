@@ -59,9 +59,10 @@ def test_no_other_origin_is_let_in_or_reflected(origin, revision):
     assert "access-control-allow-origin" not in marked.headers
 
 
-def test_a_plain_options_request_is_answered_without_cross_origin_fields():
+def test_a_plain_options_request_is_answered_without_cross_origin_fields_and_tells_of_no_methods():
     response = ask(origin=CHATGPT)
     assert response.status_code == 204
+    assert "allow" not in response.headers
     assert "access-control-allow-origin" not in response.headers
 
 
