@@ -25,10 +25,10 @@ class UpstreamConnection(asyncio.Protocol):
     """Carries exchanges one after the other, and belongs to a pool in between."""
 
     __slots__ = (
-        "_answer",
         "_buffered",
         "_chunks",
         "_exchange",
+        "_keeps_alive",
         "_left",
         "_phase",
         "_pool",
@@ -41,11 +41,11 @@ class UpstreamConnection(asyncio.Protocol):
         self._pool = pool
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self._exchange: Exchange | None = None
-        self._answer: Answer = cast("Answer", None)
+        self._keeps_alive = False
         self._phase = _HEAD
         self._buffered = b""
         self._left = 0
-        self._chunks: ChunkedReader = cast("ChunkedReader", None)
+        self._chunks = ChunkedReader()
         self.is_used = False
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
         self.idle_since = 0.0
@@ -138,14 +138,14 @@ class UpstreamConnection(asyncio.Protocol):
                 raise bad_answer()
         self.is_used = True
         if exchange.is_head or not answer.has_body:
-            self._finish(exchange, answer, surplus=data)
+            self._finish(exchange, keeps_alive=answer.keeps_alive, surplus=data)
             exchange.on_answer(answer, b"", is_complete=True)
             return
-        self._answer = answer
+        self._keeps_alive = answer.keeps_alive
         if answer.is_chunked:
             self._phase = _CHUNKS
             self._chunks = ChunkedReader()
-            self._on_chunks(exchange, data, first=True)
+            self._on_chunks(exchange, data, answer)
         elif answer.length > 0:
             size = len(data)
             if size < answer.length:
@@ -154,7 +154,7 @@ class UpstreamConnection(asyncio.Protocol):
                 exchange.on_answer(answer, data, is_complete=False)
                 return
             surplus = data[answer.length :]
-            self._finish(exchange, answer, surplus=surplus)
+            self._finish(exchange, keeps_alive=answer.keeps_alive, surplus=surplus)
             exchange.on_answer(answer, data[: answer.length] if surplus else data, is_complete=True)
         else:
             self._phase = _UNTIL_CLOSE
@@ -168,32 +168,32 @@ class UpstreamConnection(asyncio.Protocol):
                 exchange.on_body(data, is_complete=False)
                 return
             surplus = data[self._left :]
-            self._finish(exchange, self._answer, surplus=surplus)
+            self._finish(exchange, keeps_alive=self._keeps_alive, surplus=surplus)
             exchange.on_body(data[: self._left] if surplus else data, is_complete=True)
         elif self._phase == _CHUNKS:
-            self._on_chunks(exchange, data, first=False)
+            self._on_chunks(exchange, data, None)
         else:
             exchange.on_body(data, is_complete=False)
 
-    def _on_chunks(self, exchange: Exchange, data: bytes, *, first: bool) -> None:
+    def _on_chunks(self, exchange: Exchange, data: bytes, answer: Answer | None) -> None:
         chunks = self._chunks
         try:
             content = chunks.feed(data)
         except ChunkedError:
             raise bad_answer() from None
         if chunks.is_done:
-            self._finish(exchange, self._answer, surplus=chunks.surplus)
-        if first:
-            exchange.on_answer(self._answer, content, is_complete=chunks.is_done)
+            self._finish(exchange, keeps_alive=self._keeps_alive, surplus=chunks.surplus)
+        if answer is not None:
+            exchange.on_answer(answer, content, is_complete=chunks.is_done)
         elif content or chunks.is_done:
             exchange.on_body(content, is_complete=chunks.is_done)
         else:
             exchange.on_activity()
 
-    def _finish(self, exchange: Exchange, answer: Answer, *, surplus: bytes) -> None:
+    def _finish(self, exchange: Exchange, *, keeps_alive: bool, surplus: bytes) -> None:
         """Give the connection back before the answer is delivered: the client's next request may want it at once."""
         self._exchange = None
-        if answer.keeps_alive and not surplus and exchange.is_sent and not self.transport.is_closing():
+        if keeps_alive and not surplus and exchange.is_sent and not self.transport.is_closing():
             self._pool.release(self)
         elif exchange.is_sent:
             self.transport.close()
