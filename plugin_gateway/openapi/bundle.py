@@ -30,11 +30,15 @@ from plugin_gateway.openapi.grammar import (
 from plugin_gateway.openapi.refs import RefError, Tokens, find_anchors, join_uri, resolve, split_ref, to_ref
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from plugin_gateway.openapi.document import Json, JsonObject
 
 _MAX_CHAIN = 64
+_MAPPING = re.compile(rb"""apping["']?\s*:""")
+_FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
+_MAX_MAPPINGS = 1000
+_MAPPING_BYTES = 1000
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -73,7 +77,13 @@ class _Found(NamedTuple):
 
 
 def refers_elsewhere(data: bytes) -> bool:
-    """Say whether a document's text may hold a `$ref` that is not local; a quick no spares single files the walk."""
+    """Say whether a document's text may refer to another file; a quick no spares single files the walk.
+
+    That is by a `$ref` that is not local, or in the mapping of a discriminator by a text that ends like a file's name.
+    """
+    for index, match in enumerate(_MAPPING.finditer(data)):
+        if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
+            return True
     local = sum(data.count(b"$ref" + between + b"#") for between in (b'":"', b'": "', b": '", b': "', b"': '"))
     return data.count(b"$ref") != local
 
@@ -176,9 +186,10 @@ class _Bundler:
             if isinstance(value, dict | list) and not is_extension(key)
         )
         discriminator = node.get("discriminator") if kind is Kind.SCHEMA else None
-        mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
-        if isinstance(mapping, dict):
-            self._refer_in_mapping(part, mapping)
+        if isinstance(discriminator, dict):
+            self._refer_in_mapping(part, discriminator, ["defaultMapping"])
+            if isinstance(mapping := discriminator.get("mapping"), dict):
+                self._refer_in_mapping(part, mapping, list(mapping))
 
     def _is_component(self, place: _Place, kind: Kind) -> bool:
         """Say whether what is referred to here can become a component. Before 3.1 a path item cannot."""
@@ -223,11 +234,11 @@ class _Bundler:
         elif part != self._parts.root and ref.startswith("#"):
             node["$ref"] = part + ref
 
-    def _refer_in_mapping(self, part: str, mapping: JsonObject) -> None:
+    def _refer_in_mapping(self, part: str, mapping: JsonObject, names: Iterable[str]) -> None:
         """Values of a discriminator's mapping are names of schemas or references, and only references hold these."""
-        for name, value in mapping.items():
+        for name in names:
             if (
-                isinstance(value, str)
+                isinstance(value := mapping.get(name), str)
                 and re.search(r"[#/]|\.(?:ya?ml|json)$", value)
                 and (found := self._find(part, value))
             ):
@@ -241,7 +252,9 @@ class _Bundler:
         if place not in self._refs:
             holder: Any = self._root
             for key in (*components_at(self._version), self._sections[kind]):
-                holder = holder.setdefault(key, {})
+                if not isinstance(holder.get(key), dict):
+                    holder[key] = {}  # `components:` with nothing after it is written, too
+                holder = holder[key]
             name = _free_name(found, holder)
             holder[name] = found.value
             self._refs[place] = to_ref((*components_at(self._version), self._sections[kind], name))

@@ -250,6 +250,14 @@ def test_a_discriminator_may_name_files() -> None:
     }
 
 
+def test_what_a_discriminator_takes_by_default_may_be_in_a_file() -> None:
+    schema = {"discriminator": {"propertyName": "kind", "defaultMapping": "a.yaml"}}
+
+    found, _ = bundled(of(schema), "3.2", a={"type": "object"})
+
+    assert schemas_of(found)[0]["discriminator"]["defaultMapping"] == "#/components/schemas/a"
+
+
 def test_schemas_of_3_1_keep_what_stands_beside_a_reference() -> None:
     schema = {"$ref": "a.yaml", "properties": {"x": ref("b.yaml")}}
 
@@ -295,6 +303,13 @@ def test_swagger_2_has_its_sections_in_the_root() -> None:
     assert found["definitions"] == {"A": {"items": ref("#/definitions/A")}}
 
 
+@pytest.mark.parametrize("components", [{}, {"components": None}, {"components": {"schemas": None}}])
+def test_a_component_finds_its_place_where_none_is_written(components: dict[str, Any]) -> None:
+    found, _ = bundled({**of(ref("a.yaml")), **components}, a={"type": "object"})
+
+    assert found["components"] == {"schemas": {"a": {"type": "object"}}}
+
+
 def test_names_are_legal_and_free() -> None:
     found, _ = bundled(
         of(ref("a.yaml#/x~1y%20z"), ref("a.yaml#/x_y_z"), ref("a.yaml#/x%C3%A9y_z")),
@@ -321,6 +336,11 @@ def test_a_file_is_not_looked_into_where_nothing_asks_for_it() -> None:
         (b'{"$ref"\n:"a.json"}', True),
         (b"{$ref: a.yaml}", True),
         (b"no reference", False),
+        (b"mapping: {dog: Dog, cat: '#/a'}\nexternalDocs: {url: 'https://example.com/a.json'}", False),
+        (b"mapping:\n  dog: Dog\n  cat: schemas/cat.yaml\n", True),
+        (b'{"mapping":{"cat":"./cat.json#/Cat"}}', True),
+        (b"defaultMapping: cat.yml", True),
+        (b"mapping: " * 1001, True),
     ],
 )
 def test_a_text_may_refer_elsewhere_unless_all_its_references_are_local(text: bytes, expected: bool) -> None:
