@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import UpstreamTarget
 
 _MIN_QUEUE: Final = 64
+_QUEUED_PER_CONNECTION: Final = 4
 
 
 class Pool:
@@ -62,7 +63,8 @@ class Pool:
         Raises:
             UpstreamError: too many wait already.
         """
-        if len(self._waiting) >= max(_MIN_QUEUE, self.target.connections):
+        queued = len(self._waiting) - len(self._connecting)
+        if queued >= max(_MIN_QUEUE, _QUEUED_PER_CONNECTION * self.target.connections):
             raise UpstreamError(503, "upstream-busy", "Too many calls wait for the upstream; try again shortly.")
         self._waiting.append(exchange)
         self._open_for_waiting()

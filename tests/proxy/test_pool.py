@@ -187,6 +187,20 @@ def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
     play(scene)
 
 
+def test_the_queue_is_bounded_and_connections_under_way_do_not_count():
+    async def scene(pool):
+        server = await listening(pool)
+        for _ in range(2 + 64):
+            pool.enqueue(Exchange())
+        with pytest.raises(UpstreamError) as caught:
+            pool.enqueue(Exchange())
+        assert caught.value.status == 503
+        pool._waiting.clear()
+        server.close()
+
+    play(scene, connections=2)
+
+
 def test_a_released_connection_goes_to_who_waits_longest():
     async def scene(pool):
         server = await listening(pool)
