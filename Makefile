@@ -20,7 +20,13 @@ run: .venv/run.stamp  ## Start the example API and the gateway in front of it; C
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
 test: .venv/test.stamp  ## Run every test; TESTS=tests/policy runs some
+ifdef TESTS
 	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
+else
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/attack
+	@# Alone, as it counts what other clients notice of an attack.
+	$(BIN)/python -m pytest tests/attack
+endif
 
 check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test
 	$(BIN)/ruff check
