@@ -24,6 +24,7 @@ def read(*pieces: bytes) -> tuple[bytes, bool, bytes]:
         (b"5\r\nhello\r\n0\r\n\r\nGET", (b"hello", True, b"GET")),
         (b"0\r\n\r\n", (b"", True, b"")),
         (b"A;ext=1\r\n0123456789\r\n000\r\nX-T: 1\r\nY: 2\r\n\r\n", (b"0123456789", True, b"")),
+        (b"5 \t; ext = 1\r\nhello\r\n0;\r\n\r\n", (b"hello", True, b"")),
         (b"5\r\nhel", (b"hel", False, b"")),
         (b"5\r\nhello\r", (b"hello", False, b"")),
         (b"5\r", (b"", False, b"")),
