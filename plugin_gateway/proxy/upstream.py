@@ -20,6 +20,9 @@ _LENGTH: Final = 1
 _CHUNKS: Final = 2
 _UNTIL_CLOSE: Final = 3
 
+_MAX_INTERIM: Final = 32
+"""More 1xx answers than any call has use for. Each is cheap to send, and none of them is passed on."""
+
 
 class UpstreamConnection(asyncio.Protocol):
     """Carries exchanges one after the other, and belongs to a pool in between."""
@@ -28,6 +31,7 @@ class UpstreamConnection(asyncio.Protocol):
         "_buffered",
         "_chunks",
         "_exchange",
+        "_interim",
         "_keeps_alive",
         "_left",
         "_phase",
@@ -45,6 +49,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._phase = _HEAD
         self._buffered = b""
         self._left = 0
+        self._interim = 0
         self._chunks = ChunkedReader()
         self.is_used = False
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
@@ -54,6 +59,7 @@ class UpstreamConnection(asyncio.Protocol):
         """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
         self._exchange = exchange
         self._phase = _HEAD
+        self._interim = 0
         self.transport.write(request)
 
     def write(self, data: bytes) -> None:
@@ -85,7 +91,7 @@ class UpstreamConnection(asyncio.Protocol):
         self._exchange = None
         if self._phase == _UNTIL_CLOSE and exc is None:
             exchange.on_body(b"", is_complete=True)
-        elif self._phase == _HEAD and self.is_used and not self._buffered:
+        elif self._phase == _HEAD and self.is_used and not self._buffered and not self._interim:
             exchange.on_stale()
         else:
             exchange.on_broken(
@@ -134,7 +140,8 @@ class UpstreamConnection(asyncio.Protocol):
             data = data[end + 4 :]
             if answer.status >= 200:
                 break
-            if answer.status == 101:
+            self._interim += 1
+            if answer.status == 101 or self._interim > _MAX_INTERIM:
                 raise bad_answer()
         self.is_used = True
         if exchange.is_head or not answer.has_body:

@@ -156,6 +156,28 @@ def test_only_a_used_connection_that_closes_without_a_byte_is_stale():
     assert third.end == "upstream-closed"
 
 
+def test_an_upstream_that_sent_an_interim_answer_had_begun_so_its_close_is_not_stale():
+    upstream, _, _ = connection()
+    upstream.data_received(ANSWERS[0][0])
+    second = Exchange()
+    upstream.begin(second, b"")
+    upstream.data_received(b"HTTP/1.1 102 Processing\r\n\r\n")
+    upstream.connection_lost(None)
+    assert second.end == "upstream-closed"
+
+
+def test_interim_answers_without_end_are_refused_and_counted_for_each_call():
+    upstream, it, released = connection()
+    upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n" * 32 + ANSWERS[0][0])
+    assert (it.end, released) == ("whole", ["release"])
+    second = Exchange()
+    upstream.begin(second, b"")
+    upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n" * 32)
+    assert not second.end
+    upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n")
+    assert (second.end, released) == ("bad-upstream-answer", ["release", "abort"])
+
+
 def test_bytes_nobody_asked_for_end_the_connection():
     upstream, _, released = connection()
     upstream.data_received(ANSWERS[0][0])
