@@ -65,7 +65,7 @@ class Answer:
     `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
     Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `coding` is the
     content coding in lower case, empty where the body can be read as it is, `has_body` that content follows unless the
-    request was a HEAD (RFC 9112, 6.3).
+    request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields.
     """
 
     __slots__ = (
@@ -74,6 +74,7 @@ class Answer:
         "has_body",
         "head",
         "is_chunked",
+        "is_dated",
         "keeps_alive",
         "length",
         "sealed_head",
@@ -81,7 +82,15 @@ class Answer:
     )
 
     def __init__(
-        self, status: int, block: bytes, length: int, *, is_chunked: bool, keeps_alive: bool, coding: bytes
+        self,
+        status: int,
+        block: bytes,
+        length: int,
+        *,
+        is_chunked: bool,
+        keeps_alive: bool,
+        coding: bytes,
+        is_dated: bool = False,
     ) -> None:
         self.status = status
         self.block = block
@@ -91,6 +100,7 @@ class Answer:
         self.is_chunked = is_chunked
         self.keeps_alive = keeps_alive
         self.coding = coding
+        self.is_dated = is_dated
         self.has_body = status not in _BODILESS and length != 0
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
@@ -139,6 +149,7 @@ class Downlink:
         codings: list[bytes] = []
         connection: list[bytes] = []
         coding = b""
+        is_dated = False
         for field in fields:
             if field is None:
                 raise bad_answer()
@@ -151,6 +162,8 @@ class Downlink:
                 connection += options_of(field.value)
             elif name == b"content-encoding":
                 coding += field.value.lower()
+            elif name == b"date":
+                is_dated = True
         framing = frame_response(minor, lengths, codings, connection)
         kept = [
             self._line(field) for field in fields if field and field.name not in connection and self._passes(field.name)
@@ -166,6 +179,7 @@ class Downlink:
             is_chunked=framing.is_chunked,
             keeps_alive=framing.keeps_alive,
             coding=b"" if coding == b"identity" else coding,
+            is_dated=is_dated and b"date" not in connection,
         )
 
     def _passes(self, name: bytes) -> bool:

@@ -21,7 +21,8 @@ _OTHER_VERSION: Final = re.compile(_TOKEN + rb" [\x21-\x7e]+ HTTP/[0-9]\.[0-9]")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _FIELD_LINE: Final = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
 _LENGTH: Final = re.compile(rb"0|[1-9][0-9]{0,17}")
-_HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._\-]*|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._\-]*|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
+_ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]+)(/.*)")
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 _REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 # A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
@@ -61,6 +62,7 @@ class RequestFields:
         "expects_continue",
         "fields",
         "has_body",
+        "host",
         "is_chunked",
         "is_plain",
         "minor",
@@ -76,6 +78,7 @@ class RequestFields:
         self.fields: tuple[Field, ...] = ()
         self.content_length = -1
         self.minor = minor
+        self.host = b""
         self.is_chunked = False
         self.has_body = False
         self.is_plain = False
@@ -116,6 +119,16 @@ def read_request_line(line: bytes) -> RequestLine:
         raise WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
     method, target, minor = match.groups()
     return RequestLine(method, target, 1 if minor == b"1" else 0)
+
+
+def origin_form(target: bytes, host: bytes) -> bytes:
+    """The path and query of a target in absolute-form, which every server must take (RFC 9112, 3.2.2).
+
+    Only where its authority is the Host field's: of two names for one request, each hop would believe another. What else
+    there may be is left as it is, for the gate to refuse.
+    """
+    match = _ABSOLUTE_FORM.fullmatch(target)
+    return match[2] if match and match[1].lower() == host.lower() else target
 
 
 def is_hopeless(data: bytes | bytearray, start: int) -> bool:
@@ -199,6 +212,7 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
     request.closes = minor == 0 or b"close" in nominated
     request.wants_websocket = b"websocket" in upgrades and b"upgrade" in nominated
     _check_host(hosts, minor)
+    request.host = hosts[0] if hosts else b""
     _frame_request(request, lengths, codings, minor)
     request.is_plain = not (request.has_body or request.closes or request.wants_websocket)
     return request

@@ -34,6 +34,14 @@ def test_everything_else_is_kept_in_order():
     assert read(fields).block == fields
 
 
+@pytest.mark.parametrize(
+    ("fields", "is_dated"),
+    [(b"Date: d\r\n", True), (b"X-Date: d\r\n", False), (b"Connection: date\r\nDate: d\r\n", False)],
+)
+def test_an_answer_tells_whether_it_is_dated(fields, is_dated):
+    assert read(fields).is_dated is is_dated
+
+
 def test_set_cookie_is_kept_when_asked_for_and_never_joined():
     fields = b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
     assert read(fields, keep_set_cookie=True).block == fields

@@ -14,6 +14,7 @@ from plugin_gateway.proxy.wire import (
     MAX_FIELDS,
     frame_response,
     is_hopeless,
+    origin_form,
     read_field,
     read_request_fields,
     read_request_line,
@@ -63,6 +64,38 @@ def test_any_other_request_line_is_refused(line, status):
     with pytest.raises(WireError) as caught:
         read_request_line(line)
     assert caught.value.status == status
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "expected"),
+    [
+        (b"http://gw.test/pets?limit=1", b"gw.test", b"/pets?limit=1"),
+        (b"HTTP://GW.test:8080/pets", b"gw.TEST:8080", b"/pets"),
+        (b"https://gw.test/pets", b"gw.test", b"/pets"),
+        (b"http://gw.test//admin", b"gw.test", b"//admin"),
+    ],
+)
+def test_absolute_form_for_the_named_host_is_read_as_origin_form(target, host, expected):
+    assert origin_form(target, host) == expected
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        b"http://evil.test/pets",
+        b"http://gw.test:80/pets",
+        b"http://u@gw.test/pets",
+        b"http://gw.test",
+        b"http://gw.test?/pets",
+        b"http:///pets",
+        b"http:/pets",
+        b"ws://gw.test/pets",
+        b"//gw.test/pets",
+        b"*",
+    ],
+)
+def test_any_other_target_that_is_no_path_is_left_for_the_gate_to_refuse(target):
+    assert origin_form(target, b"gw.test") == target
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER, ClientConnection
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, TOO_MANY_CONNECTIONS, new_request_id, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.wire import read_request_fields, read_request_line, without_empty_lines
+from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
@@ -113,6 +113,9 @@ class ConnectionFront(ClientConnection):
         peer = transport.get_extra_info("peername")
         self._address = str(peer[0]) if isinstance(peer, tuple) else ""
         self._holder.clock.watch(self)
+        if limits.head_timeout_s > 0:
+            # Whoever connects has something to say. The idle time is for those who have said it.
+            self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         if connections > min(self._listener.most_connections, limits.connections):
             self.closes = True
             self._refuse(TOO_MANY_CONNECTIONS, b"", b"", None)
@@ -231,6 +234,10 @@ class ConnectionFront(ClientConnection):
             request = read_request_fields(block, minor)
             if not request.is_plain:
                 self._prepare(serving, request)
+            if target[:1] != b"/":
+                target = origin_form(target, request.host)
+                # What an absolute-form means hangs on the Host field, so it is remembered as what it came to.
+                line = b"%b %b HTTP/1.1" % (method, target)
             path = target.partition(b"?")[0]
             if not self._listener.forwards or serving.is_local(method, path):
                 call = AppCall(self, request, method, path)
@@ -251,7 +258,7 @@ class ConnectionFront(ClientConnection):
             limits = serving.limits
             self._body = RequestBody(request, limits.request_body_bytes, limits.body_timeout_s)
         if request.wants_websocket:
-            raise WireError(501, "websocket-not-supported", "WebSocket connections are not forwarded.")
+            raise WireError(400, "websocket-not-supported", "WebSocket connections are not forwarded.")
 
     def _start(self, call: Call, data: bytes) -> bytes:
         self._call = call
@@ -300,7 +307,8 @@ class ConnectionFront(ClientConnection):
         call = self._call
         if call is None:
             return
-        if call.rule is None:
+        if not answer.is_dated:
+            # RFC 9110, 6.6.1: whoever has a clock adds what an answer lacks.
             extra += self.date()
         if self._body is not None:
             # Answered before the request was all here: what is still under way must not be taken for the next one.

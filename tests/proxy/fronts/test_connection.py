@@ -140,7 +140,7 @@ def play(scene, **options):
         (b"GET /" + b"a" * 600, 414),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 600, 431),
         (b"GET /p HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 600 + b"\r\n\r\n", 431),
-        (b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 501),
+        (b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 400),
     ],
 )
 def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, status):
@@ -373,6 +373,45 @@ def test_the_same_request_line_is_judged_once_and_fields_still_each_time():
         assert len(it.holder.serving.permitted) == 1
 
     play(scene)
+
+
+def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees():
+    """RFC 9112, 3.2.2: it must be taken; and a memo of the line must not outlive the Host field it was judged with."""
+    absolute = GET.replace(b"/p/1", b"http://a/p/1")
+
+    def scene(it):
+        it.send(absolute)
+        it.answer()
+        it.send(absolute.replace(b"Host: a", b"Host: b"))
+        assert it.statuses() == [200, 404]
+        assert it.sent_up.startswith(b"GET /p/1 HTTP/1.1\r\nHost: up\r\n")
+        assert it.sent_up.count(b"\r\n\r\n") == 1
+
+    play(scene)
+
+
+def test_a_date_is_added_to_an_answer_that_has_none():
+    def scene(it):
+        it.state.default_headers = [(b"date", b"now")]
+        it.send(GET)
+        it.answer()
+        it.send(GET)
+        it.answer(b"HTTP/1.1 200 OK\r\nDate: then\r\nContent-Length: 2\r\n\r\nok")
+        assert re.findall(rb"(?i)\ndate: (\w+)", it.client.written) == [b"now", b"then"]
+
+    play(scene)
+
+
+def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idles_has_more():
+    def scene(it):
+        fresh = it.front.deadline
+        it.send(GET)
+        it.answer()
+        assert it.front.deadline - fresh > 50
+        it.front.on_tick(fresh + 1)
+        assert not it.client.is_closed
+
+    play(scene, head_timeout_s=10, idle_timeout_s=75)
 
 
 def test_a_new_revision_forgets_what_the_old_one_permitted():
