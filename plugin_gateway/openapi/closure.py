@@ -214,8 +214,10 @@ class Closure:
 
     def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
         tokens = landing.tokens
-        if self._targets.kept_kind(tokens) is kind:
-            if (unit := self._targets.unit_of(tokens)) is not None:
+        unit = self._targets.unit_of(tokens)
+        # A whole component of another kind is a mistake of the document, which is no better with a component of this kind.
+        if self._targets.kept_kind(tokens) is kind or unit == tokens:
+            if unit is not None:
                 self._keep(unit)
             return ref if landing.holds_as_written else to_ref(tokens)
         return self._hoist(kind, landing)

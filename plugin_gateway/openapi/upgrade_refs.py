@@ -34,6 +34,7 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
     _write_out_media_types(document, root)
     base = components_at(document.version)
     places = {kind: (*base, section) for section, kind in sections(document.version).items()}
+    sections_of_components = frozenset(places.values())
     names: dict[tuple[Kind, Tokens], str] = {}
     nodes = typed_nodes(root)
     while nodes:
@@ -48,6 +49,8 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
         place, tokens = places[kind], _tokens(document, node["$ref"])
         if not tokens or (not whole and _is_settled(kind, tokens, place)):
             continue
+        if tokens[:-1] != place and tokens[:-1] in sections_of_components:
+            continue  # of another kind, which only the author of the document can mend
         if len(tokens) == len(place) + 1 and tokens[: len(place)] == place:
             names[kind, tokens] = tokens[-1]
         if (kind, tokens) not in names:

@@ -236,7 +236,9 @@ def _moved(ref: str, section: str) -> str | None:
     if not ref.startswith("#/"):
         return None
     tokens = split_pointer(unquote(ref[1:]))
-    return to_ref(("components", section, tokens[1])) if len(tokens) == 2 and tokens[0] in _SECTIONS else None
+    if len(tokens) != 2 or (own := _SECTIONS.get(tokens[0])) is None:
+        return None
+    return to_ref(("components", section if own == "parameters" else own, tokens[1]))
 
 
 def _rewrite_schemas(upgraded: JsonObject) -> None:

@@ -357,15 +357,19 @@ def test_what_is_hoisted_takes_its_own_references_along():
     }
 
 
-def test_a_component_of_another_kind_is_copied_for_the_kind_that_is_meant():
-    text = """
-    paths: {/a: {get: {responses: {"200": {description: d, headers: {h: {$ref: "#/components/parameters/P"}}}}}}}
-    components: {parameters: {P: {schema: {$ref: "#/components/schemas/S"}}}, schemas: {S: {}}}
+def test_a_component_that_stands_for_another_kind_stays_what_it_is():
+    components = """{schemas: {S: {type: string}, U: {}}, parameters: {
+      P: {name: p, in: query, schema: {$ref: "#/components/schemas/S"}}, Q: {name: q, in: query}}}"""
+    text = f"""
+    paths: {{/a: {{get: {{responses: {{"200": {{description: d, headers: {{h: {{$ref: "#/components/parameters/P"}}}}}}}}}}}}}}
+    components: {components}
     """
     root = _pruned(text, "GET /a")
+    header = root["paths"]["/a"]["get"]["responses"]["200"]["headers"]["h"]
+    assert header == {"$ref": "#/components/parameters/P"}
     assert root["components"] == {
-        "schemas": {"S": {}},
-        "headers": {"Hoisted1": {"schema": {"$ref": "#/components/schemas/S"}}},
+        "schemas": {"S": {"type": "string"}},
+        "parameters": {"P": {"name": "p", "in": "query", "schema": {"$ref": "#/components/schemas/S"}}},
     }
 
 

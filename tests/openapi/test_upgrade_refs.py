@@ -120,3 +120,13 @@ def test_whole_references_are_pointers_to_components():
         {"$ref": "#/components/schemas/A_properties_x"},
         {"$ref": "#nowhere"},
     ]
+
+
+def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author():
+    root = {
+        "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/schemas/S"}}}}},
+        "components": {"schemas": {"S": {}}},
+    }
+    assert _settled(root)["components"] == _settled(root, whole=True)["components"] == root["components"]
+    swagger = {"paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/definitions/S"}}}}}, "definitions": {"S": {}}}
+    assert _settled(swagger, "2.0") == {"swagger": "2.0", **swagger}

@@ -236,3 +236,13 @@ def test_examples_of_other_media_types_are_kept():
         "content": {"text/csv": {"example": "a,b"}},
         "x-kept": 1,
     }
+
+
+@pytest.mark.parametrize("produces", [[], ["text/csv"]])
+def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: list[str]):
+    wrong = {"$ref": "#/definitions/S"}
+    operation = _operation(
+        {"parameters": [wrong], "responses": {"200": wrong}}, definitions={"S": {}}, produces=produces
+    )
+    right = {"$ref": "#/components/schemas/S"}
+    assert (operation["parameters"], operation["responses"]) == ([right], {"200": right})
