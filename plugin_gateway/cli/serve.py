@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import click
 
 from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,16 +40,18 @@ MAX_WORKERS = 256
 )
 @click.option(
     "--front",
-    type=click.Choice(["connection", "asgi"]),
+    type=click.Choice(["connection", "asgi", "http2"]),
     default="connection",
     show_default=True,
-    help="What takes calls: the gateway's own HTTP/1.1, or uvicorn's, slower, with the gateway as an ASGI app.",
+    help="What takes calls: the fast way, the ASGI app behind the same HTTP/1.1, or behind HTTP/2 (extra `http2`).",
 )
 def command(config: Path | None, listen: str, admin: str, workers: int, front: Front) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
     """
+    if front == "http2" and find_spec("zttp") is None:
+        raise UsageError("--front http2 needs the extra `http2`: pip install 'plugin-gateway[http2]'")
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 

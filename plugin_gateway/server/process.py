@@ -21,8 +21,8 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
 
 
-Front: TypeAlias = Literal["connection", "asgi"]
-"""What takes calls in a worker: our own protocol, or uvicorn's with the gateway as an ASGI app."""
+Front: TypeAlias = Literal["connection", "asgi", "http2"]
+"""What takes calls in a worker: the connection front; the ASGI front served by our own HTTP/1.1, or by uvicorn's HTTP/2."""
 
 
 class WorkerProcess:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.revision import Revision
     from plugin_gateway.server.process import Front
+    from plugin_gateway.telemetry import AccessRecord
 
 DRAIN_TIMEOUT_S = 10
 
@@ -94,11 +95,14 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
 
 
 def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
-    """Return uvicorn's settings: with our own protocol in place of its HTTP, or with its HTTP and ours as an app."""
-    is_ours = front == "connection"
+    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it; or its HTTP/2."""
+    forwards = front == "connection"
+    # Whoever answers a request records it: the ASGI front does so itself.
+    ours = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
     return uvicorn.Config(
-        LocalApp(holder) if is_ours else create_app(holder, recorder.record),
-        http=connection_front(holder, recorder.record) if is_ours else "auto",  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
+        LocalApp(holder) if forwards else create_app(holder, recorder.record),
+        http="zttp" if front == "http2" else ours,  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
+        http2=front == "http2",
         ws="none",
         lifespan="off",
         loop="none",
@@ -110,6 +114,10 @@ def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.C
         backlog=BACKLOG,
         timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
     )
+
+
+def _record_nothing(record: AccessRecord) -> None:
+    """Leave the record to the app."""
 
 
 class Duties(NamedTuple):
