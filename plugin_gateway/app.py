@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from plugin_gateway.endpoints.cors import mark, preflight
-from plugin_gateway.endpoints.documents import refuse, serve_face
+from plugin_gateway.endpoints.documents import refuse, serve_document
+from plugin_gateway.endpoints.oauth import answer_oauth
+from plugin_gateway.identity.provider import Provider
 from plugin_gateway.policy.gate import NOT_FOUND
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.plan import Holder
@@ -31,6 +33,7 @@ class LocalApp:
 
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
+        self._provider = Provider()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -39,13 +42,17 @@ class LocalApp:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        revision = self._holder.revision
-        request = Request(scope)
+        # One reference for all of it: a reload may come while we wait for a caller's credential to be looked into.
+        serving = self._holder.serving
+        revision, path = serving.revision, scope["raw_path"].decode("latin-1")
+        request = Request(scope, receive)
         if scope["method"] == "OPTIONS":
             response = preflight(request, revision)
         # The raw path, as for operations: an encoded spelling of a face is not that face.
-        elif scope["raw_path"].decode("latin-1") in revision.faces:
-            response = mark(serve_face(request, revision), request, revision)
+        elif path in revision.faces:
+            response = mark(await serve_document(request, revision.faces, serving.door), request, revision)
+        elif path in revision.callers.local_paths and revision.callers.facade is not None:
+            response = mark(await answer_oauth(request, revision.callers.facade, self._provider), request, revision)
         else:
             response = refuse(NOT_FOUND)
         await response(scope, receive, send)
@@ -54,6 +61,7 @@ class LocalApp:
         while (await receive())["type"] != "lifespan.shutdown":
             await send({"type": "lifespan.startup.complete"})
         self._holder.close()
+        await self._provider.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

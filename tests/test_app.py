@@ -7,6 +7,7 @@ import pytest
 from plugin_gateway.app import LocalApp, embed
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.publish.face import build_face
+from plugin_gateway.revision.model import Callers
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -15,10 +16,10 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [
 
 
 def holder(path):
-    return SimpleNamespace(
-        revision=SimpleNamespace(faces={path: build_face("application/json", b"{}")}, cors_origins=(), rules=()),
-        closed=0,
+    revision = SimpleNamespace(
+        faces={path: build_face("application/json", b"{}")}, cors_origins=(), rules=(), callers=Callers()
     )
+    return SimpleNamespace(serving=SimpleNamespace(revision=revision, door=None), closed=0)
 
 
 HOLDER = holder("/openapi.json")
@@ -51,7 +52,7 @@ def test_a_swap_is_seen_by_the_next_request():
     swapped = holder("/openapi.json")
     app = LocalApp(swapped)
     assert ask(app, "GET", "/logo.png").status_code == 404
-    swapped.revision = holder("/logo.png").revision
+    swapped.serving = holder("/logo.png").serving
     assert ask(app, "GET", "/logo.png").status_code == 200
 
 

@@ -16,19 +16,21 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from plugin_gateway.proxy.door import Door
     from plugin_gateway.publish.face import Face
-    from plugin_gateway.revision import Revision
 
 CACHE_CONTROL = "no-cache"
 """Keep it, but ask each time (RFC 9111, 5.2.2.4): clients fetch the document before each call, and a 304 is cheap, while
 an answer from yesterday's allow-list would send them to operations that are closed today."""
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
+DOCUMENT_PATHS = frozenset({"/openapi.json", "/openapi.yaml"})
+"""What names operations, so that who may read it is a question. The manifest and its logo name none."""
 ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*\Z", re.IGNORECASE)
 
 
-def serve_face(request: Request, revision: Revision) -> Response:
+def serve_face(request: Request, faces: Mapping[str, Face]) -> Response:
     """Answer a request for a path that has a face."""
     if request.method not in {"GET", "HEAD"}:
         return refuse(
@@ -40,10 +42,10 @@ def serve_face(request: Request, revision: Revision) -> Response:
                 headers=((b"Allow", ALLOWED_METHODS.encode()),),
             )
         )
-    name = face_name(request.scope["raw_path"].decode("latin-1"), request.scope["query_string"], revision.faces)
-    face = revision.faces.get(name)
+    name = face_name(request.scope["raw_path"].decode("latin-1"), request.scope["query_string"], faces)
+    face = faces.get(name)
     if face is None:
-        profiles = sorted(known.partition("?profile=")[2] for known in revision.faces if "?profile=" in known)
+        profiles = sorted(known.partition("?profile=")[2] for known in faces if "?profile=" in known)
         return refuse(
             Refusal(
                 status=404,
@@ -56,6 +58,24 @@ def serve_face(request: Request, revision: Revision) -> Response:
             )
         )
     return answer(face, request)
+
+
+async def serve_document(request: Request, faces: Mapping[str, Face], door: Door | None) -> Response:
+    """Serve one of `faces` where anybody may read it; a caller who shows a credential is served its own."""
+    path = request.scope["raw_path"].decode("latin-1")
+    if door is None or path not in DOCUMENT_PATHS or (door.has_public_documents and not door.has_own_documents):
+        return serve_face(request, faces)
+    authorizations = [value for name, value in request.scope["headers"] if name.lower() == b"authorization"]
+    if not authorizations and door.has_public_documents:
+        response = serve_face(request, faces)
+    else:
+        # One that is shown must be good: the document of everybody would offer this caller what it may not call.
+        access = await door.ask(authorizations)
+        response = refuse(access) if isinstance(access, Refusal) else serve_face(request, access.faces)
+        if response.status_code < 400:
+            response.headers["Cache-Control"] = f"private, {CACHE_CONTROL}"
+    response.headers.add_vary_header("Authorization")
+    return response
 
 
 def face_name(path: str, query: bytes, faces: Mapping[str, Face]) -> str:

@@ -79,11 +79,8 @@ class Authenticator:
         return self._shared(digest, presented)
 
     async def close(self) -> None:
-        """Give up what is under way, and close the connections to the provider."""
-        tasks = list(self._verifying.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        """Finish what callers wait for, then close the connections to the provider."""
+        await asyncio.gather(*self._verifying.values(), return_exceptions=True)
         await self._provider.close()
 
     def _listed(self, digest: bytes) -> Identity | Refusal:

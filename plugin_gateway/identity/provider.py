@@ -48,7 +48,7 @@ class Provider:
         return _object(url, status, body)
 
     async def relay_form(self, url: str, form: bytes, headers: Mapping[str, str]) -> tuple[str, int, bytes]:
-        """Post a form; return the media type, the status and the body of the answer, whatever it is.
+        """Post a form; return the media type, the status and the body of the answer, whatever they are.
 
         Raises:
             ProviderError: there is no answer.

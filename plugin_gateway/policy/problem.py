@@ -24,6 +24,22 @@ TITLES: Final = MappingProxyType(
         "operation-not-found": "No such operation",
         "target-too-long": "The request target is too long",
         "undeclared-query-parameter": "The operation has no such query parameter",
+        # The caller.
+        "ambiguous-credential": "The call has more than one credential",
+        "expired-credential": "The credential has expired",
+        "insufficient-scope": "The credential is not good for this",
+        "invalid-credential": "The credential is not good",
+        "missing-credential": "The call has no credential",
+        "no-consumer": "The credential stands for no consumer",
+        "unsupported-scheme": "Credentials of that scheme are not taken",
+        "verification-unavailable": "Credentials cannot be verified",
+        # The OAuth façade.
+        "invalid-oauth-request": "The OAuth request is malformed",
+        "provider-failed": "The authorization server failed",
+        "unknown-client": "There is no such OAuth client",
+        "unregistered-redirect": "The redirect URI is not registered",
+        "unsupported-grant": "The grant is not supported",
+        "unsupported-media-type": "The media type is not taken here",
         # The client's bytes.
         "ambiguous-framing": "The end of the message is ambiguous",
         "body-not-declared": "The operation takes no body",
@@ -45,6 +61,13 @@ TITLES: Final = MappingProxyType(
         "unknown-expectation": "The expectation cannot be met",
         "unknown-profile": "There is no such profile of the document",
         "websocket-not-supported": "WebSocket is not forwarded",
+        # Limits, and the credential for the upstream.
+        "credential-not-exchanged": "The credential is not taken upstream",
+        "limit-store-unavailable": "Calls cannot be counted",
+        "rate-limited": "Too many calls",
+        "response-too-large": "The answer is too large",
+        "too-many-calls": "The gateway is busy",
+        "upstream-token-unavailable": "There is no token for the upstream",
         # The gateway itself.
         "internal-error": "The gateway failed",
         "no-raw-path": "The server does not say what the client sent",

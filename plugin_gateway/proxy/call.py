@@ -29,6 +29,9 @@ class Client(Protocol):
     def on_failure(self, refusal: Refusal) -> None:
         """Answer with the refusal, or cut the answer short where one has begun, so that it never looks complete."""
 
+    def on_became(self, call: Call) -> None:
+        """Take another call for the one that was pending; it is about to be started."""
+
     def on_continue(self) -> None:
         """Ask for the body that the client holds back (RFC 9110, 10.1.1)."""
 
@@ -47,6 +50,7 @@ class Call:
         "_request",
         "bytes_in",
         "bytes_out",
+        "consumer",
         "is_head",
         "method",
         "minor",
@@ -58,7 +62,14 @@ class Call:
     )
 
     def __init__(
-        self, client: Client, request: RequestFields, method: bytes, path: bytes, rule: OperationRule | None
+        self,
+        client: Client,
+        request: RequestFields,
+        method: bytes,
+        path: bytes,
+        rule: OperationRule | None,
+        *,
+        consumer: str = "",
     ) -> None:
         self._client = client
         self._request = request
@@ -72,6 +83,7 @@ class Call:
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.consumer = consumer
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         """Begin with what there is of the request body."""
@@ -111,5 +123,15 @@ class Call:
                 reason,
                 self.request_id,
                 address,
+                self.consumer,
             ),
         )
+
+
+def refusal_record(
+    refusal: Refusal, method: bytes, path: bytes, size: int, *, request_id: bytes, client: str, consumer: str = ""
+) -> AccessRecord:
+    """What is known of a request that became no call; `size` is that of the answer's body."""
+    return AccessRecord(
+        time(), method, path, None, refusal.status, 0, size, 0.0, refusal.code, request_id, client, consumer
+    )

@@ -43,8 +43,10 @@ class Exchange(Call):
         "is_sent",
     )
 
-    def __init__(self, client: Client, plan: Plan, method: bytes, permit: Permit, request: RequestFields) -> None:
-        super().__init__(client, request, method, permit.path, permit.rule)
+    def __init__(
+        self, client: Client, plan: Plan, method: bytes, permit: Permit, request: RequestFields, *, consumer: str = ""
+    ) -> None:
+        super().__init__(client, request, method, permit.path, permit.rule, consumer=consumer)
         self._plan = plan
         self._permit = permit
         self._upstream: UpstreamConnection | None = None

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.identity.authenticator import Authenticator
+from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from plugin_gateway.policy.permit import OperationRule, Permit
+    from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
 
 _MEMO_LINES: Final = 1024
@@ -46,21 +53,30 @@ class Serving:
         "_plans",
         "_read",
         "_write",
-        "judge",
+        "anybody",
+        "door",
         "limits",
         "local_paths",
-        "permitted",
         "pool",
         "revision",
     )
 
-    def __init__(self, revision: Revision, pool: Pool, local_paths: Iterable[bytes]) -> None:
+    def __init__(
+        self,
+        revision: Revision,
+        pool: Pool,
+        local_paths: Iterable[bytes],
+        authenticator: Authenticator | None = None,
+    ) -> None:
         self.revision = revision
         self.pool = pool
-        self.judge = revision.gate.judge
+        self.door = Door(revision, authenticator) if authenticator is not None else None
+        self.anybody = Access("", revision.gate.judge, revision.faces) if authenticator is None else None
+        """What every caller may do, known or not; None where callers must be known."""
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
-        self.local_paths = frozenset((*faces, *local_paths))
+        facade = (path.encode() for path in revision.callers.local_paths)
+        self.local_paths = frozenset((*faces, *facade, *local_paths))
         self._cors = {
             origin.encode(): b"Access-Control-Allow-Origin: "
             + origin.encode()
@@ -77,8 +93,6 @@ class Serving:
             Downlink(target, revision.public_url, Mask(revision.write_injection.secrets), varies_by_origin=varies),
         )
         self._plans: dict[int, Plan] = {}
-        self.permitted: dict[bytes, tuple[bytes, Permit, Plan]] = {}
-        """Request lines that were judged already. A judgement depends on nothing but them, so it may be remembered."""
 
     def plan(self, rule: OperationRule) -> Plan:
         """The plan of an operation, made when it is first called. Rules live as long as their revision, so `id` is safe."""
@@ -93,13 +107,33 @@ class Serving:
         """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""
         return path in self.local_paths or (method == b"OPTIONS" and path[:1] == b"/")
 
-    def remember(self, line: bytes, method: bytes, permit: Permit, minor: int) -> Plan:
+    def recall(self, line: bytes, block: bytes) -> Access | None:
+        """What the caller may do, where these very field lines have told it before."""
+        if self.door is None or not line.endswith(b" HTTP/1.1"):
+            return None
+        return self.door.recall(read_request_fields(block, 1))
+
+    def admit(self, request: RequestFields) -> Access | Refusal | Awaitable[Access | Refusal]:
+        """What the caller may do, at once where that is known."""
+        return self.anybody or self.door.recall(request) or self.door.admit(request)  # type: ignore[union-attr]  # one of the two is there
+
+    def decide(
+        self, access: Access, method: bytes, target: bytes, request: RequestFields
+    ) -> tuple[Permit, Plan] | Refusal:
+        """Judge a call of a caller who is let in."""
+        permit = access.judge(method, target)
+        if isinstance(permit, Refusal):
+            return permit
+        plan = self.plan(permit.rule)
+        return BODY_NOT_DECLARED if request.has_body and not plan.takes_body else (permit, plan)
+
+    def remember(self, access: Access, line: bytes, method: bytes, permit: Permit, minor: int) -> Plan:
         """The plan for a permitted call, kept by its request line: agents ask for the same things over and over."""
         plan = self.plan(permit.rule)
         if minor == 1 and len(line) <= _MEMO_LINE_BYTES:
-            if len(self.permitted) >= _MEMO_LINES:
-                self.permitted.clear()
-            self.permitted[line] = (method, permit, plan)
+            if len(access.permitted) >= _MEMO_LINES:
+                access.permitted.clear()
+            access.permitted[line] = (method, permit, plan)
         return plan
 
 
@@ -114,7 +148,9 @@ class Holder:
         """
         self.clock = clock or Clock()
         self._local_paths = frozenset(local_paths)
-        self.serving = Serving(revision, Pool(revision.upstream, self.clock), self._local_paths)
+        pool = Pool(revision.upstream, self.clock)
+        self._closing: set[asyncio.Task[None]] = set()
+        self.serving = Serving(revision, pool, self._local_paths, _authenticator(revision, None))
 
     @property
     def revision(self) -> Revision:
@@ -128,10 +164,26 @@ class Holder:
         """
         old = self.serving.pool
         pool = old if revision.upstream == old.target else Pool(revision.upstream, self.clock)
-        self.serving = Serving(revision, pool, self._local_paths)
+        known = self.serving.door.authenticator if self.serving.door is not None else None
+        authenticator = _authenticator(revision, known)
+        self.serving = Serving(revision, pool, self._local_paths, authenticator)
+        if known is not None and authenticator is not known:
+            task = asyncio.get_running_loop().create_task(known.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
         if pool is not old:
             old.retire()
 
     def close(self) -> None:
         """Close every upstream connection: the worker ends."""
         self.serving.pool.abort()
+
+
+def _authenticator(revision: Revision, known: Authenticator | None) -> Authenticator | None:
+    """The one at hand where it judges by the same rules: what it has learnt about tokens outlives a reload."""
+    authentication = revision.callers.authentication
+    if authentication is None:
+        return None
+    if known is not None and known.authentication == authentication:
+        return known
+    return Authenticator(authentication)

@@ -57,6 +57,10 @@ class RequestFields:
     """
 
     __slots__ = (
+        "access",
+        "admitted_by",
+        "admitted_until",
+        "authorizations",
         "closes",
         "content_length",
         "expects_continue",
@@ -90,6 +94,10 @@ class RequestFields:
         self.request_id = b""
         self.rendered_for: object = None
         self.rendered = b""
+        self.authorizations: tuple[bytes, ...] = ()
+        self.admitted_by: object = None
+        self.admitted_until = 0.0
+        self.access: object = None
 
 
 class ResponseFraming(NamedTuple):
@@ -205,6 +213,8 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
             upgrades += options_of(value)
         elif name == b"origin":
             request.origin = value
+        elif name == b"authorization":
+            request.authorizations += (value,)
         elif name == b"x-request-id":
             request.request_id = value if _REQUEST_ID.fullmatch(value) else b""
     request.fields = tuple(fields)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.policy.authentication import build_authentication
 from plugin_gateway.policy.consumer_list import find_consumer_mistakes
 from plugin_gateway.policy.consumers import consumer_rules
@@ -13,7 +14,13 @@ from plugin_gateway.revision.model import Callers
 
 if TYPE_CHECKING:
     from plugin_gateway.config.model import Config
-    from plugin_gateway.diagnostics import Finding
+
+_NOTHING_PASSES: Final = Finding(
+    rule="passthrough-goes-nowhere",
+    message="nobody judges the callers: the upstream is to, and does not get their credential",
+    hint="write `credential: {passthrough: true}` under `upstream`",
+    pointer=("auth", "passthrough"),
+)
 
 
 def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[Finding, ...]]:
@@ -31,12 +38,18 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
         tokens=tuple(authentication.tokens.values()) if authentication is not None else (),
         users=known.names if known is not None else (),
     )
+    if authentication is not None and authentication.is_passthrough and not _passes_through(config):
+        findings = (*findings, _NOTHING_PASSES)
     callers = Callers(
         authentication=authentication,
         consumers=consumer_rules(config.consumers),
         facade=build_facade(facade) if facade is not None else None,
     )
     return callers, (*findings, *mistakes)
+
+
+def _passes_through(config: Config) -> bool:
+    return any(getattr(credential, "passthrough", False) for credential in config.upstream.credential)
 
 
 def compile_security(config: Config) -> Security:

@@ -16,7 +16,7 @@ class AccessRecord(NamedTuple):
     `rule` is None for what was not forwarded. `path` is as the client sent it, without the query; it is for the console
     and never logged: a path parameter is the caller's data, and anything may stand in a path that was refused.
     `status` is 0 when the client left unanswered. `reason` is empty where an answer was delivered whole, else a stable
-    code. Bytes are of bodies; `duration_s` is from the head to the last byte.
+    code. `consumer` is the operator's own name for who called. Bytes are of bodies; `duration_s` is from the head to the last byte.
     """
 
     unix_time_s: float
@@ -30,6 +30,7 @@ class AccessRecord(NamedTuple):
     reason: str
     request_id: bytes
     client: str
+    consumer: str = ""
 
 
 def as_members(record: AccessRecord, timestamp: Callable[[float], str]) -> dict[str, Any]:
@@ -41,6 +42,7 @@ def as_members(record: AccessRecord, timestamp: Callable[[float], str]) -> dict[
         "event": "access",
         "request_id": record.request_id.decode("ascii", "backslashreplace") or None,
         "client": record.client,
+        "consumer": record.consumer or None,
         "method": shown_method(record.method),
         "operation": rule.operation_id if rule else None,
         "path": rule.path_template if rule else None,
@@ -59,9 +61,10 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     asked = f"{rule.method} {rule.path_template} ({rule.operation_id})" if rule else shown_method(record.method)
     reason = f" {record.reason}" if record.reason else ""
     request_id = record.request_id.decode("ascii", "backslashreplace")
+    consumer = f" {record.consumer}" if record.consumer else ""
     return (
         f"{timestamp(record.unix_time_s)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
-        f"{asked}{reason}  {record.client} {request_id}"
+        f"{asked}{reason}  {record.client}{consumer} {request_id}"
     )
 
 

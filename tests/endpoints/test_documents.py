@@ -33,7 +33,7 @@ def ask(path="/openapi.json", *, method="GET", query=b"", **headers):
         "query_string": query,
         "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
     }
-    return serve_face(Request(scope), REVISION)
+    return serve_face(Request(scope), REVISION.faces)
 
 
 def test_a_face_is_served_as_the_bytes_it_is():

@@ -84,12 +84,12 @@ def test_remembered_request_lines_are_bounded():
     serving = Holder(REVISION).serving
     permit = Permit(READ, b"/p", b"")
     for number in range(3000):
-        assert serving.remember(b"GET /p?%d HTTP/1.1" % number, b"GET", permit, 1).rule is READ
-    assert len(serving.permitted) <= 1024
-    before = dict(serving.permitted)
-    serving.remember(b"GET /p?" + b"x" * 600 + b" HTTP/1.1", b"GET", permit, 1)
-    serving.remember(b"GET /p HTTP/1.0", b"GET", permit, 0)
-    assert serving.permitted == before
+        assert serving.remember(serving.anybody, b"GET /p?%d HTTP/1.1" % number, b"GET", permit, 1).rule is READ
+    assert len(serving.anybody.permitted) <= 1024
+    before = dict(serving.anybody.permitted)
+    serving.remember(serving.anybody, b"GET /p?" + b"x" * 600 + b" HTTP/1.1", b"GET", permit, 1)
+    serving.remember(serving.anybody, b"GET /p HTTP/1.0", b"GET", permit, 0)
+    assert serving.anybody.permitted == before
 
 
 def test_each_allowed_origin_has_its_field_lines_ready():

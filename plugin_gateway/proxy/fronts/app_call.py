@@ -67,6 +67,12 @@ class AppCall(Call):
         self._takes_more = asyncio.Event()
         self._takes_more.set()
 
+    def launch(self, app: App, scope: Scope, tasks: set[asyncio.Task[None]]) -> None:
+        """Call the app in a task, which is among `tasks` until it ends."""
+        task = asyncio.get_running_loop().create_task(self.run(app, scope))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
     async def run(self, app: App, scope: Scope) -> None:
         """Call the app; whatever it does wrong, the client gets an answer that is whole or visibly cut."""
         try:

@@ -8,24 +8,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from time import time
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import too_large
+from plugin_gateway.proxy.call import refusal_record
+from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, NO_RAW_PATH, new_request_id, own_answer, refusal_of
 from plugin_gateway.proxy.wire import head_too_large, read_request_lines
-from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.fronts.app_call import App, Message, Receive, Scope, Send
     from plugin_gateway.proxy.plan import Holder, Serving
     from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.telemetry.record import AccessRecord
 
 _HIGH_WATER_BYTES: Final = 64 * 1024
 _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -51,21 +53,10 @@ class AsgiFront:
             request_id = new_request_id()
             size = await client.refuse(exchange, request_id)
             method, path = scope["method"].encode("latin-1"), scope.get("raw_path") or b""
-            self._on_record(
-                AccessRecord(
-                    time(),
-                    method,
-                    path,
-                    None,
-                    exchange.status,
-                    0,
-                    size,
-                    0.0,
-                    exchange.code,
-                    request_id,
-                    _address(scope),
-                )
+            record = refusal_record(
+                exchange, method, path, size, request_id=request_id, client=_address(scope), consumer=client.consumer
             )
+            self._on_record(record)
             return
         self._holder.clock.watch(exchange)
         try:
@@ -79,20 +70,29 @@ class AsgiFront:
         if path is None:
             return NO_RAW_PATH
         query = scope["query_string"]
-        verdict = serving.judge(method, path + b"?" + query if query else path)
-        if isinstance(verdict, Refusal):
-            return verdict
         try:
             request = _request_of(scope, serving.limits.request_head_bytes)
-            await client.begin(request)
+            access = serving.admit(request)
+            if not isinstance(access, Access | Refusal):
+                access = await access
+            if isinstance(access, Refusal):
+                return access
+            client.consumer = access.consumer
+            verdict = access.judge(method, path + b"?" + query if query else path)
+            if isinstance(verdict, Refusal):
+                return verdict
+            plan = serving.plan(verdict.rule)
+            # Where the operation takes no body none goes up, so there is no need to wait for a server to say so; uvicorn's
+            # HTTP/2 never does for a request that ended with its head.
+            if plan.takes_body or request.has_body:
+                await client.begin(request, serving.limits.body_timeout_s)
         except WireError as error:
             # Where a message's end is in doubt, so is the beginning of the next one.
             client.closes = scope["http_version"] in _PERSISTENT_VERSIONS
             return refusal_of(error)
-        plan = serving.plan(verdict.rule)
         if request.has_body and not plan.takes_body:
             return BODY_NOT_DECLARED
-        return Exchange(client, plan, method, verdict, request)
+        return Exchange(client, plan, method, verdict, request, consumer=access.consumer)
 
 
 class _AsgiClient:
@@ -114,17 +114,22 @@ class _AsgiClient:
         self._is_done = False
         self._error: UpstreamError | None = None
         self.reason = ""
+        self.consumer = ""
         self.closes = False
 
-    async def begin(self, request: RequestFields) -> None:
+    async def begin(self, request: RequestFields, timeout_s: float) -> None:
         """Receive the first piece of the request body, which tells whether there is one.
 
         Raises:
-            WireError: the announced length is over the limit, or the body will never be here.
+            WireError: the announced length is over the limit, or the body does not come, or not in time.
         """
         if request.content_length > self._limit_bytes:
             raise too_large(self._limit_bytes)
-        self._first = await self._receive()
+        try:
+            async with asyncio.timeout(timeout_s if timeout_s > 0 else None):
+                self._first = await self._receive()
+        except TimeoutError:
+            raise WireError(408, "body-timeout", "The request body did not arrive in time.") from None
         if self._first["type"] == "http.disconnect":
             # A server that stumbles over the body says just this; what there is of the call must not go up as all of it.
             raise WireError(400, "incomplete-request", "The client left before its request was complete.")
@@ -192,6 +197,9 @@ class _AsgiClient:
         exchange.bytes_out = len(body)
         self._put({"type": "http.response.start", "status": refusal.status, "headers": fields}, 0)
         self._put({"type": "http.response.body", "body": body}, len(body))
+
+    def on_became(self, call: Call) -> None:
+        """Nothing is pending here: a coroutine waits by itself."""
 
     def on_continue(self) -> None:
         """The server asks by itself, when the body is first received."""

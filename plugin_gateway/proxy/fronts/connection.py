@@ -6,23 +6,25 @@ is not forwarded: documents, manifest, MCP, CORS preflights.
 
 from __future__ import annotations
 
-import asyncio
-import resource
-from time import monotonic, time
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import WireError
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import RequestBody
+from plugin_gateway.proxy.call import refusal_record
+from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER, ClientConnection
+from plugin_gateway.proxy.fronts.listener import Listener, most_connections
+from plugin_gateway.proxy.fronts.pending_call import PendingCall
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, TOO_MANY_CONNECTIONS, new_request_id, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
-from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from uvicorn import Config
@@ -32,21 +34,11 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.plan import Holder, Serving
     from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.telemetry.record import AccessRecord
 
 _AHEAD_BYTES: Final = 64 * 1024
 """How much a client may send ahead of an answer (pipelining) before it is not read any more."""
-_SPARE_DESCRIPTORS: Final = 48
-"""Kept free of clients, for upstream connections and files."""
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-
-class _Listener(NamedTuple):
-    """What all connections of one worker share."""
-
-    holder: Holder
-    on_record: Callable[[AccessRecord], object]
-    forwards: bool
-    most_connections: int
 
 
 def connection_front(
@@ -57,9 +49,7 @@ def connection_front(
     Where `forwards` is false every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
     """
-    descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    most = 1 << 30 if descriptors == resource.RLIM_INFINITY else max(1, descriptors - _SPARE_DESCRIPTORS)
-    listener = _Listener(holder, on_record, forwards, most)
+    listener = Listener(holder, on_record, forwards, most_connections())
 
     def make(
         config: Config,
@@ -90,7 +80,7 @@ class ConnectionFront(ClientConnection):
     )
 
     def __init__(
-        self, listener: _Listener, config: Config, server_state: ServerState, app_state: dict[str, Any]
+        self, listener: Listener, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
         super().__init__(server_state)
         self._listener = listener
@@ -118,7 +108,7 @@ class ConnectionFront(ClientConnection):
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         if connections > min(self._listener.most_connections, limits.connections):
             self.closes = True
-            self._refuse(TOO_MANY_CONNECTIONS, b"", b"", None)
+            self._refuse(TOO_MANY_CONNECTIONS, b"", b"", b"")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         connections: set[Any] = self.server_state.connections
@@ -223,8 +213,10 @@ class ConnectionFront(ClientConnection):
         line = data[:line_end]
         block = data[line_end + 2 : end + 2]
         data = data[end + 4 :]
-        known = serving.permitted.get(line)
-        if known is not None:
+        # Where callers must be known, what a line means depends on whose it is.
+        access = serving.anybody or serving.recall(line, block)
+        known = access.permitted.get(line) if access is not None else None
+        if access is not None and known is not None:
             method, permit, plan = known
             request = read_request_fields(block, 1)
             if not request.is_plain:
@@ -241,16 +233,26 @@ class ConnectionFront(ClientConnection):
             path = target.partition(b"?")[0]
             if not self._listener.forwards or serving.is_local(method, path):
                 call = AppCall(self, request, method, path)
-                self._run_app(call, request, target)
+                scope = scope_of(request, call, target, self.transport, self._config.root_path)
+                scope["state"] = self._app_state.copy()
+                call.launch(self._config.loaded_app, scope, self.server_state.tasks)
                 return self._start(call, data)
-            verdict = serving.judge(method, target)
+            admitted = access or serving.admit(request)
+            if isinstance(admitted, Refusal):
+                return self._refuse(admitted, method, path, request.request_id, data)
+            if not isinstance(admitted, Access):
+                return self._start(PendingCall(self, request, method, target, serving=serving, found=admitted), data)
+            access = admitted
+            verdict = access.judge(method, target)
             if isinstance(verdict, Refusal):
-                return self._refuse(verdict, method, path, request, data)
+                return self._refuse(verdict, method, path, request.request_id, data, consumer=access.consumer)
             permit = verdict
-            plan = serving.remember(line, method, permit, minor)
+            plan = serving.remember(access, line, method, permit, minor)
         if request.has_body and not plan.takes_body:
-            return self._refuse(BODY_NOT_DECLARED, method, permit.path, request, data)
-        return self._start(Exchange(self, plan, method, permit, request), data)
+            return self._refuse(
+                BODY_NOT_DECLARED, method, permit.path, request.request_id, data, consumer=access.consumer
+            )
+        return self._start(Exchange(self, plan, method, permit, request, consumer=access.consumer), data)
 
     def _prepare(self, serving: Serving, request: RequestFields) -> None:
         self.closes = self.closes or request.closes
@@ -292,15 +294,6 @@ class ConnectionFront(ClientConnection):
         if self._call is not None and (content or body.is_done):
             self._call.send(content, is_last=body.is_done)
 
-    def _run_app(self, call: AppCall, request: RequestFields, target: bytes) -> None:
-        config = self._config
-        scope = scope_of(request, call, target, self.transport, config.root_path)
-        scope["state"] = self._app_state.copy()
-        tasks = self.server_state.tasks
-        task = asyncio.get_running_loop().create_task(call.run(config.loaded_app, scope))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
     # What a call asks of its client's side
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
@@ -336,6 +329,9 @@ class ConnectionFront(ClientConnection):
             self._settle()
         self._on_record(call.record(refusal.code, self._address))
 
+    def on_became(self, call: Call) -> None:
+        self._call = call
+
     def on_continue(self) -> None:
         self.transport.write(_CONTINUE)
 
@@ -352,17 +348,18 @@ class ConnectionFront(ClientConnection):
     # Answers and what comes after them
 
     def _refuse(
-        self, refusal: Refusal, method: bytes, path: bytes, request: RequestFields | None, data: bytes = b""
+        self, refusal: Refusal, method: bytes, path: bytes, request_id: bytes, data: bytes = b"", *, consumer: str = ""
     ) -> bytes:
         """Answer with a refusal; return what is left of the data."""
         if self._body is not None:
             self._fed(self._body, data)
             self.closes = self.closes or self._body is not None
             data, self._ahead = self._ahead, b""
-        request_id = (request.request_id if request else b"") or new_request_id()
+        request_id = request_id or new_request_id()
         size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
-        status, code = refusal.status, refusal.code
-        self._on_record(AccessRecord(time(), method, path, None, status, 0, size, 0.0, code, request_id, self._address))
+        self._on_record(
+            refusal_record(refusal, method, path, size, request_id=request_id, client=self._address, consumer=consumer)
+        )
         self._settle()
         return data
 
@@ -372,7 +369,7 @@ class ConnectionFront(ClientConnection):
         self._partial = self._body = None
         self.phase = IDLE
         if self._call is None:
-            self._refuse(refusal_of(error), b"", b"", None)
+            self._refuse(refusal_of(error), b"", b"", b"")
         else:
             self._call.cancel()
             self.on_failure(refusal_of(error))

@@ -1,0 +1,91 @@
+"""A pending call: a request whose caller's credential is being looked into; its body waits here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.identity.authenticator import UNAVAILABLE
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.exchange import Exchange
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from plugin_gateway.policy.permit import Permit
+    from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.plan import Plan, Serving
+    from plugin_gateway.proxy.wire import RequestFields
+
+PATIENCE_S: Final = 12.0
+"""Longer than a provider is given for each of the questions one credential may need."""
+_HIGH_WATER_BYTES: Final = 64 * 1024
+
+
+class PendingCall(Call):
+    """Stands in for the exchange that the request will be, if its caller may come in."""
+
+    __slots__ = ("_body", "_found", "_is_whole", "_serving", "_target", "_task")
+
+    def __init__(
+        self,
+        client: Client,
+        request: RequestFields,
+        method: bytes,
+        target: bytes,
+        *,
+        serving: Serving,
+        found: Awaitable[Access | Refusal],
+    ) -> None:
+        super().__init__(client, request, method, target.partition(b"?")[0], None)
+        self._target = target
+        self._serving = serving
+        self._found = found
+        self._body: list[bytes] = []
+        self._is_whole = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:
+        self.send(body, is_last=is_whole)
+        self._task = asyncio.get_running_loop().create_task(self._wait())
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        self._body.append(data)
+        self._is_whole = is_last
+        if not is_last and sum(map(len, self._body)) > _HIGH_WATER_BYTES:
+            self._client.pause_body()
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def pause_answer(self) -> None:
+        """There is none yet."""
+
+    def resume_answer(self) -> None:
+        """Nothing was held back."""
+
+    def on_tick(self, now: float) -> None:
+        if now - self.started_at > PATIENCE_S:
+            self.cancel()
+            self._client.on_failure(UNAVAILABLE)
+
+    async def _wait(self) -> None:
+        admitted = await self._found
+        decision: tuple[Permit, Plan] | Refusal
+        if isinstance(admitted, Refusal):
+            decision = admitted
+        else:
+            self.consumer = admitted.consumer
+            decision = self._serving.decide(admitted, self.method, self._target, self._request)
+        if isinstance(decision, Refusal):
+            self._client.on_failure(decision)
+            return
+        permit, plan = decision
+        exchange = Exchange(self._client, plan, self.method, permit, self._request, consumer=self.consumer)
+        exchange.started_at = self.started_at
+        self._client.on_became(exchange)
+        self._client.resume_body()
+        exchange.start(b"".join(self._body), is_whole=self._is_whole)
