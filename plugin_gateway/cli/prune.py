@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from plugin_gateway.cli.report import show_findings
 from plugin_gateway.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -102,10 +103,16 @@ def command(
     try:
         pruned = prune(document, kept, extensions=keep_extension, discriminator=mode)
     except DocumentError as error:
-        from plugin_gateway.revision.placing import place_in_document  # noqa: PLC0415  # only a mistake pays for it
-
-        raise DocumentError(place_in_document(error.findings, document.name)) from error
+        raise DocumentError(placed(error.findings, document)) from error
     write(pruned, output, syntax or syntax_of(output, source))
+    if pruned.warnings:
+        show_findings(placed(pruned.warnings, document))
+
+
+def placed(findings: Iterable[Finding], document: Document) -> list[Finding]:
+    from plugin_gateway.revision.placing import place_in_document  # noqa: PLC0415  # only a mistake pays for it
+
+    return place_in_document(findings, document.name)
 
 
 def read_list(file: Path) -> Iterator[str]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
@@ -58,6 +60,7 @@ class Closure:
         self.tags: set[str] = set()
         self.inherits_security = False
         self.findings: list[Finding] = []
+        self.warnings: list[Finding] = []
         self._document = document
         self._version = document.version
         self._sections = sections(self._version)
@@ -203,8 +206,12 @@ class Closure:
         try:
             landing = self._targets.land(ref, place, kind)
         except RefError as error:
-            self._report(error, place)
-            return None, ()
+            if not self._is_undefined_schema(kind, ref):
+                self._report(error, place)
+                return None, ()
+            self._texts[kind, ref] = ref, ()  # and so each is told of once
+            self._warn(error, place)
+            return ref, ()
         if not self._arrives(kind, landing, ref, place):
             return None, ()
         text = self._text(kind, landing, ref)
@@ -266,8 +273,26 @@ class Closure:
         self._arriving |= chain
         return True
 
+    def _is_undefined_schema(self, kind: Kind, ref: str) -> bool:
+        """Say whether a reference that leads nowhere names a schema that only was never defined.
+
+        Real documents have those, and nothing is let through by one: it says nothing of a value, and so allows any.
+        """
+        schemas = component_schemas(self._document)
+        tokens = pointer_of(ref) or ()
+        return (
+            kind is Kind.SCHEMA
+            and tokens[:-1] == schemas_at(self._version)
+            and bool(schemas)
+            and not isinstance(schemas.get("$ref"), str)
+        )
+
     def _report(self, error: RefError, place: Place) -> None:
         self.findings.append(unresolved(self._document, error, tokens_of(place)))
+
+    def _warn(self, error: RefError, place: Place) -> None:
+        finding = unresolved(self._document, error, tokens_of(place))
+        self.warnings.append(replace(finding, rule="undefined-schema", severity=Severity.WARNING))
 
     # Subtypes and discriminators
 

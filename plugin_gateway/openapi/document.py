@@ -11,6 +11,8 @@ from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from plugin_gateway.diagnostics import Finding
+
 Json: TypeAlias = Any
 """JSON that nobody has looked at yet."""
 
@@ -66,6 +68,8 @@ class Document:
     name: str
     unread: Mapping[str, str] = field(default_factory=dict)
     """References that lead out of the document and were not followed, and why. Only one that is kept is a mistake."""
+    warnings: tuple[Finding, ...] = ()
+    """What is odd about it and does not keep it from being used."""
 
     @cached_property
     def version(self) -> str:

@@ -40,6 +40,8 @@ def prune(
     A discriminator selects by mapping or, in its default, by the name of a schema built on its own with `allOf`: `follow`
     keeps all that it can select, `trim` only what is reached otherwise.
 
+    A schema that is referred to and defined nowhere stays so; the result has a warning of it.
+
     Raises `DocumentError` with a finding for each reference in what is kept that leads outside, nowhere, or back to
     itself, and `KeyError` for an operation that the document does not have.
     """
@@ -64,7 +66,7 @@ def prune(
     if closure.findings:
         raise DocumentError(closure.findings)
     _settle(document, closure, root)
-    return Document(root=root, name=document.name)
+    return Document(root=root, name=document.name, warnings=tuple(closure.warnings))
 
 
 def _place(document: Document, key: OperationKey) -> Tokens:

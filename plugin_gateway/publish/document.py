@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
 from plugin_gateway.openapi.prune import prune
-from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.refs import RefError, split_pointer
 from plugin_gateway.openapi.upgrade import upgrade
 from plugin_gateway.openapi.upgrade_walk import typed_nodes
 from plugin_gateway.publish.component_names import legalise_names
@@ -187,11 +188,23 @@ def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
                 example = node.pop("example")
                 if isinstance(node["examples"], dict):
                     node["examples"].setdefault("example", {"value": example})
-            case Kind.SCHEMA if isinstance(node.get("$recursiveAnchor"), bool):
-                # Of JSON Schema 2019-09; in 2020-12 it means nothing, and its own schema refuses it.
-                del node["$recursiveAnchor"]
+            case Kind.SCHEMA:
+                if isinstance(node.get("$recursiveAnchor"), bool):
+                    # Of JSON Schema 2019-09; in 2020-12 it means nothing, and its own schema refuses it.
+                    del node["$recursiveAnchor"]
+                _define_schema(root, node.get("$ref"))
+            case Kind.DISCRIMINATOR if isinstance(mapping := node.get("mapping"), dict):
+                for target in mapping.values():
+                    _define_schema(root, target)
             case _:
                 pass
+
+
+def _define_schema(root: JsonObject, ref: Json) -> None:
+    """Define what a reference names and the API's own document does not: clients stumble over what leads nowhere."""
+    tokens = split_pointer(unquote(ref[1:])) if isinstance(ref, str) and ref.startswith("#/") else ()
+    if len(tokens) == 3 and tokens[:2] == ("components", "schemas"):
+        root["components"].setdefault("schemas", {}).setdefault(tokens[2], {"description": "Anything."})
 
 
 def _operation_nodes(item: JsonObject) -> list[JsonObject]:

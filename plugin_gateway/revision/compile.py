@@ -108,7 +108,7 @@ def compile_revision(
         callers=callers,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
-        warnings=(*loaded.located(findings), *_of_document(document, [*served_findings, *leaks])),
+        warnings=(*loaded.located(findings), *_of_document(document, [*pruned.warnings, *served_findings, *leaks])),
     )
 
 

@@ -103,6 +103,19 @@ def test_mistakes_exit_2_and_write_nothing(source, arguments, said, capsys):
     assert captured.out == ""
 
 
+def test_a_schema_that_nobody_defined_is_pointed_out_beside_the_result(tmp_path, capsys):
+    content = {"a/b": {"schema": {"$ref": "#/components/schemas/Anmal"}}}
+    get = {"operationId": "odd", "responses": {"200": {"description": "ok", "content": content}}}
+    path = tmp_path / "openapi.json"
+    path.write_text(json.dumps({**DOCUMENT, "paths": {"/odd": {"get": get}}}))
+    assert run(["prune", str(path), "--allow", "odd"]) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["paths"] == {"/odd": {"get": get}}
+    assert f"{path}:1:" in captured.err
+    assert "warning[undefined-schema]" in captured.err
+    assert "did you mean '#/components/schemas/Animal'" in captured.err
+
+
 def test_a_source_that_is_not_there_is_told_so(capsys):
     assert run(["prune", "/nowhere/openapi.json", "--allow", "x"]) == 2
     assert "/nowhere/openapi.json" in capsys.readouterr().err

@@ -839,6 +839,46 @@ def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference):
     assert "is no schema" in finding.message
 
 
+@pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
+def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version):
+    section = "definitions" if version == "2.0" else "components/schemas"
+    ref = f"#/{section}/Peet"
+    schemas = {"Pet": {"properties": {"a": {"$ref": ref}, "b": {"items": {"$ref": ref}}}}}
+    sections = {"definitions": schemas} if version == "2.0" else {"components": {"schemas": schemas}}
+    body = {"schema": {"$ref": f"#/{section}/Pet"}}
+    response = {"description": "d", **(body if version == "2.0" else {"content": {"a/b": body}})}
+    head = {"swagger": version} if version == "2.0" else {"openapi": version}
+    root = {**head, "paths": {"/a": {"get": {"responses": {"200": response}}}}, **sections}
+    pruned = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")])
+    assert pruned.root == root
+    (warning,) = pruned.warnings
+    assert (warning.rule, warning.severity) == ("undefined-schema", "warning")
+    assert warning.pointer == (*section.split("/"), "Pet", "properties", "a", "$ref")
+    assert f"#/{section}/Pet" in warning.hint
+
+
+@pytest.mark.parametrize(
+    "components",
+    ["{}", "{schemas: {}}", "{$ref: components.yaml}", "{schemas: {$ref: schemas.yaml}}"],
+)
+def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components):
+    text = f"""
+    paths: {{/a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "#/components/schemas/A"}}}}}}}}}}}}}}}}
+    components: {components}
+    """
+    assert [finding.rule for finding in _refused(text, "GET /a")] == ["unresolved-ref"]
+
+
+def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned():
+    components = """{schemas: {Pet: {discriminator: {propertyName: k, mapping: {cat: "#/components/schemas/Cat"}}}, Other: {}}}"""
+    text = """{$ref: "#/components/schemas/Dog", x-secret: 1, properties: {p: {$ref: "#/components/schemas/Pet"}}}"""
+    schema, found = _schema(text, components=components, version="3.1.0")
+    assert schema == {"$ref": "#/components/schemas/Dog", "properties": {"p": {"$ref": "#/components/schemas/Pet"}}}
+    assert found["schemas"] == {
+        "Pet": {"discriminator": {"propertyName": "k", "mapping": {"cat": "#/components/schemas/Cat"}}}
+    }
+
+
 def test_every_bad_reference_is_reported_at_once():
     text = """
     paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, links: {l: {$ref: "#/l"}}}}}}}

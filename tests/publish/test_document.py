@@ -270,6 +270,22 @@ def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it():
         assert served["paths"]["/a"]["get"]["parameters"][0]["schema"] == {"type": "string", "nullable": True}
 
 
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(version: str):
+    mapping = {"cat": "#/components/schemas/Cat"}
+    holder = {
+        "discriminator": {"propertyName": "k", "mapping": mapping},
+        "items": {"$ref": "#/components/schemas/Big%20Dog"},
+    }
+    content = {"a/b": {"schema": {"$ref": "#/components/schemas/Pet"}}}
+    path = {"/a": {"get": {"responses": {"200": {"description": "ok", "content": content}}}}}
+    served, _ = _serve({"openapi": "3.0.3", "paths": path, "components": {"schemas": {"Pet": holder}}}, version=version)
+    schemas = served["components"]["schemas"]
+    anything = {"description": "Anything."}
+    assert (schemas["Cat"], schemas["Big_Dog"]) == (anything, anything)
+    assert schemas["Pet"]["items"] == {"$ref": "#/components/schemas/Big_Dog"}
+
+
 # Their authors gave defaults of another type than their schemas say, which is passed on as it is.
 OWN_MISTAKES = {"open/xero_accounting.yaml"}
 

@@ -147,3 +147,17 @@ def test_names_and_descriptions_of_the_config_are_what_clients_see():
     operation = json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets/{petId}"]["get"]
     assert (operation["operationId"], operation["description"]) == ("get_pet", "One pet.")
     assert revision.rules[0].operation_id == "get_pet"
+
+
+def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything():
+    root = yaml.safe_load(DOCUMENT)
+    body = {"application/json": {"schema": {"$ref": "#/components/schemas/Gone"}}}
+    root["paths"]["/pets"]["get"]["responses"]["200"]["content"] = body
+    root["components"] = {"schemas": {"Pet": {}}}
+    loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
+    revision = compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
+    assert [(warning.rule, str(warning.location)) for warning in revision.warnings] == [
+        ("undefined-schema", "openapi.yaml")
+    ]
+    served = json.loads(revision.faces["/openapi.json"].body)
+    assert served["components"]["schemas"] == {"Gone": {"description": "Anything."}}
