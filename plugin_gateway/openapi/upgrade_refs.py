@@ -37,6 +37,7 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
     sections_of_components = frozenset(places.values())
     names: dict[tuple[Kind, Tokens], str] = {}
     nodes = typed_nodes(root)
+    places_of = _places(document, root) if whole else {}
     while nodes:
         kind, node = nodes.pop()
         if whole and kind is Kind.SCHEMA and "$ref" not in node and "$dynamicRef" in node:
@@ -46,7 +47,8 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
             continue
         if kind not in (Kind.SCHEMA, Kind.PATH_ITEM) and document.version in ("3.1", "3.2"):
             keep_only(node, ("$ref", "summary", "description"))
-        place, tokens = places[kind], _tokens(document, node["$ref"])
+        at = places_of.get(id(node), ())
+        place, tokens = places[kind], _tokens(document, node["$ref"], at)
         if not tokens or (not whole and _is_settled(kind, tokens, place)):
             continue
         if tokens[:-1] != place and tokens[:-1] in sections_of_components:
@@ -58,8 +60,10 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
             names[kind, tokens] = name = _free_name(
                 members, tokens[len(place) :] if tokens[: len(place)] == place else tokens
             )
-            members[name] = copy_json(document.resolve(node["$ref"]).value)
+            members[name] = copy_json(document.resolve(node["$ref"], at).value)
             nodes += typed_nodes_in(kind, members[name])
+            if places_of:
+                places_of |= _places(document, members[name], tokens)
         node["$ref"] = to_ref((*place, names[kind, tokens]))
     return root
 
@@ -89,9 +93,27 @@ def _write_out_media_types(document: Document, root: JsonObject) -> None:
                     inner.pop("$ref", None)
 
 
-def _tokens(document: Document, ref: str) -> Tokens:
+def _places(document: Document, value: Json, tokens: Tokens = ()) -> dict[int, Tokens]:
+    """Where each mapping of `value`, a copy of what is at `tokens`, was written: what its references mean depends on it.
+
+    Nothing where no schema has an `$id`, as then all mean the same everywhere.
+    """
+    if len(document.anchors.resources) == 1:
+        return {}
+    found: dict[int, Tokens] = {}
+    stack = [(tokens, value)]
+    while stack:
+        tokens, value = stack.pop()
+        if isinstance(value, dict):
+            found[id(value)] = tokens
+        children = value.items() if isinstance(value, dict) else enumerate(value)
+        stack += [((*tokens, str(key)), child) for key, child in children if isinstance(child, dict | list)]
+    return found
+
+
+def _tokens(document: Document, ref: str, at: Tokens) -> Tokens:
     try:
-        return document.resolve(ref).tokens
+        return document.resolve(ref, at).tokens
     except RefError:
         return ()
 

@@ -130,3 +130,20 @@ def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author():
     assert _settled(root)["components"] == _settled(root, whole=True)["components"] == root["components"]
     swagger = {"paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/definitions/S"}}}}}, "definitions": {"S": {}}}
     assert _settled(swagger, "2.0") == {"swagger": "2.0", **swagger}
+
+
+def test_whole_references_mean_what_they_mean_in_their_schema_resource():
+    tree = {
+        "$id": "https://e.x/tree",
+        "$dynamicAnchor": "node",
+        "properties": {"next": {"$dynamicRef": "#node"}, "leaf": {"$ref": "#/$defs/leaf"}, "other": {"$ref": "other"}},
+        "$defs": {"leaf": {"items": {"$ref": "#/$defs/inner"}}, "inner": {"type": "string"}},
+    }
+    schemas = {"Tree": tree, "Other": {"$id": "https://e.x/other"}, "Root": {"$ref": "https://e.x/tree#node"}}
+    settled = _settled({"components": {"schemas": schemas}}, whole=True)["components"]["schemas"]
+    ref = "#/components/schemas/"
+    assert settled["Root"] == settled["Tree"]["properties"]["next"] == {"$ref": f"{ref}Tree"}
+    assert settled["Tree"]["properties"]["other"] == {"$ref": f"{ref}Other"}
+    assert settled["Tree"]["properties"]["leaf"] == {"$ref": f"{ref}Tree_defs_leaf"}
+    assert settled["Tree_defs_leaf"] == {"items": {"$ref": f"{ref}Tree_defs_inner"}}
+    assert settled["Tree_defs_inner"] == {"type": "string"}
