@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document
 
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
@@ -222,7 +223,10 @@ def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
     ref = _USERINFO.sub("", error.ref)
     message = f"reference {ref!r} at {to_ref(pointer)} {error.reason}"
     if not error.ref.startswith("#"):
-        hint = "nothing outside is fetched: put what it means into the document, or deny what refers to it"
+        if _ELSEWHERE.match(ref):
+            hint = "nothing outside is fetched: put what it means into the document, or deny what refers to it"
+        else:
+            hint = "put what it means into a file below the document's own folder, or deny what refers to it"
         return Finding(rule="external-ref", message=message, hint=hint, pointer=pointer)
     near: list[str] = []
     if tokens := pointer_of(error.ref):

@@ -128,6 +128,7 @@ def test_only_local_pointers_name_a_place(ref, tokens):
         ("#/no/such/place", "unresolved-ref", "define it, or deny what refers to it"),
         ("#anchor", "unresolved-ref", "define it, or deny what refers to it"),
         ("https://u:secret@e.x/a", "external-ref", "nothing outside is fetched: put what it means into the document, or deny what refers to it"),
+        ("../a.yaml#/A", "external-ref", "put what it means into a file below the document's own folder, or deny what refers to it"),
     ],
 )  # fmt: skip
 def test_a_finding_says_where_what_and_how_to_mend_it(ref, rule, hint):
