@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench
+.PHONY: help run test check docs bench
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -35,6 +35,10 @@ check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contr
 	$(BIN)/mypy -p examples
 	$(BIN)/lint-imports
 	$(MAKE) test
+
+docs: .venv/run.stamp  ## Write anew what is generated in docs/
+	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
+	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
 
 bench: .venv/run.stamp  ## Compare with nginx, HAProxy and Envoy; says what is missing
 	$(BIN)/python -m benchmarks $(BENCH)

@@ -37,7 +37,9 @@ def test_make_alone_names_every_target():
     result = make()
 
     assert result.returncode == 0
-    assert re.findall(r"(?m)^  make (\w+)", result.stdout) == ["help", "run", "test", "check", "bench"]
+    assert re.findall(r"(?m)^  make (\w+)", result.stdout) == re.findall(
+        r"(?m)^(\w+):.*  ## ", (ROOT / "Makefile").read_text()
+    )
 
 
 def test_a_machine_without_a_new_enough_python_is_told_so():
