@@ -1,0 +1,81 @@
+import asyncio
+
+import pytest
+
+from plugin_gateway.config.secrets import Secret
+from plugin_gateway.identity.access_token import TokenFault
+from plugin_gateway.identity.introspection import introspect, read_introspection
+from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings
+
+NOW = 1000.0
+
+
+def judged(claims, audience=""):
+    return read_introspection(claims, audience=audience, now=NOW, cache_s=60.0)
+
+
+@pytest.mark.parametrize(
+    ("claims", "user", "until"),
+    [
+        ({"active": True}, "", 1060.0),
+        ({"active": True, "sub": "s", "username": "u", "exp": 1010}, "s", 1010.0),
+        ({"active": True, "username": "u", "exp": 9999}, "u", 1060.0),
+    ],
+)
+def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(claims, user, until):
+    identity = judged(claims)
+    assert (identity.user, identity.good_until) == (user, until)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"active": False},
+        {"active": "true"},
+        {"active": 1},
+        {"active": True, "exp": 999},
+        {"active": True, "exp": 1000},
+        {"active": True, "exp": "never"},
+        {"active": True, "nbf": 1001},
+        {"active": True, "nbf": []},
+    ],
+)
+def test_anything_but_a_plain_yes_is_a_no(claims):
+    assert isinstance(judged(claims), TokenFault)
+
+
+@pytest.mark.parametrize(
+    ("aud", "is_good"), [("api", True), (["x", "api"], True), ("other", False), ([], False), (None, False)]
+)
+def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
+    assert isinstance(judged({"active": True, "aud": aud}, "api"), TokenFault) is not is_good
+
+
+class Recorded:
+    async def post_form(self, url, form, *, login=None):
+        self.asked = url, form, login
+        return {"active": True}
+
+
+@pytest.mark.parametrize(
+    ("settings", "form", "login"),
+    [
+        (IntrospectionSettings(url="u"), b"token=t%26x&token_type_hint=access_token", None),
+        (
+            IntrospectionSettings(url="u", client_id="me"),
+            b"token=t%26x&token_type_hint=access_token&client_id=me",
+            None,
+        ),
+        (
+            IntrospectionSettings(url="u", client_id="m:e", client_secret=Secret("s/t")),
+            b"token=t%26x&token_type_hint=access_token",
+            ("m%3Ae", "s%2Ft"),
+        ),
+    ],
+)
+def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, form, login):
+    provider = Recorded()
+    authentication = Authentication(kind="oauth", scheme=b"bearer", challenge=b"Bearer")
+    asyncio.run(introspect(b"t&x", authentication, settings, provider, NOW))
+    assert provider.asked == ("u", form, login)
