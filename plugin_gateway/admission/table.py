@@ -6,6 +6,7 @@ a fraction of its limit. One table keeps the limit exact, at the price of a lock
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import mmap
 import os
@@ -54,13 +55,16 @@ class Table:
     forgotten, which fills it up; callers must not be able to do that to the gateway's own.
     """
 
-    def __init__(self, descriptor: int = -1, worker: int = 0) -> None:
-        """Map the memory, or some of our own without a descriptor; `worker` says which count is ours to change."""
+    def __init__(self, descriptor: int = -1) -> None:
+        """Map the memory that `open_shared` made, or some of our own without a descriptor.
+
+        Locks are those of the process: one process has one table over one descriptor.
+        """
         self._descriptor = descriptor
         self._memory = mmap.mmap(descriptor, SIZE_BYTES)
-        self._worker_at = worker % MOST_WORKERS * _COUNT.size
-        # A worker that died in this place took its calls with it.
-        _COUNT.pack_into(self._memory, self._worker_at, 0)
+        self._count_at = self._claim() * _COUNT.size
+        # Whoever had this place before is dead, and its calls with it.
+        _COUNT.pack_into(self._memory, self._count_at, 0)
         self._is_stuck = False
         self._places: dict[str, tuple[int, int]] = {}
 
@@ -103,9 +107,17 @@ class Table:
     def close(self) -> None:
         self._memory.close()
 
+    def _claim(self) -> int:
+        """Find a count that is no living process's: each holds a lock on its own, which ends with it however it ends."""
+        for place in range(MOST_WORKERS if self._descriptor >= 0 else 0):
+            with contextlib.suppress(OSError):
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+                return place
+        return 0
+
     def _add(self, difference: int) -> None:
-        (count,) = _COUNT.unpack_from(self._memory, self._worker_at)
-        _COUNT.pack_into(self._memory, self._worker_at, max(0, count + difference))
+        (count,) = _COUNT.unpack_from(self._memory, self._count_at)
+        _COUNT.pack_into(self._memory, self._count_at, max(0, count + difference))
 
     def _place(self, demand: Demand) -> tuple[int, int]:
         is_fixed = demand.key == demand.limit.key
@@ -139,7 +151,7 @@ class Table:
         give_up_at_s = 0.0 if self._is_stuck else monotonic() + _LOCK_TIMEOUT_S
         while True:
             try:
-                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _FIXED_AT)
             except OSError:
                 if monotonic() > give_up_at_s:
                     self._is_stuck = True
@@ -150,4 +162,4 @@ class Table:
                 return True
 
     def _unlock(self) -> None:
-        fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, _FIXED_AT)

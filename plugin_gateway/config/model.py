@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field
@@ -33,12 +34,15 @@ from plugin_gateway.config.fields import (
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, Selector  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.units import parse_size
 from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _HTTP = "http"
+MOST_TRUNCATED_BYTES = 1_000_000
+"""What is truncated is held and read first: beyond this, others would wait for it."""
 
 
 def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -106,21 +110,30 @@ class Limits(Record):
     request_body: Size = 1_000_000
     """Bytes of a request body."""
     response_body: Size | None = None
-    """Bytes of a response body."""
+    """Bytes of a response body; any number by default."""
     response_overflow: Literal["refuse", "truncate"] = "refuse"
-    """What becomes of a larger one."""
+    """What becomes of a larger one: a problem that says so, or, of JSON, as many whole items of its array as fit."""
     rate: RateValue | None = None
-    """Calls of all clients together."""
+    """Calls of all clients together, counted over all workers."""
+    burst: Count | None = None
+    """How many of them at once; by default as many as the rate has in its window."""
     per_ephemeral_user: RateValue | None = None
-    """Calls for each `openai-ephemeral-user-id`."""
+    """Calls for each `openai-ephemeral-user-id`; who sends none is not bounded by it."""
     concurrency: Count | None = None
-    """Calls at the same time."""
+    """Calls at the same time, in all workers of this gateway."""
     connections: Count = 10_000
     """Client connections kept open, per worker."""
     redis: SecretValue | None = None
-    """URL of the Redis that several gateways count in together."""
+    """URL of the Redis in which several gateways count rates together; needs `pip install plugin-gateway[redis]`."""
     on_store_failure: Literal["allow", "refuse"] = "allow"
     """What becomes of calls while it is away."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if "burst" in written and "rate" not in written:
+            yield Mistake("goes-together", "`burst` needs `rate`", hint="add `rate`", at=("burst",), on_key=True)
+        if written.get("response_overflow") == "truncate":
+            yield from _truncating(written.get("response_body"))
 
 
 class ClientTimeout(Record):
@@ -215,6 +228,19 @@ class Config(Record):
         if self.public.url:
             return self.public.url
         return str(UpstreamUrl(scheme=_HTTP, host="localhost", port=self.listen.port or 80))
+
+
+def _truncating(response_body: Any) -> Iterator[Mistake]:
+    if response_body is None:
+        hint = "say how many bytes fit, such as `response_body: 100kB`"
+        yield Mistake("goes-together", "`truncate` needs `response_body`", hint=hint, at=("response_overflow",))
+    elif isinstance(response_body, str):
+        with suppress(Mistake):
+            if parse_size(response_body) > MOST_TRUNCATED_BYTES:
+                message = "answers of more than 1MB are not truncated"
+                yield Mistake(
+                    "too-large", message, got=response_body, hint="take less, or `refuse`", at=("response_body",)
+                )
 
 
 def _overlap(one: str, other: str) -> bool:

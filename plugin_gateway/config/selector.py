@@ -18,7 +18,7 @@ from plugin_gateway.config.fields import (
 )
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record, exactly_one
-from plugin_gateway.config.upstream import Credentials  # noqa: TC001  # pydantic reads it
+from plugin_gateway.config.upstream import Credentials, colliding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -143,13 +143,14 @@ class AllowEntry(Selector):
     consequential: Flag | None = None
     """Whether clients ask their user before each call; by default for all methods but safe ones."""
     rate: RateValue | None = None
-    """How often it may be called."""
+    """How often it may be called; an entry of several operations gives it to each."""
     credential: Credentials | None = None
-    """Injected instead of `upstream.credential`."""
+    """Injected instead of `upstream.credential` and `write_credential`."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from super().mistakes(written)
+        yield from colliding(written.get("credential"), "credential")
         for key in ("operation_id", "description"):
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
                 hint = "list the operation on its own to name it"

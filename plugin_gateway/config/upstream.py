@@ -25,7 +25,7 @@ from plugin_gateway.config.record import Record
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "passthrough")
+FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "token_exchange", "passthrough")
 
 
 class HeaderCredential(Record):
@@ -105,8 +105,30 @@ class OAuth2Credential(Record):
     """Where and as whom."""
 
 
+class TokenExchange(Record):
+    """How to get a token for the upstream in exchange for the caller's (RFC 8693)."""
+
+    token_url: AbsoluteUrl
+    """Where tokens are exchanged."""
+    client_id: str = ""
+    """Our id there, where it asks for one."""
+    client_secret: SecretValue | None = None
+    """Our secret there."""
+    scope: str = ""
+    """What to ask for, separated by spaces."""
+    audience: str = ""
+    """Whom the token is for."""
+
+
+class TokenExchangeCredential(Record):
+    """A token of the caller's own for the upstream, had in exchange for the one that came with the call."""
+
+    token_exchange: TokenExchange
+    """Where and as whom."""
+
+
 class PassthroughCredential(Record):
-    """The caller's own credential goes upstream as it is."""
+    """The caller's own `Authorization` goes upstream as it is."""
 
     passthrough: Literal[True]
     """Always true."""
@@ -146,6 +168,7 @@ Credential: TypeAlias = Annotated[
     | Annotated[BearerCredential, Tag("bearer")]
     | Annotated[BasicCredential, Tag("basic")]
     | Annotated[OAuth2Credential, Tag("oauth2")]
+    | Annotated[TokenExchangeCredential, Tag("token_exchange")]
     | Annotated[PassthroughCredential, Tag("passthrough")],
     Discriminator(_form),
     BeforeValidator(_one_form),
@@ -221,7 +244,7 @@ class Upstream(Record):
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         for key in ("credential", "write_credential"):
             given = written.get(key)
-            yield from _colliding(given if isinstance(given, list | tuple) else [given], key)
+            yield from colliding(given, key)
 
     @property
     def write_credentials(self) -> tuple[Credential, ...]:
@@ -229,7 +252,9 @@ class Upstream(Record):
         return self.credential if self.write_credential is None else self.write_credential
 
 
-def _colliding(given: list[Any] | tuple[Any, ...], key: str) -> Iterator[Mistake]:
+def colliding(written: Any, key: str) -> Iterator[Mistake]:
+    """Yield a mistake for each credential under `key` that goes where another one goes already."""
+    given = written if isinstance(written, list | tuple) else [written]
     seen: set[tuple[str, str]] = set()
     for index, one in enumerate(given):
         place = _place(one)

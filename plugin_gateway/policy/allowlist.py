@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 
@@ -42,6 +43,10 @@ class Kept:
     @property
     def consequential(self) -> bool | None:
         return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
+
+    @property
+    def rate(self) -> Rate | None:
+        return next((entry.rate for entry in self.entries if entry.rate is not None), None)
 
     @property
     def slashes(self) -> frozenset[str]:

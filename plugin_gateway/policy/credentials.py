@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import html
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.policy.grant import grant_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from plugin_gateway.config.secrets import Secret
     from plugin_gateway.config.upstream import Credential
+    from plugin_gateway.policy.grant import Grant
 
 MIN_MASKED_BYTES = 6
 """A shorter secret is a word that answers hold anyway: masking it would spoil them and hide nothing."""
@@ -29,13 +31,15 @@ class Injection:
 
     headers: field name (as configured) and value. query: percent-encoded `name=value` pairs joined by `&`, or empty.
     cookies: `name=value` pairs joined by `; `, or empty. secrets: every form a secret takes on the wire (raw, base64
-    of basic, percent-encoded), longest first; what the exchange masks in answers.
+    of basic, percent-encoded), longest first; what the exchange masks in answers. grant: how an Authorization comes
+    about that is not fixed.
     """
 
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     query: bytes = field(default=b"", repr=False)
     cookies: bytes = field(default=b"", repr=False)
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    grant: Grant | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         return f"Injection({', '.join(self.names())})"
@@ -43,17 +47,21 @@ class Injection:
     def names(self) -> Iterator[str]:
         """What is set, without its value: `header X-API-Key`."""
         yield from (f"header {name.decode('latin-1')}" for name, _ in self.headers)
+        if self.grant is not None:
+            yield "header Authorization"
         yield from (f"query {unquote_to_bytes(p.partition(b'=')[0]).decode()}" for p in self.query.split(b"&") if p)
         yield from (f"cookie {pair.partition(b'=')[0].decode()}" for pair in self.cookies.split(b"; ") if pair)
 
 
 def injection(credentials: Sequence[Credential]) -> Injection:
-    """Prepare what is injected; secrets are resolved already. The two forms without a fixed value add nothing here."""
+    """Prepare what is injected; secrets are resolved already. Of the forms without a fixed value it is the grant."""
     headers: list[tuple[bytes, bytes]] = []
     query: list[str] = []
     cookies: list[bytes] = []
     secrets: set[bytes] = set()
+    grant: Grant | None = None
     for credential in credentials:
+        grant = grant_of(credential) or grant
         secrets.update(form for secret in _secrets(credential) for form in wire_forms(secret.reveal()))
         if header := getattr(credential, "header", None):
             headers.append((header.encode("ascii"), _value(credential).encode()))
@@ -71,8 +79,23 @@ def injection(credentials: Sequence[Credential]) -> Injection:
         headers=tuple(headers),
         query="&".join(query).encode(),
         cookies=b"; ".join(cookies),
-        secrets=tuple(sorted(secrets, key=lambda form: (-len(form), form))),
+        secrets=_longest_first(secrets),
+        grant=grant,
     )
+
+
+def with_token(prepared: Injection, token: str) -> Injection:
+    """Add the access token that the grant led to; it is masked like every other secret."""
+    return replace(
+        prepared,
+        headers=(*prepared.headers, (b"Authorization", b"Bearer " + token.encode())),
+        secrets=_longest_first({*prepared.secrets, *wire_forms(token)}),
+    )
+
+
+def with_authorization(prepared: Injection, value: bytes) -> Injection:
+    """Add the caller's own Authorization; it is no secret to the caller, so nothing of it is masked."""
+    return replace(prepared, headers=(*prepared.headers, (b"Authorization", value)))
 
 
 def wire_forms(text: str) -> Iterator[bytes]:
@@ -119,6 +142,14 @@ def _secrets(credential: Credential) -> Iterator[Secret]:
     for name in ("value", "bearer"):
         if (secret := getattr(credential, name, None)) is not None:
             yield secret
+    for name in ("oauth2", "token_exchange"):
+        # Not for the upstream; but where the token endpoint is on the same server, an error page may repeat it.
+        if (asked := getattr(credential, name, None)) is not None and asked.client_secret is not None:
+            yield asked.client_secret
+
+
+def _longest_first(secrets: Iterable[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(secrets, key=lambda form: (-len(form), form)))
 
 
 def _value(credential: Credential) -> str:

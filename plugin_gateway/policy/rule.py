@@ -98,6 +98,8 @@ def injected_names(injections: Iterable[Injection]) -> InjectedNames:
     cookies: set[bytes] = set()
     for injection in injections:
         headers |= {fold_name(name) for name, _ in injection.headers}
+        if injection.grant is not None:
+            headers.add(fold_name(b"Authorization"))
         query |= {fold_name(pair.partition(b"=")[0]) for pair in injection.query.split(b"&") if pair}
         cookies |= {
             fold_name(pair.partition(b"=")[0].strip()) for pair in injection.cookies.split(b";") if pair.strip()

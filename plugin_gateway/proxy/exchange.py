@@ -7,22 +7,30 @@ moment its bytes arrive. Nothing is buffered here but what comes before there is
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.policy.limits import USER_HEADER
+from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.encoded import READABLE, EncodedBody
 from plugin_gateway.proxy.masking import MaskedBody
+from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
+    from plugin_gateway.admission.limiter import Limiter, Verdict
     from plugin_gateway.policy.permit import Permit
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.granted import Links
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.proxy.wire import RequestFields
+
+_REPLAYED_BYTES: Final = 64 * 1024
+"""How much of a body is kept to be sent again with a new token."""
 
 
 class Exchange(Call):
@@ -30,13 +38,21 @@ class Exchange(Call):
 
     __slots__ = (
         "_active_at",
+        "_capped",
+        "_extra",
         "_is_answer_paused",
         "_is_body_paused",
+        "_is_entering",
+        "_is_renewed",
         "_is_retried",
+        "_limiter",
         "_masked",
         "_pending",
         "_permit",
         "_plan",
+        "_replay",
+        "_token",
+        "_uplink",
         "_upstream",
         "downlink",
         "is_over",
@@ -55,18 +71,33 @@ class Exchange(Call):
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
+        self._uplink = plan.uplink
+        self._capped: CappedAnswer | None = None
+        self._extra = b""
         self.downlink = plan.downlink
         self.is_sent = False
         self.is_over = False
         self._active_at = self.started_at
+        self._limiter: Limiter | None = None
+        """That which let the call in, and must be told when it is over."""
+        if not plan.is_open:
+            self._is_entering = self._is_renewed = False
+            self._token = ""
+            self._replay: bytes | None = None
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole
         if self._request.has_body:
             self.bytes_in = len(body)
             self._pending = self._framed(body, is_last=is_whole)
-            if self._request.expects_continue and not body:
-                self._client.on_continue()
+        if self._plan.is_open:
+            self._connect()
+        else:
+            self._enter()
+
+    def _connect(self) -> None:
+        if self._request.expects_continue and not self.bytes_in and self._request.has_body:
+            self._client.on_continue()
         upstream = self._plan.pool.take()
         if upstream is not None:
             self.on_connected(upstream)
@@ -85,10 +116,9 @@ class Exchange(Call):
 
     def cancel(self) -> None:
         # The upstream learns at once, by the close of its connection, that nobody waits for the answer.
-        self.is_over = True
         upstream = self._upstream
+        self._end()
         if upstream is not None:
-            self._upstream = None
             upstream.abort()
         else:
             self._plan.pool.withdraw(self)
@@ -125,7 +155,7 @@ class Exchange(Call):
         self._upstream = upstream
         if self._is_body_paused:
             self.on_upstream_ready()
-        head = self._plan.uplink.head(self.method, self._permit, self._request)
+        head = self._uplink.head(self.method, self._permit, self._request)
         pending = self._pending
         upstream.begin(self, head + pending if pending else head)
         if pending:
@@ -148,6 +178,9 @@ class Exchange(Call):
             self._client.resume_body()
 
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
+        plan = self._plan
+        if answer.status == 401 and not plan.is_open and self._renew():
+            return
         mask = self.downlink.mask
         if mask.is_idle:
             pass
@@ -160,14 +193,24 @@ class Exchange(Call):
         else:
             self._masked = MaskedBody(mask)
             body = self._masked.feed(body)
+        cap = plan.cap
+        if cap is not None and answer.has_body and not self.is_head and not 0 <= answer.length <= cap.limit_bytes:
+            self._capped = CappedAnswer(cap, answer)
+            self._on_capped(self._capped, body, is_complete=is_complete)
+            return
         if is_complete:
             self._end()
         else:
             self._active_at = monotonic()
+        self._answer(answer, body, is_complete=is_complete)
+
+    def _answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         self.status = answer.status
         self.bytes_out = len(body)
         origin = self._request.origin
         extra = self._plan.cors.get(origin, b"") if origin else b""
+        if self._extra:
+            extra += self._extra
         self._client.on_answer(answer, extra, body, is_complete=is_complete)
 
     def on_body(self, data: bytes, *, is_complete: bool) -> None:
@@ -176,6 +219,9 @@ class Exchange(Call):
             data = masked.feed(data)
             if is_complete:
                 data += masked.flush()
+        if self._capped is not None:
+            self._on_capped(self._capped, data, is_complete=is_complete)
+            return
         if is_complete:
             self._end()
         else:
@@ -218,6 +264,99 @@ class Exchange(Call):
     def _end(self) -> None:
         self.is_over = True
         self._upstream = None
+        if self._limiter is not None:
+            limiter, self._limiter = self._limiter, None
+            limiter.leave()
+
+    # Before there is a connection: may the call pass now, and with which token
+
+    def _enter(self) -> None:
+        if self.is_sent and len(self._pending) <= _REPLAYED_BYTES:
+            self._replay = self._pending
+        self._is_entering = True
+        limiter = self._plan.limiter
+        if limiter is None:
+            self._get_links()
+        else:
+            user = b",".join([field.value for field in self._request.fields if field.name == USER_HEADER])
+            limiter.admit(self._permit.rule.operation_id, self.consumer, user, self._on_verdict)
+        if self._is_entering and not self.is_over:
+            # The answer comes later, and the body must not pile up meanwhile.
+            self.on_upstream_full()
+
+    def _on_verdict(self, verdict: Verdict) -> None:
+        if isinstance(verdict, Refusal):
+            self._refuse(verdict)
+            return
+        self._limiter = self._plan.limiter
+        self._extra = verdict.lines
+        if self.is_over:
+            self._end()
+        else:
+            self._get_links()
+
+    def _get_links(self, refused: str = "") -> None:
+        granted = self._plan.granted
+        if granted is None:
+            self._is_entering = False
+            self._connect()
+        else:
+            granted.obtain(self._permit.rule, self._request, self._on_links, refused=refused)
+
+    def _on_links(self, links: Links | Refusal) -> None:
+        if isinstance(links, Refusal):
+            self._refuse(links)
+        elif not self.is_over:
+            self._is_entering = False
+            self._uplink, self.downlink, self._token = links
+            self._active_at = monotonic()
+            self._connect()
+
+    def _renew(self) -> bool:
+        """Send the call again with another token, once, where all of it is still at hand and the token is ours."""
+        granted = self._plan.granted
+        if granted is None or not granted.renews or self._is_renewed or self._replay is None:
+            return False
+        self._is_renewed = self._is_entering = True
+        self._drop()
+        self._pending = self._replay
+        self._get_links(self._token)
+        return True
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._is_entering = False
+        if not self.is_over:
+            self._end()
+            self._client.on_failure(refusal)
+
+    # After it: is there too much of the answer
+
+    def _on_capped(self, capped: CappedAnswer, data: bytes, *, is_complete: bool) -> None:
+        piece = capped.feed(data, is_complete=is_complete)
+        if piece is None:
+            self._active_at = monotonic()
+            return
+        if isinstance(piece, Refusal):
+            self._drop()
+            self._refuse(piece)
+            return
+        answer, data, is_last = piece
+        if is_last:
+            self._drop()
+            self._end()
+        else:
+            self._active_at = monotonic()
+        if answer is not None:
+            self._answer(answer, data, is_complete=is_last)
+        elif data or is_last:
+            self.bytes_out += len(data)
+            self._client.on_content(data, is_complete=is_last)
+
+    def _drop(self) -> None:
+        """Want nothing more from the connection; one whose answer is complete was given back already."""
+        upstream, self._upstream = self._upstream, None
+        if upstream is not None:
+            upstream.drop(self)
 
     def _framed(self, data: bytes, *, is_last: bool) -> bytes:
         if not self._request.is_chunked:

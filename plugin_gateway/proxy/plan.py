@@ -10,15 +10,20 @@ from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.granted import Granted
 from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED
 from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
+    from plugin_gateway.admission.limiter import Limiter
+    from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.policy.permit import OperationRule, Permit
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
@@ -30,10 +35,19 @@ _MEMO_LINE_BYTES: Final = 512
 class Plan:
     """What an exchange needs besides the call itself."""
 
-    __slots__ = ("cors", "downlink", "pool", "rule", "takes_body", "uplink")
+    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "pool", "rule", "takes_body", "uplink")
 
     def __init__(
-        self, rule: OperationRule, uplink: Uplink, downlink: Downlink, pool: Pool, cors: Mapping[bytes, bytes]
+        self,
+        rule: OperationRule,
+        uplink: Uplink,
+        downlink: Downlink,
+        pool: Pool,
+        cors: Mapping[bytes, bytes],
+        *,
+        limiter: Limiter | None = None,
+        granted: Granted | None = None,
+        cap: Cap | None = None,
     ) -> None:
         self.rule = rule
         self.takes_body = rule.has_request_body or not rule.is_safe
@@ -43,16 +57,23 @@ class Plan:
         self.pool = pool
         self.cors = cors
         """For each allowed origin the field lines that let a browser's script read the answer."""
+        self.limiter = limiter
+        self.granted = granted
+        self.is_open = limiter is None and granted is None
+        """Nothing needs to be asked before a call goes up."""
+        self.cap = cap
 
 
 class Serving:
     """A revision made ready to serve. A request takes it once and keeps it to its end."""
 
     __slots__ = (
+        "_cap",
         "_cors",
+        "_limiter",
+        "_links",
         "_plans",
-        "_read",
-        "_write",
+        "_resources",
         "anybody",
         "door",
         "limits",
@@ -67,6 +88,7 @@ class Serving:
         pool: Pool,
         local_paths: Iterable[bytes],
         authenticator: Authenticator | None = None,
+        resources: Resources | None = None,
     ) -> None:
         self.revision = revision
         self.pool = pool
@@ -83,25 +105,52 @@ class Serving:
             + b"\r\nAccess-Control-Expose-Headers: *\r\n"
             for origin in revision.cors_origins
         }
-        target, varies = revision.upstream, bool(revision.cors_origins)
-        self._read = (
-            revision.read_injection,
-            Downlink(target, revision.public_url, Mask(revision.read_injection.secrets), varies_by_origin=varies),
-        )
-        self._write = (
-            revision.write_injection,
-            Downlink(target, revision.public_url, Mask(revision.write_injection.secrets), varies_by_origin=varies),
-        )
+        limits = revision.limits
+        self._cap = Cap(limits.response_body_bytes, limits.truncates_responses) if limits.response_body_bytes else None
+        self._resources = resources or Resources()
+        self._limiter = self._resources.limiter(revision.call_limits)
+        self._links: dict[int, tuple[Downlink, Granted | None]] = {}
         self._plans: dict[int, Plan] = {}
 
     def plan(self, rule: OperationRule) -> Plan:
         """The plan of an operation, made when it is first called. Rules live as long as their revision, so `id` is safe."""
         plan = self._plans.get(id(rule))
         if plan is None:
-            injection, downlink = self._read if rule.is_safe else self._write
-            uplink = Uplink(rule, self.revision.upstream, injection)
-            plan = self._plans[id(rule)] = Plan(rule, uplink, downlink, self.pool, self._cors)
+            revision = self.revision
+            injection = revision.operation_injections.get(rule.operation_id)
+            if injection is None:
+                injection = revision.read_injection if rule.is_safe else revision.write_injection
+            downlink, granted = self._links_for(injection)
+            plan = self._plans[id(rule)] = Plan(
+                rule,
+                self._uplink(rule, injection),
+                downlink,
+                self.pool,
+                self._cors,
+                limiter=self._limiter,
+                granted=granted,
+                cap=self._cap,
+            )
         return plan
+
+    def _links_for(self, injection: Injection) -> tuple[Downlink, Granted | None]:
+        # Operations that share an injection share what is remembered of its answers and tokens.
+        links = self._links.get(id(injection))
+        if links is None:
+            granted = None
+            if injection.grant is not None:
+                issuer = self._resources.issuer(injection.grant)
+                granted = Granted(injection, issuer, make_uplink=self._uplink, make_downlink=self._downlink)
+            links = self._links[id(injection)] = (self._downlink(injection), granted)
+        return links
+
+    def _uplink(self, rule: OperationRule, injection: Injection) -> Uplink:
+        return Uplink(rule, self.revision.upstream, injection)
+
+    def _downlink(self, injection: Injection) -> Downlink:
+        revision = self.revision
+        varies = bool(revision.cors_origins)
+        return Downlink(revision.upstream, revision.public_url, Mask(injection.secrets), varies_by_origin=varies)
 
     def is_local(self, method: bytes, path: bytes) -> bool:
         """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""
@@ -140,7 +189,14 @@ class Serving:
 class Holder:
     """The one mutable reference of a worker: the revision in force, swapped whole."""
 
-    def __init__(self, revision: Revision, *, local_paths: Iterable[bytes] = (), clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        revision: Revision,
+        *,
+        local_paths: Iterable[bytes] = (),
+        clock: Clock | None = None,
+        resources: Resources | None = None,
+    ) -> None:
         """Hold the first revision; `local_paths` are those that the app answers besides the faces.
 
         Raises:
@@ -148,9 +204,10 @@ class Holder:
         """
         self.clock = clock or Clock()
         self._local_paths = frozenset(local_paths)
+        self._resources = resources or Resources()
         pool = Pool(revision.upstream, self.clock)
         self._closing: set[asyncio.Task[None]] = set()
-        self.serving = Serving(revision, pool, self._local_paths, _authenticator(revision, None))
+        self.serving = Serving(revision, pool, self._local_paths, _authenticator(revision, None), self._resources)
 
     @property
     def revision(self) -> Revision:
@@ -166,7 +223,7 @@ class Holder:
         pool = old if revision.upstream == old.target else Pool(revision.upstream, self.clock)
         known = self.serving.door.authenticator if self.serving.door is not None else None
         authenticator = _authenticator(revision, known)
-        self.serving = Serving(revision, pool, self._local_paths, authenticator)
+        self.serving = Serving(revision, pool, self._local_paths, authenticator, self._resources)
         if known is not None and authenticator is not known:
             task = asyncio.get_running_loop().create_task(known.close())
             self._closing.add(task)
@@ -177,6 +234,7 @@ class Holder:
     def close(self) -> None:
         """Close every upstream connection: the worker ends."""
         self.serving.pool.abort()
+        self._resources.close()
 
 
 def _authenticator(revision: Revision, known: Authenticator | None) -> Authenticator | None:

@@ -76,6 +76,11 @@ class UpstreamConnection(asyncio.Protocol):
         self._exchange = None
         self.transport.abort()
 
+    def drop(self, exchange: Exchange) -> None:
+        """Abort if it is still the exchange's: after a complete answer it may be another's already."""
+        if self._exchange is exchange:
+            self.abort()
+
     def close(self) -> None:
         self._exchange = None
         self.transport.close()

@@ -10,7 +10,6 @@ from plugin_gateway.openapi.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
-from plugin_gateway.policy.credentials import find_short_secrets, injection
 from plugin_gateway.policy.gate import Admission, compile_gate
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.publish.document import Presentation, PublishedOperation
@@ -20,6 +19,7 @@ from plugin_gateway.publish.manifest import ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.callers import compile_callers, compile_security
+from plugin_gateway.revision.calls import compile_call_limits, compile_injections
 from plugin_gateway.revision.digest import digest_of
 from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
@@ -49,7 +49,7 @@ def compile_revision(
     """
     config = loaded.config
     selection = select(document, config.allow, config.deny)
-    findings = [*loaded.warnings, *selection.findings, *_short_secrets(config)]
+    findings = [*loaded.warnings, *selection.findings]
     callers, callers_findings = compile_callers(config, users)
     security = compile_security(config)
     manifest_faces, manifest_findings = _manifest_faces(config, document, logo, security)
@@ -64,10 +64,11 @@ def compile_revision(
         raise
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     ids, id_findings = assign_operation_ids(pruned, wanted)
-    findings += id_findings
+    injections, injection_findings = compile_injections(config, kept, ids)
+    call_limits, limit_findings = compile_call_limits(config, kept, ids)
+    findings += [*id_findings, *injection_findings, *limit_findings]
     _raise_errors(loaded, findings)
-    read, write = injection(config.upstream.credential), injection(config.upstream.write_credentials)
-    published, presentation = _published(kept, ids), _presentation(config, security, read, write)
+    published, presentation = _published(kept, ids), _presentation(config, security, *injections.every)
     document_faces, served_findings = build_document_faces(pruned, published, presentation)
     faces = {
         **document_faces,
@@ -76,7 +77,7 @@ def compile_revision(
     }
     findings += _hidden_operations(kept, {*faces, *callers.local_paths})
     admitted = {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()}
-    injected = injected_names([read, write])
+    injected = injected_names(injections.every)
     gate = compile_gate(document, admitted, injected)
     whole = Whole(
         document=document,
@@ -94,18 +95,20 @@ def compile_revision(
     target, limits = _upstream_target(config), _limits(config)
     return Revision(
         number=number,
-        digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views),
+        digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views, calls=call_limits),
         public_url=config.public_url,
         gate=gate,
         rules=gate.rules,
         faces=faces,
         upstream=target,
-        read_injection=read,
-        write_injection=write,
+        read_injection=injections.read,
+        write_injection=injections.write,
+        operation_injections=injections.operations,
         limits=limits,
         cors_origins=config.cors,
         operations_total=len(document.operations),
         callers=callers,
+        call_limits=call_limits,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(*loaded.located(findings), *_of_document(document, [*pruned.warnings, *served_findings, *leaks])),
@@ -122,12 +125,6 @@ def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document
 def _of_document(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Place findings whose pointers lead into the document, which is nowhere in the config."""
     return tuple(finding if finding.location else finding.at(Location(document.name)) for finding in findings)
-
-
-def _short_secrets(config: Config) -> Iterator[Finding]:
-    yield from find_short_secrets(config.upstream.credential, ("upstream", "credential"))
-    if config.upstream.write_credential is not None:
-        yield from find_short_secrets(config.upstream.write_credential, ("upstream", "write_credential"))
 
 
 def _manifest_faces(
@@ -233,4 +230,6 @@ def _limits(config: Config) -> Limits:
         head_timeout_s=timeout.head,
         body_timeout_s=timeout.body,
         idle_timeout_s=timeout.idle,
+        response_body_bytes=limits.response_body or 0,
+        truncates_responses=limits.response_overflow == "truncate",
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plugin_gateway.policy.limits import CallLimits
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision.model import Limits, UpstreamTarget, View
@@ -23,6 +24,7 @@ def digest_of(
     cors_origins: Iterable[str],
     *,
     views: Iterable[View] = (),
+    calls: CallLimits | None = None,
 ) -> str:
     """Return the SHA-256 of what is served and forwarded. A credential that changes gives a new number, not a new digest."""
     canonical = {
@@ -31,6 +33,8 @@ def digest_of(
         "upstream": asdict(upstream),
         "limits": asdict(limits),
         "cors": list(cors_origins),
+        # Without the URL of the store, in which a password may be.
+        "calls": asdict(replace(calls, store_url="")) if calls is not None else {},
         "views": [[view.consumer, {path: face.etag for path, face in view.faces.items()}] for view in views],
     }
     return hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain).encode()).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plugin_gateway.policy.limits import CallLimits
 from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH
 
 if TYPE_CHECKING:
@@ -56,6 +57,9 @@ class Limits:
     head_timeout_s: float = 10.0
     body_timeout_s: float = 10.0
     idle_timeout_s: float = 75.0
+    response_body_bytes: int = 0
+    """0 is any number."""
+    truncates_responses: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +110,14 @@ class Revision:
     upstream: UpstreamTarget
     read_injection: Injection = field(repr=False)
     write_injection: Injection = field(repr=False)
+    operation_injections: Mapping[str, Injection] = field(default_factory=dict, repr=False)
+    """By operation id, for those that have one of their own."""
     limits: Limits
     cors_origins: tuple[str, ...]
     operations_total: int
     log: LogSettings = LogSettings()
     callers: Callers = Callers()
+    call_limits: CallLimits = CallLimits()
     views: tuple[View, ...] = ()
     """One for each of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()

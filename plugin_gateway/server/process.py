@@ -36,13 +36,14 @@ class WorkerProcess:
         self.last_series: Series = {}
 
     @classmethod
-    async def spawn(cls, front: Front = "connection") -> WorkerProcess:
-        """Start the process: it imports what it needs and waits."""
+    async def spawn(cls, front: Front = "connection", counts: int = -1) -> WorkerProcess:
+        """Start the process: it imports what it needs and waits. `counts` is the memory that it counts calls in."""
         ours, theirs = socket.socketpair()
+        inherited = (theirs.fileno(), counts) if counts >= 0 else (theirs.fileno(),)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *module_command("plugin_gateway.server", str(theirs.fileno()), front),
-                pass_fds=(theirs.fileno(),),
+                *module_command("plugin_gateway.server", str(theirs.fileno()), front, str(counts)),
+                pass_fds=inherited,
                 stdin=asyncio.subprocess.DEVNULL,
                 env=module_environment(),
             )

@@ -17,6 +17,7 @@ import uvloop
 from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.telemetry import Log, Recorder
@@ -51,8 +52,8 @@ class PublicServer(uvicorn.Server):
         yield
 
 
-def main(control_fd: int, front: Front) -> None:
-    """Run as a worker whose end of the channel is `control_fd`."""
+def main(control_fd: int, front: Front, counts: int = -1) -> None:
+    """Run as a worker whose end of the channel is `control_fd`; `counts` is the memory it shares with the others."""
     with socket.socket(fileno=control_fd) as control:
         # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
         _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -63,10 +64,10 @@ def main(control_fd: int, front: Front) -> None:
             socket.socket(fileno=descriptors[0]) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(serve(control, listener, front))
+            runner.run(serve(control, listener, front, counts))
 
 
-async def serve(control: socket.socket, listener: socket.socket, front: Front = "connection") -> None:
+async def serve(control: socket.socket, listener: socket.socket, front: Front = "connection", counts: int = -1) -> None:
     channel = await Channel.over(control)
     first = await channel.receive()
     if first is None:
@@ -75,7 +76,7 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
     log = Log(format=revision.log.format, level=revision.log.level)
     recorder = Recorder(log)
-    holder = Holder(revision)
+    holder = Holder(revision, resources=Resources(counts))
     server = PublicServer(public_config(holder, recorder, front))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)

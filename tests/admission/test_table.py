@@ -36,23 +36,24 @@ import sys
 from plugin_gateway.admission.table import Table
 from plugin_gateway.policy.limits import Demand, RateLimit
 limit = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
-table = Table(int(sys.argv[1]), int(sys.argv[2]))
+table = Table(int(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 print(sum(table.take([Demand(limit, "g")], 0.0).is_admitted for _ in range(400)))
 """
 HOLD = """
 import fcntl, sys
-fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX)
+from plugin_gateway.admission import table
+fcntl.lockf(int(sys.argv[1]), fcntl.LOCK_EX, 1, table._FIXED_AT)
 print("ready", flush=True)
 sys.stdin.readline()
 """
 
 
 @contextmanager
-def running(program, descriptor, worker=0):
+def running(program, descriptor):
     process = subprocess.Popen(
-        [sys.executable, "-c", program, str(descriptor), str(worker)],
+        [sys.executable, "-c", program, str(descriptor)],
         pass_fds=(descriptor,),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -68,7 +69,7 @@ def running(program, descriptor, worker=0):
 
 def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor):
     with ExitStack() as stack:
-        processes = [stack.enter_context(running(TAKE_MANY, descriptor, worker)) for worker in range(3)]
+        processes = [stack.enter_context(running(TAKE_MANY, descriptor)) for _ in range(3)]
         for process in processes:
             process.stdin.write("go\n")
             process.stdin.flush()
@@ -104,26 +105,39 @@ def test_each_user_has_a_bucket_of_its_own():
     assert [table.take([of_user(n)], 0.0).is_admitted for n in (1, 2, 1, 2, 3)] == [True, True, False, False, True]
 
 
-def test_calls_are_counted_over_all_workers(descriptor):
-    one, other = Table(descriptor, 0), Table(descriptor, 1)
-    assert [one.enter(2), other.enter(2), one.enter(2), other.enter(2)] == [True, True, False, False]
-    other.leave()
-    assert one.enter(2)
-    assert other.calls == 2
+ENTER_TWICE = """
+import sys
+from plugin_gateway.admission.table import Table
+table = Table(int(sys.argv[1]))
+assert table.enter(9) and table.enter(9)
+print("ready", flush=True)
+sys.stdin.readline()
+"""
 
 
-def test_the_calls_of_a_worker_that_died_are_forgotten_by_its_successor(descriptor):
-    survivor, dead = Table(descriptor, 0), Table(descriptor, 1)
-    survivor.enter(9)
-    dead.enter(9)
-    dead.enter(9)
-    Table(descriptor, 1)
-    assert survivor.calls == 1
+def test_calls_are_counted_over_all_workers_and_those_of_a_dead_one_are_forgotten_by_its_successor(descriptor):
+    table = Table(descriptor)
+    assert table.enter(9)
+    with running(ENTER_TWICE, descriptor):
+        assert table.calls == 3
+        assert not table.enter(3)
+    assert table.calls == 3
+    with running(ENTER_TWICE, descriptor):
+        assert table.calls == 3
+    table.leave()
+    assert table.calls == 2
+
+
+def test_a_call_that_leaves_makes_room():
+    table = Table()
+    assert [table.enter(2), table.enter(2), table.enter(2)] == [True, True, False]
+    table.leave()
+    assert table.enter(2)
 
 
 def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descriptor):
     with running(HOLD, descriptor):
-        table = Table(descriptor, 0)
+        table = Table(descriptor)
         assert table.take([fixed(HUNDRED)], 0.0).is_admitted
         assert table._is_stuck
         assert table.enter(1)

@@ -61,7 +61,10 @@ MISTAKES = [
     ("limits: {request_body: 1mo}", "bad-size", 8, 24, "`limits.request_body`: not a size"),
     ("limits: {connections: 0}", "bad-value", 8, 23, "`limits.connections`: must be greater than or equal to 1"),
     ('limits: {connections: "5"}', "wrong-type", 8, 23, "`limits.connections`: expected a whole number"),
-    ("limits: {rate: 10/s}", "not-yet", 8, 10, "`limits.rate` is not supported yet"),
+    ("limits: {burst: 5}", "goes-together", 8, 10, "`burst` needs `rate`"),
+    ("limits: {response_overflow: truncate}", "goes-together", 8, 29, "`truncate` needs `response_body`"),
+    ("limits: {response_overflow: truncate, response_body: 2MB}", "too-large", 8, 54, "more than 1MB are not truncated"),
+    ("validate: {request: enforce}", "not-yet", 8, 1, "`validate` is not supported yet"),
     ("auth: {type: oath}", "bad-value", 8, 14, "`auth.type`: not one of the known words"),
     ("log: {level: debag}", "bad-value", 8, 14, "`log.level`: not one of the known words"),
     ("manifest: {name_for_human: A name of twenty-one!}", "too-long", 8, 28, "`name_for_human` has 21 characters, the limit is 20"),
@@ -102,7 +105,9 @@ UPSTREAM = [
     ("credential: [{bearer: {env: KEY}}, {header: authorization, value: {env: KEY}}]", "duplicate-key", 3, 38),
     ("credential: {basic: {username: 'a:b', password: {env: KEY}}}", "bad-value", 3, 34),
     ("credential: {bearer: {fil: x}}", "unknown-key", 3, 25),
-    ("credential: {passthrough: true}", "not-yet", 3, 16),
+    ("credential: {passthrough: false}", "bad-value", 3, 29),
+    ("credential: {oauth2: {token_url: https://h/t, client_id: me}}", "missing-key", 3, 24),
+    ("credential: [{bearer: {env: KEY}}, {passthrough: true}]", "duplicate-key", 3, 38),
     ("tls: {cert: gateway.yaml}", "goes-together", 3, 9),
     ("timeout: {conect: 3s}", "unknown-key", 3, 13),
     ("headers: {forward: [Authorization]}", "bad-header-name", 3, 23),
@@ -121,7 +126,7 @@ def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(tmp_path, line, r
 
 def test_every_mistake_is_in_one_report_in_file_order():
     findings = findings_of(
-        "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\nlimits: {rate: 5/s}\n"
+        "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\nvalidate: {request: enforce}\n"
     )
     assert [(finding.rule, finding.location.line) for finding in findings] == [
         ("wrong-type", 1), ("bad-url", 3), ("unknown-key", 4), ("bad-operation", 6), ("bad-address", 7), ("not-yet", 8),

@@ -9,6 +9,7 @@ from plugin_gateway.config.upstream import (
     OAuth2Credential,
     PassthroughCredential,
     QueryCredential,
+    TokenExchangeCredential,
     Upstream,
 )
 
@@ -24,6 +25,7 @@ KEY = {"value": "s3cr3t"}
         ({"bearer": KEY}, BearerCredential),
         ({"basic": {"username": "me", "password": KEY}}, BasicCredential),
         ({"oauth2": {"token_url": "https://h/t", "client_id": "me", "client_secret": KEY}}, OAuth2Credential),
+        ({"token_exchange": {"token_url": "https://h/t"}}, TokenExchangeCredential),
         ({"passthrough": True}, PassthroughCredential),
     ],
 )

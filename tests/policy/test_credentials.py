@@ -15,13 +15,27 @@ from plugin_gateway.config.secrets import Secret
 from plugin_gateway.config.upstream import (
     BasicCredential,
     BearerCredential,
+    ClientCredentials,
     CookieCredential,
     HeaderCredential,
     Login,
+    OAuth2Credential,
     PassthroughCredential,
     QueryCredential,
+    TokenExchange,
+    TokenExchangeCredential,
 )
-from plugin_gateway.policy.credentials import MIN_MASKED_BYTES, Injection, find_short_secrets, injection, wire_forms
+from plugin_gateway.policy.credentials import (
+    MIN_MASKED_BYTES,
+    Injection,
+    find_short_secrets,
+    injection,
+    wire_forms,
+    with_authorization,
+    with_token,
+)
+from plugin_gateway.policy.query import fold_name
+from plugin_gateway.policy.rule import injected_names
 
 KEY = 'k€y/+ "&=\\long'
 
@@ -37,7 +51,18 @@ FORMS = {
     "bearer": BearerCredential.model_construct(bearer=secret()),
     "basic": BasicCredential.model_construct(basic=Login.model_construct(username="user", password=secret())),
     "passthrough": PassthroughCredential.model_construct(passthrough=True),
+    "oauth2": OAuth2Credential.model_construct(
+        oauth2=ClientCredentials.model_construct(
+            token_url="https://h/t", client_id="me", client_secret=secret(), scope="a b", audience=""
+        )
+    ),
+    "token_exchange": TokenExchangeCredential.model_construct(
+        token_exchange=TokenExchange.model_construct(
+            token_url="https://h/x", client_id="me", client_secret=None, scope="", audience="api"
+        )
+    ),
 }
+FIXED = [FORMS[form] for form in ("header", "query", "cookie", "bearer", "basic", "passthrough")]
 
 
 @pytest.mark.parametrize(
@@ -58,11 +83,12 @@ def test_each_form_goes_to_its_place(form, headers, query, cookies):
 
 
 def test_several_credentials_go_together():
-    ready = injection(list(FORMS.values()))
+    ready = injection(FIXED)
 
     assert [name for name, _ in ready.headers] == [b"X-API-Key", b"Authorization", b"Authorization"]
     assert list(ready.names()) == [
-        "header X-API-Key", "header Authorization", "header Authorization", "query api key", "cookie sid",
+        "header X-API-Key", "header Authorization", "header Authorization", "header Authorization",
+        "query api key", "cookie sid",
     ]  # fmt: skip
 
 
@@ -90,21 +116,53 @@ def test_the_pair_of_basic_and_its_password_are_secrets():
     assert KEY.encode() in secrets
 
 
+@pytest.mark.parametrize("form", ["oauth2", "token_exchange", "passthrough"])
+def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same(form):
+    ready = injection([FORMS[form]])
+
+    assert ready.grant is not None
+    assert list(ready.names()) == ["header Authorization"]
+    assert fold_name(b"Authorization") in injected_names([ready]).headers
+
+
+def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr():
+    ready = injection([FORMS["oauth2"]])
+
+    assert KEY.encode() in ready.secrets
+    assert ready.grant is not None
+    assert ready.grant.client_secret == KEY
+    assert KEY not in repr(ready.grant) + repr(ready)
+
+
+def test_a_token_is_added_last_and_is_a_secret_in_every_form():
+    ready = with_token(injection([FORMS["oauth2"], FORMS["header"]]), "tok+en/1234")
+
+    assert ready.headers == ((b"X-API-Key", KEY.encode()), (b"Authorization", b"Bearer tok+en/1234"))
+    assert {b"tok+en/1234", b"tok%2Ben%2F1234", KEY.encode()} <= set(ready.secrets)
+
+
+def test_what_the_caller_showed_is_no_secret_to_the_caller():
+    ready = with_authorization(injection([FORMS["passthrough"]]), b"Bearer callers-own-key")
+
+    assert ready.headers == ((b"Authorization", b"Bearer callers-own-key"),)
+    assert ready.secrets == ()
+
+
 def test_secrets_come_longest_first_so_that_none_is_masked_in_part():
-    sizes = [len(form) for form in injection(list(FORMS.values())).secrets]
+    sizes = [len(form) for form in injection(FIXED).secrets]
 
     assert sizes == sorted(sizes, reverse=True)
 
 
 def test_nothing_secret_is_in_a_repr():
-    ready = injection(list(FORMS.values()))
+    ready = injection(FIXED)
 
     assert repr(ready).startswith("Injection(header X-API-Key")
     assert not any(form.decode() in repr(ready) for form in ready.secrets)
 
 
 def test_an_injection_can_be_pickled():
-    ready = injection(list(FORMS.values()))
+    ready = injection(FIXED)
 
     assert pickle.loads(pickle.dumps(ready)) == ready
     assert injection([]) == Injection()

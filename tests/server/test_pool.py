@@ -23,8 +23,9 @@ class Worker:
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls, front):
+    async def spawn(cls, front, counts):
         assert front == "connection"
+        assert os.fstat(counts).st_size > 0
         return cls()
 
     @property

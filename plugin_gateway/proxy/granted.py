@@ -1,0 +1,133 @@
+"""Granted links: how calls are forwarded whose Authorization differs from caller to caller or from hour to hour."""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from plugin_gateway.policy.credentials import with_authorization, with_token
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.proxy.downlink import Downlink
+    from plugin_gateway.proxy.uplink import Uplink
+    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.tokens.issuer import Issuer
+    from plugin_gateway.tokens.token import Token
+
+NO_CREDENTIAL: Final = Refusal(
+    status=401,
+    code="missing-credential",
+    detail="The call carries no credential.",
+    hint="Send it in the Authorization field.",
+    headers=((b"WWW-Authenticate", b"Bearer"),),
+)
+TWO_CREDENTIALS: Final = Refusal(
+    status=400,
+    code="ambiguous-credential",
+    detail="The call has more than one Authorization field.",
+    hint="Send one.",
+)
+_MOST_DOWNLINKS: Final = 64
+_MOST_UPLINKS: Final = 512
+_BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
+
+
+class Links(NamedTuple):
+    """The two directions of a call, and the token in them where it is ours to renew."""
+
+    uplink: Uplink
+    downlink: Downlink
+    token: str = ""
+
+
+OnLinks: TypeAlias = "Callable[[Links | Refusal], None]"
+
+
+class Granted:
+    """The links for one injection that has a grant; remembers those of the tokens used last."""
+
+    def __init__(
+        self,
+        injection: Injection,
+        issuer: Issuer | None,
+        *,
+        make_uplink: Callable[[OperationRule, Injection], Uplink],
+        make_downlink: Callable[[Injection], Downlink],
+    ) -> None:
+        """Prepare; without an issuer the caller's own Authorization goes up."""
+        self._injection = injection
+        self._issuer = issuer
+        self._exchanges = issuer is not None and issuer.grant.kind == "token_exchange"
+        self._make_uplink = make_uplink
+        self._make_downlink = make_downlink
+        self._uplinks: OrderedDict[tuple[int, bytes], Uplink] = OrderedDict()
+        self._downlinks: OrderedDict[bytes, Downlink] = OrderedDict()
+
+    @property
+    def renews(self) -> bool:
+        """Whether a call that the upstream does not take may be sent again with another token."""
+        return self._issuer is not None
+
+    def obtain(self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "") -> None:
+        """Hand over the links for a call, at once where its token is known."""
+        shown = authorization_of(request)
+        if isinstance(shown, Refusal):
+            on_links(shown)
+        elif self._issuer is None:
+            on_links(self._passed_through(rule, shown))
+        else:
+            subject = ""
+            if self._exchanges:
+                bearer = _BEARER.fullmatch(shown)
+                if bearer is None:
+                    on_links(NO_CREDENTIAL)
+                    return
+                subject = bearer[1].decode("ascii")
+            self._issuer.obtain(subject, lambda token: on_links(self._with_token(rule, token)), refused=refused)
+
+    def _passed_through(self, rule: OperationRule, shown: bytes) -> Links:
+        injection = with_authorization(self._injection, shown) if shown else self._injection
+        return Links(self._uplink(rule, shown, injection), self._downlink(b"", self._injection))
+
+    def _with_token(self, rule: OperationRule, token: Token | Refusal) -> Links | Refusal:
+        if isinstance(token, Refusal):
+            return token
+        key = token.text.encode()
+        injection = with_token(self._injection, token.text) if key not in self._downlinks else None
+        downlink = self._downlink(key, injection or self._injection)
+        uplink = self._uplinks.get((id(rule), key))
+        if uplink is None:
+            uplink = self._uplink(rule, key, injection or with_token(self._injection, token.text))
+        return Links(uplink, downlink, token.text)
+
+    def _uplink(self, rule: OperationRule, key: bytes, injection: Injection) -> Uplink:
+        # Rules live as long as their revision, and so does this: `id` is safe.
+        place = (id(rule), key)
+        uplink = self._uplinks.get(place)
+        if uplink is None:
+            uplink = self._uplinks[place] = self._make_uplink(rule, injection)
+            if len(self._uplinks) > _MOST_UPLINKS:
+                self._uplinks.popitem(last=False)
+        return uplink
+
+    def _downlink(self, key: bytes, injection: Injection) -> Downlink:
+        downlink = self._downlinks.get(key)
+        if downlink is None:
+            downlink = self._downlinks[key] = self._make_downlink(injection)
+            if len(self._downlinks) > _MOST_DOWNLINKS:
+                self._downlinks.popitem(last=False)
+        return downlink
+
+
+def authorization_of(request: RequestFields) -> bytes | Refusal:
+    """The caller's Authorization; empty where there is none, or one that Connection declares hop-by-hop."""
+    shown = [field.value for field in request.fields if field.name == b"authorization"]
+    if len(shown) > 1:
+        return TWO_CREDENTIALS
+    return shown[0] if shown and b"authorization" not in request.nominated else b""

@@ -1,0 +1,139 @@
+"""Overflow: what becomes of an answer that is larger than `limits.response_body`.
+
+Known before anything is sent, it becomes a problem that says so, or, where it is JSON and `truncate` is asked for, as
+many whole items of its outermost array as fit. JSON of unknown length is held back to know it; any other body of unknown
+length streams, and is cut where it grows too large, so that it cannot look complete.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.downlink import Answer
+
+_JSON: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")
+# What speaks of the whole representation: of the part that is left it would be wrong.
+_OF_THE_WHOLE: Final = (
+    b"accept-ranges:", b"content-digest:", b"content-length:", b"content-md5:", b"digest:", b"etag:",
+    b"last-modified:", b"repr-digest:",
+)  # fmt: skip
+_TRUNCATED: Final = b"X-Response-Truncated: true\r\n"
+_TOKEN: Final = re.compile(rb'[ \t\r\n]+|"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+_MAX_DEPTH: Final = 32
+_CLOSERS: Final = {b"[": b"]", b"{": b"}"}
+
+
+class Cap(NamedTuple):
+    """How much of an answer may pass, and whether the rest of JSON is cut off instead of all of it refused."""
+
+    limit_bytes: int
+    truncates: bool = False
+
+
+class Piece(NamedTuple):
+    """What can be sent now: a head with the first piece, none with a later one."""
+
+    answer: Answer | None
+    data: bytes
+    is_last: bool
+
+
+class CappedAnswer:
+    """One answer of which it is not known that it fits."""
+
+    def __init__(self, cap: Cap, answer: Answer) -> None:
+        self._cap = cap
+        self._answer: Answer | None = answer
+        self._is_json = _JSON.search(answer.block) is not None and not answer.coding and answer.status != 206
+        self._is_known_to_overflow = answer.length > cap.limit_bytes
+        self._held: list[bytes] = []
+        self._seen_bytes = 0
+
+    def feed(self, data: bytes, *, is_complete: bool) -> Piece | Refusal | None:
+        """Take the next piece of the body; return what can be sent, or why nothing is, or None to wait for more.
+
+        After a refusal, or a piece that is the last one, what the upstream still sends is of no use.
+        """
+        cap = self._cap
+        if self._is_known_to_overflow and not (self._is_json and cap.truncates):
+            return too_large(cap.limit_bytes)
+        self._seen_bytes += len(data)
+        if self._is_json:
+            self._held.append(data)
+        if self._seen_bytes > cap.limit_bytes:
+            return self._overflow()
+        if not self._is_json:
+            answer, self._answer = self._answer, None
+            return Piece(answer, data, is_complete)
+        if not is_complete:
+            return None
+        return Piece(self._answer, b"".join(self._held), is_last=True)
+
+    def _overflow(self) -> Piece | Refusal:
+        cap, answer = self._cap, self._answer
+        text = None
+        if self._is_json and cap.truncates and answer is not None:
+            text = truncated(b"".join(self._held), cap.limit_bytes)
+        if text is None or answer is None:
+            return too_large(cap.limit_bytes)
+        return Piece(_head_of_part(answer, len(text)), text, is_last=True)
+
+
+def too_large(limit_bytes: int) -> Refusal:
+    return Refusal(
+        status=413,
+        code="response-too-large",
+        detail=f"The answer to this call has more than the {limit_bytes} bytes that pass through this gateway.",
+        hint="Ask for less: a smaller page, fewer fields, or a narrower search.",
+        members={"limit_bytes": limit_bytes},
+    )
+
+
+def truncated(text: bytes, limit_bytes: int) -> bytes | None:
+    """Cut JSON of which only the beginning may be here after the last whole item that fits, and close what is open.
+
+    It is the outermost array that is cut, so that no item is left in part; an inner one only where not even the first
+    item of the outer one fits. Where the array itself fits, what follows it is left out. None where there is no such
+    place.
+    """
+    whole_array = 0, b""
+    opened: list[bytes] = []
+    last_items: list[int] = []
+    is_value_before = False
+    for token in _TOKEN.finditer(text, 0, limit_bytes):
+        kind = token[0][:1]
+        if kind in b" \t\r\n":
+            continue
+        if kind in b",]" and opened and opened[-1] == b"[" and is_value_before:
+            end = token.start()
+            if end + len(opened) <= limit_bytes:
+                last_items[-1] = end
+        is_value_before = kind not in b",:[{"
+        if kind in _CLOSERS:
+            if len(opened) == _MAX_DEPTH:
+                break
+            opened.append(kind)
+            last_items.append(-1)
+        elif kind in b"]}":
+            if not opened or _CLOSERS[opened.pop()] != kind:
+                return None
+            if last_items.pop() > 0 and b"[" not in opened and token.end() + len(opened) <= limit_bytes:
+                whole_array = token.end(), _closers(opened)
+    for depth, end in enumerate(last_items):
+        if end > 0:
+            return text[:end].rstrip() + _closers(opened[: depth + 1])
+    end, closers = whole_array
+    return text[:end] + closers if end else None
+
+
+def _closers(opened: list[bytes]) -> bytes:
+    return b"".join(_CLOSERS[one] for one in reversed(opened))
+
+
+def _head_of_part(answer: Answer, size: int) -> Answer:
+    lines = answer.block.splitlines(keepends=True)
+    kept = [line for line in lines if not line.lower().startswith(_OF_THE_WHOLE)]
+    block = b"".join((*kept, _TRUNCATED, b"Content-Length: %d\r\n" % size))
+    return Answer(answer.status, block, size, is_chunked=False, keeps_alive=True, coding=b"")

@@ -1,0 +1,66 @@
+"""The resources of a worker that outlive a revision: counts of calls, tokens for the upstream, the connection to Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.admission.limiter import Limiter
+from plugin_gateway.admission.table import Table
+
+if TYPE_CHECKING:
+    from plugin_gateway.admission.redis_store import RedisStore
+    from plugin_gateway.identity.provider import Provider
+    from plugin_gateway.policy.grant import Grant
+    from plugin_gateway.policy.limits import CallLimits
+    from plugin_gateway.tokens.issuer import Issuer
+
+
+class Resources:
+    """Made when they are first wanted; a reload finds what it asks for in the same words."""
+
+    def __init__(self, shared_memory: int = -1) -> None:
+        """Count calls in the memory of that descriptor, by default in some of our own."""
+        self._shared_memory = shared_memory
+        self._table: Table | None = None
+        self._redis: tuple[tuple[str, str], RedisStore] | None = None
+        self._provider: Provider | None = None
+        self._issuers: dict[Grant, Issuer] = {}
+
+    def limiter(self, limits: CallLimits) -> Limiter | None:
+        """The limiter for a revision; None where it limits nothing.
+
+        Raises:
+            GatewayError: Redis is asked for, and the extra is missing or its URL is none.
+        """
+        if limits.is_empty:
+            return None
+        if self._table is None:
+            self._table = Table(self._shared_memory)
+        return Limiter(limits, self._table, self._shared(limits))
+
+    def issuer(self, grant: Grant) -> Issuer | None:
+        """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
+        if grant.kind == "passthrough":
+            return None
+        from plugin_gateway.identity.provider import Provider  # noqa: PLC0415  # most gateways need no token
+        from plugin_gateway.tokens.issuer import Issuer  # noqa: PLC0415
+
+        if self._provider is None:
+            self._provider = Provider()
+        return self._issuers.setdefault(grant, Issuer(grant, self._provider))
+
+    def close(self) -> None:
+        for issuer in self._issuers.values():
+            issuer.close()
+        if self._redis is not None:
+            self._redis[1].close()
+
+    def _shared(self, limits: CallLimits) -> RedisStore | None:
+        if not limits.store_url:
+            return None
+        asked = (limits.store_url, limits.space)
+        if self._redis is None or self._redis[0] != asked:
+            from plugin_gateway.admission.redis_store import RedisStore  # noqa: PLC0415  # an extra
+
+            self._redis = asked, RedisStore(*asked)
+        return self._redis[1]

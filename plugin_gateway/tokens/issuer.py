@@ -1,0 +1,141 @@
+"""The issuer: gets tokens by one grant, one question at a time for each, and keeps them while they are good."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from hashlib import sha256
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+
+from plugin_gateway.identity.provider import Provider, ProviderError
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.tokens.token import Token, TokenError, read_token, request_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.policy.grant import Grant
+
+    OnToken: TypeAlias = Callable[[Token | Refusal], None]
+
+NO_TOKEN: Final = Refusal(
+    status=502,
+    code="upstream-token-unavailable",
+    detail="The gateway could not get the token that the upstream wants; try again shortly.",
+    headers=((b"Retry-After", b"2"),),
+)
+NOT_EXCHANGED: Final = Refusal(
+    status=401,
+    code="credential-not-exchanged",
+    detail="The credential of this call cannot be exchanged for one that the upstream takes.",
+    hint="Get a new access token.",
+    headers=((b"WWW-Authenticate", b'Bearer error="invalid_token"'),),
+)
+TOO_MANY_QUESTIONS: Final = Refusal(
+    status=503,
+    code="upstream-token-unavailable",
+    detail="Too many tokens are being asked for at once; try again shortly.",
+    headers=((b"Retry-After", b"1"),),
+)
+
+_MOST_HELD: Final = 4096
+_MOST_QUESTIONS: Final = 64
+_FAILED_FOR_S: Final = 1.0
+"""An endpoint that failed is left alone for so long, however many calls come."""
+_NOT_EXCHANGED_FOR_S: Final = 10.0
+
+_Value = TypeVar("_Value")
+
+_logger = logging.getLogger("plugin_gateway.tokens")
+
+
+class _Failed(NamedTuple):
+    refusal: Refusal
+    until_s: float
+
+
+class Issuer:
+    """Tokens of one grant; for token exchange one for each caller. Callers' tokens are kept as hashes only."""
+
+    def __init__(self, grant: Grant, provider: Provider) -> None:
+        self.grant = grant
+        self._provider = provider
+        self._held: OrderedDict[bytes, Token] = OrderedDict()
+        self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
+        self._waiting: dict[bytes, list[OnToken]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def obtain(self, subject: str, on_token: OnToken, *, refused: str = "") -> None:
+        """Hand over a token, at once where a good one is held; `refused` is one that the upstream did not take."""
+        now_s = monotonic()
+        key = sha256(subject.encode()).digest()
+        held = self._held.get(key)
+        if held is not None and (now_s >= held.good_until_s or held.text == refused):
+            del self._held[key]
+            held = None
+        failed = self._failed.get(key)
+        has_failed = failed is not None and now_s < failed.until_s
+        if held is not None:
+            self._held.move_to_end(key)
+            if now_s >= held.refresh_at_s and not has_failed and key not in self._waiting:
+                self._ask(key, subject)
+            on_token(held)
+        elif failed is not None and has_failed:
+            on_token(failed.refusal)
+        elif key not in self._waiting and not self._ask(key, subject):
+            on_token(TOO_MANY_QUESTIONS)
+        else:
+            self._waiting[key].append(on_token)
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _ask(self, key: bytes, subject: str) -> bool:
+        if len(self._waiting) >= _MOST_QUESTIONS:
+            return False
+        self._waiting[key] = []
+        task = asyncio.get_running_loop().create_task(self._get(key, subject))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return True
+
+    async def _get(self, key: bytes, subject: str) -> None:
+        outcome: Token | Refusal = NO_TOKEN
+        try:
+            outcome = await self._fetch(subject)
+        finally:
+            waiting = self._waiting.pop(key)
+            if isinstance(outcome, Token):
+                self._failed.pop(key, None)
+                _keep(self._held, key, outcome)
+            else:
+                lasts_s = _NOT_EXCHANGED_FOR_S if outcome is NOT_EXCHANGED else _FAILED_FOR_S
+                _keep(self._failed, key, _Failed(outcome, monotonic() + lasts_s))
+            for on_token in waiting:
+                on_token(outcome)
+
+    async def _fetch(self, subject: str) -> Token | Refusal:
+        form, headers = request_of(self.grant, subject)
+        # From before the question, since the lifetime counts from when the token was made.
+        asked_at_s = monotonic()
+        place = self.grant.token_url.partition("?")[0]
+        try:
+            _, status, body = await self._provider.relay_form(self.grant.token_url, form, headers)
+            return read_token(status, body, asked_at_s)
+        except ProviderError as error:
+            _logger.warning("No token for the upstream: %s", error)
+        except TokenError as error:
+            if error.is_subjects_fault and self.grant.kind == "token_exchange":
+                return NOT_EXCHANGED
+            _logger.warning("No token for the upstream: %s answers with %s", place, error)
+        return NO_TOKEN
+
+
+def _keep(kept: OrderedDict[bytes, _Value], key: bytes, value: _Value) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > _MOST_HELD:
+        kept.popitem(last=False)
