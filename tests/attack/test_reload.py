@@ -1,0 +1,145 @@
+"""Reloading under load: no call is lost, and none is judged or keyed by half of one revision and half of another."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+CONNECTIONS = 64
+CHANGES = 100
+CHANGE_EVERY_S = 0.2
+HALVES = {"a": "key-of-the-first-half", "b": "key-of-the-second-half"}
+DOCUMENT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Halves", "version": "1"},
+    "paths": {
+        "/things/{id}": {
+            "get": {
+                "operationId": "getThing",
+                "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
+                "responses": {"200": {"description": "ok"}},
+            }
+        }
+    },
+}
+
+
+def write_config(folder, upstream_port, half):
+    """Another prefix and another key in one file, which is replaced whole, as editors and ConfigMaps do."""
+    config = {
+        "openapi": "openapi.json",
+        "upstream": {
+            "url": f"http://127.0.0.1:{upstream_port}/{half}",
+            "credential": {"header": "X-Half", "value": {"env": f"HALF_{half.upper()}"}},
+        },
+        "allow": ["getThing"],
+        "log": {"level": "error"},
+    }
+    fresh = folder / "fresh"
+    fresh.write_text(json.dumps(config))
+    fresh.replace(folder / "gateway.yaml")
+
+
+class Upstream:
+    """Answers every request with which half it was asked as, and notes where prefix and key disagree."""
+
+    def __init__(self):
+        self.seen = set()
+        self.torn = []
+
+    async def serve(self, reader, writer):
+        try:
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                half = head[5]
+                self.seen.add(half)
+                if f"X-Half: {HALVES[half]}\r\n" not in head:
+                    self.torn.append(head)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n" + half.encode())
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+
+async def load(port, is_over):
+    """Call one after the other on one connection; a server may close it between two calls (RFC 9112, 9.3.1)."""
+    answered, reader, writer = 0, None, None
+    while not is_over.is_set():
+        is_fresh = writer is None
+        if is_fresh:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            writer.write(b"GET /things/%d HTTP/1.1\r\nHost: gateway.test\r\n\r\n" % answered)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 "), head
+            await reader.readexactly(1)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            if is_fresh or getattr(error, "partial", b""):
+                raise
+            writer = None
+            continue
+        answered += 1
+    if writer is not None:
+        writer.close()
+    return answered
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+async def start_gateway(folder, port, front):
+    environ = {f"HALF_{half.upper()}": key for half, key in HALVES.items()}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), "--workers", "2"),
+        *("--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0", "--front", front),
+        env=os.environ | environ,
+    )
+    async with asyncio.timeout(20):
+        while True:
+            assert process.returncode is None
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.05)
+            else:
+                writer.close()
+                return process
+
+
+async def change_under_load(folder, front):
+    upstream = Upstream()
+    server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
+    upstream_port = server.sockets[0].getsockname()[1]
+    (folder / "openapi.json").write_text(json.dumps(DOCUMENT))
+    write_config(folder, upstream_port, "a")
+    port = free_port()
+    gateway = await start_gateway(folder, port, front)
+    is_over = asyncio.Event()
+    calls = [asyncio.create_task(load(port, is_over)) for _ in range(CONNECTIONS)]
+    for number in range(CHANGES):
+        await asyncio.sleep(CHANGE_EVERY_S)
+        write_config(folder, upstream_port, "ba"[number % 2])
+        gateway.send_signal(signal.SIGHUP)
+    is_over.set()
+    answered = await asyncio.gather(*calls)
+    gateway.send_signal(signal.SIGTERM)
+    async with asyncio.timeout(20):
+        status = await gateway.wait()
+    server.close()
+    return upstream, answered, status
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_a_change_every_fifth_of_a_second_loses_no_call_and_tears_none(tmp_path: Path, front):
+    upstream, answered, status = asyncio.run(change_under_load(tmp_path, front))
+    assert upstream.torn == []
+    assert upstream.seen == {"a", "b"}
+    assert min(answered) > 0
+    assert status == 0
