@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[^\s\"'`<>()\[\],;|*!?\\]+")
 _LOOKS_LIKE_ID = re.compile(r"[-_/.]|[a-z][A-Z]")
+_NOT_SHOWN = frozenset({("servers",), ("securityDefinitions",), ("components", "securitySchemes")})
+"""The gateway's own server and security take the place of these, whatever their scopes tell of."""
 _MIN_ID_LENGTH = 8
 """An operationId such as `list` or `status` is a word of every language."""
 
@@ -71,6 +73,8 @@ def _texts(root: Json) -> Iterator[tuple[Tokens, str]]:
         place, value = stack.pop()
         if isinstance(value, str):
             yield place, value
+        elif len(place) <= 2 and place in _NOT_SHOWN:
+            continue
         elif isinstance(value, dict):
             for key in value:
                 yield (*place, key), key

@@ -55,3 +55,18 @@ def test_a_name_is_reported_once_at_its_first_place():
 def test_keys_of_examples_are_read_too():
     (finding,) = _leaks("fine", example=[{"/admin": 1}])
     assert finding.pointer[-2:] == ("0", "/admin")
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.3"])
+def test_servers_and_security_of_the_upstream_are_shown_to_nobody(version):
+    scheme = {"type": "oauth2", "scopes": {"all": "for /admin/users/{id}"}}
+    root = {
+        **({"swagger": version} if version == "2.0" else {"openapi": version}),
+        "servers": [{"url": "https://e.x/admin"}],
+        "paths": {"/a": {"get": {"security": [{"k": []}]}}, "/admin/users/{id}": {"get": {}}, "/admin": {"get": {}}},
+        **({"securityDefinitions": {"k": scheme}} if version == "2.0" else {}),
+        "components": {"securitySchemes": {"k": scheme}},
+    }
+    document = Document(root=root, name="api.yaml")
+    kept = [OperationKey("GET", "/a")]
+    assert leaks_in_prose(document, prune(document, kept), kept) == []
