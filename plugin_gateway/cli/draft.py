@@ -23,9 +23,10 @@ KEY_VARIABLE = "UPSTREAM_API_KEY"
 # fmt: off
 RISKY_STEMS = (
     "account", "admin", "apikey", "audit", "auth", "backup", "bank", "beta", "bill", "card", "config", "credential",
-    "debug", "deprecat", "download", "dump", "employee", "export", "impersonat", "internal", "invoice", "key", "legacy",
-    "log", "member", "migrat", "oauth", "passw", "payment", "payout", "people", "permission", "person", "private", "role",
-    "salar", "secret", "session", "setting", "share", "test", "token", "user", "webhook",
+    "databas", "debug", "deprecat", "download", "dump", "employee", "export", "impersonat", "internal", "invoice", "key",
+    "legacy", "log", "member", "migrat", "oauth", "passw", "payment", "payout", "people", "permission", "person",
+    "private", "role", "salar", "secret", "session", "setting", "share", "subuser", "teammate", "test", "token", "user",
+    "webhook",
     # A GET that does something: older APIs have them.
     "archiv", "cancel", "creat", "delet", "destroy", "disabl", "disconnect", "enabl", "install", "invit", "remov",
     "reset", "restart", "revok", "send", "trigger", "uninstall", "updat", "upload",
@@ -56,7 +57,12 @@ def draft(document: Document, source: str) -> Draft:
     credential, variable = credential_of(document, operations)
     title = (document.root.get("info") or {}).get("title")
     total = len(document.operations)
-    notes = [f"{len(operations)} of {total} operations are allowed: read operations that look harmless; review them"]
+    if operations:
+        notes = [
+            f"{len(operations)} of {total} operations are allowed: read operations that look harmless; review them"
+        ]
+    else:
+        notes = [f"none of {total} operations is allowed yet, as none looks harmless: `plugin-gateway ops` lists them"]
     if url == PLACEHOLDER_URL:
         notes.append("the document does not say where the API is: set `upstream.url`")
     if credential:
@@ -140,8 +146,10 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
     width = max((len(name) for name in names.values()), default=0)
     for operation in operations:
         name = names[operation.key]
-        said = summary_of(operation) if name.startswith(('"', "GET")) else f"{operation.key}: {summary_of(operation)}"
-        yield f"  - {name.ljust(width)}   # {comment(said)}"
+        said = [] if name.startswith(('"', "GET ")) else [str(operation.key)]
+        if summary := summary_of(operation):
+            said.append(summary)
+        yield f"  - {name.ljust(width)}   # {comment(': '.join(said))}" if said else f"  - {name}"
 
 
 def upstream_url(document: Document, source: str) -> str:
