@@ -1,0 +1,125 @@
+"""Which token a call goes up with, what it must carry for it, and what is remembered."""
+
+import pytest
+
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.grant import Grant
+from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy import granted as module
+from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, Granted
+from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.tokens.token import Token
+
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write")
+FAILED = Refusal(status=502, code="upstream-token-unavailable", detail="No.")
+
+
+class Issuer:
+    def __init__(self, kind, *tokens):
+        self.grant = Grant(kind=kind)
+        self.tokens, self.asked = list(tokens), []
+
+    def obtain(self, subject, on_token, *, refused=""):
+        self.asked.append((subject, refused))
+        on_token(self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0])
+
+
+def token(text):
+    return Token(text=text, refresh_at_s=0, good_until_s=0)
+
+
+def request(*lines):
+    return read_request_lines([b"Host: a", *lines], 1)
+
+
+class Scene:
+    def __init__(self, issuer=None, **prepared):
+        self.made = []
+        self.granted = Granted(
+            Injection(**prepared),
+            issuer,
+            make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),
+            make_downlink=lambda injection: self.make("down", injection.secrets),
+        )
+
+    def make(self, *what):
+        self.made.append(what)
+        return what
+
+    def ask(self, *lines, rule=READ, **more):
+        answers = []
+        self.granted.obtain(rule, request(*lines), answers.append, **more)
+        [answer] = answers
+        return answer
+
+
+def test_the_token_goes_up_beside_what_is_fixed_and_is_masked():
+    scene = Scene(Issuer("client_credentials", token("secret-token")), headers=((b"X-Key", b"k"),))
+    links = scene.ask()
+    assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
+    assert b"secret-token" in links.downlink[1]
+    assert links.token == "secret-token"
+    assert scene.granted.renews
+
+
+def test_links_are_made_once_for_each_operation_and_token():
+    scene = Scene(Issuer("client_credentials", token("a"), token("a"), token("a"), token("b")))
+    for rule in (READ, READ, WRITE, READ):
+        scene.ask(rule=rule)
+    assert [what[0] for what in scene.made] == ["down", "up", "up", "down", "up"]
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
+    monkeypatch.setattr(module, "_MOST_DOWNLINKS", 2)
+    scene = Scene(Issuer("client_credentials", *(token(f"t{number}") for number in range(5))))
+    for _ in range(5):
+        scene.ask()
+    assert len(scene.granted._uplinks) == len(scene.granted._downlinks) == 2
+
+
+def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():
+    issuer = Issuer("token_exchange", token("t"))
+    scene = Scene(issuer)
+    assert scene.ask() is NO_CREDENTIAL
+    assert scene.ask(b"Authorization: Basic dTpw") is NO_CREDENTIAL
+    assert scene.ask(b"Authorization: Bearer a b") is NO_CREDENTIAL
+    assert scene.ask(b"Connection: authorization", b"Authorization: Bearer abc") is NO_CREDENTIAL
+    assert issuer.asked == []
+
+
+def test_the_callers_token_is_exchanged_whatever_the_case_of_its_scheme():
+    issuer = Issuer("token_exchange", token("t"))
+    Scene(issuer).ask(b"authorization: bEaReR abc", refused="old")
+    assert issuer.asked == [("abc", "old")]
+
+
+def test_client_credentials_are_the_same_for_every_caller():
+    issuer = Issuer("client_credentials", token("t"))
+    Scene(issuer).ask(b"Authorization: Bearer abc")
+    assert issuer.asked == [("", "")]
+
+
+def test_a_token_that_cannot_be_had_is_the_refusal():
+    assert Scene(Issuer("client_credentials", FAILED)).ask() is FAILED
+
+
+@pytest.mark.parametrize("shown", [b"Bearer abc", b"Basic dTpw", b"Custom a=b, c=d"])
+def test_what_the_caller_shows_is_passed_through_as_it_is(shown):
+    scene = Scene()
+    assert scene.ask(b"Authorization: " + shown).uplink[2] == ((b"Authorization", shown),)
+    assert not scene.granted.renews
+
+
+def test_who_shows_nothing_passes_nothing_through():
+    scene = Scene(headers=((b"X-Key", b"k"),))
+    for lines in ((), (b"Connection: authorization", b"Authorization: Bearer abc")):
+        assert scene.ask(*lines).uplink[2] == ((b"X-Key", b"k"),)
+
+
+@pytest.mark.parametrize("kind", ["client_credentials", "token_exchange", None])
+def test_two_credentials_are_refused(kind):
+    scene = Scene(Issuer(kind, token("t")) if kind else None)
+    assert scene.ask(b"Authorization: Bearer a", b"Authorization: Bearer b") is TWO_CREDENTIALS

@@ -1,0 +1,56 @@
+"""What outlives a reload: the buckets, the tokens, the connection to Redis."""
+
+import pytest
+
+from plugin_gateway.policy.grant import Grant
+from plugin_gateway.policy.limits import CallLimits, RateLimit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.resources import Resources
+
+ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
+OURS = Grant(kind="client_credentials", token_url="https://h/t", client_id="me", client_secret="s")
+
+
+def admit(limiter):
+    verdicts = []
+    limiter.admit("read", "", b"", verdicts.append)
+    return not isinstance(verdicts[0], Refusal)
+
+
+def test_no_limit_is_no_limiter():
+    assert Resources().limiter(CallLimits()) is None
+
+
+def test_a_reload_does_not_fill_the_buckets():
+    resources = Resources()
+    assert admit(resources.limiter(ONE))
+    assert not admit(resources.limiter(ONE))
+
+
+def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same():
+    resources = Resources()
+    issuer = resources.issuer(OURS)
+    assert (
+        resources.issuer(Grant(kind=OURS.kind, token_url=OURS.token_url, client_id="me", client_secret="s")) is issuer
+    )
+    assert (
+        resources.issuer(Grant(kind=OURS.kind, token_url=OURS.token_url, client_id="me", client_secret="x"))
+        is not issuer
+    )
+    resources.close()
+
+
+def test_a_credential_that_is_passed_through_has_no_issuer():
+    assert Resources().issuer(Grant(kind="passthrough")) is None
+
+
+def test_a_reload_keeps_the_connection_to_the_same_redis():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    resources = Resources()
+    limits = CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/0", space="a")
+    shared = resources.limiter(limits)._shared
+    assert resources.limiter(limits)._shared is shared
+    assert (
+        resources.limiter(CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/1", space="a"))._shared is not shared
+    )
+    resources.close()

@@ -1,0 +1,200 @@
+"""What an issuer promises: one question at a time, early renewal, no storm when the endpoint is down, no secret shown."""
+
+import asyncio
+import json
+
+import pytest
+
+from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.policy.grant import Grant
+from plugin_gateway.tokens import issuer as module
+from plugin_gateway.tokens.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
+
+OURS = Grant(
+    kind="client_credentials", token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2"
+)
+THEIRS = Grant(kind="token_exchange", token_url="https://issuer/token")
+
+
+class Provider:
+    """A token endpoint that answers when the test lets it."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def relay_form(self, url, form, headers):
+        self.asked.append((url, form, headers))
+        await self.may_answer.wait()
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return "application/json", *answer
+
+
+def token(text, expires_in=3600):
+    return 200, json.dumps({"access_token": text, "token_type": "Bearer", "expires_in": expires_in}).encode()
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now_s = 1000.0
+        monkeypatch.setattr(module, "monotonic", lambda: self.now_s)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+async def obtain(issuer, subject="", **more):
+    answer = asyncio.get_running_loop().create_future()
+    issuer.obtain(subject, answer.set_result, **more)
+    got = await answer
+    return getattr(got, "text", got)
+
+
+def play(scene, grant, *answers):
+    async def whole():
+        provider = Provider(*answers)
+        issuer = Issuer(grant, provider)
+        async with asyncio.timeout(5):
+            await scene(issuer, provider)
+        issuer.close()
+
+    asyncio.run(whole())
+
+
+def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock):
+    async def scene(issuer, provider):
+        assert await asyncio.gather(*(obtain(issuer) for _ in range(5))) == ["one"] * 5
+        assert await obtain(issuer) == "one"
+        assert len(provider.asked) == 1
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        clock.now_s += 3000
+        provider.may_answer.clear()
+        assert [await obtain(issuer), await obtain(issuer)] == ["one", "one"]
+        provider.may_answer.set()
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_call(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        clock.now_s += 3000
+        assert await obtain(issuer) == "one"
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "one"
+        assert len(provider.asked) == 2
+        clock.now_s += 2
+        assert await obtain(issuer) == "one"
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "three"
+
+    play(scene, OURS, token("one"), (500, b""), token("three"))
+
+
+def test_a_token_that_has_ended_is_not_used(clock):
+    async def scene(issuer, _):
+        await obtain(issuer)
+        clock.now_s += 3600
+        assert await obtain(issuer) == "two"
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        renewed = await asyncio.gather(*(obtain(issuer, refused="one") for _ in range(3)))
+        assert renewed == ["two"] * 3
+        assert await obtain(issuer, refused="one") == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+@pytest.mark.parametrize(
+    "answer", [ProviderError("issuer does not answer"), (401, b'{"error":"invalid_client"}'), (200, b"nonsense")]
+)
+def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(clock, caplog, answer):
+    async def scene(issuer, provider):
+        assert await obtain(issuer) is NO_TOKEN
+        assert await obtain(issuer) is NO_TOKEN
+        assert len(provider.asked) == 1
+        clock.now_s += 1.1
+        assert await obtain(issuer) == "back"
+
+    play(scene, OURS, answer, token("back"))
+    assert "No token for the upstream" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_each_caller_has_a_token_of_its_own(clock):
+    async def scene(issuer, provider):
+        assert [await obtain(issuer, caller) for caller in ("alice", "bob", "alice")] == ["for-a", "for-b", "for-a"]
+        assert [b"subject_token=alice" in form for _, form, _ in provider.asked] == [True, False]
+        assert not any(b"alice" in key for key in issuer._held)
+
+    play(scene, THEIRS, token("for-a"), token("for-b"))
+
+
+def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(clock, caplog):
+    async def scene(issuer, provider):
+        assert await obtain(issuer, "bad") is NOT_EXCHANGED
+        assert await obtain(issuer, "bad") is NOT_EXCHANGED
+        assert await obtain(issuer, "good") == "yes"
+        assert len(provider.asked) == 2
+
+    play(scene, THEIRS, (400, b'{"error":"invalid_request"}'), token("yes"))
+    assert caplog.text == ""
+
+
+def test_what_is_kept_of_callers_is_bounded(clock, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_HELD", 3)
+
+    async def scene(issuer, provider):
+        for number in range(5):
+            await obtain(issuer, str(number))
+        assert len(issuer._held) == 3
+        await obtain(issuer, "0")
+        assert len(provider.asked) == 6
+
+    play(scene, THEIRS, token("t"))
+
+
+def test_questions_under_way_are_bounded(clock, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_QUESTIONS", 2)
+
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(2)]
+        await asyncio.sleep(0)
+        assert await obtain(issuer, "third") is TOO_MANY_QUESTIONS
+        provider.may_answer.set()
+        assert await asyncio.gather(*waiting) == ["t", "t"]
+
+    play(scene, THEIRS, token("t"))
+
+
+def test_who_waits_when_the_worker_ends_is_told():
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        waiting = asyncio.ensure_future(obtain(issuer))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        issuer.close()
+        assert await waiting is NO_TOKEN
+
+    play(scene, OURS, token("t"))
