@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -130,16 +130,17 @@ class Pool:
         target = self.target
         loop = asyncio.get_running_loop()
         name = target.host if target.tls else None
+        connection = UpstreamConnection(self)
+
+        def made() -> Any:  # what it names is `asyncio.BaseProtocol`, what it takes is anything with its methods
+            return connection
+
         try:
             async with asyncio.timeout(target.connect_timeout_s if target.connect_timeout_s > 0 else None):
                 if target.socket:
-                    _, connection = await loop.create_unix_connection(
-                        lambda: UpstreamConnection(self), target.socket, ssl=self._tls, server_hostname=name
-                    )
+                    await loop.create_unix_connection(made, target.socket, ssl=self._tls, server_hostname=name)
                 else:
-                    _, connection = await loop.create_connection(
-                        lambda: UpstreamConnection(self), target.host, target.port, ssl=self._tls, server_hostname=name
-                    )
+                    await loop.create_connection(made, target.host, target.port, ssl=self._tls, server_hostname=name)
         except TimeoutError:
             self._fail(
                 UpstreamError(504, "upstream-connect-timeout", "The upstream did not accept a connection in time.")

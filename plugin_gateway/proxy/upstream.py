@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final, cast
 
 from plugin_gateway.errors import UpstreamError
@@ -11,6 +10,8 @@ from plugin_gateway.proxy.downlink import MAX_HEAD_BYTES
 from plugin_gateway.proxy.wire import bad_answer, is_hopeless
 
 if TYPE_CHECKING:
+    import asyncio
+
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.exchange import Exchange
     from plugin_gateway.proxy.pool import Pool
@@ -24,8 +25,11 @@ _MAX_INTERIM: Final = 32
 """More 1xx answers than any call has use for. Each is cheap to send, and none of them is passed on."""
 
 
-class UpstreamConnection(asyncio.Protocol):
-    """Carries exchanges one after the other, and belongs to a pool in between."""
+class UpstreamConnection:
+    """Carries exchanges one after the other, and belongs to a pool in between.
+
+    An `asyncio.Protocol` in all but name: compiled, only a class of our own has attributes at fixed offsets.
+    """
 
     __slots__ = (
         "_buffered",
@@ -104,6 +108,9 @@ class UpstreamConnection(asyncio.Protocol):
                     502, "upstream-closed", "The upstream closed the connection before its answer was complete."
                 )
             )
+
+    def eof_received(self) -> None:
+        """Close: what that means is for `connection_lost` to say."""
 
     def pause_writing(self) -> None:
         if self._exchange is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
 import struct
 from time import monotonic
@@ -12,6 +11,8 @@ from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.own_answer import own_message
 
 if TYPE_CHECKING:
+    import asyncio
+
     from uvicorn.server import ServerState
 
     from plugin_gateway.policy.refusal import Refusal
@@ -32,8 +33,10 @@ _CLOSE: Final = b"Connection: close\r\n\r\n"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-class ClientConnection(asyncio.Protocol):
+class ClientConnection:
     """The half of the connection front that knows nothing of requests.
+
+    With that half it is an `asyncio.Protocol` in all but name, for the reason that `UpstreamConnection` gives.
 
     `closes` says that the answer under way is the last one. `is_full` says that the client does not take what was written:
     until it does, no further request is looked at, so that answers cannot pile up behind a client that never reads.
