@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _ROOT_KEPT = ("info", "tags", "externalDocs", "security")
 _SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses"}
+_PARAMETER_SECTIONS = ("parameters", "requestBodies")
 _IN_REQUEST_BODY = frozenset({"body", "formData"})
 # 2.0 says nothing of a body without `consumes` or `produces`; JSON is what its tools have always taken that for.
 _UNSTATED = ("application/json",)
@@ -241,6 +242,14 @@ def _moved(ref: str, section: str) -> str | None:
     return to_ref(("components", section if own == "parameters" else own, tokens[1]))
 
 
+def _is_there(root: JsonObject, ref: str) -> bool:
+    try:
+        resolve(root, ref)
+    except RefError:
+        return False
+    return True
+
+
 def _rewrite_schemas(upgraded: JsonObject) -> None:
     """Give the schemas of `upgraded`, in place, what 3.0 has for the words of 2.0, and their references a target."""
     for kind, schema in typed_nodes(upgraded):
@@ -249,6 +258,10 @@ def _rewrite_schemas(upgraded: JsonObject) -> None:
         if isinstance(ref := schema.get("$ref"), str):
             if ref.startswith("#/definitions/"):
                 schema["$ref"] = ref.replace("#/definitions/", "#/components/schemas/", 1)
+            else:
+                # No schema is there, but what the document says must still lead somewhere.
+                places = (_moved(ref, section) for section in _PARAMETER_SECTIONS)
+                schema["$ref"] = next((place for place in places if place and _is_there(upgraded, place)), ref)
             continue
         if isinstance(schema.get("discriminator"), str):
             schema["discriminator"] = {"propertyName": schema["discriminator"]}

@@ -246,3 +246,24 @@ def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: 
     )
     right = {"$ref": "#/components/schemas/S"}
     assert (operation["parameters"], operation["responses"]) == ([right], {"200": right})
+
+
+@pytest.mark.parametrize(
+    ("ref", "expected"),
+    [
+        ("#/responses/R", "#/components/responses/R"),
+        ("#/parameters/Q", "#/components/parameters/Q"),
+        ("#/parameters/B", "#/components/requestBodies/B"),
+    ],
+)
+def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str):
+    parameters = {"Q": {"name": "q", "in": "query", "type": "string"}, "B": {"name": "b", "in": "body", "schema": {}}}
+    upgraded = _upgraded(
+        {
+            "paths": {},
+            "definitions": {"A": {"items": {"$ref": ref}}},
+            "responses": {"R": {"description": "d"}},
+            "parameters": parameters,
+        }
+    )
+    assert upgraded["components"]["schemas"]["A"] == {"items": {"$ref": expected}}
