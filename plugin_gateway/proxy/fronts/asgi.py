@@ -11,16 +11,18 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.identity.authenticator import UNAVAILABLE
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, NO_RAW_PATH, new_request_id, own_answer, refusal_of
 from plugin_gateway.proxy.wire import head_too_large, read_request_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.downlink import Answer
@@ -74,7 +76,7 @@ class AsgiFront:
             request = _request_of(scope, serving.limits.request_head_bytes)
             access = serving.admit(request)
             if not isinstance(access, Access | Refusal):
-                access = await access
+                access = await _patiently(access)
             if isinstance(access, Refusal):
                 return access
             client.consumer = access.consumer
@@ -256,6 +258,14 @@ class _AsgiClient:
                 return
             self._news.clear()
             await self._news.wait()
+
+
+async def _patiently(access: Awaitable[Access | Refusal]) -> Access | Refusal:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return await access
+    except TimeoutError:
+        return UNAVAILABLE
 
 
 def _is_local(scope: Scope, serving: Serving) -> bool:
