@@ -319,15 +319,17 @@ class ConnectionFront(ClientConnection):
         call, self._call = self._call, None
         if call is None:
             return
-        if self.is_answered:
+        is_cut = self.is_answered
+        if is_cut:
             self.cut()
         else:
             self.closes = self.closes or self._body is not None
             call.status = refusal.status
             call.request_id = call.request_id or new_request_id()
             call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.is_head)
-            self._settle()
         self._on_record(call.record(refusal.code, self._address))
+        if not is_cut:
+            self._settle()
 
     def on_became(self, call: Call) -> None:
         self._call = call

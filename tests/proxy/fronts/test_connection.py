@@ -156,6 +156,15 @@ def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, stat
     play(scene, request_head_bytes=500, request_body_bytes=50)
 
 
+def test_records_come_in_the_order_of_the_answers():
+    def scene(it):
+        it.send(GET + DENIED)
+        it.answer(b"no answer\r\n\r\n")
+        assert it.statuses() == [record.status for record in it.records] == [502, 404]
+
+    play(scene)
+
+
 def test_a_lingering_connection_is_read_to_its_end_but_not_for_ever():
     def scene(it):
         it.send(b"bad\r\n\r\n")
