@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench
+.PHONY: help run test check docs bench fuzz
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -42,6 +42,9 @@ docs: .venv/run.stamp  ## Write anew what is generated in docs/
 
 bench: .venv/run.stamp  ## Compare with nginx, HAProxy and Envoy; says what is missing
 	$(BIN)/python -m benchmarks $(BENCH)
+
+fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
+	$(BIN)/python -m fuzz $(FUZZ)
 
 .venv/run.stamp: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "plugin-gateway needs Python 3.11 or later; none was found. PYTHON=… names one." >&2; exit 1; }

@@ -1,0 +1,26 @@
+"""The fuzzer itself: that it runs, and that what it finds it tells."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from fuzz import world
+from fuzz.__main__ import main
+from fuzz.invariant import ViolationError
+
+
+def test_some_thousand_hostile_messages_break_nothing(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["fuzz", "--requests", "3000", "--seed", "3"])
+    assert main() == 0
+    assert "forwarded" in capsys.readouterr().out
+
+
+def test_a_violation_is_told_with_the_bytes_that_led_to_it(monkeypatch, capsys):
+    monkeypatch.setattr(world, "_POISON", b"")
+    monkeypatch.setattr(world, "AUTHORITY", b"other.test")
+    monkeypatch.setattr(sys, "argv", ["fuzz", "--requests", "3000"])
+    with pytest.raises(ViolationError):
+        main()
+    assert "not exactly our Host\n[b'" in capsys.readouterr().err
