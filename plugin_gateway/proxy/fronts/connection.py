@@ -353,9 +353,10 @@ class ConnectionFront(ClientConnection):
         self, refusal: Refusal, method: bytes, path: bytes, request_id: bytes, data: bytes = b"", *, consumer: str = ""
     ) -> bytes:
         """Answer with a refusal; return what is left of the data."""
-        if self._body is not None:
-            self._fed(self._body, data)
-            self.closes = self.closes or self._body is not None
+        body = self._body
+        if body is not None:
+            self._fed(body, data)
+            self.closes = self.closes or not body.is_done
             data, self._ahead = self._ahead, b""
         request_id = request_id or new_request_id()
         size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
