@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.policy.credentials import find_short_secrets, injection
-from plugin_gateway.policy.grant import Grant
 from plugin_gateway.policy.limits import CallLimits, rate_limit
 
 if TYPE_CHECKING:
@@ -49,8 +48,7 @@ def compile_injections(
 
     def prepared(credentials: Sequence[Credential], pointer: Pointer) -> Injection:
         findings.extend(_judge(config, credentials, pointer, passes=passes))
-        made = injection(credentials)
-        return made if not passes or made.grant is not None else replace(made, grant=Grant(kind="passthrough"))
+        return injection(credentials)
 
     upstream = config.upstream
     read = prepared(upstream.credential, ("upstream", "credential"))
@@ -99,28 +97,26 @@ def compile_call_limits(
 
 def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, *, passes: bool) -> Iterator[Finding]:
     yield from find_short_secrets(credentials, pointer)
+    if passes and pointer != ("upstream", "credential") and not any(_is_passthrough(one) for one in credentials):
+        # That of `upstream.credential` is found where callers are compiled.
+        yield Finding(
+            rule="passthrough-goes-nowhere",
+            message="nobody judges the callers: the upstream is to, and would get our credential instead of theirs",
+            hint="write `passthrough: true` here, or leave the key out",
+            pointer=pointer,
+        )
     for index, credential in enumerate(credentials):
-        if getattr(credential, "passthrough", False) and not (passes or config.auth.type == "none"):
+        if _is_passthrough(credential) and not (passes or config.auth.type == "none"):
             yield Finding(
                 rule="passthrough-of-ours",
                 message=f"what callers show under `auth: {config.auth.type}` is for this gateway, and would go upstream",
                 hint="take another credential, such as token_exchange, or `auth: {type: user_http, passthrough: true}`",
                 pointer=(*pointer, index),
             )
-        elif passes and not getattr(credential, "passthrough", False) and _is_authorization(credential):
-            yield Finding(
-                rule="two-authorizations",
-                message="`auth.passthrough` and this credential both go into the Authorization field",
-                hint="keep one of the two",
-                pointer=(*pointer, index),
-            )
 
 
-def _is_authorization(credential: Credential) -> bool:
-    name = getattr(credential, "header", None)
-    if name is not None:
-        return str(name).lower() == "authorization"
-    return getattr(credential, "query", None) is None and getattr(credential, "cookie", None) is None
+def _is_passthrough(credential: Credential) -> bool:
+    return bool(getattr(credential, "passthrough", False))
 
 
 def _judge_store(url: str) -> Iterator[Finding]:

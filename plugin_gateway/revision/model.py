@@ -117,7 +117,7 @@ class Revision:
     operations_total: int
     log: LogSettings = LogSettings()
     callers: Callers = Callers()
-    call_limits: CallLimits = CallLimits()
+    call_limits: CallLimits = field(default_factory=CallLimits)
     views: tuple[View, ...] = ()
     """One for each of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()

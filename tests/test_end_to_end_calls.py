@@ -1,0 +1,559 @@
+"""Whose key and how much, in whole gateways: real processes, an upstream that echoes what it gets, a token endpoint."""
+
+import base64
+import http.client
+import json
+import os
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from urllib.parse import parse_qs, quote, unquote
+
+import pytest
+
+BOUND_S = 5.0
+START_BOUND_S = 20.0
+
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: Pets, version: "1", description: All about pets., contact: {email: a@example.com}, termsOfService: "https://example.com/t"}
+paths:
+""" + "".join(
+    f"""
+  /{name}:
+    get: {{operationId: get_{name}, responses: {{"200": {{description: ok}}}}}}
+    post:
+      operationId: post_{name}
+      requestBody: {{content: {{application/json: {{schema: {{type: object}}}}}}}}
+      responses: {{"200": {{description: ok}}}}
+"""
+    for name in ("env", "file", "query", "cookie", "basic", "oauth2", "exchange", "items", "plain")
+)
+SECRETS = {
+    "env": "env-s3cr3t/+&=1",
+    "file": "file-s3cr3t-2",
+    "query": "query s3cr3t&3",
+    "cookie": "cookie-s3cr3t-4",
+    "basic": "basic-s3cr3t-5",
+    "client": "client-s3cr3t:6",
+    "write": "write-s3cr3t-7",
+}
+ENVIRONMENT = {f"TEST_{name.upper()}": text for name, text in SECRETS.items()}
+
+
+class Served:
+    """An HTTP server in a thread, whose `answer` a test may replace."""
+
+    def __init__(self, answer, tls=None):
+        self.answer, self.calls, self.lock = answer, [], threading.Lock()
+        served = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            timeout = 4 * BOUND_S
+
+            def handle_one(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                call = SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body)
+                with served.lock:
+                    served.calls.append(call)
+                status, fields, answer = served.answer(call)
+                self.send_response(status)
+                for name, value in fields:
+                    self.send_header(name, value)
+                if ("Transfer-Encoding", "chunked") in fields:
+                    answer = b"".join(b"64\r\n%b\r\n" % answer[at : at + 100] for at in range(0, len(answer), 100))
+                    answer += b"0\r\n\r\n"
+                else:
+                    self.send_header("Content-Length", str(len(answer)))
+                self.end_headers()
+                self.wfile.write(answer)
+
+            do_GET = do_POST = handle_one  # noqa: N815  # the standard library's names
+
+            def log_message(self, *_):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 128
+
+            def handle_error(self, *_):
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        if tls is not None:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def echo(call):
+    """Repeat all that came, as it came and decoded, in fields and body."""
+    shown = [f"{name}: {value}" for name, value in call.headers.items()]
+    shown += [base64.b64decode(v[6:]).decode() for v in call.headers.get_all("Authorization", []) if v[:6] == "Basic "]
+    fields = [("Content-Type", "application/json"), ("X-Echo-Path", call.path)]
+    fields += [(f"X-Echo-{name}", value) for name, value in call.headers.items()]
+    body = {"path": call.path, "decoded": unquote(call.path), "fields": shown, "body": call.body.decode()}
+    return 200, fields, json.dumps(body).encode()
+
+
+class TokenEndpoint(Served):
+    """Issues a numbered token at each question, and knows which it took back."""
+
+    def __init__(self):
+        super().__init__(self.issue)
+        self.issued, self.revoked, self.is_down = [], set(), False
+
+    def issue(self, call):
+        form = parse_qs(call.body.decode())
+        if self.is_down or form.get("subject_token") == ["revoked-caller"]:
+            error = {"error": "server_error" if self.is_down else "invalid_request", "hint": SECRETS["client"]}
+            return (500 if self.is_down else 400), [], json.dumps(error).encode()
+        token = f"issued-t0k3n/{len(self.issued)}+{form['grant_type'][0][-8:]}="
+        self.issued.append(token)
+        answer = {"access_token": token, "token_type": "Bearer", "expires_in": 3600}
+        return 200, [("Content-Type", "application/json")], json.dumps(answer).encode()
+
+
+class Gateway:
+    """A running `plugin-gateway serve`; keeps everything that it ever said."""
+
+    def __init__(self, folder, *arguments):
+        command = [sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), *arguments]
+        self.process = subprocess.Popen(
+            [*command, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
+            env={**os.environ, **ENVIRONMENT},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.said, self.replies, self.grown = b"", b"", threading.Condition()
+        self.readers = [
+            threading.Thread(target=self.read, args=(pipe,), daemon=True)
+            for pipe in (self.process.stdout, self.process.stderr)
+        ]
+        for reader in self.readers:
+            reader.start()
+        started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', START_BOUND_S))
+        self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
+
+    def read(self, pipe):
+        for line in pipe:
+            with self.grown:
+                self.said += line
+                self.grown.notify_all()
+
+    def wait_for(self, pattern, bound_s=BOUND_S):
+        with self.grown:
+            assert self.grown.wait_for(lambda: re.search(pattern, self.said), bound_s), self.said.decode()
+            return re.search(pattern, self.said)[0]
+
+    def ask(self, method, target, body=None, *, admin=False, **headers):
+        connection = http.client.HTTPConnection(
+            "127.0.0.1", self.admin_port if admin else self.port, timeout=2 * BOUND_S
+        )
+        try:
+            connection.request(method, target, body, {name.replace("_", "-"): v for name, v in headers.items()})
+            response = connection.getresponse()
+            answer = SimpleNamespace(status=response.status, headers=response.headers, body=response.read())
+        finally:
+            connection.close()
+        self.replies += f"{answer.status} {answer.headers}".encode() + answer.body
+        return answer
+
+    def json(self, *arguments, **headers):
+        answer = self.ask(*arguments, **headers)
+        return answer.status, json.loads(answer.body)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(3 * BOUND_S)
+        for reader in self.readers:
+            reader.join(BOUND_S)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+
+@pytest.fixture
+def upstream():
+    served = Served(echo)
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def endpoint():
+    served = TokenEndpoint()
+    yield served
+    served.close()
+
+
+@pytest.fixture
+def write(tmp_path, upstream):
+    """Write a gateway.yaml with these lines under `upstream`, as `allow`, and at the end."""
+
+    def written(*, under="", allow="get_plain, post_plain, get_items", more="", scheme="http", port=None, name="."):
+        folder = tmp_path / name
+        folder.mkdir(exist_ok=True)
+        (folder / "openapi.yaml").write_text(DOCUMENT)
+        (folder / "key.txt").write_text(SECRETS["file"] + "\n")
+        (folder / "gateway.yaml").write_text(
+            f"openapi: ./openapi.yaml\nupstream:\n  url: {scheme}://127.0.0.1:{port or upstream.port}\n"
+            f"  timeout: {{connect: 2s, read: 4s, total: 8s}}\n{under}\nallow: [{allow}]\n{more}\n"
+        )
+        return folder
+
+    return written
+
+
+@contextmanager
+def serving(folder, *arguments):
+    gateway = Gateway(folder, *arguments)
+    try:
+        yield gateway
+    finally:
+        gateway.close()
+
+
+def of_issuer(endpoint, form="oauth2"):
+    return f"{{{form}: {{token_url: 'http://127.0.0.1:{endpoint.port}/token', client_id: me, client_secret: {{env: TEST_CLIENT}}}}}}"
+
+
+def authorizations(upstream):
+    return [call.headers.get_all("Authorization") for call in upstream.calls]
+
+
+FRONTS = pytest.mark.parametrize("front", ["connection", "asgi"])
+
+
+def test_no_secret_is_in_anything_that_a_run_produces(write, upstream, endpoint):
+    """The upstream echoes whatever it gets, in fields and body; the endpoint repeats our secret in its error."""
+    entries = {
+        "env": "{header: X-Api-Key, value: {env: TEST_ENV}}",
+        "file": "{bearer: {file: key.txt}}",
+        "query": "{query: api_key, value: {env: TEST_QUERY}}",
+        "cookie": "{cookie: sid, value: {env: TEST_COOKIE}}",
+        "basic": "{basic: {username: me, password: {env: TEST_BASIC}}}",
+        "oauth2": of_issuer(endpoint),
+        "exchange": of_issuer(endpoint, "token_exchange"),
+    }
+    allow = ", ".join(
+        f"{{operation: {verb}_{name}, credential: {text}}}"
+        for name, text in entries.items()
+        for verb in ("get", "post")
+    )
+    folder = write(allow=allow + ", get_plain, post_plain", under="  write_credential: {bearer: {env: TEST_WRITE}}")
+    with serving(folder) as gateway:
+        for name in (*entries, "plain"):
+            for method in ("GET", "POST"):
+                body = b"{}" if method == "POST" else None
+                assert gateway.ask(method, f"/{name}", body, Authorization="Bearer caller").status == 200, name
+            for header in ("X_Api_Key", "Cookie", "Authorization"):
+                gateway.ask("GET", f"/{name}?api_key=theirs", **{header: "sid=theirs"})
+        gateway.ask("GET", "/exchange", Authorization="Bearer revoked-caller")
+        endpoint.is_down = True
+        upstream.answer = lambda call: (401, *echo(call)[1:])
+        assert gateway.ask("GET", "/oauth2").status == 502
+        gateway.wait_for(rb"No token for the upstream")
+        for face in ("/openapi.json", "/openapi.yaml", "/.well-known/ai-plugin.json", "/nothing"):
+            gateway.ask("GET", face)
+        (folder / "gateway.yaml").write_text((folder / "gateway.yaml").read_text().replace("cookie: sid", "cokie: sid"))
+        gateway.wait_for(rb"reload-failed")
+        for page in ("/healthz", "/readyz", "/metrics"):
+            gateway.ask("GET", page, admin=True)
+        issued = list(endpoint.issued)
+    printed = b""
+    for command in (["check"], ["explain", "GET", "/env"], ["spec"], ["manifest"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "plugin_gateway", *command, "-c", str(folder / "gateway.yaml")],
+            capture_output=True,
+            env={**os.environ, **ENVIRONMENT},
+            timeout=4 * BOUND_S,
+            check=False,
+        )
+        printed += result.stdout + result.stderr
+    everything = gateway.said + gateway.replies + printed
+    for text in (*SECRETS.values(), *issued):
+        forms = {
+            text,
+            quote(text, safe=""),
+            quote(text),
+            base64.b64encode(text.encode()).decode(),
+            json.dumps(text)[1:-1],
+        }
+        forms.add(base64.b64encode(f"me:{text}".encode()).decode())
+        for form in forms:
+            assert form.encode() not in everything, form
+    # It was there to be found: the upstream had each of them, and what it repeated came back covered.
+    sent_up = "\n".join(f"{call.path}\n{call.headers}" for call in upstream.calls)
+    for name in ("env", "file", "cookie", "write"):
+        assert SECRETS[name] in sent_up
+    assert quote(SECRETS["query"]) in sent_up
+    assert base64.b64encode(f"me:{SECRETS['basic']}".encode()).decode() in sent_up
+    assert all(token in sent_up for token in issued)
+    assert len(issued) == 2
+    assert b"*" * 13 in gateway.replies
+    assert "theirs" not in sent_up
+    assert "caller" not in sent_up
+
+
+@FRONTS
+def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write, upstream, endpoint, front):
+    def answer(call):
+        token = call.headers.get("Authorization", "").removeprefix("Bearer ")
+        return (401, [], b"{}") if token in endpoint.revoked else echo(call)
+
+    upstream.answer = answer
+    with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
+        for _ in range(3):
+            assert gateway.ask("GET", "/plain").status == 200
+        assert len(endpoint.issued) == 1
+        endpoint.revoked.update(endpoint.issued)
+        status, body = gateway.json("POST", "/plain", b'{"a":1}')
+        assert (status, body["body"]) == (200, '{"a":1}')
+        assert authorizations(upstream)[-2:] == [[f"Bearer {token}"] for token in endpoint.issued]
+        calls = len(upstream.calls)
+        upstream.answer = lambda call: (401, [], b'{"error":"no"}')
+        assert gateway.ask("GET", "/plain").status == 401
+        assert len(upstream.calls) == calls + 2
+
+
+@FRONTS
+def test_a_body_that_is_too_large_to_keep_is_sent_once(write, upstream, endpoint, front):
+    upstream.answer = lambda _: (401, [], b"{}")
+    with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
+        assert gateway.ask("POST", "/plain", b"x" * 200_000).status == 401
+        assert len(upstream.calls) == len(endpoint.issued) == 1
+
+
+@FRONTS
+def test_a_token_endpoint_that_is_down_is_a_problem_and_the_call_does_not_go_up(write, upstream, endpoint, front):
+    endpoint.is_down = True
+    with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
+        status, problem = gateway.json("POST", "/plain", b"{}")
+        assert (status, problem["code"]) == (502, "upstream-token-unavailable")
+        gateway.wait_for(rb'"reason":"upstream-token-unavailable"')
+    assert upstream.calls == []
+
+
+@FRONTS
+def test_each_callers_token_is_exchanged_once(write, upstream, endpoint, front):
+    under = f"  credential: {of_issuer(endpoint, 'token_exchange')}"
+    with serving(write(under=under), "--front", front) as gateway:
+        for caller in ("alice", "bob", "alice"):
+            assert gateway.ask("GET", "/plain", Authorization=f"Bearer {caller}").status == 200
+        assert [parse_qs(call.body.decode())["subject_token"] for call in endpoint.calls] == [["alice"], ["bob"]]
+        first, second = (f"Bearer {token}" for token in endpoint.issued)
+        assert authorizations(upstream) == [[first], [second], [first]]
+        assert gateway.json("GET", "/plain")[1]["code"] == "missing-credential"
+        status, problem = gateway.json("GET", "/plain", Authorization="Bearer revoked-caller")
+        assert (status, problem["code"]) == (401, "credential-not-exchanged")
+    assert len(upstream.calls) == 3
+
+
+@FRONTS
+def test_the_callers_own_credential_goes_up_only_where_that_is_written(write, upstream, front):
+    allow = "{operation: get_plain, credential: {passthrough: true}}, get_items"
+    with serving(write(allow=allow), "--front", front) as gateway:
+        for target in ("/plain", "/items"):
+            assert gateway.ask("GET", target, Authorization="Custom a=b").status == 200
+        assert gateway.ask("GET", "/plain").status == 200
+    assert authorizations(upstream) == [["Custom a=b"], None, None]
+
+
+def test_writes_carry_the_write_credential_and_entries_their_own(write, upstream):
+    under = "  credential: {bearer: {env: TEST_ENV}}\n  write_credential: {bearer: {env: TEST_WRITE}}"
+    allow = "get_plain, post_plain, {operation: post_items, credential: {header: X-Own, value: {env: TEST_COOKIE}}}"
+    with serving(write(under=under, allow=allow)) as gateway:
+        gateway.ask("GET", "/plain", X_Own="theirs")
+        gateway.ask("POST", "/plain", b"{}")
+        gateway.ask("POST", "/items", b"{}")
+    read, wrote, own = upstream.calls
+    assert read.headers["Authorization"] == f"Bearer {SECRETS['env']}"
+    assert wrote.headers["Authorization"] == f"Bearer {SECRETS['write']}"
+    assert own.headers["Authorization"] is None
+    assert (read.headers["X-Own"], own.headers["X-Own"]) == (None, SECRETS["cookie"])
+
+
+def test_a_secret_file_that_changes_is_read_again(write, upstream):
+    folder = write(under="  credential: {bearer: {file: key.txt}}")
+    with serving(folder) as gateway:
+        gateway.ask("GET", "/plain")
+        (folder / "key.new").write_text("another-s3cr3t-8")
+        (folder / "key.new").replace(folder / "key.txt")
+        gateway.wait_for(rb'"event":"reloaded"')
+        gateway.ask("GET", "/plain")
+    assert authorizations(upstream) == [[f"Bearer {SECRETS['file']}"], ["Bearer another-s3cr3t-8"]]
+
+
+def test_the_upstream_and_the_gateway_prove_themselves_to_each_other(write, tmp_path):
+    certify(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tmp_path / "ca.pem")
+    context.load_cert_chain(tmp_path / "server.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    served = Served(echo, tls=context)
+    try:
+        options = {"scheme": "https", "port": served.port}
+        ours = write(under="  tls: {ca: ../ca.pem, cert: ../client.pem, key: ../client.pem}", name="ours", **options)
+        without = write(under="  tls: {ca: ../ca.pem}", name="without", **options)
+        strange = write(under="  tls: {cert: ../client.pem, key: ../client.pem}", name="strange", **options)
+        with serving(ours) as gateway:
+            assert gateway.ask("GET", "/plain").status == 200
+        for folder in (without, strange):
+            with serving(folder) as gateway:
+                assert gateway.ask("GET", "/plain").status == 502
+        assert len(served.calls) == 1
+    finally:
+        served.close()
+
+
+def load(gateways, calls, target="/plain", **headers):
+    """Make so many calls at once, spread over the gateways; return the statuses."""
+    with ThreadPoolExecutor(16) as pool:
+        return list(pool.map(lambda n: gateways[n % len(gateways)].ask("GET", target, **headers).status, range(calls)))
+
+
+@FRONTS
+def test_workers_let_exactly_the_limit_through_together_and_a_reload_changes_nothing(write, upstream, front):
+    folder = write(more="limits: {rate: 20/d}")
+    with serving(folder, "--workers", "2", "--front", front) as gateway:
+        assert sorted(load([gateway], 30)) == [200] * 20 + [429] * 10
+        (folder / "key.txt").touch()
+        gateway.process.send_signal(1)
+        gateway.wait_for(rb'"event":"reloaded"')
+        refused = gateway.ask("GET", "/plain")
+        assert refused.status == 429
+        assert int(refused.headers["Retry-After"]) > 4000
+        assert refused.headers["RateLimit-Policy"] == '"gateway";q=20;w=86400'
+        assert json.loads(refused.body)["code"] == "rate-limited"
+        gateway.wait_for(rb'"operation":"get_plain"[^\n]*"status":429,"reason":"rate-limited"')
+    assert len(upstream.calls) == 20
+
+
+def test_each_operation_and_each_user_has_a_rate_of_its_own(write, upstream):
+    allow = "{operation: get_plain, rate: 2/d}, get_items"
+    with serving(write(allow=allow, more="limits: {per_ephemeral_user: 3/d}")) as gateway:
+        assert [gateway.ask("GET", "/plain").status for _ in range(3)] == [200, 200, 429]
+        user = {"openai_ephemeral_user_id": "someone"}
+        assert [gateway.ask("GET", "/items", **user).status for _ in range(4)] == [200] * 3 + [429]
+        answer = gateway.ask("GET", "/items", openai_ephemeral_user_id="another")
+        assert (answer.status, answer.headers["RateLimit"]) == (200, '"user";r=2;t=28800')
+
+
+@FRONTS
+def test_calls_at_the_same_time_are_bounded_and_leave_when_they_are_over(write, upstream, front):
+    released = threading.Event()
+    arrived = threading.Semaphore(0)
+
+    def answer(call):
+        arrived.release()
+        released.wait(BOUND_S)
+        return echo(call)
+
+    upstream.answer = answer
+    with (
+        serving(write(more="limits: {concurrency: 2}"), "--workers", "2", "--front", front) as gateway,
+        ThreadPoolExecutor(2) as pool,
+    ):
+        held = [pool.submit(gateway.ask, "GET", "/plain") for _ in range(2)]
+        assert all(arrived.acquire(timeout=BOUND_S) for _ in held)
+        refused = gateway.ask("GET", "/plain")
+        assert (refused.status, refused.headers["Retry-After"]) == (503, "1")
+        assert json.loads(refused.body)["code"] == "too-many-calls"
+        released.set()
+        assert [one.result().status for one in held] == [200, 200]
+        assert [gateway.ask("GET", "/plain").status for _ in range(4)] == [200] * 4
+
+
+@FRONTS
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_an_answer_that_is_too_large_is_refused_or_cut_to_whole_items(write, upstream, front, is_chunked):
+    items = json.dumps([{"id": 1000 + number} for number in range(500)]).encode()
+    assert len(items) % 100 == 0
+    fields = [("Content-Type", "application/json"), ("ETag", '"1"')]
+    fields += [("Transfer-Encoding", "chunked")] if is_chunked else []
+    upstream.answer = lambda _: (200, fields, items)
+    refusing = write(more="limits: {response_body: 1kB}", name="refuse")
+    cutting = write(more="limits: {response_body: 1kB, response_overflow: truncate}", name="truncate")
+    with serving(refusing, "--front", front) as gateway:
+        status, problem = gateway.json("GET", "/items")
+        assert (status, problem["code"]) == (413, "response-too-large")
+        gateway.wait_for(rb'"status":413,"reason":"response-too-large"')
+    with serving(cutting, "--front", front) as gateway:
+        answer = gateway.ask("GET", "/items")
+        assert answer.status == 200
+        assert json.loads(answer.body) == json.loads(items)[: len(json.loads(answer.body))]
+        assert 900 < len(answer.body) <= 1000
+        assert (answer.headers["X-Response-Truncated"], answer.headers["ETag"]) == ("true", None)
+
+
+@pytest.fixture
+def redis_port(tmp_path):
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    process = subprocess.Popen([program, *options], stdout=subprocess.PIPE, text=True)
+    with process:
+        try:
+            assert any("Ready to accept connections" in line for line in process.stdout)
+            yield SimpleNamespace(port=port, stop=lambda: (process.kill(), process.wait(BOUND_S)))
+        finally:
+            process.kill()
+
+
+def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(write, upstream, redis_port, monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, "TEST_REDIS", f"redis://127.0.0.1:{redis_port.port}/0")
+    limits = "limits: {rate: 40/d, redis: {env: TEST_REDIS}, on_store_failure: %s}"
+    refusing = write(more=limits % "refuse", name="one")
+    allowing = write(more=limits % "allow", name="two")
+    public = "public: {url: https://plugin.example.com}\nmanifest: {name_for_model: pets}\n"
+    for folder in (refusing, allowing):
+        config = folder / "gateway.yaml"
+        config.write_text(config.read_text() + public)
+    with ExitStack() as stack:
+        one, two = (stack.enter_context(serving(folder)) for folder in (refusing, allowing))
+        assert sorted(load([one, two], 80)) == [200] * 40 + [429] * 40
+        assert len(upstream.calls) == 40
+        redis_port.stop()
+        status, problem = one.json("GET", "/plain")
+        assert (status, problem["code"]) == (503, "limit-store-unavailable")
+        assert two.ask("GET", "/plain").status == 200
+        assert b"TEST_REDIS" not in one.said + two.said
+
+
+def certify(folder):
+    """Make an authority, and a certificate of it for the server and one for the client."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed (apt-get install openssl)")
+
+    def run(*arguments):
+        subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True, timeout=2 * BOUND_S)
+
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")
+    run("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-subj", "/CN=test authority", "-days", "2")
+    for name in ("server", "client"):
+        (folder / "extension").write_text("subjectAltName=IP:127.0.0.1\n")
+        run("req", *curve, "-keyout", f"{name}.key", "-out", f"{name}.csr", "-subj", f"/CN={name}")
+        signed = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-days", "2", "-extfile", "extension")
+        run("x509", "-req", "-in", f"{name}.csr", *signed, "-out", f"{name}.crt")
+        (folder / f"{name}.pem").write_text((folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text())
