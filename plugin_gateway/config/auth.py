@@ -58,6 +58,8 @@ class Introspection(Record):
     """Our secret there."""
     cache: Duration = 60.0
     """How long an answer is believed."""
+    token_type_optional: Flag = False
+    """Believe answers that do not say the token's type. Where the server knows refresh tokens too, they pass then."""
 
 
 class NoAuth(Record):

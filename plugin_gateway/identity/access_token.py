@@ -71,6 +71,9 @@ def verify_token(token: bytes, head: TokenHead, key: PyJWK, settings: JwtSetting
         )
     except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
         return _BAD
+    if claims.get("cnf"):
+        # RFC 7800: bound to a key that the caller would have to prove; whoever stole the token alone has not.
+        return _BAD
     fault = _judge_times(claims, now, settings.leeway_s)
     return fault or identity_of(claims, good_until=float(claims["exp"]) + settings.leeway_s)
 

@@ -30,13 +30,20 @@ async def introspect(
     if login is None and settings.client_id:
         form += b"&" + urlencode({"client_id": settings.client_id}).encode()
     claims = await provider.post_form(settings.url, form, login=login)
-    return read_introspection(claims, audience=authentication.audience, now=now, cache_s=settings.cache_s)
+    return read_introspection(claims, settings, audience=authentication.audience, now=now)
 
 
-def read_introspection(claims: dict[str, Any], *, audience: str, now: float, cache_s: float) -> Identity | TokenFault:
+def read_introspection(
+    claims: dict[str, Any], settings: IntrospectionSettings, *, audience: str, now: float
+) -> Identity | TokenFault:
     """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
     if claims.get("active") is not True:
         return _INACTIVE
+    # Servers answer for refresh tokens too, and call them active; a certified one was seen to. Only an access token has a
+    # type (RFC 6749, 5.1), and of those only a bearer token proves anything by being shown.
+    kind = claims.get("token_type", "" if settings.needs_token_type else "bearer")
+    if not isinstance(kind, str) or kind.lower() != "bearer" or claims.get("cnf"):
+        return TokenFault("invalid-credential", "The token is active, but no bearer access token.")
     expires_at, not_before = claims.get("exp"), claims.get("nbf")
     for value in (expires_at, not_before):
         if value is not None and not is_time(value):
@@ -48,7 +55,7 @@ def read_introspection(claims: dict[str, Any], *, audience: str, now: float, cac
     for_whom = claims.get("aud")
     if audience and audience not in (for_whom if isinstance(for_whom, list) else [for_whom]):
         return TokenFault("invalid-credential", "The token is for somebody else.")
-    until = now + cache_s
+    until = now + settings.cache_s
     if expires_at is not None:
         until = min(until, float(expires_at))
     said = dict(claims)

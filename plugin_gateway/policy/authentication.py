@@ -28,6 +28,7 @@ class IntrospectionSettings:
     client_id: str = ""
     client_secret: Secret | None = None
     cache_s: float = 60.0
+    needs_token_type: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +164,11 @@ def build_authentication(
 
 def _introspection(verify: Introspection) -> IntrospectionSettings:
     return IntrospectionSettings(
-        url=verify.introspection, client_id=verify.client_id, client_secret=verify.client_secret, cache_s=verify.cache
+        url=verify.introspection,
+        client_id=verify.client_id,
+        client_secret=verify.client_secret,
+        cache_s=verify.cache,
+        needs_token_type=not verify.token_type_optional,
     )
 
 

@@ -69,6 +69,7 @@ def test_an_algorithm_that_is_not_pinned_is_not():
         {"nbf": NOW + 31},
         {"iat": NOW + 31},
         {"nbf": "x"},
+        {"cnf": {"jkt": "thumbprint"}},
     ],
 )
 def test_a_token_of_another_place_audience_or_time_is_not(claims):

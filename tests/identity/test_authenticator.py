@@ -26,7 +26,7 @@ USERS = authentication(scheme=b"basic", users=PASSWORDS)
 
 class Provider:
     def __init__(self, **claims):
-        self.claims = {"active": True, **claims}
+        self.claims = {"active": True, "token_type": "bearer", **claims}
         self.asked = 0
         self.is_closed = False
         self.is_down = False
@@ -144,7 +144,7 @@ def test_a_no_is_remembered_for_a_moment_only():
         it = Authenticator(INTROSPECTED, provider, clock)
         await settled(it.identify(bearer("t")))
         assert isinstance(it.identify(bearer("t")), Refusal)
-        provider.claims = {"active": True}
+        provider.claims = {"active": True, "token_type": "bearer"}
         clock.now += REFUSAL_CACHE_S
         assert isinstance(await settled(it.identify(bearer("t"))), Identity)
 

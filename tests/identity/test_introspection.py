@@ -8,10 +8,11 @@ from plugin_gateway.identity.introspection import introspect, read_introspection
 from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings
 
 NOW = 1000.0
+SETTINGS = IntrospectionSettings(url="u", cache_s=60.0)
 
 
 def judged(claims, audience=""):
-    return read_introspection(claims, audience=audience, now=NOW, cache_s=60.0)
+    return read_introspection({"token_type": "Bearer"} | claims, SETTINGS, audience=audience, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,10 @@ def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(cl
         {"active": True, "exp": "never"},
         {"active": True, "nbf": 1001},
         {"active": True, "nbf": []},
+        {"active": True, "token_type": None},
+        {"active": True, "token_type": "DPoP"},
+        {"active": True, "token_type": "refresh_token"},
+        {"active": True, "cnf": {"jkt": "x"}},
     ],
 )
 def test_anything_but_a_plain_yes_is_a_no(claims):
@@ -52,10 +57,18 @@ def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
     assert isinstance(judged({"active": True, "aud": aud}, "api"), TokenFault) is not is_good
 
 
+def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
+    claims = {"active": True, "sub": "s"}
+    lax = IntrospectionSettings(url="u", needs_token_type=False)
+    assert isinstance(read_introspection(claims, SETTINGS, audience="", now=NOW), TokenFault)
+    assert read_introspection(claims, lax, audience="", now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, audience="", now=NOW), TokenFault)
+
+
 class Recorded:
     async def post_form(self, url, form, *, login=None):
         self.asked = url, form, login
-        return {"active": True}
+        return {"active": True, "token_type": "bearer"}
 
 
 @pytest.mark.parametrize(

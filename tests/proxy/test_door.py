@@ -86,10 +86,10 @@ class Provider:
 
     async def post_form(self, url, form, *, login=None):
         if b"expired" in form:
-            return {"active": True, "exp": 1}
+            return {"active": True, "token_type": "Bearer", "exp": 1}
         if b"slow" in form:
             await asyncio.Event().wait()
-        return {"active": b"token=" + GOOD.encode() + b"&" in form, "sub": "alice"}
+        return {"active": b"token=" + GOOD.encode() + b"&" in form, "sub": "alice", "token_type": "Bearer"}
 
     async def close(self):
         pass

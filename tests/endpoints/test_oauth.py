@@ -1,0 +1,325 @@
+"""The façade: against a provider that is played, and the whole flow against a certified one that really runs."""
+
+import asyncio
+import base64
+import json
+import re
+import shutil
+import subprocess
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
+
+import httpx2
+import pytest
+import yaml
+from starlette.requests import ClientDisconnect, Request
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.endpoints.oauth import answer_oauth
+from plugin_gateway.identity.cache import VerdictCache
+from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.oauth import MAX_TOKEN_REQUEST_BYTES, Facade
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.wire import _remembered as request_memo
+from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.server.worker import PublicServer, public_config
+from plugin_gateway.telemetry import Log, Recorder
+
+BOUND_S = 5
+SECRET = "sekret-of-the-client"
+CALLBACK = "https://chat.openai.com/aip/plugin-abc/oauth/callback"
+FACADE = Facade(
+    authorize="https://idp.test/auth",
+    token="https://idp.test/token",
+    client_ids=frozenset({"c"}),
+    public_client_ids=frozenset(),
+    chatgpt_ids=frozenset({"plugin-abc", "g-abc"}),
+    redirect_uris=frozenset(),
+)
+ASKED = {"response_type": "code", "client_id": "c", "redirect_uri": CALLBACK, "state": "s"}
+FORM = {
+    "grant_type": "authorization_code",
+    "client_id": "c",
+    "client_secret": SECRET,
+    "code": "x",
+    "redirect_uri": CALLBACK,
+}
+
+
+class Played:
+    def __init__(self, status=200, body=b'{"access_token": "t", "token_type": "bearer"}', error=None):
+        self.answer, self.error, self.asked = ("application/json", status, body), error, []
+
+    async def relay_form(self, url, form, headers):
+        self.asked.append((url, form, dict(headers)))
+        if self.error:
+            raise self.error
+        return self.answer
+
+
+def ask(provider, method="GET", path="/oauth/authorize", *, query="", headers=(), body=b"", is_gone=False):
+    async def receive():
+        if is_gone:
+            raise ClientDisconnect
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+             "headers": [(name.encode(), value.encode()) for name, value in headers]}  # fmt: skip
+    return asyncio.run(answer_oauth(Request(scope, receive), FACADE, provider))
+
+
+def post(provider, body=None, *headers, media_type="application/json", **options):
+    content = json.dumps(FORM if body is None else body).encode() if not isinstance(body, bytes) else body
+    return ask(
+        provider, "POST", "/oauth/token", headers=[("content-type", media_type), *headers], body=content, **options
+    )
+
+
+def test_the_browser_is_sent_to_the_provider_and_nothing_is_stored():
+    response = ask(Played(), query=urlencode(ASKED))
+    assert response.status_code == 302
+    assert response.headers["location"].startswith("https://idp.test/auth?response_type=code&client_id=c&")
+    assert (response.headers["cache-control"], response.headers["referrer-policy"]) == ("no-store", "no-referrer")
+
+
+def test_what_is_wrong_is_a_page_here_and_never_a_redirect():
+    response = ask(Played(), query=urlencode(ASKED | {"redirect_uri": "https://evil.test/cb"}))
+    assert response.status_code == 400
+    assert "location" not in response.headers
+    assert "evil" not in response.body.decode()
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
+def test_only_a_browser_that_gets_is_sent_on(method):
+    assert ask(Played(), method, query=urlencode(ASKED)).status_code == 405
+
+
+def test_a_code_is_passed_on_as_a_form_and_the_token_back_unstored():
+    provider = Played()
+    response = post(provider)
+    assert (response.status_code, json.loads(response.body)["access_token"]) == (200, "t")
+    assert (response.headers["cache-control"], response.headers["pragma"]) == ("no-store", "no-cache")
+    ((url, form, headers),) = provider.asked
+    assert (url, headers) == ("https://idp.test/token", {})
+    assert parse_qs(form.decode()) == {key: [value] for key, value in FORM.items()}
+
+
+def test_a_client_may_show_its_secret_as_basic():
+    provider, login = Played(), base64.b64encode(f"c:{SECRET}".encode()).decode()
+    said = {key: value for key, value in FORM.items() if not key.startswith("client")}
+    assert post(provider, said, ("authorization", f"Basic {login}")).status_code == 200
+    assert provider.asked[0][2] == {"authorization": f"Basic {login}"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("authorization", "Bearer x")],
+        [("authorization", "Basic !")],
+        [("authorization", "Basic Yzpz"), ("authorization", "Basic Yzpz")],
+        [("authorization", "Basic " + base64.b64encode(b"other:s").decode())],
+    ],
+)
+def test_a_client_that_shows_anything_else_is_refused(headers):
+    provider = Played()
+    said = {key: value for key, value in FORM.items() if not key.startswith("client")}
+    assert post(provider, said, *headers).status_code == 400
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "passed"),
+    [
+        (400, b'{"error": "invalid_grant"}', 400),
+        (401, b'{"error": "invalid_client"}', 401),
+        (500, b"{}", 502),
+        (302, b"{}", 502),
+        (200, b"<html>", 502),
+        (200, b"[]", 502),
+    ],
+)
+def test_only_what_oauth_knows_is_passed_back(status, body, passed):
+    response = post(Played(status, body))
+    assert response.status_code == passed
+    assert passed == 502 or response.body == body
+
+
+def test_a_provider_that_is_away_is_a_502_without_the_secret():
+    response = post(Played(error=ProviderError(SECRET)))
+    assert response.status_code == 502
+    assert SECRET not in response.body.decode()
+
+
+def test_a_request_that_is_too_large_or_broken_off_goes_nowhere():
+    provider = Played()
+    assert post(provider, b"x" * (MAX_TOKEN_REQUEST_BYTES + 1)).status_code == 413
+    assert post(provider, is_gone=True).status_code == 400
+    assert ask(provider, "GET", "/oauth/token").status_code == 405
+    assert post(provider, b"{").status_code == 400
+    assert provider.asked == []
+
+
+# The whole flow
+
+
+DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"},
+            "paths": {"/pets": {"get": {"operationId": "listPets", "responses": {}}}}}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def packages(request):
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("npm and node are needed to run an OpenID provider")
+    folder = Path(request.config.cache.mkdir("oidc-provider-8"))
+    if not (folder / "node_modules" / "oidc-provider").is_dir():
+        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), "oidc-provider@8"]
+        if subprocess.run(command, capture_output=True, timeout=120, check=False).returncode:
+            pytest.skip("npm cannot install oidc-provider: there is no registry within reach")
+    return folder
+
+
+@contextmanager
+def openid_provider(folder):
+    script = Path(__file__).parents[1] / "identity" / "provider.mjs"
+    with subprocess.Popen(
+        ["node", str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield json.loads(process.stdout.readline())["issuer"]
+        finally:
+            process.stdin.close()
+            process.wait(BOUND_S)
+
+
+@asynccontextmanager
+async def gateway(issuer, client, auth):
+    async def upstream(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        body = b"leaked" if b"authorization" in head.lower() else b"[]"
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        writer.close()
+
+    api = await asyncio.start_server(upstream, "127.0.0.1", 0)
+    facade = {
+        "authorize": f"{issuer}/auth",
+        "token": f"{issuer}/token",
+        "client_ids": [client["client_id"]],
+        "chatgpt_ids": ["plugin-abc"],
+    }
+    config = {
+        "openapi": "./o.json",
+        "upstream": {"url": f"http://127.0.0.1:{api.sockets[0].getsockname()[1]}"},
+        "allow": ["listPets"],
+        "auth": {
+            "type": "oauth",
+            "scope": "openid offline_access read",
+            "required_scope": "read",
+            "facade": facade,
+            **auth,
+        },
+    }
+    loaded = load_text(yaml.safe_dump(config), path=None, environ={})
+    holder = Holder(compile_revision(loaded, Document(root=DOCUMENT, name="o"), number=1))
+    server = PublicServer(public_config(holder, Recorder(Log(format="json", level="error")), "connection"))
+    server.config.port = 0
+    serving = asyncio.create_task(server.serve())
+    await asyncio.wait_for(server.is_listening.wait(), BOUND_S)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}", holder
+    finally:
+        server.drain()
+        await asyncio.wait_for(serving, 2 * BOUND_S)
+        door = holder.serving.door
+        await door.authenticator.close()
+        await server.config.loaded_app._provider.close()
+        holder.close()
+        api.close()
+        await api.wait_closed()
+
+
+async def register(http, issuer):
+    asked = {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
+             "token_endpoint_auth_method": "client_secret_post"}  # fmt: skip
+    return (await http.post(f"{issuer}/register", json=asked)).json()
+
+
+async def log_in(http, start):
+    """Follow a browser from the gateway through the provider's pages to the client's callback; return what it brings."""
+    response = await http.get(start)
+    for _ in range(20):
+        if response.is_redirect:
+            where = urljoin(str(response.url), response.headers["location"])
+            if where.startswith(CALLBACK):
+                return {key: value[0] for key, value in parse_qs(urlsplit(where).query).items()}
+            response = await http.get(where)
+        else:
+            action = re.search(r'<form[^>]* action="([^"]+)"', response.text)[1]
+            prompt = re.search(r'name="prompt" value="([^"]+)"', response.text)[1]
+            form = {"prompt": prompt} | ({"login": "alice", "password": "x"} if prompt == "login" else {})
+            response = await http.post(urljoin(str(response.url), action), data=form)
+    pytest.fail("the provider sends the browser in circles")
+
+
+async def flow(issuer, kind, auth_of):
+    resource = f"https://gw.test/{kind}"
+    async with httpx2.AsyncClient(timeout=BOUND_S, trust_env=False) as http:
+        client = await register(http, issuer)
+        async with gateway(issuer, client, auth_of(issuer, client, resource)) as (base, holder):
+            me = {"client_id": client["client_id"], "client_secret": client["client_secret"]}
+            refused = await http.get(f"{base}/pets")
+            assert refused.status_code == 401
+            metadata_url = re.search(r'resource_metadata="([^"]+)"', refused.headers["www-authenticate"])[1]
+            metadata = (await http.get(base + urlsplit(metadata_url).path)).json()
+            assert metadata.get("authorization_servers", [issuer]) == [issuer]
+            manifest = (await http.get(f"{base}/.well-known/ai-plugin.json")).json()["auth"]
+            assert (manifest["type"], urlsplit(manifest["client_url"]).path) == ("oauth", "/oauth/authorize")
+
+            asked = {"response_type": "code", "client_id": client["client_id"], "redirect_uri": CALLBACK, "state": "st/a te",
+                     "scope": manifest["scope"], "prompt": "consent", "resource": resource}  # fmt: skip
+            brought = await log_in(http, f"{base}/oauth/authorize?{urlencode(asked)}")
+            assert brought["state"] == "st/a te"
+
+            said = {"grant_type": "authorization_code", "code": brought["code"], "redirect_uri": CALLBACK, **me}
+            tokens = (await http.post(f"{base}/oauth/token", json=said)).json()
+
+            async def call(token):
+                response = await http.get(f"{base}/pets", headers={"Authorization": f"Bearer {token}"})
+                assert response.text != "leaked"
+                return response.status_code
+
+            assert await call(tokens["access_token"]) == 200
+            assert await call(tokens["access_token"]) == 200
+            assert await call(tokens["refresh_token"]) == 401
+            refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **me}
+            fresh = (await http.post(f"{base}/oauth/token", data=refresh)).json()
+            assert fresh["access_token"] != tokens["access_token"]
+            assert await call(fresh["access_token"]) == 200
+            revoked = await http.post(f"{issuer}/token/revocation", data={"token": fresh["access_token"], **me})
+            assert revoked.status_code == 200
+            assert await call(fresh["access_token"]) == 200
+            again = await http.post(f"{base}/oauth/token", json=said)
+            assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
+            if kind == "opaque":
+                # The one minute that an answer is believed is over; a code used twice, or a revocation, is seen then.
+                authenticator = holder.serving.door.authenticator
+                authenticator._verdicts = VerdictCache()
+                request_memo.clear()
+                assert await call(fresh["access_token"]) == 401
+
+
+def signed(issuer, client, resource):
+    return {"issuer": issuer, "audience": resource}
+
+
+def introspected(issuer, client, resource):
+    return {"verify": {"introspection": f"{issuer}/token/introspection", "client_id": client["client_id"],
+                       "client_secret": {"value": client["client_secret"]}}}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "auth_of"), [("jwt", signed), ("opaque", introspected)])
+def test_register_redirect_code_token_call_refresh_revoked_with_a_certified_provider(packages, kind, auth_of):
+    with openid_provider(packages) as issuer:
+        asyncio.run(flow(issuer, kind, auth_of))
