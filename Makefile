@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs bench fuzz
+.PHONY: help run test check docs core bench fuzz
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -13,14 +13,28 @@ API_PORT ?= 9100
 PORT ?= 8080
 ADMIN_PORT ?= 8081
 
+# A compiled core is never built in the tree: there it would win over sources that have changed since.
+CORE_BIN := .venv-core/bin
+CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
+CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
+# Some tests hand stand-ins to one class or replace a method; compiled classes take neither. What they show of one class
+# the others show over sockets.
+CORE_TESTS ?= tests/proxy tests/policy tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
+  --ignore tests/proxy/fronts/test_client_connection.py \
+  --deselect tests/proxy/test_encoded.py::test_a_bomb_costs_no_more_than_the_bound
+
 help:  ## Show the targets
 	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
 
 run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: .venv/test.stamp  ## Run every test; TESTS=tests/policy runs some
-ifdef TESTS
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp)  ## Run every test; TESTS=tests/policy runs some, CORE=1 those of the compiled core
+ifdef CORE
+	@# Safe path: the sources lie here and must not be what is imported.
+	PYTHONSAFEPATH=1 $(CORE_BIN)/python -c 'from plugin_gateway.cli.version import core; exit(core() != "compiled")'
+	PYTHONSAFEPATH=1 $(CORE_BIN)/pytest $(CORE_TESTS)
+else ifdef TESTS
 	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 else
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/attack
@@ -40,7 +54,9 @@ docs: .venv/run.stamp  ## Write anew what is generated in docs/
 	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
 	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
 
-bench: .venv/run.stamp  ## Compare with nginx, HAProxy and Envoy; says what is missing
+core: .venv-core/core.stamp  ## Install the wheel with a compiled core into .venv-core
+
+bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Compare with nginx, HAProxy and Envoy; says what is missing
 	$(BIN)/python -m benchmarks $(BENCH)
 
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
@@ -63,4 +79,20 @@ fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data pl
 .venv/dev.stamp: .venv/test.stamp
 	@echo "installing linters into .venv" >&2
 	@$(PIP) install --group check
+	@touch $@
+
+.venv-core/core.stamp: $(CORE_SOURCES)
+	@command -v cc >/dev/null || { echo "a compiled core needs a C compiler; on Debian: apt-get install gcc libc6-dev" >&2; exit 1; }
+	@test -x $(CORE_BIN)/python || $(PYTHON) -m venv .venv-core
+	@echo "compiling the core into .venv-core" >&2
+	@$(CORE_PIP) install 'pip>=25.1'
+	@rm -rf .venv-core/wheel
+	@PLUGIN_GATEWAY_COMPILE=1 $(CORE_PIP) wheel --no-deps --wheel-dir .venv-core/wheel .
+	@$(CORE_PIP) uninstall --yes plugin-gateway
+	@$(CORE_PIP) install .venv-core/wheel/*.whl
+	@touch $@
+
+.venv-core/test.stamp: .venv-core/core.stamp
+	@echo "installing what tests need into .venv-core" >&2
+	@$(CORE_PIP) install --group test
 	@touch $@

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugin_gateway import __version__
+from plugin_gateway.cli.version import core, shown_version
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def announce(started: Started, log: Log) -> None:
             "started",
             summary,
             version=__version__,
+            core=core(),
             public_url=compiled.public_url,
             openapi=compiled.public_url + DOCUMENT_PATH,
             manifest=compiled.public_url + MANIFEST_PATH,
@@ -58,7 +60,7 @@ def as_text(started: Started) -> str:
     if warnings := len(compiled.warnings):
         rows.append(("warnings", f"{warnings}, see above"))
     width = max(len(name) for name, _ in rows)
-    title = click.style(f"plugin-gateway {__version__}", bold=True)
+    title = click.style(f"plugin-gateway {shown_version()}", bold=True)
     lines = [f"{title}, ready after {started.took_s:.2f} s"]
     lines += [f"  {click.style(name.ljust(width), dim=True)}  {value}" for name, value in rows]
     return "\n".join(lines)

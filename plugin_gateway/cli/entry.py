@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway import __version__
 from plugin_gateway.errors import FindingsError, GatewayError
 
 if TYPE_CHECKING:
@@ -64,9 +63,24 @@ def nearest(word: str) -> str:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit status: 0 fine, 1 findings or a refusal, 2 a mistake in the command line, the config or the document.",
 )
-@click.version_option(__version__, "-V", "--version", prog_name="plugin-gateway", message="%(prog)s %(version)s")
+@click.option(
+    "-V",
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=lambda context, _, is_asked: show_version(context) if is_asked else None,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Let ChatGPT, MCP clients and agents use a dozen operations of your large REST API, and nothing else."""
+
+
+def show_version(context: click.Context) -> None:
+    from plugin_gateway.cli.version import shown_version  # noqa: PLC0415  # nobody else pays for looking
+
+    click.echo(f"plugin-gateway {shown_version()}")
+    context.exit()
 
 
 def main() -> NoReturn:

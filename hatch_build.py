@@ -1,0 +1,91 @@
+"""The build hook: with PLUGIN_GATEWAY_COMPILE=1 a wheel carries its hot modules compiled by mypyc beside their sources.
+
+Nothing is ever compiled in the source tree: an extension there would win over a source that has changed since.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+from typing import TYPE_CHECKING, Any
+
+from hatchling.builders.config import BuilderConfig
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SWITCH = "PLUGIN_GATEWAY_COMPILE"
+COMPILED = (
+    "plugin_gateway/policy/query.py",
+    "plugin_gateway/policy/target.py",
+    "plugin_gateway/proxy/body.py",
+    "plugin_gateway/proxy/call.py",
+    "plugin_gateway/proxy/chunked.py",
+    "plugin_gateway/proxy/clock.py",
+    "plugin_gateway/proxy/door.py",
+    "plugin_gateway/proxy/downlink.py",
+    "plugin_gateway/proxy/encoded.py",
+    "plugin_gateway/proxy/exchange.py",
+    "plugin_gateway/proxy/fronts/app_call.py",
+    "plugin_gateway/proxy/fronts/client_connection.py",
+    "plugin_gateway/proxy/fronts/connection.py",
+    "plugin_gateway/proxy/fronts/pending_call.py",
+    "plugin_gateway/proxy/masking.py",
+    "plugin_gateway/proxy/partial_head.py",
+    "plugin_gateway/proxy/plan.py",
+    "plugin_gateway/proxy/pool.py",
+    "plugin_gateway/proxy/uplink.py",
+    "plugin_gateway/proxy/upstream.py",
+    "plugin_gateway/proxy/wire.py",
+)
+"""What runs for each call, and what shares a class with it. Modules of dataclasses stay out: mypyc evaluates the types of
+their fields, which the interpreter never imports; so does a named tuple with a field of a compiled class."""
+
+
+class BuildHook(BuildHookInterface[BuilderConfig]):
+    """Compiles on request, for this interpreter and this machine."""
+
+    PLUGIN_NAME = "custom"
+    _folder = ""
+
+    def dependencies(self) -> list[str]:
+        """Return what the build needs installed; frontends ask before they build."""
+        return ["mypy>=2.0", "setuptools>=77"] if is_wanted(os.environ) else []
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Compile, and add what came of it to the wheel; an editable install stays as it is written."""
+        if version == "standard" and is_wanted(os.environ):
+            self._folder = mkdtemp(prefix="plugin-gateway-core-")
+            build_data["force_include"].update(compile_modules(Path(self._folder)))
+            build_data["pure_python"] = False
+            build_data["infer_tag"] = True
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # hatchling's signature
+        """Leave nothing behind."""
+        if self._folder:
+            rmtree(self._folder)
+
+
+def is_wanted(environ: Mapping[str, str]) -> bool:
+    return environ.get(SWITCH, "") not in {"", "0"}
+
+
+def compile_modules(folder: Path) -> dict[str, str]:
+    """Compile into `folder`; return each extension's file and its place in the wheel. The project's root is where we are."""
+    from mypyc.build import mypycify  # noqa: PLC0415  # a wheel of sources is built without a compiler
+    from setuptools import Distribution  # type: ignore[import-untyped]  # no stubs needed for four lines  # noqa: PLC0415
+
+    # What the modules mean is checked elsewhere, with the libraries they import; here they are compiled without these.
+    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
+    extensions = mypycify(
+        [*options, *COMPILED], opt_level="3", debug_level="0", group_name="plugin_gateway", target_dir=str(folder / "c")
+    )
+    lib = folder / "lib"
+    command = Distribution({"name": "plugin-gateway", "ext_modules": extensions}).get_command_obj("build_ext")
+    command.build_lib, command.build_temp = str(lib), str(folder / "temp")
+    command.ensure_finalized()
+    command.run()
+    return {str(file): str(file.relative_to(lib)) for file in sorted(lib.rglob("*.so"))}
