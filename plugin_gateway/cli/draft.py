@@ -6,10 +6,10 @@ import json
 import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from plugin_gateway.cli.operations import Costs, summary_of
-from plugin_gateway.openapi.refs import RefError, resolve
+from plugin_gateway.openapi.refs import RefError, join_uri, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def draft(document: Document, source: str) -> Draft:
     operations = choose(document)
     url = upstream_url(document, source)
     credential, variable = credential_of(document, operations)
-    title = (document.root.get("info") or {}).get("title")
+    title = mapped(document.root.get("info")).get("title")
     total = len(document.operations)
     if operations:
         notes = [
@@ -157,14 +157,17 @@ def upstream_url(document: Document, source: str) -> str:
     root = document.root
     if document.version == "2.0":
         host = root.get("host") or (urlsplit(source).netloc if is_url(source) else "")
-        schemes = [scheme for scheme in root.get("schemes") or () if scheme in {"https", "http"}]
+        schemes = [scheme for scheme in listed(root.get("schemes")) if scheme in ("https", "http")]
         scheme = "https" if not schemes or "https" in schemes else "http"
         url = f"{scheme}://{host}{root.get('basePath') or ''}" if isinstance(host, str) and host else ""
     else:
-        url = next((server_url(server) for server in root.get("servers") or () if isinstance(server, dict)), "")
+        url = next((server_url(server) for server in listed(root.get("servers")) if isinstance(server, dict)), "")
         if is_url(source):
-            url = urljoin(source, url or "/")
-    parts = urlsplit(url)
+            url = join_uri(source, url or "/")
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return PLACEHOLDER_URL
     if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in url or parts.username is not None:
         return PLACEHOLDER_URL
     return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
@@ -174,7 +177,7 @@ def server_url(server: JsonObject) -> str:
     url = server.get("url")
     if not isinstance(url, str):
         return ""
-    for name, variable in (server.get("variables") or {}).items():
+    for name, variable in mapped(server.get("variables")).items():
         if isinstance(variable, dict) and "default" in variable:
             url = url.replace(f"{{{name}}}", str(variable["default"]))
     return url
@@ -195,7 +198,7 @@ def credential_of(document: Document, operations: list[Operation]) -> tuple[str,
 
 def required_schemes(document: Document, operations: list[Operation]) -> Iterator[str]:
     for holder in (*(operation.node for operation in operations), document.root):
-        for requirement in holder.get("security") or ():
+        for requirement in listed(holder.get("security")):
             if isinstance(requirement, dict):
                 yield from requirement
     yield from schemes(document)
@@ -205,8 +208,8 @@ def schemes(document: Document) -> JsonObject:
     if document.version == "2.0":
         found = document.root.get("securityDefinitions")
     else:
-        found = (document.root.get("components") or {}).get("securitySchemes")
-    return found if isinstance(found, dict) else {}
+        found = mapped(document.root.get("components")).get("securitySchemes")
+    return mapped(found)
 
 
 def scheme_named(document: Document, name: str) -> JsonObject:
@@ -221,12 +224,12 @@ def scheme_named(document: Document, name: str) -> JsonObject:
 
 def credential_form(scheme: JsonObject) -> tuple[str, str]:
     kind = scheme.get("type")
-    if kind == "apiKey" and scheme.get("in") in {"header", "query", "cookie"} and isinstance(scheme.get("name"), str):
+    if kind == "apiKey" and scheme.get("in") in ("header", "query", "cookie") and isinstance(scheme.get("name"), str):
         return f"{{{scheme['in']}: {scalar(scheme['name'])}, value: {{env: {KEY_VARIABLE}}}}}", KEY_VARIABLE
     if kind == "basic" or (kind == "http" and str(scheme.get("scheme")).lower() == "basic"):
         variable = "UPSTREAM_PASSWORD"
         return f"{{basic: {{username: me, password: {{env: {variable}}}}}}}   # set the user name", variable
-    if kind in {"http", "oauth2", "openIdConnect"}:
+    if kind in ("http", "oauth2", "openIdConnect"):
         variable = "UPSTREAM_TOKEN"
         return f"{{bearer: {{env: {variable}}}}}", variable
     return "", ""
@@ -242,7 +245,15 @@ def scalar(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def comment(text: str, length: int = 80) -> str:
-    """Make text safe to stand in a comment: one line of what can be seen."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in text).split())
+def listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def mapped(value: Json) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def comment(text: Json, length: int = 80) -> str:
+    """Make text, or what a document has in its place, safe to stand in a comment: one line of what can be seen."""
+    line = " ".join("".join(character if character.isprintable() else " " for character in str(text)).split())
     return line if len(line) <= length else line[: length - 1] + "…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import Kind
@@ -57,18 +57,18 @@ def _lower_schema(schema: JsonObject) -> Iterator[str]:
     _lower_values(schema)
     for exclusive, bound, stricter in _BOUNDS:
         limit = schema.get(exclusive)
-        if isinstance(limit, int | float) and not isinstance(limit, bool):
-            inclusive = schema.get(bound, limit)
+        inclusive = schema.get(bound, limit)
+        if _is_number(limit) and _is_number(inclusive):
             schema[bound] = stricter(limit, inclusive)
             # Of two bounds the inclusive one counts where it is the stricter.
             if schema[bound] == limit:
                 schema[exclusive] = True
             else:
                 del schema[exclusive]
-    if "prefixItems" in schema:
+    if isinstance(schema.get("prefixItems"), list):
         yield "prefixItems"
         _lower_positions(schema)
-    if patterns := schema.get("patternProperties"):
+    if isinstance(patterns := schema.get("patternProperties"), dict) and patterns:
         yield "patternProperties"
         if (others := schema.get("additionalProperties")) is False:
             schema["additionalProperties"] = {"anyOf": list(patterns.values())}
@@ -88,7 +88,15 @@ def _lower_schema(schema: JsonObject) -> Iterator[str]:
 
 
 def _also(schema: JsonObject, other: JsonObject) -> None:
-    schema["allOf"] = [*schema.get("allOf", ()), other]
+    schema["allOf"] = [*_listed(schema.get("allOf")), other]
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _is_number(value: Json) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _as_object(schema: Json) -> Json:
@@ -156,7 +164,8 @@ def _lower_positions(schema: JsonObject) -> None:
     others = schema.get("items")
     if others == {"not": {}}:
         # `items: false` after positions: no more entries than there are positions.
-        schema["maxItems"] = min(len(schema["prefixItems"]), schema.get("maxItems", len(schema["prefixItems"])))
+        size, most = len(schema["prefixItems"]), schema.get("maxItems")
+        schema["maxItems"] = min(size, most) if _is_number(most) else size
         schema["items"] = {"anyOf": schema["prefixItems"]}
     else:
         # Without `items` anything may follow; that is said last, so that a reader still sees what comes first.
@@ -186,7 +195,7 @@ def _loosen_what_turns_around(root: JsonObject, loose: Iterable[JsonObject]) -> 
     for schema in schemas:
         if id(schema.get("not")) in reached:
             del schema["not"]
-        if any(id(branch) in reached for branch in schema.get("oneOf") or ()):
+        if any(id(branch) in reached for branch in _listed(schema.get("oneOf"))):
             branches = schema.pop("oneOf")
             if "anyOf" in schema:
                 _also(schema, {"anyOf": branches})

@@ -78,7 +78,7 @@ def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list
     """How the items of an array are joined. What no style can say becomes a plain string, changed in `schema`."""
     if parameter.get("type") != "array":
         return {}
-    joined = parameter.get("collectionFormat", "csv")
+    joined = str(parameter.get("collectionFormat", "csv"))
     if parameter.get("in") in ("query", "formData"):
         if joined in _STYLES:
             style, explode = _STYLES[joined]

@@ -25,7 +25,7 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _ROOT_KEPT = ("info", "tags", "externalDocs", "security")
 _SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses"}
 _PARAMETER_SECTIONS = ("parameters", "requestBodies")
-_IN_REQUEST_BODY = frozenset({"body", "formData"})
+_IN_REQUEST_BODY = ("body", "formData")
 # 2.0 says nothing of a body without `consumes` or `produces`; JSON is what its tools have always taken that for.
 _UNSTATED = ("application/json",)
 _FLOWS = {
@@ -140,7 +140,7 @@ def _operation(swagger: _Swagger, operation: JsonObject, shared_in_body: Sequenc
             del upgraded["parameters"]
     # Own ones win over those of the path item; there is one body, and form fields have names.
     in_body = {
-        (parameter.get("in"), parameter.get("name") if parameter.get("in") == "formData" else ""): node
+        (parameter.get("in"), str(parameter.get("name")) if parameter.get("in") == "formData" else ""): node
         for node in (*shared_in_body, *own)
         if (parameter := swagger.follow(node)).get("in") in _IN_REQUEST_BODY
     }

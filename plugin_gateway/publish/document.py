@@ -7,6 +7,7 @@ a path item that is no method, and on operations without an id or responses. Non
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -137,7 +138,8 @@ def _merge_parameters(
 ) -> list[Json]:
     """The path item's parameters and the operation's, which win by name and place, without injected ones."""
     merged: dict[tuple[str, str], Json] = {}
-    for entry in (*(item.get("parameters") or ()), *(operation.get("parameters") or ())):
+    listed = [node["parameters"] for node in (item, operation) if isinstance(node.get("parameters"), list)]
+    for entry in chain.from_iterable(listed):
         parameter = _follow(document, entry)
         place, name = str(parameter.get("in")), str(parameter.get("name"))
         merged[place, name.lower() if place == "header" else name] = entry
@@ -171,18 +173,18 @@ def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
         match kind:
             case Kind.LINK:
                 node.pop("server", None)
-                if node.get("operationId") in new_ids:
-                    node["operationId"] = new_ids[node["operationId"]]
+                if isinstance(name := node.get("operationId"), str) and name in new_ids:
+                    node["operationId"] = new_ids[name]
             case Kind.PATH_ITEM:
                 node.pop("servers", None)
             case Kind.OPERATION if id(node) not in served:
                 # Of a callback: the client's side, which neither our server nor our security is about.
                 for key in ("servers", "security"):
                     node.pop(key, None)
-                if node.get("operationId") in taken:
-                    del node["operationId"]
-                elif "operationId" in node:
-                    taken.add(node["operationId"])
+                if isinstance(name := node.get("operationId"), str) and name not in taken:
+                    taken.add(name)
+                else:
+                    node.pop("operationId", None)
             case Kind.PARAMETER | Kind.HEADER | Kind.MEDIA_TYPE if "example" in node and "examples" in node:
                 # Either may be there, not both.
                 example = node.pop("example")

@@ -142,3 +142,26 @@ def test_every_scalar_is_read_back_as_it_was(text):
 def test_text_of_the_document_cannot_leave_its_comment():
     assert "\n" not in comment("a\nallow: [everything]\x1b")
     assert len(comment("x" * 500)) == 80
+
+
+@pytest.mark.parametrize("odd", [None, 5, "text", [], {}, [None], [{}], [["a"]], {"a": None}])
+def test_a_document_with_odd_values_still_has_a_draft(odd):
+    for key in ("info", "servers", "components", "security", "securityDefinitions", "schemes", "host", "basePath"):
+        for version in ({"openapi": "3.0.3"}, {"swagger": "2.0"}):
+            found = Document(root={**version, "host": "e.x", "paths": {"/a": get("a")}, key: odd}, name="x")
+            assert written(found)["allow"] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "root",
+    [
+        {"info": {"title": ["a"]}},
+        {"servers": [{"url": "https://[x"}]},
+        {"servers": [{"url": "https://{a}/", "variables": [None]}]},
+        {"components": {"securitySchemes": {"k": {"type": ["http"]}}}},
+        {"components": {"securitySchemes": {"k": {"type": "apiKey", "in": [], "name": "n"}}}},
+    ],
+)
+def test_what_cannot_be_is_taken_for_not_said(root):
+    draft_ = written(document({"paths": {"/a": get("a")}, **root}))
+    assert draft_["upstream"] == {"url": PLACEHOLDER_URL}

@@ -169,3 +169,18 @@ def _document(schema: Any, other: Any) -> Document:
 
 def _validator(document: Document) -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator({**document.root, "$ref": "#/components/schemas/S"})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"prefixItems": None},
+        {"prefixItems": [{}], "items": False, "maxItems": "3"},
+        {"patternProperties": [], "additionalProperties": False},
+        {"patternProperties": {"a": {}}, "oneOf": True},
+        {"exclusiveMinimum": 1, "minimum": "0"},
+        {"const": 1, "enum": [1], "allOf": None},
+    ],
+)
+def test_a_keyword_with_a_value_that_it_cannot_have_stops_nothing(odd: dict[str, Any]):
+    schemas_to_3_0({"paths": {}, "components": {"schemas": {"A": odd}}})

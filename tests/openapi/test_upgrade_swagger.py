@@ -267,3 +267,9 @@ def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str)
         }
     )
     assert upgraded["components"]["schemas"]["A"] == {"items": {"$ref": expected}}
+
+
+def test_a_parameter_that_is_no_parameter_stops_nothing():
+    odd = [{"in": {}}, {"name": ["a"], "in": "formData"}, {"name": "q", "in": "query", "type": "array", "collectionFormat": {}}]  # fmt: skip
+    upgraded, _ = swagger_to_3_0({"swagger": "2.0", "paths": {"/a": {"parameters": odd, "post": {"parameters": odd}}}})
+    assert "requestBody" in upgraded["paths"]["/a"]["post"]

@@ -286,6 +286,19 @@ def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(vers
     assert schemas["Pet"]["items"] == {"$ref": "#/components/schemas/Big_Dog"}
 
 
+def test_values_that_are_not_what_they_should_be_stop_nothing():
+    links = {"l": {"operationId": {}}}
+    callbacks = {"c": {"{$url}": {"post": {"operationId": [], "responses": OK}}}}
+    operation = {
+        "parameters": True,
+        "responses": {"200": {"description": "ok", "links": links}},
+        "callbacks": callbacks,
+    }
+    served, _ = _serve({"paths": {"/a": {"parameters": {"name": "q"}, "get": operation}}})
+    assert "parameters" not in served["paths"]["/a"]["get"]
+    assert served["paths"]["/a"]["get"]["callbacks"]["c"]["{$url}"] == {"post": {"responses": OK}}
+
+
 # Their authors gave defaults of another type than their schemas say, which is passed on as it is.
 OWN_MISTAKES = {"open/xero_accounting.yaml"}
 
