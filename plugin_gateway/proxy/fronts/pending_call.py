@@ -27,7 +27,7 @@ _HIGH_WATER_BYTES: Final = 64 * 1024
 class PendingCall(Call):
     """Stands in for the exchange that the request will be, if its caller may come in."""
 
-    __slots__ = ("_body", "_found", "_is_whole", "_serving", "_target", "_task")
+    __slots__ = ("_body", "_found", "_is_answer_paused", "_is_whole", "_serving", "_target", "_task")
 
     def __init__(
         self,
@@ -45,6 +45,7 @@ class PendingCall(Call):
         self._found = found
         self._body: list[bytes] = []
         self._is_whole = False
+        self._is_answer_paused = False
         self._task: asyncio.Task[None] | None = None
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
@@ -62,10 +63,10 @@ class PendingCall(Call):
             self._task.cancel()
 
     def pause_answer(self) -> None:
-        """There is none yet."""
+        self._is_answer_paused = True
 
     def resume_answer(self) -> None:
-        """Nothing was held back."""
+        self._is_answer_paused = False
 
     def on_tick(self, now: float) -> None:
         if now - self.started_at > PATIENCE_S:
@@ -88,4 +89,6 @@ class PendingCall(Call):
         exchange.started_at = self.started_at
         self._client.on_became(exchange)
         self._client.resume_body()
+        if self._is_answer_paused:
+            exchange.pause_answer()
         exchange.start(b"".join(self._body), is_whole=self._is_whole)
