@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations, exactly."),
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),
     "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),
+    "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
     "demo": ("plugin_gateway.cli.demo", "Serve an embedded example API, to look around."),
     "health": ("plugin_gateway.cli.health", "Ask a running gateway whether it is ready."),

@@ -1,0 +1,35 @@
+"""`hash-token`: prints a line for the users file."""
+
+from __future__ import annotations
+
+import secrets
+
+import click
+
+NEW_TOKEN_BYTES = 32
+
+
+@click.command()
+@click.argument("name")
+@click.option("--password", is_flag=True, help="Hash a password that a person chose, slowly; for `basic` only.")
+@click.option("--new", is_flag=True, help="Make a random token, and print it on standard error.")
+def command(name: str, password: bool, new: bool) -> None:
+    """Print NAME's line for the users file of `auth: {type: user_http}`.
+
+    The token or password is asked for, or read from standard input; it is never an argument, which every process of the
+    machine could read.
+    """
+    from plugin_gateway.policy.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
+
+    if password and new:
+        raise click.UsageError("--new makes a token; a password is chosen by a person.")
+    if new:
+        secret = secrets.token_urlsafe(NEW_TOKEN_BYTES)
+        click.echo(f"token: {secret}", err=True)
+    else:
+        secret = click.prompt("Password" if password else "Token", hide_input=True, err=True)
+    line = f"{name}:{hash_password(secret) if password else hash_token(secret)}"
+    _, findings = read_users(line, scheme="basic")
+    if findings:
+        raise click.UsageError(f"`{name}` is no user name: it may hold neither `:` nor white space.")
+    click.echo(line)
