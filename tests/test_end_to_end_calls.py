@@ -455,6 +455,19 @@ def test_each_operation_and_each_user_has_a_rate_of_its_own(write, upstream):
 
 
 @FRONTS
+def test_each_consumer_has_a_rate_of_its_own(write, upstream, front):
+    more = """
+auth: {type: service_http, tokens: [{name: one, env: TEST_ENV}, {name: two, env: TEST_BASIC}]}
+consumers: [{name: alice, match: {token: one}, rate: 2/d}, {name: bob, match: {token: two}}]
+"""
+    with serving(write(more=more), "--front", front) as gateway:
+        alice, bob = (f"Bearer {SECRETS[name]}" for name in ("env", "basic"))
+        assert [gateway.ask("GET", "/plain", Authorization=alice).status for _ in range(4)] == [200, 200, 429, 429]
+        assert [gateway.ask("GET", "/plain", Authorization=bob).status for _ in range(4)] == [200] * 4
+        gateway.wait_for(rb'"consumer":"alice"[^\n]*"reason":"rate-limited"')
+
+
+@FRONTS
 def test_calls_at_the_same_time_are_bounded_and_leave_when_they_are_over(write, upstream, front):
     released = threading.Event()
     arrived = threading.Semaphore(0)
