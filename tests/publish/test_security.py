@@ -1,0 +1,85 @@
+import json
+
+import pytest
+from openapi_spec_validator import validate
+
+from plugin_gateway.publish.security import Security, build_metadata_faces, manifest_auth, security_schemes
+
+OAUTH = Security(
+    kind="oauth", client_url="https://gw/oauth/authorize", authorization_url="https://gw/oauth/token",
+    content_type="application/json", scope="read write", issuer="https://idp", verification_tokens={"openai": "v"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("security", "expected"),
+    [
+        (Security(kind="none"), {"type": "none"}),
+        (
+            Security(kind="service_http", verification_tokens={"openai": "v", "other": "w"}),
+            {
+                "type": "service_http",
+                "authorization_type": "bearer",
+                "verification_tokens": {"openai": "v", "other": "w"},
+            },
+        ),
+        (
+            Security(kind="user_http", scheme="basic", instructions="Ask us."),
+            {"type": "user_http", "authorization_type": "basic", "instructions": "Ask us."},
+        ),
+        (
+            OAUTH,
+            {
+                "type": "oauth",
+                "client_url": "https://gw/oauth/authorize",
+                "scope": "read write",
+                "authorization_url": "https://gw/oauth/token",
+                "authorization_content_type": "application/json",
+                "verification_tokens": {"openai": "v"},
+            },
+        ),
+    ],
+)
+def test_the_manifest_has_exactly_the_fields_of_its_kind(security, expected):
+    assert manifest_auth(security) == expected
+
+
+@pytest.mark.parametrize(
+    ("security", "kind"),
+    [(Security(kind="service_http"), "http"), (Security(kind="user_http", scheme="basic"), "http"), (OAUTH, "oauth2")],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_the_scheme_is_valid_in_a_document_of_either_version(security, kind, version):
+    schemes = security_schemes(security)
+    ((name, scheme),) = schemes.items()
+    assert scheme["type"] == kind
+    document = {"openapi": version, "info": {"title": "t", "version": "1"}, "paths": {}, "security": [{name: []}],
+                "components": {"securitySchemes": schemes}}  # fmt: skip
+    validate(document)
+
+
+def test_where_anybody_may_call_there_is_no_scheme():
+    assert security_schemes(Security(kind="none")) == {}
+
+
+def test_metadata_names_the_resource_and_whose_tokens_are_good():
+    faces = build_metadata_faces(OAUTH, "https://gw/", ("/mcp",))
+    assert list(faces) == ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"]
+    assert [json.loads(face.body) for face in faces.values()] == [
+        {
+            "resource": resource,
+            "bearer_methods_supported": ["header"],
+            "authorization_servers": ["https://idp"],
+            "scopes_supported": ["read", "write"],
+        }
+        for resource in ("https://gw", "https://gw/mcp")
+    ]
+    bare = build_metadata_faces(Security(kind="oauth"), "https://gw", ())
+    assert json.loads(bare["/.well-known/oauth-protected-resource"].body) == {
+        "resource": "https://gw",
+        "bearer_methods_supported": ["header"],
+    }
+
+
+def test_only_oauth_has_metadata():
+    assert build_metadata_faces(Security(kind="service_http"), "https://gw", ()) == {}

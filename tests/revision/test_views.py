@@ -1,0 +1,105 @@
+import json
+import pickle
+
+import pytest
+import yaml
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.permit import Permit
+from plugin_gateway.revision.compile import compile_revision
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets/{id}:
+    get:
+      operationId: getPet
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Pet"}}}}}
+  /pets/mine: {get: {operationId: myPet, responses: {}}}
+  /orders: {get: {operationId: listOrders, responses: {"200": {description: ok, content: {application/json: {schema: {$ref: "#/components/schemas/Order"}}}}}}}
+components: {schemas: {Pet: {type: object}, Order: {type: object}}}
+"""
+CONFIG = """
+openapi: ./o.yaml
+upstream: {url: "http://a", credential: {header: X-Key, value: {value: sekret-of-the-upstream}}}
+allow: [getPet, myPet, {operation: listOrders, operation_id: orders}]
+auth: {type: service_http, tokens: [{name: a, value: a-token-of-some-length}]}
+consumers:
+  - {name: pets, match: {token: a}, allow: [getPet]}
+  - {name: all, match: {token: a}}
+  - {name: twin, match: {token: a}, allow: [getPet]}
+  - {name: nothing, match: {token: a}, allow: []}
+"""
+
+
+def compiled(config=CONFIG):
+    return compile_revision(
+        load_text(config, path=None, environ={}), Document(root=yaml.safe_load(DOCUMENT), name="o"), number=1
+    )
+
+
+def test_each_consumer_has_its_own_gate_and_documents():
+    revision = compiled()
+    pets, everything, twin, nothing = revision.views
+    assert [view.consumer for view in revision.views] == ["pets", "all", "twin", "nothing"]
+    shown = [sorted(json.loads(view.faces["/openapi.json"].body)["paths"]) for view in revision.views]
+    assert shown == [["/pets/{id}"], ["/orders", "/pets/mine", "/pets/{id}"], ["/pets/{id}"], []]
+    assert "Order" not in json.loads(pets.faces["/openapi.json"].body)["components"]["schemas"]
+    assert everything.gate is revision.gate
+    assert twin.gate is pets.gate
+    assert nothing.gate.rules == ()
+    assert not any("ai-plugin" in path for path in pets.faces)
+
+
+def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it():
+    pets, everything, _, _ = compiled().views
+    assert isinstance(pets.gate.judge(b"GET", b"/pets/1"), Permit)
+    assert isinstance(everything.gate.judge(b"GET", b"/pets/mine"), Permit)
+    closed, unknown = pets.gate.judge(b"GET", b"/pets/mine"), pets.gate.judge(b"GET", b"/nowhere")
+    assert closed == unknown
+    assert closed.code == "operation-not-found"
+
+
+def test_operations_have_one_name_for_everybody():
+    _, everything, _, _ = compiled().views
+    assert {rule.operation_id for rule in everything.gate.rules} == {"getPet", "myPet", "orders"}
+
+
+def test_every_profile_is_cut():
+    pets = compiled().views[0]
+    assert all(b"orders" not in face.body for face in pets.faces.values())
+    assert "/openapi.yaml?profile=gpt-actions" in pets.faces
+
+
+def test_a_consumer_that_asks_for_more_than_there_is_stops_the_start():
+    with pytest.raises(ConfigError) as caught:
+        compiled(
+            CONFIG.replace("allow: [getPet, myPet,", "allow: [getPet,").replace("allow: []", "allow: [myPet, nope]")
+        )
+    assert [
+        (finding.rule, finding.location.line) for finding in caught.value.findings if finding.severity == "error"
+    ] == [
+        ("consumer-exceeds-allow", 10),
+        ("unknown-operation", 10),
+    ]
+
+
+def test_a_view_counts_in_the_digest_and_no_token_is_in_the_revision():
+    first, second = (
+        compiled(),
+        compiled(
+            CONFIG.replace(
+                "name: twin, match: {token: a}, allow: [getPet]", "name: twin, match: {token: a}, allow: [myPet]"
+            )
+        ),
+    )
+    assert first.digest != second.digest
+    assert b"a-token-of-some-length" not in pickle.dumps(first)
+
+
+def test_without_consumers_there_is_no_view():
+    assert compiled(CONFIG.partition("consumers:")[0]).views == ()
