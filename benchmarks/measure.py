@@ -28,12 +28,16 @@ UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
-    """One bounded load on one peer: requests a second, seconds, CPU microseconds a request, resident bytes."""
+    """One bounded load on one peer: requests a second, seconds, CPU microseconds a request, resident bytes.
+
+    `system_share` is how much of the CPU time the kernel took.
+    """
 
     rate: float
     p50_s: float
     p99_s: float
     cpu_us: float
+    system_share: float
     rss_bytes: int
     errors: int
 
@@ -78,13 +82,14 @@ def load(scenario: Scenario, port: int, pid: int, seconds: float, folder: Path) 
     """Load a peer with wrk for some seconds and read what it cost."""
     argv = ["taskset", "-c", str(LOAD_CPU), shutil.which("wrk") or "wrk", "-t1", f"-c{scenario.connections}"]
     argv += [f"-d{seconds:g}s", "--latency"]
-    if scenario.post_bytes:
-        script = folder / f"post-{scenario.post_bytes}.lua"
-        script.write_text(f'wrk.method = "POST"\nwrk.body = string.rep("y", {scenario.post_bytes})\n')
+    if scenario.script:
+        script = folder / "requests.lua"
+        script.write_text(scenario.script)
         argv += ["-s", str(script)]
-    before = _cpu_s(pid)
+    user_before_s, system_before_s = _cpu_s(pid)
     out = subprocess.run([*argv, f"http://127.0.0.1:{port}{scenario.path}"], capture_output=True, text=True, check=True)
-    cpu_s = _cpu_s(pid) - before
+    user_after_s, system_after_s = _cpu_s(pid)
+    user_s, system_s = user_after_s - user_before_s, system_after_s - system_before_s
     requests = int(_find(r"(\d+) requests in", out.stdout))
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", out.stdout)
     sockets = re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", out.stdout)
@@ -92,7 +97,8 @@ def load(scenario: Scenario, port: int, pid: int, seconds: float, folder: Path) 
         rate=float(_find(r"Requests/sec:\s+([\d.]+)", out.stdout)),
         p50_s=_seconds(_find(r"(?m)^\s+50%\s+(\S+)", out.stdout)),
         p99_s=_seconds(_find(r"(?m)^\s+99%\s+(\S+)", out.stdout)),
-        cpu_us=cpu_s / max(requests, 1) * 1e6,
+        cpu_us=(user_s + system_s) / max(requests, 1) * 1e6,
+        system_share=system_s / max(user_s + system_s, 1 / CLOCK_TICKS),
         rss_bytes=sum(_rss_bytes(one) for one in _tree(pid)),
         errors=(int(bad[1]) if bad else 0) + (sum(map(int, sockets.groups())) if sockets else 0),
     )
@@ -118,13 +124,16 @@ def _tree(pid: int) -> list[int]:
     return found
 
 
-def _cpu_s(pid: int) -> float:
-    ticks = 0
+def _cpu_s(pid: int) -> tuple[float, float]:
+    """CPU seconds spent so far in the program and, for it, in the kernel."""
+    user = system = 0
     for one in _tree(pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / CLOCK_TICKS
+            # With what children that are gone have spent, or a compile that ends meanwhile would count as time given back.
+            user += int(fields[11]) + int(fields[13])
+            system += int(fields[12]) + int(fields[14])
+    return user / CLOCK_TICKS, system / CLOCK_TICKS
 
 
 def _rss_bytes(pid: int) -> int:

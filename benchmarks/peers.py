@@ -47,7 +47,19 @@ def _here(program: str) -> str:
     return str(beside) if beside.exists() else program
 
 
+COMPILED = Path(".venv-core/bin/python")
+"""Where `make core` installs the gateway with a compiled core."""
+
+
 def _gateway(folder: Path, operations: int, port: int, upstream_port: int) -> Command:
+    return _serve(sys.executable, folder, operations, port, upstream_port)
+
+
+def _gateway_compiled(folder: Path, operations: int, port: int, upstream_port: int) -> Command:
+    return _serve(str(COMPILED), folder, operations, port, upstream_port)
+
+
+def _serve(python: str, folder: Path, operations: int, port: int, upstream_port: int) -> Command:
     document = write_document(folder, operations)
     allow = [entry for number in range(operations) for entry in (f"getRes{number}", f"postRes{number}")]
     config = {
@@ -65,7 +77,7 @@ def _gateway(folder: Path, operations: int, port: int, upstream_port: int) -> Co
     file.write_text(json.dumps(config))
     listen = ("--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{port + 1000}")
     return Command(
-        argv=(sys.executable, "-m", "plugin_gateway", "serve", "--config", str(file), *listen),
+        argv=(python, "-P", "-m", "plugin_gateway", "serve", "--config", str(file), *listen),
         environ=(("BENCH_KEY", KEY),),
     )
 
@@ -205,8 +217,14 @@ PEERS = (
     Peer(
         name="plugin-gateway",
         install="make bench installs it",
-        version_argv=(sys.executable, "-m", "plugin_gateway", "--version"),
+        version_argv=(sys.executable, "-P", "-m", "plugin_gateway", "--version"),
         configure=_gateway,
+    ),
+    Peer(
+        name="plugin-gateway compiled",
+        install="make core (needs a C compiler)",
+        version_argv=(str(COMPILED), "-P", "-m", "plugin_gateway", "--version"),
+        configure=_gateway_compiled,
     ),
     Peer(name="nginx", install="apt install nginx", version_argv=("nginx", "-v"), configure=_nginx),
     Peer(name="HAProxy", install="apt install haproxy", version_argv=("haproxy", "-v"), configure=_haproxy),

@@ -24,15 +24,28 @@ class Scenario:
     reply: str = "1k"
     connections: int = 64
     post_bytes: int = 0
+    has_own_ids: bool = False
+    """Each request asks for another id, so that nothing that was decided before helps."""
 
     @property
     def path(self) -> str:
         return f"/res{self.operations - 1:04d}/{self.reply}"
 
+    @property
+    def script(self) -> str:
+        """What wrk is told in Lua, empty where its command line says it all."""
+        if self.post_bytes:
+            return f'wrk.method = "POST"\nwrk.body = string.rep("y", {self.post_bytes})\n'
+        if self.has_own_ids:
+            path = self.path.removesuffix(self.reply)
+            return f'local id = 0\nrequest = function()\n  id = id + 1\n  return wrk.format("GET", "{path}" .. id .. "-{self.reply}")\nend\n'
+        return ""
+
 
 SCENARIOS = (
     Scenario(name="12 ops, 1 kB, 64 conns"),
     Scenario(name="1000 ops, 1 kB, 64 conns", operations=1000),
+    Scenario(name="12 ops, 1 kB, 64 conns, each its own id", has_own_ids=True),
     Scenario(name="12 ops, 1 kB, 1 conn", connections=1),
     Scenario(name="12 ops, 1 kB, 512 conns", connections=512),
     Scenario(name="12 ops, POST 10 kB, 64 conns", post_bytes=10_000),
@@ -49,10 +62,11 @@ def patterns(operations: int) -> list[str]:
 def write_document(folder: Path, operations: int) -> Path:
     """Write the full OpenAPI document: each allowed operation and, beside it, one that is not."""
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("expand", "limit")]
     responses = {"200": {"description": "ok"}}
     paths = {
         f"/res{number:04d}/{{id}}": {
-            "parameters": [parameter],
+            "parameters": [parameter, *query],
             "get": {"operationId": f"getRes{number}", "responses": responses},
             "post": {
                 "operationId": f"postRes{number}",
@@ -81,8 +95,8 @@ def write_upstream(folder: Path, port: int) -> Path:
           client_body_temp_path {folder}/upstream-body;
           server {{
             listen 127.0.0.1:{port} backlog=4096; root {folder}; default_type application/octet-stream;
-            location ~ /1k$ {{ return 200 "{"x" * REPLY_BYTES["1k"]}"; }}
-            location ~ /(100k|10M)$ {{ try_files /$1 =404; }}
+            location ~ 1k$ {{ return 200 "{"x" * REPLY_BYTES["1k"]}"; }}
+            location ~ (100k|10M)$ {{ try_files /$1 =404; }}
           }}
         }}""")
     return file

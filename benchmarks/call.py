@@ -1,0 +1,150 @@
+"""`python -m benchmarks.call`: what one forwarded call costs in our own code, without sockets, kernel or event loop.
+
+Both transports are stand-ins that keep what is written, so the figure is of the code between them alone, and steady enough
+to judge a change of a tenth of a microsecond by. The least of several rounds counts, since nothing makes code faster
+than it is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import tempfile
+from itertools import count
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING
+
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from benchmarks.world import KEY, KEY_HEADER, REPLY_BYTES, write_document
+from plugin_gateway.proxy.fronts.connection import connection_front
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.upstream import UpstreamConnection
+from plugin_gateway.revision.build import build, load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plugin_gateway.revision import Revision
+
+OPERATIONS = 12
+CALLS, ROUNDS = 20_000, 15
+ANSWER = (
+    b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 23 Nov 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: %d\r\nConnection: keep-alive\r\n\r\n" % REPLY_BYTES["1k"]
+) + b"x" * REPLY_BYTES["1k"]
+HEAD = b"GET %b HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"
+
+
+class Wire:
+    """Stands in for a transport."""
+
+    def __init__(self) -> None:
+        self.written = b""
+
+    def write(self, data: bytes) -> None:
+        self.written = data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def get_extra_info(self, _name: str) -> None:
+        return None
+
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+    def close(self) -> None: ...
+    def abort(self) -> None: ...
+
+
+def main() -> None:
+    asyncio.run(measure())
+
+
+async def measure() -> None:
+    holder = Holder(prepared())
+    state = ServerState()
+    front = connection_front(holder, lambda _record: None)(Config(lambda: None), state, {})
+    client = Wire()
+    front.connection_made(client)  # type: ignore[arg-type]  # a stand-in
+    pool = holder.serving.pool
+    upstream, wire = UpstreamConnection(pool), Wire()
+    upstream.connection_made(wire)  # type: ignore[arg-type]  # a stand-in
+    pool.release(upstream)
+    last = f"/res{OPERATIONS - 1:04d}/".encode()
+    same = HEAD % (last + b"1k")
+    numbers = count(1)
+
+    def repeated() -> Iterator[bytes]:
+        return iter([same] * CALLS)
+
+    def varied() -> Iterator[bytes]:
+        return iter([HEAD % (last + b"%d" % next(numbers)) for _ in range(CALLS)])
+
+    def with_query() -> Iterator[bytes]:
+        return iter([HEAD % (last + b"%d?expand=all&limit=20" % next(numbers)) for _ in range(CALLS)])
+
+    def call(heads: Iterator[bytes]) -> None:
+        receive, answer = front.data_received, upstream.data_received
+        for head in heads:
+            receive(head)
+            answer(ANSWER)
+
+    def judge(heads: Iterator[bytes]) -> None:
+        decide = holder.revision.gate.judge
+        for head in heads:
+            decide(b"GET", head[4 : head.index(b" HTTP")])
+
+    module = sys.modules[UpstreamConnection.__module__].__file__ or ""
+    print(f"# {'pure Python' if module.endswith('.py') else 'compiled core'}, Python {sys.version.split()[0]}")
+    rows: list[tuple[str, Callable[[Iterator[bytes]], None], Callable[[], Iterator[bytes]]]] = [
+        ("a call asked before", call, repeated),
+        ("a call with an id of its own", call, varied),
+        ("a call with an id of its own and a query", call, with_query),
+        ("  of which the gate", judge, with_query),
+        ("  of which the gate, without query", judge, varied),
+    ]
+    for name, work, heads in rows:
+        print(f"{name:42} {least_us(work, heads):6.2f} µs")
+    assert client.written.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert client.written.endswith(b"x" * 8)
+    assert KEY.encode() in wire.written
+
+
+def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterator[bytes]]) -> float:
+    """The least CPU time of one call over all rounds, in microseconds."""
+    gc.collect()
+    gc.freeze()
+    spent: list[float] = []
+    for _ in range(ROUNDS):
+        asked = heads()
+        before = process_time()
+        work(asked)
+        spent.append(process_time() - before)
+    return min(spent) / CALLS * 1e6
+
+
+def prepared() -> Revision:
+    """The revision that every scenario with this many operations uses."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        document = write_document(folder, OPERATIONS)
+        config = {
+            "openapi": str(document),
+            "upstream": {
+                "url": "http://127.0.0.1:9",
+                "credential": {"header": KEY_HEADER, "value": {"env": "BENCH_KEY"}},
+            },
+            "allow": [f"getRes{number}" for number in range(OPERATIONS)],
+        }
+        file = folder / "gateway.yaml"
+        file.write_text(json.dumps(config))
+        return build(load_config(file, environ={"BENCH_KEY": KEY})).revision
+
+
+if __name__ == "__main__":
+    main()
