@@ -7,20 +7,19 @@ moment its bytes arrive. Nothing is buffered here but what comes before there is
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.policy.limits import USER_HEADER
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.encoded import READABLE, EncodedBody
+from plugin_gateway.proxy.entrance import Entrance
 from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
-    from plugin_gateway.admission.limiter import Limiter, Verdict
     from plugin_gateway.policy.permit import Permit
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.proxy.wire import RequestFields
 
-_REPLAYED_BYTES: Final = 64 * 1024
-"""How much of a body is kept to be sent again with a new token."""
-
 
 class Exchange(Call):
     """One pass: a call that is forwarded."""
@@ -39,19 +35,14 @@ class Exchange(Call):
     __slots__ = (
         "_active_at",
         "_capped",
-        "_extra",
+        "_entrance",
         "_is_answer_paused",
         "_is_body_paused",
-        "_is_entering",
-        "_is_renewed",
         "_is_retried",
-        "_limiter",
         "_masked",
         "_pending",
         "_permit",
         "_plan",
-        "_replay",
-        "_token",
         "_uplink",
         "_upstream",
         "downlink",
@@ -73,17 +64,11 @@ class Exchange(Call):
         self._is_retried = False
         self._uplink = plan.uplink
         self._capped: CappedAnswer | None = None
-        self._extra = b""
+        self._entrance: Entrance | None = None
         self.downlink = plan.downlink
         self.is_sent = False
         self.is_over = False
         self._active_at = self.started_at
-        self._limiter: Limiter | None = None
-        """That which let the call in, and must be told when it is over."""
-        if not plan.is_open:
-            self._is_entering = self._is_renewed = False
-            self._token = ""
-            self._replay: bytes | None = None
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole
@@ -93,7 +78,8 @@ class Exchange(Call):
         if self._plan.is_open:
             self._connect()
         else:
-            self._enter()
+            self._entrance = Entrance(self, self._plan, self._request, self._pending if is_whole else None)
+            self._entrance.ask()
 
     def _connect(self) -> None:
         if self._request.expects_continue and not self.bytes_in and self._request.has_body:
@@ -163,6 +149,18 @@ class Exchange(Call):
         if self._is_answer_paused:
             upstream.pause_reading()
 
+    def on_entered(self, links: Links | None) -> None:
+        """Nothing more needs to be asked; with a grant the links are those for this caller and moment."""
+        if links is not None:
+            self._uplink, self.downlink, _ = links
+            self._active_at = monotonic()
+        self._connect()
+
+    def on_refused(self, refusal: Refusal) -> None:
+        """The call does not pass, or its answer does not."""
+        self._end()
+        self._client.on_failure(refusal)
+
     def on_activity(self) -> None:
         self._active_at = monotonic()
 
@@ -178,8 +176,11 @@ class Exchange(Call):
             self._client.resume_body()
 
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
-        plan = self._plan
-        if answer.status == 401 and not plan.is_open and self._renew():
+        plan, entrance = self._plan, self._entrance
+        if entrance is not None and answer.status == 401 and entrance.can_renew:
+            self._drop()
+            self._pending = entrance.replay or b""
+            entrance.renew()
             return
         mask = self.downlink.mask
         if mask.is_idle:
@@ -209,8 +210,8 @@ class Exchange(Call):
         self.bytes_out = len(body)
         origin = self._request.origin
         extra = self._plan.cors.get(origin, b"") if origin else b""
-        if self._extra:
-            extra += self._extra
+        if self._entrance is not None:
+            extra += self._entrance.lines
         self._client.on_answer(answer, extra, body, is_complete=is_complete)
 
     def on_body(self, data: bytes, *, is_complete: bool) -> None:
@@ -246,8 +247,7 @@ class Exchange(Call):
         self._queue()
 
     def on_broken(self, error: UpstreamError) -> None:
-        self._end()
-        self._client.on_failure(refusal_of(error))
+        self.on_refused(refusal_of(error))
 
     def _queue(self) -> None:
         if not self.is_sent:
@@ -264,70 +264,8 @@ class Exchange(Call):
     def _end(self) -> None:
         self.is_over = True
         self._upstream = None
-        if self._limiter is not None:
-            limiter, self._limiter = self._limiter, None
-            limiter.leave()
-
-    # Before there is a connection: may the call pass now, and with which token
-
-    def _enter(self) -> None:
-        if self.is_sent and len(self._pending) <= _REPLAYED_BYTES:
-            self._replay = self._pending
-        self._is_entering = True
-        limiter = self._plan.limiter
-        if limiter is None:
-            self._get_links()
-        else:
-            user = b",".join([field.value for field in self._request.fields if field.name == USER_HEADER])
-            limiter.admit(self._permit.rule.operation_id, self.consumer, user, self._on_verdict)
-        if self._is_entering and not self.is_over:
-            # The answer comes later, and the body must not pile up meanwhile.
-            self.on_upstream_full()
-
-    def _on_verdict(self, verdict: Verdict) -> None:
-        if isinstance(verdict, Refusal):
-            self._refuse(verdict)
-            return
-        self._limiter = self._plan.limiter
-        self._extra = verdict.lines
-        if self.is_over:
-            self._end()
-        else:
-            self._get_links()
-
-    def _get_links(self, refused: str = "") -> None:
-        granted = self._plan.granted
-        if granted is None:
-            self._is_entering = False
-            self._connect()
-        else:
-            granted.obtain(self._permit.rule, self._request, self._on_links, refused=refused)
-
-    def _on_links(self, links: Links | Refusal) -> None:
-        if isinstance(links, Refusal):
-            self._refuse(links)
-        elif not self.is_over:
-            self._is_entering = False
-            self._uplink, self.downlink, self._token = links
-            self._active_at = monotonic()
-            self._connect()
-
-    def _renew(self) -> bool:
-        """Send the call again with another token, once, where all of it is still at hand and the token is ours."""
-        granted = self._plan.granted
-        if granted is None or not granted.renews or self._is_renewed or self._replay is None:
-            return False
-        self._is_renewed = self._is_entering = True
-        self._drop()
-        self._pending = self._replay
-        self._get_links(self._token)
-        return True
-
-    def _refuse(self, refusal: Refusal) -> None:
-        self._is_entering = False
-        if not self.is_over:
-            self._end()
-            self._client.on_failure(refusal)
+        if self._entrance is not None:
+            self._entrance.leave()
 
     # After it: is there too much of the answer
 
@@ -338,7 +276,7 @@ class Exchange(Call):
             return
         if isinstance(piece, Refusal):
             self._drop()
-            self._refuse(piece)
+            self.on_refused(piece)
             return
         answer, data, is_last = piece
         if is_last:

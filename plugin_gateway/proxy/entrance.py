@@ -1,0 +1,101 @@
+"""The entrance: what a call passes before it goes up, where something must be asked first: its limits, then its token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.policy.limits import USER_HEADER
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from plugin_gateway.admission.limiter import Limiter, Verdict
+    from plugin_gateway.proxy.exchange import Exchange
+    from plugin_gateway.proxy.granted import Links
+    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.proxy.wire import RequestFields
+
+_REPLAYED_BYTES: Final = 64 * 1024
+"""How much of a request body is kept to be sent again with a new token."""
+
+
+class Entrance:
+    """The passage of one exchange. Every answer may come at once or later, when the client may be gone already.
+
+    `lines` are field lines for the answer to the call. `replay` is the framed request body where all of it is at hand.
+    """
+
+    __slots__ = ("_exchange", "_is_asking", "_is_renewed", "_limiter", "_plan", "_request", "_token", "lines", "replay")
+
+    def __init__(self, exchange: Exchange, plan: Plan, request: RequestFields, body: bytes | None) -> None:
+        """Prepare; `body` is the framed request body, None where not all of it is here."""
+        self._exchange = exchange
+        self._plan = plan
+        self._request = request
+        self._limiter: Limiter | None = None
+        """That which let the call in, and must be told when it is over."""
+        self._is_asking = True
+        self._is_renewed = False
+        self._token = ""
+        self.lines = b""
+        self.replay = body if body is not None and len(body) <= _REPLAYED_BYTES else None
+
+    def ask(self) -> None:
+        """Have the exchange connected, or refused."""
+        limiter, exchange = self._plan.limiter, self._exchange
+        if limiter is None:
+            self._get_links()
+        else:
+            user = b",".join([field.value for field in self._request.fields if field.name == USER_HEADER])
+            limiter.admit(self._plan.rule.operation_id, exchange.consumer, user, self._on_verdict)
+        if self._is_asking and not exchange.is_over:
+            # The answer comes later, and the body must not pile up meanwhile.
+            exchange.on_upstream_full()
+
+    def leave(self) -> None:
+        """The call is over."""
+        limiter, self._limiter = self._limiter, None
+        if limiter is not None:
+            limiter.leave()
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a call that the upstream did not take may go up again: once, whole, and with a token that is ours."""
+        granted = self._plan.granted
+        return granted is not None and granted.renews and not self._is_renewed and self.replay is not None
+
+    def renew(self) -> None:
+        """Get another token in place of the one that was not taken."""
+        self._is_renewed = True
+        self._get_links(self._token)
+
+    def _on_verdict(self, verdict: Verdict) -> None:
+        if isinstance(verdict, Refusal):
+            self._refuse(verdict)
+            return
+        self._limiter = self._plan.limiter
+        self.lines = verdict.lines
+        if self._exchange.is_over:
+            self.leave()
+        else:
+            self._get_links()
+
+    def _get_links(self, refused: str = "") -> None:
+        granted = self._plan.granted
+        if granted is None:
+            self._is_asking = False
+            self._exchange.on_entered(None)
+        else:
+            granted.obtain(self._plan.rule, self._request, self._on_links, refused=refused)
+
+    def _on_links(self, links: Links | Refusal) -> None:
+        if isinstance(links, Refusal):
+            self._refuse(links)
+        elif not self._exchange.is_over:
+            self._is_asking = False
+            self._token = links.token
+            self._exchange.on_entered(links)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._is_asking = False
+        if not self._exchange.is_over:
+            self._exchange.on_refused(refusal)
