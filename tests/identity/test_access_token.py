@@ -1,4 +1,5 @@
 import base64
+import itertools
 import json
 
 import jwt
@@ -129,6 +130,7 @@ def confused():
         b"\xff.\xff.\xff",
         b"e30.e30.e30",
     ],
+    ids=itertools.count(),
 )
 def test_a_token_that_says_how_it_wants_to_be_verified_is_not_believed(token):
     assert isinstance(verified(token), TokenFault)

@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.policy.users import DECOY, hash_password, hash_token, read_users
 
-PASSWORD = hash_password("correct horse")
+PASSWORD = "scrypt$16384$8$1$q467Nbe7T/LKvbSqeovobQ==$R10acblY3kgYBa2fllNzrO2yOsEXnlD7WjZ8ALjZvcI="
 TOKEN = hash_token("t" * 32)
 
 

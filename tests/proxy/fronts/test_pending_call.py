@@ -1,4 +1,6 @@
-"""A pending call on its own: what its client is told while and after its caller is looked into."""
+"""What a request whose caller is being looked into promises: its body waits, and nothing it was told is forgotten."""
+
+from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
@@ -6,137 +8,124 @@ from types import SimpleNamespace
 import pytest
 
 from plugin_gateway.identity.authenticator import UNAVAILABLE
+from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.proxy.fronts import pending_call
+from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S, PendingCall
-from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
-RULE = OperationRule(method="POST", path_template="/p", operation_id="p", has_request_body=True, is_safe=False)
-NO = Refusal(status=401, code="invalid-credential", detail="No.")
-CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")
+RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
+ACCESS = Access("tom", lambda method, target: Permit(RULE, target.partition(b"?")[0], b""), {})
+REVISION = Revision(
+    number=1, digest="d", public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
+    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=1, read_injection=Injection(),
+    write_injection=Injection(), limits=Limits(), cors_origins=(),
+)  # fmt: skip
+
+
+class Upstream:
+    def __init__(self):
+        self.sent, self.is_reading = b"", True
+
+    def begin(self, exchange, data):
+        self.sent += data
+
+    def write(self, data):
+        self.sent += data
+
+    def pause_reading(self):
+        self.is_reading = False
+
+    def resume_reading(self):
+        self.is_reading = True
 
 
 class Client:
+    """Keeps what a call asked of it, and hands over to the call that comes after."""
+
     def __init__(self):
-        self.told = []
+        self.call, self.failure, self.is_body_paused = None, None, False
 
     def on_became(self, call):
-        self.told.append("became")
+        self.call = call
 
     def on_failure(self, refusal):
-        self.told.append(refusal)
+        self.failure = refusal
 
     def pause_body(self):
-        self.told.append("pause")
+        self.is_body_paused = True
 
     def resume_body(self):
-        self.told.append("resume")
+        self.is_body_paused = False
 
 
-class Exchange:
-    made = None
+def play(act, *, outcome=ACCESS):
+    async def scene():
+        async with asyncio.timeout(5):
+            upstream, client, found = Upstream(), Client(), asyncio.get_running_loop().create_future()
+            serving = Holder(REVISION).serving
+            serving.pool.take = lambda: upstream
+            request = read_request_lines([b"Host: a", b"Content-Length: 4"], 1)
+            call = PendingCall(client, request, b"POST", b"/p?x", serving=serving, found=found)
+            call.start(b"ab", is_whole=False)
+            act(call)
+            if not found.done():
+                found.set_result(outcome)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            return client, upstream
 
-    def __init__(self, client, plan, method, permit, request, *, consumer):
-        Exchange.made = self
-        self.about = plan, method, permit.path, consumer
-        self.started_at = 0.0
-
-    def start(self, body, *, is_whole):
-        self.body = body, is_whole
-
-
-class Scene:
-    def __init__(self, monkeypatch, verdict=None):
-        monkeypatch.setattr(pending_call, "Exchange", Exchange)
-        Exchange.made = None
-        self.client, self.found = Client(), asyncio.get_running_loop().create_future()
-        decided = verdict or (Permit(RULE, b"/p", b""), "plan")
-        serving = SimpleNamespace(decide=lambda access, method, target, request: decided)
-        request = read_request_fields(b"Host: a\r\nContent-Length: 5\r\n", 1)
-        self.call = PendingCall(self.client, request, b"POST", b"/p?q=1", serving=serving, found=self.found)
-
-    async def settle(self, admitted):
-        self.found.set_result(admitted)
-        await asyncio.wait_for(asyncio.shield(self.call._task), 5)
+    return asyncio.run(scene())
 
 
-def play(monkeypatch, scene, **options):
-    async def run():
-        await scene(Scene(monkeypatch, **options))
-
-    asyncio.run(run())
-
-
-ACCESS = SimpleNamespace(consumer="c")
+def test_the_body_waits_and_goes_up_once_the_caller_is_known():
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True))
+    assert upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
+    assert upstream.sent.endswith(b"\r\n\r\nabcd")
+    assert client.call.consumer == "tom"
+    assert client.failure is None
 
 
-def test_an_admitted_call_becomes_an_exchange_with_the_body_that_came_meanwhile(monkeypatch):
-    async def scene(it):
-        it.call.start(b"ab", is_whole=False)
-        it.call.send(b"cde", is_last=True)
-        await it.settle(ACCESS)
-        assert it.client.told == ["became", "resume"]
-        assert Exchange.made.about == ("plan", b"POST", b"/p", "c")
-        assert Exchange.made.body == (b"abcde", True)
-        assert Exchange.made.started_at == it.call.started_at
-
-    play(monkeypatch, scene)
+def test_a_caller_who_may_not_come_in_sends_nothing_up():
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
+    assert (client.failure, upstream.sent) == (DENIED, b"")
 
 
-@pytest.mark.parametrize(("admitted", "verdict", "told"), [(NO, None, NO), (ACCESS, CLOSED, CLOSED)])
-def test_a_refusal_of_the_door_or_the_gate_is_the_answer(monkeypatch, admitted, verdict, told):
-    async def scene(it):
-        it.call.start(b"", is_whole=True)
-        await it.settle(admitted)
-        assert it.client.told == [told]
-        assert Exchange.made is None
-        assert it.call.consumer == ("c" if admitted is ACCESS else "")
-        assert it.call.path == b"/p"
+@pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])
+def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(has_room_again, is_reading):
+    """One that never reads could otherwise have whole answers pile up here, one for each fresh token."""
 
-    play(monkeypatch, scene, verdict=verdict)
+    def act(call):
+        call.pause_answer()
+        if has_room_again:
+            call.resume_answer()
 
-
-def test_a_large_body_is_held_back(monkeypatch):
-    async def scene(it):
-        it.call.start(b"x" * 60_000, is_whole=False)
-        assert it.client.told == []
-        it.call.send(b"x" * 60_000, is_last=False)
-        assert it.client.told == ["pause"]
-        await it.settle(ACCESS)
-        assert it.client.told == ["pause", "became", "resume"]
-
-    play(monkeypatch, scene)
+    _, upstream = play(act)
+    assert upstream.is_reading is is_reading
 
 
-def test_a_client_that_leaves_is_told_nothing_more(monkeypatch):
-    async def scene(it):
-        it.call.start(b"", is_whole=True)
-        it.call.pause_answer()
-        it.call.resume_answer()
-        it.call.cancel()
-        await asyncio.wait([it.call._task], timeout=5)
-        assert it.call._task.cancelled()
-        assert it.client.told == []
-
-    play(monkeypatch, scene)
+def test_a_body_that_does_not_wait_its_turn_is_held_back():
+    client, _ = play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED)
+    assert client.is_body_paused
 
 
-def test_one_that_was_never_started_can_be_cancelled(monkeypatch):
-    async def scene(it):
-        it.call.cancel()
-
-    play(monkeypatch, scene)
+def test_patience_has_an_end_and_nothing_goes_up_after_it():
+    client, upstream = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
+    assert (client.failure, upstream.sent) == (UNAVAILABLE, b"")
 
 
-def test_patience_has_an_end(monkeypatch):
-    async def scene(it):
-        it.call.start(b"", is_whole=True)
-        it.call.on_tick(it.call.started_at + PATIENCE_S)
-        assert it.client.told == []
-        it.call.on_tick(it.call.started_at + PATIENCE_S + 0.1)
-        assert it.client.told == [UNAVAILABLE]
-        await asyncio.wait([it.call._task], timeout=5)
-        assert it.call._task.cancelled()
+def test_a_call_that_is_cancelled_goes_nowhere():
+    client, upstream = play(lambda call: call.cancel())
+    assert (client.call, client.failure, upstream.sent) == (None, None, b"")
 
-    play(monkeypatch, scene)
+
+def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():
+    closed = Refusal(status=404, code="operation-not-found", detail="No.")
+    client, upstream = play(
+        lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {})
+    )
+    assert (client.call, client.failure, upstream.sent) == (None, closed, b"")
