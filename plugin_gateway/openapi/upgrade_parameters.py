@@ -66,7 +66,8 @@ def upgrade_form(
 
 def _value_schema(parameter: JsonObject) -> JsonObject:
     """What a parameter or header without `schema` says of its value."""
-    dropped = _ON_PARAMETER | {"collectionFormat"}
+    # The items of a parameter are no schema, and a `$ref` in them refers to nothing.
+    dropped = _ON_PARAMETER | {"collectionFormat", "$ref"}
     schema = {key: value for key, value in parameter.items() if key not in dropped and not key.startswith("x-")}
     schema |= {key: parameter[key] for key in ("x-nullable",) if key in parameter}
     if isinstance(schema.get("items"), dict):

@@ -87,3 +87,8 @@ def test_form_fields_are_one_object_and_a_file_makes_it_multipart():
     assert list(upgrade_form(fields[1:], [], "POST /a", [])["content"]) == ["application/x-www-form-urlencoded"]
     assert list(upgrade_form(fields[1:], consumes, "POST /a", [])["content"]) == consumes
     assert list(upgrade_form(fields, [], "POST /a", [])["content"]) == ["multipart/form-data"]
+
+
+def test_items_of_a_parameter_refer_to_nothing():
+    parameter = {"name": "q", "in": "query", "type": "array", "items": {"$ref": "#/definitions/Kept", "type": "string"}}
+    assert upgrade_parameter(parameter, "GET /a", [])["schema"] == {"type": "array", "items": {"type": "string"}}
