@@ -73,6 +73,7 @@ TITLES: Final = MappingProxyType(
         "no-raw-path": "The server does not say what the client sent",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
+        "secret-in-answer": "The upstream's answer is held back",
         "upstream-busy": "The upstream is busy",
         "upstream-closed": "The upstream broke off",
         "upstream-connect-timeout": "The upstream could not be reached in time",
