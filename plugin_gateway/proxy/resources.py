@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limiter import Limiter
 from plugin_gateway.admission.table import Table
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.grant import Grant
     from plugin_gateway.policy.limits import CallLimits
     from plugin_gateway.tokens.issuer import Issuer
+
+_MOST_ISSUERS: Final = 256
 
 
 class Resources:
@@ -47,7 +49,12 @@ class Resources:
 
         if self._provider is None:
             self._provider = Provider()
-        return self._issuers.setdefault(grant, Issuer(grant, self._provider))
+        if grant not in self._issuers:
+            self._issuers[grant] = Issuer(grant, self._provider)
+            if len(self._issuers) > _MOST_ISSUERS:
+                # A secret that is rotated makes a new grant each time; exchanges that still use this one keep it.
+                del self._issuers[next(iter(self._issuers))]
+        return self._issuers[grant]
 
     def close(self) -> None:
         for issuer in self._issuers.values():

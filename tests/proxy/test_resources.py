@@ -5,6 +5,7 @@ import pytest
 from plugin_gateway.policy.grant import Grant
 from plugin_gateway.policy.limits import CallLimits, RateLimit
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy import resources as module
 from plugin_gateway.proxy.resources import Resources
 
 ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
@@ -38,6 +39,14 @@ def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same():
         is not issuer
     )
     resources.close()
+
+
+def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_ISSUERS", 2)
+    resources = Resources()
+    for number in range(5):
+        resources.issuer(Grant(kind="client_credentials", client_secret=str(number)))
+    assert len(resources._issuers) == 2
 
 
 def test_a_credential_that_is_passed_through_has_no_issuer():
