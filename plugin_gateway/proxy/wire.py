@@ -41,14 +41,6 @@ class Field(NamedTuple):
     line: bytes
 
 
-class RequestLine(NamedTuple):
-    """The first line of a request; `minor` is 1 for HTTP/1.1 and 0 for HTTP/1.0."""
-
-    method: bytes
-    target: bytes
-    minor: int
-
-
 class RequestFields:
     """The field lines of a request: how its body is framed, what becomes of the connection, and all else as it came.
 
@@ -114,8 +106,8 @@ def without_empty_lines(data: bytes) -> bytes:
     return data[match.end() :] if match else data
 
 
-def read_request_line(line: bytes) -> RequestLine:
-    """Read `METHOD SP target SP HTTP/1.x`.
+def read_request_line(line: bytes) -> tuple[bytes, bytes, int]:
+    """The method, the target and the minor version, 1 or 0, of `METHOD SP target SP HTTP/1.x`.
 
     Raises:
         WireError: the line is anything else; 505 where only the version is not ours.
@@ -126,7 +118,7 @@ def read_request_line(line: bytes) -> RequestLine:
             raise WireError(505, "http-version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
         raise WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
     method, target, minor = match.groups()
-    return RequestLine(method, target, 1 if minor == b"1" else 0)
+    return method, target, 1 if minor == b"1" else 0
 
 
 def origin_form(target: bytes, host: bytes) -> bytes:
