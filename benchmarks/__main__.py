@@ -28,7 +28,7 @@ OURS = ("plugin-gateway", "plugin-gateway compiled")
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each peer is asked (3)")
-    parser.add_argument("--seconds", type=float, default=3, help="how long each load lasts (3)")
+    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts (3)")
     parser.add_argument("--peers", default="", help="comma-separated names; all that are installed")
     parser.add_argument("--scenarios", default="", help="comma-separated parts of names; all")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder for the result file")
@@ -61,7 +61,7 @@ def main() -> None:
 
 
 def measure(
-    folder: Path, peers: list[Peer], scenarios: list[Scenario], rounds: int, seconds: float
+    folder: Path, peers: list[Peer], scenarios: list[Scenario], rounds: int, seconds: int
 ) -> dict[str, dict[str, dict[str, float]]]:
     """Ask each peer in turn, round after round; medians by scenario and peer."""
     folder.chmod(0o755)

@@ -78,10 +78,10 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
     raise SystemExit(f"{process.args!r} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def load(scenario: Scenario, port: int, pid: int, seconds: float, folder: Path) -> Sample:
+def load(scenario: Scenario, port: int, pid: int, seconds: int, folder: Path) -> Sample:
     """Load a peer with wrk for some seconds and read what it cost."""
     argv = ["taskset", "-c", str(LOAD_CPU), shutil.which("wrk") or "wrk", "-t1", f"-c{scenario.connections}"]
-    argv += [f"-d{seconds:g}s", "--latency"]
+    argv += [f"-d{seconds}s", "--latency"]
     if scenario.script:
         script = folder / "requests.lua"
         script.write_text(scenario.script)
