@@ -10,7 +10,8 @@ import re
 from typing import Final
 
 _SMALL_BYTES: Final = 4096
-"""Up to here `in` is faster. Beyond, it is ten times slower than `re` on content that repeats one unlucky byte."""
+"""Up to here `replace` alone is faster, which gives back the very data in which it finds nothing: `in` raises and drops a
+TypeError before it looks. Beyond, it is ten times slower than `re` on content that repeats one unlucky byte."""
 
 
 class Mask:
@@ -34,7 +35,7 @@ class Mask:
         """The data with every whole secret covered."""
         is_small = len(data) <= _SMALL_BYTES
         for secret, stars, search in self._secrets:
-            if secret in data if is_small else search(data):
+            if is_small or search(data):
                 data = data.replace(secret, stars)
         return data
 
