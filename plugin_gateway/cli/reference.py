@@ -18,7 +18,9 @@ command line, the config or the document. The config is `-c FILE`, else `$PLUGIN
 
 def reference() -> str:
     """Render what `--help` says of every command as one page of Markdown."""
-    root = click.Context(cli, info_name="plugin-gateway", max_content_width=100, terminal_width=100)
+    # A context made by hand does not have what its command asks of contexts; the help options are among it.
+    settings = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
+    root = click.Context(cli, info_name="plugin-gateway", **settings)
     pages = [INTRODUCTION]
     for name in cli.list_commands(root):
         command = cli.get_command(root, name)

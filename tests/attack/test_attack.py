@@ -36,10 +36,12 @@ log: {{level: error}}
 pytestmark = pytest.mark.skipif(not ATTACK.is_dir(), reason=f"the attack cases are not at {ATTACK}")
 
 
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+def free_ports():
+    """Two ports that nobody listens on; both are held while the second is chosen."""
+    with socket.socket() as one, socket.socket() as other:
+        one.bind(("127.0.0.1", 0))
+        other.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def write_profile(folder, upstream_port):
@@ -56,7 +58,7 @@ def serve_command(folder, port, *more):
 @pytest.fixture
 def gateway(tmp_path, request):
     """A running gateway with the profile: its port, its pid and the port its upstream is expected at."""
-    upstream_port, port = free_port(), free_port()
+    upstream_port, port = free_ports()
     write_profile(tmp_path, upstream_port)
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -109,7 +111,7 @@ def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path):
     start.write_text(f'#!/bin/sh\ncat > "$1/gateway.yaml" <<EOF\n{config}EOF\nexec {command}\n')
     environ = " ".join(f"{name}={value}" for name, value in KEYS.items())
     command = f"{environ} sh {start} {{dir}} {{port}} {{upport}}"
-    replay(tmp_path, "--upstream-port", str(free_port()), "--only", "spec-side", "--start-cmd", command)
+    replay(tmp_path, "--upstream-port", str(free_ports()[0]), "--only", "spec-side", "--start-cmd", command)
 
 
 @pytest.mark.parametrize("gateway", FRONTS, indirect=True)
@@ -127,7 +129,7 @@ def test_a_flood_of_header_bytes_costs_no_memory_and_no_other_client_waits(gatew
 
 @pytest.mark.parametrize("front", FRONTS)
 def test_nothing_is_lost_or_misjudged_under_faults_and_load(tmp_path, front):
-    port, upstream_port = free_port(), free_port()
+    port, upstream_port = free_ports()
     write_profile(tmp_path, upstream_port)
     unresolvable = tmp_path / "unresolvable"
     shutil.copytree(tmp_path, unresolvable, ignore=shutil.ignore_patterns("unresolvable"))
