@@ -19,7 +19,8 @@ def make(*arguments, environment=None):
     if command is None:
         pytest.skip("make is not installed")
     environment = {**os.environ, **(environment or {})}
-    environment.pop("MAKEFLAGS", None)  # of the `make test` that this may be part of
+    for name in ("MAKEFLAGS", "MAKELEVEL"):  # of the `make test` that this may be part of
+        environment.pop(name, None)
     return subprocess.run(
         [command, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=5, check=False
     )
