@@ -1,5 +1,6 @@
 """The served document against the served calls: schemathesis plays the client of the example API behind the gateway."""
 
+import json
 import os
 import signal
 import socket
@@ -9,6 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+import prance
+import prance.util.resolver
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -64,3 +67,13 @@ def test_no_call_gets_a_server_error_or_an_answer_that_the_document_does_not_hav
         env={**os.environ, "COLUMNS": "160"},
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+def test_prance_resolves_what_is_served_without_leaving_it(gateway_url):
+    with urllib.request.urlopen(gateway_url + "/openapi.json?profile=3.0", timeout=5) as answer:
+        text = answer.read().decode()
+    parser = prance.ResolvingParser(
+        spec_string=text, backend="openapi-spec-validator", resolve_types=prance.util.resolver.RESOLVE_INTERNAL
+    )
+    assert set(parser.specification["paths"]) == set(json.loads(text)["paths"])
+    assert "$ref" not in json.dumps(parser.specification["paths"])
