@@ -21,13 +21,14 @@ _REPLAYED_BYTES: Final = 64 * 1024
 class Entrance:
     """The passage of one exchange. Every answer may come at once or later, when the client may be gone already.
 
-    `lines` are field lines for the answer to the call. `replay` is the framed request body where all of it is at hand.
+    `lines` are field lines for the answer to the call. `replay` is the framed request body as far as it has come, None where
+    it is too large to be sent again or never will be.
     """
 
     __slots__ = ("_exchange", "_is_asking", "_is_renewed", "_limiter", "_plan", "_request", "_token", "lines", "replay")
 
-    def __init__(self, exchange: Exchange, plan: Plan, request: RequestFields, body: bytes | None) -> None:
-        """Prepare; `body` is the framed request body, None where not all of it is here."""
+    def __init__(self, exchange: Exchange, plan: Plan, request: RequestFields, body: bytes) -> None:
+        """Prepare; `body` is what there is of the framed request body."""
         self._exchange = exchange
         self._plan = plan
         self._request = request
@@ -37,7 +38,10 @@ class Entrance:
         self._is_renewed = False
         self._token = ""
         self.lines = b""
-        self.replay = body if body is not None and len(body) <= _REPLAYED_BYTES else None
+        self.replay: bytes | None = None
+        if plan.granted is not None and plan.granted.renews:
+            self.replay = b""
+            self.keep(body)
 
     def ask(self) -> None:
         """Have the exchange connected, or refused."""
@@ -51,6 +55,12 @@ class Entrance:
             # The answer comes later, and the body must not pile up meanwhile.
             exchange.on_upstream_full()
 
+    def keep(self, framed: bytes) -> None:
+        """Keep another piece of the request body, as long as all of it is little enough to be sent again."""
+        if self.replay is not None:
+            is_little = len(self.replay) + len(framed) <= _REPLAYED_BYTES
+            self.replay = self.replay + framed if is_little else None
+
     def leave(self) -> None:
         """The call is over."""
         limiter, self._limiter = self._limiter, None
@@ -60,8 +70,7 @@ class Entrance:
     @property
     def can_renew(self) -> bool:
         """Whether a call that the upstream did not take may go up again: once, whole, and with a token that is ours."""
-        granted = self._plan.granted
-        return granted is not None and granted.renews and not self._is_renewed and self.replay is not None
+        return self.replay is not None and not self._is_renewed and self._exchange.is_sent
 
     def renew(self) -> None:
         """Get another token in place of the one that was not taken."""

@@ -78,7 +78,7 @@ class Exchange(Call):
         if self._plan.is_open:
             self._connect()
         else:
-            self._entrance = Entrance(self, self._plan, self._request, self._pending if is_whole else None)
+            self._entrance = Entrance(self, self._plan, self._request, self._pending)
             self._entrance.ask()
 
     def _connect(self) -> None:
@@ -95,6 +95,8 @@ class Exchange(Call):
         self.bytes_in += len(data)
         self._active_at = monotonic()
         framed = self._framed(data, is_last=is_last)
+        if self._entrance is not None:
+            self._entrance.keep(framed)
         if self._upstream is not None:
             self._upstream.write(framed)
         elif not self.is_over:

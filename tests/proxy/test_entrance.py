@@ -19,7 +19,7 @@ class Exchange:
     consumer = "alice"
 
     def __init__(self):
-        self.is_over, self.heard = False, []
+        self.is_over, self.is_sent, self.heard = False, True, []
 
     def on_entered(self, links):
         self.heard.append(("entered", links))
@@ -128,9 +128,21 @@ def test_a_call_goes_up_again_once_and_with_another_token():
     assert not entrance.can_renew
 
 
-@pytest.mark.parametrize("body", [None, b"x" * 65_537])
-def test_a_call_of_which_not_all_is_at_hand_does_not_go_up_again(body):
-    assert not scene(None, Asked(LINKS), body=body)[1].can_renew
+def test_a_body_that_comes_in_pieces_goes_up_again_whole():
+    exchange, entrance = scene(None, Asked(LINKS), body=b"{")
+    exchange.is_sent = False
+    assert not entrance.can_renew
+    entrance.keep(b"}")
+    exchange.is_sent = True
+    assert (entrance.can_renew, entrance.replay) == (True, b"{}")
+
+
+@pytest.mark.parametrize("pieces", [[b"x" * 65_537], [b"x" * 65_536, b"x"]])
+def test_a_body_that_is_too_large_to_keep_does_not_go_up_again(pieces):
+    _, entrance = scene(None, Asked(LINKS), body=pieces[0])
+    for piece in [*pieces[1:], b""]:
+        entrance.keep(piece)
+    assert not entrance.can_renew
 
 
 def test_a_token_that_is_not_ours_cannot_be_renewed():
