@@ -34,12 +34,14 @@ COMPILED = (
     "plugin_gateway/proxy/fronts/connection.py",
     "plugin_gateway/proxy/fronts/pending_call.py",
     "plugin_gateway/proxy/masking.py",
+    "plugin_gateway/proxy/memo.py",
     "plugin_gateway/proxy/partial_head.py",
     "plugin_gateway/proxy/plan.py",
     "plugin_gateway/proxy/pool.py",
     "plugin_gateway/proxy/uplink.py",
     "plugin_gateway/proxy/upstream.py",
     "plugin_gateway/proxy/wire.py",
+    "plugin_gateway/telemetry/counters.py",
 )
 """What runs for each call, and what shares a class with it. Modules of dataclasses stay out: mypyc evaluates the types of
 their fields, which the interpreter never imports; so does a named tuple with a field of a compiled class."""

@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often each peer is asked (3)")
     parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts (3)")
     parser.add_argument("--peers", default="", help="comma-separated names; all that are installed")
-    parser.add_argument("--scenarios", default="", help="comma-separated parts of names; all")
+    parser.add_argument("--scenarios", default="", help="parts of names, separated by semicolons; all")
     parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder for the result file")
     options = parser.parse_args()
 
@@ -38,7 +38,7 @@ def main() -> None:
         print("missing:", line, file=sys.stderr)
     wanted = [name.lower() for name in options.peers.split(",") if name]
     peers = [peer for peer in PEERS if peer.is_installed() and (not wanted or peer.name.lower() in wanted)]
-    parts = [part for part in options.scenarios.split(",") if part]
+    parts = [part for part in options.scenarios.split(";") if part]
     scenarios = [one for one in SCENARIOS if not parts or any(part in one.name for part in parts)]
 
     with tempfile.TemporaryDirectory(prefix="bench-") as name:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS: Final = 1_000_000
 _MAX_DEPTH: Final = 50
+_TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")
+_LIBYAML_TOO_DEEP: Final = "exceeded maximum nesting depth"
+"""What libyaml 0.2.6 and later say at 1,000 levels, which they may meet ahead of the events that we count."""
 _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
 
@@ -179,7 +182,7 @@ class _Builder:
         # An alias costs what it stands for, in number and in depth: this is where an alias bomb ends.
         self.count(node.size, node.span)
         if len(self.stack) + node.height >= _MAX_DEPTH:
-            raise _StopReadingError(self.span(event), Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels"))
+            raise _StopReadingError(self.span(event), _TOO_DEEP)
         if event.anchor and not isinstance(event, yaml.AliasEvent):
             self.anchors[event.anchor] = node
         if not self.stack:
@@ -263,6 +266,8 @@ def _syntax(error: yaml.MarkedYAMLError, lines: list[str], span: Span) -> Mistak
     line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
     if "\t" in line[: max(span.column, len(line) - len(line.lstrip()))]:
         return Mistake("yaml-syntax", "a tab cannot indent or separate in YAML", hint="use spaces")
+    if str(error.problem) == _LIBYAML_TOO_DEEP:
+        return _TOO_DEEP
     context = f" {error.context}" if error.context else ""
     return Mistake(
         "yaml-syntax", f"not YAML: {error.problem}{context}", hint="check quotes, colons and indentation up to here"

@@ -45,6 +45,9 @@ _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _MAX_DIGITS = 300
 """Whole numbers stay exact however long, but what no double can hold is refused, as in JSON documents."""
 
+_LIBYAML_TOO_DEEP = "exceeded maximum nesting depth"
+"""What libyaml 0.2.6 and later say at 1,000 levels, which they may meet ahead of the events that we count."""
+
 _CORE = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({"!", _CORE + "str", _CORE + "timestamp", _CORE + "binary"})
 _PLAIN_TAGS = frozenset({_CORE + "null", _CORE + "bool", _CORE + "int", _CORE + "float"})
@@ -138,6 +141,12 @@ def _misspelt(error: ReaderError | yaml.MarkedYAMLError, data: bytes, name: str)
             message=f"U+{int(error.character):04X} may not stand here: {error.reason}",
             hint="remove it, or write it as an escape in double quotes",
             location=Location(name, *position(data, error.position)),
+        )
+    if str(error.problem) == _LIBYAML_TOO_DEEP:
+        return Finding(
+            rule="document-depth",
+            message=f"nested deeper than {MAX_DEPTH} levels",
+            location=_location(name, error.problem_mark),
         )
     return Finding(
         rule="document-syntax",

@@ -42,48 +42,39 @@ class Client(Protocol):
         """Deliver it again."""
 
 
+class Asked:
+    """What is asked by a call. It never changes, so that all calls of the same bytes can share it.
+
+    `path` is as the client sent it, without the query; `rule` is that of the operation, None for what the app answers or
+    what is not judged yet.
+    """
+
+    __slots__ = ("consumer", "is_head", "method", "path", "request", "rule")
+
+    def __init__(
+        self, request: RequestFields, method: bytes, path: bytes, rule: OperationRule | None = None, consumer: str = ""
+    ) -> None:
+        self.request = request
+        self.method = method
+        self.path = path
+        self.rule = rule
+        self.consumer = consumer
+        self.is_head = method == b"HEAD"
+
+
 class Call:
     """What the client's side needs of either kind, and what is recorded of it."""
 
-    __slots__ = (
-        "_client",
-        "_request",
-        "bytes_in",
-        "bytes_out",
-        "consumer",
-        "is_head",
-        "method",
-        "minor",
-        "path",
-        "request_id",
-        "rule",
-        "started_at",
-        "status",
-    )
+    __slots__ = ("_client", "asked", "bytes_in", "bytes_out", "request_id", "started_at", "status")
 
-    def __init__(
-        self,
-        client: Client,
-        request: RequestFields,
-        method: bytes,
-        path: bytes,
-        rule: OperationRule | None,
-        *,
-        consumer: str = "",
-    ) -> None:
+    def __init__(self, client: Client, asked: Asked) -> None:
         self._client = client
-        self._request = request
-        self.method = method
-        self.minor = request.minor
-        self.path = path
-        self.rule = rule
-        self.request_id = request.request_id
-        self.is_head = method == b"HEAD"
+        self.asked = asked
+        self.request_id = asked.request.request_id
         self.started_at = monotonic()
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
-        self.consumer = consumer
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         """Begin with what there is of the request body."""
@@ -108,22 +99,27 @@ class Call:
         """Fail if it is late at `now`."""
 
     def record(self, reason: str, address: str) -> AccessRecord:
-        """What is known of the call when it is over."""
+        """What is known of the call when it is over, which is now."""
+        return self.record_at(monotonic(), reason, address)
+
+    def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
+        """What is known of the call that was over at `now`."""
+        asked = self.asked
         return _make_record(
             AccessRecord,
             (
                 time(),
-                self.method,
-                self.path,
-                self.rule,
+                asked.method,
+                asked.path,
+                asked.rule,
                 self.status,
                 self.bytes_in,
                 self.bytes_out,
-                monotonic() - self.started_at,
+                now - self.started_at,
                 reason,
                 self.request_id,
                 address,
-                self.consumer,
+                asked.consumer,
             ),
         )
 

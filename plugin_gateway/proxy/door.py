@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.policy.consumers import NO_CONSUMER, Identity, find_consumer
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -30,7 +31,7 @@ class Access:
         self.consumer = consumer
         self.judge = judge
         self.faces = faces
-        self.permitted: dict[bytes, tuple[bytes, Permit, Plan]] = {}
+        self.permitted: Memo[tuple[bytes, Permit, Plan]] = Memo()
         """Request lines that were judged already. A judgement depends on nothing but them, so it may be remembered."""
 
 

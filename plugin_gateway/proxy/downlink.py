@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, read_field, read_status_line
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 256
-_MEMO_ENTRIES: Final = 512
-_MEMO_BYTES: Final = 4096
 
 # Hop-by-hop fields (RFC 9110, 7.6.1), orders to a proxy that we are not, what tells about the machines behind us, and
 # promises about an origin or its network that only whoever owns the public name can make.
@@ -122,7 +121,7 @@ class Downlink:
         self._origins = _spellings(scheme, target.authority)
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
-        self._answers: dict[bytes, Answer] = {}
+        self._answers: Memo[Answer] = Memo()
 
     def read(self, head: bytes) -> Answer:
         """Read an answer's head, given without the empty line that ends it.
@@ -130,13 +129,10 @@ class Downlink:
         Raises:
             UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
         """
-        answer = self._answers.get(head)
+        answer = self._answers.entries.get(head)
         if answer is None:
             answer = self._read(head)
-            if len(head) <= _MEMO_BYTES:
-                if len(self._answers) >= _MEMO_ENTRIES:
-                    self._answers.clear()
-                self._answers[head] = answer
+            self._answers.offer(head, answer)
         return answer
 
     def _read(self, head: bytes) -> Answer:

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from plugin_gateway.admission.limiter import Limiter, Verdict
     from plugin_gateway.proxy.exchange import Exchange
     from plugin_gateway.proxy.granted import Links
-    from plugin_gateway.proxy.plan import Plan
-    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.proxy.plan import Permitted
 
 _REPLAYED_BYTES: Final = 64 * 1024
 """How much of a request body is kept to be sent again with a new token."""
@@ -25,13 +24,24 @@ class Entrance:
     it is too large to be sent again or never will be.
     """
 
-    __slots__ = ("_exchange", "_is_asking", "_is_renewed", "_limiter", "_plan", "_request", "_token", "lines", "replay")
+    __slots__ = (
+        "_exchange",
+        "_is_asking",
+        "_is_renewed",
+        "_limiter",
+        "_permitted",
+        "_plan",
+        "_token",
+        "lines",
+        "replay",
+    )
 
-    def __init__(self, exchange: Exchange, plan: Plan, request: RequestFields, body: bytes) -> None:
+    def __init__(self, exchange: Exchange, permitted: Permitted, body: bytes) -> None:
         """Prepare; `body` is what there is of the framed request body."""
+        plan = permitted.plan
         self._exchange = exchange
         self._plan = plan
-        self._request = request
+        self._permitted = permitted
         self._limiter: Limiter | None = None
         """That which let the call in, and must be told when it is over."""
         self._is_asking = True
@@ -49,8 +59,8 @@ class Entrance:
         if limiter is None:
             self._get_links()
         else:
-            user = b",".join([field.value for field in self._request.fields if field.name == USER_HEADER])
-            limiter.admit(self._plan.rule.operation_id, exchange.consumer, user, self._on_verdict)
+            user = b",".join([field.value for field in self._permitted.request.fields if field.name == USER_HEADER])
+            limiter.admit(self._plan.rule.operation_id, self._permitted.consumer, user, self._on_verdict)
         if self._is_asking and not exchange.is_over:
             # The answer comes later, and the body must not pile up meanwhile.
             exchange.on_upstream_full()
@@ -94,7 +104,7 @@ class Entrance:
             self._is_asking = False
             self._exchange.on_entered(None)
         else:
-            granted.obtain(self._plan.rule, self._request, self._on_links, refused=refused)
+            granted.obtain(self._plan.rule, self._permitted.request, self._on_links, refused=refused)
 
     def _on_links(self, links: Links | Refusal) -> None:
         if isinstance(links, Refusal):

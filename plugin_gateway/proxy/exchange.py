@@ -20,13 +20,12 @@ from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
-    from plugin_gateway.policy.permit import Permit
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
-    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.proxy.plan import Permitted
+    from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
-    from plugin_gateway.proxy.wire import RequestFields
 
 
 class Exchange(Call):
@@ -41,7 +40,7 @@ class Exchange(Call):
         "_is_retried",
         "_masked",
         "_pending",
-        "_permit",
+        "_permitted",
         "_plan",
         "_uplink",
         "_upstream",
@@ -50,19 +49,19 @@ class Exchange(Call):
         "is_sent",
     )
 
-    def __init__(
-        self, client: Client, plan: Plan, method: bytes, permit: Permit, request: RequestFields, *, consumer: str = ""
-    ) -> None:
-        super().__init__(client, request, method, permit.path, permit.rule, consumer=consumer)
+    def __init__(self, client: Client, permitted: Permitted) -> None:
+        super().__init__(client, permitted)
+        plan = permitted.plan
+        self._permitted = permitted
         self._plan = plan
-        self._permit = permit
         self._upstream: UpstreamConnection | None = None
         self._pending = b""
         self._masked: MaskedBody | EncodedBody | None = None
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
-        self._uplink = plan.uplink
+        self._uplink: Uplink | None = None
+        """In place of the plan's, where a call carries a token of its own."""
         self._capped: CappedAnswer | None = None
         self._entrance: Entrance | None = None
         self.downlink = plan.downlink
@@ -72,17 +71,18 @@ class Exchange(Call):
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole
-        if self._request.has_body:
+        if self._permitted.request.has_body:
             self.bytes_in = len(body)
             self._pending = self._framed(body, is_last=is_whole)
         if self._plan.is_open:
             self._connect()
         else:
-            self._entrance = Entrance(self, self._plan, self._request, self._pending)
+            self._entrance = Entrance(self, self._permitted, self._pending)
             self._entrance.ask()
 
     def _connect(self) -> None:
-        if self._request.expects_continue and not self.bytes_in and self._request.has_body:
+        request = self._permitted.request
+        if request.expects_continue and not self.bytes_in and request.has_body:
             self._client.on_continue()
         upstream = self._plan.pool.take()
         if upstream is not None:
@@ -143,11 +143,14 @@ class Exchange(Call):
         self._upstream = upstream
         if self._is_body_paused:
             self.on_upstream_ready()
-        head = self._uplink.head(self.method, self._permit, self._request)
-        pending = self._pending
-        upstream.begin(self, head + pending if pending else head)
+        permitted, uplink, pending = self._permitted, self._uplink, self._pending
+        head = permitted.head
+        if uplink is not None:
+            head = uplink.head(permitted.method, permitted.permit, permitted.request)
         if pending:
             self._pending = b""
+            head += pending
+        upstream.begin(self, head)
         if self._is_answer_paused:
             upstream.pause_reading()
 
@@ -177,6 +180,15 @@ class Exchange(Call):
             self._active_at = monotonic()
             self._client.resume_body()
 
+    def on_whole_answer(self, answer: Answer, body: bytes) -> None:
+        """Take an answer that came at once, body and all, as most do."""
+        if self._entrance is not None or self._plan.cap is not None or answer.coding:
+            self.on_answer(answer, body, is_complete=True)
+            return
+        self.is_over = True
+        self._upstream = None
+        self._answer(answer, self.downlink.mask.cover(body), is_complete=True)
+
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         plan, entrance = self._plan, self._entrance
         if entrance is not None and answer.status == 401 and entrance.can_renew:
@@ -197,7 +209,7 @@ class Exchange(Call):
             self._masked = MaskedBody(mask)
             body = self._masked.feed(body)
         cap = plan.cap
-        if cap is not None and answer.has_body and not self.is_head and not 0 <= answer.length <= cap.limit_bytes:
+        if cap is not None and answer.has_body and not self.asked.is_head and not 0 <= answer.length <= cap.limit_bytes:
             self._capped = CappedAnswer(cap, answer)
             self._on_capped(self._capped, body, is_complete=is_complete)
             return
@@ -210,7 +222,7 @@ class Exchange(Call):
     def _answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         self.status = answer.status
         self.bytes_out = len(body)
-        origin = self._request.origin
+        origin = self._permitted.request.origin
         extra = self._plan.cors.get(origin, b"") if origin else b""
         if self._entrance is not None:
             extra += self._entrance.lines
@@ -240,7 +252,7 @@ class Exchange(Call):
         without a body is sent again, once, on a connection that has not idled.
         """
         self._upstream = None
-        if self._is_retried or not self._permit.rule.is_safe or self._request.has_body:
+        if self._is_retried or not self._permitted.permit.rule.is_safe or self._permitted.request.has_body:
             self.on_broken(
                 UpstreamError(502, "upstream-closed", "The upstream closed the connection without an answer.")
             )
@@ -299,6 +311,6 @@ class Exchange(Call):
             upstream.drop(self)
 
     def _framed(self, data: bytes, *, is_last: bool) -> bytes:
-        if not self._request.is_chunked:
+        if not self._permitted.request.is_chunked:
             return data
         return chunk(data) + LAST_CHUNK if is_last else chunk(data)

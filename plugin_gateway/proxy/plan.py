@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from plugin_gateway.identity.authenticator import Authenticator
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.call import Asked
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.granted import Granted
 from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED
 from plugin_gateway.proxy.pool import Pool
@@ -27,9 +29,6 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.permit import OperationRule, Permit
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
-
-_MEMO_LINES: Final = 1024
-_MEMO_LINE_BYTES: Final = 512
 
 
 class Plan:
@@ -64,6 +63,19 @@ class Plan:
         self.cap = cap
 
 
+class Permitted(Asked):
+    """A request that may go up: by which plan, and with which head where that depends on nothing but the request."""
+
+    __slots__ = ("access", "head", "permit", "plan")
+
+    def __init__(self, access: Access, plan: Plan, method: bytes, permit: Permit, request: RequestFields) -> None:
+        super().__init__(request, method, permit.path, permit.rule, access.consumer)
+        self.access = access
+        self.plan = plan
+        self.permit = permit
+        self.head = plan.uplink.head(method, permit, request) if plan.granted is None else b""
+
+
 class Serving:
     """A revision made ready to serve. A request takes it once and keeps it to its end."""
 
@@ -75,6 +87,7 @@ class Serving:
         "_plans",
         "_resources",
         "anybody",
+        "asked_before",
         "door",
         "limits",
         "local_paths",
@@ -95,6 +108,8 @@ class Serving:
         self.door = Door(revision, authenticator) if authenticator is not None else None
         self.anybody = Access("", revision.gate.judge, revision.faces) if authenticator is None else None
         """What every caller may do, known or not; None where callers must be known."""
+        self.asked_before: Memo[Permitted] = Memo()
+        """By the whole head of a request: agents ask for the same things over and over."""
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
         facade = (path.encode() for path in revision.callers.local_paths)
@@ -162,27 +177,29 @@ class Serving:
             return None
         return self.door.recall(read_request_fields(block, 1))
 
+    def still_permits(self, known: Permitted) -> bool:
+        """Whether who asked before may still do so: credentials are good for a time, the rest as long as the revision."""
+        return self.door is None or self.door.recall(known.request) is known.access
+
     def admit(self, request: RequestFields) -> Access | Refusal | Awaitable[Access | Refusal]:
         """What the caller may do, at once where that is known."""
         return self.anybody or self.door.recall(request) or self.door.admit(request)  # type: ignore[union-attr]  # one of the two is there
 
-    def decide(
-        self, access: Access, method: bytes, target: bytes, request: RequestFields
-    ) -> tuple[Permit, Plan] | Refusal:
+    def decide(self, access: Access, method: bytes, target: bytes, request: RequestFields) -> Permitted | Refusal:
         """Judge a call of a caller who is let in."""
         permit = access.judge(method, target)
         if isinstance(permit, Refusal):
             return permit
         plan = self.plan(permit.rule)
-        return BODY_NOT_DECLARED if request.has_body and not plan.takes_body else (permit, plan)
+        if request.has_body and not plan.takes_body:
+            return BODY_NOT_DECLARED
+        return Permitted(access, plan, method, permit, request)
 
     def remember(self, access: Access, line: bytes, method: bytes, permit: Permit, minor: int) -> Plan:
-        """The plan for a permitted call, kept by its request line: agents ask for the same things over and over."""
+        """The plan for a permitted call, kept by its request line: what differs from call to call may be in its fields."""
         plan = self.plan(permit.rule)
-        if minor == 1 and len(line) <= _MEMO_LINE_BYTES:
-            if len(access.permitted) >= _MEMO_LINES:
-                access.permitted.clear()
-            access.permitted[line] = (method, permit, plan)
+        if minor == 1:
+            access.permitted.offer(line, (method, permit, plan))
         return plan
 
 

@@ -35,7 +35,7 @@ class Pool:
         self.target = target
         self._clock = clock
         self._tls = _tls_context(target) if target.tls else None
-        self._idle: dict[UpstreamConnection, None] = {}
+        self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
         self._waiting: deque[Exchange] = deque()
@@ -51,8 +51,9 @@ class Pool:
 
     def take(self) -> UpstreamConnection | None:
         """An idle connection, if there is one that still looks alive."""
-        while self._idle:
-            connection, _ = self._idle.popitem()
+        idle = self._idle
+        while idle:
+            connection = idle.pop()
             if not connection.transport.is_closing():
                 return connection
         return None
@@ -77,17 +78,19 @@ class Pool:
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection on which the last answer is complete."""
         if self._waiting:
-            self._waiting.popleft().on_connected(connection)
+            if not connection.transport.is_closing():
+                self._waiting.popleft().on_connected(connection)
         elif self._is_retired:
             connection.close()
         else:
             connection.idle_since = 0.0
-            self._idle[connection] = None
+            self._idle.append(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:
         """A connection is closed."""
         self._open.discard(connection)
-        self._idle.pop(connection, None)
+        if connection in self._idle:
+            self._idle.remove(connection)
         self._open_for_waiting()
 
     def retire(self) -> None:
@@ -95,7 +98,7 @@ class Pool:
         self._is_retired = True
         self._clock.unwatch(self)
         while self._idle:
-            self._idle.popitem()[0].close()
+            self._idle.pop().close()
 
     def abort(self) -> None:
         """Close everything at once: the worker ends."""
@@ -113,7 +116,7 @@ class Pool:
                 # Its first tick in idleness: cheaper than reading the clock at each release.
                 connection.idle_since = now
             elif 0 < limit_s < now - connection.idle_since:
-                del self._idle[connection]
+                self._idle.remove(connection)
                 connection.close()
 
     def _open_for_waiting(self) -> None:

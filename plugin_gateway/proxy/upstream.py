@@ -156,8 +156,8 @@ class UpstreamConnection:
             if answer.status == 101 or self._interim > _MAX_INTERIM:
                 raise bad_answer()
         self.is_used = True
-        if exchange.is_head or not answer.has_body:
-            self._finish(exchange, keeps_alive=answer.keeps_alive, surplus=data)
+        if exchange.asked.is_head or not answer.has_body:
+            self._finish(exchange, answer.keeps_alive and not data)
             exchange.on_answer(answer, b"", is_complete=True)
             return
         self._keeps_alive = answer.keeps_alive
@@ -167,14 +167,16 @@ class UpstreamConnection:
             self._on_chunks(exchange, data, answer)
         elif answer.length > 0:
             size = len(data)
-            if size < answer.length:
+            if size == answer.length:
+                self._finish(exchange, answer.keeps_alive)
+                exchange.on_whole_answer(answer, data)
+            elif size < answer.length:
                 self._phase = _LENGTH
                 self._left = answer.length - size
                 exchange.on_answer(answer, data, is_complete=False)
-                return
-            surplus = data[answer.length :]
-            self._finish(exchange, keeps_alive=answer.keeps_alive, surplus=surplus)
-            exchange.on_answer(answer, data[: answer.length] if surplus else data, is_complete=True)
+            else:
+                self._finish(exchange, False)
+                exchange.on_whole_answer(answer, data[: answer.length])
         else:
             self._phase = _UNTIL_CLOSE
             exchange.on_answer(answer, data, is_complete=False)
@@ -186,9 +188,8 @@ class UpstreamConnection:
                 self._left -= size
                 exchange.on_body(data, is_complete=False)
                 return
-            surplus = data[self._left :]
-            self._finish(exchange, keeps_alive=self._keeps_alive, surplus=surplus)
-            exchange.on_body(data[: self._left] if surplus else data, is_complete=True)
+            self._finish(exchange, self._keeps_alive and size == self._left)
+            exchange.on_body(data[: self._left], is_complete=True)
         elif self._phase == _CHUNKS:
             self._on_chunks(exchange, data, None)
         else:
@@ -201,7 +202,7 @@ class UpstreamConnection:
         except ChunkedError:
             raise bad_answer() from None
         if chunks.is_done:
-            self._finish(exchange, keeps_alive=self._keeps_alive, surplus=chunks.surplus)
+            self._finish(exchange, self._keeps_alive and not chunks.surplus)
         if answer is not None:
             exchange.on_answer(answer, content, is_complete=chunks.is_done)
         elif content or chunks.is_done:
@@ -209,10 +210,13 @@ class UpstreamConnection:
         else:
             exchange.on_activity()
 
-    def _finish(self, exchange: Exchange, *, keeps_alive: bool, surplus: bytes) -> None:
-        """Give the connection back before the answer is delivered: the client's next request may want it at once."""
+    def _finish(self, exchange: Exchange, is_reusable: bool) -> None:
+        """Give the connection back before the answer is delivered: the client's next request may want it at once.
+
+        It is not reusable where either side wants it closed, or bytes came that nobody asked for.
+        """
         self._exchange = None
-        if keeps_alive and not surplus and exchange.is_sent and not self.transport.is_closing():
+        if is_reusable and exchange.is_sent:
             self._pool.release(self)
         elif exchange.is_sent:
             self.transport.close()

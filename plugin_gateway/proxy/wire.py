@@ -11,6 +11,7 @@ import re
 from typing import Final, NamedTuple
 
 from plugin_gateway.errors import UpstreamError, WireError
+from plugin_gateway.proxy.memo import Memo
 
 MAX_FIELDS: Final = 128
 """More lines than any browser, SDK or proxy chain sends; each costs memory and time before anything is decided."""
@@ -27,10 +28,6 @@ _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 _REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 # A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
-
-_MEMO_ENTRIES: Final = 512
-_MEMO_BYTES: Final = 4096
-"""Only blocks up to this size are remembered, so a memo holds at most 2 MiB of what clients chose."""
 
 
 class Field(NamedTuple):
@@ -151,7 +148,7 @@ def options_of(value: bytes) -> list[bytes]:
     return [option for part in value.lower().split(b",") if (option := part.strip(b" \t"))]
 
 
-_remembered: dict[bytes, RequestFields] = {}
+_remembered: Final[Memo[RequestFields]] = Memo()
 
 
 def read_request_fields(block: bytes, minor: int) -> RequestFields:
@@ -162,13 +159,10 @@ def read_request_fields(block: bytes, minor: int) -> RequestFields:
     """
     if minor == 0:
         return read_request_lines(block.split(b"\r\n")[:-1], minor)
-    known = _remembered.get(block)
+    known = _remembered.entries.get(block)
     if known is None:
         known = read_request_lines(block.split(b"\r\n")[:-1], minor)
-        if len(block) <= _MEMO_BYTES:
-            if len(_remembered) >= _MEMO_ENTRIES:
-                _remembered.clear()
-            _remembered[block] = known
+        _remembered.offer(block, known)
     return known
 
 

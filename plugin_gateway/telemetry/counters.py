@@ -30,18 +30,19 @@ class Counters:
         self.lines_dropped = 0
 
     def add(self, record: AccessRecord) -> None:
-        operation = record.rule.operation_id if record.rule else ""
+        _, _, _, rule, status, bytes_in, bytes_out, duration_s, reason, _, _, _ = record
+        operation = rule.operation_id if rule is not None else ""
         calls = self._calls
-        key = (operation, record.status, record.reason)
+        key = (operation, status, reason)
         calls[key] = calls.get(key, 0) + 1
-        self._bytes_in += record.bytes_in
-        self._bytes_out += record.bytes_out
+        self._bytes_in += bytes_in
+        self._bytes_out += bytes_out
         durations = self._durations.get(operation)
         if durations is None:
             # One number for each bucket, one for what is above them all, and the sum of seconds last.
             durations = self._durations[operation] = [0.0] * (len(BUCKETS_S) + 2)
-        durations[bisect_left(BUCKETS_S, record.duration_s)] += 1
-        durations[-1] += record.duration_s
+        durations[bisect_left(BUCKETS_S, duration_s)] += 1
+        durations[-1] += duration_s
 
     def series(self) -> Series:
         """Return everything counted so far, ready to be merged with what other workers counted."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from plugin_gateway.telemetry.record import as_members, as_text, level_of
+from plugin_gateway.telemetry.record import as_json, as_text, level_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,15 +58,17 @@ class Log:
 
     def access(self, records: Sequence[AccessRecord]) -> int:
         """Write a batch of access records; return how many were dropped because nobody reads the log."""
-        wanted = [record for record in records if LEVELS[level_of(record)] >= self._least]
+        wanted = records
+        if self._least > LEVELS["info"]:
+            wanted = [record for record in records if LEVELS[level_of(record)] >= self._least]
         if not wanted:
             return 0
         timestamp = self._timestamp
         if self._is_json:
-            option = orjson.OPT_APPEND_NEWLINE
-            batch = b"".join([orjson.dumps(as_members(record, timestamp), option=option) for record in wanted])
+            text = "".join([as_json(record, timestamp) for record in wanted])
         else:
-            batch = "".join([as_text(record, timestamp) + "\n" for record in wanted]).encode(errors="backslashreplace")
+            text = "".join([as_text(record, timestamp) + "\n" for record in wanted])
+        batch = text.encode(errors="backslashreplace")
         return 0 if self._put(batch) else len(wanted)
 
     def close(self, timeout_s: float = 2.0) -> None:

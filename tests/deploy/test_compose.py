@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from jsonschema.validators import validator_for
+
 from plugin_gateway.config.load import load
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from plugin_gateway.config.load import load
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "kubernetes.yaml"

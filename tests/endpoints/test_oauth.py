@@ -306,7 +306,7 @@ async def flow(issuer, kind, auth_of):
                 # The one minute that an answer is believed is over; a code used twice, or a revocation, is seen then.
                 authenticator = holder.serving.door.authenticator
                 authenticator._verdicts = VerdictCache()
-                request_memo.clear()
+                request_memo.entries.clear()
                 assert await call(fresh["access_token"]) == 401
 
 

@@ -173,7 +173,9 @@ async def running(folder, auth, front="connection", allow=("listPets", "getPet",
     await asyncio.wait_for(server.is_listening.wait(), BOUND_S)
     port = server.servers[0].sockets[0].getsockname()[1]
     try:
-        yield Gateway(server, recorder, records, port, heads)
+        gateway = Gateway(server, recorder, records, port, heads)
+        gateway.holder = holder
+        yield gateway
     finally:
         server.drain()
         await asyncio.wait_for(serving, 2 * BOUND_S)
@@ -268,6 +270,21 @@ def test_every_refusal_is_one_record_with_its_reason_and_every_call_names_its_co
         (404, "operation-not-found", "one"),
         (200, "", "two"),
     ]
+
+
+def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is_good(tmp_path):
+    async def scene(gateway):
+        serving = gateway.holder.serving
+        for _ in range(6):
+            assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
+        remembered = list(serving.asked_before.entries.values())
+        assert len(remembered) == 1
+        remembered[0].request.admitted_until = 0.0
+        serving.door.authenticator.identify = lambda values: serving.door.authenticator._unknown()
+        assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"
+        assert len(gateway.heads) == 6
+
+    run(tmp_path, scene, {"type": "service_http", "tokens": TOKENS})
 
 
 CONSUMERS = [

@@ -3,12 +3,16 @@
 import pytest
 
 from plugin_gateway.admission.limiter import Entered
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.entrance import Entrance
 from plugin_gateway.proxy.granted import Links
-from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.plan import Permitted, Plan
+from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.revision import UpstreamTarget
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
@@ -16,8 +20,6 @@ LINKS = Links("up", "down", "token-1")
 
 
 class Exchange:
-    consumer = "alice"
-
     def __init__(self):
         self.is_over, self.is_sent, self.heard = False, True, []
 
@@ -57,9 +59,11 @@ class Asked:
 
 def scene(limiter=None, granted=None, body=b"", lines=()):
     exchange = Exchange()
-    plan = Plan(RULE, None, None, None, {}, limiter=limiter, granted=granted)
+    uplink = Uplink(RULE, UpstreamTarget(host="up", port=1, authority=b"up"), Injection())
+    plan = Plan(RULE, uplink, None, None, {}, limiter=limiter, granted=granted)
     request = read_request_lines([b"Host: a", *lines], 1)
-    entrance = Entrance(exchange, plan, request, body)
+    access = Access("alice", lambda method, target: REFUSED, {})
+    entrance = Entrance(exchange, Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), request), body)
     return exchange, entrance
 
 

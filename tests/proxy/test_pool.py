@@ -19,7 +19,7 @@ class Exchange:
 
     def __init__(self):
         self.got = asyncio.get_running_loop().create_future()
-        self.is_sent, self.is_head = True, False
+        self.is_sent = True
 
     def on_connected(self, connection):
         self.got.set_result(connection)
@@ -227,6 +227,21 @@ def test_a_connection_that_closes_makes_room_for_who_waits():
         exchange = Exchange()
         pool.enqueue(exchange)
         connection.abort()
+        assert await exchange.got is not connection
+        server.close()
+
+    play(scene, connections=1)
+
+
+def test_a_connection_that_closes_as_it_is_given_back_goes_to_nobody():
+    async def scene(pool):
+        server = await listening(pool)
+        connection = await connect(pool)
+        exchange = Exchange()
+        pool.enqueue(exchange)
+        connection.transport.abort()
+        pool.release(connection)
+        assert not exchange.got.done()
         assert await exchange.got is not connection
         server.close()
 

@@ -20,7 +20,7 @@ class Exchange:
         self.downlink = Downlink(
             UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", Mask(()), varies_by_origin=False
         )
-        self.is_head, self.is_sent = is_head, is_sent
+        self.asked, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end = 0, b"", ""
 
     def on_activity(self):
@@ -30,6 +30,9 @@ class Exchange:
         assert not self.status
         self.status = answer.status
         self.on_body(body, is_complete=is_complete)
+
+    def on_whole_answer(self, answer, body):
+        self.on_answer(answer, body, is_complete=True)
 
     def on_body(self, data, *, is_complete):
         assert not self.end

@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.downlink import Answer
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class AppCall(Call):
     )
 
     def __init__(self, client: Client, request: RequestFields, method: bytes, path: bytes) -> None:
-        super().__init__(client, request, method, path, None)
+        super().__init__(client, Asked(request, method, path))
         self._answer: Answer | None = None
         """The head that waits for the first piece of its body, for at most one turn of the loop."""
         self._body: list[bytes] = []
@@ -111,7 +111,12 @@ class AppCall(Call):
         self._takes_more.set()
 
     async def _receive(self) -> Message:
-        if self._request.expects_continue and not self._is_asked_for and not self._is_body_whole and not self._body:
+        if (
+            self.asked.request.expects_continue
+            and not self._is_asked_for
+            and not self._is_body_whole
+            and not self._body
+        ):
             self._is_asked_for = True
             self._client.on_continue()
         while not self._is_gone and not self._is_answered:
@@ -158,7 +163,7 @@ class AppCall(Call):
             self._client.on_answer(answer, b"", b"", is_complete=False)
 
     def _continue(self, data: bytes, *, is_last: bool) -> None:
-        if self.is_head or self.status in _BODILESS:
+        if self.asked.is_head or self.status in _BODILESS:
             data = b""
         elif self._left >= 0:
             if len(data) > self._left or (is_last and len(data) < self._left):
@@ -183,10 +188,10 @@ def scope_of(
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": f"1.{request.minor}",
-        "method": call.method.decode("ascii"),
+        "method": call.asked.method.decode("ascii"),
         "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
-        "path": root_path + unquote(call.path.decode("ascii")),
-        "raw_path": root_path.encode() + call.path,
+        "path": root_path + unquote(call.asked.path.decode("ascii")),
+        "raw_path": root_path.encode() + call.asked.path,
         "query_string": target.partition(b"?")[2],
         "root_path": root_path,
         "headers": [(field.name, field.value) for field in request.fields],

@@ -19,6 +19,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, NO_RAW_PATH, new_request_id, own_answer, refusal_of
+from plugin_gateway.proxy.plan import Permitted
 from plugin_gateway.proxy.wire import head_too_large, read_request_lines
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class AsgiFront:
             return refusal_of(error)
         if request.has_body and not plan.takes_body:
             return BODY_NOT_DECLARED
-        return Exchange(client, plan, method, verdict, request, consumer=access.consumer)
+        return Exchange(client, Permitted(access, plan, method, verdict, request))
 
 
 class _AsgiClient:

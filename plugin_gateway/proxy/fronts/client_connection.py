@@ -80,10 +80,10 @@ class ClientConnection:
     def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Write the head, framed as the client understands it, and the first piece of the body."""
         self.is_answered = True
-        if answer.length < 0 and answer.has_body and not call.is_head:
+        if answer.length < 0 and answer.has_body and not call.asked.is_head:
             if is_complete:
                 extra += b"Content-Length: %d\r\n" % len(body)
-            elif call.minor == 1:
+            elif call.asked.request.minor == 1:
                 self._is_chunked = True
                 extra += b"Transfer-Encoding: chunked\r\n"
                 body = chunk(body)
@@ -109,14 +109,14 @@ class ClientConnection:
         """The field lines of every answer that is not the upstream's."""
         return b"".join([name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers])
 
-    def rest(self) -> None:
+    def rest(self, now: float) -> None:
         """An answer is complete, and another may follow."""
         self.is_answered = self._is_chunked = False
         if self.is_full:
             self.phase = BUSY
         else:
             self.phase = IDLE
-            self.deadline = monotonic() + self.idle_timeout_s
+            self.deadline = now + self.idle_timeout_s
             if self._is_held:
                 self.unhold()
 

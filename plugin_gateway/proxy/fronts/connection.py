@@ -21,6 +21,7 @@ from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.fronts.pending_call import PendingCall
 from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, TOO_MANY_CONNECTIONS, new_request_id, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
+from plugin_gateway.proxy.plan import Permitted
 from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
 
 if TYPE_CHECKING:
@@ -125,7 +126,13 @@ class ConnectionFront(ClientConnection):
 
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
-            self._on_requests(data)
+            serving = self._holder.serving
+            known = serving.asked_before.entries.get(data) if self._partial is None else None
+            if known is not None and known.request.is_plain and serving.still_permits(known):
+                # Byte for byte a whole request that was judged before, and nothing else.
+                self._start(Exchange(self, known), b"")
+            else:
+                self._on_requests(data)
         elif self.phase == BUSY:
             if self._body is not None:
                 self._on_body(self._body, data)
@@ -150,7 +157,7 @@ class ConnectionFront(ClientConnection):
         if self._call is not None:
             self._call.resume_answer()
         else:
-            self.rest()
+            self.rest(monotonic())
             self._go_on()
 
     # What uvicorn and the clock call
@@ -209,13 +216,19 @@ class ConnectionFront(ClientConnection):
 
     def _on_head(self, serving: Serving, data: bytes, end: int) -> bytes:
         """Take the head that ends at `end` off the data; return what is left where it is answered already."""
+        head = data[: end + 4]
+        permitted = serving.asked_before.entries.get(head)
+        if permitted is not None and serving.still_permits(permitted):
+            if not permitted.request.is_plain:
+                self._prepare(serving, permitted.request)
+            return self._start(Exchange(self, permitted), data[end + 4 :])
         line_end = data.find(b"\r\n")
         line = data[:line_end]
         block = data[line_end + 2 : end + 2]
         data = data[end + 4 :]
         # Where callers must be known, what a line means depends on whose it is.
         access = serving.anybody or serving.recall(line, block)
-        known = access.permitted.get(line) if access is not None else None
+        known = access.permitted.entries.get(line) if access is not None else None
         if access is not None and known is not None:
             method, permit, plan = known
             request = read_request_fields(block, 1)
@@ -252,7 +265,11 @@ class ConnectionFront(ClientConnection):
             return self._refuse(
                 BODY_NOT_DECLARED, method, permit.path, request.request_id, data, consumer=access.consumer
             )
-        return self._start(Exchange(self, plan, method, permit, request, consumer=access.consumer), data)
+        permitted = Permitted(access, plan, method, permit, request)
+        if known is not None:
+            # A line that was never seen before is no part of a head that was.
+            serving.asked_before.offer(head, permitted)
+        return self._start(Exchange(self, permitted), data)
 
     def _prepare(self, serving: Serving, request: RequestFields) -> None:
         self.closes = self.closes or request.closes
@@ -326,10 +343,10 @@ class ConnectionFront(ClientConnection):
             self.closes = self.closes or self._body is not None
             call.status = refusal.status
             call.request_id = call.request_id or new_request_id()
-            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.is_head)
+            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
         self._on_record(call.record(refusal.code, self._address))
         if not is_cut:
-            self._settle()
+            self._settle(monotonic())
 
     def on_became(self, call: Call) -> None:
         self._call = call
@@ -363,7 +380,7 @@ class ConnectionFront(ClientConnection):
         self._on_record(
             refusal_record(refusal, method, path, size, request_id=request_id, client=self._address, consumer=consumer)
         )
-        self._settle()
+        self._settle(monotonic())
         return data
 
     def _fail(self, error: WireError) -> None:
@@ -379,14 +396,14 @@ class ConnectionFront(ClientConnection):
 
     def _on_done(self, call: Call) -> None:
         self._call = None
-        self._on_record(call.record("", self._address))
-        self._settle()
+        now = monotonic()
+        self._on_record(call.record_at(now, "", self._address))
+        self._settle(now)
 
-    def _settle(self) -> None:
+    def _settle(self, now: float) -> None:
         """After an answer: wait for the next request, or end."""
-        self.server_state.total_requests += 1
         if not self.closes:
-            self.rest()
+            self.rest(now)
             if self._ahead:
                 self._go_on()
         elif self._body is not None or self._ahead or self.phase == IDLE:

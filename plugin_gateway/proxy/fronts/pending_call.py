@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.identity.authenticator import UNAVAILABLE
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.exchange import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
-    from plugin_gateway.policy.permit import Permit
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.plan import Plan, Serving
+    from plugin_gateway.proxy.plan import Permitted, Serving
     from plugin_gateway.proxy.wire import RequestFields
 
 PATIENCE_S: Final = 12.0
@@ -39,7 +38,7 @@ class PendingCall(Call):
         serving: Serving,
         found: Awaitable[Access | Refusal],
     ) -> None:
-        super().__init__(client, request, method, target.partition(b"?")[0], None)
+        super().__init__(client, Asked(request, method, target.partition(b"?")[0]))
         self._target = target
         self._serving = serving
         self._found = found
@@ -75,17 +74,17 @@ class PendingCall(Call):
 
     async def _wait(self) -> None:
         admitted = await self._found
-        decision: tuple[Permit, Plan] | Refusal
+        asked = self.asked
+        decision: Permitted | Refusal
         if isinstance(admitted, Refusal):
             decision = admitted
         else:
-            self.consumer = admitted.consumer
-            decision = self._serving.decide(admitted, self.method, self._target, self._request)
+            self.asked = Asked(asked.request, asked.method, asked.path, consumer=admitted.consumer)
+            decision = self._serving.decide(admitted, asked.method, self._target, asked.request)
         if isinstance(decision, Refusal):
             self._client.on_failure(decision)
             return
-        permit, plan = decision
-        exchange = Exchange(self._client, plan, self.method, permit, self._request, consumer=self.consumer)
+        exchange = Exchange(self._client, decision)
         exchange.started_at = self.started_at
         self._client.on_became(exchange)
         self._client.resume_body()

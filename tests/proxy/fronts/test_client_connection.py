@@ -3,8 +3,10 @@ from __future__ import annotations
 import pytest
 from uvicorn.server import ServerState
 
+from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
+from plugin_gateway.proxy.wire import read_request_fields
 
 
 class Transport:
@@ -24,9 +26,9 @@ class Transport:
         return lambda: self.done.append(name)
 
 
-class Call:
-    def __init__(self, minor=1, *, is_head=False):
-        self.minor, self.is_head = minor, is_head
+def call(minor=1, *, is_head=False):
+    fields = read_request_fields(b"Host: a\r\n", minor)
+    return Call(None, Asked(fields, b"HEAD" if is_head else b"GET", b"/p"))
 
 
 def opened(**transport):
@@ -41,25 +43,25 @@ def answer(length):
 
 
 @pytest.mark.parametrize(
-    ("call", "length", "body", "is_complete", "expected"),
+    ("asked", "length", "body", "is_complete", "expected"),
     [
-        (Call(), 2, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
-        (Call(), -1, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
-        (Call(), -1, b"ok", False, b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
-        (Call(), -1, b"", False, b"Transfer-Encoding: chunked\r\n\r\n"),
-        (Call(minor=0), -1, b"ok", False, b"Connection: close\r\n\r\nok"),
-        (Call(is_head=True), -1, b"", True, b"\r\n"),
+        (call(), 2, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
+        (call(), -1, b"ok", True, b"Content-Length: 2\r\n\r\nok"),
+        (call(), -1, b"ok", False, b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n"),
+        (call(), -1, b"", False, b"Transfer-Encoding: chunked\r\n\r\n"),
+        (call(minor=0), -1, b"ok", False, b"Connection: close\r\n\r\nok"),
+        (call(is_head=True), -1, b"", True, b"\r\n"),
     ],
 )
-def test_an_answer_has_one_framing_that_its_client_understands(call, length, body, is_complete, expected):
+def test_an_answer_has_one_framing_that_its_client_understands(asked, length, body, is_complete, expected):
     connection, transport = opened()
-    connection.write_answer(call, answer(length), b"", body, is_complete=is_complete)
+    connection.write_answer(asked, answer(length), b"", body, is_complete=is_complete)
     assert transport.written == b"HTTP/1.1 200 OK\r\n" + expected
 
 
 def test_the_last_piece_of_a_chunked_answer_ends_it():
     connection, transport = opened()
-    connection.write_answer(Call(), answer(-1), b"", b"", is_complete=False)
+    connection.write_answer(call(), answer(-1), b"", b"", is_complete=False)
     transport.written = b""
     connection.write_content(b"a", is_complete=False)
     connection.write_content(b"", is_complete=True)
@@ -71,10 +73,10 @@ def test_after_an_answer_the_connection_rests_unless_the_client_is_slow():
     connection.hold()
     connection.hold()
     connection.phase, connection.is_full = BUSY, True
-    connection.rest()
+    connection.rest(0.0)
     assert connection.phase == BUSY
     connection.is_full = False
-    connection.rest()
+    connection.rest(0.0)
     assert (connection.phase, connection.deadline) == (IDLE, NEVER)
     assert transport.done == ["pause_reading", "resume_reading"]
 
@@ -90,10 +92,10 @@ def test_a_transport_that_cannot_half_close_is_closed():
 
 def test_only_an_answer_that_ends_with_the_connection_is_cut_by_a_reset():
     connection, transport = opened()
-    connection.write_answer(Call(), answer(9), b"", b"ok", is_complete=False)
+    connection.write_answer(call(), answer(9), b"", b"ok", is_complete=False)
     connection.cut()
     assert transport.done == ["close"]
     connection, transport = opened()
-    connection.write_answer(Call(minor=0), answer(-1), b"", b"ok", is_complete=False)
+    connection.write_answer(call(minor=0), answer(-1), b"", b"ok", is_complete=False)
     connection.cut()
     assert transport.done == ["abort"]

@@ -19,6 +19,7 @@ from uvicorn.server import ServerState
 from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -93,7 +94,7 @@ class Scene:
             upstream = UpstreamConnection(pool)
             upstream.connection_made(Transport())
             pool._open.add(upstream)
-            pool._idle[upstream] = None
+            pool.release(upstream)
             self.upstreams.append(upstream)
         self.front.connection_made(self.client)
 
@@ -288,7 +289,7 @@ def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full():
     async def not_connected_yet(it):
         pool = it.holder.serving.pool
         upstream = it.upstreams[0]
-        del pool._idle[upstream]
+        pool._idle.remove(upstream)
         it.send(GET)
         it.front.pause_writing()
         pool.release(upstream)
@@ -365,21 +366,48 @@ def test_uvicorns_books_are_kept():
     def scene(it):
         assert it.front in it.state.connections
         it.send(DENIED)
-        assert it.state.total_requests == 1
         it.end()
         assert it.front not in it.state.connections
 
     play(scene)
 
 
-def test_the_same_request_line_is_judged_once_and_fields_still_each_time():
+def test_the_same_bytes_are_judged_once_and_any_others_anew():
+    judged = []
+
     def scene(it):
-        for _ in range(3):
+        access = it.holder.serving.anybody
+        judge = access.judge
+        access.judge = lambda method, target: judged.append(target) or judge(method, target)
+        for _ in range(6):
             it.send(GET)
             it.answer()
+        assert judged == [b"/p/1"] * 2
         it.send(GET.replace(b"Host: a", b"Host: a, b"))
-        assert it.statuses() == [200, 200, 200, 400]
-        assert len(it.holder.serving.anybody.permitted) == 1
+        assert it.statuses() == [200] * 6 + [400]
+
+    play(scene)
+
+
+@pytest.mark.parametrize("cut", range(1, len(GET)))
+def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut):
+    """Alone, cut in two, with the next one behind it: what goes up is the same."""
+
+    def scene(it):
+        for _ in range(4):
+            it.send(GET)
+            it.answer()
+        known = it.sent_up
+        for pieces in ([GET[:cut], GET[cut:]], [GET + GET[:cut], GET[cut:]]):
+            for piece in pieces:
+                it.send(piece)
+                if it.front.phase == BUSY:
+                    it.answer()
+            if it.front.phase == BUSY:
+                it.answer()
+        assert set(it.statuses()) == {200}
+        assert len(it.statuses()) == 7
+        assert it.sent_up == known[: len(known) // 4] * 7
 
     play(scene)
 

@@ -86,7 +86,7 @@ def test_the_body_waits_and_goes_up_once_the_caller_is_known():
     client, upstream = play(lambda call: call.send(b"cd", is_last=True))
     assert upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
     assert upstream.sent.endswith(b"\r\n\r\nabcd")
-    assert client.call.consumer == "tom"
+    assert client.call.asked.consumer == "tom"
     assert client.failure is None
 
 

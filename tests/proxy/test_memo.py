@@ -1,0 +1,36 @@
+"""What is kept of what peers send, and that no peer can make it more."""
+
+from __future__ import annotations
+
+from plugin_gateway.proxy.memo import Memo
+
+
+def test_a_key_is_kept_when_it_comes_again():
+    memo = Memo()
+    memo.offer(b"a", 1)
+    assert memo.entries == {}
+    memo.offer(b"a", 2)
+    assert memo.entries == {b"a": 2}
+
+
+def test_keys_that_come_once_push_nothing_out():
+    memo = Memo()
+    memo.offer(b"a", 1)
+    memo.offer(b"a", 1)
+    for number in range(100_000):
+        memo.offer(b"%d" % number, number)
+    assert b"a" in memo.entries
+    # Two keys of one hash look like one key twice; of the hashes that meet at one place few are the same.
+    assert len(memo.entries) < 10
+
+
+def test_entries_and_keys_are_bounded():
+    memo = Memo()
+    for number in range(3000):
+        memo.offer(b"%d" % number, number)
+        memo.offer(b"%d" % number, number)
+        assert len(memo.entries) <= 1024
+    before = dict(memo.entries)
+    for _ in range(3):
+        memo.offer(b"x" * 2049, 0)
+    assert memo.entries == before
