@@ -10,7 +10,8 @@ from plugin_gateway.policy.query import decode_name, rebuild_query
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.routing import RouteTable, compile_routes
 from plugin_gateway.policy.rule import InjectedNames, operation_rule
-from plugin_gateway.policy.target import encoded_slash, read_target
+from plugin_gateway.policy.search import find_routes
+from plugin_gateway.policy.target import Target, encoded_slash, read_parts
 from plugin_gateway.policy.template import parse_template
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.policy.routing import Route
-    from plugin_gateway.policy.target import Target
 
 NOT_FOUND = Refusal(
     status=404,
@@ -55,13 +55,13 @@ class Gate:
         `method` and `target` are the bytes of the request line (RFC 9112, 3): nothing decoded, nothing cleaned. Never
         raises.
         """
-        read = read_target(target)
-        if isinstance(read, Refusal):
-            return read
-        path, query, segments, _, slashed = read
-        routes = self.routes.find(method, segments)
+        parts = read_parts(target)
+        if isinstance(parts, Refusal):
+            return parts
+        path, query, segments, _, slashed = parts
+        routes = find_routes(self.routes.root, segments, 1, method)
         if routes is None:
-            return self._refuse(read)
+            return self._refuse(Target(*parts))
         route = routes[0]
         if route.query:
             chosen = choose(routes, query)
@@ -70,8 +70,8 @@ class Gate:
             route = chosen
         if slashed and not slashed <= route.slashes:
             return encoded_slash()
-        if (route.guard is not None or slashed) and route.find_shadow(read):
-            return self._refuse(read)
+        if (route.guard is not None or slashed) and route.find_shadow(target_of := Target(*parts)):
+            return self._refuse(target_of)
         if not query:
             return Permit(route.rule, path, b"")
         rebuilt = rebuild_query(query, route.rule, self.withheld)

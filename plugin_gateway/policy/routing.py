@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.alias import split_encoded_slashes
+from plugin_gateway.policy.search import find_ends, find_routes
 from plugin_gateway.policy.shadow import DeniedPaths, Guard, Shadow
 from plugin_gateway.policy.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.policy.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.openapi.document import OperationKey
     from plugin_gateway.policy.permit import OperationRule
@@ -68,16 +69,16 @@ class RouteTable:
 
     root: Node
 
-    def find(self, method: bytes, segments: Sequence[str]) -> tuple[Route, ...] | None:
+    def find(self, method: bytes, segments: list[str]) -> tuple[Route, ...] | None:
         """The routes of the most specific template that matches and allows the method."""
-        return _find(self.root, segments, 1, method)
+        return find_routes(self.root, segments, 1, method)
 
     def methods(self, target: Target) -> list[bytes]:
         """The methods by which a path may be called, sorted."""
         return sorted(
             {
                 method
-                for node in _leaves(self.root, target.segments, 1)
+                for node in find_ends(self.root, target.segments, 1)
                 for method, routes in node.routes.items()
                 if not any(route.find_shadow(target) for route in routes)
             }
@@ -164,33 +165,3 @@ def _demand(route: Route) -> tuple[int, tuple[bytes, ...], str]:
 def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:
     """Sorts patterns by how much of them is literal, most first; then by anything that document order does not change."""
     return -sum(len(part) for part in segment.parts if part), tuple(part or "" for part in segment.parts)
-
-
-def _find(node: Node, segments: Sequence[str], index: int, method: bytes) -> tuple[Route, ...] | None:
-    # Each node has one way to it, so going back visits no node twice.
-    if index == len(segments):
-        return node.routes.get(method)
-    segment = segments[index]
-    child = node.literals.get(segment)
-    if child is not None and (found := _find(child, segments, index + 1, method)) is not None:
-        return found
-    for pattern, child in node.patterns:
-        if pattern.matches(segment) and (found := _find(child, segments, index + 1, method)) is not None:
-            return found
-    if node.parameter is not None and segment:
-        return _find(node.parameter, segments, index + 1, method)
-    return None
-
-
-def _leaves(node: Node, segments: Sequence[str], index: int) -> Iterator[Node]:
-    if index == len(segments):
-        yield node
-        return
-    segment = segments[index]
-    if segment in node.literals:
-        yield from _leaves(node.literals[segment], segments, index + 1)
-    for pattern, child in node.patterns:
-        if pattern.matches(segment):
-            yield from _leaves(child, segments, index + 1)
-    if node.parameter is not None and segment:
-        yield from _leaves(node.parameter, segments, index + 1)

@@ -23,6 +23,9 @@ class Client(Protocol):
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Send the head (`extra` are further field lines) and the first piece of the body, perhaps all of it."""
 
+    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
+        """Send an answer that is all there, head and body."""
+
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         """Send the next piece of the body, perhaps the last."""
 

@@ -64,7 +64,8 @@ class Answer:
     `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
     Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `coding` is the
     content coding in lower case, empty where the body can be read as it is, `has_body` that content follows unless the
-    request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields.
+    request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
+    framing is missing, so that `sealed_head` is all there is to a head.
     """
 
     __slots__ = (
@@ -74,6 +75,7 @@ class Answer:
         "head",
         "is_chunked",
         "is_dated",
+        "is_sealed",
         "keeps_alive",
         "length",
         "sealed_head",
@@ -101,6 +103,7 @@ class Answer:
         self.coding = coding
         self.is_dated = is_dated
         self.has_body = status not in _BODILESS and length != 0
+        self.is_sealed = is_dated and length >= 0
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
         """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""

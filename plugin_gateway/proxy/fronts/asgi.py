@@ -181,6 +181,9 @@ class _AsgiClient:
         self._put({"type": "http.response.start", "status": answer.status, "headers": answer.pairs(extra)}, 0)
         self.on_content(body, is_complete=is_complete)
 
+    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
+        self.on_answer(answer, extra, body, is_complete=True)
+
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         self._is_done = self._is_done or is_complete
         if data or is_complete:

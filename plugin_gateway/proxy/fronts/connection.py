@@ -327,6 +327,14 @@ class ConnectionFront(ClientConnection):
         if is_complete:
             self._on_done(call)
 
+    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
+        call = self._call
+        if call is None or extra or self.closes or self._body is not None or not answer.is_sealed:
+            self.on_answer(answer, extra, body, is_complete=True)
+            return
+        self.transport.write(answer.sealed_head + body)
+        self._on_done(call)
+
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         self.write_content(data, is_complete=is_complete)
         if is_complete and self._call is not None:
