@@ -6,12 +6,11 @@ only while it is the beginning of a secret, so an event stream is never delayed.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_SMALL_BYTES: Final = 4096
-"""Up to here `replace` alone is faster, which gives back the very data in which it finds nothing: `in` raises and drops a
-TypeError before it looks. Beyond, it is ten times slower than `re` on content that repeats one unlucky byte."""
+_SHORT_BYTES: Final = 64
+"""Up to here a secret is looked for from the end: `rfind` has no tables to prepare and is two to five times as fast as
+`find`, `replace` or `re`. But on content made for it it takes length times length, where the others are linear."""
 
 
 class Mask:
@@ -21,7 +20,7 @@ class Mask:
 
     def __init__(self, secrets: tuple[bytes, ...]) -> None:
         self._secrets = tuple(
-            (secret, b"*" * len(secret), re.compile(re.escape(secret)).search)
+            (secret, b"*" * len(secret), len(secret) <= _SHORT_BYTES)
             for secret in sorted(secrets, key=len, reverse=True)
             if secret
         )
@@ -33,9 +32,8 @@ class Mask:
 
     def cover(self, data: bytes) -> bytes:
         """The data with every whole secret covered."""
-        is_small = len(data) <= _SMALL_BYTES
-        for secret, stars, search in self._secrets:
-            if is_small or search(data):
+        for secret, stars, is_short in self._secrets:
+            if (data.rfind(secret) if is_short else data.find(secret)) >= 0:
                 data = data.replace(secret, stars)
         return data
 
