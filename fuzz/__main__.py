@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections import deque
 from random import Random
 from time import monotonic
 
@@ -35,8 +36,14 @@ async def _fuzz(requests: int, seed: int) -> int:
     started_at = monotonic()
     random = Random(seed)  # noqa: S311  # a run has to be repeatable, not unpredictable
     sent, told = 0, _PROGRESS_EVERY
+    recent: deque[bytes] = deque(maxlen=50)
     while sent < requests:
-        messages = [mutate(random.choice(REQUESTS), random) for _ in range(random.choice((1, 1, 2, 3)))]
+        messages = [
+            # What is remembered of a message must mean the same when the very bytes come again, among whatever others.
+            random.choice(recent) if recent and random.random() < 0.3 else mutate(random.choice(REQUESTS), random)
+            for _ in range(random.choice((1, 1, 2, 3)))
+        ]
+        recent.extend(messages)
         pieces = split(b"".join(messages), random)
         before = sent
         sent += len(messages)

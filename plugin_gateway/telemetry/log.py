@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import stat
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,7 @@ class Log:
 
     def __init__(self, *, format: str = "json", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
         self._fd = fd
+        self._is_pipe = not _is_file(fd)
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MAX_WAITING_BATCHES)
         self._writer: threading.Thread | None = None
         self._second = (0, "")
@@ -93,7 +95,7 @@ class Log:
         while (lines := self._waiting.get()) is not None:
             # A log that cannot be written (its reader is gone) is no reason to stop answering calls.
             with contextlib.suppress(OSError):
-                for piece in pieces(lines):
+                for piece in pieces(lines) if self._is_pipe else [lines]:
                     write_whole(self._fd, piece)
 
     def _timestamp(self, at: float) -> str:
@@ -103,6 +105,14 @@ class Log:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = (int(second), text)
         return f"{text}.{int(fraction * 1000):03d}Z"
+
+
+def _is_file(fd: int) -> bool:
+    """Whether what is written there in one call stays together, however much it is."""
+    try:
+        return stat.S_ISREG(os.fstat(fd).st_mode)
+    except OSError:
+        return False
 
 
 def pieces(lines: bytes) -> list[bytes]:

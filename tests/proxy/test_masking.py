@@ -17,11 +17,12 @@ def test_every_whole_secret_is_covered_byte_for_byte():
 
 @pytest.mark.parametrize("size", [10, 5000, 200_000])
 @pytest.mark.parametrize("filler", [b"a", b"z", b"."])
-def test_secrets_are_covered_in_bodies_of_any_size(size, filler):
-    data = filler * size + b"zz9" + filler * size + b"abcabd"
-    covered = Mask(SECRETS).cover(data)
+@pytest.mark.parametrize("secret", [b"zz9", b"zz9" * 30], ids=["short", "long"])
+def test_secrets_are_covered_in_bodies_of_any_size(size, filler, secret):
+    data = filler * size + secret + filler * size + b"abcabd"
+    covered = Mask((*SECRETS[:2], secret)).cover(data)
     assert len(covered) == len(data)
-    assert covered.count(b"*") == 9
+    assert covered.count(b"*") == len(secret) + 6
 
 
 def test_without_secrets_nothing_changes():

@@ -96,3 +96,13 @@ def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes):
     assert b"".join(found) == b"".join(lines)
     assert all(piece.endswith(b"\n") for piece in found)
     assert all(len(piece) <= ATOMIC_BYTES or piece.count(b"\n") == 1 for piece in found)
+
+
+def test_a_file_is_given_whole_batches(tmp_path):
+    with (tmp_path / "log").open("ab") as file:
+        log = Log(fd=file.fileno())
+        log.access([record()] * 400)
+        log.close(5)
+    lines = (tmp_path / "log").read_bytes().splitlines()
+    assert len(lines) == 400
+    assert len({orjson.loads(line)["request_id"] for line in lines}) == 1

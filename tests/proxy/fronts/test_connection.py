@@ -412,6 +412,17 @@ def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut):
     play(scene)
 
 
+def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with():
+    def scene(it):
+        for number in range(8):
+            it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n%02d" % number)
+            it.answer()
+        assert len(it.holder.serving.asked_before.entries) == 1
+        assert [part[:2] for part in it.sent_up.split(b"\r\n\r\n")[1:]] == [b"%02d" % number for number in range(8)]
+
+    play(scene)
+
+
 def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees():
     """RFC 9112, 3.2.2: it must be taken; and a memo of the line must not outlive the Host field it was judged with."""
     absolute = GET.replace(b"/p/1", b"http://a/p/1")
