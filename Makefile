@@ -19,7 +19,7 @@ CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
 CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
 # Some tests hand stand-ins to one class, or replace a method or a constant; compiled code takes none of them. What they show of one class
 # the others show over sockets.
-CORE_TESTS ?= tests/proxy tests/policy tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
+CORE_TESTS ?= tests/proxy tests/policy tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py --ignore tests/proxy/fronts/test_pending_call.py \
   --deselect tests/proxy/test_encoded.py::test_a_bomb_costs_no_more_than_the_bound \
   --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for

@@ -6,10 +6,14 @@ from plugin_gateway.admission.limiter import Entered
 from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.entrance import Entrance
 from plugin_gateway.proxy.granted import Links
+from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.plan import Permitted, Plan
+from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.revision import UpstreamTarget
@@ -59,8 +63,10 @@ class Asked:
 
 def scene(limiter=None, granted=None, body=b"", lines=()):
     exchange = Exchange()
-    uplink = Uplink(RULE, UpstreamTarget(host="up", port=1, authority=b"up"), Injection())
-    plan = Plan(RULE, uplink, None, None, {}, limiter=limiter, granted=granted)
+    target = UpstreamTarget(host="up", port=1, authority=b"up")
+    uplink = Uplink(RULE, target, Injection())
+    downlink = Downlink(target, "https://gw", Mask(()), varies_by_origin=False)
+    plan = Plan(RULE, uplink, downlink, Pool(target, Clock()), {}, limiter=limiter, granted=granted)
     request = read_request_lines([b"Host: a", *lines], 1)
     access = Access("alice", lambda method, target: REFUSED, {})
     entrance = Entrance(exchange, Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), request), body)

@@ -128,7 +128,7 @@ class ConnectionFront(ClientConnection):
         if self.phase == IDLE:
             serving = self._holder.serving
             known = serving.asked_before.entries.get(data) if self._partial is None else None
-            if known is not None and known.request.is_plain and serving.still_permits(known):
+            if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
                 # Byte for byte a whole request that was judged before, and nothing else.
                 self._start(Exchange(self, known), b"")
             else:
