@@ -90,7 +90,8 @@ def write_upstream(folder: Path, port: int) -> Path:
     file = folder / "upstream.conf"
     file.write_text(f"""
         daemon off; worker_processes 1; pid {folder}/upstream.pid; error_log {folder}/upstream.err;
-        events {{ worker_connections 4096; }}
+        # Every peer keeps its connections while the others are measured: short of room, nginx would close those that idle.
+        worker_rlimit_nofile 20000; events {{ worker_connections 16384; }}
         http {{
           access_log off; sendfile on; keepalive_requests 100000000; client_max_body_size 64m;
           client_body_temp_path {folder}/upstream-body;

@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.policy.consumers import NO_CONSUMER, Identity, find_consumer
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.proxy.memo import Memo
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from plugin_gateway.identity.authenticator import Authenticator
     from plugin_gateway.policy.permit import Permit
-    from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision
@@ -25,14 +23,12 @@ if TYPE_CHECKING:
 class Access:
     """What one consumer may do: its gate's verdicts, its documents, and its name in records."""
 
-    __slots__ = ("consumer", "faces", "judge", "permitted")
+    __slots__ = ("consumer", "faces", "judge")
 
     def __init__(self, consumer: str, judge: Judge, faces: Mapping[str, Face]) -> None:
         self.consumer = consumer
         self.judge = judge
         self.faces = faces
-        self.permitted: Memo[tuple[bytes, Permit, Plan]] = Memo()
-        """Request lines that were judged already. A judgement depends on nothing but them, so it may be remembered."""
 
 
 class Door:

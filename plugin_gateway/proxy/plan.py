@@ -19,7 +19,6 @@ from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
-from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
@@ -171,12 +170,6 @@ class Serving:
         """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""
         return path in self.local_paths or (method == b"OPTIONS" and path[:1] == b"/")
 
-    def recall(self, line: bytes, block: bytes) -> Access | None:
-        """What the caller may do, where these very field lines have told it before."""
-        if self.door is None or not line.endswith(b" HTTP/1.1"):
-            return None
-        return self.door.recall(read_request_fields(block, 1))
-
     def still_permits(self, known: Permitted) -> bool:
         """Whether who asked before may still do so: credentials are good for a time, the rest as long as the revision."""
         return self.door is None or self.door.recall(known.request) is known.access
@@ -194,13 +187,6 @@ class Serving:
         if request.has_body and not plan.takes_body:
             return BODY_NOT_DECLARED
         return Permitted(access, plan, method, permit, request)
-
-    def remember(self, access: Access, line: bytes, method: bytes, permit: Permit, minor: int) -> Plan:
-        """The plan for a permitted call, kept by its request line: what differs from call to call may be in its fields."""
-        plan = self.plan(permit.rule)
-        if minor == 1:
-            access.permitted.offer(line, (method, permit, plan))
-        return plan
 
 
 class Holder:

@@ -80,15 +80,6 @@ def test_a_target_whose_certificates_cannot_be_read_changes_nothing():
     asyncio.run(scene())
 
 
-def test_a_request_line_is_kept_by_what_it_came_to_unless_its_version_is_old():
-    serving = Holder(REVISION).serving
-    permit = Permit(READ, b"/p", b"")
-    for _ in range(2):
-        plan = serving.remember(serving.anybody, b"GET /p HTTP/1.1", b"GET", permit, 1)
-        serving.remember(serving.anybody, b"GET /p HTTP/1.0", b"GET", permit, 0)
-    assert serving.anybody.permitted.entries == {b"GET /p HTTP/1.1": (b"GET", permit, plan)}
-
-
 def test_each_allowed_origin_has_its_field_lines_ready():
     cors = Holder(REVISION).serving.plan(READ).cors
     assert cors[b"https://a"].startswith(b"Access-Control-Allow-Origin: https://a\r\n")

@@ -19,9 +19,8 @@ from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER, ClientConnection
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.fronts.pending_call import PendingCall
-from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, TOO_MANY_CONNECTIONS, new_request_id, refusal_of
+from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, new_request_id, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.plan import Permitted
 from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
 
 if TYPE_CHECKING:
@@ -217,59 +216,36 @@ class ConnectionFront(ClientConnection):
     def _on_head(self, serving: Serving, data: bytes, end: int) -> bytes:
         """Take the head that ends at `end` off the data; return what is left where it is answered already."""
         head = data[: end + 4]
+        data = data[end + 4 :]
         permitted = serving.asked_before.entries.get(head)
         if permitted is not None and serving.still_permits(permitted):
             if not permitted.request.is_plain:
                 self._prepare(serving, permitted.request)
-            return self._start(Exchange(self, permitted), data[end + 4 :])
-        line_end = data.find(b"\r\n")
-        line = data[:line_end]
-        block = data[line_end + 2 : end + 2]
-        data = data[end + 4 :]
-        # Where callers must be known, what a line means depends on whose it is.
-        access = serving.anybody or serving.recall(line, block)
-        known = access.permitted.entries.get(line) if access is not None else None
-        if access is not None and known is not None:
-            method, permit, plan = known
-            request = read_request_fields(block, 1)
-            if not request.is_plain:
-                self._prepare(serving, request)
-        else:
-            method, target, minor = read_request_line(line)
-            request = read_request_fields(block, minor)
-            if not request.is_plain:
-                self._prepare(serving, request)
-            if target[:1] != b"/":
-                target = origin_form(target, request.host)
-                # What an absolute-form means hangs on the Host field, so it is remembered as what it came to.
-                line = b"%b %b HTTP/1.1" % (method, target)
-            path = target.partition(b"?")[0]
-            if not self._listener.forwards or serving.is_local(method, path):
-                call = AppCall(self, request, method, path)
-                scope = scope_of(request, call, target, self.transport, self._config.root_path)
-                scope["state"] = self._app_state.copy()
-                call.launch(self._config.loaded_app, scope, self.server_state.tasks)
-                return self._start(call, data)
-            admitted = access or serving.admit(request)
-            if isinstance(admitted, Refusal):
-                return self._refuse(admitted, method, path, request.request_id, data)
-            if not isinstance(admitted, Access):
-                return self._start(PendingCall(self, request, method, target, serving=serving, found=admitted), data)
-            access = admitted
-            verdict = access.judge(method, target)
-            if isinstance(verdict, Refusal):
-                return self._refuse(verdict, method, path, request.request_id, data, consumer=access.consumer)
-            permit = verdict
-            plan = serving.remember(access, line, method, permit, minor)
-        if request.has_body and not plan.takes_body:
-            return self._refuse(
-                BODY_NOT_DECLARED, method, permit.path, request.request_id, data, consumer=access.consumer
-            )
-        permitted = Permitted(access, plan, method, permit, request)
-        if known is not None:
-            # A line that was never seen before is no part of a head that was.
-            serving.asked_before.offer(head, permitted)
-        return self._start(Exchange(self, permitted), data)
+            return self._start(Exchange(self, permitted), data)
+        line_end = head.find(b"\r\n")
+        method, target, minor = read_request_line(head[:line_end])
+        request = read_request_fields(head[line_end + 2 : end + 2], minor)
+        if not request.is_plain:
+            self._prepare(serving, request)
+        if target[:1] != b"/":
+            target = origin_form(target, request.host)
+        path = target.partition(b"?")[0]
+        if not self._listener.forwards or serving.is_local(method, path):
+            call = AppCall(self, request, method, path)
+            scope = scope_of(request, call, target, self.transport, self._config.root_path)
+            scope["state"] = self._app_state.copy()
+            call.launch(self._config.loaded_app, scope, self.server_state.tasks)
+            return self._start(call, data)
+        access = serving.admit(request)
+        if isinstance(access, Refusal):
+            return self._refuse(access, method, path, request.request_id, data)
+        if not isinstance(access, Access):
+            return self._start(PendingCall(self, request, method, target, serving=serving, found=access), data)
+        decision = serving.decide(access, method, target, request)
+        if isinstance(decision, Refusal):
+            return self._refuse(decision, method, path, request.request_id, data, consumer=access.consumer)
+        serving.asked_before.offer(head, decision)
+        return self._start(Exchange(self, decision), data)
 
     def _prepare(self, serving: Serving, request: RequestFields) -> None:
         self.closes = self.closes or request.closes
