@@ -37,6 +37,8 @@ ANSWER = (
     b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 23 Nov 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
     b"Content-Length: %d\r\nConnection: keep-alive\r\n\r\n" % REPLY_BYTES["1k"]
 ) + b"x" * REPLY_BYTES["1k"]
+BODY = b"y" * 10_000
+POST = b"POST %b HTTP/1.1\r\nHost: localhost:8080\r\nContent-Length: %d\r\n\r\n"
 HEAD = b"GET %b HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"
 
 
@@ -88,6 +90,9 @@ async def measure() -> None:
     def with_query() -> Iterator[bytes]:
         return iter([HEAD % (last + b"%d?expand=all&limit=20" % next(numbers)) for _ in range(CALLS)])
 
+    def with_body() -> Iterator[bytes]:
+        return iter([POST % (last + b"1k", len(BODY)) + BODY] * CALLS)
+
     def call(heads: Iterator[bytes]) -> None:
         receive, answer = front.data_received, upstream.data_received
         for head in heads:
@@ -105,8 +110,9 @@ async def measure() -> None:
         ("a call asked before", call, repeated),
         ("a call with an id of its own", call, varied),
         ("a call with an id of its own and a query", call, with_query),
-        ("  of which the gate", judge, with_query),
-        ("  of which the gate, without query", judge, varied),
+        ("a call asked before, with a body of 10 kB", call, with_body),
+        ("the gate alone, with a query", judge, with_query),
+        ("the gate alone", judge, varied),
     ]
     for name, work, heads in rows:
         print(f"{name:42} {least_us(work, heads):6.2f} µs")
@@ -139,7 +145,7 @@ def prepared() -> Revision:
                 "url": "http://127.0.0.1:9",
                 "credential": {"header": KEY_HEADER, "value": {"env": "BENCH_KEY"}},
             },
-            "allow": [f"getRes{number}" for number in range(OPERATIONS)],
+            "allow": [f"{method}Res{number}" for number in range(OPERATIONS) for method in ("get", "post")],
         }
         file = folder / "gateway.yaml"
         file.write_text(json.dumps(config))
