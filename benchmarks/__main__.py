@@ -125,7 +125,8 @@ def _progress(scenario: Scenario, peer: Peer, sample: Sample) -> None:
 def _version(peer: Peer) -> str:
     done = subprocess.run(peer.version_argv, capture_output=True, text=True, check=False)
     lines = (done.stdout + done.stderr).strip().splitlines()
-    return next((line.strip() for line in lines if line.strip()), "unknown")
+    line = next((line.strip() for line in lines if line.strip()), "unknown")
+    return line.replace(peer.version_argv[0], Path(peer.version_argv[0]).name)
 
 
 def _processor() -> str:
