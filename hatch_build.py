@@ -30,6 +30,7 @@ COMPILED = (
     "plugin_gateway/proxy/downlink.py",
     "plugin_gateway/proxy/encoded.py",
     "plugin_gateway/proxy/exchange.py",
+    "plugin_gateway/proxy/fronts/answering.py",
     "plugin_gateway/proxy/fronts/app_call.py",
     "plugin_gateway/proxy/fronts/client_connection.py",
     "plugin_gateway/proxy/fronts/connection.py",

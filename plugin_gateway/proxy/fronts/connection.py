@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.errors import WireError
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import RequestBody
-from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
-from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER, ClientConnection
+from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.fronts.pending_call import PendingCall
-from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, new_request_id, refusal_of
+from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
 
@@ -31,14 +31,12 @@ if TYPE_CHECKING:
     from uvicorn.server import ServerState
 
     from plugin_gateway.proxy.call import Call
-    from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.plan import Holder, Serving
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.telemetry.record import AccessRecord
 
 _AHEAD_BYTES: Final = 64 * 1024
 """How much a client may send ahead of an answer (pipelining) before it is not read any more."""
-_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 def connection_front(
@@ -62,37 +60,27 @@ def connection_front(
     return make
 
 
-class ConnectionFront(ClientConnection):
+class ConnectionFront(AnsweringConnection):
     """The requests of one client connection, answered in order, one at a time."""
 
     __slots__ = (
-        "_address",
-        "_ahead",
         "_app_state",
-        "_body",
-        "_call",
         "_config",
         "_holder",
         "_is_reading",
         "_listener",
-        "_on_record",
         "_partial",
     )
 
     def __init__(
         self, listener: Listener, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
-        super().__init__(server_state)
+        super().__init__(server_state, listener.on_record)
         self._listener = listener
         self._holder = listener.holder
-        self._on_record = listener.on_record
         self._config = config
         self._app_state = app_state
-        self._address = ""
         self._partial: PartialHead | None = None
-        self._ahead = b""
-        self._body: RequestBody | None = None
-        self._call: Call | None = None
         self._is_reading = False
 
     # What the transport calls
@@ -108,7 +96,7 @@ class ConnectionFront(ClientConnection):
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         if connections > min(self._listener.most_connections, limits.connections):
             self.closes = True
-            self._refuse(TOO_MANY_CONNECTIONS, b"", b"", b"")
+            self.refuse(TOO_MANY_CONNECTIONS, b"", b"", b"")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         connections: set[Any] = self.server_state.connections
@@ -157,7 +145,7 @@ class ConnectionFront(ClientConnection):
             self._call.resume_answer()
         else:
             self.rest(monotonic())
-            self._go_on()
+            self.go_on()
 
     # What uvicorn and the clock call
 
@@ -238,12 +226,12 @@ class ConnectionFront(ClientConnection):
             return self._start(call, data)
         access = serving.admit(request)
         if isinstance(access, Refusal):
-            return self._refuse(access, method, path, request.request_id, data)
+            return self.refuse(access, method, path, request.request_id, data)
         if not isinstance(access, Access):
             return self._start(PendingCall(self, request, method, target, serving=serving, found=access), data)
         decision = serving.decide(access, method, target, request)
         if isinstance(decision, Refusal):
-            return self._refuse(decision, method, path, request.request_id, data, consumer=access.consumer)
+            return self.refuse(decision, method, path, request.request_id, data, consumer=access.consumer)
         serving.asked_before.offer(head, decision)
         return self._start(Exchange(self, decision), data)
 
@@ -264,108 +252,21 @@ class ConnectionFront(ClientConnection):
             self._ahead = data
             call.start(b"", is_whole=True)
         else:
-            content = self._fed(body, data)
+            content = self.feed_body(body, data)
             call.start(content, is_whole=body.is_done)
         if self.phase != IDLE:
             return b""
         ahead, self._ahead = self._ahead, b""
         return ahead
 
-    def _fed(self, body: RequestBody, data: bytes) -> bytes:
-        content = body.feed(data)
-        if body.is_done:
-            self._body = None
-            self._ahead = body.surplus
-        return content
-
     def _on_body(self, body: RequestBody, data: bytes) -> None:
         try:
-            content = self._fed(body, data)
+            content = self.feed_body(body, data)
         except WireError as error:
             self._fail(error)
             return
         if self._call is not None and (content or body.is_done):
             self._call.send(content, is_last=body.is_done)
-
-    # What a call asks of its client's side
-
-    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-        call = self._call
-        if call is None:
-            return
-        if not answer.is_dated:
-            # RFC 9110, 6.6.1: whoever has a clock adds what an answer lacks.
-            extra += self.date()
-        if self._body is not None:
-            # Answered before the request was all here: what is still under way must not be taken for the next one.
-            self.closes = True
-        self.write_answer(call, answer, extra, body, is_complete=is_complete)
-        if is_complete:
-            self._on_done(call)
-
-    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
-        call = self._call
-        if call is None or extra or self.closes or self._body is not None or not answer.is_sealed:
-            self.on_answer(answer, extra, body, is_complete=True)
-            return
-        self.transport.write(answer.sealed_head + body)
-        self._on_done(call)
-
-    def on_content(self, data: bytes, *, is_complete: bool) -> None:
-        self.write_content(data, is_complete=is_complete)
-        if is_complete and self._call is not None:
-            self._on_done(self._call)
-
-    def on_failure(self, refusal: Refusal) -> None:
-        call, self._call = self._call, None
-        if call is None:
-            return
-        is_cut = self.is_answered
-        if is_cut:
-            self.cut()
-        else:
-            self.closes = self.closes or self._body is not None
-            call.status = refusal.status
-            call.request_id = call.request_id or new_request_id()
-            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
-        self._on_record(call.record(refusal.code, self._address))
-        if not is_cut:
-            self._settle(monotonic())
-
-    def on_became(self, call: Call) -> None:
-        self._call = call
-
-    def on_continue(self) -> None:
-        self.transport.write(_CONTINUE)
-
-    def pause_body(self) -> None:
-        if self._body is not None:
-            self._body.hold()
-            self.hold()
-
-    def resume_body(self) -> None:
-        if self._body is not None:
-            self._body.resume()
-        self.unhold()
-
-    # Answers and what comes after them
-
-    def _refuse(
-        self, refusal: Refusal, method: bytes, path: bytes, request_id: bytes, data: bytes = b"", *, consumer: str = ""
-    ) -> bytes:
-        """Answer with a refusal; return what is left of the data."""
-        body = self._body
-        if body is not None:
-            self._fed(body, data)
-            self.closes = self.closes or not body.is_done
-            data, self._ahead = self._ahead, b""
-        request_id = request_id or new_request_id()
-        size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
-        self._on_record(
-            refusal_record(refusal, method, path, size, request_id=request_id, client=self._address, consumer=consumer)
-        )
-        self._settle(monotonic())
-        return data
 
     def _fail(self, error: WireError) -> None:
         """Answer what cannot be read as a request, or not any more, and close."""
@@ -373,31 +274,12 @@ class ConnectionFront(ClientConnection):
         self._partial = self._body = None
         self.phase = IDLE
         if self._call is None:
-            self._refuse(refusal_of(error), b"", b"", b"")
+            self.refuse(refusal_of(error), b"", b"", b"")
         else:
             self._call.cancel()
             self.on_failure(refusal_of(error))
 
-    def _on_done(self, call: Call) -> None:
-        self._call = None
-        now = monotonic()
-        self._on_record(call.record_at(now, "", self._address))
-        self._settle(now)
-
-    def _settle(self, now: float) -> None:
-        """After an answer: wait for the next request, or end."""
-        if not self.closes:
-            self.rest(now)
-            if self._ahead:
-                self._go_on()
-        elif self._body is not None or self._ahead or self.phase == IDLE:
-            self._body = None
-            self._ahead = b""
-            self.linger()
-        else:
-            self.close()
-
-    def _go_on(self) -> None:
+    def go_on(self) -> None:
         """Take up what the client sent ahead, unless somebody further up the stack is about to."""
         if self._ahead and self.phase == IDLE and not self._is_reading:
             ahead, self._ahead = self._ahead, b""

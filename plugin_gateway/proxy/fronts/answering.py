@@ -1,0 +1,155 @@
+"""An answering connection: a client's connection as the call under way on it sees it, and what comes after its answer."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.proxy.call import refusal_record
+from plugin_gateway.proxy.fronts.client_connection import IDLE, ClientConnection
+from plugin_gateway.proxy.own_answer import new_request_id
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from uvicorn.server import ServerState
+
+    from plugin_gateway.policy.refusal import Refusal
+    from plugin_gateway.proxy.body import RequestBody
+    from plugin_gateway.proxy.call import Call
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.telemetry.record import AccessRecord
+
+_CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class AnsweringConnection(ClientConnection):
+    """The client's side of one call after the other (`proxy.call.Client`); which calls these are is its subclass's business.
+
+    `_body` is what is still to come of the request under way, `_ahead` what the client sent after it.
+    """
+
+    __slots__ = ("_address", "_ahead", "_body", "_call", "_on_record")
+
+    def __init__(self, server_state: ServerState, on_record: Callable[[AccessRecord], object]) -> None:
+        super().__init__(server_state)
+        self._on_record = on_record
+        self._address = ""
+        self._ahead = b""
+        self._body: RequestBody | None = None
+        self._call: Call | None = None
+
+    def go_on(self) -> None:
+        """Take up what the client sent ahead."""
+        raise NotImplementedError
+
+    # What a call asks of its client's side
+
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
+        call = self._call
+        if call is None:
+            return
+        if not answer.is_dated:
+            # RFC 9110, 6.6.1: whoever has a clock adds what an answer lacks.
+            extra += self.date()
+        if self._body is not None:
+            # Answered before the request was all here: what is still under way must not be taken for the next one.
+            self.closes = True
+        self.write_answer(call, answer, extra, body, is_complete=is_complete)
+        if is_complete:
+            self._on_done(call)
+
+    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
+        call = self._call
+        if call is None or extra or self.closes or self._body is not None or not answer.is_sealed:
+            self.on_answer(answer, extra, body, is_complete=True)
+            return
+        self.transport.write(answer.sealed_head + body)
+        self._on_done(call)
+
+    def on_content(self, data: bytes, *, is_complete: bool) -> None:
+        self.write_content(data, is_complete=is_complete)
+        if is_complete and self._call is not None:
+            self._on_done(self._call)
+
+    def on_failure(self, refusal: Refusal) -> None:
+        call, self._call = self._call, None
+        if call is None:
+            return
+        is_cut = self.is_answered
+        if is_cut:
+            self.cut()
+        else:
+            self.closes = self.closes or self._body is not None
+            call.status = refusal.status
+            call.request_id = call.request_id or new_request_id()
+            call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
+        self._on_record(call.record(refusal.code, self._address))
+        if not is_cut:
+            self._settle(monotonic())
+
+    def on_became(self, call: Call) -> None:
+        self._call = call
+
+    def on_continue(self) -> None:
+        self.transport.write(_CONTINUE)
+
+    def pause_body(self) -> None:
+        if self._body is not None:
+            self._body.hold()
+            self.hold()
+
+    def resume_body(self) -> None:
+        if self._body is not None:
+            self._body.resume()
+        self.unhold()
+
+    # Answers and what comes after them
+
+    def refuse(
+        self, refusal: Refusal, method: bytes, path: bytes, request_id: bytes, data: bytes = b"", *, consumer: str = ""
+    ) -> bytes:
+        """Answer with a refusal; return what is left of the data."""
+        body = self._body
+        if body is not None:
+            self.feed_body(body, data)
+            self.closes = self.closes or not body.is_done
+            data, self._ahead = self._ahead, b""
+        request_id = request_id or new_request_id()
+        size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
+        self._on_record(
+            refusal_record(refusal, method, path, size, request_id=request_id, client=self._address, consumer=consumer)
+        )
+        self._settle(monotonic())
+        return data
+
+    def _on_done(self, call: Call) -> None:
+        self._call = None
+        now = monotonic()
+        self._on_record(call.record_at(now, "", self._address))
+        self._settle(now)
+
+    def _settle(self, now: float) -> None:
+        """After an answer: wait for the next request, or end."""
+        if not self.closes:
+            self.rest(now)
+            if self._ahead:
+                self.go_on()
+        elif self._body is not None or self._ahead or self.phase == IDLE:
+            self._body = None
+            self._ahead = b""
+            self.linger()
+        else:
+            self.close()
+
+    def feed_body(self, body: RequestBody, data: bytes) -> bytes:
+        """Take bytes of the request body as they came; return the content in them.
+
+        Raises:
+            WireError: they are not the body that was announced, or too much of it.
+        """
+        content = body.feed(data)
+        if body.is_done:
+            self._body = None
+            self._ahead = body.surplus
+        return content

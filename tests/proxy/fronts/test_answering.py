@@ -1,0 +1,136 @@
+"""What a call may rely on of its client's side, whatever it answers and whenever."""
+
+from __future__ import annotations
+
+import pytest
+from uvicorn.server import ServerState
+
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.body import RequestBody
+from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.fronts.answering import AnsweringConnection
+from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
+from plugin_gateway.proxy.wire import read_request_fields
+
+NO = Refusal(status=502, code="upstream-closed", detail="No.")
+
+
+class Transport:
+    def __init__(self):
+        self.written, self.done = b"", []
+
+    def write(self, data):
+        self.written += data
+
+    def can_write_eof(self):
+        return True
+
+    def get_extra_info(self, name):
+        return None
+
+    def __getattr__(self, name):
+        return lambda: self.done.append(name)
+
+
+def answering(block=b"", *, method=b"GET", body_left=0):
+    """A connection on which one call is under way, of whose request so many bytes are still to come."""
+    records = []
+    connection = AnsweringConnection(ServerState(), records.append)
+    connection.open(Transport(), 75)
+    request = read_request_fields(b"Host: a\r\n" + block, 1)
+    call = Call(None, Asked(request, method, b"/p"))
+    connection.on_became(call)
+    connection.phase = BUSY
+    if body_left:
+        connection._body = RequestBody(read_request_fields(b"Host: a\r\nContent-Length: %d\r\n" % body_left, 1), 99, 10)
+    return connection, call, records
+
+
+def answer(length=2, *, is_dated=True):
+    block = b"Date: d\r\n" * is_dated + (b"Content-Length: %d\r\n" % length if length >= 0 else b"")
+    return Answer(200, block, length, is_chunked=False, keeps_alive=True, coding=b"", is_dated=is_dated)
+
+
+@pytest.mark.parametrize(
+    ("given", "extra", "fields"),
+    [
+        (answer(), b"", b"Date: d\r\nContent-Length: 2\r\n"),
+        (answer(), b"X: 1\r\n", b"Date: d\r\nContent-Length: 2\r\nX: 1\r\n"),
+        (answer(-1), b"", b"Date: d\r\nContent-Length: 2\r\n"),
+        (answer(is_dated=False), b"", b"Content-Length: 2\r\ndate: now\r\n"),
+    ],
+)
+def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(given, extra, fields):
+    for whole in (True, False):
+        connection, _, records = answering()
+        connection.server_state.default_headers = [(b"date", b"now")]
+        if whole:
+            connection.on_whole_answer(given, extra, b"ok")
+        else:
+            connection.on_answer(given, extra, b"ok", is_complete=True)
+        assert connection.transport.written == b"HTTP/1.1 200 OK\r\n" + fields + b"\r\nok"
+        assert connection.phase == IDLE
+        assert [record.path for record in records] == [b"/p"]
+
+
+def test_an_answer_before_the_request_was_all_here_is_the_last():
+    connection, _, records = answering(body_left=5)
+    connection.on_whole_answer(answer(), b"", b"ok")
+    assert b"\r\nConnection: close\r\n" in connection.transport.written
+    assert connection.phase == LINGERING
+    assert len(records) == 1
+
+
+def test_a_call_that_is_over_is_not_heard_any_more():
+    connection, _, records = answering()
+    connection.on_whole_answer(answer(), b"", b"ok")
+    written = connection.transport.written
+    connection.on_whole_answer(answer(), b"", b"again")
+    connection.on_answer(answer(), b"", b"again", is_complete=True)
+    connection.on_failure(NO)
+    assert connection.transport.written == written
+    assert len(records) == 1
+
+
+def test_a_failure_is_answered_before_the_head_and_cuts_after_it():
+    connection, call, records = answering(method=b"HEAD")
+    connection.on_failure(NO)
+    assert connection.transport.written.startswith(b"HTTP/1.1 502 ")
+    assert connection.transport.written.endswith(b"\r\n\r\n")
+    assert (call.status, records[0].status, records[0].reason) == (502, 502, "upstream-closed")
+    assert connection.phase == IDLE
+    connection, call, records = answering()
+    call.status = 200
+    connection.on_answer(answer(9), b"", b"ok", is_complete=False)
+    connection.on_failure(NO)
+    assert connection.transport.written.endswith(b"\r\n\r\nok")
+    assert connection.transport.done == ["close"]
+    assert (records[0].status, records[0].reason) == (200, "upstream-closed")
+
+
+@pytest.mark.parametrize(("left", "closes"), [(2, False), (9, True)])
+def test_a_refusal_takes_the_body_that_is_here_and_ends_the_connection_where_some_is_missing(left, closes):
+    connection, _, records = answering(body_left=left)
+    assert connection.refuse(NO, b"POST", b"/p", b"id", b"xyGET") == (b"" if closes else b"GET")
+    assert (b"\r\nConnection: close\r\n" in connection.transport.written) is closes
+    assert b"X-Request-Id: id\r\n".lower() in connection.transport.written.lower()
+    assert records[0].request_id == b"id"
+
+
+def test_a_body_is_held_and_taken_again_only_while_some_is_to_come():
+    connection, _, _ = answering()
+    connection.pause_body()
+    assert connection.transport.done == []
+    connection, _, _ = answering(body_left=5)
+    connection.pause_body()
+    connection.resume_body()
+    connection.on_continue()
+    assert connection.transport.done == ["pause_reading", "resume_reading"]
+    assert connection.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+def test_what_comes_next_is_for_whoever_reads_requests():
+    connection, _, _ = answering()
+    with pytest.raises(NotImplementedError):
+        connection.go_on()
