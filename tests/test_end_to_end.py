@@ -263,6 +263,14 @@ def test_clients_may_speak_http_2_over_the_asgi_front(tmp_path, upstream):
         assert client.get("/admin/users").status_code == 404
         assert client.get("/openapi.json").json()["servers"] == [{"url": f"http://localhost:{gateway.port}"}]
         assert len(upstream.calls) == 1
+        assert client.post("/pets").status_code == 200
+        assert client.post("/pets", content=b'{"name":"Tom"}').status_code == 200
+        assert [call.body for call in upstream.calls[1:]] == [b"", b'{"name":"Tom"}']
+        assert client.request("GET", "/pets", content=iter([b"x"])).json()["code"] == "body-not-declared"
+        assert len(upstream.calls) == 3
+        # Clients that do not begin with HTTP/2 meet the strict front.
+        assert gateway.ask("GET", "/pets?limit=2").status == 200
+        assert gateway.ask("GET", "/openapi.json").status == 200
 
 
 def test_an_echoed_key_is_masked(gateway):

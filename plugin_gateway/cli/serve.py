@@ -43,7 +43,8 @@ MAX_WORKERS = 256
     type=click.Choice(["connection", "asgi", "http2"]),
     default="connection",
     show_default=True,
-    help="What takes calls: the fast way, the ASGI app behind the same HTTP/1.1, or behind HTTP/2 (extra `http2`).",
+    help="What takes calls: the fast way, the ASGI app behind the same HTTP/1.1, or the fast way and beside it the ASGI app "
+    "for clients that begin with HTTP/2 (extra `http2`).",
 )
 def command(config: Path | None, listen: str, admin: str, workers: int, front: Front) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.

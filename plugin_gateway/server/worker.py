@@ -8,7 +8,7 @@ import gc
 import pickle
 import signal
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import uvicorn
@@ -96,14 +96,17 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
 
 
 def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
-    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it; or its HTTP/2."""
-    forwards = front == "connection"
+    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it; HTTP/2 is its own."""
+    forwards = front != "asgi"
     # Whoever answers a request records it: the ASGI front does so itself.
-    ours = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
+    http: Any = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
+    if front == "http2":
+        from plugin_gateway.server.http2 import either_version  # noqa: PLC0415  # it needs an extra
+
+        http = either_version(http, lambda: holder.serving.limits.head_timeout_s)
     return uvicorn.Config(
-        LocalApp(holder) if forwards else create_app(holder, recorder.record),
-        http="zttp" if front == "http2" else ours,  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
-        http2=front == "http2",
+        LocalApp(holder) if front == "connection" else create_app(holder, recorder.record),
+        http=http,
         ws="none",
         lifespan="off",
         loop="none",

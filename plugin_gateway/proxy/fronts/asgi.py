@@ -85,10 +85,7 @@ class AsgiFront:
             if isinstance(verdict, Refusal):
                 return verdict
             plan = serving.plan(verdict.rule)
-            # Where the operation takes no body none goes up, so there is no need to wait for a server to say so; uvicorn's
-            # HTTP/2 never does for a request that ended with its head.
-            if plan.takes_body or request.has_body:
-                await client.begin(request, serving.limits.body_timeout_s)
+            await client.begin(request, serving.limits.body_timeout_s)
         except WireError as error:
             # Where a message's end is in doubt, so is the beginning of the next one.
             client.closes = scope["http_version"] in _PERSISTENT_VERSIONS
