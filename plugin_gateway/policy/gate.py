@@ -10,7 +10,6 @@ from plugin_gateway.policy.query import decode_name, rebuild_query
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.routing import RouteTable, compile_routes
 from plugin_gateway.policy.rule import InjectedNames, operation_rule
-from plugin_gateway.policy.search import find_routes
 from plugin_gateway.policy.target import Target, encoded_slash, read_parts
 from plugin_gateway.policy.template import parse_template
 
@@ -59,7 +58,7 @@ class Gate:
         if isinstance(parts, Refusal):
             return parts
         path, query, segments, _, slashed = parts
-        routes = find_routes(self.routes.root, segments, 1, method)
+        routes = self.routes.find(method, segments)
         if routes is None:
             return self._refuse(Target(*parts))
         route = routes[0]
@@ -70,8 +69,8 @@ class Gate:
             route = chosen
         if slashed and not slashed <= route.slashes:
             return encoded_slash()
-        if (route.guard is not None or slashed) and route.find_shadow(target_of := Target(*parts)):
-            return self._refuse(target_of)
+        if (route.guard is not None or slashed) and route.find_shadow(read := Target(*parts)):
+            return self._refuse(read)
         if not query:
             return Permit(route.rule, path, b"")
         rebuilt = rebuild_query(query, route.rule, self.withheld)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Generic, TypeVar
 
-_ENTRIES: Final = 1024
+_ENTRIES: Final = 512
 _KEY_BYTES: Final = 2048
-"""Longer keys are not remembered, so a memo holds at most 2 MiB of what peers chose, and what was made of it."""
+"""Longer keys are not remembered, so a memo holds at most 1 MiB of what peers chose, and what was made of it: some 13 MiB where every
+head has as many fields as it may."""
 _SIGHTINGS: Final = 2048
 
 _T = TypeVar("_T")

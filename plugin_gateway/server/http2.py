@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from uvicorn.protocols.http.zttp_h2_impl import ZttpH2Protocol
 
+from plugin_gateway.proxy.fronts.listener import most_connections
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import zttp
     from uvicorn import Config
     from uvicorn.server import ServerState
+
+    from plugin_gateway.revision import Limits
 
     MakeProtocol: TypeAlias = Callable[[Config, ServerState, dict[str, Any]], Any]
 
@@ -41,12 +45,12 @@ class EitherVersion(asyncio.Protocol):
         app_state: dict[str, Any],
         *,
         http1: MakeProtocol,
-        timeout_s: Callable[[], float],
+        limits: Callable[[], Limits],
     ) -> None:
         self._arguments = config, server_state, app_state
         self._connections: set[Any] = server_state.connections
         self._http1 = http1
-        self._timeout_s = timeout_s
+        self._limits = limits
         self._transport: Any = None
         self._timer: asyncio.TimerHandle | None = None
         self._begun = b""
@@ -54,7 +58,7 @@ class EitherVersion(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self._connections.add(self)
-        if (timeout_s := self._timeout_s()) > 0:
+        if (timeout_s := self._limits().head_timeout_s) > 0:
             self._timer = asyncio.get_running_loop().call_later(timeout_s, transport.close)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
@@ -65,7 +69,12 @@ class EitherVersion(asyncio.Protocol):
         if len(self._begun) < len(PREFACE) and PREFACE.startswith(self._begun):
             return
         self._leave()
-        make = Http2 if self._begun.startswith(PREFACE) else self._http1
+        is_http2 = self._begun.startswith(PREFACE)
+        if is_http2 and len(self._connections) >= min(most_connections(), self._limits().connections):
+            # The connection front says so in words, where it is the one to take over.
+            self._transport.close()
+            return
+        make = Http2 if is_http2 else self._http1
         protocol = make(*self._arguments)
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
@@ -82,8 +91,8 @@ class EitherVersion(asyncio.Protocol):
             self._timer = None
 
 
-def either_version(http1: MakeProtocol, timeout_s: Callable[[], float]) -> Callable[..., EitherVersion]:
-    """What uvicorn takes as `http`: HTTP/2 beside `http1`; `timeout_s` is how long a head may take, 0 or less for ever."""
+def either_version(http1: MakeProtocol, limits: Callable[[], Limits]) -> Callable[..., EitherVersion]:
+    """What uvicorn takes as `http`: HTTP/2 beside `http1`, within the `limits` in force."""
 
     def make(
         config: Config,
@@ -91,6 +100,6 @@ def either_version(http1: MakeProtocol, timeout_s: Callable[[], float]) -> Calla
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> EitherVersion:
-        return EitherVersion(config, server_state, app_state, http1=http1, timeout_s=timeout_s)
+        return EitherVersion(config, server_state, app_state, http1=http1, limits=limits)
 
     return make

@@ -22,8 +22,8 @@ ANSWER_TIMEOUT_S = 20.0
 
 
 Front: TypeAlias = Literal["connection", "asgi", "http2"]
-"""What takes calls in a worker: the connection front; the ASGI front served by our own HTTP/1.1; or the one for HTTP/1.1 and the other, served
-by uvicorn, for HTTP/2."""
+"""What takes calls in a worker: the connection front; the ASGI front served by our own HTTP/1.1; or the one for HTTP/1.1 and
+the other, served by uvicorn, for HTTP/2."""
 
 
 class WorkerProcess:

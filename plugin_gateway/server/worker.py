@@ -103,7 +103,7 @@ def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.C
     if front == "http2":
         from plugin_gateway.server.http2 import either_version  # noqa: PLC0415  # it needs an extra
 
-        http = either_version(http, lambda: holder.serving.limits.head_timeout_s)
+        http = either_version(http, lambda: holder.serving.limits)
     return uvicorn.Config(
         LocalApp(holder) if front == "connection" else create_app(holder, recorder.record),
         http=http,

@@ -32,7 +32,7 @@ class Log:
 
     def __init__(self, *, format: str = "json", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
         self._fd = fd
-        self._is_pipe = not _is_file(fd)
+        self._is_file = _is_file(fd)
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MAX_WAITING_BATCHES)
         self._writer: threading.Thread | None = None
         self._second = (0, "")
@@ -95,7 +95,7 @@ class Log:
         while (lines := self._waiting.get()) is not None:
             # A log that cannot be written (its reader is gone) is no reason to stop answering calls.
             with contextlib.suppress(OSError):
-                for piece in pieces(lines) if self._is_pipe else [lines]:
+                for piece in [lines] if self._is_file else pieces(lines):
                     write_whole(self._fd, piece)
 
     def _timestamp(self, at: float) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.policy.permit import OperationRule
+
+
+_SHOWN_METHOD: Final = 20
 
 
 class AccessRecord(NamedTuple):
@@ -43,11 +46,12 @@ def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     shown_id = f',"request_id":{_quoted(request_id.decode("ascii", "backslashreplace"))}' if request_id else ""
     return (
         f'{{"time":"{timestamp(at)}","level":"{level_of(record)}","event":"access"{shown_id}'
-        f'{_who_what_how(client, consumer, method, *asked, status, reason)},"duration_ms":{duration_s * 1000:.3f},'
+        f'{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason)},"duration_ms":{duration_s * 1000:.3f},'
         f'"bytes_in":{bytes_in},"bytes_out":{bytes_out}}}\n'
     )
 
 
+# What is kept is short whatever a caller sends: of a method no more than is shown.
 @lru_cache(4096)
 def _who_what_how(
     client: str, consumer: str, method: bytes, operation_id: str, path_template: str, status: int, reason: str
@@ -88,4 +92,4 @@ def level_of(record: AccessRecord) -> str:
 
 def shown_method(method: bytes) -> str:
     """Return the method for a log line: a caller may send any token, and as long a one as the head allows."""
-    return method[:20].decode("latin-1").encode("unicode_escape").decode("ascii")
+    return method[:_SHOWN_METHOD].decode("latin-1").encode("unicode_escape").decode("ascii")

@@ -29,7 +29,7 @@ def test_entries_and_keys_are_bounded():
     for number in range(3000):
         memo.offer(b"%d" % number, number)
         memo.offer(b"%d" % number, number)
-        assert len(memo.entries) <= 1024
+        assert len(memo.entries) <= 512
     before = dict(memo.entries)
     for _ in range(3):
         memo.offer(b"x" * 2049, 0)

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from uvicorn.server import ServerState
 
+from plugin_gateway.revision import Limits
 from plugin_gateway.server import http2
 from plugin_gateway.server.http2 import PREFACE, either_version
 
@@ -35,19 +36,21 @@ class Taker:
         self.data += data
 
 
-def play(scene, monkeypatch, timeout_s=5.0):
+def play(scene, monkeypatch, timeout_s=5.0, others=()):
     monkeypatch.setattr(http2, "Http2", lambda config, state, app_state: Taker("2", state))
 
     async def whole():
         state = ServerState()
-        make = either_version(lambda config, state, app_state: Taker("1", state), lambda: timeout_s)
+        state.connections.update(others)
+        limits = Limits(head_timeout_s=timeout_s, connections=2)
+        make = either_version(lambda config, state, app_state: Taker("1", state), lambda: limits)
         connection, transport = make(None, state, {}), Transport()
         connection.connection_made(transport)
-        assert state.connections == {connection}
+        assert state.connections == {connection, *others}
         async with asyncio.timeout(5):
             await scene(connection, transport)
         connection.connection_lost(None)
-        assert state.connections == set()
+        assert state.connections == set(others)
 
     asyncio.run(whole())
 
@@ -89,3 +92,19 @@ def test_without_a_limit_nothing_is_closed_until_the_server_stops(monkeypatch):
         assert transport.is_closed.is_set()
 
     play(scene, monkeypatch, timeout_s=0)
+
+
+@pytest.mark.parametrize(("others", "is_taken"), [(("one",), True), (("one", "two"), False)])
+def test_connections_beyond_the_limit_are_closed_for_http_2_and_told_so_by_the_front_for_http_1(
+    monkeypatch, others, is_taken
+):
+    async def with_http2(connection, transport):
+        connection.data_received(PREFACE)
+        assert (transport.protocol is not None, transport.is_closed.is_set()) == (is_taken, not is_taken)
+
+    async def with_http1(connection, transport):
+        connection.data_received(b"GET / HTTP/1.1\r\n")
+        assert transport.protocol.name == "1"
+
+    play(with_http2, monkeypatch, others=others)
+    play(with_http1, monkeypatch, others=others)

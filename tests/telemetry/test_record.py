@@ -2,7 +2,7 @@ import orjson
 import pytest
 
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.telemetry.record import AccessRecord, as_json, as_text, level_of, shown_method
+from plugin_gateway.telemetry.record import AccessRecord, _who_what_how, as_json, as_text, level_of, shown_method
 
 RULE = OperationRule(method="GET", path_template="/pets/{petId}", operation_id="getPet")
 FORWARDED = AccessRecord(
@@ -69,3 +69,10 @@ def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile):
     assert json.count("\n") == 1
     assert orjson.loads(json)["event"] == "access"
     assert len(shown_method(hostile)) <= 80
+
+
+def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown():
+    before = _who_what_how.cache_info().currsize
+    for number in range(50):
+        as_json(FORWARDED._replace(method=b"M" * 30_000 + b"%d" % number), at)
+    assert _who_what_how.cache_info().currsize <= before + 1
