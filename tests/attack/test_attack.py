@@ -65,22 +65,24 @@ def gateway(tmp_path, request):
             serve_command(tmp_path, port, "--front", request.param), stdout=log, stderr=log, env=os.environ | KEYS
         )
         try:
-            wait_until_open(port, process)
+            wait_until_answering(port, process)
             yield port, process.pid, upstream_port
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(20)
 
 
-def wait_until_open(port, process):
+def wait_until_answering(port, process):
+    """Connections are taken in before there is a worker; only an answer shows that one is up, and has its memory."""
     give_up = time.monotonic() + 20
     while time.monotonic() < give_up and process.poll() is None:
         try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
+            with socket.create_connection(("127.0.0.1", port), 5) as client:
+                client.sendall(b"GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                if client.recv(4096).startswith(b"HTTP/1.1 404 "):
+                    return
         except OSError:
             continue
-        else:
-            return
     pytest.fail(f"the gateway does not listen (exit status {process.poll()})")
 
 
