@@ -16,7 +16,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
-import httpx2
 import pytest
 import yaml
 
@@ -247,30 +246,6 @@ def test_the_asgi_front_behaves_the_same(asgi_gateway, upstream):
     assert (response.status, call) == (404, None)
     assert asgi_gateway.ask("GET", "/openapi.json").status == 200
     asgi_gateway.wait_for(lambda line: line.get("operation") == "listPets")
-
-
-def test_clients_may_speak_http_2_over_the_asgi_front(tmp_path, upstream):
-    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
-    (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
-    with (
-        serving(tmp_path, "--front", "http2") as gateway,
-        httpx2.Client(http1=False, http2=True, base_url=f"http://127.0.0.1:{gateway.port}", timeout=BOUND_S) as client,
-    ):
-        upstream.calls.clear()
-        answer = client.get("/pets?limit=2", headers={"X-Api-Key": "theirs"})
-        assert (answer.http_version, answer.status_code) == ("HTTP/2", 200)
-        assert upstream.calls[0].headers.get_all("X-Api-Key") == [SECRET]
-        assert client.get("/admin/users").status_code == 404
-        assert client.get("/openapi.json").json()["servers"] == [{"url": f"http://localhost:{gateway.port}"}]
-        assert len(upstream.calls) == 1
-        assert client.post("/pets").status_code == 200
-        assert client.post("/pets", content=b'{"name":"Tom"}').status_code == 200
-        assert [call.body for call in upstream.calls[1:]] == [b"", b'{"name":"Tom"}']
-        assert client.request("GET", "/pets", content=iter([b"x"])).json()["code"] == "body-not-declared"
-        assert len(upstream.calls) == 3
-        # Clients that do not begin with HTTP/2 meet the strict front.
-        assert gateway.ask("GET", "/pets?limit=2").status == 200
-        assert gateway.ask("GET", "/openapi.json").status == 200
 
 
 def test_an_echoed_key_is_masked(gateway):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from plugin_gateway.cli.options import checked_address, config_option
-from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +14,20 @@ if TYPE_CHECKING:
     from plugin_gateway.server.process import Front
 
 MAX_WORKERS = 256
+
+
+class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no parameter there
+    """The name of a front; `http2`, which was one, is answered with what to do instead."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value == "http2":
+            message = (
+                "'http2' is gone: the gateway speaks HTTP/1.1. Put nginx, Caddy, Envoy or HAProxy in front for clients of "
+                "HTTP/2; deploy/http2 has a configuration for each, docs/adr/0013-http2-ends-in-front.md says why."
+            )
+            self.fail(message, param, ctx)
+        name: str = super().convert(value, param, ctx)
+        return name
 
 
 @click.command()
@@ -40,19 +52,16 @@ MAX_WORKERS = 256
 )
 @click.option(
     "--front",
-    type=click.Choice(["connection", "asgi", "http2"]),
+    type=FrontName(["connection", "asgi"]),
     default="connection",
     show_default=True,
-    help="What takes calls: the fast way, the ASGI app behind the same HTTP/1.1, or the fast way and beside it the ASGI app "
-    "for clients that begin with HTTP/2 (extra `http2`).",
+    help="What takes calls: the fast way, or the ASGI app behind the same HTTP/1.1.",
 )
 def command(config: Path | None, listen: str, admin: str, workers: int, front: Front) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
     """
-    if front == "http2" and find_spec("zttp") is None:
-        raise UsageError("--front http2 needs the extra `http2`: pip install 'plugin-gateway[http2]'")
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 

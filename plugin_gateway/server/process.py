@@ -21,9 +21,8 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
 
 
-Front: TypeAlias = Literal["connection", "asgi", "http2"]
-"""What takes calls in a worker: the connection front; the ASGI front served by our own HTTP/1.1; or the one for HTTP/1.1 and
-the other, served by uvicorn, for HTTP/2."""
+Front: TypeAlias = Literal["connection", "asgi"]
+"""What takes calls in a worker: the connection front, or the ASGI front served by our own HTTP/1.1."""
 
 
 class WorkerProcess:

@@ -8,7 +8,7 @@ import gc
 import pickle
 import signal
 import socket
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 import uvicorn
@@ -96,17 +96,13 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
 
 
 def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
-    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it; HTTP/2 is its own."""
-    forwards = front != "asgi"
+    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it."""
+    forwards = front == "connection"
     # Whoever answers a request records it: the ASGI front does so itself.
-    http: Any = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
-    if front == "http2":
-        from plugin_gateway.server.http2 import either_version  # noqa: PLC0415  # it needs an extra
-
-        http = either_version(http, lambda: holder.serving.limits)
+    ours = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
     return uvicorn.Config(
-        LocalApp(holder) if front == "connection" else create_app(holder, recorder.record),
-        http=http,
+        LocalApp(holder) if forwards else create_app(holder, recorder.record),
+        http=ours,  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
         ws="none",
         lifespan="off",
         loop="none",

@@ -22,3 +22,12 @@ def test_the_command_line_becomes_options(monkeypatch, tmp_path):
 def test_an_address_that_is_none_is_a_mistake(listen, capsys):
     assert run(["serve", "--listen", listen]) == 2
     assert "--listen" in capsys.readouterr().err
+
+
+def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys):
+    assert run(["serve", "--front", "http2"]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "nginx, Caddy, Envoy or HAProxy" in said
+    assert "docs/adr/0013-http2-ends-in-front.md" in said
+    assert run(["serve", "--front", "h2"]) == 2
+    assert "'connection', 'asgi'" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The ASGI front: the gateway under any ASGI server, for HTTP/2, for embedding and for tests.
+"""The ASGI front: the gateway under any ASGI server, for embedding and for tests.
 
 It judges what the server says was on the wire (`raw_path` and `query_string`), never the decoded path.
 """
@@ -134,7 +134,7 @@ class _AsgiClient:
             # A server that stumbles over the body says just this; what there is of the call must not go up as all of it.
             raise WireError(400, "incomplete-request", "The client left before its request was complete.")
         if not request.has_body and (self._first.get("body") or self._first.get("more_body")):
-            # HTTP/2 ends a body by itself; towards the upstream it needs a framing of ours.
+            # A server of HTTP/2 or 3 ends a body without a field that says so; towards the upstream it needs a framing of ours.
             request.has_body = request.is_chunked = True
 
     async def run(self, exchange: Exchange) -> None:
