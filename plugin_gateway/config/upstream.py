@@ -186,11 +186,11 @@ class Timeouts(Record):
     """How long the upstream may take."""
 
     connect: Duration = 3.0
-    """To accept a connection, per attempt."""
+    """To accept a connection, for each address of its name."""
     read: Duration = 30.0
     """Between two pieces of its answer."""
     total: Duration = 45.0
-    """For the whole call. Clients such as ChatGPT give up at 45 s."""
+    """From the end of the request to the end of the answer, retries included. Clients such as ChatGPT give up at 45 s."""
 
 
 class Tls(Record):

@@ -42,6 +42,7 @@ class Exchange(Call):
         "_pending",
         "_permitted",
         "_plan",
+        "_sent_at",
         "_uplink",
         "_upstream",
         "downlink",
@@ -68,6 +69,8 @@ class Exchange(Call):
         self.is_sent = False
         self.is_over = False
         self._active_at = self.started_at
+        self._sent_at = self.started_at
+        """When the request was all here, once it is: what the client took for it is not the upstream's time."""
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole
@@ -93,7 +96,7 @@ class Exchange(Call):
     def send(self, data: bytes, *, is_last: bool) -> None:
         self.is_sent = is_last
         self.bytes_in += len(data)
-        self._active_at = monotonic()
+        self._active_at = self._sent_at = monotonic()
         framed = self._framed(data, is_last=is_last)
         if self._entrance is not None:
             self._entrance.keep(framed)
@@ -126,7 +129,7 @@ class Exchange(Call):
         target = self._plan.pool.target
         if self.is_over:
             return
-        if 0 < target.total_timeout_s < now - self.started_at:
+        if self.is_sent and 0 < target.total_timeout_s < now - self._sent_at:
             self._expire(504, "upstream-timeout", "The call took longer than it may.")
         elif self._upstream is None:
             if 0 < target.connect_timeout_s < now - self._active_at and self._plan.pool.is_full:

@@ -510,6 +510,61 @@ def test_an_upstream_that_hangs_in_its_body_is_cut(run):
     run(play, scene, target={"read_timeout_s": 0.1})
 
 
+class Ticks:
+    """Counts the ticks of a gateway's clock, so that a test can wait until deadlines were looked at."""
+
+    def __init__(self, gateway):
+        self.count = 0
+        gateway.holder.clock.watch(self)
+
+    def on_tick(self, now):
+        self.count += 1
+
+
+def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run):
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        ticks = Ticks(gateway)
+        writer.write(post(b"slow")[:-2])
+        await until(lambda: gateway.upstream.heads and ticks.count > 5)
+        writer.write(b"ow")
+        assert (await read_answer(reader))[0] == 200
+        gateway.holder.clock.unwatch(ticks)
+
+    run(echo, scene, target={"total_timeout_s": 0.05})
+
+
+def test_the_upstreams_time_begins_when_a_slow_upload_ends(run):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        await reader.read()
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(post(b"slow")[:-2])
+        await until(lambda: gateway.upstream.heads)
+        writer.write(b"ow")
+        status, _, body, _ = await read_answer(reader)
+        assert (status, json.loads(body)["code"]) == (504, "upstream-timeout")
+
+    run(play, scene, target={"total_timeout_s": 0.1})
+
+
+def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run):
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        while not reader.at_eof():
+            writer.write(b"1\r\nx\r\n")
+            await asyncio.sleep(0)
+
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[3] is False
+        assert await gateway.reason() == "upstream-timeout"
+
+    run(play, scene, target={"total_timeout_s": 0.1, "read_timeout_s": 2.0})
+
+
 def test_an_upstream_that_is_not_there_is_a_502(run):
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
