@@ -1,10 +1,90 @@
 """What holds for every test: the same examples every time where a red run must mean a red change."""
 
+import datetime as dt
+import ipaddress
 import os
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import Phase, settings
 
 # A developer's machine looks for new examples; CI repeats the same ones, and does not shrink what it has found.
 settings.register_profile("ci", derandomize=True, deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("local", deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") else "local")
+
+
+class Authority:
+    """Issues certificates that only a test trusts; its own is in the file `ca`."""
+
+    def __init__(self, folder):
+        from cryptography.hazmat.primitives.asymmetric import ec  # few tests pay for it
+
+        self._folder, self._count = folder, 0
+        self._key = ec.generate_private_key(ec.SECP256R1())
+        self._self = self._certificate("test authority", self._key, is_ca=True)
+        self.ca = str(self._written("ca", self._pem(self._self)))
+
+    def issue(self, *names, days=2, password=""):
+        """Return the paths `cert` and `key` of a certificate for the names; with negative days it has expired."""
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        encryption = (
+            serialization.BestAvailableEncryption(password.encode()) if password else serialization.NoEncryption()
+        )
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption)
+        self._count += 1
+        certificate = self._certificate(names[0], key, names=names, days=days)
+        return SimpleNamespace(
+            cert=str(self._written(f"{self._count}.cert", self._pem(certificate))),
+            key=str(self._written(f"{self._count}.key", pem)),
+        )
+
+    def _certificate(self, common_name, key, *, names=(), days=2, is_ca=False):
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes
+
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, common_name)])
+        end = dt.datetime.now(dt.UTC) + dt.timedelta(days=days)
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject if is_ca else self._self.subject)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(end - dt.timedelta(days=10))
+            .not_valid_after(end)
+            .add_extension(x509.BasicConstraints(ca=is_ca, path_length=None), critical=True)
+        )
+        if names:
+            builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
+        return builder.sign(self._key, hashes.SHA256())
+
+    def _pem(self, certificate):
+        from cryptography.hazmat.primitives.serialization import Encoding
+
+        return certificate.public_bytes(Encoding.PEM)
+
+    def _written(self, name, content):
+        path = self._folder / f"{name}.pem"
+        path.write_bytes(content)
+        return path
+
+
+def _general_name(name):
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """Make an authority, and a folder for what it issues."""
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    return Authority(folder)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 from plugin_gateway.errors import UpstreamError
@@ -35,6 +36,7 @@ class UpstreamConnection:
         "_buffered",
         "_chunks",
         "_exchange",
+        "_has_ended",
         "_interim",
         "_keeps_alive",
         "_left",
@@ -55,6 +57,8 @@ class UpstreamConnection:
         self._left = 0
         self._interim = 0
         self._chunks = ChunkedReader()
+        self._has_ended = False
+        """The upstream said that it sends no more."""
         self.is_used = False
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
         self.idle_since = 0.0
@@ -98,7 +102,7 @@ class UpstreamConnection:
         if exchange is None:
             return
         self._exchange = None
-        if self._phase == _UNTIL_CLOSE and exc is None:
+        if self._phase == _UNTIL_CLOSE and self._has_ended and exc is None:
             exchange.on_body(b"", is_complete=True)
         elif self._phase == _HEAD and self.is_used and not self._buffered and not self._interim:
             exchange.on_stale()
@@ -110,7 +114,9 @@ class UpstreamConnection:
             )
 
     def eof_received(self) -> None:
-        """Close: what that means is for `connection_lost` to say."""
+        """Note whether the upstream itself ended the stream; `connection_lost` follows and says what that means."""
+        tls = self.transport.get_extra_info("ssl_object")
+        self._has_ended = tls is None or _is_closed_by_peer(tls)
 
     def pause_writing(self) -> None:
         if self._exchange is not None:
@@ -223,3 +229,14 @@ class UpstreamConnection:
         else:
             # An answer to an unfinished upload: what is still unsent would hold the connection open.
             self.transport.abort()
+
+
+def _is_closed_by_peer(tls: ssl.SSLObject) -> bool:
+    """Tell a close_notify from a TCP connection that was cut, which anyone on the way can do (RFC 8446, 6.1).
+
+    uvloop reports the first one only, asyncio both alike, so the TLS layer is asked.
+    """
+    try:
+        return not tls.read(1)
+    except ssl.SSLError:
+        return False

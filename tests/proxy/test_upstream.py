@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import itertools
+import socket
+import ssl
+import threading
 from types import SimpleNamespace
 
 import pytest
+import uvloop
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -54,6 +60,7 @@ def connection(**exchange):
         is_closing=lambda: False,
         close=lambda: released.append("close"),
         abort=lambda: released.append("abort"),
+        get_extra_info=lambda name: None,
     )
     pool = SimpleNamespace(release=lambda it: released.append("release"), forget=lambda it: None)
     upstream, it = UpstreamConnection(pool), Exchange(**exchange)
@@ -124,6 +131,7 @@ def test_an_endless_head_is_refused():
     assert (it.end, released) == ("bad-upstream-answer", ["abort"])
 
 
+@pytest.mark.parametrize("has_ended", [True, False])
 @pytest.mark.parametrize(
     ("received", "error", "end"),
     [
@@ -135,12 +143,78 @@ def test_an_endless_head_is_refused():
         (b"HTTP/1.1 200 OK\r\n\r\nhel", ConnectionResetError(), "upstream-closed"),
     ],
 )
-def test_what_a_close_means_depends_on_what_came_before(received, error, end):
+def test_what_a_close_means_depends_on_what_came_before(received, error, end, has_ended):
     upstream, it, _ = connection()
     if received:
         upstream.data_received(received)
+    if has_ended:
+        upstream.eof_received()
     upstream.connection_lost(error)
-    assert it.end == end
+    assert it.end == (end if has_ended else "upstream-closed")
+
+
+ENDLESS = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
+
+
+@contextlib.contextmanager
+def peer(certificate, answer, end):
+    """Answer one request over TLS, or over TCP without a certificate, and end the connection in a certain way."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(5)
+
+    def serve():
+        connection, _ = listener.accept()
+        connection.settimeout(5)
+        if certificate is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate.cert, certificate.key)
+            connection = context.wrap_socket(connection, server_side=True)
+        with connection:
+            connection.recv(65536)
+            connection.sendall(answer)
+            if end == "close_notify":
+                connection.unwrap()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    with listener:
+        yield listener.getsockname()[1]
+        thread.join(5)
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize(
+    ("is_tls", "answer", "end", "expected"),
+    [
+        (False, ENDLESS, "close", "whole"),
+        (True, ENDLESS, "close_notify", "whole"),
+        (True, ENDLESS, "close", "upstream-closed"),
+        (True, ANSWERS[0][0], "close", "whole"),
+        (True, ANSWERS[1][0], "close", "whole"),
+        (True, ANSWERS[1][0][:-5], "close_notify", "upstream-closed"),
+    ],
+)
+def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
+    authority, loop_factory, is_tls, answer, end, expected
+):
+    certificate = authority.issue("localhost") if is_tls else None
+
+    async def scene(port):
+        it, lost = Exchange(), asyncio.Event()
+        pool = SimpleNamespace(release=lambda upstream: upstream.close(), forget=lambda upstream: lost.set())
+        upstream = UpstreamConnection(pool)
+        context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
+        name = "localhost" if is_tls else None
+        async with asyncio.timeout(5):
+            await asyncio.get_running_loop().create_connection(
+                lambda: upstream, "127.0.0.1", port, ssl=context, server_hostname=name
+            )
+            upstream.begin(it, b"GET / HTTP/1.1\r\n\r\n")
+            await lost.wait()
+        assert (it.status, it.end) == (200, expected)
+
+    with peer(certificate, answer, end) as port, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(scene(port))
 
 
 def test_only_a_used_connection_that_closes_without_a_byte_is_stale():
