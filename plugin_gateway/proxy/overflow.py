@@ -20,9 +20,27 @@ _OF_THE_WHOLE: Final = (
     b"last-modified:", b"repr-digest:",
 )  # fmt: skip
 _TRUNCATED: Final = b"X-Response-Truncated: true\r\n"
-_TOKEN: Final = re.compile(rb'[ \t\r\n]+|"(?:[^"\\]|\\.)*+"|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
+# RFC 8259, whose strings and numbers are matched whole or not at all: a string that the limit cuts must not be read as if
+# the commas and brackets in it were structure.
+_TOKEN: Final = re.compile(
+    rb"""[ \t\r\n]*(?:
+        (?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
+        | (?P<scalar>(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?=[ \t\r\n,\]}]))
+        | (?P<mark>[\[\]{},:])
+    )""",
+    re.VERBOSE,
+)
 _MAX_DEPTH: Final = 32
 _CLOSERS: Final = {b"[": b"]", b"{": b"}"}
+# Which tokens may come next: marks as they are, `s` for a string, `0` for another scalar.
+_VALUE: Final = b"[{s0"
+_ITEM_OR_END: Final = b"[{s0]"
+_NAME: Final = b"s"
+_NAME_OR_END: Final = b"s}"
+_COLON: Final = b":"
+_AFTER_ITEM: Final = b",]"
+_AFTER_MEMBER: Final = b",}"
+_NOTHING: Final = b""
 
 
 class Cap(NamedTuple):
@@ -96,34 +114,53 @@ def truncated(text: bytes, limit_bytes: int) -> bytes | None:
 
     It is the outermost array that is cut, so that no item is left in part; an inner one only where not even the first
     item of the outer one fits. Where the array itself fits, what follows it is left out. None where there is no such
-    place.
+    place, or the text is not JSON.
     """
+    cut = _cut(text, limit_bytes)
+    if cut is None:
+        return None
+    try:
+        cut.decode()
+    except UnicodeDecodeError:
+        return None
+    return cut
+
+
+def _cut(text: bytes, limit_bytes: int) -> bytes | None:
     whole_array = 0, b""
     opened: list[bytes] = []
     last_items: list[int] = []
-    is_value_before = False
-    for token in _TOKEN.finditer(text, 0, limit_bytes):
-        kind = token[0][:1]
-        if kind in b" \t\r\n":
-            continue
-        if kind in b",]" and opened and opened[-1] == b"[" and is_value_before:
+    wanted, at = _VALUE, 0
+    while token := _TOKEN.match(text, at, limit_bytes):
+        at = token.end()
+        kind = token["mark"] or (b"s" if token["string"] else b"0")
+        if kind not in wanted:
+            return None
+        if kind in b",]" and opened[-1] == b"[" and wanted == _AFTER_ITEM:
             end = token.start()
             if end + len(opened) <= limit_bytes:
                 last_items[-1] = end
-        is_value_before = kind not in b",:[{"
         if kind in _CLOSERS:
             if len(opened) == _MAX_DEPTH:
                 break
             opened.append(kind)
             last_items.append(-1)
-        elif kind in b"]}":
-            if not opened or _CLOSERS[opened.pop()] != kind:
-                return None
-            if last_items.pop() > 0 and b"[" not in opened and token.end() + len(opened) <= limit_bytes:
-                whole_array = token.end(), _closers(opened)
+            wanted = _ITEM_OR_END if kind == b"[" else _NAME_OR_END
+        elif kind == b",":
+            wanted = _VALUE if opened[-1] == b"[" else _NAME
+        elif kind == b":":
+            wanted = _VALUE
+        elif wanted == _NAME or (wanted == _NAME_OR_END and kind == b"s"):
+            wanted = _COLON
+        else:
+            if kind in b"]}":
+                opened.pop()
+                if last_items.pop() > 0 and b"[" not in opened and at + len(opened) <= limit_bytes:
+                    whole_array = at, _closers(opened)
+            wanted = (_AFTER_ITEM if opened[-1] == b"[" else _AFTER_MEMBER) if opened else _NOTHING
     for depth, end in enumerate(last_items):
         if end > 0:
-            return text[:end].rstrip() + _closers(opened[: depth + 1])
+            return text[:end] + _closers(opened[: depth + 1])
     end, closers = whole_array
     return text[:end] + closers if end else None
 

@@ -11,10 +11,17 @@ from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.overflow import Cap, CappedAnswer, truncated
 
 JSON_TYPE = b"Content-Type: application/json\r\n"
-scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+scalars = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8) | st.text(r'",:[]{}\/ a1é😀', max_size=30)
+)  # fmt: skip
 values = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=3), max_leaves=12
 )  # fmt: skip
+
+
+class Members(list):
+    """The members of an object as pairs, so that one that is given twice is seen twice."""
 
 
 def answer(block=JSON_TYPE, length=-1, *, status=200, coding=b""):
@@ -25,21 +32,73 @@ def is_beginning(part, whole):
     """Whether `part` is `whole` with items, and members after the last ones kept, left out."""
     if isinstance(whole, list) and isinstance(part, list) and len(part) <= len(whole):
         return all(is_beginning(one, other) for one, other in zip(part, whole, strict=False))
-    if isinstance(whole, dict) and isinstance(part, dict):
-        return list(part) == list(whole)[: len(part)] and all(is_beginning(part[key], whole[key]) for key in part)
-    return part == whole
+    if isinstance(whole, tuple) and isinstance(part, tuple):
+        return part[0] == whole[0] and is_beginning(part[1], whole[1])
+    return type(part) is type(whole) and part == whole
+
+
+def decoded(text):
+    return json.loads(text, object_pairs_hook=Members)
+
+
+def spelt(draw, value):
+    """One of the many ways to write a value: spaces between tokens, escapes in strings, a member given twice."""
+    space = draw(st.sampled_from(["", "", " ", "\n\t", "  \r\n"]))
+    if isinstance(value, list):
+        items = f"{space},{space}".join(spelt(draw, item) for item in value)
+        return f"[{space}{items}{space}]"
+    if isinstance(value, dict):
+        members = [(name, item) for name, item in value.items() for _ in range(draw(st.sampled_from([1, 1, 1, 2])))]
+        inner = f",{space}".join(f"{spelt(draw, name)}{space}:{space}{spelt(draw, item)}" for name, item in members)
+        return f"{{{space}{inner}{space}}}"
+    if isinstance(value, str):
+        text = json.dumps(value, ensure_ascii=draw(st.booleans()))
+        return text.replace("/", "\\/") if draw(st.booleans()) else text
+    return json.dumps(value)
+
+
+@st.composite
+def texts(draw):
+    whole = draw(values | st.lists(values, min_size=2, max_size=8))
+    if draw(st.booleans()):
+        whole = {"page": draw(values), "items": whole, "next": "x"}
+    return spelt(draw, whole).encode("utf-8", "surrogatepass")
+
+
+@settings(max_examples=500)
+@given(texts(), st.data())
+def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(text, data):
+    limit = data.draw(st.integers(1, len(text) + 3))
+    cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=4).map(sorted))
+    has_length = data.draw(st.booleans())
+    pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    outcome = play(CappedAnswer(Cap(limit, truncates=True), answer(length=len(text) if has_length else -1)), *pieces)[
+        -1
+    ]
+    if isinstance(outcome, Refusal):
+        assert len(text) > limit
+        return
+    assert len(outcome.data) <= limit
+    assert is_beginning(decoded(outcome.data), decoded(text))
+    if len(text) <= limit:
+        assert outcome.data == text
 
 
 @settings(max_examples=300)
-@given(st.lists(values, min_size=1, max_size=8), st.booleans(), st.integers(0, 200), st.booleans())
-def test_what_is_cut_is_json_that_fits_and_begins_like_the_whole(items, is_wrapped, limit, is_spaced):
-    whole = {"page": 1, "items": items, "next": "x"} if is_wrapped else items
-    text = json.dumps(whole, indent=1 if is_spaced else None, ensure_ascii=False).encode()
+@given(st.lists(st.text(r'",:[]{}\ ab1', max_size=12), min_size=2, max_size=8), st.integers(2, 120))
+def test_as_many_whole_items_as_fit_are_kept(items, limit):
+    text = json.dumps(items).encode()
     assume(len(text) > limit)
-    cut = truncated(text[: limit + 1], limit)
-    if cut is not None:
-        assert len(cut) <= limit
-        assert is_beginning(json.loads(cut), whole)
+    most = next(count for count in range(len(items), -1, -1) if len(json.dumps(items[:count])) <= limit)
+    assert truncated(text[: limit + 1], limit) == (json.dumps(items[:most]).encode() if most else None)
+
+
+@given(st.binary(max_size=60), st.integers(1, 60))
+def test_what_is_no_json_is_never_made_to_look_like_json_by_half(text, limit):
+    for whole in (text, b"[" + text, b'{"a":[' + text, b'["' + text):
+        if (cut := truncated(whole, limit)) is not None:
+            assert len(cut) <= limit
+            json.loads(cut)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +115,20 @@ def test_what_is_cut_is_json_that_fits_and_begins_like_the_whole(items, is_wrapp
         (b'["an item that is too large"]', 10, None),
         (b"[" * 40 + b"1,1,1,1,1,1", 48, None),
         (b"[1,2}", 5, None),
+        (b'["a","b,c],d"]', 9, b'["a"]'),
+        (b'["a","b\\",\\"c"]', 12, b'["a"]'),
+        (b'["a","b\\\\","cc"]', 14, b'["a","b\\\\"]'),
+        (b"[1,22,333333]", 9, b"[1,22]"),
+        (b"[1 2,3,4,5,6]", 9, None),
+        (b"[1,,2,3,4,5]", 9, None),
+        (b'{"a" 1,"b":[1,2,3]}', 16, None),
+        (b'{"a":[1,2,3],}', 13, b'{"a":[1,2,3]}'),
+        (b"[1,NaN,2,3,4]", 9, b"[1]"),
+        (b'["a\x00","b","c"]', 9, None),
+        (b'["a\xff","b","c"]', 10, None),
+        (b"\xef\xbb\xbf[1,2,3,4]", 9, None),
+        (b"[[1,2],[3,4]] x", 13, b"[[1,2],[3,4]]"),
+        (b"]", 1, None),
         (b"", 5, None),
     ],
 )  # fmt: skip
