@@ -6,10 +6,10 @@ import json
 import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import urlsplit
 
 from plugin_gateway.cli.operations import Costs, summary_of
-from plugin_gateway.openapi.refs import RefError, join_uri, resolve
+from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
+from plugin_gateway.openapi.refs import RefError, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
 
 CHOSEN = 5
-PLACEHOLDER_URL = "https://api.example.com"
 KEY_VARIABLE = "UPSTREAM_API_KEY"
 
 # fmt: off
@@ -52,8 +51,8 @@ class Draft(NamedTuple):
 
 def draft(document: Document, source: str) -> Draft:
     """Write the config. `source` is where the document is, as the config shall say it."""
-    operations = choose(document)
-    url = upstream_url(document, source)
+    upstream = upstream_url(document, source)
+    operations = choose(document, upstream.url)
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")
     total = len(document.operations)
@@ -63,8 +62,10 @@ def draft(document: Document, source: str) -> Draft:
         ]
     else:
         notes = [f"none of {total} operations is allowed yet, as none looks harmless: `plugin-gateway ops` lists them"]
-    if url == PLACEHOLDER_URL:
+    if not upstream.is_said:
         notes.append("the document does not say where the API is: set `upstream.url`")
+    elif upstream.others:
+        notes.append(f"`upstream.url` is {upstream.url}; the document also names {', '.join(upstream.others)}")
     if credential:
         notes.append(f"export {variable}=… before you start: the key is read from the environment")
     lines = [
@@ -74,7 +75,7 @@ def draft(document: Document, source: str) -> Draft:
         f"openapi: {scalar(source)}",
         "",
         "upstream:",
-        f"  url: {scalar(url)}" + ("   # the document does not say: set it" if url == PLACEHOLDER_URL else ""),
+        f"  url: {scalar(upstream.url)}" + ("" if upstream.is_said else "   # the document does not say: set it"),
         f"  credential: {credential}"
         if credential
         else "  # credential: {header: X-API-Key, value: {env: UPSTREAM_API_KEY}}",
@@ -90,10 +91,14 @@ def draft(document: Document, source: str) -> Draft:
     return Draft("\n".join(lines) + "\n", tuple(notes))
 
 
-def choose(document: Document) -> list[Operation]:
-    """Choose a few operations to begin with: the most harmless and useful looking reads, in document order."""
+def choose(document: Document, url: str) -> list[Operation]:
+    """Choose a few operations at `url` to begin with: the most harmless and useful looking reads, in document order."""
     costs = Costs(document)
-    candidates = [operation for operation in document.operations.values() if is_candidate(operation)]
+    candidates = [
+        operation
+        for operation in document.operations.values()
+        if is_candidate(operation) and not is_elsewhere(document, operation, url)
+    ]
     scored = [(score(operation, costs.tokens(operation)), operation) for operation in candidates]
     best = sorted(scored, key=lambda pair: -pair[0])[:CHOSEN]
     keys = {operation.key for _, operation in best}
@@ -150,41 +155,6 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
         if summary := summary_of(operation):
             said.append(summary)
         yield f"  - {name.ljust(width)}   # {comment(': '.join(said))}" if said else f"  - {name}"
-
-
-def upstream_url(document: Document, source: str) -> str:
-    """Say where the API is, as far as the document tells."""
-    root = document.root
-    if document.version == "2.0":
-        host = root.get("host") or (urlsplit(source).netloc if is_url(source) else "")
-        schemes = [scheme for scheme in listed(root.get("schemes")) if scheme in ("https", "http")]
-        scheme = "https" if not schemes or "https" in schemes else "http"
-        url = f"{scheme}://{host}{root.get('basePath') or ''}" if isinstance(host, str) and host else ""
-    else:
-        url = next((server_url(server) for server in listed(root.get("servers")) if isinstance(server, dict)), "")
-        if is_url(source):
-            url = join_uri(source, url or "/")
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return PLACEHOLDER_URL
-    if parts.scheme not in {"http", "https"} or not parts.hostname or "{" in url or parts.username is not None:
-        return PLACEHOLDER_URL
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
-
-
-def server_url(server: JsonObject) -> str:
-    url = server.get("url")
-    if not isinstance(url, str):
-        return ""
-    for name, variable in mapped(server.get("variables")).items():
-        if isinstance(variable, dict) and "default" in variable:
-            url = url.replace(f"{{{name}}}", str(variable["default"]))
-    return url
-
-
-def is_url(source: str) -> bool:
-    return source.startswith(("http://", "https://"))
 
 
 def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:

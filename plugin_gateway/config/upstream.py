@@ -239,6 +239,9 @@ class Upstream(Record):
     """Connections kept to it at most, per worker."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that pass although the gateway would drop them."""
+    servers: Literal["check", "ignore"] = "check"
+    """Whether to warn where the document's `servers` say another place than `url`. Write `ignore` where both are right,
+    as behind a proxy that takes a path away."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -177,6 +177,8 @@ class _Bundler:
             part = self._import(place).part
             node = place.value
         if isinstance(node, dict) and self._is_new(node):
+            if kind is Kind.SERVER and part != self._parts.root:
+                _settle_server(node, part)
             self._walk_fields(part, node, kind)
 
     def _walk_fields(self, part: str, node: JsonObject, kind: Kind) -> None:
@@ -302,6 +304,14 @@ class _Bundler:
             for key, value in node.items()
             if isinstance(value, dict | list) and not is_extension(key)
         )
+
+
+def _settle_server(server: JsonObject, part: str) -> None:
+    """Make a server's URL absolute that is relative to the file it was written in (OpenAPI 3.1, 4.8.5)."""
+    url = server.get("url")
+    # What begins with a variable may have a scheme; between files of one folder nobody knows the way to the API.
+    if isinstance(url, str) and url and not url.startswith("{") and part.startswith(("http://", "https://")):
+        server["url"] = join_uri(part, url)
 
 
 def _field(kind: Kind, name: str) -> Field | None:

@@ -12,6 +12,7 @@ from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
 from plugin_gateway.policy.gate import Admission, compile_gate
 from plugin_gateway.policy.rule import injected_names
+from plugin_gateway.policy.servers import find_contradictions
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
 from plugin_gateway.publish.logo import read_logo
@@ -55,6 +56,8 @@ def compile_revision(
     manifest_faces, manifest_findings = _manifest_faces(config, document, logo, security)
     findings += [*callers_findings, *manifest_findings]
     kept = selection.kept
+    if config.upstream.servers == "check":
+        findings += find_contradictions(document, kept, config.upstream.url)
     chosen, chosen_findings = choose_for_consumers(document, kept, config.consumers)
     findings += chosen_findings
     try:

@@ -1,7 +1,8 @@
 import pytest
 import yaml
 
-from plugin_gateway.cli.draft import CHOSEN, PLACEHOLDER_URL, comment, draft, scalar, upstream_url
+from plugin_gateway.cli.draft import CHOSEN, comment, draft, scalar
+from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.policy.allowlist import select
@@ -98,32 +99,15 @@ def test_every_kind_of_scheme_becomes_the_credential_it_asks_for(scheme, credent
     assert written(found)["upstream"].get("credential") == credential
 
 
-@pytest.mark.parametrize(
-    ("root", "source", "url"),
-    [
-        ({"servers": [{"url": "/v1"}]}, "https://api.test/docs/openapi.json", "https://api.test/v1"),
-        ({}, "https://api.test/docs/openapi.json", "https://api.test"),
-        ({}, "openapi.json", PLACEHOLDER_URL),
-        ({"servers": [{"url": "/v1"}]}, "openapi.json", PLACEHOLDER_URL),
-        ({"servers": [{"url": "https://{tenant}.test"}]}, "openapi.json", PLACEHOLDER_URL),
-        ({"servers": [{"url": "https://me:pw@api.test"}]}, "openapi.json", PLACEHOLDER_URL),
-        ({"servers": ["nonsense"]}, "openapi.json", PLACEHOLDER_URL),
-        (
-            {"openapi": None, "swagger": "2.0", "host": "api.test", "basePath": "/v2", "schemes": ["http"]},
-            "o",
-            "http://api.test/v2",
-        ),
-        (
-            {"openapi": None, "swagger": "2.0", "host": "api.test", "schemes": ["http", "https"]},
-            "o",
-            "https://api.test",
-        ),
-        ({"openapi": None, "swagger": "2.0", "basePath": "/v2"}, "https://api.test/o", "https://api.test/v2"),
-        ({"openapi": None, "swagger": "2.0"}, "o", PLACEHOLDER_URL),
-    ],
-)
-def test_the_upstream_is_what_the_document_says_or_a_placeholder(root, source, url):
-    assert upstream_url(document(root), source) == url
+def test_operations_that_are_elsewhere_are_no_first_choice():
+    elsewhere = {**get("uploadedFiles", summary="Files"), "servers": [{"url": "https://files.shop.test"}]}
+    found = document({**SHOP.root, "paths": {"/files": elsewhere, "/items": get("listItems")}})
+    assert written(found)["allow"] == ["listItems"]
+
+
+def test_other_places_that_the_document_names_are_told_to_the_author():
+    found = document({"servers": [{"url": "https://a.test"}, {"url": "https://b.test"}], "paths": {}})
+    assert "`upstream.url` is https://a.test; the document also names https://b.test" in draft(found, "./o.yaml").notes
 
 
 def test_what_the_document_does_not_say_is_said_to_the_author():

@@ -134,6 +134,28 @@ def test_paths_in_other_files_are_put_in_place() -> None:
     assert found == {"paths": {"/a": {"get": {"tags": []}}}}
 
 
+def test_a_server_is_relative_to_the_file_it_is_written_in() -> None:
+    class Site(Shelf):
+        root = "https://api.test/spec/root.yaml"
+
+        def find(self, base: str, reference: str) -> str:
+            return super().find(base, reference).join(["https://api.test/spec/paths/", ""])
+
+    urls = ("../v2", "/v3", "https://b.test", "{scheme}://c.test", "")
+    item = {"servers": [{"url": url} for url in urls], "get": {"servers": [{"url": "v4"}]}}
+    root = {"servers": [{"url": "v1"}], "paths": {"/a": ref("a.yaml")}}
+    assert bundle(root, "3.0", Site({"https://api.test/spec/paths/a.yaml": item})) == {}
+    assert root["servers"] == [{"url": "v1"}]
+    assert [one["url"] for one in root["paths"]["/a"]["servers"]] == [
+        "https://api.test/spec/v2",
+        "https://api.test/v3",
+        "https://b.test",
+        "{scheme}://c.test",
+        "",
+    ]
+    assert root["paths"]["/a"]["get"]["servers"] == [{"url": "https://api.test/spec/paths/v4"}]
+
+
 def test_fields_beside_a_path_items_reference_win_and_mean_their_own_file() -> None:
     item = {"$ref": "a.yaml", "parameters": [ref("b.yaml#/mine")]}
 

@@ -89,6 +89,16 @@ def test_the_target_is_taken_from_the_config():
     assert upstream.authority == b"127.0.0.1:9100"
 
 
+@pytest.mark.parametrize(("servers", "rules"), [("check", ["upstream-path"]), ("ignore", [])])
+def test_an_upstream_that_the_document_contradicts_is_a_warning_at_its_url_unless_it_is_meant(servers, rules):
+    full = Document(root={**yaml.safe_load(DOCUMENT), "servers": [{"url": "/api/v3"}]}, name="openapi.yaml")
+    config = CONFIG.replace("  credential", f"  servers: {servers}\n  credential")
+    loaded = load_text(config, path=None, environ={"KEY": SECRET})
+    warnings = [one for one in compile_revision(loaded, full, number=1).warnings if one.rule.startswith("upstream-")]
+    assert [warning.rule for warning in warnings] == rules
+    assert all(warning.location.line == 4 for warning in warnings)
+
+
 def test_every_mistake_is_in_one_report_with_its_place():
     config = (
         CONFIG.replace("[listPets, getPet]", "[listPats, getPet, nope]") + "public: {url: https://plugin.example.com}\n"

@@ -1,0 +1,86 @@
+"""The upstream URL of a draft: where the document says that most of its operations are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlsplit
+
+from plugin_gateway.config.address import parse_upstream_url
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.openapi.servers import where_it_says_itself, where_the_api_is
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Document, Operation
+    from plugin_gateway.openapi.servers import Server, Where
+
+PLACEHOLDER_URL = "https://api.example.com"
+_MAX_OTHERS = 3
+
+
+class UpstreamUrl(NamedTuple):
+    """What the draft says, whether the document said so, and where else the API is by the document's words."""
+
+    url: str
+    is_said: bool = True
+    others: tuple[str, ...] = ()
+
+
+def upstream_url(document: Document, source: str) -> UpstreamUrl:
+    """Say where the API is, as far as the document tells; `source` is where it was read from."""
+    is_fetched = source.startswith(("http://", "https://"))
+    if is_fetched:
+        document = replace(document, name=source)
+    whole = where_the_api_is(document)
+    own = [where_it_says_itself(document, operation) for operation in document.operations.values()]
+    counted = Counter(_first(where or whole) for where in own) or Counter([_first(whole)])
+    ((server, _),) = counted.most_common(1)
+    if server is not None:
+        url = _without_what_paths_have(server, document)
+        named = [one for place in (whole, *own) if place is not None for one in _urls(place)]
+        others = [other for other in dict.fromkeys(named) if other != server.url]
+        return UpstreamUrl(url, others=tuple(others[:_MAX_OTHERS]))
+    if is_fetched and not whole.servers and (origin := _legal(_origin(source))):
+        return UpstreamUrl(origin)
+    prefix = next((one.prefix for one in whole.servers if _legal(PLACEHOLDER_URL + one.prefix)), "")
+    return UpstreamUrl(PLACEHOLDER_URL + prefix, is_said=False)
+
+
+def is_elsewhere(document: Document, operation: Operation, url: str) -> bool:
+    """Tell whether an operation is, by its own words, not below `url`."""
+    own = where_it_says_itself(document, operation)
+    return own is not None and url not in _urls(own)
+
+
+def _first(where: Where) -> Server | None:
+    """Return the first server that a gateway can forward to."""
+    return next((one for one in where.servers if one.is_known and _legal(one.url)), None)
+
+
+def _urls(where: Where) -> Iterator[str]:
+    return (one.url for server in where.servers for one in server.readings if one.is_known)
+
+
+def _legal(url: str) -> str:
+    try:
+        return str(parse_upstream_url(url))
+    except Mistake:
+        return ""
+
+
+def _origin(source: str) -> str:
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _without_what_paths_have(server: Server, document: Document) -> str:
+    """Leave the server's path out where each path template begins with it: it would be sent twice."""
+    paths = [path for path, _ in document.path_items()]
+    is_doubled = server.prefix and paths and all(f"{path}/".startswith(f"{server.prefix}/") for path in paths)
+    return server.url.removesuffix(server.prefix) if is_doubled else server.url

@@ -1,0 +1,114 @@
+import pytest
+
+from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL, is_elsewhere, upstream_url
+from plugin_gateway.config.address import parse_upstream_url
+from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.allowlist import select
+from plugin_gateway.policy.servers import find_contradictions
+
+FETCHED = "https://api.test/docs/openapi.json"
+
+
+def server(*urls, **variables):
+    return {"servers": [{"url": url, "variables": variables} for url in urls]}
+
+
+def document(root=(), **paths):
+    paths = paths or {"pets": {}}
+    items = {"/" + path: {"get": {"responses": {}, **own}} for path, own in paths.items()}
+    words = {} if "swagger" in dict(root) else {"openapi": "3.0.3"}
+    return Document(root={**words, "paths": items, **dict(root)}, name="x")
+
+
+def swagger(**words):
+    return {"swagger": "2.0", **words}
+
+
+@pytest.mark.parametrize(
+    ("root", "source", "url"),
+    [
+        (server("https://{region}.shop.test/v2/", region={"default": "eu"}), "o", "https://eu.shop.test/v2"),
+        (server("https://{region}.shop.test", region={"enum": ["us", "eu"]}), "o", "https://us.shop.test"),
+        (server("https://{tenant}.test", "https://b.test"), "o", "https://b.test"),
+        (server("wss://a.test", "https://b.test"), "o", "https://b.test"),
+        (server("https://me:pw@api.test"), "o", "https://api.test"),
+        (server("http://localhost:8080/myapp"), "o", "http://localhost:8080/myapp"),
+        (server("/v1"), FETCHED, "https://api.test/v1"),
+        (server("v1"), FETCHED, "https://api.test/docs/v1"),
+        (server("/v1"), "https://me:pw@api.test/openapi.json?key=x", "https://api.test/v1"),
+        ({}, FETCHED, "https://api.test"),
+        (swagger(host="api.test", basePath="/v2", schemes=["http"]), "o", "http://api.test/v2"),
+        (swagger(host="api.test", schemes=["http", "https"]), "o", "https://api.test"),
+        (swagger(host="api.test"), "http://docs.test/o", "http://api.test"),
+        (swagger(basePath="/v2"), "https://api.test/o", "https://api.test/v2"),
+    ],
+)
+def test_the_upstream_is_where_the_document_says(root, source, url):
+    found = upstream_url(document(root), source)
+    assert (found.url, found.is_said) == (url, True)
+
+
+@pytest.mark.parametrize(
+    ("root", "url"),
+    [
+        ({}, PLACEHOLDER_URL),
+        (server("/v1"), f"{PLACEHOLDER_URL}/v1"),
+        (server("v1"), PLACEHOLDER_URL),
+        (server("https://{tenant}.test"), PLACEHOLDER_URL),
+        (server("https://{host}/v1"), f"{PLACEHOLDER_URL}/v1"),
+        ({"servers": ["nonsense"]}, PLACEHOLDER_URL),
+        (server("https://a.test/a;b"), PLACEHOLDER_URL),
+        (swagger(), PLACEHOLDER_URL),
+        (swagger(basePath="/v1", schemes=["http"]), f"{PLACEHOLDER_URL}/v1"),
+    ],
+)
+def test_what_the_document_does_not_say_is_a_placeholder(root, url):
+    found = upstream_url(document(root), "openapi.json")
+    assert (found.url, found.is_said) == (url, False)
+
+
+UPLOAD = server("https://upload.test/2.0")
+
+
+@pytest.mark.parametrize(
+    ("root", "paths", "url", "others"),
+    [
+        (server("https://a.test"), {"x": {}, "y": {}, "z": UPLOAD}, "https://a.test", ("https://upload.test/2.0",)),
+        ({}, {"x": UPLOAD, "y": UPLOAD}, "https://upload.test/2.0", ()),
+        (server("https://a.test"), {"x": UPLOAD}, "https://upload.test/2.0", ("https://a.test",)),
+        (server("https://a.test", "https://b.test"), {"x": {}}, "https://a.test", ("https://b.test",)),
+    ],
+)
+def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(root, paths, url, others):
+    assert upstream_url(document(root, **paths), "o") == (url, True, others)
+
+
+def test_a_path_that_every_template_begins_with_is_not_said_twice():
+    assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "v2/y": {}}), "o").url == "https://a.test"
+    assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "y": {}}), "o").url == "https://a.test/v2"
+
+
+def test_an_operation_is_elsewhere_if_it_says_so_itself():
+    found = document(server("https://a.test"), x={}, y=UPLOAD, z=server("https://b.test", "https://a.test"))
+    told = [is_elsewhere(found, operation, "https://a.test") for operation in found.operations.values()]
+    assert told == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("root", "source"),
+    [
+        (server("https://a.test/v2"), "o"),
+        (server("https://{r}.a.test/v2", r={"default": "eu", "enum": ["eu", "us"]}), "o"),
+        (server("/v2"), "o"),
+        (server("/v2"), FETCHED),
+        (swagger(host="a.test", basePath="/v2"), "o"),
+        (server("https://a.test/pets"), "o"),
+        ({}, "o"),
+    ],
+)
+def test_what_is_drafted_does_not_contradict_the_document(root, source):
+    found = document(root)
+    url = parse_upstream_url(upstream_url(found, source).url)
+    kept = select(found, [AllowEntry.model_validate("GET /pets").numbered(0)]).kept
+    assert list(find_contradictions(found, kept, url)) == []
