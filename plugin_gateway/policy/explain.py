@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plugin_gateway.policy.gate import choose
 from plugin_gateway.policy.permit import Permit
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.target import read_target
+from plugin_gateway.policy.variant import choose
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +73,7 @@ def _retrace(gate: Gate, method: bytes, octets: bytes, verdict: Permit | Refusal
         return
     route = choose(routes, target.query)
     if route is None:
-        needed = b"&".join(routes[-1].query).decode()
+        needed = "&".join(map(str, routes[-1].query))
         yield Step("route", False, f"{_name(routes[-1].rule)} is allowed only with {needed} in the query")
         return
     yield Step("route", True, f"{_name(route.rule)} is allowed, as {route.rule.operation_id}")

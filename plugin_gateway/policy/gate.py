@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.policy.permit import Permit
-from plugin_gateway.policy.query import decode_name, rebuild_query
+from plugin_gateway.policy.query import rebuild_query
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.routing import RouteTable, compile_routes
 from plugin_gateway.policy.rule import InjectedNames, operation_rule
 from plugin_gateway.policy.target import Target, encoded_slash, read_parts
 from plugin_gateway.policy.template import parse_template
+from plugin_gateway.policy.variant import choose, contradict, fold_value, required_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
 
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.policy.permit import OperationRule
-    from plugin_gateway.policy.routing import Route
+    from plugin_gateway.policy.variant import RequiredPair
 
 NOT_FOUND = Refusal(
     status=404,
@@ -105,6 +106,7 @@ def compile_gate(
             operation_id=admitted[key].operation_id,
             injected=names,
             withheld=_told_apart_by(key, variants),
+            denied_pairs=_denied_pairs(key, variants),
         )
         for key, operation in document.operations.items()
         if key in admitted
@@ -115,30 +117,46 @@ def compile_gate(
     )
 
 
-def _denied_variants(
-    document: Document, admitted: Container[OperationKey]
-) -> dict[tuple[str, object], list[tuple[bytes, ...]]]:
+_Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
+
+
+def _denied_variants(document: Document, admitted: Container[OperationKey]) -> _Variants:
     """The required pairs of denied operations such as `/responses?beta=true`, by method and by the shape of their path."""
-    variants: dict[tuple[str, object], list[tuple[bytes, ...]]] = {}
+    variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
     for key in document.operations:
         if "?" in key.path and key not in admitted:
             template = parse_template(key.path)
-            variants.setdefault((key.method, template.shape), []).append(template.query)
+            variants.setdefault((key.method, template.shape), []).append(required_pairs(template.query))
     return variants
 
 
-def _told_apart_by(key: OperationKey, variants: Mapping[tuple[str, object], list[tuple[bytes, ...]]]) -> set[bytes]:
-    """Query names that would turn a call of this operation into one of a denied variant."""
+def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
+    """Query names that would turn a call of this operation into one of a denied variant.
+
+    Names that the operation's own template requires are not among them: their values are judged, by `choose`.
+    """
+    ours, theirs = _near(key, variants)
+    own = {pair.name for pair in ours}
+    return {pair.name for pairs in theirs for pair in pairs if pair.name not in own}
+
+
+def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, str]]:
+    """Values of denied variants for names whose value this operation's template leaves to the caller."""
+    ours, theirs = _near(key, variants)
+    free = {pair.name for pair in ours if pair.value is None}
+    return {
+        (pair.name, fold_value(pair.value))
+        for pairs in theirs
+        for pair in pairs
+        if pair.name in free and pair.value is not None
+    }
+
+
+def _near(
+    key: OperationKey, variants: _Variants
+) -> tuple[tuple[RequiredPair, ...], tuple[tuple[RequiredPair, ...], ...]]:
+    """The pairs of an operation, and those of the denied variants that one call could be as well."""
     template = parse_template(key.path)
+    ours = required_pairs(template.query)
     theirs = variants.get((key.method, template.shape), ())
-    return {pair.partition(b"=")[0] for pairs in theirs for pair in pairs if pair not in template.query}
-
-
-def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
-    """The most demanding route whose required pairs are there, each of their names given once."""
-    pairs = query.split(b"&")
-    names = [decode_name(pair.partition(b"=")[0]) for pair in pairs]
-    for route in routes:
-        if all(pair in pairs and names.count(decode_name(pair.partition(b"=")[0])) == 1 for pair in route.query):
-            return route
-    return None
+    return ours, tuple(pairs for pairs in theirs if not contradict(ours, pairs))

@@ -21,6 +21,10 @@ class OperationRule:
     query_names: frozenset[bytes] = frozenset()
     query_prefixes: frozenset[bytes] = frozenset()
     """Names declared with `style: deepObject`: `filter` admits `filter[status]`."""
+    withheld_names: frozenset[bytes] = frozenset()
+    """Folded names (`policy.query.fold_name`) that `any_query` does not admit: they could make the call another operation."""
+    denied_pairs: frozenset[tuple[bytes, str]] = frozenset()
+    """Names and folded values that make the call a denied operation, where the template leaves the value to the caller."""
     any_query: bool = False
     """The document declares an exploded free-form object in the query: any name but an injected one is admitted."""
     header_names: frozenset[bytes] = frozenset()

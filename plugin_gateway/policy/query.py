@@ -87,7 +87,7 @@ def decode_name(name: bytes) -> bytes:
 def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bool:
     if name in rule.query_names:
         return True
-    if fold_name(name) in withheld:
+    if (folded := fold_name(name)) in withheld or folded in rule.withheld_names:
         return False
     prefix, bracket, _ = name.partition(b"[")
     if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):

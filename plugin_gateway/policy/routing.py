@@ -15,6 +15,7 @@ from plugin_gateway.policy.search import find_ends, find_routes
 from plugin_gateway.policy.shadow import DeniedPaths, Guard, Shadow
 from plugin_gateway.policy.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.policy.template import parse_template
+from plugin_gateway.policy.variant import required_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.policy.target import Target
     from plugin_gateway.policy.template import PathTemplate, Pattern, Segment
+    from plugin_gateway.policy.variant import RequiredPair
 
 NEVER_ROUTED = frozenset({"CONNECT", "TRACE"})
 """CONNECT asks for a tunnel, and TRACE has the origin answer with the request, our credential in it (RFC 9110, 9.3.8)."""
@@ -37,7 +39,7 @@ class Route:
     slashes: frozenset[int] = frozenset()
     """Indexes of the segments whose parameter takes encoded slashes."""
     deep_guards: Mapping[int, Guard] = field(default_factory=dict)
-    query: tuple[bytes, ...] = ()
+    query: tuple[RequiredPair, ...] = ()
     """Pairs that must be in the query, from a template such as `/responses/{id}?beta=true`."""
 
     def find_shadow(self, target: Target) -> Shadow | None:
@@ -134,7 +136,7 @@ def _route(
         guard=denied.guard(template, method),
         slashes=slashed,
         deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
-        query=template.query,
+        query=required_pairs(template.query),
     )
 
 
@@ -157,9 +159,10 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
     )
 
 
-def _demand(route: Route) -> tuple[int, tuple[bytes, ...], str]:
+def _demand(route: Route) -> tuple[int, int, str]:
     """Sorts routes that only their queries tell apart, most demanding first; then as `_specificity` does."""
-    return -len(route.query), route.query, route.rule.path_template
+    literals = sum(pair.value is not None for pair in route.query)
+    return -len(route.query), -literals, route.rule.path_template
 
 
 def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.policy.query import decode_name, fold_name, overrides_method
+from plugin_gateway.policy.query import fold_name, overrides_method
 from plugin_gateway.policy.template import parse_template
+from plugin_gateway.policy.variant import required_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -114,21 +115,29 @@ def operation_rule(
     operation_id: str,
     injected: InjectedNames,
     withheld: Iterable[bytes] = (),
+    denied_pairs: Iterable[tuple[bytes, str]] = (),
 ) -> OperationRule:
-    """Compile what the document declares for `operation`, less what the gateway injects and the `withheld` query names."""
+    """Compile what the document declares for `operation`, less what the gateway injects.
+
+    `withheld` query names and `denied_pairs` would make a call of it one of a denied variant (`policy.variant`).
+    """
     declared = _Declared()
     for parameter in declared_parameters(operation, document):
         _declare(parameter, declared, document)
-    for pair in parse_template(operation.key.path).query:
-        declared.query.add(decode_name(pair.partition(b"=")[0]))
     closed = injected.query | {fold_name(name) for name in withheld}
+    # The template gives these one value each, so they pass as they are written there, even `_method`, and in no other spelling.
+    own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
+    spellings = closed | {fold_name(name) for name in own}
     return OperationRule(
         method=operation.key.method,
         path_template=operation.key.path,
         operation_id=operation_id,
         query_names=frozenset(
-            name for name in declared.query if fold_name(name) not in closed and not overrides_method(name)
-        ),
+            name for name in declared.query if fold_name(name) not in spellings and not overrides_method(name)
+        )
+        | {name for name in own if fold_name(name) not in closed},
+        withheld_names=spellings - injected.query,
+        denied_pairs=frozenset(denied_pairs),
         query_prefixes=frozenset(name for name in declared.prefixes if fold_name(name) not in closed),
         any_query=declared.any_query,
         header_names=frozenset(
