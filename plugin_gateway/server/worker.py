@@ -20,7 +20,7 @@ from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.sockets import BACKLOG
-from plugin_gateway.telemetry import Log, Recorder
+from plugin_gateway.telemetry import Log, Recorder, attach, detach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,6 +75,7 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
         return
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
     log = Log(format=revision.log.format, level=revision.log.level)
+    bridge = attach(log)
     recorder = Recorder(log)
     holder = Holder(revision, resources=Resources(counts))
     server = PublicServer(public_config(holder, recorder, front))
@@ -91,6 +92,7 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
         obeying.cancel()
         holder.close()
         recorder.stop()
+        detach(bridge)
         log.close()
         channel.close()
 

@@ -1,0 +1,60 @@
+import json
+import logging
+import os
+
+import pytest
+
+from plugin_gateway.telemetry import Log, attach, detach
+
+
+@pytest.fixture
+def lines():
+    reading, writing = os.pipe()
+    log = Log(format="json", level="info", fd=writing)
+    bridge = attach(log)
+
+    def read():
+        log.close()
+        os.close(writing)
+        with os.fdopen(reading) as file:
+            return [json.loads(line) for line in file]
+
+    yield read
+    detach(bridge)
+
+
+def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines):
+    logging.getLogger("plugin_gateway.x").warning(
+        "%s is away", "Redis", extra={"event": "outage-began", "what": "Redis"}
+    )
+    logging.getLogger("plugin_gateway.x").info("and back")
+    logging.getLogger("plugin_gateway.x").debug("details")
+    told, back = lines()
+    assert (told["level"], told["event"], told["message"], told["what"]) == (
+        "warning", "outage-began", "Redis is away", "Redis",
+    )  # fmt: skip
+    assert (back["level"], back["event"]) == ("info", "log")
+
+
+def test_libraries_are_heard_from_warning_on(lines):
+    logging.getLogger("some.library").info("chatter")
+    logging.getLogger("some.library").error("two\nlines")
+    (line,) = lines()
+    assert (line["logger"], line["message"], line["level"]) == ("some.library", "two lines", "error")
+
+
+def test_an_exception_is_one_line_that_names_places_and_quotes_nothing(lines):
+    try:
+        int("sekret")
+    except ValueError:
+        logging.getLogger("plugin_gateway.x").exception("The app raised")
+    (line,) = lines()
+    assert line["error"] == "ValueError"
+    assert "test_bridge.py" in line["traceback"]
+    assert "sekret" not in json.dumps(line)
+
+
+def test_a_record_that_cannot_be_written_disturbs_no_one_who_logs(lines, monkeypatch):
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logging.getLogger("plugin_gateway.x").warning("%d", "no number")
+    assert lines() == []
