@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from plugin_gateway.config.fields import AbsoluteUrl, Duration, FilePath, Flag, RateValue, SecretValue, ToTuple
+from plugin_gateway.config.fields import AbsoluteUrl, Duration, FilePath, Flag, RateValue, SecretValue, Texts, ToTuple
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import Selector  # noqa: TC001  # pydantic reads it
@@ -56,6 +56,10 @@ class Introspection(Record):
     """Our id there."""
     client_secret: SecretValue | None = None
     """Our secret there."""
+    audience: Texts = ()
+    """Whom a token must be for, one of them if several are listed; by default `public.url`."""
+    audience_optional: Flag = False
+    """Believe answers that do not say whom the token is for. Where several APIs trust the same server, tokens of all of them pass then."""
     cache: Duration = 60.0
     """How long an answer is believed."""
     token_type_optional: Flag = False
@@ -125,6 +129,14 @@ class UserHttpAuth(Record):
         if written.get("verify") and written.get("authorization_type") == "basic":
             hint = "an authorization server knows tokens, not passwords (RFC 7662)"
             yield Mistake("goes-together", "`verify` goes with `authorization_type: bearer`", hint=hint, at=("verify",))
+        if written.get("passthrough") and written.get("documents") == "authenticated":
+            yield Mistake(
+                "documents-for-anybody",
+                "with `passthrough` only the upstream can tell a good token, so any made-up one would open the document",
+                got="authenticated",
+                hint="write `documents: public`, or judge the tokens here with `users` or `verify`",
+                at=("documents",),
+            )
 
 
 class OAuthFacade(Record):
@@ -170,8 +182,8 @@ class OAuthAuth(Record):
     """What the client's site gave to show in the manifest, by site."""
     issuer: AbsoluteUrl | None = None
     """Whose tokens are good; its keys are found from here."""
-    audience: str = ""
-    """Whom tokens must be for; by default `public.url`."""
+    audience: Texts = ()
+    """Whom tokens must be for, one of them if several are listed; by default `public.url`."""
     required_scope: str = ""
     """What tokens must be good for, separated by spaces."""
     leeway: Duration = 30.0
@@ -192,6 +204,10 @@ class OAuthAuth(Record):
         if not written.get("issuer") and not written.get("verify"):
             hint = "name the provider whose access tokens are good, or ask it about each with `verify`"
             yield Mistake("missing-key", "`oauth` needs `issuer` or `verify`", hint=hint)
+        verify = written.get("verify")
+        if written.get("audience") and (verify.get("audience") if isinstance(verify, dict) else None):
+            hint = "write it in one of the two places"
+            yield Mistake("exactly-one", "`audience` is said twice", hint=hint, at=("verify", "audience"), on_key=True)
         for key in ("client_url", "authorization_url"):
             if not written.get(key) and not written.get("facade"):
                 hint = "write the provider's own, or serve it here with `facade`"

@@ -65,6 +65,10 @@ def _list(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) and not isinstance(value, OverrideText) else _list(value)
+
+
 def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
@@ -211,6 +215,19 @@ SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(_SECRET_
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 ToTuple: Final = BeforeValidator(_list)
+Texts = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...],
+    BeforeValidator(_one_or_many),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "minLength": 1},
+                {"type": "array", "items": {"type": "string", "minLength": 1}},
+            ]
+        }
+    ),
+]
+"""One text, or a list of them."""
 Duration = Annotated[
     float, PlainValidator(units.parse_duration), _text("Seconds, written as 500ms, 3s, 5m, 1h, 1d; 0 is never.")
 ]

@@ -34,7 +34,7 @@ from plugin_gateway.config.fields import (
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, Selector  # noqa: TC001  # pydantic reads them
-from plugin_gateway.config.units import parse_size
+from plugin_gateway.config.units import Rate, parse_size
 from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
 
 if TYPE_CHECKING:
@@ -119,6 +119,10 @@ class Limits(Record):
     """How many of them at once; by default as many as the rate has in its window."""
     per_ephemeral_user: RateValue | None = None
     """Calls for each `openai-ephemeral-user-id`; who sends none is not bounded by it."""
+    bad_credentials: RateValue = Rate(100, 60)
+    """Credentials from one client address that turn out not to be good, per worker. Beyond it, unknown ones from there are refused
+    (429) without a question to the provider; callers whose credential was found good pass. Raise it behind a proxy, where all
+    callers have one address."""
     concurrency: Count | None = None
     """Calls at the same time, in all workers of this gateway."""
     connections: Count = 10_000

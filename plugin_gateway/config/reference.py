@@ -44,7 +44,7 @@ class _PlainNames(GenerateJsonSchema):
 
     def encode_default(self, dft: Any) -> Any:
         # Our own values are written, not dumped: see `_with_defaults`.
-        return None if isinstance(dft, Record | Address | tuple) else super().encode_default(dft)
+        return None if isinstance(dft, Record | Address | units.Rate | tuple) else super().encode_default(dft)
 
 
 def schema() -> dict[str, Any]:
@@ -173,7 +173,7 @@ def _written(field: FieldInfo) -> Any:
         return units.format_duration(field.default)
     if units.parse_size in parsers:
         return units.format_size(field.default)
-    if isinstance(field.default, Address):
+    if isinstance(field.default, Address | units.Rate):
         return str(field.default)
     return list(field.default) if isinstance(field.default, tuple) else field.default
 

@@ -70,7 +70,7 @@ async def serve_document(request: Request, faces: Mapping[str, Face], door: Door
         response = serve_face(request, faces)
     else:
         # One that is shown must be good: the document of everybody would offer this caller what it may not call.
-        access = await door.ask(authorizations)
+        access = await door.ask(authorizations, request.client.host if request.client is not None else "")
         response = refuse(access) if isinstance(access, Refusal) else serve_face(request, access.faces)
         if response.status_code < 400:
             response.headers["Cache-Control"] = f"private, {CACHE_CONTROL}"

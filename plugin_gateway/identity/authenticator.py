@@ -1,7 +1,8 @@
 """The authenticator: from the values of Authorization fields to an identity or a refusal, at once where it is known.
 
 One per worker. What needs no waiting (a configured token, a verdict that is remembered) is a lookup; everything else is
-one shared task per credential, however many calls wait for it.
+one shared task per credential, however many calls wait for it. Strangers cannot crowd out callers: a yes and a no are
+remembered apart, each client address has its share of what is looked into, and a budget of credentials that turn out bad.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
+from math import ceil
 from time import time
 from typing import TYPE_CHECKING, Final
 
@@ -18,9 +21,12 @@ from plugin_gateway.identity.introspection import introspect
 from plugin_gateway.identity.keys import IssuerKeys
 from plugin_gateway.identity.presented import read_presented
 from plugin_gateway.identity.provider import Provider, ProviderError
+from plugin_gateway.identity.strangers import Strangers, share_of
+from plugin_gateway.identity.turns import BusyError, Turns
 from plugin_gateway.policy.consumers import Identity
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.users import DECOY
+from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -31,8 +37,10 @@ if TYPE_CHECKING:
 REFUSAL_CACHE_S: Final = 5.0
 """How long a no is remembered: long enough for a client that tries again at once, short enough for one just let in."""
 PASSWORD_CACHE_S: Final = 300.0
-MAX_VERIFYING: Final = 256
-"""Credentials that are looked into at the same time; beyond that, strangers wait outside."""
+QUESTIONS_AT_ONCE: Final = 20
+"""As many as the provider is given connections."""
+PASSWORDS_AT_ONCE: Final = 1
+"""Guesses must not take the processor from calls that are let in already."""
 
 UNAVAILABLE: Final = Refusal(
     status=503,
@@ -41,6 +49,8 @@ UNAVAILABLE: Final = Refusal(
     hint="Try again shortly.",
     headers=((b"Retry-After", b"2"),),
 )
+
+_logger = logging.getLogger("plugin_gateway.identity")
 
 
 class Authenticator:
@@ -53,14 +63,20 @@ class Authenticator:
         self.authentication = authentication
         self._provider = provider or Provider()
         self._clock = clock
-        self._verdicts: VerdictCache[Identity | Refusal] = VerdictCache()
+        self._good: VerdictCache[Identity] = VerdictCache()
+        self._bad: VerdictCache[Refusal] = VerdictCache()
         self._verifying: dict[bytes, asyncio.Task[Identity | Refusal]] = {}
-        self._passwords = asyncio.Semaphore(1)
-        jwt = authentication.jwt
+        self._turns = Turns(PASSWORDS_AT_ONCE if authentication.users is not None else QUESTIONS_AT_ONCE)
+        self._strangers = Strangers(authentication.bad_credentials, clock)
+        jwt, introspection = authentication.jwt, authentication.introspection
+        place = introspection.url.partition("?")[0] if introspection is not None else ""
+        self._outage = Outage(f"The introspection endpoint {place}")
         self._keys = IssuerKeys(jwt.issuer, self._provider) if jwt is not None else None
 
-    def identify(self, values: Sequence[bytes]) -> Identity | Refusal | Awaitable[Identity | Refusal]:
-        """Judge the values of all Authorization fields of a request."""
+    def identify(
+        self, values: Sequence[bytes], address: str = ""
+    ) -> Identity | Refusal | Awaitable[Identity | Refusal]:
+        """Judge the values of all Authorization fields of a request that came from a client address."""
         authentication = self.authentication
         presented = read_presented(values, authentication)
         if isinstance(presented, Refusal):
@@ -70,13 +86,14 @@ class Authenticator:
         digest = hashlib.sha256(presented).digest()
         if authentication.tokens:
             return self._listed(digest)
-        verdict = self._verdicts.get(digest, self._clock())
+        now = self._clock()
+        verdict = self._good.get(digest, now) or self._bad.get(digest, now)
         if verdict is not None:
             return verdict
         users = authentication.users
         if users is not None and authentication.scheme == b"bearer":
             return self._user(users.tokens.get(digest))
-        return self._shared(digest, presented)
+        return self._shared(digest, presented, share_of(address))
 
     async def close(self) -> None:
         """Finish what callers wait for, then close the connections to the provider."""
@@ -94,38 +111,57 @@ class Authenticator:
     def _unknown(self) -> Refusal:
         return self.authentication.refuse("invalid-credential", "The credential is not good.")
 
-    def _shared(self, digest: bytes, presented: bytes) -> Refusal | Awaitable[Identity | Refusal]:
+    def _shared(self, digest: bytes, presented: bytes, share: str) -> Refusal | Awaitable[Identity | Refusal]:
         task = self._verifying.get(digest)
         if task is None:
-            if len(self._verifying) >= MAX_VERIFYING:
-                return UNAVAILABLE
-            task = asyncio.get_running_loop().create_task(self._verify(digest, presented))
+            wait_s = self._strangers.wait_s(share)
+            if wait_s:
+                return _too_many_bad(wait_s)
+            task = asyncio.get_running_loop().create_task(self._verify_in_turn(digest, presented, share))
             self._verifying[digest] = task
             task.add_done_callback(lambda _: self._verifying.pop(digest, None))
         # A caller who hangs up must not take the verdict away from the others who wait for it.
         return asyncio.shield(task)
 
-    async def _verify(self, digest: bytes, presented: bytes) -> Identity | Refusal:
-        authentication = self.authentication
-        verdict: Identity | Refusal | TokenFault
+    async def _verify_in_turn(self, digest: bytes, presented: bytes, share: str) -> Identity | Refusal:
         try:
-            if authentication.users is not None:
-                verdict = await self._verify_password(authentication.users, presented)
-            elif authentication.introspection is not None:
-                verdict = await self._introspect(authentication.introspection, presented)
-            elif authentication.jwt is not None and self._keys is not None:
-                verdict = await self._verify_jwt(authentication.jwt, self._keys, presented)
-            else:
-                verdict = self._unknown()
+            await self._turns.take(share)
+        except BusyError:
+            return UNAVAILABLE
+        try:
+            wait_s = self._strangers.wait_s(share)
+            return _too_many_bad(wait_s) if wait_s else await self._verify(digest, presented, share)
         except ProviderError:
             return UNAVAILABLE
-        now = self._clock()
+        except Exception:
+            # Callers wait for an answer; a fault of ours must be one, at once.
+            _logger.exception("A credential could not be looked into")
+            return UNAVAILABLE
+        finally:
+            self._turns.give_back()
+
+    async def _verify(self, digest: bytes, presented: bytes, share: str) -> Identity | Refusal:
+        authentication = self.authentication
+        verdict: Identity | Refusal | TokenFault
+        if authentication.users is not None:
+            verdict = await self._verify_password(authentication.users, presented)
+        elif authentication.introspection is not None:
+            verdict = await self._introspect(authentication.introspection, presented)
+        elif authentication.jwt is not None and self._keys is not None:
+            verdict = await self._verify_jwt(authentication.jwt, self._keys, presented)
+        else:
+            verdict = self._unknown()
         if isinstance(verdict, TokenFault):
             verdict = authentication.refuse(*verdict)
         elif isinstance(verdict, Identity) and not authentication.required_scopes <= verdict.scopes:
             verdict = authentication.refuse_scope()
-        until = verdict.good_until if isinstance(verdict, Identity) else now + REFUSAL_CACHE_S
-        self._verdicts.put(digest, verdict, until=until)
+        if isinstance(verdict, Identity):
+            self._good.put(digest, verdict, until=verdict.good_until)
+            return verdict
+        if verdict.code == "invalid-credential":
+            # Not one that expired, or that is good for other scopes: those the issuer gave out, and a stranger has none.
+            self._strangers.failed(share)
+        self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)
         return verdict
 
     async def _verify_password(self, users: Users, presented: bytes) -> Identity | Refusal:
@@ -135,23 +171,39 @@ class Authenticator:
             is_good = hmac.compare_digest(token_of.encode(), name.encode())
         else:
             known = users.passwords.get(name)
-            # One at a time: guesses must not take the processor from calls that are let in already.
-            async with self._passwords:
-                is_good = await asyncio.to_thread((known or DECOY).verify, password.encode()) and known is not None
+            is_good = await asyncio.to_thread((known or DECOY).verify, password.encode()) and known is not None
         if not is_good:
             return self._unknown()
         return Identity(user=name, is_listed=True, good_until=self._clock() + PASSWORD_CACHE_S)
 
     async def _introspect(self, settings: IntrospectionSettings, presented: bytes) -> Identity | TokenFault:
-        return await introspect(presented, self.authentication, settings, self._provider, self._clock())
+        try:
+            found = await introspect(presented, self.authentication, settings, self._provider, self._clock())
+        except ProviderError as error:
+            self._outage.failed(str(error))
+            raise
+        self._outage.answered()
+        return found
 
     async def _verify_jwt(self, settings: JwtSettings, keys: IssuerKeys, presented: bytes) -> Identity | TokenFault:
         head = read_head(presented, settings)
         if isinstance(head, TokenFault):
             return head
-        key = await keys.find(head.key_id)
-        if key is None:
+        found = await keys.find(head.key_id, head.algorithm)
+        if not found:
             return TokenFault(
                 "invalid-credential", "The access token is signed by a key that the issuer does not have."
             )
-        return verify_token(presented, head, key, settings, self._clock())
+        return verify_token(presented, head, found, settings, self._clock())
+
+
+def _too_many_bad(wait_s: float) -> Refusal:
+    retry_after_s = max(1, ceil(wait_s))
+    return Refusal(
+        status=429,
+        code="too-many-bad-credentials",
+        detail="Too many credentials from this client address were not good; this one was not looked into.",
+        hint=f"Wait {retry_after_s} s before you show another one.",
+        members={"retry_after_s": retry_after_s},
+        headers=((b"Retry-After", b"%d" % retry_after_s),),
+    )

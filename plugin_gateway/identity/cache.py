@@ -26,7 +26,7 @@ class VerdictCache(Generic[Verdict]):
         return found[1]
 
     def put(self, digest: bytes, verdict: Verdict, *, until: float) -> None:
-        """Keep a verdict; the oldest one goes where there is no room, so that a flood of bad tokens costs a lookup each."""
+        """Keep a verdict; the oldest one goes where there is no room."""
         self._verdicts.pop(digest, None)
         if len(self._verdicts) >= self._max_entries:
             del self._verdicts[next(iter(self._verdicts))]

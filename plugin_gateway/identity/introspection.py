@@ -5,14 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from plugin_gateway.identity.access_token import EXPIRED, TokenFault, identity_of, is_time
+from plugin_gateway.identity.access_token import (
+    EXPIRED,
+    NO_ACCESS_TOKEN,
+    OTHER_AUDIENCE,
+    TokenFault,
+    identity_of,
+    is_access_token,
+    is_for,
+    is_time,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.identity.provider import Provider
     from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings
     from plugin_gateway.policy.consumers import Identity
 
 _INACTIVE: Final = TokenFault("invalid-credential", "The token is not active.")
+UNSAID_AUDIENCE: Final = TokenFault(
+    "invalid-credential", "The authorization server does not say that the token is for this gateway (RFC 7662, `aud`)."
+)
 
 
 async def introspect(
@@ -30,11 +44,11 @@ async def introspect(
     if login is None and settings.client_id:
         form += b"&" + urlencode({"client_id": settings.client_id}).encode()
     claims = await provider.post_form(settings.url, form, login=login)
-    return read_introspection(claims, settings, audience=authentication.audience, now=now)
+    return read_introspection(claims, settings, audiences=authentication.audiences, now=now)
 
 
 def read_introspection(
-    claims: dict[str, Any], settings: IntrospectionSettings, *, audience: str, now: float
+    claims: dict[str, Any], settings: IntrospectionSettings, *, audiences: Iterable[str], now: float
 ) -> Identity | TokenFault:
     """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
     if claims.get("active") is not True:
@@ -52,9 +66,13 @@ def read_introspection(
         return EXPIRED
     if not_before is not None and now < not_before:
         return _INACTIVE
+    if not is_access_token(claims):
+        return NO_ACCESS_TOKEN
     for_whom = claims.get("aud")
-    if audience and audience not in (for_whom if isinstance(for_whom, list) else [for_whom]):
-        return TokenFault("invalid-credential", "The token is for somebody else.")
+    if for_whom is None and settings.needs_audience:
+        return UNSAID_AUDIENCE
+    if for_whom is not None and not is_for(for_whom, audiences):
+        return OTHER_AUDIENCE
     until = now + settings.cache_s
     if expires_at is not None:
         until = min(until, float(expires_at))

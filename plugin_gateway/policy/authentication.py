@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.policy.limits import RateLimit, rate_limit
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.users import Users, read_users
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.auth import Auth, Introspection
     from plugin_gateway.config.secrets import Secret
+    from plugin_gateway.config.units import Rate
 
 MIN_TOKEN_BYTES: Final = 16
+_BAD_CREDENTIALS: Final = RateLimit(name="bad-credentials", key="bad-credentials", calls=100, window_s=60, burst=100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,7 @@ class IntrospectionSettings:
     client_secret: Secret | None = None
     cache_s: float = 60.0
     needs_token_type: bool = True
+    needs_audience: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +40,7 @@ class JwtSettings:
     """Whose signed tokens are good, for whom, and signed how (RFC 9068, RFC 8725)."""
 
     issuer: str
-    audience: str
+    audiences: tuple[str, ...]
     algorithms: tuple[str, ...]
     leeway_s: float = 30.0
 
@@ -60,8 +64,10 @@ class Authentication:
     jwt: JwtSettings | None = None
     is_passthrough: bool = False
     required_scopes: frozenset[str] = frozenset()
-    audience: str = ""
-    """Whom an introspected token must be for, where its issuer says so."""
+    audiences: tuple[str, ...] = ()
+    """Whom an introspected token must be for."""
+    bad_credentials: RateLimit = _BAD_CREDENTIALS
+    """How many credentials of one client address may turn out bad before its others are not looked into."""
     has_public_documents: bool = True
 
     def refuse(self, code: str, detail: str, hint: str = "") -> Refusal:
@@ -110,7 +116,12 @@ class Authentication:
 
 
 def build_authentication(
-    auth: Auth, *, public_url: str, metadata_url: str, users: str | None = None
+    auth: Auth,
+    *,
+    public_url: str,
+    metadata_url: str,
+    users: str | None = None,
+    bad_credentials: Rate | None = None,
 ) -> tuple[Authentication | None, tuple[Finding, ...]]:
     """Prepare what `auth` says; `users` is the text of its users file. None is that anybody may call.
 
@@ -139,9 +150,11 @@ def build_authentication(
         findings += users_findings
     verify = getattr(auth, "verify", None)
     issuer = getattr(auth, "issuer", None)
-    audience = getattr(auth, "audience", "") or public_url
+    # What clients read as `resource` (RFC 9728) has no slash at its end; a few write the one that the URL's path has.
+    ours = (public_url.rstrip("/"), public_url.rstrip("/") + "/")
+    audiences = getattr(auth, "audience", ()) or getattr(verify, "audience", ()) or ours
     if issuer and verify is None:
-        jwt = JwtSettings(issuer=issuer, audience=audience, algorithms=auth.algorithms, leeway_s=auth.leeway)  # type: ignore[union-attr]  # only `oauth` has an issuer
+        jwt = JwtSettings(issuer=issuer, audiences=audiences, algorithms=auth.algorithms, leeway_s=auth.leeway)  # type: ignore[union-attr]  # only `oauth` has an issuer
         if find_spec("jwt") is None or find_spec("cryptography") is None:
             message = "access tokens of an `issuer` need PyJWT, which is not installed"
             hint = "pip install 'plugin-gateway[oauth]'"
@@ -156,7 +169,8 @@ def build_authentication(
         jwt=jwt,
         is_passthrough=bool(getattr(auth, "passthrough", False)),
         required_scopes=frozenset(getattr(auth, "required_scope", "").split()),
-        audience=getattr(auth, "audience", ""),
+        audiences=audiences if verify is not None else (),
+        bad_credentials=rate_limit(_BAD_CREDENTIALS.name, _BAD_CREDENTIALS.key, bad_credentials) or _BAD_CREDENTIALS,
         has_public_documents=auth.documents == "public",
     )
     return settings, tuple(findings)
@@ -169,6 +183,7 @@ def _introspection(verify: Introspection) -> IntrospectionSettings:
         client_secret=verify.client_secret,
         cache_s=verify.cache,
         needs_token_type=not verify.token_type_optional,
+        needs_audience=not verify.audience_optional,
     )
 
 

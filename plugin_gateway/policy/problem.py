@@ -31,6 +31,7 @@ TITLES: Final = MappingProxyType(
         "invalid-credential": "The credential is not good",
         "missing-credential": "The call has no credential",
         "no-consumer": "The credential stands for no consumer",
+        "too-many-bad-credentials": "Too many credentials were not good",
         "unsupported-scheme": "Credentials of that scheme are not taken",
         "verification-unavailable": "Credentials cannot be verified",
         # The OAuth façade.

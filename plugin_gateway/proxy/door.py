@@ -56,16 +56,16 @@ class Door:
             return access
         return None
 
-    def admit(self, request: RequestFields) -> Access | Refusal | Awaitable[Access | Refusal]:
-        """Judge the credential of a request; remember on the request what is not refused."""
-        found = self.authenticator.identify(request.authorizations)
+    def admit(self, request: RequestFields, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
+        """Judge the credential of a request from a client address; remember on the request what is not refused."""
+        found = self.authenticator.identify(request.authorizations, address)
         if isinstance(found, Identity):
             return self._remembered(request, found)
         return found if isinstance(found, Refusal) else self._later(request, found)
 
-    async def ask(self, authorizations: Sequence[bytes]) -> Access | Refusal:
+    async def ask(self, authorizations: Sequence[bytes], address: str) -> Access | Refusal:
         """Judge the values of the Authorization fields of a request that the app answers."""
-        found = self.authenticator.identify(authorizations)
+        found = self.authenticator.identify(authorizations, address)
         if not isinstance(found, Identity | Refusal):
             found = await found
         return found if isinstance(found, Refusal) else self._access(found)

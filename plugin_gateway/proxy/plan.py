@@ -174,9 +174,9 @@ class Serving:
         """Whether who asked before may still do so: credentials are good for a time, the rest as long as the revision."""
         return self.door is None or self.door.recall(known.request) is known.access
 
-    def admit(self, request: RequestFields) -> Access | Refusal | Awaitable[Access | Refusal]:
+    def admit(self, request: RequestFields, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
         """What the caller may do, at once where that is known."""
-        return self.anybody or self.door.recall(request) or self.door.admit(request)  # type: ignore[union-attr]  # one of the two is there
+        return self.anybody or self.door.recall(request) or self.door.admit(request, address)  # type: ignore[union-attr]  # one of the two is there
 
     def decide(self, access: Access, method: bytes, target: bytes, request: RequestFields) -> Permitted | Refusal:
         """Judge a call of a caller who is let in."""

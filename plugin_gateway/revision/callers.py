@@ -27,7 +27,11 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
     """Compile; `users` is the text of the users file that the config names."""
     auth = config.auth
     authentication, findings = build_authentication(
-        auth, public_url=config.public_url, metadata_url=_base(config) + METADATA_PATH, users=users
+        auth,
+        public_url=config.public_url,
+        metadata_url=_base(config) + METADATA_PATH,
+        users=users,
+        bad_credentials=config.limits.bad_credentials,
     )
     known = authentication.users if authentication is not None else None
     facade = getattr(auth, "facade", None)

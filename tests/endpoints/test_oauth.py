@@ -305,7 +305,7 @@ async def flow(issuer, kind, auth_of):
             if kind == "opaque":
                 # The one minute that an answer is believed is over; a code used twice, or a revocation, is seen then.
                 authenticator = holder.serving.door.authenticator
-                authenticator._verdicts = VerdictCache()
+                authenticator._good = VerdictCache()
                 request_memo.entries.clear()
                 assert await call(fresh["access_token"]) == 401
 
@@ -315,7 +315,7 @@ def signed(issuer, client, resource):
 
 
 def introspected(issuer, client, resource):
-    return {"verify": {"introspection": f"{issuer}/token/introspection", "client_id": client["client_id"],
+    return {"verify": {"introspection": f"{issuer}/token/introspection", "client_id": client["client_id"], "audience": resource,
                        "client_secret": {"value": client["client_secret"]}}}  # fmt: skip
 
 

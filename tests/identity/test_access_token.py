@@ -7,7 +7,15 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from plugin_gateway.identity.access_token import TokenFault, TokenHead, is_time, read_head, verify_token
+from plugin_gateway.identity.access_token import (
+    NO_ACCESS_TOKEN,
+    TokenFault,
+    TokenHead,
+    is_time,
+    read_head,
+    verify_token,
+)
+from plugin_gateway.identity.signing_key import read_key
 from plugin_gateway.policy.authentication import JwtSettings
 from plugin_gateway.policy.consumers import Identity
 
@@ -16,14 +24,14 @@ RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 SETTINGS = JwtSettings(
-    issuer="https://idp.test", audience="https://gw.test", algorithms=("RS256", "ES256", "PS256"), leeway_s=30.0
+    issuer="https://idp.test", audiences=("https://gw.test",), algorithms=("RS256", "ES256", "PS256"), leeway_s=30.0
 )
 CLAIMS = {"iss": "https://idp.test", "aud": "https://gw.test", "sub": "alice", "exp": NOW + 60, "scope": "read write"}
 
 
 def published(key, algorithm, **more):
     described = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
-    return jwt.PyJWK.from_dict({**described, "kid": "k", **more})
+    return read_key({**described, "kid": "k", **more})
 
 
 RSA_PUBLIC, EC_PUBLIC = published(RSA_KEY, "RS256"), published(EC_KEY, "ES256")
@@ -35,7 +43,7 @@ def signed(claims=None, key=RSA_KEY, algorithm="RS256", **head):
 
 def verified(token, key=RSA_PUBLIC, settings=SETTINGS, now=NOW):
     head = read_head(token, settings)
-    return head if isinstance(head, TokenFault) else verify_token(token, head, key, settings, now)
+    return head if isinstance(head, TokenFault) else verify_token(token, head, [key], settings, now)
 
 
 def test_a_good_token_is_an_identity_that_lasts_as_long_as_it():
@@ -50,7 +58,7 @@ def test_each_algorithm_that_is_pinned_is_good(key, algorithm, public):
 
 
 def test_an_algorithm_that_is_not_pinned_is_not():
-    settings = JwtSettings(issuer=SETTINGS.issuer, audience=SETTINGS.audience, algorithms=("ES256",))
+    settings = JwtSettings(issuer=SETTINGS.issuer, audiences=SETTINGS.audiences, algorithms=("ES256",))
     assert isinstance(verified(signed(), settings=settings), TokenFault)
 
 
@@ -71,6 +79,10 @@ def test_an_algorithm_that_is_not_pinned_is_not():
         {"iat": NOW + 31},
         {"nbf": "x"},
         {"cnf": {"jkt": "thumbprint"}},
+        {"aud": ["https://gw.test", 5]},
+        {"aud": {"https://gw.test": 1}},
+        {"aud": "https://gw.test/"},
+        {"aud": "https://gw.test,https://other.test"},
     ],
 )
 def test_a_token_of_another_place_audience_or_time_is_not(claims):
@@ -78,6 +90,51 @@ def test_a_token_of_another_place_audience_or_time_is_not(claims):
     fault = verified(token.encode())
     assert isinstance(fault, TokenFault)
     assert fault.code == ("expired-credential" if claims.get("exp") == NOW - 31 else "invalid-credential")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"nonce": "n"},
+        {"at_hash": "h"},
+        {"c_hash": "h"},
+        {"s_hash": "h"},
+        {"token_use": "id"},
+        {"token_use": ["access"]},
+        {"typ": "ID"},
+        {"typ": "Refresh"},
+        {"token_type": "refresh_token"},
+        {"events": {"http://schemas.openid.net/event/backchannel-logout": {}}},
+        {"htm": "GET"},
+    ],
+)
+def test_a_good_token_that_was_issued_for_something_else_is_no_access_token(claims):
+    assert verified(signed(claims)) is NO_ACCESS_TOKEN
+
+
+@pytest.mark.parametrize("claims", [{"token_use": "access"}, {"typ": "Bearer"}, {"token_type": "Bearer"}, {"azp": "c"}])
+def test_what_issuers_write_into_access_tokens_is_good(claims):
+    assert isinstance(verified(signed(claims)), Identity)
+
+
+def test_keys_in_the_token_itself_are_not_used():
+    described = jwt.get_algorithm_by_name("RS256").to_jwk(OTHER_KEY.public_key(), as_dict=True)
+    for head in (
+        {"jwk": described},
+        {"jku": "https://evil.test/jwks"},
+        {"x5u": "https://evil.test/x"},
+        {"x5c": ["AAAA"]},
+    ):
+        assert isinstance(verified(signed(key=OTHER_KEY, **head)), TokenFault)
+        assert isinstance(verified(signed(**head)), Identity)
+
+
+def test_of_keys_with_the_same_id_one_must_fit():
+    head = TokenHead("k", "RS256")
+    other = published(OTHER_KEY, "RS256")
+    assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC, RSA_PUBLIC], SETTINGS, NOW), Identity)
+    assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC], SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(signed(), head, [], SETTINGS, NOW), TokenFault)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +200,9 @@ def test_types_that_issuers_write_are_good(kind):
 
 def test_a_key_of_another_kind_than_the_header_says_is_not_used():
     token = signed()
-    assert isinstance(verify_token(token, TokenHead("k", "RS256"), EC_PUBLIC, SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [EC_PUBLIC], SETTINGS, NOW), TokenFault)
     pinned = published(RSA_KEY, "RS256", alg="PS256")
-    assert isinstance(verify_token(token, TokenHead("k", "RS256"), pinned, SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [pinned], SETTINGS, NOW), TokenFault)
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ import hashlib
 import pytest
 
 from plugin_gateway.identity import authenticator as module
-from plugin_gateway.identity.authenticator import MAX_VERIFYING, REFUSAL_CACHE_S, UNAVAILABLE, Authenticator
+from plugin_gateway.identity.authenticator import QUESTIONS_AT_ONCE, REFUSAL_CACHE_S, UNAVAILABLE, Authenticator
 from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.identity.turns import MAX_WAITING
 from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings, JwtSettings
 from plugin_gateway.policy.consumers import Identity
 from plugin_gateway.policy.refusal import Refusal
@@ -19,14 +20,14 @@ def authentication(**said):
     return Authentication(**{"kind": "x", "scheme": b"bearer", "challenge": b"Bearer"} | said)
 
 
-INTROSPECTED = authentication(introspection=IntrospectionSettings(url="u", cache_s=60.0))
+INTROSPECTED = authentication(introspection=IntrospectionSettings(url="u", cache_s=60.0), audiences=("api",))
 PASSWORDS = read_users(f"alice:{hash_password('pw')}\nci:{hash_token(TOKEN)}", scheme="basic")[0]
 USERS = authentication(scheme=b"basic", users=PASSWORDS)
 
 
 class Provider:
     def __init__(self, **claims):
-        self.claims = {"active": True, "token_type": "bearer", **claims}
+        self.claims = {"active": True, "token_type": "bearer", "aud": "api", **claims}
         self.asked = 0
         self.is_closed = False
         self.is_down = False
@@ -144,7 +145,7 @@ def test_a_no_is_remembered_for_a_moment_only():
         it = Authenticator(INTROSPECTED, provider, clock)
         await settled(it.identify(bearer("t")))
         assert isinstance(it.identify(bearer("t")), Refusal)
-        provider.claims = {"active": True, "token_type": "bearer"}
+        provider.claims = {"active": True, "token_type": "bearer", "aud": "api"}
         clock.now += REFUSAL_CACHE_S
         assert isinstance(await settled(it.identify(bearer("t"))), Identity)
 
@@ -174,14 +175,137 @@ def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_
         it = Authenticator(INTROSPECTED, provider)
         await settled(it.identify(bearer("known")))
         provider.gate.clear()
-        waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(MAX_VERIFYING)]
-        assert it.identify(bearer("one-more")) is UNAVAILABLE
+        many = QUESTIONS_AT_ONCE + MAX_WAITING
+        waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(many)]
+        assert await settled(it.identify(bearer("one-more"))) is UNAVAILABLE
         assert isinstance(it.identify(bearer("known")), Identity)
         provider.gate.set()
         await asyncio.wait_for(asyncio.gather(*waiting), 5)
         assert isinstance(await settled(it.identify(bearer("one-more"))), Identity)
 
     asyncio.run(ask())
+
+
+def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another():
+    async def ask():
+        it = Authenticator(USERS)
+        wrong = [asyncio.ensure_future(it.identify(basic(f"alice:{i}"), "192.0.2.66")) for i in range(300)]
+        await asyncio.sleep(0)
+        found = await settled(it.identify(basic("alice:pw"), "192.0.2.1"))
+        assert found.name == "alice"
+        # Those of the other address are still at it, so this one did not wait behind them.
+        assert sum(not task.done() for task in wrong) > MAX_WAITING / 2
+        for task in wrong:
+            task.cancel()
+        for task in it._verifying.values():
+            task.cancel()
+        await it.close()
+
+    asyncio.run(ask())
+
+
+def test_twelve_thousand_bad_tokens_are_a_hundred_questions_and_good_callers_stay_known():
+    async def ask():
+        provider, clock = Provider(sub="s", exp=9000), Clock()
+        it = Authenticator(INTROSPECTED, provider, clock)
+        good = [bearer(f"good-{i}") for i in range(50)]
+        for one in good:
+            assert isinstance(await settled(it.identify(one, "192.0.2.66")), Identity)
+        provider.claims = {"active": False}
+        refused = [await settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66")) for i in range(12_000)]
+        assert [one.code for one in refused].count("invalid-credential") == 100
+        assert {one.code for one in refused} == {"invalid-credential", "too-many-bad-credentials"}
+        assert refused[-1].status == 429
+        assert provider.asked == 150
+        assert all(isinstance(it.identify(one, "192.0.2.66"), Identity) for one in good)
+        assert provider.asked == 150
+        provider.claims = {"active": True, "token_type": "bearer", "aud": "api"}
+        assert isinstance(await settled(it.identify(bearer("new"), "192.0.2.1")), Identity)
+
+    asyncio.run(ask())
+
+
+def test_bad_tokens_of_many_addresses_do_not_evict_good_callers():
+    async def ask():
+        provider, clock = Provider(sub="s", exp=9000), Clock()
+        it = Authenticator(INTROSPECTED, provider, clock)
+        await settled(it.identify(bearer("good"), "192.0.2.1"))
+        provider.claims = {"active": False}
+        for i in range(12_000):
+            await settled(it.identify(bearer(f"bad-{i}"), f"198.51.{i % 250}.{i // 250}"))
+        asked = provider.asked
+        assert isinstance(it.identify(bearer("good"), "192.0.2.1"), Identity)
+        assert provider.asked == asked
+        assert max(len(it._bad), len(it._good), len(it._strangers)) <= 10_000
+
+    asyncio.run(ask())
+
+
+def test_bad_tokens_that_come_all_at_once_are_not_more_questions():
+    async def ask():
+        provider = Provider(active=False)
+        it = Authenticator(INTROSPECTED, provider, Clock())
+        found = await asyncio.wait_for(
+            asyncio.gather(*(settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66")) for i in range(5000))), 5
+        )
+        assert provider.asked <= 100 + QUESTIONS_AT_ONCE
+        assert {one.status for one in found} <= {401, 429, 503}
+
+    asyncio.run(ask())
+
+
+def test_an_address_may_show_others_again_after_a_while():
+    async def ask():
+        provider, clock = Provider(active=False), Clock()
+        it = Authenticator(INTROSPECTED, provider, clock)
+        for i in range(101):
+            last = await settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66"))
+        assert (last.status, last.members["retry_after_s"]) == (429, 1)
+        clock.now += 1
+        assert (await settled(it.identify(bearer("bad-x"), "192.0.2.66"))).status == 401
+
+    asyncio.run(ask())
+
+
+@pytest.mark.parametrize("claims", [{"exp": 1}, {"scope": "other"}])
+def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims):
+    async def ask():
+        settings = authentication(
+            introspection=IntrospectionSettings(url="u"), audiences=("api",), required_scopes=frozenset({"read"})
+        )
+        it = Authenticator(settings, Provider(**claims), Clock())
+        found = [await settled(it.identify(bearer(f"t{i}"))) for i in range(150)]
+        assert {one.code for one in found} <= {"expired-credential", "insufficient-scope"}
+
+    asyncio.run(ask())
+
+
+def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
+    class Broken(Provider):
+        async def post_form(self, url, form, *, login=None):
+            raise NotImplementedError("a library's surprise")
+
+    async def ask():
+        assert await settled(Authenticator(INTROSPECTED, Broken()).identify(bearer("t"))) is UNAVAILABLE
+
+    asyncio.run(ask())
+    assert "could not be looked into" in caplog.text
+
+
+def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog):
+    async def ask():
+        provider = Provider(sub="s")
+        provider.is_down = True
+        it = Authenticator(INTROSPECTED, provider)
+        for i in range(5):
+            await settled(it.identify(bearer(f"t{i}")))
+        provider.is_down = False
+        for i in range(5):
+            await settled(it.identify(bearer(f"t{i}")))
+
+    with caplog.at_level("INFO", "plugin_gateway"):
+        asyncio.run(ask())
+    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
 
 
 def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
@@ -202,7 +326,9 @@ def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
 def test_a_token_needs_every_required_scope(scope, code):
     async def ask():
         settings = authentication(
-            introspection=IntrospectionSettings(url="u"), required_scopes=frozenset({"read", "write"})
+            introspection=IntrospectionSettings(url="u"),
+            audiences=("api",),
+            required_scopes=frozenset({"read", "write"}),
         )
         found = await settled(Authenticator(settings, Provider(scope=scope)).identify(bearer("t")))
         assert getattr(found, "code", None) == code
@@ -212,7 +338,7 @@ def test_a_token_needs_every_required_scope(scope, code):
 
 def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it():
     async def ask():
-        settings = JwtSettings(issuer="https://i", audience="a", algorithms=("RS256",))
+        settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         found = await settled(Authenticator(authentication(jwt=settings), Provider()).identify(bearer("opaque")))
         assert found.code == "invalid-credential"
 

@@ -4,15 +4,15 @@ import pytest
 
 from plugin_gateway.config.secrets import Secret
 from plugin_gateway.identity.access_token import TokenFault
-from plugin_gateway.identity.introspection import introspect, read_introspection
+from plugin_gateway.identity.introspection import UNSAID_AUDIENCE, introspect, read_introspection
 from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings
 
 NOW = 1000.0
 SETTINGS = IntrospectionSettings(url="u", cache_s=60.0)
 
 
-def judged(claims, audience=""):
-    return read_introspection({"token_type": "Bearer"} | claims, SETTINGS, audience=audience, now=NOW)
+def judged(claims, audience="api"):
+    return read_introspection({"token_type": "Bearer", "aud": "api"} | claims, SETTINGS, audiences=[audience], now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,9 @@ def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(cl
         {"active": True, "token_type": "DPoP"},
         {"active": True, "token_type": "refresh_token"},
         {"active": True, "cnf": {"jkt": "x"}},
+        {"active": True, "at_hash": "x"},
+        {"active": True, "token_use": "id"},
+        {"active": True, "nonce": "x"},
     ],
 )
 def test_anything_but_a_plain_yes_is_a_no(claims):
@@ -51,18 +54,35 @@ def test_anything_but_a_plain_yes_is_a_no(claims):
 
 
 @pytest.mark.parametrize(
-    ("aud", "is_good"), [("api", True), (["x", "api"], True), ("other", False), ([], False), (None, False)]
+    ("aud", "is_good"),
+    [
+        ("api", True),
+        (["x", "api"], True),
+        ("other", False),
+        ([], False),
+        (None, False),
+        (["api", 5], False),
+        ({"api": 1}, False),
+    ],
 )
 def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
     assert isinstance(judged({"active": True, "aud": aud}, "api"), TokenFault) is not is_good
 
 
 def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
-    claims = {"active": True, "sub": "s"}
+    claims = {"active": True, "sub": "s", "aud": "api"}
     lax = IntrospectionSettings(url="u", needs_token_type=False)
-    assert isinstance(read_introspection(claims, SETTINGS, audience="", now=NOW), TokenFault)
-    assert read_introspection(claims, lax, audience="", now=NOW).user == "s"
-    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, audience="", now=NOW), TokenFault)
+    assert isinstance(read_introspection(claims, SETTINGS, audiences=["api"], now=NOW), TokenFault)
+    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
+
+
+def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so():
+    claims = {"active": True, "sub": "s", "token_type": "Bearer"}
+    lax = IntrospectionSettings(url="u", needs_audience=False)
+    assert read_introspection(claims, SETTINGS, audiences=["api"], now=NOW) is UNSAID_AUDIENCE
+    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
 
 
 class Recorded:

@@ -5,6 +5,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from plugin_gateway.config.auth import Auth
+from plugin_gateway.config.units import Rate
 from plugin_gateway.policy import authentication as module
 from plugin_gateway.policy.authentication import build_authentication
 from plugin_gateway.policy.users import hash_token
@@ -82,9 +83,31 @@ def test_errors_are_named_as_rfc_6750_names_them_and_not_to_basic():
     assert scope.headers[0][1].endswith(b'error="insufficient_scope", scope="a b"')
 
 
-def test_the_audience_is_the_public_url_unless_it_is_said():
-    assert built(OAUTH)[0].jwt.audience == "https://gw.example"
-    assert built(OAUTH | {"audience": "api"})[0].jwt.audience == "api"
+VERIFIED = {"type": "user_http", "verify": {"introspection": "https://idp.example/i"}}
+OURS = ("https://gw.example", "https://gw.example/")
+
+
+@pytest.mark.parametrize(
+    ("written", "audiences"),
+    [
+        (OAUTH, OURS),
+        (OAUTH | {"audience": "api"}, ("api",)),
+        (OAUTH | {"audience": ["api", "other"]}, ("api", "other")),
+        (VERIFIED, OURS),
+        (VERIFIED | {"verify": VERIFIED["verify"] | {"audience": "api"}}, ("api",)),
+        (OAUTH | {"verify": VERIFIED["verify"]}, OURS),
+        (OAUTH | {"verify": VERIFIED["verify"], "audience": "api"}, ("api",)),
+        (OAUTH | {"verify": VERIFIED["verify"] | {"audience": ["a", "b"]}}, ("a", "b")),
+    ],
+)
+def test_the_audience_is_the_public_url_unless_others_are_named(written, audiences):
+    authentication, _ = built(written)
+    assert (authentication.jwt or authentication).audiences == audiences
+
+
+def test_the_budget_of_bad_credentials_is_what_limits_say():
+    assert built(VERIFIED)[0].bad_credentials.calls == 100
+    assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
 
 
 def test_the_provider_is_asked_where_that_is_said_although_it_has_keys():

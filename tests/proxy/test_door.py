@@ -89,7 +89,12 @@ class Provider:
             return {"active": True, "token_type": "Bearer", "exp": 1}
         if b"slow" in form:
             await asyncio.Event().wait()
-        return {"active": b"token=" + GOOD.encode() + b"&" in form, "sub": "alice", "token_type": "Bearer"}
+        return {
+            "active": b"token=" + GOOD.encode() + b"&" in form,
+            "sub": "alice",
+            "token_type": "Bearer",
+            "aud": "https://gw.test",
+        }
 
     async def close(self):
         pass
@@ -280,7 +285,7 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
         remembered = list(serving.asked_before.entries.values())
         assert len(remembered) == 1
         remembered[0].request.admitted_until = 0.0
-        serving.door.authenticator.identify = lambda values: serving.door.authenticator._unknown()
+        serving.door.authenticator.identify = lambda values, address: serving.door.authenticator._unknown()
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"
         assert len(gateway.heads) == 6
 

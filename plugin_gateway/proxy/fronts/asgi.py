@@ -75,7 +75,7 @@ class AsgiFront:
         query = scope["query_string"]
         try:
             request = _request_of(scope, serving.limits.request_head_bytes)
-            access = serving.admit(request)
+            access = serving.admit(request, _address(scope))
             if not isinstance(access, Access | Refusal):
                 access = await _patiently(access)
             if isinstance(access, Refusal):

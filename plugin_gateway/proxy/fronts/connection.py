@@ -224,7 +224,7 @@ class ConnectionFront(AnsweringConnection):
             scope["state"] = self._app_state.copy()
             call.launch(self._config.loaded_app, scope, self.server_state.tasks)
             return self._start(call, data)
-        access = serving.admit(request)
+        access = serving.admit(request, self._address)
         if isinstance(access, Refusal):
             return self.refuse(access, method, path, request.request_id, data)
         if not isinstance(access, Access):

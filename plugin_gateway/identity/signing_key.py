@@ -1,0 +1,103 @@
+"""A signing key: one entry of an issuer's JSON Web Key Set, read strictly enough that it can only verify what it is for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final, NamedTuple
+
+MIN_RSA_BITS: Final = 2048
+"""RFC 7518, 3.3."""
+_MAX_RSA_BITS: Final = 8192
+"""Each verification by a longer key takes the event loop for milliseconds."""
+_MAX_RSA_EXPONENT_BITS: Final = 33
+_CURVES: Final = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+_MATERIAL: Final = {"RSA": ("n", "e"), "EC": ("x", "y"), "OKP": ("x",)}
+"""The public members of each type. Never `oct`: a symmetric key that is public signs anything for anybody (RFC 8725, 2.1)."""
+
+
+class SigningKey(NamedTuple):
+    """One public key, the key id it is published under, and the algorithms whose signatures it may verify."""
+
+    key_id: str | None
+    algorithms: frozenset[str]
+    key: Any
+
+
+class KeyFault(NamedTuple):
+    """Why an entry is not used."""
+
+    reason: str
+    is_expected: bool = False
+    """It is a good key for something else, such as encryption."""
+
+
+def read_key(described: Any) -> SigningKey | KeyFault:
+    """Read one entry of `keys`, whatever it is."""
+    if not isinstance(described, dict):
+        return KeyFault("it is no JSON object")
+    kind, key_id, algorithm = described.get("kty"), described.get("kid"), described.get("alg")
+    if not isinstance(key_id, str | None):
+        return KeyFault("its `kid` is no text")
+    if (use := described.get("use", "sig")) != "sig":
+        return KeyFault("its `use` is not `sig`", is_expected=use == "enc")
+    operations = described.get("key_ops", ["verify"])
+    if not isinstance(operations, list) or "verify" not in operations:
+        return KeyFault("its `key_ops` are without `verify`")
+    if not isinstance(kind, str) or kind not in _MATERIAL:
+        return KeyFault("its `kty` is none that verifies signatures here")
+    material = {name: _number(described.get(name)) for name in _MATERIAL[kind]}
+    if not all(material.values()):
+        return KeyFault(f"its {' or '.join(f'`{name}`' for name in material)} is no number in base64url")
+    if kind == "RSA":
+        algorithms = frozenset({"RS256", "PS256"})
+        if fault := _judge_rsa(material["n"], material["e"]):
+            return KeyFault(fault)
+    else:
+        curve = described.get("crv")
+        known = _CURVES.get((kind, curve)) if isinstance(curve, str) else None
+        if known is None:
+            return KeyFault("its `crv` is none that is verified here")
+        algorithms = frozenset({known})
+    if algorithm is not None:
+        if not isinstance(algorithm, str) or algorithm not in algorithms:
+            return KeyFault("its `alg` is none that such a key verifies here")
+        algorithms = frozenset({algorithm})
+    return _load(kind, described, key_id, algorithms)
+
+
+def _load(
+    kind: str, described: dict[str, Any], key_id: str | None, algorithms: frozenset[str]
+) -> SigningKey | KeyFault:
+    import jwt  # noqa: PLC0415  # an extra
+
+    # The public members only: a private key that was published by mistake is still read as the public one.
+    public = {name: described[name] for name in ("kty", "crv", *_MATERIAL[kind]) if name in described}
+    try:
+        algorithm: Any = jwt.get_algorithm_by_name(min(algorithms))
+        key = algorithm.from_jwk(public)
+    except Exception as error:  # noqa: BLE001  # whatever a stranger's key makes the libraries raise, the others must be read
+        return KeyFault(f"it cannot be read: {type(error).__name__}")
+    return SigningKey(key_id, algorithms, key)
+
+
+def _judge_rsa(modulus: int, exponent: int) -> str:
+    bits = modulus.bit_length()
+    if bits < MIN_RSA_BITS:
+        return f"it is an RSA key of {bits} bits; fewer than {MIN_RSA_BITS} can be broken"
+    if bits > _MAX_RSA_BITS:
+        return f"it is an RSA key of {bits} bits; more than {_MAX_RSA_BITS} are not read"
+    # With an exponent of 1 anybody can sign (FIPS 186-5, A.1.1).
+    if exponent < 3 or not exponent & 1 or exponent.bit_length() > _MAX_RSA_EXPONENT_BITS:
+        return "its exponent is none that RSA keys have"
+    return ""
+
+
+def _number(text: Any) -> int:
+    """Decode an unsigned number (RFC 7518, 2); 0 where it is none."""
+    if not isinstance(text, str) or not text.isascii():
+        return 0
+    try:
+        return int.from_bytes(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True), "big")
+    except (binascii.Error, ValueError):
+        return 0
