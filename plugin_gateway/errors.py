@@ -63,7 +63,10 @@ class WireError(GatewayError):
 class UpstreamError(GatewayError):
     """The upstream could not be asked, or its answer is not HTTP; answered with `status` 502, 503 or 504."""
 
-    def __init__(self, status: int, code: str, detail: str) -> None:
-        """Keep what the answer needs; `detail` names neither the upstream's address nor its key."""
-        self.status, self.code, self.detail = status, code, detail
+    def __init__(self, status: int, code: str, detail: str, *, cause: str = "") -> None:
+        """Keep what the answer needs; `detail` names neither the upstream's address nor its key.
+
+        `cause` may name the address. It is for the operator's log and never part of the answer.
+        """
+        self.status, self.code, self.detail, self.cause = status, code, detail, cause
         super().__init__(f"{status} {code}: {detail}")

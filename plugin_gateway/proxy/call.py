@@ -68,7 +68,7 @@ class Asked:
 class Call:
     """What the client's side needs of either kind, and what is recorded of it."""
 
-    __slots__ = ("_client", "asked", "bytes_in", "bytes_out", "request_id", "started_at", "status")
+    __slots__ = ("_client", "asked", "bytes_in", "bytes_out", "cause", "request_id", "started_at", "status")
 
     def __init__(self, client: Client, asked: Asked) -> None:
         self._client = client
@@ -78,6 +78,8 @@ class Call:
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
+        self.cause = ""
+        """Why it failed, for the operator's log only."""
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         """Begin with what there is of the request body."""
@@ -123,6 +125,7 @@ class Call:
                 self.request_id,
                 address,
                 asked.consumer,
+                self.cause,
             ),
         )
 

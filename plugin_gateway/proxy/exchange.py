@@ -126,13 +126,15 @@ class Exchange(Call):
             self._upstream.resume_reading()
 
     def on_tick(self, now: float) -> None:
-        target = self._plan.pool.target
+        pool = self._plan.pool
+        target = pool.target
         if self.is_over:
             return
         if self.is_sent and 0 < target.total_timeout_s < now - self._sent_at:
             self._expire(504, "upstream-timeout", "The call took longer than it may.")
         elif self._upstream is None:
-            if 0 < target.connect_timeout_s < now - self._active_at and self._plan.pool.is_full:
+            is_late = 0 < target.connect_timeout_s < now - self._active_at
+            if is_late and pool.is_full and not pool.is_opening_for(self):
                 self._expire(503, "upstream-busy", "All upstream connections are busy; try again shortly.")
         # While the client owes body bytes the upstream has nothing to answer, and a slow reader is no fault of it.
         elif (
@@ -268,6 +270,7 @@ class Exchange(Call):
         self._queue()
 
     def on_broken(self, error: UpstreamError) -> None:
+        self.cause = error.cause
         self.on_refused(refusal_of(error))
 
     def _queue(self) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ class Pool:
     @property
     def is_full(self) -> bool:
         return len(self._open) + len(self._connecting) >= self.target.connections
+
+    def is_opening_for(self, exchange: Exchange) -> bool:
+        """Whether a connection that is being opened is for it: its addresses have a time of their own each."""
+        return exchange in islice(self._waiting, len(self._connecting))
 
     @property
     def open_connections(self) -> int:
@@ -130,32 +136,18 @@ class Pool:
         self._open_for_waiting()
 
     async def _connect(self) -> None:
-        target = self.target
-        loop = asyncio.get_running_loop()
-        name = target.host if target.tls else None
-        connection = UpstreamConnection(self)
-
-        def made() -> Any:  # what it names is `asyncio.BaseProtocol`, what it takes is anything with its methods
-            return connection
-
         try:
-            async with asyncio.timeout(target.connect_timeout_s if target.connect_timeout_s > 0 else None):
-                if target.socket:
-                    await loop.create_unix_connection(made, target.socket, ssl=self._tls, server_hostname=name)
-                else:
-                    await loop.create_connection(made, target.host, target.port, ssl=self._tls, server_hostname=name)
-        except TimeoutError:
-            self._fail(
-                UpstreamError(504, "upstream-connect-timeout", "The upstream did not accept a connection in time.")
-            )
-        except (OSError, UnicodeError):
-            # Which name, address or certificate was wrong is for the operator's log, not for clients.
-            self._fail(UpstreamError(502, "upstream-unreachable", "The upstream cannot be reached."))
-        else:
-            self._open.add(connection)
-            if len(self._open) == 1 and not self._is_retired:
-                self._clock.watch(self)
-            self.release(connection)
+            connection = await connect(self.target, self._tls, lambda: UpstreamConnection(self))
+        except UpstreamError as error:
+            self._fail(error)
+            return
+        if connection.is_lost:
+            self._fail(UpstreamError(502, "upstream-closed", "The upstream closed the connection without an answer."))
+            return
+        self._open.add(connection)
+        if len(self._open) == 1 and not self._is_retired:
+            self._clock.watch(self)
+        self.release(connection)
 
     def _fail(self, error: UpstreamError) -> None:
         if self._waiting:

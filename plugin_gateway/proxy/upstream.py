@@ -6,6 +6,7 @@ import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.cause import cause_of
 from plugin_gateway.proxy.chunked import ChunkedError, ChunkedReader
 from plugin_gateway.proxy.downlink import MAX_HEAD_BYTES
 from plugin_gateway.proxy.wire import bad_answer, is_hopeless
@@ -43,6 +44,7 @@ class UpstreamConnection:
         "_phase",
         "_pool",
         "idle_since",
+        "is_lost",
         "is_used",
         "transport",
     )
@@ -61,6 +63,7 @@ class UpstreamConnection:
         """The upstream said that it sends no more."""
         self.is_used = False
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
+        self.is_lost = False
         self.idle_since = 0.0
 
     def begin(self, exchange: Exchange, request: bytes) -> None:
@@ -97,6 +100,7 @@ class UpstreamConnection:
         self.transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self.is_lost = True
         self._pool.forget(self)
         exchange = self._exchange
         if exchange is None:
@@ -107,11 +111,19 @@ class UpstreamConnection:
         elif self._phase == _HEAD and self.is_used and not self._buffered and not self._interim:
             exchange.on_stale()
         else:
-            exchange.on_broken(
-                UpstreamError(
-                    502, "upstream-closed", "The upstream closed the connection before its answer was complete."
-                )
-            )
+            exchange.on_broken(self._closed_early(exc))
+
+    def _closed_early(self, exc: Exception | None) -> UpstreamError:
+        if exc is not None:
+            cause = cause_of(exc)
+        elif self._has_ended:
+            cause = ""
+        else:
+            cause = "TLS ended without close_notify"
+        detail = "The upstream closed the connection before its answer was complete."
+        error = UpstreamError(502, "upstream-closed", detail, cause=cause)
+        error.__cause__ = exc
+        return error
 
     def eof_received(self) -> None:
         """Note whether the upstream itself ended the stream; `connection_lost` follows and says what that means."""
@@ -205,8 +217,8 @@ class UpstreamConnection:
         chunks = self._chunks
         try:
             content = chunks.feed(data)
-        except ChunkedError:
-            raise bad_answer() from None
+        except ChunkedError as error:
+            raise bad_answer() from error
         if chunks.is_done:
             self._finish(exchange, self._keeps_alive and not chunks.surplus)
         if answer is not None:

@@ -30,7 +30,7 @@ class Counters:
         self.lines_dropped = 0
 
     def add(self, record: AccessRecord) -> None:
-        _, _, _, rule, status, bytes_in, bytes_out, duration_s, reason, _, _, _ = record
+        _, _, _, rule, status, bytes_in, bytes_out, duration_s, reason, _, _, _, _ = record
         operation = rule.operation_id if rule is not None else ""
         calls = self._calls
         key = (operation, status, reason)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN_METHOD: Final = 20
+_SHOWN_CAUSE: Final = 300
 
 
 class AccessRecord(NamedTuple):
@@ -22,7 +23,8 @@ class AccessRecord(NamedTuple):
     `rule` is None for what was not forwarded. `path` is as the client sent it, without the query; it is for the console
     and never logged: a path parameter is the caller's data, and anything may stand in a path that was refused.
     `status` is 0 when the client left unanswered. `reason` is empty where an answer was delivered whole, else a stable
-    code. `consumer` is the operator's own name for who called. Bytes are of bodies; `duration_s` is from the head to the last byte.
+    code; `cause` says more of what went wrong upstream, in words that are for the operator. `consumer` is the operator's own
+    name for who called. Bytes are of bodies; `duration_s` is from the head to the last byte.
     """
 
     unix_time_s: float
@@ -37,16 +39,18 @@ class AccessRecord(NamedTuple):
     request_id: bytes
     client: str
     consumer: str = ""
+    cause: str = ""
 
 
 def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line of JSON, its members in the order in which people read them."""
-    at, method, _, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer = record
+    at, method, _, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer, cause = record
     asked = ("", "") if rule is None else (rule.operation_id, rule.path_template)
     shown_id = f',"request_id":{_quoted(request_id.decode("ascii", "backslashreplace"))}' if request_id else ""
+    shown_cause = f',"cause":{_quoted(_bounded(cause))}' if cause else ""
     return (
         f'{{"time":"{timestamp(at)}","level":"{level_of(record)}","event":"access"{shown_id}'
-        f'{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason)},"duration_ms":{duration_s * 1000:.3f},'
+        f'{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason)}{shown_cause},"duration_ms":{duration_s * 1000:.3f},'
         f'"bytes_in":{bytes_in},"bytes_out":{bytes_out}}}\n'
     )
 
@@ -78,11 +82,12 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     rule = record.rule
     asked = f"{rule.method} {rule.path_template} ({rule.operation_id})" if rule else shown_method(record.method)
     reason = f" {record.reason}" if record.reason else ""
+    cause = f" ({_bounded(record.cause)})" if record.cause else ""
     request_id = record.request_id.decode("ascii", "backslashreplace")
     consumer = f" {record.consumer}" if record.consumer else ""
     return (
         f"{timestamp(record.unix_time_s)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
-        f"{asked}{reason}  {record.client}{consumer} {request_id}"
+        f"{asked}{reason}{cause}  {record.client}{consumer} {request_id}"
     )
 
 
@@ -93,3 +98,8 @@ def level_of(record: AccessRecord) -> str:
 def shown_method(method: bytes) -> str:
     """Return the method for a log line: a caller may send any token, and as long a one as the head allows."""
     return method[:_SHOWN_METHOD].decode("latin-1").encode("unicode_escape").decode("ascii")
+
+
+def _bounded(cause: str) -> str:
+    """Return the cause for a log line: names and certificates in it may be another's, and say anything."""
+    return cause[:_SHOWN_CAUSE].encode("unicode_escape").decode("ascii")

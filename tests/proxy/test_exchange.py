@@ -18,6 +18,7 @@ from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
@@ -572,9 +573,32 @@ def test_an_upstream_that_is_not_there_is_a_502(run):
         async def scene(gateway):
             status, _, body, _ = await gateway.ask(get())
             assert (status, json.loads(body)["code"]) == (502, "upstream-unreachable")
+            assert b"refused" not in body
             assert (await gateway.ask(post(b"abc")))[0] == 502
+            assert [record.cause for record in gateway.records] == [f"127.0.0.1:{port}: connection refused"] * 2
 
-        run(echo, scene, target={"port": closed.getsockname()[1]})
+        port = closed.getsockname()[1]
+        run(echo, scene, target={"port": port})
+
+
+def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(run, monkeypatch):
+    opening = asyncio.Event()
+
+    async def slow(*arguments):
+        await opening.wait()
+        return await connect(*arguments)
+
+    monkeypatch.setattr("plugin_gateway.proxy.pool.connect", slow)
+
+    async def scene(gateway):
+        ticks = Ticks(gateway)
+        asked = asyncio.ensure_future(gateway.ask(get()))
+        await until(lambda: ticks.count > 5)
+        opening.set()
+        assert (await asked)[0] == 200
+        gateway.holder.clock.unwatch(ticks)
+
+    run(echo, scene, target={"connections": 1, "connect_timeout_s": 0.02})
 
 
 async def closes_after_one(upstream, reader, writer):

@@ -131,6 +131,7 @@ def test_over_tls_the_name_and_the_authority_are_verified(certificate, trusted, 
             with pytest.raises(UpstreamError) as caught:
                 await connect(own)
             assert caught.value.code == "upstream-unreachable"
+            assert "certificate" in caught.value.cause
         own.abort()
         while own._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
             await asyncio.sleep(0)
@@ -145,6 +146,7 @@ def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it():
             await connect(pool)
         assert caught.value.status == 502
         assert "invalid" not in str(caught.value)
+        assert caught.value.cause.startswith("nowhere.invalid: name not known")
 
     play(scene, host="nowhere.invalid")
 
@@ -160,6 +162,38 @@ def test_a_connect_that_takes_too_long_is_a_504(monkeypatch):
         assert caught.value.code == "upstream-connect-timeout"
 
     play(scene, connect_timeout_s=0.02)
+
+
+def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten(monkeypatch):
+    async def scene(pool):
+        async def lost_at_once(target, tls, make):
+            connection = make()
+            connection.connection_lost(None)
+            return connection
+
+        monkeypatch.setattr("plugin_gateway.proxy.pool.connect", lost_at_once)
+        with pytest.raises(UpstreamError) as caught:
+            await connect(pool)
+        assert caught.value.code == "upstream-closed"
+        assert pool.open_connections == 0
+
+    play(scene)
+
+
+def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch):
+    async def scene(pool):
+        async def never(target, tls, make):
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr("plugin_gateway.proxy.pool.connect", never)
+        first, second = Exchange(), Exchange()
+        pool.enqueue(first)
+        pool.enqueue(second)
+        assert pool.is_full
+        assert [pool.is_opening_for(exchange) for exchange in (first, second)] == [True, False]
+        pool._waiting.clear()
+
+    play(scene, connections=1)
 
 
 async def listening(pool):

@@ -71,6 +71,21 @@ def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile):
     assert len(shown_method(hostile)) <= 80
 
 
+def test_why_a_call_failed_is_said_once_and_in_both_formats():
+    failed = FORWARDED._replace(status=502, reason="upstream-unreachable", cause="10.0.0.1:9: connection refused")
+    assert orjson.loads(as_json(failed, at))["cause"] == "10.0.0.1:9: connection refused"
+    assert "upstream-unreachable (10.0.0.1:9: connection refused)" in as_text(failed, at)
+
+
+@pytest.mark.parametrize("hostile", ["a\x1b[31m", "a\nb", "\udc80", "é" * 5000])
+def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile):
+    failed = FORWARDED._replace(status=502, cause=hostile)
+    assert as_text(failed, at).isprintable()
+    assert len(as_text(failed, at)) < 1500
+    assert orjson.loads(as_json(failed, at))["event"] == "access"
+    assert as_json(failed, at).count("\n") == 1
+
+
 def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown():
     before = _who_what_how.cache_info().currsize
     for number in range(50):

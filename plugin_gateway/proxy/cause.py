@@ -1,0 +1,26 @@
+"""A cause: why a connection failed, in words for the operator's log and never for a client."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+
+
+def cause_of(error: BaseException) -> str:
+    """Say what the operating system, the resolver or TLS complained about, without numbers that only libraries use."""
+    match error:
+        case ssl.SSLCertVerificationError():
+            return str(error.verify_message).rstrip(".")
+        case ssl.SSLError() if error.reason:
+            return f"TLS: {error.reason.replace('_', ' ').lower()}"
+        case socket.gaierror():
+            return f"name not known ({error.strerror})"
+        case TimeoutError():
+            return "no connection in time"
+        case OSError() if error.errno:
+            return os.strerror(error.errno).lower()
+        case UnicodeError():
+            return "not a legal host name"
+        case _:
+            return str(error) or type(error).__name__

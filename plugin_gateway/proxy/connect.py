@@ -1,0 +1,134 @@
+"""A connect: the way to an open connection, over every address of the upstream's name, each with a time of its own.
+
+The addresses are tried as RFC 8305 says, staggered and by turns of their families: one that drops packets holds up no call
+for longer than `STAGGER_S`. uvloop tries them one after the other, and asyncio's variant leaves the TLS handshake out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from itertools import chain, zip_longest
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.cause import cause_of
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable
+
+    from plugin_gateway.proxy.upstream import UpstreamConnection
+    from plugin_gateway.revision import UpstreamTarget
+
+STAGGER_S: Final = 0.25
+
+Address: TypeAlias = tuple[socket.AddressFamily, str, int]
+
+
+class AttemptError(Exception):
+    """There is no connection to one address, or no address to a name."""
+
+    def __init__(self, where: str, error: Exception) -> None:
+        """Keep whether it took too long; `where` is a name or an address with its port."""
+        self.is_late = isinstance(error, TimeoutError)
+        super().__init__(f"{where}: {cause_of(error)}")
+
+
+async def connect(
+    target: UpstreamTarget, tls: ssl.SSLContext | None, make: Callable[[], UpstreamConnection]
+) -> UpstreamConnection:
+    """Return the first connection that is open, TLS included; `make` makes one for each address that is tried.
+
+    Raises:
+        UpstreamError: there is none; its cause says what became of each address.
+    """
+    limit_s = target.connect_timeout_s if target.connect_timeout_s > 0 else None
+    name = target.host if tls is not None else None
+    loop = asyncio.get_running_loop()
+
+    async def attempt(address: Address) -> UpstreamConnection:
+        family, host, port = address
+        connection = make()
+
+        def made() -> Any:  # what it names is `asyncio.BaseProtocol`, what it takes is anything with its methods
+            return connection
+
+        try:
+            async with asyncio.timeout(limit_s):
+                if target.socket:
+                    await loop.create_unix_connection(made, target.socket, ssl=tls, server_hostname=name)
+                else:
+                    await loop.create_connection(made, host, port, family=family, ssl=tls, server_hostname=name)
+        except (OSError, UnicodeError) as error:
+            raise AttemptError(_shown(target, host, port), error) from error
+        return connection
+
+    try:
+        async with asyncio.timeout(limit_s):
+            addresses = await _addresses(target)
+    except (OSError, UnicodeError) as error:
+        raise _unreachable([AttemptError(target.host, error)]) from error
+    return await _first(attempt(address) for address in addresses)
+
+
+async def _first(attempts: Iterable[Any]) -> UpstreamConnection:
+    """Start one attempt after the other until one succeeds, and abandon the rest."""
+    waiting = deque(attempts)
+    running: set[asyncio.Task[UpstreamConnection]] = set()
+    failed: list[AttemptError] = []
+    won: UpstreamConnection | None = None
+    try:
+        while won is None and (waiting or running):
+            if waiting:
+                running.add(asyncio.ensure_future(waiting.popleft()))
+            done, running = await asyncio.wait(
+                running, timeout=STAGGER_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                error = task.exception()
+                if isinstance(error, AttemptError):
+                    failed.append(error)
+                elif won is None:
+                    won = task.result()
+                else:
+                    task.result().close()
+    finally:
+        for attempt in waiting:
+            attempt.close()
+        for task in running:
+            task.cancel()
+        for late in await asyncio.gather(*running, return_exceptions=True):
+            if not isinstance(late, BaseException):
+                late.close()
+    if won is None:
+        raise _unreachable(failed) from failed[-1]
+    return won
+
+
+async def _addresses(target: UpstreamTarget) -> list[Address]:
+    """Return the addresses in the resolver's order, but for the families, which take turns."""
+    if target.socket:
+        return [(socket.AF_UNIX, target.socket, 0)]
+    loop = asyncio.get_running_loop()
+    families: dict[socket.AddressFamily, list[Address]] = {}
+    for family, _, _, _, where in await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM):
+        address = (family, cast("str", where[0]), target.port)
+        if address not in families.setdefault(family, []):
+            families[family].append(address)
+    return [address for address in chain(*zip_longest(*families.values())) if address is not None]
+
+
+def _unreachable(failed: list[AttemptError]) -> UpstreamError:
+    cause = "; ".join(map(str, failed))
+    if all(error.is_late for error in failed):
+        detail = "The upstream did not accept a connection in time."
+        return UpstreamError(504, "upstream-connect-timeout", detail, cause=cause)
+    return UpstreamError(502, "upstream-unreachable", "The upstream cannot be reached.", cause=cause)
+
+
+def _shown(target: UpstreamTarget, host: str, port: int) -> str:
+    if target.socket:
+        return target.socket
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+
+import pytest
+
+from plugin_gateway.proxy.cause import cause_of
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ConnectionRefusedError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)"), "connection refused"),
+        (ConnectionResetError(errno.ECONNRESET, "x"), "connection reset by peer"),
+        (FileNotFoundError(errno.ENOENT, "x"), "no such file or directory"),
+        (TimeoutError(), "no connection in time"),
+        (TimeoutError(errno.ETIMEDOUT, "x"), "no connection in time"),
+        (socket.gaierror(-2, "Name or service not known"), "name not known (Name or service not known)"),
+        (UnicodeError("label too long"), "not a legal host name"),
+        (ConnectionResetError(), "ConnectionResetError"),
+        (ConnectionAbortedError("TLS handshake is slow"), "TLS handshake is slow"),
+    ],
+)
+def test_a_cause_is_in_words(error, said):
+    assert cause_of(error) == said
+
+
+def test_what_tls_did_not_like_is_named_without_its_line_of_c():
+    with socket.socket() as client, socket.create_server(("127.0.0.1", 0)) as server:
+        client.settimeout(5)
+        client.connect(server.getsockname())
+        peer, _ = server.accept()
+        with peer:
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            with pytest.raises(ssl.SSLError) as caught:
+                ssl.create_default_context().wrap_socket(client, server_hostname="localhost")
+    said = cause_of(caught.value)
+    assert said.startswith("TLS: ")
+    assert "_ssl.c" not in said
