@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check docs core bench fuzz
+.PHONY: help run test properties check docs core bench fuzz
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -42,6 +42,11 @@ else
 	@# Alone, as it counts what other clients notice of an attack.
 	$(BIN)/python -m pytest tests/attack
 endif
+
+# Exported, since tests/conftest.py reads it.
+properties: export EXAMPLES ?= 20000
+properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=tests/policy takes some, EXAMPLES=1000 fewer
+	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile properties $(TESTS)
 
 check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test
 	$(BIN)/ruff check

@@ -1,0 +1,95 @@
+"""How hypothesis draws in this house: new examples in each run, and as many as `make properties` asks for."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).parents[1] / "conftest.py"
+PROPERTIES = """
+import pytest
+from hypothesis import Phase, given, settings, strategies as st
+
+drawn = []
+
+@given(st.integers(0, 2**62))
+@settings(max_examples=3, phases=[Phase.generate])
+def test_few(number):
+    drawn.append(number)
+
+@pytest.mark.share_of_examples(5)
+@given(st.integers(0, 2**62))
+def test_costly(number):
+    drawn.append(number)
+
+class TestMethods:
+    @settings(max_examples=3)
+    @given(st.integers(0, 2**62))
+    def test_few(self, number):
+        drawn.append(number)
+
+@pytest.fixture(autouse=True)
+def told(request):
+    drawn.clear()
+    yield
+    print(f"{request.node.name} drew {len(drawn)}: {drawn}")
+
+@pytest.mark.skipif("not config.option.keyword")
+@given(st.integers())
+def test_false(number):
+    assert number < 100
+"""
+
+
+def run(folder, *arguments, **environment):
+    shutil.copy(CONFTEST, folder / "conftest.py")
+    (folder / "test_it.py").write_text(PROPERTIES)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-s",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:schemathesis",
+            "--rootdir",
+            folder,
+            folder,
+            *arguments,
+        ],
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    ).stdout
+
+
+def test_each_property_draws_as_many_examples_as_asked_for_whatever_its_own_settings_say(tmp_path):
+    shown = run(tmp_path, "--hypothesis-profile", "properties", EXAMPLES="50")
+
+    assert re.findall(r"(\w+) drew (\d+)", shown) == [("test_few", "50"), ("test_costly", "10"), ("test_few", "50")]
+
+
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_two_runs_draw_different_examples_in_ci_too(tmp_path, ci):
+    first, second = (re.findall("drew .*", run(tmp_path, CI=ci, GITHUB_ACTIONS=ci)) for _ in range(2))
+
+    assert len(first) == len(second) == 3
+    assert not set(first) & set(second)
+
+
+def test_a_run_that_fails_prints_the_seed_and_the_example_that_repeat_it(tmp_path):
+    shown = run(tmp_path, "-k", "false", CI="true")
+
+    seed = re.search(r"(--hypothesis-seed=\d+) draws", shown)[1]
+    assert "@reproduce_failure(" in shown
+    assert re.search(r"@reproduce_failure\(.*\)", run(tmp_path, "-k", "false", seed))[0] in shown
