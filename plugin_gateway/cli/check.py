@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 def command(config: Path | None, shape: ReportFormat, *, strict: bool) -> int:
     """Check the config and the document it names, as `serve` would read them, and say everything that is wrong.
 
-    Exit 0 when it can be served, 2 when it cannot. Nothing is listened on and the upstream is not called.
+    Exit 0 when it can be served, 1 when `deny` closes all that `allow` names, 2 when it cannot be served. Nothing is
+    listened on and the upstream is not called.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.policy.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
 
     try:
         revision = build_to_check(config).revision
@@ -35,9 +37,10 @@ def command(config: Path | None, shape: ReportFormat, *, strict: bool) -> int:
         return error.exit_code
     if revision.warnings or shape != "text":
         show_findings(revision.warnings, shape)
-    if shape == "text":
+    is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
+    if shape == "text" and not is_closed:
         click.echo(summary_of(revision))
-    return 1 if strict and revision.warnings else 0
+    return 1 if is_closed or (strict and revision.warnings) else 0
 
 
 def summary_of(revision: Revision) -> str:

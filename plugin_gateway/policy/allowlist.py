@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.refusal import Refusal
@@ -63,6 +63,19 @@ class Selection:
     findings: tuple[Finding, ...] = ()
 
 
+NOTHING_ALLOWED: Final = "nothing-allowed"
+"""The rule of the warning that `deny` closes all that `allow` names. No error: an operator may close everything in a hurry,
+and a reload that refuses such a config would keep the old one, which is open."""
+
+_NOTHING_ALLOWED: Final = Finding(
+    rule=NOTHING_ALLOWED,
+    severity=Severity.WARNING,
+    message="`deny` closes every operation that `allow` names, so the gateway serves none",
+    hint="narrow `deny`; if nothing is to be served, `allow: []` says so",
+    pointer=("deny",),
+)
+
+
 def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selector] = ()) -> Selection:
     """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it."""
     catalogue = Catalogue(document)
@@ -78,8 +91,8 @@ def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selec
     denied: dict[OperationKey, Selector] = {}
     for selector in deny:
         operations = match(selector, catalogue)
-        if not operations and selector.operation is not None:
-            findings.append(unmatched(selector, catalogue, "deny"))
+        if not operations:
+            findings.append(_judge_denial(selector, catalogue))
         for operation in operations:
             denied.setdefault(operation.key, selector)
     kept = {
@@ -89,6 +102,9 @@ def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selec
     }
     findings += _find_duplicates(named)
     findings += _find_overruled(named, denied)
+    findings += _find_closed_groups(allow, named, kept)
+    if named and not kept:
+        findings.append(_NOTHING_ALLOWED)
     findings += _find_taken_ids(kept)
     findings += _find_unreachable(kept)
     findings += _find_twins(document, kept, denied)
@@ -115,6 +131,30 @@ def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: 
             hint="list the operations one by one to keep later ones closed",
             pointer=("allow", entry.index),
         )
+
+
+def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
+    """A name that nothing has is a mistake, and what it was to close may be open. `DELETE /**` where nothing deletes is not."""
+    found = unmatched(selector, catalogue, "deny")
+    is_methods_only = selector.operation is None and match(selector.model_copy(update={"methods": ()}), catalogue)
+    return replace(found, severity=Severity.WARNING) if is_methods_only else found
+
+
+def _find_closed_groups(
+    allow: Sequence[AllowEntry],
+    named: Mapping[OperationKey, Sequence[AllowEntry]],
+    kept: Mapping[OperationKey, Kept],
+) -> Iterator[Finding]:
+    for entry in allow:
+        keys = [key for key, entries in named.items() if entry in entries]
+        if entry.operation is None and keys and not any(key in kept for key in keys):
+            yield Finding(
+                rule="allowed-and-denied",
+                severity=Severity.WARNING,
+                message=f"everything that {describe(entry)} names stays closed: `deny` wins",
+                hint="remove the entry, or narrow `deny`",
+                pointer=("allow", entry.index),
+            )
 
 
 def _find_duplicates(named: Mapping[OperationKey, Sequence[AllowEntry]]) -> Iterator[Finding]:

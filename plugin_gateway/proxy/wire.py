@@ -202,7 +202,11 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
         elif name == b"authorization":
             request.authorizations += (value,)
         elif name == b"x-request-id":
-            request.request_id = value if _REQUEST_ID.fullmatch(value) else b""
+            # One call, one id: what goes up is what is logged and answered, and only the first that can be an id.
+            if request.request_id or not _REQUEST_ID.fullmatch(value):
+                fields.pop()
+            else:
+                request.request_id = value
     request.fields = tuple(fields)
     request.nominated = frozenset(nominated)
     request.closes = minor == 0 or b"close" in nominated

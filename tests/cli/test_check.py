@@ -28,6 +28,20 @@ def test_strict_takes_warnings_for_findings(config):
     assert run(["check", "-c", str(config), "--strict"]) == 1
 
 
+def test_a_config_that_denies_all_it_allows_is_not_ok(config, capsys):
+    config.write_text(CONFIG + "deny: [GET /**]\n")
+    assert run(["check", "-c", str(config)]) == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "4:7: warning[nothing-allowed]" in captured.err
+
+
+def test_a_config_that_says_it_serves_nothing_is_ok(config, capsys):
+    config.write_text(CONFIG.replace("[listPets]", "[]"))
+    assert run(["check", "-c", str(config)]) == 0
+    assert capsys.readouterr().out.startswith("ok: 0 of 1 operations")
+
+
 def test_a_config_that_cannot_be_served_exits_2_with_places(config, capsys):
     config.write_text(CONFIG.replace("listPets", "nope").replace("upstream", "upstraem"))
     assert run(["check", "-c", str(config)]) == 2

@@ -65,6 +65,42 @@ def test_an_entry_that_matches_nothing_is_an_error_in_either_list():
     ]
 
 
+@pytest.mark.parametrize(
+    ("deny", "severity"),
+    [
+        ({"path": "/admn/**"}, "error"),
+        ({"path": "/pets/{id}"}, "error"),
+        ({"tag": "admin"}, "error"),
+        ({"tag": "Pets", "methods": ["GET"]}, "error"),
+        ({"path": "/admn/**", "methods": ["DELETE"]}, "error"),
+        ("GET /pets/{id}", "error"),
+        ("PUT /pets", "error"),
+        # What they name is there; they close methods that the API may come to have.
+        ("PUT /**", "warning"),
+        ({"tag": "pets", "methods": ["DELETE"]}, "warning"),
+    ],
+)
+def test_a_denial_that_matches_nothing_is_reported(deny, severity):
+    assert rules(choose(["listPets"], ["deletePet", deny])) == [("unknown-operation", severity, ("deny", 1))]
+
+
+@pytest.mark.parametrize("allow", [["listPets", "createPet"], [{"tag": "pets"}], ["listPets", {"tag": "pets"}]])
+def test_an_allow_list_of_which_everything_is_denied_is_reported(allow):
+    selection = choose(allow, [{"tag": "pets"}])
+
+    assert selection.kept == {}
+    assert ("nothing-allowed", "warning", ("deny",)) in rules(selection)
+    assert "nothing-allowed" not in [rule for rule, _, _ in rules(choose(allow, ["deletePet"]))]
+
+
+def test_a_group_of_which_everything_is_denied_is_reported():
+    found = rules(choose(["adminUsers", {"tag": "pets"}, {"path": "/admin/**"}], [{"tag": "pets"}]))
+
+    assert found.count(("allowed-and-denied", "warning", ("allow", 1))) == 1
+    assert ("allowed-and-denied", "warning", ("allow", 2)) not in found
+    assert "nothing-allowed" not in [rule for rule, _, _ in found]
+
+
 def test_an_operation_id_given_twice_opens_neither_and_names_both():
     paths = {"/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "getPet"}}}
     selection = choose(["getPet"], paths=paths)

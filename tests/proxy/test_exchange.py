@@ -340,6 +340,16 @@ def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run, request_byte
     run(play, scene, limits=Limits(request_body_bytes=10))
 
 
+def test_two_request_ids_go_up_as_the_one_that_is_recorded(run):
+    async def scene(gateway):
+        await gateway.ask(get(fields="X-Request-Id: r1\r\nX-Request-Id: r2\r\n"))
+        (head,) = gateway.upstream.heads
+        assert re.findall(rb"(?i)x-request-id: (.*)\r\n", head) == [b"r1"]
+        assert [record.request_id for record in gateway.records] == [b"r1"]
+
+    run(answers(ok()), scene)
+
+
 def test_a_body_that_no_operation_expects_is_refused(run):
     async def scene(gateway):
         status, _, body, _ = await gateway.ask(get(fields="Content-Length: 3\r\n") + b"abc")

@@ -188,6 +188,15 @@ def test_http_1_0_needs_no_host_and_always_closes():
     assert not request.has_body
 
 
+@pytest.mark.parametrize("ids", [(b"r1", b"r2"), (b"a b", b"r1", b"r1"), (b"a" * 129, b"", b"r1")])
+def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids):
+    request = read_request_fields(HOST + b"".join(b"x-request-ID: %b\r\n" % one for one in ids) + b"Accept: */*\r\n", 1)
+
+    assert request.request_id == b"r1"
+    assert [field.value for field in request.fields if field.name == b"x-request-id"] == [b"r1"]
+    assert request.fields[-1].name == b"accept"
+
+
 def test_an_unreadable_request_id_is_none():
     assert read_request_fields(HOST + b"X-Request-Id: " + b"a" * 129 + b"\r\n", 1).request_id == b""
     assert read_request_fields(HOST + b"X-Request-Id: a b\r\n", 1).request_id == b""

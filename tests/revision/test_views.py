@@ -64,6 +64,13 @@ def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it():
     assert closed.code == "operation-not-found"
 
 
+def test_what_is_closed_to_everybody_shadows_what_is_open_to_a_consumer():
+    for view in compiled(CONFIG.replace("[getPet, myPet,", "[getPet,")).views[:3]:
+        assert isinstance(view.gate.judge(b"GET", b"/pets/1"), Permit)
+        for target in (b"/pets/mine", b"/pets/MINE", b"/pets/mine.json"):
+            assert view.gate.judge(b"GET", target).code == "operation-not-found"
+
+
 def test_operations_have_one_name_for_everybody():
     _, everything, _, _ = compiled().views
     assert {rule.operation_id for rule in everything.gate.rules} == {"getPet", "myPet", "orders"}

@@ -53,7 +53,7 @@ class AsgiFront:
         client = _AsgiClient(receive, send, serving.limits.request_body_bytes)
         exchange = await self._permitted(scope, serving, client)
         if isinstance(exchange, Refusal):
-            request_id = new_request_id()
+            request_id = client.request_id or new_request_id()
             size = await client.refuse(exchange, request_id)
             method, path = scope["method"].encode("latin-1"), scope.get("raw_path") or b""
             record = refusal_record(
@@ -75,6 +75,7 @@ class AsgiFront:
         query = scope["query_string"]
         try:
             request = _request_of(scope, serving.limits.request_head_bytes)
+            client.request_id = request.request_id
             access = serving.admit(request, _address(scope))
             if not isinstance(access, Access | Refusal):
                 access = await _patiently(access)
@@ -115,6 +116,7 @@ class _AsgiClient:
         self._error: UpstreamError | None = None
         self.reason = ""
         self.consumer = ""
+        self.request_id = b""
         self.closes = False
 
     async def begin(self, request: RequestFields, timeout_s: float) -> None:

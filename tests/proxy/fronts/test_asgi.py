@@ -121,6 +121,12 @@ def test_the_bytes_on_the_wire_are_judged_and_never_the_decoded_path():
     assert seen.sent[0]["status"] == 404
 
 
+def test_a_refusal_is_answered_and_recorded_under_the_id_that_the_call_brought():
+    seen = ask(raw_path=b"/nowhere", headers=[(b"host", b"gw"), (b"x-request-id", b"r1"), (b"x-request-id", b"r2")])
+    assert dict(seen.sent[0]["headers"])[b"x-request-id"] == b"r1"
+    assert [record.request_id for record in seen.records] == [b"r1"]
+
+
 def test_without_the_bytes_on_the_wire_nothing_is_forwarded():
     seen = ask(raw_path=None)
     assert (seen.sent[0]["status"], json.loads(body_of(seen))["code"]) == (500, "no-raw-path")
