@@ -14,6 +14,7 @@ from plugin_gateway.openapi.refs import RefError, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from plugin_gateway.cli.upstream_url import UpstreamUrl
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
 
 CHOSEN = 5
@@ -52,7 +53,7 @@ class Draft(NamedTuple):
 def draft(document: Document, source: str) -> Draft:
     """Write the config. `source` is where the document is, as the config shall say it."""
     upstream = upstream_url(document, source)
-    operations = choose(document, upstream.url)
+    operations = choose(document, upstream)
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")
     total = len(document.operations)
@@ -91,13 +92,13 @@ def draft(document: Document, source: str) -> Draft:
     return Draft("\n".join(lines) + "\n", tuple(notes))
 
 
-def choose(document: Document, url: str) -> list[Operation]:
-    """Choose a few operations at `url` to begin with: the most harmless and useful looking reads, in document order."""
+def choose(document: Document, upstream: UpstreamUrl) -> list[Operation]:
+    """Choose a few operations of `upstream` to begin with: harmless and useful looking reads, in document order."""
     costs = Costs(document)
     candidates = [
         operation
         for operation in document.operations.values()
-        if is_candidate(operation) and not is_elsewhere(document, operation, url)
+        if is_candidate(operation) and not is_elsewhere(document, operation, upstream)
     ]
     scored = [(score(operation, costs.tokens(operation)), operation) for operation in candidates]
     best = sorted(scored, key=lambda pair: -pair[0])[:CHOSEN]

@@ -22,11 +22,12 @@ _MAX_OTHERS = 3
 
 
 class UpstreamUrl(NamedTuple):
-    """What the draft says, whether the document said so, and where else the API is by the document's words."""
+    """What the draft says, and the server of the document that it stands for; where else the document puts operations."""
 
     url: str
-    is_said: bool = True
+    server: Server | None = None
     others: tuple[str, ...] = ()
+    is_said: bool = True
 
 
 def upstream_url(document: Document, source: str) -> UpstreamUrl:
@@ -36,23 +37,25 @@ def upstream_url(document: Document, source: str) -> UpstreamUrl:
         document = replace(document, name=source)
     whole = where_the_api_is(document)
     own = [where_it_says_itself(document, operation) for operation in document.operations.values()]
-    counted = Counter(_first(where or whole) for where in own) or Counter([_first(whole)])
+    # Of two with as many operations, the document's own comes first.
+    counted = Counter({_first(whole): 0})
+    counted.update(_first(where or whole) for where in own)
     ((server, _),) = counted.most_common(1)
     if server is not None:
         url = _without_what_paths_have(server, document)
         named = [one for place in (whole, *own) if place is not None for one in _urls(place)]
         others = [other for other in dict.fromkeys(named) if other != server.url]
-        return UpstreamUrl(url, others=tuple(others[:_MAX_OTHERS]))
+        return UpstreamUrl(url, server, tuple(others[:_MAX_OTHERS]))
     if is_fetched and not whole.servers and (origin := _legal(_origin(source))):
         return UpstreamUrl(origin)
     prefix = next((one.prefix for one in whole.servers if _legal(PLACEHOLDER_URL + one.prefix)), "")
     return UpstreamUrl(PLACEHOLDER_URL + prefix, is_said=False)
 
 
-def is_elsewhere(document: Document, operation: Operation, url: str) -> bool:
-    """Tell whether an operation is, by its own words, not below `url`."""
-    own = where_it_says_itself(document, operation)
-    return own is not None and url not in _urls(own)
+def is_elsewhere(document: Document, operation: Operation, upstream: UpstreamUrl) -> bool:
+    """Tell whether the document puts an operation where the draft's upstream is not."""
+    places = list(_urls(where_the_api_is(document, operation)))
+    return bool(places) and (upstream.server is None or upstream.server.url not in places)
 
 
 def _first(where: Where) -> Server | None:

@@ -75,13 +75,15 @@ UPLOAD = server("https://upload.test/2.0")
     ("root", "paths", "url", "others"),
     [
         (server("https://a.test"), {"x": {}, "y": {}, "z": UPLOAD}, "https://a.test", ("https://upload.test/2.0",)),
+        (server("https://a.test"), {"x": UPLOAD, "y": {}}, "https://a.test", ("https://upload.test/2.0",)),
         ({}, {"x": UPLOAD, "y": UPLOAD}, "https://upload.test/2.0", ()),
         (server("https://a.test"), {"x": UPLOAD}, "https://upload.test/2.0", ("https://a.test",)),
         (server("https://a.test", "https://b.test"), {"x": {}}, "https://a.test", ("https://b.test",)),
     ],
 )
 def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(root, paths, url, others):
-    assert upstream_url(document(root, **paths), "o") == (url, True, others)
+    found = upstream_url(document(root, **paths), "o")
+    assert (found.url, found.is_said, found.others) == (url, True, others)
 
 
 def test_a_path_that_every_template_begins_with_is_not_said_twice():
@@ -89,10 +91,21 @@ def test_a_path_that_every_template_begins_with_is_not_said_twice():
     assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "y": {}}), "o").url == "https://a.test/v2"
 
 
-def test_an_operation_is_elsewhere_if_it_says_so_itself():
-    found = document(server("https://a.test"), x={}, y=UPLOAD, z=server("https://b.test", "https://a.test"))
-    told = [is_elsewhere(found, operation, "https://a.test") for operation in found.operations.values()]
-    assert told == [False, True, False]
+@pytest.mark.parametrize(
+    ("root", "paths", "elsewhere"),
+    [
+        (server("https://a.test"), {"x": {}, "y": UPLOAD, "z": server("https://b.test", "https://a.test")}, ["y"]),
+        (server("https://a.test"), {"x": {}, "y": UPLOAD, "z": UPLOAD}, ["x"]),
+        (server("https://a.test/x"), {"x": {}, "x/y": UPLOAD, "x/z": {}}, ["x/y"]),
+        ({}, {"x": {}, "y": UPLOAD}, ["y"]),
+        ({}, {"x": {}, "y": {}}, []),
+    ],
+)
+def test_an_operation_that_is_not_where_most_are_is_elsewhere(root, paths, elsewhere):
+    found = document(root, **paths)
+    upstream = upstream_url(found, "o")
+    told = [key.path[1:] for key, one in found.operations.items() if is_elsewhere(found, one, upstream)]
+    assert told == elsewhere
 
 
 @pytest.mark.parametrize(
