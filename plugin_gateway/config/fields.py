@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, Wit
 
 from plugin_gateway.config import address, units
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, resolve
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ def _surroundings(info: ValidationInfo) -> Surroundings:
     return info.context if isinstance(info.context, Surroundings) else Surroundings()
 
 
-def _secret(value: Any, info: ValidationInfo) -> Secret:
-    if isinstance(value, Secret):
-        return value
-    around = _surroundings(info)
-    return resolve(value, environ=around.environ, folder=around.folder)
+def _secret(place: Place) -> PlainValidator:
+    def read(value: Any, info: ValidationInfo) -> Secret:
+        if isinstance(value, Secret):
+            return value
+        around = _surroundings(info)
+        # The name comes first in the record, so it is judged already.
+        header = info.data.get("header", "") if info.data else ""
+        return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
+
+    return PlainValidator(read)
 
 
 def _count(value: Any) -> Any:
@@ -211,7 +217,10 @@ _SECRET_SCHEMA: Final = {
     ],
 }
 
-SecretValue = Annotated[Secret, PlainValidator(_secret), WithJsonSchema(_SECRET_SCHEMA)]
+SecretValue = Annotated[Secret, _secret(Place.ANYWHERE), WithJsonSchema(_SECRET_SCHEMA)]
+HeaderSecret = Annotated[Secret, _secret(Place.FIELD), WithJsonSchema(_SECRET_SCHEMA)]
+BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(_SECRET_SCHEMA)]
+CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(_SECRET_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 ToTuple: Final = BeforeValidator(_list)

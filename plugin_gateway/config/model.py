@@ -17,6 +17,7 @@ from plugin_gateway.config.fields import (
     Duration,
     Email,
     FilePath,
+    HeaderSecret,
     InjectedHeader,
     ListenAddress,
     NameForHuman,
@@ -58,7 +59,7 @@ class DocumentSource(Record):
     """A file, or an http or https URL."""
     refresh: Duration | None = None
     """How often to look for a new version."""
-    headers: dict[InjectedHeader, SecretValue] = Field(default_factory=dict)
+    headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
     """Sent when the document is fetched."""
     overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
     """OpenAPI Overlays to apply to it, in this order."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hmac
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.secret_text import Place, cleaned, decode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,14 +67,15 @@ class Secret:
         return Secret, (self._text, self.source)
 
 
-def resolve(source: object, *, environ: Mapping[str, str], folder: Path) -> Secret:
+def resolve(
+    source: object, *, environ: Mapping[str, str], folder: Path, place: Place = Place.ANYWHERE, header: str = ""
+) -> Secret:
     """Read the secret that `{env: NAME}`, `{file: PATH}` or `{value: TEXT}` names; PATH is relative to `folder`.
 
-    One trailing newline is cut off, as editors and `echo` add it.
+    What surrounds it is dropped, and what `place` cannot carry is refused; see `secret_text.cleaned`.
 
     Raises:
-        Mistake: the source is not one of the three, is missing or empty, or holds a control character, which no
-            header, query or cookie can carry.
+        Mistake: the source is not one of the three, is missing or empty, or holds what `place` cannot carry.
 
     """
     if not isinstance(source, dict):
@@ -95,12 +98,15 @@ def resolve(source: object, *, environ: Mapping[str, str], folder: Path) -> Secr
     ((kind, name),) = source.items()
     if not isinstance(name, str) or not name:
         raise Mistake("wrong-type", "expected text that is not empty", at=(kind,), hint="put quotes around it")
-    if kind == "env":
-        return Secret(_checked(_from_env(name, environ), kind), SecretSource(env=name))
-    if kind == "file":
-        path = folder / name
-        return Secret(_checked(_from_file(path, name), kind), SecretSource(file=path))
-    return Secret(_checked(name, kind))
+    try:
+        if kind == "file":
+            path = folder / name
+            return Secret(cleaned(_from_file(path, name), place, header=header), SecretSource(file=path))
+        text = _from_env(name, environ) if kind == "env" else name
+        return Secret(cleaned(text, place, header=header), SecretSource(env=name) if kind == "env" else None)
+    except Mistake as mistake:
+        mistake.at = (kind,)
+        raise
 
 
 def _from_env(name: str, environ: Mapping[str, str]) -> str:
@@ -108,41 +114,32 @@ def _from_env(name: str, environ: Mapping[str, str]) -> str:
         raise Mistake(
             "secret-missing",
             f"environment variable `{name}` is not set",
-            at=("env",),
             hint=nearest(name, environ) + "set it before the gateway starts",
         )
     return environ[name]
 
 
 def _from_file(path: Path, name: str) -> str:
+    hint = "a relative path starts at the folder of gateway.yaml"
     try:
-        with path.open("rb") as file:
-            content = file.read(_MAX_FILE_BYTES + 1)
+        # Looked at before it is opened: opening a pipe that has no writer takes for ever.
+        mode = path.stat().st_mode
+        content = _first_bytes(path) if stat.S_ISREG(mode) else b""
     except (OSError, ValueError) as error:
+        if isinstance(error, PermissionError):
+            hint = "the user that the gateway runs as must be able to read it"
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a legal path"
-        raise Mistake(
-            "secret-missing",
-            f"cannot read `{name}`: {reason}",
-            at=("file",),
-            hint="a relative path starts at the folder of gateway.yaml",
-        ) from None
+        raise Mistake("secret-missing", f"cannot read `{name}`: {reason}", hint=hint) from None
+    if stat.S_ISDIR(mode):
+        raise Mistake("secret-missing", f"`{name}` is a directory", hint="name the file in it that holds the key")
+    if not stat.S_ISREG(mode):
+        hint = "write the key into one: each reload reads it again"
+        raise Mistake("secret-missing", f"`{name}` is no regular file", hint=hint)
     if len(content) > _MAX_FILE_BYTES:
-        raise Mistake("secret-unusable", f"`{name}` is larger than 64 KiB", at=("file",))
-    try:
-        return content.decode()
-    except UnicodeDecodeError:
-        raise Mistake("secret-unusable", f"`{name}` is not UTF-8 text", at=("file",)) from None
+        raise Mistake("secret-unusable", f"`{name}` is larger than 64 KiB")
+    return decode(content, name)
 
 
-def _checked(text: str, kind: str) -> str:
-    text = text.removesuffix("\n").removesuffix("\r")
-    if not text.strip():
-        raise Mistake("secret-empty", "the secret is empty", at=(kind,), hint="put the key there before the start")
-    if any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in text):
-        raise Mistake(
-            "secret-unusable",
-            "the secret contains a line break, NUL or another control character",
-            at=(kind,),
-            hint="no header, query or cookie can carry one (RFC 9110, 5.5)",
-        )
-    return text
+def _first_bytes(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(_MAX_FILE_BYTES + 1)

@@ -8,12 +8,15 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from plugin_gateway.config.fields import (
     AbsoluteUrl,
+    BearerSecret,
     CookieName,
+    CookieSecret,
     Count,
     Duration,
     FilePath,
     Flag,
     ForwardedHeader,
+    HeaderSecret,
     InjectedHeader,
     SecretValue,
     ToTuple,
@@ -33,7 +36,7 @@ class HeaderCredential(Record):
 
     header: InjectedHeader
     """Name of the header."""
-    value: SecretValue
+    value: HeaderSecret
     """The key."""
 
 
@@ -51,14 +54,14 @@ class CookieCredential(Record):
 
     cookie: CookieName
     """Name of the cookie."""
-    value: SecretValue
+    value: CookieSecret
     """The key."""
 
 
 class BearerCredential(Record):
     """`Authorization: Bearer …` (RFC 6750)."""
 
-    bearer: SecretValue
+    bearer: BearerSecret
     """The token."""
 
 
@@ -66,14 +69,16 @@ class Login(Record):
     """A user name and its password."""
 
     username: Annotated[str, Field(min_length=1)]
-    """The user name; it cannot contain a colon (RFC 7617)."""
+    """The user name; it cannot contain a colon (RFC 7617, 2)."""
     password: SecretValue
     """The password."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        if ":" in str(written.get("username")):
-            yield Mistake("bad-value", "a user name cannot contain `:` (RFC 7617)", at=("username",))
+        username = written.get("username")
+        if isinstance(username, str) and (":" in username or not username.isprintable()):
+            message = "a user name cannot contain `:` or control characters (RFC 7617, 2)"
+            yield Mistake("bad-value", message, at=("username",))
 
 
 class BasicCredential(Record):

@@ -95,7 +95,8 @@ def _read_users(loaded: LoadedConfig) -> str | None:
         with Path(path).open("rb") as file:
             content = file.read(MAX_USERS_BYTES + 1)
         if len(content) <= MAX_USERS_BYTES:
-            return content.decode()
+            # An editor's byte order mark would become a part of the first user's name.
+            return content.decode("utf-8-sig")
         why = "it is larger than 4 MiB"
     except OSError as error:
         why = (error.strerror or str(error)).lower()

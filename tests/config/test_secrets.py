@@ -1,3 +1,4 @@
+import os
 import pickle
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, SecretSource, resolve
 
 
@@ -43,8 +45,8 @@ def test_a_secret_comes_from_the_environment(tmp_path):
     assert (secret.reveal(), str(secret.source)) == ("s", "env KEY")
 
 
-@pytest.mark.parametrize("content", [b"s", b"s\n", b"s\r\n"])
-def test_a_secret_file_is_relative_to_the_folder_and_loses_one_newline(tmp_path, content):
+@pytest.mark.parametrize("content", [b"s", b"s\n", b"\xef\xbb\xbfs \r\n\n"])
+def test_a_secret_file_is_relative_to_the_folder_and_loses_what_surrounds_it(tmp_path, content):
     (tmp_path / "key").write_bytes(content)
     secret = resolve({"file": "key"}, environ={}, folder=tmp_path)
     assert secret.reveal() == "s"
@@ -74,14 +76,25 @@ def test_a_secret_may_be_written_down(tmp_path):
         ({"file": "missing"}, "secret-missing", ("file",)),
         ({"file": "a\0b"}, "secret-missing", ("file",)),
         ({"file": "."}, "secret-missing", ("file",)),
+        ({"file": "pipe"}, "secret-missing", ("file",)),
         ({"file": "large"}, "secret-unusable", ("file",)),
+        ({"file": "two"}, "secret-unusable", ("file",)),
+        ({"env": "TWO"}, "secret-unusable", ("env",)),
         ({"file": "binary"}, "secret-unusable", ("file",)),
         ({"file": "empty"}, "secret-empty", ("file",)),
         ({"value": "a\nb"}, "secret-unusable", ("value",)),
     ],
 )
 def test_a_source_that_gives_no_usable_secret_is_a_mistake_at_its_place(tmp_path, source, rule, at):
-    environ = {"EMPTY": " ", "BREAK": "top\r\nsecret", "NUL": "top\0secret", "SURROGATE": "\udcff"}
+    environ = {
+        "EMPTY": " ",
+        "BREAK": "top\r\nsecret",
+        "NUL": "top\0secret",
+        "SURROGATE": "\udcff",
+        "TWO": "top\nsecret",
+    }
+    (tmp_path / "two").write_bytes(b"top\nsecret\n")
+    os.mkfifo(tmp_path / "pipe")
     (tmp_path / "large").write_bytes(b"x" * 70_000)
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     (tmp_path / "empty").write_bytes(b"\n")
@@ -95,3 +108,18 @@ def test_a_missing_variable_suggests_the_nearest(tmp_path):
     with pytest.raises(Mistake, match="secret-missing") as caught:
         resolve({"env": "UPSTREAM_KEY"}, environ={"UPSTREAM_KEYS": "x"}, folder=tmp_path)
     assert "did you mean `UPSTREAM_KEYS`?" in caught.value.hint
+
+
+def test_a_directory_of_secrets_is_told_from_a_file(tmp_path):
+    (tmp_path / "secrets").mkdir()
+    with pytest.raises(Mistake) as caught:
+        resolve({"file": "secrets"}, environ={}, folder=tmp_path)
+    assert caught.value.message == "`secrets` is a directory"
+    assert "name the file in it" in caught.value.hint
+
+
+def test_a_secret_obeys_the_place_it_goes_to(tmp_path):
+    for place, header in ((Place.COOKIE, ""), (Place.FIELD, "X-Key")):
+        with pytest.raises(Mistake) as caught:
+            resolve({"env": "KEY"}, environ={"KEY": "X-Key: a;b"}, folder=tmp_path, place=place, header=header)
+        assert (caught.value.rule, caught.value.at) == ("secret-unusable", ("env",))

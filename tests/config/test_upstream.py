@@ -71,3 +71,23 @@ def test_the_defaults_are_those_of_the_page():
     upstream = Upstream.model_validate({"url": "http://h"})
     assert (upstream.timeout.connect, upstream.timeout.read, upstream.timeout.total) == (3, 30, 45)
     assert (upstream.connections, upstream.headers.pass_set_cookie) == (256, False)
+
+
+@pytest.mark.parametrize(
+    ("credential", "at"),
+    [
+        ({"header": "X-Key", "value": {"value": "X-Key: k3y"}}, ("header", "value")),
+        ({"cookie": "session", "value": {"value": "k3y;admin=1"}}, ("cookie", "value")),
+        ({"bearer": {"value": "Bearer k3y"}}, ("bearer", "bearer")),
+        ({"basic": {"username": "me", "password": {"value": "k3y\nk3y"}}}, ("basic", "basic", "password")),
+        ({"basic": {"username": "me\n", "password": {"value": "k3y"}}}, ("basic", "basic")),
+        ({"query": "key", "value": {"value": "k3y\0"}}, ("query", "value")),
+    ],
+)
+def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(credential, at):
+    with pytest.raises(ValidationError) as caught:
+        Upstream.model_validate({"url": "http://h", "credential": credential})
+    (error,) = caught.value.errors()
+    mistake = error["ctx"]["mistake"]
+    assert error["loc"] == ("credential", 0, *at)
+    assert "k3y" not in f"{mistake.message}{mistake.hint}"
