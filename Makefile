@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test properties check docs core bench fuzz
+.PHONY: help run test properties check docs core bench fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -25,12 +25,12 @@ CORE_TESTS ?= tests/proxy tests/policy tests/telemetry tests/attack --ignore tes
   --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for
 
 help:  ## Show the targets
-	@sed -n 's/^\([a-z]*\):.*  ## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
 run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp)  ## Run every test; TESTS=tests/policy runs some, CORE=1 those of the compiled core
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp)  ## Run every test; TESTS=tests/policy runs some, CORE=1 those of the compiled core
 ifdef CORE
 	@# Safe path: the sources lie here and must not be what is imported.
 	PYTHONSAFEPATH=1 $(CORE_BIN)/python -c 'from plugin_gateway.cli.version import core; exit(core() != "compiled")'
@@ -68,6 +68,9 @@ bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Co
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
 	$(BIN)/python -m fuzz $(FUZZ)
 
+fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a gateway in front of real servers; FUZZ="--targets 1000" sends fewer
+	$(BIN)/python -m fuzz.origins $(FUZZ)
+
 .venv/run.stamp: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "plugin-gateway needs Python 3.11 or later; none was found. PYTHON=… names one." >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
@@ -80,6 +83,12 @@ fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data pl
 .venv/test.stamp: .venv/run.stamp
 	@echo "installing what tests need into .venv" >&2
 	@$(PIP) install --group test
+	@touch $@
+
+# Routers of node; without npm the fuzzer leaves node out, and says so.
+.venv/origins.stamp: .venv/run.stamp fuzz/origins/apps/package-lock.json
+	@! command -v npm >/dev/null || npm ci --prefix fuzz/origins/apps --no-audit --no-fund --silent \
+	  || echo "npm could not install what fuzz-origins wants for node" >&2
 	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp

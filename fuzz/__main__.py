@@ -34,7 +34,7 @@ async def _fuzz(requests: int, seed: int) -> int:
         raise TypeError(loop)
     world = World(loop)
     started_at = monotonic()
-    random = Random(seed)  # noqa: S311  # a run has to be repeatable, not unpredictable
+    random = Random(seed)  # a run has to be repeatable, not unpredictable
     sent, told = 0, _PROGRESS_EVERY
     recent: deque[bytes] = deque(maxlen=50)
     while sent < requests:

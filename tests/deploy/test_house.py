@@ -38,8 +38,8 @@ def test_make_alone_names_every_target():
     result = make()
 
     assert result.returncode == 0
-    assert re.findall(r"(?m)^  make (\w+)", result.stdout) == re.findall(
-        r"(?m)^(\w+):.*  ## ", (ROOT / "Makefile").read_text()
+    assert re.findall(r"(?m)^  make ([\w-]+)", result.stdout) == re.findall(
+        r"(?m)^([\w-]+):.*  ## ", (ROOT / "Makefile").read_text()
     )
 
 

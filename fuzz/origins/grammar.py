@@ -1,0 +1,370 @@
+"""A grammar of targets: it begins at paths that are allowed or denied and does to them what attackers do, at random."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import unicodedata
+import zlib
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote
+
+from fuzz.origins.lookalikes import lookalikes
+from fuzz.origins.surface import ALLOWED, CANARY, DENIED, OPERATIONS, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from random import Random
+
+_LEGIT_SHARE: Final = 0.08
+_SAFE: Final = "-._~!$&'()*+,=:@"
+
+# Nothing but these in a segment that is not the last: an encoded `?` or `#` there is refused on purpose.
+_HONEST_LAST: Final = ("C#", "why?", "a?b=c")
+# Pieces of the values that honest clients send; joined, they spell no word that is denied.
+_HONEST: Final = (
+    "7", "42", "2026-11-26", "10:30", "rex", "Rex", "v1.2", "a,b", "user@example.com", "São Paulo", "東京", "Ωmega", "naïve",
+    "Größe", "straße", "Ivanović", "İzmir", "K\u0131rklareli", "d'Arc", "(draft)", "~me", "$9", "50%", "Q&A", "x=y",
+    "b71c2a9e-5f0d-4a57-9a35-3d5c1f8f0e11",
+)  # fmt: skip
+_JOINTS: Final = ("-", "_", " ", "", "")
+
+_METHODS: Final = (
+    "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get", "Get", "TRACE", "QUERY", "PROPFIND", "LINK", "GETX",
+    "CONNECT",
+)  # fmt: skip
+_AFTER: Final = (
+    ".", "..", " ", "%20", "%09", "+", ";", ";x", ";jsessionid=1", ";/", ".json", ".JSON", ".xml", ".html", ".php", ".do", ".json.xml",
+    "%00", "%00.json", "%0a", "%0d%0a", "?", "%3f", "%3Fx", "#", "%23", "%23x", ":$DATA", "::$DATA", "%3a%3a$DATA", "~", "*", "'", '"',
+    "/", "//", "/.", "/./", "/..", "/x/..", "/..;/x", "/%2e", "/%2e%2e", "/x", "%2f", "%2fx", "%2F", "%5c", "\\", "%5cx", "%252f",
+    "%c0%af", "%e0%80%af", "%ef%bc%8f", "%e2%88%95", "%u002f", "%u2215", "%uff0f", ",x", "=x", "!x", "@x", "&x", "%26x", "$", "(", ")",
+    "%ad", "%c2%ad", "%e2%80%8b", "%ef%bb%bf", "%cc%81", "%cc%87", "%7f", "%80", "%85", "%a0", "%c2%a0", "%c2%85", "%e3%80%80", "\x00",
+)  # fmt: skip
+_BEFORE: Final = (
+    ".", "%2e", "./", "%2e/", "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..;/", "..%5c", "x/../", "x%2f..%2f", "x/..;/", ";/", ";x=1/",
+    "/", "//", "%2f", "%5c", "\\", "+", "%20", "%09", "%00", "%ef%bb%bf", "%e2%80%8b", "~", "*", "%25", "%", "@", ":",
+)  # fmt: skip
+_OVERRIDES: Final = (
+    "X-HTTP-Method-Override", "X-Http-Method", "X-Method-Override", "x-http-method-override", "X_HTTP_Method_Override",
+)  # fmt: skip
+_REWRITES: Final = (
+    "X-Original-URL",
+    "X-Rewrite-URL",
+    "X-Original-URI",
+    "X-Forwarded-Prefix",
+    "X-Forwarded-Path",
+    "Destination",
+)
+_CREDENTIALS: Final = (
+    "Authorization: Bearer {}", "authorization: Basic {}", "Cookie: session={}", "COOKIE: a=b; c={}", "X-Api-Key: {}", "x-api-key:{}",
+    "X_Api_Key: {}", "X-API_KEY: {}", "X-Api-Key : {}", "Proxy-Authorization: Bearer {}", "Cookie2: {}", "X-Forwarded-For: {}",
+    "X-Forwarded-User: {}", "Connection: X-Api-Key\r\nX-Api-Key: {}", "X-Real-IP: {}", "Via: {}", "Forwarded: for={}", "X.Api.Key: {}",
+)  # fmt: skip
+_QUERIES: Final = (
+    "_method=DELETE", "_METHOD=DELETE", "%5fmethod=DELETE", "_method%00=DELETE", "_method[]=DELETE", "X-HTTP-Method-Override=DELETE",
+    "Action=DropPets", "action=DropPets", "Action=FindPets&Action=DropPets", "Action=DropPets&Action=FindPets", "%41ction=DropPets",
+    "Action%5B%5D=DropPets", "Action=FindPets;Action=DropPets", "Action=FindPets%26Action=DropPets", "Action=FindPets&action=DropPets",
+    "Action=FindPets&Action%00=DropPets", "Action=FindPets&+Action=DropPets", "Action=%44ropPets", "Action=droppets", "Action=",
+    "api_key={}", "api%5fkey={}", "API_KEY={}", "api.key={}", "api_key[]={}", "limit=1&api_key={}", "limit=1%26api_key={}",
+    "limit=1;api_key={}", "limit=10", "tag=a%20b", "name=rex", "fields=a,b", "debug=1", "limit=1#x", "limit=%", "/../admin", "&&", "=", "",
+)  # fmt: skip
+_PART: Final = "--b\r\nContent-Disposition: form-data; {}\r\n\r\nDELETE\r\n--b--\r\n"
+_BODIES: Final = (
+    ("application/json", '{"name":"Rex"}'),
+    ("application/json", '{"_method":"DELETE"}'),
+    ("application/json", '{"\\u005fmethod":"DELETE","name":"Rex"}'),
+    ("application/json", '{"a":1,"_Method":"DELETE"}'),
+    ("application/json; charset=utf-16", '{"_method":"DELETE"}'),
+    ("text/json", '{"_method":"DELETE"}'),
+    ("application/x-www-form-urlencoded", "name=Rex"),
+    ("application/x-www-form-urlencoded", "_method=DELETE"),
+    ("application/x-www-form-urlencoded", "name=Rex&%5Fmethod=DELETE"),
+    ("application/x-www-form-urlencoded", "_method=DELETE;name=Rex"),
+    ("application/x-www-form-urlencoded", "a=1&_%6dethod=PATCH"),
+    ("APPLICATION/X-WWW-FORM-URLENCODED; a=b", "_method=DELETE"),
+    ("application/x-www-form-urlencoded", ".method=DELETE"),
+    ("application/x-www-form-urlencoded", "+_method=DELETE&x=1"),
+    ("application/x-www-form-urlencoded", "[method=DELETE"),
+    ("application/x-www-form-urlencoded", "_method%00x=DELETE"),
+    ("multipart/form-data; boundary=b", _PART.replace("{}", 'name="_method"')),
+    ("multipart/form-data; boundary=b", _PART.replace("{}", "name=_method")),
+    ("multipart/form-data; boundary=b", _PART.replace("{}", "name='_method'")),
+    ("multipart/form-data; boundary=b", _PART.replace("{}", 'name=".method"')),
+    ('multipart/form-data; boundary="b"', "preamble\r\n" + _PART.replace("{}", 'NAME = "_method"')),
+    ("text/plain", "_method=DELETE"),
+    ("", "_method=DELETE"),
+)
+
+
+_PLAIN_BODIES: Final = (_BODIES[0], ("application/x-www-form-urlencoded", "name=Rex"))
+
+# What is wrong with a hostile target, and how often.
+_THEMES: Final = {"text": 35, "encoding": 10, "wire": 20, "body": 10, "query": 8, "method": 5, "fields": 5, "mixed": 7}
+
+
+class Target(NamedTuple):
+    """One request as it is sent. An honest one has to get through to `expected`; the others have to reach nothing denied."""
+
+    number: int
+    data: bytes
+    expected: str = ""
+
+
+def draw(count: int, random: Random) -> Iterator[Target]:
+    """That many targets, each numbered in its User-Agent."""
+    for number in range(count):
+        if random.random() < _LEGIT_SHARE:
+            operation = random.choice(ALLOWED)
+            yield Target(number, _honest(operation, number, random), operation.name)
+        else:
+            yield Target(number, _hostile(number, random))
+
+
+def _honest(operation: Operation, number: int, random: Random) -> bytes:
+    path, _, query = operation.path.partition("?")
+    for name in ("petId", "name", "id", "path"):
+        is_last = path.endswith("{" + name + "}")
+        path = path.replace("{" + name + "}", _honest_value(random, is_path=name == "path", is_last=is_last))
+    pairs = [query] if query else []
+    pairs += [f"{name}={quote(_honest_text(random))}" for name in operation.query if random.random() < 0.5]
+    target = path + ("?" + "&".join(pairs) if pairs else "")
+    body = next((one for one in _BODIES if one[0] in operation.media_types), None)
+    method = "HEAD" if operation.method == "GET" and random.random() < 0.1 else operation.method
+    return _request(method, target.encode(), [], body, number)
+
+
+def _honest_value(random: Random, *, is_path: bool, is_last: bool) -> str:
+    if is_last and not is_path and random.random() < 0.1:
+        return quote(random.choice(_HONEST_LAST), safe="")
+    pieces = [
+        quote(_honest_text(random), safe=random.choice(("", "~", _SAFE))) for _ in range(random.choice((1, 1, 1, 2, 3)))
+    ]
+    return "%2F".join(pieces) if is_path else pieces[0]
+
+
+def _honest_text(random: Random) -> str:
+    joint = random.choice(_JOINTS)
+    return joint.join(random.choice(_HONEST) for _ in range(random.choice((1, 1, 2, 3))))
+
+
+def _hostile(number: int, random: Random) -> bytes:
+    """Mostly one thing is wrong with it, as the first of two would hide the second from an origin."""
+    theme = random.choices(tuple(_THEMES), tuple(_THEMES.values()))[0]
+    is_mixed = theme == "mixed"
+    candidates = (
+        [one for one in OPERATIONS if one.media_types]
+        if theme == "body"
+        else DENIED
+        if random.random() < 0.8
+        else ALLOWED
+    )
+    operation = random.choice(candidates)
+    path, _, query = operation.path.partition("?")
+    for name in ("petId", "name", "id", "path"):
+        path = path.replace("{" + name + "}", _hostile_value(random))
+    if theme == "text" or is_mixed:
+        for _ in range(random.choice((1, 1, 1, 2, 3))):
+            path = random.choice(_TEXT_WAYS)(path, random)
+    wire = _encode(path, random, is_odd=theme == "encoding" or (is_mixed and random.random() < 0.3))
+    if theme == "wire" or is_mixed:
+        for _ in range(random.choice((1, 1, 1, 2))):
+            wire = random.choice(_WIRE_WAYS)(wire, random)
+    target = wire.encode("utf-8", "surrogateescape")
+    queries = [query] if query else []
+    if theme == "query" or (is_mixed and random.random() < 0.3):
+        queries += random.choices(_QUERIES, k=random.choice((1, 1, 2)))
+    if queries:
+        random.shuffle(queries)
+        target += b"?" + "&".join(queries).replace("{}", CANARY).encode()
+    method = operation.method
+    if theme == "method" or (is_mixed and random.random() < 0.3):
+        method = random.choice(_METHODS)
+    elif method in {"DELETE", "PATCH"}:
+        method = random.choice(("POST", "PUT", "GET"))  # an override has to say the rest
+    bodies = _BODIES if theme == "body" or random.random() < 0.1 else _PLAIN_BODIES
+    body = random.choice(bodies) if method in {"POST", "PUT", "PATCH"} or random.random() < 0.02 else None
+    return _request(method, target, _fields(operation, random), body, number, random)
+
+
+def _hostile_value(random: Random) -> str:
+    """A value for a parameter: mostly a word that is denied somewhere."""
+    if random.random() < 0.3:
+        return random.choice(
+            ("7", "rex", "x.json", "a/b", "mineral", "exports", "..", ".", "", "private/keys/x", "%", "{id}")
+        )
+    words = [
+        word for operation in DENIED for word in operation.path.partition("?")[0].split("/") if word and "{" not in word
+    ]
+    return random.choice(words)
+
+
+def _fields(operation: Operation, random: Random) -> list[str]:
+    fields: list[str] = []
+    if random.random() < 0.4:
+        fields += [field.format(CANARY) for field in random.choices(_CREDENTIALS, k=random.choice((1, 1, 2)))]
+    if random.random() < 0.15:
+        fields.append(f"{random.choice(_OVERRIDES)}: {operation.method if random.random() < 0.7 else 'DELETE'}")
+    if random.random() < 0.08:
+        fields.append(f"{random.choice(_REWRITES)}: /base{operation.path}")
+    return fields
+
+
+def _request(
+    method: str,
+    target: bytes,
+    fields: list[str],
+    body: tuple[str, str] | None,
+    number: int,
+    random: Random | None = None,
+) -> bytes:
+    lines = [f"User-Agent: target/{number}", "Host: gateway.test", *fields]
+    content = b""
+    if body is not None:
+        content = body[1].encode("utf-16" if "utf-16" in body[0] else "utf-8")
+        lines += [f"Content-Type: {body[0]}"] if body[0] else []
+        if coding := random.choice(("gzip", "deflate")) if random is not None and random.random() < 0.1 else "":
+            content = gzip.compress(content, mtime=0) if coding == "gzip" else zlib.compress(content)
+            lines.append(f"Content-Encoding: {coding}")
+        if random is not None and random.random() < 0.2:
+            at = random.randrange(1, len(content))
+            content = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in (content[:at], content[at:], b""))
+            lines.append("Transfer-Encoding: chunked")
+        else:
+            lines.append(f"Content-Length: {len(content)}")
+    head = method.encode() + b" " + target + b" HTTP/1.1\r\n" + "\r\n".join(lines).encode() + b"\r\n\r\n"
+    return head + content
+
+
+def _at(text: str, random: Random) -> int:
+    return random.randrange(len(text) + 1)
+
+
+def _fold_letter(path: str, random: Random) -> str:
+    """Put a look-alike in place of one to three characters, mostly of the last segment."""
+    table = lookalikes(by_case=random.random() < 0.8)
+    start = path.rindex("/") if random.random() < 0.7 and "/" in path else 0
+    at, length = start + _at(path[start:], random), random.choice((1, 1, 1, 2, 3))
+    found = table.get(path[at : at + length].lower())
+    return path[:at] + random.choice(found) + path[at + length :] if found else path
+
+
+def _swap_case(path: str, random: Random) -> str:
+    return "".join(c.swapcase() if random.random() < 0.3 else c for c in path)
+
+
+def _insert_mark(path: str, random: Random) -> str:
+    at = _at(path, random)
+    return (
+        path[:at]
+        + random.choice("\u0301\u0307\u0308\u00ad\u200b\u200c\u200d\u2060\ufeff\u180e\ufe0f\u034f \t")
+        + path[at:]
+    )
+
+
+def _decompose(path: str, random: Random) -> str:
+    return unicodedata.normalize(random.choice(("NFC", "NFD", "NFKC", "NFKD")), path)
+
+
+def _swap_segments(path: str, random: Random) -> str:
+    segments = path.split("/")
+    one, other = random.randrange(len(segments)), random.randrange(len(segments))
+    segments[one], segments[other] = segments[other], segments[one]
+    return "/".join(segments)
+
+
+def _repeat_segment(path: str, random: Random) -> str:
+    segments = path.split("/")
+    segments.insert(random.randrange(len(segments)) + 1, random.choice((*segments, "x", "", "meta", "toys", "7")))
+    return "/".join(segments)
+
+
+def _drop_character(path: str, random: Random) -> str:
+    at = _at(path, random)
+    return path[:at] + path[at + 1 :]
+
+
+def _insert(tokens: tuple[str, ...], *, is_after: bool) -> Callable[[str, Random], str]:
+    def insert(wire: str, random: Random) -> str:
+        # Most tokens work beside a slash or at the end of a name only.
+        places = [at for at, c in enumerate(wire + "/") if c == "/"]
+        at = random.choice(places) + (0 if is_after else 1) if random.random() < 0.85 else _at(wire, random)
+        return wire[:at] + random.choice(tokens) + wire[at:]
+
+    return insert
+
+
+def _escape_slash(wire: str, random: Random) -> str:
+    places = [at for at, c in enumerate(wire) if c == "/" and at]
+    if not places:
+        return wire
+    at = random.choice(places)
+    return (
+        wire[:at] + random.choice(("%2f", "%2F", "%252f", "%5c", "\\", "//", "%c0%af", "/./", "/%2e/")) + wire[at + 1 :]
+    )
+
+
+def _absolute(wire: str, random: Random) -> str:
+    return (
+        random.choice(("http://gateway.test", "https://gateway.test", "http://evil.test", "//evil.test", "http:/", "*"))
+        + wire
+    )
+
+
+def _climb(wire: str, random: Random) -> str:
+    return (
+        random.choice(("/base", "/..", "/../base", "/%2e%2e", "/..%2f", "/.", "/%2e%2e/%2e%2e", "/;x", "/x/..")) + wire
+    )
+
+
+def _flip_octet(wire: str, random: Random) -> str:
+    at = _at(wire, random)
+    return wire[:at] + f"%{random.randrange(256):02x}" + wire[at + random.choice((0, 1)) :]
+
+
+def _raw_octet(wire: str, random: Random) -> str:
+    at = _at(wire, random)
+    return wire[:at] + bytes((random.randrange(256),)).decode("utf-8", "surrogateescape") + wire[at:]
+
+
+_TEXT_WAYS: Final = (
+    _fold_letter, _fold_letter, _fold_letter, _swap_case, _swap_case, _insert_mark, _decompose, _swap_segments, _repeat_segment,
+    _repeat_segment, _drop_character,
+)  # fmt: skip
+_WIRE_WAYS: Final = (
+    _insert(_AFTER, is_after=True), _insert(_AFTER, is_after=True), _insert(_AFTER, is_after=True), _insert(_BEFORE, is_after=False),
+    _insert(_BEFORE, is_after=False), _escape_slash, _escape_slash, _absolute, _climb, _flip_octet, _raw_octet,
+)  # fmt: skip
+
+
+def _encode(path: str, random: Random, *, is_odd: bool) -> str:
+    """Write the path on the wire: as clients do, or with more escapes than needed, deeper, or in forms long forbidden."""
+    if not is_odd:
+        # Only the slashes below a parameter that takes them are ever escaped by clients.
+        at = path.rfind("/") if path.startswith("/tree/") and random.random() < 0.5 else len(path)
+        return quote(path[:at], safe="/" + _SAFE) + quote(path[at:], safe=_SAFE)
+    share = random.choice((0.1, 0.3, 1.0))
+    return "".join(
+        c if c == "/" or random.random() > share else _escape(c, random) for c in quote(path, safe="/" + _SAFE)
+    )
+
+
+def _escape(c: str, random: Random) -> str:
+    if c == "%":
+        return random.choice(("%", "%", "%25"))
+    number = ord(c)
+    kind = random.random()
+    if kind < 0.8:
+        text = f"%{number:02x}" if random.random() < 0.5 else f"%{number:02X}"
+        for _ in range(random.choice((0, 0, 0, 0, 1, 2, 3))):
+            text = text.replace("%", "%25")
+        return text
+    if kind < 0.87:
+        return f"%{0xC0 | number >> 6:02x}%{0x80 | number & 0x3F:02x}"
+    if kind < 0.93:
+        return f"%u00{number:02x}"
+    return "".join(f"%{octet:02x}" for octet in chr(number + 0xFEE0).encode())  # full width
+
+
+def describe(target: Target) -> str:
+    """The target for a report, on one line."""
+    return json.dumps(target.data.decode("latin-1"))

@@ -1,0 +1,107 @@
+"""A site: the routes of the API in the configuration languages of nginx and Caddy, in the ways people write them there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from fuzz.origins.surface import BASE, OPERATIONS, OUTSIDE, Operation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_ROUTED: Final = sorted((one for one in OPERATIONS if "?" not in one.path), key=lambda one: not one.is_concrete)
+_PATHS: Final = tuple(dict.fromkeys(one.path for one in _ROUTED))
+_ACTIONS: Final = {one.path.partition("=")[2]: one.name for one in OPERATIONS if "?" in one.path}
+
+
+def nginx_conf(ports: list[int], place: Path) -> str:
+    """One server for each port: exact, caseless, and by prefix."""
+    exact, caseless, prefix = ports
+    maps = "".join(_nginx_map(number, path) for number, path in enumerate(_PATHS))
+    actions = "".join(f'"~*^(?:GET|HEAD) {value}$" {name};\n' for value, name in _ACTIONS.items())
+    return f"""
+daemon off; master_process off; worker_processes 1; pid {place}/pid; error_log {place}/log crit;
+events {{ worker_connections 1024; }}
+http {{
+access_log off; keepalive_requests 1000000000; keepalive_timeout 600s; default_type application/json; client_max_body_size 0;
+client_body_temp_path {place}/body; proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi;
+uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
+map "$request_method $arg_action" $action {{ default ""; {actions} }}
+{maps}
+server {{ listen 127.0.0.1:{exact}; {_nginx_locations("~", prefixes=False)} }}
+server {{ listen 127.0.0.1:{caseless}; {_nginx_locations("~*", prefixes=False)} }}
+server {{ listen 127.0.0.1:{prefix}; merge_slashes off; {_nginx_locations("~", prefixes=True)} }}
+}}
+"""
+
+
+def caddyfile(ports: list[int]) -> str:
+    """One site for each port: `path` (which folds case), `path_regexp`, and `path` with everything below it."""
+    by_path, by_pattern, by_prefix = ports
+    sites = ((by_path, _matched_path), (by_pattern, _matched_pattern), (by_prefix, _matched_prefix))
+    blocks = []
+    for port, matcher in sites:
+        routes = sorted(_ROUTED, key=lambda one: (not one.is_concrete, -one.path.count("/")))
+        handled = "".join(
+            f"@{one.name} {{\n{matcher(one)}\nmethod {_methods(one)}\n}}\n"
+            f'handle @{one.name} {{\nheader X-Reached "caddy={one.name}"\nrespond "{{}}" 200\n}}\n'
+            for one in routes
+        )
+        acting = "".join(
+            f"@{name} {{\npath {BASE}/\nquery Action={value}\nmethod GET HEAD\n}}\n"
+            f'handle @{name} {{\nheader X-Reached "caddy={name}"\nrespond "{{}}" 200\n}}\n'
+            for value, name in _ACTIONS.items()
+        )
+        outside = f'@out {{\nnot path {BASE} {BASE}/*\n}}\nhandle @out {{\nheader X-Reached "caddy={OUTSIDE}"\nrespond "{{}}"\n}}\n'
+        blocks.append(
+            f'http://:{port} {{\nbind 127.0.0.1\nroute {{\n{acting}{handled}{outside}respond "{{}}" 404\n}}\n}}\n'
+        )
+    options = "admin off\nauto_https off\nlog {\nlevel ERROR\n}\nservers {\ntimeouts {\nidle 10m\n}\n}\n"
+    return f"{{\n{options}}}\n" + "".join(blocks)
+
+
+def _matched_path(operation: Operation) -> str:
+    return f"path {BASE}{_starred(operation.path)}"
+
+
+def _matched_pattern(operation: Operation) -> str:
+    return f"path_regexp ^{BASE}{_regex(operation.path)}$"
+
+
+def _matched_prefix(operation: Operation) -> str:
+    path = _matched_path(operation)
+    return f"{path} {BASE}{operation.path}/*" if operation.is_concrete else path
+
+
+def _nginx_map(number: int, path: str) -> str:
+    here = [one for one in _ROUTED if one.path == path]
+    lines = "".join(f"{method} nginx={one.name};\n" for one in here for method in _methods(one).split())
+    return f'map $request_method $reached_{number} {{ default ""; {lines} }}\n'
+
+
+def _nginx_locations(operator: str, *, prefixes: bool) -> str:
+    lines = [f'location / {{ add_header X-Reached "nginx={OUTSIDE}" always; return 200 "{{}}"; }}']
+    lines.append(f'location {BASE}/ {{ return 404 "{{}}"; }}')
+    lines.append(f'location = {BASE}/ {{ add_header X-Reached "nginx=$action" always; return 200 "{{}}"; }}')
+    for number, path in enumerate(_PATHS):
+        answer = f'{{ add_header X-Reached $reached_{number} always; return 200 "{{}}"; }}'
+        if prefixes and "{" not in path:
+            lines.append(f"location = {BASE}{path} {answer}")
+            lines.append(f"location ^~ {BASE}{path}/ {answer}" if path.count("/") > 1 else "")
+        else:
+            lines.append(f'location {operator} "^{BASE}{_regex(path)}$" {answer}')
+    return "\n".join(lines)
+
+
+def _methods(operation: Operation) -> str:
+    return "GET HEAD" if operation.method == "GET" else operation.method
+
+
+def _regex(path: str) -> str:
+    parts = re.split(r"(\{[^}]*\})", path)
+    return "".join(".+" if part == "{path}" else "[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def _starred(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "*", path)

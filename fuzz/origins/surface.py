@@ -1,0 +1,124 @@
+"""The surface: the operations of the API behind the gateway, its document, and the gateway.yaml that allows some of them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final, NamedTuple
+
+BASE: Final = "/base"
+HEADER_KEY: Final = "header-key-7f3a9c51"
+QUERY_KEY: Final = "query-key-51be02d8"
+CANARY: Final = "callers-secret"
+"""What stands in every credential of the caller."""
+OUTSIDE: Final = "outside"
+"""What an origin says of a path that is not below the base."""
+
+
+class Operation(NamedTuple):
+    """One operation: its name, where it is, and whether the gateway lets it be called."""
+
+    name: str
+    method: str
+    path: str
+    is_allowed: bool
+    media_types: tuple[str, ...] = ()
+    query: tuple[str, ...] = ()
+
+    @property
+    def is_concrete(self) -> bool:
+        return "{" not in self.path
+
+
+_JSON: Final = ("application/json",)
+_FORM: Final = ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+
+OPERATIONS: Final = (
+    Operation("listPets", "GET", "/pets", is_allowed=True, query=("limit", "tag")),
+    Operation("createPet", "POST", "/pets", is_allowed=True, media_types=_JSON),
+    Operation("getPet", "GET", "/pets/{petId}", is_allowed=True, query=("fields",)),
+    Operation("replacePet", "PUT", "/pets/{petId}", is_allowed=True, media_types=_JSON),
+    Operation("tagPet", "POST", "/pets/{petId}", is_allowed=True, media_types=_FORM),
+    Operation("listToys", "GET", "/pets/{petId}/toys", is_allowed=True),
+    Operation("getFile", "GET", "/files/{name}", is_allowed=True),
+    Operation("getDocMeta", "GET", "/docs/{name}/meta", is_allowed=True),
+    Operation("getNode", "GET", "/tree/{path}", is_allowed=True),
+    Operation("getReport", "GET", "/reports/{id}.csv", is_allowed=True),
+    Operation("getMe", "GET", "/users/me", is_allowed=True),
+    Operation("findPets", "GET", "/?Action=FindPets", is_allowed=True, query=("name",)),
+    Operation("deletePet", "DELETE", "/pets/{petId}", is_allowed=False),
+    Operation("patchPet", "PATCH", "/pets/{petId}", is_allowed=False),
+    Operation("getMine", "GET", "/pets/mine", is_allowed=False),
+    Operation("exportPets", "GET", "/pets/export", is_allowed=False),
+    Operation("getKiosk", "GET", "/pets/kiosk", is_allowed=False),
+    Operation("getPass", "GET", "/pets/office-pass", is_allowed=False),
+    Operation("importPets", "POST", "/pets/import", is_allowed=False, media_types=_JSON),
+    Operation("getSecrets", "GET", "/pets/{petId}/secrets", is_allowed=False),
+    Operation("getToyStats", "GET", "/pets/{petId}/toys/stats", is_allowed=False),
+    Operation("getFileMeta", "GET", "/files/{name}/meta", is_allowed=False),
+    Operation("exportFiles", "GET", "/files/export", is_allowed=False),
+    Operation("exportDocs", "GET", "/docs/export", is_allowed=False),
+    Operation("getKeys", "GET", "/tree/private/keys", is_allowed=False),
+    Operation("getAudit", "GET", "/reports/audit.csv", is_allowed=False),
+    Operation("getPdf", "GET", "/reports/{id}.pdf", is_allowed=False),
+    Operation("getUser", "GET", "/users/{id}", is_allowed=False),
+    Operation("dropPets", "GET", "/?Action=DropPets", is_allowed=False),
+    Operation("getAdmin", "GET", "/admin", is_allowed=False),
+    Operation("listUsers", "GET", "/admin/users", is_allowed=False),
+    Operation("deleteUser", "DELETE", "/admin/users/{id}", is_allowed=False),
+)
+
+ALLOWED: Final = tuple(operation for operation in OPERATIONS if operation.is_allowed)
+DENIED: Final = tuple(operation for operation in OPERATIONS if not operation.is_allowed)
+ALLOWED_NAMES: Final = frozenset(operation.name for operation in ALLOWED)
+
+
+def routes() -> str:
+    """The operations as JSON for the origins, concrete paths first, as every router here takes the first that matches."""
+    ordered = sorted(OPERATIONS, key=lambda operation: (not operation.is_concrete, operation.path.count("{")))
+    table = [{"name": one.name, "method": one.method, "path": BASE + one.path} for one in ordered]
+    return json.dumps({"base": BASE, "outside": OUTSIDE, "routes": table})
+
+
+def document() -> str:
+    """The OpenAPI document of the API."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
+    return json.dumps({"openapi": "3.0.3", "info": {"title": "Origins", "version": "1"}, "paths": paths})
+
+
+def gateway_yaml(upstream_port: int) -> str:
+    """A config that allows what is allowed here, for an upstream on this port of loopback."""
+    allow: list[Any] = [
+        {"operation": operation.name, "parameters": {"path": {"slashes": "allowed"}}}
+        if operation.name == "getNode"
+        else operation.name
+        for operation in ALLOWED
+    ]
+    config = {
+        "openapi": "openapi.json",
+        "upstream": {
+            "url": f"http://127.0.0.1:{upstream_port}{BASE}",
+            "credential": [
+                {"header": "X-Api-Key", "value": {"env": "ORIGINS_HEADER_KEY"}},
+                {"query": "api_key", "value": {"env": "ORIGINS_QUERY_KEY"}},
+            ],
+        },
+        "allow": allow,
+        "log": {"level": "error"},
+    }
+    return json.dumps(config, indent=2)
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    text = {"type": "string"}
+    names = [part.partition("}")[0] for part in operation.path.split("{")[1:]]
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "parameters": [{"name": name, "in": "path", "required": True, "schema": text} for name in names]
+        + [{"name": name, "in": "query", "schema": text} for name in operation.query],
+        "responses": {"200": {"description": "ok"}},
+    }
+    if operation.media_types:
+        described["requestBody"] = {"content": {kind: {"schema": {"type": "object"}} for kind in operation.media_types}}
+    return described
