@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,6 +79,9 @@ class Loop(asyncio.SelectorEventLoop):
         self.upstreams: list[Transport] = []
         self.trouble: list[str] = []
         self.set_exception_handler(lambda _, context: self.trouble.append(repr(context)))
+
+    async def getaddrinfo(self, *_: Any, **__: Any) -> list[Any]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", ("192.0.2.1", 80))]
 
     async def create_connection(self, protocol_factory: Callable[[], Any], *_: Any, **__: Any) -> tuple[Any, Any]:
         transport = Transport()
