@@ -56,12 +56,13 @@ class Pool:
         return len(self._open)
 
     def take(self) -> UpstreamConnection | None:
-        """An idle connection, if there is one that still looks alive."""
+        """An idle connection, if there is one on which nothing came in the meantime."""
         idle = self._idle
         while idle:
             connection = idle.pop()
-            if not connection.transport.is_closing():
+            if connection.is_quiet():
                 return connection
+            connection.abort()
         return None
 
     def enqueue(self, exchange: Exchange) -> None:
@@ -83,14 +84,10 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection on which the last answer is complete."""
-        if self._waiting:
-            if not connection.transport.is_closing():
-                self._waiting.popleft().on_connected(connection)
-        elif self._is_retired:
-            connection.close()
+        if self._waiting and not connection.is_quiet():
+            connection.abort()
         else:
-            connection.idle_since = 0.0
-            self._idle.append(connection)
+            self._hand_on(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:
         """A connection is closed."""
@@ -125,6 +122,15 @@ class Pool:
                 self._idle.remove(connection)
                 connection.close()
 
+    def _hand_on(self, connection: UpstreamConnection) -> None:
+        if self._waiting:
+            self._waiting.popleft().on_connected(connection)
+        elif self._is_retired:
+            connection.close()
+        else:
+            connection.idle_since = 0.0
+            self._idle.append(connection)
+
     def _open_for_waiting(self) -> None:
         while len(self._connecting) < len(self._waiting) and not self.is_full:
             task = asyncio.get_running_loop().create_task(self._connect())
@@ -147,7 +153,8 @@ class Pool:
         self._open.add(connection)
         if len(self._open) == 1 and not self._is_retired:
             self._clock.watch(self)
-        self.release(connection)
+        # Not looked at as one that is released: TLS 1.3 begins with messages of the server's own (RFC 8446, 4.6.1).
+        self._hand_on(connection)
 
     def _fail(self, error: UpstreamError) -> None:
         if self._waiting:

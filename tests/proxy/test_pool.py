@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
+import socket
 import ssl
 import subprocess
 from types import SimpleNamespace
 
 import pytest
+import uvloop
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.clock import Clock
@@ -219,6 +222,108 @@ def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
         server.close()
 
     play(scene)
+
+
+@contextlib.asynccontextmanager
+async def one_connection(served=None, **target):
+    """A pool with one connection that is in use, and the socket at its other end, which the loop knows nothing of."""
+    loop = asyncio.get_running_loop()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(5)
+        port = listener.getsockname()[1]
+        pool = Pool(UpstreamTarget(**({"host": "localhost", "port": port, "authority": b"up"} | target)), Clock())
+        exchange = Exchange()
+        pool.enqueue(exchange)
+        peer, _ = await loop.run_in_executor(None, listener.accept)
+        if served is not None:
+            peer = await loop.run_in_executor(None, lambda: served.wrap_socket(peer, server_side=True))
+        with peer:
+            yield pool, await exchange.got, peer
+            pool.abort()
+            while pool._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+                await asyncio.sleep(0)
+
+
+LOOPS = pytest.mark.parametrize(
+    "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+BETWEEN_CALLS = pytest.mark.parametrize(
+    "send", [lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n"), lambda peer: peer.shutdown(socket.SHUT_RDWR)],
+    ids=["bytes", "end"],
+)  # fmt: skip
+
+
+def run(scene, loop_factory):
+    async def bounded():
+        async with asyncio.timeout(5):
+            await scene()
+
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(bounded())
+
+
+@LOOPS
+@BETWEEN_CALLS
+def test_an_idle_connection_on_which_something_came_is_not_used_though_the_loop_has_not_seen_it(loop_factory, send):
+    async def scene():
+        async with one_connection() as (pool, connection, peer):
+            pool.release(connection)
+            assert pool.take() is connection
+            pool.release(connection)
+            send(peer)
+            assert pool.take() is None
+            assert connection.transport.is_closing()
+
+    run(scene, loop_factory)
+
+
+@LOOPS
+@BETWEEN_CALLS
+def test_a_released_connection_on_which_more_came_is_not_handed_to_who_waits(loop_factory, send):
+    async def scene():
+        async with one_connection(connections=1) as (pool, connection, peer):
+            waiting = Exchange()
+            pool.enqueue(waiting)
+            send(peer)
+            pool.release(connection)
+            assert not waiting.got.done()
+            assert connection.transport.is_closing()
+            assert await waiting.got is not connection
+
+    run(scene, loop_factory)
+
+
+@LOOPS
+def test_over_tls_too_what_came_between_calls_closes_the_connection(loop_factory, authority):
+    certificate = authority.issue("localhost")
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(certificate.cert, certificate.key)
+    served.num_tickets = 0
+
+    async def scene():
+        async with one_connection(served, tls=True, ca_file=authority.ca) as (pool, connection, peer):
+            pool.release(connection)
+            assert pool.take() is connection
+            pool.release(connection)
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            assert pool.take() is None
+
+    run(scene, loop_factory)
+
+
+@LOOPS
+def test_what_tls_itself_sends_at_first_is_no_reason_to_close(loop_factory, authority):
+    certificate = authority.issue("localhost")
+    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    served.load_cert_chain(certificate.cert, certificate.key)
+    served.num_tickets = 8
+
+    async def scene():
+        async with one_connection(served, tls=True, ca_file=authority.ca) as (pool, connection, _):
+            assert not connection.transport.is_closing()
+            assert pool.open_connections == 1
+
+    run(scene, loop_factory)
 
 
 def test_the_queue_is_bounded_and_connections_under_way_do_not_count():
