@@ -12,6 +12,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from plugin_gateway.policy.folding import best_fits, fold_letters
+
 MAX_DECODINGS = 3
 
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
@@ -19,8 +21,10 @@ _ENCODED_SLASH = re.compile(rb"%2[Ff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _ASCII_TRICK = re.compile(r"[\x00-\x1f\x7f/\\]|%u")
 _UNICODE_ESCAPE = re.compile(r"%u[0-9A-Fa-f]{4}")
-# Characters that best-fit code pages turn into a slash or a backslash although NFKC does not.
-_SLASH_LOOKALIKE = re.compile("[/\\\\\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
+# Characters that code pages turn into a slash or a backslash although NFKC does not: the yen sign in Japanese ones (932), the
+# won sign in Korean ones (949), the acute accent in Greek ones (1253).
+_SLASH_LOOKALIKE = re.compile("[/\\\\\xa5\xb4\u20a9\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
+_ESCAPE_LOOKALIKE = re.compile("[\u066a\ufe6a\uff05][0-9A-Fa-f\uff10-\uff19\uff21-\uff26\uff41-\uff46]{2}")
 _SLASH = re.compile(r"[/\\]")
 _CUT = re.compile("[;?#]")
 _PATH_END = re.compile("[?#]")
@@ -50,7 +54,7 @@ def fold(text: str) -> str:
     Everything that an origin may cut off after a name (`;params`, `.json`, `?`, `#`, `:$DATA`, blanks) begins with a
     separator, so an alias of `export` is `export` itself or begins with `export.`.
     """
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).lstrip()
+    folded = fold_letters(text).lstrip()
     return "".join("." if c.isspace() or c in _SEPARATORS else c for c in folded)
 
 
@@ -62,7 +66,10 @@ def is_alias(reading: str, name: str) -> bool:
 def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
     """Every text that decoding a raw segment again and again gives, folded; the first is the segment as it stands."""
     stages = _decode(segment)
-    return stages if isinstance(stages, Unsafe) else tuple(fold(stage) for stage in stages)
+    if isinstance(stages, Unsafe):
+        return stages
+    fits = [fit for stage in stages if not stage.isascii() for fit in best_fits(stage)]
+    return tuple(map(fold, (*stages, *fits)))
 
 
 def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
@@ -116,6 +123,8 @@ def _find_trick(text: str) -> str:
         return "an encoded slash or backslash, or a character that turns into one"
     if _UNICODE_ESCAPE.search(text):
         return "a %u escape"
+    if _ESCAPE_LOOKALIKE.search(text):
+        return "a character that turns into a percent sign"
     return ""
 
 
@@ -129,7 +138,7 @@ def _has_hollow_stem(text: str) -> bool:
 def _is_hollow(text: str) -> bool:
     """Whether cutting what origins cut leaves nothing or dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
     # Some decode `+` as a blank in a path too.
-    rest = _CUT.split(unicodedata.normalize("NFKC", text).casefold())[0].replace("+", " ").strip()
+    rest = _CUT.split(fold_letters(text))[0].replace("+", " ").strip()
     while True:
         shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .")
         if shorter == rest:

@@ -60,12 +60,22 @@ UNSAFE = {
     "nothing before a semicolon": b"%3bx",
     "nothing before a question mark": b"%3fx",
     "encoded over and over": b"%25252525252e",
+    "yen sign, a backslash in code page 932": b"a%c2%a5b",
+    "won sign, a backslash in code page 949": b"a%e2%82%a9b",
+    "acute accent, a slash in code page 1253": b"a%c2%b4b",
+    "Arabic percent sign before hex": b"%d9%aa2e",
+    "fullwidth percent sign before fullwidth hex": b"a%ef%bc%85%ef%bc%92%ef%bd%86b",
+    "dots and an accent": b".%cc%87.",
+    "dots around a zero-width space": b".%e2%80%8b.",
+    "nothing but an accent": b"%cc%87",
+    "nothing but a zero-width joiner": b"%e2%80%8d",
+    "nothing but a byte order mark before a format": b"%ef%bb%bf.json",
 }
 
 SAFE = (
     b"42", b"a%20b", b"%E2%9C%93.txt", b"v1.2.3", b"..foo", b"a..b", b"100%25", b"a%2Bb", b"a+b", b"a:b@c", b"%7Euser",
     b"(a)'b!*", b"a,b=c", b"C%23", b"what%3F", b"a%3Bb", b"caf%C3%A9", b"%E6%97%A5%E6%9C%AC", b".gitignore", b"%F0%9F%90%B6",
-    b"100%25user", b"%C2%BD", b"foo...", b"@me", b"~", b"report.json",
+    b"100%25user", b"50%EF%BC%85", b"I%CC%87", b"%D9%85%E2%80%8C%D8%A7", b"%C2%BD", b"foo...", b"@me", b"~", b"report.json",
 )  # fmt: skip
 
 
@@ -84,7 +94,9 @@ def test_a_plain_value_is_safe(segment):
     [
         b"export", b"EXPORT", b"%65xport", b"%65%78%70%6f%72%74", b"%2565xport", b"%252565xport", b"export.json", b"export.",
         b"export%20", b"%20export", b"export%3Bx", b"export%3fx", b"export%23", b"export:x", b"export+", b"export%2ejson",
-        b"export.JSON", b"ex%EF%BD%90ort", b"export.csv.json", b"export%c2%a0",
+        b"export.JSON", b"ex%EF%BD%90ort", b"export.csv.json", b"export%c2%a0", b"%c3%a9xport", b"e%cc%81xport",
+        b"exp%c3%b8rt", b"EXP%c3%98RT", b"ex%cf%80ort", b"ex%ce%a0ort", b"ex%e2%80%8bport", b"%ef%bb%bfexport",
+        b"export%cc%87", b"%25c3%25a9xport", b"export%d6%89x",
     ],
 )  # fmt: skip
 def test_every_spelling_of_a_name_is_its_alias(segment):
@@ -95,7 +107,8 @@ def test_every_spelling_of_a_name_is_its_alias(segment):
 
 
 @pytest.mark.parametrize(
-    "segment", [b"exports", b"exporter", b"my-export", b"export-1", b"export_2", b"xport", b"expo"]
+    "segment",
+    [b"exports", b"exporter", b"my-export", b"export-1", b"export_2", b"xport", b"expo", b"exp%c3%a9rt", b"%c3%a9"],
 )
 def test_another_name_is_no_alias(segment):
     names = readings(segment)

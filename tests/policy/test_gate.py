@@ -172,6 +172,27 @@ def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_the
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "m%C4%B0ne",
+        "m%C4%B1ne",
+        "M%C4%B0NE",
+        "mi%CC%87ne",
+        "%EF%BC%ADine",
+        "m%C3%ADne",
+        "m%E2%93%98ne",
+        "m%25C4%25B0ne.json",
+    ],
+)
+def test_no_case_mapping_of_an_origin_leads_to_a_denied_path(name):
+    """Stock Caddy lowers U+0130 to `i` (Go's simple mapping), a JVM uppers U+0131 to `I`: both reached `/pets/mine`."""
+    gate = gate_of(["GET /pets/{petId}", "GET /pets/mine"], ["GET /pets/{petId}"])
+
+    assert gate.judge(b"GET", f"/pets/{name}".encode()) == NOT_FOUND
+    assert isinstance(gate.judge(b"GET", b"/pets/m%C4%B0nd"), Permit)
+
+
 VARIANTS = {"GET /responses/{id}": ["beta", "q"], "GET /responses/{id}?beta=true": ["more"]}
 
 
