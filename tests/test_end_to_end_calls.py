@@ -328,7 +328,8 @@ def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write,
         assert authorizations(upstream)[-2:] == [[f"Bearer {token}"] for token in endpoint.issued]
         calls = len(upstream.calls)
         upstream.answer = lambda call: (401, [], b'{"error":"no"}')
-        assert gateway.ask("GET", "/plain").status == 401
+        status, problem = gateway.json("GET", "/plain")
+        assert (status, problem["code"]) == (502, "upstream-credential-refused")
         assert len(upstream.calls) == calls + 2
 
 
@@ -336,7 +337,7 @@ def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write,
 def test_a_body_that_is_too_large_to_keep_is_sent_once(write, upstream, endpoint, front):
     upstream.answer = lambda _: (401, [], b"{}")
     with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
-        assert gateway.ask("POST", "/plain", b"x" * 200_000).status == 401
+        assert gateway.ask("POST", "/plain", b"x" * 200_000).status == 502
         assert len(upstream.calls) == len(endpoint.issued) == 1
 
 
@@ -348,6 +349,64 @@ def test_a_token_endpoint_that_is_down_is_a_problem_and_the_call_does_not_go_up(
         assert (status, problem["code"]) == (502, "upstream-token-unavailable")
         gateway.wait_for(rb'"reason":"upstream-token-unavailable"')
     assert upstream.calls == []
+
+
+CHALLENGES = {
+    "the upstream's": lambda _: (
+        401,
+        [("WWW-Authenticate", 'Bearer resource_metadata="http://internal.corp/x"')],
+        b"{}",
+    ),
+    "a proxy's before it": lambda _: (407, [("Proxy-Authenticate", 'Basic realm="internal.corp"')], b"{}"),
+    "one in pieces": lambda _: (
+        401,
+        [("WWW-Authenticate", 'Basic realm="internal.corp"'), ("Transfer-Encoding", "chunked")],
+        b"x" * 10_000,
+    ),
+}
+
+
+@FRONTS
+@pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=CHALLENGES)
+def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(write, upstream, front, challenge):
+    upstream.answer = challenge
+    allow = (
+        "get_plain, {operation: post_plain, credential: [{header: X-Api-Key, value: {env: TEST_ENV}}, "
+        "{cookie: sid, value: {env: TEST_COOKIE}}]}"
+    )
+    folder = write(under="  credential: {query: api_key, value: {env: TEST_QUERY}}", allow=allow)
+    with serving(folder, "--front", front) as gateway:
+        for method, name in (("GET", "query api_key"), ("POST", "header X-Api-Key, cookie sid")):
+            body = b"{}" if method == "POST" else None
+            answer = gateway.ask(method, "/plain", body)
+            assert (answer.status, json.loads(answer.body)["code"]) == (502, "upstream-credential-refused")
+            assert b"internal.corp" not in str(answer.headers).encode() + answer.body
+            gateway.wait_for(b'"reason":"upstream-credential-refused","credential":"%b"' % name.encode())
+            metrics = gateway.ask("GET", "/metrics", admin=True).body.decode()
+            assert f'plugin_gateway_upstream_credential_refused_total{{credential="{name}"}} 1.0' in metrics
+
+
+@FRONTS
+@pytest.mark.parametrize(
+    "under",
+    [
+        "",
+        "  credential: {passthrough: true}",
+        "  credential: [{header: X-Api-Key, value: {env: TEST_ENV}}, {passthrough: true}]",
+        "  credential: {bearer: {env: TEST_ENV}}\n  unauthorized: pass",
+    ],
+)
+def test_a_refusal_of_what_is_not_ours_passes_with_its_challenge(write, upstream, front, under):
+    upstream.answer = lambda _: (401, [("WWW-Authenticate", 'Basic realm="theirs"')], b"{}")
+    with serving(write(under=under), "--front", front) as gateway:
+        answer = gateway.ask("GET", "/plain", Authorization="Basic eDp5")
+        assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="theirs"')
+
+
+def test_a_credential_that_may_not_do_it_is_no_refusal_of_the_credential(write, upstream):
+    upstream.answer = lambda _: (403, [], b'{"error":"read only"}')
+    with serving(write(under="  credential: {bearer: {env: TEST_ENV}}")) as gateway:
+        assert gateway.ask("POST", "/plain", b"{}").status == 403
 
 
 @FRONTS

@@ -242,6 +242,9 @@ class Upstream(Record):
     """How it proves itself, and we to it."""
     connections: Count = 256
     """Connections kept to it at most, per worker."""
+    unauthorized: Literal["refuse", "pass"] = "refuse"
+    """`refuse` turns its 401 or 407 to a call with the gateway's credential into a 502 `upstream-credential-refused`; `pass`
+    sends it on. With `credential: {passthrough: true}` it is always sent on."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that pass although the gateway would drop them."""
     servers: Literal["check", "ignore"] = "check"

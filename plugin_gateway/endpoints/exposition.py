@@ -39,6 +39,11 @@ class _Scrape:
         durations = HistogramMetricFamily(
             "plugin_gateway_call_duration_seconds", "From a call's head to its answer's end.", labels=("operation",)
         )
+        refused = CounterMetricFamily(
+            "plugin_gateway_upstream_credential_refused",
+            "Calls whose credential the upstream answered with 401 or 407.",
+            labels=("credential",),
+        )
         for name, numbers in self._series.items():
             kind, _, labels = name.partition(" ")
             if kind == "calls":
@@ -47,7 +52,10 @@ class _Scrape:
             elif kind == "durations":
                 *counts, sum_s = numbers
                 durations.add_metric((labels,), _cumulated(counts), sum_s)
+            elif kind == "refused":
+                refused.add_metric((labels,), numbers[0])
         yield calls
+        yield refused
         yield durations
         for name, kind, text in (
             ("plugin_gateway_request_body_bytes", "bytes_in", "Bytes of request bodies."),

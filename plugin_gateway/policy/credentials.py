@@ -11,6 +11,7 @@ from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.grant import grant_of
+from plugin_gateway.policy.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +24,14 @@ MIN_MASKED_BYTES = 6
 """A shorter secret is a word that answers hold anyway: masking it would spoil them and hide nothing."""
 
 MIN_GOOD_BYTES = 8
+
+# Not a 401: a client would log in again, and follow the challenge to the upstream's authorization server.
+CREDENTIAL_REFUSED = Refusal(
+    status=502,
+    code="upstream-credential-refused",
+    detail="The API did not take the credential that this gateway puts into the call. Yours is not the reason.",
+    hint="The operator of this gateway must renew it; the gateway's log names the credential.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +60,13 @@ class Injection:
             yield "header Authorization"
         yield from (f"query {unquote_to_bytes(p.partition(b'=')[0]).decode()}" for p in self.query.split(b"&") if p)
         yield from (f"cookie {pair.partition(b'=')[0].decode()}" for pair in self.cookies.split(b"; ") if pair)
+
+
+def refusable(prepared: Injection) -> str:
+    """Name what the upstream refuses with a 401 or 407; empty where that is the caller's own credential, or there is none."""
+    if prepared.grant is not None and prepared.grant.kind == "passthrough":
+        return ""
+    return ", ".join(dict.fromkeys(prepared.names()))
 
 
 def injection(credentials: Sequence[Credential]) -> Injection:

@@ -37,6 +37,8 @@ class Admission:
     operation_id: str
     slashes: frozenset[str] = frozenset()
     """Path parameters that take encoded slashes."""
+    credential: str = ""
+    """The rule's `credential`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,7 @@ def compile_gate(
             operation,
             document,
             operation_id=admitted[key].operation_id,
+            credential=admitted[key].credential,
             injected=names,
             withheld=_told_apart_by(key, variants),
             denied_pairs=_denied_pairs(key, variants),

@@ -30,6 +30,8 @@ class OperationRule:
     header_names: frozenset[bytes] = frozenset()
     cookie_names: frozenset[bytes] = frozenset()
     has_request_body: bool = False
+    credential: str = ""
+    """What the gateway puts into its calls, such as `header X-Api-Key`; empty where a 401 of the upstream is the caller's business."""
     is_safe: bool = True
     """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1): `write_credential` is for the others."""
 

@@ -76,6 +76,7 @@ TITLES: Final = MappingProxyType(
         "bad-upstream-answer": "The upstream's answer is malformed",
         "secret-in-answer": "The upstream's answer is held back",
         "upstream-busy": "The upstream is busy",
+        "upstream-credential-refused": "The upstream does not take the gateway's credential",
         "upstream-closed": "The upstream broke off",
         "upstream-connect-timeout": "The upstream could not be reached in time",
         "upstream-timeout": "The upstream did not answer in time",

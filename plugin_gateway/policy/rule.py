@@ -116,6 +116,7 @@ def operation_rule(
     injected: InjectedNames,
     withheld: Iterable[bytes] = (),
     denied_pairs: Iterable[tuple[bytes, str]] = (),
+    credential: str = "",
 ) -> OperationRule:
     """Compile what the document declares for `operation`, less what the gateway injects.
 
@@ -147,6 +148,7 @@ def operation_rule(
         ),
         cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
+        credential=credential,
         is_safe=operation.key.method in SAFE_METHODS,
     )
 

@@ -47,6 +47,7 @@ _DROPPED: Final = frozenset(
 )
 _DROPPED_FAMILIES: Final = (b"x-accel-", b"access-control-")
 _LOCATIONS: Final = frozenset({b"location", b"content-location"})
+_CHALLENGES: Final = frozenset({401, 407})
 _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus
@@ -65,7 +66,8 @@ class Answer:
     Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `coding` is the
     content coding in lower case, empty where the body can be read as it is, `has_body` that content follows unless the
     request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
-    framing is missing, so that `sealed_head` is all there is to a head.
+    framing is missing, so that `sealed_head` is all there is to a head. `is_challenge` says that the upstream did not take a
+    credential (401, or 407 of one that is a proxy).
     """
 
     __slots__ = (
@@ -73,6 +75,7 @@ class Answer:
         "coding",
         "has_body",
         "head",
+        "is_challenge",
         "is_chunked",
         "is_dated",
         "is_sealed",
@@ -103,6 +106,7 @@ class Answer:
         self.coding = coding
         self.is_dated = is_dated
         self.has_body = status not in _BODILESS and length != 0
+        self.is_challenge = status in _CHALLENGES
         self.is_sealed = is_dated and length >= 0
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:

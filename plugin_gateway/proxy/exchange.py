@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
@@ -187,7 +188,7 @@ class Exchange(Call):
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, body and all, as most do."""
-        if self._entrance is not None or self._plan.cap is not None or answer.coding:
+        if self._entrance is not None or self._plan.cap is not None or answer.coding or answer.is_challenge:
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True
@@ -204,6 +205,10 @@ class Exchange(Call):
             self._drop()
             self._pending = entrance.replay or b""
             entrance.renew()
+            return
+        if answer.is_challenge and plan.rule.credential:
+            self._drop()
+            self.on_refused(CREDENTIAL_REFUSED)
             return
         mask = self.downlink.mask
         if mask.is_idle:

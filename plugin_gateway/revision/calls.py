@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.policy.credentials import find_short_secrets, injection
 from plugin_gateway.policy.limits import CallLimits, rate_limit
+from plugin_gateway.policy.rule import SAFE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,10 @@ class Injections:
     @property
     def every(self) -> tuple[Injection, ...]:
         return (self.read, self.write, *self.operations.values())
+
+    def of(self, operation_id: str, method: str) -> Injection:
+        """What is set on the calls of one operation."""
+        return self.operations.get(operation_id) or (self.read if method in SAFE_METHODS else self.write)
 
 
 def compile_injections(

@@ -10,6 +10,7 @@ from plugin_gateway.openapi.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
+from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.gate import Admission, compile_gate
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.policy.servers import find_contradictions
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
+    from plugin_gateway.revision.calls import Injections
 
 PREFLIGHT_METHOD = "OPTIONS"
 
@@ -79,7 +81,7 @@ def compile_revision(
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp else ()),
     }
     findings += _hidden_operations(kept, {*faces, *callers.local_paths})
-    admitted = {key: Admission(operation_id=ids[key], slashes=one.slashes) for key, one in kept.items()}
+    admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every)
     gate = compile_gate(document, admitted, injected)
     whole = Whole(
@@ -115,6 +117,14 @@ def compile_revision(
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(*loaded.located(findings), *_of_document(document, [*pruned.warnings, *served_findings, *leaks])),
+    )
+
+
+def _admission(config: Config, one: Kept, operation_id: str, injections: Injections) -> Admission:
+    hides_refusals = config.upstream.unauthorized == "refuse"
+    injected = injections.of(operation_id, one.operation.key.method)
+    return Admission(
+        operation_id=operation_id, slashes=one.slashes, credential=refusable(injected) if hides_refusals else ""
     )
 
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, TypeAlias
 
+from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.telemetry.record import AccessRecord
 
 BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+_CREDENTIAL_REFUSED = CREDENTIAL_REFUSED.code
 
 Series: TypeAlias = dict[str, list[float]]
 """A name with its labels, joined by spaces, and its numbers: picklable, mergeable by adding."""
@@ -25,6 +29,7 @@ class Counters:
     def __init__(self) -> None:
         self._calls: dict[tuple[str, int, str], int] = {}
         self._durations: dict[str, list[float]] = {}
+        self._refused: dict[str, int] = {}
         self._bytes_in = 0
         self._bytes_out = 0
         self.lines_dropped = 0
@@ -35,6 +40,8 @@ class Counters:
         calls = self._calls
         key = (operation, status, reason)
         calls[key] = calls.get(key, 0) + 1
+        if reason == _CREDENTIAL_REFUSED and rule is not None:
+            self._refused[rule.credential] = self._refused.get(rule.credential, 0) + 1
         self._bytes_in += bytes_in
         self._bytes_out += bytes_out
         durations = self._durations.get(operation)
@@ -49,6 +56,8 @@ class Counters:
         found: Series = {"bytes_in": [self._bytes_in], "bytes_out": [self._bytes_out], "dropped": [self.lines_dropped]}
         for (operation, status, reason), count in self._calls.items():
             found[f"calls {operation} {status} {reason}"] = [count]
+        for credential, count in self._refused.items():
+            found[f"refused {credential}"] = [count]
         for operation, numbers in self._durations.items():
             found[f"durations {operation}"] = list(numbers)
         return found

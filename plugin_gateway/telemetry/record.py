@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -46,11 +48,13 @@ def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line of JSON, its members in the order in which people read them."""
     at, method, _, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer, cause = record
     asked = ("", "") if rule is None else (rule.operation_id, rule.path_template)
+    refused = _refused_credential(record) if reason else ""
     shown_id = f',"request_id":{_quoted(request_id.decode("ascii", "backslashreplace"))}' if request_id else ""
     shown_cause = f',"cause":{_quoted(_bounded(cause))}' if cause else ""
     return (
         f'{{"time":"{timestamp(at)}","level":"{level_of(record)}","event":"access"{shown_id}'
-        f'{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason)}{shown_cause},"duration_ms":{duration_s * 1000:.3f},'
+        f"{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason, refused)}{shown_cause}"
+        f',"duration_ms":{duration_s * 1000:.3f},'
         f'"bytes_in":{bytes_in},"bytes_out":{bytes_out}}}\n'
     )
 
@@ -58,7 +62,14 @@ def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
 # What is kept is short whatever a caller sends: of a method no more than is shown.
 @lru_cache(4096)
 def _who_what_how(
-    client: str, consumer: str, method: bytes, operation_id: str, path_template: str, status: int, reason: str
+    client: str,
+    consumer: str,
+    method: bytes,
+    operation_id: str,
+    path_template: str,
+    status: int,
+    reason: str,
+    refused: str,
 ) -> str:
     """The members that are the same for many calls of one client."""
     members = {
@@ -69,8 +80,14 @@ def _who_what_how(
         "path": path_template or None,
         "status": status,
         "reason": reason or None,
+        "credential": refused or None,
     }
     return "," + orjson.dumps({name: value for name, value in members.items() if value is not None}).decode()[1:-1]
+
+
+def _refused_credential(record: AccessRecord) -> str:
+    """Name the credential that the upstream did not take, such as `header X-Api-Key`."""
+    return record.rule.credential if record.rule is not None and record.reason == CREDENTIAL_REFUSED.code else ""
 
 
 def _quoted(text: str) -> str:
@@ -82,6 +99,8 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     rule = record.rule
     asked = f"{rule.method} {rule.path_template} ({rule.operation_id})" if rule else shown_method(record.method)
     reason = f" {record.reason}" if record.reason else ""
+    if refused := _refused_credential(record):
+        reason += f" ({refused})"
     cause = f" ({_bounded(record.cause)})" if record.cause else ""
     request_id = record.request_id.decode("ascii", "backslashreplace")
     consumer = f" {record.consumer}" if record.consumer else ""

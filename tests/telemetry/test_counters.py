@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,6 +21,14 @@ def test_calls_are_counted_by_operation_status_and_reason():
     series = counters.series()
     assert series["calls listPets 200 "] == [2]
     assert series["calls  404 operation-not-found"] == [1]
+
+
+def test_a_credential_that_the_upstream_refused_is_counted_by_its_name():
+    counters = Counters()
+    rule = replace(RULE, credential="header X-Api-Key, query k")
+    for one in (record(status=502, reason="upstream-credential-refused", rule=rule), record(rule=rule)):
+        counters.add(one)
+    assert counters.series()["refused header X-Api-Key, query k"] == [1]
 
 
 def test_a_caller_cannot_make_series():

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import orjson
 import pytest
 
@@ -39,6 +41,14 @@ def test_a_forwarded_call_is_named_by_its_operation_and_template():
         "bytes_in": 0,
         "bytes_out": 12,
     }
+
+
+def test_a_credential_that_the_upstream_refused_is_named():
+    rule = replace(RULE, credential="header X-Api-Key")
+    refused = FORWARDED._replace(rule=rule, status=502, reason="upstream-credential-refused")
+    assert orjson.loads(as_json(refused, at))["credential"] == "header X-Api-Key"
+    assert "upstream-credential-refused (header X-Api-Key)" in as_text(refused, at)
+    assert "X-Api-Key" not in as_json(refused._replace(reason="upstream-timeout"), at)
 
 
 def test_the_path_a_client_sent_is_in_no_line():
