@@ -6,8 +6,10 @@ list below, or declared by the operation, or named in `upstream.headers.forward`
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.policy.query import fold_name
 from plugin_gateway.policy.rule import NEVER_FORWARDED
 
 if TYPE_CHECKING:
@@ -33,6 +35,11 @@ _LISTED: Final = frozenset(
 _LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
 # Whatever is declared: a family of names that origins and their middleware obey in place of what we vouch for.
 _NEVER_FAMILIES: Final = (b"proxy-", b"x-accel-", b"x-forwarded-")
+# RFC 6265, 4.1.1, quotes in pairs or not at all. Where a comma, a quote or a blank stood in a value, a parser of RFC 2109 (Java,
+# old Python and .NET) would find the next cookie in it; a name that starts with `$` is no cookie to it but an attribute.
+_COOKIE_PAIR: Final = re.compile(
+    rb"([!#%&'*+\-.^_`|~0-9A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*)=(\"?)[!#-+\--:<-\[\]-~]*\2"
+)
 _METHODS_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
 _MEMO_NAMES: Final = 256
 
@@ -73,7 +80,8 @@ class Uplink:
         self._injected_names = frozenset(injected)
         self._declared = rule.header_names | target.forward_headers
         self._cookies = injection.cookies
-        self._cookie_names = rule.cookie_names - _cookie_names(injection.cookies)
+        ours = {fold_name(pair.partition(b"=")[0]) for pair in _cookie_pairs(injection.cookies)}
+        self._cookie_names = frozenset(name for name in rule.cookie_names if fold_name(name) not in ours)
         self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
         self._verdicts: dict[bytes, bool] = {}
 
@@ -123,18 +131,17 @@ class Uplink:
         return verdict
 
     def _kept_cookies(self, request: RequestFields) -> list[bytes]:
-        return [
-            pair
-            for field in request.fields
-            if field.name == b"cookie"
-            for pair in _cookie_pairs(field.value)
-            if pair.partition(b"=")[0] in self._cookie_names
-        ]
+        """The declared cookies, each as one pair to every parser there is; any other is left out whole, not mended."""
+        kept: list[bytes] = []
+        for field in request.fields:
+            if field.name != b"cookie" or field.name in request.nominated:
+                continue
+            for pair in _cookie_pairs(field.value):
+                match = _COOKIE_PAIR.fullmatch(pair)
+                if match is not None and match[1] in self._cookie_names:
+                    kept.append(pair)
+        return kept
 
 
 def _cookie_pairs(value: bytes) -> Iterable[bytes]:
     return (pair for part in value.split(b";") if (pair := part.strip(b" \t")))
-
-
-def _cookie_names(value: bytes) -> frozenset[bytes]:
-    return frozenset(pair.partition(b"=")[0] for pair in _cookie_pairs(value))

@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import re
+from http.cookies import SimpleCookie
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
@@ -131,6 +136,72 @@ def test_only_declared_cookies_go_up_and_none_that_is_injected():
     sent = head(b"Cookie: a=1; sid=mine; b=2\r\nCookie: c=3\r\n", cookies=frozenset({b"a", b"c", b"sid"}))
     assert b"Cookie: a=1; c=3; sid=s3cret-sid\r\n" in sent
     assert sent.lower().count(b"cookie:") == 1
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [
+        b"lang=a, sid=evil", b"lang=a,sid=evil", b'lang="a, sid=evil"', b'lang="a; sid=evil"', b"lang=a sid=evil", b"lang=a\tsid=evil",
+        b'lang="a', b'lang=a"', b'lang="a" sid=evil', b'lang=""a""', b'lang="a\\"; sid=evil; b="c"', b"lang=\xe4",
+        b"lang", b"=lang", b"lang =a", b"lang= a", b'"lang"=a', b"LANG=a", b"%6cang=a", b"lang[]=a", b"lang.=a", b"sid=evil", b"SID=evil",
+        b"$Version=1; $Path=/; sid=evil", b"$lang=a",
+    ],
+)  # fmt: skip
+def test_a_cookie_that_some_parser_reads_as_another_does_not_go_up(pair):
+    sent = head(b"Cookie: " + pair + b"\r\n", cookies=frozenset({b"lang", b"$Version", b"$lang", b"SID"}))
+    cookie = sent[sent.index(b"Cookie: ") + 8 :].partition(b"\r\n")[0]
+    assert cookie == b"sid=s3cret-sid"
+
+
+@pytest.mark.parametrize(
+    "value", [b"de", b'"de"', b"", b'""', b"a=b", b"a%2C%20b", b"{a:b}", b"a&b=c", b"!#$'()*+-./:<=>?@[]^_`{|}~"]
+)
+def test_a_declared_cookie_with_a_value_that_cookies_have_goes_up_as_it_is(value):
+    assert b"Cookie: lang=" + value + b"; sid=s3cret-sid\r\n" in head(
+        b"Cookie: lang=" + value + b"\r\n", cookies=frozenset({b"lang"})
+    )
+
+
+def test_cookies_that_connection_nominates_do_not_go_up():
+    sent = head(b"Cookie: a=1\r\nConnection: cookie\r\n", cookies=frozenset({b"a"}))
+    assert b"Cookie: sid=s3cret-sid\r\n" in sent
+
+
+def comma_or_semicolon(value):
+    """RFC 2109, 4.3.4: servers take a comma for a semicolon; many look at no quotes."""
+    return [pair.strip(" \t").partition("=")[::2] for pair in re.split("[;,]", value)]
+
+
+def blanks_too(value):
+    return [pair.partition("=")[::2] for pair in re.split(r"[;,\s]+", value)]
+
+
+def quotes_first(value):
+    """Quoted text is one piece, with escapes, whatever stands in it."""
+    return [(name, text) for name, text in re.findall(r'([^=;,\s]+)=("(?:\\.|[^"\\])*"|[^;,\s]*)', value)]
+
+
+def by_the_standard_library(value):
+    return [(name, morsel.coded_value) for name, morsel in SimpleCookie(value).items()]
+
+
+PARSERS = [comma_or_semicolon, blanks_too, quotes_first, by_the_standard_library]
+PIECES = st.sampled_from(
+    ["lang", "sid", "SID", "b", "=", "==", ";", "; ", ",", ", ", '"', "\\", '\\"', " ", "\t", "$Version", "$Path", "1", "/", "%3B", "%2C", "é", "'", "[", "a"]
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=1, max_size=3))
+def test_no_parser_sees_another_cookie_than_the_declared_and_ours_once_and_last(values):
+    fields = b"".join(b"Cookie: " + value.strip().encode("latin-1") + b"\r\n" for value in values)
+    sent = head(fields, cookies=frozenset({b"lang", b"b"}))
+    assert sent.count(b"Cookie: ") == 1
+    cookie = sent[sent.index(b"Cookie: ") + 8 :].partition(b"\r\n")[0].decode("latin-1")
+    for parse in PARSERS:
+        pairs = parse(cookie)
+        assert {name for name, _ in pairs} <= {"lang", "b", "sid"}
+        assert [value for name, value in pairs if name == "sid"] == ["s3cret-sid"]
+        assert pairs[-1][0] == "sid"
 
 
 def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed():
