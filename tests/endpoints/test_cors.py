@@ -3,12 +3,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from plugin_gateway.endpoints.cors import allowed_origin, mark, preflight
+from plugin_gateway.policy.authentication import Authentication
 from plugin_gateway.policy.permit import OperationRule
 
 CHATGPT = "https://chatgpt.com"
 
 
+class Callers:
+    authentication = None
+
+
 class Revision:
+    callers = Callers()
     cors_origins = (CHATGPT, "https://chat.openai.com")
     rules = (
         OperationRule(method="GET", path_template="/pets", operation_id="a", header_names=frozenset({b"x-tenant"})),
@@ -16,12 +22,23 @@ class Revision:
     )
 
 
+class Login(Revision):
+    class callers:  # noqa: N801  # it stands for a value
+        authentication = Authentication(
+            kind="service_http", scheme=b"bearer", challenge=b"Bearer", has_public_documents=False
+        )
+
+
+class LoginOfOthers(Login):
+    rules = (OperationRule(method="QUERY", path_template="/x", operation_id="c", header_names=frozenset({b"x-other"})),)
+
+
 class Closed(Revision):
     cors_origins = ()
 
 
 def request(**headers):
-    pairs = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
     return Request({"type": "http", "method": "OPTIONS", "path": "/x", "headers": pairs})
 
 
@@ -38,6 +55,38 @@ def test_an_allowed_page_may_send_what_chatgpt_and_the_operations_need():
         *fields
     }
     assert "access-control-allow-credentials" not in headers
+
+
+PREFLIGHTS = [
+    {"access_control_request_method": "GET"},
+    {"access_control_request_method": "QUERY"},
+    {"access_control_request_method": "POST", "access_control_request_headers": "x-tenant,authorization"},
+    {"access_control_request_method": "POST", "access_control_request_headers": "x-other"},
+]
+
+
+@pytest.mark.parametrize("asked", PREFLIGHTS)
+def test_where_the_document_wants_a_login_a_preflight_tells_nothing_of_operations(asked):
+    mine, others = (ask(revision, origin=CHATGPT, **asked) for revision in (Login, LoginOfOthers))
+    assert mine.raw_headers == others.raw_headers
+    asked_for = asked.get("access_control_request_headers", "")
+    assert ("x-tenant" in str(mine.headers)) is ("x-tenant" in asked_for)
+
+
+def test_where_the_document_wants_a_login_a_page_may_still_send_what_it_asks_for():
+    headers = ask(
+        Login,
+        origin=CHATGPT,
+        access_control_request_method="PATCH",
+        access_control_request_headers="X-Tenant, bad name,,x\u00e4",
+    ).headers
+    assert "PATCH" in headers["access-control-allow-methods"].split(", ")
+    fields = headers["access-control-allow-headers"].split(", ")
+    assert "x-tenant" in fields
+    assert "authorization" in fields
+    assert all(name.isascii() and " " not in name for name in fields)
+    evil = ask(Login, origin="https://evil.test", access_control_request_method="PATCH").headers
+    assert not [name for name in evil if name.startswith("access-control")]
 
 
 def test_a_public_page_may_reach_a_gateway_on_localhost_when_it_asks():
