@@ -14,6 +14,7 @@ from plugin_gateway.identity.provider import Provider
 from plugin_gateway.policy.gate import NOT_FOUND
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,7 @@ class LocalApp:
     def __init__(self, holder: Holder) -> None:
         self._holder = holder
         self._provider = Provider()
+        self._outage: tuple[str, Outage] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -52,10 +54,25 @@ class LocalApp:
         elif path in revision.faces:
             response = mark(await serve_document(request, revision.faces, serving.door), request, revision)
         elif path in revision.callers.local_paths and revision.callers.facade is not None:
-            response = mark(await answer_oauth(request, revision.callers.facade, self._provider), request, revision)
+            door = serving.door
+            answered = await answer_oauth(
+                request,
+                revision.callers.facade,
+                self._provider,
+                limiter=serving.limiter,
+                strangers=door.authenticator.strangers if door is not None else None,
+                outage=self._outage_of(revision.callers.facade.token),
+            )
+            response = mark(answered, request, revision)
         else:
             response = refuse(NOT_FOUND)
         await response(scope, receive, send)
+
+    def _outage_of(self, url: str) -> Outage:
+        place = url.partition("?")[0]
+        if self._outage is None or self._outage[0] != place:
+            self._outage = place, Outage(f"The token endpoint {place}")
+        return self._outage[1]
 
     async def _live(self, receive: Receive, send: Send) -> None:
         while (await receive())["type"] != "lifespan.shutdown":

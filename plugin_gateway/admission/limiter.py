@@ -44,22 +44,29 @@ class Limiter:
 
     def admit(self, operation_id: str, consumer: str, user: bytes, on_verdict: Callable[[Verdict], None]) -> None:
         """Judge a call, at once where the counts are in memory, later where they are in Redis."""
-        limits = self._limits
-        if limits.concurrency and not self._table.enter(limits.concurrency):
+        self._admit(self._demands(operation_id, consumer, user), on_verdict)
+
+    def admit_token_request(self, on_verdict: Callable[[Verdict], None]) -> None:
+        """Judge a request that the façade is about to pass on to the provider."""
+        limit = self._limits.token_requests
+        self._admit([Demand(limit, limit.key)] if limit is not None else [], on_verdict)
+
+    def leave(self) -> None:
+        """A call that was let in is over."""
+        if self._limits.concurrency:
+            self._table.leave()
+
+    def _admit(self, demands: list[Demand], on_verdict: Callable[[Verdict], None]) -> None:
+        concurrency = self._limits.concurrency
+        if concurrency and not self._table.enter(concurrency):
             on_verdict(TOO_MANY_CALLS)
             return
-        demands = self._demands(operation_id, consumer, user)
         if not demands:
             on_verdict(Entered(b""))
         elif self._shared is None:
             on_verdict(self._verdict(demands, self._table.take(demands, monotonic())))
         else:
             self._shared.take(demands, lambda taken: on_verdict(self._verdict(demands, taken)))
-
-    def leave(self) -> None:
-        """A call that was let in is over."""
-        if self._limits.concurrency:
-            self._table.leave()
 
     def _demands(self, operation_id: str, consumer: str, user: bytes) -> list[Demand]:
         limits = self._limits

@@ -115,7 +115,7 @@ class Limits(Record):
     response_overflow: Literal["refuse", "truncate"] = "refuse"
     """What becomes of a larger one: a problem that says so, or, of JSON, as many whole items of its array as fit."""
     rate: RateValue | None = None
-    """Calls of all clients together, counted over all workers."""
+    """Calls of all clients together, counted over all workers; `/oauth/token` passes on as many requests besides."""
     burst: Count | None = None
     """How many of them at once; by default as many as the rate has in its window."""
     per_ephemeral_user: RateValue | None = None

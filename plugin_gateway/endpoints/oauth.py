@@ -1,10 +1,12 @@
 """The OAuth façade: the provider's two endpoints under our own host, for clients that demand them there.
 
 `/oauth/authorize` sends the browser on, `/oauth/token` passes the code on. Codes and tokens go through; none is kept.
+Anybody may ask here, so what goes on to the provider is bounded by `limits`, and by the budget of an address that asks in vain.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
@@ -13,16 +15,21 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from plugin_gateway.endpoints.documents import refuse
+from plugin_gateway.identity.authenticator import too_many_bad
 from plugin_gateway.identity.presented import read_login
 from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.identity.strangers import share_of
 from plugin_gateway.policy.oauth import AUTHORIZE_PATH, MAX_TOKEN_REQUEST_BYTES, judge_authorize, judge_token
 from plugin_gateway.policy.refusal import Refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from plugin_gateway.admission.limiter import Limiter, Verdict
     from plugin_gateway.identity.provider import Provider
+    from plugin_gateway.identity.strangers import Strangers
     from plugin_gateway.policy.oauth import Facade
+    from plugin_gateway.telemetry.outage import Outage
 
 _PROVIDER_FAILED: Final = Refusal(
     status=502, code="provider-failed", detail="The authorization server did not answer as it should."
@@ -41,7 +48,15 @@ _NEVER_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Co
 """RFC 6749, 5.1."""
 
 
-async def answer_oauth(request: Request, facade: Facade, provider: Provider) -> Response:
+async def answer_oauth(
+    request: Request,
+    facade: Facade,
+    provider: Provider,
+    *,
+    limiter: Limiter | None = None,
+    strangers: Strangers | None = None,
+    outage: Outage | None = None,
+) -> Response:
     """Answer a request for one of the façade's two paths."""
     if request.scope["raw_path"] == AUTHORIZE_PATH.encode():
         if request.method != "GET":
@@ -50,7 +65,28 @@ async def answer_oauth(request: Request, facade: Facade, provider: Provider) -> 
         return refuse(where) if isinstance(where, Refusal) else _send_on(where)
     if request.method != "POST":
         return _method_not_allowed("POST")
-    return await _relay(request, facade, provider)
+    share = share_of(request.client.host if request.client is not None else "")
+    wait_s = strangers.wait_s(share) if strangers is not None else 0.0
+    if wait_s:
+        return refuse(too_many_bad(wait_s))
+    asked = await _read(request, facade)
+    if isinstance(asked, Refusal):
+        return refuse(asked)
+    entered = await _enter(limiter)
+    if isinstance(entered, Refusal):
+        return refuse(entered)
+    try:
+        response = await _relay(facade, provider, *asked)
+    finally:
+        if limiter is not None:
+            limiter.leave()
+    if strangers is not None and response.status_code in (400, 401):
+        strangers.failed(share)
+    if outage is not None and response.status_code == _PROVIDER_FAILED.status:
+        outage.failed("what it answers is no answer of OAuth, or there is none")
+    elif outage is not None:
+        outage.answered()
+    return response
 
 
 def _send_on(where: str) -> Response:
@@ -58,26 +94,43 @@ def _send_on(where: str) -> Response:
     return Response(status_code=302, headers={**_NEVER_STORED, "Location": where, "Referrer-Policy": "no-referrer"})
 
 
-async def _relay(request: Request, facade: Facade, provider: Provider) -> Response:
+async def _read(request: Request, facade: Facade) -> tuple[bytes, dict[str, str]] | Refusal:
+    """Return the form for the provider and the fields beside it."""
     logins = request.headers.getlist("authorization")
     client_id = _basic_client_id(logins)
     if isinstance(client_id, Refusal):
-        return refuse(client_id)
+        return client_id
     body = b""
     try:
         async for piece in request.stream():
             body += piece
             if len(body) > MAX_TOKEN_REQUEST_BYTES:
-                return refuse(_TOO_LARGE)
+                return _TOO_LARGE
     except ClientDisconnect:
-        return refuse(_BROKEN_OFF)
+        return _BROKEN_OFF
     form = judge_token(facade, request.headers.get("content-type", ""), body, basic_client_id=client_id)
-    if isinstance(form, Refusal):
-        return refuse(form)
+    return form if isinstance(form, Refusal) else (form, {"authorization": logins[0]} if logins else {})
+
+
+async def _enter(limiter: Limiter | None) -> Verdict | None:
+    if limiter is None:
+        return None
+    verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+
+    def on_verdict(found: Verdict) -> None:
+        if not verdict.done():
+            verdict.set_result(found)
+        elif not isinstance(found, Refusal):
+            # The client left while Redis was asked.
+            limiter.leave()
+
+    limiter.admit_token_request(on_verdict)
+    return await verdict
+
+
+async def _relay(facade: Facade, provider: Provider, form: bytes, fields: dict[str, str]) -> Response:
     try:
-        _, status, answer = await provider.relay_form(
-            facade.token, form, {"authorization": logins[0]} if logins else {}
-        )
+        _, status, answer = await provider.relay_form(facade.token, form, fields)
     except ProviderError:
         return refuse(_PROVIDER_FAILED)
     return _pass_back(status, answer)

@@ -67,7 +67,7 @@ class Authenticator:
         self._bad: VerdictCache[Refusal] = VerdictCache()
         self._verifying: dict[bytes, asyncio.Task[Identity | Refusal]] = {}
         self._turns = Turns(PASSWORDS_AT_ONCE if authentication.users is not None else QUESTIONS_AT_ONCE)
-        self._strangers = Strangers(authentication.bad_credentials, clock)
+        self.strangers = Strangers(authentication.bad_credentials, clock)
         jwt, introspection = authentication.jwt, authentication.introspection
         place = introspection.url.partition("?")[0] if introspection is not None else ""
         self._outage = Outage(f"The introspection endpoint {place}")
@@ -114,9 +114,9 @@ class Authenticator:
     def _shared(self, digest: bytes, presented: bytes, share: str) -> Refusal | Awaitable[Identity | Refusal]:
         task = self._verifying.get(digest)
         if task is None:
-            wait_s = self._strangers.wait_s(share)
+            wait_s = self.strangers.wait_s(share)
             if wait_s:
-                return _too_many_bad(wait_s)
+                return too_many_bad(wait_s)
             task = asyncio.get_running_loop().create_task(self._verify_in_turn(digest, presented, share))
             self._verifying[digest] = task
             task.add_done_callback(lambda _: self._verifying.pop(digest, None))
@@ -129,8 +129,8 @@ class Authenticator:
         except BusyError:
             return UNAVAILABLE
         try:
-            wait_s = self._strangers.wait_s(share)
-            return _too_many_bad(wait_s) if wait_s else await self._verify(digest, presented, share)
+            wait_s = self.strangers.wait_s(share)
+            return too_many_bad(wait_s) if wait_s else await self._verify(digest, presented, share)
         except ProviderError:
             return UNAVAILABLE
         except Exception:
@@ -160,7 +160,7 @@ class Authenticator:
             return verdict
         if verdict.code == "invalid-credential":
             # Not one that expired, or that is good for other scopes: those the issuer gave out, and a stranger has none.
-            self._strangers.failed(share)
+            self.strangers.failed(share)
         self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)
         return verdict
 
@@ -197,7 +197,8 @@ class Authenticator:
         return verify_token(presented, head, found, settings, self._clock())
 
 
-def _too_many_bad(wait_s: float) -> Refusal:
+def too_many_bad(wait_s: float) -> Refusal:
+    """The answer to an address that has shown too many bad credentials."""
     retry_after_s = max(1, ceil(wait_s))
     return Refusal(
         status=429,

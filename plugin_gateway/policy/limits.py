@@ -59,6 +59,8 @@ class CallLimits:
     """By operation id."""
     consumers: Mapping[str, RateLimit] = field(default_factory=dict)
     """By the consumer's name."""
+    token_requests: RateLimit | None = None
+    """For `/oauth/token`, apart from calls: who asks there is not known yet, and must not use up what known callers may do."""
     concurrency: int = 0
     """0 is any number."""
     store_url: str = field(default="", repr=False)

@@ -81,13 +81,13 @@ class Serving:
     __slots__ = (
         "_cap",
         "_cors",
-        "_limiter",
         "_links",
         "_plans",
         "_resources",
         "anybody",
         "asked_before",
         "door",
+        "limiter",
         "limits",
         "local_paths",
         "pool",
@@ -122,7 +122,7 @@ class Serving:
         limits = revision.limits
         self._cap = Cap(limits.response_body_bytes, limits.truncates_responses) if limits.response_body_bytes else None
         self._resources = resources or Resources()
-        self._limiter = self._resources.limiter(revision.call_limits)
+        self.limiter = self._resources.limiter(revision.call_limits)
         self._links: dict[int, tuple[Downlink, Granted | None]] = {}
         self._plans: dict[int, Plan] = {}
 
@@ -141,7 +141,7 @@ class Serving:
                 downlink,
                 self.pool,
                 self._cors,
-                limiter=self._limiter,
+                limiter=self.limiter,
                 granted=granted,
                 cap=self._cap,
             )

@@ -92,6 +92,7 @@ def compile_call_limits(
         user=rate_limit("user", "user", limits.per_ephemeral_user),
         operations=operations,
         consumers=consumers,
+        token_requests=rate_limit("oauth-token", "oauth-token", limits.rate, limits.burst),
         concurrency=limits.concurrency or 0,
         store_url=limits.redis.reveal() if limits.redis is not None else "",
         refuses_without_store=limits.on_store_failure == "refuse",

@@ -94,3 +94,14 @@ def test_what_the_store_says_is_the_verdict():
         store.asked[-1][1](taken)
     assert isinstance(verdicts[0], Entered)
     assert verdicts[1].code == "rate-limited"
+
+
+def test_token_requests_have_a_bucket_apart_from_calls():
+    limits = CallLimits(rate=limit("gateway", 1), token_requests=limit("oauth-token", 1))
+    limiter, verdicts = Limiter(limits, Table(), None), []
+    for _ in range(2):
+        limiter.admit_token_request(verdicts.append)
+    limiter.admit("read", "", b"", verdicts.append)
+    assert [isinstance(verdict, Entered) for verdict in verdicts] == [True, False, True]
+    Limiter(CallLimits(), Table(), None).admit_token_request(verdicts.append)
+    assert isinstance(verdicts[-1], Entered)

@@ -15,17 +15,23 @@ import pytest
 import yaml
 from starlette.requests import ClientDisconnect, Request
 
+from plugin_gateway.admission.limiter import Entered, Limiter
+from plugin_gateway.admission.table import Table
 from plugin_gateway.config.load import load_text
-from plugin_gateway.endpoints.oauth import answer_oauth
+from plugin_gateway.endpoints.oauth import _enter, answer_oauth
 from plugin_gateway.identity.cache import VerdictCache
 from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.identity.strangers import Strangers
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.policy.limits import CallLimits, RateLimit
 from plugin_gateway.policy.oauth import MAX_TOKEN_REQUEST_BYTES, Facade
+from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import _remembered as request_memo
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
+from plugin_gateway.telemetry.outage import Outage
 
 BOUND_S = 5
 SECRET = "sekret-of-the-client"
@@ -59,15 +65,15 @@ class Played:
         return self.answer
 
 
-def ask(provider, method="GET", path="/oauth/authorize", *, query="", headers=(), body=b"", is_gone=False):
+def ask(provider, method="GET", path="/oauth/authorize", *, query="", headers=(), body=b"", is_gone=False, **bounds):
     async def receive():
         if is_gone:
             raise ClientDisconnect
         return {"type": "http.request", "body": body, "more_body": False}
 
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-             "headers": [(name.encode(), value.encode()) for name, value in headers]}  # fmt: skip
-    return asyncio.run(answer_oauth(Request(scope, receive), FACADE, provider))
+             "headers": [(name.encode(), value.encode()) for name, value in headers], "client": ("192.0.2.66", 1)}  # fmt: skip
+    return asyncio.run(answer_oauth(Request(scope, receive), FACADE, provider, **bounds))
 
 
 def post(provider, body=None, *headers, media_type="application/json", **options):
@@ -159,6 +165,69 @@ def test_a_request_that_is_too_large_or_broken_off_goes_nowhere():
     assert ask(provider, "GET", "/oauth/token").status_code == 405
     assert post(provider, b"{").status_code == 400
     assert provider.asked == []
+
+
+def limiter(**limits):
+    return Limiter(CallLimits(**limits), Table(), None)
+
+
+def test_token_requests_obey_the_rate_and_those_that_go_nowhere_use_none_of_it():
+    bound = limiter(token_requests=RateLimit(name="oauth-token", key="oauth-token", calls=3, window_s=60, burst=3))
+    provider = Played()
+    for _ in range(10):
+        assert post(provider, b"{", limiter=bound).status_code == 400
+    answers = [post(provider, limiter=bound) for _ in range(20)]
+    assert [answer.status_code for answer in answers] == [200] * 3 + [429] * 17
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert len(provider.asked) == 3
+
+
+def test_token_requests_count_among_the_calls_at_the_same_time_until_they_are_over():
+    bound = limiter(concurrency=1)
+    assert [post(Played(), limiter=bound).status_code for _ in range(3)] == [200] * 3
+    assert [post(Played(error=ProviderError("x")), limiter=bound).status_code for _ in range(3)] == [502] * 3
+    bound.admit("op", "", b"", lambda _: None)
+    assert post(Played(), limiter=bound).status_code == 503
+
+
+def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place():
+    class Late:
+        left = 0
+
+        def admit_token_request(self, on_verdict):
+            self.on_verdict = on_verdict
+
+        def leave(self):
+            self.left += 1
+
+    async def scene():
+        late = Late()
+        waiting = asyncio.ensure_future(_enter(late))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.sleep(0)
+        late.on_verdict(Entered(b""))
+        late.on_verdict(Refusal(status=429, code="rate-limited", detail="No."))
+        assert late.left == 1
+
+    asyncio.run(scene())
+
+
+def test_an_address_that_asks_in_vain_uses_up_its_own_budget():
+    strangers = Strangers(RateLimit(name="n", key="k", calls=2, window_s=60, burst=2), lambda: 0.0)
+    provider = Played(400, b'{"error": "invalid_grant"}')
+    assert [post(provider, strangers=strangers).status_code for _ in range(4)] == [400, 400, 429, 429]
+    assert len(provider.asked) == 2
+    assert strangers.wait_s("192.0.2.1") == 0
+
+
+def test_a_provider_that_fails_is_told_once_and_its_return_once(caplog):
+    outage = Outage("The token endpoint")
+    with caplog.at_level("INFO", "plugin_gateway"):
+        for played in [Played(error=ProviderError(SECRET)), Played(500), Played(200, b"<html>"), Played(), Played()]:
+            post(played, outage=outage)
+    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert SECRET not in caplog.text
 
 
 # The whole flow

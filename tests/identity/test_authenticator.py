@@ -236,7 +236,7 @@ def test_bad_tokens_of_many_addresses_do_not_evict_good_callers():
         asked = provider.asked
         assert isinstance(it.identify(bearer("good"), "192.0.2.1"), Identity)
         assert provider.asked == asked
-        assert max(len(it._bad), len(it._good), len(it._strangers)) <= 10_000
+        assert max(len(it._bad), len(it._good), len(it.strangers)) <= 10_000
 
     asyncio.run(ask())
 
