@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import GatewayError
 from plugin_gateway.policy.limits import Taken
+from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -86,6 +87,7 @@ class RedisStore:
         self._waiting: list[tuple[Sequence[Demand], Callable[[Taken | None], None]]] = []
         self._asking: asyncio.Task[None] | None = None
         self._away_until_s = 0.0
+        self._outage = Outage("Redis")
 
     def take(self, demands: Sequence[Demand], on_taken: Callable[[Taken | None], None]) -> None:
         """Take a token for each demand, or none, and say so later; None when Redis did not answer."""
@@ -121,10 +123,17 @@ class RedisStore:
         try:
             async with asyncio.timeout(_TIMEOUT_S):
                 answers: list[Any] = await pipeline.execute(raise_on_error=False)
-        except self._errors:
+        except self._errors as error:
             self._away_until_s = monotonic() + _AWAY_S
+            self._outage.failed(type(error).__name__)
             return [None] * len(many)
-        return [_taken(answer) for answer in answers]
+        taken = [_taken(answer) for answer in answers]
+        if any(taken):
+            self._outage.answered()
+        else:
+            # It is there and counts nothing: a replica that is read-only, no memory, no permission.
+            self._outage.failed(type(answers[0]).__name__)
+        return taken
 
 
 def _arguments(demand: Demand) -> tuple[float, int, int]:

@@ -79,8 +79,15 @@ class Entrance:
 
     @property
     def can_renew(self) -> bool:
-        """Whether a call that the upstream did not take may go up again: once, whole, and with a token that is ours."""
-        return self.replay is not None and not self._is_renewed and self._exchange.is_sent
+        """Whether a call that the upstream did not take may go up again: once, whole, and with another token of ours."""
+        granted = self._plan.granted
+        return (
+            self.replay is not None
+            and not self._is_renewed
+            and self._exchange.is_sent
+            and granted is not None
+            and granted.may_renew(self._permitted.request, self._token)
+        )
 
     def renew(self) -> None:
         """Get another token in place of the one that was not taken."""

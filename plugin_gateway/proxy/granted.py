@@ -74,22 +74,30 @@ class Granted:
         """Whether a call that the upstream does not take may be sent again with another token."""
         return self._issuer is not None
 
+    def may_renew(self, request: RequestFields, refused: str) -> bool:
+        """Whether a call that the upstream did not take with that token can get another one now."""
+        subject = self._subject(request)
+        return self._issuer is not None and isinstance(subject, str) and self._issuer.may_renew(subject, refused)
+
     def obtain(self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "") -> None:
         """Hand over the links for a call, at once where its token is known."""
-        shown = authorization_of(request)
-        if isinstance(shown, Refusal):
-            on_links(shown)
-        elif self._issuer is None:
-            on_links(self._passed_through(rule, shown))
+        if self._issuer is None:
+            shown = authorization_of(request)
+            on_links(shown if isinstance(shown, Refusal) else self._passed_through(rule, shown))
+            return
+        subject = self._subject(request)
+        if isinstance(subject, Refusal):
+            on_links(subject)
         else:
-            subject = ""
-            if self._exchanges:
-                bearer = _BEARER.fullmatch(shown)
-                if bearer is None:
-                    on_links(NO_CREDENTIAL)
-                    return
-                subject = bearer[1].decode("ascii")
             self._issuer.obtain(subject, lambda token: on_links(self._with_token(rule, token)), refused=refused)
+
+    def _subject(self, request: RequestFields) -> str | Refusal:
+        """Return whose token is exchanged; that of nobody where the token is ours."""
+        shown = authorization_of(request)
+        if isinstance(shown, Refusal) or not self._exchanges:
+            return shown if isinstance(shown, Refusal) else ""
+        bearer = _BEARER.fullmatch(shown)
+        return NO_CREDENTIAL if bearer is None else bearer[1].decode("ascii")
 
     def _passed_through(self, rule: OperationRule, shown: bytes) -> Links:
         injection = with_authorization(self._injection, shown) if shown else self._injection

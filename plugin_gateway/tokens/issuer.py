@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import OrderedDict
 from hashlib import sha256
 from time import monotonic
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from plugin_gateway.identity.provider import Provider, ProviderError
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.tokens.token import Token, TokenError, read_token, request_of
 
 if TYPE_CHECKING:
@@ -45,14 +45,21 @@ _MOST_QUESTIONS: Final = 64
 _FAILED_FOR_S: Final = 1.0
 """An endpoint that failed is left alone for so long, however many calls come."""
 _NOT_EXCHANGED_FOR_S: Final = 10.0
+_FIRST_BACK_OFF_S: Final = 5.0
+_MAX_BACK_OFF_S: Final = 300.0
+_BACK_OFF_FORGOTTEN_S: Final = 3600.0
+"""An upstream that takes no token at all answers 401 to the renewed one, too: the next renewal comes twice as late each time."""
 
 _Value = TypeVar("_Value")
-
-_logger = logging.getLogger("plugin_gateway.tokens")
 
 
 class _Failed(NamedTuple):
     refusal: Refusal
+    until_s: float
+
+
+class _BackOff(NamedTuple):
+    wait_s: float
     until_s: float
 
 
@@ -64,6 +71,9 @@ class Issuer:
         self._provider = provider
         self._held: OrderedDict[bytes, Token] = OrderedDict()
         self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
+        self._back_offs: OrderedDict[bytes, _BackOff] = OrderedDict()
+        """Since a token was renewed because the upstream refused it."""
+        self._outage = Outage(f"The token endpoint {grant.token_url.partition('?')[0]}")
         self._waiting: dict[bytes, list[OnToken]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -72,7 +82,11 @@ class Issuer:
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
         held = self._held.get(key)
-        if held is not None and (now_s >= held.good_until_s or held.text == refused):
+        if held is not None and held.text == refused and self.may_renew(subject, refused):
+            self._back_off(key, now_s)
+            del self._held[key]
+            held = None
+        elif held is not None and now_s >= held.good_until_s:
             del self._held[key]
             held = None
         failed = self._failed.get(key)
@@ -89,6 +103,15 @@ class Issuer:
         else:
             self._waiting[key].append(on_token)
 
+    def may_renew(self, subject: str, refused: str) -> bool:
+        """Whether there is, or may be asked for, another token than the one that the upstream did not take."""
+        key = sha256(subject.encode()).digest()
+        held = self._held.get(key)
+        if held is None or held.text != refused:
+            return True
+        back_off = self._back_offs.get(key)
+        return back_off is None or monotonic() >= back_off.until_s
+
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -101,6 +124,13 @@ class Issuer:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return True
+
+    def _back_off(self, key: bytes, now_s: float) -> None:
+        last = self._back_offs.get(key)
+        wait_s = _FIRST_BACK_OFF_S
+        if last is not None and now_s < last.until_s + _BACK_OFF_FORGOTTEN_S:
+            wait_s = min(_MAX_BACK_OFF_S, 2 * last.wait_s)
+        _keep(self._back_offs, key, _BackOff(wait_s, now_s + wait_s))
 
     async def _get(self, key: bytes, subject: str) -> None:
         outcome: Token | Refusal = NO_TOKEN
@@ -121,17 +151,20 @@ class Issuer:
         form, headers = request_of(self.grant, subject)
         # From before the question, since the lifetime counts from when the token was made.
         asked_at_s = monotonic()
-        place = self.grant.token_url.partition("?")[0]
         try:
             _, status, body = await self._provider.relay_form(self.grant.token_url, form, headers)
-            return read_token(status, body, asked_at_s)
+            token = read_token(status, body, asked_at_s)
         except ProviderError as error:
-            _logger.warning("No token for the upstream: %s", error)
+            self._outage.failed(str(error))
+            return NO_TOKEN
         except TokenError as error:
             if error.is_subjects_fault and self.grant.kind == "token_exchange":
+                self._outage.answered()
                 return NOT_EXCHANGED
-            _logger.warning("No token for the upstream: %s answers with %s", place, error)
-        return NO_TOKEN
+            self._outage.failed(f"it answers with {error}")
+            return NO_TOKEN
+        self._outage.answered()
+        return token
 
 
 def _keep(kept: OrderedDict[bytes, _Value], key: bytes, value: _Value) -> None:

@@ -156,6 +156,35 @@ def test_an_error_of_redis_is_none(redis_port):
     assert isinstance(other, Taken)
 
 
+def test_a_redis_that_goes_and_comes_back_is_told_once_each(redis_port, monkeypatch, caplog):
+    monkeypatch.setattr(redis_store, "_AWAY_S", 0.0)
+
+    async def scene(store):
+        pool = store._redis.connection_pool.connection_kwargs
+        pool["port"], port = 1, pool["port"]
+        for _ in range(3):
+            assert await take(store, FIVE) is None
+        pool["port"] = port
+        await store._redis.connection_pool.disconnect()
+        store._redis.connection_pool.reset()
+        for _ in range(3):
+            assert await take(store, FIVE) is not None
+
+    with caplog.at_level("INFO", "plugin_gateway"):
+        play(redis_port, scene, "comes-back")
+    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+    assert {record.what for record in caplog.records} == {"Redis"}
+
+
+def test_a_redis_that_counts_nothing_is_an_outage(redis_port, caplog):
+    async def scene(store):
+        await store._redis.set("plugin-gateway:{nothing}:o", "a string")
+        assert await take(store, FIVE) is None
+
+    play(redis_port, scene, "nothing")
+    assert [record.event for record in caplog.records] == ["outage-began"]
+
+
 def test_a_store_that_is_closed_asks_no_more():
     pytest.importorskip("redis", reason="the redis extra is not installed")
 

@@ -41,6 +41,7 @@ class Asked:
     """Plays limiter and grants; answers at once with what it has, or later."""
 
     renews = True
+    may = True
 
     def __init__(self, answer=None):
         self.answer, self.questions, self.left = answer, [], 0
@@ -56,6 +57,9 @@ class Asked:
         self.reply = on_answer
         if self.answer is not None:
             on_answer(self.answer)
+
+    def may_renew(self, request, refused):
+        return self.may
 
     def leave(self):
         self.left += 1
@@ -135,6 +139,14 @@ def test_a_call_goes_up_again_once_and_with_another_token():
     assert entrance.can_renew
     entrance.renew()
     assert granted.questions == [("read", ""), ("read", "token-1")]
+    assert not entrance.can_renew
+
+
+def test_a_call_does_not_go_up_again_while_there_is_no_other_token():
+    granted = Asked(LINKS)
+    _, entrance = scene(None, granted, body=b"{}")
+    entrance.ask()
+    granted.may = False
     assert not entrance.can_renew
 
 

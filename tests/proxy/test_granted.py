@@ -21,6 +21,10 @@ class Issuer:
         self.grant = Grant(kind=kind)
         self.tokens, self.asked = list(tokens), []
 
+    def may_renew(self, subject, refused):
+        self.asked.append((subject, refused))
+        return True
+
     def obtain(self, subject, on_token, *, refused=""):
         self.asked.append((subject, refused))
         on_token(self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0])
@@ -123,3 +127,12 @@ def test_who_shows_nothing_passes_nothing_through():
 def test_two_credentials_are_refused(kind):
     scene = Scene(Issuer(kind, token("t")) if kind else None)
     assert scene.ask(b"Authorization: Bearer a", b"Authorization: Bearer b") is TWO_CREDENTIALS
+
+
+def test_the_issuer_is_asked_whether_the_token_of_that_caller_may_be_renewed():
+    issuer = Issuer("token_exchange", token("t"))
+    scene = Scene(issuer)
+    assert scene.granted.may_renew(request(b"Authorization: Bearer abc"), "old")
+    assert not scene.granted.may_renew(request(b"Authorization: Basic abc"), "old")
+    assert issuer.asked == [("abc", "old")]
+    assert not Scene().granted.may_renew(request(b"Authorization: Bearer abc"), "")

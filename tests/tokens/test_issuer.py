@@ -1,6 +1,7 @@
 """What an issuer promises: one question at a time, early renewal, no storm when the endpoint is down, no secret shown."""
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -125,6 +126,59 @@ def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(cl
     play(scene, OURS, token("one"), token("two"))
 
 
+def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock):
+    async def scene(issuer, provider):
+        renewed_at = []
+        for second in range(3600):
+            clock.now_s = 1000.0 + second
+            token = await obtain(issuer)
+            if issuer.may_renew("", token):
+                assert await obtain(issuer, refused=token) != token
+                renewed_at.append(second)
+            else:
+                assert await obtain(issuer, refused=token) == token
+        waits = [after - before for before, after in itertools.pairwise(renewed_at)]
+        assert waits[:7] == [5, 10, 20, 40, 80, 160, 300]
+        assert len(provider.asked) == 1 + len(renewed_at) < 25
+
+    play(scene, OURS, *(token(f"token-{i}", 100_000) for i in range(100)))
+
+
+def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        await obtain(issuer, refused="one")
+        assert issuer.may_renew("", "one")
+        assert not issuer.may_renew("", "two")
+        assert await obtain(issuer, refused="one") == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"), token("three"))
+
+
+def test_each_caller_backs_off_alone(clock):
+    async def scene(issuer, provider):
+        for caller in ("alice", "bob"):
+            first = await obtain(issuer, caller)
+            assert issuer.may_renew(caller, first)
+            second = await obtain(issuer, caller, refused=first)
+            assert not issuer.may_renew(caller, second)
+        assert len(provider.asked) == 4
+
+    play(scene, THEIRS, *(token(f"t{i}") for i in range(4)))
+
+
+def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(clock, caplog):
+    async def scene(issuer, provider):
+        for _ in range(4):
+            await obtain(issuer)
+            clock.now_s += 1.1
+
+    with caplog.at_level("INFO", "plugin_gateway"):
+        play(scene, OURS, ProviderError("issuer does not answer"), (500, b""), token("back"))
+    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+
+
 @pytest.mark.parametrize(
     "answer", [ProviderError("issuer does not answer"), (401, b'{"error":"invalid_client"}'), (200, b"nonsense")]
 )
@@ -137,7 +191,7 @@ def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(clock, caplog, a
         assert await obtain(issuer) == "back"
 
     play(scene, OURS, answer, token("back"))
-    assert "No token for the upstream" in caplog.text
+    assert "https://issuer/token does not answer" in caplog.text
     assert "hunter2" not in caplog.text
 
 
