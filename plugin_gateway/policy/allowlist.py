@@ -9,8 +9,10 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.routing import NEVER_ROUTED
 from plugin_gateway.policy.selector import Catalogue, describe, match, unmatched
+from plugin_gateway.policy.slashed import find_spelled
 from plugin_gateway.policy.target import read_target
 from plugin_gateway.policy.template import parse_template, sample_path
+from plugin_gateway.policy.variant import required_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -108,6 +110,8 @@ def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selec
     findings += _find_taken_ids(kept)
     findings += _find_unreachable(kept)
     findings += _find_twins(document, kept, denied)
+    for key, one in kept.items():
+        findings += find_spelled(key, one.slashes, document.operations, kept, one.entries[0].index)
     return Selection(kept=kept, findings=tuple(findings))
 
 
@@ -225,7 +229,8 @@ def _find_twins(
     twins: dict[object, list[OperationKey]] = {}
     for key in document.operations:
         template = parse_template(key.path)
-        twins.setdefault((key.method, template.shape, frozenset(template.query)), []).append(key)
+        pairs = frozenset(required_pairs(template.query))
+        twins.setdefault((key.method, template.shape, pairs), []).append(key)
     for keys in twins.values():
         closed = [key for key in keys if key not in kept]
         for key in keys if closed and len(keys) > 1 else ():

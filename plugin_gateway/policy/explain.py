@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.permit import Permit
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.policy.shadow import ANYTHING
 from plugin_gateway.policy.target import read_target
 from plugin_gateway.policy.variant import choose
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.gate import Gate
     from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.policy.routing import Route
-    from plugin_gateway.policy.shadow import Shadow
+    from plugin_gateway.policy.shadow import Condition, Shadow
     from plugin_gateway.policy.target import Target
 
 
@@ -102,12 +103,14 @@ def _explain_no_route(gate: Gate, method: bytes, target: Target) -> str:
 
 
 def _describe(shadow: Shadow) -> str:
-    return " and ".join(
-        f"segment {condition.index} like `{condition.literal}`"
-        if not condition.patterns
-        else f"segment {condition.index} like a template with literals"
-        for condition in shadow
-    )
+    return " and ".join(map(_describe_condition, shadow))
+
+
+def _describe_condition(condition: Condition) -> str:
+    if condition.patterns == ANYTHING:
+        return "more after it"
+    like = "a template with literals" if condition.patterns else f"`{condition.literal}`"
+    return f"segment {condition.index} like {like}"
 
 
 def _name(rule: OperationRule) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.policy.alias import split_encoded_slashes
 from plugin_gateway.policy.search import find_ends, find_routes
 from plugin_gateway.policy.shadow import DeniedPaths, Guard, Shadow
+from plugin_gateway.policy.slashed import slashed_segments
 from plugin_gateway.policy.target import MAX_SEGMENTS, read_safe
 from plugin_gateway.policy.template import parse_template
 from plugin_gateway.policy.variant import required_pairs
@@ -39,6 +40,7 @@ class Route:
     slashes: frozenset[int] = frozenset()
     """Indexes of the segments whose parameter takes encoded slashes."""
     deep_guards: Mapping[int, Guard] = field(default_factory=dict)
+    deep_beginnings: Guard | None = None
     query: tuple[RequiredPair, ...] = ()
     """Pairs that must be in the query, from a template such as `/responses/{id}?beta=true`."""
 
@@ -46,12 +48,18 @@ class Route:
         """The denied operation that some origin would take the call for."""
         if self.guard is not None and (shadow := self.guard.find(target.readings)):
             return shadow
-        return self._find_deep_shadow(target) if target.slashed and self.deep_guards else None
+        return self._find_deep_shadow(target) if target.slashed else None
 
     def _find_deep_shadow(self, target: Target) -> Shadow | None:
         pieces = [piece for segment in target.raw or () for piece in split_encoded_slashes(segment)]
-        deep = self.deep_guards.get(len(pieces) - 1)
-        return deep.find(lambda index: read_safe(pieces[index])) if deep else None
+
+        def read(index: int) -> tuple[str, ...]:
+            return read_safe(pieces[index]) if index < len(pieces) else ()
+
+        for guard in (self.deep_guards.get(len(pieces) - 1), self.deep_beginnings):
+            if guard is not None and (shadow := guard.find(read)):
+                return shadow
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +134,13 @@ _Entry = tuple["tuple[Segment, ...]", bytes, Route]
 def _route(
     rule: OperationRule, template: PathTemplate, denied: DeniedPaths, method: str, slashes: frozenset[str] | None
 ) -> Route:
-    slashed = frozenset(
-        index
-        for index, segment in enumerate(template.segments, 1)
-        if slashes and segment.is_parameter and segment.names[0] in slashes
-    )
+    slashed = slashed_segments(template, slashes or ())
     return Route(
         rule=rule,
         guard=denied.guard(template, method),
         slashes=slashed,
         deep_guards=denied.deep_guards(template, method, min(slashed)) if slashed else {},
+        deep_beginnings=denied.deep_beginnings(template, method, min(slashed)) if slashed else None,
         query=required_pairs(template.query),
     )
 

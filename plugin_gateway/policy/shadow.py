@@ -7,6 +7,9 @@ routes them. Each allowed route carries the shadows that lie on it, and nothing 
 A denied template lies on an allowed one when it has a literal where the allowed one leaves the value to the client, and
 the rest of the two fits. One that has none there (the denied `/pets/{id}` beside the allowed `/pets/mine`) is the less
 specific of the two and wins nowhere.
+
+Some origins serve a path by its beginning and pass on the rest (CGI's PATH_INFO, Go's and Express's subtree routes). There
+`/pets/export/meta` is `/pets/export`, so a denied template lies on longer allowed ones too.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ class Condition:
             return any(p.matches(name) or p.matches(name.rstrip(".")) for name in names for p in self.patterns)
         return any(is_alias(name, self.literal) for name in names)
 
+
+ANYTHING = (Pattern("", (), 1, ""),)
 
 Shadow: TypeAlias = tuple[Condition, ...]
 _Heads: TypeAlias = tuple[str | None, ...]
@@ -78,8 +83,13 @@ class DeniedPaths:
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """The guard of an allowed template, None when no denied one lies on it."""
         ours = _heads(route)
-        near = self._denied(method).get(len(ours), _Branch())
-        shadows = dict.fromkeys(shadow for template in near.near(ours) if (shadow := cast_shadow(template, route)))
+        shadows = dict.fromkeys(
+            shadow
+            for length, denied in self._denied(method).items()
+            if length <= len(ours)
+            for template in denied.near(ours[:length])
+            if (shadow := cast_shadow(template, route))
+        )
         return _index(shadows) if shadows else None
 
     def deep_guards(self, route: PathTemplate, method: str, first_slashed: int) -> dict[int, Guard]:
@@ -97,6 +107,20 @@ class DeniedPaths:
             if shadows and length > len(route.trimmed):
                 guards[length] = _index(shadows)
         return guards
+
+    def deep_beginnings(self, route: PathTemplate, method: str, first_slashed: int) -> Guard | None:
+        """The guard for the same calls where an origin takes the beginning of the cut path for all of it.
+
+        Only a literal within what the client chooses tells: with `/tree/{a}/{b}` denied, every longer `/tree/{path}` would be
+        refused. Checking a config warns of that.
+        """
+        shadows = dict.fromkeys(
+            (*shadow, Condition(length + 1, "", ANYTHING))
+            for length, denied in self._denied(method).items()
+            for template in denied.near((None,) * length)
+            if (shadow := cast_deep_shadow(template, route, first_slashed)) and shadow[-1].index >= first_slashed
+        )
+        return _index(shadows) if shadows else None
 
     def _denied(self, method: str) -> dict[int, _Branch]:
         """Templates by the number of their segments.
@@ -142,12 +166,12 @@ class _Branch:
 
 
 def cast_shadow(denied: PathTemplate, route: PathTemplate) -> Shadow:
-    """What a call on `route` must have so that an origin may take it for `denied`; empty when it never can."""
+    """What a call on `route` must have so that an origin may take it, or its beginning, for `denied`; empty when it never can."""
     theirs, ours = denied.trimmed, route.trimmed
-    if len(theirs) != len(ours):
+    if len(theirs) > len(ours):
         return ()
     conditions: list[Condition] = []
-    for index, (their, our) in enumerate(zip(theirs, ours, strict=True), 1):
+    for index, (their, our) in enumerate(zip(theirs, ours, strict=False), 1):
         if our.literal is not None:
             # Case alone tells nothing apart here: with no condition besides (`/Users/{id}` beside the allowed
             # `/users/{name}`) the client has no letter to vary; with one, an origin that folds case may get there.

@@ -101,6 +101,20 @@ def test_a_group_of_which_everything_is_denied_is_reported():
     assert "nothing-allowed" not in [rule for rule, _, _ in found]
 
 
+def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning():
+    paths = {"/tree/{path}": {"get": {}}, "/tree/{a}/{b}": {"get": {}}}
+    allow = [{"operation": "GET /tree/{path}", "parameters": {"path": {"slashes": "allowed"}}}]
+
+    assert rules(choose(allow, paths=paths)) == [("slashes-spell-denied", "warning", ("allow", 0))]
+
+
+@pytest.mark.parametrize("twin", ["/find?by={b}", "/find?by={by}#x"])
+def test_queries_that_differ_in_names_of_placeholders_are_twins(twin):
+    paths = {"/find?by={by}": {"get": {"operationId": "one"}}, twin: {"get": {"operationId": "two"}}}
+
+    assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]
+
+
 def test_an_operation_id_given_twice_opens_neither_and_names_both():
     paths = {"/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "getPet"}}}
     selection = choose(["getPet"], paths=paths)

@@ -153,7 +153,12 @@ REPO = [
         (b"/repos/r/contents/a%2Fb%2fc", True),
         (b"/repos/r/contents/a", True),
         (b"/repos/r/contents/top", False),
-        (b"/repos/r/contents/top%2Fx", True),
+        (b"/repos/r/contents/top%2Fx", False),
+        (b"/repos/r/contents/TOP.php%2Fx", False),
+        (b"/repos/r/contents/topmost%2Fx", True),
+        (b"/repos/r/contents/admin%2Fusers%2F1", False),
+        (b"/repos/r/contents/x%2Fsecrets%2F1%2F2", False),
+        (b"/repos/r/contents/x%2Fy%2Fsecrets", True),
         (b"/repos/r%2Fx/contents/a", False),
         (b"/repos/r/contents/a%2Fsecrets", False),
         (b"/repos/r/contents/a%2FSECRETS.json", False),
@@ -377,6 +382,29 @@ def test_denied_operations_never_permit_more(operations, data):
 
     if isinstance(gate_of(operations, allowed).judge(b"GET", call), Permit):
         assert isinstance(gate_of(allowed, allowed).judge(b"GET", call), Permit)
+
+
+@given(OPERATIONS, st.data())
+def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose(operations, data):
+    """Origins with PATH_INFO or subtree routes serve a path by its beginning."""
+    allowed = data.draw(st.lists(st.sampled_from(operations), unique=True))
+    call = data.draw(CALLS)
+    permit = gate_of(operations, allowed).judge(b"GET", call)
+    if not isinstance(permit, Permit):
+        return
+    taken = permit.rule.path_template.split("/")
+    segments = call.decode().split("/")
+    for text in operations:
+        parts = key_of(text).path.split("/")
+        is_concrete = "{" not in text
+        if (
+            text not in allowed
+            and is_concrete
+            and f"GET {key_of(text).path}" not in allowed
+            and len(parts) < len(segments)
+        ):
+            chosen = any(ours.startswith("{") for ours, _ in zip(taken, parts, strict=False))
+            assert not chosen or [part.lower() for part in parts] != [s.lower() for s in segments[: len(parts)]]
 
 
 def attack_calls():

@@ -105,6 +105,27 @@ def test_templates_of_other_lengths_cast_nothing():
     assert cast_shadow(parse_template("/a/b/c"), parse_template("/a/{x}")) == ()
 
 
+@pytest.mark.parametrize(
+    ("allowed", "denied", "path", "blocked"),
+    [
+        ("/files/{name}/meta", "/files/export", "/files/export/meta", True),
+        ("/files/{name}/meta", "/files/export", "/files/EXPORT.php/meta", True),
+        ("/files/{name}/meta", "/files/export", "/files/exports/meta", False),
+        ("/{a}/{b}/{c}", "/admin", "/admin/x/y", True),
+        ("/{a}/{b}/{c}", "/x/{b}", "/x/y/z", True),
+        ("/{a}/{b}/{c}", "/{a}/users", "/x/users/z", True),
+        # What the client cannot choose tells nothing: these are an API's collections and the things in them.
+        ("/files/{name}/meta", "/files", "/files/x/meta", False),
+        ("/files/{name}/meta", "/files/{name}", "/files/x/meta", False),
+        ("/files/{name}/meta", "/", "/files/x/meta", False),
+        ("/{a}/{b}", "/", "/x/y", False),
+        ("/files/{name}", "/files/export/meta", "/files/export", False),
+    ],
+)
+def test_an_origin_that_serves_a_path_by_its_beginning_reaches_no_denied_one(allowed, denied, path, blocked):
+    assert is_blocked(allowed, [denied], path) is blocked
+
+
 def test_a_thousand_shadows_are_found_by_what_they_begin_with():
     denied = [f"/pets/denied{number}" for number in range(1000)]
 
