@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from plugin_gateway.config import address, units
+from plugin_gateway.config import address, published, units
+from plugin_gateway.config.header_names import is_framing, is_never_forwarded
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, resolve
@@ -18,11 +19,6 @@ from plugin_gateway.config.secrets import Secret, resolve
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOP_BY_HOP: Final = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-)
-FRAMING: Final = HOP_BY_HOP | {"host", "content-length", "expect"}
-"""Set by whoever frames the message (RFC 9110, 7.6.1; RFC 9112, 6): a configured value would split or misroute it."""
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
 
@@ -104,7 +100,7 @@ def _token(value: Any) -> str:
 
 def _injected_header(value: Any) -> str:
     name = _token(value)
-    if name.lower() in FRAMING:
+    if is_framing(name.encode()):
         raise Mistake(
             "bad-header-name", "the gateway sets this header itself", got=name, hint="name the API's key header"
         )
@@ -115,15 +111,12 @@ def _injected_header(value: Any) -> str:
 
 def _forwarded_header(value: Any) -> str:
     name = _token(value)
-    folded = name.lower().replace("_", "-")
-    if folded in FRAMING | {"authorization", "proxy-authorization", "cookie", "forwarded"} or folded.startswith(
-        ("x-forwarded-", "x-http-method", "x-method-override", "x-original-", "x-rewrite-")
-    ):
+    if is_never_forwarded(name.encode()):
         raise Mistake(
             "bad-header-name",
             "a caller's copy of this header never reaches the upstream",
             got=name,
-            hint="take it out: it frames, routes or authenticates the call, and that is the gateway's part",
+            hint="take it out: it frames or routes the call, or says who calls, and that is the gateway's part",
         )
     return name
 
@@ -160,7 +153,13 @@ def _glob(value: Any) -> str:
     return value
 
 
-def _bounded(limit: int, key: str) -> BeforeValidator:
+def _max_length(key: str, **more: Any) -> Any:
+    return Field(json_schema_extra={"maxLength": published.MAX_LENGTHS[key], **more})
+
+
+def _bounded(key: str) -> BeforeValidator:
+    limit = published.MAX_LENGTHS[key]
+
     def check(value: Any) -> Any:
         if isinstance(value, str) and len(value) > limit:
             raise Mistake(
@@ -174,21 +173,21 @@ def _bounded(limit: int, key: str) -> BeforeValidator:
 
 
 def _model_name(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[A-Za-z0-9_]+", value):
+    if isinstance(value, str) and not published.MODEL_NAME.fullmatch(value):
         fixed = re.sub(r"[^A-Za-z0-9_]+", "_", value).strip("_")
         raise Mistake("bad-name", "only letters, digits and `_`", got=value, hint=f"such as {fixed}" if fixed else "")
     return value
 
 
 def _operation_name(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", value):
-        hint = "1 to 64 letters, digits, `_`, `-` and `.`, as MCP clients and GPT Actions want it"
+    if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
+        hint = f"1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, as all clients take them"
         raise Mistake("bad-name", "not a legal operation name", got=value, hint=hint)
     return value
 
 
 def _email(value: Any) -> Any:
-    if isinstance(value, str) and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value):
+    if isinstance(value, str) and not published.EMAIL.fullmatch(value):
         raise Mistake("bad-email", "not an e-mail address", got=value, hint="such as api@example.com")
     return value
 
@@ -264,20 +263,16 @@ Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]
 OperationText = Annotated[str, PlainValidator(_operation), _text("An operationId, or `METHOD /path/template`.")]
 PathGlob = Annotated[str, PlainValidator(_glob), _text("A path; `*` is one segment, `**` any number.", "^/")]
 OperationName = Annotated[
-    str, PlainValidator(_operation_name), _text("An operationId to show.", "^[A-Za-z0-9_.-]{1,64}$")
+    str, PlainValidator(_operation_name), _text("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
 ]
 Email = Annotated[str, BeforeValidator(_email)]
 SpecVersion = BeforeValidator(_version)
-NameForHuman = Annotated[str, _bounded(20, "name_for_human"), Field(json_schema_extra={"maxLength": 20})]
+NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
 NameForModel = Annotated[
     str,
     BeforeValidator(_model_name),
-    _bounded(50, "name_for_model"),
-    Field(json_schema_extra={"maxLength": 50, "pattern": "^[A-Za-z0-9_]+$"}),
+    _bounded("name_for_model"),
+    _max_length("name_for_model", pattern=f"^{published.MODEL_NAME.pattern}$"),
 ]
-DescriptionForHuman = Annotated[
-    str, _bounded(100, "description_for_human"), Field(json_schema_extra={"maxLength": 100})
-]
-DescriptionForModel = Annotated[
-    str, _bounded(8000, "description_for_model"), Field(json_schema_extra={"maxLength": 8000})
-]
+DescriptionForHuman = Annotated[str, _bounded("description_for_human"), _max_length("description_for_human")]
+DescriptionForModel = Annotated[str, _bounded("description_for_model"), _max_length("description_for_model")]

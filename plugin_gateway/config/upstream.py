@@ -22,6 +22,7 @@ from plugin_gateway.config.fields import (
     ToTuple,
     UpstreamAddress,
 )
+from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.record import Record
 
@@ -256,6 +257,7 @@ class Upstream(Record):
         for key in ("credential", "write_credential"):
             given = written.get(key)
             yield from colliding(given, key)
+        yield from _forwarded_in_vain(written)
 
     @property
     def write_credentials(self) -> tuple[Credential, ...]:
@@ -273,6 +275,24 @@ def colliding(written: Any, key: str) -> Iterator[Mistake]:
             yield Mistake("duplicate-key", "two credentials go to the same place", hint="keep one", at=(key, index))
         elif place:
             seen.add(place)
+
+
+def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield a mistake for each header that is to be passed on and is always set by a credential."""
+    headers = written.get("headers")
+    forward = headers.get("forward") if isinstance(headers, dict) else None
+    injected = _injected(written.get("credential"))
+    if "write_credential" in written:
+        injected &= _injected(written["write_credential"])
+    for index, name in enumerate(forward if isinstance(forward, list | tuple) else ()):
+        if isinstance(name, str) and fold_header(name.encode()) in injected:
+            message = "a credential sets this header, so a caller's copy never reaches the upstream"
+            yield Mistake("bad-header-name", message, got=name, hint="take it out", at=("headers", "forward", index))
+
+
+def _injected(written: Any) -> set[bytes]:
+    given = written if isinstance(written, list | tuple) else [written]
+    return {fold_header(place[1].encode()) for one in given if (place := _place(one)) and place[0] == "header"}
 
 
 def _place(credential: Any) -> tuple[str, str] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plugin_gateway.config.header_names import is_never_forwarded
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.policy.permit import OperationRule
 from plugin_gateway.policy.query import fold_name, overrides_method
@@ -18,67 +19,6 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.credentials import Injection
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
-
-# fmt: off
-NEVER_FORWARDED = frozenset(
-    {
-        # RFC 9110 7.6.1 and 7.2: they belong to one connection or to the message's framing, and are ours to write.
-        b"connection",
-        b"content-length",
-        b"expect",
-        b"host",
-        b"keep-alive",
-        b"proxy-connection",
-        b"te",
-        b"trailer",
-        b"transfer-encoding",
-        b"upgrade",
-        b"http2-settings",
-        # The client's credentials are for us.
-        b"authorization",
-        b"cookie",
-        b"cookie2",
-        b"proxy-authenticate",
-        b"proxy-authorization",
-        # A second method or target: what was judged would not be what is served.
-        b"x-http-method",
-        b"x-http-method-override",
-        b"x-method-override",
-        b"x-original-url",
-        b"x-rewrite-url",
-        b"x-original-uri",
-        b"x-original-host",
-        b"x-override-url",
-        b"x-forwarded-path",
-        # Who the client is and how it came: an origin believes a gateway, so only a gateway may say it.
-        b"forwarded",
-        b"via",
-        b"x-client-cert",
-        b"x-client-ip",
-        b"x-cluster-client-ip",
-        b"x-forwarded-by",
-        b"x-forwarded-client-cert",
-        b"x-forwarded-for",
-        b"x-forwarded-host",
-        b"x-forwarded-port",
-        b"x-forwarded-prefix",
-        b"x-forwarded-proto",
-        b"x-forwarded-scheme",
-        b"x-forwarded-server",
-        b"x-forwarded-ssl",
-        b"x-host",
-        b"x-real-ip",
-        b"x-remote-addr",
-        b"x-remote-ip",
-        b"true-client-ip",
-        b"cf-connecting-ip",
-        b"fastly-client-ip",
-        # The httpoxy advisory: CGI makes HTTP_PROXY of it.
-        b"proxy",
-    }
-)
-# fmt: on
-"""Request fields that no declaration and no setting lets a client send upstream; lower case."""
 
 _MAX_SCHEMA_DEPTH = 16
 
@@ -144,7 +84,7 @@ def operation_rule(
         header_names=frozenset(
             name
             for name in declared.headers
-            if name.replace(b"_", b"-") not in NEVER_FORWARDED and fold_name(name) not in injected.headers
+            if not is_never_forwarded(name) and fold_name(name) not in injected.headers
         ),
         cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.config.header_names import fold_header, is_never_forwarded
 from plugin_gateway.policy.query import fold_name
-from plugin_gateway.policy.rule import NEVER_FORWARDED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,8 +33,6 @@ _LISTED: Final = frozenset(
     }
 )
 _LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
-# Whatever is declared: a family of names that origins and their middleware obey in place of what we vouch for.
-_NEVER_FAMILIES: Final = (b"proxy-", b"x-accel-", b"x-forwarded-")
 # RFC 6265, 4.1.1, quotes in pairs or not at all. Where a comma, a quote or a blank stood in a value, a parser of RFC 2109 (Java,
 # old Python and .NET) would find the next cookie in it; a name that starts with `$` is no cookie to it but an attribute.
 _COOKIE_PAIR: Final = re.compile(
@@ -42,11 +40,6 @@ _COOKIE_PAIR: Final = re.compile(
 )
 _METHODS_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
 _MEMO_NAMES: Final = 256
-
-
-def fold(name: bytes) -> bytes:
-    """The spelling that CGI-like origins cannot tell from others: they read `X_Api_Key` as `X-Api-Key`."""
-    return name.lower().replace(b"_", b"-")
 
 
 class Uplink:
@@ -74,7 +67,7 @@ class Uplink:
             encoding = b"Accept-Encoding: identity\r\n"
         self._after_target = b" HTTP/1.1\r\nHost: " + target.authority + b"\r\n" + encoding
         self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
-        injected = {fold(name) for name, _ in injection.headers}
+        injected = {fold_header(name) for name, _ in injection.headers}
         if encoding:
             injected.add(b"accept-encoding")
         self._injected_names = frozenset(injected)
@@ -119,12 +112,10 @@ class Uplink:
     def _passes(self, name: bytes) -> bool:
         verdict = self._verdicts.get(name)
         if verdict is None:
-            folded = fold(name)
             verdict = (
                 (name in _LISTED or name.startswith(_LISTED_FAMILIES) or name in self._declared)
-                and folded not in NEVER_FORWARDED
-                and folded not in self._injected_names
-                and not folded.startswith(_NEVER_FAMILIES)
+                and not is_never_forwarded(name)
+                and fold_header(name) not in self._injected_names
             )
             if len(self._verdicts) < _MEMO_NAMES:
                 self._verdicts[name] = verdict

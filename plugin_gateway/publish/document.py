@@ -11,6 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from plugin_gateway.config.header_names import is_never_forwarded
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
 from plugin_gateway.openapi.prune import prune
@@ -136,14 +137,18 @@ def _present_operation(
 def _merge_parameters(
     document: Document, item: JsonObject, operation: JsonObject, injected: Collection[tuple[str, str]]
 ) -> list[Json]:
-    """The path item's parameters and the operation's, which win by name and place, without injected ones."""
+    """The path item's parameters and the operation's, which win by name and place, without those no caller can send."""
     merged: dict[tuple[str, str], Json] = {}
     listed = [node["parameters"] for node in (item, operation) if isinstance(node.get("parameters"), list)]
     for entry in chain.from_iterable(listed):
         parameter = _follow(document, entry)
         place, name = str(parameter.get("in")), str(parameter.get("name"))
         merged[place, name.lower() if place == "header" else name] = entry
-    return [entry for key, entry in merged.items() if key not in injected]
+    return [
+        entry
+        for (place, name), entry in merged.items()
+        if (place, name) not in injected and not (place == "header" and is_never_forwarded(name.encode()))
+    ]
 
 
 def _follow(document: Document, node: Json) -> JsonObject:

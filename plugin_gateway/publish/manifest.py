@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.publish.shorten import shorten
 
@@ -19,17 +20,8 @@ if TYPE_CHECKING:
 MANIFEST_PATH = "/.well-known/ai-plugin.json"
 DOCUMENT_PATH = "/openapi.json"
 
-MAX_LENGTHS: Final[Mapping[str, int]] = {
-    # The later, smaller ones of the limits that were published: every host takes these.
-    "name_for_human": 20,
-    "name_for_model": 50,
-    "description_for_human": 100,
-    "description_for_model": 8000,
-}
 _NO_AUTH: Final[Mapping[str, str]] = {"type": "none"}
 _USER_AUTH_TYPES = frozenset({"user_http", "oauth"})
-_MODEL_NAME = re.compile(r"[A-Za-z0-9_]+")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,9 +124,9 @@ def _check(field: str, value: str) -> list[Finding]:
                 rule="manifest-too-long",
             )
         ]
-    if field == "name_for_model" and not _MODEL_NAME.fullmatch(value):
+    if field == "name_for_model" and not MODEL_NAME.fullmatch(value):
         return [_finding(field, f"{value!r} is no name for a model", "use letters, digits and _ only, no spaces")]
-    if field == "contact_email" and not _EMAIL.fullmatch(value):
+    if field == "contact_email" and not EMAIL.fullmatch(value):
         return [_finding(field, f"{value!r} is no e-mail address", "write an address such as api@example.com")]
     if field == "legal_info_url" and not _is_public_link(value):
         return [_finding(field, f"{value!r} is no absolute https URL", "write one such as https://example.com/legal")]

@@ -6,15 +6,13 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.published import MAX_OPERATION_ID, OPERATION_ID
 from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
-
-MAX_LENGTH = 64  # what models' hosts allow for the name of a function
-_LEGAL = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_LENGTH}}}")
 
 
 def assign_operation_ids(
@@ -23,15 +21,12 @@ def assign_operation_ids(
     """Give each operation of `document` the id that clients see: the one that is `wanted`, else its own, else a new one.
 
     An own id that no client would take is rewritten, and one that is taken already numbered, the same way each time. A
-    wanted id is never changed: where it cannot be, a finding says so.
+    wanted id is legal, as the config takes no other, and never changed: where it is taken, a finding says so.
     """
     ids: dict[OperationKey, str] = {}
     findings: list[Finding] = []
     for key, operation_id in wanted.items():
-        if not _LEGAL.fullmatch(operation_id):
-            hint = f"use at most {MAX_LENGTH} letters, digits, _ and -"
-            findings.append(_finding(f"{key} cannot be named {operation_id!r}", hint))
-        elif operation_id in ids.values():
+        if operation_id in ids.values():
             findings.append(
                 _finding(f"{key} cannot be named {operation_id!r}: another operation is", "choose two names")
             )
@@ -39,7 +34,7 @@ def assign_operation_ids(
     taken = set(ids.values())
     # Ids that can stay as they are come first, so that a rewritten one cannot take theirs.
     rest = [operation for key, operation in document.operations.items() if key not in ids]
-    for operation in sorted(rest, key=lambda operation: not _LEGAL.fullmatch(operation.operation_id or "")):
+    for operation in sorted(rest, key=lambda operation: not OPERATION_ID.fullmatch(operation.operation_id or "")):
         name = next(name for name in _candidates(operation) if name not in taken)
         taken.add(name)
         ids[operation.key] = name
@@ -48,15 +43,15 @@ def assign_operation_ids(
 
 def _candidates(operation: Operation) -> Iterator[str]:
     own = operation.operation_id or f"{operation.key.method.lower()}_{operation.key.path}"
-    name = own if _LEGAL.fullmatch(own) else re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_") or "operation"
-    if len(name) > MAX_LENGTH:
+    name = own if OPERATION_ID.fullmatch(own) else re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_") or "operation"
+    if len(name) > MAX_OPERATION_ID:
         # Two long names often differ in their ends only.
-        name = f"{name[: MAX_LENGTH - 9]}_{hashlib.sha256(own.encode()).hexdigest()[:8]}"
+        name = f"{name[: MAX_OPERATION_ID - 9]}_{hashlib.sha256(own.encode()).hexdigest()[:8]}"
     yield name
     number = 2
     while True:
         suffix = f"_{number}"
-        yield name[: MAX_LENGTH - len(suffix)] + suffix
+        yield name[: MAX_OPERATION_ID - len(suffix)] + suffix
         number += 1
 
 

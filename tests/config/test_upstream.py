@@ -91,3 +91,21 @@ def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(crede
     mistake = error["ctx"]["mistake"]
     assert error["loc"] == ("credential", 0, *at)
     assert "k3y" not in f"{mistake.message}{mistake.hint}"
+
+
+@pytest.mark.parametrize(
+    ("credential", "write_credential", "at"),
+    [
+        ({"header": "X-Key", "value": KEY}, None, [1]),
+        ([{"bearer": KEY}, {"header": "x_key", "value": KEY}], None, [1]),
+        ({"header": "X-Key", "value": KEY}, {"bearer": KEY}, []),
+        ({"header": "X-Key", "value": KEY}, [{"header": "X-KEY", "value": KEY}], [1]),
+        ({"query": "X-Key", "value": KEY}, None, []),
+        (None, None, []),
+    ],
+)
+def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(credential, write_credential, at):
+    written = {"url": "http://h", "headers": {"forward": ["X-Tenant", "X-Key"]}}
+    written |= {"credential": credential} if credential else {}
+    written |= {"write_credential": write_credential} if write_credential else {}
+    assert [mistake.at for mistake in Upstream.mistakes(written)] == [("headers", "forward", index) for index in at]

@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.policy.rule import NEVER_FORWARDED, InjectedNames, injected_names, operation_rule
+from plugin_gateway.policy.rule import InjectedNames, injected_names, operation_rule
 
 
 def compile_rule(parameters, *, shared=(), injected=None, method="get", path="/a", version="3.0.3", more=None, **node):
@@ -113,10 +113,6 @@ def test_headers_that_are_ours_or_dangerous_are_never_declared(name):
 def test_a_query_that_overrides_the_method_is_never_declared(name):
     assert not compile_rule([query(name)]).query_names
     assert compile_rule([query("method")]).query_names
-
-
-def test_the_never_forwarded_names_are_in_lower_case():
-    assert all(name == name.lower() for name in NEVER_FORWARDED)
 
 
 @pytest.mark.parametrize(

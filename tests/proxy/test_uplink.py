@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.policy.credentials import Injection
 from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.proxy.uplink import Uplink, fold
+from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
 
@@ -235,7 +235,3 @@ def test_the_same_fields_serve_two_operations_each_in_its_own_way():
     for _ in range(2):
         assert b"X-Tenant" in first.head(b"GET", Permit(rules[0], b"/p", b""), request)
         assert b"X-Tenant" not in second.head(b"GET", Permit(rules[1], b"/p", b""), request)
-
-
-def test_spellings_that_cgi_cannot_tell_apart_are_one():
-    assert fold(b"X_Api-KEY") == fold(b"x-api_key") == b"x-api-key"

@@ -162,6 +162,20 @@ def test_what_the_gateway_injects_is_no_parameter_of_the_client():
     assert "parameters" not in served["paths"]["/a"]["get"]
 
 
+def test_a_header_that_no_caller_can_send_is_no_parameter():
+    names = ("Authorization", "X-Forwarded-For", "x_real_ip", "X-Tenant")
+    parameters = [{"name": name, "in": place, "schema": {}} for name in names for place in ("header", "query")]
+    served, _ = _serve({"paths": {"/a": {"get": {"parameters": parameters}}}})
+    shown = [(one["in"], one["name"]) for one in served["paths"]["/a"]["get"]["parameters"]]
+    assert shown == [
+        ("query", "Authorization"),
+        ("query", "X-Forwarded-For"),
+        ("query", "x_real_ip"),
+        ("header", "X-Tenant"),
+        ("query", "X-Tenant"),
+    ]
+
+
 def test_extensions_go_unless_they_are_listed():
     operation = {"operationId": "a", "x-mine": {"x-inner": 1}, "x-theirs": 2, "responses": OK}
     root = {

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.config.published import MAX_LENGTHS
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.publish.manifest import MAX_LENGTHS, ManifestText, build_manifest, is_local_url
+from plugin_gateway.publish.manifest import ManifestText, build_manifest, is_local_url
 
 INFO = {
     "title": "Issue tracker",

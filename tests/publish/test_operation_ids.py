@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugin_gateway.config.published import OPERATION_ID
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 
@@ -60,13 +60,6 @@ def test_a_wanted_id_wins_over_all():
     assert findings == ()
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a/b", "x" * 65, "a\n"])
-def test_a_wanted_id_that_no_client_would_take_is_refused(name: str):
-    _, (finding,) = assign_operation_ids(_document(("GET", "/a", None)), {OperationKey("GET", "/a"): name})
-    assert repr(name) in finding.message
-    assert "GET /a" in finding.message
-
-
 def test_two_operations_cannot_be_wanted_by_one_name():
     wanted = {OperationKey("GET", "/a"): "x", OperationKey("GET", "/b"): "x"}
     _, (finding,) = assign_operation_ids(_document(("GET", "/a", None), ("GET", "/b", None)), wanted)
@@ -81,4 +74,4 @@ def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[s
     assert findings == ()
     assert list(ids) == list(document.operations)
     assert len(set(ids.values())) == len(names)
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", name) for name in ids.values())
+    assert all(OPERATION_ID.fullmatch(name) for name in ids.values())

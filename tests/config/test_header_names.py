@@ -1,0 +1,65 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from plugin_gateway.config import fields
+from plugin_gateway.config.header_names import fold_header, is_framing, is_never_forwarded
+from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.revision import UpstreamTarget
+
+NEVER = [
+    "Host", "Connection", "Transfer-Encoding", "TE", "Expect", "HTTP2-Settings", "Proxy-Connection", "Authorization",
+    "Cookie", "Proxy-Authorization", "Proxy", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL",
+    "X-Rewrite-URL", "Forwarded", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Anything", "Via", "X-Real-IP", "True-Client-IP",
+    "CF-Connecting-IP", "X-Accel-Redirect", "X-Envoy-Original-Path",
+]  # fmt: skip
+MAYBE = ["X-Tenant", "Accept", "X-Request-Source", "X-Original-Filename", "Hosting", "Proximity", "X-Reality"]
+TOKENS = st.text("abcxyzABC019-_.!~", min_size=1, max_size=12)
+
+
+def may_be_configured(name):
+    try:
+        TypeAdapter(fields.ForwardedHeader).validate_python(name)
+    except ValidationError:
+        return False
+    return True
+
+
+def goes_up(name):
+    rule = OperationRule(method="GET", path_template="/p", operation_id="p")
+    wanted = frozenset({name.lower().encode()})
+    target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"", forward_headers=wanted)
+    request = read_request_fields(b"Host: gw.test\r\n" + name.encode() + b": mine\r\n", 1)
+    return b"mine" in Uplink(rule, target, Injection()).head(b"GET", Permit(rule, b"/p", b""), request)
+
+
+@pytest.mark.parametrize("name", NEVER)
+def test_what_frames_routes_or_vouches_is_never_forwarded_in_any_spelling(name):
+    for spelling in (name, name.lower(), name.upper(), name.replace("-", "_")):
+        assert is_never_forwarded(spelling.encode())
+        assert not may_be_configured(spelling)
+
+
+@pytest.mark.parametrize("name", MAYBE)
+def test_other_fields_go_up_where_the_config_names_them(name):
+    assert not is_never_forwarded(name.encode())
+    assert may_be_configured(name)
+    assert goes_up(name)
+
+
+@given(TOKENS | st.sampled_from([name for name in NEVER if not is_framing(name.encode())]))
+def test_the_config_takes_just_the_names_that_the_proxy_forwards(name):
+    assert may_be_configured(name) == goes_up(name)
+
+
+def test_framing_is_of_one_message_and_never_configured():
+    assert is_framing(b"Content_Length")
+    assert not is_framing(b"X-Forwarded-For")
+
+
+def test_spellings_that_cgi_cannot_tell_apart_are_one():
+    assert fold_header(b"X_Api-KEY") == fold_header(b"x-api_key") == b"x-api-key"
