@@ -23,6 +23,8 @@ _ACCESS_USES: Final = frozenset({"access", "access_token", "bearer", "at+jwt"})
 """What Cognito's `token_use`, Keycloak's `typ` and others' `token_type` call an access token."""
 
 _LAST_TIME: Final = 10**12
+MAX_BELIEVED_S: Final = 600.0
+"""How long a verified token is believed without another look: a key that the issuer withdrew must not live on in verdicts."""
 
 
 class TokenHead(NamedTuple):
@@ -78,7 +80,9 @@ def verify_token(
         # RFC 7800: bound to a key that the caller would have to prove; whoever stole the token alone has not.
         return _BAD
     fault = _judge_times(claims, now, settings.leeway_s)
-    return fault or identity_of(claims, good_until=float(claims["exp"]) + settings.leeway_s)
+    if fault is not None:
+        return fault
+    return identity_of(claims, good_until=min(float(claims["exp"]) + settings.leeway_s, now + MAX_BELIEVED_S))
 
 
 def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:

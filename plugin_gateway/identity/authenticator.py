@@ -39,6 +39,9 @@ REFUSAL_CACHE_S: Final = 5.0
 PASSWORD_CACHE_S: Final = 300.0
 QUESTIONS_AT_ONCE: Final = 20
 """As many as the provider is given connections."""
+FIRST_BACK_OFF_S: Final = 0.25
+MAX_BACK_OFF_S: Final = 2.0
+"""How long an introspection endpoint that failed is left alone, twice as long each time: calls must not queue behind its timeout."""
 PASSWORDS_AT_ONCE: Final = 1
 """Guesses must not take the processor from calls that are let in already."""
 
@@ -71,6 +74,8 @@ class Authenticator:
         jwt, introspection = authentication.jwt, authentication.introspection
         place = introspection.url.partition("?")[0] if introspection is not None else ""
         self._outage = Outage(f"The introspection endpoint {place}")
+        self._back_off_s = 0.0
+        self._away_until = 0.0
         self._keys = IssuerKeys(jwt.issuer, self._provider) if jwt is not None else None
 
     def identify(
@@ -100,6 +105,11 @@ class Authenticator:
         await asyncio.gather(*self._verifying.values(), return_exceptions=True)
         await self._provider.close()
 
+    @property
+    def _is_away(self) -> bool:
+        # A clock that is set back must not make it any longer.
+        return 0 < self._away_until - self._clock() <= MAX_BACK_OFF_S
+
     def _listed(self, digest: bytes) -> Identity | Refusal:
         # A hash is looked up, not the token: how long that takes tells of the hash, from which no token can be grown.
         name = self.authentication.tokens.get(digest)
@@ -117,6 +127,8 @@ class Authenticator:
             wait_s = self.strangers.wait_s(share)
             if wait_s:
                 return too_many_bad(wait_s)
+            if self._is_away:
+                return UNAVAILABLE
             task = asyncio.get_running_loop().create_task(self._verify_in_turn(digest, presented, share))
             self._verifying[digest] = task
             task.add_done_callback(lambda _: self._verifying.pop(digest, None))
@@ -177,12 +189,19 @@ class Authenticator:
         return Identity(user=name, is_listed=True, good_until=self._clock() + PASSWORD_CACHE_S)
 
     async def _introspect(self, settings: IntrospectionSettings, presented: bytes) -> Identity | TokenFault:
+        if self._is_away:
+            raise ProviderError("the authorization server did not answer a moment ago")
         try:
             found = await introspect(presented, self.authentication, settings, self._provider, self._clock())
         except ProviderError as error:
             self._outage.failed(str(error))
+            if not self._is_away:
+                # Of questions that were under way together only the first to fail counts.
+                self._back_off_s = min(MAX_BACK_OFF_S, 2 * self._back_off_s or FIRST_BACK_OFF_S)
+                self._away_until = self._clock() + self._back_off_s
             raise
         self._outage.answered()
+        self._back_off_s = self._away_until = 0.0
         return found
 
     async def _verify_jwt(self, settings: JwtSettings, keys: IssuerKeys, presented: bytes) -> Identity | TokenFault:

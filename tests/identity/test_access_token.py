@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from plugin_gateway.identity.access_token import (
+    MAX_BELIEVED_S,
     NO_ACCESS_TOKEN,
     TokenFault,
     TokenHead,
@@ -50,6 +51,10 @@ def test_a_good_token_is_an_identity_that_lasts_as_long_as_it():
     identity = verified(signed())
     assert (identity.user, identity.scopes, identity.good_until) == ("alice", {"read", "write"}, NOW + 90)
     assert identity.claims["aud"] == "https://gw.test"
+
+
+def test_a_token_that_lasts_for_years_is_looked_at_again_before_long():
+    assert verified(signed({"exp": NOW + 10**9})).good_until == NOW + MAX_BELIEVED_S
 
 
 @pytest.mark.parametrize(("key", "algorithm", "public"), [(EC_KEY, "ES256", EC_PUBLIC), (RSA_KEY, "PS256", RSA_PUBLIC)])

@@ -5,7 +5,13 @@ import hashlib
 import pytest
 
 from plugin_gateway.identity import authenticator as module
-from plugin_gateway.identity.authenticator import QUESTIONS_AT_ONCE, REFUSAL_CACHE_S, UNAVAILABLE, Authenticator
+from plugin_gateway.identity.authenticator import (
+    FIRST_BACK_OFF_S,
+    QUESTIONS_AT_ONCE,
+    REFUSAL_CACHE_S,
+    UNAVAILABLE,
+    Authenticator,
+)
 from plugin_gateway.identity.provider import ProviderError
 from plugin_gateway.identity.turns import MAX_WAITING
 from plugin_gateway.policy.authentication import Authentication, IntrospectionSettings, JwtSettings
@@ -292,13 +298,48 @@ def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
     assert "could not be looked into" in caplog.text
 
 
+def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it():
+    async def ask():
+        provider, clock = Provider(sub="s"), Clock()
+        provider.is_down = True
+        it = Authenticator(INTROSPECTED, provider, clock)
+        for i in range(100):
+            found = [await settled(it.identify(bearer(f"t{i}-{j}"))) for j in range(20)]
+            assert found == [UNAVAILABLE] * 20
+            clock.now += 0.1
+        # In ten seconds: at 0, 0.3, 0.8, 1.8, and then every two seconds.
+        assert provider.asked <= 9
+        provider.is_down = False
+        clock.now += 2
+        assert isinstance(await settled(it.identify(bearer("t"))), Identity)
+
+    asyncio.run(ask())
+
+
+def test_questions_that_wait_behind_one_that_fails_are_not_asked():
+    async def ask():
+        provider, clock = Provider(sub="s"), Clock()
+        provider.is_down = True
+        provider.gate.clear()
+        it = Authenticator(INTROSPECTED, provider, clock)
+        waiting = [asyncio.ensure_future(it.identify(bearer(f"t{i}"))) for i in range(100)]
+        await asyncio.sleep(0)
+        provider.gate.set()
+        assert await asyncio.wait_for(asyncio.gather(*waiting), 5) == [UNAVAILABLE] * 100
+        assert provider.asked == QUESTIONS_AT_ONCE
+        assert it._back_off_s == FIRST_BACK_OFF_S
+
+    asyncio.run(ask())
+
+
 def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog):
     async def ask():
-        provider = Provider(sub="s")
+        provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
-        it = Authenticator(INTROSPECTED, provider)
+        it = Authenticator(INTROSPECTED, provider, clock)
         for i in range(5):
             await settled(it.identify(bearer(f"t{i}")))
+            clock.now += 10
         provider.is_down = False
         for i in range(5):
             await settled(it.identify(bearer(f"t{i}")))
@@ -310,11 +351,12 @@ def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog):
 
 def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
     async def ask():
-        provider = Provider(sub="s")
+        provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
-        it = Authenticator(INTROSPECTED, provider)
+        it = Authenticator(INTROSPECTED, provider, clock)
         assert await settled(it.identify(bearer("t"))) is UNAVAILABLE
         provider.is_down = False
+        clock.now += FIRST_BACK_OFF_S
         assert isinstance(await settled(it.identify(bearer("t"))), Identity)
 
     asyncio.run(ask())
