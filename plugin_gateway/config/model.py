@@ -121,9 +121,9 @@ class Limits(Record):
     per_ephemeral_user: RateValue | None = None
     """Calls for each `openai-ephemeral-user-id`; who sends none is not bounded by it."""
     bad_credentials: RateValue = Rate(100, 60)
-    """Credentials from one client address that turn out not to be good, per worker. Beyond it, unknown ones from there are refused
-    (429) without a question to the provider; callers whose credential was found good pass. Raise it behind a proxy, where all
-    callers have one address."""
+    """Passwords, introspected tokens and token requests from one client address that turn out not to be good, per worker. Beyond it,
+    unknown ones from there are refused (429) without a question to the provider; callers who are known pass. Raise it behind a
+    proxy, where all callers have one address."""
     concurrency: Count | None = None
     """Calls at the same time, in all workers of this gateway."""
     connections: Count = 10_000

@@ -105,6 +105,10 @@ class Authenticator:
         await asyncio.gather(*self._verifying.values(), return_exceptions=True)
         await self._provider.close()
 
+    def _wait_s(self, share: str) -> float:
+        # A signed token costs no question and no 40 ms, so one that is not good uses up no budget.
+        return self.strangers.wait_s(share) if self._keys is None else 0.0
+
     @property
     def _is_away(self) -> bool:
         # A clock that is set back must not make it any longer.
@@ -124,7 +128,7 @@ class Authenticator:
     def _shared(self, digest: bytes, presented: bytes, share: str) -> Refusal | Awaitable[Identity | Refusal]:
         task = self._verifying.get(digest)
         if task is None:
-            wait_s = self.strangers.wait_s(share)
+            wait_s = self._wait_s(share)
             if wait_s:
                 return too_many_bad(wait_s)
             if self._is_away:
@@ -141,7 +145,7 @@ class Authenticator:
         except BusyError:
             return UNAVAILABLE
         try:
-            wait_s = self.strangers.wait_s(share)
+            wait_s = self._wait_s(share)
             return too_many_bad(wait_s) if wait_s else await self._verify(digest, presented, share)
         except ProviderError:
             return UNAVAILABLE
@@ -170,7 +174,7 @@ class Authenticator:
         if isinstance(verdict, Identity):
             self._good.put(digest, verdict, until=verdict.good_until)
             return verdict
-        if verdict.code == "invalid-credential":
+        if verdict.code == "invalid-credential" and self._keys is None:
             # Not one that expired, or that is good for other scopes: those the issuer gave out, and a stranger has none.
             self.strangers.failed(share)
         self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)

@@ -362,6 +362,11 @@ async def flow(issuer, kind, auth_of):
             assert await call(tokens["access_token"]) == 200
             assert await call(tokens["access_token"]) == 200
             assert await call(tokens["refresh_token"]) == 401
+            assert await call(tokens["id_token"]) == 401
+            async with gateway(issuer, client, auth_of(issuer, client, ())) as (elsewhere, _):
+                # The same provider's token, shown to a gateway that it is not for: by default one wants its own `public.url`.
+                bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+                assert (await http.get(f"{elsewhere}/pets", headers=bearer)).status_code == 401
             refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **me}
             fresh = (await http.post(f"{base}/oauth/token", data=refresh)).json()
             assert fresh["access_token"] != tokens["access_token"]

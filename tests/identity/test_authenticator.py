@@ -378,6 +378,18 @@ def test_a_token_needs_every_required_scope(scope, code):
     asyncio.run(ask())
 
 
+def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget():
+    async def ask():
+        settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
+        provider = Provider()
+        it = Authenticator(authentication(jwt=settings), provider, Clock())
+        found = [await settled(it.identify(bearer(f"no.jwt.{i}"))) for i in range(300)]
+        assert {one.status for one in found} == {401}
+        assert (provider.asked, len(it.strangers)) == (0, 0)
+
+    asyncio.run(ask())
+
+
 def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it():
     async def ask():
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
