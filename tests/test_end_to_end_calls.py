@@ -14,6 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qs, quote, unquote
 
@@ -476,6 +477,35 @@ def test_the_upstream_and_the_gateway_prove_themselves_to_each_other(write, tmp_
             with serving(folder) as gateway:
                 assert gateway.ask("GET", "/plain").status == 502
         assert len(served.calls) == 1
+    finally:
+        served.close()
+
+
+def test_a_certificate_that_is_replaced_is_used_at_once_and_half_of_one_changes_nothing(write, tmp_path, authority):
+    certify(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.ca)
+    context.load_cert_chain(tmp_path / "server.pem")
+    context.verify_mode = ssl.CERT_REQUIRED
+    served = Served(echo, tls=context)
+    try:
+        # Our first certificate is of an authority that the upstream does not know.
+        folder = write(
+            under="  tls: {ca: ../ca.pem, cert: ../client.pem, key: ../client.pem}",
+            name="ours",
+            scheme="https",
+            port=served.port,
+        )
+        known = authority.issue("me")
+        text = Path(known.cert).read_bytes() + Path(known.key).read_bytes()
+        with serving(folder) as gateway:
+            assert gateway.ask("GET", "/plain").status == 502
+            gateway.wait_for(rb'"reason":"upstream-[a-z]+","cause":"')
+            (tmp_path / "client.pem").write_bytes(text)
+            gateway.wait_for(rb'"event":"reloaded"')
+            assert gateway.ask("GET", "/plain").status == 200
+            (tmp_path / "client.pem").write_bytes(text[: len(text) // 2])
+            gateway.wait_for(rb'"event":"reload-failed"[^\n]*tls-file')
+            assert gateway.ask("GET", "/plain").status == 200
     finally:
         served.close()
 

@@ -52,6 +52,21 @@ class UpstreamUrl:
         return f"unix:{self.socket}" if self.socket else f"{self.scheme}://{self.authority}{self.prefix}"
 
 
+def is_this_machine(host: str) -> bool:
+    """Tell whether what goes to the host stays on this machine, by its name or address alone (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
+    import ipaddress  # noqa: PLC0415  # `--help` does not pay for it
+
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return (mapped or address).is_loopback
+
+
 def parse_address(text: object) -> Address:
     """Read `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every interface) or `unix:/run/gateway.sock`.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.fields import (
     AbsoluteUrl,
     BearerSecret,
@@ -200,7 +201,7 @@ class Timeouts(Record):
 
 
 class Tls(Record):
-    """How the upstream proves itself, and we to it."""
+    """How the upstream proves itself, and we to it. The files are watched: new connections use what was put in their place."""
 
     ca: FilePath | None = None
     """PEM file of the authorities to trust instead of the system's."""
@@ -258,11 +259,27 @@ class Upstream(Record):
             given = written.get(key)
             yield from colliding(given, key)
         yield from _forwarded_in_vain(written)
+        yield from _useless_tls(written)
 
     @property
     def write_credentials(self) -> tuple[Credential, ...]:
         """What methods that are not safe get: `write_credential`, or else the same as all others."""
         return self.credential if self.write_credential is None else self.write_credential
+
+
+def _useless_tls(written: Mapping[str, Any]) -> Iterator[Mistake]:
+    if "tls" not in written:
+        return
+    try:
+        url = parse_upstream_url(written.get("url"))
+    except Mistake:
+        # It is reported where it stands.
+        return
+    if not url.tls:
+        there = "a Unix socket" if url.socket else "an http:// URL"
+        message = f"`tls` is for https, and `url` is {there}: what is written here would not be used"
+        hint = "take `tls` out" if url.socket else "write https:// in `url`, or take `tls` out"
+        yield Mistake("tls-without-https", message, hint=hint, at=("tls",), on_key=True)
 
 
 def colliding(written: Any, key: str) -> Iterator[Mistake]:

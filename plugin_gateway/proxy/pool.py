@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -32,11 +31,11 @@ class Pool:
         """Prepare; nothing is opened yet.
 
         Raises:
-            OSError: a certificate or key file cannot be read (`ssl.SSLError` is one).
+            OSError: OpenSSL does not take a certificate or key (`ssl.SSLError` is one).
         """
         self.target = target
         self._clock = clock
-        self._tls = _tls_context(target) if target.tls else None
+        self._tls = target.tls_files.context() if target.tls else None
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
@@ -159,11 +158,3 @@ class Pool:
     def _fail(self, error: UpstreamError) -> None:
         if self._waiting:
             self._waiting.popleft().on_broken(error)
-
-
-def _tls_context(target: UpstreamTarget) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=target.ca_file or None)
-    context.set_alpn_protocols(["http/1.1"])
-    if target.cert_file:
-        context.load_cert_chain(target.cert_file, target.key_file or None)
-    return context

@@ -13,6 +13,7 @@ from plugin_gateway.openapi.source import read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.placing import place_in_document
+from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,8 +63,11 @@ def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
     """
     document = load_document(loaded)
     logo, users = _read_logo(loaded), _read_users(loaded)
+    tls_files, found = read_tls_files(loaded.config.upstream.tls)
     try:
-        revision = compile_revision(loaded, document, number=number, logo=logo, users=users)
+        revision = compile_revision(
+            loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found
+        )
     except DocumentError as error:
         raise DocumentError(place_in_document(error.findings, document.name)) from error
     return Built(revision=revision, loaded=loaded)

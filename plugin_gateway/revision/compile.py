@@ -22,8 +22,10 @@ from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.callers import compile_callers, compile_security
 from plugin_gateway.revision.calls import compile_call_limits, compile_injections
+from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.digest import digest_of
 from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
@@ -37,14 +39,24 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
     from plugin_gateway.revision.calls import Injections
+    from plugin_gateway.revision.tls_files import TlsFiles
 
 PREFLIGHT_METHOD = "OPTIONS"
 
 
 def compile_revision(
-    loaded: LoadedConfig, document: Document, *, number: int, logo: bytes | None = None, users: str | None = None
+    loaded: LoadedConfig,
+    document: Document,
+    *,
+    number: int,
+    logo: bytes | None = None,
+    users: str | None = None,
+    tls_files: TlsFiles = NO_TLS_FILES,
+    found: Iterable[Finding] = (),
 ) -> Revision:
-    """Compile. Pure: `logo` and `users` are the contents of the files that the config names, None for none.
+    """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, None for none.
+
+    `found` is what was wrong with them as they were read.
 
     Raises:
         ConfigError: the config does not fit the document, or asks for what cannot be served.
@@ -52,7 +64,7 @@ def compile_revision(
     """
     config = loaded.config
     selection = select(document, config.allow, config.deny)
-    findings = [*loaded.warnings, *selection.findings]
+    findings = [*loaded.warnings, *found, *find_secrets_in_clear(config), *selection.findings]
     callers, callers_findings = compile_callers(config, users)
     security = compile_security(config)
     manifest_faces, manifest_findings = _manifest_faces(config, document, logo, security)
@@ -97,7 +109,7 @@ def compile_revision(
     )
     views = compile_views(whole, chosen, [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
-    target, limits = _upstream_target(config), _limits(config)
+    target, limits = _upstream_target(config, tls_files), _limits(config)
     return Revision(
         number=number,
         digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views, calls=call_limits),
@@ -213,7 +225,7 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
         )
 
 
-def _upstream_target(config: Config) -> UpstreamTarget:
+def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
     upstream, url = config.upstream, config.upstream.url
     return UpstreamTarget(
         host=url.host,
@@ -226,9 +238,7 @@ def _upstream_target(config: Config) -> UpstreamTarget:
         read_timeout_s=upstream.timeout.read,
         total_timeout_s=upstream.timeout.total,
         connections=upstream.connections,
-        ca_file=str(upstream.tls.ca or ""),
-        cert_file=str(upstream.tls.cert or ""),
-        key_file=str(upstream.tls.key or ""),
+        tls_files=tls_files,
         forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
         keep_set_cookie=upstream.headers.pass_set_cookie,
     )

@@ -30,7 +30,8 @@ def digest_of(
     canonical = {
         "faces": {path: face.etag for path, face in faces.items()},
         "rules": [asdict(rule) for rule in rules],
-        "upstream": asdict(upstream),
+        # Without our private key: it changes with our certificate, and is a secret.
+        "upstream": asdict(replace(upstream, tls_files=replace(upstream.tls_files, key=b""))),
         "limits": asdict(limits),
         "cors": list(cors_origins),
         # Without the URL of the store, in which a password may be.

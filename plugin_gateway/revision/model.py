@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.limits import CallLimits
 from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH
+from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,9 +41,7 @@ class UpstreamTarget:
     total_timeout_s: float = 45.0
     connections: int = 256
     idle_timeout_s: float = 30.0
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
+    tls_files: TlsFiles = NO_TLS_FILES
     forward_headers: frozenset[bytes] = frozenset()
     keep_set_cookie: bool = False
 

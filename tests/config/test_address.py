@@ -4,6 +4,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.config.address import (
     Address,
+    is_this_machine,
     parse_absolute_url,
     parse_address,
     parse_origin,
@@ -146,6 +147,28 @@ def test_an_origin_is_what_a_browser_sends(text, origin):
 def test_what_no_browser_sends_is_no_origin(text):
     with pytest.raises(Mistake):
         parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_here"),
+    [
+        ("localhost", True),
+        ("LOCALHOST.", True),
+        ("api.localhost", True),
+        ("127.0.0.1", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("notlocalhost", False),
+        ("localhost.example", False),
+        ("127.0.0.1.example", False),
+        ("10.0.0.1", False),
+        ("::ffff:10.0.0.1", False),
+        ("", False),
+    ],
+)
+def test_only_loopback_is_this_machine(host, is_here):
+    assert is_this_machine(host) is is_here
 
 
 def test_an_absolute_url_may_have_a_query():

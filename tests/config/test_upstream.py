@@ -1,6 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
+from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.upstream import (
     BasicCredential,
     BearerCredential,
@@ -109,3 +110,22 @@ def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(
     written |= {"credential": credential} if credential else {}
     written |= {"write_credential": write_credential} if write_credential else {}
     assert [mistake.at for mistake in Upstream.mistakes(written)] == [("headers", "forward", index) for index in at]
+
+
+@pytest.mark.parametrize("url", ["http://h", "HTTP://h", "unix:/run/api.sock"])
+@pytest.mark.parametrize("tls", [{}, {"ca": "ca.pem"}])
+def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(tmp_path, url, tls):
+    (tmp_path / "ca.pem").touch()
+    with pytest.raises(ValidationError) as caught:
+        Upstream.model_validate({"url": url, "tls": tls}, context=Surroundings(folder=tmp_path))
+    [error] = caught.value.errors()
+    mistake = error["ctx"]["mistake"]
+    assert (mistake.rule, mistake.at, mistake.on_key) == ("tls-without-https", ("tls",), True)
+
+
+def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path):
+    (tmp_path / "ca.pem").touch()
+    written = {"url": "ftp://h", "tls": {"ca": "ca.pem"}}
+    with pytest.raises(ValidationError) as caught:
+        Upstream.model_validate(written, context=Surroundings(folder=tmp_path))
+    assert [error["ctx"]["mistake"].rule for error in caught.value.errors()] == ["bad-url"]

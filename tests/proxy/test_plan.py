@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +12,7 @@ from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision.tls_files import TlsFiles
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
@@ -70,11 +72,28 @@ def test_a_revision_with_the_same_target_keeps_the_pool_and_another_gets_its_own
     asyncio.run(scene())
 
 
+def test_a_certificate_that_changed_gets_new_connections(authority):
+    files = [TlsFiles(ca=Path(path).read_bytes()) for path in (authority.ca, authority.issue("other").cert)]
+    one, other = (replace(REVISION.upstream, tls=True, tls_files=held) for held in files)
+
+    async def scene():
+        holder = Holder(replace(REVISION, upstream=one))
+        pool = holder.serving.pool
+        holder.swap(replace(REVISION, number=2, upstream=replace(one)))
+        assert holder.serving.pool is pool
+        holder.swap(replace(REVISION, number=3, upstream=other))
+        assert holder.serving.pool is not pool
+        holder.close()
+
+    asyncio.run(scene())
+
+
 def test_a_target_whose_certificates_cannot_be_read_changes_nothing():
     async def scene():
         holder = Holder(REVISION)
-        with pytest.raises(OSError, match="No such file"):
-            holder.swap(replace(REVISION, upstream=replace(REVISION.upstream, tls=True, ca_file="/nowhere.pem")))
+        unreadable = replace(REVISION.upstream, tls=True, tls_files=TlsFiles(ca=b"no certificate"))
+        with pytest.raises(OSError, match="NO_CERTIFICATE"):
+            holder.swap(replace(REVISION, upstream=unreadable))
         assert holder.revision is REVISION
 
     asyncio.run(scene())

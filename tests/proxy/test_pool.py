@@ -2,11 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 import socket
 import ssl
-import subprocess
-from types import SimpleNamespace
+from pathlib import Path
 
 import pytest
 import uvloop
@@ -15,6 +13,7 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision.tls_files import TlsFiles
 
 
 class Exchange:
@@ -94,27 +93,18 @@ def test_it_connects_over_a_unix_socket(tmp_path):
     play(scene, socket=path)
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("openssl, which makes the certificate, is not installed")
-    folder = tmp_path_factory.mktemp("tls")
-    cert, key = folder / "cert.pem", folder / "key.pem"
-    subprocess.run(
-        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
-         "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert)],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return SimpleNamespace(cert=str(cert), key=str(key))
+def trusting(authority):
+    return TlsFiles(ca=Path(authority.ca).read_bytes())
 
 
 @pytest.mark.parametrize(
     ("trusted", "host", "is_reached"),
     [(True, "localhost", True), (True, "127.0.0.1", False), (False, "localhost", False)],
 )
-def test_over_tls_the_name_and_the_authority_are_verified(certificate, trusted, host, is_reached):
-    names = []
+def test_over_tls_the_name_and_the_authority_are_verified(authority, trusted, host, is_reached):
+    names, certificate = [], authority.issue("localhost")
+    cert, key = Path(certificate.cert).read_bytes(), Path(certificate.key).read_bytes()
+    ca = Path(authority.ca).read_bytes()
 
     async def scene(pool):
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -124,7 +114,7 @@ def test_over_tls_the_name_and_the_authority_are_verified(certificate, trusted, 
         server = await listen(ssl=context)
         target = UpstreamTarget(
             host=host, port=server.sockets[0].getsockname()[1], authority=b"up", tls=True,
-            ca_file=certificate.cert if trusted else "", cert_file=certificate.cert, key_file=certificate.key,
+            tls_files=TlsFiles(ca=ca if trusted else b"", cert=cert, key=key),
         )  # fmt: skip
         own = Pool(target, Clock())
         if is_reached:
@@ -301,7 +291,7 @@ def test_over_tls_too_what_came_between_calls_closes_the_connection(loop_factory
     served.num_tickets = 0
 
     async def scene():
-        async with one_connection(served, tls=True, ca_file=authority.ca) as (pool, connection, peer):
+        async with one_connection(served, tls=True, tls_files=trusting(authority)) as (pool, connection, peer):
             pool.release(connection)
             assert pool.take() is connection
             pool.release(connection)
@@ -319,7 +309,7 @@ def test_what_tls_itself_sends_at_first_is_no_reason_to_close(loop_factory, auth
     served.num_tickets = 8
 
     async def scene():
-        async with one_connection(served, tls=True, ca_file=authority.ca) as (pool, connection, _):
+        async with one_connection(served, tls=True, tls_files=trusting(authority)) as (pool, connection, _):
             assert not connection.transport.is_closing()
             assert pool.open_connections == 1
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from plugin_gateway.errors import ConfigError, DocumentError
@@ -58,3 +60,26 @@ def test_a_mistake_in_the_document_is_shown_where_it_is_written(folder):
     (folder / "openapi.yaml").write_text(DOCUMENT.replace("responses: {}", 'responses: {"200": {$ref: "#/nowhere"}}'))
     with pytest.raises(DocumentError, match=r"openapi\.yaml:3:\d+: error\[unresolved-ref\]"):
         build(loaded(folder))
+
+
+def test_tls_files_are_judged_with_everything_else_and_pointed_at(folder, authority):
+    one, other = authority.issue("me"), authority.issue("me")
+    tls = f"{{ca: {authority.ca}, cert: {one.cert}, key: {other.key}}}"
+    text = f"openapi: ./openapi.yaml\nupstream:\n  url: https://h\n  tls: {tls}\nallow: [listPets, nothing]\n"
+    (folder / "gateway.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        build(loaded(folder))
+    assert {finding.rule for finding in caught.value.findings} >= {"tls-key-mismatch", "unknown-operation"}
+    [finding] = [finding for finding in caught.value.findings if finding.rule == "tls-key-mismatch"]
+    assert finding.location.line == 4
+
+
+def test_a_revision_holds_what_the_tls_files_held(folder, authority):
+    text = CONFIG.replace("http://127.0.0.1:9100", "https://h, tls: {ca: " + authority.ca + "}")
+    (folder / "gateway.yaml").write_text(text)
+    first = build(loaded(folder)).revision
+    assert first.upstream.tls_files.ca == Path(authority.ca).read_bytes()
+    Path(authority.ca).write_bytes(Path(authority.issue("other").cert).read_bytes())
+    second = build(loaded(folder)).revision
+    assert second.upstream != first.upstream
+    assert second.digest != first.digest

@@ -33,7 +33,7 @@ ISSUER = "token_url: https://issuer.example/t, client_id: me, client_secret: {en
 
 
 def compiled(credential="{bearer: {env: KEY}}", allow="listPets, createPet", more=""):
-    text = f"openapi: x\nupstream: {{url: 'http://h', credential: {credential}}}\nallow: [{allow}]\n{more}\n"
+    text = f"openapi: x\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: [{allow}]\n{more}\n"
     loaded = load_text(text, path=None, environ=ENVIRON)
     return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
 

@@ -8,6 +8,7 @@ from plugin_gateway.policy.permit import OperationRule
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Limits, UpstreamTarget
 from plugin_gateway.revision.digest import digest_of
+from plugin_gateway.revision.tls_files import TlsFiles
 
 FACES = {"/openapi.json": build_face("application/json", b"{}")}
 RULES = (
@@ -29,6 +30,8 @@ SAME = (FACES, RULES, TARGET, Limits(), ("https://chatgpt.com",))
         (1, (replace(RULES[0], any_query=True),)),
         (1, ()),
         (2, replace(TARGET, prefix=b"/v2")),
+        (2, replace(TARGET, tls_files=TlsFiles(ca=b"another authority"))),
+        (2, replace(TARGET, tls_files=TlsFiles(cert=b"another certificate"))),
         (3, Limits(request_body_bytes=1)),
         (4, ()),
     ],
@@ -37,6 +40,11 @@ def test_what_is_served_or_forwarded_otherwise_has_another_digest(index, other):
     changed = [*SAME]
     changed[index] = other
     assert digest_of(*changed) != digest_of(*SAME)
+
+
+def test_our_private_key_is_not_in_the_digest():
+    with_key = replace(TARGET, tls_files=TlsFiles(key=b"secret"))
+    assert digest_of(FACES, RULES, with_key, *SAME[3:]) == digest_of(*SAME)
 
 
 def test_the_same_is_the_same_in_every_process():

@@ -10,6 +10,7 @@ from plugin_gateway.policy.gate import Gate
 from plugin_gateway.policy.routing import compile_routes
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.sockets import listen, open_listeners
 
@@ -76,14 +77,14 @@ def test_a_worker_serves_what_it_is_given_and_then_the_next(listener):
     assert run(talk) == (b"1", b"2")
 
 
-def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(listener, tmp_path):
+def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(listener):
     async def talk(worker):
         await worker.start(listener, revision(1))
-        refusal = await worker.adopt(revision(2, tls=True, ca_file=str(tmp_path / "missing.pem")))
+        refusal = await worker.adopt(revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
         return refusal, await get(listener)
 
     refusal, served = run(talk)
-    assert "No such file" in refusal
+    assert "NO_CERTIFICATE" in refusal
     assert served == b"1"
 
 

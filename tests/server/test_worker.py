@@ -10,6 +10,7 @@ from plugin_gateway.policy.gate import Gate
 from plugin_gateway.policy.routing import compile_routes
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
 
@@ -84,10 +85,10 @@ def test_a_swap_is_served_by_the_next_call():
     assert run(talk) == ((Kind.ADOPTED, b"2"), b"2")
 
 
-def test_a_revision_that_cannot_be_served_leaves_the_old_one(tmp_path):
+def test_a_revision_that_cannot_be_served_leaves_the_old_one():
     async def talk(channel, port):
         await ask(channel, Kind.REVISION, revision(1))
-        answer = await ask(channel, Kind.REVISION, revision(2, tls=True, ca_file=str(tmp_path / "none")))
+        answer = await ask(channel, Kind.REVISION, revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
         return answer.kind, await get(port)
 
     assert run(talk) == (Kind.REJECTED, b"1")

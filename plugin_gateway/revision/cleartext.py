@@ -1,0 +1,71 @@
+"""Cleartext: the secrets of a config that would cross a network unencrypted, where anyone on the way reads them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.config.address import is_this_machine
+from plugin_gateway.diagnostics import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.config.upstream import Credential
+
+    Pointer = tuple[str | int, ...]
+
+_HINT: Final = "write https://; http:// is for this machine: localhost, 127.0.0.1, [::1] or unix:"
+
+
+def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
+    """Yield a warning for each URL to which a secret goes by plain HTTP or Redis, unless it is on this machine."""
+    url, credentials = config.upstream.url, list(_credentials(config))
+    if credentials and not (url.tls or url.socket or is_this_machine(url.host)):
+        yield _finding(f"the credential goes to {url.host} unencrypted", ("upstream", "url"))
+    for pointer, credential in credentials:
+        for form in ("oauth2", "token_exchange"):
+            grant = getattr(credential, form, None)
+            if grant is not None and _is_clear(grant.token_url):
+                yield _finding("our secret and the token cross the network unencrypted", (*pointer, form, "token_url"))
+    if config.openapi.headers and config.openapi.is_url and _is_clear(config.openapi.source):
+        yield _finding("`openapi.headers` go there unencrypted", ("openapi", "source"))
+    verify = getattr(config.auth, "verify", None)
+    if verify is not None and _is_clear(verify.introspection):
+        yield _finding("callers' tokens go there unencrypted", ("auth", "verify", "introspection"))
+    facade = getattr(config.auth, "facade", None)
+    if facade is not None and _is_clear(facade.token):
+        yield _finding("clients' secrets and tokens go there unencrypted", ("auth", "facade", "token"))
+    if config.limits.redis is not None and _is_clear_redis(config.limits.redis.reveal()):
+        message = "the password of the Redis goes there unencrypted"
+        yield _finding(message, ("limits", "redis"), "write rediss://, which is Redis over TLS")
+
+
+def _credentials(config: Config) -> Iterator[tuple[Pointer, Credential]]:
+    given: list[tuple[Pointer, Sequence[Credential] | None]] = [
+        (("upstream", "credential"), config.upstream.credential),
+        (("upstream", "write_credential"), config.upstream.write_credential),
+        *((("allow", index, "credential"), entry.credential) for index, entry in enumerate(config.allow)),
+    ]
+    for pointer, credentials in given:
+        for index, credential in enumerate(credentials or ()):
+            yield (*pointer, index), credential
+
+
+def _is_clear(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_this_machine(parts.hostname or "")
+
+
+def _is_clear_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "redis" and bool(parts.password) and not is_this_machine(parts.hostname or "")
+    except ValueError:
+        # Not a URL: that is said elsewhere.
+        return False
+
+
+def _finding(message: str, pointer: Pointer, hint: str = _HINT) -> Finding:
+    return Finding(rule="secret-in-clear", message=message, hint=hint, severity=Severity.WARNING, pointer=pointer)
