@@ -137,7 +137,7 @@ def _environment(port: int, place: Path) -> Mapping[str, str]:
         "ORIGIN_PORT": str(port),
         "ORIGIN_FOLDER": str(place),
         "ORIGIN_BASE": BASE,
-        "ORIGIN_LINES": "\n".join(f"{route['name']} {route['method']} {route['path']}" for route in table),
+        "ORIGIN_LINES": "\n".join(f"{route['name']}\t{route['method']}\t{route['path']}" for route in table),
         "ORIGIN_OWN": "".join(f" {operation.name} " for operation in _OWN),
     }
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from fuzz.origins.surface import BASE, OPERATIONS, OUTSIDE, Operation
+from fuzz.origins.surface import BASE, OPERATIONS, OUTSIDE, Operation, specificity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_ROUTED: Final = sorted((one for one in OPERATIONS if "?" not in one.path), key=lambda one: not one.is_concrete)
+_ROUTED: Final = sorted((one for one in OPERATIONS if "?" not in one.path), key=specificity)
 _PATHS: Final = tuple(dict.fromkeys(one.path for one in _ROUTED))
 _ACTIONS: Final = {one.path.partition("=")[2]: one.name for one in OPERATIONS if "?" in one.path}
 
@@ -42,11 +42,10 @@ def caddyfile(ports: list[int]) -> str:
     sites = ((by_path, _matched_path), (by_pattern, _matched_pattern), (by_prefix, _matched_prefix))
     blocks = []
     for port, matcher in sites:
-        routes = sorted(_ROUTED, key=lambda one: (not one.is_concrete, -one.path.count("/")))
         handled = "".join(
             f"@{one.name} {{\n{matcher(one)}\nmethod {_methods(one)}\n}}\n"
             f'handle @{one.name} {{\nheader X-Reached "caddy={one.name}"\nrespond "{{}}" 200\n}}\n'
-            for one in routes
+            for one in _ROUTED
         )
         acting = "".join(
             f"@{name} {{\npath {BASE}/\nquery Action={value}\nmethod GET HEAD\n}}\n"
@@ -62,16 +61,16 @@ def caddyfile(ports: list[int]) -> str:
 
 
 def _matched_path(operation: Operation) -> str:
-    return f"path {BASE}{_starred(operation.path)}"
+    return f'path "{BASE}{_starred(operation.path)}"'
 
 
 def _matched_pattern(operation: Operation) -> str:
-    return f"path_regexp ^{BASE}{_regex(operation.path)}$"
+    return f"path_regexp `^{BASE}{_regex(operation.path)}$`"
 
 
 def _matched_prefix(operation: Operation) -> str:
     path = _matched_path(operation)
-    return f"{path} {BASE}{operation.path}/*" if operation.is_concrete else path
+    return f'{path} "{BASE}{operation.path}/*"' if operation.is_concrete else path
 
 
 def _nginx_map(number: int, path: str) -> str:
@@ -87,8 +86,8 @@ def _nginx_locations(operator: str, *, prefixes: bool) -> str:
     for number, path in enumerate(_PATHS):
         answer = f'{{ add_header X-Reached $reached_{number} always; return 200 "{{}}"; }}'
         if prefixes and "{" not in path:
-            lines.append(f"location = {BASE}{path} {answer}")
-            lines.append(f"location ^~ {BASE}{path}/ {answer}" if path.count("/") > 1 else "")
+            lines.append(f'location = "{BASE}{path}" {answer}')
+            lines.append(f'location ^~ "{BASE}{path}/" {answer}' if path.count("/") > 1 else "")
         else:
             lines.append(f'location {operator} "^{BASE}{_regex(path)}$" {answer}')
     return "\n".join(lines)
@@ -101,6 +100,11 @@ def _methods(operation: Operation) -> str:
 def _regex(path: str) -> str:
     parts = re.split(r"(\{[^}]*\})", path)
     return "".join(".+" if part == "{path}" else "[^/]+" if part.startswith("{") else re.escape(part) for part in parts)
+
+
+def _escaped(literal: str) -> str:
+    # Go's syntax and PCRE's take no backslash before all that `re.escape` puts one before.
+    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", literal)
 
 
 def _starred(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, Final, NamedTuple
 
 BASE: Final = "/base"
@@ -45,6 +46,8 @@ OPERATIONS: Final = (
     Operation("getReport", "GET", "/reports/{id}.csv", is_allowed=True),
     Operation("getMe", "GET", "/users/me", is_allowed=True),
     Operation("findPets", "GET", "/?Action=FindPets", is_allowed=True, query=("name",)),
+    Operation("getItem", "GET", "/items/{id}", is_allowed=True),
+    Operation("getSet", "GET", "/odata/{name}", is_allowed=True),
     Operation("deletePet", "DELETE", "/pets/{petId}", is_allowed=False),
     Operation("patchPet", "PATCH", "/pets/{petId}", is_allowed=False),
     Operation("getMine", "GET", "/pets/mine", is_allowed=False),
@@ -56,6 +59,12 @@ OPERATIONS: Final = (
     Operation("getToyStats", "GET", "/pets/{petId}/toys/stats", is_allowed=False),
     Operation("getFileMeta", "GET", "/files/{name}/meta", is_allowed=False),
     Operation("exportFiles", "GET", "/files/export", is_allowed=False),
+    Operation("getCpp", "GET", "/files/c++", is_allowed=False),
+    Operation("getNotes", "GET", "/files/my notes", is_allowed=False),
+    Operation("getStreet", "GET", "/files/straße", is_allowed=False),
+    Operation("getVersion", "GET", "/files/v1.2-beta", is_allowed=False),
+    Operation("exportItem", "GET", "/items/{id}:export", is_allowed=False),
+    Operation("getOrder", "GET", "/odata/Orders({id})", is_allowed=False),
     Operation("exportDocs", "GET", "/docs/export", is_allowed=False),
     Operation("getKeys", "GET", "/tree/private/keys", is_allowed=False),
     Operation("getAudit", "GET", "/reports/audit.csv", is_allowed=False),
@@ -72,9 +81,14 @@ DENIED: Final = tuple(operation for operation in OPERATIONS if not operation.is_
 ALLOWED_NAMES: Final = frozenset(operation.name for operation in ALLOWED)
 
 
+def specificity(operation: Operation) -> tuple[bool, int]:
+    """Sorts concrete paths before templates, and those by how much of them is literal."""
+    return not operation.is_concrete, -len(re.sub(r"\{[^}]*\}", "", operation.path))
+
+
 def routes() -> str:
-    """The operations as JSON for the origins, concrete paths first, as every router here takes the first that matches."""
-    ordered = sorted(OPERATIONS, key=lambda operation: (not operation.is_concrete, operation.path.count("{")))
+    """The operations as JSON for the origins, the most specific first, as every router here takes the first that matches."""
+    ordered = sorted(OPERATIONS, key=specificity)
     table = [{"name": one.name, "method": one.method, "path": BASE + one.path} for one in ordered]
     return json.dumps({"base": BASE, "outside": OUTSIDE, "routes": table})
 

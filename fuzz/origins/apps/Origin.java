@@ -89,7 +89,7 @@ public class Origin {
     public static void main(String[] arguments) throws Exception {
         Logger.getLogger("").setLevel(Level.SEVERE);
         for (String line : System.getenv("ORIGIN_LINES").split("\n")) {
-            String[] words = line.split(" ");
+            String[] words = line.split("\t");
             if (words[2].contains("?")) continue;
             String source = source(words[2]);
             ROUTES.add(new Route(words[0], words[1], words[2], Pattern.compile(source),

@@ -11,10 +11,11 @@ const routes = table.routes.filter((route) => !route.path.includes("?"));
 const outside = (path) => !(path + "/").toLowerCase().startsWith(table.base + "/");
 
 // Each router only notes which route it found, and leaves the request to the next one.
+const escapes = (literal) => encodeURI(literal).replace(/[+?!:()[\]]/g, "\\$&");
 function expressRouter(express, style, wildcard) {
   const router = express.Router();
   for (const { name, method, path } of routes) {
-    const pattern = path.replace("{path}", wildcard).replace(/\{(\w+)\}/g, ":$1");
+    const pattern = path.split(/(\{\w+\})/).map((part) => part === "{path}" ? wildcard : part.startsWith("{") ? `:${part.slice(1, -1)}` : escapes(part)).join("");
     router[method.toLowerCase()](pattern, (request, response, next) => {
       request.reached[style] = name;
       next("router");
@@ -26,6 +27,7 @@ function expressRouter(express, style, wildcard) {
 function findMyWayRouter(caseSensitive) {
   const router = findMyWay({ caseSensitive, ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, useSemicolonDelimiter: true });
   for (const { name, method, path } of routes) {
+    if (/[:()]/.test(path)) continue; // it has no way to write these
     router.on(method, path.replace("{path}", "*").replace(/\{(\w+)\}\./g, ":$1(^[^.]+).").replace(/\{(\w+)\}/g, ":$1"), () => name);
   }
   return (method, path) => router.find(method === "HEAD" ? "GET" : method, path)?.handler();
