@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistake
 
 LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
@@ -111,7 +112,7 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
             "bad-url",
             "the path can be read in more than one way",
             got=text,
-            hint="leave out empty and dot segments, `;`, encoded slashes and backslashes, and anything not ASCII",
+            hint="leave out empty and dot segments, `;`, braces, encoded slashes and backslashes, and anything not ASCII",
         )
     return UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts), prefix=prefix)
 
@@ -172,38 +173,30 @@ def parse_absolute_url(text: object) -> str:
 
 
 def _split(text: object, *, schemes: tuple[str, ...], or_else: str, with_query: bool = False) -> SplitResult:
-    hint = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
-    if not isinstance(text, str) or not text.isprintable() or " " in text or "\\" in text:
-        raise Mistake("bad-url", "not a URL", got=text, hint=hint)
+    if mistake := find_url_mistake(text, schemes=schemes, or_else=or_else):
+        raise mistake
     try:
-        parts = urlsplit(text)
-        port = parts.port
+        parts = urlsplit(str(text))
     except ValueError:
-        raise Mistake("bad-url", "not a URL", got=text, hint=hint) from None
-    if parts.scheme not in schemes:
-        message = f"scheme `{parts.scheme}` is not supported" if "://" in text else "not a URL with a scheme"
-        raise Mistake("bad-url", message, got=text, hint=hint)
-    if "@" in parts.netloc:
-        raise Mistake(
-            "secret-in-url",
-            "must not contain a user name or password",
-            hint="use `credential: {basic: …}` for the upstream, `headers` for the document",
-        )
-    if not with_query and ("?" in text or "#" in text):
-        raise Mistake("bad-url", "must not have a query or fragment", got=text, hint="cut it off after the path")
-    if port == 0 or parts.netloc.endswith(":"):
-        raise Mistake("bad-url", "the port is missing or 0", got=text, hint=hint)
+        raise Mistake("bad-url", "not a URL", got=text, hint="check its brackets and its port") from None
+    if not with_query and (parts.query or parts.fragment or str(text).endswith(("?", "#"))):
+        hint = "cut it off after the path; a key in the query is `credential: {query: NAME, value: {env: …}}`"
+        raise Mistake("bad-url", "must not have a query or fragment", got=text, hint=hint)
     return parts
 
 
 def _host(parts: SplitResult, text: object) -> str:
     host = parts.hostname or ""
     if "[" in parts.netloc:
+        if "%" in host:
+            # RFC 6874 leaves its meaning to each machine, and the Host field cannot have it.
+            raise Mistake("bad-address", "an address with a zone is not supported", got=text, hint="leave out `%…`")
         return _ipv6(host, text)
     if not _HOST.fullmatch(host):
-        raise Mistake(
-            "bad-url", "not a host name", got=text, hint="write an international name in its xn-- form" if host else ""
-        )
+        hint = "" if host.isascii() else "write an international name in its xn-- form"
+        raise Mistake("bad-url", "not a host name", got=text, hint=hint or "letters, digits, dots and hyphens only")
+    if why := find_host_mistake(host):
+        raise Mistake("bad-url", why, got=text, hint="write the host name or IPv4 address in full")
     return host
 
 
@@ -222,9 +215,20 @@ def _ipv6(host: str, text: object) -> str:
 
 def _socket_path(text: str) -> str:
     path = text.removeprefix("unix:")
+    # Docker and systemd write unix:///run/api.sock, a URL without a host.
+    path = path.removeprefix("//") if path.startswith("///") else path
+    hint = "write unix:/run/api.sock"
+    if ":/" in path:
+        raise Mistake("bad-address", "a Unix socket has no path behind it", got=text, hint=hint)
     # sun_path has 108 bytes on Linux, the last one NUL (unix(7)).
-    if not path.startswith("/") or "\0" in path or len(path.encode("utf-8", "replace")) > 107:
-        raise Mistake("bad-address", "not the path of a Unix socket", got=text, hint="write unix:/run/api.sock")
+    if (
+        not path.startswith("/")
+        or path.startswith("//")
+        or path.endswith("/")
+        or not path.isprintable()
+        or len(path.encode("utf-8", "replace")) > 107
+    ):
+        raise Mistake("bad-address", "not the path of a Unix socket", got=text, hint=hint)
     return path
 
 

@@ -85,7 +85,7 @@ def _file(value: Any, info: ValidationInfo) -> Path:
 def _document_source(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
-    if "://" not in value:
+    if "://" not in value and not re.match(r"https?:", value):
         return str(_surroundings(info).folder / value)
     return address.parse_absolute_url(value)
 

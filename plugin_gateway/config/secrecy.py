@@ -19,7 +19,10 @@ _PLAIN_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 _TLS: Final = ("upstream", "tls")
-_USERINFO: Final = re.compile(r"(?<=://)[^/\s\"']*@")
+# A password may hold what ends an authority; what stands after the colon and is no port is taken for one.
+_USERINFO: Final = re.compile(
+    r"""(?<=://)(?:[^/?#\s"'@]*:(?![0-9]*(?:[/?#\s"',}\]]|$))[^"'\n]*@|[^/?#\s"'@]*:[^\s"']*@|[^/\s"']*@)"""
+)
 _URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
 _WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*:(?=\s|$)")
 

@@ -66,6 +66,7 @@ def test_the_default_port_is_left_out_of_the_host_field():
 
 def test_an_upstream_may_be_a_unix_socket():
     assert parse_upstream_url("unix:/run/api.sock").socket == "/run/api.sock"
+    assert parse_upstream_url("unix:///run/api.sock").socket == "/run/api.sock"
     assert str(parse_upstream_url("unix:/run/api.sock")) == "unix:/run/api.sock"
 
 
@@ -92,6 +93,16 @@ def test_an_upstream_prefix_has_one_reading(path):
         "http://a b",
         "http://h\n",
         "http://[zz]",
+        "http://[::1",
+        "http://[fe80::1%25eth0]",
+        "http://256.1.1.1",
+        "http://a..b",
+        "https:/h",
+        " http://h",
+        "unix://run/api.sock",
+        "unix:/run/api.sock:/v2",
+        "unix:/run/",
+        "unix:/run/a\npi.sock",
         "http://ä",
         3,
         None,
@@ -102,9 +113,10 @@ def test_what_is_no_upstream_url_is_a_mistake(text):
         parse_upstream_url(text)
 
 
-def test_a_password_in_a_url_is_refused_and_not_repeated():
+@pytest.mark.parametrize("text", ["https://me:hunter2@h", "https://me:hunter2/x@h", "https://hunter2@h:99999"])
+def test_a_password_in_a_url_is_refused_and_not_repeated(text):
     with pytest.raises(Mistake) as caught:
-        parse_upstream_url("https://me:hunter2@h")
+        parse_upstream_url(text)
     assert caught.value.rule == "secret-in-url"
     assert "hunter2" not in f"{caught.value.message}{caught.value.hint}{caught.value.got}"
 

@@ -41,6 +41,40 @@ def test_the_secret_parts_of_a_url_become_asterisks_of_the_same_length(text, mas
     assert len(text) == len(masked)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://me:hunter2@h",
+        "https://hunter2@h",
+        "https://me:hun/ter2@h",
+        "https://me:hun?ter2@h",
+        "https://me:hun ter2@h",
+        "https://me:12/ter2@h",
+        "https://me:p@ter2@h/v1",
+        "https://:ter2@h",
+    ],
+)
+@pytest.mark.parametrize("line", ["url: {}", 'upstream: {{url: "{}", connections: 2}}', "{}"])
+def test_a_password_in_a_url_is_masked_whatever_it_is_made_of(line, url):
+    shown = without_url_secrets(line.format(url))
+    assert "ter2" not in shown
+    assert "@h" in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "allow: [GET /users/@me]",
+        "url: https://api.test:8443/v1",
+        "url: https://api.test/users/@me",
+        "{url: https://api.test:8443, contact_email: me@api.test}",
+        "cors: [https://a.test, https://b.test:8443]",
+    ],
+)
+def test_what_is_no_password_is_shown(line):
+    assert without_url_secrets(line) == line
+
+
 def test_a_line_that_cannot_be_parsed_shows_nothing_after_a_secret_key():
     lines = [
         "upstream:",

@@ -1,0 +1,113 @@
+"""The mistakes in a URL: what is wrong with a text that is to be one, and what was probably meant."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.mistake import Mistake, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LOCAL: Final = re.compile(r"(?:localhost|127\.|10\.|192\.168\.|\[|[^.]*(?:[:/]|$))")
+_PORT: Final = re.compile(r"(?:[^\]:]*|\[.*\]):([^:\]]*)")
+_LIKE_A_HOST: Final = re.compile(r"[A-Za-z0-9\[][A-Za-z0-9._:\]-]*(?:/\S*)?")
+_NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
+
+
+def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "") -> Mistake | None:
+    """Say what is wrong with the URL up to its path, None if nothing is; `or_else` is what else may be written."""
+    usual = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
+    if not isinstance(text, str) or not text.strip():
+        return Mistake("bad-url", "not a URL", got=text, hint=usual)
+    scheme, separator, rest = text.partition("://")
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    if "@" in authority or (":" in authority and "@" in rest and not _is_port_fine(authority)):
+        return Mistake(
+            "secret-in-url",
+            "must not contain a user name or password",
+            hint="use `credential: {basic: …}` for the upstream, `headers` for the document",
+        )
+    for message, hint in _wrong(text, scheme if separator else "", authority, rest, schemes):
+        return Mistake("bad-url", message, got=text, hint=hint or usual)
+    return None
+
+
+def find_host_mistake(host: str) -> str:
+    """Say what is wrong with a name or IPv4 address that has the right characters, nothing if it is fine."""
+    labels = host.removesuffix(".").split(".")
+    if not all(labels):
+        return "a part of the host name is empty"
+    if _NUMBER.fullmatch(labels[-1]):
+        import ipaddress  # noqa: PLC0415  # rare, and `--help` does not pay for it
+
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError:
+            # inet_aton reads such names as addresses, each system its own way.
+            return "a host that ends in a number is an IPv4 address, and this is none"
+    return ""
+
+
+def _wrong(text: str, scheme: str, authority: str, rest: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield message and hint for each mistake; an empty hint is the usual one."""
+    if text != text.strip():
+        yield "there is a blank or line break around it", f"write {text.strip()}"
+    if re.search(r"\$\{?[A-Za-z_]|\{\{|%[A-Z_]+%", text):
+        yield "variables are not filled in here", "set the URL in the environment, as PLUGIN_GATEWAY__UPSTREAM__URL"
+    if placeholder := re.search(r"\{[^{}]*\}|<[^<>]*>", text):
+        yield f"`{placeholder[0]}` is a placeholder", "write what it stands for"
+    if not text.isprintable() or re.search(r"[\s\\<>\"']", text):
+        yield "not a URL: there is a blank, quote, backslash or character that cannot be seen in it", ""
+    if not scheme:
+        yield from _without_scheme(text, schemes)
+        return
+    if scheme.lower() not in schemes:
+        yield f"scheme `{scheme}` is not supported", nearest(scheme, schemes)
+    if re.match(r"(?i)https?:?$", authority):
+        yield "there is a scheme twice", f"write {rest}"
+    if "," in authority:
+        yield "only one address can be given", ""
+    if not authority:
+        yield "the host is missing", ""
+    if authority.count(":") > 1 and not authority.startswith("[") and (bracketed := _bracketed(scheme, authority)):
+        yield "an IPv6 address stands in brackets", f"write {bracketed}"
+    if (port := _PORT.fullmatch(authority)) and not _is_port_fine(authority):
+        what = f"the port {port[1]} is not one from 1 to 65535" if port[1] else "the port is missing after the colon"
+        yield what, ""
+
+
+def _without_scheme(text: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    if match := re.match(r"(?i)(https?)(?::/?|//)(?=[^/\s])", text):
+        yield "there must be `://` after the scheme", f"write {match[1].lower()}://{text[match.end() :]}"
+    bare = text.removeprefix("//")
+    if text.startswith("/") and text == bare:
+        yield "not a URL with a scheme", ""
+    guess = ""
+    if _LIKE_A_HOST.fullmatch(bare):
+        # What has no dot, or is inside, is rarely reached by TLS.
+        scheme = "http" if _LOCAL.match(bare) and "http" in schemes else "https"
+        guess = f"did you mean `{scheme}://{bare}`?"
+    yield "not a URL with a scheme", guess
+
+
+def _is_port_fine(authority: str) -> bool:
+    port = _PORT.fullmatch(authority)
+    return port is None or (re.fullmatch(r"[0-9]{1,5}", port[1]) is not None and 0 < int(port[1]) <= 65535)
+
+
+def _bracketed(scheme: str, authority: str) -> str:
+    """Write an IPv6 address that has no brackets with them; what may be a port is taken for one. Empty if it is none."""
+    import ipaddress  # noqa: PLC0415  # likewise
+
+    host, _, port = authority.rpartition(":")
+    candidates = [(authority, "")]
+    if re.fullmatch(r"[0-9]{2,5}", port):
+        candidates.insert(0, (host, f":{port}"))
+    for address, rest in candidates:
+        try:
+            return f"{scheme}://[{ipaddress.IPv6Address(address)}]{rest}"
+        except ValueError:
+            continue
+    return ""
