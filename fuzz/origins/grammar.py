@@ -11,6 +11,20 @@ from urllib.parse import quote
 
 from fuzz.origins.lookalikes import lookalikes
 from fuzz.origins.surface import ALLOWED, CANARY, DENIED, OPERATIONS, Operation
+from fuzz.origins.words import (
+    AFTER,
+    BEFORE,
+    BODIES,
+    CREDENTIALS,
+    HONEST,
+    HONEST_LAST,
+    JOINTS,
+    METHODS,
+    OVERRIDES,
+    PLAIN_BODIES,
+    QUERIES,
+    REWRITES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,85 +32,6 @@ if TYPE_CHECKING:
 
 _LEGIT_SHARE: Final = 0.08
 _SAFE: Final = "-._~!$&'()*+,=:@"
-
-# Values of a last segment, alone: before its end an encoded `?` or `#` is refused on purpose, and so is what decodes twice to a control.
-_HONEST_LAST: Final = ("C#", "why?", "a?b=c", "50%")
-# Pieces of the values that honest clients send; joined, they spell no word that is denied.
-_HONEST: Final = (
-    "7", "42", "2026-11-26", "10:30", "rex", "Rex", "v1.2", "a,b", "user@example.com", "São Paulo", "東京", "Ωmega", "naïve",
-    "Größe", "Straßen", "Ivanović", "İzmir", "K\u0131rklareli", "d'Arc", "(draft)", "~me", "$9", "Q&A", "x=y",
-    "b71c2a9e-5f0d-4a57-9a35-3d5c1f8f0e11",
-)  # fmt: skip
-_JOINTS: Final = ("-", "_", " ", "", "")
-
-_METHODS: Final = (
-    "GET", "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "get", "Get", "TRACE", "QUERY", "PROPFIND", "LINK", "GETX",
-    "CONNECT",
-)  # fmt: skip
-_AFTER: Final = (
-    ".", "..", " ", "%20", "%09", "+", ";", ";x", ";jsessionid=1", ";/", ".json", ".JSON", ".xml", ".html", ".php", ".do", ".json.xml",
-    "%00", "%00.json", "%0a", "%0d%0a", "?", "%3f", "%3Fx", "#", "%23", "%23x", ":$DATA", "::$DATA", "%3a%3a$DATA", "~", "*", "'", '"',
-    "/", "//", "/.", "/./", "/..", "/x/..", "/..;/x", "/%2e", "/%2e%2e", "/x", "%2f", "%2fx", "%2F", "%5c", "\\", "%5cx", "%252f",
-    "%c0%af", "%e0%80%af", "%ef%bc%8f", "%e2%88%95", "%u002f", "%u2215", "%uff0f", ",x", "=x", "!x", "@x", "&x", "%26x", "$", "(", ")",
-    "%ad", "%c2%ad", "%e2%80%8b", "%ef%bb%bf", "%cc%81", "%cc%87", "%7f", "%80", "%85", "%a0", "%c2%a0", "%c2%85", "%e3%80%80", "\x00",
-)  # fmt: skip
-_BEFORE: Final = (
-    ".", "%2e", "./", "%2e/", "../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..;/", "..%5c", "x/../", "x%2f..%2f", "x/..;/", ";/", ";x=1/",
-    "/", "//", "%2f", "%5c", "\\", "+", "%20", "%09", "%00", "%ef%bb%bf", "%e2%80%8b", "~", "*", "%25", "%", "@", ":",
-)  # fmt: skip
-_OVERRIDES: Final = (
-    "X-HTTP-Method-Override", "X-Http-Method", "X-Method-Override", "x-http-method-override", "X_HTTP_Method_Override",
-)  # fmt: skip
-_REWRITES: Final = (
-    "X-Original-URL",
-    "X-Rewrite-URL",
-    "X-Original-URI",
-    "X-Forwarded-Prefix",
-    "X-Forwarded-Path",
-    "Destination",
-)
-_CREDENTIALS: Final = (
-    "Authorization: Bearer {}", "authorization: Basic {}", "Cookie: session={}", "COOKIE: a=b; c={}", "X-Api-Key: {}", "x-api-key:{}",
-    "X_Api_Key: {}", "X-API_KEY: {}", "X-Api-Key : {}", "Proxy-Authorization: Bearer {}", "Cookie2: {}", "X-Forwarded-For: {}",
-    "X-Forwarded-User: {}", "Connection: X-Api-Key\r\nX-Api-Key: {}", "X-Real-IP: {}", "Via: {}", "Forwarded: for={}", "X.Api.Key: {}",
-)  # fmt: skip
-_QUERIES: Final = (
-    "_method=DELETE", "_METHOD=DELETE", "%5fmethod=DELETE", "_method%00=DELETE", "_method[]=DELETE", "X-HTTP-Method-Override=DELETE",
-    "Action=DropPets", "action=DropPets", "Action=FindPets&Action=DropPets", "Action=DropPets&Action=FindPets", "%41ction=DropPets",
-    "Action%5B%5D=DropPets", "Action=FindPets;Action=DropPets", "Action=FindPets%26Action=DropPets", "Action=FindPets&action=DropPets",
-    "Action=FindPets&Action%00=DropPets", "Action=FindPets&+Action=DropPets", "Action=%44ropPets", "Action=droppets", "Action=",
-    "api_key={}", "api%5fkey={}", "API_KEY={}", "api.key={}", "api_key[]={}", "limit=1&api_key={}", "limit=1%26api_key={}",
-    "limit=1;api_key={}", "limit=10", "tag=a%20b", "name=rex", "fields=a,b", "debug=1", "limit=1#x", "limit=%", "/../admin", "&&", "=", "",
-)  # fmt: skip
-_PART: Final = "--b\r\nContent-Disposition: form-data; {}\r\n\r\nDELETE\r\n--b--\r\n"
-_BODIES: Final = (
-    ("application/json", '{"name":"Rex"}'),
-    ("application/json", '{"_method":"DELETE"}'),
-    ("application/json", '{"\\u005fmethod":"DELETE","name":"Rex"}'),
-    ("application/json", '{"a":1,"_Method":"DELETE"}'),
-    ("application/json; charset=utf-16", '{"_method":"DELETE"}'),
-    ("text/json", '{"_method":"DELETE"}'),
-    ("application/x-www-form-urlencoded", "name=Rex"),
-    ("application/x-www-form-urlencoded", "_method=DELETE"),
-    ("application/x-www-form-urlencoded", "name=Rex&%5Fmethod=DELETE"),
-    ("application/x-www-form-urlencoded", "_method=DELETE;name=Rex"),
-    ("application/x-www-form-urlencoded", "a=1&_%6dethod=PATCH"),
-    ("APPLICATION/X-WWW-FORM-URLENCODED; a=b", "_method=DELETE"),
-    ("application/x-www-form-urlencoded", ".method=DELETE"),
-    ("application/x-www-form-urlencoded", "+_method=DELETE&x=1"),
-    ("application/x-www-form-urlencoded", "[method=DELETE"),
-    ("application/x-www-form-urlencoded", "_method%00x=DELETE"),
-    ("multipart/form-data; boundary=b", _PART.replace("{}", 'name="_method"')),
-    ("multipart/form-data; boundary=b", _PART.replace("{}", "name=_method")),
-    ("multipart/form-data; boundary=b", _PART.replace("{}", "name='_method'")),
-    ("multipart/form-data; boundary=b", _PART.replace("{}", 'name=".method"')),
-    ('multipart/form-data; boundary="b"', "preamble\r\n" + _PART.replace("{}", 'NAME = "_method"')),
-    ("text/plain", "_method=DELETE"),
-    ("", "_method=DELETE"),
-)
-
-
-_PLAIN_BODIES: Final = (_BODIES[0], ("application/x-www-form-urlencoded", "name=Rex"))
 
 # What is wrong with a hostile target, and how often.
 _THEMES: Final = {"text": 35, "encoding": 10, "wire": 20, "body": 10, "query": 8, "method": 5, "fields": 5, "mixed": 7}
@@ -128,14 +63,14 @@ def _honest(operation: Operation, number: int, random: Random) -> bytes:
     pairs = [query] if query else []
     pairs += [f"{name}={quote(_honest_text(random))}" for name in operation.query if random.random() < 0.5]
     target = path + ("?" + "&".join(pairs) if pairs else "")
-    body = next((one for one in _BODIES if one[0] in operation.media_types), None)
+    body = next((one for one in BODIES if one[0] in operation.media_types), None)
     method = "HEAD" if operation.method == "GET" and random.random() < 0.1 else operation.method
     return _request(method, target.encode(), [], body, number)
 
 
 def _honest_value(random: Random, *, is_path: bool, is_last: bool) -> str:
     if is_last and not is_path and random.random() < 0.1:
-        return quote(random.choice(_HONEST_LAST), safe="")
+        return quote(random.choice(HONEST_LAST), safe="")
     pieces = [
         quote(_honest_text(random), safe=random.choice(("", "~", _SAFE))) for _ in range(random.choice((1, 1, 1, 2, 3)))
     ]
@@ -143,8 +78,8 @@ def _honest_value(random: Random, *, is_path: bool, is_last: bool) -> str:
 
 
 def _honest_text(random: Random) -> str:
-    joint = random.choice(_JOINTS)
-    return joint.join(random.choice(_HONEST) for _ in range(random.choice((1, 1, 2, 3))))
+    joint = random.choice(JOINTS)
+    return joint.join(random.choice(HONEST) for _ in range(random.choice((1, 1, 2, 3))))
 
 
 def _hostile(number: int, random: Random) -> bytes:
@@ -172,16 +107,16 @@ def _hostile(number: int, random: Random) -> bytes:
     target = wire.encode("utf-8", "surrogateescape")
     queries = [query] if query else []
     if theme == "query" or (is_mixed and random.random() < 0.3):
-        queries += random.choices(_QUERIES, k=random.choice((1, 1, 2)))
+        queries += random.choices(QUERIES, k=random.choice((1, 1, 2)))
     if queries:
         random.shuffle(queries)
         target += b"?" + "&".join(queries).replace("{}", CANARY).encode()
     method = operation.method
     if theme == "method" or (is_mixed and random.random() < 0.3):
-        method = random.choice(_METHODS)
+        method = random.choice(METHODS)
     elif method in {"DELETE", "PATCH"}:
         method = random.choice(("POST", "PUT", "GET"))  # an override has to say the rest
-    bodies = _BODIES if theme == "body" or random.random() < 0.1 else _PLAIN_BODIES
+    bodies = BODIES if theme == "body" or random.random() < 0.1 else PLAIN_BODIES
     body = random.choice(bodies) if method in {"POST", "PUT", "PATCH"} or random.random() < 0.02 else None
     return _request(method, target, _fields(operation, random), body, number, random)
 
@@ -201,11 +136,11 @@ def _hostile_value(random: Random) -> str:
 def _fields(operation: Operation, random: Random) -> list[str]:
     fields: list[str] = []
     if random.random() < 0.4:
-        fields += [field.format(CANARY) for field in random.choices(_CREDENTIALS, k=random.choice((1, 1, 2)))]
+        fields += [field.format(CANARY) for field in random.choices(CREDENTIALS, k=random.choice((1, 1, 2)))]
     if random.random() < 0.15:
-        fields.append(f"{random.choice(_OVERRIDES)}: {operation.method if random.random() < 0.7 else 'DELETE'}")
+        fields.append(f"{random.choice(OVERRIDES)}: {operation.method if random.random() < 0.7 else 'DELETE'}")
     if random.random() < 0.08:
-        fields.append(f"{random.choice(_REWRITES)}: /base{operation.path}")
+        fields.append(f"{random.choice(REWRITES)}: /base{operation.path}")
     return fields
 
 
@@ -331,8 +266,8 @@ _TEXT_WAYS: Final = (
     _repeat_segment, _drop_character,
 )  # fmt: skip
 _WIRE_WAYS: Final = (
-    _insert(_AFTER, is_after=True), _insert(_AFTER, is_after=True), _insert(_AFTER, is_after=True), _insert(_BEFORE, is_after=False),
-    _insert(_BEFORE, is_after=False), _escape_slash, _escape_slash, _absolute, _climb, _flip_octet, _raw_octet,
+    _insert(AFTER, is_after=True), _insert(AFTER, is_after=True), _insert(AFTER, is_after=True), _insert(BEFORE, is_after=False),
+    _insert(BEFORE, is_after=False), _escape_slash, _escape_slash, _absolute, _climb, _flip_octet, _raw_octet,
 )  # fmt: skip
 
 

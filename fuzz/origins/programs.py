@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from fuzz.origins.sites import caddyfile, nginx_conf
+from fuzz.origins.sites import apache_conf, caddyfile, nginx_conf
 from fuzz.origins.surface import BASE, OPERATIONS, routes
 
 if TYPE_CHECKING:
@@ -199,6 +199,11 @@ def _nginx(ports: list[int], place: Path) -> list[str]:
     return [program, "-p", str(place), "-c", str(place / "nginx.conf"), "-e", str(place / "log")]
 
 
+def _apache(ports: list[int], place: Path) -> list[str]:
+    (place / "apache.conf").write_text(apache_conf(ports, place))
+    return [shutil.which("apache2") or "apache2", "-D", "FOREGROUND", "-f", str(place / "apache.conf")]
+
+
 def _caddy(ports: list[int], place: Path) -> list[str]:
     (place / "Caddyfile").write_text(caddyfile(ports))
     return [
@@ -228,7 +233,8 @@ PROGRAMS: Final = (
     Program("uvicorn", _needs_module("uvicorn"), ("",), _uvicorn),
     Program("node", _needs_node, ("",), _node),
     Program("php", _needs("php", "php-cli"), ("",), _php),
-    Program("nginx", _needs("nginx", "nginx-light"), ("exact", "caseless", "prefix"), _nginx),
+    Program("nginx", _needs("nginx", "nginx-light"), ("exact", "caseless", "prefix", "chained"), _nginx),
+    Program("apache", _needs("apache2", "apache2-bin"), ("rewrite", "rewrite-nc", "location"), _apache),
     Program("caddy", _needs("caddy", "caddy"), ("path", "path-regexp", "prefix"), _caddy),
     Program("tomcat", _needs_tomcat, ("",), _tomcat),
 )

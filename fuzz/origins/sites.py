@@ -1,4 +1,4 @@
-"""A site: the routes of the API in the configuration languages of nginx and Caddy, in the ways people write them there."""
+"""A site: the routes of the API in the configuration languages of nginx, Apache and Caddy, in the ways people write them there."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _ROUTED: Final = sorted((one for one in OPERATIONS if "?" not in one.path), key=specificity)
+_APACHE_MODULES: Final = "/usr/lib/apache2/modules"
+_APACHE_LOADED: Final = ("mpm_event", "authz_core", "rewrite", "headers")
 _PATHS: Final = tuple(dict.fromkeys(one.path for one in _ROUTED))
 _ACTIONS: Final = {one.path.partition("=")[2]: one.name for one in OPERATIONS if "?" in one.path}
 
 
 def nginx_conf(ports: list[int], place: Path) -> str:
-    """One server for each port: exact, caseless, and by prefix."""
-    exact, caseless, prefix = ports
+    """One server for each port: exact, caseless, by prefix, and a proxy that cleans the path for the first."""
+    exact, caseless, prefix, chained = ports
     maps = "".join(_nginx_map(number, path) for number, path in enumerate(_PATHS))
     actions = "".join(f'"~*^(?:GET|HEAD) {value}$" {name};\n' for value, name in _ACTIONS.items())
     return f"""
@@ -32,8 +34,41 @@ map "$request_method $arg_action" $action {{ default ""; {actions} }}
 server {{ listen 127.0.0.1:{exact}; {_nginx_locations("~", prefixes=False)} }}
 server {{ listen 127.0.0.1:{caseless}; {_nginx_locations("~*", prefixes=False)} }}
 server {{ listen 127.0.0.1:{prefix}; merge_slashes off; {_nginx_locations("~", prefixes=True)} }}
+server {{ listen 127.0.0.1:{chained}; location / {{ proxy_pass http://127.0.0.1:{exact}/; }} }}
 }}
 """
+
+
+def apache_conf(ports: list[int], place: Path) -> str:
+    """One host for each port: rewrite rules, rewrite rules that fold case, and `<Location>`, which takes all that is below it."""
+    rules, folded, located = ports
+    modules = "".join(f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so\n" for name in _APACHE_LOADED)
+    listening = "".join(f"Listen 127.0.0.1:{port}\n" for port in ports)
+    hosts = "".join(
+        f"<VirtualHost 127.0.0.1:{port}>\nAllowEncodedSlashes {slashes}\nMergeSlashes Off\nRewriteEngine On\n{body}"
+        "RewriteRule ^ - [R=204,L]\n</VirtualHost>\n"
+        for port, slashes, body in (
+            (rules, "On", _apache_rules("")),
+            (folded, "NoDecode", _apache_rules(",NC")),
+            (located, "On", _apache_locations()),
+        )
+    )
+    return f"""{modules}{listening}
+ServerRoot "{place}"
+ServerName origin.test
+PidFile "{place}/pid"
+ErrorLog "{place}/log"
+User www-data
+Group www-data
+DocumentRoot "{place}"
+KeepAlive On
+KeepAliveTimeout 600
+MaxKeepAliveRequests 0
+StartServers 1
+ServerLimit 1
+ThreadsPerChild 64
+MaxRequestWorkers 64
+{hosts}"""
 
 
 def caddyfile(ports: list[int]) -> str:
@@ -71,6 +106,39 @@ def _matched_pattern(operation: Operation) -> str:
 def _matched_prefix(operation: Operation) -> str:
     path = _matched_path(operation)
     return f'{path} "{BASE}{operation.path}/*"' if operation.is_concrete else path
+
+
+def _apache_rules(flag: str) -> str:
+    found = "RewriteCond %{ENV:REACHED} ^$\n"
+    lines = [f"RewriteCond %{{REQUEST_URI}} !^{BASE}(/|$)\nRewriteRule ^ - [E=REACHED:{OUTSIDE}]\n"]
+    for value, name in _ACTIONS.items():
+        lines.append(
+            f"{found}RewriteCond %{{REQUEST_METHOD}} ^(GET|HEAD)$\nRewriteCond %{{QUERY_STRING}} (^|&)Action={value}(&|$) [NC]\n"
+            f'RewriteRule "^{BASE}/?$" - [E=REACHED:{name}]\n'
+        )
+    for one in _ROUTED:
+        methods = _methods(one).replace(" ", "|")
+        lines.append(
+            f"{found}RewriteCond %{{REQUEST_METHOD}} ^({methods})$\n"
+            f'RewriteRule "^{BASE}{_regex(one.path)}$" - [E=REACHED:{one.name}{flag}]\n'
+        )
+    return "".join(lines) + 'Header always set X-Reached "apache=%{REACHED}e" env=REACHED\n'
+
+
+def _apache_locations() -> str:
+    lines = [f'<Location "/">\nHeader always set X-Reached "apache={OUTSIDE}"\n</Location>\n']
+    lines.append(f'<Location "{BASE}">\nHeader always unset X-Reached\n</Location>\n')
+    # The last section that matches wins.
+    for path in reversed(_PATHS):
+        headers = "".join(
+            f'Header always set X-Reached "apache={one.name}" "expr=%{{REQUEST_METHOD}} =~ /^({_methods(one).replace(" ", "|")})$/"\n'
+            for one in _ROUTED
+            if one.path == path
+        )
+        is_concrete = "{" not in path and path.count("/") > 1
+        where = f'Location "{BASE}{path}"' if is_concrete else f'LocationMatch "^{BASE}{_regex(path)}$"'
+        lines.append(f"<{where}>\n{headers}</{where.split(maxsplit=1)[0]}>\n")
+    return "".join(lines)
 
 
 def _nginx_map(number: int, path: str) -> str:
