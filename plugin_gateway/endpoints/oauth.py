@@ -15,10 +15,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from plugin_gateway.endpoints.documents import refuse
-from plugin_gateway.identity.authenticator import too_many_bad
 from plugin_gateway.identity.presented import read_login
 from plugin_gateway.identity.provider import ProviderError
-from plugin_gateway.identity.strangers import share_of
+from plugin_gateway.identity.strangers import share_of, too_many_bad
 from plugin_gateway.policy.oauth import AUTHORIZE_PATH, MAX_TOKEN_REQUEST_BYTES, judge_authorize, judge_token
 from plugin_gateway.policy.refusal import Refusal
 

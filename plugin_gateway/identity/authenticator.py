@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from math import ceil
 from time import time
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +20,7 @@ from plugin_gateway.identity.introspection import introspect
 from plugin_gateway.identity.keys import IssuerKeys
 from plugin_gateway.identity.presented import read_presented
 from plugin_gateway.identity.provider import Provider, ProviderError
-from plugin_gateway.identity.strangers import Strangers, share_of
+from plugin_gateway.identity.strangers import Strangers, share_of, too_many_bad
 from plugin_gateway.identity.turns import BusyError, Turns
 from plugin_gateway.policy.consumers import Identity
 from plugin_gateway.policy.refusal import Refusal
@@ -218,16 +217,3 @@ class Authenticator:
                 "invalid-credential", "The access token is signed by a key that the issuer does not have."
             )
         return verify_token(presented, head, found, settings, self._clock())
-
-
-def too_many_bad(wait_s: float) -> Refusal:
-    """The answer to an address that has shown too many bad credentials."""
-    retry_after_s = max(1, ceil(wait_s))
-    return Refusal(
-        status=429,
-        code="too-many-bad-credentials",
-        detail="Too many credentials from this client address were not good; this one was not looked into.",
-        hint=f"Wait {retry_after_s} s before you show another one.",
-        members={"retry_after_s": retry_after_s},
-        headers=((b"Retry-After", b"%d" % retry_after_s),),
-    )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
+from math import ceil
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.policy.limits import Level, RateLimit, refill
+from plugin_gateway.policy.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,3 +58,16 @@ def share_of(address: str) -> str:
         return address
     mapped = parsed.ipv4_mapped
     return str(mapped) if mapped is not None else str(IPv6Address(int(parsed) >> 64 << 64))
+
+
+def too_many_bad(wait_s: float) -> Refusal:
+    """The answer to an address that has shown too many bad credentials."""
+    retry_after_s = max(1, ceil(wait_s))
+    return Refusal(
+        status=429,
+        code="too-many-bad-credentials",
+        detail="Too many credentials from this client address were not good; this one was not looked into.",
+        hint=f"Wait {retry_after_s} s before you show another one.",
+        members={"retry_after_s": retry_after_s},
+        headers=((b"Retry-After", b"%d" % retry_after_s),),
+    )

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.policy.limits import RateLimit, rate_limit
+from plugin_gateway.policy.limits import BAD_CREDENTIALS, RateLimit, rate_limit
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.users import Users, read_users
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from plugin_gateway.config.units import Rate
 
 MIN_TOKEN_BYTES: Final = 16
-_BAD_CREDENTIALS: Final = RateLimit(name="bad-credentials", key="bad-credentials", calls=100, window_s=60, burst=100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Authentication:
     required_scopes: frozenset[str] = frozenset()
     audiences: tuple[str, ...] = ()
     """Whom an introspected token must be for."""
-    bad_credentials: RateLimit = _BAD_CREDENTIALS
+    bad_credentials: RateLimit = BAD_CREDENTIALS
     """How many credentials of one client address may turn out bad before its others are not looked into."""
     has_public_documents: bool = True
 
@@ -170,7 +169,7 @@ def build_authentication(
         is_passthrough=bool(getattr(auth, "passthrough", False)),
         required_scopes=frozenset(getattr(auth, "required_scope", "").split()),
         audiences=audiences if verify is not None else (),
-        bad_credentials=rate_limit(_BAD_CREDENTIALS.name, _BAD_CREDENTIALS.key, bad_credentials) or _BAD_CREDENTIALS,
+        bad_credentials=rate_limit(BAD_CREDENTIALS.name, BAD_CREDENTIALS.key, bad_credentials) or BAD_CREDENTIALS,
         has_public_documents=auth.documents == "public",
     )
     return settings, tuple(findings)

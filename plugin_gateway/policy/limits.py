@@ -61,6 +61,8 @@ class CallLimits:
     """By the consumer's name."""
     token_requests: RateLimit | None = None
     """For `/oauth/token`, apart from calls: who asks there is not known yet, and must not use up what known callers may do."""
+    bad_credentials: RateLimit | None = None
+    """For each client address; of the callers' own tokens that the issuer does not exchange."""
     concurrency: int = 0
     """0 is any number."""
     store_url: str = field(default="", repr=False)
@@ -111,6 +113,10 @@ def take(demands: Sequence[Demand], levels: Sequence[Level | None], now_s: float
     if all(tokens >= 1 for tokens in held):
         return Taken(True, tuple(tokens - 1 for tokens in held))
     return Taken(False, held)
+
+
+BAD_CREDENTIALS: Final = RateLimit(name="bad-credentials", key="bad-credentials", calls=100, window_s=60, burst=100)
+"""Unless gateway.yaml says otherwise."""
 
 
 def rate_limit(name: str, key: str, rate: Rate | None, burst: int | None = None) -> RateLimit | None:

@@ -20,6 +20,10 @@ _make_record = tuple.__new__
 class Client(Protocol):
     """The side that faces whoever called. It owns the call: it starts it, feeds it, and cancels it when it is gone."""
 
+    @property
+    def address(self) -> str:
+        """Where the client called from."""
+
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Send the head (`extra` are further field lines) and the first piece of the body, perhaps all of it."""
 

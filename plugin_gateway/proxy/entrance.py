@@ -111,7 +111,8 @@ class Entrance:
             self._is_asking = False
             self._exchange.on_entered(None)
         else:
-            granted.obtain(self._plan.rule, self._permitted.request, self._on_links, refused=refused)
+            address = self._exchange.address
+            granted.obtain(self._plan.rule, self._permitted.request, self._on_links, refused=refused, address=address)
 
     def _on_links(self, links: Links | Refusal) -> None:
         if isinstance(links, Refusal):

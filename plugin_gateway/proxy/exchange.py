@@ -73,6 +73,10 @@ class Exchange(Call):
         self._sent_at = self.started_at
         """When the request was all here, once it is: what the client took for it is not the upstream's time."""
 
+    @property
+    def address(self) -> str:
+        return self._client.address
+
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.is_sent = is_whole
         if self._permitted.request.has_body:

@@ -79,8 +79,10 @@ class Granted:
         subject = self._subject(request)
         return self._issuer is not None and isinstance(subject, str) and self._issuer.may_renew(subject, refused)
 
-    def obtain(self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "") -> None:
-        """Hand over the links for a call, at once where its token is known."""
+    def obtain(
+        self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "", address: str = ""
+    ) -> None:
+        """Hand over the links for a call from a client address, at once where its token is known."""
         if self._issuer is None:
             shown = authorization_of(request)
             on_links(shown if isinstance(shown, Refusal) else self._passed_through(rule, shown))
@@ -89,7 +91,9 @@ class Granted:
         if isinstance(subject, Refusal):
             on_links(subject)
         else:
-            self._issuer.obtain(subject, lambda token: on_links(self._with_token(rule, token)), refused=refused)
+            self._issuer.obtain(
+                subject, lambda token: on_links(self._with_token(rule, token)), refused=refused, address=address
+            )
 
     def _subject(self, request: RequestFields) -> str | Refusal:
         """Return whose token is exchanged; that of nobody where the token is ours."""

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from plugin_gateway.identity.authenticator import Authenticator
+from plugin_gateway.policy.limits import BAD_CREDENTIALS
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Asked
 from plugin_gateway.proxy.clock import Clock
@@ -153,7 +154,9 @@ class Serving:
         if links is None:
             granted = None
             if injection.grant is not None:
-                issuer = self._resources.issuer(injection.grant)
+                issuer = self._resources.issuer(
+                    injection.grant, self.revision.call_limits.bad_credentials or BAD_CREDENTIALS
+                )
                 granted = Granted(injection, issuer, make_uplink=self._uplink, make_downlink=self._downlink)
             links = self._links[id(injection)] = (self._downlink(injection), granted)
         return links

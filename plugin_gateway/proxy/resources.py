@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limiter import Limiter
 from plugin_gateway.admission.table import Table
+from plugin_gateway.policy.limits import BAD_CREDENTIALS
 
 if TYPE_CHECKING:
     from plugin_gateway.admission.redis_store import RedisStore
     from plugin_gateway.identity.provider import Provider
     from plugin_gateway.policy.grant import Grant
-    from plugin_gateway.policy.limits import CallLimits
+    from plugin_gateway.policy.limits import CallLimits, RateLimit
     from plugin_gateway.tokens.issuer import Issuer
 
 _MOST_ISSUERS: Final = 256
@@ -40,7 +41,7 @@ class Resources:
             self._table = Table(self._shared_memory)
         return Limiter(limits, self._table, self._shared(limits))
 
-    def issuer(self, grant: Grant) -> Issuer | None:
+    def issuer(self, grant: Grant, bad_credentials: RateLimit = BAD_CREDENTIALS) -> Issuer | None:
         """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
         if grant.kind == "passthrough":
             return None
@@ -54,6 +55,7 @@ class Resources:
             if len(self._issuers) > _MOST_ISSUERS:
                 # A secret that is rotated makes a new grant each time; exchanges that still use this one keep it.
                 del self._issuers[next(iter(self._issuers))]
+        self._issuers[grant].strangers.limit = bad_credentials
         return self._issuers[grant]
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.policy.credentials import find_short_secrets, injection
-from plugin_gateway.policy.limits import CallLimits, rate_limit
+from plugin_gateway.policy.limits import BAD_CREDENTIALS, CallLimits, rate_limit
 from plugin_gateway.policy.rule import SAFE_METHODS
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ def compile_call_limits(
         user=rate_limit("user", "user", limits.per_ephemeral_user),
         operations=operations,
         consumers=consumers,
+        bad_credentials=rate_limit(BAD_CREDENTIALS.name, BAD_CREDENTIALS.key, limits.bad_credentials),
         token_requests=rate_limit("oauth-token", "oauth-token", limits.rate, limits.burst),
         concurrency=limits.concurrency or 0,
         store_url=limits.redis.reveal() if limits.redis is not None else "",

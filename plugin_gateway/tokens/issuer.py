@@ -9,6 +9,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from plugin_gateway.identity.provider import Provider, ProviderError
+from plugin_gateway.identity.strangers import Strangers, share_of, too_many_bad
+from plugin_gateway.identity.turns import BusyError, Turns
+from plugin_gateway.policy.limits import BAD_CREDENTIALS
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.tokens.token import Token, TokenError, read_token, request_of
@@ -41,7 +44,7 @@ TOO_MANY_QUESTIONS: Final = Refusal(
 )
 
 _MOST_HELD: Final = 4096
-_MOST_QUESTIONS: Final = 64
+_QUESTIONS_AT_ONCE: Final = 20
 _FAILED_FOR_S: Final = 1.0
 """An endpoint that failed is left alone for so long, however many calls come."""
 _NOT_EXCHANGED_FOR_S: Final = 10.0
@@ -64,7 +67,11 @@ class _BackOff(NamedTuple):
 
 
 class Issuer:
-    """Tokens of one grant; for token exchange one for each caller. Callers' tokens are kept as hashes only."""
+    """Tokens of one grant; for token exchange one for each caller. Callers' tokens are kept as hashes only.
+
+    With token exchange it is the endpoint that judges callers, so addresses are bounded here as they are by the authenticator:
+    a share of the questions for each, and a budget of those that led to nothing.
+    """
 
     def __init__(self, grant: Grant, provider: Provider) -> None:
         self.grant = grant
@@ -74,10 +81,12 @@ class Issuer:
         self._back_offs: OrderedDict[bytes, _BackOff] = OrderedDict()
         """Since a token was renewed because the upstream refused it."""
         self._outage = Outage(f"The token endpoint {grant.token_url.partition('?')[0]}")
+        self.strangers = Strangers(BAD_CREDENTIALS, monotonic)
+        self._turns = Turns(_QUESTIONS_AT_ONCE)
         self._waiting: dict[bytes, list[OnToken]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def obtain(self, subject: str, on_token: OnToken, *, refused: str = "") -> None:
+    def obtain(self, subject: str, on_token: OnToken, *, refused: str = "", address: str = "") -> None:
         """Hand over a token, at once where a good one is held; `refused` is one that the upstream did not take."""
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
@@ -94,13 +103,15 @@ class Issuer:
         if held is not None:
             self._held.move_to_end(key)
             if now_s >= held.refresh_at_s and not has_failed and key not in self._waiting:
-                self._ask(key, subject)
+                self._ask(key, subject, share_of(address))
             on_token(held)
         elif failed is not None and has_failed:
             on_token(failed.refusal)
-        elif key not in self._waiting and not self._ask(key, subject):
-            on_token(TOO_MANY_QUESTIONS)
+        elif key not in self._waiting and (wait_s := self.strangers.wait_s(share_of(address))):
+            on_token(too_many_bad(wait_s))
         else:
+            if key not in self._waiting:
+                self._ask(key, subject, share_of(address))
             self._waiting[key].append(on_token)
 
     def may_renew(self, subject: str, refused: str) -> bool:
@@ -116,14 +127,11 @@ class Issuer:
         for task in self._tasks:
             task.cancel()
 
-    def _ask(self, key: bytes, subject: str) -> bool:
-        if len(self._waiting) >= _MOST_QUESTIONS:
-            return False
+    def _ask(self, key: bytes, subject: str, share: str) -> None:
         self._waiting[key] = []
-        task = asyncio.get_running_loop().create_task(self._get(key, subject))
+        task = asyncio.get_running_loop().create_task(self._get(key, subject, share))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return True
 
     def _back_off(self, key: bytes, now_s: float) -> None:
         last = self._back_offs.get(key)
@@ -132,20 +140,36 @@ class Issuer:
             wait_s = min(_MAX_BACK_OFF_S, 2 * last.wait_s)
         _keep(self._back_offs, key, _BackOff(wait_s, now_s + wait_s))
 
-    async def _get(self, key: bytes, subject: str) -> None:
+    async def _get(self, key: bytes, subject: str, share: str) -> None:
         outcome: Token | Refusal = NO_TOKEN
         try:
-            outcome = await self._fetch(subject)
+            outcome = await self._fetch_in_turn(subject, share)
         finally:
             waiting = self._waiting.pop(key)
             if isinstance(outcome, Token):
                 self._failed.pop(key, None)
                 _keep(self._held, key, outcome)
-            else:
+            elif outcome in (NO_TOKEN, NOT_EXCHANGED):
                 lasts_s = _NOT_EXCHANGED_FOR_S if outcome is NOT_EXCHANGED else _FAILED_FOR_S
                 _keep(self._failed, key, _Failed(outcome, monotonic() + lasts_s))
             for on_token in waiting:
                 on_token(outcome)
+
+    async def _fetch_in_turn(self, subject: str, share: str) -> Token | Refusal:
+        try:
+            await self._turns.take(share)
+        except BusyError:
+            return TOO_MANY_QUESTIONS
+        try:
+            wait_s = self.strangers.wait_s(share)
+            if wait_s:
+                return too_many_bad(wait_s)
+            outcome = await self._fetch(subject)
+        finally:
+            self._turns.give_back()
+        if outcome is NOT_EXCHANGED:
+            self.strangers.failed(share)
+        return outcome
 
     async def _fetch(self, subject: str) -> Token | Refusal:
         form, headers = request_of(self.grant, subject)

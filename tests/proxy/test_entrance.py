@@ -26,6 +26,7 @@ LINKS = Links("up", "down", "token-1")
 class Exchange:
     def __init__(self):
         self.is_over, self.is_sent, self.heard = False, True, []
+        self.address = "192.0.2.1"
 
     def on_entered(self, links):
         self.heard.append(("entered", links))
@@ -49,7 +50,7 @@ class Asked:
     def admit(self, operation_id, consumer, user, on_verdict):
         self.ask((operation_id, consumer, user), on_verdict)
 
-    def obtain(self, rule, request, on_links, *, refused=""):
+    def obtain(self, rule, request, on_links, *, refused="", address=""):
         self.ask((rule.operation_id, refused), on_links)
 
     def ask(self, question, on_answer):

@@ -25,7 +25,7 @@ class Issuer:
         self.asked.append((subject, refused))
         return True
 
-    def obtain(self, subject, on_token, *, refused=""):
+    def obtain(self, subject, on_token, *, refused="", address=""):
         self.asked.append((subject, refused))
         on_token(self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0])
 

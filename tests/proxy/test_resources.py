@@ -63,3 +63,12 @@ def test_a_reload_keeps_the_connection_to_the_same_redis():
         resources.limiter(CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/1", space="a"))._shared is not shared
     )
     resources.close()
+
+
+def test_an_issuer_that_outlives_a_reload_takes_over_the_new_budget():
+    resources = Resources()
+    grant = Grant(kind="token_exchange", token_url="https://h/t")
+    limit = RateLimit(name="n", key="k", calls=7, window_s=60, burst=7)
+    issuer = resources.issuer(grant)
+    assert resources.issuer(grant, limit) is issuer
+    assert issuer.strangers.limit is limit

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from plugin_gateway.identity.provider import ProviderError
+from plugin_gateway.identity.turns import MAX_WAITING
 from plugin_gateway.policy.grant import Grant
 from plugin_gateway.tokens import issuer as module
 from plugin_gateway.tokens.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
@@ -228,18 +229,49 @@ def test_what_is_kept_of_callers_is_bounded(clock, monkeypatch):
     play(scene, THEIRS, token("t"))
 
 
-def test_questions_under_way_are_bounded(clock, monkeypatch):
-    monkeypatch.setattr(module, "_MOST_QUESTIONS", 2)
-
+def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remembered(clock):
     async def scene(issuer, provider):
         provider.may_answer.clear()
-        waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(2)]
+        many = module._QUESTIONS_AT_ONCE + MAX_WAITING
+        waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
         await asyncio.sleep(0)
-        assert await obtain(issuer, "third") is TOO_MANY_QUESTIONS
+        await asyncio.sleep(0)
+        assert await obtain(issuer, "one-more") is TOO_MANY_QUESTIONS
+        assert len(provider.asked) == module._QUESTIONS_AT_ONCE
         provider.may_answer.set()
-        assert await asyncio.gather(*waiting) == ["t", "t"]
+        assert await asyncio.gather(*waiting) == ["t"] * many
+        assert await obtain(issuer, "one-more") == "t"
 
     play(scene, THEIRS, token("t"))
+
+
+def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock):
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        flood = [asyncio.ensure_future(obtain(issuer, f"bad-{i}", address="192.0.2.66")) for i in range(300)]
+        await asyncio.sleep(0)
+        good = asyncio.ensure_future(obtain(issuer, "good", address="192.0.2.1"))
+        await asyncio.sleep(0)
+        provider.may_answer.set()
+        assert await good in ("t", NOT_EXCHANGED)
+        asked = [form for _, form, _ in provider.asked]
+        assert any(b"subject_token=good" in form for form in asked[: module._QUESTIONS_AT_ONCE + 2])
+        await asyncio.gather(*flood)
+
+    play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
+
+
+def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock):
+    async def scene(issuer, provider):
+        held = await obtain(issuer, "good", address="192.0.2.66")
+        codes = [(await obtain(issuer, f"bad-{i}", address="192.0.2.66")).code for i in range(12_000)]
+        assert codes.count("credential-not-exchanged") == 100
+        assert codes[-1] == "too-many-bad-credentials"
+        assert len(provider.asked) == 101
+        assert await obtain(issuer, "good", address="192.0.2.66") == held
+        assert (await obtain(issuer, "other", address="192.0.2.1")).code == "credential-not-exchanged"
+
+    play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
 
 
 def test_who_waits_when_the_worker_ends_is_told():

@@ -39,6 +39,10 @@ class AnsweringConnection(ClientConnection):
         self._body: RequestBody | None = None
         self._call: Call | None = None
 
+    @property
+    def address(self) -> str:
+        return self._address
+
     def go_on(self) -> None:
         """Take up what the client sent ahead."""
         raise NotImplementedError

@@ -50,7 +50,7 @@ class AsgiFront:
         if scope["type"] != "http" or _is_local(scope, serving):
             await self._app(scope, receive, send)
             return
-        client = _AsgiClient(receive, send, serving.limits.request_body_bytes)
+        client = _AsgiClient(receive, send, serving.limits.request_body_bytes, _address(scope))
         exchange = await self._permitted(scope, serving, client)
         if isinstance(exchange, Refusal):
             request_id = client.request_id or new_request_id()
@@ -99,7 +99,8 @@ class AsgiFront:
 class _AsgiClient:
     """Translates between ASGI's coroutines and the callbacks of an exchange."""
 
-    def __init__(self, receive: Receive, send: Send, limit_bytes: int) -> None:
+    def __init__(self, receive: Receive, send: Send, limit_bytes: int, address: str) -> None:
+        self.address = address
         self._receive = receive
         self._send = send
         self._limit_bytes = limit_bytes
