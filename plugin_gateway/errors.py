@@ -5,6 +5,7 @@
     ├── FindingsError     files the operator wrote are wrong; carries every finding    exit 2
     │   ├── ConfigError       gateway.yaml, its environment overrides, its secrets
     │   └── DocumentError     the OpenAPI document
+    │       └── DocumentAwaitedError  its server does not answer yet
     ├── WireError         the client's bytes are not strict HTTP/1.1                    status 400, 413, 414, 431, 501, 505
     └── UpstreamError     the upstream did not answer, or not in HTTP                   status 502, 503, 504
 
@@ -49,6 +50,10 @@ class ConfigError(FindingsError):
 
 class DocumentError(FindingsError):
     """The OpenAPI document cannot be read, or says what it must not."""
+
+
+class DocumentAwaitedError(DocumentError):
+    """The server of the document, or of a part of it, does not answer yet; the same question may be answered later."""
 
 
 class WireError(GatewayError):

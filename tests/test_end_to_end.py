@@ -534,3 +534,26 @@ def test_the_demo_serves_the_example_api():
     finally:
         gateway.close()
     assert gateway.process.returncode == 0
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_reload_behind(folder):
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        with serving(folder, "--workers", "2") as gateway:
+            config = folder / "gateway.yaml"
+            url = f"http://127.0.0.1:{silent.getsockname()[1]}/openapi.yaml"
+            config.write_text(config.read_text().replace("./openapi.yaml", url))
+            asked, _ = silent.accept()
+            with asked:
+                children = gateway.children()
+                gateway.process.kill()
+                assert len(children) == 3
+                eventually(lambda: not any(map(is_running, children)))

@@ -24,6 +24,17 @@ def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> s
         raise click.BadParameter(f"{value!r} is {mistake.message}; {mistake.hint}", ctx, param) from mistake
 
 
+def checked_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    """Return a duration in seconds, as an option's callback."""
+    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.units import parse_duration  # noqa: PLC0415  # likewise
+
+    try:
+        return None if value is None else parse_duration(value)
+    except Mistake as mistake:
+        raise click.BadParameter(f"{value!r}: {mistake.message}; {mistake.hint}", ctx, param) from mistake
+
+
 def config_option(function: Decorated) -> Decorated:
     """Add `-c/--config`. Not given, the file is $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml, else there is none."""
     return click.option(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.cli.options import checked_address, checked_duration, config_option
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,17 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     show_default=True,
     help="What takes calls: the fast way, or the ASGI app behind the same HTTP/1.1.",
 )
-def command(config: Path | None, listen: str, admin: str, workers: int, front: Front) -> None:
+@click.option(
+    "--wait-for-document",
+    "wait_s",
+    callback=checked_duration,
+    default=None,
+    envvar="PLUGIN_GATEWAY_WAIT_FOR_DOCUMENT",
+    metavar="DURATION",
+    help="How long to wait, alive and not ready, for a document at a URL whose server does not answer yet (no connection, "
+    "no answer in time, 5xx, 429); 0 ends at once.  [default: without end]",
+)
+def command(config: Path | None, listen: str, admin: str, workers: int, front: Front, wait_s: float | None) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
@@ -65,4 +75,4 @@ def command(config: Path | None, listen: str, admin: str, workers: int, front: F
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
-    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers, front=front), announce)
+    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers, front=front, wait_s=wait_s), announce)

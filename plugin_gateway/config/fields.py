@@ -17,7 +17,7 @@ from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
@@ -29,12 +29,18 @@ class OverrideText(str):
     __slots__ = ()
 
 
+def _unnoted(path: Path) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
     """What values refer to outside of gateway.yaml: the environment, and the folder relative paths start at."""
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path = Path()
+    on_file: Callable[[Path], object] = _unnoted
+    """Told of each file that a value names, before the file is looked at: whether it is there or not, it matters."""
 
 
 def _surroundings(info: ValidationInfo) -> Surroundings:
@@ -46,6 +52,8 @@ def _secret(place: Place) -> PlainValidator:
         if isinstance(value, Secret):
             return value
         around = _surroundings(info)
+        if isinstance(value, dict) and isinstance(file := value.get("file"), str) and "\0" not in file:
+            around.on_file(around.folder / file)
         # The name comes first in the record, so it is judged already.
         header = info.data.get("header", "") if info.data else ""
         return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
@@ -74,7 +82,9 @@ def _one_or_many(value: Any) -> Any:
 def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
-    path = _surroundings(info).folder / value
+    around = _surroundings(info)
+    path = around.folder / value
+    around.on_file(path)
     if not path.is_file():
         raise Mistake(
             "file-missing", "no such file", got=value, hint="a relative path starts at the folder of gateway.yaml"
@@ -86,7 +96,9 @@ def _document_source(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
     if "://" not in value and not re.match(r"https?:", value):
-        return str(_surroundings(info).folder / value)
+        around = _surroundings(info)
+        around.on_file(around.folder / value)
+        return str(around.folder / value)
     return address.parse_absolute_url(value)
 
 

@@ -15,14 +15,15 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import unsupported
 from plugin_gateway.config.overrides import PREFIX, from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
-from plugin_gateway.config.secrets import Secret
 from plugin_gateway.config.tree import read
 from plugin_gateway.config.upstream import FORMS
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    OnFile = Callable[[Path], object]
 
 VARIABLE: Final = "PLUGIN_GATEWAY_CONFIG"
 DEFAULT_NAME: Final = "gateway.yaml"
@@ -30,7 +31,7 @@ DEFAULT_NAME: Final = "gateway.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedConfig:
-    """A config that is right, with what is needed to report on it and to notice when it changes.
+    """A config that is right, with what is needed to report on it.
 
     `source_path` is None where overrides are all there is. `text` is shown nowhere: it may hold secrets.
     """
@@ -52,30 +53,25 @@ class LoadedConfig:
             for finding in findings
         )
 
-    @property
-    def watched_files(self) -> tuple[Path, ...]:
-        """Every local file the config was made from or names: itself, secrets, certificates, logo, document."""
-        paths = {self.source_path} if self.source_path else set()
-        paths |= set(_files(self.config))
-        if not self.config.openapi.is_url:
-            paths.add(Path(self.config.openapi.source))
-        return tuple(sorted(path.absolute() for path in paths))
 
-
-def find_config(given: Path | None, *, environ: Mapping[str, str], folder: Path = Path()) -> Path | None:
+def find_config(
+    given: Path | None, *, environ: Mapping[str, str], folder: Path = Path(), on_file: OnFile | None = None
+) -> Path | None:
     """Return the config file to read: the one given, `PLUGIN_GATEWAY_CONFIG`, or `gateway.yaml` in `folder`.
 
-    None means that there is none, and that overrides from the environment are enough to try without.
+    None means that there is none, and that overrides from the environment are enough to try without. `on_file` is told
+    of the file before it is looked for.
 
     Raises:
         ConfigError: there is no file and no override either.
 
     """
-    if given is not None:
-        return given
-    if named := environ.get(VARIABLE):
-        return folder / named
-    if (default := folder / DEFAULT_NAME).is_file():
+    default = given or folder / (environ.get(VARIABLE) or DEFAULT_NAME)
+    if on_file is not None:
+        on_file(default)
+    if given is not None or environ.get(VARIABLE):
+        return default
+    if default.is_file():
         return default
     if any(name.upper().startswith(PREFIX) for name in environ):
         return None
@@ -87,22 +83,33 @@ def find_config(given: Path | None, *, environ: Mapping[str, str], folder: Path 
     raise ConfigError([finding])
 
 
-def load(path: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> LoadedConfig:
+def load(
+    path: Path | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    on_file: OnFile | None = None,
+) -> LoadedConfig:
     """Read gateway.yaml, lay the environment's and the command line's overrides over it, and judge all of it.
 
     `path` is None for a config that is made of overrides alone. Relative paths in it start at its folder, or at the
-    working directory.
+    working directory. `on_file` is told of each file that a value names, before the file is looked at.
 
     Raises:
         ConfigError: with every mistake found, each with its location, in file order.
 
     """
     text = "" if path is None else _text(path)
-    return load_text(text, path=path, environ=environ, overrides=overrides)
+    return load_text(text, path=path, environ=environ, overrides=overrides, on_file=on_file)
 
 
 def load_text(
-    text: str, *, path: Path | None, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None
+    text: str,
+    *,
+    path: Path | None,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    on_file: OnFile | None = None,
 ) -> LoadedConfig:
     """Do what `load` does with text that was read already."""
     root, found = read(text)
@@ -125,7 +132,10 @@ def load_text(
         findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=places.top()))
         raise ConfigError(findings)
     folder = path.parent if path else Path()
-    config, mistakes = _judge(value, Surroundings(environ=environ, folder=folder))
+    around = Surroundings(environ=environ, folder=folder)
+    if on_file is not None:
+        around = replace(around, on_file=on_file)
+    config, mistakes = _judge(value, around)
     mistakes += unsupported(value)
     # What the reader called ambiguous it took for text: another complaint about the same text would only confuse.
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
@@ -201,23 +211,6 @@ def _warnings(value: Any, places: Places) -> Iterator[Finding]:
         hint = "put it into a file or the environment: {file: PATH} or {env: NAME}"
         mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
         yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
-
-
-def _files(value: Any) -> Iterator[Path]:
-    if isinstance(value, Secret):
-        if value.source.file is not None:
-            yield value.source.file
-    elif isinstance(value, Path):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _files(item)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _files(item)
-    elif hasattr(type(value), "model_fields"):
-        for name in type(value).model_fields:
-            yield from _files(getattr(value, name))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:

@@ -24,7 +24,10 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What `/readyz` says. `reload_error` is the report of the last reload if it failed, as `check` prints it."""
+    """What `/readyz` says. `reload_error` is the report of the last reload if it failed, as `check` prints it.
+
+    `awaited` says likewise why the document is not there yet, while the start waits for it.
+    """
 
     is_ready: bool
     revision: int
@@ -34,6 +37,7 @@ class Health:
     workers: int
     workers_wanted: int
     reload_error: str = ""
+    awaited: str = ""
 
 
 def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
@@ -53,6 +57,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
             "workers": now.workers,
             "workers_wanted": now.workers_wanted,
             "reload_error": now.reload_error or None,
+            "awaited": now.awaited or None,
         }
         body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
         # A reload that failed changes nothing: what is being served still is, so this replica stays ready.

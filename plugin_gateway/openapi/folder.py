@@ -7,7 +7,7 @@ import os
 import posixpath
 import re
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from plugin_gateway.diagnostics import Finding, Location
@@ -17,6 +17,7 @@ from plugin_gateway.openapi.extent import MAX_BYTES, MAX_PARTS
 from plugin_gateway.openapi.refs import RefError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from plugin_gateway.openapi.document import Json
@@ -40,8 +41,12 @@ def screen(reference: str) -> str | None:
 class Folder:
     """The parts of a document in files, each named by its path from the folder of the first."""
 
-    def __init__(self, path: Path) -> None:
-        """Take a path for the first part; nothing is read yet."""
+    is_awaited: Final = False
+    """A file is there or not; none is waited for."""
+
+    def __init__(self, path: Path, *, on_file: Callable[[Path], object] | None = None) -> None:
+        """Take a path for the first part; nothing is read yet. `on_file` is told of each file before it is opened."""
+        self._on_file = on_file
         self.root = path.name
         self._folder = path.parent
         self._real_folder = os.path.realpath(path.parent)
@@ -86,6 +91,8 @@ class Folder:
         return self._values[part]
 
     def _read(self, path: Path) -> bytes:
+        if self._on_file is not None:
+            self._on_file(path)
         # A FIFO would keep us waiting in open() itself, so that does not wait, and a device may have no end.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 import httpx2
 
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import DocumentError
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode import decode
 from plugin_gateway.openapi.extent import MAX_BYTES, MAX_PARTS
 from plugin_gateway.openapi.refs import RefError, join_uri
@@ -24,9 +24,19 @@ if TYPE_CHECKING:
 _MAX_REDIRECTS = 5
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
+_NOT_YET = frozenset({408, 425, 429})
+"""Answers that, like those from 500 on, are another one later: a timeout, too early, too many requests."""
+
+_TLS_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+"""TLS failed because the connection ended, not because of what either side said."""
+
 
 class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
-    """Why there are no bytes; says nothing that was sent."""
+    """Why there are no bytes; says nothing that was sent. `may_pass` when the same request may be answered later."""
+
+    def __init__(self, reason: str, *, may_pass: bool = False) -> None:
+        super().__init__(reason)
+        self.may_pass = may_pass
 
 
 class Site:
@@ -44,6 +54,9 @@ class Site:
             raise DocumentError([Finding(rule="document-unreadable", message="the document's URL is no URL")]) from None
         self._values: dict[str, Json] = {}
         self._bytes_left = MAX_BYTES
+        self.is_awaited = False
+        """Whether a part was not to be had for a reason that may pass."""
+        self._is_silent = False
 
     def __enter__(self) -> Self:
         for name, value in self._headers.items():
@@ -62,6 +75,8 @@ class Site:
         try:
             return self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
         except _Unfetched as reason:
+            if reason.may_pass:
+                raise DocumentAwaitedError(self._unreadable(str(reason)).findings) from None
             raise self._unreadable(str(reason)) from None
 
     def find(self, base: str, reference: str) -> str:
@@ -74,9 +89,13 @@ class Site:
         if part not in self._values:
             if len(self._values) >= MAX_PARTS:
                 raise RefError(part, f"is one file too many: {MAX_PARTS:,} are read")
+            if self._is_silent:
+                # Each part has a time limit: a thousand of them, one after the other, would take hours.
+                raise RefError(part, "is not asked for: its server did not answer before")
             try:
                 data = self._fetch(part, self._is_below)
             except _Unfetched as reason:
+                self.is_awaited = self.is_awaited or reason.may_pass
                 raise RefError(part, f"cannot be fetched: {reason}") from None
             self._values[part] = decode(data, part)
         return self._values[part]
@@ -101,13 +120,16 @@ class Site:
         try:
             return self._runner.run(asyncio.wait_for(self._get(url, may_follow), self._timeout_s))
         except (TimeoutError, httpx2.TimeoutException):
-            raise _Unfetched(f"no whole answer within {self._timeout_s:g} seconds") from None
+            self._is_silent = True
+            raise _Unfetched(f"no whole answer within {self._timeout_s:g} seconds", may_pass=True) from None
         except httpx2.ConnectError as error:
-            raise _Unfetched(_why_unconnected(error)) from None
+            self._is_silent = True
+            raise _unconnected(error) from None
         except zlib.error:
             raise _Unfetched("its gzip body is broken") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-            raise _Unfetched(f"the exchange failed: {type(error).__name__}") from None
+            may_pass = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError | httpx2.ProxyError)
+            raise _Unfetched(f"the exchange failed: {type(error).__name__}", may_pass=may_pass) from None
 
     async def _get(self, url: str, may_follow: Callable[[str], bool]) -> bytes:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -118,8 +140,9 @@ class Site:
                         raise _Unfetched(f"it redirects to another place, {_shown(target)}")
                     url = target
                     continue
-                if response.status_code != 200:
-                    raise _Unfetched(f"the answer is {response.status_code} {response.reason_phrase}".rstrip())
+                if (status := response.status_code) != 200:
+                    may_pass = status >= 500 or status in _NOT_YET
+                    raise _Unfetched(f"the answer is {status} {response.reason_phrase}".rstrip(), may_pass=may_pass)
                 return await self._body(response)
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 
@@ -158,14 +181,15 @@ def _is_redirect_fine(old: str, new: str) -> bool:
     )
 
 
-def _why_unconnected(error: BaseException) -> str:
+def _unconnected(error: BaseException) -> _Unfetched:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"its certificate is not trusted: {cause.verify_message}"
+            return _Unfetched(f"its certificate is not trusted: {cause.verify_message}")
         if isinstance(cause, ssl.SSLError):
-            return f"TLS failed: {cause.reason}"
+            reason = getattr(cause, "reason", None) or cause.strerror
+            return _Unfetched(f"TLS failed: {reason}", may_pass=isinstance(cause, _TLS_CUT))
         if isinstance(cause, OSError) and cause.strerror:
-            return f"no connection: {cause.strerror}"
+            return _Unfetched(f"no connection: {cause.strerror}", may_pass=True)
         cause = cause.__cause__ or cause.__context__
-    return "no connection"
+    return _Unfetched("no connection", may_pass=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.diagnostics import Finding
-from plugin_gateway.errors import DocumentError
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.bundle import Parts, bundle, refers_elsewhere
 from plugin_gateway.openapi.decode import decode, locate
 from plugin_gateway.openapi.document import Document
@@ -16,26 +16,38 @@ from plugin_gateway.openapi.folder import Folder
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
 class _Source(Parts, Protocol):
+    @property
+    def is_awaited(self) -> bool: ...
+
     def read_root(self) -> bytes: ...
 
 
 def read_document(
-    location: str, *, base: Path | None = None, headers: Mapping[str, str] | None = None, timeout_s: float = 15.0
+    location: str,
+    *,
+    base: Path | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 15.0,
+    on_file: Callable[[Path], object] | None = None,
 ) -> Document:
     """Read the document at a path (from `base`, or where we are) or an http(s) URL, and make one root of all its parts.
 
-    `headers` go to the host of the URL and nowhere else; `timeout_s` bounds each request as a whole. Blocks, and so is
-    to be called off the event loop. Raises `DocumentError`.
+    `headers` go to the host of the URL and nowhere else; `timeout_s` bounds each request as a whole; `on_file` is told
+    of each file before it is opened. Blocks, and so is to be called off the event loop.
+
+    Raises:
+        DocumentAwaitedError: the server of the URL does not answer yet, and may later.
+        DocumentError: it cannot be read, or is none.
     """
     scheme = _URL.match(location)
     if scheme is None:
-        folder = Folder((base or Path()) / location)
+        folder = Folder((base or Path()) / location, on_file=on_file)
         return _read(folder, str((base or Path()) / location))
     if scheme[1].lower() not in {"http", "https"}:
         message = f"a document is a file or an http(s) URL, not a {scheme[1]!r} URL"
@@ -53,9 +65,18 @@ def _read(source: _Source, name: str) -> Document:
     _refuse(check_root(root), data, name)
     document = Document(root=root, name=name)
     if refers_elsewhere(data):
-        document = replace(document, unread=bundle(root, document.version, source))
-    _refuse(check_paths(document), data, name)
+        unread = bundle(root, document.version, source)
+        document = replace(document, unread=unread, is_awaited=source.is_awaited)
+    try:
+        _refuse(check_paths(document), data, name)
+    except DocumentError as error:
+        raise awaited(error) if document.is_awaited else error from None
     return document
+
+
+def awaited(error: DocumentError) -> DocumentAwaitedError:
+    """Say of a document whose server left a part unanswered that what is wrong with it may be right later."""
+    return DocumentAwaitedError(error.findings)
 
 
 def _refuse(findings: Iterable[Finding], data: bytes, name: str) -> None:

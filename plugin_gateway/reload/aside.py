@@ -20,6 +20,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.reload.outcome import Refused
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from collections.abc import Mapping
 
     from plugin_gateway.reload.outcome import Outcome
@@ -42,7 +43,7 @@ async def compile_aside(
     )
     try:
         async with asyncio.timeout(COMPILE_TIMEOUT_S):
-            answer, _ = await child.communicate(json.dumps(request).encode())
+            answer = await answer_of(child, request)
     except TimeoutError:
         return failed(f"reading and compiling took longer than {COMPILE_TIMEOUT_S:.0f} s")
     finally:
@@ -54,6 +55,19 @@ async def compile_aside(
         return failed(f"the compiling process ended with status {child.returncode}; what it said is above")
     outcome: Outcome = pickle.loads(answer)  # noqa: S301  # our own child's
     return outcome
+
+
+async def answer_of(child: Process, request: object) -> bytes:
+    """Ask the child and return its answer. Its standard input stays open: the child ends when that does."""
+    assert child.stdin is not None  # noqa: S101  # both are pipes
+    assert child.stdout is not None  # noqa: S101
+    with contextlib.suppress(ConnectionError):
+        child.stdin.write(json.dumps(request).encode() + b"\n")
+        await child.stdin.drain()
+    answer = await child.stdout.read()
+    child.stdin.close()
+    await child.wait()
+    return answer
 
 
 def failed(message: str) -> Refused:

@@ -1,4 +1,7 @@
-"""`python -m plugin_gateway.reload.child` compiles once: a request on standard input, the outcome on standard output."""
+"""`python -m plugin_gateway.reload.child` compiles once: a request on standard input, the outcome on standard output.
+
+The request is one line. What follows it is the supervisor's life: standard input ends when the supervisor does.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,22 @@ import json
 import os
 import pickle
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import render_text
-from plugin_gateway.errors import FindingsError
-from plugin_gateway.reload.outcome import Compiled, Refused
-from plugin_gateway.reload.watch import fingerprints
+from plugin_gateway.errors import DocumentAwaitedError, FindingsError
+from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
+from plugin_gateway.reload.watch import fingerprint
+from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, load_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.reload.outcome import Outcome
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.reload.outcome import Fingerprint, Outcome
 
 MAX_NICENESS = 10
 
@@ -30,7 +36,8 @@ def main() -> None:
     gc.disable()
     if "gently" in sys.argv[1:]:
         os.nice(MAX_NICENESS)
-    request = json.load(sys.stdin)
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
     config = Path(request["config"]) if request["config"] else None
     outcome = compiled_or_refused(config, request["overrides"], request["number"])
     sys.stdout.buffer.write(pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
@@ -39,15 +46,33 @@ def main() -> None:
     os._exit(0)
 
 
+def end_with_supervisor() -> None:
+    """End this process when standard input does. A supervisor that was killed cannot say so."""
+    while os.read(0, 1):
+        pass
+    os._exit(1)
+
+
 def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], number: int) -> Outcome:
     """Compile; whatever the operator's files lack is an answer, and only our own mistakes are exceptions."""
+    watched: dict[Path, Fingerprint] = {}
+
+    def on_file(path: Path) -> None:
+        # Before it is read: what changes while we read is seen as a change afterwards.
+        if (absolute := path.absolute()) not in watched:
+            watched[absolute] = fingerprint(absolute)
+
+    awaited: Awaited | None = None
     try:
-        loaded = load_config(config, environ=os.environ, overrides=overrides)
-        # Before they are read: what changes while we read is seen as a change afterwards.
-        watched = fingerprints(loaded.watched_files)
-        revision = build(loaded, number=number).revision
+        loaded = load_config(config, environ=os.environ, overrides=overrides, on_file=on_file)
+        try:
+            revision = build(loaded, number=number, on_file=on_file).revision
+        except DocumentAwaitedError:
+            awaited = awaited_by(loaded)
+            raise
     except FindingsError as error:
-        return Refused(findings=error.findings, report=render_text(error.findings))
+        report = render_text(error.findings)
+        return Refused(findings=error.findings, report=report, watched=watched, awaited=awaited)
     return Compiled(
         revision=pickle.dumps(revision, protocol=pickle.HIGHEST_PROTOCOL),
         number=revision.number,
@@ -61,6 +86,16 @@ def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], numbe
         log=revision.log,
         watched=watched,
         warnings=revision.warnings,
+    )
+
+
+def awaited_by(loaded: LoadedConfig) -> Awaited:
+    """Say what the supervisor needs of a config to wait for its document."""
+    config = loaded.config
+    return Awaited(
+        listen=str(config.listen),
+        admin=str(config.admin or ""),
+        log=LogSettings(format=config.log.format, level=config.log.level),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import LogSettings
 
-Fingerprint: TypeAlias = tuple[int, int, int] | None
-"""What changes of a file when its content does; None where there is no such file."""
+Fingerprint: TypeAlias = tuple[int, int, int, int] | None
+"""What changes of a file when its content or its permissions do; None where no file can be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +31,17 @@ class Compiled:
     admin: str
     log: LogSettings
     watched: Mapping[Path, Fingerprint]
-    """The files it was made of, as they were just before they were read."""
+    """The files it was made of, as they were just before they were looked at."""
     warnings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """What the supervisor has to know of a config whose document is not there yet, to wait for it."""
+
+    listen: str
+    admin: str
+    log: LogSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,10 @@ class Refused:
 
     findings: tuple[Finding, ...]
     report: str
+    watched: Mapping[Path, Fingerprint] = field(default_factory=dict)
+    """The files that were looked at, there or not: what is wrong may be right when one of them changes."""
+    awaited: Awaited | None = None
+    """Set where nothing is wrong but that the document's server does not answer yet: asking again may help."""
 
 
 Outcome: TypeAlias = Compiled | Refused

@@ -1,4 +1,4 @@
-"""The watched files: config, document, secrets and logo; a change is what they now say, not what an editor did."""
+"""The watched files: everything the last compile looked at, there or not; a change is what they now say, not what an editor did."""
 
 from __future__ import annotations
 
@@ -71,4 +71,5 @@ def fingerprint(path: Path) -> Fingerprint:
         status = os.stat(path)  # noqa: PTH116  # follows symlinks, which is the point
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    # The last is the inode's own time, which `chmod` and `chown` change: they can make a secret readable.
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

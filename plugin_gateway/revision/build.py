@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from plugin_gateway.config.load import LoadedConfig, find_config, load
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.openapi.source import read_document
+from plugin_gateway.openapi.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.placing import place_in_document
@@ -18,6 +18,7 @@ from plugin_gateway.revision.tls_files import read_tls_files
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plugin_gateway.config.load import OnFile
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
 
@@ -33,35 +34,42 @@ class Built:
 
 
 def load_config(
-    config: Path | None, *, environ: Mapping[str, str], overrides: Mapping[str, Any] | None = None
+    config: Path | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    on_file: OnFile | None = None,
 ) -> LoadedConfig:
-    """Find the config and read it.
+    """Find the config and read it; `on_file` is told of each file it names, and of itself, before they are looked at.
 
     Raises:
         ConfigError: with every mistake found.
     """
-    return load(find_config(config, environ=environ), environ=environ, overrides=overrides)
+    path = find_config(config, environ=environ, on_file=on_file)
+    return load(path, environ=environ, overrides=overrides, on_file=on_file)
 
 
-def load_document(loaded: LoadedConfig) -> Document:
-    """Read the document that a config names.
+def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Document:
+    """Read the document that a config names; `on_file` is told of each of its files before it is opened.
 
     Raises:
+        DocumentAwaitedError: its server does not answer yet.
         DocumentError: it cannot be read, or is none.
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
-    return read_document(source.source, headers=headers)
+    return read_document(source.source, headers=headers, on_file=on_file)
 
 
-def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
+def build(loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = None) -> Built:
     """Read everything that a config names, and compile it.
 
     Raises:
+        DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
         ConfigError: the config does not fit the document, or asks for what cannot be served.
         DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
     """
-    document = load_document(loaded)
+    document = load_document(loaded, on_file=on_file)
     logo, users = _read_logo(loaded), _read_users(loaded)
     tls_files, found = read_tls_files(loaded.config.upstream.tls)
     try:
@@ -69,7 +77,8 @@ def build(loaded: LoadedConfig, *, number: int = 1) -> Built:
             loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found
         )
     except DocumentError as error:
-        raise DocumentError(place_in_document(error.findings, document.name)) from error
+        placed = DocumentError(place_in_document(error.findings, document.name))
+        raise awaited(placed) if document.is_awaited else placed from error
     return Built(revision=revision, loaded=loaded)
 
 

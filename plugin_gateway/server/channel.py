@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import enum
 import struct
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,7 +53,8 @@ class Channel:
     async def send(self, message: Message) -> None:
         """Send a message; an end that is gone is noticed by `receive`, not here."""
         self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
-        await self._writer.drain()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
 
     async def receive(self) -> Message | None:
         """Return the next message, None when the other end is gone."""

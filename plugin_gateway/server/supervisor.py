@@ -7,8 +7,11 @@ metrics are answered while every worker is busy. It costs about 30 MB, less than
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from dataclasses import dataclass
+from math import inf
+from random import random
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -17,7 +20,8 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.outcome import Compiled, Refused
-from plugin_gateway.reload.watch import changes
+from plugin_gateway.reload.pause import pause_s
+from plugin_gateway.reload.watch import changes, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import listen as listen_on
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from plugin_gateway.reload.outcome import Fingerprint
+    from plugin_gateway.reload.outcome import Awaited, Fingerprint, Outcome
     from plugin_gateway.server.process import Front
 
 DRAIN_TIMEOUT_S = 12.0
@@ -45,6 +49,8 @@ class ServeOptions:
     admin: str = ""
     workers: int = 1
     front: Front = "connection"
+    wait_s: float | None = None
+    """How long a document whose server does not answer is waited for; None is without end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +80,15 @@ class Supervisor:
         self._log = log
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
-        self._swapped = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
         self._overrides: dict[str, str] = {}
         self._listeners: list[socket.socket] = []
         self._pool = WorkerPool(options.workers, log, options.front)
         self._admin = AdminListener()
+        self._listen: Address | None = None
+        self._admin_address: Address | None = None
         self._compiled: Compiled | None = None
+        self._awaited = ""
         self._reload_error = ""
 
     async def run(self, announce: Callable[[Started, Log], None]) -> None:
@@ -99,9 +108,10 @@ class Supervisor:
                 announce(starting.result(), self._log)
                 await self._until_stopped()
         finally:
-            for task in (starting, stopping):
+            tasks = [task for task in (starting, stopping, self._watching) if task is not None]
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(starting, stopping, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             for listener in self._listeners:
                 listener.close()
             was_clean = await self._pool.drain(DRAIN_TIMEOUT_S)
@@ -111,39 +121,67 @@ class Supervisor:
 
     async def _start(self) -> Started:
         started_at = monotonic()
-        listen, compiled = await self._prepare()
-        admin: Address | None = None
-        if compiled.admin:
-            admin = await self._admin.open(parse_address(compiled.admin), self._health, self._pool.series)
+        if self._options.listen:
+            # Before the compile, so that port 0 gets its number, which `public.url` may need.
+            self._bind(self._options.listen)
+            self._overrides["listen"] = str(self._listen)
+        if self._options.admin:
+            self._overrides["admin"] = self._options.admin
+        compiled = await self._first_revision()
+        listen = await self._prepare(compiled)
+        self._compiled = compiled
         listen_on(listen, self._listeners)
         await self._pool.start(self._listeners, compiled.revision)
         if not self._pool.listening:
             raise UsageError("no worker could be started; what they said is above")
         took_s = monotonic() - started_at
-        return Started(compiled=compiled, listen=listen, admin=admin, workers=self._pool.count, took_s=took_s)
+        return Started(
+            compiled=compiled, listen=listen, admin=self._admin_address, workers=self._pool.count, took_s=took_s
+        )
 
-    async def _prepare(self) -> tuple[Address, Compiled]:
-        """Compile, and open the sockets: before it where the command line says which, so that port 0 gets its number."""
-        listen: Address | None = None
-        if self._options.listen:
-            listen, self._listeners = open_listeners(parse_address(self._options.listen), self._options.workers)
-            self._overrides["listen"] = str(listen)
-        if self._options.admin:
-            self._overrides["admin"] = self._options.admin
-        compiled = await self._compile(1)
-        if listen is None:
-            listen, self._listeners = open_listeners(parse_address(compiled.listen), self._options.workers)
-        self._compiled = compiled
-        self._log.adopt(format=compiled.log.format, level=compiled.log.level)
-        return listen, compiled
+    async def _first_revision(self) -> Compiled:
+        """Compile, again and again while all that is wrong is that the document's server does not answer yet.
 
-    async def _compile(self, number: int) -> Compiled:
-        outcome = await compile_aside(
+        Until then the admin listener says so, and the public address is taken but not listened on: clients are refused a
+        connection, as there is nothing to answer them with, and no health check of a balancer takes this for readiness.
+        """
+        began = monotonic()
+        while True:
+            self._reload_wanted.clear()
+            outcome = await self._compile(1)
+            waited_s = monotonic() - began
+            if isinstance(outcome, Compiled):
+                if self._awaited:
+                    self._log.event("info", "document-there", f"the document is there, after {waited_s:.0f} s")
+                    self._awaited = ""
+                return outcome
+            left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
+            if outcome.awaited is None or left_s <= 0:
+                raise RefusedError(outcome)
+            await self._prepare(outcome.awaited)
+            if (cause := "; ".join(map(str, outcome.findings))) != self._awaited:
+                self._awaited = cause
+                message = f"not ready, asking for the document until its server answers: {cause}"
+                self._log.event("warning", "document-awaited", message, cause=cause)
+            self._watch(outcome.watched)
+            await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
+
+    async def _prepare(self, said: Awaited | Compiled) -> Address:
+        """Log as the config says, and take the addresses it names where the command line did not and nothing is taken yet."""
+        self._log.adopt(format=said.log.format, level=said.log.level)
+        listen = self._listen or self._bind(said.listen)
+        if said.admin and self._admin_address is None:
+            self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._pool.series)
+        return listen
+
+    def _bind(self, address: str) -> Address:
+        self._listen, self._listeners = open_listeners(parse_address(address), self._options.workers)
+        return self._listen
+
+    async def _compile(self, number: int) -> Outcome:
+        return await compile_aside(
             config=self._options.config, overrides=self._overrides, number=number, gently=number > 1
         )
-        if isinstance(outcome, Refused):
-            raise RefusedError(outcome)
-        return outcome
 
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -158,23 +196,18 @@ class Supervisor:
         self._stopping.set()
 
     async def _until_stopped(self) -> None:
-        tasks = [asyncio.create_task(self._reload_when_wanted()), asyncio.create_task(self._watch())]
+        if self._compiled is not None:
+            self._watch(self._compiled.watched)
+        reloading = asyncio.create_task(self._reload_when_wanted())
         await self._stopping.wait()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        reloading.cancel()
+        await asyncio.gather(reloading, return_exceptions=True)
 
-    async def _watch(self) -> None:
-        """Want a reload whenever a file says something else than when the revision in force was made of it."""
-        while self._compiled is not None:
-            compiled = self._compiled
-            watching = asyncio.create_task(self._watch_files(compiled.watched))
-            try:
-                await self._swapped.wait()
-                self._swapped.clear()
-            finally:
-                watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+    def _watch(self, watched: Mapping[Path, Fingerprint]) -> None:
+        """Want a reload whenever one of these files says something else than its fingerprint does, and watch no others."""
+        if self._watching is not None:
+            self._watching.cancel()
+        self._watching = asyncio.create_task(self._watch_files(watched), name="watch")
 
     async def _watch_files(self, watched: Mapping[Path, Fingerprint]) -> None:
         try:
@@ -183,28 +216,41 @@ class Supervisor:
         except OSError as error:
             self._log.event("warning", "watch-failed", f"files are not watched ({error}); send SIGHUP to reload")
 
-    async def _reload_when_wanted(self) -> None:
-        while True:
-            await self._reload_wanted.wait()
-            self._reload_wanted.clear()
-            await self._reload()
+    async def _wanted_within(self, seconds: float) -> bool:
+        """Wait until a reload is wanted, for so long at most; return whether it is."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if seconds == inf else seconds):
+                await self._reload_wanted.wait()
+        return self._reload_wanted.is_set()
 
-    async def _reload(self) -> None:
-        """Compile aside and swap. Whatever goes wrong, what is being served stays."""
+    async def _reload_when_wanted(self) -> None:
+        """Reload when a file changed or somebody asked, and of itself while the document's server does not answer."""
+        pause, began = inf, 0.0
+        while True:
+            is_asked = await self._wanted_within(pause)
+            self._reload_wanted.clear()
+            if is_asked:
+                began = monotonic()
+            is_awaited = await self._reload(is_asked=is_asked) and self._options.wait_s != 0
+            pause = pause_s(monotonic() - began, random()) if is_awaited else inf  # noqa: S311  # no secret
+
+    async def _reload(self, *, is_asked: bool) -> bool:
+        """Compile aside and swap. Whatever goes wrong, what is being served stays. Return whether asking again may help."""
         before = self._compiled
         if before is None:
-            return
+            return False
         started_at = monotonic()
-        try:
-            compiled = await self._compile(before.number + 1)
-        except RefusedError as error:
-            self._refuse(error.report)
-            return
+        # As they are now: what a refused config does not look at must not count as changed ever after.
+        watched = fingerprints(before.watched)
+        compiled = await self._compile(before.number + 1)
+        if isinstance(compiled, Refused):
+            self._refuse(compiled.report, {**watched, **compiled.watched}, is_asked=is_asked)
+            return compiled.awaited is not None
         if refusal := await self._pool.adopt(compiled.revision):
-            self._refuse(refusal)
-            return
+            self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
+            return False
         self._compiled = compiled
-        self._swapped.set()
+        self._watch(compiled.watched)
         self._reload_error = ""
         self._log.adopt(format=compiled.log.format, level=compiled.log.level)
         for finding in compiled.warnings:
@@ -216,10 +262,14 @@ class Supervisor:
         self._log.event("info", "reloaded", message, revision=compiled.number, digest=compiled.digest)
         if (compiled.listen, compiled.admin) != (before.listen, before.admin):
             self._log.event("warning", "restart-needed", "`listen` and `admin` are taken over at the next start")
+        return False
 
-    def _refuse(self, report: str) -> None:
+    def _refuse(self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool) -> None:
+        # What the refused config names, there or not, and what the one in force was made of: either may mend it.
+        self._watch(watched)
+        if is_asked or report != self._reload_error:
+            self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", report=report)
         self._reload_error = report
-        self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", report=report)
 
     def _health(self) -> Health:
         compiled = self._compiled
@@ -232,6 +282,7 @@ class Supervisor:
             workers=self._pool.listening,
             workers_wanted=self._pool.count,
             reload_error=self._reload_error,
+            awaited=self._awaited,
         )
 
 

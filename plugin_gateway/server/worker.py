@@ -142,16 +142,19 @@ class Duties(NamedTuple):
 
 async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
     """Do what the supervisor says; when it is gone there is nobody left to stop us, so drain."""
-    await server.is_listening.wait()
-    await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
-    while (message := await channel.receive()) is not None:
-        match message.kind:
-            case Kind.REVISION:
-                await channel.send(duties.adopt(message.body))
-            case Kind.COUNT:
-                await channel.send(Message(Kind.COUNTS, orjson.dumps(duties.recorder.series())))
-            case Kind.DRAIN:
-                break
-            case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
-                continue
-    server.drain()
+    try:
+        await server.is_listening.wait()
+        await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
+        while (message := await channel.receive()) is not None:
+            match message.kind:
+                case Kind.REVISION:
+                    await channel.send(duties.adopt(message.body))
+                case Kind.COUNT:
+                    await channel.send(Message(Kind.COUNTS, orjson.dumps(duties.recorder.series())))
+                case Kind.DRAIN:
+                    break
+                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
+                    continue
+    finally:
+        # However this ends: a worker that hears no supervisor any more would take calls for ever.
+        server.drain()

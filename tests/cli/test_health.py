@@ -18,8 +18,8 @@ def admin():
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
-            assert self.path == "/readyz"
-            self.send_response(answer["status"])
+            assert self.path in ("/readyz", "/livez")
+            self.send_response(answer["status"] if self.path == "/readyz" else 200)
             self.end_headers()
             self.wfile.write(answer["body"].encode())
 
@@ -50,6 +50,15 @@ def test_the_exit_status_says_whether_it_is_ready(admin, capsys, told, code, sai
     assert run(["health", "--admin", address]) == code
     captured = capsys.readouterr()
     assert said in (captured.err if code else captured.out)
+
+
+def test_one_that_is_not_ready_is_alive(admin, capsys):
+    answer, address = admin
+    answer["status"] = 503
+    assert run(["health", "--alive", "--admin", address]) == 0
+    assert capsys.readouterr().out == "alive\n"
+    assert run(["health", "--alive", "--admin", "127.0.0.1:9"]) == 1
+    assert "not alive: 127.0.0.1:9 does not answer" in capsys.readouterr().err
 
 
 def test_the_address_may_come_from_the_environment(admin, monkeypatch):

@@ -3,7 +3,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 
-from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.cli.options import checked_address, checked_duration, config_option
 
 
 def test_the_config_is_a_path_or_left_to_be_found():
@@ -29,3 +29,18 @@ def test_an_address_is_checked_and_stays_text():
     refused = runner.invoke(command, ["--listen", "nonsense"])
     assert refused.exit_code == 2
     assert "'nonsense' is not an address" in refused.output
+
+
+def test_a_duration_is_read_as_in_the_config():
+    @click.command()
+    @click.option("--wait", callback=checked_duration, default=None)
+    def command(wait):
+        click.echo(repr(wait))
+
+    runner = CliRunner()
+    assert runner.invoke(command, ["--wait", "1m30s"]).output == "90.0\n"
+    assert runner.invoke(command, ["--wait", "0"]).output == "0.0\n"
+    assert runner.invoke(command, []).output == "None\n"
+    refused = runner.invoke(command, ["--wait", "5"])
+    assert refused.exit_code == 2
+    assert "'5': not a duration" in refused.output

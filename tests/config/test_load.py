@@ -23,8 +23,8 @@ allow:
 ENVIRON = {"KEY": "s3cr3t"}
 
 
-def loaded(text=MINIMAL, environ=None, overrides=None, path=Path("gateway.yaml")):
-    return load_text(text, path=path, environ=ENVIRON if environ is None else environ, overrides=overrides)
+def loaded(text=MINIMAL, environ=None, overrides=None, path=Path("gateway.yaml"), **options):
+    return load_text(text, path=path, environ=ENVIRON if environ is None else environ, overrides=overrides, **options)
 
 
 def findings_of(text, environ=None, overrides=None, path=Path("gateway.yaml")):
@@ -164,15 +164,48 @@ def test_paths_start_at_the_folder_of_the_config(tmp_path):
     (tmp_path / "logo.png").touch()
     path = tmp_path / "gateway.yaml"
     path.write_text(MINIMAL.replace("env: KEY", "file: key") + "manifest: {logo: logo.png}\n")
-    result = load(path, environ={})
-    assert result.config.openapi.source == str(tmp_path / "openapi.json")
-    assert set(result.watched_files) == {path, tmp_path / "key", tmp_path / "logo.png", tmp_path / "openapi.json"}
+    assert load(path, environ={}).config.openapi.source == str(tmp_path / "openapi.json")
 
 
-def test_a_document_at_a_url_is_not_watched():
-    assert loaded(MINIMAL.replace("./openapi.json", "https://h/o.json")).watched_files == (
-        Path("gateway.yaml").absolute(),
-    )
+@pytest.mark.parametrize("are_there", [True, False])
+def test_each_file_that_a_config_names_is_told_whether_it_is_there_or_not(tmp_path, are_there):
+    named = {"key", "write", "logo.png", "ca.pem", "cert.pem", "me.key", "users", "openapi.json"}
+    if are_there:
+        for name in named:
+            (tmp_path / name).write_text("x")
+    path = tmp_path / "gateway.yaml"
+    path.write_text("""
+openapi: openapi.json
+upstream:
+  url: https://h
+  credential: {header: X-Key, value: {file: key}}
+  write_credential: {bearer: {file: write}}
+  tls: {ca: ca.pem, cert: cert.pem, key: me.key}
+manifest: {logo: logo.png}
+auth: {type: user_http, users: users}
+allow: []
+""")
+    told = []
+    with contextlib.suppress(ConfigError):
+        load(path, environ={}, on_file=told.append)
+    assert {file.name for file in told} == named
+    assert {file.parent for file in told} == {tmp_path}
+
+
+def test_a_document_at_a_url_is_no_file():
+    told = []
+    loaded(MINIMAL.replace("./openapi.json", "https://h/o.json"), on_file=told.append)
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    ("given", "environ"), [("a.yaml", {}), (None, {"PLUGIN_GATEWAY_CONFIG": "a.yaml"}), (None, {})]
+)
+def test_the_config_itself_is_told_before_it_is_looked_for(tmp_path, given, environ):
+    told = []
+    with contextlib.suppress(ConfigError):
+        find_config(given and tmp_path / given, environ=environ, folder=tmp_path, on_file=told.append)
+    assert told == [tmp_path / ("a.yaml" if given or environ else "gateway.yaml")]
 
 
 def test_an_override_of_the_environment_wins_over_the_file():

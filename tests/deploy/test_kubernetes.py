@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from plugin_gateway.cli.health import DEFAULT_ADMIN
 from plugin_gateway.config.load import load
 
 MANIFEST = Path(__file__).parents[2] / "deploy" / "kubernetes.yaml"
@@ -43,8 +44,9 @@ def test_the_gateway_is_a_native_sidecar_with_all_three_probes():
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(GATEWAY)
 
 
-def test_a_gateway_that_is_only_not_ready_is_not_restarted():
-    assert "health" not in GATEWAY["livenessProbe"]["exec"]["command"]
+@pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe"])
+def test_a_gateway_that_is_only_not_ready_lets_the_api_start_and_is_not_restarted(probe):
+    assert GATEWAY[probe]["exec"]["command"] == ["plugin-gateway", "health", "--alive"]
 
 
 @pytest.mark.parametrize("container", [*POD["initContainers"], *POD["containers"]], ids=lambda value: value["name"])
@@ -97,7 +99,7 @@ def test_the_config_loads_and_its_addresses_are_those_of_the_manifest(tmp_path):
     assert RESOURCES["Service"]["spec"]["ports"][0]["targetPort"] == port
     assert RESOURCES["NetworkPolicy"]["spec"]["ingress"][0]["ports"][0]["port"] == port
     assert config.admin.host == "127.0.0.1"
-    assert f"127.0.0.1:{config.admin.port}/livez" in GATEWAY["livenessProbe"]["exec"]["command"][-1]
+    assert str(config.admin) == DEFAULT_ADMIN, "where `plugin-gateway health` asks"
 
 
 def test_the_config_names_files_that_are_mounted():

@@ -37,6 +37,7 @@ def test_ready_says_which_revision_is_served():
         "workers": 2,
         "workers_wanted": 2,
         "reload_error": None,
+        "awaited": None,
     }
 
 
@@ -48,6 +49,16 @@ def test_a_failed_reload_is_told_and_leaves_the_replica_ready():
     response = get("/readyz", failed)
     assert response.status_code == 200
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
+
+
+def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready():
+    waiting = Health(
+        is_ready=False, revision=0, digest="", operations=0, operations_total=0, workers=0, workers_wanted=2,
+        awaited="http://api/openapi.json: no connection",
+    )  # fmt: skip
+    response = get("/readyz", waiting)
+    assert (response.status_code, response.json()["awaited"]) == (503, "http://api/openapi.json: no connection")
+    assert get("/healthz", waiting).status_code == 200
 
 
 def test_without_a_listening_worker_it_is_not_ready():

@@ -95,6 +95,18 @@ def test_a_part_that_cannot_be_decoded_is_a_mistake(api: Path) -> None:
         Folder(api / "openapi.yaml").read("bad.yaml")
 
 
+def test_each_file_is_told_before_it_is_opened_whether_it_is_there_or_not(api: Path) -> None:
+    told: list[Path] = []
+    folder = Folder(api / "openapi.yaml", on_file=told.append)
+
+    folder.read_root()
+    folder.read("sub/one two.yaml")
+    with pytest.raises(RefError):
+        folder.read("gone.yaml")
+
+    assert told == [api / "openapi.yaml", api / "sub" / "one two.yaml", api / "gone.yaml"]
+
+
 def test_a_part_is_read_once(api: Path) -> None:
     parts = Folder(api / "openapi.yaml")
     first = parts.read("sub/one two.yaml")

@@ -1,4 +1,5 @@
 import gzip
+import socket
 import ssl
 import threading
 import zlib
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from plugin_gateway.errors import DocumentError
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi import site as site_module
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.refs import RefError
@@ -263,11 +264,85 @@ def test_a_certificate_that_is_not_trusted_is_told() -> None:
     wrapped = OSError("wrapped")
     wrapped.__cause__ = untrusted
 
-    assert site_module._why_unconnected(wrapped) == "its certificate is not trusted: self-signed certificate"
+    unfetched = site_module._unconnected(wrapped)
+    assert (str(unfetched), unfetched.may_pass) == (
+        "its certificate is not trusted: self-signed certificate",
+        False,
+    )
 
 
 def test_a_failure_without_a_reason_is_still_told() -> None:
-    assert site_module._why_unconnected(RuntimeError("s3cret")) == "no connection"
+    assert str(site_module._unconnected(RuntimeError("s3cret"))) == "no connection"
+
+
+@pytest.mark.parametrize(
+    ("cause", "may_pass"),
+    [
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), False),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
+        (ConnectionRefusedError(111, "Connection refused"), True),
+        (socket.gaierror(-2, "Name or service not known"), True),
+    ],
+)
+def test_only_what_time_may_mend_of_a_connection_is_waited_for(cause: OSError, may_pass: bool) -> None:
+    assert site_module._unconnected(cause).may_pass is may_pass
+
+
+def hang_up(handler: Any) -> None:
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_awaited"),
+    [
+        *(((status, {}, b""), True) for status in (500, 502, 503, 504, 429, 408, 425)),
+        *(((status, {}, b""), False) for status in (400, 401, 403, 404, 410, 204)),
+        ((200, {}, b"a: [b"), False),
+        ((200, {"Content-Length": "99"}, API), True),
+        (hang_up, True),
+        ((302, {"Location": "http://other.test/api"}, b""), False),
+    ],
+)
+def test_a_server_that_does_not_answer_yet_is_told_from_one_that_has_no_document(answer: Any, is_awaited: bool) -> None:
+    with serving({"/api": answer}) as host, pytest.raises(DocumentError) as caught:
+        read_document(f"{host.url}/api")
+    assert isinstance(caught.value, DocumentAwaitedError) is is_awaited
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:9/api", "http://nowhere.invalid/api"])
+def test_no_connection_and_an_unknown_name_are_waited_for(location: str) -> None:
+    with pytest.raises(DocumentAwaitedError):
+        read_document(location)
+
+
+def test_no_answer_in_time_is_waited_for() -> None:
+    released = threading.Event()
+    with serving({"/api": lambda _: released.wait(5)}) as host:
+        with pytest.raises(DocumentAwaitedError, match="no whole answer within"):
+            read_document(f"{host.url}/api", timeout_s=0.1)
+        released.set()
+
+
+def test_a_part_whose_server_does_not_answer_yet_makes_the_document_awaited_where_it_is_needed() -> None:
+    path_item = b"openapi: 3.0.3\npaths:\n  /a: {$ref: b.yaml}\n"
+    with serving({"/api": (200, {}, path_item), "/b.yaml": (503, {}, b"")}) as host:
+        with pytest.raises(DocumentAwaitedError, match=r"b\.yaml"):
+            read_document(f"{host.url}/api")
+        host.answers["/b.yaml"] = (404, {}, b"")
+        with pytest.raises(DocumentError) as caught:
+            read_document(f"{host.url}/api")
+        assert not isinstance(caught.value, DocumentAwaitedError)
+        host.answers |= {"/api": (200, {}, referring("b.yaml")), "/b.yaml": (503, {}, b"")}
+        assert read_document(f"{host.url}/api").is_awaited
+
+
+def test_a_server_that_was_silent_once_is_not_asked_for_a_thousand_parts() -> None:
+    with Site("http://127.0.0.1:9/", headers={}, timeout_s=1) as site:
+        with pytest.raises(RefError, match="no connection"):
+            site.read("http://127.0.0.1:9/b")
+        with pytest.raises(RefError, match="did not answer before"):
+            site.read("http://127.0.0.1:9/c")
+        assert site.is_awaited
 
 
 def test_a_gzip_bomb_is_never_unzipped_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:

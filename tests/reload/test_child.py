@@ -1,18 +1,32 @@
 import json
 import pickle
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
 from plugin_gateway.reload.child import compiled_or_refused
-from plugin_gateway.reload.outcome import Compiled, Refused
-from plugin_gateway.revision import Revision
+from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
+from plugin_gateway.revision import LogSettings, Revision
+
+BOUND_S = 20
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
 )
 CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow: [listPets]\nlog: {format: text}\n"
+
+
+@contextmanager
+def child_process():
+    command = [sys.executable, "-m", "plugin_gateway.reload.child", "gently"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        try:
+            yield child
+        finally:
+            child.kill()
 
 
 @pytest.fixture
@@ -57,13 +71,45 @@ def test_mistakes_are_an_answer_with_the_text_that_check_prints(config):
 
 
 def test_the_process_answers_one_request_and_ends(config):
-    request = json.dumps({"config": str(config), "overrides": {}, "number": 1})
-    child = subprocess.run(
-        [sys.executable, "-m", "plugin_gateway.reload.child", "gently"],
-        input=request.encode(),
-        capture_output=True,
-        timeout=20,
-        check=True,
+    request = json.dumps({"config": str(config), "overrides": {}, "number": 1}).encode()
+    with child_process() as child:
+        child.stdin.write(request + b"\n")
+        child.stdin.flush()
+        assert isinstance(pickle.loads(child.stdout.read()), Compiled)
+        assert child.wait(BOUND_S) == 0
+
+
+def test_the_process_ends_with_its_supervisor(config):
+    """A document that never comes holds it up; the end of standard input is the supervisor's."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        config.write_text(CONFIG.replace("./openapi.yaml", f"http://127.0.0.1:{silent.getsockname()[1]}/openapi.yaml"))
+        request = json.dumps({"config": str(config), "overrides": {}, "number": 1}).encode()
+        with child_process() as child:
+            child.stdin.write(request + b"\n")
+            child.stdin.flush()
+            asked, _ = silent.accept()
+            with asked:
+                child.stdin.close()
+                assert child.wait(BOUND_S) == 1
+
+
+def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps(config):
+    config.write_text(CONFIG.replace("./openapi.yaml", "./new.yaml") + "manifest: {logo: logo.png}\n")
+    refused = compiled_or_refused(config, {}, 1)
+    assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png"}
+    assert refused.watched[config.with_name("new.yaml")] is None
+    assert refused.awaited is None
+    config.with_name("logo.png").write_bytes(b"x")
+    config.with_name("new.yaml").write_text(DOCUMENT.replace("{get:", "{$ref: pets.yaml, get:"))
+    refused = compiled_or_refused(config, {}, 1)
+    assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "pets.yaml"}
+
+
+def test_a_document_that_is_not_there_yet_says_where_to_say_so(config):
+    config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml") + "admin: 127.0.0.1:7\n")
+    refused = compiled_or_refused(config, {"listen": "127.0.0.1:8"}, 1)
+    assert refused.awaited == Awaited(
+        listen="127.0.0.1:8", admin="127.0.0.1:7", log=LogSettings(format="text", level="info")
     )
-    assert isinstance(pickle.loads(child.stdout), Compiled)
-    assert child.stderr == b""

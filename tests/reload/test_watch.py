@@ -57,6 +57,18 @@ def test_the_symlink_swap_of_a_kubernetes_volume_is_seen(tmp_path):
     assert seen(tmp_path / "gateway.yaml", swap)
 
 
+def test_permissions_that_change_are_seen(path):
+    assert seen(path, lambda: path.chmod(0o600))
+
+
+def test_a_file_in_a_folder_that_appears_is_seen(path):
+    def appear():
+        (path.parent / "new").mkdir()
+        (path.parent / "new" / "openapi.yaml").write_text("x")
+
+    assert seen(path, appear, extra=[path.parent / "new" / "openapi.yaml"])
+
+
 def test_a_file_that_appears_is_seen(path):
     assert seen(path, lambda: path.with_name("key").write_text("x"), extra=[path.with_name("key")])
 

@@ -1,5 +1,8 @@
 import asyncio
 import signal
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx2
 import pytest
@@ -133,6 +136,167 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config, monkeypatch):
 
     health = run(config, talk)
     assert (health["revision"], health["reload_error"]) == (1, "no such file")
+
+
+@contextmanager
+def serving_document(*statuses):
+    """A server that answers for the document with one status after the other, 200 in the end; its URL, and what was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status = statuses[len(asked)] if len(asked) < len(statuses) else 200
+            asked.append(status)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(DOCUMENT.encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/openapi.yaml", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Told(Log):
+    """A log that says when something was written to it."""
+
+    def __init__(self, event):
+        super().__init__(level="error")
+        self.wanted, self.is_told = event, asyncio.Event()
+
+    def event(self, level, event, message, **members):
+        if event == self.wanted:
+            self.is_told.set()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 0.05)
+
+
+def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config, impatient):
+    with serving_document(503, 429) as (url, asked):
+        config.write_text(CONFIG.replace("./openapi.yaml", url))
+
+        async def talk(supervisor, started):
+            return await ready(started)
+
+        health = run(config, talk)
+    assert asked == [503, 429, 200]
+    assert (health["ready"], health["revision"], health["awaited"]) == (True, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("statuses", "options"), [((404,), {}), ((503, 403), {}), ((503,), {"wait_s": 0.0}), ((503,), {"wait_s": 0.05})]
+)
+def test_a_document_that_does_not_come_by_waiting_stops_the_start(config, impatient, statuses, options):
+    with serving_document(*statuses) as (url, asked):
+        config.write_text(CONFIG.replace("./openapi.yaml", url))
+        with pytest.raises(RefusedError, match="the answer is"):
+            run(config, None, **options)
+    assert asked == list(statuses)
+
+
+def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_client_in(config):
+    async def bounded():
+        log = Told("document-awaited")
+        supervisor = Supervisor(ServeOptions(config=config), log)
+        running = asyncio.create_task(supervisor.run(lambda *_: None))
+        async with asyncio.timeout(BOUND_S), httpx2.AsyncClient(trust_env=False) as client:
+            await log.is_told.wait()
+            admin = f"http://{supervisor._admin_address}"
+            alive = (await client.get(f"{admin}/healthz")).status_code
+            told = await client.get(f"{admin}/readyz")
+            with pytest.raises(httpx2.ConnectError):
+                await client.get(f"http://{supervisor._listen}/openapi.json")
+            signal.raise_signal(signal.SIGTERM)
+            await running
+        return alive, told.status_code, told.json()
+
+    config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml"))
+    alive, status, health = asyncio.run(bounded())
+    assert (alive, status, health["ready"]) == (200, 503, False)
+    assert "http://127.0.0.1:9/openapi.yaml: error[document-unreadable]: no connection" in health["awaited"]
+
+
+@pytest.mark.parametrize("mend", ["signal", "file"])
+def test_sighup_and_a_changed_config_end_the_pause(config, monkeypatch, mend):
+    monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 600.0)
+    with serving_document(503) as (url, _):
+        config.write_text(CONFIG.replace("./openapi.yaml", url))
+
+        async def bounded():
+            log = Told("document-awaited")
+            supervisor = Supervisor(ServeOptions(config=config), log)
+            announced = asyncio.get_running_loop().create_future()
+            async with asyncio.timeout(BOUND_S):
+                running = asyncio.create_task(supervisor.run(lambda started, _: announced.set_result(started)))
+                await log.is_told.wait()
+                if mend == "signal":
+                    signal.raise_signal(signal.SIGHUP)
+                else:
+                    config.write_text(CONFIG)
+                started = await announced
+                supervisor._stop()
+                await running
+            return started
+
+        assert asyncio.run(bounded()).compiled.operations == 1
+
+
+def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config, impatient):
+    with serving_document(503, 503) as (url, asked):
+
+        async def talk(_, started):
+            config.write_text(CONFIG.replace("./openapi.yaml", url))
+            return await until(started, lambda health: health["revision"] == 2)
+
+        assert run(config, talk)["reload_error"] is None
+    assert asked == [503, 503, 200]
+
+
+@pytest.mark.parametrize("name", ["new.yaml", "new/api.yaml"])
+def test_what_a_refused_config_named_is_watched(config, name):
+    async def talk(_, started):
+        config.write_text(CONFIG.replace("./openapi.yaml", name))
+        failed = await until(started, lambda health: health["reload_error"])
+        path = config.parent / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(DOCUMENT)
+        return failed, await until(started, lambda health: health["revision"] == 2)
+
+    failed, mended = run(config, talk)
+    assert name in failed["reload_error"]
+    assert mended["reload_error"] is None
+
+
+def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(config, monkeypatch):
+    """The document changed, too, but a config that cannot be read does not get as far as looking at it."""
+    numbers = []
+    compile_aside = supervisor_module.compile_aside
+
+    async def counted(**options):
+        numbers.append(options["number"])
+        return await compile_aside(**options)
+
+    monkeypatch.setattr(supervisor_module, "compile_aside", counted)
+
+    async def talk(_, started):
+        config.with_name("openapi.yaml").write_text(DOCUMENT + "# more\n")
+        config.write_text("allow: [")
+        await until(started, lambda health: health["reload_error"])
+        config.write_text(CONFIG)
+        await until(started, lambda health: health["reload_error"] is None)
+
+    run(config, talk)
+    assert len(numbers) <= 4
 
 
 def test_stopping_during_the_start_starts_nothing(config, monkeypatch):

@@ -1,6 +1,7 @@
 import asyncio
 import pickle
 import socket
+from types import SimpleNamespace
 
 import orjson
 import pytest
@@ -121,6 +122,33 @@ def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell):
                 return True
 
     assert run(talk)
+
+
+def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker():
+    async def talk(channel, port):
+        await channel.send(Message(Kind.REVISION, revision()))
+        channel._writer.transport.abort()
+        return True
+
+    assert run(talk)
+
+
+def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody():
+    async def bounded():
+        server = SimpleNamespace(is_listening=asyncio.Event(), drain=lambda: drained.append(True))
+        server.is_listening.set()
+        ours, theirs = socket.socketpair()
+        channel, there = await Channel.over(ours), await Channel.over(theirs)
+        await there.send(Message(Kind.REVISION, b"not a pickle"))
+        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None)
+        with pytest.raises(pickle.UnpicklingError):
+            await worker.obey(channel, server, duties)
+        channel.close()
+        there.close()
+
+    drained = []
+    asyncio.run(bounded())
+    assert drained == [True]
 
 
 def test_without_a_revision_it_serves_nothing():
