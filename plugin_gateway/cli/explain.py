@@ -28,22 +28,35 @@ def command(config: Path | None, method: str, path: str, shape: str) -> int:
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.policy.explain import explain  # noqa: PLC0415  # likewise
 
-    revision = build_to_show(config).revision
+    built = build_to_show(config)
+    revision = built.revision
     explanation = explain(revision.gate, method, path, read=revision.read_injection, write=revision.write_injection)
+    url = url_of(explanation, str(built.loaded.config.upstream.url))
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
 
-        click.echo(orjson.dumps(as_members(explanation), option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(as_members(explanation, url), option=orjson.OPT_INDENT_2))
     else:
-        click.echo(as_text(method, path, explanation))
+        click.echo(as_text(method, path, explanation, url))
     return 0 if explanation.is_allowed else 1
 
 
-def as_members(explanation: Explanation) -> dict[str, object]:
+def url_of(explanation: Explanation, upstream: str) -> str:
+    """Say where the call is sent; what is injected into its query is not shown. Empty where it is refused."""
+    from plugin_gateway.policy.permit import Permit  # noqa: PLC0415  # as above
+
+    permit = explanation.verdict
+    if not isinstance(permit, Permit):
+        return ""
+    query = b"?" + permit.query if permit.query else b""
+    return upstream + (permit.path + query).decode("utf-8", "backslashreplace")
+
+
+def as_members(explanation: Explanation, url: str) -> dict[str, object]:
     verdict = explanation.verdict
     members: dict[str, object] = {"allowed": explanation.is_allowed}
     if explanation.rule is not None:
-        members["operation"] = explanation.rule.operation_id
+        members |= {"operation": explanation.rule.operation_id, "url": url}
     else:
         members |= {"status": getattr(verdict, "status", None), "code": getattr(verdict, "code", None)}
     members["steps"] = [
@@ -52,14 +65,15 @@ def as_members(explanation: Explanation) -> dict[str, object]:
     return members
 
 
-def as_text(method: str, path: str, explanation: Explanation) -> str:
+def as_text(method: str, path: str, explanation: Explanation, url: str) -> str:
     width = max(len(step.name) for step in explanation.steps)
     lines = [click.style(f"{method} {path}", bold=True)]
     for step in explanation.steps:
         mark = click.style("✓", fg="green") if step.passed else click.style("✗", fg="red", bold=True)
         lines.append(f"  {mark} {step.name:{width}}  {step.finding}")
     if explanation.rule is not None:
-        lines.append(click.style("allowed", fg="green", bold=True) + f": forwarded as {explanation.rule.operation_id}")
+        said = f": forwarded as {explanation.rule.operation_id} to {url}"
+        lines.append(click.style("allowed", fg="green", bold=True) + said)
     else:
         verdict = explanation.verdict
         said = f": the client gets {getattr(verdict, 'status', '')} {getattr(verdict, 'code', '')}"

@@ -25,7 +25,7 @@ def config(tmp_path):
 def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_being_there(config, capsys):
     assert run(["explain", "-c", config, "GET", "/pets?limit=2"]) == 0
     out = capsys.readouterr().out
-    assert "allowed: forwarded as listPets" in out
+    assert "allowed: forwarded as listPets to http://127.0.0.1:9100/pets?limit=2" in out
     assert "sets header Authorization" in out
 
 
@@ -51,5 +51,6 @@ def test_programs_get_json(config, capsys):
     run(["explain", "-c", config, "--format", "json", "GET", "/nope"])
     refused = json.loads(capsys.readouterr().out)
     assert (allowed["allowed"], allowed["operation"]) == (True, "listPets")
+    assert allowed["url"] == "http://127.0.0.1:9100/pets"
     assert (refused["allowed"], refused["status"], refused["code"]) == (False, 404, "operation-not-found")
     assert refused["steps"][-1]["passed"] is False
