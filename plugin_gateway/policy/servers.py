@@ -74,20 +74,20 @@ class _Judge:
         readings = [one for one in readings if one.is_said and _is_host(one.host, self._url)] or readings
         found = None
         for reading in readings:
-            rule = self._broken_rule(reading, is_own=where.is_own)
+            rule = self._broken_rule(reading)
             if not rule:
                 return None
             if found is None and (rule == "upstream-elsewhere" or ANY not in reading.prefix):
                 found = _Conflict(rule=rule, server=reading, is_own=where.is_own)
         return found
 
-    def _broken_rule(self, server: Server, *, is_own: bool) -> str:
+    def _broken_rule(self, server: Server) -> str:
         url = self._url
         if server.is_said and _is_host(server.host, url):
             if not _is_same_origin(server, url):
                 return "upstream-elsewhere"
             return "" if _fits(server.prefix, url.prefix) else "upstream-path"
-        if server.is_said and (self._is_named or (is_own and (server.host, server.port) not in self._home)):
+        if server.is_said and (self._is_named or (server.host, server.port) not in self._home):
             return "upstream-elsewhere"
         # A public host without a path may well be served from below one.
         return "" if not server.prefix or _fits(server.prefix, url.prefix) else "upstream-path"
@@ -98,7 +98,7 @@ def _hosts(server: Server) -> Iterator[Host]:
 
 
 def _is_host(host: str, url: UpstreamUrl) -> bool:
-    return not url.socket and _fits(host.strip("[]").rstrip("."), url.host.rstrip("."))
+    return _fits(host.strip("[]").rstrip("."), url.host.rstrip("."))
 
 
 def _is_same_origin(server: Server, url: UpstreamUrl) -> bool:

@@ -58,7 +58,7 @@ def test_a_server_is_where_its_url_leads_from_where_the_document_was_fetched(url
 
 def test_a_path_beside_a_file_may_be_anywhere():
     (server,) = where(document(servers("v2"))).servers
-    assert (server.host, server.is_known) == ("", False)
+    assert (server.host, server.prefix, server.is_known) == ("", ANY, False)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"servers": []}, {"servers": None}, {"servers": ["x", {}, {"url": 3}]}])

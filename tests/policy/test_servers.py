@@ -153,6 +153,12 @@ def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstrea
         assert f"write `url: {url.removesuffix('/v2')}`" in finding.hint
 
 
+def test_a_path_is_doubled_by_what_is_allowed_unless_the_document_says_it_too():
+    paths = ("/v2/pets", "/files")
+    assert rules(document(paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == ["upstream-path"]
+    assert rules(document("/v2", paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == []
+
+
 def test_swagger_base_paths_and_schemes_are_heard():
     full = Document(
         root={
