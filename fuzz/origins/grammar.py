@@ -63,7 +63,8 @@ def _honest(operation: Operation, number: int, random: Random) -> bytes:
     pairs = [query] if query else []
     pairs += [f"{name}={quote(_honest_text(random))}" for name in operation.query if random.random() < 0.5]
     target = path + ("?" + "&".join(pairs) if pairs else "")
-    body = next((one for one in BODIES if one[0] in operation.media_types), None)
+    bodies = [one for one in PLAIN_BODIES if one[0] in operation.media_types]
+    body = random.choice(bodies) if bodies else None
     method = "HEAD" if operation.method == "GET" and random.random() < 0.1 else operation.method
     return _request(method, target.encode(), [], body, number)
 
@@ -117,6 +118,8 @@ def _hostile(number: int, random: Random) -> bytes:
     elif method in {"DELETE", "PATCH"}:
         method = random.choice(("POST", "PUT", "GET"))  # an override has to say the rest
     bodies = BODIES if theme == "body" or random.random() < 0.1 else PLAIN_BODIES
+    if random.random() < 0.8:  # what is not declared is mostly refused for that alone
+        bodies = tuple(one for one in bodies if one[0].partition(";")[0].lower() in operation.media_types) or bodies
     body = random.choice(bodies) if method in {"POST", "PUT", "PATCH"} or random.random() < 0.02 else None
     return _request(method, target, _fields(operation, random), body, number, random)
 
