@@ -52,7 +52,7 @@ class Draft(NamedTuple):
 
 def draft(document: Document, source: str) -> Draft:
     """Write the config. `source` is where the document is, as the config shall say it."""
-    upstream = upstream_url(document, source)
+    upstream = upstream_url(document)
     operations = choose(document, upstream)
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,11 +29,8 @@ class UpstreamUrl(NamedTuple):
     is_said: bool = True
 
 
-def upstream_url(document: Document, source: str) -> UpstreamUrl:
-    """Say where the API is, as far as the document tells; `source` is where it was read from."""
-    is_fetched = source.startswith(("http://", "https://"))
-    if is_fetched:
-        document = replace(document, name=source)
+def upstream_url(document: Document) -> UpstreamUrl:
+    """Say where the API is, as far as the document tells."""
     whole = where_the_api_is(document)
     own = [where_it_says_itself(document, operation) for operation in document.operations.values()]
     # Of two with as many operations, the document's own comes first.
@@ -46,7 +42,7 @@ def upstream_url(document: Document, source: str) -> UpstreamUrl:
         named = [one for place in (whole, *own) if place is not None for one in _urls(place)]
         others = [other for other in dict.fromkeys(named) if other != server.url]
         return UpstreamUrl(url, server, tuple(others[:_MAX_OTHERS]))
-    if is_fetched and not whole.servers and (origin := _legal(_origin(source))):
+    if document.address and not whole.servers and (origin := _legal(_origin(document.address))):
         return UpstreamUrl(origin)
     prefix = next((one.prefix for one in whole.servers if _legal(PLACEHOLDER_URL + one.prefix)), "")
     return UpstreamUrl(PLACEHOLDER_URL + prefix, is_said=False)
@@ -74,12 +70,9 @@ def _legal(url: str) -> str:
         return ""
 
 
-def _origin(source: str) -> str:
-    try:
-        parts = urlsplit(source)
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _without_what_paths_have(server: Server, document: Document) -> str:

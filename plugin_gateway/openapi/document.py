@@ -68,6 +68,8 @@ class Document:
     name: str
     unread: Mapping[str, str] = field(default_factory=dict)
     """References that lead out of the document and were not followed, and why. Only one that is kept is a mistake."""
+    address: str = ""
+    """Where it was fetched from, redirects followed; empty for a file. Servers may be relative to it."""
     is_awaited: bool = False
     """Whether some of `unread` may be there when it is asked for again: its server does not answer yet."""
     warnings: tuple[Finding, ...] = ()

@@ -43,6 +43,8 @@ class Folder:
 
     is_awaited: Final = False
     """A file is there or not; none is waited for."""
+    address: Final = ""
+    """It is not fetched from anywhere."""
 
     def __init__(self, path: Path, *, on_file: Callable[[Path], object] | None = None) -> None:
         """Take a path for the first part; nothing is read yet. `on_file` is told of each file before it is opened."""

@@ -97,7 +97,7 @@ def where_the_api_is(document: Document, operation: Operation | None = None) -> 
     own = where_it_says_itself(document, operation) if operation is not None else None
     if own is not None:
         return own
-    root, base = document.root, _base(document)
+    root, base = document.root, document.address
     if document.version == "2.0":
         return Where(servers=_read_all(_of_swagger(root, root.get("schemes")), base))
     return Where(servers=_read_all(_listed(root.get("servers")), base))
@@ -105,7 +105,7 @@ def where_the_api_is(document: Document, operation: Operation | None = None) -> 
 
 def where_it_says_itself(document: Document, operation: Operation) -> Where | None:
     """Say where `operation` is called by its own words or its path item's; None where both are silent."""
-    base = _base(document)
+    base = document.address
     if document.version == "2.0":
         schemes = _listed(operation.node.get("schemes"))
         return (
@@ -116,10 +116,6 @@ def where_it_says_itself(document: Document, operation: Operation) -> Where | No
     if written := _listed(operation.path_item.get("servers")):
         return Where(servers=_read_all(written, base), level="path item")
     return None
-
-
-def _base(document: Document) -> str:
-    return document.name if document.name.startswith(("http://", "https://")) else ""
 
 
 def _listed(written: Json) -> list[Json]:

@@ -54,6 +54,9 @@ class Site:
             raise DocumentError([Finding(rule="document-unreadable", message="the document's URL is no URL")]) from None
         self._values: dict[str, Json] = {}
         self._bytes_left = MAX_BYTES
+        self.address = self.root
+        """Where the first part came from in the end: a redirect may lead elsewhere on its host."""
+        self._fetched_from = url
         self.is_awaited = False
         """Whether a part was not to be had for a reason that may pass."""
         self._is_silent = False
@@ -73,11 +76,13 @@ class Site:
     def read_root(self) -> bytes:
         """The bytes of the first part; `DocumentError` if they cannot be had."""
         try:
-            return self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
+            data = self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
         except _Unfetched as reason:
             if reason.may_pass:
                 raise DocumentAwaitedError(self._unreadable(str(reason)).findings) from None
             raise self._unreadable(str(reason)) from None
+        self.address = _shown(self._fetched_from)
+        return data
 
     def find(self, base: str, reference: str) -> str:
         part = join_uri(base, reference)
@@ -143,6 +148,7 @@ class Site:
                 if (status := response.status_code) != 200:
                     may_pass = status >= 500 or status in _NOT_YET
                     raise _Unfetched(f"the answer is {status} {response.reason_phrase}".rstrip(), may_pass=may_pass)
+                self._fetched_from = url
                 return await self._body(response)
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 

@@ -25,6 +25,9 @@ class _Source(Parts, Protocol):
     @property
     def is_awaited(self) -> bool: ...
 
+    @property
+    def address(self) -> str: ...
+
     def read_root(self) -> bytes: ...
 
 
@@ -63,7 +66,7 @@ def _read(source: _Source, name: str) -> Document:
     data = source.read_root()
     root = decode(data, name)
     _refuse(check_root(root), data, name)
-    document = Document(root=root, name=name)
+    document = Document(root=root, name=name, address=source.address)
     if refers_elsewhere(data):
         unread = bundle(root, document.version, source)
         document = replace(document, unread=unread, is_awaited=source.is_awaited)

@@ -9,10 +9,12 @@ KEY = OperationKey("GET", "/pets")
 FETCHED = "https://docs.corp.test/specs/openapi.json"
 
 
-def document(root=(), *, item=(), operation=(), name="openapi.yaml", version="3.0.3"):
+def document(root=(), *, item=(), operation=(), address="", version="3.0.3"):
     node = {"responses": {}, **dict(operation)}
     words = {"swagger": version} if version == "2.0" else {"openapi": version}
-    return Document(root={**words, **dict(root), "paths": {"/pets": {**dict(item), "get": node}}}, name=name)
+    return Document(
+        root={**words, **dict(root), "paths": {"/pets": {**dict(item), "get": node}}}, name="x", address=address
+    )
 
 
 def servers(*urls, **variables):
@@ -28,32 +30,32 @@ def urls(found):
 
 
 @pytest.mark.parametrize(
-    ("url", "name", "expected"),
+    ("url", "address", "expected"),
     [
-        ("https://API.corp.test/v2/", "openapi.yaml", ["https://api.corp.test/v2"]),
-        ("https://api.corp.test:443/v2", "openapi.yaml", ["https://api.corp.test/v2"]),
-        ("https://api.corp.test:8443", "openapi.yaml", ["https://api.corp.test:8443"]),
-        ("http://[::1]:8080/x", "openapi.yaml", ["http://[::1]:8080/x"]),
-        ("https://me:pw@api.corp.test/v2", "openapi.yaml", ["https://api.corp.test/v2"]),
-        ("https://api.corp.test/v2?x=1#y", "openapi.yaml", ["https://api.corp.test/v2"]),
-        ("https://api.corp.test/a/../v2", "openapi.yaml", ["https://api.corp.test/v2"]),
-        (" https://api.corp.test ", "openapi.yaml", ["https://api.corp.test"]),
-        ("//api.corp.test/v2", "openapi.yaml", ["https://api.corp.test/v2"]),
+        ("https://API.corp.test/v2/", "", ["https://api.corp.test/v2"]),
+        ("https://api.corp.test:443/v2", "", ["https://api.corp.test/v2"]),
+        ("https://api.corp.test:8443", "", ["https://api.corp.test:8443"]),
+        ("http://[::1]:8080/x", "", ["http://[::1]:8080/x"]),
+        ("https://me:pw@api.corp.test/v2", "", ["https://api.corp.test/v2"]),
+        ("https://api.corp.test/v2?x=1#y", "", ["https://api.corp.test/v2"]),
+        ("https://api.corp.test/a/../v2", "", ["https://api.corp.test/v2"]),
+        (" https://api.corp.test ", "", ["https://api.corp.test"]),
+        ("//api.corp.test/v2", "", ["https://api.corp.test/v2"]),
         ("//api.corp.test/v2", "http://docs.corp.test/x", ["http://api.corp.test/v2"]),
-        ("api.corp.test/v2", "openapi.yaml", ["https://api.corp.test/v2"]),
-        ("/v2", "openapi.yaml", ["/v2"]),
-        ("/", "openapi.yaml", ["/"]),
+        ("api.corp.test/v2", "", ["https://api.corp.test/v2"]),
+        ("/v2", "", ["/v2"]),
+        ("/", "", ["/"]),
         ("/v2", FETCHED, ["https://docs.corp.test/v2"]),
         ("v2", FETCHED, ["https://docs.corp.test/specs/v2"]),
         ("../v2/", FETCHED, ["https://docs.corp.test/v2"]),
         (".", FETCHED, ["https://docs.corp.test/specs"]),
-        ("wss://api.corp.test", "openapi.yaml", []),
-        ("https://[nonsense", "openapi.yaml", []),
+        ("wss://api.corp.test", "", []),
+        ("https://[nonsense", "", []),
         ("", FETCHED, []),
     ],
 )
-def test_a_server_is_where_its_url_leads_from_where_the_document_was_fetched(url, name, expected):
-    assert urls(document(servers(url), name=name)) == expected
+def test_a_server_is_where_its_url_leads_from_where_the_document_was_fetched(url, address, expected):
+    assert urls(document(servers(url), address=address)) == expected
 
 
 def test_a_path_beside_a_file_may_be_anywhere():
@@ -148,35 +150,35 @@ def test_many_variables_are_read_within_bounds():
     ],
 )
 def test_a_host_is_said_unless_it_is_a_placeholder(url, is_said):
-    (server,) = where(document(servers(url), name=FETCHED)).servers
+    (server,) = where(document(servers(url), address=FETCHED)).servers
     assert server.is_said is is_said
 
 
 @pytest.mark.parametrize(
-    ("root", "operation", "name", "expected"),
+    ("root", "operation", "address", "expected"),
     [
-        ({"host": "api.corp.test", "basePath": "/v2"}, {}, "o.yaml", ["https://api.corp.test/v2"]),
+        ({"host": "api.corp.test", "basePath": "/v2"}, {}, "", ["https://api.corp.test/v2"]),
         ({"host": "api.corp.test"}, {}, "http://docs.corp.test/o", ["http://api.corp.test"]),
         (
             {"host": "api.corp.test", "schemes": ["http", "https"]},
             {},
-            "o.yaml",
+            "",
             ["https://api.corp.test", "http://api.corp.test"],
         ),
-        ({"host": "api.corp.test", "schemes": ["ws", "HTTP"]}, {}, "o.yaml", ["http://api.corp.test"]),
-        ({"host": "api.corp.test", "schemes": ["https"]}, {"schemes": ["http"]}, "o.yaml", ["http://api.corp.test"]),
-        ({"host": "api.corp.test:8443", "basePath": "v2/"}, {}, "o.yaml", ["https://api.corp.test:8443/v2"]),
-        ({"host": "https://api.corp.test/", "basePath": "/v2"}, {}, "o.yaml", ["https://api.corp.test/v2"]),
-        ({"basePath": "/v2"}, {}, "o.yaml", ["/v2"]),
+        ({"host": "api.corp.test", "schemes": ["ws", "HTTP"]}, {}, "", ["http://api.corp.test"]),
+        ({"host": "api.corp.test", "schemes": ["https"]}, {"schemes": ["http"]}, "", ["http://api.corp.test"]),
+        ({"host": "api.corp.test:8443", "basePath": "v2/"}, {}, "", ["https://api.corp.test:8443/v2"]),
+        ({"host": "https://api.corp.test/", "basePath": "/v2"}, {}, "", ["https://api.corp.test/v2"]),
+        ({"basePath": "/v2"}, {}, "", ["/v2"]),
         ({"basePath": "/v2", "schemes": ["http"]}, {}, FETCHED, ["https://docs.corp.test/v2"]),
         ({"host": 3, "basePath": None, "schemes": "https"}, {}, FETCHED, []),
     ],
 )
-def test_swagger_says_it_with_schemes_host_and_base_path(root, operation, name, expected):
-    assert urls(document(root, operation=operation, name=name, version="2.0")) == expected
+def test_swagger_says_it_with_schemes_host_and_base_path(root, operation, address, expected):
+    assert urls(document(root, operation=operation, address=address, version="2.0")) == expected
 
 
 @given(st.text(), st.one_of(st.none(), st.dictionaries(st.text(max_size=2), st.text(max_size=3), max_size=2)))
 def test_no_text_makes_reading_it_fail(url, variable):
     for text in (url, f"https://{url}", f"https://{{{url}}}/x", f"https://h:{url}"):
-        where(document({"servers": [{"url": text, "variables": {url: variable}}]}, name=FETCHED))
+        where(document({"servers": [{"url": text, "variables": {url: variable}}]}, address=FETCHED))

@@ -122,7 +122,10 @@ def test_an_answer_that_is_no_document_is_refused(answer: Answer, words: str) ->
 
 def test_a_redirect_on_the_same_origin_is_followed() -> None:
     with serving({"/old": (301, {"Location": "/new/api"}, b""), "/new/api": (200, {}, API)}) as host:
-        assert read_document(f"{host.url}/old").name == f"{host.url}/old"
+        document = read_document(f"{host.url}/old")
+        assert document.name == f"{host.url}/old"
+        # Relative servers are relative to where it came from (RFC 3986, 5.1.3).
+        assert document.address == f"{host.url}/new/api"
 
 
 @pytest.mark.parametrize(
