@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import contextlib
 import json
+import socket
 import time
 from contextlib import asynccontextmanager
 
@@ -107,14 +109,16 @@ class Gateway:
         self.recorder, self.records, self.port, self.heads = recorder, records, port, heads
         self._server = server
 
-    async def ask(self, method="GET", path="/pets", *authorizations, body=b"", more=""):
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def ask(self, method="GET", path="/pets", *authorizations, body=b"", more="", source="127.0.0.1"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
         fields = "".join(f"Authorization: {value}\r\n" for value in authorizations)
         length = f"Content-Length: {len(body)}\r\n" if body else ""
         head = f"{method} {path} HTTP/1.1\r\nHost: gw\r\nX-Request-Id: r\r\nConnection: close\r\n{fields}{length}{more}\r\n"
         writer.write(head.encode() + body)
-        answer = await asyncio.wait_for(reader.read(), BOUND_S)
-        writer.close()
+        try:
+            answer = await asyncio.wait_for(reader.read(), BOUND_S)
+        finally:
+            writer.close()
         head, _, content = answer.partition(b"\r\n\r\n")
         return Answer(head, content)
 
@@ -448,3 +452,58 @@ def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path)
         holder.close()
 
     asyncio.run(scene())
+
+
+@pytest.fixture
+def other_address():
+    with contextlib.suppress(OSError), socket.create_server(("127.0.0.66", 0)):
+        return "127.0.0.66"
+    pytest.skip("this system has one loopback address only")
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path, front, other_address):
+    async def scene(gateway):
+        wrong = [f"Basic {base64.b64encode(f'alice:{i}'.encode()).decode()}" for i in range(300)]
+        flood = [asyncio.ensure_future(gateway.ask("GET", "/pets", one, source=other_address)) for one in wrong]
+        await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)
+        assert (await gateway.ask("GET", "/pets", f"Basic {LOGIN}")).status == 200
+        assert sum(not one.done() for one in flood) > 100
+        for task in (*flood, *gateway.holder.serving.door.authenticator._verifying.values()):
+            task.cancel()
+        await asyncio.gather(*flood, return_exceptions=True)
+
+    run(tmp_path, scene, users(tmp_path), front=front, limits={"bad_credentials": "300/min"})
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_not(tmp_path, front):
+    async def scene(gateway):
+        assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
+        answers = [await gateway.ask("GET", "/pets", f"Bearer bad-{i}") for i in range(8)]
+        assert [answer.status for answer in answers] == [401] * 5 + [429] * 3
+        assert "retry-after: " in answers[-1].head
+        documents = await gateway.ask("GET", "/openapi.json", "Bearer bad-document")
+        assert documents.status == 429
+        assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
+
+    auth = KINDS["introspection"][0](None) | {"documents": "authenticated"}
+    run(tmp_path, scene, auth, front=front, limits={"bad_credentials": "5/min"})
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_a_key_that_nobody_can_read_keeps_no_one_waiting(tmp_path, front, monkeypatch):
+    readable = Provider.get_json
+
+    async def with_another(self, url):
+        answer = await readable(self, url)
+        if "keys" in answer:
+            return {"keys": [{**answer["keys"][0], "kid": "x", "alg": "none"}, [], *answer["keys"]]}
+        return answer
+
+    monkeypatch.setattr(Provider, "get_json", with_another)
+
+    async def scene(gateway):
+        assert (await gateway.ask("GET", "/pets", f"Bearer {access_token()}")).status == 200
+
+    run(tmp_path, scene, OAUTH, front=front)

@@ -1,4 +1,5 @@
 import asyncio
+import logging
 import pickle
 import socket
 from types import SimpleNamespace
@@ -162,3 +163,13 @@ def test_a_process_without_a_socket_ends():
     ours, theirs = socket.socketpair()
     ours.close()
     worker.main(theirs.detach(), "connection")
+
+
+def test_what_is_told_to_logging_is_a_line_of_the_workers_log(capfd):
+    async def talk(channel, port):
+        await ask(channel, Kind.REVISION, revision())
+        logging.getLogger("plugin_gateway.x").error("%s is away", "Redis", extra={"event": "outage-began"})
+
+    run(talk)
+    (line,) = [orjson.loads(line) for line in capfd.readouterr().err.splitlines()]
+    assert (line["event"], line["message"]) == ("outage-began", "Redis is away")
