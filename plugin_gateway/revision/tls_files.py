@@ -137,13 +137,15 @@ def _not_certificates(content: bytes) -> str:
 
 def _not_a_key(content: bytes) -> str:
     if _ENCRYPTED.search(content):
-        return "it is encrypted, and the gateway asks nobody for its password"
+        return "it is encrypted, and the gateway cannot ask for its password"
     if not _KEY.search(content):
         return "it holds no private key in PEM format"
     return _IS_CUT if content.count(b"-----BEGIN ") != content.count(b"-----END ") else ""
 
 
 def _hint(content: bytes) -> str:
+    if _ENCRYPTED.search(content):
+        return "decrypt it with `openssl pkey -in KEY -out NEW`, in a file that only the gateway can read"
     if content[:1] == b"\x30":
         return "it looks like DER: convert it, such as with `openssl x509 -inform der` or `openssl pkey -inform der`"
     return ""
