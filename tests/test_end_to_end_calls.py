@@ -313,6 +313,73 @@ def test_no_secret_is_in_anything_that_a_run_produces(write, upstream, endpoint)
 
 
 @FRONTS
+def test_no_field_of_an_answer_leads_past_the_gateway(write, upstream, front):
+    origin = f"http://127.0.0.1:{upstream.port}"
+
+    def answer(call):
+        key = call.path.partition("?")[2]
+        fields = [
+            ("Location", f"{origin}/v2/items?page=2&{key}"),
+            ("Link", f'<{origin}/v2/items?{key}&page=2>; rel="next"; title="a, b", <{origin}/admin>; rel=admin'),
+            ("Link", "</v2/items?page=9>; rel=last"),
+            ("Refresh", f"5;URL='{origin}/v2/items'"),
+            ("Operation-Location", f"{origin}/v2/items?{key}"),
+            ("X-Served-By", f"127.0.0.1:{upstream.port}"),
+            ("Report-To", f'{{"endpoints":[{{"url":"{origin}/r"}}]}}'),
+            ("Content-Location", f"{origin}/admin"),
+        ]
+        return 200, fields, b"{}"
+
+    upstream.answer = answer
+    folder = write(
+        under="  credential: {query: api_key, value: {env: TEST_QUERY}}", more="public: {url: https://gw.example.com}\nmanifest: {legal_info_url: https://a.example.com}"
+    )  # fmt: skip
+    config = folder / "gateway.yaml"
+    config.write_text(config.read_text().replace(f":{upstream.port}\n", f":{upstream.port}/v2\n"))
+    with serving(folder, "--front", front) as gateway:
+        got = gateway.ask("GET", "/plain").headers
+        assert got["Location"] == "https://gw.example.com/items?page=2"
+        assert got.get_all("Link") == [
+            '<https://gw.example.com/items?page=2>; rel="next"; title="a, b"',
+            "<https://gw.example.com/items?page=9>; rel=last",
+        ]
+        assert got["Refresh"] == "5;URL='https://gw.example.com/items'"
+        assert got["Operation-Location"] == "https://gw.example.com/items"
+        assert got["X-Served-By"] == "gw.example.com"
+        assert str(upstream.port) not in str(got)
+        assert "api_key" not in str(got)
+    assert all("api_key=" in call.path for call in upstream.calls)
+
+
+@FRONTS
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("none", {}),
+        ("host", {"Host": "gw.example.com"}),
+        ("rfc7239", {"Forwarded": 'host="gw.example.com";proto=https'}),
+        (
+            "x-forwarded",
+            {"X-Forwarded-Host": "gw.example.com", "X-Forwarded-Port": "443", "X-Forwarded-Proto": "https"},
+        ),
+    ],
+)
+def test_the_upstream_is_told_its_public_origin_and_no_callers_word_for_it(write, upstream, front, mode, expected):
+    more = "public: {url: https://gw.example.com}\nmanifest: {legal_info_url: https://a.example.com}"
+    with serving(write(under=f"  forwarded: {mode}", more=more), "--front", front) as gateway:
+        theirs = {
+            "X_Forwarded_Host": "evil",
+            "X_Forwarded_Proto": "ftp",
+            "Forwarded": "host=evil",
+            "X_Forwarded_For": "1",
+        }
+        assert gateway.ask("GET", "/plain", **theirs).status == 200
+    [call] = upstream.calls
+    told = {name: value for name, value in call.headers.items() if "orwarded" in name or name == "Host"}
+    assert told == {"Host": f"127.0.0.1:{upstream.port}"} | expected
+
+
+@FRONTS
 def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write, upstream, endpoint, front):
     def answer(call):
         token = call.headers.get("Authorization", "").removeprefix("Bearer ")

@@ -30,6 +30,7 @@ _NEVER_FORWARDED: Final = _FRAMING | frozenset(
         b"x-override-url",
         # Who the client is and how it came: an origin believes a gateway, so only a gateway may say it.
         b"forwarded",
+        b"front-end-https",
         b"x-forwarded",
         b"via",
         b"x-client-cert",
@@ -39,6 +40,8 @@ _NEVER_FORWARDED: Final = _FRAMING | frozenset(
         b"x-real-ip",
         b"x-remote-addr",
         b"x-remote-ip",
+        b"x-scheme",
+        b"x-url-scheme",
         b"true-client-ip",
         b"cf-connecting-ip",
         b"fastly-client-ip",

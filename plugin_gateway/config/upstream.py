@@ -233,13 +233,17 @@ class Upstream(Record):
     """The API behind the gateway."""
 
     url: UpstreamAddress
-    """Where it is. Its path is a prefix that no call can leave."""
+    """Where it is. Its path is a prefix that no call can leave. In the fields of its answers, every reference to it leads to
+    `public.url`; one that is not below that path is left out."""
     credential: Credentials = ()
     """What is injected into each call; a list where the API wants several."""
     write_credential: Credentials | None = None
     """Used instead for methods that are not safe."""
     timeout: Timeouts = Timeouts()
     """How long it may take."""
+    forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
+    """What tells it the origin of `public.url`, for the links it writes: `X-Forwarded-Host`, `-Port` and `-Proto`, the
+    `Forwarded` field of RFC 7239, or its `Host` field. What a caller says of it never goes up."""
     tls: Tls = Tls()
     """How it proves itself, and we to it."""
     connections: Count = 256

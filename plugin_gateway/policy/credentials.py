@@ -61,6 +61,10 @@ class Injection:
         yield from (f"query {unquote_to_bytes(p.partition(b'=')[0]).decode()}" for p in self.query.split(b"&") if p)
         yield from (f"cookie {pair.partition(b'=')[0].decode()}" for pair in self.cookies.split(b"; ") if pair)
 
+    def query_names(self) -> Iterator[bytes]:
+        """Name the query parameters that are set, not percent-encoded."""
+        return (unquote_to_bytes(pair.partition(b"=")[0]) for pair in self.query.split(b"&") if pair)
+
 
 def refusable(prepared: Injection) -> str:
     """Name what the upstream refuses with a 401 or 407; empty where that is the caller's own credential, or there is none."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from plugin_gateway.proxy.memo import Memo
+from plugin_gateway.proxy.references import relocated
+from plugin_gateway.proxy.relocation import Relocation
 from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, read_field, read_status_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from plugin_gateway.proxy.masking import Mask
     from plugin_gateway.proxy.wire import Field
     from plugin_gateway.revision import UpstreamTarget
@@ -22,13 +25,20 @@ _MAX_FIELDS: Final = 256
 _DROPPED: Final = frozenset(
     {
         b"alt-svc",
+        b"alt-used",
+        b"clear-site-data",
         b"connection",
         b"content-length",
+        b"expect-ct",
         b"keep-alive",
+        b"nel",
         b"proxy-authenticate",
         b"proxy-authentication-info",
         b"proxy-connection",
         b"public-key-pins",
+        b"public-key-pins-report-only",
+        b"report-to",
+        b"reporting-endpoints",
         b"server",
         b"strict-transport-security",
         b"te",
@@ -46,7 +56,7 @@ _DROPPED: Final = frozenset(
     }
 )
 _DROPPED_FAMILIES: Final = (b"x-accel-", b"access-control-")
-_LOCATIONS: Final = frozenset({b"location", b"content-location"})
+_CHALLENGE_FIELDS: Final = frozenset({b"www-authenticate", b"authentication-info"})
 _CHALLENGES: Final = frozenset({401, 407})
 _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {
@@ -118,14 +128,22 @@ class Answer:
 class Downlink:
     """The rules for every answer to calls that carry the same injection. Remembers the heads it has read."""
 
-    __slots__ = ("_answers", "_appended", "_keeps_set_cookie", "_mask", "_origins", "_prefix", "_public", "mask")
+    __slots__ = ("_answers", "_appended", "_drops_challenges", "_keeps_set_cookie", "_relocation", "mask")
 
-    def __init__(self, target: UpstreamTarget, public_url: str, mask: Mask, *, varies_by_origin: bool) -> None:
+    def __init__(
+        self,
+        target: UpstreamTarget,
+        public_url: str,
+        mask: Mask,
+        *,
+        varies_by_origin: bool,
+        query_names: Iterable[bytes] = (),
+        drops_challenges: bool = False,
+    ) -> None:
+        """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
         self.mask = mask
-        self._public = public_url.rstrip("/").encode()
-        self._prefix = target.prefix
-        scheme = b"https" if target.tls else b"http"
-        self._origins = _spellings(scheme, target.authority)
+        self._relocation = Relocation(target, public_url, query_names)
+        self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
         self._answers: Memo[Answer] = Memo()
@@ -188,39 +206,13 @@ class Downlink:
     def _passes(self, name: bytes) -> bool:
         if name == b"set-cookie":
             return self._keeps_set_cookie
+        if name in _CHALLENGE_FIELDS and self._drops_challenges:
+            return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
 
     def _line(self, field: Field) -> bytes:
-        line = field.line
-        if field.name in _LOCATIONS:
-            line = field.name.title() + b": " + self._relocate(field.value) + b"\r\n"
+        value = relocated(field.name, field.value, self._relocation)
+        if value is None:
+            return b""
+        line = field.line if value == field.value else field.line[: len(field.name)] + b": " + value + b"\r\n"
         return self.mask.cover(line)
-
-    def _relocate(self, location: bytes) -> bytes:
-        """Point a location at the upstream to where clients can reach it; leave every other as it is."""
-        for origin in self._origins:
-            if location[: len(origin)].lower() == origin:
-                rest = location[len(origin) :]
-                if rest[:1] in (b"", b"/", b"?", b"#") and self._is_below_prefix(rest):
-                    return self._public + rest[len(self._prefix) :]
-                return location
-        if self._prefix and location[:1] == b"/" and location[:2] != b"//" and self._is_below_prefix(location):
-            return self._public + location[len(self._prefix) :]
-        return location
-
-    def _is_below_prefix(self, path: bytes) -> bool:
-        return path.startswith(self._prefix) and path[len(self._prefix) :][:1] in (b"", b"/", b"?", b"#")
-
-
-def _spellings(scheme: bytes, authority: bytes) -> tuple[bytes, ...]:
-    """An origin as an upstream may write it: scheme-relative, and with or without the default port."""
-    port = b":443" if scheme == b"https" else b":80"
-    authority = authority.lower()
-    spellings = [authority]
-    if authority.endswith(port):
-        spellings.append(authority.removesuffix(port))
-    elif not urlsplit(b"//" + authority).port:
-        spellings.append(authority + port)
-    return tuple(
-        start + spelling for spelling in sorted(spellings, key=len, reverse=True) for start in (scheme + b"://", b"//")
-    )

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from plugin_gateway.identity.authenticator import Authenticator
+from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.limits import BAD_CREDENTIALS
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Asked
@@ -167,7 +168,14 @@ class Serving:
     def _downlink(self, injection: Injection) -> Downlink:
         revision = self.revision
         varies = bool(revision.cors_origins)
-        return Downlink(revision.upstream, revision.public_url, Mask(injection.secrets), varies_by_origin=varies)
+        return Downlink(
+            revision.upstream,
+            revision.public_url,
+            Mask(injection.secrets),
+            varies_by_origin=varies,
+            query_names=injection.query_names(),
+            drops_challenges=not revision.upstream.keep_challenges and bool(refusable(injection)),
+        )
 
     def is_local(self, method: bytes, path: bytes) -> bool:
         """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""

@@ -65,7 +65,8 @@ class Uplink:
         if injection.secrets:
             # What is compressed cannot be searched for an echoed secret, so the upstream is asked not to compress.
             encoding = b"Accept-Encoding: identity\r\n"
-        self._after_target = b" HTTP/1.1\r\nHost: " + target.authority + b"\r\n" + encoding
+        host = target.host_field or target.authority
+        self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
         self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
         injected = {fold_header(name) for name, _ in injection.headers}
         if encoding:

@@ -11,6 +11,7 @@ from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
 from plugin_gateway.policy.credentials import refusable
+from plugin_gateway.policy.forwarded import forwarded
 from plugin_gateway.policy.gate import Admission, compile_gate
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.policy.servers import find_contradictions
@@ -227,6 +228,7 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
 
 def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
     upstream, url = config.upstream, config.upstream.url
+    told = forwarded(upstream.forwarded, config.public_url)
     return UpstreamTarget(
         host=url.host,
         port=url.port,
@@ -241,6 +243,9 @@ def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
         tls_files=tls_files,
         forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
         keep_set_cookie=upstream.headers.pass_set_cookie,
+        keep_challenges=upstream.unauthorized == "pass",
+        forwarded=told.lines,
+        host_field=told.host,
     )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 class UpstreamTarget:
     """Where permitted calls go: one origin, one path prefix. Times in seconds, 0 or less is never.
 
+    `forwarded` are field lines that tell it the public origin, `host_field` is sent as Host in place of `authority`.
     `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path instead of it;
     `authority` is the Host field sent; `prefix` is put before every path, without a trailing slash.
     """
@@ -44,6 +45,10 @@ class UpstreamTarget:
     tls_files: TlsFiles = NO_TLS_FILES
     forward_headers: frozenset[bytes] = frozenset()
     keep_set_cookie: bool = False
+    keep_challenges: bool = False
+    """Pass on what the upstream says of the gateway's credential."""
+    forwarded: bytes = b""
+    host_field: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ NEVER = [
     "Host", "Connection", "Transfer-Encoding", "TE", "Expect", "HTTP2-Settings", "Proxy-Connection", "Authorization",
     "Cookie", "Proxy-Authorization", "Proxy", "X-HTTP-Method", "X-HTTP-Method-Override", "X-Method-Override", "X-Original-URL",
     "X-Rewrite-URL", "Forwarded", "X-Forwarded", "X-Forwarded-For", "X-Forwarded-Anything", "Via", "X-Real-IP", "True-Client-IP",
-    "CF-Connecting-IP", "X-Accel-Redirect", "X-Envoy-Original-Path",
+    "CF-Connecting-IP", "X-Scheme", "X-Url-Scheme", "Front-End-Https", "X-Accel-Redirect", "X-Envoy-Original-Path",
 ]  # fmt: skip
 MAYBE = ["X-Tenant", "Accept", "X-Request-Source", "X-Original-Filename", "Hosting", "Proximity", "X-Reality"]
 TOKENS = st.text("abcxyzABC019-_.!~", min_size=1, max_size=12)

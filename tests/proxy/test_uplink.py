@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.forwarded import Forwarded, forwarded
 from plugin_gateway.policy.permit import OperationRule, Permit
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
@@ -31,11 +32,20 @@ def head(
     names: frozenset[bytes] = frozenset(),
     cookies: frozenset[bytes] = frozenset(),
     forward: frozenset[bytes] = frozenset(),
+    told: Forwarded = Forwarded(),  # noqa: B008  # a tuple of bytes
 ) -> bytes:
     rule = OperationRule(
         method=method.decode(), path_template="/p", operation_id="p", header_names=names, cookie_names=cookies
     )
-    target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2", forward_headers=forward)
+    target = UpstreamTarget(
+        host="up",
+        port=80,
+        authority=b"up.test",
+        prefix=b"/v2",
+        forward_headers=forward,
+        forwarded=told.lines,
+        host_field=told.host,
+    )
     request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
     return Uplink(rule, target, injection).head(method, Permit(rule, b"/p", query), request)
 
@@ -45,6 +55,28 @@ def test_the_head_is_ours_with_the_injected_fields_last():
         b"GET /v2/p?q=1&api_key=s3cret-qry HTTP/1.1\r\nHost: up.test\r\nAccept-Encoding: identity\r\n"
         b"Accept: a\r\nCookie: sid=s3cret-sid\r\nX-Api-Key: s3cret-key\r\n\r\n"
     )
+
+
+SAID = (
+    b"X-Forwarded-Host", b"x_forwarded_proto", b"X-Forwarded-Port", b"X-Forwarded-Prefix", b"X-Forwarded-For", b"X-Forwarded",
+    b"Forwarded", b"X-Original-Host", b"X-Scheme", b"X-Url-Scheme", b"Front-End-Https", b"X-Real-IP",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mode", "host", "lines"),
+    [
+        ("none", b"up.test", b""),
+        ("host", b"gw.test", b""),
+        ("rfc7239", b"up.test", b'Forwarded: host="gw.test";proto=https'),
+        ("x-forwarded", b"up.test", b"X-Forwarded-Host: gw.test\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https"),
+    ],
+)
+def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_caller(mode, host, lines):
+    names = frozenset(name.lower() for name in SAID)
+    fields = b"".join(name + b": evil.test\r\n" for name in SAID)
+    sent = head(fields, injection=NO_KEY, names=names, forward=names, told=forwarded(mode, "https://gw.test"))
+    assert sent == b"GET /v2/p HTTP/1.1\r\nHost: " + host + b"\r\n" + (lines + b"\r\n" if lines else b"") + b"\r\n"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,107 @@
+"""The references in an answer's fields: which fields hold URI references, in which syntax, and where they lead for clients."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.relocation import Relocation
+
+_REFERENCES: Final = frozenset(
+    {b"azure-asyncoperation", b"content-location", b"location", b"sourcemap", b"x-sourcemap"}
+)
+_REFERENCE_FAMILIES: Final = (b"-location", b"-url", b"-uri", b"-href")
+# RFC 8288, 3: `<target>; name=token; name="quoted"`.
+_PARAMETERS: Final = rb'(?:[ \t]*;[ \t]*[^\s;,="<>]*(?:[ \t]*=[ \t]*(?:"(?:[^"\\]|\\.)*+"|[^\s;,"]*))?)*+'
+_LINK: Final = re.compile(rb"[ \t]*<([^<>]*)>(" + _PARAMETERS + rb")[ \t]*(?:,[ \t,]*|\Z)")
+_ANCHOR: Final = re.compile(rb'(?i)(?<=;)([ \t]*anchor[ \t]*=[ \t]*"?)([^";]*)')
+_QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
+# WHATWG HTML, 4.2.4.3 (shared declarative refresh steps), and what browsers took before it: `5; URL = 'x'`, `5,x`, `5 x`.
+_REFRESH: Final = re.compile(rb"(?i)([ \t]*[0-9.]*[ \t]*[;,]?[ \t]*(?:url[ \t]*=[ \t]*)?[\"']?)([^\"']*)(.*)")
+_NO_SPACE: Final = re.compile(rb"\S+")
+
+
+def relocated(name: bytes, value: bytes, relocation: Relocation) -> bytes | None:
+    """Return the value of a field as clients may see it; None where the field is left out.
+
+    `name` is in lower case. The rule is the relocation's, for whatever field: what has the upstream's origin and base path
+    gets the public URL, what has its origin and another path is left out: in Link that one link, else the field.
+    """
+    if name == b"link":
+        return _links(value, relocation)
+    if name == b"refresh":
+        return _refresh(value, relocation)
+    if name == b"set-cookie":
+        return _cookie(value, relocation)
+    if name in _REFERENCES or name.endswith(_REFERENCE_FAMILIES):
+        return _reference(value, relocation)
+    if _NO_SPACE.fullmatch(value):
+        # Of a path in a field that nobody defined only that much is known: if it is below the base path, it is the upstream's.
+        pointed = relocation.point(value)
+        value = value if pointed is None else pointed
+    return relocation.text(value)
+
+
+def _reference(reference: bytes, relocation: Relocation) -> bytes | None:
+    pointed = relocation.point(reference)
+    return None if pointed is None else relocation.text(pointed)
+
+
+def _links(value: bytes, relocation: Relocation) -> bytes | None:
+    """Point the targets and anchors of links; what else they say stays byte for byte."""
+    kept: list[bytes] = []
+    at = 0
+    is_changed = False
+    while at < len(value):
+        link = _LINK.match(value, at)
+        if link is None:
+            # Not the grammar of RFC 8288: for a lenient reader it may hold references all the same.
+            return relocation.text(value)
+        at = link.end()
+        target = _reference(link[1].strip(), relocation)
+        parameters = _anchored(link[2], relocation)
+        if target is None or parameters is None:
+            is_changed = True
+            continue
+        is_changed = is_changed or target != link[1].strip() or parameters != link[2]
+        kept.append(b"<" + target + b">" + parameters)
+    if not is_changed:
+        return value
+    return b", ".join(kept) or None
+
+
+def _anchored(parameters: bytes, relocation: Relocation) -> bytes | None:
+    """Point the anchor, which is a reference; None where it leads nowhere. A quoted title may say `; anchor=` as well."""
+    titles = [found.span() for found in _QUOTED.finditer(parameters)]
+    for found in _ANCHOR.finditer(parameters):
+        if any(start < found.start() < end for start, end in titles):
+            continue
+        anchor = _reference(found[2], relocation)
+        return None if anchor is None else parameters[: found.start(2)] + anchor + parameters[found.end(2) :]
+    return parameters
+
+
+def _refresh(value: bytes, relocation: Relocation) -> bytes | None:
+    match = _REFRESH.fullmatch(value)
+    if match is None:
+        return relocation.text(value)
+    before, target, after = match.groups()
+    pointed = _reference(target.rstrip(), relocation)
+    return None if pointed is None else before + pointed + after
+
+
+def _cookie(value: bytes, relocation: Relocation) -> bytes:
+    """A cookie of the upstream's host and path as one of the public host: its value goes back there, and is not touched."""
+    pair, *attributes = value.split(b";")
+    kept = [pair]
+    for attribute in attributes:
+        name, _, said = attribute.partition(b"=")
+        match name.strip().lower():
+            case b"domain" if relocation.is_host(said.strip().lstrip(b".")):
+                pass
+            case b"path":
+                kept.append(name + b"=" + relocation.path(said.strip()))
+            case _:
+                kept.append(attribute)
+    return b";".join(kept)

@@ -1,0 +1,215 @@
+"""A relocation: the public URL in place of the upstream's, in URI references and in text that names the upstream.
+
+A reference that has the upstream's origin and base path gets `public.url`. One that has its origin and another path leads
+where no client can go: there is nothing to put in its place, and the caller leaves it out. All others stay as they are,
+but for the pairs of the query that the gateway sets itself, such as `api_key=…`: those go, name and value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, unquote_to_bytes
+
+from plugin_gateway.policy.query import decode_name, fold_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.revision import UpstreamTarget
+
+_SCHEME: Final = rb"(?:(?P<scheme>https?|wss?):)?"
+_USERINFO: Final = rb"(?:[^/?#@\s\"'<>\\]*@)?"
+_SEPARATOR: Final = re.compile(rb"(&(?:amp;)?|;)")
+_NESTED: Final = 8
+"""How deep a URL may be within a URL; text that is deeper is left out."""
+_DEFAULT_PORTS: Final = (b"80", b"443")
+# What may follow an authority in text. A name that goes on, a port or a userinfo's `@` make it another host's.
+_AUTHORITY_ENDS: Final = rb"(?![A-Za-z0-9_.\-@]|:[0-9])"
+_BEFORE_BARE: Final = rb"(?i)(?:(?<![A-Za-z0-9_.\-@:])|(?<=%2F)|(?<=%252F))"
+# A reference goes on up to what no URI has; a comma and the like may be in it or end it, as in a list of them.
+_REST: Final = re.compile(rb"(?:[^\s\"<>\\^`{|},;.')\]]|[,;.')\]](?![,;.')\]]{0,3}(?:[\s\"<>]|\Z)|(?:https?:)?//))*")
+_REST_IN_JSON: Final = re.compile(rb"(?:[^\s\"<>\\]|\\/)*")
+_REST_ENCODED: Final = re.compile(rb"[^\s\"<>\\&#,;']*")
+_DOT_SEGMENT: Final = re.compile(rb"(?i)(?:\.|%2e){1,2}")
+
+
+class Relocation:
+    """The move from one upstream to one public URL; `query_names` are those of the parameters that the gateway sets."""
+
+    __slots__ = (
+        "_at_public",
+        "_at_upstream",
+        "_bare",
+        "_host",
+        "_in_text",
+        "_prefix",
+        "_public",
+        "_public_authority",
+        "_query_names",
+    )
+
+    def __init__(self, target: UpstreamTarget, public_url: str, query_names: Iterable[bytes] = ()) -> None:
+        self._public = public_url.rstrip("/").encode()
+        self._public_authority = self._public.partition(b"://")[2].partition(b"/")[0]
+        self._prefix = target.prefix
+        self._query_names = frozenset(fold_name(name) for name in query_names)
+        authority = _spellings(target.authority)
+        self._host = _without_port(target.authority).lower()
+        self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
+        self._at_public: re.Pattern[bytes] | None = None
+        if target.forwarded or target.host_field:
+            # The upstream knows its public origin and writes it, with the scheme it thinks of and before its own path.
+            public = _spellings(self._public_authority)
+            self._at_public = re.compile(rb"(?i)" + _SCHEME + rb"//" + public + rb"(?=[/?#]|\Z)")
+        encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(target.authority, rb"(?::|%3A)")
+        self._in_text = tuple(
+            (re.compile(rb"(?i)" + start + _AUTHORITY_ENDS), rest, read, write)
+            for start, rest, read, write in (
+                (_SCHEME + rb"//" + _USERINFO + authority, _REST, _as_it_is, _as_it_is),
+                (_SCHEME + rb"\\/\\/" + authority, _REST_IN_JSON, _from_json, _to_json),
+                (encoded, _REST_ENCODED, unquote_to_bytes, _encoded),
+            )
+        )
+        # `api` may be any word, `api.internal` and `api:8080` are addresses.
+        self._bare: re.Pattern[bytes] | None = None
+        if b"." in target.authority or b":" in target.authority:
+            self._bare = re.compile(_BEFORE_BARE + authority + _AUTHORITY_ENDS)
+
+    def point(self, reference: bytes) -> bytes | None:
+        """Return where a URI reference leads for clients; None for one at the upstream but not below its base path.
+
+        A relative reference that starts with no `/` depends on the call, and stays.
+        """
+        if at := self._at_upstream.match(reference):
+            rest = reference[at.end() :]
+            if not self._is_below(rest):
+                return None
+            return self._public_for(at["scheme"]) + self.without_keys(rest[len(self._prefix) :])
+        if self._at_public is not None and (at := self._at_public.match(reference)):
+            rest = reference[at.end() :]
+            if not self._is_below(rest):
+                return reference
+            return self._public_for(at["scheme"]) + self.without_keys(rest[len(self._prefix) :])
+        if reference[:1] == b"/" and reference[1:2] not in (b"/", b"\\"):
+            if not self._prefix:
+                return self.without_keys(reference)
+            return (
+                self._public + self.without_keys(reference[len(self._prefix) :]) if self._is_below(reference) else None
+            )
+        return reference if b"//" in reference.partition(b"?")[0] else self.without_keys(reference)
+
+    def text(self, value: bytes) -> bytes | None:
+        """Return text in which nothing names the upstream's origin; None where a reference in it has no public one.
+
+        References are found as they are, as JSON escapes them, and percent-encoded, as in a URL within a URL.
+        """
+        for _ in range(_NESTED):
+            if self._host not in value.lower():
+                return value
+            moved = self._text(value)
+            if moved is None or moved == value:
+                return moved
+            value = moved
+        return None
+
+    def _text(self, value: bytes) -> bytes | None:
+        for start, rest, read, write in self._in_text:
+            parts, at = [], 0
+            while found := start.search(value, at):
+                end = rest.match(value, found.end()).end()  # type: ignore[union-attr]  # it matches, if only nothing
+                pointed = self._pointed_in_text(read(found[0]), read(value[found.end() : end]))
+                if pointed is None:
+                    return None
+                parts += [value[at : found.start()], write(pointed)]
+                at = end
+            if parts:
+                value = b"".join((*parts, value[at:]))
+        if self._bare is not None:
+            public = self._public_authority
+            value = self._bare.sub(lambda _: public, value)
+        return value
+
+    def path(self, path: bytes) -> bytes:
+        """Return a path of the upstream's as clients see it; one that is not below the base path stays."""
+        return path[len(self._prefix) :] or b"/" if self._prefix and self._is_below(path) else path
+
+    def is_host(self, name: bytes) -> bool:
+        """Whether it is the upstream's host."""
+        return name.lower() == self._host
+
+    def without_keys(self, reference: bytes) -> bytes:
+        """Return the reference without the pairs of its query that the gateway sets itself."""
+        if not self._query_names or b"?" not in reference:
+            return reference
+        before, mark, fragment = reference.partition(b"#")
+        path, _, query = before.partition(b"?")
+        pairs = _SEPARATOR.split(query)
+        # Each pair but the first goes together with what stands before it.
+        kept = [
+            (separator, pair)
+            for separator, pair in zip([b"", *pairs[1::2]], pairs[::2], strict=True)
+            if fold_name(decode_name(pair.partition(b"=")[0])) not in self._query_names
+        ]
+        if len(kept) == len(pairs[::2]):
+            return reference
+        query = b"".join(separator + pair for separator, pair in kept).removeprefix(kept[0][0]) if kept else b""
+        return path + (b"?" + query if query else b"") + mark + fragment
+
+    def _pointed_in_text(self, origin: bytes, rest: bytes) -> bytes | None:
+        if rest[:1] in (b"/", b"?", b"#"):
+            return self.point(origin + rest)
+        # An origin alone is no reference to its root: it names the whole of it.
+        scheme, colon, _ = origin.partition(b":")
+        return self._public_for(scheme if colon else None) + rest
+
+    def _public_for(self, scheme: bytes | None) -> bytes:
+        is_websocket = scheme is not None and scheme[:2].lower() == b"ws"
+        return b"ws" + self._public.removeprefix(b"http") if is_websocket else self._public
+
+    def _is_below(self, rest: bytes) -> bool:
+        """Whether a path is the base path or below it, also after its dot segments are gone (RFC 3986, 5.2.4)."""
+        if not self._prefix:
+            return True
+        if not rest.startswith(self._prefix):
+            return False
+        below = rest[len(self._prefix) :]
+        if below[:1] not in (b"", b"/", b"?", b"#"):
+            return False
+        depth = 0
+        for segment in re.split(rb"[?#]", below, maxsplit=1)[0].split(b"/")[1:]:
+            if not _DOT_SEGMENT.fullmatch(segment):
+                depth += 1
+            elif len(unquote_to_bytes(segment)) == len(b".."):
+                depth -= 1
+            if depth < 0:
+                return False
+        return True
+
+
+def _spellings(authority: bytes, colon: bytes = b":") -> bytes:
+    """Return a pattern of an authority as it may be written: with a final dot, and with or without a default port."""
+    host = _without_port(authority)
+    port = authority[len(host) + 1 :]
+    ports = colon + port if port not in (b"", *_DEFAULT_PORTS) else rb"(?:" + colon + rb"(?:80|443)?(?![0-9]))?"
+    return re.escape(host).replace(b":", colon) + rb"\.?" + ports
+
+
+def _without_port(authority: bytes) -> bytes:
+    return re.sub(rb":[0-9]*\Z", b"", authority)
+
+
+def _as_it_is(reference: bytes) -> bytes:
+    return reference
+
+
+def _from_json(text: bytes) -> bytes:
+    return text.replace(rb"\/", b"/")
+
+
+def _to_json(reference: bytes) -> bytes:
+    return reference.replace(b"/", rb"\/")
+
+
+def _encoded(reference: bytes) -> bytes:
+    return quote(reference, safe="").encode()

@@ -1,0 +1,157 @@
+"""Where URI references to the upstream lead for clients."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.proxy.relocation import Relocation
+from plugin_gateway.revision import UpstreamTarget
+
+
+def relocation(public_url="https://gw.test", query_names=(b"api_key",), **changes):
+    options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
+    return Relocation(UpstreamTarget(**options), public_url, query_names)
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        (b"http://up.test/v2/pets/1?a=b#c", b"https://gw.test/pets/1?a=b#c"),
+        (b"HTTP://UP.TEST/v2/pets", b"https://gw.test/pets"),
+        (b"http://up.test:80/v2", b"https://gw.test"),
+        (b"http://up.test:/v2?x", b"https://gw.test?x"),
+        (b"http://up.test./v2/x", b"https://gw.test/x"),
+        (b"//up.test/v2/x", b"https://gw.test/x"),
+        (b"http://me:secret@up.test/v2/x", b"https://gw.test/x"),
+        # An origin behind a proxy that ends TLS does not know its own scheme.
+        (b"https://up.test/v2/x", b"https://gw.test/x"),
+        (b"wss://up.test/v2/x", b"wss://gw.test/x"),
+        (b"/v2/pets", b"https://gw.test/pets"),
+        (b"/v2", b"https://gw.test"),
+        (b"pets/1", b"pets/1"),
+        (b"?page=2", b"?page=2"),
+        (b"", b""),
+        (b"mailto:up@up.test", b"mailto:up@up.test"),
+        # Not below the base path.
+        (b"http://up.test", None),
+        (b"http://up.test/", None),
+        (b"http://up.test/admin", None),
+        (b"http://up.test/v22/x", None),
+        (b"http://up.test/v2/../admin", None),
+        (b"http://up.test/v2/a/%2E%2e/.%2e/admin", None),
+        (b"http://up.test/v2/a/../b", b"https://gw.test/a/../b"),
+        (b"http://up.test/v2/./b?../..", b"https://gw.test/./b?../.."),
+        (b"/other", None),
+        (b"/v22/x", None),
+        # Other hosts.
+        (b"http://up.test.evil/v2/x", b"http://up.test.evil/v2/x"),
+        (b"http://up.test@evil/v2/x", b"http://up.test@evil/v2/x"),
+        (b"http://up.test:8080/v2/x", b"http://up.test:8080/v2/x"),
+        (b"http://up.test:8/v2/x", b"http://up.test:8/v2/x"),
+        (b"http://my.up.test/v2/x", b"http://my.up.test/v2/x"),
+        (b"https://elsewhere/v2/x?api_key=theirs", b"https://elsewhere/v2/x?api_key=theirs"),
+        (b"//elsewhere/v2/x", b"//elsewhere/v2/x"),
+        # The injected pair goes, name and value.
+        (b"http://up.test/v2/x?page=2&api_key=s3cret", b"https://gw.test/x?page=2"),
+        (b"http://up.test/v2/x?api_key=s3cret&page=2#f", b"https://gw.test/x?page=2#f"),
+        (b"http://up.test/v2/x?api_key=s3cret", b"https://gw.test/x"),
+        (b"http://up.test/v2/x?api_key=1&api_key=2&a=1;api_key=3&b", b"https://gw.test/x?a=1&b"),
+        (b"http://up.test/v2/x?API%5fKey=s3cret&a", b"https://gw.test/x?a"),
+        (b"http://up.test/v2/x?a=1&amp;api_key=s3cret&amp;b=2", b"https://gw.test/x?a=1&amp;b=2"),
+        (b"http://up.test/v2/x?my_api_key=1", b"https://gw.test/x?my_api_key=1"),
+        (b"?page=2&api_key=s3cret", b"?page=2"),
+        (b"items?api_key=s3cret#f", b"items#f"),
+    ],
+)  # fmt: skip
+def test_a_reference_to_the_upstream_leads_to_the_gateway_or_nowhere(reference, expected):
+    assert relocation().point(reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("authority", "reference"),
+    [
+        (b"up.test:443", b"https://up.test/x"),
+        (b"up.test", b"https://up.test:443/x"),
+        (b"[::1]:8443", b"https://[::1]:8443/x"),
+        (b"localhost", b"http://localhost/x"),
+    ],
+)
+def test_a_default_port_may_be_written_or_not(authority, reference):
+    assert relocation(authority=authority, tls=True, prefix=b"").point(reference) == b"https://gw.test/x"
+
+
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [(b"/x?a=1", b"/x?a=1"), (b"/x?api_key=1", b"/x"), (b"http://up.test", b"https://gw.test"), (b"/../x", b"/../x")],
+)
+def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference, expected):
+    assert relocation(prefix=b"").point(reference) == expected
+
+
+@pytest.mark.parametrize(
+    ("prefix", "reference", "expected"),
+    [
+        (b"/v2", b"https://gw.test/v2/x?api_key=1", b"https://gw.test/x"),
+        (b"/v2", b"http://gw.test/v2/x", b"https://gw.test/x"),
+        (b"/v2", b"https://gw.test/x", b"https://gw.test/x"),
+        (b"", b"http://gw.test/x", b"https://gw.test/x"),
+    ],
+)
+def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(prefix, reference, expected):
+    told = {"host_field": b"gw.test"}
+    assert relocation(prefix=prefix, **told).point(reference) == expected
+    assert relocation(prefix=prefix).point(reference) == reference
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"see http://up.test/v2/x, and (http://up.test/v2).", b"see https://gw.test/x, and (https://gw.test)."),
+        (b"http://up.test/v2/a,http://up.test/v2/b?api_key=1", b"https://gw.test/a,https://gw.test/b"),
+        (b'{"next":"http:\\/\\/up.test\\/v2\\/x?api_key=1"}', b'{"next":"https:\\/\\/gw.test\\/x"}'),
+        (
+            b"https://idp/?to=http%3A%2F%2Fup.test%2Fv2%2Fx%3Fapi_key%3D1%26a%3D2&z=http%3a%2f%2fup.test%3a80%2Fv2",
+            b"https://idp/?to=https%3A%2F%2Fgw.test%2Fx%3Fa%3D2&z=https%3A%2F%2Fgw.test",
+        ),
+        (b"default-src 'self' http://up.test; report-uri http://up.test/v2/r", b"default-src 'self' https://gw.test; report-uri https://gw.test/r"),
+        (b"up.test", b"gw.test"),
+        (b"UP.TEST:80, hit from up.test.", b"gw.test, hit from gw.test"),
+        (b"1.up.test up.test.evil ops@up.test up.test:8080", b"1.up.test up.test.evil ops@up.test up.test:8080"),
+        (b"http://up.test/v2 then http://up.test/admin", None),
+        (b"https://idp/?to=http%3A%2F%2Fup.test%2Fadmin", None),
+        (b"nothing of it", b"nothing of it"),
+    ],
+)  # fmt: skip
+def test_text_names_the_gateway_where_it_named_the_upstream(text, expected):
+    assert relocation().text(text) == expected
+
+
+def test_a_word_is_no_address():
+    assert relocation(authority=b"api", prefix=b"").text(b"the api at http://api/x") == b"the api at https://gw.test/x"
+
+
+@given(
+    st.lists(
+        st.sampled_from([
+            b"http://up.test:8080", b"//up.test:8080", b"/v2", b"/x", b"?", b"&", b"api_key=1", b" ", b",", b'"', b"<", b">", b";",
+            b"http:\\/\\/up.test:8080\\/v2", b"http%3A%2F%2Fup.test%3A8080", b"%2Fv2", b"up.test:8080", b"UP.Test:8080", b"'", b"#", b"..", b"a", b"@",
+        ]),
+        max_size=12,
+    ).map(b"".join)
+)  # fmt: skip
+def test_no_text_names_the_upstream_afterwards(text):
+    moved = relocation(authority=b"up.test:8080").text(text)
+    if moved is not None:
+        for spelling in (b"//up.test:8080/", b"//up.test:8080 ", b"\\/up.test:8080\\/", b"%2fup.test%3a8080%2f"):
+            assert spelling not in moved.lower()
+
+
+@given(st.binary(max_size=80))
+def test_what_has_nothing_of_the_upstream_stays_byte_for_byte(text):
+    assert relocation(query_names=()).text(text) == text
+
+
+def test_a_cookies_path_and_host_are_told():
+    moved = relocation()
+    assert [moved.path(path) for path in (b"/v2/a", b"/v2", b"/", b"/other")] == [b"/a", b"/", b"/", b"/other"]
+    assert [moved.is_host(name) for name in (b"Up.test", b"test", b"gw.test")] == [True, False, False]
