@@ -269,7 +269,7 @@ def test_no_secret_is_in_anything_that_a_run_produces(write, upstream, endpoint)
         endpoint.is_down = True
         upstream.answer = lambda call: (401, *echo(call)[1:])
         assert gateway.ask("GET", "/oauth2").status == 502
-        gateway.wait_for(rb"No token for the upstream")
+        gateway.wait_for(rb'"event":"outage-began"')
         for face in ("/openapi.json", "/openapi.yaml", "/.well-known/ai-plugin.json", "/nothing"):
             gateway.ask("GET", face)
         (folder / "gateway.yaml").write_text((folder / "gateway.yaml").read_text().replace("cookie: sid", "cokie: sid"))
@@ -398,7 +398,8 @@ def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write,
         upstream.answer = lambda call: (401, [], b'{"error":"no"}')
         status, problem = gateway.json("GET", "/plain")
         assert (status, problem["code"]) == (502, "upstream-credential-refused")
-        assert len(upstream.calls) == calls + 2
+        # The token is new: an upstream that takes none is not asked with another one at once.
+        assert len(upstream.calls) == calls + 1
 
 
 @FRONTS
