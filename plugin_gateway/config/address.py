@@ -10,7 +10,6 @@ from urllib.parse import SplitResult, urlsplit
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistake
 
-LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\.?")
 # RFC 3986, 3.3: pchar and "/", without ";" that some servers read as parameters; escapes are checked apart.
@@ -130,7 +129,7 @@ def parse_public_url(text: object) -> str:
             "public-url", "must not have a path", got=text, hint="the manifest must be at /.well-known/ of the host"
         )
     host = _host(parts, text)
-    if parts.scheme == "http" and host not in LOOPBACK_NAMES:
+    if parts.scheme == "http" and not is_this_machine(host):
         raise Mistake(
             "public-url-https",
             "must be https; plain http is only for localhost, 127.0.0.1 and [::1]",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.publish.shorten import shorten
@@ -80,11 +80,7 @@ def build_manifest(
 
 def is_local_url(url: str) -> bool:
     """Say whether `url` points at this machine, the one place where plain http is allowed."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_this_machine(urlsplit(url).hostname or "")
 
 
 def _defaults(info: JsonObject) -> dict[str, str]:

@@ -127,6 +127,8 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(text):
         ("https://P.example.com/", "https://p.example.com"),
         ("http://localhost:8080", "http://localhost:8080"),
         ("http://[::1]:1", "http://[::1]:1"),
+        ("http://127.0.0.2:1", "http://127.0.0.2:1"),
+        ("http://app.localhost:1", "http://app.localhost:1"),
         ("https://a:443", "https://a"),
     ],
 )
