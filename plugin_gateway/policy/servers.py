@@ -64,6 +64,12 @@ class _Judge:
         # Which of the document's hosts the upstream stands for: the one it is called like, or else the document's own.
         self._is_named = any(_is_host(name, url) for name, _ in said)
         self._home = {host for server in whole.servers for host in _hosts(server)}
+        # A public host without a path may well be served from below one, unless the paths of the others are as they are said.
+        self._forgives_root = not any(
+            reading.prefix and _fits(reading.prefix, url.prefix)
+            for server in whole.servers
+            for reading in server.readings
+        )
         own = {frozenset(host for server in where.servers for host in _hosts(server)) for where in places}
         if not self._home and len(own) == 1:
             self._home = set(next(iter(own)))
@@ -89,8 +95,8 @@ class _Judge:
             return "" if _fits(server.prefix, url.prefix) else "upstream-path"
         if server.is_said and (self._is_named or (server.host, server.port) not in self._home):
             return "upstream-elsewhere"
-        # A public host without a path may well be served from below one.
-        return "" if not server.prefix or _fits(server.prefix, url.prefix) else "upstream-path"
+        is_fine = _fits(server.prefix, url.prefix) or (not server.prefix and self._forgives_root)
+        return "" if is_fine else "upstream-path"
 
 
 def _hosts(server: Server) -> Iterator[Host]:
@@ -141,7 +147,7 @@ def _finding(conflict: _Conflict, keys: list[OperationKey], url: UpstreamUrl, en
     more = f" and {len(keys) - 1} more operations" if len(keys) > 2 else f" and `{keys[1]}`" if len(keys) > 1 else ""
     verb = "are" if len(keys) > 1 else "is"
     at = f"at {server.url}" if server.host else f"below {server.url}"
-    message = f"`{first}`{more} {verb} {at} in the document, but the gateway sends the call to {url}{first.path}"
+    message = f"`{first}`{more} {verb} {at} in the document, but the gateway calls {url}{first.path}"
     if conflict.rule == "upstream-elsewhere" and conflict.is_own:
         them = "them" if len(keys) > 1 else "it"
         hint = (
