@@ -136,7 +136,7 @@ def test_every_address_has_the_whole_connect_time_for_itself(loop_factory, monke
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
-    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE, GOOD], connect_timeout_s=0.05)
+    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE, GOOD], connect_timeout_s=0.3)
 
 
 @LOOPS
@@ -170,7 +170,7 @@ def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(loop
         assert "127" not in str(error)
         assert error.__cause__ is not None
 
-    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.05)
+    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.3)
 
 
 @LOOPS
@@ -182,7 +182,7 @@ def test_when_all_addresses_take_too_long_it_is_a_504(loop_factory, monkeypatch)
             await connect(target, None, make)
         assert (caught.value.status, caught.value.code) == (504, "upstream-connect-timeout")
 
-    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.05)
+    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.3)
 
 
 @LOOPS

@@ -537,12 +537,12 @@ def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run):
         reader, writer = await gateway.open()
         ticks = Ticks(gateway)
         writer.write(post(b"slow")[:-2])
-        await until(lambda: gateway.upstream.heads and ticks.count > 5)
+        await until(lambda: gateway.upstream.heads and ticks.count > 25)
         writer.write(b"ow")
         assert (await read_answer(reader))[0] == 200
         gateway.holder.clock.unwatch(ticks)
 
-    run(echo, scene, target={"total_timeout_s": 0.05})
+    run(echo, scene, target={"total_timeout_s": 0.4})
 
 
 def test_the_upstreams_time_begins_when_a_slow_upload_ends(run):
@@ -594,9 +594,9 @@ def test_an_upstream_that_is_not_there_is_a_502(run):
 def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(run, monkeypatch):
     opening = asyncio.Event()
 
-    async def slow(*arguments):
+    async def slow(target, *arguments):
         await opening.wait()
-        return await connect(*arguments)
+        return await connect(replace(target, connect_timeout_s=5.0), *arguments)
 
     monkeypatch.setattr("plugin_gateway.proxy.pool.connect", slow)
 
