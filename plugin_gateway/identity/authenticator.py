@@ -130,8 +130,6 @@ class Authenticator:
             wait_s = self._wait_s(share)
             if wait_s:
                 return too_many_bad(wait_s)
-            if self._is_away:
-                return UNAVAILABLE
             task = asyncio.get_running_loop().create_task(self._verify_in_turn(digest, presented, share))
             self._verifying[digest] = task
             task.add_done_callback(lambda _: self._verifying.pop(digest, None))

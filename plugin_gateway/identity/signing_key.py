@@ -87,9 +87,9 @@ def _judge_rsa(modulus: int, exponent: int) -> str:
         return f"it is an RSA key of {bits} bits; fewer than {MIN_RSA_BITS} can be broken"
     if bits > _MAX_RSA_BITS:
         return f"it is an RSA key of {bits} bits; more than {_MAX_RSA_BITS} are not read"
-    # With an exponent of 1 anybody can sign (FIPS 186-5, A.1.1).
-    if exponent < 3 or not exponent & 1 or exponent.bit_length() > _MAX_RSA_EXPONENT_BITS:
-        return "its exponent is none that RSA keys have"
+    # An even one, or 1, with which anybody can sign, is refused by the library.
+    if exponent.bit_length() > _MAX_RSA_EXPONENT_BITS:
+        return f"its exponent has more than {_MAX_RSA_EXPONENT_BITS} bits"
     return ""
 
 

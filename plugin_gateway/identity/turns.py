@@ -35,7 +35,7 @@ class Turns:
         Raises:
             BusyError: there is none to wait for.
         """
-        if self._running < self._at_once and not self._waiting:
+        if self._running < self._at_once:
             self._running += 1
             return
         if self._waiting >= self._max_waiting:

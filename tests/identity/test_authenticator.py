@@ -316,6 +316,19 @@ def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it(
     asyncio.run(ask())
 
 
+def test_a_clock_that_is_set_back_keeps_nobody_out():
+    async def ask():
+        provider, clock = Provider(sub="s"), Clock()
+        provider.is_down = True
+        it = Authenticator(INTROSPECTED, provider, clock)
+        await settled(it.identify(bearer("t")))
+        provider.is_down = False
+        clock.now -= 500
+        assert isinstance(await settled(it.identify(bearer("t"))), Identity)
+
+    asyncio.run(ask())
+
+
 def test_questions_that_wait_behind_one_that_fails_are_not_asked():
     async def ask():
         provider, clock = Provider(sub="s"), Clock()

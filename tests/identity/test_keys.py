@@ -5,6 +5,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from plugin_gateway.identity import provider
 from plugin_gateway.identity.keys import FIRST_BACK_OFF_S, MAX_BACK_OFF_S, REFRESH_S, RETRY_S, IssuerKeys
 from plugin_gateway.identity.provider import ProviderError
 
@@ -217,3 +218,22 @@ def test_a_set_of_keys_of_which_none_can_be_used_is_an_outage_and_not_everybodys
     issuer = Issuer({"kty": "EC", "kid": "a"})
     with pytest.raises(ProviderError):
         found(issuer.known(), "a")
+
+
+def test_an_issuer_that_never_answers_keeps_callers_no_longer_than_one_question_may_take(monkeypatch):
+    monkeypatch.setattr(provider, "TIMEOUT_S", 0.01)
+
+    class Silent(Issuer):
+        async def get_json(self, url):
+            self.asked.append(url)
+            await asyncio.Event().wait()
+
+    issuer = Silent()
+
+    async def ask():
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(keys.find("a", "ES256") for _ in range(20)), return_exceptions=True)
+
+    keys = issuer.known()
+    asyncio.run(ask())
+    assert len(issuer.asked) == 1

@@ -107,3 +107,19 @@ def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back():
         assert queue.served == ["a", "c"]
 
     run(scene)
+
+
+def test_a_turn_is_not_given_to_who_has_just_stopped_waiting():
+    async def scene():
+        queue = Queue()
+        _, second, third = await queue.come("a", "b", "c")
+        second.cancel()
+        queue.turns.give_back()
+        await settle()
+        assert third.done()
+        assert queue.served == ["a", "c"]
+        await queue.go(1)
+        (fourth,) = await queue.come("d")
+        assert fourth.done()
+
+    run(scene)
