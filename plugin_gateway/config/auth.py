@@ -181,7 +181,7 @@ class OAuthAuth(Record):
     verification_tokens: dict[str, str] = Field(default_factory=dict)
     """What the client's site gave to show in the manifest, by site."""
     issuer: AbsoluteUrl | None = None
-    """Whose tokens are good; its keys are found from here."""
+    """Whose tokens are good; its keys are found from here. With `verify`, an answer that names another issuer is a no."""
     audience: Texts = ()
     """Whom tokens must be for, one of them if several are listed; by default `public.url`."""
     required_scope: str = ""

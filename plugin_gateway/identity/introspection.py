@@ -68,6 +68,8 @@ def read_introspection(
         return _INACTIVE
     if not is_access_token(claims):
         return NO_ACCESS_TOKEN
+    if settings.issuer and claims.get("iss", settings.issuer) != settings.issuer:
+        return TokenFault("invalid-credential", "The token is active, but of another issuer.")
     for_whom = claims.get("aud")
     if for_whom is None and settings.needs_audience:
         return UNSAID_AUDIENCE

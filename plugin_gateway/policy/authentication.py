@@ -32,6 +32,8 @@ class IntrospectionSettings:
     cache_s: float = 60.0
     needs_token_type: bool = True
     needs_audience: bool = True
+    issuer: str = ""
+    """Who must have issued the token where the answer says it; empty is anybody that the server knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +166,7 @@ def build_authentication(
         challenge=challenge.encode(),
         tokens=tokens,
         users=known,
-        introspection=_introspection(verify) if verify is not None else None,
+        introspection=_introspection(verify, issuer or "") if verify is not None else None,
         jwt=jwt,
         is_passthrough=bool(getattr(auth, "passthrough", False)),
         required_scopes=frozenset(getattr(auth, "required_scope", "").split()),
@@ -175,7 +177,7 @@ def build_authentication(
     return settings, tuple(findings)
 
 
-def _introspection(verify: Introspection) -> IntrospectionSettings:
+def _introspection(verify: Introspection, issuer: str) -> IntrospectionSettings:
     return IntrospectionSettings(
         url=verify.introspection,
         client_id=verify.client_id,
@@ -183,6 +185,7 @@ def _introspection(verify: Introspection) -> IntrospectionSettings:
         cache_s=verify.cache,
         needs_token_type=not verify.token_type_optional,
         needs_audience=not verify.audience_optional,
+        issuer=issuer,
     )
 
 

@@ -112,3 +112,15 @@ def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, fo
     authentication = Authentication(kind="oauth", scheme=b"bearer", challenge=b"Bearer")
     asyncio.run(introspect(b"t&x", authentication, settings, provider, NOW))
     assert provider.asked == ("u", form, login)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "said", "is_good"),
+    [("https://i", {}, True), ("https://i", {"iss": "https://i"}, True), ("https://i", {"iss": "https://other"}, False),
+     ("https://i", {"iss": None}, False), ("", {"iss": "https://other"}, True)],
+)  # fmt: skip
+def test_a_token_of_another_issuer_than_the_named_one_is_not_good(issuer, said, is_good):
+    claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
+    settings = IntrospectionSettings(url="u", issuer=issuer)
+    found = read_introspection(claims, settings, audiences=["api"], now=NOW)
+    assert isinstance(found, TokenFault) is not is_good

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.identity.authenticator import UNAVAILABLE
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 PATIENCE_S: Final = 12.0
 """Longer than a provider is given for each of the questions one credential may need."""
 _HIGH_WATER_BYTES: Final = 64 * 1024
+_FAILED: Final = Refusal(
+    status=500, code="internal-error", detail="The gateway failed to judge the call; its log says why."
+)
+
+_logger = logging.getLogger("plugin_gateway.proxy")
 
 
 class PendingCall(Call):
@@ -49,7 +55,7 @@ class PendingCall(Call):
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.send(body, is_last=is_whole)
-        self._task = asyncio.get_running_loop().create_task(self._wait())
+        self._task = asyncio.get_running_loop().create_task(self._run())
 
     def send(self, data: bytes, *, is_last: bool) -> None:
         self._body.append(data)
@@ -71,6 +77,14 @@ class PendingCall(Call):
         if now - self.started_at > PATIENCE_S:
             self.cancel()
             self._client.on_failure(UNAVAILABLE)
+
+    async def _run(self) -> None:
+        try:
+            await self._wait()
+        except Exception:
+            # Whatever went wrong, the client must not wait for its patience to end.
+            _logger.exception("A caller could not be judged")
+            self._client.on_failure(_FAILED)
 
     async def _wait(self) -> None:
         admitted = await self._found

@@ -129,3 +129,12 @@ def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():
         lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {})
     )
     assert (client.call, client.failure, upstream.sent) == (None, closed, b"")
+
+
+def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
+    def broken(_method, _target):
+        raise ZeroDivisionError
+
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))
+    assert (client.failure.status, client.failure.code, upstream.sent) == (500, "internal-error", b"")
+    assert "could not be judged" in caplog.text
