@@ -22,6 +22,7 @@ from plugin_gateway.openapi.grammar import (
 )
 from plugin_gateway.openapi.hoist import Hoist, components_in
 from plugin_gateway.openapi.links import Links
+from plugin_gateway.openapi.readings import Readings
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, schemas_at
 from plugin_gateway.openapi.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
@@ -67,6 +68,7 @@ class Closure:
         self._prefix = components_at(self._version)
         self.extensions = frozenset(name for name in extensions if is_extension(name))
         self._targets = Targets(document, kept)
+        self._readings = Readings(self._targets, self.extensions)
         self._links = Links(document, kept, self._targets)
         self._jobs: deque[_Job] = deque()
         self._follow = follow
@@ -222,8 +224,10 @@ class Closure:
     def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
         tokens = landing.tokens
         unit = self._targets.unit_of(tokens)
-        # A whole component of another kind is a mistake of the document, which is no better with a component of this kind.
-        if self._targets.kept_kind(tokens) is kind or unit == tokens:
+        own = self._targets.kept_kind(tokens)
+        # A reference to a whole component of another kind is a mistake of the document, which another component does not
+        # mend. Where the kinds read the same text differently it needs one all the same.
+        if own is kind or (unit == tokens and self._readings.agree(own, kind, landing)):
             if unit is not None:
                 self._keep(unit)
             return ref if landing.holds_as_written else to_ref(tokens)
@@ -248,12 +252,16 @@ class Closure:
 
     def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
         """What a reference leads to, instead of it: for kinds of which this version has no components."""
+        seen: set[Tokens] = set()
         while is_reference(kind, node):
             try:
                 landing = self._targets.land(node["$ref"], place, kind)
             except RefError as error:
                 self._report(error, (place, "$ref"))
                 break
+            if landing.tokens in seen:
+                break  # in a circle, which `_arrives` has reported
+            seen.add(landing.tokens)
             node, place = landing.value, Region(landing.tokens, is_moved=True)
         return self._object(kind, node, place) if isinstance(node, dict) else node
 

@@ -25,7 +25,7 @@ from plugin_gateway.openapi.grammar import (
 from plugin_gateway.openapi.refs import RefError, Tokens, split_pointer, to_ref, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Mapping
 
     from plugin_gateway.openapi.document import Document
 
@@ -80,8 +80,8 @@ class Landing(NamedTuple):
 class Targets:
     """Follows the references of one document."""
 
-    def __init__(self, document: Document, kept: Collection[OperationKey]) -> None:
-        """Keep the document, and what of it the pruned one will have under `paths`."""
+    def __init__(self, document: Document, kept: Mapping[OperationKey, Tokens]) -> None:
+        """Keep the document; `kept` says where each kept operation will stand."""
         self._document = document
         self._root = document.root
         self._kept = kept
@@ -161,15 +161,18 @@ class Targets:
         """
         if (unit := self.unit_of(tokens)) is not None:
             kind, rest = self._sections[unit[-2]], tokens[self._unit_length :]
-            # A component path item may be one whose operations are denied, so what is inside it is not counted on.
-            return None if kind is Kind.PATH_ITEM and rest else self._kind_within(kind, walk(self._root, unit), rest)
+            # These hold operations, some denied or called back by a denied one only: what is inside is not counted on.
+            if (kind is Kind.PATH_ITEM and rest) or (kind is Kind.CALLBACK and len(rest) > 1):
+                return None
+            return self._kind_within(kind, walk(self._root, unit), rest)
         match tokens:
             case ("paths", path, "parameters", _, *_):
                 is_kept = path in self._kept_paths
+            # Compared with where it stands: an additional operation `GET` is another than the `get` beside it.
             case ("paths", path, "additionalOperations", method, *_):
-                is_kept = OperationKey(method.upper(), path) in self._kept
+                is_kept = self._kept.get(OperationKey(method.upper(), path)) == tokens[:4]
             case ("paths", path, method, *_) if method in METHODS:
-                is_kept = OperationKey(method.upper(), path) in self._kept
+                is_kept = self._kept.get(OperationKey(method.upper(), path)) == tokens[:3]
             case _:
                 is_kept = False
         return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None

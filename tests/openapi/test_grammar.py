@@ -26,6 +26,11 @@ def test_every_field_holds_a_kind_that_is_reached_from_an_operation_or_the_root(
     assert set(Kind) - held == {Kind.INFO, Kind.SECURITY_SCHEME, Kind.TAG}
 
 
+def test_a_field_has_the_same_shape_in_every_kind_that_knows_it():
+    shapes = {(name, field.shape) for fields in FIELDS.values() for name, field in fields.items()}
+    assert len(shapes) == len({name for name, _ in shapes})
+
+
 def test_data_is_in_no_row():
     names = {name for fields in FIELDS.values() for name in fields}
     assert not names & {"default", "enum", "const", "example", "value", "mapping", "scopes", "security"}

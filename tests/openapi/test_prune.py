@@ -373,6 +373,83 @@ def test_a_component_that_stands_for_another_kind_stays_what_it_is():
     }
 
 
+def test_a_component_that_another_kind_reads_differently_is_copied_for_it():
+    """What is a schema to the one is data to the other: without extensions here, word for word there."""
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/components/responses/R"}, "400": {$ref: "#/components/schemas/S"}}}}}
+    components:
+      responses: {R: {description: d, content: {a/b: {schema: {$ref: "#/components/schemas/S"}}}}}
+      schemas: {S: {not: {type: string, x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {}, U: {}}
+    """
+    root = _pruned(text, "GET /a")
+    assert root["paths"]["/a"]["get"]["responses"]["400"] == {"$ref": "#/components/responses/Hoisted1"}
+    assert root["components"]["schemas"]["S"] == {
+        "not": {"type": "string"},
+        "items": {"$ref": "#/components/schemas/T"},
+    }
+    assert root["components"]["responses"]["Hoisted1"] == {
+        "not": {"type": "string", "x-notes": "n"},
+        "items": {"$ref": "#/components/schemas/T"},
+    }
+    assert list(root["components"]["schemas"]) == ["S", "T"]
+
+
+def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own():
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/components/schemas/S"}}}}}
+    components: {schemas: {S: {not: {x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {description: secret}}}
+    """
+    assert _pruned(text, "GET /a")["components"] == {
+        "responses": {"Hoisted1": {"not": {"x-notes": "n"}, "items": {"$ref": "#/components/schemas/T"}}}
+    }
+
+
+def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_data_it_is_a_schema():
+    text = """
+    paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {
+      example: {inner: {$ref: "#/components/schemas/T", x-notes: n}},
+      schema: {$ref: "#/paths/~1a/get/responses/200/content/a~1b/example/inner"}}}}}}}}
+    components: {schemas: {T: {}, U: {}}}
+    """
+    root = _pruned(text, "GET /a")
+    media_type = root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]
+    assert media_type["example"] == {"inner": {"$ref": "#/components/schemas/T", "x-notes": "n"}}
+    assert media_type["schema"] == {"$ref": "#/components/schemas/Hoisted1"}
+    assert root["components"]["schemas"] == {"T": {}, "Hoisted1": {"$ref": "#/components/schemas/T"}}
+
+
+def test_what_stands_in_a_callback_is_kept_without_the_callback():
+    text = """
+    paths:
+      /a: {get: {responses: {"200": {$ref: "#/components/callbacks/C/{$url}/post/responses/200"}}}}
+      /b: {get: {callbacks: {c: {$ref: "#/components/callbacks/C"}}, responses: {}}}
+    components: {callbacks: {C: {"{$url}": {post: {operationId: tellThem, responses: {"200": {description: d}}}}}}}
+    """
+    assert _pruned(text, "GET /a")["components"] == {"responses": {"Hoisted1": {"description": "d"}}}
+    assert "callbacks" in _pruned(text, "GET /a", "GET /b")["components"]
+
+
+def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_counted_on():
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/paths/~1a/additionalOperations/GET/responses/200"}}},
+                 additionalOperations: {GET: {responses: {"200": {description: hidden}}}}}}
+    """
+    root = _pruned(text, "GET /a", version="3.2.0")
+    assert root["paths"]["/a"] == {"get": {"responses": {"200": {"$ref": "#/components/responses/Hoisted1"}}}}
+    assert root["components"] == {"responses": {"Hoisted1": {"description": "hidden"}}}
+
+
+def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place():
+    content = "{a/b: {$ref: '#/components/mediaTypes/M'}}"
+    responses = f"{{'200': {{description: d, content: {content}}}, '400': {{description: d, content: {content}}}}}"
+    text = f"""
+    paths: {{/a: {{get: {{responses: {responses}}}}}}}
+    components: {{mediaTypes: {{M: {{$ref: "#/components/mediaTypes/N"}}, N: {{$ref: "#/components/mediaTypes/M"}}}}}}
+    """
+    with pytest.raises(DocumentError, match="back to itself"):
+        _pruned(text, "GET /a", version="3.1.0")
+
+
 def test_kinds_without_components_in_a_version_are_written_in_place():
     text = """
     paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {$ref: "#/components/mediaTypes/M"}}}}}}}

@@ -33,7 +33,7 @@ ROOT = {
 
 
 def _targets():
-    return Targets(Document(root=ROOT, name="d"), {OperationKey("GET", "/a")})
+    return Targets(Document(root=ROOT, name="d"), {OperationKey("GET", "/a"): ("paths", "/a", "get")})
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_what_is_not_there_is_an_error(ref):
         ("/components/parameters/Ref", Kind.PARAMETER),
         ("/components/parameters/Ref/schema", None),
         ("/components/callbacks/C/{$url}", Kind.PATH_ITEM),
-        ("/components/callbacks/C/{$url}/post", Kind.OPERATION),
+        ("/components/callbacks/C/{$url}/post", None),
         ("/components/callbacks/C/x-c", None),
         ("/components/pathItems/S", Kind.PATH_ITEM),
         ("/components/pathItems/S/get", None),
