@@ -26,7 +26,8 @@ NO_STORE = {"Cache-Control": "no-store"}
 class Health:
     """What `/readyz` says. `reload_error` is the report of the last reload if it failed, as `check` prints it.
 
-    `awaited` says likewise why the document is not there yet, while the start waits for it.
+    `awaited` says likewise why the document is not there yet, while the start waits for it; `held` names the operations
+    that the document added to groups of the allow-list since the start, and that stay closed.
     """
 
     is_ready: bool
@@ -38,6 +39,7 @@ class Health:
     workers_wanted: int
     reload_error: str = ""
     awaited: str = ""
+    held: tuple[str, ...] = ()
 
 
 def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
@@ -58,6 +60,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
             "workers_wanted": now.workers_wanted,
             "reload_error": now.reload_error or None,
             "awaited": now.awaited or None,
+            "held": now.held,
         }
         body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
         # A reload that failed changes nothing: what is being served still is, so this replica stays ready.

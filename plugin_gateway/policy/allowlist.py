@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.policy.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.policy.routing import NEVER_ROUTED
-from plugin_gateway.policy.selector import Catalogue, describe, match, unmatched
+from plugin_gateway.policy.selector import Catalogue, describe, match, named_later, unmatched
 from plugin_gateway.policy.slashed import find_spelled
 from plugin_gateway.policy.target import read_target
 from plugin_gateway.policy.template import parse_template, sample_path
@@ -63,6 +64,10 @@ class Selection:
 
     kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    pinned: Pinned = NOTHING_PINNED
+    """What the entries named, for the next time the document is read."""
+    held: tuple[OperationKey, ...] = ()
+    """Operations that a group names only since the document changed, and that are closed."""
 
 
 NOTHING_ALLOWED: Final = "nothing-allowed"
@@ -78,25 +83,45 @@ _NOTHING_ALLOWED: Final = Finding(
 )
 
 
-def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selector] = ()) -> Selection:
-    """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it."""
+def select(
+    document: Document,
+    allow: Sequence[AllowEntry],
+    deny: Sequence[Selector] = (),
+    pinned: Pinned = NOTHING_PINNED,
+) -> Selection:
+    """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it.
+
+    `pinned` is what the same entries named before: a group that named less then opens no more now.
+    """
     catalogue = Catalogue(document)
     findings: list[Finding] = []
     named: dict[OperationKey, list[AllowEntry]] = {}
+    pins: dict[EntryWords, frozenset[OperationKey]] = {}
+    later: list[tuple[AllowEntry, list[OperationKey]]] = []
     for entry in allow:
         operations = match(entry, catalogue)
         findings += _judge_entry(entry, operations, catalogue)
         if entry.wanted_id and len(operations) > 1:
             continue  # guessing which one was meant could open the wrong one
-        for operation in operations:
-            named.setdefault(operation.key, []).append(entry)
+        keys = [operation.key for operation in operations]
+        if entry.operation is None:
+            words = words_of(entry, "allow")
+            pins[words] = first = pinned.to_open(words, keys)
+            later.append((entry, [key for key in keys if key not in first]))
+            keys = [key for key in keys if key in first]
+            if operations:
+                findings.append(_not_locked(entry, len(keys)))
+        for key in keys:
+            named.setdefault(key, []).append(entry)
     denied: dict[OperationKey, Selector] = {}
     for selector in deny:
         operations = match(selector, catalogue)
         if not operations:
             findings.append(_judge_denial(selector, catalogue))
-        for operation in operations:
-            denied.setdefault(operation.key, selector)
+        words = words_of(selector, "deny")
+        pins[words] = pinned.to_close(words, (operation.key for operation in operations))
+        for key in pins[words]:
+            denied.setdefault(key, selector)
     kept = {
         key: Kept(operation=operation, entries=tuple(sorted(named[key], key=lambda entry: entry.operation is None)))
         for key, operation in document.operations.items()
@@ -112,7 +137,12 @@ def select(document: Document, allow: Sequence[AllowEntry], deny: Sequence[Selec
     findings += _find_twins(document, kept, denied)
     for key, one in kept.items():
         findings += find_spelled(key, one.slashes, document.operations, kept, one.entries[0].index)
-    return Selection(kept=kept, findings=tuple(findings))
+    held: dict[OperationKey, None] = {}
+    for entry, keys in later:
+        if closed := [key for key in keys if key not in kept and key not in denied]:
+            findings.append(named_later(entry, closed, ("allow", entry.index)))
+            held |= dict.fromkeys(closed)
+    return Selection(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
 
 
 def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue) -> Iterator[Finding]:
@@ -126,15 +156,17 @@ def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: 
             hint=f"write the one you mean as METHOD /path, such as `{operations[0].key}`",
             pointer=("allow", entry.index),
         )
-    elif entry.operation is None:
-        count = len(operations)
-        yield Finding(
-            rule="group-not-pinned",
-            severity=Severity.WARNING,
-            message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)} now, and any that the API adds to it later",
-            hint="list the operations one by one to keep later ones closed",
-            pointer=("allow", entry.index),
-        )
+
+
+def _not_locked(entry: AllowEntry, count: int) -> Finding:
+    return Finding(
+        rule="group-not-pinned",
+        severity=Severity.WARNING,
+        message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)}; those that the API adds to it open at the "
+        "next start",
+        hint="list the operations one by one to keep later ones closed",
+        pointer=("allow", entry.index),
+    )
 
 
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:

@@ -6,17 +6,18 @@ import difflib
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.policy.template import parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.config.selector import Selector
     from plugin_gateway.openapi.document import Document, Operation
 
 _NEAREST = 3
+_MOST_SHOWN = 10
 
 
 class Catalogue:
@@ -105,6 +106,20 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
         what = f"no path matches {describe(selector)}"
         hint = _other_methods(found) or catalogue.guess_path(selector.path or "")
     return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
+
+
+def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple[str | int, ...]) -> Finding:
+    """Tell which operations an entry names since the document changed, and does not open."""
+    shown = ", ".join(f"`{key}`" for key in keys[:_MOST_SHOWN])
+    more = f" and {len(keys) - _MOST_SHOWN} more" if len(keys) > _MOST_SHOWN else ""
+    verb, them = ("stay", "them") if len(keys) > 1 else ("stays", "it")
+    return Finding(
+        rule="later-operation",
+        severity=Severity.WARNING,
+        message=f"{shown}{more} {verb} closed: {describe(selector)} names {them} only since the document changed",
+        hint="to open one, list it in gateway.yaml, or restart the gateway",
+        pointer=pointer,
+    )
 
 
 def fits_glob(path: str, glob: str) -> bool:

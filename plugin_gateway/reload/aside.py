@@ -12,6 +12,7 @@ import json
 import os
 import pickle
 import sys
+from base64 import b64encode
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,10 +31,18 @@ COMPILE_TIMEOUT_S = 120.0
 
 
 async def compile_aside(
-    *, config: Path | None, overrides: Mapping[str, str], number: int, gently: bool = False
+    *, config: Path | None, overrides: Mapping[str, str], number: int, pinned: bytes = b"", gently: bool = False
 ) -> Outcome:
-    """Compile config and document in a child process; `gently` leaves the processors to those who serve."""
-    request = {"config": str(config) if config else None, "overrides": dict(overrides), "number": number}
+    """Compile config and document in a child process; `gently` leaves the processors to those who serve.
+
+    `pinned` is that of what is served now, so that a document that changed opens nothing by itself.
+    """
+    request = {
+        "config": str(config) if config else None,
+        "overrides": dict(overrides),
+        "number": number,
+        "pinned": b64encode(pinned).decode(),
+    }
     child = await asyncio.create_subprocess_exec(
         *module_command("plugin_gateway.reload.child", "gently" if gently else "now"),
         stdin=asyncio.subprocess.PIPE,

@@ -11,11 +11,14 @@ import os
 import pickle
 import sys
 import threading
+from base64 import b64decode
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
@@ -37,9 +40,10 @@ def main() -> None:
     if "gently" in sys.argv[1:]:
         os.nice(MAX_NICENESS)
     request = json.loads(sys.stdin.buffer.readline())
+    pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
     config = Path(request["config"]) if request["config"] else None
-    outcome = compiled_or_refused(config, request["overrides"], request["number"])
+    outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned)
     sys.stdout.buffer.write(pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
     sys.stdout.flush()
     # Taking a large document apart, object by object, takes longer than writing the answer did.
@@ -53,7 +57,9 @@ def end_with_supervisor() -> None:
     os._exit(1)
 
 
-def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], number: int) -> Outcome:
+def compiled_or_refused(
+    config: Path | None, overrides: Mapping[str, str], number: int, pinned: Pinned = NOTHING_PINNED
+) -> Outcome:
     """Compile; whatever the operator's files lack is an answer, and only our own mistakes are exceptions."""
     watched: dict[Path, Fingerprint] = {}
 
@@ -66,7 +72,7 @@ def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], numbe
     try:
         loaded = load_config(config, environ=os.environ, overrides=overrides, on_file=on_file)
         try:
-            revision = build(loaded, number=number, on_file=on_file).revision
+            revision = build(loaded, number=number, on_file=on_file, pinned=pinned).revision
         except DocumentAwaitedError:
             awaited = awaited_by(loaded)
             raise
@@ -74,7 +80,8 @@ def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], numbe
         report = render_text(error.findings)
         return Refused(findings=error.findings, report=report, watched=watched, awaited=awaited)
     return Compiled(
-        revision=pickle.dumps(revision, protocol=pickle.HIGHEST_PROTOCOL),
+        # Workers need no pins, and those of a large document are many.
+        revision=pickle.dumps(replace(revision, pinned=NOTHING_PINNED), protocol=pickle.HIGHEST_PROTOCOL),
         number=revision.number,
         digest=revision.digest,
         public_url=revision.public_url,
@@ -86,6 +93,8 @@ def compiled_or_refused(config: Path | None, overrides: Mapping[str, str], numbe
         log=revision.log,
         watched=watched,
         warnings=revision.warnings,
+        pinned=pickle.dumps(revision.pinned, protocol=pickle.HIGHEST_PROTOCOL),
+        held=revision.held,
     )
 
 

@@ -33,6 +33,10 @@ class Compiled:
     watched: Mapping[Path, Fingerprint]
     """The files it was made of, as they were just before they were looked at."""
     warnings: tuple[Finding, ...]
+    pinned: bytes = b""
+    """What the entries of the lists named, pickled: handed to the next compile as it is, so that none of them opens more."""
+    held: tuple[str, ...] = ()
+    """What the document added to groups and stays closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from plugin_gateway.config.load import LoadedConfig, find_config, load
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.source import awaited, read_document
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.placing import place_in_document
@@ -61,8 +62,10 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
     return read_document(source.source, headers=headers, on_file=on_file)
 
 
-def build(loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = None) -> Built:
-    """Read everything that a config names, and compile it.
+def build(
+    loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = None, pinned: Pinned = NOTHING_PINNED
+) -> Built:
+    """Read everything that a config names, and compile it; `pinned` is that of the revision before, in a gateway that runs.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
@@ -74,7 +77,7 @@ def build(loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = Non
     tls_files, found = read_tls_files(loaded.config.upstream.tls)
     try:
         revision = compile_revision(
-            loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found
+            loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found, pinned=pinned
         )
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))

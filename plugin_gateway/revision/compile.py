@@ -13,6 +13,7 @@ from plugin_gateway.policy.allowlist import select
 from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.forwarded import forwarded
 from plugin_gateway.policy.gate import Admission, compile_gate
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.policy.servers import find_contradictions
 from plugin_gateway.publish.document import Presentation, PublishedOperation
@@ -30,12 +31,13 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.policy.allowlist import Kept
+    from plugin_gateway.policy.allowlist import Kept, Selection
+    from plugin_gateway.policy.consumer_list import Chosen
     from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
@@ -54,17 +56,18 @@ def compile_revision(
     users: str | None = None,
     tls_files: TlsFiles = NO_TLS_FILES,
     found: Iterable[Finding] = (),
+    pinned: Pinned = NOTHING_PINNED,
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, None for none.
 
-    `found` is what was wrong with them as they were read.
+    `found` is what was wrong with them as they were read, `pinned` that of the revision before, in a gateway that runs.
 
     Raises:
         ConfigError: the config does not fit the document, or asks for what cannot be served.
         DocumentError: an allowed operation cannot be cut out of the document.
     """
     config = loaded.config
-    selection = select(document, config.allow, config.deny)
+    selection = select(document, config.allow, config.deny, pinned)
     findings = [*loaded.warnings, *found, *find_secrets_in_clear(config), *selection.findings]
     callers, callers_findings = compile_callers(config, users)
     security = compile_security(config)
@@ -73,8 +76,8 @@ def compile_revision(
     kept = selection.kept
     if config.upstream.servers == "check":
         findings += find_contradictions(document, kept, config.upstream.url)
-    chosen, chosen_findings = choose_for_consumers(document, kept, config.consumers)
-    findings += chosen_findings
+    chosen = choose_for_consumers(document, kept, config.consumers, pinned)
+    findings += [finding for one in chosen for finding in one.findings]
     try:
         pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
     except DocumentError as error:
@@ -108,7 +111,7 @@ def compile_revision(
         gate=gate,
         faces=document_faces,
     )
-    views = compile_views(whole, chosen, [consumer.name for consumer in config.consumers])
+    views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
     target, limits = _upstream_target(config, tls_files), _limits(config)
     return Revision(
@@ -130,7 +133,18 @@ def compile_revision(
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(*loaded.located(findings), *_of_document(document, [*pruned.warnings, *served_findings, *leaks])),
+        pinned=Pinned(
+            {**selection.pinned.entries, **{words: keys for one in chosen for words, keys in one.pins.items()}}
+        ),
+        held=tuple(_held(selection, config, chosen)),
     )
+
+
+def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Iterator[str]:
+    """Name what the document added to groups, as an operator reads it."""
+    yield from map(str, selection.held)
+    for consumer, one in zip(config.consumers, chosen, strict=True):
+        yield from (f"{key} (consumer {consumer.name})" for key in one.held)
 
 
 def _admission(config: Config, one: Kept, operation_id: str, injections: Injections) -> Admission:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.limits import CallLimits
 from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 
 if TYPE_CHECKING:
@@ -125,3 +126,7 @@ class Revision:
     views: tuple[View, ...] = ()
     """One for each of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()
+    pinned: Pinned = NOTHING_PINNED
+    """What the entries of the lists named: for the next compile in this run, and no worker's business."""
+    held: tuple[str, ...] = ()
+    """What the document added to groups and stays closed."""

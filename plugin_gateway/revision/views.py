@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.prune import prune
-from plugin_gateway.policy.consumer_list import select_for_consumer
+from plugin_gateway.policy.consumer_list import Chosen, select_for_consumer
 from plugin_gateway.policy.gate import compile_gate
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.revision.model import View
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from plugin_gateway.config.auth import Consumer
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.policy.gate import Admission, Gate
     from plugin_gateway.policy.rule import InjectedNames
@@ -52,16 +52,15 @@ def compile_views(
 
 
 def choose_for_consumers(
-    document: Document, admitted: Mapping[OperationKey, object], consumers: Sequence[Consumer]
-) -> tuple[list[tuple[OperationKey, ...] | None], tuple[Finding, ...]]:
+    document: Document,
+    admitted: Mapping[OperationKey, object],
+    consumers: Sequence[Consumer],
+    pinned: Pinned = NOTHING_PINNED,
+) -> tuple[Chosen, ...]:
     """Apply each consumer's list; the findings say where one asks for more than there is."""
-    chosen: list[tuple[OperationKey, ...] | None] = []
-    findings: list[Finding] = []
-    for index, consumer in enumerate(consumers):
-        keys, found = select_for_consumer(document, admitted, consumer, index)
-        chosen.append(keys)
-        findings += found
-    return chosen, tuple(findings)
+    return tuple(
+        select_for_consumer(document, admitted, consumer, index, pinned) for index, consumer in enumerate(consumers)
+    )
 
 
 def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[str, Face]]:

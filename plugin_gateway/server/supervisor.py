@@ -180,7 +180,11 @@ class Supervisor:
 
     async def _compile(self, number: int) -> Outcome:
         return await compile_aside(
-            config=self._options.config, overrides=self._overrides, number=number, gently=number > 1
+            config=self._options.config,
+            overrides=self._overrides,
+            number=number,
+            pinned=self._compiled.pinned if self._compiled is not None else b"",
+            gently=number > 1,
         )
 
     def _obey_signals(self) -> None:
@@ -283,6 +287,7 @@ class Supervisor:
             workers_wanted=self._pool.count,
             reload_error=self._reload_error,
             awaited=self._awaited,
+            held=compiled.held if compiled else (),
         )
 
 

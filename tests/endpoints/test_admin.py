@@ -38,6 +38,7 @@ def test_ready_says_which_revision_is_served():
         "workers_wanted": 2,
         "reload_error": None,
         "awaited": None,
+        "held": [],
     }
 
 
@@ -49,6 +50,15 @@ def test_a_failed_reload_is_told_and_leaves_the_replica_ready():
     response = get("/readyz", failed)
     assert response.status_code == 200
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
+
+
+def test_what_the_document_added_to_groups_is_named():
+    held = Health(
+        is_ready=True, revision=4, digest="abc", operations=8, operations_total=48, workers=2, workers_wanted=2,
+        held=("DELETE /orders/all",),
+    )  # fmt: skip
+    response = get("/readyz", held)
+    assert (response.status_code, response.json()["held"]) == (200, ["DELETE /orders/all"])
 
 
 def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready():

@@ -3,6 +3,7 @@ import pytest
 from plugin_gateway.config.auth import Consumer
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.policy.consumer_list import find_consumer_mistakes, select_for_consumer
+from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 
 DOCUMENT = Document(
     root={
@@ -17,14 +18,14 @@ DOCUMENT = Document(
     },
     name="o",
 )
-LIST, ADD = OperationKey("GET", "/pets"), OperationKey("POST", "/pets")
+LIST, ADD, ADMIN = OperationKey("GET", "/pets"), OperationKey("POST", "/pets"), OperationKey("GET", "/admin")
 
 
-def chosen(allow, kept=(LIST, ADD)):
+def chosen(allow, kept=(LIST, ADD), document=DOCUMENT, pinned=NOTHING_PINNED):
     consumer = Consumer.model_validate(
         {"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {})
     )
-    return select_for_consumer(DOCUMENT, kept, consumer, 2)
+    return select_for_consumer(document, kept, consumer, 2, pinned)
 
 
 @pytest.mark.parametrize(
@@ -38,11 +39,33 @@ def chosen(allow, kept=(LIST, ADD)):
     ],
 )
 def test_a_consumer_has_what_it_lists_in_document_order(allow, keys):
-    assert chosen(allow) == (keys, ())
+    assert (chosen(allow).keys, chosen(allow).findings) == (keys, ())
 
 
 def test_a_group_means_what_the_gateway_allows_of_it():
-    assert chosen([{"tag": "pets"}], kept=(LIST,)) == ((LIST,), ())
+    assert (chosen([{"tag": "pets"}], kept=(LIST,)).keys, chosen([{"tag": "pets"}], kept=(LIST,)).findings) == (
+        (LIST,),
+        (),
+    )
+
+
+def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too():
+    first = chosen([{"tag": "pets"}, {"path": "/a*"}, "listPets"], kept=(LIST, ADD, ADMIN))
+    root = {
+        "openapi": "3.1.0",
+        "paths": {**DOCUMENT.root["paths"], "/admin": {"get": {"operationId": "admin", "tags": ["pets"]}}},
+    }
+    later = chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o"), Pinned(first.pins))
+    assert (later.keys, later.held) == ((LIST, ADD), (ADMIN,))
+    [finding] = later.findings
+    assert (finding.rule, finding.severity, finding.pointer) == (
+        "later-operation",
+        "warning",
+        ("consumers", 2, "allow", 0),
+    )
+    # To anybody else it is new, and what is closed to everybody is told of the gateway's own list.
+    assert chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o")).keys == (LIST, ADD, ADMIN)
+    assert chosen([{"tag": "pets"}], (LIST, ADD), Document(root=root, name="o"), Pinned(first.pins)).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -54,8 +77,9 @@ def test_a_group_means_what_the_gateway_allows_of_it():
     ],
 )
 def test_what_nobody_may_call_is_a_finding_at_its_place(entry, rule):
-    keys, (finding,) = chosen(["listPets", entry])
-    assert keys == (LIST,)
+    selected = chosen(["listPets", entry])
+    [finding] = selected.findings
+    assert selected.keys == (LIST,)
     assert (finding.rule, finding.pointer) == (rule, ("consumers", 2, "allow", 1))
     assert finding.hint
 

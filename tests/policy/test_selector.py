@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.selector import Selector
-from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.selector import Catalogue, describe, fits_glob, match, unmatched
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.policy.selector import Catalogue, describe, fits_glob, match, named_later, unmatched
 
 ROOT = {
     "openapi": "3.0.3",
@@ -118,3 +118,13 @@ def test_a_glob_of_many_stars_is_matched_in_linear_time():
 
 def test_an_entry_is_described_as_one_would_write_it():
     assert describe(Selector.model_validate({"path": "/a/**", "methods": ["GET", "PUT"]})) == "`GET, PUT /a/**`"
+
+
+def test_operations_that_came_later_are_named_and_many_are_counted():
+    selector = Selector.model_validate({"path": "/orders/**"})
+    keys = [OperationKey("GET", f"/orders/{number}") for number in range(12)]
+    one, many = named_later(selector, keys[:1], ("allow", 0)), named_later(selector, keys, ("allow", 0))
+    assert one.message == "`GET /orders/0` stays closed: `/orders/**` names it only since the document changed"
+    assert many.message.endswith(
+        "`GET /orders/9` and 2 more stay closed: `/orders/**` names them only since the document changed"
+    )

@@ -34,6 +34,13 @@ def test_a_revision_comes_back_and_no_document_is_read_here(config, gently):
     assert not {"plugin_gateway.openapi.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
 
 
+def test_the_pins_of_what_is_served_go_to_the_child(config):
+    config.write_text(CONFIG.replace("[listPets]", "[{path: /**}]"))
+    first = compiled(config)
+    (config.parent / "openapi.yaml").write_text(DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, "))
+    assert compiled(config, pinned=first.pinned).held == ("DELETE /pets",)
+
+
 def test_mistakes_come_back_as_findings(config):
     config.write_text("openapi: 7\n")
     outcome = compiled(config)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from plugin_gateway.policy.pinned import NOTHING_PINNED
 from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings, Revision
@@ -54,6 +55,16 @@ def test_all_files_it_was_made_of_are_watched_as_they_were_before_they_were_read
     outcome = compiled_or_refused(config, {}, 1)
     assert {path.name for path in outcome.watched} == {"gateway.yaml", "openapi.yaml"}
     assert None not in outcome.watched.values()
+
+
+def test_pins_are_for_the_next_compile_and_not_for_workers(config):
+    config.write_text(CONFIG.replace("[listPets]", "[{path: /pets/**}]"))
+    first = compiled_or_refused(config, {}, 1)
+    assert pickle.loads(first.revision).pinned == NOTHING_PINNED
+    config.with_name("openapi.yaml").write_text(DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, "))
+    later = compiled_or_refused(config, {}, 2, pickle.loads(first.pinned))
+    assert (later.operations, later.operations_total, later.held) == (1, 2, ("DELETE /pets",))
+    assert compiled_or_refused(config, {}, 2).operations == 2
 
 
 def test_no_admin_listener_is_an_empty_address(config):

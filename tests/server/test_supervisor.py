@@ -125,6 +125,31 @@ def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clear
     assert (mended["reload_error"], mended["operations"]) == (None, 0)
 
 
+def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(config):
+    group = CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]")
+    config.write_text(group)
+    grown = DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, ")
+
+    async def talk(_, started):
+        healths = []
+        for number, (name, text) in enumerate(
+            [
+                ("openapi.yaml", grown),
+                ("openapi.yaml", DOCUMENT + "# vanished\n"),
+                ("openapi.yaml", grown + "# back\n"),
+                ("gateway.yaml", group + "cors: [https://a.example]\n"),
+                ("gateway.yaml", group.replace("/pets/**", "/**")),
+            ],
+            start=2,
+        ):
+            config.with_name(name).write_text(text)
+            healths.append(await until(started, lambda health, number=number: health["revision"] == number))
+        return [(health["operations"], health["held"]) for health in healths]
+
+    held = (1, ["DELETE /pets"])
+    assert run(config, talk) == [held, (1, []), held, held, (2, [])]
+
+
 def test_a_revision_no_worker_can_serve_is_a_failed_reload(config, monkeypatch):
     async def refuse(self, revision):
         return "no such file"
