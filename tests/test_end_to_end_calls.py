@@ -167,7 +167,9 @@ class Gateway:
             "127.0.0.1", self.admin_port if admin else self.port, timeout=2 * BOUND_S
         )
         try:
-            connection.request(method, target, body, {name.replace("_", "-"): v for name, v in headers.items()})
+            fields = {"Content-Type": "application/json"} if body is not None else {}
+            fields |= {name.replace("_", "-"): v for name, v in headers.items()}
+            connection.request(method, target, body, fields)
             response = connection.getresponse()
             answer = SimpleNamespace(status=response.status, headers=response.headers, body=response.read())
         finally:

@@ -30,6 +30,10 @@ class OperationRule:
     header_names: frozenset[bytes] = frozenset()
     cookie_names: frozenset[bytes] = frozenset()
     has_request_body: bool = False
+    media_types: tuple[bytes, ...] = ()
+    """Of the request body, in lower case and without parameters, perhaps ranges; none means that any is taken."""
+    declared_overrides: frozenset[bytes] = frozenset()
+    """Method overrides (`policy.override`) that are declared as properties of the body, and so may be in it."""
     credential: str = ""
     """What the gateway puts into its calls, such as `header X-Api-Key`; empty where a 401 of the upstream is the caller's business."""
     is_safe: bool = True

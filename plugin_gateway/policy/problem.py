@@ -41,6 +41,13 @@ TITLES: Final = MappingProxyType(
         "unregistered-redirect": "The redirect URI is not registered",
         "unsupported-grant": "The grant is not supported",
         "unsupported-media-type": "The media type is not taken here",
+        # The body, judged by the gate.
+        "malformed-media-type": "The Content-Type is malformed",
+        "method-override": "The body asks for another method",
+        "undeclared-media-type": "The operation takes no body of this type",
+        "unreadable-body": "The body can be read in more than one way",
+        "unsupported-charset": "The charset of the body is not read here",
+        "unsupported-coding": "The body is coded",
         # The client's bytes.
         "ambiguous-framing": "The end of the message is ambiguous",
         "body-not-declared": "The operation takes no body",

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from plugin_gateway.policy.alias import unescape
+from plugin_gateway.policy.override import fold_name, override_of
 from plugin_gateway.policy.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -24,10 +25,6 @@ _SHOWN_CHARACTERS = 64
 # What clients send unescaped in a query, more than RFC 3986 3.4 has: browsers leave []{}|\^` as they are (WHATWG URL).
 _LEGAL = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?\[\]{}|\\^`]|%[0-9A-Fa-f]{2})*+")
 _NESTED = re.compile(rb"(?:\[[^\[\]]*+\])++")
-_SPELLING = re.compile(rb"[-_.+\s]|\[.*|\x00.*", re.DOTALL)
-_UNICODE_ESCAPE = re.compile(rb"%u00([0-9A-Fa-f]{2})")
-
-_OVERRIDES = frozenset({b"httpmethod", b"$httpmethod", b"xhttpmethod", b"xhttpmethodoverride", b"xmethodoverride"})
 
 _TOO_MANY = Refusal(
     status=400,
@@ -35,22 +32,6 @@ _TOO_MANY = Refusal(
     detail=f"The query has more than {MAX_PAIRS} parameters.",
     hint="Ask for less in one call.",
 )
-
-
-def fold_name(name: bytes) -> bytes:
-    """One spelling for all that some server takes for the same name.
-
-    PHP turns `.` and blanks into `_` and cuts at `[`, C strings end at NUL, ASP.NET and many routers fold case and read
-    %u escapes, some proxies decode twice.
-    """
-    for _ in range(3):
-        name = _UNICODE_ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), unescape(name))
-    return _SPELLING.sub(b"", name).lower()
-
-
-def overrides_method(name: bytes) -> bool:
-    """Whether some framework takes the parameter for the method: what was judged would not be what is served."""
-    return name.lower() == b"_method" or fold_name(name) in _OVERRIDES
 
 
 def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes] = ()) -> bytes | Refusal:
@@ -92,7 +73,7 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
     prefix, bracket, _ = name.partition(b"[")
     if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):
         return True
-    if not rule.any_query or overrides_method(decode_name(name)):
+    if not rule.any_query or override_of(decode_name(name)):
         return False
     return name.isascii() and name.decode("ascii").isprintable()
 

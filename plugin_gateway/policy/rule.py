@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.header_names import is_never_forwarded
 from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.policy.media_type import declared_media_types
+from plugin_gateway.policy.override import fold_name, override_of
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.policy.query import fold_name, overrides_method
 from plugin_gateway.policy.template import parse_template
 from plugin_gateway.policy.variant import required_pairs
 
@@ -63,6 +64,7 @@ def operation_rule(
     `withheld` query names and `denied_pairs` would make a call of it one of a denied variant (`policy.variant`).
     """
     declared = _Declared()
+    content = _content_of(operation, document)
     for parameter in declared_parameters(operation, document):
         _declare(parameter, declared, document)
     closed = injected.query | {fold_name(name) for name in withheld}
@@ -74,12 +76,14 @@ def operation_rule(
         path_template=operation.key.path,
         operation_id=operation_id,
         query_names=frozenset(
-            name for name in declared.query if fold_name(name) not in spellings and not overrides_method(name)
+            name for name in declared.query if fold_name(name) not in spellings and not override_of(name)
         )
         | {name for name in own if fold_name(name) not in closed},
         withheld_names=spellings - injected.query,
         denied_pairs=frozenset(denied_pairs),
-        query_prefixes=frozenset(name for name in declared.prefixes if fold_name(name) not in closed),
+        query_prefixes=frozenset(
+            name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
+        ),
         any_query=declared.any_query,
         header_names=frozenset(
             name
@@ -88,6 +92,8 @@ def operation_rule(
         ),
         cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
+        media_types=declared_media_types(content),
+        declared_overrides=frozenset(_overrides_in(content, document)),
         credential=credential,
         is_safe=operation.key.method in SAFE_METHODS,
     )
@@ -169,6 +175,33 @@ def _spread(schema: Any, declared: _Declared, document: Document, depth: int) ->
         declared.any_query = True
     for part in combined:
         _spread(part, declared, document, depth + 1)
+
+
+def _content_of(operation: Operation, document: Document) -> JsonObject:
+    """The media types of the request body, with their schemas."""
+    body = _follow(operation.node.get("requestBody"), document) or {}
+    content = body.get("content")
+    return content if isinstance(content, dict) else {}
+
+
+def _overrides_in(content: JsonObject, document: Document) -> Iterator[bytes]:
+    """The method overrides that are properties of a body, which the document lets callers send."""
+    for media_type in content.values():
+        if (followed := _follow(media_type, document)) is not None:
+            yield from filter(None, map(override_of, _properties(followed.get("schema"), document, set())))
+
+
+def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[bytes]:
+    schema = _follow(schema, document)
+    if schema is None or id(schema) in seen:
+        return
+    seen.add(id(schema))
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        yield from (str(key).encode(errors="replace") for key in properties)
+    for word in ("allOf", "anyOf", "oneOf"):
+        for part in _listed(schema.get(word)):
+            yield from _properties(part, document, seen)
 
 
 def _listed(value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.encoded import READABLE, EncodedBody
 from plugin_gateway.proxy.entrance import Entrance
+from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
+    from plugin_gateway.proxy.inspection import Inspection
     from plugin_gateway.proxy.plan import Permitted
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -36,6 +38,7 @@ class Exchange(Call):
         "_active_at",
         "_capped",
         "_entrance",
+        "_inspection",
         "_is_answer_paused",
         "_is_body_paused",
         "_is_retried",
@@ -66,6 +69,7 @@ class Exchange(Call):
         """In place of the plan's, where a call carries a token of its own."""
         self._capped: CappedAnswer | None = None
         self._entrance: Entrance | None = None
+        self._inspection: Inspection | None = None
         self.downlink = plan.downlink
         self.is_sent = False
         self.is_over = False
@@ -81,6 +85,13 @@ class Exchange(Call):
         self.is_sent = is_whole
         if self._permitted.request.has_body:
             self.bytes_in = len(body)
+            if self._permitted.body_kind:
+                self._inspection = inspect(self._permitted.body_kind, self._plan.rule.declared_overrides)
+                looked_at = self._inspection.feed(body, is_last=is_whole)
+                if isinstance(looked_at, Refusal):
+                    self.on_refused(looked_at)
+                    return
+                body = looked_at
             self._pending = self._framed(body, is_last=is_whole)
         if self._plan.is_open:
             self._connect()
@@ -102,6 +113,13 @@ class Exchange(Call):
         self.is_sent = is_last
         self.bytes_in += len(data)
         self._active_at = self._sent_at = monotonic()
+        if self._inspection is not None:
+            looked_at = self._inspection.feed(data, is_last=is_last)
+            if isinstance(looked_at, Refusal):
+                self.cancel()
+                self._client.on_failure(looked_at)
+                return
+            data = looked_at
         framed = self._framed(data, is_last=is_last)
         if self._entrance is not None:
             self._entrance.keep(framed)

@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 
 _RETRY: Final = ((b"Retry-After", b"1"),)
 
-BODY_NOT_DECLARED: Final = Refusal(
-    status=400,
-    code="body-not-declared",
-    detail="This operation takes no request body.",
-    hint="Send the call without a body; what it needs goes into its path and query.",
-)
 TOO_MANY_CONNECTIONS: Final = Refusal(
     status=503,
     code="too-many-connections",

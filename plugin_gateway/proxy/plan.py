@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.identity.authenticator import Authenticator
 from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.limits import BAD_CREDENTIALS
+from plugin_gateway.policy.media_type import OPAQUE, judge_body
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Asked
 from plugin_gateway.proxy.clock import Clock
@@ -17,7 +18,6 @@ from plugin_gateway.proxy.granted import Granted
 from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
-from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class Plan:
     """What an exchange needs besides the call itself."""
 
-    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "pool", "rule", "takes_body", "uplink")
+    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "pool", "rule", "uplink")
 
     def __init__(
         self,
@@ -50,8 +50,6 @@ class Plan:
         cap: Cap | None = None,
     ) -> None:
         self.rule = rule
-        self.takes_body = rule.has_request_body or not rule.is_safe
-        """A body that no one expects is how a request hides in another (`GET` with content, RFC 9110, 9.3.1)."""
         self.uplink = uplink
         self.downlink = downlink
         self.pool = pool
@@ -67,13 +65,23 @@ class Plan:
 class Permitted(Asked):
     """A request that may go up: by which plan, and with which head where that depends on nothing but the request."""
 
-    __slots__ = ("access", "head", "permit", "plan")
+    __slots__ = ("access", "body_kind", "head", "permit", "plan")
 
-    def __init__(self, access: Access, plan: Plan, method: bytes, permit: Permit, request: RequestFields) -> None:
+    def __init__(
+        self,
+        access: Access,
+        plan: Plan,
+        method: bytes,
+        permit: Permit,
+        request: RequestFields,
+        body_kind: int = OPAQUE,
+    ) -> None:
         super().__init__(request, method, permit.path, permit.rule, access.consumer)
         self.access = access
         self.plan = plan
         self.permit = permit
+        self.body_kind = body_kind
+        """How its body is inspected (`policy.media_type`)."""
         self.head = plan.uplink.head(method, permit, request) if plan.granted is None else b""
 
 
@@ -194,10 +202,18 @@ class Serving:
         permit = access.judge(method, target)
         if isinstance(permit, Refusal):
             return permit
-        plan = self.plan(permit.rule)
-        if request.has_body and not plan.takes_body:
-            return BODY_NOT_DECLARED
-        return Permitted(access, plan, method, permit, request)
+        return self.permit(access, method, permit, request)
+
+    def permit(self, access: Access, method: bytes, permit: Permit, request: RequestFields) -> Permitted | Refusal:
+        """Judge what a permitted call says of its body."""
+        body_kind = OPAQUE
+        if request.has_body:
+            types, codings = request.values(b"content-type"), request.values(b"content-encoding")
+            judged = judge_body(permit.rule, types, codings)
+            if isinstance(judged, Refusal):
+                return judged
+            body_kind = judged
+        return Permitted(access, self.plan(permit.rule), method, permit, request, body_kind)
 
 
 class Holder:

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import fold_header, is_never_forwarded
-from plugin_gateway.policy.query import fold_name
+from plugin_gateway.policy.override import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -88,6 +88,12 @@ class RequestFields:
         self.admitted_until = 0.0
         self.access: object = None
 
+    def values(self, name: bytes) -> list[bytes]:
+        """What the fields of that name say, but for those that Connection declares hop-by-hop, which do not go up."""
+        if name in self.nominated:
+            return []
+        return [field.value for field in self.fields if field.name == name]
+
 
 class ResponseFraming(NamedTuple):
     """How a response's body ends. `length` is -1 without Content-Length; neither length nor chunks: at the close."""

@@ -34,7 +34,7 @@ from plugin_gateway.policy.credentials import (
     with_authorization,
     with_token,
 )
-from plugin_gateway.policy.query import fold_name
+from plugin_gateway.policy.override import fold_name
 from plugin_gateway.policy.rule import injected_names
 
 KEY = 'k€y/+ "&=\\long'

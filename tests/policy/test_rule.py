@@ -37,6 +37,31 @@ def test_names_are_sorted_by_where_they_are_sent():
     )
 
 
+def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it():
+    schema = {"allOf": [{"$ref": "#/components/schemas/Put"}, {"properties": {"_METHOD": {}, "a": {}}}]}
+    put = {"properties": {"x-http-method": {}}, "anyOf": [{"$ref": "#/components/schemas/Put"}]}
+    more = {
+        "components": {
+            "schemas": {"Put": put},
+            "requestBodies": {"Form": {"content": {"Text/Plain; a=b": {"schema": schema}}}},
+        }
+    }
+
+    for body in ({"content": {"text/plain": {"schema": schema}}}, {"$ref": "#/components/requestBodies/Form"}):
+        rule = compile_rule([], method="post", requestBody=body, more=more)
+        assert (rule.has_request_body, rule.media_types) == (True, (b"text/plain",))
+        assert rule.declared_overrides == {b"_method", b"xhttpmethod"}
+    rule = compile_rule([], method="post", requestBody={"content": {"a/b": None, "c/d": {"schema": True}}})
+    assert (rule.media_types, rule.declared_overrides) == ((b"a/b", b"c/d"), frozenset())
+
+
+@pytest.mark.parametrize("style", ["form", "deepObject"])
+def test_no_parameter_that_overrides_the_method_is_declared(style):
+    rule = compile_rule([query("_method", style=style, schema={"type": "object", "properties": {}})])
+
+    assert (rule.query_names, rule.query_prefixes) == (frozenset(), frozenset())
+
+
 def test_parameters_of_the_path_item_count_unless_overridden():
     shared = [query("page"), query("f", style="deepObject", schema={"type": "object"})]
     rule = compile_rule([query("f", schema={"type": "string"})], shared=shared)

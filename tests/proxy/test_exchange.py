@@ -350,6 +350,55 @@ def test_two_request_ids_go_up_as_the_one_that_is_recorded(run):
     run(answers(ok()), scene)
 
 
+FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
+
+
+def test_a_body_that_overrides_the_method_is_refused_before_anything_goes_up(run):
+    async def scene(gateway):
+        body = b"a=1&_method=DELETE"
+        head = f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Content-Length: {len(body)}\r\n\r\n".encode()
+        status, _, answer, _ = await gateway.ask(head + body)
+        assert (status, json.loads(answer)["code"]) == (400, "method-override")
+        assert not gateway.upstream.heads
+
+    run(echo, scene)
+
+
+def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_the_close(run):
+    seen = []
+
+    async def play(upstream, reader, writer):
+        await upstream.head(reader)
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(4096):
+                seen.append(data)
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Transfer-Encoding: chunked\r\n\r\n5\r\na=1&_\r\n".encode())
+        await writer.drain()
+        await until(lambda: seen)
+        assert b"".join(seen) == b"4\r\na=1&\r\n"
+        writer.write(b"d\r\nmethod=DELETE\r\n0\r\n\r\n")
+        status, _, answer, _ = await read_answer(reader)
+        assert (status, json.loads(answer)["code"]) == (400, "method-override")
+        await gateway.upstream.closed.wait()
+        assert b"".join(seen) == b"4\r\na=1&\r\n"
+
+    run(play, scene)
+
+
+def test_a_body_that_was_looked_through_goes_up_byte_for_byte(run):
+    async def scene(gateway):
+        for body in (b"a=1&_methods=2&_m", b"", b"_=&&;%5f=1"):
+            framed = b"".join(b"1\r\n%c\r\n" % octet for octet in body) + b"0\r\n\r\n"
+            head = f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Transfer-Encoding: chunked\r\n\r\n".encode()
+            _, _, answer, _ = await gateway.ask(head + framed)
+            assert json.loads(answer)["body"].encode() == body
+
+    run(echo, scene)
+
+
 def test_a_body_that_no_operation_expects_is_refused(run):
     async def scene(gateway):
         status, _, body, _ = await gateway.ask(get(fields="Content-Length: 3\r\n") + b"abc")

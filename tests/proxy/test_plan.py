@@ -8,7 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from plugin_gateway.policy.credentials import Injection
+from plugin_gateway.policy.media_type import JSON, OPAQUE
 from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
@@ -35,11 +37,35 @@ def test_reads_and_writes_carry_their_own_credential():
     assert b"X-Key: write\r\n" in sent(holder, WRITE)
 
 
-def test_only_an_operation_that_may_have_one_takes_a_body():
+def judged(rule, fields):
+    """What becomes of a call with a body of three bytes."""
     serving = Holder(REVISION).serving
-    assert not serving.plan(READ).takes_body
-    assert serving.plan(WRITE).takes_body
-    assert serving.plan(replace(READ, has_request_body=True)).takes_body
+    request = read_request_fields(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
+    permitted = serving.permit(serving.anybody, rule.method.encode(), Permit(rule, b"/p", b""), request)
+    return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
+
+
+def test_only_an_operation_that_may_have_one_takes_a_body():
+    assert judged(READ, b"") == "body-not-declared"
+    assert judged(WRITE, b"Content-Type: application/json\r\n") == JSON
+    assert judged(replace(READ, has_request_body=True), b"Content-Type: image/png\r\n") == OPAQUE
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (b"Content-Type: application/json\r\n", JSON),
+        (b"Content-Type: text/xml\r\n", "undeclared-media-type"),
+        (b"", "undeclared-media-type"),
+        # What Connection declares hop-by-hop does not go up, so it says nothing.
+        (b"Content-Type: application/json\r\nConnection: content-type\r\n", "undeclared-media-type"),
+        (b"Content-Type: application/json\r\nContent-Type: application/json\r\n", "malformed-media-type"),
+        (b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "unsupported-coding"),
+    ],
+)
+def test_a_body_is_judged_by_what_its_head_says_of_it(fields, found):
+    rule = replace(WRITE, has_request_body=True, media_types=(b"application/json",))
+    assert judged(rule, fields) == found
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,7 @@ from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S
-from plugin_gateway.proxy.own_answer import BODY_NOT_DECLARED, NO_RAW_PATH, new_request_id, own_answer, refusal_of
-from plugin_gateway.proxy.plan import Permitted
+from plugin_gateway.proxy.own_answer import NO_RAW_PATH, new_request_id, own_answer, refusal_of
 from plugin_gateway.proxy.wire import head_too_large, read_request_lines
 
 if TYPE_CHECKING:
@@ -85,15 +84,13 @@ class AsgiFront:
             verdict = access.judge(method, path + b"?" + query if query else path)
             if isinstance(verdict, Refusal):
                 return verdict
-            plan = serving.plan(verdict.rule)
             await client.begin(request, serving.limits.body_timeout_s)
         except WireError as error:
             # Where a message's end is in doubt, so is the beginning of the next one.
             client.closes = scope["http_version"] in _PERSISTENT_VERSIONS
             return refusal_of(error)
-        if request.has_body and not plan.takes_body:
-            return BODY_NOT_DECLARED
-        return Exchange(client, Permitted(access, plan, method, verdict, request))
+        permitted = serving.permit(access, method, verdict, request)
+        return permitted if isinstance(permitted, Refusal) else Exchange(client, permitted)
 
 
 class _AsgiClient:

@@ -1,0 +1,161 @@
+"""An inspection: a request body looked through for method overrides while it streams up.
+
+Each kind of body hands on what it has looked at and holds back only the name it is in the middle of, so that no byte of
+an override goes up and nothing is stored: what is sent of a refused body is cut off before it, and its connection closed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, Protocol
+
+from plugin_gateway.policy.alias import unescape
+from plugin_gateway.policy.media_type import FORM, JSON, MULTIPART
+from plugin_gateway.policy.override import may_become_override, override_of, refuse_override
+from plugin_gateway.policy.query import decode_name
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.json_keys import JsonKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+MAX_NAME_BYTES: Final = 1024
+"""How much of a name tells whether it is an override, however it is escaped."""
+MAX_PART_HEADER_BYTES: Final = 8 * 1024
+
+_SEPARATOR: Final = re.compile(rb"[&;]")
+_PART_NAME: Final = re.compile(rb"content-(?:disposition|id)")
+_LONGEST_PART_NAME: Final = len(b"content-disposition")
+_PART_END: Final = re.compile(rb"\n(?=[^ \t])")
+_NAME: Final = re.compile(
+    rb"""(?<![a-z0-9_\-])name(\*[0-9]*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"?|'[^']*'|[^;\r\n]*)""", re.DOTALL | re.IGNORECASE
+)
+_EXTENDED: Final = re.compile(rb"\A[^']*'[^']*'")
+
+
+class Inspection(Protocol):
+    """Looks through one body."""
+
+    def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        """Take the next piece; return what may go up, or why nothing more may."""
+
+
+def inspect(kind: int, declared: Collection[bytes]) -> Inspection:
+    """Begin the inspection of a body whose kind `judge_body` found; `declared` overrides may be in it."""
+    if kind == FORM:
+        return FormNames(declared)
+    return PartNames(declared) if kind == MULTIPART else JsonKeys(declared, is_strict=kind == JSON)
+
+
+class FormNames:
+    """The names in an application/x-www-form-urlencoded body. Some servers take `;` for `&`."""
+
+    __slots__ = ("_declared", "_held", "_is_in_value")
+
+    def __init__(self, declared: Collection[bytes]) -> None:
+        self._declared = declared
+        self._held = b""
+        self._is_in_value = False
+
+    def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        data, self._held = self._held + data, b""
+        pairs = _SEPARATOR.split(data)
+        first = 1 if self._is_in_value else 0
+        if len(pairs) == 1 and self._is_in_value:
+            return data
+        last = pairs[-1]
+        if not is_last and b"=" not in last and len(last) <= MAX_NAME_BYTES and _may_become(last):
+            self._held = last
+            self._is_in_value = False
+            pairs.pop()
+        else:
+            self._is_in_value = True
+        if b"%" in data or b"method" in data.lower():
+            for pair in pairs[first:]:
+                name = decode_name(pair.partition(b"=")[0][:MAX_NAME_BYTES])
+                if (override := override_of(name)) and override not in self._declared:
+                    return refuse_override(name)
+        return data[: len(data) - len(self._held)]
+
+
+def _may_become(name: bytes) -> bool:
+    return may_become_override(name.replace(b"+", b" "))
+
+
+class PartNames:
+    """The names of the parts of a multipart body, wherever a part may begin.
+
+    The boundary is not asked: parsers differ in where they find it. Text in a file that looks like the header of a part which
+    overrides the method is refused as well.
+    """
+
+    __slots__ = ("_declared", "_held")
+
+    def __init__(self, declared: Collection[bytes]) -> None:
+        self._declared = declared
+        self._held = b""
+
+    def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        data, self._held = self._held + data, b""
+        lowered = data.lower()
+        at = 0
+        kept = 0
+        while (found := _PART_NAME.search(lowered, at)) is not None:
+            end = _PART_END.search(data, found.end())
+            if end is None and not is_last:
+                kept = len(data) - found.start()
+                if kept > MAX_PART_HEADER_BYTES:
+                    return _LONG_PART_HEADER
+                break
+            at = end.start() if end is not None else len(data)
+            refusal = self._judge(data[found.end() : at], is_id=found[0].endswith(b"id"))
+            if refusal is not None:
+                return refusal
+        if not is_last:
+            if not kept:
+                kept = _overlap(lowered)
+            if kept:
+                self._held = data[len(data) - kept :]
+        return data[: len(data) - kept] if kept else data
+
+    def _judge(self, header: bytes, *, is_id: bool) -> Refusal | None:
+        for name in [header.strip(b' \t\r\n:"<>')] if is_id else _part_names(header):
+            if b"\x00" in name or b"=?" in name:
+                return _UNREADABLE_PART_NAME
+            if (override := override_of(name)) and override not in self._declared:
+                return refuse_override(name)
+        return None
+
+
+def _part_names(header: bytes) -> Iterator[bytes]:
+    """All that parsers make of the `name` parameters of a Content-Disposition (RFC 7578, 4.2; RFC 8187)."""
+    for mark, value in _NAME.findall(header):
+        if mark[1:2].isdigit():
+            yield b"\x00"  # the continuations of RFC 2231 are not for forms; joined, they could be any name
+        plain = value.strip(b" \t\"'")
+        yield plain
+        yield re.sub(rb"\\(.)", rb"\1", plain)
+        yield unescape(_EXTENDED.sub(b"", value.strip(b' \t"')))
+
+
+def _overlap(lowered: bytes) -> int:
+    """How much of the end may be the beginning of a field name that we look for."""
+    for size in range(min(_LONGEST_PART_NAME - 1, len(lowered)), 0, -1):
+        end = lowered[-size:]
+        if b"content-disposition".startswith(end) or b"content-id".startswith(end):
+            return size
+    return 0
+
+
+_LONG_PART_HEADER: Final = Refusal(
+    status=400,
+    code="unreadable-body",
+    detail=f"A part of the body has a header of more than {MAX_PART_HEADER_BYTES} bytes.",
+    hint="Send a shorter file name.",
+)
+_UNREADABLE_PART_NAME: Final = Refusal(
+    status=400,
+    code="unreadable-body",
+    detail="A part of the body has a name that servers read in different ways.",
+    hint='Send the name as it is, in quotes: `name="field"`.',
+)

@@ -1,0 +1,184 @@
+"""The keys of a JSON body: those of the outermost object, which frameworks take parameters from, read while it streams.
+
+What is no JSON passes: the origin refuses it. But some parsers are lenient, with comments, single quotes or bare keys, and
+read strings and depths that a strict one does not; from the first character that JSON has not, any override anywhere counts.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.policy.override import may_become_override, override_of, refuse_override
+from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+MAX_KEY_BYTES: Final = 1024
+"""A longer key is no override, however it is escaped."""
+_MAX_BLANKS: Final = 1024
+_OVERLAP_BYTES: Final = 256
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BLANKS: Final = b" \t\r\n"
+_WHOLE: Final = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+"""Everything up to a string that is not closed."""
+_STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_TOKEN: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")([ \t\r\n]*+)(:?)|[{}\[\]]', re.DOTALL)
+_FOREIGN: Final = re.compile(rb"[^ \t\r\n{}\[\]:,0-9a-zA-Z+\-.]")
+# How a key that overrides the method begins, or an escape of an ASCII character, in lower case.
+_SUSPECT: Final = re.compile(rb'"(?:[ ._$xh][ ._a-z$\-]*)?method|\\u00[0-7]')
+_ODD_ESCAPE: Final = re.compile(rb'\\[^"\\/bfnrtu]')
+_ESCAPE: Final = re.compile(rb"\\u00([0-7][0-9a-fA-F])|\\x([0-7][0-9a-fA-F])|\\(.)", re.DOTALL)
+_HALF_ESCAPE: Final = re.compile(rb"\\(?:u0{0,2}[0-7]?|x[0-7]?)?\Z")
+_ANYWHERE: Final = re.compile(
+    rb"""(?:^|[^a-z0-9])(?:_method|\$httpmethod|x[-_]?http[-_]?method(?:[-_]?override)?|x[-_]?method[-_]?override)(?![a-z0-9])""",
+    re.IGNORECASE,
+)
+
+
+class JsonKeys:
+    """An inspection (`proxy.inspection`). Where it is not strict, a body is JSON only if it begins like an object."""
+
+    __slots__ = (
+        "_declared",
+        "_depth",
+        "_held",
+        "_is_begun",
+        "_is_foreign",
+        "_is_in_string",
+        "_is_opaque",
+        "_is_strict",
+    )
+
+    def __init__(self, declared: Collection[bytes], *, is_strict: bool) -> None:
+        self._declared = declared
+        self._is_strict = is_strict
+        self._held = b""
+        self._depth = 0
+        self._is_begun = False
+        self._is_opaque = False
+        """It is text, and no parser takes it for JSON."""
+        self._is_foreign = False
+        self._is_in_string = False
+        """Within a string too long to be a key, of which nothing is held."""
+
+    def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        if self._is_opaque:
+            return data
+        data, self._held = self._held + data, b""
+        at = 0
+        if not self._is_begun:
+            beginning = data.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANKS)
+            if not beginning and not is_last and len(data) <= _MAX_BLANKS:
+                self._held = data
+                return b""
+            self._is_begun = True
+            at = len(data) - len(beginning)
+            if not self._is_strict and not beginning.startswith(b"{"):
+                self._is_opaque = True
+                return data
+        if b"\x00" in data:
+            return _NOT_UTF8
+        if self._is_foreign:
+            return self._look_anywhere(data, is_last=is_last)
+        if self._is_in_string:
+            rest = _REST_OF_STRING.match(data, at)
+            at = rest.end() if rest is not None else at
+            if data[at : at + 1] != b'"':
+                # The end of the data, or a backslash whose partner is still to come.
+                self._held = b"" if is_last else data[at:]
+                return data[:at] if self._held else data
+            at += 1
+            self._is_in_string = False
+        return self._read(data, at, is_last=is_last)
+
+    def _read(self, data: bytes, at: int, *, is_last: bool) -> bytes | Refusal:
+        whole = _WHOLE.match(data, at)
+        end = whole.end() if whole is not None else at
+        outside = _STRING.sub(b"", data[at:end])
+        if _FOREIGN.search(outside):
+            if not self._is_strict:
+                self._is_opaque = True
+                return data
+            self._is_foreign = True
+            return self._look_anywhere(data, is_last=is_last)
+        kept = 0
+        if _SUSPECT.search(data[at:end].lower()) or _ODD_ESCAPE.search(data, at, end):
+            found = self._walk(data, at, end, is_last=is_last)
+            if isinstance(found, Refusal):
+                return found
+            kept = found
+        else:
+            opened = outside.count(b"{") + outside.count(b"[")
+            self._depth += opened - outside.count(b"}") - outside.count(b"]")
+        if not kept and end < len(data) and not is_last:
+            beginning = data[end + 1 :]
+            if len(beginning) > MAX_KEY_BYTES or self._depth > 1 or not _may_become(beginning):
+                self._is_in_string = True
+                # A backslash at the very end is half of an escape.
+                rest = _REST_OF_STRING.match(data, end + 1)
+                kept = len(data) - rest.end() if rest is not None else 0
+            else:
+                kept = len(data) - end
+        if not kept:
+            return data
+        self._held = data[len(data) - kept :]
+        return data[: len(data) - kept]
+
+    def _walk(self, data: bytes, at: int, end: int, *, is_last: bool) -> int | Refusal:
+        """Look at each key; return how many bytes at the end have to be held, because they may be one."""
+        for token in _TOKEN.finditer(data, at, end):
+            string, blanks, colon = token.groups()
+            if string is None:
+                self._depth += 1 if token[0] in b"{[" else -1
+            elif self._depth <= 1 and len(string) <= MAX_KEY_BYTES and (name := _override_in(string, self._declared)):
+                if colon:
+                    return refuse_override(name)
+                if token.end() == len(data) and not is_last:
+                    return len(token[0]) if len(blanks) <= _MAX_BLANKS else refuse_override(name)
+        return 0
+
+    def _look_anywhere(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        plain = _ESCAPE.sub(_unescaped, data)
+        found = _ANYWHERE.search(plain)
+        if found is not None:
+            name = found[0].lstrip(b" \t\r\n\"'{,")
+            if override_of(name) not in self._declared:
+                return refuse_override(name)
+        if is_last:
+            return data
+        self._held = data[-_OVERLAP_BYTES:]
+        return data[: len(data) - len(self._held)]
+
+
+def _may_become(beginning: bytes) -> bool:
+    readable = _HALF_ESCAPE.sub(b"", beginning).decode(errors="ignore").encode()
+    return may_become_override(_ESCAPE.sub(_unescaped, readable))
+
+
+def _override_in(string: bytes, declared: Collection[bytes]) -> bytes:
+    """The name of the override that a JSON string is; empty where it is none, or a declared one."""
+    try:
+        name = json.loads(string.decode(errors="ignore"), strict=False).encode(errors="replace")
+    except ValueError:
+        # Lenient parsers know `\\x5f`, and take a needless backslash away.
+        name = _ESCAPE.sub(_unescaped, string[1:-1])
+    override = override_of(name)
+    return name if override and override not in declared else b""
+
+
+def _unescaped(match: re.Match[bytes]) -> bytes:
+    code = match[1] or match[2]
+    return bytes((int(code, 16),)) if code else match[3]
+
+
+_NOT_UTF8: Final = Refusal(
+    status=400,
+    code="unreadable-body",
+    detail="The body is JSON, and has a NUL in it.",
+    hint="Send JSON in UTF-8 (RFC 8259, 8.1).",
+)
