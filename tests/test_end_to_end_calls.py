@@ -354,6 +354,41 @@ def test_no_field_of_an_answer_leads_past_the_gateway(write, upstream, front):
 
 
 @FRONTS
+@pytest.mark.parametrize("is_chunked", [False, True])
+def test_a_client_follows_pages_through_the_gateway(write, upstream, front, is_chunked):
+    origin = f"http://127.0.0.1:{upstream.port}"
+
+    def answer(call):
+        page = {
+            "next": f"{origin}{call.path}",
+            "_links": {"self": {"href": "/items"}, "docs": {"href": "/items", "title": f"{origin}/items"}},
+            "filler": "x" * 3000,
+        }
+        fields = [("Content-Type", "application/json"), ("ETag", '"1"')]
+        return 200, fields + [("Transfer-Encoding", "chunked")] * is_chunked, json.dumps(page).encode().ljust(4000)
+
+    upstream.answer = answer
+    folder = write(
+        under="  credential: {query: api_key, value: {env: TEST_QUERY}}\n  links: [/next]",
+        allow='get_plain, {operation: get_items, response: {links: ["/_links/*/href", /next]}}, {operation: post_plain, response: {links: []}}',
+        more="limits: {response_body: 10kB, response_overflow: truncate}",
+    )
+    with serving(folder, "--front", front) as gateway:
+        for operation in ("/plain", "/items"):
+            answer = gateway.ask("GET", operation)
+            page = json.loads(answer.body)
+            assert page["next"] == f"http://localhost:{gateway.port}{operation}"
+            assert page["_links"]["docs"] == {"href": "/items", "title": f"{origin}/items"}
+            assert answer.headers["ETag"] == 'W/"1"'
+            assert len(answer.body) == int(answer.headers["Content-Length"] or len(answer.body))
+            following = page["next"].removeprefix(f"http://localhost:{gateway.port}")
+            assert gateway.ask("GET", following).status == 200
+        answer = gateway.ask("POST", "/plain", b"{}")
+        assert json.loads(answer.body)["next"].startswith(origin)
+        assert answer.headers["ETag"] == '"1"'
+
+
+@FRONTS
 @pytest.mark.parametrize(
     ("mode", "expected"),
     [

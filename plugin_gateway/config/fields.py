@@ -271,6 +271,8 @@ SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or 
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), _text("A header field name.")]
 ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), _text("A header field name.")]
 CookieName = Annotated[str, PlainValidator(_token), _text("A cookie name.")]
+JsonPointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)+$")]
+"""A JSON pointer (RFC 6901) below the root."""
 Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]
 OperationText = Annotated[str, PlainValidator(_operation), _text("An operationId, or `METHOD /path/template`.")]
 PathGlob = Annotated[str, PlainValidator(_glob), _text("A path; `*` is one segment, `**` any number.", "^/")]

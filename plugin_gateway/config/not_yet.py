@@ -22,7 +22,8 @@ NOT_YET: Final = frozenset(
         "allow.parameters.*.default",
         "allow.parameters.*.maximum",
         "allow.request",
-        "allow.response",
+        "allow.response.keep",
+        "allow.response.drop",
         "validate",
         "mcp",
     }

@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr
 
 from plugin_gateway.config.fields import (
     Flag,
+    JsonPointer,
     Method,
     OperationName,
     OperationText,
@@ -22,9 +23,6 @@ from plugin_gateway.config.upstream import Credentials, colliding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-Pointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)+$")]
-"""A JSON pointer (RFC 6901) below the root."""
 
 _KINDS = ("operation", "tag", "path")
 
@@ -58,16 +56,18 @@ class ParameterRule(Record):
 class RequestTrim(Record):
     """What is taken out of request bodies."""
 
-    drop: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to take out."""
 
 
 class ResponseTrim(Record):
-    """What is left of response bodies."""
+    """What is left of response bodies, and which URLs in them lead to the gateway."""
 
-    keep: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
+    """Used instead of `upstream.links`."""
+    keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to keep; everything else goes."""
-    drop: Annotated[tuple[Pointer, ...], ToTuple] = ()
+    drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to take out."""
 
 

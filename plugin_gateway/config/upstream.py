@@ -19,6 +19,7 @@ from plugin_gateway.config.fields import (
     ForwardedHeader,
     HeaderSecret,
     InjectedHeader,
+    JsonPointer,
     SecretValue,
     ToTuple,
     UpstreamAddress,
@@ -251,6 +252,11 @@ class Upstream(Record):
     unauthorized: Literal["refuse", "pass"] = "refuse"
     """`refuse` turns its 401 or 407 to a call with the gateway's credential into a 502 `upstream-credential-refused`; `pass`
     sends it on. With `credential: {passthrough: true}` it is always sent on."""
+    links: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
+    """JSON pointers to the URLs in its JSON answers that clients follow, such as `/next` or `/_links/*/href`, where `*` is
+    any member or item. There, as in the fields of answers, a reference to it leads to `public.url`, the query parameter of
+    the gateway's credential goes with its name, and a reference that is not below its base path becomes `null`. Everything
+    else stays byte for byte: a text of more than 8 kB, answers in a content coding, and partial ones (206)."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that pass although the gateway would drop them."""
     servers: Literal["check", "ignore"] = "check"

@@ -52,6 +52,11 @@ class Kept:
         return next((entry.rate for entry in self.entries if entry.rate is not None), None)
 
     @property
+    def links(self) -> tuple[str, ...] | None:
+        """JSON pointers to the URLs in answers, None where only `upstream.links` may say so."""
+        return next((entry.response.links for entry in self.entries if entry.response.links is not None), None)
+
+    @property
     def slashes(self) -> frozenset[str]:
         """Path parameters whose values may hold encoded slashes."""
         rules = {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}

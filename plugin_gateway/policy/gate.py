@@ -39,6 +39,8 @@ class Admission:
     """Path parameters that take encoded slashes."""
     credential: str = ""
     """The rule's `credential`."""
+    links: tuple[tuple[str, ...], ...] = ()
+    """The rule's `links`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +109,7 @@ def compile_gate(
             document,
             operation_id=admitted[key].operation_id,
             credential=admitted[key].credential,
+            links=admitted[key].links,
             injected=names,
             withheld=_told_apart_by(key, variants),
             denied_pairs=_denied_pairs(key, variants),

@@ -36,6 +36,8 @@ class OperationRule:
     """Method overrides (`policy.override`) that are declared as properties of the body, and so may be in it."""
     credential: str = ""
     """What the gateway puts into its calls, such as `header X-Api-Key`; empty where a 401 of the upstream is the caller's business."""
+    links: tuple[tuple[str, ...], ...] = ()
+    """Where URLs stand in its JSON answers that are to lead to the gateway: the tokens of JSON pointers, `*` for any."""
     is_safe: bool = True
     """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1): `write_credential` is for the others."""
 

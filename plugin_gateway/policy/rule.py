@@ -58,6 +58,7 @@ def operation_rule(
     withheld: Iterable[bytes] = (),
     denied_pairs: Iterable[tuple[bytes, str]] = (),
     credential: str = "",
+    links: tuple[tuple[str, ...], ...] = (),
 ) -> OperationRule:
     """Compile what the document declares for `operation`, less what the gateway injects.
 
@@ -95,6 +96,7 @@ def operation_rule(
         media_types=declared_media_types(content),
         declared_overrides=frozenset(_overrides_in(content, document)),
         credential=credential,
+        links=links,
         is_safe=operation.key.method in SAFE_METHODS,
     )
 

@@ -128,7 +128,7 @@ class Answer:
 class Downlink:
     """The rules for every answer to calls that carry the same injection. Remembers the heads it has read."""
 
-    __slots__ = ("_answers", "_appended", "_drops_challenges", "_keeps_set_cookie", "_relocation", "mask")
+    __slots__ = ("_answers", "_appended", "_drops_challenges", "_keeps_set_cookie", "mask", "relocation")
 
     def __init__(
         self,
@@ -142,7 +142,7 @@ class Downlink:
     ) -> None:
         """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
         self.mask = mask
-        self._relocation = Relocation(target, public_url, query_names)
+        self.relocation = Relocation(target, public_url, query_names)
         self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
@@ -211,7 +211,7 @@ class Downlink:
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
 
     def _line(self, field: Field) -> bytes:
-        value = relocated(field.name, field.value, self._relocation)
+        value = relocated(field.name, field.value, self.relocation)
         if value is None:
             return b""
         line = field.line if value == field.value else field.line[: len(field.name)] + b": " + value + b"\r\n"

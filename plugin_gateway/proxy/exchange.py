@@ -22,6 +22,7 @@ from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
+    from plugin_gateway.proxy.body_links import LinkedBody
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
@@ -42,6 +43,7 @@ class Exchange(Call):
         "_is_answer_paused",
         "_is_body_paused",
         "_is_retried",
+        "_linked",
         "_masked",
         "_pending",
         "_permitted",
@@ -67,6 +69,7 @@ class Exchange(Call):
         self._is_retried = False
         self._uplink: Uplink | None = None
         """In place of the plan's, where a call carries a token of its own."""
+        self._linked: LinkedBody | None = None
         self._capped: CappedAnswer | None = None
         self._entrance: Entrance | None = None
         self._inspection: Inspection | None = None
@@ -210,7 +213,9 @@ class Exchange(Call):
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, body and all, as most do."""
-        if self._entrance is not None or self._plan.cap is not None or answer.coding or answer.is_challenge:
+        plan = self._plan
+        is_plain = self._entrance is None and plan.cap is None and plan.links is None
+        if not is_plain or answer.coding or answer.is_challenge:
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True
@@ -244,6 +249,12 @@ class Exchange(Call):
         else:
             self._masked = MaskedBody(mask)
             body = self._masked.feed(body)
+        if plan.links is not None and (linked := plan.links.body(answer)) is not None:
+            answer = plan.links.head(answer)
+            body = linked.feed(body)
+            if is_complete:
+                body += linked.finish()
+            self._linked = linked
         cap = plan.cap
         if cap is not None and answer.has_body and not self.asked.is_head and not 0 <= answer.length <= cap.limit_bytes:
             self._capped = CappedAnswer(cap, answer)
@@ -270,6 +281,10 @@ class Exchange(Call):
             data = masked.feed(data)
             if is_complete:
                 data += masked.flush()
+        if self._linked is not None:
+            data = self._linked.feed(data)
+            if is_complete:
+                data += self._linked.finish()
         if self._capped is not None:
             self._on_capped(self._capped, data, is_complete=is_complete)
             return

@@ -13,9 +13,9 @@ from typing import Final, NamedTuple
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.downlink import Answer
 
-_JSON: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")
+JSON_TYPE: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")
 # What speaks of the whole representation: of the part that is left it would be wrong.
-_OF_THE_WHOLE: Final = (
+OF_THE_WHOLE: Final = (
     b"accept-ranges:", b"content-digest:", b"content-length:", b"content-md5:", b"digest:", b"etag:",
     b"last-modified:", b"repr-digest:",
 )  # fmt: skip
@@ -64,7 +64,7 @@ class CappedAnswer:
     def __init__(self, cap: Cap, answer: Answer) -> None:
         self._cap = cap
         self._answer: Answer | None = answer
-        self._is_json = _JSON.search(answer.block) is not None and not answer.coding and answer.status != 206
+        self._is_json = JSON_TYPE.search(answer.block) is not None and not answer.coding and answer.status != 206
         self._is_known_to_overflow = answer.length > cap.limit_bytes
         self._held: list[bytes] = []
         self._seen_bytes = 0
@@ -171,6 +171,6 @@ def _closers(opened: list[bytes]) -> bytes:
 
 def _head_of_part(answer: Answer, size: int) -> Answer:
     lines = answer.block.splitlines(keepends=True)
-    kept = [line for line in lines if not line.lower().startswith(_OF_THE_WHOLE)]
+    kept = [line for line in lines if not line.lower().startswith(OF_THE_WHOLE)]
     block = b"".join((*kept, _TRUNCATED, b"Content-Length: %d\r\n" % size))
     return Answer(answer.status, block, size, is_chunked=False, keeps_alive=True, coding=b"")

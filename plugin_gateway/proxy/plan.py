@@ -10,6 +10,7 @@ from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.limits import BAD_CREDENTIALS
 from plugin_gateway.policy.media_type import OPAQUE, judge_body
 from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.call import Asked
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access, Door
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 class Plan:
     """What an exchange needs besides the call itself."""
 
-    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "pool", "rule", "uplink")
+    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "links", "pool", "rule", "uplink")
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class Plan:
         self.is_open = limiter is None and granted is None
         """Nothing needs to be asked before a call goes up."""
         self.cap = cap
+        self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
 
 
 class Permitted(Asked):

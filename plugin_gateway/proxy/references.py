@@ -35,7 +35,7 @@ def relocated(name: bytes, value: bytes, relocation: Relocation) -> bytes | None
     if name == b"set-cookie":
         return _cookie(value, relocation)
     if name in _REFERENCES or name.endswith(_REFERENCE_FAMILIES):
-        return _reference(value, relocation)
+        return pointed_reference(value, relocation)
     if _NO_SPACE.fullmatch(value):
         # Of a path in a field that nobody defined only that much is known: if it is below the base path, it is the upstream's.
         pointed = relocation.point(value)
@@ -43,7 +43,8 @@ def relocated(name: bytes, value: bytes, relocation: Relocation) -> bytes | None
     return relocation.text(value)
 
 
-def _reference(reference: bytes, relocation: Relocation) -> bytes | None:
+def pointed_reference(reference: bytes, relocation: Relocation) -> bytes | None:
+    """Return where one reference leads for clients, and those within it; None where it is left out."""
     pointed = relocation.point(reference)
     return None if pointed is None else relocation.text(pointed)
 
@@ -59,7 +60,7 @@ def _links(value: bytes, relocation: Relocation) -> bytes | None:
             # Not the grammar of RFC 8288: for a lenient reader it may hold references all the same.
             return relocation.text(value)
         at = link.end()
-        target = _reference(link[1].strip(), relocation)
+        target = pointed_reference(link[1].strip(), relocation)
         parameters = _anchored(link[2], relocation)
         if target is None or parameters is None:
             is_changed = True
@@ -77,7 +78,7 @@ def _anchored(parameters: bytes, relocation: Relocation) -> bytes | None:
     for found in _ANCHOR.finditer(parameters):
         if any(start < found.start() < end for start, end in titles):
             continue
-        anchor = _reference(found[2], relocation)
+        anchor = pointed_reference(found[2], relocation)
         return None if anchor is None else parameters[: found.start(2)] + anchor + parameters[found.end(2) :]
     return parameters
 
@@ -87,7 +88,7 @@ def _refresh(value: bytes, relocation: Relocation) -> bytes | None:
     if match is None:
         return relocation.text(value)
     before, target, after = match.groups()
-    pointed = _reference(target.rstrip(), relocation)
+    pointed = pointed_reference(target.rstrip(), relocation)
     return None if pointed is None else before + pointed + after
 
 

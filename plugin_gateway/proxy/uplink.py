@@ -62,8 +62,8 @@ class Uplink:
         self._prefix = target.prefix
         self._query = injection.query
         encoding = b""
-        if injection.secrets:
-            # What is compressed cannot be searched for an echoed secret, so the upstream is asked not to compress.
+        if injection.secrets or rule.links:
+            # What is compressed cannot be searched for an echoed secret or a link, so the upstream is asked not to compress.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
         self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
@@ -71,6 +71,9 @@ class Uplink:
         injected = {fold_header(name) for name, _ in injection.headers}
         if encoding:
             injected.add(b"accept-encoding")
+        if rule.links:
+            # Octets are counted differently on the two sides of a rewritten body.
+            injected |= {b"range", b"if-range"}
         self._injected_names = frozenset(injected)
         self._declared = rule.header_names | target.forward_headers
         self._cookies = injection.cookies

@@ -150,9 +150,18 @@ def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Ite
 def _admission(config: Config, one: Kept, operation_id: str, injections: Injections) -> Admission:
     hides_refusals = config.upstream.unauthorized == "refuse"
     injected = injections.of(operation_id, one.operation.key.method)
+    pointers = config.upstream.links if one.links is None else one.links
     return Admission(
-        operation_id=operation_id, slashes=one.slashes, credential=refusable(injected) if hides_refusals else ""
+        operation_id=operation_id,
+        slashes=one.slashes,
+        credential=refusable(injected) if hides_refusals else "",
+        links=tuple(_tokens(pointer) for pointer in pointers),
     )
+
+
+def _tokens(pointer: str) -> tuple[str, ...]:
+    """Return the tokens of a JSON pointer (RFC 6901, 4)."""
+    return tuple(token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:])
 
 
 def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document: Iterable[Finding] = ()) -> None:

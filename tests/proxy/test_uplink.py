@@ -79,6 +79,16 @@ def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_ca
     assert sent == b"GET /v2/p HTTP/1.1\r\nHost: " + host + b"\r\n" + (lines + b"\r\n" if lines else b"") + b"\r\n"
 
 
+def test_an_answer_with_links_is_asked_for_whole_and_not_compressed():
+    rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=(("next",),))
+    fields = b"Range: bytes=0-1\r\nIf-Range: x\r\nAccept-Encoding: gzip\r\nAccept: a\r\n"
+    request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
+    uplink = Uplink(rule, UpstreamTarget(host="up", port=80, authority=b"up.test"), NO_KEY)
+    assert uplink.head(b"GET", Permit(rule, b"/p", b""), request) == (
+        b"GET /p HTTP/1.1\r\nHost: up.test\r\nAccept-Encoding: identity\r\nAccept: a\r\n\r\n"
+    )
+
+
 @pytest.mark.parametrize(
     ("query", "injection", "target"),
     [
