@@ -31,12 +31,13 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Literals with at least one character for each parameter between them; matched in time linear in the segment."""
+    """Literals with at least so many characters for each parameter between them; matched in time linear in the segment."""
 
     prefix: str
     inner: tuple[tuple[int, str], ...]
     """Each literal in the middle, with how many characters must come before it."""
     tail: int
+    """How many characters must come before the suffix; 0 where nothing may, -1 where nothing has to."""
     suffix: str
 
     def matches(self, text: str) -> bool:
@@ -49,7 +50,7 @@ class Pattern:
             if found < 0:
                 return False
             at = found + len(literal)
-        return end - at >= self.tail if self.tail else end == at
+        return end - at >= max(self.tail, 0) if self.tail else end == at
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,14 @@ class Segment:
         return _pattern(self.parts)
 
     def folded(self) -> tuple[Pattern, ...]:
-        """Patterns for the folded readings (`policy.alias`) of which one matches: it, and it with something after."""
+        """Patterns for the folded readings (`policy.alias`) of which one matches: it, and it with something after.
+
+        A parameter takes nothing, too, as the `*` of a glob does (Caddy's `path /items/*:export`).
+        """
         parts = tuple(part and fold_symbols(part) for part in self.parts)
         *front, last = parts
         more = (*parts, ".", None) if last is None else (*front, last + ".", None)
-        return _pattern(parts), _pattern(more)
+        return _pattern(parts, least=0), _pattern(more, least=0)
 
     def covers(self, other: Segment) -> bool:
         """Whether whatever matches `other` matches this."""
@@ -175,7 +179,7 @@ def _text_symbols(text: str) -> str:
     return "".join(c if _RAW.fullmatch(c) else "".join(map(_octet_symbol, c.encode(errors="replace"))) for c in text)
 
 
-def _pattern(parts: tuple[str | None, ...]) -> Pattern:
+def _pattern(parts: tuple[str | None, ...], least: int = 1) -> Pattern:
     rest = list(parts)
     prefix = rest.pop(0) if rest and rest[0] is not None else ""
     suffix = rest.pop() if rest and rest[-1] is not None else ""
@@ -183,11 +187,12 @@ def _pattern(parts: tuple[str | None, ...]) -> Pattern:
     gap = 0
     for part in rest:
         if part is None:
-            gap += 1
+            gap += least
         else:
             inner.append((gap, part))
             gap = 0
-    return Pattern(prefix or "", tuple(inner), gap, suffix or "")
+    tail = -1 if least == 0 and rest and rest[-1] is None else gap
+    return Pattern(prefix or "", tuple(inner), tail, suffix or "")
 
 
 def sample_path(template: PathTemplate) -> bytes:

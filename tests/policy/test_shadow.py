@@ -60,6 +60,13 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
         ("/a/{x}", "/a.b/secret", "/a/secret", False),
         ("/{x}", "/", "/.well-known", False),
         ("/pets/{id}", "/pets/export/all", "/pets/export", False),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/:export", True),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/:EXPORT.json", True),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/export", False),
+        ("/pets/{id}", "/pets/Cats({key})", "/pets/Cats()", True),
+        ("/pets/{id}", "/pets/{a}-{b}", "/pets/-", True),
+        ("/pets/{id}", "/pets/v{n}", "/pets/v", True),
+        ("/pets/{id}", "/pets/v{n}", "/pets/w", False),
     ],
 )
 def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed, denied, path, blocked):

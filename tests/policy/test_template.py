@@ -60,6 +60,16 @@ def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
     assert one(template).pattern.matches(text) is (re.fullmatch(expression, text) is not None)
 
 
+@given(st.lists(st.sampled_from(["a", "b", "ab", None]), min_size=1, max_size=6), st.text("ab", max_size=10))
+def test_what_a_glob_takes_matches_a_folded_pattern(parts, text):
+    import re
+
+    template = "/" + "".join("{p}" if part is None else part for part in parts)
+    expression = "".join(".*" if part is None else re.escape(part) for part in parts)
+
+    assert one(template).folded()[0].matches(text) is (re.fullmatch(expression, text) is not None)
+
+
 def test_adjacent_parameters_are_matched_in_linear_time():
     segment = one("/" + "{a}" * 50 + "x" + "{b}" * 50 + "y")
 
