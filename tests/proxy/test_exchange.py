@@ -197,7 +197,9 @@ async def serve(front, play, *, target=None, **changes):
         holder.close()
         upstream_server.close()
         for writer in (*upstream.writers, *gateway.writers):
-            writer.transport.abort()
+            # asyncio raises it for a transport that closed with its last write; what follows must be closed all the same.
+            with contextlib.suppress(AttributeError):
+                writer.transport.abort()
         await until(lambda: not (state.connections or state.tasks or holder.serving.pool._open))
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
