@@ -20,17 +20,16 @@ MAX_KEY_BYTES: Final = 1024
 """A longer key is no override, however it is escaped."""
 _MAX_BLANKS: Final = 1024
 _OVERLAP_BYTES: Final = 256
+_WINDOW_BYTES: Final = 64
 
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = b" \t\r\n"
-_WHOLE: Final = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-"""Everything up to a string that is not closed."""
+_SEPARATORS: Final = b"_.-+$ \t"
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _REST_OF_STRING: Final = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _TOKEN: Final = re.compile(rb'("(?:[^"\\]++|\\.)*+")([ \t\r\n]*+)(:?)|[{}\[\]]', re.DOTALL)
 _FOREIGN: Final = re.compile(rb"[^ \t\r\n{}\[\]:,0-9a-zA-Z+\-.]")
-# How a key that overrides the method begins, or an escape of an ASCII character, in lower case.
-_SUSPECT: Final = re.compile(rb'"(?:[ ._$xh][ ._a-z$\-]*)?method|\\u00[0-7]')
+_ASCII_ESCAPE: Final = re.compile(rb"\\u00[0-7]")
 _ODD_ESCAPE: Final = re.compile(rb'\\[^"\\/bfnrtu]')
 _ESCAPE: Final = re.compile(rb"\\u00([0-7][0-9a-fA-F])|\\x([0-7][0-9a-fA-F])|\\(.)", re.DOTALL)
 _HALF_ESCAPE: Final = re.compile(rb"\\(?:u0{0,2}[0-7]?|x[0-7]?)?\Z")
@@ -72,6 +71,8 @@ class JsonKeys:
         data, self._held = self._held + data, b""
         at = 0
         if not self._is_begun:
+            if is_last and _is_harmless(data):
+                return data
             beginning = data.removeprefix(_BYTE_ORDER_MARK).lstrip(_BLANKS)
             if not beginning and not is_last and len(data) <= _MAX_BLANKS:
                 self._held = data
@@ -97,9 +98,8 @@ class JsonKeys:
         return self._read(data, at, is_last=is_last)
 
     def _read(self, data: bytes, at: int, *, is_last: bool) -> bytes | Refusal:
-        whole = _WHOLE.match(data, at)
-        end = whole.end() if whole is not None else at
-        outside = _STRING.sub(b"", data[at:end])
+        outside, quote, unclosed = _STRING.sub(b"", data[at:]).partition(b'"')
+        end = len(data) - len(quote) - len(unclosed)
         if _FOREIGN.search(outside):
             if not self._is_strict:
                 self._is_opaque = True
@@ -107,7 +107,7 @@ class JsonKeys:
             self._is_foreign = True
             return self._look_anywhere(data, is_last=is_last)
         kept = 0
-        if _SUSPECT.search(data[at:end].lower()) or _ODD_ESCAPE.search(data, at, end):
+        if not _is_harmless(data):
             found = self._walk(data, at, end, is_last=is_last)
             if isinstance(found, Refusal):
                 return found
@@ -153,6 +153,30 @@ class JsonKeys:
             return data
         self._held = data[-_OVERLAP_BYTES:]
         return data[: len(data) - len(self._held)]
+
+
+def _is_harmless(data: bytes) -> bool:
+    """Whether no parser, strict or lenient, finds an override in what is all of a body; most are, and this is fast."""
+    if b"\x00" in data or (b"\\" in data and (_ASCII_ESCAPE.search(data) or _ODD_ESCAPE.search(data))):
+        return False
+    lowered = data.lower()
+    at = lowered.find(b"method")
+    while at >= 0:
+        if _is_suspect(lowered, at):
+            return False
+        at = lowered.find(b"method", at + 1)
+    return True
+
+
+def _is_suspect(lowered: bytes, at: int) -> bool:
+    """Whether the `method` there may end an override, or begin one."""
+    before = lowered[max(0, at - _WINDOW_BYTES) : at]
+    name = before.rstrip(_SEPARATORS)
+    if name.endswith((b"http", b"x")):
+        return True
+    if name[-1:].isalnum():
+        return False
+    return len(name) < len(before) or lowered[at + 6 : at + 20].lstrip(_SEPARATORS).startswith(b"override")
 
 
 def _may_become(beginning: bytes) -> bool:

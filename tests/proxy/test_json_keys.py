@@ -130,7 +130,15 @@ def test_only_a_key_that_may_become_an_override_is_held_back():
     assert isinstance(keys.feed(b":", is_last=False), Refusal)
 
 
-KEYS = st.sampled_from(["a", "_method", "method", "X-HTTP-Method-Override", 'q"', "\\", "é"]) | st.text(max_size=3)
+KEYS = (
+    st.sampled_from(
+        ["a", "_method", "method", "X-HTTP-Method-Override", 'q"', "\\", "é", "a_method", ".Method", "httpMethod"]
+    )
+    | st.text(max_size=3)
+    | st.lists(
+        st.sampled_from(["method", "Method", "x", "http", "override", "_", "-", ".", " ", "$", "a"]), max_size=5
+    ).map("".join)
+)
 VALUES = st.recursive(
     st.none() | st.integers() | st.sampled_from(["_method", '"', "\\", "{", "a:b"]) | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
