@@ -1,11 +1,25 @@
-"""The fuzzer in front of real servers: that it runs, and that it tells what it finds."""
+"""Hostile targets in front of the real servers that this machine has, drawn anew in each run."""
 
 from __future__ import annotations
 
 import sys
 
+import pytest
+
 from fuzz.origins.__main__ import main
 from fuzz.origins.programs import find_programs
+
+
+@pytest.mark.parametrize("front", ["connection", "asgi"])
+def test_no_target_reaches_a_denied_route_of_any_origin(monkeypatch, capsys, front):
+    if not find_programs([])[0]:
+        pytest.skip("; ".join(find_programs([])[1]))
+    monkeypatch.setattr(sys, "argv", ["fuzz.origins", "--targets", "3000", "--front", front])
+    status = main()
+    said = capsys.readouterr().out
+    with capsys.disabled():
+        sys.stdout.write("".join(f"{line}\n" for line in said.splitlines() if "left out" in line))
+    assert status == 0, said
 
 
 def test_a_gateway_that_allows_what_is_denied_is_found_out(monkeypatch, capsys):
