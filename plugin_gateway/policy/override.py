@@ -7,9 +7,18 @@ Symfony, Spring, CakePHP and Yii, and `X-HTTP-Method-Override` is one to ASP.NET
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.alias import unescape
 from plugin_gateway.policy.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plugin_gateway.openapi.document import OperationKey
+    from plugin_gateway.policy.allowlist import Kept
+    from plugin_gateway.policy.permit import OperationRule
 
 _SPELLING = re.compile(rb"[-_.+\s]|\[.*|\x00.*", re.DOTALL)
 _CUT = re.compile(rb"[\[\x00].*", re.DOTALL)
@@ -71,6 +80,25 @@ def refuse_override(name: bytes) -> Refusal:
         detail=f"The body has the field {shown}, by which some servers take another method.",
         hint="Leave it out; call the operation that has the method you want.",
     )
+
+
+def find_declared_overrides(
+    operations: Iterable[OperationKey], kept: Mapping[OperationKey, Kept], rules: Iterable[OperationRule]
+) -> Iterator[Finding]:
+    """Find operations whose own schema lets a caller name another method, where one of their path is closed."""
+    by_place = {(rule.method, rule.path_template): rule.declared_overrides for rule in rules if rule.declared_overrides}
+    for key in kept if by_place else ():
+        declared = by_place.get((key.method, key.path))
+        closed = [other for other in operations if other.path == key.path and other not in kept]
+        if declared and closed:
+            yield Finding(
+                rule="declares-method-override",
+                severity=Severity.WARNING,
+                message=f"`{key}` declares `{min(declared).decode()}` in its body, by which callers may reach `{closed[0]}`, "
+                "which is not allowed",
+                hint="take the property out of the document, or remove the entry",
+                pointer=("allow", kept[key].entries[0].index),
+            )
 
 
 def _decode(name: bytes) -> bytes:

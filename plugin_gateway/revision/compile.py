@@ -13,6 +13,7 @@ from plugin_gateway.policy.allowlist import select
 from plugin_gateway.policy.credentials import refusable
 from plugin_gateway.policy.forwarded import forwarded
 from plugin_gateway.policy.gate import Admission, compile_gate
+from plugin_gateway.policy.override import find_declared_overrides
 from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.policy.servers import find_contradictions
@@ -100,6 +101,7 @@ def compile_revision(
     admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every)
     gate = compile_gate(document, admitted, injected)
+    findings += find_declared_overrides(document.operations, kept, gate.rules)
     whole = Whole(
         document=document,
         pruned=pruned,

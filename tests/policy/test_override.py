@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.override import fold_name, may_become_override, override_of, refuse_override
+from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.policy.override import (
+    find_declared_overrides,
+    fold_name,
+    may_become_override,
+    override_of,
+    refuse_override,
+)
+from plugin_gateway.policy.permit import OperationRule
 
 OVERRIDES = [
     b"_method", b"_METHOD", b"_Method", b"%5fmethod", b"%5Fmetho%64", b"%255fmethod", b"%u005fmethod", b".method", b" _method",
@@ -61,6 +71,21 @@ def test_a_refusal_shows_the_name_and_no_control_character():
     assert (refusal.status, refusal.code) == (400, "method-override")
     assert "_method\ufffdxx" in refusal.detail
     assert len(refusal.detail) < 200
+
+
+def test_a_declared_override_beside_a_closed_method_is_a_warning():
+    post, delete, other = OperationKey("POST", "/p"), OperationKey("DELETE", "/p"), OperationKey("POST", "/q")
+    kept = {key: SimpleNamespace(entries=[SimpleNamespace(index=3)]) for key in (post, other)}
+    rule = OperationRule(
+        method="POST", path_template="/p", operation_id="p", declared_overrides=frozenset({b"_method"})
+    )
+    plain = OperationRule(method="POST", path_template="/q", operation_id="q")
+
+    (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
+    assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
+    assert "`POST /p` declares `_method` in its body, by which callers may reach `DELETE /p`" in finding.message
+    assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []
+    assert [*find_declared_overrides([post, delete, other], kept, [plain])] == []
 
 
 @given(st.binary(max_size=30))
