@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
     from pathlib import Path
 
     from plugin_gateway.reload.outcome import Fingerprint
@@ -49,6 +50,33 @@ async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
             if now != known:
                 known = now
                 yield
+
+
+class FileWatch:
+    """Looks at one set of files at a time, and calls back for each change; `on_failure` when the kernel does not let it."""
+
+    def __init__(self, on_change: Callable[[], object], on_failure: Callable[[OSError], object]) -> None:
+        self._on_change = on_change
+        self._on_failure = on_failure
+        self._looking: asyncio.Task[None] | None = None
+
+    def look_at(self, watched: Mapping[Path, Fingerprint]) -> None:
+        """Look at these files from now on, and at no others."""
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = asyncio.create_task(self._look(watched), name="watch")
+
+    async def stop(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            await asyncio.gather(self._looking, return_exceptions=True)
+
+    async def _look(self, watched: Mapping[Path, Fingerprint]) -> None:
+        try:
+            async for _ in changes(watched):
+                self._on_change()
+        except OSError as error:
+            self._on_failure(error)
 
 
 def directories(paths: Iterable[Path]) -> tuple[Path, ...]:

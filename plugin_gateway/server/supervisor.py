@@ -21,7 +21,7 @@ from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s
-from plugin_gateway.reload.watch import changes, fingerprints
+from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import listen as listen_on
@@ -80,7 +80,7 @@ class Supervisor:
         self._log = log
         self._stopping = asyncio.Event()
         self._reload_wanted = asyncio.Event()
-        self._watching: asyncio.Task[None] | None = None
+        self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._overrides: dict[str, str] = {}
         self._listeners: list[socket.socket] = []
         self._pool = WorkerPool(options.workers, log, options.front)
@@ -108,10 +108,10 @@ class Supervisor:
                 announce(starting.result(), self._log)
                 await self._until_stopped()
         finally:
-            tasks = [task for task in (starting, stopping, self._watching) if task is not None]
-            for task in tasks:
+            for task in (starting, stopping):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(starting, stopping, return_exceptions=True)
+            await self._files.stop()
             for listener in self._listeners:
                 listener.close()
             was_clean = await self._pool.drain(DRAIN_TIMEOUT_S)
@@ -163,7 +163,7 @@ class Supervisor:
                 self._awaited = cause
                 message = f"not ready, asking for the document until its server answers: {cause}"
                 self._log.event("warning", "document-awaited", message, cause=cause)
-            self._watch(outcome.watched)
+            self._files.look_at(outcome.watched)
             await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
 
     async def _prepare(self, said: Awaited | Compiled) -> Address:
@@ -201,24 +201,14 @@ class Supervisor:
 
     async def _until_stopped(self) -> None:
         if self._compiled is not None:
-            self._watch(self._compiled.watched)
+            self._files.look_at(self._compiled.watched)
         reloading = asyncio.create_task(self._reload_when_wanted())
         await self._stopping.wait()
         reloading.cancel()
         await asyncio.gather(reloading, return_exceptions=True)
 
-    def _watch(self, watched: Mapping[Path, Fingerprint]) -> None:
-        """Want a reload whenever one of these files says something else than its fingerprint does, and watch no others."""
-        if self._watching is not None:
-            self._watching.cancel()
-        self._watching = asyncio.create_task(self._watch_files(watched), name="watch")
-
-    async def _watch_files(self, watched: Mapping[Path, Fingerprint]) -> None:
-        try:
-            async for _ in changes(watched):
-                self._reload_wanted.set()
-        except OSError as error:
-            self._log.event("warning", "watch-failed", f"files are not watched ({error}); send SIGHUP to reload")
+    def _say_unwatched(self, error: OSError) -> None:
+        self._log.event("warning", "watch-failed", f"files are not watched ({error}); send SIGHUP to reload")
 
     async def _wanted_within(self, seconds: float) -> bool:
         """Wait until a reload is wanted, for so long at most; return whether it is."""
@@ -254,7 +244,7 @@ class Supervisor:
             self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
             return False
         self._compiled = compiled
-        self._watch(compiled.watched)
+        self._files.look_at(compiled.watched)
         self._reload_error = ""
         self._log.adopt(format=compiled.log.format, level=compiled.log.level)
         for finding in compiled.warnings:
@@ -270,7 +260,7 @@ class Supervisor:
 
     def _refuse(self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool) -> None:
         # What the refused config names, there or not, and what the one in force was made of: either may mend it.
-        self._watch(watched)
+        self._files.look_at(watched)
         if is_asked or report != self._reload_error:
             self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", report=report)
         self._reload_error = report

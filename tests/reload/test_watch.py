@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from plugin_gateway.reload.watch import changes, directories, fingerprint, fingerprints
+from plugin_gateway.reload import watch as watch_module
+from plugin_gateway.reload.watch import FileWatch, changes, directories, fingerprint, fingerprints
 
 
 def seen(path, act, *, extra=()):
@@ -110,3 +111,33 @@ def test_a_missing_file_has_no_fingerprint(path):
     assert fingerprint(path) is not None
     path.unlink()
     assert fingerprint(path) is None
+
+
+def test_a_watch_looks_at_the_files_it_was_told_of_last(path):
+    other = path.with_name("other")
+
+    async def watch():
+        changed = asyncio.Event()
+        files = FileWatch(changed.set, pytest.fail)
+        files.look_at(fingerprints([path]))
+        files.look_at(fingerprints([other]))
+        await asyncio.to_thread(other.write_text, "x")
+        await asyncio.wait_for(changed.wait(), 5)
+        await files.stop()
+
+    asyncio.run(watch())
+
+
+def test_a_kernel_that_has_no_watches_left_is_told(path, monkeypatch):
+    async def fail(_):
+        raise OSError("no space left")
+        yield
+
+    monkeypatch.setattr(watch_module, "changes", fail)
+
+    async def watch():
+        failed = asyncio.get_running_loop().create_future()
+        FileWatch(pytest.fail, failed.set_result).look_at({})
+        return await asyncio.wait_for(failed, 5)
+
+    assert str(asyncio.run(watch())) == "no space left"
