@@ -212,7 +212,7 @@ def _revision() -> Revision:
     injection = Injection(
         headers=((b"X-Api-Key", HEADER_SECRET),),
         query=b"api_key=" + QUERY_SECRET,
-        secrets=(HEADER_SECRET, QUERY_SECRET),
+        secrets=(HEADER_SECRET.decode(), QUERY_SECRET.decode()),
     )
     paths: dict[str, dict[str, object]] = {}
     for method, path in (*_ALLOWED, *_DENIED):

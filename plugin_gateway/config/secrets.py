@@ -7,11 +7,13 @@ import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pydantic import BaseModel
+
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.secret_text import Place, cleaned, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _MAX_FILE_BYTES: Final = 64 * 1024
@@ -65,6 +67,20 @@ class Secret:
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str, SecretSource]]:
         return Secret, (self._text, self.source)
+
+
+def secrets_in(value: object) -> Iterator[Secret]:
+    """Every secret in a value of the config, however deep."""
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, dict):
+        for member in value.values():
+            yield from secrets_in(member)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secrets_in(item)
+    elif isinstance(value, BaseModel):
+        yield from secrets_in(vars(value))
 
 
 def resolve(

@@ -256,7 +256,13 @@ class Upstream(Record):
     """JSON pointers to the URLs in its JSON answers that clients follow, such as `/next` or `/_links/*/href`, where `*` is
     any member or item. There, as in the fields of answers, a reference to it leads to `public.url`, the query parameter of
     the gateway's credential goes with its name, and a reference that is not below its base path becomes `null`. Everything
-    else stays byte for byte: a text of more than 8 kB, answers in a content coding, and partial ones (206)."""
+    else stays byte for byte: a text of more than 8 kB, answers in a content coding that is not decoded, and partial ones (206)."""
+    echoes: Literal["possible", "never"] = "possible"
+    """`possible` searches its answers for secrets, and so forwards no `Range`, asks it not to compress, and refuses parts and
+    what cannot be read. `never` is your word that it repeats no secret of a request: all of those pass."""
+    unreadable: Literal["refuse", "pass"] = "refuse"
+    """`refuse` turns an answer in a content coding that cannot be decoded into a 502 `unreadable-answer`, as a secret could pass
+    in it unseen; `pass` sends it on. gzip, deflate, br and zstd are decoded."""
     headers: UpstreamHeaders = UpstreamHeaders()
     """Header fields that pass although the gateway would drop them."""
     servers: Literal["check", "ignore"] = "check"

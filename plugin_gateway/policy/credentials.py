@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.policy.grant import grant_of
@@ -39,15 +37,14 @@ class Injection:
     """Everything set on a forwarded call, ready as bytes. Its `repr` shows names, never values.
 
     headers: field name (as configured) and value. query: percent-encoded `name=value` pairs joined by `&`, or empty.
-    cookies: `name=value` pairs joined by `; `, or empty. secrets: every form a secret takes on the wire (raw, base64
-    of basic, percent-encoded), longest first; what the exchange masks in answers. grant: how an Authorization comes
-    about that is not fixed.
+    cookies: `name=value` pairs joined by `; `, or empty. secrets: what must not come back in an answer, the pair of a basic
+    login among it. grant: how an Authorization comes about that is not fixed.
     """
 
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     query: bytes = field(default=b"", repr=False)
     cookies: bytes = field(default=b"", repr=False)
-    secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
     grant: Grant | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
@@ -78,11 +75,11 @@ def injection(credentials: Sequence[Credential]) -> Injection:
     headers: list[tuple[bytes, bytes]] = []
     query: list[str] = []
     cookies: list[bytes] = []
-    secrets: set[bytes] = set()
+    secrets: dict[str, None] = {}
     grant: Grant | None = None
     for credential in credentials:
         grant = grant_of(credential) or grant
-        secrets.update(form for secret in _secrets(credential) for form in wire_forms(secret.reveal()))
+        secrets.update((secret.reveal(), None) for secret in _secrets(credential))
         if header := getattr(credential, "header", None):
             headers.append((header.encode("ascii"), _value(credential).encode()))
         elif name := getattr(credential, "query", None):
@@ -94,48 +91,24 @@ def injection(credentials: Sequence[Credential]) -> Injection:
         elif login := getattr(credential, "basic", None):
             pair = base64.b64encode(f"{login.username}:{login.password.reveal()}".encode())
             headers.append((b"Authorization", b"Basic " + pair))
-            secrets.add(pair)
+            secrets[pair.decode()] = None
     return Injection(
         headers=tuple(headers),
         query="&".join(query).encode(),
         cookies=b"; ".join(cookies),
-        secrets=_longest_first(secrets),
+        secrets=tuple(secrets),
         grant=grant,
     )
 
 
 def with_token(prepared: Injection, token: str) -> Injection:
-    """Add the access token that the grant led to; it is masked like every other secret."""
-    return replace(
-        prepared,
-        headers=(*prepared.headers, (b"Authorization", b"Bearer " + token.encode())),
-        secrets=_longest_first({*prepared.secrets, *wire_forms(token)}),
-    )
+    """Add the access token that the grant led to."""
+    return replace(prepared, headers=(*prepared.headers, (b"Authorization", b"Bearer " + token.encode())))
 
 
 def with_authorization(prepared: Injection, value: bytes) -> Injection:
     """Add the caller's own Authorization; it is no secret to the caller, so nothing of it is masked."""
     return replace(prepared, headers=(*prepared.headers, (b"Authorization", value)))
-
-
-def wire_forms(text: str) -> Iterator[bytes]:
-    """Every form in which an answer may repeat a secret: as it is, and as URLs, forms, JSON, HTML and base64 write it."""
-    upper = quote(text, safe="")
-    everywhere = {
-        text,
-        upper,
-        quote(text),
-        quote_plus(text),
-        json.dumps(text)[1:-1],
-        json.dumps(text, ensure_ascii=False)[1:-1],
-        json.dumps(text)[1:-1].replace("/", "\\/"),
-        html.escape(text),
-        html.escape(text, quote=False),
-        base64.b64encode(text.encode()).decode(),
-    }
-    # Hexadecimal digits of an escape may be written small, nothing else may.
-    everywhere |= {_small_escapes(form) for form in (upper, quote(text), quote_plus(text))}
-    yield from sorted(octets for form in everywhere if len(octets := form.encode()) >= MIN_MASKED_BYTES)
 
 
 def find_short_secrets(credentials: Iterable[Credential], pointer: tuple[str | int, ...]) -> Iterator[Finding]:
@@ -168,15 +141,6 @@ def _secrets(credential: Credential) -> Iterator[Secret]:
             yield asked.client_secret
 
 
-def _longest_first(secrets: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(secrets, key=lambda form: (-len(form), form)))
-
-
 def _value(credential: Credential) -> str:
     secret: Secret = credential.value  # type: ignore[union-attr]  # the forms that name a place have one
     return secret.reveal()
-
-
-def _small_escapes(text: str) -> str:
-    head, *escapes = text.split("%")
-    return "%".join([head, *(escape[:2].lower() + escape[2:] for escape in escapes)])

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.downlink import Answer
-from plugin_gateway.proxy.overflow import JSON_TYPE, OF_THE_WHOLE
+from plugin_gateway.proxy.overflow import CODED, JSON_TYPE, OF_THE_WHOLE
 from plugin_gateway.proxy.references import pointed_reference
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ _STRING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _STRING_REST: Final = re.compile(rb'(?:[^"\\]|\\.)*+', re.DOTALL)
 _NO_STRUCTURE: Final = re.compile(rb'(?:[^"{}\[\]]|"(?:[^"\\]|\\.)*+")*+', re.DOTALL)
 _BETWEEN: Final = re.compile(rb'[^"{}\[\],]+')
-_CODED: Final = re.compile(rb"(?im)^content-encoding: (?!identity\r)")
 _ETAG: Final = re.compile(rb'(?im)^(etag: *)(?=")')
 _NOT_MODIFIED: Final = 304
 _PARTIAL_CONTENT: Final = 206
@@ -67,7 +66,7 @@ class LinkRules:
         if answer.status == _NOT_MODIFIED:
             # It has no body, but the validator of the one that the client has.
             return LinkedBody(self._root, self._relocation)
-        if answer.status == _PARTIAL_CONTENT or not JSON_TYPE.search(answer.block) or _CODED.search(answer.block):
+        if answer.status == _PARTIAL_CONTENT or not JSON_TYPE.search(answer.block) or CODED.search(answer.block):
             return None
         return LinkedBody(self._root, self._relocation)
 
@@ -83,7 +82,6 @@ class LinkRules:
             -1,
             is_chunked=answer.is_chunked,
             keeps_alive=answer.keeps_alive,
-            coding=b"",
             is_dated=answer.is_dated,
         )
         self._heads = answer, head

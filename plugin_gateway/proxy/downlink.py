@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated
 from plugin_gateway.proxy.relocation import Relocation
@@ -13,6 +15,7 @@ from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, re
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plugin_gateway.proxy.known_secrets import KnownSecrets
     from plugin_gateway.proxy.masking import Mask
     from plugin_gateway.proxy.wire import Field
     from plugin_gateway.revision import UpstreamTarget
@@ -58,6 +61,11 @@ _DROPPED: Final = frozenset(
 _DROPPED_FAMILIES: Final = (b"x-accel-", b"access-control-")
 _CHALLENGE_FIELDS: Final = frozenset({b"www-authenticate", b"authentication-info"})
 _CHALLENGES: Final = frozenset({401, 407})
+_OF_THE_CODED: Final = frozenset(
+    {b"content-digest", b"content-encoding", b"content-length", b"content-md5", b"digest", b"repr-digest"}
+)
+_PARTIAL: Final = frozenset({206, 226})
+_IS_BYTERANGES: Final = re.compile(rb"(?i)multipart/byteranges\b")
 _BODILESS: Final = frozenset({204, 304})
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus
@@ -73,26 +81,31 @@ class Answer:
     """The head of an answer, ready to be sent.
 
     `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
-    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `coding` is the
-    content coding in lower case, empty where the body can be read as it is, `has_body` that content follows unless the
+    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `codings` are the
+    content codings that the body must be rid of before it is searched, and `uncoded` is the head for what comes of that.
+    `unreadable` tells why the body cannot be searched, and so must not pass; empty where it can. `has_body` that content follows unless the
     request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
-    framing is missing, so that `sealed_head` is all there is to a head. `is_challenge` says that the upstream did not take a
+    framing is missing, so that `sealed_head` is all there is to a head; `is_special` that an exchange must look at more than
+    its status. `is_challenge` says that the upstream did not take a
     credential (401, or 407 of one that is a proxy).
     """
 
     __slots__ = (
         "block",
-        "coding",
+        "codings",
         "has_body",
         "head",
         "is_challenge",
         "is_chunked",
         "is_dated",
         "is_sealed",
+        "is_special",
         "keeps_alive",
         "length",
         "sealed_head",
         "status",
+        "uncoded",
+        "unreadable",
     )
 
     def __init__(
@@ -103,8 +116,9 @@ class Answer:
         *,
         is_chunked: bool,
         keeps_alive: bool,
-        coding: bytes,
         is_dated: bool = False,
+        codings: tuple[bytes, ...] = (),
+        unreadable: str = "",
     ) -> None:
         self.status = status
         self.block = block
@@ -113,11 +127,14 @@ class Answer:
         self.length = length
         self.is_chunked = is_chunked
         self.keeps_alive = keeps_alive
-        self.coding = coding
+        self.codings = codings
+        self.unreadable = unreadable
         self.is_dated = is_dated
         self.has_body = status not in _BODILESS and length != 0
         self.is_challenge = status in _CHALLENGES
         self.is_sealed = is_dated and length >= 0
+        self.is_special = bool(codings or unreadable or self.is_challenge)
+        self.uncoded: Answer = _uncoded(self) if codings else self
 
     def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
         """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""
@@ -126,27 +143,45 @@ class Answer:
 
 
 class Downlink:
-    """The rules for every answer to calls that carry the same injection. Remembers the heads it has read."""
+    """The rules for every answer. Remembers the heads it has read."""
 
-    __slots__ = ("_answers", "_appended", "_drops_challenges", "_keeps_set_cookie", "mask", "relocation")
+    __slots__ = (
+        "_answers",
+        "_appended",
+        "_drops_challenges",
+        "_keeps_set_cookie",
+        "_known",
+        "_mask",
+        "_may_echo",
+        "passes_unreadable",
+        "relocation",
+    )
 
     def __init__(
         self,
         target: UpstreamTarget,
         public_url: str,
-        mask: Mask,
+        known: KnownSecrets,
         *,
         varies_by_origin: bool,
         query_names: Iterable[bytes] = (),
         drops_challenges: bool = False,
     ) -> None:
         """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
-        self.mask = mask
+        self._known = known
+        self._mask = known.mask
+        self._may_echo = target.may_echo
+        self.passes_unreadable = target.passes_unreadable
         self.relocation = Relocation(target, public_url, query_names)
         self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
         self._answers: Memo[Answer] = Memo()
+
+    @property
+    def mask(self) -> Mask:
+        """What covers the body of an answer whose head was just read."""
+        return self._mask
 
     def read(self, head: bytes) -> Answer:
         """Read an answer's head, given without the empty line that ends it.
@@ -154,6 +189,11 @@ class Downlink:
         Raises:
             UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
         """
+        mask = self._known.mask
+        if mask is not self._mask:
+            # There are more secrets now, and heads were remembered as they looked before.
+            self._mask = mask
+            self._answers = Memo()
         answer = self._answers.entries.get(head)
         if answer is None:
             answer = self._read(head)
@@ -169,7 +209,8 @@ class Downlink:
         lengths: list[bytes] = []
         codings: list[bytes] = []
         connection: list[bytes] = []
-        coding = b""
+        encodings: list[bytes] = []
+        is_part = status in _PARTIAL
         is_dated = False
         for field in fields:
             if field is None:
@@ -182,7 +223,9 @@ class Downlink:
             elif name == b"connection":
                 connection += options_of(field.value)
             elif name == b"content-encoding":
-                coding += field.value.lower()
+                encodings.append(field.value)
+            elif name == b"content-range" or (name == b"content-type" and _IS_BYTERANGES.match(field.value)):
+                is_part = is_part or status < 300
             elif name == b"date":
                 is_dated = True
         framing = frame_response(minor, lengths, codings, connection)
@@ -193,14 +236,24 @@ class Downlink:
         if framing.length >= 0 and status not in _BODILESS:
             kept.append(b"Content-Length: %d\r\n" % framing.length)
         kept.append(self._appended)
+        encoded: tuple[bytes, ...] = ()
+        unreadable = ""
+        if self._may_echo and not self._mask.is_idle:
+            encoded = codings_of(encodings)
+            if is_part:
+                unreadable = "is a part of something that was asked for in whole"
+            elif encoded and not are_readable(encoded):
+                unreadable = "" if self.passes_unreadable else "is in a content coding that is not known here"
+                encoded = ()
         return Answer(
             status,
-            b"".join(kept),
+            self._mask.cover(b"".join(kept)),
             framing.length,
             is_chunked=framing.is_chunked,
             keeps_alive=framing.keeps_alive,
-            coding=b"" if coding == b"identity" else coding,
             is_dated=is_dated and b"date" not in connection,
+            codings=encoded,
+            unreadable=unreadable,
         )
 
     def _passes(self, name: bytes) -> bool:
@@ -208,11 +261,32 @@ class Downlink:
             return self._keeps_set_cookie
         if name in _CHALLENGE_FIELDS and self._drops_challenges:
             return False
+        if name == b"accept-ranges" and self._may_echo and not self._mask.is_idle:
+            # Range is not forwarded then.
+            return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
 
     def _line(self, field: Field) -> bytes:
         value = relocated(field.name, field.value, self.relocation)
         if value is None:
             return b""
-        line = field.line if value == field.value else field.line[: len(field.name)] + b": " + value + b"\r\n"
-        return self.mask.cover(line)
+        return field.line if value == field.value else field.line[: len(field.name)] + b": " + value + b"\r\n"
+
+
+def _uncoded(answer: Answer) -> Answer:
+    """The head for the same content without its codings (RFC 9110, 8.8.3.3: a validator that is strong speaks of octets)."""
+    lines: list[bytes] = []
+    for line in answer.block.splitlines(keepends=True):
+        name = line.partition(b":")[0].lower()
+        if name == b"etag" and line[5:].strip().startswith(b'"'):
+            lines.append(b"ETag: W/" + line[5:].lstrip())
+        elif name not in _OF_THE_CODED:
+            lines.append(line)
+    return Answer(
+        answer.status,
+        b"".join(lines),
+        -1,
+        is_chunked=answer.is_chunked,
+        keeps_alive=answer.keeps_alive,
+        is_dated=answer.is_dated,
+    )

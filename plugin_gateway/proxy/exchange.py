@@ -7,14 +7,14 @@ moment its bytes arrive. Nothing is buffered here but what comes before there is
 from __future__ import annotations
 
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
-from plugin_gateway.proxy.encoded import READABLE, EncodedBody
+from plugin_gateway.proxy.coding import ContentDecoder, unreadable
 from plugin_gateway.proxy.entrance import Entrance
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.masking import MaskedBody
@@ -22,7 +22,6 @@ from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
-    from plugin_gateway.proxy.body_links import LinkedBody
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
@@ -30,6 +29,16 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.plan import Permitted
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.upstream import UpstreamConnection
+
+
+class Stage(Protocol):
+    """What the body of an answer passes on its way to the client; a stage may hold back what it cannot judge yet."""
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next piece; return what can go on now."""
+
+    def finish(self) -> bytes:
+        """The body has ended; return what was held back."""
 
 
 class Exchange(Call):
@@ -43,12 +52,11 @@ class Exchange(Call):
         "_is_answer_paused",
         "_is_body_paused",
         "_is_retried",
-        "_linked",
-        "_masked",
         "_pending",
         "_permitted",
         "_plan",
         "_sent_at",
+        "_stages",
         "_uplink",
         "_upstream",
         "downlink",
@@ -63,13 +71,13 @@ class Exchange(Call):
         self._plan = plan
         self._upstream: UpstreamConnection | None = None
         self._pending = b""
-        self._masked: MaskedBody | EncodedBody | None = None
+        self._stages: list[Stage] = []
+        """What the body of the answer passes on its way to the client, in this order."""
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
         self._uplink: Uplink | None = None
         """In place of the plan's, where a call carries a token of its own."""
-        self._linked: LinkedBody | None = None
         self._capped: CappedAnswer | None = None
         self._entrance: Entrance | None = None
         self._inspection: Inspection | None = None
@@ -188,7 +196,7 @@ class Exchange(Call):
     def on_entered(self, links: Links | None) -> None:
         """Nothing more needs to be asked; with a grant the links are those for this caller and moment."""
         if links is not None:
-            self._uplink, self.downlink, _ = links
+            self._uplink = links.uplink
             self._active_at = monotonic()
         self._connect()
 
@@ -214,8 +222,7 @@ class Exchange(Call):
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, body and all, as most do."""
         plan = self._plan
-        is_plain = self._entrance is None and plan.cap is None and plan.links is None
-        if not is_plain or answer.coding or answer.is_challenge:
+        if self._entrance is not None or plan.cap is not None or plan.links is not None or answer.is_special:
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True
@@ -237,24 +244,14 @@ class Exchange(Call):
             self._drop()
             self.on_refused(CREDENTIAL_REFUSED)
             return
-        mask = self.downlink.mask
-        if mask.is_idle:
-            pass
-        elif answer.coding:
-            if answer.coding in READABLE:
-                self._masked = EncodedBody(mask)
-                body = self._masked.feed(body)
-        elif is_complete:
-            body = mask.cover(body)
+        if answer.has_body and not self.asked.is_head:
+            if answer.unreadable:
+                self._drop()
+                self.on_broken(unreadable(answer.unreadable))
+                return
+            answer, body = self._open_body(answer, body, is_complete=is_complete)
         else:
-            self._masked = MaskedBody(mask)
-            body = self._masked.feed(body)
-        if plan.links is not None and (linked := plan.links.body(answer)) is not None:
-            answer = plan.links.head(answer)
-            body = linked.feed(body)
-            if is_complete:
-                body += linked.finish()
-            self._linked = linked
+            answer = self._choose_stages(answer.uncoded)
         cap = plan.cap
         if cap is not None and answer.has_body and not self.asked.is_head and not 0 <= answer.length <= cap.limit_bytes:
             self._capped = CappedAnswer(cap, answer)
@@ -266,6 +263,37 @@ class Exchange(Call):
             self._active_at = monotonic()
         self._answer(answer, body, is_complete=is_complete)
 
+    def _open_body(self, answer: Answer, body: bytes, *, is_complete: bool) -> tuple[Answer, bytes]:
+        """Pass the first piece of a body through its stages; return the head that fits what comes out."""
+        if answer.codings:
+            head = self._choose_stages(answer.uncoded, ContentDecoder(answer.codings))
+            try:
+                return head, self._through_stages(body, is_complete=is_complete)
+            except UpstreamError:
+                if not self.downlink.passes_unreadable:
+                    raise
+        head = self._choose_stages(answer)
+        return head, self._through_stages(body, is_complete=is_complete)
+
+    def _choose_stages(self, answer: Answer, decoder: ContentDecoder | None = None) -> Answer:
+        """Set what a body passes, and return its head. What is decoded can be searched, and what is covered may be changed."""
+        mask, links = self.downlink.mask, self._plan.links
+        self._stages = [decoder] if decoder is not None else []
+        if not mask.is_idle:
+            self._stages.append(MaskedBody(mask))
+        linked = links.body(answer) if links is not None else None
+        if links is None or linked is None:
+            return answer
+        self._stages.append(linked)
+        return links.head(answer)
+
+    def _through_stages(self, data: bytes, *, is_complete: bool) -> bytes:
+        for stage in self._stages:
+            data = stage.feed(data)
+            if is_complete:
+                data += stage.finish()
+        return data
+
     def _answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         self.status = answer.status
         self.bytes_out = len(body)
@@ -276,15 +304,8 @@ class Exchange(Call):
         self._client.on_answer(answer, extra, body, is_complete=is_complete)
 
     def on_body(self, data: bytes, *, is_complete: bool) -> None:
-        masked = self._masked
-        if masked is not None:
-            data = masked.feed(data)
-            if is_complete:
-                data += masked.flush()
-        if self._linked is not None:
-            data = self._linked.feed(data)
-            if is_complete:
-                data += self._linked.finish()
+        if self._stages:
+            data = self._through_stages(data, is_complete=is_complete)
         if self._capped is not None:
             self._on_capped(self._capped, data, is_complete=is_complete)
             return

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.policy.credentials import Injection
     from plugin_gateway.policy.permit import OperationRule
-    from plugin_gateway.proxy.downlink import Downlink
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.tokens.issuer import Issuer
@@ -33,16 +32,14 @@ TWO_CREDENTIALS: Final = Refusal(
     detail="The call has more than one Authorization field.",
     hint="Send one.",
 )
-_MOST_DOWNLINKS: Final = 64
 _MOST_UPLINKS: Final = 512
 _BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
 
 
 class Links(NamedTuple):
-    """The two directions of a call, and the token in them where it is ours to renew."""
+    """How a call goes up, and the token in it where it is ours to renew."""
 
     uplink: Uplink
-    downlink: Downlink
     token: str = ""
 
 
@@ -58,16 +55,13 @@ class Granted:
         issuer: Issuer | None,
         *,
         make_uplink: Callable[[OperationRule, Injection], Uplink],
-        make_downlink: Callable[[Injection], Downlink],
     ) -> None:
         """Prepare; without an issuer the caller's own Authorization goes up."""
         self._injection = injection
         self._issuer = issuer
         self._exchanges = issuer is not None and issuer.grant.kind == "token_exchange"
         self._make_uplink = make_uplink
-        self._make_downlink = make_downlink
         self._uplinks: OrderedDict[tuple[int, bytes], Uplink] = OrderedDict()
-        self._downlinks: OrderedDict[bytes, Downlink] = OrderedDict()
 
     @property
     def renews(self) -> bool:
@@ -105,18 +99,16 @@ class Granted:
 
     def _passed_through(self, rule: OperationRule, shown: bytes) -> Links:
         injection = with_authorization(self._injection, shown) if shown else self._injection
-        return Links(self._uplink(rule, shown, injection), self._downlink(b"", self._injection))
+        return Links(self._uplink(rule, shown, injection))
 
     def _with_token(self, rule: OperationRule, token: Token | Refusal) -> Links | Refusal:
         if isinstance(token, Refusal):
             return token
         key = token.text.encode()
-        injection = with_token(self._injection, token.text) if key not in self._downlinks else None
-        downlink = self._downlink(key, injection or self._injection)
         uplink = self._uplinks.get((id(rule), key))
         if uplink is None:
-            uplink = self._uplink(rule, key, injection or with_token(self._injection, token.text))
-        return Links(uplink, downlink, token.text)
+            uplink = self._uplink(rule, key, with_token(self._injection, token.text))
+        return Links(uplink, token.text)
 
     def _uplink(self, rule: OperationRule, key: bytes, injection: Injection) -> Uplink:
         # Rules live as long as their revision, and so does this: `id` is safe.
@@ -127,14 +119,6 @@ class Granted:
             if len(self._uplinks) > _MOST_UPLINKS:
                 self._uplinks.popitem(last=False)
         return uplink
-
-    def _downlink(self, key: bytes, injection: Injection) -> Downlink:
-        downlink = self._downlinks.get(key)
-        if downlink is None:
-            downlink = self._downlinks[key] = self._make_downlink(injection)
-            if len(self._downlinks) > _MOST_DOWNLINKS:
-                self._downlinks.popitem(last=False)
-        return downlink
 
 
 def authorization_of(request: RequestFields) -> bytes | Refusal:

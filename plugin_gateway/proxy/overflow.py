@@ -14,6 +14,7 @@ from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.downlink import Answer
 
 JSON_TYPE: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")
+CODED: Final = re.compile(rb"(?im)^content-encoding: (?!identity\r)")
 # What speaks of the whole representation: of the part that is left it would be wrong.
 OF_THE_WHOLE: Final = (
     b"accept-ranges:", b"content-digest:", b"content-length:", b"content-md5:", b"digest:", b"etag:",
@@ -64,7 +65,9 @@ class CappedAnswer:
     def __init__(self, cap: Cap, answer: Answer) -> None:
         self._cap = cap
         self._answer: Answer | None = answer
-        self._is_json = JSON_TYPE.search(answer.block) is not None and not answer.coding and answer.status != 206
+        self._is_json = (
+            JSON_TYPE.search(answer.block) is not None and CODED.search(answer.block) is None and answer.status != 206
+        )
         self._is_known_to_overflow = answer.length > cap.limit_bytes
         self._held: list[bytes] = []
         self._seen_bytes = 0
@@ -173,4 +176,4 @@ def _head_of_part(answer: Answer, size: int) -> Answer:
     lines = answer.block.splitlines(keepends=True)
     kept = [line for line in lines if not line.lower().startswith(OF_THE_WHOLE)]
     block = b"".join((*kept, _TRUNCATED, b"Content-Length: %d\r\n" % size))
-    return Answer(answer.status, block, size, is_chunked=False, keeps_alive=True, coding=b"")
+    return Answer(answer.status, block, size, is_chunked=False, keeps_alive=True)

@@ -16,7 +16,6 @@ from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.granted import Granted
-from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.pool import Pool
@@ -93,7 +92,8 @@ class Serving:
     __slots__ = (
         "_cap",
         "_cors",
-        "_links",
+        "_downlinks",
+        "_granted",
         "_plans",
         "_resources",
         "anybody",
@@ -135,7 +135,9 @@ class Serving:
         self._cap = Cap(limits.response_body_bytes, limits.truncates_responses) if limits.response_body_bytes else None
         self._resources = resources or Resources()
         self.limiter = self._resources.limiter(revision.call_limits)
-        self._links: dict[int, tuple[Downlink, Granted | None]] = {}
+        self._resources.known_secrets.adopt(revision.secrets)
+        self._downlinks: dict[bool, Downlink] = {}
+        self._granted: dict[int, Granted | None] = {}
         self._plans: dict[int, Plan] = {}
 
     def plan(self, rule: OperationRule) -> Plan:
@@ -146,46 +148,51 @@ class Serving:
             injection = revision.operation_injections.get(rule.operation_id)
             if injection is None:
                 injection = revision.read_injection if rule.is_safe else revision.write_injection
-            downlink, granted = self._links_for(injection)
             plan = self._plans[id(rule)] = Plan(
                 rule,
                 self._uplink(rule, injection),
-                downlink,
+                self._downlink_for(injection),
                 self.pool,
                 self._cors,
                 limiter=self.limiter,
-                granted=granted,
+                granted=self._granted_for(injection),
                 cap=self._cap,
             )
         return plan
 
-    def _links_for(self, injection: Injection) -> tuple[Downlink, Granted | None]:
-        # Operations that share an injection share what is remembered of its answers and tokens.
-        links = self._links.get(id(injection))
-        if links is None:
+    def _granted_for(self, injection: Injection) -> Granted | None:
+        # Operations that share an injection share the tokens for it.
+        key = id(injection)
+        if key not in self._granted:
             granted = None
             if injection.grant is not None:
                 issuer = self._resources.issuer(
                     injection.grant, self.revision.call_limits.bad_credentials or BAD_CREDENTIALS
                 )
-                granted = Granted(injection, issuer, make_uplink=self._uplink, make_downlink=self._downlink)
-            links = self._links[id(injection)] = (self._downlink(injection), granted)
-        return links
+                granted = Granted(injection, issuer, make_uplink=self._uplink)
+            self._granted[key] = granted
+        return self._granted[key]
 
     def _uplink(self, rule: OperationRule, injection: Injection) -> Uplink:
-        return Uplink(rule, self.revision.upstream, injection)
-
-    def _downlink(self, injection: Injection) -> Downlink:
         revision = self.revision
-        varies = bool(revision.cors_origins)
-        return Downlink(
-            revision.upstream,
-            revision.public_url,
-            Mask(injection.secrets),
-            varies_by_origin=varies,
-            query_names=injection.query_names(),
-            drops_challenges=not revision.upstream.keep_challenges and bool(refusable(injection)),
-        )
+        is_searched = revision.upstream.may_echo and revision.has_secrets
+        return Uplink(rule, revision.upstream, injection, is_searched=is_searched)
+
+    def _downlink_for(self, injection: Injection) -> Downlink:
+        """The rules for answers; they differ only in whether the upstream's challenges are meant for the caller."""
+        revision = self.revision
+        drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
+        downlink = self._downlinks.get(drops_challenges)
+        if downlink is None:
+            downlink = self._downlinks[drops_challenges] = Downlink(
+                revision.upstream,
+                revision.public_url,
+                self._resources.known_secrets,
+                varies_by_origin=bool(revision.cors_origins),
+                query_names={name for each in revision.injections for name in each.query_names()},
+                drops_challenges=drops_challenges,
+            )
+        return downlink
 
     def is_local(self, method: bytes, path: bytes) -> bool:
         """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""

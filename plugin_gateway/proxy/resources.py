@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.admission.limiter import Limiter
 from plugin_gateway.admission.table import Table
 from plugin_gateway.policy.limits import BAD_CREDENTIALS
+from plugin_gateway.proxy.known_secrets import KnownSecrets
+from plugin_gateway.tokens.board import Board
 
 if TYPE_CHECKING:
     from plugin_gateway.admission.redis_store import RedisStore
@@ -21,9 +23,11 @@ _MOST_ISSUERS: Final = 256
 class Resources:
     """Made when they are first wanted; a reload finds what it asks for in the same words."""
 
-    def __init__(self, shared_memory: int = -1) -> None:
-        """Count calls in the memory of that descriptor, by default in some of our own."""
+    def __init__(self, shared_memory: int = -1, tokens: int = -1) -> None:
+        """Count calls, and show tokens to other workers, in the memory of these descriptors; by default in this process's."""
         self._shared_memory = shared_memory
+        self._board = Board(tokens)
+        self.known_secrets = KnownSecrets(board=self._board)
         self._table: Table | None = None
         self._redis: tuple[tuple[str, str], RedisStore] | None = None
         self._provider: Provider | None = None
@@ -51,7 +55,7 @@ class Resources:
         if self._provider is None:
             self._provider = Provider()
         if grant not in self._issuers:
-            self._issuers[grant] = Issuer(grant, self._provider)
+            self._issuers[grant] = Issuer(grant, self._provider, self._board.write)
             if len(self._issuers) > _MOST_ISSUERS:
                 # A secret that is rotated makes a new grant each time; exchanges that still use this one keep it.
                 del self._issuers[next(iter(self._issuers))]
@@ -61,6 +65,7 @@ class Resources:
     def close(self) -> None:
         for issuer in self._issuers.values():
             issuer.close()
+        self._board.close()
         if self._redis is not None:
             self._redis[1].close()
 

@@ -58,22 +58,23 @@ class Uplink:
         "_verdicts",
     )
 
-    def __init__(self, rule: OperationRule, target: UpstreamTarget, injection: Injection) -> None:
+    def __init__(
+        self, rule: OperationRule, target: UpstreamTarget, injection: Injection, *, is_searched: bool = False
+    ) -> None:
+        """Prepare; `is_searched` says that answers are searched for secrets."""
         self._prefix = target.prefix
         self._query = injection.query
         encoding = b""
-        if injection.secrets or rule.links:
-            # What is compressed cannot be searched for an echoed secret or a link, so the upstream is asked not to compress.
+        if is_searched or rule.links:
+            # What is compressed has to be decoded to be searched for secrets or links, so the upstream is asked not to compress.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
         self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
         self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
         injected = {fold_header(name) for name, _ in injection.headers}
         if encoding:
-            injected.add(b"accept-encoding")
-        if rule.links:
-            # Octets are counted differently on the two sides of a rewritten body.
-            injected |= {b"range", b"if-range"}
+            # A part of an answer may begin or end in the middle of a secret, and octets are counted anew in a rewritten body.
+            injected |= {b"accept-encoding", b"range", b"if-range"}
         self._injected_names = frozenset(injected)
         self._declared = rule.header_names | target.forward_headers
         self._cookies = injection.cookies

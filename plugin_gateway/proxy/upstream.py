@@ -123,7 +123,10 @@ class UpstreamConnection:
             return
         self._exchange = None
         if self._phase == _UNTIL_CLOSE and self._has_ended and exc is None:
-            exchange.on_body(b"", is_complete=True)
+            try:
+                exchange.on_body(b"", is_complete=True)
+            except UpstreamError as error:
+                exchange.on_broken(error)
         elif self._phase == _HEAD and self.is_used and not self._buffered and not self._interim:
             exchange.on_stale()
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.leaks import leaks_in_prose
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
     from plugin_gateway.revision.calls import Injections
+    from plugin_gateway.revision.model import Callers
     from plugin_gateway.revision.tls_files import TlsFiles
 
 PREFLIGHT_METHOD = "OPTIONS"
@@ -127,6 +129,7 @@ def compile_revision(
         read_injection=injections.read,
         write_injection=injections.write,
         operation_injections=injections.operations,
+        other_secrets=_other_secrets(config, callers),
         limits=limits,
         cors_origins=config.cors,
         operations_total=len(document.operations),
@@ -251,6 +254,14 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
         )
 
 
+def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
+    """Everything secret that the gateway sends elsewhere. Callers' own keys are not sent, and kept as hashes."""
+    sent = [*secrets_in((config.openapi, config.upstream, config.limits))]
+    if callers.authentication is not None and callers.authentication.introspection is not None:
+        sent += secrets_in(callers.authentication.introspection.client_secret)
+    return tuple(secret.reveal() for secret in sent)
+
+
 def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
     upstream, url = config.upstream, config.upstream.url
     told = forwarded(upstream.forwarded, config.public_url)
@@ -271,6 +282,8 @@ def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
         keep_challenges=upstream.unauthorized == "pass",
         forwarded=told.lines,
         host_field=told.host,
+        may_echo=upstream.echoes == "possible",
+        passes_unreadable=upstream.unreadable == "pass",
     )
 
 

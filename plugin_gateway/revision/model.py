@@ -50,6 +50,10 @@ class UpstreamTarget:
     """Pass on what the upstream says of the gateway's credential."""
     forwarded: bytes = b""
     host_field: bytes = b""
+    may_echo: bool = True
+    """It may repeat what it was sent, secrets among it."""
+    passes_unreadable: bool = False
+    """What cannot be searched for secrets passes all the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +121,8 @@ class Revision:
     write_injection: Injection = field(repr=False)
     operation_injections: Mapping[str, Injection] = field(default_factory=dict, repr=False)
     """By operation id, for those that have one of their own."""
+    other_secrets: tuple[str, ...] = field(default=(), repr=False)
+    """What the gateway sends that is secret, besides what is injected: to the document's server, the introspection endpoint, Redis."""
     limits: Limits
     cors_origins: tuple[str, ...]
     operations_total: int
@@ -130,3 +136,19 @@ class Revision:
     """What the entries of the lists named: for the next compile in this run, and no worker's business."""
     held: tuple[str, ...] = ()
     """What the document added to groups and stays closed."""
+
+    @property
+    def injections(self) -> tuple[Injection, ...]:
+        return (self.read_injection, self.write_injection, *self.operation_injections.values())
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no answer may show, whichever call it is for; each once."""
+        injected = (secret for injection in self.injections for secret in injection.secrets)
+        return tuple(dict.fromkeys((*injected, *self.other_secrets)))
+
+    @property
+    def has_secrets(self) -> bool:
+        """There is something that no answer may show, now or once a token was got."""
+        grants = (injection.grant for injection in self.injections)
+        return bool(self.secrets) or any(grant is not None and grant.kind != "passthrough" for grant in grants)

@@ -1,4 +1,4 @@
-"""`python -m plugin_gateway.server FD FRONT COUNTS` is a worker; the supervisor starts it so."""
+"""`python -m plugin_gateway.server FD FRONT COUNTS TOKENS` is a worker; the supervisor starts it so."""
 
 import signal
 import sys
@@ -10,4 +10,4 @@ if __name__ == "__main__":
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from plugin_gateway.server.worker import main
 
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))  # type: ignore[arg-type]  # one of the fronts: only the supervisor calls us
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))  # type: ignore[arg-type]  # one of the fronts: only the supervisor calls us

@@ -7,8 +7,8 @@ import contextlib
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from plugin_gateway.admission.table import open_shared
 from plugin_gateway.server.process import WorkerProcess
+from plugin_gateway.server.shared_memory import SharedMemory
 from plugin_gateway.telemetry import merge
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ class WorkerPool:
         self._retired: Series = {}
         self._revision = b""
         self._draining = asyncio.Event()
-        self._counts = -1
+        self._shared = SharedMemory()
 
     def boot(self) -> None:
         """Start the processes while there is nothing yet to give them."""
         # Kept here, so that a worker that is started later finds what those before it have counted.
-        self._counts = open_shared()
+        self._shared = SharedMemory.open()
         self._booting = [
-            asyncio.create_task(WorkerProcess.spawn(self._front, self._counts)) for _ in range(self._count)
+            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared)) for _ in range(self._count)
         ]
 
     async def start(self, listeners: list[socket.socket], revision: bytes) -> None:
@@ -132,7 +132,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):
                     await self._draining.wait()
-            worker = await WorkerProcess.spawn(self._front, self._counts)
+            worker = await WorkerProcess.spawn(self._front, self._shared)
 
     async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
         given = self._revision

@@ -11,6 +11,7 @@ import orjson
 
 from plugin_gateway.reload.aside import module_command, module_environment
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -36,13 +37,13 @@ class WorkerProcess:
         self.last_series: Series = {}
 
     @classmethod
-    async def spawn(cls, front: Front = "connection", counts: int = -1) -> WorkerProcess:
-        """Start the process: it imports what it needs and waits. `counts` is the memory that it counts calls in."""
+    async def spawn(cls, front: Front = "connection", shared: SharedMemory = ALONE) -> WorkerProcess:
+        """Start the process: it imports what it needs and waits. `shared` is its memory in common with other workers."""
         ours, theirs = socket.socketpair()
-        inherited = (theirs.fileno(), counts) if counts >= 0 else (theirs.fileno(),)
+        inherited = (theirs.fileno(), *shared.descriptors)
         with theirs:
             process = await asyncio.create_subprocess_exec(
-                *module_command("plugin_gateway.server", str(theirs.fileno()), front, str(counts)),
+                *module_command("plugin_gateway.server", str(theirs.fileno()), front, *map(str, shared)),
                 pass_fds=inherited,
                 stdin=asyncio.subprocess.DEVNULL,
                 env=module_environment(),

@@ -19,6 +19,7 @@ from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.telemetry import Log, Recorder, attach, detach
 
@@ -52,8 +53,8 @@ class PublicServer(uvicorn.Server):
         yield
 
 
-def main(control_fd: int, front: Front, counts: int = -1) -> None:
-    """Run as a worker whose end of the channel is `control_fd`; `counts` is the memory it shares with the others."""
+def main(control_fd: int, front: Front, counts: int = -1, tokens: int = -1) -> None:
+    """Run as a worker whose end of the channel is `control_fd`; `counts` and `tokens` are memory that workers share."""
     with socket.socket(fileno=control_fd) as control:
         # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
         _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
@@ -64,10 +65,12 @@ def main(control_fd: int, front: Front, counts: int = -1) -> None:
             socket.socket(fileno=descriptors[0]) as listener,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            runner.run(serve(control, listener, front, counts))
+            runner.run(serve(control, listener, front, SharedMemory(counts, tokens)))
 
 
-async def serve(control: socket.socket, listener: socket.socket, front: Front = "connection", counts: int = -1) -> None:
+async def serve(
+    control: socket.socket, listener: socket.socket, front: Front = "connection", shared: SharedMemory = ALONE
+) -> None:
     channel = await Channel.over(control)
     first = await channel.receive()
     if first is None:
@@ -77,7 +80,7 @@ async def serve(control: socket.socket, listener: socket.socket, front: Front = 
     log = Log(format=revision.log.format, level=revision.log.level)
     bridge = attach(log)
     recorder = Recorder(log)
-    holder = Holder(revision, resources=Resources(counts))
+    holder = Holder(revision, resources=Resources(shared.counts, shared.tokens))
     server = PublicServer(public_config(holder, recorder, front))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)

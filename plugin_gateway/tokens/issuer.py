@@ -73,8 +73,10 @@ class Issuer:
     a share of the questions for each, and a budget of those that led to nothing.
     """
 
-    def __init__(self, grant: Grant, provider: Provider) -> None:
+    def __init__(self, grant: Grant, provider: Provider, on_issued: Callable[[str], object]) -> None:
+        """Prepare; `on_issued` is called with each token before any call carries it."""
         self.grant = grant
+        self._on_issued = on_issued
         self._provider = provider
         self._held: OrderedDict[bytes, Token] = OrderedDict()
         self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
@@ -148,6 +150,7 @@ class Issuer:
             waiting = self._waiting.pop(key)
             if isinstance(outcome, Token):
                 self._failed.pop(key, None)
+                self._on_issued(outcome.text)
                 _keep(self._held, key, outcome)
             elif outcome in (NO_TOKEN, NOT_EXCHANGED):
                 lasts_s = _NOT_EXCHANGED_FOR_S if outcome is NOT_EXCHANGED else _FAILED_FOR_S

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import base64
-import json
 import pickle
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from plugin_gateway.config.secrets import Secret
 from plugin_gateway.config.upstream import (
@@ -26,11 +23,9 @@ from plugin_gateway.config.upstream import (
     TokenExchangeCredential,
 )
 from plugin_gateway.policy.credentials import (
-    MIN_MASKED_BYTES,
     Injection,
     find_short_secrets,
     injection,
-    wire_forms,
     with_authorization,
     with_token,
 )
@@ -92,28 +87,10 @@ def test_several_credentials_go_together():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        KEY,
-        quote(KEY, safe=""),
-        quote(KEY, safe="").replace("%E2%82%AC", "%e2%82%ac").replace("%2F", "%2f").replace("%2B", "%2b").replace("%5C", "%5c").replace("%3D", "%3d"),
-        quote(KEY),
-        quote_plus(KEY),
-        json.dumps(KEY)[1:-1],
-        json.dumps(KEY, ensure_ascii=False)[1:-1],
-        base64.b64encode(KEY.encode()).decode(),
-    ],
-)  # fmt: skip
-def test_every_wire_form_is_a_secret_to_mask(form):
-    assert form.encode() in injection([FORMS["header"]]).secrets
-
-
 def test_the_pair_of_basic_and_its_password_are_secrets():
     secrets = injection([FORMS["basic"]]).secrets
 
-    assert base64.b64encode(f"user:{KEY}".encode()) in secrets
-    assert KEY.encode() in secrets
+    assert set(secrets) == {base64.b64encode(f"user:{KEY}".encode()).decode(), KEY}
 
 
 @pytest.mark.parametrize("form", ["oauth2", "token_exchange", "passthrough"])
@@ -128,17 +105,16 @@ def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same
 def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr():
     ready = injection([FORMS["oauth2"]])
 
-    assert KEY.encode() in ready.secrets
+    assert KEY in ready.secrets
     assert ready.grant is not None
     assert ready.grant.client_secret == KEY
     assert KEY not in repr(ready.grant) + repr(ready)
 
 
-def test_a_token_is_added_last_and_is_a_secret_in_every_form():
+def test_a_token_is_added_last():
     ready = with_token(injection([FORMS["oauth2"], FORMS["header"]]), "tok+en/1234")
 
     assert ready.headers == ((b"X-API-Key", KEY.encode()), (b"Authorization", b"Bearer tok+en/1234"))
-    assert {b"tok+en/1234", b"tok%2Ben%2F1234", KEY.encode()} <= set(ready.secrets)
 
 
 def test_what_the_caller_showed_is_no_secret_to_the_caller():
@@ -148,17 +124,11 @@ def test_what_the_caller_showed_is_no_secret_to_the_caller():
     assert ready.secrets == ()
 
 
-def test_secrets_come_longest_first_so_that_none_is_masked_in_part():
-    sizes = [len(form) for form in injection(FIXED).secrets]
-
-    assert sizes == sorted(sizes, reverse=True)
-
-
 def test_nothing_secret_is_in_a_repr():
     ready = injection(FIXED)
 
     assert repr(ready).startswith("Injection(header X-API-Key")
-    assert not any(form.decode() in repr(ready) for form in ready.secrets)
+    assert not any(secret in repr(ready) for secret in ready.secrets)
 
 
 def test_an_injection_can_be_pickled():
@@ -176,9 +146,3 @@ def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
 
     assert [finding.pointer for finding in found] == [("upstream", "credential", 0)] * messages
     assert not any(text in str(finding) for finding in found)
-
-
-@given(st.text(st.characters(min_codepoint=32, exclude_categories=["Cs"]), min_size=1, max_size=30))
-def test_no_masked_form_is_short_enough_to_spoil_an_answer(text):
-    assert all(len(form) >= MIN_MASKED_BYTES for form in wire_forms(text))
-    assert (text.encode() in set(wire_forms(text))) is (len(text.encode()) >= MIN_MASKED_BYTES)

@@ -18,7 +18,7 @@ JSON = b"Content-Type: application/json\r\n"
 
 
 def answer(block=JSON, length=-1, status=200):
-    return Answer(status, block, length, is_chunked=False, keeps_alive=True, coding=b"")
+    return Answer(status, block, length, is_chunked=False, keeps_alive=True)
 
 
 def rules(*pointers):

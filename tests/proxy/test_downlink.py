@@ -4,15 +4,15 @@ import pytest
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.downlink import Answer, Downlink, status_line
-from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.revision import UpstreamTarget
 
 
 def downlink(**changes) -> Downlink:
     options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
-    mask = Mask((b"s3cret",))
+    known = KnownSecrets("s3cret")
     return Downlink(
-        UpstreamTarget(**options), "https://gw.test", mask, varies_by_origin=False, query_names=[b"api_key"]
+        UpstreamTarget(**options), "https://gw.test", known, varies_by_origin=False, query_names=[b"api_key"]
     )
 
 
@@ -75,7 +75,7 @@ def test_a_challenge_to_the_gateways_credential_is_not_the_callers(name, status)
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
     head = status + b"\r\n" + name + b": Bearer"
     for drops, kept in ((True, b""), (False, name + b": Bearer\r\n")):
-        link = Downlink(target, "https://gw.test", Mask(()), varies_by_origin=False, drops_challenges=drops)
+        link = Downlink(target, "https://gw.test", KnownSecrets(), varies_by_origin=False, drops_challenges=drops)
         assert link.read(head).block == kept
 
 
@@ -126,11 +126,32 @@ def test_a_head_that_is_not_strict_is_never_passed_on(fields):
 
 
 @pytest.mark.parametrize(
-    ("fields", "coding"),
-    [(b"", b""), (b"Content-Encoding: GZIP\r\n", b"gzip"), (b"Content-Encoding: identity\r\n", b"")],
+    ("fields", "codings", "is_readable"),
+    [
+        (b"", (), True),
+        (b"Content-Encoding: GZIP\r\n", (b"gzip",), True),
+        (b"Content-Encoding: identity\r\nContent-Encoding: identity\r\n", (), True),
+        (b"Content-Encoding: gzip\r\nContent-Encoding: br\r\n", (b"gzip", b"br"), True),
+        (b"Content-Encoding: none\r\n", (), False),
+        (b"Content-Range: bytes 0-1/2\r\n", (), False),
+    ],
 )
-def test_a_content_coding_is_told_apart(fields, coding):
-    assert read(fields).coding == coding
+def test_what_must_be_done_before_a_body_can_be_searched_is_told(fields, codings, is_readable):
+    answer = read(fields)
+    assert (answer.codings, answer.unreadable == "") == (codings, is_readable)
+    assert answer.is_special is bool(codings or not is_readable)
+
+
+def test_a_head_that_was_read_before_there_was_a_secret_is_read_again():
+    known = KnownSecrets()
+    link = Downlink(
+        UpstreamTarget(host="up", port=80, authority=b"up"), "https://gw.test", known, varies_by_origin=False
+    )
+    head = b"HTTP/1.1 200 OK\r\nX-Last: new-s3cret"
+    for _ in range(3):
+        assert b"new-s3cret" in link.read(head).block
+    known.adopt(("new-s3cret",))
+    assert b"X-Last: **********\r\n" in link.read(head).block
 
 
 def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew():
@@ -147,7 +168,7 @@ def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew():
 
 def test_answers_vary_by_origin_where_origins_are_configured():
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
-    link = Downlink(target, "https://gw.test", Mask(()), varies_by_origin=True)
+    link = Downlink(target, "https://gw.test", KnownSecrets(), varies_by_origin=True)
     assert link.read(b"HTTP/1.1 200 OK").block == b"Vary: Origin\r\n"
 
 

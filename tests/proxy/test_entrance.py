@@ -11,7 +11,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.entrance import Entrance
 from plugin_gateway.proxy.granted import Links
-from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Permitted, Plan
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
@@ -20,7 +20,7 @@ from plugin_gateway.revision import UpstreamTarget
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
 REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
-LINKS = Links("up", "down", "token-1")
+LINKS = Links("up", "token-1")
 
 
 class Exchange:
@@ -70,7 +70,7 @@ def scene(limiter=None, granted=None, body=b"", lines=()):
     exchange = Exchange()
     target = UpstreamTarget(host="up", port=1, authority=b"up")
     uplink = Uplink(RULE, target, Injection())
-    downlink = Downlink(target, "https://gw", Mask(()), varies_by_origin=False)
+    downlink = Downlink(target, "https://gw", KnownSecrets(), varies_by_origin=False)
     plan = Plan(RULE, uplink, downlink, Pool(target, Clock()), {}, limiter=limiter, granted=granted)
     request = read_request_lines([b"Host: a", *lines], 1)
     access = Access("alice", lambda method, target: REFUSED, {})

@@ -45,7 +45,6 @@ class Scene:
             Injection(**prepared),
             issuer,
             make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),
-            make_downlink=lambda injection: self.make("down", injection.secrets),
         )
 
     def make(self, *what):
@@ -59,11 +58,10 @@ class Scene:
         return answer
 
 
-def test_the_token_goes_up_beside_what_is_fixed_and_is_masked():
+def test_the_token_goes_up_beside_what_is_fixed():
     scene = Scene(Issuer("client_credentials", token("secret-token")), headers=((b"X-Key", b"k"),))
     links = scene.ask()
     assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
-    assert b"secret-token" in links.downlink[1]
     assert links.token == "secret-token"
     assert scene.granted.renews
 
@@ -72,16 +70,15 @@ def test_links_are_made_once_for_each_operation_and_token():
     scene = Scene(Issuer("client_credentials", token("a"), token("a"), token("a"), token("b")))
     for rule in (READ, READ, WRITE, READ):
         scene.ask(rule=rule)
-    assert [what[0] for what in scene.made] == ["down", "up", "up", "down", "up"]
+    assert [what[1] for what in scene.made] == ["read", "write", "read"]
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
-    monkeypatch.setattr(module, "_MOST_DOWNLINKS", 2)
     scene = Scene(Issuer("client_credentials", *(token(f"t{number}") for number in range(5))))
     for _ in range(5):
         scene.ask()
-    assert len(scene.granted._uplinks) == len(scene.granted._downlinks) == 2
+    assert len(scene.granted._uplinks) == 2
 
 
 def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():

@@ -18,7 +18,7 @@ KEY = Injection(
     headers=((b"X-Api-Key", b"s3cret-key"),),
     query=b"api_key=s3cret-qry",
     cookies=b"sid=s3cret-sid",
-    secrets=(b"s3cret-key",),
+    secrets=("s3cret-key",),
 )
 NO_KEY = Injection()
 
@@ -33,6 +33,7 @@ def head(
     cookies: frozenset[bytes] = frozenset(),
     forward: frozenset[bytes] = frozenset(),
     told: Forwarded = Forwarded(),  # noqa: B008  # a tuple of bytes
+    is_searched: bool = True,
 ) -> bytes:
     rule = OperationRule(
         method=method.decode(), path_template="/p", operation_id="p", header_names=names, cookie_names=cookies
@@ -47,7 +48,7 @@ def head(
         host_field=told.host,
     )
     request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
-    return Uplink(rule, target, injection).head(method, Permit(rule, b"/p", query), request)
+    return Uplink(rule, target, injection, is_searched=is_searched).head(method, Permit(rule, b"/p", query), request)
 
 
 def test_the_head_is_ours_with_the_injected_fields_last():
@@ -75,7 +76,9 @@ SAID = (
 def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_caller(mode, host, lines):
     names = frozenset(name.lower() for name in SAID)
     fields = b"".join(name + b": evil.test\r\n" for name in SAID)
-    sent = head(fields, injection=NO_KEY, names=names, forward=names, told=forwarded(mode, "https://gw.test"))
+    sent = head(
+        fields, injection=NO_KEY, names=names, forward=names, told=forwarded(mode, "https://gw.test"), is_searched=False
+    )
     assert sent == b"GET /v2/p HTTP/1.1\r\nHost: " + host + b"\r\n" + (lines + b"\r\n" if lines else b"") + b"\r\n"
 
 
@@ -110,7 +113,6 @@ def test_the_target_is_the_prefix_the_path_and_both_queries(query, injection, ta
         b"Content-Type: a/b",
         b"Content-Encoding: gzip",
         b"If-None-Match: x",
-        b"Range: bytes=0-1",
         b"User-Agent: u",
         b"Prefer: p",
         b"IDEMPOTENCY-KEY: i",
@@ -120,6 +122,13 @@ def test_the_target_is_the_prefix_the_path_and_both_queries(query, injection, ta
 )
 def test_listed_fields_go_up(line):
     assert line + b"\r\n" in head(line + b"\r\n")
+
+
+@pytest.mark.parametrize("line", [b"Range: bytes=0-1", b"If-Range: x", b"Accept-Encoding: br"])
+@pytest.mark.parametrize("is_searched", [True, False])
+def test_what_makes_an_answer_unsearchable_goes_up_only_where_none_is_searched(line, is_searched):
+    lines = line + b"\r\n"
+    assert (lines in head(lines, is_searched=is_searched)) is not is_searched
 
 
 @pytest.mark.parametrize(
@@ -247,7 +256,7 @@ def test_no_parser_sees_another_cookie_than_the_declared_and_ours_once_and_last(
 
 
 def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed():
-    assert b"Accept-Encoding: gzip\r\n" in head(b"Accept-Encoding: gzip\r\n", injection=NO_KEY)
+    assert b"Accept-Encoding: gzip\r\n" in head(b"Accept-Encoding: gzip\r\n", injection=NO_KEY, is_searched=False)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.downlink import Downlink
-from plugin_gateway.proxy.masking import Mask
+from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamTarget
 
@@ -24,7 +24,7 @@ class Exchange:
 
     def __init__(self, *, is_head=False, is_sent=True):
         self.downlink = Downlink(
-            UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", Mask(()), varies_by_origin=False
+            UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
         )
         self.asked, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end = 0, b"", ""

@@ -23,9 +23,9 @@ class Worker:
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls, front, counts):
+    async def spawn(cls, front, shared):
         assert front == "connection"
-        assert os.fstat(counts).st_size > 0
+        assert os.fstat(shared.counts).st_size > 0
         return cls()
 
     @property

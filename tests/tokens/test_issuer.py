@@ -60,7 +60,7 @@ async def obtain(issuer, subject="", **more):
 def play(scene, grant, *answers):
     async def whole():
         provider = Provider(*answers)
-        issuer = Issuer(grant, provider)
+        issuer = Issuer(grant, provider, lambda _token: None)
         async with asyncio.timeout(5):
             await scene(issuer, provider)
         issuer.close()

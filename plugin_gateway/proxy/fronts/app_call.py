@@ -154,7 +154,7 @@ class AppCall(Call):
             if lowered not in _OURS and not (lowered == b"content-length" and status in _BODILESS):
                 lines.append(line)
         self.status = status
-        self._answer = Answer(status, b"".join(lines), self._left, is_chunked=False, keeps_alive=True, coding=b"")
+        self._answer = Answer(status, b"".join(lines), self._left, is_chunked=False, keeps_alive=True)
         asyncio.get_running_loop().call_soon(self._send_head)
 
     def _send_head(self) -> None:

@@ -49,7 +49,7 @@ def answering(block=b"", *, method=b"GET", body_left=0):
 
 def answer(length=2, *, is_dated=True):
     block = b"Date: d\r\n" * is_dated + (b"Content-Length: %d\r\n" % length if length >= 0 else b"")
-    return Answer(200, block, length, is_chunked=False, keeps_alive=True, coding=b"", is_dated=is_dated)
+    return Answer(200, block, length, is_chunked=False, keeps_alive=True, is_dated=is_dated)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,7 @@ def opened(**transport):
 
 def answer(length):
     block = b"Content-Length: %d\r\n" % length if length >= 0 else b""
-    return Answer(200, block, length, is_chunked=False, keeps_alive=True, coding=b"")
+    return Answer(200, block, length, is_chunked=False, keeps_alive=True)
 
 
 @pytest.mark.parametrize(

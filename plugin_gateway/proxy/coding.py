@@ -1,0 +1,227 @@
+"""A content coding (RFC 9110, 8.4.1): what a compressed answer says, so that it can be searched for secrets.
+
+The upstream is asked not to compress; some do all the same. Such an answer is decoded and goes on uncoded. What cannot be
+decoded is an error: a secret in it would pass unseen. Decoding is bounded: a body that expands beyond all measure is not
+one that an API sends.
+"""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Final, Protocol
+
+from plugin_gateway.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_STEP_BYTES: Final = 64 * 1024
+_FREE_BYTES: Final = 8 * 1024 * 1024
+_MAX_RATIO: Final = 200
+"""Text of a single repeated line compresses a hundredfold; gzip made for it a thousandfold."""
+_MAX_CODINGS: Final = 3
+_UNCODED: Final = frozenset({b"", b"identity"})
+_MAGIC_BYTES: Final = 4
+_MAGIC: Final = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")
+"""How gzip (RFC 1952, 2.3.1) and zstd (RFC 8878, 3.1.1) begin. No text does."""
+
+
+class Decoder(Protocol):
+    """Decodes one coding. `decode` raises `ValueError` for what is not of that coding, and is called with `b""` for more."""
+
+    is_at_end: bool
+    """All that came is a whole: the body may end here."""
+
+    def decode(self, data: bytes) -> bytes:
+        """Take the next piece; return at most `_STEP_BYTES`. `has_more` tells whether there is more of it to return."""
+
+    has_more: bool
+
+
+class ContentDecoder:
+    """Undoes the codings of one body. A stage of an answer."""
+
+    __slots__ = ("_beginning", "_decoded_bytes", "_decoders", "_received_bytes")
+
+    def __init__(self, codings: tuple[bytes, ...]) -> None:
+        """Prepare; `codings` are such as `readable_codings` returned, in the order in which they were applied."""
+        self._decoders = [_DECODERS[coding]() for coding in reversed(codings)]
+        self._beginning = b""
+        self._received_bytes = 0
+        self._decoded_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next piece; return what it says.
+
+        Raises:
+            UpstreamError: it is not of the coding that it says it is, or expands too much.
+        """
+        self._received_bytes += len(data)
+        for decoder in self._decoders:
+            data = self._decode(decoder, data)
+        if len(self._beginning) < _MAGIC_BYTES:
+            self._beginning += data[:_MAGIC_BYTES]
+            if self._beginning.startswith(_MAGIC):
+                raise unreadable("is compressed more often than it says")
+        return data
+
+    def finish(self) -> bytes:
+        """The body has ended.
+
+        Raises:
+            UpstreamError: its coding has not.
+        """
+        if self._received_bytes and not all(decoder.is_at_end for decoder in self._decoders):
+            raise unreadable("ends in the middle of its content coding")
+        return b""
+
+    def _decode(self, decoder: Decoder, data: bytes) -> bytes:
+        pieces: list[bytes] = []
+        try:
+            while True:
+                piece = decoder.decode(data)
+                self._decoded_bytes += len(piece)
+                if self._decoded_bytes > _FREE_BYTES + _MAX_RATIO * self._received_bytes:
+                    raise unreadable("expands beyond measure")
+                pieces.append(piece)
+                if not decoder.has_more:
+                    return b"".join(pieces)
+                data = b""
+        except ValueError:
+            raise unreadable("is not of the content coding that it says") from None
+
+
+class _Deflated:
+    """gzip with its members (RFC 1952, 2.2), zlib (RFC 1950), and the bare deflate that some servers send as `deflate`."""
+
+    def __init__(self, window: int) -> None:
+        self._window = window
+        self._inflater = zlib.decompressobj(window) if window else None
+        self._rest = b""
+        self.is_at_end = False
+        self.has_more = False
+
+    def decode(self, data: bytes) -> bytes:
+        data = self._rest + data
+        self._rest = b""
+        self.has_more = False
+        if self._inflater is None:
+            if len(data) < 2:
+                self._rest = data
+                return b""
+            is_zlib = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+            self._window = zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
+            self._inflater = zlib.decompressobj(self._window)
+        if self.is_at_end:
+            if not data:
+                return b""
+            if self._window < 16 or not data.startswith((b"\x1f", b"\0")):
+                raise ValueError("something follows")
+            # Zeros may pad the end of a file, and another member may follow.
+            if not data.strip(b"\0"):
+                return b""
+            data = data.lstrip(b"\0")
+            self._inflater = zlib.decompressobj(self._window)
+        try:
+            content = self._inflater.decompress(data, _STEP_BYTES)
+        except zlib.error as error:
+            raise ValueError(str(error)) from None
+        self.is_at_end = self._inflater.eof
+        self._rest = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
+        self.has_more = bool(self._rest) or (len(content) == _STEP_BYTES and not self._inflater.eof)
+        return content
+
+
+class _Zstandard:
+    """zstd (RFC 8878), frame after frame."""
+
+    def __init__(self) -> None:
+        try:
+            from compression import zstd  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415  # Python 3.14
+        except ImportError:
+            from backports import zstd  # noqa: PLC0415  # few answers need it
+
+        self._make: Callable[[], zstd.ZstdDecompressor] = zstd.ZstdDecompressor
+        self._error = zstd.ZstdError
+        self._decoder = self._make()
+        self._rest = b""
+        self.is_at_end = False
+        self.has_more = False
+
+    def decode(self, data: bytes) -> bytes:
+        data = self._rest + data
+        self._rest = b""
+        self.has_more = False
+        if self._decoder.eof:
+            if not data:
+                return b""
+            self._decoder = self._make()
+        try:
+            content: bytes = self._decoder.decompress(data, _STEP_BYTES)
+        except self._error as error:
+            raise ValueError(str(error)) from None
+        self.is_at_end = self._decoder.eof
+        if self._decoder.eof:
+            self._rest = self._decoder.unused_data
+            self.has_more = bool(self._rest)
+        else:
+            self.has_more = not self._decoder.needs_input
+        return content
+
+
+class _Brotli:
+    """br (RFC 7932)."""
+
+    def __init__(self) -> None:
+        import brotli  # noqa: PLC0415  # few answers need it
+
+        self._decoder = brotli.Decompressor()
+        self._error = brotli.error
+        self._rest = b""
+        self.is_at_end = False
+        self.has_more = False
+
+    def decode(self, data: bytes) -> bytes:
+        if self.is_at_end:
+            if data:
+                raise ValueError("something follows")
+            return b""
+        self._rest += data
+        given = b""
+        if self._decoder.can_accept_more_data():
+            given, self._rest = self._rest, b""
+        try:
+            content: bytes = self._decoder.process(given, output_buffer_limit=_STEP_BYTES)
+        except self._error as error:
+            raise ValueError(str(error)) from None
+        self.is_at_end = self._decoder.is_finished()
+        is_full = len(content) >= _STEP_BYTES or not self._decoder.can_accept_more_data()
+        self.has_more = not self.is_at_end and (is_full or bool(self._rest))
+        return content
+
+
+_DECODERS: Final[dict[bytes, Callable[[], Decoder]]] = {
+    b"gzip": lambda: _Deflated(16 + zlib.MAX_WBITS),
+    b"x-gzip": lambda: _Deflated(16 + zlib.MAX_WBITS),
+    b"deflate": lambda: _Deflated(0),
+    b"br": _Brotli,
+    b"zstd": _Zstandard,
+}
+
+
+def codings_of(values: list[bytes]) -> tuple[bytes, ...]:
+    """The codings that the Content-Encoding fields name, in the order in which they were applied, without `identity`."""
+    named = (coding.strip(b" \t").lower() for value in values for coding in value.split(b","))
+    return tuple(coding for coding in named if coding not in _UNCODED)
+
+
+def are_readable(codings: tuple[bytes, ...]) -> bool:
+    """Whether a body with these codings can be decoded."""
+    return len(codings) <= _MAX_CODINGS and all(coding in _DECODERS for coding in codings)
+
+
+def unreadable(what: str) -> UpstreamError:
+    """The error for an answer in which a secret could pass unseen; `what` completes "the upstream's answer …"."""
+    return UpstreamError(
+        502, "unreadable-answer", f"The upstream's answer {what}, so it cannot be checked for secrets."
+    )

@@ -1,0 +1,134 @@
+"""Compressed bodies: read where they are what they say, refused where they are not, and bounded."""
+
+from __future__ import annotations
+
+import gzip
+import itertools
+import zlib
+
+import brotli
+import pytest
+from backports import zstd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.coding import ContentDecoder, are_readable, codings_of
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+PACKERS = {
+    b"gzip": gzip.compress,
+    b"x-gzip": gzip.compress,
+    b"deflate": zlib.compress,
+    b"br": brotli.compress,
+    b"zstd": zstd.compress,
+}
+TEXT = b'{"key":"value"}' * 20_000
+
+
+def decoded(codings: tuple[bytes, ...], pieces: list[bytes]) -> bytes:
+    decoder = ContentDecoder(codings)
+    return b"".join(decoder.feed(piece) for piece in pieces) + decoder.finish()
+
+
+@given(
+    st.sampled_from(sorted(PACKERS)),
+    st.binary(max_size=300).filter(lambda text: not text.startswith((b"\x1f\x8b", b"\x28\xb5"))),
+    st.lists(st.integers(0, 300), max_size=6),
+)
+def test_what_was_packed_comes_out_however_it_is_cut(coding, text, cuts):
+    packed = PACKERS[coding](text)
+    bounds = sorted({0, len(packed), *(cut % (len(packed) + 1) for cut in cuts)})
+    pieces = [packed[start:end] for start, end in itertools.pairwise(bounds)]
+    assert decoded((coding,), pieces) == text
+
+
+@pytest.mark.parametrize("coding", sorted(PACKERS))
+def test_a_body_much_larger_than_a_step_comes_out_whole(coding):
+    assert decoded((coding,), [PACKERS[coding](TEXT)]) == TEXT
+
+
+def test_deflate_without_its_header_is_read_as_well():
+    assert decoded((b"deflate",), [raw_deflate(TEXT)]) == TEXT
+
+
+def test_codings_are_undone_in_the_order_opposite_to_that_of_their_making():
+    assert decoded((b"gzip", b"br"), [brotli.compress(gzip.compress(TEXT))]) == TEXT
+
+
+@pytest.mark.parametrize("tail", [gzip.compress(b"more"), b"\0\0\0" + gzip.compress(b"more")])
+def test_members_of_gzip_follow_one_another(tail):
+    assert decoded((b"gzip",), [gzip.compress(b"one "), tail]) == b"one more"
+
+
+def test_zeros_may_pad_the_end_of_gzip():
+    assert decoded((b"gzip",), [gzip.compress(b"one") + b"\0\0", b"\0"]) == b"one"
+
+
+def test_frames_of_zstd_follow_one_another():
+    assert decoded((b"zstd",), [zstd.compress(b"one ") + zstd.compress(b"two")]) == b"one two"
+
+
+@pytest.mark.parametrize("coding", sorted(PACKERS))
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda packed: b"plain text, whatever it says" + packed[:0],
+        lambda packed: packed + b"key=s3cret",
+        lambda packed: packed[: len(packed) // 2],
+    ],
+    ids=["plain", "followed", "cut"],
+)
+def test_what_is_not_of_its_coding_is_an_error(coding, spoil):
+    with pytest.raises(UpstreamError) as caught:
+        decoded((coding,), [spoil(PACKERS[coding](TEXT[:3000]))])
+    assert (caught.value.status, caught.value.code) == (502, "unreadable-answer")
+
+
+def test_what_is_compressed_more_often_than_it_says_is_an_error():
+    with pytest.raises(UpstreamError, match="more often"):
+        decoded((b"gzip",), [gzip.compress(gzip.compress(TEXT))])
+
+
+@pytest.mark.parametrize("coding", sorted(PACKERS))
+def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding):
+    bomb = PACKERS[coding](b"\0" * 64 * 1024 * 1024)
+    with pytest.raises(UpstreamError, match="expands"):
+        decoded((coding,), [bomb])
+
+
+def test_flushed_pieces_come_out_when_they_come_in():
+    packer = zlib.compressobj(wbits=31)
+    decoder = ContentDecoder((b"gzip",))
+    for event in (b"data: 1\n\n", b"data: 2\n\n"):
+        assert decoder.feed(packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)) == event
+
+
+def test_an_empty_body_may_have_any_coding():
+    assert decoded((b"gzip",), []) == b""
+
+
+@pytest.mark.parametrize(
+    ("values", "codings", "is_readable"),
+    [
+        ([], (), True),
+        ([b"identity"], (), True),
+        ([b"identity, Identity"], (), True),
+        ([b"GZIP"], (b"gzip",), True),
+        ([b"gzip", b"br"], (b"gzip", b"br"), True),
+        ([b"gzip,gzip,gzip,gzip"], (b"gzip",) * 4, False),
+        ([b"none"], (b"none",), False),
+        ([b"utf-8"], (b"utf-8",), False),
+        ([b"aws-chunked"], (b"aws-chunked",), False),
+        ([b"gzip;q=1"], (b"gzip;q=1",), False),
+        ([b"compress"], (b"compress",), False),
+    ],
+)
+def test_only_known_codings_are_readable(values, codings, is_readable):
+    assert codings_of(values) == codings
+    assert are_readable(codings) is is_readable
