@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.proxy.known_secrets import KnownSecrets
-    from plugin_gateway.proxy.masking import Mask
     from plugin_gateway.proxy.wire import Field
     from plugin_gateway.revision import UpstreamTarget
 
@@ -151,8 +150,8 @@ class Downlink:
         "_drops_challenges",
         "_keeps_set_cookie",
         "_known",
-        "_mask",
         "_may_echo",
+        "mask",
         "passes_unreadable",
         "relocation",
     )
@@ -169,7 +168,8 @@ class Downlink:
     ) -> None:
         """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
         self._known = known
-        self._mask = known.mask
+        self.mask = known.mask
+        """What covers the body of an answer whose head was just read."""
         self._may_echo = target.may_echo
         self.passes_unreadable = target.passes_unreadable
         self.relocation = Relocation(target, public_url, query_names)
@@ -178,21 +178,18 @@ class Downlink:
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""
         self._answers: Memo[Answer] = Memo()
 
-    @property
-    def mask(self) -> Mask:
-        """What covers the body of an answer whose head was just read."""
-        return self._mask
-
     def read(self, head: bytes) -> Answer:
         """Read an answer's head, given without the empty line that ends it.
 
         Raises:
             UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
         """
-        mask = self._known.mask
-        if mask is not self._mask:
+        known = self._known
+        if known.board is not None:
+            known.look()
+        if known.mask is not self.mask:
             # There are more secrets now, and heads were remembered as they looked before.
-            self._mask = mask
+            self.mask = known.mask
             self._answers = Memo()
         answer = self._answers.entries.get(head)
         if answer is None:
@@ -238,7 +235,7 @@ class Downlink:
         kept.append(self._appended)
         encoded: tuple[bytes, ...] = ()
         unreadable = ""
-        if self._may_echo and not self._mask.is_idle:
+        if self._may_echo and not self.mask.is_idle:
             encoded = codings_of(encodings)
             if is_part:
                 unreadable = "is a part of something that was asked for in whole"
@@ -247,7 +244,7 @@ class Downlink:
                 encoded = ()
         return Answer(
             status,
-            self._mask.cover(b"".join(kept)),
+            self.mask.cover(b"".join(kept)),
             framing.length,
             is_chunked=framing.is_chunked,
             keeps_alive=framing.keeps_alive,
@@ -261,7 +258,7 @@ class Downlink:
             return self._keeps_set_cookie
         if name in _CHALLENGE_FIELDS and self._drops_challenges:
             return False
-        if name == b"accept-ranges" and self._may_echo and not self._mask.is_idle:
+        if name == b"accept-ranges" and self._may_echo and not self.mask.is_idle:
             # Range is not forwarded then.
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)

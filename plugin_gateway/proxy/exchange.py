@@ -221,8 +221,7 @@ class Exchange(Call):
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         """Take an answer that came at once, body and all, as most do."""
-        plan = self._plan
-        if self._entrance is not None or plan.cap is not None or plan.links is not None or answer.is_special:
+        if not self._plan.passes_whole_answers or answer.is_special:
             self.on_answer(answer, body, is_complete=True)
             return
         self.is_over = True

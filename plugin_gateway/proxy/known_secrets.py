@@ -25,15 +25,17 @@ class KnownSecrets:
     One that was replaced stays for a while: it may still be good, and calls with it are under way.
     """
 
-    __slots__ = ("_board", "_covered", "_current", "_mask", "_version")
+    __slots__ = ("_covered", "_current", "_version", "board", "mask")
 
     def __init__(self, *secrets: str, board: Board | None = None) -> None:
         """Begin with these secrets; without a board there are no tokens."""
-        self._board = board
+        self.board = board
+        """Where tokens are found. `mask` is up to date as long as this is None; else `look` comes first."""
+        self.mask = Mask(())
+        """What covers all that is known; another one whenever a secret was added."""
         self._version = 0
         self._current: tuple[str, ...] = ()
         self._covered: set[str] = set()
-        self._mask = Mask(())
         self.adopt(secrets)
 
     def adopt(self, secrets: tuple[str, ...]) -> None:
@@ -41,20 +43,19 @@ class KnownSecrets:
         self._current = secrets
         self._add(secrets)
 
-    @property
-    def mask(self) -> Mask:
-        """The mask for what is sent now; another one whenever a secret was added."""
-        board = self._board
-        if board is not None and board.version != self._version:
-            self._version, tokens = board.read()
-            if len(self._covered) > len(self._current) + len(tokens) + _MOST_FORGOTTEN:
-                self._covered, self._mask = set(), Mask(())
-                self._add(self._current)
-            self._add(tokens)
-        return self._mask
+    def look(self) -> None:
+        """Add the tokens that were written to the board since the last look."""
+        board = self.board
+        if board is None or board.version == self._version:
+            return
+        self._version, tokens = board.read()
+        if len(self._covered) > len(self._current) + len(tokens) + _MOST_FORGOTTEN:
+            self._covered, self.mask = set(), Mask(())
+            self._add(self._current)
+        self._add(tokens)
 
     def _add(self, secrets: Iterable[str]) -> None:
         fresh = set(secrets) - self._covered
         if fresh:
             self._covered |= fresh
-            self._mask = Mask(sorted(fresh), self._mask)
+            self.mask = Mask(sorted(fresh), self.mask)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _WINDOW: Final = 4
 """How many octets of a secret, from its probe octet on, are looked up at once."""
+_INTRODUCERS: Final = b"%\\&"
 _BETWEEN: Final = b"\n"
 """No secret can hold it: no header field, query or cookie can."""
 _SECRET_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
@@ -37,7 +38,7 @@ _PER_KILOBYTE: Final = (
 )  # fmt: skip
 """How often octets occur in JSON and text, roughly; others are rarer than once in a kilobyte."""
 _RARE: Final = 0.2
-_LOOK_NS, _HIT_NS = 90.0, 150.0
+_LOOK_NS, _HIT_NS = 40.0, 150.0
 _SPARE_HITS: Final = 4
 _BYTES_PER_SPARE_HIT: Final = 2048
 _FREQUENCY: Final = {octet: often for often, octets in _PER_KILOBYTE for octet in octets}
@@ -68,7 +69,7 @@ class _Probe:
 class Mask:
     """Covers one set of secrets. Its `repr` shows nothing."""
 
-    __slots__ = ("escapable", "finders", "forms", "is_idle", "longest", "probes", "run")
+    __slots__ = ("escapable", "finders", "forms", "introducers", "is_idle", "longest", "probes", "run")
 
     def __init__(self, secrets: Iterable[str], base: Mask | None = None) -> None:
         """Prepare for these secrets, besides those of `base`; that one's work is not done again."""
@@ -80,10 +81,11 @@ class Mask:
                 wide |= wide_forms_of(secret)
         if base is not None:
             forms -= base.forms
-        self.probes: list[_Probe] = _with_probes(base.probes if base is not None else [], forms | wide)
+        self.probes: list[tuple[int, _Probe]] = _with_probes(base.probes if base is not None else [], forms | wide)
         self.escapable: bytes = base.escapable if base is not None else _BETWEEN
         self.escapable += b"".join(form + _BETWEEN for form in sorted(forms))
         self.forms: frozenset[bytes] = frozenset(forms) if base is None else base.forms.union(forms)
+        self.introducers: bytes = _INTRODUCERS if self.forms else b""
         self.finders: dict[bytes, EscapeFinder] = {}
         """By introducer; each is made when the first answer has one, as that takes milliseconds."""
         octets = frozenset(b"".join((*forms, *wide)))
@@ -103,13 +105,13 @@ class Mask:
     def find(self, data: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, each with its beginning and its end; two may overlap."""
         found: list[tuple[int, int]] = []
-        for probe in self.probes:
-            if data.find(probe.octet) >= 0:
+        # An octet given as a number is looked for four times as fast as one given as bytes.
+        for octet, probe in self.probes:
+            if octet in data:
                 self._find_raw(data, probe, found)
-        if self.forms:
-            for introducer in (b"%", b"\\", b"&"):
-                if data.find(introducer) >= 0:
-                    self._find_escaped(data, introducer, found)
+        for octet in self.introducers:
+            if octet in data:
+                self._find_escaped(data, bytes((octet,)), found)
         return found
 
     def tail(self, data: bytes) -> int:
@@ -215,21 +217,21 @@ def _end_of(data: bytes, at: int, rest: bytes) -> int:
     return furthest
 
 
-def _with_probes(probes: list[_Probe], forms: set[bytes]) -> list[_Probe]:
+def _with_probes(probes: list[tuple[int, _Probe]], forms: set[bytes]) -> list[tuple[int, _Probe]]:
     """Add forms to the probes that find them, and probes for the others, such that looking for all takes the least time."""
     left = set(forms)
-    chosen: list[_Probe] = []
-    for probe in probes:
+    chosen: list[tuple[int, _Probe]] = []
+    for octet, probe in probes:
         held = sorted(form for form in left if probe.octet in form[: 1 - _WINDOW])
         left.difference_update(held)
-        chosen.append(probe.holding(held) if held else probe)
+        chosen.append((octet, probe.holding(held) if held else probe))
     while left:
         holders: dict[int, list[bytes]] = {}
         for form in sorted(left):
             for octet in set(form[: 1 - _WINDOW]):
                 holders.setdefault(octet, []).append(form)
         best = min((_cost_ns(octet) / len(held), octet) for octet, held in holders.items())[1]
-        chosen.append(_Probe(bytes((best,))).holding(holders[best]))
+        chosen.append((best, _Probe(bytes((best,))).holding(holders[best])))
         left.difference_update(holders[best])
     return chosen
 

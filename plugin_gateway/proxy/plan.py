@@ -35,7 +35,19 @@ if TYPE_CHECKING:
 class Plan:
     """What an exchange needs besides the call itself."""
 
-    __slots__ = ("cap", "cors", "downlink", "granted", "is_open", "limiter", "links", "pool", "rule", "uplink")
+    __slots__ = (
+        "cap",
+        "cors",
+        "downlink",
+        "granted",
+        "is_open",
+        "limiter",
+        "links",
+        "passes_whole_answers",
+        "pool",
+        "rule",
+        "uplink",
+    )
 
     def __init__(
         self,
@@ -61,6 +73,8 @@ class Plan:
         """Nothing needs to be asked before a call goes up."""
         self.cap = cap
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
+        self.passes_whole_answers = self.is_open and cap is None and self.links is None
+        """An answer that comes at once, as most do, goes on with its secrets covered and no further work."""
 
 
 class Permitted(Asked):
@@ -135,7 +149,7 @@ class Serving:
         self._cap = Cap(limits.response_body_bytes, limits.truncates_responses) if limits.response_body_bytes else None
         self._resources = resources or Resources()
         self.limiter = self._resources.limiter(revision.call_limits)
-        self._resources.known_secrets.adopt(revision.secrets)
+        self._resources.know(revision)
         self._downlinks: dict[bool, Downlink] = {}
         self._granted: dict[int, Granted | None] = {}
         self._plans: dict[int, Plan] = {}

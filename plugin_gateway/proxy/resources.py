@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plugin_gateway.identity.provider import Provider
     from plugin_gateway.policy.grant import Grant
     from plugin_gateway.policy.limits import CallLimits, RateLimit
+    from plugin_gateway.revision import Revision
     from plugin_gateway.tokens.issuer import Issuer
 
 _MOST_ISSUERS: Final = 256
@@ -27,11 +28,17 @@ class Resources:
         """Count calls, and show tokens to other workers, in the memory of these descriptors; by default in this process's."""
         self._shared_memory = shared_memory
         self._board = Board(tokens)
-        self.known_secrets = KnownSecrets(board=self._board)
+        self.known_secrets = KnownSecrets()
         self._table: Table | None = None
         self._redis: tuple[tuple[str, str], RedisStore] | None = None
         self._provider: Provider | None = None
         self._issuers: dict[Grant, Issuer] = {}
+
+    def know(self, revision: Revision) -> None:
+        """Have answers searched for the secrets of a revision, and for tokens from when one asks for them."""
+        if revision.gets_tokens:
+            self.known_secrets.board = self._board
+        self.known_secrets.adopt(revision.secrets)
 
     def limiter(self, limits: CallLimits) -> Limiter | None:
         """The limiter for a revision; None where it limits nothing.

@@ -148,7 +148,12 @@ class Revision:
         return tuple(dict.fromkeys((*injected, *self.other_secrets)))
 
     @property
+    def gets_tokens(self) -> bool:
+        """Calls carry access tokens that the gateway gets."""
+        grants = (injection.grant for injection in self.injections)
+        return any(grant is not None and grant.kind != "passthrough" for grant in grants)
+
+    @property
     def has_secrets(self) -> bool:
         """There is something that no answer may show, now or once a token was got."""
-        grants = (injection.grant for injection in self.injections)
-        return bool(self.secrets) or any(grant is not None and grant.kind != "passthrough" for grant in grants)
+        return bool(self.secrets) or self.gets_tokens

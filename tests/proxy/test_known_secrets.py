@@ -23,6 +23,7 @@ def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board():
     known = KnownSecrets("first-secret", board=board)
     assert known.mask.cover(b"token-1234") == b"token-1234"
     board.write("token-1234")
+    known.look()
     assert known.mask.cover(b"token-1234 first-secret") == b"*" * 10 + b" " + b"*" * 12
 
 
@@ -33,5 +34,6 @@ def test_what_nothing_has_any_more_is_forgotten_in_the_end(monkeypatch):
     for number in range(1, 5):
         known.adopt((f"old-secret-{number}",))
     board.write("token-1234")
+    known.look()
     text = b"old-secret-0 old-secret-4 token-1234"
     assert known.mask.cover(text) == b"old-secret-0 " + b"*" * 12 + b" " + b"*" * 10
