@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from plugin_gateway.endpoints.cors import mark, preflight
-from plugin_gateway.endpoints.documents import refuse, serve_document
+from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document
 from plugin_gateway.endpoints.oauth import answer_oauth
 from plugin_gateway.identity.provider import Provider
 from plugin_gateway.policy.gate import NOT_FOUND
@@ -66,6 +66,8 @@ class LocalApp:
             response = mark(answered, request, revision)
         else:
             response = refuse(NOT_FOUND)
+        if isinstance(response, RefusedResponse):
+            scope.setdefault("state", {})["reason"] = response.code
         await response(scope, receive, send)
 
     def _outage_of(self, url: str) -> Outage:

@@ -108,7 +108,10 @@ def test_an_embedded_gateway_serves_refuses_and_forwards(config):
         "client": ("192.0.2.1", 1),
     }
     assert drive(app, scope, {"type": "http.request"})[0] == "http.response.start"
-    assert [record.reason for record in records] == ["upstream-unreachable"]
+    assert [(record.target, record.reason) for record in records] == [
+        (b"/openapi.json", ""),
+        (b"/pets", "upstream-unreachable"),
+    ]
 
 
 def test_an_embedded_gateway_is_as_strict_about_its_config(config):

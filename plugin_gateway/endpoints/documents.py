@@ -125,7 +125,15 @@ def accepts_gzip(accept_encoding: str) -> bool:
     return wildcard
 
 
+class RefusedResponse(Response):
+    """An answer that refuses, and the code by which its access record says so."""
+
+    code = ""
+
+
 def refuse(refusal: Refusal) -> Response:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in refusal.headers}
     headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    return Response(problem(refusal), refusal.status, headers=headers, media_type=MEDIA_TYPE)
+    response = RefusedResponse(problem(refusal), refusal.status, headers=headers, media_type=MEDIA_TYPE)
+    response.code = refusal.code
+    return response

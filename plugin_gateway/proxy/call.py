@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import monotonic, time
 from typing import TYPE_CHECKING, Protocol
 
+from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
@@ -52,18 +53,23 @@ class Client(Protocol):
 class Asked:
     """What is asked by a call. It never changes, so that all calls of the same bytes can share it.
 
-    `path` is as the client sent it, without the query; `rule` is that of the operation, None for what the app answers or
-    what is not judged yet.
+    `target` is as the client sent it; `rule` is that of the operation, None for what the app answers or what is not judged
+    yet. A rule tells more than a target, which then may be the path alone.
     """
 
-    __slots__ = ("consumer", "is_head", "method", "path", "request", "rule")
+    __slots__ = ("consumer", "is_head", "method", "request", "rule", "target")
 
     def __init__(
-        self, request: RequestFields, method: bytes, path: bytes, rule: OperationRule | None = None, consumer: str = ""
+        self,
+        request: RequestFields,
+        method: bytes,
+        target: bytes,
+        rule: OperationRule | None = None,
+        consumer: str = "",
     ) -> None:
         self.request = request
         self.method = method
-        self.path = path
+        self.target = target
         self.rule = rule
         self.consumer = consumer
         self.is_head = method == b"HEAD"
@@ -77,7 +83,7 @@ class Call:
     def __init__(self, client: Client, asked: Asked) -> None:
         self._client = client
         self.asked = asked
-        self.request_id = asked.request.request_id
+        self.request_id = asked.request.request_id or next(new_request_ids)
         self.started_at = monotonic()
         self.status = 0
         self.bytes_in = 0
@@ -119,7 +125,7 @@ class Call:
             (
                 time(),
                 asked.method,
-                asked.path,
+                asked.target,
                 asked.rule,
                 self.status,
                 self.bytes_in,
@@ -135,9 +141,9 @@ class Call:
 
 
 def refusal_record(
-    refusal: Refusal, method: bytes, path: bytes, size: int, *, request_id: bytes, client: str, consumer: str = ""
+    refusal: Refusal, method: bytes, target: bytes, size: int, *, request_id: bytes, client: str, consumer: str = ""
 ) -> AccessRecord:
     """What is known of a request that became no call; `size` is that of the answer's body."""
     return AccessRecord(
-        time(), method, path, None, refusal.status, 0, size, 0.0, refusal.code, request_id, client, consumer
+        time(), method, target, None, refusal.status, 0, size, 0.0, refusal.code, request_id, client, consumer
     )

@@ -10,6 +10,7 @@ from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated
 from plugin_gateway.proxy.relocation import Relocation
+from plugin_gateway.proxy.request_id import FIELD
 from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, read_field, read_status_line
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 256
 
 # Hop-by-hop fields (RFC 9110, 7.6.1), orders to a proxy that we are not, what tells about the machines behind us, and
-# promises about an origin or its network that only whoever owns the public name can make.
+# promises about an origin or its network that only whoever owns the public name can make. The request id is ours.
 _DROPPED: Final = frozenset(
     {
         b"alt-svc",
@@ -53,6 +54,7 @@ _DROPPED: Final = frozenset(
         b"x-litespeed-location",
         b"x-powered-by",
         b"x-reproxy-url",
+        b"x-request-id",
         b"x-runtime",
         b"x-sendfile",
     }
@@ -84,7 +86,7 @@ class Answer:
     content codings that the body must be rid of before it is searched, and `uncoded` is the head for what comes of that.
     `unreadable` tells why the body cannot be searched, and so must not pass; empty where it can. `has_body` that content follows unless the
     request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
-    framing is missing, so that `sealed_head` is all there is to a head; `is_special` that an exchange must look at more than
+    framing is missing. `head` ends where the request id begins, which differs from call to call; `is_special` that an exchange must look at more than
     its status. `is_challenge` says that the upstream did not take a
     credential (401, or 407 of one that is a proxy).
     """
@@ -101,7 +103,6 @@ class Answer:
         "is_special",
         "keeps_alive",
         "length",
-        "sealed_head",
         "status",
         "uncoded",
         "unreadable",
@@ -121,8 +122,7 @@ class Answer:
     ) -> None:
         self.status = status
         self.block = block
-        self.head = status_line(status) + block
-        self.sealed_head = self.head + b"\r\n"
+        self.head = status_line(status) + block + FIELD
         self.length = length
         self.is_chunked = is_chunked
         self.keeps_alive = keeps_alive
@@ -135,10 +135,11 @@ class Answer:
         self.is_special = bool(codings or unreadable or self.is_challenge)
         self.uncoded: Answer = _uncoded(self) if codings else self
 
-    def pairs(self, extra: bytes) -> list[tuple[bytes, bytes]]:
+    def pairs(self, request_id: bytes, extra: bytes) -> list[tuple[bytes, bytes]]:
         """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""
         lines = (line.partition(b": ") for line in (self.block + extra).split(b"\r\n")[:-1])
-        return [(name.lower(), value) for name, _, value in lines if name.lower() != b"date"]
+        fields = [(name.lower(), value) for name, _, value in lines if name.lower() != b"date"]
+        return [*fields, (b"x-request-id", request_id)]
 
 
 class Downlink:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import count
-from os import urandom
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.policy import problem
@@ -28,14 +26,6 @@ NO_RAW_PATH: Final = Refusal(
     detail="The server does not say which path was on the wire, so the call cannot be judged.",
     hint="Run the gateway under an ASGI server that sets raw_path, such as uvicorn or hypercorn.",
 )
-
-_worker: Final = urandom(4).hex()
-_serials: Final = count(1)
-
-
-def new_request_id() -> bytes:
-    """An id for a call that brought none, so that its answer and its access record can be found together."""
-    return f"{_worker}-{next(_serials):x}".encode()
 
 
 def refusal_of(error: UpstreamError | WireError) -> Refusal:

@@ -26,6 +26,10 @@ class PartialHead:
         self._limit_bytes = limits.request_head_bytes
         self._check(0)
 
+    @property
+    def seen(self) -> bytes:
+        return bytes(self._bytes)
+
     def add(self, data: bytes) -> bytes:
         """Everything so far if the head is whole now, else nothing.
 

@@ -25,7 +25,9 @@ _LENGTH: Final = re.compile(rb"0|[1-9][0-9]{0,17}")
 _HOST: Final = re.compile(rb"(?:[A-Za-z0-9_][A-Za-z0-9._\-]*|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 _ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]+)(/.*)")
 _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
-_REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
+_METHOD_AND_TARGET: Final = re.compile(rb"(" + _TOKEN + rb") ([^ \r\n]+)")
+_LOGGED_BYTES: Final = 4096
+REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
 # A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
 
@@ -107,6 +109,12 @@ def without_empty_lines(data: bytes) -> bytes:
     """The data without the empty lines before a request, which some clients put after a body (RFC 9112, 2.2)."""
     match = _EMPTY_LINES.match(data)
     return data[match.end() :] if match else data
+
+
+def asked_for(head: bytes) -> tuple[bytes, bytes]:
+    """The method and target of a head that is refused, for the log; empty where its first line has none."""
+    match = _METHOD_AND_TARGET.match(head[:_LOGGED_BYTES])
+    return (match[1], match[2]) if match else (b"", b"")
 
 
 def read_request_line(line: bytes) -> tuple[bytes, bytes, int]:
@@ -209,7 +217,7 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
             request.authorizations += (value,)
         elif name == b"x-request-id":
             # One call, one id: what goes up is what is logged and answered, and only the first that can be an id.
-            if request.request_id or not _REQUEST_ID.fullmatch(value):
+            if request.request_id or not REQUEST_ID.fullmatch(value):
                 fields.pop()
             else:
                 request.request_id = value

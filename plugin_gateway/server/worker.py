@@ -79,8 +79,11 @@ async def serve(
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
     log = Log(format=revision.log.format, level=revision.log.level)
     bridge = attach(log)
-    recorder = Recorder(log)
-    holder = Holder(revision, resources=Resources(shared.counts, shared.tokens))
+    resources = Resources(shared.counts, shared.tokens)
+    known = resources.known_secrets
+    # Asked each time, as the mask is another one whenever a secret was added.
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
+    holder = Holder(revision, resources=resources)
     server = PublicServer(public_config(holder, recorder, front))
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
+from plugin_gateway.telemetry.target import shown_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +23,8 @@ _SHOWN_CAUSE: Final = 300
 class AccessRecord(NamedTuple):
     """One answered call. A tuple, as the data plane makes one for every call it answers.
 
-    `rule` is None for what was not forwarded. `path` is as the client sent it, without the query; it is for the console
-    and never logged: a path parameter is the caller's data, and anything may stand in a path that was refused.
+    `rule` is None for what was not forwarded. `target` is as the client sent it. It is logged only where there is no rule,
+    and as `telemetry.target` shows it: the path parameters of a forwarded call are the caller's data.
     `status` is 0 when the client left unanswered. `reason` is empty where an answer was delivered whole, else a stable
     code; `cause` says more of what went wrong upstream, in words that are for the operator. `consumer` is the operator's own
     name for who called. Bytes are of bodies; `duration_s` is from the head to the last byte.
@@ -31,7 +32,7 @@ class AccessRecord(NamedTuple):
 
     unix_time_s: float
     method: bytes
-    path: bytes
+    target: bytes
     rule: OperationRule | None
     status: int
     bytes_in: int
@@ -46,27 +47,32 @@ class AccessRecord(NamedTuple):
 
 def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line of JSON, its members in the order in which people read them."""
-    at, method, _, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer, cause = record
-    asked = ("", "") if rule is None else (rule.operation_id, rule.path_template)
+    at, method, target, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer, cause = (
+        record
+    )
+    if rule is None:
+        # Paths that are refused are seldom the same twice, and would push out what is.
+        members, asked = _members, ("", *shown_target(target))
+    else:
+        members, asked = _members_again, (rule.operation_id, rule.path_template, ())
     refused = _refused_credential(record) if reason else ""
-    shown_id = f',"request_id":{_quoted(request_id.decode("ascii", "backslashreplace"))}' if request_id else ""
+    shown_id = f',"request_id":{_quoted_id(request_id)}' if request_id else ""
     shown_cause = f',"cause":{_quoted(_bounded(cause))}' if cause else ""
     return (
         f'{{"time":"{timestamp(at)}","level":"{level_of(record)}","event":"access"{shown_id}'
-        f"{_who_what_how(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason, refused)}{shown_cause}"
+        f"{members(client, consumer, method[:_SHOWN_METHOD], *asked, status, reason, refused)}{shown_cause}"
         f',"duration_ms":{duration_s * 1000:.3f},'
         f'"bytes_in":{bytes_in},"bytes_out":{bytes_out}}}\n'
     )
 
 
-# What is kept is short whatever a caller sends: of a method no more than is shown.
-@lru_cache(4096)
-def _who_what_how(
+def _members(
     client: str,
     consumer: str,
     method: bytes,
     operation_id: str,
-    path_template: str,
+    path: str,
+    query: tuple[str, ...],
     status: int,
     reason: str,
     refused: str,
@@ -77,7 +83,8 @@ def _who_what_how(
         "consumer": consumer or None,
         "method": shown_method(method),
         "operation": operation_id or None,
-        "path": path_template or None,
+        "path": path or None,
+        "query": query or None,
         "status": status,
         "reason": reason or None,
         "credential": refused or None,
@@ -85,9 +92,18 @@ def _who_what_how(
     return "," + orjson.dumps({name: value for name, value in members.items() if value is not None}).decode()[1:-1]
 
 
+# What is kept is short whatever a caller sends: of a method no more than is shown.
+_members_again: Final = lru_cache(4096)(_members)
+
+
 def _refused_credential(record: AccessRecord) -> str:
     """Name the credential that the upstream did not take, such as `header X-Api-Key`."""
     return record.rule.credential if record.rule is not None and record.reason == CREDENTIAL_REFUSED.code else ""
+
+
+def _quoted_id(request_id: bytes) -> str:
+    text = request_id.decode("ascii", "backslashreplace")
+    return _quoted(text) if '"' in text or "\\" in text else f'"{text}"'
 
 
 def _quoted(text: str) -> str:
@@ -97,7 +113,12 @@ def _quoted(text: str) -> str:
 def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line for a person."""
     rule = record.rule
-    asked = f"{rule.method} {rule.path_template} ({rule.operation_id})" if rule else shown_method(record.method)
+    if rule is not None:
+        asked = f"{rule.method} {rule.path_template} ({rule.operation_id})"
+    else:
+        path, query = shown_target(record.target)
+        names = f" ?{'&'.join(query)}" if query else ""
+        asked = f"{shown_method(record.method)} {path}{names}".strip()
     reason = f" {record.reason}" if record.reason else ""
     if refused := _refused_credential(record):
         reason += f" ({refused})"

@@ -26,8 +26,10 @@ class Recorder:
 
     record: Callable[[AccessRecord], None]
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self, log: Log, cover: Callable[[bytes], bytes] = bytes) -> None:
+        """Write to `log`; `cover` covers the secrets in what a caller sent, who may have learnt them elsewhere."""
         self._log = log
+        self._cover = cover
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counters = Counters()
@@ -45,13 +47,17 @@ class Recorder:
 
     def flush(self) -> int:
         """Count and write what has come in since the last time; return how many records that was."""
-        batch = self._records[:]
+        batch = [record if record[3] is not None else self._covered(record) for record in self._records]
         # The list itself stays: the data plane holds its `append`.
         self._records.clear()
         for record in batch:
             self.counters.add(record)
         self.counters.lines_dropped += self._log.access(batch)
         return len(batch)
+
+    def _covered(self, record: AccessRecord) -> AccessRecord:
+        """Return the record of what was not forwarded as it may be logged."""
+        return record._replace(target=self._cover(record.target)) if record.target else record
 
     def series(self) -> Series:
         """Return what has been counted, up to this moment."""

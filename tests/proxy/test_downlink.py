@@ -173,7 +173,11 @@ def test_answers_vary_by_origin_where_origins_are_configured():
 
 
 def test_pairs_are_for_servers_that_set_the_date_themselves():
-    assert read(b"Date: d\r\nX-Own: 1\r\n").pairs(b"Extra: e\r\n") == [(b"x-own", b"1"), (b"extra", b"e")]
+    assert read(b"Date: d\r\nX-Own: 1\r\n").pairs(b"r", b"Extra: e\r\n") == [
+        (b"x-own", b"1"),
+        (b"extra", b"e"),
+        (b"x-request-id", b"r"),
+    ]
 
 
 def test_a_status_has_our_phrase_or_none():

@@ -244,7 +244,7 @@ def test_a_permitted_call_goes_up_with_our_key_and_comes_back(run):
         assert b"mine" not in sent
         [record] = gateway.records
         assert (record.rule, record.status, record.reason, record.bytes_out) == (READ, 200, "", len(body))
-        assert record.path == b"/p/1"
+        assert record.target == b"/p/1"
 
     run(echo, scene)
 

@@ -4,7 +4,7 @@ import json
 
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.proxy.own_answer import new_request_id, own_answer, own_message, refusal_of
+from plugin_gateway.proxy.own_answer import own_answer, own_message, refusal_of
 
 REFUSAL = Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),))
 
@@ -33,7 +33,3 @@ def test_the_message_says_when_it_is_the_last_and_has_no_body_for_head():
 def test_whoever_meets_a_full_gateway_is_told_when_to_come_back():
     assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
     assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()
-
-
-def test_request_ids_differ():
-    assert new_request_id() != new_request_id()

@@ -46,3 +46,15 @@ def test_stopping_loses_no_record():
     os.close(writer)
     with os.fdopen(reader, "rb") as file:
         assert file.read().count(b"\n") == 1
+
+
+def test_a_secret_in_a_refused_path_is_covered():
+    reader, writer = os.pipe()
+    log = Log(fd=writer)
+    recorder = Recorder(log, lambda sent: sent.replace(b"s3cret", b"******"))
+    recorder.record(RECORD._replace(target=b"/keys/s3cret"))
+    recorder.stop()
+    log.close()
+    assert b'"path":"/keys/******"' in os.read(reader, 4096)
+    os.close(writer)
+    os.close(reader)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.fronts.client_connection import IDLE, ClientConnection
-from plugin_gateway.proxy.own_answer import new_request_id
+from plugin_gateway.proxy.request_id import new_request_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.record import AccessRecord
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+_END: Final = b"\r\n\r\n"
 
 
 class AnsweringConnection(ClientConnection):
@@ -68,7 +69,7 @@ class AnsweringConnection(ClientConnection):
         if call is None or extra or self.closes or self._body is not None or not answer.is_sealed:
             self.on_answer(answer, extra, body, is_complete=True)
             return
-        self.transport.write(answer.sealed_head + body)
+        self.transport.write(b"".join((answer.head, call.request_id, _END, body)))
         self._on_done(call)
 
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
@@ -86,7 +87,6 @@ class AnsweringConnection(ClientConnection):
         else:
             self.closes = self.closes or self._body is not None
             call.status = refusal.status
-            call.request_id = call.request_id or new_request_id()
             call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
         self._on_record(call.record(refusal.code, self._address))
         if not is_cut:
@@ -111,7 +111,14 @@ class AnsweringConnection(ClientConnection):
     # Answers and what comes after them
 
     def refuse(
-        self, refusal: Refusal, method: bytes, path: bytes, request_id: bytes, data: bytes = b"", *, consumer: str = ""
+        self,
+        refusal: Refusal,
+        method: bytes,
+        target: bytes,
+        request_id: bytes,
+        data: bytes = b"",
+        *,
+        consumer: str = "",
     ) -> bytes:
         """Answer with a refusal; return what is left of the data."""
         body = self._body
@@ -119,10 +126,12 @@ class AnsweringConnection(ClientConnection):
             self.feed_body(body, data)
             self.closes = self.closes or not body.is_done
             data, self._ahead = self._ahead, b""
-        request_id = request_id or new_request_id()
+        request_id = request_id or next(new_request_ids)
         size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
         self._on_record(
-            refusal_record(refusal, method, path, size, request_id=request_id, client=self._address, consumer=consumer)
+            refusal_record(
+                refusal, method, target, size, request_id=request_id, client=self._address, consumer=consumer
+            )
         )
         self._settle(monotonic())
         return data

@@ -14,10 +14,11 @@ from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.downlink import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.telemetry.record import AccessRecord
 
     Message: TypeAlias = MutableMapping[str, Any]
     Scope: TypeAlias = MutableMapping[str, Any]
@@ -49,11 +50,12 @@ class AppCall(Call):
         "_is_gone",
         "_left",
         "_news",
+        "_state",
         "_takes_more",
     )
 
-    def __init__(self, client: Client, request: RequestFields, method: bytes, path: bytes) -> None:
-        super().__init__(client, Asked(request, method, path))
+    def __init__(self, client: Client, request: RequestFields, method: bytes, target: bytes) -> None:
+        super().__init__(client, Asked(request, method, target))
         self._answer: Answer | None = None
         """The head that waits for the first piece of its body, for at most one turn of the loop."""
         self._body: list[bytes] = []
@@ -66,9 +68,12 @@ class AppCall(Call):
         self._news = asyncio.Event()
         self._takes_more = asyncio.Event()
         self._takes_more.set()
+        self._state: Mapping[str, Any] = {}
+        """The scope's; the app says in it why it refuses."""
 
     def launch(self, app: App, scope: Scope, tasks: set[asyncio.Task[None]]) -> None:
         """Call the app in a task, which is among `tasks` until it ends."""
+        self._state = scope["state"]
         task = asyncio.get_running_loop().create_task(self.run(app, scope))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
@@ -86,6 +91,9 @@ class AppCall(Call):
         if not self._is_answered and not self._is_gone:
             self._is_answered = True
             self._client.on_failure(_APP_FAILED)
+
+    def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
+        return super().record_at(now, reason or self._state.get("reason", ""), address)
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         self.send(body, is_last=is_whole)
@@ -151,7 +159,10 @@ class AppCall(Call):
             lowered = name.lower()
             if lowered == b"content-length":
                 self._left = int(value)
-            if lowered not in _OURS and not (lowered == b"content-length" and status in _BODILESS):
+            if lowered == b"x-request-id":
+                # The ASGI front has recorded the call by this id.
+                self.request_id = value
+            elif lowered not in _OURS and not (lowered == b"content-length" and status in _BODILESS):
                 lines.append(line)
         self.status = status
         self._answer = Answer(status, b"".join(lines), self._left, is_chunked=False, keeps_alive=True)
@@ -180,19 +191,18 @@ class AppCall(Call):
             self._client.on_content(data, is_complete=is_last)
 
 
-def scope_of(
-    request: RequestFields, call: AppCall, target: bytes, transport: asyncio.BaseTransport, root_path: str
-) -> dict[str, Any]:
+def scope_of(request: RequestFields, call: AppCall, transport: asyncio.BaseTransport, root_path: str) -> dict[str, Any]:
     """The ASGI scope of a request; `raw_path` and `query_string` are the bytes on the wire."""
+    path, _, query = call.asked.target.partition(b"?")
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": f"1.{request.minor}",
         "method": call.asked.method.decode("ascii"),
         "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
-        "path": root_path + unquote(call.asked.path.decode("ascii")),
-        "raw_path": root_path.encode() + call.asked.path,
-        "query_string": target.partition(b"?")[2],
+        "path": root_path + unquote(path.decode("ascii")),
+        "raw_path": root_path.encode() + path,
+        "query_string": query,
         "root_path": root_path,
         "headers": [(field.name, field.value) for field in request.fields],
         "client": _endpoint(transport.get_extra_info("peername")),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import UpstreamError, WireError
@@ -18,8 +19,10 @@ from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S
-from plugin_gateway.proxy.own_answer import NO_RAW_PATH, new_request_id, own_answer, refusal_of
-from plugin_gateway.proxy.wire import head_too_large, read_request_lines
+from plugin_gateway.proxy.own_answer import NO_RAW_PATH, own_answer, refusal_of
+from plugin_gateway.proxy.request_id import new_request_ids
+from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large, read_request_lines
+from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.fronts.app_call import App, Message, Receive, Scope, Send
     from plugin_gateway.proxy.plan import Holder, Serving
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.telemetry.record import AccessRecord
 
 _HIGH_WATER_BYTES: Final = 64 * 1024
 _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
@@ -46,17 +48,20 @@ class AsgiFront:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         serving = self._holder.serving
-        if scope["type"] != "http" or _is_local(scope, serving):
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if _is_local(scope, serving):
+            await self._call_app(scope, receive, send)
             return
         client = _AsgiClient(receive, send, serving.limits.request_body_bytes, _address(scope))
         exchange = await self._permitted(scope, serving, client)
         if isinstance(exchange, Refusal):
-            request_id = client.request_id or new_request_id()
+            request_id = client.request_id or next(new_request_ids)
             size = await client.refuse(exchange, request_id)
-            method, path = scope["method"].encode("latin-1"), scope.get("raw_path") or b""
+            method, target = _asked(scope)
             record = refusal_record(
-                exchange, method, path, size, request_id=request_id, client=_address(scope), consumer=client.consumer
+                exchange, method, target, size, request_id=request_id, client=_address(scope), consumer=client.consumer
             )
             self._on_record(record)
             return
@@ -67,11 +72,36 @@ class AsgiFront:
             self._holder.clock.unwatch(exchange)
             self._on_record(exchange.record(client.reason, _address(scope)))
 
+    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have the app answer, with a request id, and record that it did."""
+        started_at = monotonic()
+        request_id = _given_id(scope) or next(new_request_ids)
+        status = size = 0
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status, size
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message = {**message, "headers": [*message.get("headers", ()), (b"x-request-id", request_id)]}
+            elif message["type"] == "http.response.body":
+                size += len(message.get("body", b""))
+            await send(message)
+
+        scope.setdefault("state", {})
+        try:
+            await self._app(scope, receive, send_marked)
+        finally:
+            method, target = _asked(scope)
+            reason = scope["state"].get("reason", "" if status else "client-gone")
+            took_s = monotonic() - started_at
+            self._on_record(
+                AccessRecord(time(), method, target, None, status, 0, size, took_s, reason, request_id, _address(scope))
+            )
+
     async def _permitted(self, scope: Scope, serving: Serving, client: _AsgiClient) -> Exchange | Refusal:
-        method, path = scope["method"].encode("latin-1"), scope.get("raw_path")
-        if path is None:
+        if scope.get("raw_path") is None:
             return NO_RAW_PATH
-        query = scope["query_string"]
+        method, target = _asked(scope)
         try:
             request = _request_of(scope, serving.limits.request_head_bytes)
             client.request_id = request.request_id
@@ -81,7 +111,7 @@ class AsgiFront:
             if isinstance(access, Refusal):
                 return access
             client.consumer = access.consumer
-            verdict = access.judge(method, path + b"?" + query if query else path)
+            verdict = access.judge(method, target)
             if isinstance(verdict, Refusal):
                 return verdict
             await client.begin(request, serving.limits.body_timeout_s)
@@ -175,8 +205,18 @@ class _AsgiClient:
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         self._is_answered = True
-        self._put({"type": "http.response.start", "status": answer.status, "headers": answer.pairs(extra)}, 0)
+        self._put(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": answer.pairs(self._request_id(), extra),
+            },
+            0,
+        )
         self.on_content(body, is_complete=is_complete)
+
+    def _request_id(self) -> bytes:
+        return self._exchange.request_id if self._exchange is not None else self.request_id
 
     def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
         self.on_answer(answer, extra, body, is_complete=True)
@@ -195,7 +235,6 @@ class _AsgiClient:
             self._news.set()
             return
         exchange.status = refusal.status
-        exchange.request_id = exchange.request_id or new_request_id()
         fields, body = own_answer(refusal, exchange.request_id)
         exchange.bytes_out = len(body)
         self._put({"type": "http.response.start", "status": refusal.status, "headers": fields}, 0)
@@ -271,6 +310,19 @@ async def _patiently(access: Awaitable[Access | Refusal]) -> Access | Refusal:
 
 def _is_local(scope: Scope, serving: Serving) -> bool:
     return serving.is_local(scope["method"].encode("latin-1"), scope.get("raw_path") or b"")
+
+
+def _asked(scope: Scope) -> tuple[bytes, bytes]:
+    """The method, and the target as the server says it was on the wire."""
+    query: bytes = scope["query_string"]
+    path: bytes = scope.get("raw_path") or b""
+    return scope["method"].encode("latin-1"), path + b"?" + query if query else path
+
+
+def _given_id(scope: Scope) -> bytes:
+    """The request id that the client gave: the first that can be one, as for calls."""
+    values = (value for name, value in scope["headers"] if name == b"x-request-id" and REQUEST_ID.fullmatch(value))
+    return next(values, b"")
 
 
 def _request_of(scope: Scope, limit_bytes: int) -> RequestFields:

@@ -89,10 +89,8 @@ class ClientConnection:
                 body = chunk(body)
             else:
                 self._until_close = self.closes = True
-        if extra or self.closes:
-            self.transport.write(answer.head + extra + (_CLOSE if self.closes else b"\r\n") + body)
-        else:
-            self.transport.write(answer.sealed_head + body)
+        end = _CLOSE if self.closes else b"\r\n"
+        self.transport.write(b"".join((answer.head, call.request_id, b"\r\n", extra, end, body)))
 
     def write_content(self, data: bytes, *, is_complete: bool) -> None:
         if self._is_chunked:

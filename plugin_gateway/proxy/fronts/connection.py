@@ -21,7 +21,13 @@ from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.fronts.pending_call import PendingCall
 from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.wire import origin_form, read_request_fields, read_request_line, without_empty_lines
+from plugin_gateway.proxy.wire import (
+    asked_for,
+    origin_form,
+    read_request_fields,
+    read_request_line,
+    without_empty_lines,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -197,7 +203,8 @@ class ConnectionFront(AnsweringConnection):
             if data:
                 self._ahead = data
         except WireError as error:
-            self._fail(error)
+            seen = self._partial.seen if self._partial is not None else data
+            self._fail(error, *asked_for(seen))
         finally:
             self._is_reading = False
 
@@ -219,19 +226,19 @@ class ConnectionFront(AnsweringConnection):
             target = origin_form(target, request.host)
         path = target.partition(b"?")[0]
         if not self._listener.forwards or serving.is_local(method, path):
-            call = AppCall(self, request, method, path)
-            scope = scope_of(request, call, target, self.transport, self._config.root_path)
+            call = AppCall(self, request, method, target)
+            scope = scope_of(request, call, self.transport, self._config.root_path)
             scope["state"] = self._app_state.copy()
             call.launch(self._config.loaded_app, scope, self.server_state.tasks)
             return self._start(call, data)
         access = serving.admit(request, self._address)
         if isinstance(access, Refusal):
-            return self.refuse(access, method, path, request.request_id, data)
+            return self.refuse(access, method, target, request.request_id, data)
         if not isinstance(access, Access):
             return self._start(PendingCall(self, request, method, target, serving=serving, found=access), data)
         decision = serving.decide(access, method, target, request)
         if isinstance(decision, Refusal):
-            return self.refuse(decision, method, path, request.request_id, data, consumer=access.consumer)
+            return self.refuse(decision, method, target, request.request_id, data, consumer=access.consumer)
         serving.asked_before.offer(head, decision)
         return self._start(Exchange(self, decision), data)
 
@@ -268,13 +275,13 @@ class ConnectionFront(AnsweringConnection):
         if self._call is not None and (content or body.is_done):
             self._call.send(content, is_last=body.is_done)
 
-    def _fail(self, error: WireError) -> None:
+    def _fail(self, error: WireError, method: bytes = b"", target: bytes = b"") -> None:
         """Answer what cannot be read as a request, or not any more, and close."""
         self.closes = True
         self._partial = self._body = None
         self.phase = IDLE
         if self._call is None:
-            self.refuse(refusal_of(error), b"", b"", b"")
+            self.refuse(refusal_of(error), method, target, b"")
         else:
             self._call.cancel()
             self.on_failure(refusal_of(error))

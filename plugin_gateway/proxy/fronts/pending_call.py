@@ -32,7 +32,7 @@ _logger = logging.getLogger("plugin_gateway.proxy")
 class PendingCall(Call):
     """Stands in for the exchange that the request will be, if its caller may come in."""
 
-    __slots__ = ("_body", "_found", "_is_answer_paused", "_is_whole", "_serving", "_target", "_task")
+    __slots__ = ("_body", "_found", "_is_answer_paused", "_is_whole", "_serving", "_task")
 
     def __init__(
         self,
@@ -44,8 +44,7 @@ class PendingCall(Call):
         serving: Serving,
         found: Awaitable[Access | Refusal],
     ) -> None:
-        super().__init__(client, Asked(request, method, target.partition(b"?")[0]))
-        self._target = target
+        super().__init__(client, Asked(request, method, target))
         self._serving = serving
         self._found = found
         self._body: list[bytes] = []
@@ -93,13 +92,14 @@ class PendingCall(Call):
         if isinstance(admitted, Refusal):
             decision = admitted
         else:
-            self.asked = Asked(asked.request, asked.method, asked.path, consumer=admitted.consumer)
-            decision = self._serving.decide(admitted, asked.method, self._target, asked.request)
+            self.asked = Asked(asked.request, asked.method, asked.target, consumer=admitted.consumer)
+            decision = self._serving.decide(admitted, asked.method, asked.target, asked.request)
         if isinstance(decision, Refusal):
             self._client.on_failure(decision)
             return
         exchange = Exchange(self._client, decision)
         exchange.started_at = self.started_at
+        exchange.request_id = self.request_id
         self._client.on_became(exchange)
         self._client.resume_body()
         if self._is_answer_paused:

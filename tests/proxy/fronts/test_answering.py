@@ -63,15 +63,18 @@ def answer(length=2, *, is_dated=True):
 )
 def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(given, extra, fields):
     for whole in (True, False):
-        connection, _, records = answering()
+        connection, call, records = answering()
         connection.server_state.default_headers = [(b"date", b"now")]
         if whole:
             connection.on_whole_answer(given, extra, b"ok")
         else:
             connection.on_answer(given, extra, b"ok", is_complete=True)
-        assert connection.transport.written == b"HTTP/1.1 200 OK\r\n" + fields + b"\r\nok"
+        identified = b"X-Request-Id: %b\r\n" % call.request_id
+        assert connection.transport.written.replace(identified, b"") == b"HTTP/1.1 200 OK\r\n" + fields + b"\r\nok"
+        assert connection.transport.written.count(identified) == 1
+        assert records[0].request_id == call.request_id
         assert connection.phase == IDLE
-        assert [record.path for record in records] == [b"/p"]
+        assert [record.target for record in records] == [b"/p"]
 
 
 def test_an_answer_before_the_request_was_all_here_is_the_last():

@@ -192,10 +192,37 @@ def test_the_scope_says_what_was_on_the_wire():
             return {"peername": ("::1", 5, 0, 0), "sockname": ("::1", 6, 0, 0)}.get(name)
 
     async def whole():
-        it = AppCall(Client(), request, b"GET", b"/a%20b")
-        return scope_of(request, it, b"/a%20b?q=%2F", Transport(), "/root")
+        it = AppCall(Client(), request, b"GET", b"/a%20b?q=%2F")
+        return scope_of(request, it, Transport(), "/root")
 
     scope = asyncio.run(whole())
     assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")
     assert (scope["client"], scope["server"], scope["http_version"]) == (("::1", 5), ("::1", 6), "1.1")
     assert scope["headers"] == [(b"host", b"a"), (b"x-own", b"1")]
+
+
+def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer():
+    class Recording(Client):
+        def on_answer(self, answer, extra, body, *, is_complete):
+            self.heard.append(it.record("", "192.0.2.1"))
+
+    client = Recording()
+    it = None
+
+    async def app(scope, receive, send):
+        scope["state"]["reason"] = "unknown-profile"
+        await send({"type": "http.response.start", "status": 404, "headers": [(b"x-request-id", b"theirs")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def whole():
+        nonlocal it
+        it = AppCall(client, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
+        tasks = set()
+        it.launch(app, {"method": "GET", "state": {}}, tasks)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*tasks)
+
+    asyncio.run(whole())
+    (record,) = client.heard
+    assert (record.reason, record.request_id) == ("unknown-profile", b"theirs")
+    assert record.target == b"/openapi.json?profile=x"

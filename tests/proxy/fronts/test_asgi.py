@@ -54,7 +54,7 @@ async def app(scope, receive, send):
     await send({"type": "app", "of": scope["type"]})
 
 
-def ask(upstream=echo, *, messages=({"type": "http.request"},), **scope):
+def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **scope):
     """Give the front one scope; return what it sent, the records, the gate's questions, and what it raised."""
 
     async def whole():
@@ -88,7 +88,7 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), **scope):
         raised = None
         try:
             async with asyncio.timeout(5):
-                await AsgiFront(holder, app, records.append)(whole_scope, receive, send)
+                await AsgiFront(holder, local, records.append)(whole_scope, receive, send)
         except UpstreamError as error:
             raised = error
         holder.close()
@@ -115,6 +115,22 @@ def test_what_is_not_to_be_judged_goes_to_the_app(scope):
     assert not seen.judged
 
 
+def test_an_answer_of_the_app_has_the_id_of_its_record():
+    async def document(scope, receive, send):
+        scope["state"]["reason"] = "unknown-profile"
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b"no"})
+
+    for given in ([], [(b"x-request-id", b"r1")]):
+        headers = [(b"host", b"gw"), *given]
+        seen = ask(raw_path=b"/openapi.json", query_string=b"profile=x", headers=headers, local=document)
+        (record,) = seen.records
+        assert dict(seen.sent[0]["headers"])[b"x-request-id"] == record.request_id
+        assert (record.target, record.status, record.bytes_out) == (b"/openapi.json?profile=x", 404, 2)
+        assert record.reason == "unknown-profile"
+        assert record.request_id == b"r1" or not given
+
+
 def test_the_bytes_on_the_wire_are_judged_and_never_the_decoded_path():
     seen = ask(path="/p", raw_path=b"/%70", query_string=b"a=%2F")
     assert seen.judged == [(b"GET", b"/%70?a=%2F")]
@@ -136,7 +152,8 @@ def test_without_the_bytes_on_the_wire_nothing_is_forwarded():
 def test_a_forwarded_answer_leaves_the_date_to_the_server():
     seen = ask()
     assert seen.sent[0]["status"] == 200
-    assert [name for name, _ in seen.sent[0]["headers"]] == [b"content-length"]
+    assert [name for name, _ in seen.sent[0]["headers"]] == [b"content-length", b"x-request-id"]
+    assert seen.sent[0]["headers"][-1][1] == seen.records[0].request_id
     assert seen.records[0].client == "10.0.0.1"
 
 

@@ -56,7 +56,8 @@ def answer(length):
 def test_an_answer_has_one_framing_that_its_client_understands(asked, length, body, is_complete, expected):
     connection, transport = opened()
     connection.write_answer(asked, answer(length), b"", body, is_complete=is_complete)
-    assert transport.written == b"HTTP/1.1 200 OK\r\n" + expected
+    head, _, rest = transport.written.partition(b"X-Request-Id: %b\r\n" % asked.request_id)
+    assert head + rest == b"HTTP/1.1 200 OK\r\n" + expected
 
 
 def test_the_last_piece_of_a_chunked_answer_ends_it():

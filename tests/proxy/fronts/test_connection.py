@@ -157,6 +157,40 @@ def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, stat
     play(scene, request_head_bytes=500, request_body_bytes=50)
 
 
+@pytest.mark.parametrize(
+    ("pieces", "asked"),
+    [
+        ([b"GET /p?x=1 HTTP/1.1\r\n\r\n"], (b"GET", b"/p?x=1")),
+        ([b"GET /p HTTP/1.1\r\nX", b": \x00"], (b"GET", b"/p")),
+        ([GET, b"GET /p HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 600], (b"GET", b"/p")),
+        ([b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 99\r\n\r\n"], (b"POST", b"/p")),
+        ([b"GET /" + b"a" * 600], (b"GET", b"/" + b"a" * 600)),
+        ([b"\x16\x03\x01\x02\x00"], (b"", b"")),
+        ([b"GET \r\n\r\n"], (b"", b"")),
+    ],
+)
+def test_the_record_of_a_head_that_cannot_be_read_says_what_it_asked_for(pieces, asked):
+    def scene(it):
+        for piece in pieces:
+            it.send(piece)
+            it.answer()
+        assert (it.records[-1].method, it.records[-1].target) == asked
+        assert b"x-request-id: %b\r\n" % it.records[-1].request_id in it.client.written
+
+    play(scene, request_head_bytes=500, request_body_bytes=50)
+
+
+def test_a_forwarded_answer_has_the_id_of_its_record_and_not_the_upstreams():
+    def scene(it):
+        it.send(GET)
+        it.answer(OK.replace(b"\r\n\r\n", b"\r\nX-Request-Id: theirs\r\n\r\n", 1))
+        assert it.client.written.lower().count(b"x-request-id:") == 1
+        assert b"X-Request-Id: %b\r\n" % it.records[0].request_id in it.client.written
+        assert b"theirs" not in it.client.written
+
+    play(scene)
+
+
 def test_records_come_in_the_order_of_the_answers():
     def scene(it):
         it.send(GET + DENIED)

@@ -1,0 +1,56 @@
+"""A target: what a request asked for that was not forwarded, as a log line may show it.
+
+The path is there, and of the query the names. Values are never shown, wherever they stand and however they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+_MOST_PATH: Final = 200
+_MOST_NAMES: Final = 16
+_MOST_NAME: Final = 40
+_LOOKED_AT: Final = 1024
+
+# Also encoded, and encoded twice: the request was refused, perhaps for just that.
+_END_OF_PATH: Final = re.compile(rb"[?#]|%(?:25)*(?:3[Ff]|23)")
+_VALUE_IN_PATH: Final = re.compile(rb"(=|%(?:25)*3[Dd])[^/;&,]*")
+_USER: Final = re.compile(rb"(?<=//)[^/]*@")
+_PLAIN_NAME: Final = re.compile(r"[A-Za-z_.\[\]-]{1,32}")
+_SECOND_LAYER: Final = 3
+
+
+class ShownTarget(NamedTuple):
+    """A path of printable ASCII, and the names of a query."""
+
+    path: str
+    query: tuple[str, ...]
+
+
+def shown_target(target: bytes) -> ShownTarget:
+    """Return what may be shown of a target; both parts are bounded."""
+    target = target[:_LOOKED_AT]
+    end = _END_OF_PATH.search(target)
+    path, query = (target[: end.start()], target[end.end() :]) if end else (target, b"")
+    path = _VALUE_IN_PATH.sub(rb"\1*", _USER.sub(b"*@", path))
+    names = dict.fromkeys(_name(piece) for piece in re.split(rb"[&;?#]", query) if piece)
+    return ShownTarget(_escaped(path, _MOST_PATH), tuple(names)[:_MOST_NAMES])
+
+
+def _name(piece: bytes) -> str:
+    """Return the name in one piece of a query. One without `=` may be a value as well, and is shown if it is a word."""
+    for _ in range(_SECOND_LAYER):
+        if b"=" in piece:
+            break
+        piece = unquote_to_bytes(piece)
+    name, equals, _ = piece.partition(b"=")
+    shown = _escaped(name, _MOST_NAME)
+    return shown if equals or _PLAIN_NAME.fullmatch(shown) else "*"
+
+
+def _escaped(text: bytes, most: int) -> str:
+    """Return bytes as printable ASCII, cut where they are longer than `most`."""
+    shown = text[: most + 1].decode("latin-1").encode("unicode_escape").decode("ascii")
+    return shown if len(shown) <= most else shown[:most] + "..."
