@@ -6,6 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.policy.credentials import MIN_MASKED_BYTES
 from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated
@@ -238,7 +239,8 @@ class Downlink:
         unreadable = ""
         if self._may_echo and not self.mask.is_idle:
             encoded = codings_of(encodings)
-            if is_part:
+            # Range is not forwarded, so no caller chooses the part; one shorter than any masked secret shows too little of it.
+            if is_part and not 0 <= framing.length < MIN_MASKED_BYTES:
                 unreadable = "is a part of something that was asked for in whole"
             elif encoded and not are_readable(encoded):
                 unreadable = "" if self.passes_unreadable else "is in a content coding that is not known here"

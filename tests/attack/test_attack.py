@@ -27,7 +27,6 @@ upstream:
     - {{header: X-Api-Key, value: {{env: ATTACK_HEADER_KEY}}}}
     - {{query: api_key, value: {{env: ATTACK_QUERY_KEY}}}}
   timeout: {{connect: 3s, read: 5s, total: 45s}}
-  echoes: never
 allow: [GET /pets, "GET /pets/{{petId}}", POST /pets, "GET /files/{{name}}"]
 limits: {{request_head: 32KiB, request_body: 10MiB}}
 client_timeout: {{head: 10s, body: 10s, idle: 75s}}

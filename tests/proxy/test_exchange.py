@@ -1018,6 +1018,14 @@ def test_a_part_of_an_answer_is_not_asked_for_and_not_passed_on(run, head):
     run(answers(head + b"Content-Length: 6\r\n\r\ns3cret"), scene)
 
 
+def test_a_part_too_short_to_show_a_secret_passes(run):
+    async def scene(gateway):
+        status, _, body, _ = await gateway.ask(get(fields="Range: bytes=0-1\r\n"))
+        assert (status, body) == (206, b"he")
+
+    run(answers(b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/5\r\nContent-Length: 2\r\n\r\nhe"), scene)
+
+
 def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run):
     raw = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-5/9\r\nContent-Encoding: x\r\nContent-Length: 6\r\n\r\nhello!"
 
