@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -23,7 +22,7 @@ def announce(started: Started, log: Log) -> None:
         f"{compiled.operations} of {compiled.operations_total} operations are served on {started.listen}, "
         f"ready after {started.took_s:.2f} s"
     )
-    if compiled.log.format == "json" and not sys.stderr.isatty():
+    if log.is_json:
         for finding in compiled.warnings:
             log.event("warning", finding.rule, str(finding))
         log.event(

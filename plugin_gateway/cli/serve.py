@@ -58,6 +58,13 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     help="What takes calls: the fast way, or the ASGI app behind the same HTTP/1.1.",
 )
 @click.option(
+    "--log",
+    "log_level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default=None,
+    help="The least that is logged, instead of `log.level`; debug tells of each upstream connection.",
+)
+@click.option(
     "--wait-for-document",
     "wait_s",
     callback=checked_duration,
@@ -67,7 +74,16 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     help="How long to wait, alive and not ready, for a document at a URL whose server does not answer yet (no connection, "
     "no answer in time, 5xx, 429); 0 ends at once.  [default: without end]",
 )
-def command(config: Path | None, listen: str, admin: str, workers: int, front: Front, wait_s: float | None) -> None:
+def command(
+    *,
+    config: Path | None,
+    listen: str,
+    admin: str,
+    workers: int,
+    front: Front,
+    log_level: str | None,
+    wait_s: float | None,
+) -> None:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
@@ -75,4 +91,13 @@ def command(config: Path | None, listen: str, admin: str, workers: int, front: F
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
-    run(ServeOptions(config=config, listen=listen, admin=admin, workers=workers, front=front, wait_s=wait_s), announce)
+    options = ServeOptions(
+        config=config,
+        listen=listen,
+        admin=admin,
+        workers=workers,
+        front=front,
+        wait_s=wait_s,
+        log_level=log_level or "",
+    )
+    run(options, announce)

@@ -174,8 +174,8 @@ class Mcp(Record):
 class Log(Record):
     """What is written to standard error."""
 
-    format: Literal["json", "text"] = "json"
-    """One JSON object per line, or text for people."""
+    format: Literal["auto", "json", "text"] = "auto"
+    """One JSON object per line, or text for people; `auto` is text on a terminal and JSON elsewhere."""
     level: Literal["debug", "info", "warning", "error"] = "info"
     """The least that is written."""
 

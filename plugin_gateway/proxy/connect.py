@@ -7,13 +7,14 @@ for longer than `STAGGER_S`. uvloop tries them one after the other, and asyncio'
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections import deque
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.cause import cause_of
+from plugin_gateway.proxy.cause import cause_of, place
 
 if TYPE_CHECKING:
     import ssl
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import UpstreamTarget
 
 STAGGER_S: Final = 0.25
+
+_logger = logging.getLogger("plugin_gateway.upstream")
 
 Address: TypeAlias = tuple[socket.AddressFamily, str, int]
 
@@ -51,6 +54,7 @@ async def connect(
     async def attempt(address: Address) -> UpstreamConnection:
         family, host, port = address
         connection = make()
+        where = place(target, host, port)
 
         def made() -> Any:  # what it names is `asyncio.BaseProtocol`, what it takes is anything with its methods
             return connection
@@ -62,7 +66,10 @@ async def connect(
                 else:
                     await loop.create_connection(made, host, port, family=family, ssl=tls, server_hostname=name)
         except (OSError, UnicodeError) as error:
-            raise AttemptError(_shown(target, host, port), error) from error
+            failed = AttemptError(where, error)
+            _logger.debug("No connection to %s", failed, extra={"event": "connect-failed", "cause": str(failed)})
+            raise failed from error
+        _logger.debug("Connected to %s", where, extra={"event": "connected", **_said_of(connection)})
         return connection
 
     try:
@@ -120,15 +127,15 @@ async def _addresses(target: UpstreamTarget) -> list[Address]:
     return [address for address in chain(*zip_longest(*families.values())) if address is not None]
 
 
+def _said_of(connection: UpstreamConnection) -> dict[str, str]:
+    """Name what TLS agreed on, for the log."""
+    tls = connection.transport.get_extra_info("ssl_object")
+    return {"tls": tls.version() or ""} if tls is not None else {}
+
+
 def _unreachable(failed: list[AttemptError]) -> UpstreamError:
     cause = "; ".join(map(str, failed))
     if all(error.is_late for error in failed):
         detail = "The upstream did not accept a connection in time."
         return UpstreamError(504, "upstream-connect-timeout", detail, cause=cause)
     return UpstreamError(502, "upstream-unreachable", "The upstream cannot be reached.", cause=cause)
-
-
-def _shown(target: UpstreamTarget, host: str, port: int) -> str:
-    if target.socket:
-        return target.socket
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

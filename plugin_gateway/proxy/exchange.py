@@ -13,6 +13,7 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
 from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.cause import place
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.coding import ContentDecoder, unreadable
 from plugin_gateway.proxy.entrance import Entrance
@@ -165,18 +166,20 @@ class Exchange(Call):
         if self.is_over:
             return
         if self.is_sent and 0 < target.total_timeout_s < now - self._sent_at:
-            self._expire(504, "upstream-timeout", "The call took longer than it may.")
+            self._expire(504, "upstream-timeout", "The call took longer than it may.", target.total_timeout_s)
         elif self._upstream is None:
             is_late = 0 < target.connect_timeout_s < now - self._active_at
             if is_late and pool.is_full and not pool.is_opening_for(self):
-                self._expire(503, "upstream-busy", "All upstream connections are busy; try again shortly.")
+                detail = "All upstream connections are busy; try again shortly."
+                self._expire(503, "upstream-busy", detail, target.connect_timeout_s)
         # While the client owes body bytes the upstream has nothing to answer, and a slow reader is no fault of it.
         elif (
             (self.is_sent or self._is_body_paused)
             and not self._is_answer_paused
             and (0 < target.read_timeout_s < now - self._active_at)
         ):
-            self._expire(504, "upstream-timeout", "The upstream did not answer in time.")
+            detail = "The upstream did not answer in time."
+            self._expire(504, "upstream-timeout", detail, target.read_timeout_s)
 
     def on_connected(self, upstream: UpstreamConnection) -> None:
         self._upstream = upstream
@@ -332,7 +335,7 @@ class Exchange(Call):
         self._queue()
 
     def on_broken(self, error: UpstreamError) -> None:
-        self.cause = error.cause
+        self.cause = error.cause or place(self._plan.pool.target)
         self.on_refused(refusal_of(error))
 
     def _queue(self) -> None:
@@ -343,7 +346,8 @@ class Exchange(Call):
         except UpstreamError as error:
             self.on_broken(error)
 
-    def _expire(self, status: int, code: str, detail: str) -> None:
+    def _expire(self, status: int, code: str, detail: str, limit_s: float) -> None:
+        self.cause = f"{place(self._plan.pool.target)}: {limit_s:g} s are over"
         self.cancel()
         self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
 

@@ -7,7 +7,7 @@ import ssl
 from typing import TYPE_CHECKING, Final, cast
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.cause import cause_of
+from plugin_gateway.proxy.cause import cause_of, place
 from plugin_gateway.proxy.chunked import ChunkedError, ChunkedReader
 from plugin_gateway.proxy.downlink import MAX_HEAD_BYTES
 from plugin_gateway.proxy.wire import bad_answer, is_hopeless
@@ -136,11 +136,11 @@ class UpstreamConnection:
         if exc is not None:
             cause = cause_of(exc)
         elif self._has_ended:
-            cause = ""
+            cause = "closed before the end of the answer"
         else:
             cause = "TLS ended without close_notify"
         detail = "The upstream closed the connection before its answer was complete."
-        error = UpstreamError(502, "upstream-closed", detail, cause=cause)
+        error = UpstreamError(502, "upstream-closed", detail, cause=f"{place(self._pool.target)}: {cause}")
         error.__cause__ = exc
         return error
 

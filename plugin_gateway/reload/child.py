@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.reload.change import served_by
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
@@ -94,6 +95,7 @@ def compiled_or_refused(
         watched=watched,
         warnings=revision.warnings,
         pinned=pickle.dumps(revision.pinned, protocol=pickle.HIGHEST_PROTOCOL),
+        served=served_by(revision),
         held=revision.held,
     )
 

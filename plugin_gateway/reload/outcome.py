@@ -35,6 +35,8 @@ class Compiled:
     warnings: tuple[Finding, ...]
     pinned: bytes = b""
     """What the entries of the lists named, pickled: handed to the next compile as it is, so that none of them opens more."""
+    served: tuple[str, ...] = ()
+    """The operations by name (`reload.change`)."""
     held: tuple[str, ...] = ()
     """What the document added to groups and stays closed."""
 

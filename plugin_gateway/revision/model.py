@@ -73,9 +73,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """What is logged, and how: `format` is `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
+    """What is logged, and how: `format` is `auto`, `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
 
-    format: str = "json"
+    format: str = "auto"
     level: str = "info"
 
 

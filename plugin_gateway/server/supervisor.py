@@ -19,6 +19,7 @@ from plugin_gateway.config.address import Address, parse_address
 from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
+from plugin_gateway.reload.change import change
 from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
@@ -26,7 +27,7 @@ from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import listen as listen_on
 from plugin_gateway.server.sockets import open_listeners
-from plugin_gateway.telemetry import Log
+from plugin_gateway.telemetry import Log, attach, detach, merge
 
 if TYPE_CHECKING:
     import socket
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.reload.outcome import Awaited, Fingerprint, Outcome
     from plugin_gateway.server.process import Front
+    from plugin_gateway.telemetry import Series
 
 DRAIN_TIMEOUT_S = 12.0
 """A little longer than a worker takes to give up on its calls by itself."""
@@ -49,6 +51,7 @@ class ServeOptions:
     admin: str = ""
     workers: int = 1
     front: Front = "connection"
+    log_level: str = ""
     wait_s: float | None = None
     """How long a document whose server does not answer is waited for; None is without end."""
 
@@ -91,6 +94,10 @@ class Supervisor:
         self._awaited = ""
         self._reload_error = ""
 
+    async def _series(self) -> Series:
+        """Return what was counted: what the workers did, and the lines that our own log lost."""
+        return merge([await self._pool.series(), {"dropped": [self._log.lost]}])
+
     async def run(self, announce: Callable[[Started, Log], None]) -> None:
         """Serve until told to stop; return when the last call is answered.
 
@@ -118,6 +125,8 @@ class Supervisor:
             await self._admin.close()
             if not was_clean:
                 self._log.event("warning", "drain-cut", f"calls still running after {DRAIN_TIMEOUT_S:.0f} s were cut")
+            if self._stopping.is_set():
+                self._log.event("info", "stopped", "stopped; nothing is served any more")
 
     async def _start(self) -> Started:
         started_at = monotonic()
@@ -127,6 +136,8 @@ class Supervisor:
             self._overrides["listen"] = str(self._listen)
         if self._options.admin:
             self._overrides["admin"] = self._options.admin
+        if self._options.log_level:
+            self._overrides["log.level"] = self._options.log_level
         compiled = await self._first_revision()
         listen = await self._prepare(compiled)
         self._compiled = compiled
@@ -171,7 +182,7 @@ class Supervisor:
         self._log.adopt(format=said.log.format, level=said.log.level)
         listen = self._listen or self._bind(said.listen)
         if said.admin and self._admin_address is None:
-            self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._pool.series)
+            self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._series)
         return listen
 
     def _bind(self, address: str) -> Address:
@@ -190,13 +201,17 @@ class Supervisor:
     def _obey_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self._stop)
+            loop.add_signal_handler(number, self._stop, signal.Signals(number).name)
         loop.add_signal_handler(signal.SIGHUP, self._reload_wanted.set)
 
-    def _stop(self) -> None:
+    def _stop(self, why: str = "") -> None:
         """Drain; at the second signal, stop at once."""
         if self._stopping.is_set():
+            self._log.event("warning", "stopping-now", f"{why} again: calls under way are cut", signal=why)
             self._pool.kill()
+        else:
+            message = f"{why}: stopping; calls under way have {DRAIN_TIMEOUT_S:.0f} s, once more cuts them"
+            self._log.event("info", "stopping", message, signal=why)
         self._stopping.set()
 
     async def _until_stopped(self) -> None:
@@ -249,11 +264,13 @@ class Supervisor:
         self._log.adopt(format=compiled.log.format, level=compiled.log.level)
         for finding in compiled.warnings:
             self._log.event("warning", finding.rule, str(finding))
+        changed = change(before.served, compiled.served)
         message = (
             f"revision {compiled.number} is served: {compiled.operations} of {compiled.operations_total} operations, "
-            f"after {monotonic() - started_at:.2f} s"
+            f"after {monotonic() - started_at:.2f} s; {changed}"
         )
-        self._log.event("info", "reloaded", message, revision=compiled.number, digest=compiled.digest)
+        members = {"revision": compiled.number, "digest": compiled.digest, **changed.members()}
+        self._log.event("info", "reloaded", message, **members)
         if (compiled.listen, compiled.admin) != (before.listen, before.admin):
             self._log.event("warning", "restart-needed", "`listen` and `admin` are taken over at the next start")
         return False
@@ -291,6 +308,7 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 
     log = Log()
+    bridge = attach(log)
 
     async def supervise() -> None:
         await Supervisor(options, log).run(announce)
@@ -299,4 +317,5 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(supervise())
     finally:
+        detach(bridge)
         log.close()

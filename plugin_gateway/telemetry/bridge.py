@@ -26,6 +26,8 @@ class LogHandler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
+        if not self._log.takes(_level(record.levelno)):
+            return
         # `logging` swallows nothing by itself: what a foreign `%s` raises must not reach who logged.
         try:
             message = record.getMessage()

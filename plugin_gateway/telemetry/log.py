@@ -28,35 +28,45 @@ ATOMIC_BYTES = 4096
 
 
 class Log:
-    """Writes lines to one file descriptor. `format` is `json` or `text`, `level` the least that is written."""
+    """Writes lines to one file descriptor. `format` is `json`, `text`, or `auto`: text on a terminal. `level` is the least that is written.
 
-    def __init__(self, *, format: str = "json", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
+    `lost` counts the lines that could not be written.
+    """
+
+    def __init__(self, *, format: str = "auto", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
         self._fd = fd
         self._is_file = _is_file(fd)
         self._waiting: queue.Queue[bytes | None] = queue.Queue(MAX_WAITING_BATCHES)
         self._writer: threading.Thread | None = None
         self._second = (0, "")
+        self.lost = 0
         self.adopt(format=format, level=level)
 
     def adopt(self, *, format: str, level: str) -> None:  # noqa: A002  # the config's own word
         """Take over what a new revision says about the log."""
-        self._is_json = format == "json"
+        self.is_json = format == "json" or (format == "auto" and not _is_terminal(self._fd))
         self._least = LEVELS[level]
+
+    def takes(self, level: str) -> bool:
+        return LEVELS[level] >= self._least
 
     def event(self, level: str, event: str, message: str, **members: Any) -> None:
         """Write one line of the gateway's own at once: a start, a reload, a worker that ended."""
-        if LEVELS[level] < self._least:
+        if not self.takes(level):
             return
         now = self._timestamp(time.time())
-        if self._is_json:
+        if self.is_json:
             line = orjson.dumps(
                 {"time": now, "level": level, "event": event, "message": message, **members},
                 default=str,
                 option=orjson.OPT_APPEND_NEWLINE,
             )
         else:
-            line = f"{now} {level:7} {message}\n".encode(errors="backslashreplace")
-        self._put(line)
+            if "traceback" in members:
+                message += f" ({members.get('error')}: {members['traceback']})"
+            line = f"{now} {level:7} {_printable(message)}\n".encode(errors="backslashreplace")
+        if not self._put(line):
+            self.lost += 1
 
     def access(self, records: Sequence[AccessRecord]) -> int:
         """Write a batch of access records; return how many were dropped because nobody reads the log."""
@@ -66,7 +76,7 @@ class Log:
         if not wanted:
             return 0
         timestamp = self._timestamp
-        if self._is_json:
+        if self.is_json:
             text = "".join([as_json(record, timestamp) for record in wanted])
         else:
             text = "".join([as_text(record, timestamp) + "\n" for record in wanted])
@@ -93,10 +103,12 @@ class Log:
 
     def _write_all(self) -> None:
         while (lines := self._waiting.get()) is not None:
-            # A log that cannot be written (its reader is gone) is no reason to stop answering calls.
-            with contextlib.suppress(OSError):
-                for piece in [lines] if self._is_file else pieces(lines):
+            for piece in [lines] if self._is_file else pieces(lines):
+                try:
                     write_whole(self._fd, piece)
+                except OSError:
+                    # Its reader is gone, or the disk is full: no reason to stop answering calls, but one to be counted.
+                    self.lost += piece.count(b"\n")
 
     def _timestamp(self, at: float) -> str:
         second, fraction = divmod(at, 1)
@@ -105,6 +117,18 @@ class Log:
             text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
             self._second = (int(second), text)
         return f"{text}.{int(fraction * 1000):03d}Z"
+
+
+def _is_terminal(fd: int) -> bool:
+    try:
+        return os.isatty(fd)
+    except OSError:
+        return False
+
+
+def _printable(message: str) -> str:
+    """Return a message without what a terminal would obey; reports have several lines."""
+    return "".join(one if one.isprintable() or one == "\n" else "·" for one in message)
 
 
 def _is_file(fd: int) -> bool:

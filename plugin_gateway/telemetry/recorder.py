@@ -62,7 +62,9 @@ class Recorder:
     def series(self) -> Series:
         """Return what has been counted, up to this moment."""
         self.flush()
-        return self.counters.series()
+        series = self.counters.series()
+        series["dropped"][0] += self._log.lost
+        return series
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         interval_s = BUSY_INTERVAL_S if self.flush() > BUSY_RECORDS else IDLE_INTERVAL_S

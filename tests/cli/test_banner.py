@@ -48,7 +48,7 @@ def test_people_are_told_urls_operations_time_and_warnings():
 @pytest.mark.parametrize("shape", ["json", "text"])
 def test_programs_get_lines_of_the_log_and_people_text(shape, capfd):
     reader, writer = os.pipe()
-    log = Log(fd=writer)
+    log = Log(fd=writer, format=shape)
     announce(replace(STARTED, compiled=replace(COMPILED, log=LogSettings(format=shape))), log)
     log.close()
     os.close(writer)

@@ -18,6 +18,8 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamTarget
 
+TARGET = SimpleNamespace(socket="", host="up", port=1)
+
 
 class Exchange:
     """Keeps what an answer came to."""
@@ -62,7 +64,7 @@ def connection(**exchange):
         abort=lambda: released.append("abort"),
         get_extra_info=lambda name: None,
     )
-    pool = SimpleNamespace(release=lambda it: released.append("release"), forget=lambda it: None)
+    pool = SimpleNamespace(target=TARGET, release=lambda it: released.append("release"), forget=lambda it: None)
     upstream, it = UpstreamConnection(pool), Exchange(**exchange)
     upstream.connection_made(transport)
     upstream.begin(it, b"")
@@ -201,7 +203,9 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
 
     async def scene(port):
         it, lost = Exchange(), asyncio.Event()
-        pool = SimpleNamespace(release=lambda upstream: upstream.close(), forget=lambda upstream: lost.set())
+        pool = SimpleNamespace(
+            target=TARGET, release=lambda upstream: upstream.close(), forget=lambda upstream: lost.set()
+        )
         upstream = UpstreamConnection(pool)
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None
         name = "localhost" if is_tls else None

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import signal
 import threading
 from contextlib import contextmanager
@@ -123,6 +124,23 @@ def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clear
     assert (failed["ready"], failed["revision"], failed["operations"]) == (True, 1, 1)
     assert "error[unknown-operation]" in failed["reload_error"]
     assert (mended["reload_error"], mended["operations"]) == (None, 0)
+
+
+def test_the_log_says_what_a_reload_changed_and_that_it_stops(config, capfd):
+    config.write_text(CONFIG.replace("level: error", "level: info"))
+
+    async def talk(supervisor, started):
+        supervisor._log.adopt(format="json", level="info")
+        config.write_text(CONFIG.replace("level: error", "level: info").replace("allow: [listPets]", "allow: []"))
+        await until(started, lambda health: health["revision"] == 2)
+        supervisor._stop("SIGTERM")
+        supervisor._log.close()
+
+    run(config, talk)
+    lines = {line["event"]: line for line in map(json.loads, capfd.readouterr().err.splitlines())}
+    assert (lines["reloaded"]["came"], lines["reloaded"]["went"]) == ([], ["GET /pets (listPets)"])
+    assert "went: GET /pets (listPets)" in lines["reloaded"]["message"]
+    assert lines["stopping"]["signal"] == "SIGTERM"
 
 
 def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(config):

@@ -89,6 +89,34 @@ def test_a_log_without_reader_is_no_error(written):
     os.close(writer)
 
 
+def test_lines_that_cannot_be_written_are_counted():
+    full = os.open("/dev/full", os.O_WRONLY)
+    log = Log(fd=full)
+    log.event("info", "x", "one")
+    log.access([record(), record()])
+    log.close(5)
+    os.close(full)
+    assert log.lost == 3
+
+
+def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(written):
+    make, _ = written
+    ours, terminal = os.openpty()
+    try:
+        assert not Log(fd=terminal).is_json
+        assert Log(fd=terminal, format="json").is_json
+        assert make().is_json
+    finally:
+        os.close(ours)
+        os.close(terminal)
+
+
+def test_a_terminal_obeys_no_message(written):
+    make, read = written
+    make(format="text").event("warning", "x", "a\x1b[31mb\r", error="E", traceback="f file:1")
+    assert read().endswith("warning a·[31mb· (E: f file:1)\n".encode())
+
+
 @given(st.lists(st.integers(1, 6000), max_size=12))
 def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes):
     lines = [b"x" * (size - 1) + b"\n" for size in sizes]

@@ -1,0 +1,55 @@
+"""A change: which operations came and went with a reload, as an operator reads it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.revision import Revision
+
+_MOST_SAID: Final = 10
+_MOST_LISTED: Final = 200
+
+
+class Change(NamedTuple):
+    """Operations by the names of `served_by`."""
+
+    came: tuple[str, ...]
+    went: tuple[str, ...]
+
+    def __str__(self) -> str:
+        parts = [
+            f"{said}: {', '.join(names[:_MOST_SAID])}{f' and {more} more' if (more := len(names) - _MOST_SAID) > 0 else ''}"
+            for said, names in (("came", self.came), ("went", self.went))
+            if names
+        ]
+        return "; ".join(parts) or "no operation came or went"
+
+    def members(self) -> dict[str, tuple[str, ...]]:
+        """Return the change as members of a log line, each of them bounded."""
+        return {"came": self.came[:_MOST_LISTED], "went": self.went[:_MOST_LISTED]}
+
+
+def change(before: Iterable[str], after: Iterable[str]) -> Change:
+    before, after = dict.fromkeys(before), dict.fromkeys(after)
+    came = tuple(name for name in after if name not in before)
+    return Change(came, tuple(name for name in before if name not in after))
+
+
+def served_by(revision: Revision) -> tuple[str, ...]:
+    """Name the operations that a revision lets through, and those that it lets through for some consumers only."""
+    return tuple(_names(revision))
+
+
+def _names(revision: Revision) -> Iterator[str]:
+    yield from map(_name, revision.rules)
+    for view in revision.views:
+        if view.gate is not revision.gate:
+            yield from (f"{_name(rule)} for {view.consumer}" for rule in view.gate.rules)
+
+
+def _name(rule: OperationRule) -> str:
+    return f"{rule.method} {rule.path_template} ({rule.operation_id})"

@@ -1,0 +1,28 @@
+from types import SimpleNamespace
+
+from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.reload.change import change, served_by
+
+
+def test_what_came_and_went_is_named():
+    changed = change(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
+    assert str(changed) == "came: POST /c (c); went: GET /a (a)"
+    assert changed.members() == {"came": ("POST /c (c)",), "went": ("GET /a (a)",)}
+    assert str(change(["x"], ["x"])) == "no operation came or went"
+
+
+def test_a_large_change_is_bounded():
+    changed = change([], [f"GET /{number}" for number in range(1000)])
+    assert str(changed).endswith("GET /9 and 990 more")
+    assert len(changed.members()["came"]) == 200
+
+
+def test_what_only_some_consumers_may_call_is_named_for_each():
+    rules = (
+        OperationRule(method="GET", path_template="/a", operation_id="a"),
+        OperationRule(method="GET", path_template="/b", operation_id="b"),
+    )
+    whole, part = SimpleNamespace(rules=rules), SimpleNamespace(rules=rules[:1])
+    views = (SimpleNamespace(consumer="all", gate=whole), SimpleNamespace(consumer="some", gate=part))
+    revision = SimpleNamespace(rules=rules, gate=whole, views=views)
+    assert served_by(revision) == ("GET /a (a)", "GET /b (b)", "GET /a (a) for some")
