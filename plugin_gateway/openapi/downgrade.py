@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NEW_IN_3_2: Mapping[Kind, tuple[str, ...]] = {
     Kind.DISCRIMINATOR: ("defaultMapping",),
     Kind.ENCODING: ("encoding", "itemEncoding", "prefixEncoding"),
-    Kind.MEDIA_TYPE: ("itemSchema", "itemEncoding", "prefixEncoding"),
+    Kind.MEDIA_TYPE: ("description", "itemSchema", "itemEncoding", "prefixEncoding"),
     Kind.OAUTH_FLOWS: ("deviceAuthorization",),
     Kind.RESPONSE: ("summary",),
     Kind.SECURITY_SCHEME: ("deprecated", "oauth2MetadataUrl"),

@@ -50,6 +50,18 @@ def schemas_to_3_0(root: JsonObject) -> list[Finding]:
     ]
 
 
+def uses_later_words(root: JsonObject) -> bool:
+    """Say whether schemas of `root`, which is 3.0 by its own word, are written with what only later versions have."""
+    return any(
+        isinstance(node.get("type"), list)
+        or isinstance(node.get("items"), list)
+        or any(_is_number(node.get(exclusive)) for exclusive, _, _ in _BOUNDS)
+        or any(word not in _VOCABULARY and not word.startswith("x-") for word in node)
+        for kind, node in typed_nodes(root)
+        if kind is Kind.SCHEMA
+    )
+
+
 def _lower_schema(schema: JsonObject) -> Iterator[str]:
     """Say one schema, its inner ones said already, in 3.0. Gives each keyword that had to be said looser."""
     _lower_booleans(schema)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.downgrade import to_3_0, to_3_1
+from plugin_gateway.openapi.downgrade_schema import uses_later_words
 from plugin_gateway.openapi.grammar import Kind, is_reference
 from plugin_gateway.openapi.upgrade_refs import settle_refs
 from plugin_gateway.openapi.upgrade_swagger import swagger_to_3_0
@@ -43,7 +44,7 @@ def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Findin
     What that version cannot say is said looser, never tighter, with a warning. In any version its references are settled.
     """
     root, findings = settle_refs(document), list[Finding]()
-    if document.version != to:
+    if document.version != to or (to == "3.0" and uses_later_words(root)):
         match document.version:
             case "2.0":
                 root, findings = swagger_to_3_0(root)

@@ -8,6 +8,7 @@ from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.leaks import leaks_in_prose
+from plugin_gateway.openapi.mend import errors_in, mend
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.policy.allowlist import select
@@ -33,7 +34,7 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
@@ -82,7 +83,7 @@ def compile_revision(
     chosen = choose_for_consumers(document, kept, config.consumers, pinned)
     findings += [finding for one in chosen for finding in one.findings]
     try:
-        pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
+        pruned, mended_findings = _pruned(document, kept, config)
     except DocumentError as error:
         _raise_errors(loaded, findings, error.findings)
         raise
@@ -137,12 +138,24 @@ def compile_revision(
         call_limits=call_limits,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
-        warnings=(*loaded.located(findings), *_of_document(document, [*pruned.warnings, *served_findings, *leaks])),
+        warnings=(
+            *loaded.located(findings),
+            *_of_document(document, [*pruned.warnings, *mended_findings, *served_findings, *leaks]),
+        ),
         pinned=Pinned(
             {**selection.pinned.entries, **{words: keys for one in chosen for words, keys in one.pins.items()}}
         ),
         held=tuple(_held(selection, config, chosen)),
     )
+
+
+def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:
+    """Prune and mend; the findings are warnings."""
+    pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
+    pruned, findings = mend(pruned)
+    if errors := [*errors_in(findings)]:
+        raise DocumentError(errors)
+    return pruned, findings
 
 
 def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Iterator[str]:

@@ -1,0 +1,110 @@
+"""Plain values: whether one has the type that its field wants, and what it surely was meant to be where it has not."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.openapi.vocabulary import Type
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Json
+
+_FLAGS: Final = {"true": True, "false": False, "yes": True, "no": False}
+_INTEGER: Final = re.compile(r"[-+]?\d{1,18}")
+_NUMBER: Final = re.compile(r"[-+]?\d{1,18}(\.\d{1,18})?")
+_TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string", "file"})
+
+
+class Unmendable(Exception):  # noqa: N818  # no failure, but an answer
+    """A value of another type that says nothing certain."""
+
+
+def mended(type_: Type, value: Json) -> Json:
+    """The value itself where it is of this type, else what it surely means; raises `Unmendable`."""
+    match type_:
+        case Type.ANY:
+            return value
+        case Type.TEXT:
+            return _text(value)
+        case Type.FLAG:
+            return _flag(value)
+        case Type.NUMBER:
+            return _number(value)
+        case Type.COUNT:
+            return _count(value)
+        case Type.BOUND:
+            return value if isinstance(value, bool) else _number(value)
+        case Type.TEXTS:
+            return _texts(value)
+        case Type.NAMES:
+            names = _texts(value)
+            return names if len(set(names)) == len(names) else list(dict.fromkeys(names))
+        case Type.TYPES:
+            return _types(value)
+        case Type.LIST:
+            return _of(value, list)
+        case Type.MAP:
+            return _of(value, dict)
+        case Type.MAP_OF_TEXT:
+            entries = _of(value, dict)
+            texts = {name: _text(entry) for name, entry in entries.items()}
+            return entries if texts == entries else texts
+
+
+def _of(value: Json, kind: type) -> Json:
+    if not isinstance(value, kind):
+        raise Unmendable
+    return value
+
+
+def _text(value: Json) -> str:
+    # What YAML took for a number or a boolean was written as a text: `version: 1.0`, `name: on`.
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    text: str = _of(value, str)
+    return text
+
+
+def _flag(value: Json) -> bool:
+    if isinstance(value, str) and value.lower() in _FLAGS:
+        return _FLAGS[value.lower()]
+    flag: bool = _of(value, bool)
+    return flag
+
+
+def _number(value: Json) -> float:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value) if _INTEGER.fullmatch(value) else float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Unmendable
+    return value
+
+
+def _count(value: Json) -> int:
+    number = _number(value)
+    if number < 0 or number != number // 1:
+        raise Unmendable
+    return value if isinstance(value, int) else int(number)
+
+
+def _texts(value: Json) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    entries = _of(value, list)
+    texts = [_text(entry) for entry in entries]
+    return entries if all(isinstance(entry, str) for entry in entries) else texts
+
+
+def _types(value: Json) -> Json:
+    names = value if isinstance(value, list) else [value]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise Unmendable
+    legal = [lowered for name in dict.fromkeys(names) if (lowered := name.lower()) in _TYPES]
+    if len(legal) < len(set(names)):
+        raise Unmendable  # with one type less it would refuse what it took
+    if isinstance(value, list):
+        return value if legal == value else list(dict.fromkeys(legal))
+    return value if legal == [value] else legal[0]

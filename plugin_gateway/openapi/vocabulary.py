@@ -1,0 +1,197 @@
+"""The vocabulary of OpenAPI: which plain fields each object has in which version, and what type their values have.
+
+Beside `grammar`, which knows the fields that hold other objects, this makes the fields of an object complete: what neither
+knows is unknown to the standard.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.openapi.grammar import FIELDS, METHODS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Type(Enum):
+    """The type of a plain value."""
+
+    ANY = "anything"
+    TEXT = "a text"
+    FLAG = "true or false"
+    NUMBER = "a number"
+    COUNT = "a whole number from 0"
+    TEXTS = "a list of texts"
+    NAMES = "a list of texts, each once"
+    LIST = "a list"
+    MAP = "a mapping"
+    MAP_OF_TEXT = "a mapping of texts"
+    TYPES = "the name of a type, or a list of them"
+    BOUND = "a number, or true or false"
+
+
+class Plain(NamedTuple):
+    """A field that holds a plain value: of which type, and in which versions."""
+
+    type: Type
+    versions: frozenset[str]
+
+
+_ALL: Final = frozenset({"2.0", "3.0", "3.1", "3.2"})
+_OLD: Final = frozenset({"2.0"})
+_NEW: Final = _ALL - _OLD
+_FROM_3_1: Final = frozenset({"3.1", "3.2"})
+_FROM_3_2: Final = frozenset({"3.2"})
+
+
+def _fields(type_: Type, names: str, versions: frozenset[str] = _ALL) -> dict[str, Plain]:
+    return {name: Plain(type_, versions) for name in names.split()}
+
+
+_STYLED = {
+    **_fields(Type.TEXT, "style", _NEW),
+    **_fields(Type.FLAG, "explode", _NEW),
+}
+_SHOWN = _fields(Type.ANY, "example", _NEW)
+
+# What 2.0 says of a value that has no schema of its own: in parameters, headers and items.
+_VALUE_2_0 = {
+    **_fields(Type.TYPES, "type", _OLD),
+    **_fields(Type.TEXT, "format pattern collectionFormat", _OLD),
+    **_fields(Type.ANY, "default", _OLD),
+    **_fields(Type.NUMBER, "maximum minimum multipleOf", _OLD),
+    **_fields(Type.FLAG, "exclusiveMaximum exclusiveMinimum uniqueItems", _OLD),
+    **_fields(Type.COUNT, "maxLength minLength maxItems minItems", _OLD),
+    **_fields(Type.LIST, "enum", _OLD),
+}
+
+PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
+    {
+        Kind.CALLBACK: {},
+        Kind.CONTACT: _fields(Type.TEXT, "name url email"),
+        Kind.DISCRIMINATOR: {
+            **_fields(Type.TEXT, "propertyName", _NEW),
+            **_fields(Type.MAP_OF_TEXT, "mapping", _NEW),
+            **_fields(Type.TEXT, "defaultMapping", _FROM_3_2),
+        },
+        Kind.ENCODING: {
+            **_fields(Type.TEXT, "contentType", _NEW),
+            **_STYLED,
+            **_fields(Type.FLAG, "allowReserved", _NEW),
+        },
+        Kind.EXAMPLE: {
+            **_fields(Type.TEXT, "summary description externalValue", _NEW),
+            **_fields(Type.ANY, "value", _NEW),
+            **_fields(Type.ANY, "dataValue", _FROM_3_2),
+            **_fields(Type.TEXT, "serializedValue", _FROM_3_2),
+        },
+        Kind.EXTERNAL_DOCS: _fields(Type.TEXT, "description url"),
+        Kind.HEADER: {
+            **_fields(Type.TEXT, "description"),
+            **_fields(Type.FLAG, "required deprecated", _NEW),
+            **_STYLED,
+            **_SHOWN,
+            **_VALUE_2_0,
+        },
+        Kind.INFO: {
+            **_fields(Type.TEXT, "title description termsOfService version"),
+            **_fields(Type.TEXT, "summary", _FROM_3_1),
+        },
+        Kind.ITEMS: _VALUE_2_0,
+        Kind.LICENSE: {**_fields(Type.TEXT, "name url"), **_fields(Type.TEXT, "identifier", _FROM_3_1)},
+        Kind.LINK: {
+            **_fields(Type.TEXT, "operationRef operationId description", _NEW),
+            **_fields(Type.MAP_OF_TEXT, "parameters", _NEW),
+            **_fields(Type.ANY, "requestBody", _NEW),
+        },
+        Kind.MEDIA_TYPE: {**_SHOWN, **_fields(Type.TEXT, "description", _FROM_3_2)},
+        Kind.OPERATION: {
+            **_fields(Type.NAMES, "tags"),
+            **_fields(Type.TEXT, "summary description operationId"),
+            **_fields(Type.FLAG, "deprecated"),
+            **_fields(Type.ANY, "security"),
+            **_fields(Type.ANY, "consumes produces schemes", _OLD),
+        },
+        Kind.PARAMETER: {
+            **_fields(Type.TEXT, "name in description"),
+            **_fields(Type.FLAG, "required allowEmptyValue"),
+            **_fields(Type.FLAG, "deprecated allowReserved", _NEW),
+            **_STYLED,
+            **_SHOWN,
+            **_VALUE_2_0,
+        },
+        Kind.PATH_ITEM: {**_fields(Type.TEXT, "summary description", _NEW), **_fields(Type.TEXT, "$ref")},
+        Kind.REQUEST_BODY: {**_fields(Type.TEXT, "description", _NEW), **_fields(Type.FLAG, "required", _NEW)},
+        Kind.RESPONSE: {
+            **_fields(Type.TEXT, "description"),
+            **_fields(Type.TEXT, "summary", _FROM_3_2),
+            **_fields(Type.MAP, "examples", _OLD),
+        },
+        Kind.RESPONSES: {},
+        # Words of later versions are taken as they are meant: upgrading gives them their effect.
+        Kind.SCHEMA: {
+            **_fields(
+                Type.TEXT,
+                "$id $schema $ref $anchor $dynamicRef $dynamicAnchor $comment title description format pattern "
+                "contentEncoding contentMediaType",
+            ),
+            **_fields(Type.MAP, "$vocabulary"),
+            **_fields(Type.ANY, "default example const"),
+            **_fields(Type.NUMBER, "multipleOf maximum minimum"),
+            **_fields(Type.BOUND, "exclusiveMaximum exclusiveMinimum"),
+            **_fields(
+                Type.COUNT,
+                "maxLength minLength maxItems minItems maxProperties minProperties maxContains minContains",
+            ),
+            **_fields(Type.FLAG, "uniqueItems readOnly writeOnly deprecated nullable $recursiveAnchor"),
+            **_fields(Type.TEXT, "$recursiveRef"),
+            **_fields(Type.NAMES, "required"),
+            **_fields(Type.LIST, "enum examples"),
+            **_fields(Type.TYPES, "type"),
+            **_fields(Type.MAP, "dependentRequired"),
+        },
+        Kind.TAG: {
+            **_fields(Type.TEXT, "name description"),
+            **_fields(Type.TEXT, "summary parent kind", _FROM_3_2),
+        },
+        Kind.XML: {
+            **_fields(Type.TEXT, "name namespace prefix"),
+            **_fields(Type.FLAG, "attribute wrapped"),
+            **_fields(Type.TEXT, "nodeType", _FROM_3_2),
+        },
+    }
+)
+"""Kinds that are not here are replaced by the gateway's own wherever a document is served: servers, security."""
+
+_OBJECTS_SINCE: Final[Mapping[tuple[Kind, str], frozenset[str]]] = MappingProxyType(
+    {
+        **{(Kind.OPERATION, name): _NEW for name in ("requestBody", "callbacks", "servers")},
+        **{(Kind.PARAMETER, name): _NEW for name in ("content", "examples")},
+        (Kind.PARAMETER, "items"): _OLD,
+        **{(Kind.HEADER, name): _NEW for name in ("content", "examples", "schema")},
+        (Kind.HEADER, "items"): _OLD,
+        **{(Kind.RESPONSE, name): _NEW for name in ("content", "links")},
+        (Kind.RESPONSE, "schema"): _OLD,
+        **{(Kind.MEDIA_TYPE, name): _FROM_3_2 for name in ("itemSchema", "itemEncoding", "prefixEncoding")},
+        **{(Kind.ENCODING, name): _FROM_3_2 for name in ("encoding", "itemEncoding", "prefixEncoding")},
+        (Kind.PATH_ITEM, "servers"): _NEW,
+        (Kind.PATH_ITEM, "trace"): _NEW,
+        **{(Kind.PATH_ITEM, name): _FROM_3_2 for name in ("query", "additionalOperations")},
+    }
+)
+
+
+def is_known(kind: Kind, name: str, version: str) -> bool:
+    """Say whether objects of this kind have a field of this name in this version. Extensions are not asked for."""
+    if name in FIELDS[kind]:
+        return version in _OBJECTS_SINCE.get((kind, name), _ALL)
+    plain = PLAIN_FIELDS.get(kind, {}).get(name)
+    return plain is not None and version in plain.versions
+
+
+def is_unknown_everywhere(kind: Kind, name: str) -> bool:
+    """Say whether no version gives objects of this kind a field of this name."""
+    return kind in PLAIN_FIELDS and name not in FIELDS[kind] and name not in PLAIN_FIELDS[kind] and name not in METHODS

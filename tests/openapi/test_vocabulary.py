@@ -1,0 +1,60 @@
+"""The vocabulary, held against the official schemas: it knows the same fields."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openapi_spec_validator
+import pytest
+
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.vocabulary import is_known, is_unknown_everywhere
+
+SCHEMAS = Path(openapi_spec_validator.__file__).parent / "resources" / "schemas"
+KINDS = {
+    "contact": Kind.CONTACT,
+    "encoding": Kind.ENCODING,
+    "example": Kind.EXAMPLE,
+    "external-documentation": Kind.EXTERNAL_DOCS,
+    "header": Kind.HEADER,
+    "info": Kind.INFO,
+    "license": Kind.LICENSE,
+    "link": Kind.LINK,
+    "media-type": Kind.MEDIA_TYPE,
+    "operation": Kind.OPERATION,
+    "parameter": Kind.PARAMETER,
+    "path-item": Kind.PATH_ITEM,
+    "request-body": Kind.REQUEST_BODY,
+    "response": Kind.RESPONSE,
+    "tag": Kind.TAG,
+}
+
+
+@pytest.mark.parametrize("version", ["3.1", "3.2"])
+def test_every_field_of_the_official_schema_is_known(version):
+    definitions = json.loads((SCHEMAS / f"v{version}" / "schema.json").read_text())["$defs"]
+    # `body` is a slip of the official schema for `server`.
+    unknown = [
+        (name, field)
+        for name, kind in KINDS.items()
+        for field in definitions[name].get("properties", {})
+        if not is_known(kind, field, version) and (name, field) != ("link", "body")
+    ]
+    assert unknown == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "versions"),
+    [
+        (Kind.INFO, "summary", ["3.1", "3.2"]),
+        (Kind.OPERATION, "consumes", ["2.0"]),
+        (Kind.OPERATION, "requestBody", ["3.0", "3.1", "3.2"]),
+        (Kind.RESPONSE, "schema", ["2.0"]),
+        (Kind.PATH_ITEM, "query", ["3.2"]),
+        (Kind.OPERATION, "bogus", []),
+    ],
+)
+def test_a_field_is_known_in_its_versions(kind, name, versions):
+    assert [version for version in ("2.0", "3.0", "3.1", "3.2") if is_known(kind, name, version)] == versions
+    assert is_unknown_everywhere(kind, name) == (not versions)
