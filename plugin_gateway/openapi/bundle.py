@@ -37,7 +37,11 @@ if TYPE_CHECKING:
 _MAX_CHAIN = 64
 _MAPPING = re.compile(rb"""apping["']?\s*:""")
 _FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
-_MAX_MAPPINGS = 1000
+_NOT_LOCAL = re.compile(rb"""\$ref["']?\s*+:\s*+(?=\S)(?!["']#)(?!\{)(?![\w$-]++:\s)""")
+"""A key whose value is neither a quoted text that begins with `#` nor a mapping, in JSON or YAML. What comes before it is looked at
+apart, as a pattern that begins with a text is found ten times as fast."""
+_BEFORE_A_KEY = frozenset(b" \t\r\n\"'{,&*!?")
+_MAX_MAPPINGS = 20_000
 _MAPPING_BYTES = 1000
 _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
@@ -80,12 +84,13 @@ def refers_elsewhere(data: bytes) -> bool:
     """Say whether a document's text may refer to another file; a quick no spares single files the walk.
 
     That is by a `$ref` that is not local, or in the mapping of a discriminator by a text that ends like a file's name.
+    A path that ends in `/$ref` (OData) and a property called `$ref` are no references.
     """
     for index, match in enumerate(_MAPPING.finditer(data)):
         if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
             return True
-    local = sum(data.count(b"$ref" + between + b"#") for between in (b'":"', b'": "', b": '", b': "', b"': '"))
-    return data.count(b"$ref") != local
+    starts = (match.start() for match in _NOT_LOCAL.finditer(data))
+    return any(start == 0 or data[start - 1] in _BEFORE_A_KEY for start in starts)
 
 
 def bundle(root: JsonObject, version: str, parts: Parts) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Location
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Json
 
+WORTH_SKIMMING_BYTES = 1024 * 1024
+"""Below this it takes longer to import msgspec than to read all."""
 _BOM = b"\xef\xbb\xbf"
+_CHUNK_BYTES = 64 * 1024
 
 
 def decode(data: bytes, name: str) -> Json:
@@ -39,6 +43,22 @@ def decode(data: bytes, name: str) -> Json:
     if value is None:
         raise _refused("document-empty", "there is nothing in it", Location(name), "give the file an OpenAPI document")
     return value
+
+
+def skim(data: bytes, name: str) -> Json:
+    """The same as `decode`, but much of a large document stays text until it is looked at (see `unread`).
+
+    A key that is given twice in a value that nobody looks at is not found.
+    """
+    text = data.removeprefix(_BOM)
+    if len(text) >= WORTH_SKIMMING_BYTES and looks_like_json(text):
+        # Imported here, as a small document does without.
+        from plugin_gateway.openapi.json_skim import skim_json  # noqa: PLC0415
+
+        _check_encoding(text, name)
+        if (root := skim_json(text, name)) is not None:
+            return root
+    return decode(data, name)
 
 
 def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
@@ -76,12 +96,18 @@ def _check_encoding(text: bytes, name: str) -> None:
     if text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in text[:4]:
         hint = "save it as UTF-8, which JSON on a network always is (RFC 8259, 8.1)"
         raise _refused("document-encoding", "it is in UTF-16 or UTF-32", Location(name), hint)
-    try:
-        text.isascii() or text.decode()
-    except UnicodeDecodeError as error:
-        message = f"byte {text[error.start]:#04x} is not UTF-8"
-        location = Location(name, *position(text, error.start))
-        raise _refused("document-encoding", message, location, "save it as UTF-8") from None
+    if text.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(text), _CHUNK_BYTES):  # as a whole it would be in memory twice
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(text[start : start + _CHUNK_BYTES], final=start + _CHUNK_BYTES >= len(text))
+        except UnicodeDecodeError as error:
+            offset = start - waiting + error.start
+            message = f"byte {text[offset]:#04x} is not UTF-8"
+            location = Location(name, *position(text, offset))
+            raise _refused("document-encoding", message, location, "save it as UTF-8") from None
 
 
 def _refused(rule: str, message: str, location: Location, hint: str = "") -> DocumentError:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
+from plugin_gateway.openapi.unread import holds_mapping, sketch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +29,10 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
 """The fixed fields of a path item that are operations, by version. Field names are case-sensitive: `GET` is none."""
 
 
+_SKETCH = frozenset({"operationId", "tags"})
+"""What is asked of every operation, kept or not."""
+
+
 class OperationKey(NamedTuple):
     """What names an operation without doubt: its method, in capitals, and its path template."""
 
@@ -38,22 +43,29 @@ class OperationKey(NamedTuple):
         return f"{self.method} {self.path}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class Operation(NamedTuple):
     """One operation of a document. `node` and `path_item` are the document's own objects: look, do not touch."""
 
     key: OperationKey
-    node: JsonObject
     path_item: JsonObject
+    holder: JsonObject
+    """What has the operation in it: its path item, or the `additionalOperations` of that."""
+    field: str
+
+    @property
+    def node(self) -> JsonObject:
+        """The operation's own object, which is read here if it was not; raises `DocumentError` if its text is wrong."""
+        node: JsonObject = self.holder[self.field]
+        return node
 
     @property
     def operation_id(self) -> str | None:
-        value = self.node.get("operationId")
+        value = sketch(self.holder, self.field, _SKETCH).get("operationId")
         return value if isinstance(value, str) and value else None
 
     @property
     def tags(self) -> tuple[str, ...]:
-        tags = self.node.get("tags")
+        tags = sketch(self.holder, self.field, _SKETCH).get("tags")
         return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
 
 
@@ -97,9 +109,9 @@ class Document:
         """
         found: dict[OperationKey, Operation] = {}
         for path, path_item in self.path_items():
-            for method, node in _operation_nodes(path_item, self.methods):
+            for holder, method in _operation_fields(path_item, self.methods):
                 key = OperationKey(method.upper(), path)
-                found.setdefault(key, Operation(key=key, node=node, path_item=path_item))
+                found.setdefault(key, Operation(key, path_item, holder, method))
         return found
 
     def path_items(self) -> Iterator[tuple[str, JsonObject]]:
@@ -140,11 +152,12 @@ class Document:
         return path_item
 
 
-def _operation_nodes(path_item: JsonObject, methods: tuple[str, ...]) -> Iterator[tuple[str, JsonObject]]:
-    for key, node in path_item.items():
-        if key in methods and isinstance(node, dict):
-            yield key, node
+def _operation_fields(path_item: JsonObject, methods: tuple[str, ...]) -> Iterator[tuple[JsonObject, str]]:
+    for key in path_item:
+        if key in methods and holds_mapping(path_item, key):
+            yield path_item, key
     additional = path_item.get("additionalOperations") if "query" in methods else None
-    for method, node in additional.items() if isinstance(additional, dict) else ():
-        if isinstance(node, dict) and not method.startswith("x-"):
-            yield method, node
+    if isinstance(additional, dict):
+        for method, node in additional.items():
+            if isinstance(node, dict) and not method.startswith("x-"):
+                yield additional, method

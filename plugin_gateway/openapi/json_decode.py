@@ -24,19 +24,33 @@ _ESCAPE_THAT_COUNTS = re.compile(rb"\\u00(?:3[aA]|22|5[cC])")
 _LARGE_NUMBER = re.compile(rb"e\+[0-9]+[,}\]]")
 
 
-def decode_json(data: bytes, name: str) -> Any:
+def decode_json_part(data: bytes, name: str, whole: bytes, levels_above: int) -> Any:
+    """The value in `data`, which is a part of `whole`, so many levels deep in it; where it is wrong is told of the whole."""
+    try:
+        return decode_json(data, name, levels_above)
+    except DocumentError:
+        decode_json(whole, name)
+        raise
+
+
+def decode_json(data: bytes, name: str, levels_above: int = 0) -> Any:
     """The value in `data`, which is UTF-8 without a BOM; raises `DocumentError` with every place that is wrong."""
-    if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_NODES:
-        raise _refused("document-size", f"more than {MAX_NODES:,} values", Location(name))
+    check_size(data, name)
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         raise _misspelt(error, name) from None
-    rendered = _render(value, name)
+    rendered = _render(value, name, levels_above)
     if _may_repeat_keys(data, rendered) and _has_duplicates(data):
         raise DocumentError(islice(_duplicates(data, name), _MAX_FINDINGS))
     # orjson reads an integer beyond 64 bits as the nearest double, and writes doubles of that size as 1e+20.
     return json.loads(data) if _LARGE_NUMBER.search(rendered) else value
+
+
+def check_size(data: bytes, name: str) -> None:
+    """Raise `DocumentError` if `data` may hold too many values; a comma in a text counts as one."""
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_NODES:
+        raise _refused("document-size", f"more than {MAX_NODES:,} values", Location(name))
 
 
 def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
@@ -52,10 +66,10 @@ def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Locatio
     return Location(name, *position(data, offset), length)
 
 
-def _render(value: Any, name: str) -> bytes:
+def _render(value: Any, name: str, levels_above: int) -> bytes:
     """As JSON again, compact; what is nested too deeply is refused on the way, as it costs nothing there."""
     wrapped = value
-    for _ in range(_ORJSON_DEPTH - MAX_DEPTH):
+    for _ in range(_ORJSON_DEPTH - MAX_DEPTH + levels_above):
         wrapped = [wrapped]
     try:
         return orjson.dumps(wrapped)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.bundle import Parts, bundle, refers_elsewhere
-from plugin_gateway.openapi.decode import decode, locate
+from plugin_gateway.openapi.decode import decode, locate, skim
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.folder import Folder
 from plugin_gateway.openapi.structure import check_paths, check_root
@@ -64,10 +64,11 @@ def read_document(
 
 def _read(source: _Source, name: str) -> Document:
     data = source.read_root()
-    root = decode(data, name)
+    is_spread = refers_elsewhere(data)
+    root = decode(data, name) if is_spread else skim(data, name)
     _refuse(check_root(root), data, name)
     document = Document(root=root, name=name, address=source.address)
-    if refers_elsewhere(data):
+    if is_spread:
         unread = bundle(root, document.version, source)
         document = replace(document, unread=unread, is_awaited=source.is_awaited)
     try:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.unread import holds_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def check_paths(document: Document) -> Iterator[Finding]:
             yield _finding("document-ref", f"{error.ref!r} {error.reason}", (*at, "$ref"), "mend it or remove the path")
             continue
         for method in document.methods:
-            if method in followed and not isinstance(followed[method], dict):
+            if method in followed and not holds_mapping(followed, method):
                 message = f"an operation must be a mapping, this is {_kind(followed[method])}"
                 yield _finding("document-operation", message, (*at, method))
 

@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.grammar import components_at, sections
 from plugin_gateway.openapi.refs import RefError, Tokens
+from plugin_gateway.openapi.unread import sketch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from plugin_gateway.openapi.document import Document, Json, JsonObject
+
+_SKETCH = frozenset({"$ref", "allOf", "anyOf", "discriminator", "oneOf"})
+"""What is asked of every schema, kept or not."""
 
 
 def schemas_at(version: str) -> Tokens:
@@ -35,8 +39,8 @@ def implicit_subtypes(document: Document) -> Mapping[Tokens, tuple[Tokens, ...]]
     schemas = component_schemas(document)
     children: dict[Tokens, list[Tokens]] = {}
     bases: list[Tokens] = []
-    for name, schema in schemas.items():
-        place = (*section, name)
+    for name in schemas:
+        place, schema = (*section, name), sketch(schemas, name, _SKETCH)
         if _selects_subtypes(schema):
             bases.append(place)
         for parent in _parents(document, schema, place):

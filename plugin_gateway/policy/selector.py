@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import defaultdict
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -25,15 +26,29 @@ class Catalogue:
 
     def __init__(self, document: Document) -> None:
         self.operations: Mapping[OperationKey, Operation] = document.operations
-        self._by_id: dict[str, list[Operation]] = defaultdict(list)
-        self._by_tag: dict[str, list[Operation]] = defaultdict(list)
-        self._methods: dict[str, list[str]] = defaultdict(list)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, list[Operation]]:
+        by_id: dict[str, list[Operation]] = defaultdict(list)
         for operation in self.operations.values():
-            if operation.operation_id:
-                self._by_id[operation.operation_id].append(operation)
+            if operation_id := operation.operation_id:
+                by_id[operation_id].append(operation)
+        return by_id
+
+    @cached_property
+    def _by_tag(self) -> Mapping[str, list[Operation]]:
+        by_tag: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.operations.values():
             for tag in operation.tags:
-                self._by_tag[tag].append(operation)
-            self._methods[operation.key.path].append(operation.key.method)
+                by_tag[tag].append(operation)
+        return by_tag
+
+    @cached_property
+    def _methods(self) -> Mapping[str, list[str]]:
+        methods: dict[str, list[str]] = defaultdict(list)
+        for key in self.operations:
+            methods[key.path].append(key.method)
+        return methods
 
     def with_id(self, operation_id: str) -> list[Operation]:
         return self._by_id.get(operation_id, [])

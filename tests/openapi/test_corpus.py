@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.openapi.decode import decode
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.json_skim import skim_json
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.openapi.source import read_document
@@ -86,6 +88,18 @@ def test_a_hostile_document_is_refused_in_words(name):
 @pytest.mark.parametrize("name", OPEN)
 def test_a_real_document_is_pruned_exactly(oracle, name):
     assert _failures(oracle, CORPUS / "open" / name, _kept(CORPUS / "allow" / f"{name}.txt")) == []
+
+
+@pytest.mark.parametrize("name", [name for name in OPEN if name.endswith(".json")])
+def test_a_real_document_that_is_skimmed_is_pruned_as_if_it_were_read_whole(name):
+    data = (CORPUS / "open" / name).read_bytes()
+    kept = _kept(CORPUS / "allow" / f"{name}.txt")
+    whole = Document(root=decode(data, name), name=name)
+    skimmed = Document(root=skim_json(data, name), name=name)
+
+    assert to_json(prune(skimmed, kept).root) == to_json(prune(whole, kept).root)
+    told = [[(one.key, one.operation_id, one.tags) for one in each.operations.values()] for each in (skimmed, whole)]
+    assert told[0] == told[1]
 
 
 def test_a_document_of_many_files_is_pruned_exactly(oracle):
