@@ -22,6 +22,7 @@ COMPILED = (
     "plugin_gateway/policy/query.py",
     "plugin_gateway/policy/search.py",
     "plugin_gateway/policy/target.py",
+    "plugin_gateway/proxy/arrivals.py",
     "plugin_gateway/proxy/body.py",
     "plugin_gateway/proxy/call.py",
     "plugin_gateway/proxy/chunked.py",

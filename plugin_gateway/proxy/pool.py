@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.arrivals import Arrivals
 from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.upstream import UpstreamConnection
 
@@ -36,6 +37,7 @@ class Pool:
         self.target = target
         self._clock = clock
         self._tls = target.tls_files.context() if target.tls else None
+        self.arrivals = Arrivals()
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
@@ -59,7 +61,7 @@ class Pool:
         idle = self._idle
         while idle:
             connection = idle.pop()
-            if connection.is_quiet():
+            if self._is_quiet(connection):
                 return connection
             connection.abort()
         return None
@@ -83,7 +85,8 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection on which the last answer is complete."""
-        if self._waiting and not connection.is_quiet():
+        self.arrivals.forget(connection.descriptor)
+        if self._waiting and not self._is_quiet(connection):
             connection.abort()
         else:
             self._hand_on(connection)
@@ -120,6 +123,10 @@ class Pool:
             elif 0 < limit_s < now - connection.idle_since:
                 self._idle.remove(connection)
                 connection.close()
+
+    def _is_quiet(self, connection: UpstreamConnection) -> bool:
+        """Whether the upstream has sent nothing since its last answer, neither bytes nor an end."""
+        return not connection.transport.is_closing() and not self.arrivals.has(connection.descriptor)
 
     def _hand_on(self, connection: UpstreamConnection) -> None:
         if self._waiting:

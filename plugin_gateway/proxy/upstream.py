@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import select
 import ssl
 from typing import TYPE_CHECKING, Final, cast
 
@@ -14,7 +13,6 @@ from plugin_gateway.proxy.wire import bad_answer, is_hopeless
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.exchange import Exchange
@@ -43,9 +41,9 @@ class UpstreamConnection:
         "_interim",
         "_keeps_alive",
         "_left",
-        "_look",
         "_phase",
         "_pool",
+        "descriptor",
         "idle_since",
         "is_lost",
         "is_used",
@@ -64,18 +62,11 @@ class UpstreamConnection:
         self._chunks = ChunkedReader()
         self._has_ended = False
         """The upstream said that it sends no more."""
-        self._look: Callable[[int], object] | None = None
         self.is_used = False
         """An answer came over it before, so its close without a byte may mean that it had idled too long."""
         self.is_lost = False
+        self.descriptor = -1
         self.idle_since = 0.0
-
-    def is_quiet(self) -> bool:
-        """Whether the upstream has sent nothing since its last answer, neither bytes nor an end.
-
-        The kernel is asked: what the event loop has not delivered yet would be taken for the answer to the next request.
-        """
-        return not self.transport.is_closing() and (self._look is None or not self._look(0))
 
     def begin(self, exchange: Exchange, request: bytes) -> None:
         """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
@@ -111,12 +102,13 @@ class UpstreamConnection:
         self.transport = cast("asyncio.Transport", transport)
         sock = transport.get_extra_info("socket")
         if sock is not None:
-            poller = select.poll()
-            poller.register(sock.fileno(), select.POLLIN)
-            self._look = poller.poll
+            self.descriptor = sock.fileno()
+            self._pool.arrivals.watch(self.descriptor)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
+        if self.descriptor >= 0:
+            self._pool.arrivals.unwatch(self.descriptor)
         self._pool.forget(self)
         exchange = self._exchange
         if exchange is None:

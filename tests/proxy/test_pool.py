@@ -258,8 +258,6 @@ def test_an_idle_connection_on_which_something_came_is_not_used_though_the_loop_
     async def scene():
         async with one_connection() as (pool, connection, peer):
             pool.release(connection)
-            assert pool.take() is connection
-            pool.release(connection)
             send(peer)
             assert pool.take() is None
             assert connection.transport.is_closing()
@@ -292,8 +290,6 @@ def test_over_tls_too_what_came_between_calls_closes_the_connection(loop_factory
 
     async def scene():
         async with one_connection(served, tls=True, tls_files=trusting(authority)) as (pool, connection, peer):
-            pool.release(connection)
-            assert pool.take() is connection
             pool.release(connection)
             peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
             assert pool.take() is None

@@ -1,0 +1,48 @@
+"""The arrivals: on which upstream connections something has come that the event loop has not delivered yet.
+
+Bytes that arrive between two calls would be taken for the answer to the second. The loop delivers them sooner or later, but
+perhaps after the second call has begun. So the kernel is asked before a connection is used again: once for all connections in
+each turn of the loop, because every turn begins by asking the kernel, and nothing it knew then may be missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from typing import Final
+
+_READABLE: Final = select.POLLIN
+"""There are bytes, or the peer has ended the stream; a broken connection is always told."""
+
+
+class Arrivals:
+    """Asked by file descriptor. What arrives after the kernel was asked is on its way as far as this can tell."""
+
+    __slots__ = ("_arrived", "_is_fresh", "_poller")
+
+    def __init__(self) -> None:
+        self._poller = select.poll()
+        self._arrived: set[int] = set()
+        self._is_fresh = False
+
+    def watch(self, descriptor: int) -> None:
+        self._poller.register(descriptor, _READABLE)
+
+    def unwatch(self, descriptor: int) -> None:
+        self._poller.unregister(descriptor)
+        self._arrived.discard(descriptor)
+
+    def forget(self, descriptor: int) -> None:
+        """What had arrived is read, and was what had been asked for."""
+        self._arrived.discard(descriptor)
+
+    def has(self, descriptor: int) -> bool:
+        """Whether something has arrived that nobody asked for."""
+        if not self._is_fresh:
+            self._arrived = {ready for ready, _ in self._poller.poll(0)}
+            self._is_fresh = True
+            asyncio.get_running_loop().call_soon(self._expire)
+        return descriptor in self._arrived
+
+    def _expire(self) -> None:
+        self._is_fresh = False

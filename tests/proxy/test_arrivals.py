@@ -1,0 +1,66 @@
+"""The kernel is asked once in a turn of the loop, and what is read by then is forgotten."""
+
+import asyncio
+import socket
+
+import pytest
+
+from plugin_gateway.proxy.arrivals import Arrivals
+
+
+@pytest.fixture
+def pair():
+    near, far = socket.socketpair()
+    with near, far:
+        yield near, far
+
+
+def in_a_loop(scene):
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("send", [lambda far: far.send(b"x"), lambda far: far.close()], ids=["bytes", "end"])
+def test_what_has_arrived_is_told(pair, send):
+    async def scene():
+        arrivals = Arrivals()
+        arrivals.watch(pair[0].fileno())
+        send(pair[1])
+        assert arrivals.has(pair[0].fileno())
+
+    in_a_loop(scene)
+
+
+def test_the_kernel_is_asked_again_in_the_next_turn_and_not_before(pair):
+    async def scene():
+        arrivals = Arrivals()
+        arrivals.watch(pair[0].fileno())
+        assert not arrivals.has(pair[0].fileno())
+        pair[1].send(b"x")
+        assert not arrivals.has(pair[0].fileno())
+        await asyncio.sleep(0)
+        assert arrivals.has(pair[0].fileno())
+
+    in_a_loop(scene)
+
+
+def test_what_was_read_is_forgotten_and_a_closed_connection_is_not_watched(pair):
+    async def scene():
+        arrivals = Arrivals()
+        descriptor = pair[0].fileno()
+        arrivals.watch(descriptor)
+        pair[1].send(b"x")
+        assert arrivals.has(descriptor)
+        arrivals.forget(descriptor)
+        assert not arrivals.has(descriptor)
+        arrivals.unwatch(descriptor)
+        await asyncio.sleep(0)
+        assert not arrivals.has(descriptor)
+
+    in_a_loop(scene)
+
+
+def test_a_connection_without_a_descriptor_has_nothing():
+    async def scene():
+        assert not Arrivals().has(-1)
+
+    in_a_loop(scene)
