@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from plugin_gateway.cli.ranking import rank
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.publish.cost import estimate_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from plugin_gateway.openapi.document import Document, Operation
 
@@ -20,7 +21,7 @@ REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
 
 
 class Query(NamedTuple):
-    """What is looked for: every word, tag and method must be there."""
+    """What is looked for: every tag and method must be there, and of the words as many as any operation has."""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
@@ -39,22 +40,19 @@ def parse_query(terms: Iterable[str]) -> Query:
         elif colon and value and kind.lower() == "method":
             methods.append(value.upper())
         else:
-            words += term.casefold().split()
+            words += term.split()
     return Query(tuple(words), tuple(tags), tuple(methods))
 
 
-def search(document: Document, query: Query) -> Iterator[Operation]:
-    """Yield the operations that fit, in document order."""
-    for operation in document.operations.values():
-        if query.methods and operation.key.method not in query.methods:
-            continue
-        if query.tags and not set(query.tags) <= {tag.casefold() for tag in operation.tags}:
-            continue
-        node = operation.node
-        said = (str(node.get(name) or "") for name in ("summary", "description"))
-        text = " ".join((str(operation.key), operation.operation_id or "", *operation.tags, *said)).casefold()
-        if all(word in text for word in query.words):
-            yield operation
+def search(document: Document, query: Query) -> list[Operation]:
+    """Find the operations that have the tags and methods, those first that the words fit best; without words in document order."""
+    found = [
+        operation
+        for operation in document.operations.values()
+        if (not query.methods or operation.key.method in query.methods)
+        and (not query.tags or set(query.tags) <= {tag.casefold() for tag in operation.tags})
+    ]
+    return rank(found, query.words) if query.words else found
 
 
 def summary_of(operation: Operation) -> str:

@@ -25,7 +25,7 @@ def only(found):
 
 def test_terms_are_words_tags_and_methods():
     query = parse_query(["Two Words", "tag:Pets", "method:get", "a:b", "tag:"])
-    assert query == (("two", "words", "a:b", "tag:"), ("pets",), ("GET",))
+    assert query == (("Two", "Words", "a:b", "tag:"), ("pets",), ("GET",))
 
 
 @pytest.mark.parametrize(

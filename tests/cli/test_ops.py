@@ -3,7 +3,7 @@ import json
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.cli.ops import cut
+from plugin_gateway.cli.ops import columns, cut
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -71,3 +71,21 @@ def test_a_document_can_be_listed_before_there_is_a_config(config, tmp_path, cap
 
 def test_long_texts_are_cut_to_the_width():
     assert [cut("abc", 3), cut("abcd", 3), cut("abc", 1), cut("abc", 0)] == ["abc", "ab…", "…", ""]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_rows_fit_the_terminal(config, tmp_path, capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    (tmp_path / "openapi.yaml").write_text(
+        DOCUMENT + f"  /{'long/' * 30}: {{get: {{operationId: {'Id' * 40}, summary: {'犬' * 200}, responses: {{}}}}}}\n"
+    )
+    assert run(["ops", "-c", config]) == 0
+    assert all(columns(line) <= width for line in capsys.readouterr().out.splitlines())
+
+
+def test_names_are_whole_where_the_list_is_no_terminals(config, tmp_path, capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    path, name = "/" + "long/" * 30, "Id" * 40
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT + f"  {path}: {{get: {{operationId: {name}, responses: {{}}}}}}\n")
+    assert run(["ops", "-c", config, "id"]) == 0
+    assert f"{path}  {name}  " in capsys.readouterr().out
