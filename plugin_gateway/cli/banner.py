@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -42,8 +43,14 @@ def announce(started: Started, log: Log) -> None:
         )
         return
     for finding in compiled.warnings:
-        click.echo(str(finding), err=True)
-    click.echo(as_text(started), err=True)
+        tell(str(finding))
+    tell(as_text(started))
+
+
+def tell(text: str) -> None:
+    """Tell a person, if that can be: a terminal that is gone stops no gateway."""
+    with suppress(OSError):
+        click.echo(text, err=True)
 
 
 def as_text(started: Started) -> str:

@@ -16,19 +16,6 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.build import Built
 
 
-class WithoutSecrets(dict[str, str]):
-    """An environment in which every variable that a secret is taken from is set, if only to a placeholder.
-
-    What is shown of a revision holds no secret, so that a build server without them can show it too.
-    """
-
-    def __contains__(self, name: object) -> bool:
-        return True
-
-    def __missing__(self, name: str) -> str:
-        return "placeholder-for-a-secret"
-
-
 def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
     """Read the config and the document it names, without secrets.
 
@@ -37,7 +24,7 @@ def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
         DocumentError: the document is.
     """
     with reading("the config and the document"):
-        loaded = load_config(config, environ=WithoutSecrets(os.environ))
+        loaded = load_config(config, environ=os.environ, needs_secrets=False)
         return loaded, load_document(loaded)
 
 
@@ -49,15 +36,15 @@ def build_to_show(config: Path | None) -> Built:
         DocumentError: the document is.
     """
     with reading("the config and the document"):
-        return build(load_config(config, environ=WithoutSecrets(os.environ)))
+        return build(load_config(config, environ=os.environ, needs_secrets=False))
 
 
-def build_to_check(config: Path | None) -> Built:
-    """Build the very revision that `serve` would.
+def build_to_check(config: Path | None, *, needs_secrets: bool = True) -> Built:
+    """Build the very revision that `serve` would, but for the secrets where they are not needed.
 
     Raises:
         ConfigError: the config is wrong or does not fit the document.
         DocumentError: the document is.
     """
     with reading("the config and the document"):
-        return build(load_config(config, environ=os.environ))
+        return build(load_config(config, environ=os.environ, needs_secrets=needs_secrets))

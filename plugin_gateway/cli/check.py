@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @click.option("--format", "shape", type=click.Choice(REPORT_FORMATS), default="text", show_default=True)
+@click.option(
+    "--no-secrets", is_flag=True, help="Take secrets that are missing for there: for a build server that has none."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 when there are warnings.")
-def command(config: Path | None, shape: ReportFormat, *, strict: bool) -> int:
+def command(config: Path | None, shape: ReportFormat, *, no_secrets: bool, strict: bool) -> int:
     """Check the config and the document it names, as `serve` would read them, and say everything that is wrong.
 
     Exit 0 when it can be served, 1 when `deny` closes all that `allow` names, 2 when it cannot be served. Nothing is
@@ -31,7 +34,7 @@ def command(config: Path | None, shape: ReportFormat, *, strict: bool) -> int:
     from plugin_gateway.policy.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
 
     try:
-        revision = build_to_check(config).revision
+        revision = build_to_check(config, needs_secrets=not no_secrets).revision
     except FindingsError as error:
         show_findings(error.findings, shape)
         return error.exit_code

@@ -109,11 +109,11 @@ def load_example(folder: Path, module: str) -> ModuleType:
 
 
 def announce_demo(started: Started, log: Log) -> None:
-    from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.banner import announce, tell  # noqa: PLC0415  # as above
 
     announce(started, log)
     url = started.compiled.public_url
-    click.echo(
+    tell(
         f"""
 Try, from another terminal:
 
@@ -122,6 +122,5 @@ Try, from another terminal:
   curl '{url}/.well-known/ai-plugin.json'     # the manifest
 
 Ctrl-C stops both.
-""",
-        err=True,
+"""
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway.errors import FindingsError, GatewayError
+from plugin_gateway.errors import FindingsError, GatewayError, UsageError
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -32,6 +34,7 @@ COMMANDS: Final = {
 
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
+UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 
 
 class CommandTable(click.Group):
@@ -86,11 +89,47 @@ def show_version(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    occupy_standard_streams()
     leave(run(sys.argv[1:]))
+
+
+def occupy_standard_streams() -> None:
+    """Open those that are closed: the number of one would be given to a socket, and the log be written to a client."""
+    for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            # The lowest number that is free is that of the stream.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
 
 
 def run(arguments: list[str]) -> int:
     """Run one command line; return its exit status, having said on standard error what went wrong."""
+    try:
+        status = run_command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader of our output has seen enough. Nothing more must be written to it, not even while exiting.
+        write_no_more()
+        return EXIT_BROKEN_PIPE
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        write_no_more()
+        with suppress(OSError):
+            say_error(f"the output cannot be written: {os.strerror(error.errno).lower()}")
+        return UsageError.exit_code
+    return status
+
+
+def write_no_more() -> None:
+    """Have all further output go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def run_command(arguments: list[str]) -> int:
     try:
         status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False)
     except click.ClickException as error:
@@ -98,10 +137,11 @@ def run(arguments: list[str]) -> int:
         return 2
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has seen enough. Nothing more must be written to it, not even while exiting.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        return EXIT_BROKEN_PIPE
+    except SystemExit as leaving:
+        # click exits by itself when the reader of our output is gone.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            raise leaving.__context__ from None
+        raise
     except FindingsError as error:
         from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # a command that succeeds needs none
 
@@ -120,9 +160,7 @@ def say_error(message: str) -> None:
 
 def leave(status: int) -> NoReturn:
     """Exit at once: taking apart a document of a million objects, one by one, takes longer than pruning it."""
-    try:
+    with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-    except BrokenPipeError:
-        status = EXIT_BROKEN_PIPE
     os._exit(status)

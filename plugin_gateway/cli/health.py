@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.options import checked_address
+from plugin_gateway.cli.options import checked_address, config_option
 from plugin_gateway.config.address import Address, parse_address
+from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 DEFAULT_ADMIN = "127.0.0.1:8081"
 
@@ -20,16 +27,16 @@ DEFAULT_ADMIN = "127.0.0.1:8081"
     "--admin",
     callback=checked_address,
     envvar="PLUGIN_GATEWAY__ADMIN",
-    default=DEFAULT_ADMIN,
-    show_default=True,
+    default="",
     metavar="HOST:PORT",
-    help="Where the admin listener is.",
+    help=f"Where the admin listener is.  [default: `admin` of the config, else {DEFAULT_ADMIN}]",
 )
+@config_option
 @click.option("--alive", is_flag=True, help="Ask only whether it runs, ready or not: for probes that restart it.")
 @click.option("--timeout", "timeout_s", default=3.0, show_default=True, metavar="SECONDS", help="How long to wait.")
-def command(admin: str, alive: bool, timeout_s: float) -> int:
+def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> int:
     """Ask a running gateway whether it is ready: exit 0 when it is, 1 when it is not or does not answer."""
-    address = parse_address(admin)
+    address = parse_address(admin) if admin else configured(config)
     wanted = "alive" if alive else "ready"
     try:
         status, body = ask(address, "/livez" if alive else "/readyz", timeout_s)
@@ -41,6 +48,35 @@ def command(admin: str, alive: bool, timeout_s: float) -> int:
         return 1
     click.echo(wanted if alive else f"ready: {summary(body)}")
     return 0
+
+
+def configured(config: Path | None) -> Address:
+    """Return the admin listener's address as the config says it.
+
+    The config is read for this alone and not judged: a gateway serves on while somebody edits its file.
+
+    Raises:
+        UsageError: there is no admin listener.
+    """
+    from plugin_gateway.config.find import find_config, read_text  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.tree import read  # noqa: PLC0415  # likewise
+
+    path = config
+    try:
+        path = find_config(config, environ=os.environ)
+        root, _ = read(read_text(path)) if path is not None else (None, ())
+    except ConfigError:
+        if config is not None:
+            raise
+        root = None
+    written = root.plain() if root is not None else None
+    admin = written.get("admin", DEFAULT_ADMIN) if isinstance(written, dict) else DEFAULT_ADMIN
+    if admin is None:
+        raise UsageError(f"`admin: null` in {path}: there is no admin listener to ask")
+    try:
+        return parse_address(str(admin))
+    except Mistake:
+        return parse_address(DEFAULT_ADMIN)
 
 
 def ask(address: Address, path: str, timeout_s: float) -> tuple[int, str]:

@@ -24,7 +24,9 @@ NARROWEST = 21
 @click.command()
 @config_option
 @click.argument("query", nargs=-1)
-@click.option("--source", default="", metavar="SPEC", help="List this document instead of the config's.")
+@click.option(
+    "--source", default="", metavar="SPEC", help="List this document, a file, URL or `-`, instead of the config's."
+)
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(config: Path | None, query: tuple[str, ...], source: str, shape: str) -> None:
     """List the operations that match QUERY: words, the best match first, `tag:NAME`, `method:GET`. ✓ marks those that are allowed.

@@ -42,5 +42,5 @@ def config_option(function: Decorated) -> Decorated:
         "--config",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The config.  [default: $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml]",
+        help="The config; `-` is standard input.  [default: $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml]",
     )(function)

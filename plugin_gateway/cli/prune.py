@@ -55,9 +55,9 @@ class NamedOperation:
 @click.option(
     "--allow-file",
     multiple=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="A file with one OP a line; # begins a comment.",
+    help="A file, or `-`, with one OP a line; # begins a comment.",
 )
 @click.option("-o", "--output", default="-", metavar="OUT", help="Where to write, instead of standard output.")
 @click.option(
@@ -84,7 +84,7 @@ def command(
     discriminator: str,
     keep_extension: tuple[str, ...],
 ) -> None:
-    """Cut the document SOURCE, a file or URL, down to some operations: exactly what they mean, and nothing else.
+    """Cut the document SOURCE, a file, URL or `-`, down to some operations: exactly what they mean, and nothing else.
 
     The version of OpenAPI stays what it was. Other `x-*` fields than those named are dropped, as documents are seen to
     name closed paths in them.
@@ -116,9 +116,10 @@ def placed(findings: Iterable[Finding], document: Document) -> list[Finding]:
 
 
 def read_list(file: Path) -> Iterator[str]:
-    """Yield the operations that a file lists."""
+    """Yield the operations that a file lists; `-` is standard input."""
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
+        content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        lines = content.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{file} cannot be read as UTF-8 text: {error}") from error
     for line in lines:

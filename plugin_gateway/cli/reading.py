@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 def read(source: str) -> Document:
-    """Read the document at a path or URL.
+    """Read the document at a path or URL, or, with `-`, from standard input.
 
     Raises:
         DocumentError: it cannot be read, or is none.
     """
-    from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # a command that reads none pays for none
+    from plugin_gateway.openapi.source import read_document, read_standard_input  # noqa: PLC0415  # --help must not pay
 
-    with reading(source):
-        return read_document(source)
+    with reading("standard input" if source == "-" else source):
+        return read_standard_input() if source == "-" else read_document(source)
 
 
 @contextmanager

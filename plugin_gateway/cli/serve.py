@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -89,10 +90,12 @@ def command(
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
     """
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
     options = ServeOptions(
         config=config,
+        text=read_text(STANDARD_INPUT) if is_standard_input(config, os.environ) else None,
         listen=listen,
         admin=admin,
         workers=workers,

@@ -14,7 +14,7 @@ from plugin_gateway.config import address, published, units
 from plugin_gateway.config.header_names import is_framing, is_never_forwarded
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
-from plugin_gateway.config.secrets import Secret, resolve
+from plugin_gateway.config.secrets import Secret, placeholder, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,6 +39,8 @@ class Surroundings:
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path = Path()
+    needs_secrets: bool = True
+    """Whether a secret that is missing is a mistake; a placeholder stands for it where it is not."""
     on_file: Callable[[Path], object] = _unnoted
     """Told of each file that a value names, before the file is looked at: whether it is there or not, it matters."""
 
@@ -56,7 +58,12 @@ def _secret(place: Place) -> PlainValidator:
             around.on_file(around.folder / file)
         # The name comes first in the record, so it is judged already.
         header = info.data.get("header", "") if info.data else ""
-        return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
+        try:
+            return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
+        except Mistake as mistake:
+            if around.needs_secrets or mistake.rule != "secret-missing":
+                raise
+            return placeholder(value)
 
     return PlainValidator(read)
 
@@ -79,13 +86,16 @@ def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) and not isinstance(value, OverrideText) else _list(value)
 
 
+_KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
+
+
 def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
     around = _surroundings(info)
     path = around.folder / value
     around.on_file(path)
-    if not path.is_file():
+    if not path.is_file() and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
         raise Mistake(
             "file-missing", "no such file", got=value, hint="a relative path starts at the folder of gateway.yaml"
         )

@@ -10,10 +10,11 @@ from pydantic import ValidationError
 
 from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.fields import Surroundings
-from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.find import STANDARD_INPUT, read_text
+from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import unsupported
-from plugin_gateway.config.overrides import PREFIX, from_environment, from_mapping, lay_over
+from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.tree import read
 from plugin_gateway.config.upstream import FORMS
@@ -21,12 +22,9 @@ from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    OnFile = Callable[[Path], object]
-
-VARIABLE: Final = "PLUGIN_GATEWAY_CONFIG"
-DEFAULT_NAME: Final = "gateway.yaml"
+    from plugin_gateway.config.find import OnFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +39,8 @@ class LoadedConfig:
     source_path: Path | None
     text: str = field(repr=False)
     places: Places = field(repr=False)
+    needs_secrets: bool = True
+    """Whether a file of secrets that is missing is a mistake; in a build server it is not."""
 
     def locate(self, pointer: tuple[str | int, ...], *, key: bool = False) -> Location:
         """Say where the value at `pointer` is written, or else the nearest thing around it that is."""
@@ -54,53 +54,28 @@ class LoadedConfig:
         )
 
 
-def find_config(
-    given: Path | None, *, environ: Mapping[str, str], folder: Path = Path(), on_file: OnFile | None = None
-) -> Path | None:
-    """Return the config file to read: the one given, `PLUGIN_GATEWAY_CONFIG`, or `gateway.yaml` in `folder`.
-
-    None means that there is none, and that overrides from the environment are enough to try without. `on_file` is told
-    of the file before it is looked for.
-
-    Raises:
-        ConfigError: there is no file and no override either.
-
-    """
-    default = given or folder / (environ.get(VARIABLE) or DEFAULT_NAME)
-    if on_file is not None:
-        on_file(default)
-    if given is not None or environ.get(VARIABLE):
-        return default
-    if default.is_file():
-        return default
-    if any(name.upper().startswith(PREFIX) for name in environ):
-        return None
-    finding = Finding(
-        rule="no-config",
-        message=f"no config: neither -c/--config nor {VARIABLE} is given, and {default.absolute()} does not exist",
-        hint="write one with `plugin-gateway init SPEC`",
-    )
-    raise ConfigError([finding])
-
-
 def load(
     path: Path | None,
     *,
     environ: Mapping[str, str],
     overrides: Mapping[str, Any] | None = None,
     on_file: OnFile | None = None,
+    needs_secrets: bool = True,
 ) -> LoadedConfig:
     """Read gateway.yaml, lay the environment's and the command line's overrides over it, and judge all of it.
 
     `path` is None for a config that is made of overrides alone. Relative paths in it start at its folder, or at the
-    working directory. `on_file` is told of each file that a value names, before the file is looked at.
+    working directory. `on_file` is told of each file that a value names, before the file is looked at. Where secrets are not
+    needed, a placeholder stands for each that is missing.
 
     Raises:
         ConfigError: with every mistake found, each with its location, in file order.
 
     """
-    text = "" if path is None else _text(path)
-    return load_text(text, path=path, environ=environ, overrides=overrides, on_file=on_file)
+    text = "" if path is None else read_text(path)
+    return load_text(
+        text, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
+    )
 
 
 def load_text(
@@ -110,10 +85,12 @@ def load_text(
     environ: Mapping[str, str],
     overrides: Mapping[str, Any] | None = None,
     on_file: OnFile | None = None,
+    needs_secrets: bool = True,
 ) -> LoadedConfig:
     """Do what `load` does with text that was read already."""
     root, found = read(text)
-    places = Places(str(path) if path else "environment", text, root)
+    name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
+    places = Places(name, text, root)
     findings = [places.found(span, pointer, mistake) for span, pointer, mistake in found]
     if root is None and findings:
         raise ConfigError(findings)
@@ -132,7 +109,7 @@ def load_text(
         findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=places.top()))
         raise ConfigError(findings)
     folder = path.parent if path else Path()
-    around = Surroundings(environ=environ, folder=folder)
+    around = Surroundings(environ=environ, folder=folder, needs_secrets=needs_secrets)
     if on_file is not None:
         around = replace(around, on_file=on_file)
     config, mistakes = _judge(value, around)
@@ -150,30 +127,12 @@ def load_text(
     warnings = tuple(_warnings(value, places))
     if findings or config is None:
         raise ConfigError(sorted({*findings, *warnings}, key=_order))
-    return LoadedConfig(config=config, warnings=warnings, source_path=path, text=text, places=places)
+    return LoadedConfig(
+        config=config, warnings=warnings, source_path=path, text=text, places=places, needs_secrets=needs_secrets
+    )
 
 
 _START: Final = "it needs at least `openapi`, `upstream` and `allow`"
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a legal path"
-        folder = path.parent
-        near = nearest(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
-        hint = near + "give another with -c/--config, or write one with `plugin-gateway init SPEC`"
-        raise ConfigError(
-            [Finding(rule="unreadable", message=f"{reason}", hint=hint, location=Location(str(path)))]
-        ) from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        location = Location(str(path), before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        finding = Finding(rule="not-utf-8", message="not UTF-8", hint="save the file as UTF-8", location=location)
-    raise ConfigError([finding])
 
 
 def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[tuple[str | int, ...], Mistake]]]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.fields import OverrideText
+from plugin_gateway.config.find import PREFIX
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.tree import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-PREFIX: Final = "PLUGIN_GATEWAY__"
 Pointer = tuple[str | int, ...]
 
 # An override may go into what the file wrote in its short form.

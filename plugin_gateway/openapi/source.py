@@ -62,6 +62,17 @@ def read_document(
         return _read(site, site.root)
 
 
+def read_standard_input() -> Document:
+    """Read the document that standard input is.
+
+    Raises:
+        DocumentError: it is none.
+    """
+    from plugin_gateway.openapi.standard_input import NAME, StandardInput  # noqa: PLC0415  # few want it
+
+    return _read(StandardInput(), NAME)
+
+
 def _read(source: _Source, name: str) -> Document:
     data = source.read_root()
     is_spread = refers_elsewhere(data)

@@ -31,16 +31,24 @@ COMPILE_TIMEOUT_S = 120.0
 
 
 async def compile_aside(
-    *, config: Path | None, overrides: Mapping[str, str], number: int, pinned: bytes = b"", gently: bool = False
+    *,
+    config: Path | None,
+    overrides: Mapping[str, str],
+    number: int,
+    pinned: bytes = b"",
+    gently: bool = False,
+    text: str | None = None,
 ) -> Outcome:
     """Compile config and document in a child process; `gently` leaves the processors to those who serve.
 
-    `pinned` is that of what is served now, so that a document that changed opens nothing by itself.
+    `pinned` is that of what is served now, so that a document that changed opens nothing by itself. `text` is
+    the config where it came from standard input, which can be read but once.
     """
     request = {
         "config": str(config) if config else None,
         "overrides": dict(overrides),
         "number": number,
+        "text": text,
         "pinned": b64encode(pinned).decode(),
     }
     child = await asyncio.create_subprocess_exec(

@@ -44,7 +44,7 @@ def main() -> None:
     pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
     config = Path(request["config"]) if request["config"] else None
-    outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned)
+    outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned, request.get("text"))
     sys.stdout.buffer.write(pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
     sys.stdout.flush()
     # Taking a large document apart, object by object, takes longer than writing the answer did.
@@ -59,7 +59,11 @@ def end_with_supervisor() -> None:
 
 
 def compiled_or_refused(
-    config: Path | None, overrides: Mapping[str, str], number: int, pinned: Pinned = NOTHING_PINNED
+    config: Path | None,
+    overrides: Mapping[str, str],
+    number: int,
+    pinned: Pinned = NOTHING_PINNED,
+    text: str | None = None,
 ) -> Outcome:
     """Compile; whatever the operator's files lack is an answer, and only our own mistakes are exceptions."""
     watched: dict[Path, Fingerprint] = {}
@@ -71,7 +75,7 @@ def compiled_or_refused(
 
     awaited: Awaited | None = None
     try:
-        loaded = load_config(config, environ=os.environ, overrides=overrides, on_file=on_file)
+        loaded = load_config(config, environ=os.environ, overrides=overrides, on_file=on_file, text=text)
         try:
             revision = build(loaded, number=number, on_file=on_file, pinned=pinned).revision
         except DocumentAwaitedError:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from plugin_gateway.config.load import LoadedConfig, find_config, load
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.config.find import find_config
+from plugin_gateway.config.load import LoadedConfig, load, load_text
+from plugin_gateway.config.secrets import placeholder
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.source import awaited, read_document
 from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.policy.users import hash_token
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.placing import place_in_document
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import NoReturn
 
-    from plugin_gateway.config.load import OnFile
+    from plugin_gateway.config.find import OnFile
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
+
+T = TypeVar("T")
 
 MAX_USERS_BYTES = 4 * 1024 * 1024
 
@@ -40,14 +46,22 @@ def load_config(
     environ: Mapping[str, str],
     overrides: Mapping[str, Any] | None = None,
     on_file: OnFile | None = None,
+    needs_secrets: bool = True,
+    text: str | None = None,
 ) -> LoadedConfig:
     """Find the config and read it; `on_file` is told of each file it names, and of itself, before they are looked at.
+
+    `text` is what standard input said, where it was read already.
 
     Raises:
         ConfigError: with every mistake found.
     """
     path = find_config(config, environ=environ, on_file=on_file)
-    return load(path, environ=environ, overrides=overrides, on_file=on_file)
+    if text is not None:
+        return load_text(
+            text, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
+        )
+    return load(path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets)
 
 
 def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Document:
@@ -72,9 +86,18 @@ def build(
         ConfigError: the config does not fit the document, or asks for what cannot be served.
         DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
     """
-    document = load_document(loaded, on_file=on_file)
-    logo, users = _read_logo(loaded), _read_users(loaded)
-    tls_files, found = read_tls_files(loaded.config.upstream.tls)
+    found: list[Finding] = []
+    document, refusal = None, None
+    try:
+        document = load_document(loaded, on_file=on_file)
+    except DocumentError as error:
+        refusal = error
+    logo = _unless_refused(_read_logo, loaded, found)
+    users = _unless_refused(_read_users, loaded, found)
+    tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
+    found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
+    if document is None or any(finding.severity is Severity.ERROR and finding.location for finding in found):
+        _refuse(loaded, found, refusal)
     try:
         revision = compile_revision(
             loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found, pinned=pinned
@@ -83,6 +106,32 @@ def build(
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
     return Built(revision=revision, loaded=loaded)
+
+
+def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, found: list[Finding]) -> T | None:
+    """Read one of the files that a config names; what is wrong with it is one finding among others."""
+    try:
+        return read(loaded)
+    except ConfigError as error:
+        found += error.findings
+        return None
+
+
+def _refuse(loaded: LoadedConfig, found: Iterable[Finding], refusal: DocumentError | None) -> NoReturn:
+    """Raise one report of all that is wrong.
+
+    Raises:
+        DocumentAwaitedError: nothing else is wrong but that the document's server does not answer yet.
+        DocumentError: the document is wrong.
+        ConfigError: another file is.
+    """
+    found = loaded.located(found)
+    has_errors = any(finding.severity is Severity.ERROR for finding in found)
+    if refusal is None:
+        raise ConfigError([*loaded.warnings, *found])
+    if not has_errors:
+        raise refusal
+    raise DocumentError([*loaded.warnings, *found, *refusal.findings]) from refusal
 
 
 def _read_logo(loaded: LoadedConfig) -> bytes | None:
@@ -103,6 +152,12 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
         raise ConfigError(loaded.located([finding])) from error
 
 
+def _placeholder_users(loaded: LoadedConfig) -> str:
+    """Stand in for a users file that is not there: it has the users whom consumers name."""
+    names = {one.match.user for one in loaded.config.consumers if one.match.user} or {"placeholder"}
+    return "".join(f"{name}:{hash_token(placeholder(name).reveal())}\n" for name in sorted(names))
+
+
 def _read_users(loaded: LoadedConfig) -> str | None:
     path = getattr(loaded.config.auth, "users", None)
     if path is None:
@@ -114,6 +169,10 @@ def _read_users(loaded: LoadedConfig) -> str | None:
             # An editor's byte order mark would become a part of the first user's name.
             return content.decode("utf-8-sig")
         why = "it is larger than 4 MiB"
+    except FileNotFoundError:
+        if not loaded.needs_secrets:
+            return _placeholder_users(loaded)
+        why = "no such file or directory"
     except OSError as error:
         why = (error.strerror or str(error)).lower()
     except UnicodeDecodeError:

@@ -47,6 +47,8 @@ class ServeOptions:
     """What the command line says; an empty address is left to gateway.yaml."""
 
     config: Path | None = None
+    text: str | None = None
+    """The config, where it came from standard input."""
     listen: str = ""
     admin: str = ""
     workers: int = 1
@@ -192,6 +194,7 @@ class Supervisor:
     async def _compile(self, number: int) -> Outcome:
         return await compile_aside(
             config=self._options.config,
+            text=self._options.text,
             overrides=self._overrides,
             number=number,
             pinned=self._compiled.pinned if self._compiled is not None else b"",

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.cli.building import WithoutSecrets, build_to_check, build_to_show, load_to_show
+from plugin_gateway.cli.building import build_to_check, build_to_show, load_to_show
 from plugin_gateway.errors import ConfigError
 
 DOCUMENT = (
@@ -24,11 +24,17 @@ def test_showing_needs_no_secret_and_checking_does(config):
         build_to_check(config)
 
 
-def test_what_is_set_stays_what_it_is():
-    environment = WithoutSecrets({"A": "1"})
-    assert (environment["A"], environment["B"], environment.get("B"), list(environment)) == (
-        "1",
-        "placeholder-for-a-secret",
-        None,
-        ["A"],
+def test_checking_does_without_the_secrets_of_a_file_or_a_variable(config):
+    text = CONFIG.replace("{env: NOT_SET}", "{file: /nowhere/key}")
+    config.write_text(
+        text + "auth: {type: user_http, users: /nowhere/users}\nconsumers: [{name: c, match: {user: ann}}]\n"
     )
+    assert len(build_to_check(config, needs_secrets=False).revision.rules) == 1
+    with pytest.raises(ConfigError, match="/nowhere/key"):
+        build_to_check(config)
+
+
+def test_two_secrets_that_are_missing_are_two(config):
+    tokens = "auth: {type: service_http, tokens: [{name: a, token: {env: A}}, {name: b, token: {env: B}}]}\n"
+    config.write_text(CONFIG + tokens)
+    assert build_to_check(config, needs_secrets=False)

@@ -101,3 +101,27 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
     _, stderr = process.communicate(timeout=20)
     assert process.returncode in {0, 141}
     assert b"Traceback" not in stderr
+
+
+@pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["--version"], ["schema", "--help"]])
+def test_output_that_cannot_be_written_ends_with_one_line(arguments):
+    with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
+        result = subprocess.run(
+            [sys.executable, "-m", "plugin_gateway", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=20,
+            check=False,
+        )
+    assert result.stderr == "error: the output cannot be written: no space left on device\n"
+    assert result.returncode == 2
+
+
+@pytest.mark.parametrize("closed", [0, 1, 2])
+def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed):
+    program = (
+        f"import os; os.close({closed}); from plugin_gateway.cli.entry import occupy_standard_streams as occupy; occupy(); "
+        f"os._exit(0 if os.path.samestat(os.fstat({closed}), os.stat(os.devnull)) else 1)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], timeout=20, check=False).returncode == 0

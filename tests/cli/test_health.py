@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from plugin_gateway.cli.entry import run
-from plugin_gateway.cli.health import dialled
+from plugin_gateway.cli.health import DEFAULT_ADMIN, configured, dialled
 
 READY = {"revision": 3, "operations": 8, "operations_total": 47, "reload_error": None}
 
@@ -94,3 +94,22 @@ def test_an_address_that_is_none_is_a_mistake(capsys):
 @pytest.mark.parametrize(("host", "where"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("192.0.2.1", "192.0.2.1")])
 def test_a_listener_on_everything_is_asked_on_loopback(host, where):
     assert dialled(host) == where
+
+
+def test_the_address_is_that_of_the_config(admin, capsys, tmp_path, monkeypatch):
+    _, address = admin
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("PLUGIN_GATEWAY__ADMIN", raising=False)
+    (tmp_path / "gateway.yaml").write_text(f"admin: {address}\nunknown: 1\n")
+    assert run(["health"]) == 0
+    (tmp_path / "other.yaml").write_text("admin: null\n")
+    assert run(["health", "-c", "other.yaml"]) == 2
+    assert "`admin: null` in other.yaml" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", ["allow: []\n", "a: [\n", "admin: [1]\n", None])
+def test_a_config_that_does_not_say_leaves_the_default(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    if text is not None:
+        (tmp_path / "gateway.yaml").write_text(text)
+    assert str(configured(None)) == DEFAULT_ADMIN

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugin_gateway.config.load import find_config, load, load_text
+from plugin_gateway.config.find import find_config
+from plugin_gateway.config.load import load, load_text
 from plugin_gateway.diagnostics import Finding, Severity, render_github, render_json, render_sarif, render_text
 from plugin_gateway.errors import ConfigError
 
@@ -198,16 +199,6 @@ def test_a_document_at_a_url_is_no_file():
     assert told == []
 
 
-@pytest.mark.parametrize(
-    ("given", "environ"), [("a.yaml", {}), (None, {"PLUGIN_GATEWAY_CONFIG": "a.yaml"}), (None, {})]
-)
-def test_the_config_itself_is_told_before_it_is_looked_for(tmp_path, given, environ):
-    told = []
-    with contextlib.suppress(ConfigError):
-        find_config(given and tmp_path / given, environ=environ, folder=tmp_path, on_file=told.append)
-    assert told == [tmp_path / ("a.yaml" if given or environ else "gateway.yaml")]
-
-
 def test_an_override_of_the_environment_wins_over_the_file():
     environ = ENVIRON | {"PLUGIN_GATEWAY__UPSTREAM__URL": "http://other", "plugin_gateway__Log__Level": "debug"}
     config = loaded(environ=environ).config
@@ -250,32 +241,6 @@ def test_a_container_runs_without_any_file():
 def test_a_mistake_in_an_override_is_located_at_its_variable(name, value, rule):
     [finding] = findings_of(MINIMAL, ENVIRON | {name: value})
     assert (finding.rule, str(finding.location)) == (rule, f"env {name}")
-
-
-def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_path):
-    assert find_config(Path("x"), environ={"PLUGIN_GATEWAY_CONFIG": "y"}) == Path("x")
-    assert find_config(None, environ={"PLUGIN_GATEWAY_CONFIG": "y"}, folder=tmp_path) == tmp_path / "y"
-    with pytest.raises(ConfigError, match="no-config"):
-        find_config(None, environ={}, folder=tmp_path)
-    (tmp_path / "gateway.yaml").touch()
-    assert find_config(None, environ={}, folder=tmp_path) == tmp_path / "gateway.yaml"
-
-
-def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path):
-    (tmp_path / "gateway.yaml").touch()
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path / "gatewey.yaml", environ={})
-    assert caught.value.findings[0].rule == "unreadable"
-    assert "did you mean `gateway.yaml`?" in caught.value.findings[0].hint
-
-
-def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path):
-    path = tmp_path / "gateway.yaml"
-    path.write_bytes(b"openapi: x\nlisten: \xff\n")
-    with pytest.raises(ConfigError) as caught:
-        load(path, environ={})
-    location = caught.value.findings[0].location
-    assert (location.line, location.column) == (2, 9)
 
 
 def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path):
@@ -415,3 +380,12 @@ def test_a_secret_in_the_environment_shows_in_no_finding():
 def test_nothing_is_read_from_the_process_environment(monkeypatch):
     monkeypatch.setitem(os.environ, "PLUGIN_GATEWAY__LISTEN", ":1")
     assert loaded().config.listen.port == 8080
+
+
+@pytest.mark.parametrize("source", ["{env: ABSENT}", "{file: /nowhere/key}"])
+def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source):
+    text = MINIMAL.replace("{env: KEY}", source)
+    (credential,) = loaded(text, {}, needs_secrets=False).config.upstream.credential
+    assert credential.value.reveal().startswith("placeholder-for-a-secret-")
+    with pytest.raises(ConfigError, match="secret-missing"):
+        loaded(text, {})
