@@ -11,71 +11,62 @@ from plugin_gateway.cli.options import config_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from plugin_gateway.policy.explain import Explanation
+    from plugin_gateway.revision.account import Account
 
 
 @click.command()
 @config_option
 @click.argument("method")
 @click.argument("path")
+@click.option("--as", "consumer", default="", metavar="NAME", help="Explain for this one of `consumers`.")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(config: Path | None, method: str, path: str, shape: str) -> int:
-    """Say step by step whether the call METHOD PATH would pass, and why.
+def command(config: Path | None, method: str, path: str, consumer: str, shape: str) -> int:
+    """Say step by step whether the call METHOD PATH would pass, and which line of gateway.yaml says so.
 
-    PATH is what follows the host in a URL, with its query: `plugin-gateway explain GET '/orders?status=open'`. Exit 0
-    when the call is allowed, 1 when it is refused. It names what is denied, for you; clients are told nothing of it.
+    PATH is what follows the host in a URL, with its query, or a whole URL of the gateway or the upstream: `plugin-gateway
+    explain GET '/orders?status=open'`. Exit 0 when the call is allowed, or the gateway answers it itself, 1 when it is
+    refused. It names what is denied, for you; clients are told nothing of it.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.policy.explain import explain  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.account import account_for  # noqa: PLC0415  # likewise
 
     built = build_to_show(config)
-    revision = built.revision
-    explanation = explain(revision.gate, method, path, read=revision.read_injection, write=revision.write_injection)
-    url = url_of(explanation, str(built.loaded.config.upstream.url))
+    account = account_for(
+        method, path, revision=built.revision, loaded=built.loaded, document=built.document, consumer=consumer
+    )
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
 
-        click.echo(orjson.dumps(as_members(explanation, url), option=orjson.OPT_INDENT_2))
+        click.echo(orjson.dumps(as_members(account), option=orjson.OPT_INDENT_2))
     else:
-        click.echo(as_text(method, path, explanation, url))
-    return 0 if explanation.is_allowed else 1
+        click.echo(as_text(method, path, account))
+    return 0 if account.is_allowed else 1
 
 
-def url_of(explanation: Explanation, upstream: str) -> str:
-    """Say where the call is sent; what is injected into its query is not shown. Empty where it is refused."""
-    from plugin_gateway.policy.permit import Permit  # noqa: PLC0415  # as above
-
-    permit = explanation.verdict
-    if not isinstance(permit, Permit):
-        return ""
-    query = b"?" + permit.query if permit.query else b""
-    return upstream + (permit.path + query).decode("utf-8", "backslashreplace")
-
-
-def as_members(explanation: Explanation, url: str) -> dict[str, object]:
-    verdict = explanation.verdict
-    members: dict[str, object] = {"allowed": explanation.is_allowed}
-    if explanation.rule is not None:
-        members |= {"operation": explanation.rule.operation_id, "url": url}
-    else:
+def as_members(account: Account) -> dict[str, object]:
+    verdict = account.verdict
+    members: dict[str, object] = {"allowed": account.is_allowed}
+    if account.rule is not None:
+        members |= {"operation": account.rule.operation_id, "url": account.url}
+    elif not account.is_allowed:
         members |= {"status": getattr(verdict, "status", None), "code": getattr(verdict, "code", None)}
-    members["steps"] = [
-        {"name": step.name, "passed": step.passed, "finding": step.finding} for step in explanation.steps
-    ]
+    members["steps"] = [{"name": step.name, "passed": step.passed, "finding": step.finding} for step in account.steps]
     return members
 
 
-def as_text(method: str, path: str, explanation: Explanation, url: str) -> str:
-    width = max(len(step.name) for step in explanation.steps)
+def as_text(method: str, path: str, account: Account) -> str:
+    width = max(len(step.name) for step in account.steps)
     lines = [click.style(f"{method} {path}", bold=True)]
-    for step in explanation.steps:
+    for step in account.steps:
         mark = click.style("✓", fg="green") if step.passed else click.style("✗", fg="red", bold=True)
         lines.append(f"  {mark} {step.name:{width}}  {step.finding}")
-    if explanation.rule is not None:
-        said = f": forwarded as {explanation.rule.operation_id} to {url}"
+    if account.rule is not None:
+        said = f": forwarded as {account.rule.operation_id} to {account.url}"
         lines.append(click.style("allowed", fg="green", bold=True) + said)
+    elif account.is_allowed:
+        lines.append(click.style("answered", fg="green", bold=True) + " by the gateway itself")
     else:
-        verdict = explanation.verdict
+        verdict = account.verdict
         said = f": the client gets {getattr(verdict, 'status', '')} {getattr(verdict, 'code', '')}"
         lines.append(click.style("refused", fg="red", bold=True) + said)
     return "\n".join(lines)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.policy.trace import Trace
     from plugin_gateway.policy.variant import RequiredPair
 
 NOT_FOUND = Refusal(
@@ -53,38 +54,54 @@ class Gate:
     withheld: frozenset[bytes] = frozenset()
     """Folded names of injected query parameters, which never pass."""
 
-    def judge(self, method: bytes, target: bytes) -> Permit | Refusal:
-        """Say whether a call may go upstream.
+    def judge(self, method: bytes, target: bytes, trace: Trace | None = None) -> Permit | Refusal:
+        """Say whether a call may go upstream; tell `trace`, if there is one, how that was found.
 
         `method` and `target` are the bytes of the request line (RFC 9112, 3): nothing decoded, nothing cleaned. Never
         raises.
         """
         parts = read_parts(target)
         if isinstance(parts, Refusal):
+            if trace:
+                trace.unreadable(parts)
             return parts
         path, query, segments, _, slashed = parts
+        if trace:
+            trace.read(path)
         routes = self.routes.find(method, segments)
         if routes is None:
-            return self._refuse(Target(*parts))
+            return self._refuse(method, Target(*parts), trace)
         route = routes[0]
         if route.query:
             chosen = choose(routes, query)
             if chosen is None:
+                if trace:
+                    trace.without_variant(routes)
                 return NOT_FOUND
             route = chosen
+        if trace:
+            trace.routed(route.rule)
         if slashed and not slashed <= route.slashes:
+            if trace:
+                trace.slashed()
             return encoded_slash()
-        if (route.guard is not None or slashed) and route.find_shadow(read := Target(*parts)):
-            return self._refuse(read)
-        if not query:
-            return Permit(route.rule, path, b"")
-        rebuilt = rebuild_query(query, route.rule, self.withheld)
+        if (route.guard is not None or slashed) and (shadow := route.find_shadow(read := Target(*parts))):
+            if trace:
+                trace.shadowed(shadow)
+            return self._refuse(method, read)
+        if trace:
+            trace.plain()
+        rebuilt = rebuild_query(query, route.rule, self.withheld) if query else b""
+        if trace:
+            trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
         return rebuilt if isinstance(rebuilt, Refusal) else Permit(route.rule, path, rebuilt)
 
-    def _refuse(self, target: Target) -> Refusal:
+    def _refuse(self, method: bytes, target: Target, trace: Trace | None = None) -> Refusal:
+        methods = [] if target.slashed else self.routes.methods(target)
+        if trace:
+            trace.without_route(method, methods)
         if target.slashed:
             return encoded_slash()
-        methods = self.routes.methods(target)
         if not methods:
             return NOT_FOUND
         allow = b", ".join(methods)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -38,6 +38,7 @@ class Built:
 
     revision: Revision
     loaded: LoadedConfig
+    document: Document = field(repr=False)
 
 
 def load_config(
@@ -105,7 +106,7 @@ def build(
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
-    return Built(revision=revision, loaded=loaded)
+    return Built(revision=revision, loaded=loaded, document=document)
 
 
 def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, found: list[Finding]) -> T | None:

@@ -54,3 +54,70 @@ def test_programs_get_json(config, capsys):
     assert allowed["url"] == "http://127.0.0.1:9100/pets"
     assert (refused["allowed"], refused["status"], refused["code"]) == (False, 404, "operation-not-found")
     assert refused["steps"][-1]["passed"] is False
+
+
+MORE = """
+auth: {type: service_http, tokens: [{name: a, value: a-token-of-some-length}, {name: b, value: b-token-of-some-length}]}
+consumers:
+  - {name: reader, match: {token: a}, allow: [listPets]}
+  - {name: writer, match: {token: b}}
+deny: [DELETE /**]
+"""
+
+
+@pytest.fixture
+def wide(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(
+        DOCUMENT + "  /pets/all: {delete: {operationId: deleteAll, responses: {}}}\n"
+    )
+    text = CONFIG.replace("[listPets, getPet]", "\n  - listPets\n  - getPet") + MORE
+    own = "{operation: listPets, credential: {header: X-Own, value: {env: OWN}}}"
+    (tmp_path / "gateway.yaml").write_text(text.replace("- listPets\n", f"- {own}\n", 1))
+    return str(tmp_path / "gateway.yaml")
+
+
+def explained(capsys, *arguments):
+    status = run(["explain", "-c", *arguments])
+    return status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["GET", "/pets"], 0, "service_http"),
+        (["GET", "/pets"], 0, "in `allow`, "),
+        (["GET", "/pets"], 0, "gateway.yaml:4:5"),
+        (["GET", "/pets/1"], 0, "gateway.yaml:5:5"),
+        (["GET", "/pets/1"], 0, "may be called by writer, and not by reader"),
+        (["GET", "/pets/1", "--as", "writer"], 0, "with a credential of the consumer writer"),
+        (
+            ["GET", "/pets/1", "--as", "reader"],
+            1,
+            "`GET /pets/{id}` is allowed, but to reader only where its own `allow`",
+        ),
+        (["GET", "/pets/export"], 1, "the document has `GET /pets/export`; to open it, write `- GET /pets/export`"),
+        (["DELETE", "/pets/all"], 1, "`DELETE /**` in `deny` closes it, "),
+        (["GET", "/nope"], 1, "the document has no such operation"),
+        (["GET", "/openapi.json"], 0, "answered by the gateway itself"),
+        (["POST", "/openapi.json"], 1, "405 method-not-allowed"),
+        (["OPTIONS", "/pets"], 0, "answered by the gateway itself"),
+        (["GET", "http://localhost:8080/pets?limit=1"], 0, "http://127.0.0.1:9100/pets?limit=1"),
+        (["GET", "http://127.0.0.1:9100/pets?limit=1#top"], 0, "http://127.0.0.1:9100/pets?limit=1"),
+        (["GET", "https://elsewhere.example/pets"], 1, "the gateway is at http://localhost:8080"),
+        (["GET", "http://[/pets"], 1, "the gateway is at"),
+    ],
+)
+def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_told(wide, capsys, arguments, status, said):
+    found, out = explained(capsys, wide, *arguments)
+    assert said in out
+    assert found == status
+
+
+def test_an_operation_with_a_credential_of_its_own_gets_that(wide, capsys):
+    assert "sets header X-Own" in explained(capsys, wide, "GET", "/pets")[1]
+    assert "sets header Authorization" in explained(capsys, wide, "GET", "/pets/1")[1]
+
+
+def test_a_consumer_that_is_not_there_is_a_mistake_in_the_command(wide, capsys):
+    assert run(["explain", "-c", wide, "GET", "/pets", "--as", "raeder"]) == 2
+    assert "did you mean `reader`? the consumers are reader, writer" in capsys.readouterr().err

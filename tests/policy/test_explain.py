@@ -54,7 +54,7 @@ def test_the_last_step_of_a_refusal_is_the_one_that_decided(method, target, step
 
 
 def test_a_permitted_call_passes_every_step_and_names_what_is_injected():
-    explanation = explain(GATE, "GET", "/pets?limit=1", read=READ)
+    explanation = explain(GATE, "GET", "/pets?limit=1", injection_of=lambda _: READ)
 
     assert [step.name for step in explanation.steps] == ["target", "route", "path", "query", "credential"]
     assert all(step.passed for step in explanation.steps)
@@ -65,8 +65,12 @@ def test_a_permitted_call_passes_every_step_and_names_what_is_injected():
     assert explanation.verdict == Permit(explanation.rule, b"/pets", b"limit=1")
 
 
-def test_a_write_gets_the_credential_for_writes():
-    assert explain(GATE, "POST", "/pets", read=READ, write=None).steps[-1].finding == "sets nothing"
+def test_what_is_injected_is_asked_for_the_operation_that_is_called():
+    def injection_of(rule):
+        return READ if rule.is_safe else None
+
+    assert explain(GATE, "POST", "/pets", injection_of=injection_of).steps[-1].finding == "sets nothing"
+    assert explain(GATE, "GET", "/pets", injection_of=injection_of).steps[-1].finding == "sets header X-Api-Key"
 
 
 @pytest.mark.parametrize(("method", "target"), [("\udcff", "/pets"), ("GET", "/\udcff"), ("", ""), ("GET", "/pets/ü")])

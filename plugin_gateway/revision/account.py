@@ -1,0 +1,184 @@
+"""An account of one call: whether it would pass, step by step, and which line of gateway.yaml says so. For the operator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from plugin_gateway.config.mistake import nearest
+from plugin_gateway.errors import UsageError
+from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.policy.allowlist import select
+from plugin_gateway.policy.explain import explain
+from plugin_gateway.policy.gate import Admission, compile_gate
+from plugin_gateway.policy.permit import Permit
+from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.policy.selector import Catalogue, describe, match
+from plugin_gateway.policy.trace import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.policy.gate import Gate
+    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.revision.model import Revision
+
+_PREFLIGHT_METHOD = "OPTIONS"
+_OF_DOCUMENTS = ("GET", "HEAD")
+_ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL leads to another place than the gateway.")
+_NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="A document is read with GET.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The verdict and the steps to it; the last step decided, or says what to write in gateway.yaml."""
+
+    steps: tuple[Step, ...]
+    verdict: Permit | Refusal | None
+    """None where the gateway answers itself."""
+    rule: OperationRule | None = None
+    url: str = field(default="")
+    """Where the call is sent; what is injected into its query is not in it."""
+
+    @property
+    def is_allowed(self) -> bool:
+        return not isinstance(self.verdict, Refusal)
+
+
+def account_for(
+    method: str, asked: str, *, revision: Revision, loaded: LoadedConfig, document: Document, consumer: str = ""
+) -> Account:
+    """Give the account of the call METHOD of a path, or of a URL as it was pasted; `consumer` is the name of one.
+
+    Raises:
+        UsageError: there is no such consumer.
+
+    """
+    gate, faces, steps = revision.gate, revision.faces, list[Step]()
+    if consumer:
+        views = {view.consumer: view for view in revision.views}
+        if consumer not in views:
+            there = f"the consumers are {', '.join(views)}" if views else "gateway.yaml has no `consumers`"
+            raise UsageError(f"there is no consumer `{consumer}`: {nearest(consumer, views)}{there}")
+        gate = views[consumer].gate
+    target = _target_of(asked, revision.public_url, str(loaded.config.upstream.url))
+    if target is None:
+        said = f"the gateway is at {revision.public_url}, the upstream at {loaded.config.upstream.url}"
+        return Account(steps=(Step("url", False, said),), verdict=_ELSEWHERE)
+    if target != asked:
+        steps.append(Step("url", True, f"the path on the gateway is {target}"))
+    path = target.partition("?")[0]
+    if method == _PREFLIGHT_METHOD or path in faces or path in revision.callers.local_paths:
+        what = f"{method} as a preflight" if method == _PREFLIGHT_METHOD else path
+        if path in faces and method not in (*_OF_DOCUMENTS, _PREFLIGHT_METHOD):
+            steps.append(Step("own path", False, f"{path} is the gateway's own, and read with GET"))
+            return Account(steps=tuple(steps), verdict=_NOT_A_DOCUMENT_METHOD)
+        steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
+        return Account(steps=tuple(steps), verdict=None)
+    steps.append(_caller(revision, consumer))
+    explanation = explain(gate, method, target, injection_of=lambda rule: _injection(revision, rule))
+    steps += explanation.steps
+    verdict = explanation.verdict
+    url = ""
+    if isinstance(verdict, Permit):
+        query = b"?" + verdict.query if verdict.query else b""
+        url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
+    steps += _written(method, target, explanation.rule, loaded, document, consumer)
+    if not consumer:
+        steps += _consumers(method, target, revision)
+    return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
+
+
+def _target_of(asked: str, *bases: str) -> str | None:
+    """The path and query of a URL that begins with one of the bases; a path is what it is."""
+    if "://" not in asked.partition("?")[0] or asked.startswith("/"):
+        return asked
+    try:
+        parts = urlsplit(asked)
+        for base in map(urlsplit, bases):
+            if (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc.lower()):
+                # Cut from the text: what a parser makes of it is not what a client sends.
+                rest = asked.partition("://")[2].partition("#")[0]
+                rest = rest[len(parts.netloc) :]
+                prefix = base.path.rstrip("/")
+                if rest == prefix or rest.startswith((prefix + "/", prefix + "?")):
+                    rest = rest[len(prefix) :]
+                    return rest if rest.startswith("/") else f"/{rest}"
+    except ValueError:
+        pass
+    return None
+
+
+def _caller(revision: Revision, consumer: str) -> Step:
+    authentication = revision.callers.authentication
+    if consumer:
+        return Step("caller", True, f"with a credential of the consumer {consumer}")
+    if authentication is None:
+        return Step("caller", True, "anybody: `auth` is none")
+    scheme = authentication.scheme.decode()
+    return Step(
+        "caller",
+        True,
+        f"with a {scheme} credential that `auth: {authentication.kind}` accepts; without one the answer is 401",
+    )
+
+
+def _injection(revision: Revision, rule: OperationRule) -> Injection:
+    own = revision.operation_injections.get(rule.operation_id)
+    return own or (revision.read_injection if rule.is_safe else revision.write_injection)
+
+
+def _written(
+    method: str, target: str, rule: OperationRule | None, loaded: LoadedConfig, document: Document, consumer: str
+) -> Iterator[Step]:
+    """Say which line of gateway.yaml opens or closes the operation that the document has there."""
+    config = loaded.config
+    kept = select(document, config.allow, config.deny).kept
+    if rule is not None:
+        one = kept.get(OperationKey(rule.method, rule.path_template))
+        if one is not None:
+            entry = one.entries[0]
+            yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}")
+        return
+    key = _found(_gate_of_all(document), method, target)
+    if key is None:
+        yield Step("document", False, "the document has no such operation")
+        return
+    catalogue = Catalogue(document)
+    for selector in config.deny:
+        if any(operation.key == key for operation in match(selector, catalogue)):
+            at = loaded.locate(("deny", selector.index))
+            yield Step("document", False, f"the document has `{key}`; {describe(selector)} in `deny` closes it, {at}")
+            return
+    if key not in kept:
+        at = loaded.locate(("allow",))
+        yield Step("document", False, f"the document has `{key}`; to open it, write `- {key}` under `allow`, {at}")
+    elif consumer:
+        index = next(index for index, one in enumerate(config.consumers) if one.name == consumer)
+        at = loaded.locate(("consumers", index))
+        yield Step(
+            "document", False, f"`{key}` is allowed, but to {consumer} only where its own `allow` names it, {at}"
+        )
+
+
+def _gate_of_all(document: Document) -> Gate:
+    return compile_gate(document, {key: Admission(operation_id=str(key)) for key in document.operations})
+
+
+def _found(gate: Gate, method: str, target: str) -> OperationKey | None:
+    """The operation that the document has at a path; the query is another matter."""
+    verdict = gate.judge(method.encode(errors="replace"), target.partition("?")[0].encode(errors="replace"))
+    return OperationKey(verdict.rule.method, verdict.rule.path_template) if isinstance(verdict, Permit) else None
+
+
+def _consumers(method: str, target: str, revision: Revision) -> Iterator[Step]:
+    octets = method.encode(errors="replace"), target.encode(errors="replace")
+    able = [view.consumer for view in revision.views if isinstance(view.gate.judge(*octets), Permit)]
+    if revision.views and able:
+        others = [view.consumer for view in revision.views if view.consumer not in able]
+        besides = f", and not by {', '.join(others)}" if others else ""
+        yield Step("consumers", True, f"may be called by {', '.join(able)}{besides}; `--as NAME` explains for one")
