@@ -61,7 +61,9 @@ def test_codings_are_undone_in_the_order_opposite_to_that_of_their_making():
     assert decoded((b"gzip", b"br"), [brotli.compress(gzip.compress(TEXT))]) == TEXT
 
 
-@pytest.mark.parametrize("tail", [gzip.compress(b"more"), b"\0\0\0" + gzip.compress(b"more")])
+@pytest.mark.parametrize(
+    "tail", [gzip.compress(b"more"), b"\0\0\0" + gzip.compress(b"more")], ids=["at once", "after zeros"]
+)
 def test_members_of_gzip_follow_one_another(tail):
     assert decoded((b"gzip",), [gzip.compress(b"one "), tail]) == b"one more"
 
