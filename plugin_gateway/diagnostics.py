@@ -13,13 +13,18 @@ if TYPE_CHECKING:
 
 _SARIF_SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 _MAX_FRAME_COLUMNS: Final = 110
+_GITHUB_NOTE: Final = "notice"
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error stops the start, a warning is only said."""
+    """How much a finding matters: an error stops the start, a warning is only said, a note asks for nothing."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
+
+
+_TONES: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;34"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def render_github(findings: Iterable[Finding]) -> str:
             properties |= {"line": str(where.line), "col": str(where.column)}
         given = ",".join(f"{name}={_escaped(value, more=':,')}" for name, value in properties.items() if value)
         text = f"{finding.message} ({finding.hint})" if finding.hint else finding.message
-        lines.append(f"::{finding.severity} {given}::{_escaped(text)}\n")
+        command = _GITHUB_NOTE if finding.severity is Severity.NOTE else finding.severity
+        lines.append(f"::{command} {given}::{_escaped(text)}\n")
     return "".join(lines)
 
 
@@ -135,7 +141,7 @@ class _Paint:
 
 
 def _block(finding: Finding, sources: Mapping[str, str], paint: _Paint) -> str:
-    tone = "1;31" if finding.severity is Severity.ERROR else "1;33"
+    tone = _TONES[finding.severity]
     where = paint("1", _printable(f"{finding.location}: ")) if finding.location else ""
     lines = [f"{where}{paint(tone, f'{finding.severity}[{finding.rule}]')}: {_printable(finding.message)}"]
     lines += _frame(finding.location, sources, paint, tone)

@@ -91,6 +91,14 @@ def test_a_program_gets_every_member():
     ]  # fmt: skip
 
 
+def test_a_note_is_a_notice_to_github_and_a_note_to_all_others():
+    note = Finding(rule="r", message="m", severity=Severity.NOTE)
+    assert render_github([note]).startswith("::notice title=r::")
+    assert "note[r]: m" in render_text([note])
+    assert summary([note, note]) == "2 notes"
+    assert json.loads(render_sarif([note]))["runs"][0]["results"][0]["level"] == "note"
+
+
 def test_github_gets_one_workflow_command_for_each():
     tricky = Finding(rule="r", message="100%\nof it", location=Location("a:b,c", 3, 4))
     assert (

@@ -38,8 +38,9 @@ def command(config: Path | None, shape: ReportFormat, *, no_secrets: bool, stric
     except FindingsError as error:
         show_findings(error.findings, shape)
         return error.exit_code
-    if revision.warnings or shape != "text":
-        show_findings(revision.warnings, shape)
+    findings = (*revision.warnings, *revision.notes)
+    if findings or shape != "text":
+        show_findings(findings, shape)
     is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
     if shape == "text" and not is_closed:
         click.echo(summary_of(revision))

@@ -20,6 +20,6 @@ MAX_LENGTHS: Final = MappingProxyType(
 )
 MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-MAX_OPERATION_ID: Final = 64
-"""What models' hosts allow for the name of a function."""
+MAX_OPERATION_ID: Final = 50
+"""Models' hosts allow 64 for the name of a function, and clients put names of their own before it: FastMCP cuts at 56."""
 OPERATION_ID: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_OPERATION_ID}}}")

@@ -1,7 +1,8 @@
 """The served document: the pruned one, as clients can use it, with the gateway as its one server.
 
 Clients were tried on what legacy documents look like: several fail on a relative server, on parameters or any other key of
-a path item that is no method, and on operations without an id or responses. None of that is left here.
+a path item that is no method, on parameters by reference, and on operations without an id, a text or responses. All of that
+is mended here.
 """
 
 from __future__ import annotations
@@ -12,18 +13,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from plugin_gateway.config.header_names import is_never_forwarded
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.refs import RefError, split_pointer
 from plugin_gateway.openapi.upgrade import upgrade
-from plugin_gateway.openapi.upgrade_walk import typed_nodes
+from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
 from plugin_gateway.publish.component_names import legalise_names
+from plugin_gateway.publish.example_refs import drop_dangling_examples
+from plugin_gateway.publish.own_problems import declare_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Json, JsonObject
 
 CONSEQUENTIAL = "x-openai-isConsequential"
@@ -47,7 +50,8 @@ class Presentation:
     """How a document is shown, whatever is in it.
 
     `version` is `3.0`, `3.1` or `3.2`; `security_schemes` are the gateway's own, any one of which lets a client in;
-    `injected` are the parameters that the gateway sets itself, as (in, name), names of header fields in lower case.
+    `injected` are the parameters that the gateway sets itself, as (in, name), names of header fields in lower case;
+    `statuses` are those of the gateway's own that any operation may be answered with.
     """
 
     public_url: str
@@ -55,6 +59,7 @@ class Presentation:
     extensions: frozenset[str] = frozenset()
     security_schemes: Mapping[str, JsonObject] = field(default_factory=dict)
     injected: frozenset[tuple[str, str]] = frozenset()
+    statuses: frozenset[int] = frozenset()
 
 
 def build_served_document(
@@ -62,7 +67,7 @@ def build_served_document(
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Build what clients are shown of `pruned`, which holds exactly `operations` and is not changed.
 
-    The findings are warnings: of what the wanted version of OpenAPI cannot say.
+    The findings are warnings: of what the wanted version of OpenAPI cannot say, and of what had to be made up or left out.
     """
     upgraded, findings = upgrade(pruned, presentation.version)
     root = _present_root(upgraded.root, presentation)
@@ -70,7 +75,7 @@ def build_served_document(
     for path, item in _path_items(upgraded.root):
         root["paths"][path] = {
             method: _present_operation(
-                upgraded, item, item[method], operations[OperationKey(method.upper(), path)], presentation
+                upgraded, item, item[method], OperationKey(method.upper(), path), operations, presentation
             )
             for method in METHODS
             if isinstance(item.get(method), dict)
@@ -78,15 +83,17 @@ def build_served_document(
         if isinstance(additional := item.get("additionalOperations"), dict):
             root["paths"][path]["additionalOperations"] = {
                 method: _present_operation(
-                    upgraded, item, node, operations[OperationKey(method.upper(), path)], presentation
+                    upgraded, item, node, OperationKey(method.upper(), path), operations, presentation
                 )
                 for method, node in additional.items()
             }
-    _present_inner(root, new_ids)
+    _present_inner(upgraded, root, new_ids)
+    declare_problems(root, presentation.statuses)
     legalise_names(root)
     document = Document(root=root, name=pruned.name)
     kept = list(document.operations)
-    return prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL}), findings
+    served = prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL})
+    return served, (*findings, *_untold(pruned, operations), *drop_dangling_examples(served.root))
 
 
 def _path_items(root: JsonObject) -> list[tuple[str, JsonObject]]:
@@ -113,15 +120,19 @@ def _present_operation(
     document: Document,
     item: JsonObject,
     operation: JsonObject,
-    published: PublishedOperation,
+    key: OperationKey,
+    operations: Mapping[OperationKey, PublishedOperation],
     presentation: Presentation,
 ) -> JsonObject:
+    published = operations[key]
     presented = {key: value for key, value in operation.items() if key not in ("servers", "security", CONSEQUENTIAL)}
     if not presented.get("summary") and not presented.get("description"):
         presented |= {key: item[key] for key in ("summary", "description") if key in item}
     presented["operationId"] = published.operation_id
     if published.description:
         presented["description"] = published.description
+    if not _has_text(presented):
+        presented["summary"] = str(key)
     if published.consequential is not None:
         presented[CONSEQUENTIAL] = published.consequential
     parameters = _merge_parameters(document, item, operation, presentation.injected)
@@ -143,7 +154,7 @@ def _merge_parameters(
     for entry in chain.from_iterable(listed):
         parameter = _follow(document, entry)
         place, name = str(parameter.get("in")), str(parameter.get("name"))
-        merged[place, name.lower() if place == "header" else name] = entry
+        merged[place, name.lower() if place == "header" else name] = _inline(document, entry)
     return [
         entry
         for (place, name), entry in merged.items()
@@ -162,6 +173,31 @@ def _follow(document: Document, node: Json) -> JsonObject:
     return node if isinstance(node, dict) else {}
 
 
+def _inline(document: Document, entry: Json) -> Json:
+    """A parameter itself in place of a reference to it; one that leads nowhere stays what it is."""
+    if not is_reference(Kind.PARAMETER, entry) or not (parameter := _follow(document, entry)):
+        return entry
+    texts = {key: entry[key] for key in ("description",) if isinstance(entry.get(key), str)}
+    return {**copy_json(parameter), **texts}
+
+
+def _has_text(operation: JsonObject) -> bool:
+    return any(isinstance(text := operation.get(key), str) and text.strip() for key in ("summary", "description"))
+
+
+def _untold(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> Iterator[Finding]:
+    """Warn of each operation that no text tells a client about."""
+    for key, operation in pruned.operations.items():
+        if not (operations[key].description or _has_text(operation.node) or _has_text(operation.path_item)):
+            yield Finding(
+                rule="operation-without-text",
+                message=f"`{key}` has no summary and no description: clients are shown {str(key)!r} as its summary",
+                hint="say what it does under `description` of its entry in `allow`",
+                severity=Severity.WARNING,
+                pointer=("paths", key.path, key.method.lower()),
+            )
+
+
 def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> dict[str, str]:
     new_ids: dict[str, str] = {}
     for key, operation in pruned.operations.items():
@@ -170,8 +206,11 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
     return new_ids
 
 
-def _present_inner(root: JsonObject, new_ids: Mapping[str, str]) -> None:
+def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, str]) -> None:
     """Follow renamed ids in links, take other servers and security away wherever they are, mend doubled examples."""
+    for kind, node in typed_nodes(root):
+        if kind in (Kind.OPERATION, Kind.PATH_ITEM) and isinstance(parameters := node.get("parameters"), list):
+            node["parameters"] = [_inline(document, entry) for entry in parameters]
     served = {id(node) for _, item in _path_items(root) for node in _operation_nodes(item)}
     taken = {node["operationId"] for _, item in _path_items(root) for node in _operation_nodes(item)}
     for kind, node in typed_nodes(root):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.publish.document import build_served_document
 from plugin_gateway.publish.face import build_face
-from plugin_gateway.publish.manifest import MANIFEST_PATH
+from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 from plugin_gateway.publish.profile import Profile, cut_to_profile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
@@ -22,24 +22,42 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 YAML = "application/yaml"  # RFC 9512
-_PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPENAPI_3_0: "3.0"}
+_PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPENAPI_3_0: "3.0", Profile.LEAN: "3.0"}
+
+
+class DocumentFaces(NamedTuple):
+    """The document's faces by path; what is to be said of the document as it is; and of what each profile drops."""
+
+    faces: dict[str, Face]
+    warnings: tuple[Finding, ...]
+    notes: tuple[Finding, ...]
 
 
 def build_document_faces(
     pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
-) -> tuple[dict[str, Face], tuple[Finding, ...]]:
-    """Build the document's faces, in JSON and YAML, as it is and for each profile (`/openapi.json?profile=3.0`).
+) -> DocumentFaces:
+    """Build the document's faces, in JSON and YAML, as it is and for each profile (`/openapi.json?profile=3.0`)."""
+    served, warnings = build_served_document(pruned, operations, presentation)
+    faces, notes = _faces(served, ""), list[Finding]()
+    other: dict[str, tuple[Document, tuple[Finding, ...]]] = {presentation.version: (served, ())}
+    for profile, wanted in _PROFILE_VERSIONS.items():
+        version = wanted or presentation.version
+        if version not in other:
+            other[version] = build_served_document(pruned, operations, replace(presentation, version=version))
+        base, lost = other[version]
+        cut, findings = cut_to_profile(base, profile)
+        faces |= _faces(cut, f"?profile={profile}")
+        of_version = (finding for finding in lost if finding not in warnings)
+        notes += [
+            replace(finding, rule=f"profile-{profile}", severity=Severity.NOTE) for finding in (*of_version, *findings)
+        ]
+    return DocumentFaces(faces, warnings, tuple(notes))
 
-    The findings are those of the document as it is: what a profile does to it is said by `cut_to_profile`.
-    """
-    served, findings = build_served_document(pruned, operations, presentation)
-    faces = _faces(served, "")
-    for profile, version in _PROFILE_VERSIONS.items():
-        base = served
-        if version and version != presentation.version:
-            base, _ = build_served_document(pruned, operations, replace(presentation, version=version))
-        faces |= _faces(cut_to_profile(base, profile)[0], f"?profile={profile}")
-    return faces, findings
+
+def document_path_within_limits(faces: Mapping[str, Face]) -> str:
+    """The path of the document whose texts keep to the manifest's limits: the plain one, if they do."""
+    cut = f"{DOCUMENT_PATH}?profile={Profile.PLUGIN}"
+    return DOCUMENT_PATH if faces[cut].body == faces[DOCUMENT_PATH].body else cut
 
 
 def build_manifest_faces(manifest: JsonObject, logo: Logo) -> dict[str, Face]:

@@ -37,7 +37,13 @@ class ManifestText:
 
 
 def build_manifest(
-    text: ManifestText, info: JsonObject, public_url: str, *, logo_url: str, auth: Mapping[str, Json] = _NO_AUTH
+    text: ManifestText,
+    info: JsonObject,
+    public_url: str,
+    *,
+    logo_url: str,
+    auth: Mapping[str, Json] = _NO_AUTH,
+    document_path: str = DOCUMENT_PATH,
 ) -> tuple[JsonObject, tuple[Finding, ...]]:
     """Build the manifest and say what is wrong with it; with an error among the findings it is not to be served.
 
@@ -68,7 +74,7 @@ def build_manifest(
         "api": {
             "type": "openapi",
             # JSON and not YAML: whoever reads YAML reads this too, the reverse is not true, and it parses far faster.
-            "url": public_url + DOCUMENT_PATH,
+            "url": public_url + document_path,
             "is_user_authenticated": auth.get("type") in _USER_AUTH_TYPES,
         },
         "logo_url": logo_url,

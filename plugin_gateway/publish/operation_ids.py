@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
+_MARK_LENGTH = 6
+_LONGEST_WORD = 20
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[_-]")
+
 
 def assign_operation_ids(
     document: Document, wanted: Mapping[OperationKey, str]
@@ -45,14 +49,37 @@ def _candidates(operation: Operation) -> Iterator[str]:
     own = operation.operation_id or f"{operation.key.method.lower()}_{operation.key.path}"
     name = own if OPERATION_ID.fullmatch(own) else re.sub(r"[^A-Za-z0-9]+", "_", own).strip("_") or "operation"
     if len(name) > MAX_OPERATION_ID:
-        # Two long names often differ in their ends only.
-        name = f"{name[: MAX_OPERATION_ID - 9]}_{hashlib.sha256(own.encode()).hexdigest()[:8]}"
+        name = _abridged(name, own)
     yield name
     number = 2
     while True:
         suffix = f"_{number}"
         yield name[: MAX_OPERATION_ID - len(suffix)] + suffix
         number += 1
+
+
+def _abridged(name: str, own: str) -> str:
+    """Cut each word of a long name to its first letters, as many as fit, and add what keeps it apart from all others.
+
+    Long names differ in any one word, so none is left out. It depends on the name alone: an id stays what it is whatever
+    else is allowed.
+    """
+    mark = "_" + hashlib.sha256(own.encode()).hexdigest()[:_MARK_LENGTH]
+    room = MAX_OPERATION_ID - len(mark)
+    words = _WORD.findall(name)
+    tried = ("".join(_cut(word, letters) for word in words) for letters in range(room, 0, -1))
+    if (abridged := next((one for one in tried if len(one) <= room), None)) is None:
+        # More words than letters: the first ones say what it is about, the last ones what is special.
+        abridged = name[: room // 2] + name[-(room - room // 2) :]
+    return abridged + mark
+
+
+def _cut(word: str, letters: int) -> str:
+    if len(word) <= letters:
+        return word
+    # What is no word of a language may differ at its end.
+    last = letters // 3 if len(word) > _LONGEST_WORD else 0
+    return word[: letters - last] + word[len(word) - last :]
 
 
 def _finding(message: str, hint: str) -> Finding:

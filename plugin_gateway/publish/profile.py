@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugin_gateway.openapi.document import JsonObject
 
 # The limits that ChatGPT's plugins and GPT Actions were documented with.
@@ -29,6 +32,8 @@ class Profile(StrEnum):
     GPT_ACTIONS = "gpt-actions"
     PLUGIN = "plugin"
     OPENAPI_3_0 = "3.0"
+    LEAN = "lean"
+    """For clients that read the whole document into a prompt, or cannot follow recursive schemas: without what answers hold."""
 
 
 def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, ...]]:
@@ -37,13 +42,9 @@ def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[
         return served, ()
     root: JsonObject = copy_json(served.root)
     document = Document(root=root, name=served.name)
-    findings: list[Finding] = []
-    for kind, node in typed_nodes(root):
-        if kind is Kind.OPERATION:
-            for key in ("summary", "description"):
-                _shorten(node, key, MAX_OPERATION_TEXT)
-        elif kind in _DESCRIBED:
-            _shorten(node, "description", MAX_PARAMETER_TEXT)
+    if profile is Profile.LEAN:
+        return _without_answers(document), ()
+    findings = [*_cut_texts(root, profile)]
     if profile is Profile.GPT_ACTIONS:
         for operation in document.operations.values():
             findings += _drop_headers(document, operation.node)
@@ -54,14 +55,51 @@ def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[
                     "allow fewer, or run a second gateway for the rest",
                 )
             )
-        extensions = {key for kind, node in typed_nodes(root) for key in node if key.startswith("x-")}
-        document = prune(document, list(document.operations), extensions={*extensions, CONSEQUENTIAL})
+        document = _only_reachable(document)
     return document, tuple(findings)
 
 
-def _shorten(node: JsonObject, key: str, limit: int) -> None:
-    if isinstance(node.get(key), str):
-        node[key] = shorten(node[key], limit)
+def _only_reachable(document: Document) -> Document:
+    extensions = {key for _, node in typed_nodes(document.root) for key in node if key.startswith("x-")}
+    return prune(document, list(document.operations), extensions={*extensions, CONSEQUENTIAL})
+
+
+def _without_answers(document: Document) -> Document:
+    for kind, node in typed_nodes(document.root):
+        if kind is Kind.RESPONSE:
+            for key in ("content", "headers", "links"):
+                node.pop(key, None)
+    return _only_reachable(document)
+
+
+def _cut_texts(root: JsonObject, profile: Profile) -> Iterator[Finding]:
+    cut: Counter[int] = Counter()
+    for kind, node in typed_nodes(root):
+        if kind is Kind.OPERATION:
+            cut[MAX_OPERATION_TEXT] += sum(
+                [_shorten(node, key, MAX_OPERATION_TEXT) for key in ("summary", "description")]
+            )
+        elif kind in _DESCRIBED:
+            cut[MAX_PARAMETER_TEXT] += _shorten(node, "description", MAX_PARAMETER_TEXT)
+    for limit, count in sorted(cut.items()):
+        if count:
+            what = "operations" if limit == MAX_OPERATION_TEXT else "parameters and schemas"
+            texts = f"{count} texts of {what} are" if count > 1 else f"1 text of {what} is"
+            yield Finding(
+                rule=f"profile-{profile}",
+                message=f"{texts} cut to {limit} characters in the profile {profile}",
+                hint="nothing to mend: `plugin-gateway spec --profile` shows them",
+                severity=Severity.NOTE,
+            )
+
+
+def _shorten(node: JsonObject, key: str, limit: int) -> bool:
+    """Cut one text; say whether it was too long."""
+    text = node.get(key)
+    if not isinstance(text, str) or len(text) <= limit:
+        return False
+    node[key] = shorten(text, limit)
+    return True
 
 
 def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
@@ -72,7 +110,7 @@ def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
         if parameter.get("in") not in ("header", "cookie"):
             kept.append(entry)
         elif parameter.get("required") is True:
-            message = f"{operation['operationId']} requires {parameter['name']!r} in {parameter['in']}, which GPT Actions cannot send"
+            message = f"{operation['operationId']} requires {parameter.get('name')!r} in {parameter['in']}, which GPT Actions cannot send"
             findings.append(_warning(message, "let the gateway set it, or deny the operation"))
     if len(kept) < len(operation.get("parameters") or ()):
         operation["parameters"] = kept

@@ -20,10 +20,11 @@ from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.policy.rule import injected_names
 from plugin_gateway.policy.servers import find_contradictions
 from plugin_gateway.publish.document import Presentation, PublishedOperation
-from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
+from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
-from plugin_gateway.publish.manifest import ManifestText, build_manifest
+from plugin_gateway.publish.manifest import DOCUMENT_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
+from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.callers import compile_callers, compile_security
 from plugin_gateway.revision.calls import compile_call_limits, compile_injections
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from plugin_gateway.policy.allowlist import Kept, Selection
     from plugin_gateway.policy.consumer_list import Chosen
     from plugin_gateway.policy.credentials import Injection
+    from plugin_gateway.policy.limits import CallLimits
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
     from plugin_gateway.revision.calls import Injections
@@ -93,8 +95,11 @@ def compile_revision(
     call_limits, limit_findings = compile_call_limits(config, kept, ids)
     findings += [*id_findings, *injection_findings, *limit_findings]
     _raise_errors(loaded, findings)
-    published, presentation = _published(kept, ids), _presentation(config, security, *injections.every)
-    document_faces, served_findings = build_document_faces(pruned, published, presentation)
+    published, presentation = _published(kept, ids), _presentation(config, security, call_limits, *injections.every)
+    document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
+    document_path = document_path_within_limits(document_faces)
+    if document_path != DOCUMENT_PATH:
+        manifest_faces, _ = _manifest_faces(config, document, logo, security, document_path)
     faces = {
         **document_faces,
         **manifest_faces,
@@ -142,6 +147,7 @@ def compile_revision(
             *loaded.located(findings),
             *_of_document(document, [*pruned.warnings, *mended_findings, *served_findings, *leaks]),
         ),
+        notes=_of_document(document, notes),
         pinned=Pinned(
             {**selection.pinned.entries, **{words: keys for one in chosen for words, keys in one.pins.items()}}
         ),
@@ -195,7 +201,11 @@ def _of_document(document: Document, findings: Iterable[Finding]) -> tuple[Findi
 
 
 def _manifest_faces(
-    config: Config, document: Document, logo: bytes | None, security: Security
+    config: Config,
+    document: Document,
+    logo: bytes | None,
+    security: Security,
+    document_path: str = DOCUMENT_PATH,
 ) -> tuple[dict[str, Face], tuple[Finding, ...]]:
     try:
         image = read_logo(logo)
@@ -217,6 +227,7 @@ def _manifest_faces(
         config.public_url,
         logo_url=config.public_url + image.path,
         auth=manifest_auth(security),
+        document_path=document_path,
     )
     return build_manifest_faces(manifest, image), findings
 
@@ -232,7 +243,7 @@ def _published(
     }
 
 
-def _presentation(config: Config, security: Security, *injections: Injection) -> Presentation:
+def _presentation(config: Config, security: Security, call_limits: CallLimits, *injections: Injection) -> Presentation:
     names = injected_parameters(injections)
     return Presentation(
         public_url=config.public_url,
@@ -240,7 +251,14 @@ def _presentation(config: Config, security: Security, *injections: Injection) ->
         extensions=frozenset(config.public.extensions),
         security_schemes=security_schemes(security),
         injected=frozenset(names),
+        statuses=_statuses(config, call_limits),
     )
+
+
+def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
+    """Gather the statuses that the gateway itself may answer any operation with."""
+    callers = WITH_CALLERS if config.auth.type != "none" else frozenset()
+    return ALWAYS | callers | (frozenset() if call_limits.is_empty else WITH_LIMITS)
 
 
 def injected_parameters(injections: tuple[Injection, ...]) -> Iterator[tuple[str, str]]:

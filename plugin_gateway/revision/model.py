@@ -132,6 +132,8 @@ class Revision:
     views: tuple[View, ...] = ()
     """One for each of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()
+    notes: tuple[Finding, ...] = ()
+    """What each profile of the document drops."""
     pinned: Pinned = NOTHING_PINNED
     """What the entries of the lists named: for the next compile in this run, and no worker's business."""
     held: tuple[str, ...] = ()

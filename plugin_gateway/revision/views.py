@@ -68,5 +68,4 @@ def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[st
     gate = compile_gate(whole.document, {key: whole.admitted[key] for key in keys}, whole.injected)
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     published = {key: whole.published[key] for key in keys}
-    faces, _ = build_document_faces(pruned, published, whole.presentation)
-    return gate, faces
+    return gate, build_document_faces(pruned, published, whole.presentation).faces

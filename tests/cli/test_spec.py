@@ -28,4 +28,18 @@ def test_a_profile_is_printed_and_an_unknown_one_refused(config, capsys):
     assert run(["spec", "-c", config, "--profile", "3.0"]) == 0
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.0")
     assert run(["spec", "-c", config, "--profile", "nope"]) == 2
-    assert "there are 3.0, gpt-actions, plugin" in capsys.readouterr().err
+    assert "there are 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
+
+
+def test_what_a_profile_drops_is_told_with_it_and_only_with_it(config, tmp_path, capsys):
+    (tmp_path / "openapi.yaml").write_text(
+        DOCUMENT.replace("operationId: listPets", f"operationId: listPets, summary: {'long ' * 80}")
+    )
+    assert run(["spec", "-c", config, "--profile", "plugin"]) == 0
+    assert "note[profile-plugin]: 1 text of operations is cut to 300" in capsys.readouterr().err
+    assert run(["spec", "-c", config]) == 0
+    assert "profile" not in capsys.readouterr().err
+    assert run(["check", "-c", config]) == 0
+    told = capsys.readouterr().err
+    assert "note[profile-plugin]" in told
+    assert "note[profile-gpt-actions]" in told

@@ -12,9 +12,10 @@ import jsonschema
 import orjson
 import pytest
 import yaml
-from openapi_spec_validator import OpenAPIV31SpecValidator, schemas
+from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, schemas
 
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.mend import errors_in, mend
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.openapi.source import read_document
@@ -58,6 +59,7 @@ def test_the_gateway_is_the_one_server():
         "/a": {
             "get": {
                 "operationId": "a",
+                "summary": "GET /a",
                 "responses": {"200": {"description": "ok", "links": {"l": {"operationId": "a"}}}},
             }
         }
@@ -83,11 +85,12 @@ def test_parameters_of_the_path_item_are_inline_and_the_operation_wins():
     assert set(served["paths"]["/a/{id}"]) == {"get", "put"}
     get, put = (served["paths"]["/a/{id}"][method]["parameters"] for method in ("get", "put"))
     assert get == [item["parameters"][0], item["get"]["parameters"][0], item["parameters"][2]]
-    assert put == item["parameters"]
+    assert put == [item["parameters"][0], trace, item["parameters"][2]]
+    assert "components" not in served
 
 
 def test_a_path_item_by_reference_is_inline():
-    shared = {"get": {"operationId": "a", "responses": OK}}
+    shared = {"get": {"operationId": "a", "summary": "s", "responses": OK}}
     root = {"paths": {"/a": {"$ref": "#/components/pathItems/P"}}, "components": {"pathItems": {"P": shared}}}
     served, _ = _serve(root)
     assert served["paths"] == {"/a": shared}
@@ -124,7 +127,7 @@ def test_what_the_config_says_of_an_operation_is_shown():
     served, _ = _serve({"paths": {"/a": {"get": operation, "put": {"responses": OK}}}}, {"GET /a": published})
     assert served["paths"]["/a"] == {
         "get": {"operationId": "mine", "description": "Mine.", "x-openai-isConsequential": False, "responses": OK},
-        "put": {"operationId": "put_a", "responses": OK},
+        "put": {"operationId": "put_a", "summary": "PUT /a", "responses": OK},
     }
 
 
@@ -254,7 +257,12 @@ def test_examples_or_an_example_alone_stay_as_they_are():
 def test_an_operation_that_the_version_cannot_say_is_warned_of():
     root = {
         "openapi": "3.2.0",
-        "paths": {"/a": {"query": {"responses": OK}, "additionalOperations": {"COPY": {"responses": OK}}}},
+        "paths": {
+            "/a": {
+                "query": {"summary": "q", "responses": OK},
+                "additionalOperations": {"COPY": {"summary": "c", "responses": OK}},
+            }
+        },
     }
     served, findings = _serve(root)
     assert served["paths"] == {}
@@ -262,8 +270,8 @@ def test_an_operation_that_the_version_cannot_say_is_warned_of():
     served, findings = _serve(root, version="3.2")
     assert findings == ()
     assert served["paths"]["/a"] == {
-        "query": {"operationId": "query_a", "responses": OK},
-        "additionalOperations": {"COPY": {"operationId": "copy_a", "responses": OK}},
+        "query": {"operationId": "query_a", "summary": "q", "responses": OK},
+        "additionalOperations": {"COPY": {"operationId": "copy_a", "summary": "c", "responses": OK}},
     }
 
 
@@ -313,8 +321,37 @@ def test_values_that_are_not_what_they_should_be_stop_nothing():
     assert served["paths"]["/a"]["get"]["callbacks"]["c"]["{$url}"] == {"post": {"responses": OK}}
 
 
-# Their authors gave defaults of another type than their schemas say, which is passed on as it is.
-OWN_MISTAKES = {"open/xero_accounting.yaml"}
+def test_parameters_by_reference_are_inline_in_callbacks_too_and_one_that_leads_nowhere_stays():
+    refs = [{"$ref": "#/components/parameters/P", "description": "Mine."}]
+    parameter = {"name": "p", "in": "query", "description": "Theirs.", "schema": {"$ref": "#/components/schemas/S"}}
+    callbacks = {"c": {"{$url}": {"parameters": refs, "post": {"parameters": refs, "responses": OK}}}}
+    root = {
+        "paths": {"/a": {"get": {"parameters": refs, "callbacks": callbacks, "responses": OK}}},
+        "components": {"parameters": {"P": parameter}, "schemas": {"S": {"type": "integer"}}},
+    }
+    inline = [{**parameter, "description": "Mine."}]
+    for version in ("3.0", "3.1", "3.2"):
+        served, _ = _serve(root, version=version)
+        get = served["paths"]["/a"]["get"]
+        item = get["callbacks"]["c"]["{$url}"]
+        assert [one["name"] for one in get["parameters"]] == ["p"]
+        assert item["parameters"] == item["post"]["parameters"] == get["parameters"]
+        assert set(served["components"]) == {"schemas"}
+    assert _serve(root)[0]["paths"]["/a"]["get"]["parameters"] == inline
+
+
+@pytest.mark.parametrize("text", [{}, {"summary": ""}, {"description": " \n"}, {"summary": None}])
+def test_an_operation_without_text_is_shown_by_its_method_and_path_and_warned_of(text: dict[str, Any]):
+    served, (finding,) = _serve({"paths": {"/a/{id}": {"get": {**text, "responses": OK}}}})
+    assert served["paths"]["/a/{id}"]["get"]["summary"] == "GET /a/{id}"
+    assert (finding.rule, finding.pointer) == ("operation-without-text", ("paths", "/a/{id}", "get"))
+    mine = PublishedOperation(operation_id="a", description="Mine.")
+    served, findings = _serve({"paths": {"/a/{id}": {"get": {**text, "responses": OK}}}}, {"GET /a/{id}": mine})
+    assert served["paths"]["/a/{id}"]["get"]["description"] == "Mine."
+    assert findings == ()
+
+
+VALIDATORS = {"3.0": OpenAPIV30SpecValidator, "3.1": OpenAPIV31SpecValidator}
 
 
 def _corpus() -> list[Any]:
@@ -332,7 +369,9 @@ def _pruned(name: str, allow: str) -> Document:
     full = read_document(str(CORPUS / name))
     lines = (CORPUS / allow).read_text().splitlines()
     keys = [OperationKey(*line.split(" ", 1)) for line in lines if line.strip()]
-    return prune(full, keys, extensions=UNDERSTOOD_EXTENSIONS)
+    mended, findings = mend(prune(full, keys, extensions=UNDERSTOOD_EXTENSIONS))
+    assert [*errors_in(findings)] == []
+    return mended
 
 
 @pytest.mark.parametrize(("name", "allow"), _corpus())
@@ -343,8 +382,8 @@ def test_every_document_at_hand_is_served_valid_in_each_version(name: str, allow
         schema = dict(getattr(schemas, f"schema_v{version.replace('.', '')}"))
         validator = jsonschema.validators.validator_for(schema)(schema)
         assert [error.message for error in validator.iter_errors(served)] == []
-        if version == "3.1" and name.startswith("open/") and name not in OWN_MISTAKES:
-            assert [error.message for error in OpenAPIV31SpecValidator(served).iter_errors()] == []
+        if version in VALIDATORS and name.startswith("open/"):
+            assert [error.message for error in VALIDATORS[version](served).iter_errors()] == []
         assert served["openapi"].startswith(version)
         assert served["servers"] == [{"url": URL}]
         assert orjson.loads(to_json(served)) == yaml.load(to_yaml(served), yaml.CSafeLoader)

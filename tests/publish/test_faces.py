@@ -10,7 +10,8 @@ import yaml
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.publish.document import Presentation, PublishedOperation
-from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces
+from plugin_gateway.publish.face import build_face
+from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
 
 OPERATION = {"operationId": "list", "summary": "x" * 400, "responses": {"200": {"description": "ok"}}}
@@ -21,10 +22,11 @@ OPERATIONS = {OperationKey("GET", "/a"): PublishedOperation(operation_id="list")
 
 
 def _faces(version: str = "3.1") -> dict[str, Any]:
-    faces, findings = build_document_faces(
+    faces, warnings, notes = build_document_faces(
         PRUNED, OPERATIONS, Presentation(public_url="https://gw.example.com", version=version)
     )
-    assert findings == ()
+    assert warnings == ()
+    assert {note.rule for note in notes} == {"profile-plugin", "profile-gpt-actions"}
     return faces
 
 
@@ -33,7 +35,7 @@ def test_each_profile_is_there_in_json_and_yaml_with_equal_values():
     assert set(faces) == {
         f"/openapi.{extension}{query}"
         for extension in ("json", "yaml")
-        for query in ("", "?profile=gpt-actions", "?profile=plugin", "?profile=3.0")
+        for query in ("", "?profile=gpt-actions", "?profile=plugin", "?profile=3.0", "?profile=lean")
     }
     for path, face in faces.items():
         if path.startswith("/openapi.json"):
@@ -47,6 +49,7 @@ def test_each_profile_is_there_in_json_and_yaml_with_equal_values():
     [
         ("/openapi.json", "3.0.3", 400),
         ("/openapi.json?profile=3.0", "3.0.3", 400),
+        ("/openapi.json?profile=lean", "3.0.3", 400),
         ("/openapi.json?profile=plugin", "3.0.3", 300),
         ("/openapi.json?profile=gpt-actions", "3.1.0", 300),
     ],
@@ -55,6 +58,21 @@ def test_a_profile_has_its_version_and_limits(path: str, version: str, length: i
     document = orjson.loads(_faces("3.0")[path].body)
     assert document["openapi"] == version
     assert len(document["paths"]["/a"]["get"]["summary"]) == length
+
+
+def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short():
+    assert document_path_within_limits(_faces()) == "/openapi.json?profile=plugin"
+    short = {"/openapi.json": build_face("a/b", b"1"), "/openapi.json?profile=plugin": build_face("a/b", b"1")}
+    assert document_path_within_limits(short) == "/openapi.json"
+
+
+def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it():
+    schema = {"schema": {"type": "object", "patternProperties": {"^a": {}}}}
+    operation = {**OPERATION, "summary": "s", "requestBody": {"content": {"a/b": schema}}}
+    pruned = Document(root={**PRUNED.root, "paths": {"/a": {"get": operation}}}, name="x")
+    _, warnings, notes = build_document_faces(pruned, OPERATIONS, Presentation(public_url="https://gw.example.com"))
+    assert warnings == ()
+    assert [(note.rule, note.severity) for note in notes] == [("profile-3.0", "note"), ("profile-lean", "note")]
 
 
 def test_the_manifest_and_the_logo_are_faces_too():

@@ -31,7 +31,7 @@ def _document(*operations: tuple[str, str, str | None]) -> Document:
         (("GET", "/", None), "get"),
         (("GET", "/pets", "pets/list for.you"), "pets_list_for_you"),
         (("GET", "/pets", "é"), "operation"),
-        (("GET", "/pets", "x" * 64), "x" * 64),
+        (("GET", "/pets", "x" * 50), "x" * 50),
     ],
 )
 def test_a_legal_id_stays_and_another_is_made_legal(operation: tuple[str, str, str | None], expected: str):
@@ -43,7 +43,34 @@ def test_a_legal_id_stays_and_another_is_made_legal(operation: tuple[str, str, s
 def test_long_ids_that_differ_at_the_end_only_stay_apart():
     ids, _ = assign_operation_ids(_document(("GET", "/a", "x" * 70 + "a"), ("GET", "/b", "x" * 70 + "b")), {})
     assert len(set(ids.values())) == 2
-    assert {len(name) for name in ids.values()} == {64}
+    assert {len(name) for name in ids.values()} == {50}
+    assert {name.partition("_")[0][-1] for name in ids.values()} == {"a", "b"}
+
+
+@pytest.mark.parametrize(
+    ("own", "short"),
+    [
+        (
+            "repositoriesListPullRequestsAssociatedWithCommitForAuthenticatedUser",
+            "repoListPullRequAssoWithCommForAuthUser_",
+        ),
+        (
+            "repositoriesListPullRequestsAssociatedWithBranchForAuthenticatedUser",
+            "repoListPullRequAssoWithBranForAuthUser_",
+        ),
+        (
+            "organizations/codespaces-secrets/set-selected-repositories-for-secret-v2",
+            "orga_code_secr_set_sele_repo_for_secr_v2_",
+        ),
+        ("get_" + "a_" * 40 + "z", "get_a_a_a_a_a_a_a_a_a"),
+    ],
+)
+def test_a_long_id_keeps_the_beginning_of_each_of_its_words(own: str, short: str):
+    (name,) = assign_operation_ids(_document(("GET", "/a", own)), {})[0].values()
+    assert name.startswith(short)
+    assert len(name) <= 50
+    (again, _) = assign_operation_ids(_document(("GET", "/a", own), ("GET", "/b", own + "s")), {})[0].values()
+    assert again == name
 
 
 def test_a_rewritten_id_does_not_take_one_that_was_legal():

@@ -11,16 +11,16 @@ from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_p
 SENTENCES = "A sentence of words. " * 50
 
 
-def _served(parameters: list[Any] = (), count: int = 1, **operation: Any) -> Document:  # type: ignore[assignment]  # an empty default
+def _served(parameters: list[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:  # type: ignore[assignment]  # an empty default
     node = {
-        "summary": SENTENCES,
-        "description": SENTENCES,
+        "summary": text,
+        "description": text,
         "parameters": list(parameters),
         "responses": {},
         **operation,
     }
     paths = {f"/a{index}": {"get": {"operationId": f"a{index}", **node}} for index in range(count)}
-    shared = {"H": {"name": "X-Trace", "in": "header", "description": SENTENCES, "schema": {"type": "string"}}}
+    shared = {"H": {"name": "X-Trace", "in": "header", "description": text, "schema": {"type": "string"}}}
     root = {
         "openapi": "3.1.0",
         "info": {"title": "t", "version": "1"},
@@ -31,11 +31,16 @@ def _served(parameters: list[Any] = (), count: int = 1, **operation: Any) -> Doc
 
 
 def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
-    served = _served([{"name": "q", "in": "query", "description": SENTENCES, "schema": {"description": SENTENCES}}])
+    served = _served(
+        [{"name": "q", "in": "query", "description": SENTENCES, "schema": {"description": SENTENCES}}], text=SENTENCES
+    )
     before = repr(served.root)
     document, findings = cut_to_profile(served, Profile.PLUGIN)
     operation = document.root["paths"]["/a0"]["get"]
-    assert findings == ()
+    assert [(finding.severity, finding.message.partition(" in ")[0]) for finding in findings] == [
+        (Severity.NOTE, "2 texts of operations are cut to 300 characters"),
+        (Severity.NOTE, "3 texts of parameters and schemas are cut to 700 characters"),
+    ]
     assert (len(operation["summary"]), len(operation["description"])) == (294, 294)
     (parameter,) = operation["parameters"]
     assert 600 < len(parameter["description"]) <= 700
@@ -77,3 +82,26 @@ def test_extensions_that_were_kept_stay():
 def test_3_0_is_another_version_and_nothing_is_cut():
     served = _served()
     assert cut_to_profile(served, Profile.OPENAPI_3_0) == (served, ())
+
+
+def test_a_header_without_a_name_stops_nothing():
+    _, (finding,) = cut_to_profile(_served([{"in": "header", "required": True}]), Profile.GPT_ACTIONS)
+    assert "a0 requires None" in finding.message
+
+
+def test_the_lean_document_has_no_answers_and_none_of_what_only_they_reach():
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}
+    ok = {
+        "description": "ok",
+        "headers": {"X": {"schema": {}}},
+        "content": content,
+        "links": {"l": {"operationId": "a0"}},
+    }
+    served = _served(responses={"200": ok, "404": {"$ref": "#/components/responses/R"}}, **{"x-mine": 1})
+    served.root["components"] = {"schemas": {"S": {}}, "responses": {"R": dict(ok)}}
+    document, findings = cut_to_profile(served, Profile.LEAN)
+    operation = document.root["paths"]["/a0"]["get"]
+    assert operation["responses"] == {"200": {"description": "ok"}, "404": {"$ref": "#/components/responses/R"}}
+    assert document.root["components"] == {"responses": {"R": {"description": "ok"}}}
+    assert operation["x-mine"] == 1
+    assert findings == ()

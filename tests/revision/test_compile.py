@@ -166,8 +166,47 @@ def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything():
     root["components"] = {"schemas": {"Pet": {}}}
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
     revision = compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
-    assert [(warning.rule, str(warning.location)) for warning in revision.warnings] == [
-        ("undefined-schema", "openapi.yaml")
-    ]
+    warnings = [(warning.rule, str(warning.location)) for warning in revision.warnings]
+    assert ("undefined-schema", "openapi.yaml") in warnings
     served = json.loads(revision.faces["/openapi.json"].body)
-    assert served["components"]["schemas"] == {"Gone": {"description": "Anything."}}
+    assert served["components"]["schemas"]["Gone"] == {"description": "Anything."}
+
+
+def test_the_manifest_names_the_document_that_keeps_to_its_limits():
+    root = yaml.safe_load(DOCUMENT)
+    loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
+    named = []
+    for text in ("short", "long " * 100):
+        root["paths"]["/pets"]["get"]["description"] = text
+        revision = compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
+        url = json.loads(revision.faces["/.well-known/ai-plugin.json"].body)["api"]["url"]
+        named.append(url.removeprefix("http://localhost:8080"))
+        assert named[-1] in revision.faces
+    assert named == ["/openapi.json", "/openapi.json?profile=plugin"]
+    assert "profile-plugin" in {note.rule for note in revision.notes}
+
+
+@pytest.mark.parametrize(
+    ("more", "statuses"),
+    [
+        ("", {"400", "502", "503", "504"}),
+        ("limits: {rate: 1/s}\n", {"400", "429", "502", "503", "504"}),
+        (
+            "auth: {type: service_http, tokens: [{name: a, token: {env: WRITE}}]}\n",
+            {"400", "401", "403", "429", "502", "503", "504"},
+        ),
+    ],
+)
+def test_the_gateways_own_answers_are_declared_as_far_as_they_can_happen(more, statuses):
+    served = json.loads(compiled(CONFIG + more).faces["/openapi.json"].body)
+    assert set(served["paths"]["/pets"]["get"]["responses"]) - {"200"} == statuses
+    assert set(served["paths"]["/pets/{petId}"]["get"]["responses"]) - {"200"} == {*statuses, "404"}
+
+
+def test_an_object_of_the_document_that_is_none_is_refused():
+    root = yaml.safe_load(DOCUMENT)
+    root["paths"]["/pets"]["get"]["parameters"].append(None)
+    loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
+    with pytest.raises(DocumentError) as caught:
+        compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
+    assert [finding.pointer for finding in caught.value.findings] == [("paths", "/pets", "get", "parameters", "2")]

@@ -1,0 +1,77 @@
+"""References in examples: data to the standard, but clients follow every `$ref` they see and fail where one leads nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.refs import RefError, resolve
+from plugin_gateway.openapi.upgrade_walk import typed_nodes
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_HAVE_EXAMPLES = frozenset({Kind.PARAMETER, Kind.HEADER, Kind.MEDIA_TYPE})
+_VALUES = ("value", "dataValue")
+
+
+def drop_dangling_examples(root: JsonObject) -> tuple[Finding, ...]:
+    """Take out of `root`, in place, each example with a reference that leads nowhere in it; the findings are warnings."""
+    dropped: dict[str, None] = {}
+    for kind, node in typed_nodes(root):
+        if kind in _HAVE_EXAMPLES and isinstance(examples := node.get("examples"), dict):
+            for name in [name for name, example in examples.items() if _has_dangling_value(root, example, dropped)]:
+                del examples[name]
+            if not examples:
+                del node["examples"]
+        if (kind in _HAVE_EXAMPLES or kind is Kind.SCHEMA) and _is_dangling(root, node.get("example"), dropped):
+            del node["example"]
+        if kind is Kind.SCHEMA and isinstance(entries := node.get("examples"), list):
+            kept = [entry for entry in entries if not _is_dangling(root, entry, dropped)]
+            if len(kept) < len(entries):
+                node["examples"] = kept
+                if not kept:
+                    del node["examples"]
+        if kind is Kind.EXAMPLE:
+            # What is left of these are components: others may refer to them.
+            for name in _VALUES:
+                if _is_dangling(root, node.get(name), dropped):
+                    del node[name]
+    return tuple(
+        Finding(
+            rule="example-left-out",
+            message=f"an example refers to {ref!r}, which is not in the served document: it is left out",
+            hint="write what it refers to into the example",
+            severity=Severity.WARNING,
+        )
+        for ref in dropped
+    )
+
+
+def _has_dangling_value(root: JsonObject, example: Json, dropped: dict[str, None]) -> bool:
+    return isinstance(example, dict) and any(_is_dangling(root, example.get(name), dropped) for name in _VALUES)
+
+
+def _is_dangling(root: JsonObject, value: Json, dropped: dict[str, None]) -> bool:
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, dict):
+            if isinstance(ref := node.get("$ref"), str) and not _leads_somewhere(root, ref):
+                dropped[ref] = None
+                return True
+            stack += node.values()
+        elif isinstance(node, list):
+            stack += node
+    return False
+
+
+def _leads_somewhere(root: JsonObject, ref: str) -> bool:
+    if not ref.startswith("#/"):
+        return False  # to another document, to an anchor, or to all of this one
+    try:
+        resolve(root, ref)
+    except RefError:
+        return False
+    return True

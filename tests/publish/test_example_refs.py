@@ -1,0 +1,49 @@
+"""References in examples: those that lead somewhere stay, examples with others go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugin_gateway.publish.example_refs import drop_dangling_examples
+
+GONE = {"a": [{"$ref": "#/components/examples/gone"}]}
+THERE = {"a": {"$ref": "#/components/schemas/S"}}
+
+
+def _root(media: dict[str, Any], **components: Any) -> dict[str, Any]:
+    responses = {"200": {"description": "", "content": {"application/json": media}}}
+    return {"openapi": "3.1.0", "paths": {"/a": {"get": {"responses": responses}}}, "components": components}
+
+
+@pytest.mark.parametrize(
+    ("media", "left"),
+    [
+        ({"example": GONE}, {}),
+        ({"example": THERE}, {"example": THERE}),
+        ({"example": {"$ref": 5}}, {"example": {"$ref": 5}}),
+        ({"example": {"$ref": ""}}, {}),
+        ({"example": {"$ref": "other.yaml#/a"}}, {}),
+        ({"examples": {"e": {"value": GONE}, "f": {"value": 1}}}, {"examples": {"f": {"value": 1}}}),
+        ({"examples": {"e": {"value": GONE}}}, {}),
+        ({"schema": {"example": GONE, "examples": [GONE, 1]}}, {"schema": {"examples": [1]}}),
+        ({"schema": {"examples": [GONE]}}, {"schema": {}}),
+        ({"schema": {"default": {"$ref": ""}, "enum": [GONE]}}, {"schema": {"default": {"$ref": ""}, "enum": [GONE]}}),
+    ],
+)
+def test_an_example_keeps_the_target_of_its_reference_or_goes(media, left):
+    is_whole = media == left
+    root = _root(media, schemas={"S": {}})
+    findings = drop_dangling_examples(root)
+    assert root["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"] == left
+    assert [finding.rule for finding in findings] == ["example-left-out"] * (not is_whole)
+
+
+def test_a_shared_example_loses_its_value_only_as_others_refer_to_it():
+    root = _root(
+        {"examples": {"e": {"$ref": "#/components/examples/E"}}}, examples={"E": {"summary": "s", "value": GONE}}
+    )
+    (finding,) = drop_dangling_examples(root)
+    assert root["components"]["examples"] == {"E": {"summary": "s"}}
+    assert "'#/components/examples/gone'" in finding.message

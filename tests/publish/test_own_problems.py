@@ -1,0 +1,65 @@
+"""The gateway's own problems in the served document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, declare_problems
+
+OK: dict[str, Any] = {"200": {"description": "ok"}}
+OWN = {"$ref": "#/components/responses/GatewayProblem"}
+
+
+def _declared(operation: dict[str, Any], path: str = "/a", statuses: frozenset[int] = ALWAYS, **components: Any):
+    root: dict[str, Any] = {"paths": {path: {"get": {"responses": dict(OK), **operation}}}, "components": components}
+    declare_problems(root, statuses)
+    return root, root["paths"][path]["get"]["responses"]
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "statuses", "expected"),
+    [
+        ("/a", {}, ALWAYS, {"400", "502", "503", "504"}),
+        ("/a/{id}", {}, ALWAYS, {"400", "404", "502", "503", "504"}),
+        ("/a", {"requestBody": {}}, ALWAYS, {"400", "413", "415", "502", "503", "504"}),
+        ("/a", {}, ALWAYS | WITH_CALLERS, {"400", "401", "403", "429", "502", "503", "504"}),
+        ("/a/{id}", {"requestBody": {}}, frozenset(), set()),
+    ],
+)
+def test_what_can_happen_to_an_operation_is_declared(path, operation, statuses, expected):
+    root, responses = _declared(operation, path, statuses)
+    assert {status for status, response in responses.items() if response == OWN} == expected
+    assert ("GatewayProblem" in root["components"].get("responses", {})) == bool(expected)
+
+
+def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_too():
+    theirs = {"application/json": {"schema": {"type": "object"}}}
+    shared = {"description": "gone", "content": dict(theirs)}
+    own = {"400": {"description": "bad", "content": dict(theirs)}, "502": {"$ref": "#/components/responses/Gone"}, **OK}
+    root, responses = _declared({"responses": {**own, "503": {"description": "busy"}}}, responses={"Gone": shared})
+    media = {**theirs, "application/problem+json": {"schema": {"$ref": "#/components/schemas/GatewayProblem"}}}
+    assert responses["400"] == {"description": "bad", "content": media}
+    assert root["components"]["responses"]["Gone"]["content"] == media
+    assert responses["503"] == {"description": "busy"}
+    assert responses["504"] == OWN
+
+
+@pytest.mark.parametrize("name", ["default", "4XX"])
+def test_what_is_declared_for_all_others_is_not_covered_up(name):
+    _, responses = _declared({"responses": {**OK, name: {"description": "bad", "content": {"a/b": {}}}}})
+    assert "400" not in responses
+    assert "application/problem+json" in responses[name]["content"]
+
+
+def test_a_component_of_the_apis_with_the_same_name_is_left_alone():
+    root, responses = _declared({}, schemas={"GatewayProblem": {}}, responses={"GatewayProblem": {"description": "x"}})
+    assert responses["400"] == {"$ref": "#/components/responses/GatewayProblem2"}
+    assert root["components"]["schemas"]["GatewayProblem"] == {}
+
+
+def test_a_reference_to_nothing_or_to_itself_stops_nothing():
+    loop = {"L": {"$ref": "#/components/responses/L"}}
+    responses = {"400": {"$ref": "#/components/responses/Gone"}, "502": loop["L"], "503": {"$ref": "#/x"}}
+    assert _declared({"responses": dict(responses)}, responses=loop)[1].items() >= responses.items()
