@@ -18,19 +18,26 @@ _READABLE: Final = select.POLLIN
 class Arrivals:
     """Asked by file descriptor. What arrives after the kernel was asked is on its way as far as this can tell."""
 
-    __slots__ = ("_arrived", "_is_fresh", "_poller")
+    __slots__ = ("_arrived", "_is_fresh", "_owners", "_poller")
 
     def __init__(self) -> None:
         self._poller = select.poll()
         self._arrived: set[int] = set()
         self._is_fresh = False
+        self._owners: dict[int, object] = {}
+        """A descriptor is free for the next connection before the last one has learnt that it is lost."""
 
-    def watch(self, descriptor: int) -> None:
+    def watch(self, descriptor: int, owner: object) -> None:
+        self._owners[descriptor] = owner
         self._poller.register(descriptor, _READABLE)
-
-    def unwatch(self, descriptor: int) -> None:
-        self._poller.unregister(descriptor)
         self._arrived.discard(descriptor)
+
+    def unwatch(self, descriptor: int, owner: object) -> None:
+        """Watch it no longer, unless it is another connection's by now."""
+        if self._owners.get(descriptor) is owner:
+            del self._owners[descriptor]
+            self._poller.unregister(descriptor)
+            self._arrived.discard(descriptor)
 
     def forget(self, descriptor: int) -> None:
         """What had arrived is read, and was what had been asked for."""

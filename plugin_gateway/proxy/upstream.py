@@ -103,12 +103,12 @@ class UpstreamConnection:
         sock = transport.get_extra_info("socket")
         if sock is not None:
             self.descriptor = sock.fileno()
-            self._pool.arrivals.watch(self.descriptor)
+            self._pool.arrivals.watch(self.descriptor, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
         if self.descriptor >= 0:
-            self._pool.arrivals.unwatch(self.descriptor)
+            self._pool.arrivals.unwatch(self.descriptor, self)
         self._pool.forget(self)
         exchange = self._exchange
         if exchange is None:

@@ -23,7 +23,7 @@ def in_a_loop(scene):
 def test_what_has_arrived_is_told(pair, send):
     async def scene():
         arrivals = Arrivals()
-        arrivals.watch(pair[0].fileno())
+        arrivals.watch(pair[0].fileno(), pair)
         send(pair[1])
         assert arrivals.has(pair[0].fileno())
 
@@ -33,7 +33,7 @@ def test_what_has_arrived_is_told(pair, send):
 def test_the_kernel_is_asked_again_in_the_next_turn_and_not_before(pair):
     async def scene():
         arrivals = Arrivals()
-        arrivals.watch(pair[0].fileno())
+        arrivals.watch(pair[0].fileno(), pair)
         assert not arrivals.has(pair[0].fileno())
         pair[1].send(b"x")
         assert not arrivals.has(pair[0].fileno())
@@ -47,12 +47,12 @@ def test_what_was_read_is_forgotten_and_a_closed_connection_is_not_watched(pair)
     async def scene():
         arrivals = Arrivals()
         descriptor = pair[0].fileno()
-        arrivals.watch(descriptor)
+        arrivals.watch(descriptor, pair)
         pair[1].send(b"x")
         assert arrivals.has(descriptor)
         arrivals.forget(descriptor)
         assert not arrivals.has(descriptor)
-        arrivals.unwatch(descriptor)
+        arrivals.unwatch(descriptor, pair)
         await asyncio.sleep(0)
         assert not arrivals.has(descriptor)
 
@@ -62,5 +62,19 @@ def test_what_was_read_is_forgotten_and_a_closed_connection_is_not_watched(pair)
 def test_a_connection_without_a_descriptor_has_nothing():
     async def scene():
         assert not Arrivals().has(-1)
+
+    in_a_loop(scene)
+
+
+def test_a_connection_that_is_lost_late_does_not_end_the_watch_of_the_next_one_with_its_descriptor(pair):
+    async def scene():
+        arrivals = Arrivals()
+        descriptor = pair[0].fileno()
+        first, second = object(), object()
+        arrivals.watch(descriptor, first)
+        arrivals.watch(descriptor, second)
+        arrivals.unwatch(descriptor, first)
+        pair[1].send(b"x")
+        assert arrivals.has(descriptor)
 
     in_a_loop(scene)
