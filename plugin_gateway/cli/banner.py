@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from plugin_gateway import __version__
-from plugin_gateway.cli.version import core, shown_version
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
+from plugin_gateway.version import core, shown_version
 
 if TYPE_CHECKING:
     from plugin_gateway.server.supervisor import Started

@@ -213,12 +213,19 @@ class Config(Record):
     """The public listener."""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)
     """Health, metrics and console; `null` for none. Never on the public listener."""
+    metrics: ListenAddress | None = None
+    """Metrics alone, where a scraper reaches them that does not reach `admin`; `admin` has them, too."""
     log: Log = Log()
     """What is written to standard error."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         listen = str(written.get("listen", cls.model_fields["listen"].default))
+        metrics = str(written.get("metrics", ""))
+        if metrics and listen.rpartition(":")[2] == metrics.rpartition(":")[2] != "0" and _overlap(listen, metrics):
+            hint = "metrics are never served to the public: take another port"
+            message = "`metrics` must not be the public listener"
+            yield Mistake("metrics-are-public", message, got=metrics, hint=hint, at=("metrics",))
         admin = str(written.get("admin", cls.model_fields["admin"].default))
         if listen.rpartition(":")[2] == admin.rpartition(":")[2] != "0" and _overlap(listen, admin):
             message = "`admin` must not be the public listener"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import orjson
@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
-from plugin_gateway.endpoints.exposition import MEDIA_TYPE, exposition
+from plugin_gateway.endpoints.exposition import exposition
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,6 +20,22 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Series
 
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reloads:
+    """How many reloads were served and refused, and when the last of each was, in seconds since 1970; 0 for none."""
+
+    served: int = 0
+    refused: int = 0
+    served_at: float = 0.0
+    refused_at: float = 0.0
+
+    def after(self, *, served: bool, at: float) -> Reloads:
+        """Return the count after one more."""
+        if served:
+            return replace(self, served=self.served + 1, served_at=at)
+        return replace(self, refused=self.refused + 1, refused_at=at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +56,9 @@ class Health:
     reload_error: str = ""
     awaited: str = ""
     held: tuple[str, ...] = ()
+    reloads: Reloads = Reloads()
+    restarts: int = 0
+    """How many workers were replaced."""
 
 
 def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
@@ -67,9 +86,18 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
         status = 200 if now.is_ready else 503
         return Response(body, status, media_type="application/json", headers=NO_STORE)
 
-    async def metrics(_: Request) -> Response:
-        return Response(exposition(health(), await series()), media_type=MEDIA_TYPE, headers=NO_STORE)
+    routes = [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz)]
+    return Starlette(routes=[*routes, _metrics_route(health, series)])
 
-    return Starlette(
-        routes=[Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz), Route("/metrics", metrics)]
-    )
+
+def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
+    """Return the app of a listener for metrics alone."""
+    return Starlette(routes=[_metrics_route(health, series)])
+
+
+def _metrics_route(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Route:
+    async def metrics(request: Request) -> Response:
+        body, media_type = exposition(health(), await series(), ", ".join(request.headers.getlist("accept")))
+        return Response(body, headers={**NO_STORE, "Content-Type": media_type, "Vary": "Accept"})
+
+    return Route("/metrics", metrics)

@@ -2,28 +2,47 @@
 
 from __future__ import annotations
 
+from platform import python_version
 from typing import TYPE_CHECKING
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    SummaryMetricFamily,
+)
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.openmetrics import exposition as openmetrics
 
-from plugin_gateway.telemetry.counters import BUCKETS_S
+from plugin_gateway import __version__
+from plugin_gateway.telemetry.counters import BUCKETS_S, NOW
+from plugin_gateway.version import core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from plugin_gateway.endpoints.admin import Health
+    from plugin_gateway.endpoints.admin import Health, Reloads
     from plugin_gateway.telemetry import Series
 
-MEDIA_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+_CALL_LABELS = ("operation", "status", "reason", "method", "consumer")
+_OPEN_METRICS = "application/openmetrics-text"
 
 
-def exposition(health: Health, series: Series) -> bytes:
-    """Render one scrape. The registry is made for it and holds nothing between scrapes."""
+def exposition(health: Health, series: Series, accept: str = "") -> tuple[bytes, str]:
+    """Render one scrape, with its media type: OpenMetrics where it is asked for.
+
+    The registry is made for it and holds nothing between scrapes.
+    """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(health, series))
-    return generate_latest(registry)
+    ProcessCollector(registry=registry)
+    if _OPEN_METRICS in accept.lower():
+        body: bytes = openmetrics.generate_latest(registry)  # type: ignore[no-untyped-call]  # the library has no types there
+        return body, openmetrics.CONTENT_TYPE_LATEST
+    return generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4
 
 
 class _Scrape:
@@ -35,7 +54,7 @@ class _Scrape:
 
     def collect(self) -> Iterator[Metric]:
         yield from self._gauges()
-        calls = CounterMetricFamily("plugin_gateway_calls", "Calls answered.", labels=("operation", "status", "reason"))
+        calls = CounterMetricFamily("plugin_gateway_calls", "Calls answered.", labels=_CALL_LABELS)
         durations = HistogramMetricFamily(
             "plugin_gateway_call_duration_seconds", "From a call's head to its answer's end.", labels=("operation",)
         )
@@ -44,11 +63,18 @@ class _Scrape:
             "Calls whose credential the upstream answered with 401 or 407.",
             labels=("credential",),
         )
+        upstream = SummaryMetricFamily(
+            "plugin_gateway_upstream_seconds",
+            "From the end of a request to the head of the upstream's answer.",
+            labels=("operation",),
+        )
         for name, numbers in self._series.items():
             kind, _, labels = name.partition(" ")
             if kind == "calls":
-                operation, status, reason = labels.split(" ")
-                calls.add_metric((operation, status, reason), numbers[0])
+                # The consumer is last: its name, which the operator chose, may hold blanks.
+                calls.add_metric(labels.split(" ", len(_CALL_LABELS) - 1), numbers[0])
+            elif kind == "upstream":
+                upstream.add_metric((labels,), int(numbers[0]), numbers[1])
             elif kind == "durations":
                 *counts, sum_s = numbers
                 durations.add_metric((labels,), _cumulated(counts), sum_s)
@@ -57,21 +83,51 @@ class _Scrape:
         yield calls
         yield refused
         yield durations
+        yield upstream
         for name, kind, text in (
             ("plugin_gateway_request_body_bytes", "bytes_in", "Bytes of request bodies."),
             ("plugin_gateway_response_body_bytes", "bytes_out", "Bytes of response bodies."),
-            ("plugin_gateway_log_lines_dropped", "dropped", "Access records not logged because nobody read the log."),
+            ("plugin_gateway_log_lines_dropped", "dropped", "Lines of the log that could not be written."),
+            ("plugin_gateway_workers_cpu_seconds", "cpu", "Processor time of all workers."),
         ):
             yield CounterMetricFamily(name, text, value=self._series.get(kind, [0])[0])
 
     def _gauges(self) -> Iterator[Metric]:
         health = self._health
+        build = {"version": __version__, "core": core(), "python": python_version()}
+        yield InfoMetricFamily("plugin_gateway_build", "What is running.", value=build)
+        for name, now, text in (
+            ("calls_in_flight", "calls", "Calls being answered."),
+            ("client_connections", "connections", "Client connections that are open."),
+            ("workers_resident_memory_bytes", "memory", "Memory of all workers; what they share counts for each."),
+            ("workers_open_fds", "descriptors", "File descriptors of all workers."),
+        ):
+            yield GaugeMetricFamily(f"plugin_gateway_{name}", text, value=self._series.get(f"{NOW}{now}", [0])[0])
+        yield from _reloads(health.reloads)
+        yield CounterMetricFamily(
+            "plugin_gateway_worker_restarts", "Workers that ended unasked and were replaced.", value=health.restarts
+        )
         yield GaugeMetricFamily("plugin_gateway_revision", "Number of the revision served.", value=health.revision)
         yield GaugeMetricFamily("plugin_gateway_operations", "Operations allowed.", value=health.operations)
         yield GaugeMetricFamily("plugin_gateway_workers", "Workers that listen.", value=health.workers)
         yield GaugeMetricFamily(
             "plugin_gateway_reload_failed", "1 while the last reload failed.", value=int(bool(health.reload_error))
         )
+
+
+def _reloads(reloads: Reloads) -> Iterator[Metric]:
+    counts = CounterMetricFamily("plugin_gateway_reloads", "Reloads by what became of them.", labels=("result",))
+    times = GaugeMetricFamily(
+        "plugin_gateway_last_reload_timestamp_seconds", "When the last reload was; 0 for never.", labels=("result",)
+    )
+    for result, count, at in (
+        ("served", reloads.served, reloads.served_at),
+        ("refused", reloads.refused, reloads.refused_at),
+    ):
+        counts.add_metric((result,), count)
+        times.add_metric((result,), at)
+    yield counts
+    yield times
 
 
 def _cumulated(counts: list[float]) -> list[tuple[str, float]]:

@@ -78,13 +78,27 @@ class Asked:
 class Call:
     """What the client's side needs of either kind, and what is recorded of it."""
 
-    __slots__ = ("_client", "asked", "bytes_in", "bytes_out", "cause", "request_id", "started_at", "status")
+    __slots__ = (
+        "_client",
+        "answered_at",
+        "asked",
+        "bytes_in",
+        "bytes_out",
+        "cause",
+        "request_id",
+        "sent_at",
+        "started_at",
+        "status",
+    )
 
     def __init__(self, client: Client, asked: Asked) -> None:
         self._client = client
         self.asked = asked
         self.request_id = asked.request.request_id or next(new_request_ids)
-        self.started_at = monotonic()
+        self.started_at = self.sent_at = monotonic()
+        """When its head was here, and when all of it: what the client took for its body is not the upstream's time."""
+        self.answered_at = 0.0
+        """When the head of an answer that streams was here; 0 where all of an answer came at once, or none."""
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
@@ -136,6 +150,7 @@ class Call:
                 address,
                 asked.consumer,
                 self.cause,
+                (self.answered_at or now) - self.sent_at if asked.rule is not None else 0.0,
             ),
         )
 

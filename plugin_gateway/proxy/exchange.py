@@ -23,6 +23,8 @@ from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.granted import Links
@@ -56,7 +58,6 @@ class Exchange(Call):
         "_pending",
         "_permitted",
         "_plan",
-        "_sent_at",
         "_stages",
         "_uplink",
         "_upstream",
@@ -72,7 +73,7 @@ class Exchange(Call):
         self._plan = plan
         self._upstream: UpstreamConnection | None = None
         self._pending = b""
-        self._stages: list[Stage] = []
+        self._stages: Sequence[Stage] = ()
         """What the body of the answer passes on its way to the client, in this order."""
         self._is_answer_paused = False
         self._is_body_paused = False
@@ -86,8 +87,6 @@ class Exchange(Call):
         self.is_sent = False
         self.is_over = False
         self._active_at = self.started_at
-        self._sent_at = self.started_at
-        """When the request was all here, once it is: what the client took for it is not the upstream's time."""
 
     @property
     def address(self) -> str:
@@ -124,7 +123,7 @@ class Exchange(Call):
     def send(self, data: bytes, *, is_last: bool) -> None:
         self.is_sent = is_last
         self.bytes_in += len(data)
-        self._active_at = self._sent_at = monotonic()
+        self._active_at = self.sent_at = monotonic()
         if self._inspection is not None:
             looked_at = self._inspection.feed(data, is_last=is_last)
             if isinstance(looked_at, Refusal):
@@ -165,7 +164,7 @@ class Exchange(Call):
         target = pool.target
         if self.is_over:
             return
-        if self.is_sent and 0 < target.total_timeout_s < now - self._sent_at:
+        if self.is_sent and 0 < target.total_timeout_s < now - self.sent_at:
             self._expire(504, "upstream-timeout", "The call took longer than it may.", target.total_timeout_s)
         elif self._upstream is None:
             is_late = 0 < target.connect_timeout_s < now - self._active_at
@@ -262,7 +261,7 @@ class Exchange(Call):
         if is_complete:
             self._end()
         else:
-            self._active_at = monotonic()
+            self._active_at = self.answered_at = monotonic()
         self._answer(answer, body, is_complete=is_complete)
 
     def _open_body(self, answer: Answer, body: bytes, *, is_complete: bool) -> tuple[Answer, bytes]:
@@ -280,13 +279,14 @@ class Exchange(Call):
     def _choose_stages(self, answer: Answer, decoder: ContentDecoder | None = None) -> Answer:
         """Set what a body passes, and return its head. What is decoded can be searched, and what is covered may be changed."""
         mask, links = self.downlink.mask, self._plan.links
-        self._stages = [decoder] if decoder is not None else []
+        stages: list[Stage]
+        self._stages = stages = [decoder] if decoder is not None else []
         if not mask.is_idle:
-            self._stages.append(MaskedBody(mask))
+            stages.append(MaskedBody(mask))
         linked = links.body(answer) if links is not None else None
         if links is None or linked is None:
             return answer
-        self._stages.append(linked)
+        stages.append(linked)
         return links.head(answer)
 
     def _through_stages(self, data: bytes, *, is_complete: bool) -> bytes:

@@ -95,6 +95,7 @@ def compiled_or_refused(
         operations_total=revision.operations_total,
         listen=str(loaded.config.listen),
         admin=str(loaded.config.admin or ""),
+        metrics=str(loaded.config.metrics or ""),
         log=revision.log,
         watched=watched,
         warnings=revision.warnings,
@@ -110,6 +111,7 @@ def awaited_by(loaded: LoadedConfig) -> Awaited:
     return Awaited(
         listen=str(config.listen),
         admin=str(config.admin or ""),
+        metrics=str(config.metrics or ""),
         log=LogSettings(format=config.log.format, level=config.log.level),
     )
 

@@ -33,6 +33,7 @@ class Compiled:
     watched: Mapping[Path, Fingerprint]
     """The files it was made of, as they were just before they were looked at."""
     warnings: tuple[Finding, ...]
+    metrics: str = ""
     pinned: bytes = b""
     """What the entries of the lists named, pickled: handed to the next compile as it is, so that none of them opens more."""
     served: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class Awaited:
     listen: str
     admin: str
     log: LogSettings
+    metrics: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import uvicorn
 
@@ -14,9 +14,13 @@ from plugin_gateway.server.sockets import open_listeners
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
+    from starlette.applications import Starlette
+
     from plugin_gateway.config.address import Address
     from plugin_gateway.endpoints.admin import Health
     from plugin_gateway.telemetry import Series
+
+    MakeApp: TypeAlias = Callable[[Callable[[], Health], Callable[[], Awaitable[Series]]], Starlette]
 
 
 class AdminServer(uvicorn.Server):
@@ -28,9 +32,13 @@ class AdminServer(uvicorn.Server):
 
 
 class AdminListener:
-    """Opened when the first revision is there, closed when the last call is answered."""
+    """Opened when the first revision is there, closed when the last call is answered.
 
-    def __init__(self) -> None:
+    `make` makes the app that it serves: health and metrics, or metrics alone.
+    """
+
+    def __init__(self, make: MakeApp = create_admin) -> None:
+        self._make = make
         self._server: AdminServer | None = None
         self._serving: asyncio.Task[None] | None = None
 
@@ -44,7 +52,7 @@ class AdminListener:
         """
         address, listeners = open_listeners(address, 1)
         config = uvicorn.Config(
-            create_admin(health, series),
+            self._make(health, series),
             lifespan="off",
             loop="none",
             ws="none",

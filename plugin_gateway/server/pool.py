@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.shared_memory import SharedMemory
-from plugin_gateway.telemetry import merge
+from plugin_gateway.telemetry import lasting, merge
 
 if TYPE_CHECKING:
     import socket
@@ -39,6 +39,8 @@ class WorkerPool:
         self._revision = b""
         self._draining = asyncio.Event()
         self._shared = SharedMemory()
+        self.restarts = 0
+        """How many workers ended unasked and were replaced."""
 
     def boot(self) -> None:
         """Start the processes while there is nothing yet to give them."""
@@ -122,9 +124,10 @@ class WorkerPool:
                 worker.kill()
             status = await worker.wait()
             self._listening[slot].clear()
-            self._retired = merge([self._retired, self._workers.pop(slot).last_series])
+            self._retired = merge([self._retired, lasting(self._workers.pop(slot).last_series)])
             if self._draining.is_set():
                 return
+            self.restarts += 1
             failures = 0 if monotonic() - started_at > STABLE_S else failures + 1
             backoff_s = min(MAX_BACKOFF_S, 0.1 * 2 ** (failures - 2)) if failures > 1 else 0.0
             message = f"worker {worker.pid} ended with status {status}; starting another"

@@ -12,11 +12,11 @@ import signal
 from dataclasses import dataclass
 from math import inf
 from random import random
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.address import Address, parse_address
-from plugin_gateway.endpoints.admin import Health
+from plugin_gateway.endpoints.admin import Health, Reloads, create_metrics
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.change import change
@@ -90,6 +90,9 @@ class Supervisor:
         self._listeners: list[socket.socket] = []
         self._pool = WorkerPool(options.workers, log, options.front)
         self._admin = AdminListener()
+        self._metrics = AdminListener(create_metrics)
+        self._has_metrics = False
+        self._reloads = Reloads()
         self._listen: Address | None = None
         self._admin_address: Address | None = None
         self._compiled: Compiled | None = None
@@ -125,6 +128,7 @@ class Supervisor:
                 listener.close()
             was_clean = await self._pool.drain(DRAIN_TIMEOUT_S)
             await self._admin.close()
+            await self._metrics.close()
             if not was_clean:
                 self._log.event("warning", "drain-cut", f"calls still running after {DRAIN_TIMEOUT_S:.0f} s were cut")
             if self._stopping.is_set():
@@ -185,6 +189,9 @@ class Supervisor:
         listen = self._listen or self._bind(said.listen)
         if said.admin and self._admin_address is None:
             self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._series)
+        if said.metrics and said.metrics != said.admin and not self._has_metrics:
+            self._has_metrics = True
+            await self._metrics.open(parse_address(said.metrics), self._health, self._series)
         return listen
 
     def _bind(self, address: str) -> Address:
@@ -264,6 +271,7 @@ class Supervisor:
         self._compiled = compiled
         self._files.look_at(compiled.watched)
         self._reload_error = ""
+        self._reloads = self._reloads.after(served=True, at=time())
         self._log.adopt(format=compiled.log.format, level=compiled.log.level)
         for finding in compiled.warnings:
             self._log.event("warning", finding.rule, str(finding))
@@ -274,8 +282,9 @@ class Supervisor:
         )
         members = {"revision": compiled.number, "digest": compiled.digest, **changed.members()}
         self._log.event("info", "reloaded", message, **members)
-        if (compiled.listen, compiled.admin) != (before.listen, before.admin):
-            self._log.event("warning", "restart-needed", "`listen` and `admin` are taken over at the next start")
+        if (compiled.listen, compiled.admin, compiled.metrics) != (before.listen, before.admin, before.metrics):
+            message = "`listen`, `admin` and `metrics` are taken over at the next start"
+            self._log.event("warning", "restart-needed", message)
         return False
 
     def _refuse(self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool) -> None:
@@ -284,6 +293,7 @@ class Supervisor:
         if is_asked or report != self._reload_error:
             self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", report=report)
         self._reload_error = report
+        self._reloads = self._reloads.after(served=False, at=time())
 
     def _health(self) -> Health:
         compiled = self._compiled
@@ -298,6 +308,8 @@ class Supervisor:
             reload_error=self._reload_error,
             awaited=self._awaited,
             held=compiled.held if compiled else (),
+            reloads=self._reloads,
+            restarts=self._pool.restarts,
         )
 
 

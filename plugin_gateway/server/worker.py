@@ -8,7 +8,8 @@ import gc
 import pickle
 import signal
 import socket
-from typing import TYPE_CHECKING, NamedTuple
+from time import process_time
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 import uvicorn
@@ -21,14 +22,15 @@ from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
-from plugin_gateway.telemetry import Log, Recorder, attach, detach
+from plugin_gateway.server.usage import open_descriptors, resident_bytes
+from plugin_gateway.telemetry import NOW, Log, Recorder, attach, detach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from plugin_gateway.revision import Revision
     from plugin_gateway.server.process import Front
-    from plugin_gateway.telemetry import AccessRecord
+    from plugin_gateway.telemetry import AccessRecord, Series
 
 DRAIN_TIMEOUT_S = 10
 
@@ -124,6 +126,19 @@ def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.C
     )
 
 
+def now_of(server: PublicServer) -> Series:
+    """Say what this process is doing at the moment."""
+    connections: Iterable[Any] = server.server_state.connections
+    answering = sum(connection.is_answering for connection in connections)
+    return {
+        f"{NOW}calls": [answering],
+        f"{NOW}connections": [len(server.server_state.connections)],
+        f"{NOW}memory": [resident_bytes()],
+        f"{NOW}descriptors": [open_descriptors()],
+        "cpu": [process_time()],
+    }
+
+
 def _record_nothing(record: AccessRecord) -> None:
     """Leave the record to the app."""
 
@@ -156,7 +171,9 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                 case Kind.REVISION:
                     await channel.send(duties.adopt(message.body))
                 case Kind.COUNT:
-                    await channel.send(Message(Kind.COUNTS, orjson.dumps(duties.recorder.series())))
+                    await channel.send(
+                        Message(Kind.COUNTS, orjson.dumps({**duties.recorder.series(), **now_of(server)}))
+                    )
                 case Kind.DRAIN:
                     break
                 case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:

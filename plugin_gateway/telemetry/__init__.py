@@ -1,10 +1,22 @@
 """What the gateway tells about its work: the access record, the log, the counters. Never a secret, never a query value."""
 
 from plugin_gateway.telemetry.bridge import attach, detach
-from plugin_gateway.telemetry.counters import Counters, Series, merge
+from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.telemetry.record import AccessRecord
 from plugin_gateway.telemetry.recorder import Recorder
 
-__all__ = ["AccessRecord", "Counters", "Log", "Outage", "Recorder", "Series", "attach", "detach", "merge"]
+__all__ = [
+    "NOW",
+    "AccessRecord",
+    "Counters",
+    "Log",
+    "Outage",
+    "Recorder",
+    "Series",
+    "attach",
+    "detach",
+    "lasting",
+    "merge",
+]

@@ -43,13 +43,28 @@ class AccessRecord(NamedTuple):
     client: str
     consumer: str = ""
     cause: str = ""
+    upstream_s: float = 0.0
+    """Until the head of the upstream's answer was here, from the end of the request."""
 
 
 def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
     """Return the record as one line of JSON, its members in the order in which people read them."""
-    at, method, target, rule, status, bytes_in, bytes_out, duration_s, reason, request_id, client, consumer, cause = (
-        record
-    )
+    (
+        at,
+        method,
+        target,
+        rule,
+        status,
+        bytes_in,
+        bytes_out,
+        duration_s,
+        reason,
+        request_id,
+        client,
+        consumer,
+        cause,
+        _,
+    ) = record
     if rule is None:
         # Paths that are refused are seldom the same twice, and would push out what is.
         members, asked = _members, ("", *shown_target(target))

@@ -3,7 +3,7 @@ import asyncio
 import httpx2
 import orjson
 
-from plugin_gateway.endpoints.admin import Health, create_admin
+from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 
 READY = Health(is_ready=True, revision=3, digest="abc", operations=8, operations_total=47, workers=2, workers_wanted=2)
 
@@ -90,3 +90,12 @@ def test_nothing_else_is_there_and_nothing_is_cached():
     assert get("/").status_code == 404
     assert get("/readyz", method="POST").status_code == 405
     assert {get(path).headers["cache-control"] for path in ("/livez", "/readyz", "/metrics")} == {"no-store"}
+
+
+def test_a_listener_for_metrics_has_nothing_else():
+    async def ask():
+        transport = httpx2.ASGITransport(create_metrics(lambda: READY, no_series))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://metrics") as client:
+            return [(await client.get(path)).status_code for path in ("/metrics", "/readyz", "/livez")]
+
+    assert asyncio.run(ask()) == [200, 404, 404]

@@ -1,6 +1,7 @@
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
-from plugin_gateway.endpoints.admin import Health
+from plugin_gateway.endpoints.admin import Health, Reloads
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.telemetry.counters import BUCKETS_S
 
@@ -13,11 +14,13 @@ HEALTH = Health(
     workers=2,
     workers_wanted=2,
     reload_error="x",
+    reloads=Reloads(served=4, refused=1, served_at=1000.0, refused_at=2000.0),
+    restarts=2,
 )
 
 
 def samples(series):
-    families = text_string_to_metric_families(exposition(HEALTH, series).decode())
+    families = text_string_to_metric_families(exposition(HEALTH, series)[0].decode())
     return {(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
 
 
@@ -29,9 +32,17 @@ def test_what_is_served_is_exposed():
     assert found[("plugin_gateway_reload_failed",)] == 1
 
 
-def test_calls_have_operation_status_and_reason():
-    found = samples({"calls getPet 200 ": [7], "calls  404 operation-not-found": [2]})
-    labels = (("operation", ""), ("reason", "operation-not-found"), ("status", "404"))
+def test_calls_have_operation_status_reason_method_and_consumer():
+    found = samples({"calls getPet 200  GET team a": [7], "calls  404 operation-not-found other ": [2]})
+    labels = (("consumer", "team a"), ("method", "GET"), ("operation", "getPet"), ("reason", ""), ("status", "200"))
+    assert found[("plugin_gateway_calls_total", *labels)] == 7
+    labels = (
+        ("consumer", ""),
+        ("method", "other"),
+        ("operation", ""),
+        ("reason", "operation-not-found"),
+        ("status", "404"),
+    )
     assert found[("plugin_gateway_calls_total", *labels)] == 2
 
 
@@ -50,3 +61,25 @@ def test_bytes_and_dropped_lines_are_counted():
     assert found[("plugin_gateway_request_body_bytes_total",)] == 10
     assert found[("plugin_gateway_response_body_bytes_total",)] == 20
     assert found[("plugin_gateway_log_lines_dropped_total",)] == 1
+
+
+def test_reloads_restarts_and_what_is_going_on_are_exposed():
+    found = samples({"now calls": [3], "now connections": [5], "upstream getPet": [2, 0.5], "cpu": [1.5]})
+    assert found[("plugin_gateway_reloads_total", ("result", "served"))] == 4
+    assert found[("plugin_gateway_last_reload_timestamp_seconds", ("result", "refused"))] == 2000
+    assert found[("plugin_gateway_worker_restarts_total",)] == 2
+    assert found[("plugin_gateway_calls_in_flight",)] == 3
+    assert found[("plugin_gateway_client_connections",)] == 5
+    assert found[("plugin_gateway_upstream_seconds_sum", ("operation", "getPet"))] == 0.5
+    assert found[("plugin_gateway_upstream_seconds_count", ("operation", "getPet"))] == 2
+    assert found[("plugin_gateway_workers_cpu_seconds_total",)] == 1.5
+    assert any(name[0] == "plugin_gateway_build_info" for name in found)
+    assert ("process_start_time_seconds",) in found
+
+
+def test_open_metrics_are_given_to_whoever_asks_for_them():
+    body, media_type = exposition(HEALTH, {}, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
+    assert media_type.startswith("application/openmetrics-text")
+    assert body.endswith(b"# EOF\n")
+    assert {family.name for family in open_metrics(body.decode())} >= {"plugin_gateway_reloads", "plugin_gateway_build"}
+    assert exposition(HEALTH, {}, "text/plain")[1].startswith("text/plain")

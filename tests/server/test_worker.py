@@ -104,8 +104,10 @@ def test_it_counts_what_it_answers():
         return orjson.loads((await ask(channel, Kind.COUNT)).body)
 
     series = run(talk)
-    assert series["calls  200 "] == [1]
-    assert series["calls  404 operation-not-found"] == [1]
+    assert series["calls  200  GET "] == [1]
+    assert series["calls  404 operation-not-found GET "] == [1]
+    assert series["now calls"] == [0]
+    assert series["now memory"][0] > 1_000_000
 
 
 @pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN)), None])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.telemetry.counters import BUCKETS_S, Counters, merge
+from plugin_gateway.telemetry.counters import BUCKETS_S, NOW, Counters, lasting, merge
 from plugin_gateway.telemetry.record import AccessRecord
 
 RULE = OperationRule(method="GET", path_template="/pets", operation_id="listPets")
@@ -19,8 +19,8 @@ def test_calls_are_counted_by_operation_status_and_reason():
     for one in (record(), record(), record(status=404, reason="operation-not-found", rule=None)):
         counters.add(one)
     series = counters.series()
-    assert series["calls listPets 200 "] == [2]
-    assert series["calls  404 operation-not-found"] == [1]
+    assert series["calls listPets 200  GET "] == [2]
+    assert series["calls  404 operation-not-found GET "] == [1]
 
 
 def test_a_credential_that_the_upstream_refused_is_counted_by_its_name():
@@ -64,6 +64,29 @@ def test_merging_workers_counts_what_one_worker_would_have(split):
     assert {name: numbers for name, numbers in merged.items() if "durations" not in name} == {
         name: numbers for name, numbers in alone.series().items() if "durations" not in name
     }
+
+
+def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other():
+    counters = Counters()
+    counters.add(record()._replace(consumer="team a"))
+    counters.add(record(rule=None, status=404)._replace(method=b"HACK"))
+    series = counters.series()
+    assert series["calls listPets 200  GET team a"] == [1]
+    assert series["calls  404  other "] == [1]
+
+
+def test_the_upstreams_time_is_that_of_answers():
+    counters = Counters()
+    for one in (
+        record()._replace(upstream_s=0.5),
+        record(reason="upstream-timeout", status=504)._replace(upstream_s=9.0),
+    ):
+        counters.add(one)
+    assert counters.series()["upstream listPets"] == [1, 0.5]
+
+
+def test_what_a_worker_was_doing_is_over_when_it_is_gone():
+    assert lasting({f"{NOW}calls": [3], "calls a 200  GET ": [1]}) == {"calls a 200  GET ": [1]}
 
 
 def test_merging_leaves_the_parts_as_they_are():

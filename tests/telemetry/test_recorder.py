@@ -15,7 +15,7 @@ def test_the_hot_path_only_appends_and_everything_is_counted_when_asked():
         record(RECORD)
     assert recorder.series()["bytes_out"] == [15]
     record(RECORD)
-    assert recorder.series()["calls  200 "] == [4]
+    assert recorder.series()["calls  200  GET "] == [4]
 
 
 def test_records_are_flushed_while_the_loop_runs():

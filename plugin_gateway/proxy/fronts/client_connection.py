@@ -68,6 +68,10 @@ class ClientConnection:
         self._is_chunked = False
         self._until_close = False
 
+    @property
+    def is_answering(self) -> bool:
+        return self.phase == BUSY
+
     def open(self, transport: asyncio.BaseTransport, idle_timeout_s: float) -> int:
         """Take over the transport; return how many connections there are now."""
         self.transport = cast("asyncio.Transport", transport)

@@ -2,8 +2,7 @@ from importlib.machinery import ModuleSpec
 
 import pytest
 
-from plugin_gateway import __version__
-from plugin_gateway.cli import version
+from plugin_gateway import __version__, version
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,26 @@
+import os
+
+from plugin_gateway.server import usage
+
+
+def test_memory_and_descriptors_are_those_of_this_process():
+    before = usage.open_descriptors()
+    reader, writer = os.pipe()
+    assert usage.open_descriptors() == before + 2
+    os.close(reader)
+    os.close(writer)
+    assert usage.resident_bytes() > 1_000_000
+
+
+def test_what_cannot_be_known_is_nothing(monkeypatch):
+    class Nowhere:
+        def __init__(self, _):
+            pass
+
+        def iterdir(self):
+            raise OSError
+
+        read_text = iterdir
+
+    monkeypatch.setattr(usage, "Path", Nowhere)
+    assert (usage.resident_bytes(), usage.open_descriptors()) == (0, 0)
