@@ -27,6 +27,10 @@ COMMANDS: Final = {
     "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
+    "completion": (
+        "plugin_gateway.cli.completion",
+        "Print the script by which a shell completes commands and operations.",
+    ),
     "demo": ("plugin_gateway.cli.demo", "Serve an embedded example API, to look around."),
     "health": ("plugin_gateway.cli.health", "Ask a running gateway whether it is ready."),
 }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.suggestions import suggest_methods, suggest_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @config_option
-@click.argument("method")
-@click.argument("path")
+@click.argument("method", shell_complete=suggest_methods)
+@click.argument("path", shell_complete=suggest_paths)
 @click.option("--as", "consumer", default="", metavar="NAME", help="Explain for this one of `consumers`.")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(config: Path | None, method: str, path: str, consumer: str, shape: str) -> int:

@@ -9,6 +9,7 @@ from unicodedata import combining, east_asian_width
 import click
 
 from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.suggestions import suggest_operations
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -23,7 +24,7 @@ NARROWEST = 21
 
 @click.command()
 @config_option
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, shell_complete=suggest_operations)
 @click.option(
     "--source", default="", metavar="SPEC", help="List this document, a file, URL or `-`, instead of the config's."
 )

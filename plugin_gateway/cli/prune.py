@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from plugin_gateway.cli.report import show_findings
+from plugin_gateway.cli.suggestions import suggest_operations
 from plugin_gateway.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,13 @@ class NamedOperation:
 
 @click.command()
 @click.argument("source")
-@click.option("--allow", multiple=True, metavar="OP", help="An operationId, or 'METHOD /path'. May be given often.")
+@click.option(
+    "--allow",
+    multiple=True,
+    metavar="OP",
+    shell_complete=suggest_operations,
+    help="An operationId, or 'METHOD /path'. May be given often.",
+)
 @click.option(
     "--allow-file",
     multiple=True,
