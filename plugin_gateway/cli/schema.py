@@ -14,6 +14,6 @@ def command() -> None:
     """
     import orjson  # noqa: PLC0415  # --help must not pay for it
 
-    from plugin_gateway.config.reference import schema  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.reference import offered_schema  # noqa: PLC0415  # likewise
 
-    click.echo(orjson.dumps(schema(), option=orjson.OPT_INDENT_2))
+    click.echo(orjson.dumps(offered_schema(), option=orjson.OPT_INDENT_2))

@@ -11,9 +11,10 @@ from pydantic import ValidationError
 from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
+from plugin_gateway.config.meant import meant, meant_by_line
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.model import Config
-from plugin_gateway.config.not_yet import unsupported
+from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.tree import read
@@ -91,6 +92,10 @@ def load_text(
     root, found = read(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
     places = Places(name, text, root)
+    lines = text.splitlines()
+    for span, pointer, misread in found:
+        if misread.rule == "yaml-syntax" and (hint := meant_by_line(lines, span.line, pointer)):
+            misread.hint = hint
     findings = [places.found(span, pointer, mistake) for span, pointer, mistake in found]
     if root is None and findings:
         raise ConfigError(findings)
@@ -114,6 +119,10 @@ def load_text(
         around = replace(around, on_file=on_file)
     config, mistakes = _judge(value, around)
     mistakes += unsupported(value)
+    for pointer, judged in mistakes:
+        if judged.rule == "unknown-key":
+            judged.hint = supported_only(judged.hint, pointer)
+        judged.hint = meant(pointer, judged, _value_at(value, pointer)) or judged.hint
     # What the reader called ambiguous it took for text: another complaint about the same text would only confuse.
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
     for pointer, judged in mistakes:
@@ -140,11 +149,26 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
         return Config.model_validate(value, context=around), []
     except ValidationError as error:
         details = error.errors(include_url=False)
-    return None, [
+    mistakes: list[tuple[tuple[str | int, ...], Mistake]] = [
         (_untagged(detail["loc"]) + mistake.at, mistake)
         for detail in details
         if isinstance(mistake := detail["ctx"]["mistake"], Mistake)
     ]
+    written = {(*at[:-1], mistake.instead_of): at[-1] for at, mistake in mistakes if mistake.instead_of}
+    return None, [
+        (tuple(written.get(at[: depth + 1], part) for depth, part in enumerate(at)), mistake)
+        for at, mistake in mistakes
+    ]
+
+
+def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:
+    for part in pointer:
+        members = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(members, dict) and part in members:
+            value = members[part]
+        elif part != 0:  # a single one is judged as a list of one
+            return None
+    return value
 
 
 def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:

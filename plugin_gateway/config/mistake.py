@@ -15,7 +15,8 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
     """Raised by whatever parses one value; never leaves `config`, where it becomes a located `Finding`.
 
     `got` is the offending value; it is shown only where no secret may stand, so `message` must not repeat it. `at`
-    leads from the value that was parsed to the part that is wrong. `on_key` points at the key instead of its value.
+    leads from the value that was parsed to the part that is wrong. `on_key` points at the key instead of its value;
+    `instead_of` is the key that a misspelt one was taken for, so that what is below it is judged as well.
     """
 
     def __init__(
@@ -27,15 +28,23 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
         got: object = NOTHING,
         at: tuple[str | int, ...] = (),
         on_key: bool = False,
+        instead_of: str = "",
     ) -> None:
         self.rule, self.message, self.hint, self.got, self.at, self.on_key = rule, message, hint, got, at, on_key
+        self.instead_of = instead_of
         super().__init__(rule, message)
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
     """Say which of `words` was probably meant, as a sentence's start, or nothing."""
+    close = nearest_word(word, words)
+    return f"did you mean `{close}`? " if close else ""
+
+
+def nearest_word(word: object, words: Iterable[str]) -> str:
+    """Return the one of `words` that was probably meant, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
     folded = {candidate.casefold(): candidate for candidate in words}
     close = get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
-    return f"did you mean `{folded[close[0]]}`? " if close else ""
+    return folded[close[0]] if close else ""

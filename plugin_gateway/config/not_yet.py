@@ -40,6 +40,14 @@ def unsupported(value: Any) -> list[tuple[Pointer, Mistake]]:
     ]
 
 
+def supported_only(hint: str, pointer: Pointer) -> str:
+    """Take out of a hint's list of keys, the siblings of `pointer`, those that are refused."""
+    front, listed, keys = hint.partition("valid here: ")
+    above = tuple(str(part) for part in pointer[:-1] if isinstance(part, str))
+    kept = (key for key in keys.split(", ") if _dotted(_any_name((*above, key))) not in NOT_YET)
+    return f"{front}{listed}{', '.join(kept)}"
+
+
 def _walk(value: Any, words: tuple[str, ...], pointer: Pointer) -> Iterator[tuple[tuple[str, ...], Pointer]]:
     if any(_dotted(form) in NOT_YET for form in (words, _any_name(words))):
         yield words, pointer

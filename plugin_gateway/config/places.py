@@ -61,7 +61,8 @@ class Places:
             return (
                 self.top()
                 if self.root is None or not pointer
-                else self._location(Span(self.root.span.line, self.root.span.column, 1))
+                # Without its line: what is missing is not wrong with the key that happens to be first.
+                else Location(self.name, self.root.span.line, self.root.span.column)
             )
         return self._location(span)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from plugin_gateway.config.mistake import NOTHING, Mistake, nearest
+from plugin_gateway.config.mistake import NOTHING, Mistake, nearest, nearest_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -59,13 +59,20 @@ class Record(BaseModel):
         details: list[InitErrorDetails] = []
         if isinstance(value, dict):
             keys = [str(field.alias or name) for name, field in cls.model_fields.items()]
-            for key in value:
-                if key not in keys:
-                    message = f"unknown key `{key}`"
-                    hint = f"{nearest(key, keys)}valid here: {', '.join(keys)}"
-                    details.append(_detail(Mistake("unknown-key", message, hint=hint, on_key=True), (key,)))
-            details += [_detail(mistake, ()) for mistake in cls.mistakes(value)]
-            value = {key: member for key, member in value.items() if key in keys}
+            written: dict[str, Any] = {}
+            for key, member in value.items():
+                if key in keys:
+                    written[key] = member
+                    continue
+                instead_of = nearest_word(key, [word for word in keys if word not in value and word not in written])
+                hint = f"{nearest(key, keys)}valid here: {', '.join(keys)}"
+                message = f"unknown key `{key}`"
+                mistake = Mistake("unknown-key", message, hint=hint, on_key=True, instead_of=instead_of)
+                details.append(_detail(mistake, (key,)))
+                if instead_of:
+                    written[instead_of] = member
+            details += [_detail(mistake, ()) for mistake in cls.mistakes(written)]
+            value = written
         made = None
         try:
             made = make(value)

@@ -62,6 +62,45 @@ def schema() -> dict[str, Any]:
     }
 
 
+def offered_schema() -> dict[str, Any]:
+    """Return the schema without what this version parses but refuses: an editor would complete it."""
+    offered = schema()
+    for dotted in NOT_YET:
+        *above, last = dotted.split(".")
+        forms = _forms(offered, offered)
+        for word in above:
+            below = [form["additionalProperties"] if word == "*" else form.get("properties", {}).get(word) for form in forms
+                     if word != "*" or isinstance(form.get("additionalProperties"), dict)]  # fmt: skip
+            forms = [form for one in below if one for form in _forms(one, offered)]
+        for form in forms:
+            form.get("properties", {}).pop(last, None)
+            if last in form.get("enum", ()):
+                form["enum"].remove(last)
+            for word in ("anyOf", "oneOf"):
+                if word in form:
+                    form[word] = [
+                        option for option in form[word] if option.get("const") != last and option.get("enum") != []
+                    ]
+    return offered
+
+
+def _forms(value: dict[str, Any], whole: dict[str, Any]) -> list[dict[str, Any]]:
+    """A schema and all that it may be instead: its alternatives, its items, what it refers to."""
+    found: list[dict[str, Any]] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if any(one is other for other in found):
+            continue
+        found.append(one)
+        waiting += [option for word in ("anyOf", "oneOf") for option in one.get(word, ())]
+        if isinstance(items := one.get("items"), dict):
+            waiting.append(items)
+        if "$ref" in one:
+            waiting.append(whole["$defs"][one["$ref"].rpartition("/")[2]])
+    return found
+
+
 def reference() -> str:
     """Return the page for people, as Markdown."""
     lines = [_INTRODUCTION]

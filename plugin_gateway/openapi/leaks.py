@@ -42,7 +42,7 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
             rule="denied-operation-named",
             severity=Severity.WARNING,
             message=f"the text at {to_ref(place)} names {name!r}, which is denied{_elsewhere(count - 1)}",
-            hint="clients can read it: reword it with an overlay, or replace the description",
+            hint="clients can read it: reword it in the document, or write a `description` of your own in the entry of `allow`",
             pointer=place,
         )
         for name, (place, count) in found.items()

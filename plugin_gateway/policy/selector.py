@@ -66,6 +66,24 @@ class Catalogue:
     def guess_id(self, operation_id: str) -> str:
         return _did_you_mean(operation_id, self._by_id)
 
+    def guess_name(self, name: str) -> str:
+        """What may have been meant by a name that is no operationId: a path, or entries that a dash is missing between."""
+        path = "/" + name.strip("/")
+        if "/" in name and (methods := self.methods_of(path)):
+            return f"write {_either(f'{method} {path}' for method in methods)}"
+        if name.startswith("/"):
+            shape = parse_template(name).shape
+            same = [str(other) for other in self.operations if parse_template(other.path).shape == shape]
+            if same:
+                return f"write {_either(same)}"
+            near = difflib.get_close_matches(name, self._methods, n=1, cutoff=0.5)
+            if near:
+                return f"did you mean {_either(f'{method} {near[0]}' for method in self._methods[near[0]])}?"
+        words = [word.lstrip("-") for word in name.split()]
+        if len(words) > 1 and all(self.with_id(word) for word in words):
+            return f"begin each entry with a dash and a blank: {', '.join(f'`- {word}`' for word in words)}"
+        return self.guess_id(name)
+
     def guess_tag(self, tag: str) -> str:
         return _did_you_mean(tag, self._by_tag)
 
@@ -107,7 +125,7 @@ def describe(selector: Selector) -> str:
 def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
     """The error for an entry that names nothing, with the nearest names that there are."""
     if selector.operation is not None and selector.key is None:
-        what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_id(selector.operation)
+        what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
     elif selector.key is not None:
         what, hint = f"there is no operation {describe(selector)}", catalogue.guess_key(OperationKey(*selector.key))
     elif selector.tag is not None:
@@ -164,6 +182,10 @@ def fits_glob(path: str, glob: str) -> bool:
 def _other_methods(found: Iterable[Operation]) -> str:
     methods = dict.fromkeys(operation.key.method for operation in found)
     return f"what is there has {', '.join(methods)}" if methods else ""
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
 
 
 def _did_you_mean(word: str, names: Iterable[str]) -> str:

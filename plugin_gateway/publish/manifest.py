@@ -21,6 +21,14 @@ MANIFEST_PATH = "/.well-known/ai-plugin.json"
 DOCUMENT_PATH = "/openapi.json"
 
 _NO_AUTH: Final[Mapping[str, str]] = {"type": "none"}
+_EXAMPLES: Final = {
+    "name_for_human": "Orders",
+    "name_for_model": "orders",
+    "description_for_human": "Look up orders.",
+    "description_for_model": "Use this to look up orders.",
+    "contact_email": "api@example.com",
+    "legal_info_url": "https://example.com/legal",
+}
 _USER_AUTH_TYPES = frozenset({"user_http", "oauth"})
 
 
@@ -166,7 +174,7 @@ def _missing(field: str, filled_with: str, *, is_local: bool) -> Finding:
     message = f"{field} is not set, and the document has no usable {source}"
     if is_local:
         message += f"; on localhost {filled_with!r} will do"
-    hint = f"set manifest.{field}"
+    hint = f"set manifest.{field}, such as `manifest: {{{field}: {_EXAMPLES[field]}}}`"
     return _finding(field, message, hint, rule="manifest-missing", severity=severity)
 
 

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from plugin_gateway.config.not_yet import NOT_YET
-from plugin_gateway.config.reference import reference, schema
+from plugin_gateway.config.reference import offered_schema, reference, schema
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
@@ -19,7 +19,29 @@ def test_the_page_is_the_generated_one():
     assert (ROOT / "docs" / "config.md").read_text() == reference(), "run: make docs"
 
 
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"mcp": {}},
+        {"validate": {}},
+        {"openapi": {"source": "x", "refresh": "1h"}},
+        {"openapi": {"source": "x", "overlays": ["a"]}},
+        {"allow": [{"operation": "a", "request": {"drop": ["/a"]}}]},
+        {"allow": [{"operation": "a", "response": {"keep": ["/a"]}}]},
+        {"allow": [{"operation": "a", "parameters": {"p": "hidden"}}]},
+        {"allow": [{"operation": "a", "parameters": {"p": {"maximum": 5}}}]},
+    ],
+    ids=str,
+)
+def test_an_editor_is_offered_nothing_that_is_refused(extra):
+    assert jsonschema.Draft202012Validator(schema()).is_valid(MINIMAL | extra)
+    assert not jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | extra)
+    slashes = {"allow": [{"operation": "a", "parameters": {"p": {"slashes": "allowed"}}}]}
+    assert jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | slashes)
+
+
 def test_the_schema_is_a_schema():
+    jsonschema.Draft202012Validator.check_schema(offered_schema())
     jsonschema.Draft202012Validator.check_schema(schema())
 
 

@@ -56,6 +56,24 @@ def test_an_entry_names_exactly_what_it_says(catalogue, entry, names):
 @pytest.mark.parametrize(
     ("entry", "message", "hint"),
     [
+        ("/pets", "no operation has the operationId `/pets`", "write `GET /pets` or `POST /pets`"),
+        (
+            "pets/{petId}",
+            "no operation has the operationId `pets/{petId}`",
+            "write `GET /pets/{petId}` or `DELETE /pets/{petId}`",
+        ),
+        (
+            "/pets/{id}",
+            "no operation has the operationId `/pets/{id}`",
+            "write `GET /pets/{petId}` or `DELETE /pets/{petId}`",
+        ),
+        ("/admin/user", "no operation has the operationId `/admin/user`", "did you mean `GET /admin/users`?"),
+        ("listPets createPet", "no operation has the operationId `listPets createPet`", "`- listPets`, `- createPet`"),
+        (
+            "listPets -createPet",
+            "no operation has the operationId `listPets -createPet`",
+            "`- listPets`, `- createPet`",
+        ),
         ("listpets", "no operation has the operationId `listpets`", "did you mean `listPets`?"),
         ("listPet", "no operation has the operationId `listPet`", "did you mean `listPets`, `deletePet` or `getPet`?"),
         ("GET /pets/{id}", "there is no operation `GET /pets/{id}`", "did you mean `GET /pets/{petId}`?"),

@@ -1,0 +1,79 @@
+import pytest
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.errors import ConfigError
+
+GOOD = {
+    "openapi": "openapi: ./openapi.yaml",
+    "upstream": "upstream: {url: 'http://127.0.0.1:9'}",
+    "allow": "allow: [a]",
+}
+
+
+def found(**lines):
+    text = "\n".join((GOOD | lines).values()) + "\n"
+    with pytest.raises(ConfigError) as caught:
+        load_text(text, path=None, environ={})
+    return caught.value.findings
+
+
+@pytest.mark.parametrize(
+    ("lines", "hint"),
+    [
+        ({"upstream": "upstream: https://api.example.com"}, "write `upstream: {url: https://api.example.com}`"),
+        ({"upstream": "upstream: api"}, "write `upstream: {url: https://…}`"),
+        ({"auth": "auth: bearer"}, "{type: service_http, tokens: [{name: NAME, env: VARIABLE}]}"),
+        ({"auth": "auth: Basic"}, "{type: user_http, authorization_type: basic, users: FILE}"),
+        ({"auth": "auth: oauth"}, "write `auth: {type: oauth}`"),
+        ({"auth": "auth: {type: api-key}"}, "{type: service_http, tokens:"),
+        ({"auth": "auth: {type: jwt}"}, "{type: oauth, …}"),
+        ({"allow": "allow:\n  listA"}, "begin each entry with a dash: `- listA`"),
+        ({"allow": "allow:\n  -a\n  -b"}, "put a blank after each dash: `- a`"),
+        ({"allow": "allow:\n  operation: a\n  rate: 1/s"}, "begin each entry with a dash: `- operation: a`"),
+        ({"deny": "deny:\n  parameters: {}"}, "begin each entry with a dash: `- parameters: …`"),
+        ({"allow": "allow:\n  - a\n  GET /b"}, "begin each entry of a list with a dash and a blank: `- GET /b`"),
+        ({"upstream": "upstream: {url: 'http://h', credential: ${KEY}}"}, "write {env: KEY}"),
+        ({"upstream": "upstream: {url: 'http://h', credential: {bearer: '${KEY}'}}"}, "write {env: KEY}"),
+        ({"upstream": "upstream: {url: 'http://h', credential: {bearer: $KEY}}"}, "write {env: KEY}"),
+        ({"upstream": "upstream: {url: 'http://h', credential: {header: X, value: '${KEY:-x}'}}"}, "write {env: KEY}"),
+        (
+            {"upstream": "upstream: {url: 'http://h', credential: {bearer: {env: '${KEY}'}}}"},
+            "write the name alone: {env: KEY}",
+        ),
+        ({"upstream": "upstream: {url: 'http://h', credential: hunter2}"}, "write {bearer: {env: NAME}}, or"),
+    ],
+)
+def test_the_hint_of_a_typical_slip_is_the_line_that_mends_it(lines, hint):
+    (finding,) = found(**lines)
+
+    assert hint in finding.hint
+    assert "hunter2" not in str(finding)
+
+
+def test_other_mistakes_keep_their_hint():
+    (finding,) = found(upstream="upstream: {url: 'http://h', credential: {bearer: hunter2}}")
+
+    assert finding.hint == "write {env: NAME} or {file: PATH}"
+
+
+def test_what_is_below_a_misspelt_key_is_judged_and_the_right_key_is_not_missed():
+    findings = found(upstream="upstraem:\n  url: ftp://x\n  credental: {bearer: {env: GONE}}\n  conections: 0")
+
+    assert [
+        (finding.rule, finding.location and (finding.location.line, finding.location.column)) for finding in findings
+    ] == [
+        ("unknown-key", (2, 1)),
+        ("bad-url", (3, 8)),
+        ("unknown-key", (4, 3)),
+        ("secret-missing", (4, 29)),
+        ("unknown-key", (5, 3)),
+        ("bad-value", (5, 15)),
+    ]
+
+
+def test_a_key_that_is_refused_is_not_offered():
+    (finding,) = found(more="surprise: 1")
+
+    assert "cors" in finding.hint
+    assert "validate" not in finding.hint
+    assert "mcp" not in finding.hint
