@@ -152,7 +152,8 @@ class _Bundler:
             self._walk_object(place, field.kind)
             return
         part = place.part
-        if _is_import(value) and (field is not None or not value["$ref"].startswith("#")):
+        # In data it is one where it names another file; without that it is a text that happens to be called `$ref`.
+        if _is_import(value) and (field is not None or split_ref(value["$ref"])[0]):
             try:
                 part = self._import(place).part
             except DocumentError:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from plugin_gateway.diagnostics import Severity
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
@@ -21,18 +21,22 @@ from plugin_gateway.openapi.grammar import (
     siblings_count,
 )
 from plugin_gateway.openapi.hoist import Hoist, components_in
+from plugin_gateway.openapi.leaks import denied_names, texts_in, words_of
 from plugin_gateway.openapi.links import Links
 from plugin_gateway.openapi.readings import Readings
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, schemas_at
 from plugin_gateway.openapi.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
+from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
+_UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
+"""Extensions without which a value would mean another: 2.0 has no word for null, and all its tools took this one."""
+_NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -44,6 +48,15 @@ class _Job(NamedTuple):
     place: Place
     holder: Json
     key: str | int
+
+
+class _Inner(NamedTuple):
+    """A reference into a component: whether the rest of that is kept, too, is known when everything else is copied."""
+
+    kind: Kind
+    landing: Landing
+    unit: Tokens
+    copy: JsonObject
 
 
 class Closure:
@@ -66,7 +79,9 @@ class Closure:
         self._version = document.version
         self._sections = sections(self._version)
         self._prefix = components_at(self._version)
-        self.extensions = frozenset(name for name in extensions if is_extension(name))
+        self.extensions = frozenset(name for name in extensions if is_extension(name)) | _UNDERSTOOD.get(
+            self._version, frozenset()
+        )
         self._targets = Targets(document, kept)
         self._readings = Readings(self._targets, self.extensions)
         self._links = Links(document, kept, self._targets)
@@ -78,6 +93,9 @@ class Closure:
         self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
         self._arriving: set[Tokens] = set()
         self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
+        self._inner: list[_Inner] = []
+        self._kept_keys = frozenset(kept)
+        self._denied: set[str] | None = None
 
     def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
         """Have a copy of `node` put at `holder[key]`; a place is taken there at once, so that order is kept."""
@@ -111,13 +129,29 @@ class Closure:
 
     def finish(self) -> None:
         """Copy everything reachable from what was given."""
-        while self._jobs:
-            kind, node, place, holder, key = self._jobs.popleft()
-            if is_reference(kind, node):
-                holder[key] = self._reference(kind, node, place)
-            elif isinstance(node, dict):
-                holder[key] = self._object(kind, node, place)
+        while self._jobs or self._inner:
+            if self._jobs:
+                self._copy_next()
+            else:
+                self._settle_inner(self._inner.pop())
         self._trim_mappings()
+
+    def _copy_next(self) -> None:
+        kind, node, place, holder, key = self._jobs.popleft()
+        if is_reference(kind, node):
+            holder[key] = self._reference(kind, node, place)
+        elif isinstance(node, dict):
+            holder[key] = self._object(kind, node, place)
+
+    def _settle_inner(self, inner: _Inner) -> None:
+        """Keep only what a reference into a component leads to, unless all of that component is kept anyway."""
+        section, name = inner.unit[-2:]
+        if name not in self.components.get(section, {}):
+            text = self._hoist(inner.kind, inner.landing)
+            if text is not None:
+                inner.copy["$ref"] = text
+                return
+            self._keep(inner.unit)
 
     def _object(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
         match kind:
@@ -141,12 +175,30 @@ class Closure:
             elif other is not None:
                 self.copy(other, value, (place, name), copy, name)
             elif (field := fields.get(name)) is None:
-                copy[name] = value
+                if not is_unknown_everywhere(kind, name) or not self._tells_of_denied(name, value, (place, name)):
+                    copy[name] = value
             else:
                 self.copy_field(field, value, (place, name), copy, name)
         if kind is Kind.SCHEMA and isinstance(ref := node.get("$dynamicRef"), str):
             copy["$dynamicRef"] = self._dynamic_reference(ref, (place, "$dynamicRef"))
         return copy
+
+    def _tells_of_denied(self, name: str, value: Json, place: Place) -> bool:
+        """Say whether a field that the standard does not know names an operation that is not kept. It is warned of."""
+        if self._denied is None:
+            self._denied = denied_names(self._document, self._kept_keys)
+        words = (word for text in (name, *texts_in(value)) for word in words_of(text))
+        told = next((word for word in words if word in self._denied), None)
+        if told is not None:
+            finding = Finding(
+                rule="unknown-field",
+                message=f"{to_ref(tokens_of(place))} is no field of OpenAPI and names {told!r}, which is denied: it is left out",
+                hint="nothing to mend here: no client could have understood it",
+                severity=Severity.WARNING,
+                pointer=tokens_of(place),
+            )
+            self.warnings.append(finding)
+        return told is not None
 
     def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
         """Have the objects that a field holds copied to `holder[name]`."""
@@ -173,11 +225,18 @@ class Closure:
 
     def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
+        if (inner := self._inner_target(kind, ref, place)) is not None:
+            copy = self._with_siblings(kind, node, place, ref)
+            self._inner.append(_Inner(kind, *inner, copy))
+            return copy
         text, tokens = self._keep_target(kind, ref, (place, "$ref"))
         if text is None:
             return self._in_place(kind, node, place) if tokens else node
         if kind is Kind.SCHEMA and not self._is_parent_of(place):
             self._keep_subtypes(tokens)
+        return self._with_siblings(kind, node, place, text)
+
+    def _with_siblings(self, kind: Kind, node: JsonObject, place: Place, text: str) -> JsonObject:
         if siblings_count(kind, self._version):
             siblings = self._fields(kind, node, place)
         else:
@@ -189,6 +248,34 @@ class Closure:
             }
         siblings["$ref"] = text
         return siblings
+
+    def _inner_target(self, kind: Kind, ref: str, place: Place) -> tuple[Landing, Tokens] | None:
+        """What a pointer into a component leads to, and that component, if the one can stand without the other."""
+        tokens = pointer_of(ref)
+        if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:
+            return None
+        if unit[-1] in self.components.get(unit[-2], {}):
+            return None
+        try:
+            landing = self._targets.land(ref, (place, "$ref"), kind)
+        except RefError:
+            return None  # told of where it is copied
+        if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
+            return None
+        return None if self._has_names(unit) else (landing, unit)
+
+    def _has_names(self, unit: Tokens) -> bool:
+        """Say whether a component has schemas with names, which are relative to the place they stand in."""
+        stack = [walk(self._document.root, unit)]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, dict):
+                if not _NAMES_OF_SCHEMAS.isdisjoint(node):
+                    return True
+                stack += node.values()
+            elif isinstance(node, list):
+                stack += node
+        return False
 
     def _dynamic_reference(self, ref: str, place: Place) -> str:
         """Keep where a `$dynamicRef` leads at first; where else it may lead is then kept, too, or is never entered."""

@@ -27,13 +27,12 @@ _MIN_ID_LENGTH = 8
 
 def leaks_in_prose(document: Document, pruned: Document, kept: Collection[OperationKey]) -> list[Finding]:
     """A warning for each denied path template or operationId that a text of `pruned` names, at its first place there."""
-    denied = _denied_names(document, kept)
+    denied = denied_names(document, kept)
     found: dict[str, tuple[Tokens, int]] = {}
     named: dict[str, list[str]] = {}  # by text: most of a document is the same few words
     for place, text in _texts(pruned.root):
         if (names := named.get(text)) is None:
-            words = (match[0].rstrip(".:") for match in _WORD.finditer(text))
-            names = named[text] = [word for word in words if word in denied]
+            names = named[text] = [word for word in words_of(text) if word in denied]
         for name in names:
             first, count = found.get(name, (place, 0))
             found[name] = first, count + 1
@@ -49,11 +48,17 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
     ]
 
 
+def words_of(text: str) -> Iterator[str]:
+    """The words of a text that may be a path or an id."""
+    return (match[0].rstrip(".:") for match in _WORD.finditer(text))
+
+
 def _elsewhere(count: int) -> str:
     return f"; and {count} more" if count else ""
 
 
-def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
+def denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
+    """The path templates and ids of operations that are not kept, as far as they are no words of every language."""
     kept = set(kept)
     paths: set[str] = set()
     ids: set[str] = set()
@@ -64,6 +69,11 @@ def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str
                 ids.add(name)
     paths -= {key.path for key in kept} | {"/"}
     return paths | (ids - {document.operations[key].operation_id for key in kept})
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in a value, keys included."""
+    return (text for _, text in _texts(value)) if isinstance(value, dict | list | str) else iter(())
 
 
 def _texts(root: Json) -> Iterator[tuple[Tokens, str]]:

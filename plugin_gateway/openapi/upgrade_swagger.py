@@ -215,7 +215,9 @@ def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where:
         upgraded["content"] = {name: {"schema": schema} for name in names}
     for name, example in examples.items():
         if not name.startswith("x-"):
-            upgraded.setdefault("content", {}).setdefault(name, {})["example"] = example
+            # The one schema of a response is that of each of its media types, also of one that only an example names.
+            described = {"schema": response["schema"]} if "schema" in response else {}
+            upgraded.setdefault("content", {}).setdefault(name, described)["example"] = example
     return upgraded | {key: value for key, value in response.items() if key.startswith("x-")}
 
 

@@ -215,6 +215,7 @@ def test_data_is_left_alone_unless_it_only_names_a_file() -> None:
         "properties": {"$ref": {"type": "string"}},
         "enum": [{"$ref": "a.yaml", "other": 1}],
         "x-code": ref("a.yaml"),
+        "not": {"default": ref("")},
     }
 
     found, _ = bundled(of(schema, ref("a.yaml#/A")), a={"A": {}, "text": "here"})

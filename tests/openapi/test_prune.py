@@ -179,17 +179,77 @@ def test_paths_that_differ_little_are_different_paths():
         ("#/components/schemas/Pct%25", ["Pct%"]),
         ("#/components/schemas/%C3%A9", ["é"]),
         ("#/components/schemas/é", ["é"]),
-        ("#/components/schemas/Outer/properties/in", ["Outer", "Deep"]),
-        ("#/components/schemas/Outer/properties/x-in", ["Outer", "Deep"]),
-        ("#/components/schemas/Outer/anyOf/0", ["Outer", "Deep"]),
     ],
 )
-def test_a_reference_keeps_its_text_and_the_whole_component_it_leads_into(reference, kept):
-    components = """{schemas: {Unused: {}, a.b-c_d: {}, With Space: {}, S/lash~t: {}, Pct%: {}, é: {},
-      Outer: {properties: {in: {}, x-in: {}, out: {$ref: "#/components/schemas/Deep"}}, anyOf: [{}]}, Deep: {}}}"""
+def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference, kept):
+    components = """{schemas: {Unused: {}, a.b-c_d: {}, With Space: {}, S/lash~t: {}, Pct%: {}, é: {}}}"""
     schema, found = _schema(f'{{$ref: "{reference}"}}', components=components)
     assert schema == {"$ref": reference}
     assert list(found["schemas"]) == kept
+
+
+OUTER = """{schemas: {Outer: {properties: {in: {title: I}, x-in: {title: X}, out: {$ref: "#/components/schemas/Deep"}},
+    anyOf: [{title: A}]}, Deep: {}}}"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "target"),
+    [("properties/in", {"title": "I"}), ("properties/x-in", {"title": "X"}), ("anyOf/0", {"title": "A"})],
+)
+def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside, target):
+    reference = f"#/components/schemas/Outer/{inside}"
+    schema, found = _schema(f'{{items: {{$ref: "{reference}"}}, not: {{$ref: "{reference}"}}}}', components=OUTER)
+    assert schema == {key: {"$ref": "#/components/schemas/Hoisted1"} for key in ("items", "not")}
+    assert found == {"schemas": {"Hoisted1": target}}
+
+
+@pytest.mark.parametrize("order", ["{items: IN, not: OUT}", "{items: OUT, not: IN}", "{items: IN, not: DEEP}"])
+def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order):
+    into, whole = '{$ref: "#/components/schemas/Outer/properties/in"}', '{$ref: "#/components/schemas/Outer"}'
+    components = OUTER.replace("Deep: {}", f"Deep: {{not: {whole}}}")
+    deep = '{$ref: "#/components/schemas/Deep"}'
+    text = order.replace("IN", into).replace("OUT", whole).replace("DEEP", deep)
+    schema, found = _schema(text, components=components)
+    assert {"$ref": "#/components/schemas/Outer/properties/in"} in schema.values()
+    assert list(found["schemas"]) == ["Outer", "Deep"]
+
+
+def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
+    components = "{schemas: {Outer: {$id: 'https://x.example.com/o', properties: {in: {}, out: {}}}}}"
+    into = '{$ref: "#/components/schemas/Outer/properties/in"}'
+    schema, found = _schema(into, components=components, version="3.1.0")
+    assert schema == {"$ref": "#/components/schemas/Outer/properties/in"}
+    assert list(found["schemas"]["Outer"]["properties"]) == ["in", "out"]
+
+
+@pytest.mark.parametrize(
+    ("field", "is_kept"),
+    [
+        ("bogus: {operation: getDeniedX}", False),
+        ("bogus: [/denied/x]", False),
+        ("getDeniedX: 1", False),
+        ("bogus: {operation: other}", True),
+        ("description: see getDeniedX", True),
+    ],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(field, is_kept, version):
+    schema, _ = _schema(f"{{type: string, {field}}}", version=version)
+    assert (len(schema) == 2) == is_kept
+
+
+def test_what_was_left_out_so_is_warned_of_at_its_place():
+    document = _document("""paths:
+      /a: {get: {bogus: getDeniedX, responses: {}}}
+      /b: {get: {operationId: getDeniedX}}""")
+    (finding,) = prune(document, [OperationKey("GET", "/a")]).warnings
+    assert (finding.rule, finding.pointer) == ("unknown-field", ("paths", "/a", "get", "bogus"))
+
+
+def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are():
+    root = {"swagger": "2.0", "info": {}, "paths": {"/a": {"get": {"parameters": [{"x-nullable": True, "x-b": 1}]}}}}
+    kept = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")]).root
+    assert kept["paths"]["/a"]["get"]["parameters"] == [{"x-nullable": True}]
 
 
 @pytest.mark.parametrize(

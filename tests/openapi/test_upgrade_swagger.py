@@ -273,3 +273,17 @@ def test_a_parameter_that_is_no_parameter_stops_nothing():
     odd = [{"in": {}}, {"name": ["a"], "in": "formData"}, {"name": "q", "in": "query", "type": "array", "collectionFormat": {}}]  # fmt: skip
     upgraded, _ = swagger_to_3_0({"swagger": "2.0", "paths": {"/a": {"parameters": odd, "post": {"parameters": odd}}}})
     assert "requestBody" in upgraded["paths"]["/a"]["post"]
+
+
+def test_the_schema_of_a_response_is_that_of_each_of_its_media_types():
+    schema = {"type": "object"}
+    answer = {"description": "gone", "schema": schema, "examples": {"application/json": {"message": "no"}}}
+    root = {
+        "swagger": "2.0",
+        "paths": {"/a": {"get": {"produces": ["application/x-tar"], "responses": {"404": answer}}}},
+    }
+    upgraded, _ = swagger_to_3_0(root)
+    assert upgraded["paths"]["/a"]["get"]["responses"]["404"]["content"] == {
+        "application/x-tar": {"schema": schema},
+        "application/json": {"schema": schema, "example": {"message": "no"}},
+    }
