@@ -47,4 +47,4 @@ def build_to_check(config: Path | None, *, needs_secrets: bool = True) -> Built:
         DocumentError: the document is.
     """
     with reading("the config and the document"):
-        return build(load_config(config, environ=os.environ, needs_secrets=needs_secrets))
+        return build(load_config(config, environ=os.environ, needs_secrets=needs_secrets, in_one_report=True))

@@ -17,6 +17,7 @@ from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
+from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.tree import read
 from plugin_gateway.config.upstream import FORMS
 from plugin_gateway.diagnostics import Finding, Location, Severity
@@ -135,7 +136,7 @@ def load_text(
             findings.append(finding)
     warnings = tuple(_warnings(value, places))
     if findings or config is None:
-        raise ConfigError(sorted({*findings, *warnings}, key=_order))
+        raise RefusedConfigError(sorted({*findings, *warnings}, key=_order), remains_of(value, around, places))
     return LoadedConfig(
         config=config, warnings=warnings, source_path=path, text=text, places=places, needs_secrets=needs_secrets
     )

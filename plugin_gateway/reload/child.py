@@ -75,7 +75,9 @@ def compiled_or_refused(
 
     awaited: Awaited | None = None
     try:
-        loaded = load_config(config, environ=os.environ, overrides=overrides, on_file=on_file, text=text)
+        loaded = load_config(
+            config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
+        )
         try:
             revision = build(loaded, number=number, on_file=on_file, pinned=pinned).revision
         except DocumentAwaitedError:

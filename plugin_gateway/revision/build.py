@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
+from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
@@ -15,13 +16,13 @@ from plugin_gateway.openapi.source import awaited, read_document
 from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.policy.users import hash_token
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
+from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.placing import place_in_document
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import NoReturn
+    from collections.abc import Callable, Mapping
 
     from plugin_gateway.config.find import OnFile
     from plugin_gateway.openapi.document import Document
@@ -49,14 +50,35 @@ def load_config(
     on_file: OnFile | None = None,
     needs_secrets: bool = True,
     text: str | None = None,
+    in_one_report: bool = False,
 ) -> LoadedConfig:
     """Find the config and read it; `on_file` is told of each file it names, and of itself, before they are looked at.
 
-    `text` is what standard input said, where it was read already.
+    `text` is what standard input said, where it was read already. With `in_one_report`, the document is read also where the
+    config is wrong, to say all that is wrong with either at once.
 
     Raises:
         ConfigError: with every mistake found.
     """
+    try:
+        return _load(
+            config, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets, text=text
+        )
+    except RefusedConfigError as error:
+        if not in_one_report:
+            raise
+        raise completed(error, on_file=on_file) from error
+
+
+def _load(
+    config: Path | None,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None,
+    on_file: OnFile | None,
+    needs_secrets: bool,
+    text: str | None,
+) -> LoadedConfig:
     path = find_config(config, environ=environ, on_file=on_file)
     if text is not None:
         return load_text(
@@ -88,17 +110,19 @@ def build(
         DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
     """
     found: list[Finding] = []
-    document, refusal = None, None
-    try:
-        document = load_document(loaded, on_file=on_file)
-    except DocumentError as error:
-        refusal = error
     logo = _unless_refused(_read_logo, loaded, found)
     users = _unless_refused(_read_users, loaded, found)
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
     found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
-    if document is None or any(finding.severity is Severity.ERROR and finding.location for finding in found):
-        _refuse(loaded, found, refusal)
+    try:
+        document = load_document(loaded, on_file=on_file)
+    except DocumentError as error:
+        if not any(finding.severity is Severity.ERROR for finding in found):
+            raise
+        raise DocumentError([*loaded.warnings, *loaded.located(found), *error.findings]) from error
+    if users is None and getattr(loaded.config.auth, "users", None) is not None:
+        # That it cannot be read is said already; that it has no users would not be true.
+        users = _placeholder_users(loaded)
     try:
         revision = compile_revision(
             loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found, pinned=pinned
@@ -116,23 +140,6 @@ def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, fou
     except ConfigError as error:
         found += error.findings
         return None
-
-
-def _refuse(loaded: LoadedConfig, found: Iterable[Finding], refusal: DocumentError | None) -> NoReturn:
-    """Raise one report of all that is wrong.
-
-    Raises:
-        DocumentAwaitedError: nothing else is wrong but that the document's server does not answer yet.
-        DocumentError: the document is wrong.
-        ConfigError: another file is.
-    """
-    found = loaded.located(found)
-    has_errors = any(finding.severity is Severity.ERROR for finding in found)
-    if refusal is None:
-        raise ConfigError([*loaded.warnings, *found])
-    if not has_errors:
-        raise refusal
-    raise DocumentError([*loaded.warnings, *found, *refusal.findings]) from refusal
 
 
 def _read_logo(loaded: LoadedConfig) -> bytes | None:

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.revision.build import build, load_config, load_document
 
@@ -83,3 +84,18 @@ def test_a_revision_holds_what_the_tls_files_held(folder, authority):
     second = build(loaded(folder)).revision
     assert second.upstream != first.upstream
     assert second.digest != first.digest
+
+
+def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(folder):
+    (folder / "users").write_bytes(b"\xff")
+    auth = "auth: {type: user_http, users: ./users}\n"
+    (folder / "gateway.yaml").write_text(CONFIG.replace("[listPets]", "[listPets, nothing]") + auth)
+    with pytest.raises(ConfigError) as caught:
+        build(loaded(folder))
+    errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
+    assert errors == {"unreadable", "unknown-operation"}
+    (folder / "openapi.yaml").unlink()
+    with pytest.raises(DocumentError) as caught:
+        build(loaded(folder))
+    errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
+    assert errors == {"unreadable", "document-unreadable"}
