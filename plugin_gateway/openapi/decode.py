@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Location
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 WORTH_SKIMMING_BYTES = 1024 * 1024
 """Below this it takes longer to import msgspec than to read all."""
 _BOM = b"\xef\xbb\xbf"
+_LONGEST_FRAMED_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -70,12 +72,40 @@ def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
 
     text = data.removeprefix(_BOM)
     if looks_like_json(text):
+        pointer = tuple(pointer)
+        if len(text) >= WORTH_SKIMMING_BYTES:
+            from plugin_gateway.openapi.json_skim import locate_by_skipping  # noqa: PLC0415  # as above
+
+            if (place := locate_by_skipping(text, name, pointer)) is not None:
+                return place
         try:
             decode_json(text, name)
         except DocumentError:
             return locate_yaml(text, name, pointer)
         return locate_json(text, name, pointer)
     return locate_yaml(text, name, pointer)
+
+
+def with_lines(findings: Iterable[Finding], data: bytes, name: str) -> list[Finding]:
+    """Give each finding that is placed in `data`, called `name`, the line it is in, for a code frame."""
+    text = data.removeprefix(_BOM)
+    return [
+        _framed(finding, place, text)
+        if (place := finding.location) and place.file == name and place.line and not place.text
+        else finding
+        for finding in findings
+    ]
+
+
+def _framed(finding: Finding, place: Location, text: bytes) -> Finding:
+    start = 0
+    for _ in range(place.line - 1):
+        start = text.find(b"\n", start) + 1
+    end = text.find(b"\n", start)
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) > _LONGEST_FRAMED_BYTES:
+        return finding
+    return finding.at(replace(place, text=line.decode(errors="replace").rstrip("\r")))
 
 
 def looks_like_json(text: bytes) -> bool:

@@ -15,11 +15,13 @@ import msgspec
 import orjson
 from msgspec import Raw
 
+from plugin_gateway.diagnostics import Location
+from plugin_gateway.openapi.extent import position
 from plugin_gateway.openapi.json_decode import decode_json_part
 from plugin_gateway.openapi.unread import Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from plugin_gateway.openapi.document import Json, JsonObject
 
@@ -28,6 +30,9 @@ _END = re.compile(rb"[ \t\r\n]*(?:\{[ \t\r\n]*)?\}")
 _BRACE = ord("{")
 _MAPS_OF_2_0 = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
 
+_ITEM = re.compile(rb"[ \t\r\n]*[\[,][ \t\r\n]*")
+
+_items_of = msgspec.json.Decoder(list[Raw]).decode
 _fields_of = msgspec.json.Decoder(dict[str, Raw]).decode
 _fields_of_each = msgspec.json.Decoder(dict[str, dict[str, Raw]]).decode
 
@@ -58,6 +63,43 @@ def skim_json(data: bytes, name: str) -> JsonObject | None:
     except (_Odd, msgspec.MsgspecError, RecursionError):
         return None
     return cut.root
+
+
+def locate_by_skipping(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
+    """Do what `locate_json` does without looking into what the pointer does not lead through; None where that does not work."""
+    raw, start = Raw(data), len(data) - len(data.lstrip())
+    place, length = start, 1
+    try:
+        for token in map(str, pointer):
+            if data[start : start + 1] == b"{":
+                fields = _fields_of(raw)
+                if token not in fields:
+                    break
+                for key, value in fields.items():
+                    found = _ENTRY.match(data, start)
+                    if found is None or not _says(found[1], key):
+                        return None
+                    if key == token:
+                        raw, start = value, found.end()
+                        place, length = found.start(1) - 1, len(found[1]) + 2
+                        break
+                    start = found.end() + len(value)
+            elif data[start : start + 1] == b"[" and token.isdecimal():
+                items = _items_of(raw)
+                if int(token) >= len(items):
+                    break
+                for item in items[: int(token) + 1]:
+                    found = _ITEM.match(data, start)
+                    if found is None:
+                        return None
+                    raw, place = item, found.end()
+                    start = found.end() + len(item)
+                start, length = place, 1
+            else:
+                break
+    except (msgspec.MsgspecError, RecursionError):
+        return None
+    return Location(name, *position(data, place), length)
 
 
 class _Cut:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.bundle import Parts, bundle, refers_elsewhere
-from plugin_gateway.openapi.decode import decode, locate, skim
+from plugin_gateway.openapi.decode import decode, locate, skim, with_lines
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.folder import Folder
 from plugin_gateway.openapi.structure import check_paths, check_root
@@ -75,6 +75,14 @@ def read_standard_input() -> Document:
 
 def _read(source: _Source, name: str) -> Document:
     data = source.read_root()
+    try:
+        return _document(source, data, name)
+    except DocumentError as error:
+        # Which error it is says whether its server is waited for.
+        raise type(error)(with_lines(error.findings, data, name)) from None
+
+
+def _document(source: _Source, data: bytes, name: str) -> Document:
     is_spread = refers_elsewhere(data)
     root = decode(data, name) if is_spread else skim(data, name)
     _refuse(check_root(root), data, name)

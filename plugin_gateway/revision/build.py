@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,7 @@ from plugin_gateway.policy.users import hash_token
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.revision.placing import place_in_document
+from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
@@ -130,6 +130,7 @@ def build(
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
+    revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
     return Built(revision=revision, loaded=loaded, document=document)
 
 

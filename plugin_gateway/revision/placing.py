@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Location
-from plugin_gateway.openapi.decode import locate
+from plugin_gateway.openapi.decode import locate, with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.diagnostics import Finding
+
+
+MAX_BYTES_FOR_A_WARNING = 16 * 1024 * 1024
+"""Reading a larger text again takes longer than a start should for a warning."""
 
 
 def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
@@ -23,12 +28,31 @@ def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
     try:
         text = Path(name).read_bytes()
     except OSError:
-        text = None
-    return [
-        finding
-        if finding.location
-        else finding.at(
-            Location(name) if text is None or finding.pointer is None else locate(text, name, finding.pointer)
-        )
-        for finding in findings
-    ]
+        return [finding if finding.location else finding.at(Location(name)) for finding in findings]
+    places: dict[tuple[str | int, ...], Location] = {}
+    placed: list[Finding] = []
+    for finding in findings:
+        pointer = finding.pointer
+        if finding.location:
+            placed.append(finding)
+        elif pointer is None:
+            placed.append(finding.at(Location(name)))
+        else:
+            if pointer not in places:
+                places[pointer] = locate(text, name, pointer)
+            placed.append(finding.at(places[pointer]))
+    return with_lines(placed, text, name)
+
+
+def place_warnings(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
+    """Do the same for those warnings that tell of the document and of no line in it yet, if it is not too large."""
+    findings = tuple(findings)
+    try:
+        is_small = Path(name).stat().st_size <= MAX_BYTES_FOR_A_WARNING
+    except OSError:
+        is_small = False
+    unplaced = [finding for finding in findings if finding.location == Location(name) and finding.pointer is not None]
+    if not is_small or not unplaced:
+        return findings
+    placed = iter(place_in_document([replace(finding, location=None) for finding in unplaced], name))
+    return tuple(next(placed) if any(finding is one for one in unplaced) else finding for finding in findings)

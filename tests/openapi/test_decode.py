@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode import decode, locate
+from plugin_gateway.openapi.decode import decode, locate, with_lines
 
 CASES = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
 
@@ -76,3 +77,12 @@ def test_json_is_read_without_loading_yaml(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "plugin_gateway.openapi.yaml_decode", None)
 
     assert decode(b'{"a": 1}', "x") == {"a": 1}
+
+
+def test_a_finding_gets_its_line_for_a_code_frame_unless_that_is_too_long() -> None:
+    data = b"\xef\xbb\xbfa: 1\r\nb: \xc3\xa9\nc: " + b"x" * 70_000
+    places = [Location("d", 1, 1), Location("d", 2, 4), Location("d", 3, 1), Location("d"), Location("e", 1, 1), None]
+
+    framed = with_lines([Finding(rule="r", message="m", location=place) for place in places], data, "d")
+
+    assert [one.location.text if one.location else None for one in framed] == ["a: 1", "b: é", "", "", "", None]

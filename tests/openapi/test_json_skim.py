@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode import WORTH_SKIMMING_BYTES, decode, skim
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.json_skim import skim_json
+from plugin_gateway.openapi.json_decode import locate_json
+from plugin_gateway.openapi.json_skim import locate_by_skipping, skim_json
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.unread import Unread, sketch
 
@@ -174,3 +175,28 @@ def test_a_sketch_has_the_fields_that_were_asked_for_and_of_the_parts_of_all_of_
     assert sketch(found, "T", fields) == {"allOf": [1]}
     assert sketch(found, "U", fields) is True
     assert found.text_at("S") is not None
+
+
+@given(
+    root=st.dictionaries(texts, values, max_size=3),
+    pointer=st.lists(texts | st.integers(0, 3), max_size=4),
+    indent=st.none() | st.integers(0, 2),
+)
+def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(root: Any, pointer: Any, indent: int | None) -> None:
+    text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
+
+    for tokens in (pointer, ["a", *pointer], ["b", 0, 0, *pointer], ["b", "0", "1"]):
+        found = locate_by_skipping(text, "d.json", tokens)
+        assert found is None or found == locate_json(text, "d.json", tokens)
+
+
+def test_a_place_in_a_real_layout_is_found_by_skipping() -> None:
+    text = json.dumps(DOCUMENT, indent=2).encode()
+
+    for pointer in (
+        ("paths", "/b/$ref", "get", "tags", "0"),
+        ("components", "schemas", "S", "type"),
+        ("paths", "/nowhere"),
+    ):
+        assert locate_by_skipping(text, "d.json", pointer) == locate_json(text, "d.json", pointer)
+    assert locate_by_skipping(b"{'a': 1}", "d.json", ("a",)) is None

@@ -1,5 +1,5 @@
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.revision.placing import place_in_document
+from plugin_gateway.revision.placing import MAX_BYTES_FOR_A_WARNING, place_in_document, place_warnings
 
 FINDING = Finding(rule="unresolved-ref", message="points at nothing", pointer=("paths", "/pets"))
 
@@ -25,3 +25,22 @@ def test_a_finding_without_a_pointer_is_about_the_whole_file_and_one_with_a_plac
         Location(str(path)),
         placed.location,
     ]
+
+
+def test_a_warning_of_the_document_gets_its_line_and_the_others_stay(tmp_path):
+    path = tmp_path / "openapi.yaml"
+    path.write_text("openapi: 3.1.0\npaths:\n  /pets: {}\n")
+    warning, config = FINDING.at(Location(str(path))), FINDING.at(Location("gateway.yaml", 1, 1))
+
+    placed, other = place_warnings([warning, config], str(path))
+
+    assert (placed.location, placed.location.text) == (Location(str(path), 3, 3, 5), "  /pets: {}")
+    assert other == config
+
+
+def test_a_warning_of_a_large_document_or_one_that_was_fetched_is_left_without_a_line(tmp_path):
+    path = tmp_path / "openapi.yaml"
+    path.write_bytes(b"#" * (MAX_BYTES_FOR_A_WARNING + 1))
+    for name in (str(path), "https://api.example.com/openapi.json"):
+        warning = FINDING.at(Location(name))
+        assert place_warnings([warning], name) == (warning,)
