@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import GatewayError
+from plugin_gateway.telemetry.cause import root_cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +88,7 @@ class Provider:
                     # It has no use for them, and a jar would carry one caller's into the next one's question.
                     self._client.cookies.clear()
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
-            raise ProviderError(f"{_place(url)} does not answer: {type(error).__name__}") from None
+            raise ProviderError(f"{_place(url)} does not answer: {root_cause_of(error)}") from None
         return response.headers.get("content-type", ""), response.status_code, content
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import zlib
 from typing import TYPE_CHECKING, Self
@@ -196,6 +197,9 @@ def _unconnected(error: BaseException) -> _Unfetched:
             reason = getattr(cause, "reason", None) or cause.strerror
             return _Unfetched(f"TLS failed: {reason}", may_pass=isinstance(cause, _TLS_CUT))
         if isinstance(cause, OSError) and cause.strerror:
-            return _Unfetched(f"no connection: {cause.strerror}", may_pass=True)
+            # asyncio puts words of its own where the system's are.
+            is_asyncios = bool(cause.errno) and cause.strerror.startswith("Connect call failed")
+            why = os.strerror(cause.errno or 0).lower() if is_asyncios else cause.strerror
+            return _Unfetched(f"no connection: {why}", may_pass=True)
         cause = cause.__cause__ or cause.__context__
     return _Unfetched("no connection", may_pass=True)

@@ -14,7 +14,8 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.cause import cause_of, place
+from plugin_gateway.proxy.place import place
+from plugin_gateway.telemetry.cause import cause_of
 
 if TYPE_CHECKING:
     import ssl

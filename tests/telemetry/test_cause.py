@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from plugin_gateway.proxy.cause import cause_of
+from plugin_gateway.telemetry.cause import cause_of, root_cause_of
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,12 @@ def test_what_tls_did_not_like_is_named_without_its_line_of_c():
     said = cause_of(caught.value)
     assert said.startswith("TLS: ")
     assert "_ssl.c" not in said
+
+
+def test_the_bottom_of_a_librarys_error_is_named():
+    refused = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)")
+    above = RuntimeError("all attempts failed")
+    above.__cause__ = refused
+    assert root_cause_of(above) == "connection refused"
+    assert root_cause_of(type("ReadTimeout", (Exception,), {})()) == "no answer in time"
+    assert root_cause_of(ValueError("x")) == "ValueError"

@@ -1,22 +1,20 @@
-"""A cause: where and why a connection or a call failed, in words for the operator's log and never for a client."""
+"""A cause: why a connection failed, in words for the operator's log and never for a client."""
 
 from __future__ import annotations
 
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from plugin_gateway.revision import UpstreamTarget
 
 
-def place(target: UpstreamTarget, host: str = "", port: int = 0) -> str:
-    """Return where a connection leads: to one address of the upstream if that is given, else to its name."""
-    if target.socket:
-        return target.socket
-    host, port = host or target.host, port or target.port
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def root_cause_of(error: BaseException) -> str:
+    """Say what went wrong at the bottom of a library's error, whose own name says no more than that something did."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLError | socket.gaierror) or (isinstance(cause, OSError) and cause.errno):
+            return cause_of(cause)
+        cause = cause.__cause__ or cause.__context__
+    return "no answer in time" if "Timeout" in type(error).__name__ else type(error).__name__
 
 
 def cause_of(error: BaseException) -> str:
