@@ -334,7 +334,9 @@ def test_metrics_of_both_workers_are_summed(gateway):
     def count():
         text = gateway.ask("GET", "/metrics", port=gateway.admin_port).body.decode()
         return sum(
-            float(line.rpartition(" ")[2]) for line in text.splitlines() if 'calls_total{operation="getPet"' in line
+            float(line.rpartition(" ")[2])
+            for line in text.splitlines()
+            if "calls_total{" in line and 'operation="getPet"' in line
         )
 
     before = count()
