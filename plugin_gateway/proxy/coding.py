@@ -16,9 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _STEP_BYTES: Final = 64 * 1024
+_GIVEN_BYTES: Final = 4 * 1024
+"""What is given to zlib or zstd at once: behind the end of a member they copy all the rest, and a body may be nothing but ends."""
+_STEP_COSTS_BYTES: Final = 4 * 1024
+"""What a step counts as, even where nothing comes of it."""
 _FREE_BYTES: Final = 8 * 1024 * 1024
 _MAX_RATIO: Final = 200
 """Text of a single repeated line compresses a hundredfold; gzip made for it a thousandfold."""
+_ZSTD_WINDOW_LOG: Final = 23
 _MAX_CODINGS: Final = 3
 _UNCODED: Final = frozenset({b"", b"identity"})
 _MAGIC_BYTES: Final = 4
@@ -86,9 +91,37 @@ class ContentDecoder:
                 pieces.append(piece)
                 if not decoder.has_more:
                     return b"".join(pieces)
+                self._decoded_bytes += _STEP_COSTS_BYTES
                 data = b""
         except ValueError:
             raise unreadable("is not of the content coding that it says") from None
+
+
+class _Given:
+    """What came and was not decoded yet."""
+
+    __slots__ = ("_at", "_data")
+
+    def __init__(self) -> None:
+        self._data = b""
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        return self._at < len(self._data)
+
+    def add(self, data: bytes) -> None:
+        if data:
+            self._data = self._data[self._at :] + data
+            self._at = 0
+
+    def take(self) -> bytes:
+        """The next bytes; those of them that are not wanted yet are given back."""
+        taken = self._data[self._at : self._at + _GIVEN_BYTES]
+        self._at += len(taken)
+        return taken
+
+    def give_back(self, count: int) -> None:
+        self._at -= count
 
 
 class _Deflated:
@@ -97,43 +130,44 @@ class _Deflated:
     def __init__(self, window: int) -> None:
         self._window = window
         self._inflater = zlib.decompressobj(window) if window else None
-        self._rest = b""
+        self._given = _Given()
         self.is_at_end = False
         self.has_more = False
 
     def decode(self, data: bytes) -> bytes:
-        data = self._rest + data
-        self._rest = b""
+        self._given.add(data)
+        data = self._given.take()
         self.has_more = False
         if self._inflater is None:
             if len(data) < 2:
-                self._rest = data
+                self._given.give_back(len(data))
                 return b""
             is_zlib = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
             self._window = zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
             self._inflater = zlib.decompressobj(self._window)
-        if self.is_at_end:
-            if not data:
-                return b""
+        if self.is_at_end and data:
+            # Zeros may pad the end of a file, and another member may follow.
             if self._window < 16 or not data.startswith((b"\x1f", b"\0")):
                 raise ValueError("something follows")
-            # Zeros may pad the end of a file, and another member may follow.
-            if not data.strip(b"\0"):
-                return b""
             data = data.lstrip(b"\0")
-            self._inflater = zlib.decompressobj(self._window)
+            if data:
+                self._inflater = zlib.decompressobj(self._window)
+                self.is_at_end = False
+        if self.is_at_end:
+            self.has_more = bool(self._given)
+            return b""
         try:
             content = self._inflater.decompress(data, _STEP_BYTES)
         except zlib.error as error:
             raise ValueError(str(error)) from None
         self.is_at_end = self._inflater.eof
-        self._rest = self._inflater.unused_data if self._inflater.eof else self._inflater.unconsumed_tail
-        self.has_more = bool(self._rest) or (len(content) == _STEP_BYTES and not self._inflater.eof)
+        self._given.give_back(len(self._inflater.unused_data or self._inflater.unconsumed_tail))
+        self.has_more = bool(self._given) or (len(content) == _STEP_BYTES and not self._inflater.eof)
         return content
 
 
 class _Zstandard:
-    """zstd (RFC 8878), frame after frame."""
+    """zstd (RFC 8878), frame after frame, with no larger window than HTTP allows (RFC 9659)."""
 
     def __init__(self) -> None:
         try:
@@ -141,31 +175,30 @@ class _Zstandard:
         except ImportError:
             from backports import zstd  # noqa: PLC0415  # few answers need it
 
-        self._make: Callable[[], zstd.ZstdDecompressor] = zstd.ZstdDecompressor
+        options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+        self._make: Callable[[], zstd.ZstdDecompressor] = lambda: zstd.ZstdDecompressor(options=options)
         self._error = zstd.ZstdError
         self._decoder = self._make()
-        self._rest = b""
+        self._given = _Given()
         self.is_at_end = False
         self.has_more = False
 
     def decode(self, data: bytes) -> bytes:
-        data = self._rest + data
-        self._rest = b""
+        self._given.add(data)
         self.has_more = False
         if self._decoder.eof:
-            if not data:
+            if not self._given:
                 return b""
             self._decoder = self._make()
+        given = self._given.take() if self._decoder.needs_input else b""
         try:
-            content: bytes = self._decoder.decompress(data, _STEP_BYTES)
+            content: bytes = self._decoder.decompress(given, _STEP_BYTES)
         except self._error as error:
             raise ValueError(str(error)) from None
         self.is_at_end = self._decoder.eof
         if self._decoder.eof:
-            self._rest = self._decoder.unused_data
-            self.has_more = bool(self._rest)
-        else:
-            self.has_more = not self._decoder.needs_input
+            self._given.give_back(len(self._decoder.unused_data))
+        self.has_more = bool(self._given) or not (self._decoder.eof or self._decoder.needs_input)
         return content
 
 

@@ -171,7 +171,7 @@ class Downlink:
         """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
         self._known = known
         self.mask = known.mask
-        """What covers the body of an answer whose head was just read."""
+        """What covers what is sent now, as of the last look."""
         self._may_echo = target.may_echo
         self.passes_unreadable = target.passes_unreadable
         self.relocation = Relocation(target, public_url, query_names)
@@ -186,6 +186,15 @@ class Downlink:
         Raises:
             UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
         """
+        self.look()
+        answer = self._answers.entries.get(head)
+        if answer is None:
+            answer = self._read(head)
+            self._answers.offer(head, answer)
+        return answer
+
+    def look(self) -> None:
+        """Have `mask` cover what became a secret since the last look."""
         known = self._known
         if known.board is not None:
             known.look()
@@ -193,11 +202,6 @@ class Downlink:
             # There are more secrets now, and heads were remembered as they looked before.
             self.mask = known.mask
             self._answers = Memo()
-        answer = self._answers.entries.get(head)
-        if answer is None:
-            answer = self._read(head)
-            self._answers.offer(head, answer)
-        return answer
 
     def _read(self, head: bytes) -> Answer:
         first, *lines = head.split(b"\r\n")
@@ -231,10 +235,11 @@ class Downlink:
         kept = [
             self._line(field) for field in fields if field and field.name not in connection and self._passes(field.name)
         ]
+        # Lines of ours are not covered: a secret may look like a length.
+        block = self.mask.cover(b"".join(kept)) + self._appended
         # RFC 9110, 8.6: no Content-Length in a 204; in a 304 it speaks of another message and helps nobody.
         if framing.length >= 0 and status not in _BODILESS:
-            kept.append(b"Content-Length: %d\r\n" % framing.length)
-        kept.append(self._appended)
+            block += b"Content-Length: %d\r\n" % framing.length
         encoded: tuple[bytes, ...] = ()
         unreadable = ""
         if self._may_echo and not self.mask.is_idle:
@@ -247,7 +252,7 @@ class Downlink:
                 encoded = ()
         return Answer(
             status,
-            self.mask.cover(b"".join(kept)),
+            block,
             framing.length,
             is_chunked=framing.is_chunked,
             keeps_alive=framing.keeps_alive,

@@ -55,6 +55,7 @@ class Exchange(Call):
         "_is_answer_paused",
         "_is_body_paused",
         "_is_retried",
+        "_masked",
         "_pending",
         "_permitted",
         "_plan",
@@ -75,6 +76,8 @@ class Exchange(Call):
         self._pending = b""
         self._stages: Sequence[Stage] = ()
         """What the body of the answer passes on its way to the client, in this order."""
+        self._masked: MaskedBody | None = None
+        """The stage among them that covers secrets."""
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
@@ -278,11 +281,10 @@ class Exchange(Call):
 
     def _choose_stages(self, answer: Answer, decoder: ContentDecoder | None = None) -> Answer:
         """Set what a body passes, and return its head. What is decoded can be searched, and what is covered may be changed."""
-        mask, links = self.downlink.mask, self._plan.links
-        stages: list[Stage]
-        self._stages = stages = [decoder] if decoder is not None else []
-        if not mask.is_idle:
-            stages.append(MaskedBody(mask))
+        links = self._plan.links
+        self._masked = MaskedBody(self.downlink.mask)
+        stages: list[Stage] = [self._masked] if decoder is None else [decoder, self._masked]
+        self._stages = stages
         linked = links.body(answer) if links is not None else None
         if links is None or linked is None:
             return answer
@@ -306,6 +308,10 @@ class Exchange(Call):
         self._client.on_answer(answer, extra, body, is_complete=is_complete)
 
     def on_body(self, data: bytes, *, is_complete: bool) -> None:
+        if self._masked is not None:
+            # A stream may tell of calls that began after it, with secrets that there were not when its head was read.
+            self.downlink.look()
+            self._masked.mask = self.downlink.mask
         if self._stages:
             data = self._through_stages(data, is_complete=is_complete)
         if self._capped is not None:

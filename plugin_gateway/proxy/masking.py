@@ -16,9 +16,9 @@ from plugin_gateway.policy.credentials import MIN_MASKED_BYTES
 from plugin_gateway.proxy.spelling import (
     ESCAPE_OCTETS,
     MAX_SPELLED_OCTETS,
-    EscapeFinder,
-    escapes_at,
     forms_of,
+    places_of,
+    unescaper_of,
     wide_forms_of,
 )
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _WINDOW: Final = 4
 """How many octets of a secret, from its probe octet on, are looked up at once."""
 _INTRODUCERS: Final = b"%\\&"
-_BETWEEN: Final = b"\n"
-"""No secret can hold it: no header field, query or cookie can."""
 _SECRET_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 
 _PER_KILOBYTE: Final = (
@@ -41,35 +39,43 @@ _RARE: Final = 0.2
 _LOOK_NS, _HIT_NS = 40.0, 150.0
 _SPARE_HITS: Final = 4
 _BYTES_PER_SPARE_HIT: Final = 2048
+_FORMS_PER_SPARE_HIT: Final = 4
+_MOST_SPOILT: Final = 5
+"""An escape of one octet has at most so many characters behind its introducer, but for HTML's."""
 _FREQUENCY: Final = {octet: often for often, octets in _PER_KILOBYTE for octet in octets}
 
 
 class _Probe:
-    """An octet to look for, and the forms of secrets that hold it: by what stands from it on, where they begin."""
+    """An octet to look for, and the forms of secrets that hold it: by what stands from it on, where they begin.
 
-    __slots__ = ("forms", "octet", "windows")
+    A form is told by what follows those of its first octets that may be spoilt, `most_spoilt` of them at most.
+    """
 
-    def __init__(self, octet: bytes) -> None:
+    __slots__ = ("forms", "most_spoilt", "octet", "windows")
+
+    def __init__(self, octet: bytes, most_spoilt: int) -> None:
         self.octet = octet
+        self.most_spoilt = most_spoilt
         self.forms: list[bytes] = []
-        self.windows: dict[bytes, list[tuple[int, bytes]]] = {}
+        self.windows: dict[bytes, list[tuple[int, int, bytes]]] = {}
 
     def holding(self, forms: Iterable[bytes]) -> _Probe:
         """This one with more forms. Another object: a mask never changes."""
-        probe = _Probe(self.octet)
+        probe = _Probe(self.octet, self.most_spoilt)
         probe.forms = [*self.forms, *forms]
         probe.windows = dict(self.windows)
         for form in forms:
-            at = form.index(self.octet)
+            spoilt = _spoilt_octets(form, self.most_spoilt)
+            at = form.index(self.octet, spoilt)
             window = form[at : at + _WINDOW]
-            probe.windows[window] = [*probe.windows.get(window, ()), (at, form)]
+            probe.windows[window] = [*probe.windows.get(window, ()), (at, spoilt, form)]
         return probe
 
 
 class Mask:
     """Covers one set of secrets. Its `repr` shows nothing."""
 
-    __slots__ = ("escapable", "finders", "forms", "introducers", "is_idle", "longest", "probes", "run")
+    __slots__ = ("forms", "introducers", "is_idle", "longest", "lookalikes", "probes", "read_probes", "run")
 
     def __init__(self, secrets: Iterable[str], base: Mask | None = None) -> None:
         """Prepare for these secrets, besides those of `base`; that one's work is not done again."""
@@ -79,17 +85,18 @@ class Mask:
             if len(secret.encode()) >= MIN_MASKED_BYTES:
                 forms |= forms_of(secret)
                 wide |= wide_forms_of(secret)
-        if base is not None:
-            forms -= base.forms
-        self.probes: list[tuple[int, _Probe]] = _with_probes(base.probes if base is not None else [], forms | wide)
-        self.escapable: bytes = base.escapable if base is not None else _BETWEEN
-        self.escapable += b"".join(form + _BETWEEN for form in sorted(forms))
-        self.forms: frozenset[bytes] = frozenset(forms) if base is None else base.forms.union(forms)
+        before = base.run if base is not None else _SECRET_CHARACTERS + ESCAPE_OCTETS
+        self.run: bytes = bytes(sorted(frozenset(b"".join((before, *forms, *wide)))))
+        kept: frozenset[bytes] = base.forms if base is not None else frozenset()
+        forms -= kept
+        self.probes: list[tuple[int, _Probe]] = _with_probes(base.probes if base is not None else [], forms | wide, 0)
+        self.read_probes: list[tuple[int, _Probe]] = _with_probes(
+            base.read_probes if base is not None else [], forms | wide, _MOST_SPOILT
+        )
+        """Those for what a text says once its escapes are undone."""
+        self.forms: frozenset[bytes] = kept.union(forms)
+        self.lookalikes: tuple[bytes, ...] = tuple(form for form in sorted(self.forms) if _has_introducer(form))
         self.introducers: bytes = _INTRODUCERS if self.forms else b""
-        self.finders: dict[bytes, EscapeFinder] = {}
-        """By introducer; each is made when the first answer has one, as that takes milliseconds."""
-        octets = frozenset(b"".join((*forms, *wide)))
-        self.run: bytes = bytes(octets.union(_SECRET_CHARACTERS, ESCAPE_OCTETS, base.run if base is not None else b""))
         longest = max(map(len, forms | wide), default=0) * MAX_SPELLED_OCTETS
         self.longest: int = longest if base is None else max(longest, base.longest)
         self.is_idle = not self.forms
@@ -108,10 +115,11 @@ class Mask:
         # An octet given as a number is looked for four times as fast as one given as bytes.
         for octet, probe in self.probes:
             if octet in data:
-                self._find_raw(data, probe, found)
+                self._find_plain(data, probe, found)
         for octet in self.introducers:
             if octet in data:
-                self._find_escaped(data, bytes((octet,)), found)
+                self._find_escaped(data, found)
+                break
         return found
 
     def tail(self, data: bytes) -> int:
@@ -123,70 +131,84 @@ class Mask:
         window = data[1 - self.longest :] if self.longest else b""
         return len(window) - len(window.rstrip(self.run))
 
-    def _find_raw(self, data: bytes, probe: _Probe, found: list[tuple[int, int]]) -> None:
+    def _find_plain(
+        self, data: bytes, probe: _Probe, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None
+    ) -> None:
+        """Look for forms as they are; where there are `rests`, those of forms whose first octets may be spoilt, too."""
         octet = probe.octet
         windows = probe.windows
-        spare = _SPARE_HITS + len(data) // _BYTES_PER_SPARE_HIT
+        spare = _SPARE_HITS + len(probe.forms) // _FORMS_PER_SPARE_HIT + len(data) // _BYTES_PER_SPARE_HIT
         at = data.find(octet)
         while at >= 0:
             candidates = windows.get(data[at : at + _WINDOW])
             if candidates is not None:
-                for offset, form in candidates:
+                for offset, spoilt, form in candidates:
                     start = at - offset
                     if start >= 0 and data.startswith(form, start):
                         found.append((start, start + len(form)))
+                    elif rests is not None and start + spoilt >= 0 and data.startswith(form[spoilt:], start + spoilt):
+                        rests.append((start, start + spoilt, start + len(form)))
             spare -= 1
             if spare == 0:
                 # The octet is not rare here: from now on whole forms are quicker to look for.
-                self._find_forms(data, probe.forms, at, found)
+                for form in probe.forms:
+                    first = max(0, at - len(form))
+                    found += ((place, place + len(form)) for place in _places_from(first, form, data))
+                    if rests is not None:
+                        spoilt = _spoilt_octets(form, probe.most_spoilt)
+                        places = _places_from(first, form[spoilt:], data)
+                        rests += ((place - spoilt, place, place - spoilt + len(form)) for place in places)
                 return
             at = data.find(octet, at + 1)
 
-    def _find_forms(self, data: bytes, forms: list[bytes], done: int, found: list[tuple[int, int]]) -> None:
-        for form in forms:
-            size = len(form)
-            first = max(0, done - size)
-            # `rfind` has no tables to prepare and is up to five times as fast as `find`.
-            at = data.rfind(form, first)
-            while at >= 0:
-                found.append((at, at + size))
-                at = data.rfind(form, first, at + size - 1)
-
-    def _find_escaped(self, data: bytes, introducer: bytes, found: list[tuple[int, int]]) -> None:
-        finder = self.finders.get(introducer)
-        if finder is None:
-            finder = self.finders[introducer] = EscapeFinder(introducer, self.forms)
-        forms = self.escapable
-        for match in finder.pattern.finditer(data):
-            first = match.start()
-            # Of several backslashes each may be the first of the escape, and those before it be of the secret.
-            last = first + 1 if data[first] != 0x5C else match.end()
-            for at in range(first, last):
-                if data[at] != data[first]:
-                    break
-                for octets, end in escapes_at(data, at):
-                    for before in range(3):
-                        if at < before:
-                            break
-                        context = data[at - before : at] + octets
-                        if before < 2:
-                            context = _BETWEEN + context
-                        place = forms.find(context)
-                        while place >= 0:
-                            self._read_on(data, at, end, place + len(context), len(octets), found)
-                            place = forms.find(context, place + 1)
-
-    def _read_on(self, data: bytes, at: int, end: int, place: int, size: int, found: list[tuple[int, int]]) -> None:
-        """Read on where an escape at `at` that ends at `end` stands for the `size` octets before `place` of the forms."""
-        forms = self.escapable
-        first = forms.rfind(_BETWEEN, 0, place) + 1
-        last = forms.find(_BETWEEN, place)
-        start = at - (place - size - first)
-        if start < 0 or not data.startswith(forms[first : place - size], start):
+    def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:
+        """Look for secrets in what the data says with its escapes undone, from the word on that has the first one."""
+        for form in self.lookalikes:
+            found += places_of(form, data)
+        unescaper = unescaper_of(self.run)
+        first = unescaper.first(data)
+        if first < 0:
             return
-        stop = _end_of(data, end, forms[place:last])
-        if stop >= 0:
-            found.append((start, stop))
+        offset = first - self.tail(data[:first])
+        for reading in unescaper.readings(data[offset:]):
+            places: list[tuple[int, int]] = []
+            rests: list[tuple[int, int, int]] = []
+            for octet, probe in self.read_probes:
+                if octet in reading.text:
+                    self._find_plain(reading.text, probe, places, rests)
+            for place in places:
+                start, end = reading.place(*place)
+                found.append((offset + start, offset + end))
+            for form_at, rest_at, form_end in rests:
+                for at in range(rest_at - 1, max(-1, form_at - 1), -1):
+                    start, end = reading.place(at, at + 1)
+                    if end - start > 1:
+                        # It is an escape that took the octets that are missing.
+                        found.append((offset + start, offset + reading.place(rest_at, form_end)[1]))
+                        break
+
+
+def _places_from(first: int, sought: bytes, data: bytes) -> list[int]:
+    """Where something stands in the data, which is looked for from `first` on."""
+    places: list[int] = []
+    # `rfind` has no tables to prepare and is up to five times as fast as `find`.
+    at = data.rfind(sought, first)
+    while at >= 0:
+        places.append(at)
+        at = data.rfind(sought, first, at + len(sought) - 1)
+    return places
+
+
+def _spoilt_octets(form: bytes, most: int) -> int:
+    """How many of the first octets of a form may be lost where what stands before it looks like the start of an escape.
+
+    In front of `c3cret`, the text `50%4` makes an escape of the first octet. What stays visible of a short form is little.
+    """
+    return min(most, max(0, len(form) - MIN_MASKED_BYTES))
+
+
+def _has_introducer(form: bytes) -> bool:
+    return any(octet in form for octet in _INTRODUCERS)
 
 
 def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
@@ -197,41 +219,21 @@ def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
     return bytes(content)
 
 
-def _end_of(data: bytes, at: int, rest: bytes) -> int:
-    """Where the rest of a form ends that begins at `at`, each octet raw or escaped; -1 where it does not stand there."""
-    furthest = -1
-    ahead = [(at, 0)]
-    seen = set(ahead)
-    while ahead:
-        at, done = ahead.pop()
-        if done == len(rest):
-            furthest = max(furthest, at)
-            continue
-        steps = [(end, done + len(octets)) for octets, end in escapes_at(data, at) if rest.startswith(octets, done)]
-        if at < len(data) and data[at] == rest[done]:
-            steps.append((at + 1, done + 1))
-        for step in steps:
-            if step not in seen:
-                seen.add(step)
-                ahead.append(step)
-    return furthest
-
-
-def _with_probes(probes: list[tuple[int, _Probe]], forms: set[bytes]) -> list[tuple[int, _Probe]]:
+def _with_probes(probes: list[tuple[int, _Probe]], forms: set[bytes], most_spoilt: int) -> list[tuple[int, _Probe]]:
     """Add forms to the probes that find them, and probes for the others, such that looking for all takes the least time."""
     left = set(forms)
     chosen: list[tuple[int, _Probe]] = []
     for octet, probe in probes:
-        held = sorted(form for form in left if probe.octet in form[: 1 - _WINDOW])
+        held = sorted(form for form in left if probe.octet in form[_spoilt_octets(form, most_spoilt) : 1 - _WINDOW])
         left.difference_update(held)
         chosen.append((octet, probe.holding(held) if held else probe))
     while left:
         holders: dict[int, list[bytes]] = {}
         for form in sorted(left):
-            for octet in set(form[: 1 - _WINDOW]):
+            for octet in set(form[_spoilt_octets(form, most_spoilt) : 1 - _WINDOW]):
                 holders.setdefault(octet, []).append(form)
         best = min((_cost_ns(octet) / len(held), octet) for octet, held in holders.items())[1]
-        chosen.append((best, _Probe(bytes((best,))).holding(holders[best])))
+        chosen.append((best, _Probe(bytes((best,)), most_spoilt).holding(holders[best])))
         left.difference_update(holders[best])
     return chosen
 
@@ -244,10 +246,11 @@ def _cost_ns(octet: int) -> float:
 class MaskedBody:
     """A body on its way to the client, covered across the borders of its pieces. A stage of an answer."""
 
-    __slots__ = ("_held", "_hidden", "_mask")
+    __slots__ = ("_held", "_hidden", "mask")
 
     def __init__(self, mask: Mask) -> None:
-        self._mask = mask
+        self.mask = mask
+        """It may be replaced by one that covers more."""
         self._held = b""
         self._hidden = 0
         """How many of the first held bytes belong to a secret, whatever follows them."""
@@ -255,7 +258,7 @@ class MaskedBody:
     def feed(self, data: bytes) -> bytes:
         """Take the next piece; return what can be sent now."""
         data = self._held + data if self._held else data
-        return self._pass(data, len(data) - self._mask.tail(data))
+        return self._pass(data, len(data) - self.mask.tail(data))
 
     def finish(self) -> bytes:
         """The body has ended: return what was held back."""
@@ -263,7 +266,7 @@ class MaskedBody:
 
     def _pass(self, data: bytes, ready: int) -> bytes:
         """Return the first `ready` bytes, covered, and hold the others as they are."""
-        found = self._mask.find(data)
+        found = self.mask.find(data)
         if self._hidden:
             found.append((0, self._hidden))
             self._hidden = 0

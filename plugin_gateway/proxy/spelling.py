@@ -1,20 +1,25 @@
 """A spelling: one of the ways in which an answer may write a secret.
 
 A secret may stand in an answer as it is, in hexadecimal, or in base64 at each of the three alignments that it can have
-within something longer. Each octet of those forms may come raw or escaped: as a percent-escape, as an escape of a JSON or
-JavaScript string, or as an HTML entity, once or several times over. Templates mix them freely within one value.
+within something longer. Each octet of those forms may be raw or escaped: as a percent-escape, as an escape of a JSON or
+JavaScript string, or as an HTML entity. An escape may itself be escaped. Templates mix all of these within one value.
+
+The work that is done for an escape must not depend on the secrets: an upstream that repeats what a caller sent, many times,
+would let the caller measure which guess is right. So escapes are undone first, and secrets are looked for in what they say.
 """
 
 from __future__ import annotations
 
 import base64
 import re
+from bisect import bisect_left, bisect_right
+from functools import lru_cache
 from html.entities import html5
-from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Protocol
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
 ESCAPE_OCTETS: Final = b"%\\&#;"
 """What an escape is made of besides letters and digits."""
@@ -22,21 +27,28 @@ MAX_SPELLED_OCTETS: Final = 16
 """No escape of one octet that software writes is longer (`&amp;#x0000041;` has 15)."""
 
 _MAX_NESTING: Final = 8
-_INTRODUCERS: Final = b"%\\&"
+_MOST_REMEMBERED: Final = 1024
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
-_SHORT_ESCAPES: Final = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-_NAMED: Final = {name.removesuffix(";").encode(): text.encode() for name, text in html5.items()}
+_ESCAPED_BY_BACKSLASH: Final = b"\"'\\/"
+"""What a backslash may stand before, to mean just that; the other short escapes stand for what no secret can hold."""
+_INTRODUCERS: Final = frozenset({b"%", b"\\", b"&"})
+_NAMED: Final = {name.encode(): text.encode() for name, text in html5.items()}
 
 _PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
 _NESTED_PERCENT: Final = re.compile(rb"%(?:25)+([0-9A-Fa-f]{2})")
 _BACKSLASH_REST: Final = (
-    rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'\\/bfnrt]))"
+    rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'\\/]))"
 )
 _BACKSLASH: Final = re.compile(rb"\\" + _BACKSLASH_REST)
 _NESTED_BACKSLASH: Final = re.compile(rb"\\{2,%d}" % _MAX_NESTING + _BACKSLASH_REST)
-_ENTITY_REST: Final = rb"(?:#0*([0-9]{1,7})|#[xX]0*([0-9A-Fa-f]{1,6})|([A-Za-z][A-Za-z0-9]{1,31}));?"
-_ENTITY: Final = re.compile(rb"&" + _ENTITY_REST)
-_NESTED_ENTITY: Final = re.compile(rb"&(?:amp;)+" + _ENTITY_REST)
+_ENTITY_REST: Final = rb"(?:#0*([0-9]{1,7});?|#[xX]0*([0-9A-Fa-f]{1,6});?|([A-Za-z][A-Za-z0-9]{1,31};))"
+_LOOSE_REST: Final = b"(%b)" % b"|".join(sorted((name for name in _NAMED if not name.endswith(b";")), reverse=True))
+"""HTML reads some names without their semicolon, whatever follows (HTML, 13.2.5.73)."""
+_ENTITIES: Final = tuple(
+    re.compile(b"&" + nested + rest)
+    for rest in (_ENTITY_REST, b"(?:(!)(!)|" + _LOOSE_REST + b")")
+    for nested in (b"", b"(?:amp;)+")
+)
 
 
 def forms_of(secret: str) -> frozenset[bytes]:
@@ -47,15 +59,172 @@ def forms_of(secret: str) -> frozenset[bytes]:
         # The octets before a secret take part in its first digits, those after it in its last: what is certain is between.
         digits = base64.b64encode(b"\0" * shift + octets)[(0, 2, 3)[shift] : (shift + len(octets)) * 8 // 6]
         forms |= {digits, digits.translate(_URL_SAFE)}
-    narrow = secret.encode("latin-1", "ignore")
-    if len(narrow) == len(secret):
-        forms.add(narrow)
+    if not secret.isascii():
+        # Many servers read the octets of a field as Latin-1; some software writes text in it.
+        forms.add(octets.decode("latin-1").encode())
+        narrow = secret.encode("latin-1", "ignore")
+        if len(narrow) == len(secret):
+            forms.add(narrow)
     return frozenset((*forms, octets.replace(b" ", b"+")))
 
 
 def wide_forms_of(secret: str) -> frozenset[bytes]:
     """The secret in a text of 16 bits a character; where that is written, octets are not escaped."""
     return frozenset({secret.encode("utf-16-le"), secret.encode("utf-16-be")})
+
+
+class _Undone:
+    """A text in which escapes were undone."""
+
+    __slots__ = ("_ends", "_pieces", "_written", "text")
+
+    def __init__(self, text: bytes, written: list[bytes], pieces: list[bytes]) -> None:
+        """Take what was written, every second piece of it an escape, and what the pieces say: together, the text."""
+        self.text = text
+        self._written = written
+        self._pieces = pieces
+        self._ends: tuple[list[int], list[int]] | None = None
+
+    @property
+    def has_introducer(self) -> bool:
+        """Whether an escape stood for a character that begins others."""
+        return not _INTRODUCERS.isdisjoint(self._pieces[1::2])
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where that was written which stands from `start` to `end` of the text."""
+        if self._ends is None:
+            self._ends = list(accumulate(map(len, self._written))), list(accumulate(map(len, self._pieces)))
+        written_ends, ends = self._ends
+        first, last = bisect_right(ends, start), bisect_left(ends, end)
+        begun = written_ends[first - 1] if first else 0
+        if first % 2 == 0:
+            begun += start - (ends[first - 1] if first else 0)
+        return begun, written_ends[last] - (0 if last % 2 else ends[last] - end)
+
+
+class _Replaced:
+    """A text in which one escape was replaced; where it stood is found out when it is asked for."""
+
+    __slots__ = ("_before", "_escape", "_meaning", "_undone", "text")
+
+    def __init__(self, before: bytes, escape: bytes, meaning: bytes) -> None:
+        self.text = before.replace(escape, meaning)
+        self._before = before
+        self._escape = escape
+        self._meaning = meaning
+        self._undone: _Undone | None = None
+
+    @property
+    def has_introducer(self) -> bool:
+        return self._meaning in _INTRODUCERS
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        if self._undone is None:
+            pieces = self._before.split(self._escape)
+            written = [self._escape] * (2 * len(pieces) - 1)
+            said = [self._meaning] * len(written)
+            written[::2] = said[::2] = pieces
+            self._undone = _Undone(self.text, written, said)
+        return self._undone.place(start, end)
+
+
+class _Kind:
+    """One kind of escapes; the meanings of those met before are remembered."""
+
+    __slots__ = ("_frequent", "_meaning", "_meanings", "introducer", "pattern")
+
+    def __init__(self, introducer: int, pattern: bytes, frequent: bytes = b"", meaning: bytes = b"") -> None:
+        """Prepare; a `frequent` escape is one that some texts are full of, and is replaced faster than any other."""
+        self.introducer = introducer
+        self._frequent = frequent
+        self._meaning = meaning
+        self.pattern = re.compile(b"(%b)" % pattern)
+        self._meanings = _Meanings()
+
+    def undo(self, text: bytes, steps: list[_Undone | _Replaced]) -> bytes:
+        """Undo the escapes of this kind; return what the text says then, and add how it came to the steps."""
+        if self.introducer not in text:
+            return text
+        if self._frequent and self._frequent in text:
+            steps.append(_Replaced(text, self._frequent, self._meaning))
+            text = steps[-1].text
+        written = self.pattern.split(text)
+        if len(written) == 1:
+            return text
+        pieces = written.copy()
+        pieces[1::2] = map(self._meanings.__getitem__, written[1::2])
+        steps.append(_Undone(b"".join(pieces), written, pieces))
+        return steps[-1].text
+
+
+class _Meanings(dict[bytes, bytes]):
+    """What escapes stand for. One that stands for no character stands for itself."""
+
+    def __missing__(self, escape: bytes) -> bytes:
+        meaning = max((octets for octets, end in escapes_at(escape, 0) if end == len(escape)), default=escape)
+        if len(self) < _MOST_REMEMBERED and len(escape) <= MAX_SPELLED_OCTETS:
+            self[escape] = meaning
+        return meaning
+
+
+class Reading:
+    """What a text says."""
+
+    __slots__ = ("_steps", "text")
+
+    def __init__(self, steps: list[_Undone | _Replaced]) -> None:
+        self._steps = steps
+        self.text = steps[-1].text
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where that was written which stands from `start` to `end` of the text."""
+        for step in reversed(self._steps):
+            start, end = step.place(start, end)
+        return start, end
+
+
+class Unescaper:
+    """Undoes the escapes of some octets. One that stands for another octet cannot be in a secret, and stays."""
+
+    __slots__ = ("_kinds",)
+
+    def __init__(self, octets: bytes) -> None:
+        self._kinds = (
+            _Kind(0x25, b"%%(?:%b)" % _hexadecimal(sorted(octets))),
+            _Kind(0x5C, rb"\\(?:%b)" % _backslash_rest(octets), rb"\/", b"/"),
+            _Kind(0x26, b"&(?:%b)" % _entity_rest(octets), b"&amp;", b"&"),
+        )
+
+    def first(self, text: bytes) -> int:
+        """Where the first escape begins; -1 where there is none."""
+        first = -1
+        for kind in self._kinds:
+            if kind.introducer in text and (match := kind.pattern.search(text)) is not None:
+                at = match.start()
+                first = at if first < 0 else min(at, first)
+        return first
+
+    def readings(self, text: bytes) -> list[Reading]:
+        """Undo the escapes, and again those that come to light by that; return what the text says each time."""
+        readings: list[Reading] = []
+        steps: list[_Undone | _Replaced] = []
+        for _ in range(_MAX_NESTING):
+            done = len(steps)
+            before = text
+            for kind in self._kinds:
+                text = kind.undo(text, steps)
+            if len(steps) == done or text == before:
+                break
+            readings.append(Reading(steps.copy()))
+            if not any(step.has_introducer for step in steps[done:]):
+                break
+        return readings
+
+
+@lru_cache(maxsize=16)
+def unescaper_of(octets: bytes) -> Unescaper:
+    """The unescaper for some octets; it takes milliseconds to make, and most gateways need one only."""
+    return Unescaper(octets)
 
 
 def escapes_at(data: bytes, at: int) -> list[tuple[bytes, int]]:
@@ -83,13 +252,13 @@ def escapes_at(data: bytes, at: int) -> list[tuple[bytes, int]]:
     return found
 
 
-_READERS: Final = {b"\\": (_BACKSLASH, _NESTED_BACKSLASH), b"&": (_ENTITY, _NESTED_ENTITY)}
+_READERS: Final = {b"\\": (_BACKSLASH, _NESTED_BACKSLASH), b"&": _ENTITIES}
 
 
 def _from_backslash(match: re.Match[bytes]) -> bytes:
     wide, narrow, short = match.groups()
     if short is not None:
-        return _SHORT_ESCAPES.get(short, short)
+        return short
     if narrow is not None:
         return _character(int(narrow, 16))
     if len(wide) == 4:
@@ -105,101 +274,79 @@ def _from_entity(match: re.Match[bytes]) -> bytes:
     return _character(int(decimal) if decimal is not None else int(hexadecimal, 16))
 
 
+def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
+    """Where a form stands that holds characters of escapes: to undo these would change it, so each octet is tried as both.
+
+    All readings go on side by side, so that a text of backslashes takes no more time than any other.
+    """
+    found: list[tuple[int, int]] = []
+    first = re.escape(form[:1])
+    begins = re.compile(rb"%b|%%(?:25)*%02x|%%(?:25)*%02X|\\+(?:[ux]|%b)|&" % (first, form[0], form[0], first))
+    waiting: dict[int, dict[int, int]] = {}
+    at = 0
+    while at < len(text):
+        if not waiting:
+            begin = begins.search(text, at)
+            if begin is None:
+                break
+            at = begin.start()
+        states = waiting.pop(at, {})
+        states.setdefault(0, at)
+        for octets, end in ((text[at : at + 1], at + 1), *escapes_at(text, at)):
+            for done, start in states.items():
+                if not form.startswith(octets, done):
+                    continue
+                if done + len(octets) == len(form):
+                    found.append((start, end))
+                else:
+                    further = waiting.setdefault(end, {})
+                    further[done + len(octets)] = min(start, further.get(done + len(octets), start))
+        at += 1
+    return found
+
+
 def _character(code: int) -> bytes:
     return b"" if code > 0x10FFFF or 0xD800 <= code < 0xE000 else chr(code).encode()
 
 
-class _Bounded(Protocol):
-    """What bounds the pattern `code` of an octet; `written` is the whole escape where its length is fixed."""
-
-    def __call__(self, octet: int, code: bytes, written: bytes = b"", *, ends: bytes = b"") -> bytes: ...
-
-
-class EscapeFinder:
-    """Finds, behind one introducer, the escapes that can be the first one in a spelling of one of some forms.
-
-    What stands before the first escape is not escaped. So an escape of an octet counts only behind an octet that the forms
-    have before it, and in front of one that they have after it, or of another escape. Most escapes of an answer fail that
-    within the pattern, without any code of ours.
-    """
-
-    __slots__ = ("introducer", "pattern")
-
-    def __init__(self, introducer: bytes, forms: Iterable[bytes]) -> None:
-        before: dict[int, set[int]] = {}
-        after: dict[int, set[int]] = {}
-        for form in forms:
-            for octet, following in pairwise(form):
-                before.setdefault(following, set()).add(octet)
-                after.setdefault(octet, set()).add(following)
-        anywhere = {form[0] for form in forms}
-        at_end = {form[-1] for form in forms}
-
-        def bounded(octet: int, code: bytes, written: bytes = b"", *, ends: bytes = b"") -> bytes:
-            behind = b"" if octet in anywhere or not written else b"(?<=%b%b)" % (_one_of(before[octet]), written)
-            ahead = b"" if octet in at_end else b"(?=%b)" % _one_of({*after[octet], *_INTRODUCERS})
-            return code + behind + ends + ahead
-
-        octets = sorted(frozenset(b"".join(forms)))
-        narrow = [octet for octet in octets if octet < 0x80]
-        has_wide = octets[-1] >= 0x80
-        self.introducer = introducer
-        if introducer == b"%":
-            pattern = _percent_finder(octets, bounded)
-        elif introducer == b"\\":
-            pattern = _backslash_finder(narrow, bounded, has_wide=has_wide)
-        else:
-            pattern = _entity_finder(octets, narrow, bounded, has_wide=has_wide)
-        self.pattern = re.compile(pattern)
+def _backslash_rest(octets: bytes) -> bytes:
+    narrow = [octet for octet in octets if octet < 0x80]
+    short = b"".join(re.escape(bytes((octet,))) for octet in _ESCAPED_BY_BACKSLASH if octet in octets)
+    rest = b"[%b]|u00(?:%b)|x(?:%b)" % (short, _hexadecimal(narrow), _hexadecimal(narrow))
+    if len(narrow) < len(octets):
+        pair = rb"[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
+        rest += b"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}" % pair
+    return rest
 
 
-def _percent_finder(octets: list[int], bounded: _Bounded) -> bytes:
-    return rb"%%(?:%b|25(?:25)*(?:%b))" % (
-        _by_first_digit(octets, lambda octet, code: bounded(octet, code, b"%" + _escaped_hex(octet))),
-        _by_first_digit(octets, bounded),
-    )
-
-
-def _backslash_finder(narrow: list[int], bounded: _Bounded, *, has_wide: bool) -> bytes:
-    wide = b"|u[0-9A-Fa-f]{4}" if has_wide else b""
-    short = [octet for octet in narrow if octet in b"\"'\\/"]
-    once = [
-        b"u00(?:%b)"
-        % _by_first_digit(narrow, lambda octet, code: bounded(octet, code, rb"\\u00" + _escaped_hex(octet))),
-        b"x(?:%b)" % _by_first_digit(narrow, lambda octet, code: bounded(octet, code, rb"\\x" + _escaped_hex(octet))),
-        *(bounded(octet, re.escape(bytes((octet,))), rb"\\" + re.escape(bytes((octet,)))) for octet in short),
-    ]
-    again = b"(?:u00|x)(?:%b)" % _by_first_digit(narrow, bounded)
-    again = b"|".join((again, *(bounded(octet, re.escape(bytes((octet,)))) for octet in short)))
-    return rb"\\(?:%b%b|\\{1,%d}(?:%b%b))" % (b"|".join(once), wide, _MAX_NESTING - 1, again, wide)
-
-
-def _entity_finder(octets: list[int], narrow: list[int], bounded: _Bounded, *, has_wide: bool) -> bytes:
-    decimal = b"|".join(bounded(octet, b"%d(?![0-9])" % octet, ends=b";?") for octet in narrow)
-    hexadecimal = _by_first_digit(narrow, lambda octet, code: bounded(octet, code + b"(?![0-9A-Fa-f])", ends=b";?"))
-    if has_wide:
+def _entity_rest(octets: bytes) -> bytes:
+    narrow = [octet for octet in octets if octet < 0x80]
+    decimal = b"|".join(b"%d" % octet for octet in narrow)
+    hexadecimal = b"|".join(b"%x|%X" % (octet, octet) for octet in narrow)
+    if len(narrow) < len(octets):
         decimal += b"|[0-9]{3,7}"
         hexadecimal += b"|[0-9A-Fa-f]{2,6}"
-    names = [re.escape(name) for name, text in _NAMED.items() if text[0] in octets]
-    reference = b"|".join((b"#(?:0*(?:%b)|[xX]0*(?:%b))" % (decimal, hexadecimal), *sorted(names, reverse=True)))
-    return b"&(?:%b|amp;(?:amp;)*(?:%b))" % (reference, reference)
+    names = _one_of(name for name, text in _NAMED.items() if all(octet in octets for octet in text))
+    return b"#(?:0*(?:%b)(?![0-9])|[xX]0*(?:%b)(?![0-9A-Fa-f]));?|%b" % (decimal, hexadecimal, names)
 
 
-def _by_first_digit(octets: list[int], bounded: Callable[[int, bytes], bytes]) -> bytes:
-    """Return alternatives for the two hexadecimal digits of each octet, grouped so that few are tried."""
-    groups: dict[int, list[bytes]] = {}
+def _hexadecimal(octets: Iterable[int]) -> bytes:
+    """Return a pattern of the two digits of each octet, grouped so that few alternatives are tried."""
+    groups: dict[int, bytes] = {}
     for octet in octets:
-        groups.setdefault(octet >> 4, []).append(bounded(octet, _digit(octet & 15)))
-    return b"|".join(b"%b(?:%b)" % (_digit(first), b"|".join(rest)) for first, rest in groups.items())
-
-
-def _escaped_hex(octet: int) -> bytes:
-    return _digit(octet >> 4) + _digit(octet & 15)
+        groups[octet >> 4] = groups.get(octet >> 4, b"") + b"%x" % (octet & 15)
+    return b"|".join(
+        b"%b[%b]" % (_digit(first), rest + rest.upper().strip(b"0123456789")) for first, rest in groups.items()
+    )
 
 
 def _digit(value: int) -> bytes:
     return b"%d" % value if value < 10 else b"[%x%X]" % (value, value)
 
 
-def _one_of(octets: Iterable[int]) -> bytes:
-    return b"[%b]" % b"".join(b"\\x%02x" % octet for octet in sorted(octets))
+def _one_of(names: Iterable[bytes]) -> bytes:
+    """Return a pattern of these names, the longest first, grouped by their first letter."""
+    groups: dict[bytes, list[bytes]] = {}
+    for name in sorted(names, reverse=True):
+        groups.setdefault(name[:1], []).append(re.escape(name[1:]))
+    return b"|".join(first + b"(?:" + b"|".join(rests) + b")" for first, rests in groups.items())

@@ -69,14 +69,15 @@ class Board:
 
     def read(self) -> tuple[int, list[str]]:
         """The version, and every token that is remembered."""
-        version, tokens = self.version, self._tokens()
         for _ in range(_MOST_TRIES):
-            if version % 2 == 0 and version == self.version:
-                break
+            version = self.version
+            if version % 2 == 0:
+                tokens = self._tokens()
+                if version == self.version:
+                    return version, tokens
             os.sched_yield()
-            version, tokens = self.version, self._tokens()
         # A writer that was killed leaves an odd version behind, which the next one mends: that is not waited for.
-        return version, tokens
+        return self.version, self._tokens()
 
     def close(self) -> None:
         self._memory.close()

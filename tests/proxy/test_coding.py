@@ -104,6 +104,34 @@ def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding):
         decoded((coding,), [bomb])
 
 
+@pytest.mark.parametrize(
+    "packed",
+    [
+        ((b"gzip", b"gzip"), gzip.compress(gzip.compress(b"") * 100_000)),
+        ((b"zstd", b"br"), brotli.compress(zstd.compress(b"") * 100_000)),
+        ((b"zstd", b"br"), brotli.compress(b"\x50\x2a\x4d\x18\0\0\0\0" * 100_000)),
+    ],
+    ids=["members", "frames", "skippable frames"],
+)
+def test_a_body_of_nothing_but_ends_is_an_error_before_it_takes_seconds(packed):
+    # A few octets made of it kept a worker busy for ten seconds and more.
+    codings, body = packed
+    with pytest.raises(UpstreamError, match="expands"):
+        decoded(codings, [body])
+
+
+def test_many_small_members_are_read():
+    assert decoded((b"gzip",), [gzip.compress(b"line\n") * 20_000]) == b"line\n" * 20_000
+
+
+def test_zstd_with_a_larger_window_than_http_allows_is_an_error():
+    # RFC 9659; each of its frames would take up to two gigabytes.
+    options = {zstd.CompressionParameter.window_log: 24, zstd.CompressionParameter.content_size_flag: 0}
+    packer = zstd.ZstdCompressor(options=options)
+    with pytest.raises(UpstreamError, match="not of the content coding"):
+        decoded((b"zstd",), [packer.compress(TEXT) + packer.flush()])
+
+
 def test_flushed_pieces_come_out_when_they_come_in():
     packer = zlib.compressobj(wbits=31)
     decoder = ContentDecoder((b"gzip",))

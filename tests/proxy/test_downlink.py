@@ -183,3 +183,11 @@ def test_pairs_are_for_servers_that_set_the_date_themselves():
 def test_a_status_has_our_phrase_or_none():
     assert status_line(404) == b"HTTP/1.1 404 Not Found\r\n"
     assert status_line(599) == b"HTTP/1.1 599 \r\n"
+
+
+def test_a_length_that_looks_like_a_secret_stays_true():
+    target = UpstreamTarget(host="up", port=80, authority=b"up.test")
+    answer = Downlink(target, "https://gw.test", KnownSecrets("123456"), varies_by_origin=False).read(
+        b"HTTP/1.1 200 OK\r\nX-Key: 123456\r\nContent-Length: 123456"
+    )
+    assert answer.block == b"X-Key: ******\r\nContent-Length: 123456\r\n"

@@ -1056,6 +1056,27 @@ def test_the_secrets_of_other_operations_are_covered_too(run):
     run(answers(ok(b"other-s3cret s3cret-key")), scene, write_injection=other)
 
 
+def test_a_stream_does_not_show_a_secret_that_is_newer_than_its_head(run):
+    renewed = asyncio.Event()
+
+    async def play(upstream, reader, writer):
+        await upstream.request(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: s3cret-key\n\n")
+        await renewed.wait()
+        writer.write(b"data: renewed-s3cret s3cret-key\n\n")
+
+    async def scene(gateway):
+        reader, writer = await gateway.open()
+        writer.write(get())
+        await reader.readuntil(b"data: **********\n\n")
+        key = Injection(headers=((b"X-Api-Key", b"renewed-s3cret"),), secrets=("renewed-s3cret",))
+        gateway.holder.swap(replace(gateway.holder.revision, number=2, read_injection=key, write_injection=key))
+        renewed.set()
+        await reader.readuntil(b"data: ************** **********\n\n")
+
+    run(play, scene)
+
+
 @pytest.mark.parametrize(
     ("origin", "is_allowed"), [("https://chatgpt.com", True), ("https://evil.test", False), ("null", False)]
 )

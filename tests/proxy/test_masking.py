@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import itertools
 import re
+import sys
 from html import unescape
 from html.entities import html5
 from urllib.parse import unquote_to_bytes
@@ -140,6 +141,64 @@ def test_secrets_are_covered_in_bodies_of_any_size_and_density(size, filler, sec
 )
 def test_what_was_escaped_twice_or_loosely_is_covered(spelled):
     assert b"y-Abc" not in Mask(["key-Abc+1"]).cover(spelled)
+
+
+@pytest.mark.parametrize("before", [b"50%", b"50%4", b"\\", b"\\u00", b"\\x", b"&", b"&#", b"&#x", b"&#0"])
+@pytest.mark.parametrize(
+    "secret", ["41f2-secret+key", "0041zz/key-of-ours", "amp;lt=secret-Key", "97;a/secret", "/secret-of-x+"]
+)
+def test_a_secret_behind_something_like_the_start_of_an_escape_is_covered(before, secret):
+    body = before + secret[:-1].encode() + b"%%%02x<" % ord(secret[-1])
+    assert secret[-7:-1].encode() not in Mask([secret]).cover(body)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [b"k\\u0026#101;y-Abc+1", b"key%2DAbc%5Cu002B1", b"%26%23107%3Bey-Abc+1", b"key-Abc&amp;plus;1", b"key-Abc&plus;1"],
+)
+def test_an_escape_of_one_kind_may_be_escaped_in_another(spelled):
+    assert set(Mask(["key-Abc+1"]).cover(spelled)) == {ord("*")}
+
+
+def test_octets_that_a_server_took_for_latin_letters_are_covered():
+    assert Mask(["schlüssel"]).cover(b"schl\\u00c3\\u00bcssel") == b"*" * 20
+
+
+def work_of(mask: Mask, body: bytes) -> int:
+    """How many calls of functions it takes to cover a body."""
+    calls = 0
+
+    def count(frame, event, function):
+        nonlocal calls
+        calls += 1
+
+    mask.cover(body)
+    sys.setprofile(count)
+    try:
+        mask.cover(body)
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+@pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
+@pytest.mark.parametrize("size", range(2, 12))
+def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
+    # A caller who has an upstream repeat guesses by the thousand could measure it.
+    secret = "sk-Live-8Fh2LqZx7VtR4m"
+    right, wrong = secret[:size], secret[: size - 1] + "~"
+    mask = Mask([secret])
+    bodies = [
+        (guess[:1].encode() + escape % ord(guess[1]) + guess[2:].encode() + b" ") * 5000 for guess in (right, wrong)
+    ]
+    assert abs(work_of(mask, bodies[0]) - work_of(mask, bodies[1])) < 200
+
+
+def test_the_work_does_not_grow_with_the_number_of_tokens():
+    body = b'{"url":"https:\\/\\/api.example\\/v1","query":"a%2Fb%3D&amp;c","name":"M\\u00fcller"}' * 100
+    one = Mask(["sk-Live-8Fh2LqZx7VtR4m"])
+    many = Mask([base64.b64encode(b"%d" % number * 40).decode() for number in range(200)], one)
+    assert work_of(many, body) < work_of(one, body) + 10_000
 
 
 def test_a_mask_can_be_made_from_another_and_covers_both_sets():

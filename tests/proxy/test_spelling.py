@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.proxy.spelling import EscapeFinder, escapes_at, forms_of, wide_forms_of
+from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, places_of, wide_forms_of
 
 
 @pytest.mark.parametrize(
@@ -21,7 +21,6 @@ from plugin_gateway.proxy.spelling import EscapeFinder, escapes_at, forms_of, wi
         (b"\\uD83D\\uDE00", "😀".encode()),
         (b"\\x41", b"A"),
         (b"\\/", b"/"),
-        (b"\\n", b"\n"),
         (b'\\"', b'"'),
         (b"&#65;", b"A"),
         (b"&#0065;", b"A"),
@@ -29,6 +28,7 @@ from plugin_gateway.proxy.spelling import EscapeFinder, escapes_at, forms_of, wi
         (b"&#X00041", b"A"),
         (b"&amp;", b"&"),
         (b"&plus;", b"+"),
+        (b"&amp", b"&"),
         (b"&Aacute;", "Á".encode()),
         (b"%2541", b"A"),
         (b"%252541", b"A"),
@@ -45,7 +45,7 @@ def test_an_escape_stands_for_its_octets(written, octets):
 
 @pytest.mark.parametrize(
     "written",
-    [b"A", b"%4", b"%zz", b"\\u004", b"\\q", b"&#;", b"&#x;", b"&nosuchname;", b"\\ud800", b"&#1114112;", b""],
+    [b"A", b"%4", b"%zz", b"\\u004", b"\\q", b"\\n", b"&#;", b"&#x;", b"&nosuchname;", b"\\ud800", b"&#1114112;", b""],
 )
 def test_what_is_no_escape_stands_for_nothing(written):
     assert escapes_at(written, 0) == []
@@ -72,23 +72,51 @@ def test_wide_forms_have_both_byte_orders():
     assert wide_forms_of("ab") == {b"a\0b\0", b"\0a\0b"}
 
 
+ALPHABET = bytes(sorted({*b"ABCabcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"}))
+
+
 @pytest.mark.parametrize(
-    ("introducer", "text", "is_found"),
+    ("written", "said"),
     [
-        (b"%", b"ab%63d", True),
-        (b"%", b"xx%63d", False),
-        (b"%", b"ab%63x", False),
-        (b"%", b"ab%63%64", True),
-        (b"%", b"ab%2563d", True),
-        (b"%", b"ab%20d", False),
-        (b"\\", b"ab\\u0063d", True),
-        (b"\\", b"ab\\nd", False),
-        (b"&", b"ab&#99;d", True),
-        (b"&", b"ab&#x63;d", True),
-        (b"&", b"ab&#999;d", False),
-        (b"&", b"ab&amp;d", False),
+        (b"a%62c", [b"abc"]),
+        (b"a%2562c", [b"a%62c", b"abc"]),
+        (b"a\\u0062\\x63\\/", [b"abc/"]),
+        (b"a\\\\u0062", [b"a\\u0062", b"ab"]),
+        (b"&#97;&#x62;&#X00063&plus;&amp;x", [b"abc+&x"]),
+        (b"&amp;#97;bc", [b"abc"]),
+        (b"%5Cu0061%26#98;", [b"\\u0061&#98;", b"ab"]),
+        (b"\\u0026#43;", [b"+"]),
+        (b"%22%20\\n\\u0020&lt;&#32;", []),
+        (b"100% &c \\", []),
     ],
 )
-def test_only_escapes_between_fitting_neighbours_are_looked_into(introducer, text, is_found):
-    finder = EscapeFinder(introducer, [b"abcdef"])
-    assert (finder.pattern.search(text) is not None) is is_found
+def test_escapes_are_undone_until_no_more_come_to_light(written, said):
+    readings = Unescaper(ALPHABET).readings(written)
+    assert [reading.text for reading in readings][-1:] == said[-1:]
+    assert all(reading.text in said for reading in readings)
+
+
+@pytest.mark.parametrize("around", [b"", b"x", b"%7a", b"\\/", b"&amp;"])
+@pytest.mark.parametrize("written", [b"k%65y", b"%6bey", b"ke%2579", b"\\u006Bey", b"&#107;ey", b"k&amp;#101;y"])
+def test_what_a_reading_says_is_found_where_it_was_written(around, written):
+    text = around + b"<" + written + b">" + around
+    reading = next(one for one in Unescaper(ALPHABET).readings(text) if b"key" in one.text)
+    start, end = reading.place(reading.text.index(b"key"), reading.text.index(b"key") + 3)
+    assert text[start:end] == written
+
+
+def test_the_first_escape_is_found():
+    assert Unescaper(ALPHABET).first(b"100%20 &lt; \\n &#97; %61") == 15
+    assert Unescaper(ALPHABET).first(b"100% & \\") == -1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b"a%41b", b"%61%41b", b"a%2541b", b"a%%341b", b"a&percnt;41b", b"a%4\\u0031b", b"a%\\x341b"],
+)
+def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written):
+    assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
+
+
+def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say():
+    assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
