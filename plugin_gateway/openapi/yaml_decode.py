@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import yaml
 from yaml import (
     AliasEvent,
-    CollectionEndEvent,
     CollectionStartEvent,
     DocumentStartEvent,
+    MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
 )
 from yaml._yaml import CParser
 from yaml.reader import ReaderError
@@ -53,6 +55,7 @@ _TEXT_TAGS = frozenset({"!", _CORE + "str", _CORE + "timestamp", _CORE + "binary
 _PLAIN_TAGS = frozenset({_CORE + "null", _CORE + "bool", _CORE + "int", _CORE + "float"})
 _COLLECTION_TAGS = frozenset({"!", _CORE + "map", _CORE + "seq"})
 _MERGE = "<<"
+_UNKNOWN: Any = object()
 
 
 class _Anchored(NamedTuple):
@@ -65,10 +68,11 @@ class _Anchored(NamedTuple):
 class _Frame:
     """A collection whose end has not come yet. A mapping with a `key` waits for the value of that key."""
 
-    __slots__ = ("collection", "is_merging", "key", "merged", "nodes_before", "start")
+    __slots__ = ("collection", "is_mapping", "is_merging", "key", "merged", "nodes_before", "start")
 
     def __init__(self, collection: dict[str, Any] | list[Any], start: CollectionStartEvent, nodes_before: int) -> None:
         self.collection: Any = collection
+        self.is_mapping = type(collection) is dict
         self.start = start
         self.nodes_before = nodes_before
         self.key: str | None = None
@@ -77,7 +81,7 @@ class _Frame:
 
     @property
     def wants_key(self) -> bool:
-        return self.key is None and type(self.collection) is dict
+        return self.key is None and self.is_mapping
 
 
 class _Refused(Exception):  # noqa: N818 (it never leaves this module)
@@ -171,38 +175,64 @@ class _Builder:
         self._anchors: dict[str, _Anchored] = {}
         self._plain: dict[str, Any] = dict(_PLAIN)
         self._texts: dict[str, str] = {}
-        self._nodes = 0
 
-    def build(self, next_event: Callable[[], Event | None]) -> Any:
-        stack = self._stack
+    def build(self, next_event: Callable[[], Any]) -> Any:
+        stack, plain, texts = self._stack, self._plain, self._texts
+        top: _Frame | None = None
         result: Any = None
         documents = 0
+        nodes = 0
         while (event := next_event()) is not None:
-            top = stack[-1] if stack else None
-            if isinstance(event, ScalarEvent):
-                self._nodes += 1
+            kind = type(event)
+            if kind is ScalarEvent:
+                nodes += 1
+                # Nearly all that a document has are keys and values without anchor and tag: these are dealt with here.
+                if top is not None and event.tag is None and event.anchor is None:
+                    text = event.value
+                    if top.key is None and top.is_mapping:
+                        if text != _MERGE:
+                            if text in top.collection:
+                                self.refused.append(_duplicate(text, top, event))
+                            top.key = texts.setdefault(text, text)
+                            continue
+                    elif not top.is_merging and nodes <= MAX_NODES:
+                        if event.implicit[0]:
+                            value = plain.get(text, _UNKNOWN)
+                            if value is _UNKNOWN:
+                                value = self._plain_value(text, event)
+                        else:
+                            value = text if len(text) > MAX_TEXTS_SHARED else texts.setdefault(text, text)
+                        if top.key is None:
+                            top.collection.append(value)
+                        else:
+                            top.collection[top.key] = value
+                            top.key = None
+                        continue
                 if top is not None and top.wants_key:
                     self._key(top, event)
                     continue
                 value = self._scalar(event)
-            elif isinstance(event, CollectionStartEvent):
-                self._open(event, top)
+            elif kind is MappingStartEvent or kind is SequenceStartEvent:
+                nodes += 1
+                self._open(event, top, nodes)
+                top = stack[-1]
                 continue
-            elif isinstance(event, CollectionEndEvent):
-                value = self._close()
+            elif kind is MappingEndEvent or kind is SequenceEndEvent:
+                value = self._close(nodes)
                 top = stack[-1] if stack else None
-            elif isinstance(event, AliasEvent):
+            elif kind is AliasEvent:
                 anchored = self._aliased(event)
+                nodes += anchored.nodes
                 if top is not None and top.wants_key:
                     self._aliased_key(top, anchored.key, event)
                     continue
                 value = anchored.value
             else:
-                documents += isinstance(event, DocumentStartEvent)
+                documents += kind is DocumentStartEvent
                 if documents > 1:
                     raise _Refused("document-stream", "a second YAML document begins here", event, "keep one to a file")
                 continue
-            if self._nodes > MAX_NODES:
+            if nodes > MAX_NODES:
                 raise _Refused("document-size", f"more than {MAX_NODES:,} values, aliases counted as repeats", event)
             if top is None:
                 result = value
@@ -216,7 +246,7 @@ class _Builder:
                 top.key = None
         return result
 
-    def _open(self, event: CollectionStartEvent, top: _Frame | None) -> None:
+    def _open(self, event: CollectionStartEvent, top: _Frame | None, nodes: int) -> None:
         if len(self._stack) >= MAX_DEPTH:
             raise _Refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", event)
         if top is not None and top.wants_key:
@@ -225,10 +255,9 @@ class _Builder:
             self._refuse_tag(event)
         if event.anchor is not None:
             self._anchors.pop(event.anchor, None)
-        self._nodes += 1
-        self._stack.append(_Frame({} if isinstance(event, MappingStartEvent) else [], event, self._nodes - 1))
+        self._stack.append(_Frame({} if type(event) is MappingStartEvent else [], event, nodes - 1))
 
-    def _close(self) -> Any:
+    def _close(self, nodes: int) -> Any:
         frame = self._stack.pop()
         if frame.merged:
             own = dict(frame.collection)
@@ -237,7 +266,7 @@ class _Builder:
                 frame.collection.update(mapping)
             frame.collection.update(own)
         if frame.start.anchor is not None:
-            self._anchors[frame.start.anchor] = _Anchored(frame.collection, self._nodes - frame.nodes_before, None)
+            self._anchors[frame.start.anchor] = _Anchored(frame.collection, nodes - frame.nodes_before, None)
         return frame.collection
 
     def _aliased(self, event: AliasEvent) -> _Anchored:
@@ -247,7 +276,6 @@ class _Builder:
             is_inside = any(frame.start.anchor == anchor for frame in self._stack)
             why = "stands inside what it repeats" if is_inside else "repeats nothing: no such anchor before it"
             raise _Refused("document-alias", f"*{anchor} {why}", event, length=len(anchor) + 1)
-        self._nodes += anchored.nodes
         return anchored
 
     def _key(self, frame: _Frame, event: ScalarEvent) -> None:
