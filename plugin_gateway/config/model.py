@@ -82,6 +82,9 @@ class Public(Record):
     """Version of the served document."""
     extensions: Annotated[tuple[Annotated[str, Field(pattern="^x-")], ...], ToTuple] = ()
     """Specification extensions that are kept; all others are dropped."""
+    discriminator: Literal["follow", "trim"] = "follow"
+    """Whether the served document has schemas that only a discriminator selects, as `prune --discriminator`: `follow` keeps all that
+    it can select, `trim` only what is reached otherwise."""
 
 
 class Manifest(Record):

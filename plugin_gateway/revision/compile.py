@@ -157,7 +157,12 @@ def compile_revision(
 
 def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:
     """Prune and mend; the findings are warnings."""
-    pruned = prune(document, kept, extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS})
+    pruned = prune(
+        document,
+        kept,
+        extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS},
+        discriminator=config.public.discriminator,
+    )
     pruned, findings = mend(pruned)
     if errors := [*errors_in(findings)]:
         raise DocumentError(errors)

@@ -210,3 +210,18 @@ def test_an_object_of_the_document_that_is_none_is_refused():
     with pytest.raises(DocumentError) as caught:
         compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
     assert [finding.pointer for finding in caught.value.findings] == [("paths", "/pets", "get", "parameters", "2")]
+
+
+@pytest.mark.parametrize(("key", "names"), [("", {"Pet", "Cat"}), ("public: {discriminator: trim}\n", {"Pet"})])
+def test_what_only_a_discriminator_selects_is_served_unless_the_config_trims_it(key, names):
+    root = yaml.safe_load(DOCUMENT)
+    pet = {"$ref": "#/components/schemas/Pet"}
+    root["paths"]["/pets"]["get"]["responses"]["200"]["content"] = {"application/json": {"schema": pet}}
+    mapping = {"cat": "#/components/schemas/Cat"}
+    schemas = {"Pet": {"discriminator": {"propertyName": "kind", "mapping": mapping}}, "Cat": {"allOf": [pet]}}
+    root["components"] = {"schemas": schemas}
+    loaded = load_text(CONFIG + key, path=None, environ={"KEY": SECRET})
+    revision = compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)
+    for name, face in revision.faces.items():
+        if name.startswith("/openapi.json") and "lean" not in name:
+            assert {*json.loads(face.body)["components"]["schemas"]} - {"GatewayProblem"} == names
