@@ -83,9 +83,9 @@ class Readings:
             landing = self._targets.land(pair.node["$ref"], (pair.place, "$ref"), kind)
         except RefError:
             return None
-        is_kept = (
-            self._targets.kept_kind(landing.tokens) is kind or self._targets.unit_of(landing.tokens) == landing.tokens
-        )
+        # A reference into a component is rewritten unless all of that is kept, which is known at the end only.
+        unit = self._targets.unit_of(landing.tokens)
+        is_kept = unit == landing.tokens or (unit is None and self._targets.kept_kind(landing.tokens) is kind)
         return landing if is_kept and landing.holds_as_written else None
 
     def _is_changed(self, pair: _Pair) -> bool:

@@ -174,7 +174,7 @@ def _children(kind, place, node, version):
         if other := OTHER_FIELDS.get(kind):
             yield other, (*place, name), value
         elif field := FIELDS[kind].get(name):
-            if field.shape is Shape.MAP:
+            if field.shape is Shape.MAP and isinstance(value, dict):
                 yield from ((field.kind, (*place, name, key), child) for key, child in value.items())
             elif isinstance(value, list):
                 yield from ((field.kind, (*place, name, str(n)), child) for n, child in enumerate(value))
@@ -234,7 +234,7 @@ def _meant(node):
 
 
 def _entries(value, shape):
-    if shape is Shape.MAP:
+    if shape is Shape.MAP and isinstance(value, dict):
         return value
     return dict(enumerate(value)) if isinstance(value, list) else {0: value}
 

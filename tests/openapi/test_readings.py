@@ -38,6 +38,7 @@ MOVES = {"$ref": "#/x-area/S"}
         ({"allOf": [{"x-notes": 1}]}, False),
         ({"default": {"x-notes": 1, **MOVES}}, True),  # data to both
         ({"properties": {"a": MOVES}}, False),
+        ({"properties": {"a": {"$ref": "#/components/schemas/C/properties"}}}, False),  # may move, too
         ({"properties": {"a": {**S, "description": "sibling"}}}, True),
         ({"properties": {"a": {**S, "x-notes": 1}}}, False),
         ({"properties": {"a": {**S, "required": ["a"]}}}, False),
