@@ -281,7 +281,9 @@ def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
     """
     found: list[tuple[int, int]] = []
     first = re.escape(form[:1])
-    begins = re.compile(rb"%b|%%(?:25)*%02x|%%(?:25)*%02X|\\+(?:[ux]|%b)|&" % (first, form[0], form[0], first))
+    begins = re.compile(
+        rb"%b|%%(?:25)*%02x|%%(?:25)*%02X|\\{1,%d}(?:[ux]|%b)|&" % (first, form[0], form[0], _MAX_NESTING, first)
+    )
     waiting: dict[int, dict[int, int]] = {}
     at = 0
     while at < len(text):

@@ -120,3 +120,10 @@ def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written
 
 def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say():
     assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
+
+
+@pytest.mark.parametrize("text", [b"\\", b"%25", b"25", b"&amp;", b"\\u00", b"&#0"])
+@pytest.mark.parametrize("form", [b"pa%s\\w&rd", b"\\\\srv", b"&amp;x", b"%2541"])
+def test_looking_for_such_a_form_ends_soon_in_a_text_of_nothing_but_escapes(form, text):
+    # At a time that grows with the square of the text, this would take hours.
+    assert places_of(form, b"%" + text * 50_000) == []
