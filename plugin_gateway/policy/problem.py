@@ -76,12 +76,13 @@ TITLES: Final = MappingProxyType(
         "response-too-large": "The answer is too large",
         "too-many-calls": "The gateway is busy",
         "upstream-token-unavailable": "There is no token for the upstream",
-        # The gateway itself.
+        # The gateway itself; `elsewhere` is an answer of `explain` only.
+        "elsewhere": "The URL is not the gateway's",
         "internal-error": "The gateway failed",
         "no-raw-path": "The server does not say what the client sent",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
-        "secret-in-answer": "The upstream's answer is held back",
+        "unreadable-answer": "The upstream's answer cannot be checked for secrets",
         "upstream-busy": "The upstream is busy",
         "upstream-credential-refused": "The upstream does not take the gateway's credential",
         "upstream-closed": "The upstream broke off",
