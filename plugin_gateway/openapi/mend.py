@@ -347,8 +347,11 @@ class _Mender:
         places = set(_IN_BRACES.findall(tokens[1]))
         for index in reversed(range(len(listed))):
             parameter = self._followed(listed[index])
-            name = parameter.get("name")
-            if str(parameter.get("in")).lower() == "path" and isinstance(name, str) and name and name not in places:
+            try:
+                name = mended(Type.TEXT, parameter.get("name"))
+            except Unmendable:
+                continue  # told of with the parameter
+            if str(parameter.get("in")).lower() == "path" and name and name not in places:
                 del listed[index]
                 self._dropped((*tokens, "parameters", str(index)), f"{tokens[1]} has no place for {name!r} in its path")
 

@@ -135,6 +135,7 @@ def test_parameters_are_mended_where_it_is_sure_what_they_are():
     parameters = [
         {"name": "id", "in": "path", "schema": {}},
         {"name": "gone", "in": "path", "required": True, "schema": {}},
+        {"name": 5, "in": "path", "required": True, "schema": {}},
         {"name": "q", "in": "Query", "style": "simple"},
         {"name": "both", "in": "query", "schema": {}, "content": {"text/plain": {}}},
     ]
