@@ -146,7 +146,9 @@ class AppCall(Call):
             self._begin(message["status"], message.get("headers", ()))
         elif kind == "http.response.body" and self.status and not self._is_answered:
             self._continue(message.get("body", b""), is_last=not message.get("more_body", False))
-            await self._takes_more.wait()
+            if not self._is_answered:
+                # After the last piece the connection belongs to the next call, and would not tell this one to go on.
+                await self._takes_more.wait()
         else:
             raise RuntimeError(f"The app may not send {kind} now.")
 

@@ -66,6 +66,22 @@ def test_head_and_body_are_delivered_together():
     assert call(app) == [("answer", 200, 2, b"Content-Length: 2\r\n", b"ok", True)]
 
 
+def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece():
+    async def scene(it, app, client):
+        content = client.on_content
+
+        def on_content(data, *, is_complete):
+            content(data, is_complete=is_complete)
+            if is_complete:
+                # It fills the connection's buffer, and the call is over: nothing will resume it.
+                it.pause_answer()
+
+        client.on_content = on_content
+        await it.run(app, {"method": "GET"})
+
+    assert call(answering(b"a", b"b" * 100_000), scene=scene)[-1] == ("content", b"b" * 100_000, True)
+
+
 def test_an_answer_of_unknown_length_streams():
     assert call(answering(b"a", b"", b"b")) == [("answer", 200, -1, b"", b"a", False), ("content", b"b", True)]
 
