@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -113,7 +114,9 @@ def wait_until_listening(port: int, process: subprocess.Popen[bytes], log_path: 
                     return
         except OSError:
             pass
-        time.sleep(0.02)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # Try again soon, or at once where the program has ended.
+            process.wait(0.02)
     log = log_path.read_text(errors="replace")[-2000:]
     raise StartError(f"{log_path.parent.name} does not answer on {port} (exit status {process.poll()}):\n{log}")
 

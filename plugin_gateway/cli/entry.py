@@ -85,7 +85,7 @@ def cli() -> None:
 
 
 def show_version(context: click.Context) -> None:
-    from plugin_gateway.version import shown_version  # noqa: PLC0415  # nobody else pays for looking
+    from plugin_gateway.version import shown_version  # noqa: PLC0415  # only --version needs it
 
     click.echo(f"plugin-gateway {shown_version()}")
     context.exit()

@@ -30,7 +30,7 @@ class OverrideText(str):
 
 
 def _unnoted(path: Path) -> None:
-    """Tell nobody."""
+    """Ignore the file: the caller did not ask to be told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -67,6 +67,6 @@ def is_framing(name: bytes) -> bool:
 
 
 def is_never_forwarded(name: bytes) -> bool:
-    """Tell whether the gateway drops the field, in any spelling, whatever is declared or configured."""
+    """Tell whether the gateway always drops this field, even if an operation declares it or `headers.forward` names it."""
     folded = fold_header(name)
     return folded in _NEVER_FORWARDED or folded.startswith(_FAMILIES)

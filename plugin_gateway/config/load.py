@@ -67,8 +67,8 @@ def load(
     """Read gateway.yaml, lay the environment's and the command line's overrides over it, and judge all of it.
 
     `path` is None for a config that is made of overrides alone. Relative paths in it start at its folder, or at the
-    working directory. `on_file` is told of each file that a value names, before the file is looked at. Where secrets are not
-    needed, a placeholder stands for each that is missing.
+    working directory. `on_file` is called with each file that a value names, before the file is read. With
+    `needs_secrets=False` a placeholder replaces each missing secret.
 
     Raises:
         ConfigError: with every mistake found, each with its location, in file order.

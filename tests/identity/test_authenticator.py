@@ -289,7 +289,7 @@ def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims):
 def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
     class Broken(Provider):
         async def post_form(self, url, form, *, login=None):
-            raise NotImplementedError("a library's surprise")
+            raise RuntimeError("an unexpected failure in a library")
 
     async def ask():
         assert await settled(Authenticator(INTROSPECTED, Broken()).identify(bearer("t"))) is UNAVAILABLE

@@ -458,7 +458,7 @@ def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path)
 def other_address():
     with contextlib.suppress(OSError), socket.create_server(("127.0.0.66", 0)):
         return "127.0.0.66"
-    pytest.skip("this system has one loopback address only")
+    pytest.skip("needs a second loopback address, 127.0.0.66, which Linux has and macOS lacks")
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
