@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.policy.credentials import MIN_MASKED_BYTES
+from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
 from plugin_gateway.proxy.spelling import (
     ESCAPE_OCTETS,
+    INTRODUCERS,
     MAX_SPELLED_OCTETS,
     forms_of,
-    places_of,
     unescaper_of,
     wide_forms_of,
 )
@@ -25,9 +26,10 @@ from plugin_gateway.proxy.spelling import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from plugin_gateway.proxy.spelling import Unescaper
+
 _WINDOW: Final = 4
 """How many octets of a secret, from its probe octet on, are looked up at once."""
-_INTRODUCERS: Final = b"%\\&"
 _SECRET_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
 
 _PER_KILOBYTE: Final = (
@@ -95,8 +97,8 @@ class Mask:
         )
         """Those for what a text says once its escapes are undone."""
         self.forms: frozenset[bytes] = kept.union(forms)
-        self.lookalikes: tuple[bytes, ...] = tuple(form for form in sorted(self.forms) if _has_introducer(form))
-        self.introducers: bytes = _INTRODUCERS if self.forms else b""
+        self.lookalikes = Lookalikes(form for form in self.forms if is_lookalike(form))
+        self.introducers: bytes = INTRODUCERS if self.forms else b""
         longest = max(map(len, forms | wide), default=0) * MAX_SPELLED_OCTETS
         self.longest: int = longest if base is None else max(longest, base.longest)
         self.is_idle = not self.forms
@@ -121,6 +123,10 @@ class Mask:
                 self._find_escaped(data, found)
                 break
         return found
+
+    def word_end(self, data: bytes) -> int:
+        """Where the last word begins that may go on in the next piece."""
+        return len(data.rstrip(self.run)) if self.longest else len(data)
 
     def tail(self, data: bytes) -> int:
         """How many of the last bytes may belong to a secret that is not here in full.
@@ -163,9 +169,9 @@ class Mask:
 
     def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:
         """Look for secrets in what the data says with its escapes undone, from the word on that has the first one."""
-        for form in self.lookalikes:
-            found += places_of(form, data)
         unescaper = unescaper_of(self.run)
+        if self.lookalikes.forms:
+            self._find_lookalikes(data, unescaper, found)
         first = unescaper.first(data)
         if first < 0:
             return
@@ -187,6 +193,20 @@ class Mask:
                         found.append((offset + start, offset + reading.place(rest_at, form_end)[1]))
                         break
 
+    def _find_lookalikes(self, data: bytes, unescaper: Unescaper, found: list[tuple[int, int]]) -> None:
+        """Look for lookalikes in words with escapes, as they are and with all escapes of one kind undone."""
+        lookalikes = self.lookalikes
+        for start, end in unescaper.words(data, self.longest):
+            if end - start < lookalikes.shortest:
+                continue
+            found += lookalikes.find(data, start, end)
+            for reading in unescaper.partial_readings(data[start:end]):
+                text = reading.text
+                if len(text) >= lookalikes.shortest and unescaper.first(text) >= 0:
+                    for place in lookalikes.find(text, 0, len(text)):
+                        first, last = reading.place(*place)
+                        found.append((start + first, start + last))
+
 
 def _places_from(first: int, sought: bytes, data: bytes) -> list[int]:
     """Where something stands in the data, which is looked for from `first` on."""
@@ -205,10 +225,6 @@ def _spoilt_octets(form: bytes, most: int) -> int:
     In front of `c3cret`, the text `50%4` makes an escape of the first octet. What stays visible of a short form is little.
     """
     return min(most, max(0, len(form) - MIN_MASKED_BYTES))
-
-
-def _has_introducer(form: bytes) -> bool:
-    return any(octet in form for octet in _INTRODUCERS)
 
 
 def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
@@ -246,31 +262,43 @@ def _cost_ns(octet: int) -> float:
 class MaskedBody:
     """A body on its way to the client, covered across the borders of its pieces. A stage of an answer."""
 
-    __slots__ = ("_held", "_hidden", "mask")
+    __slots__ = ("_held", "_held_bytes", "_hidden", "mask")
 
     def __init__(self, mask: Mask) -> None:
         self.mask = mask
         """It may be replaced by one that covers more."""
-        self._held = b""
+        self._held: list[bytes] = []
+        self._held_bytes = 0
         self._hidden = 0
         """How many of the first held bytes belong to a secret, whatever follows them."""
 
     def feed(self, data: bytes) -> bytes:
         """Take the next piece; return what can be sent now."""
-        data = self._held + data if self._held else data
-        return self._pass(data, len(data) - self.mask.tail(data))
+        self._held.append(data)
+        self._held_bytes += len(data)
+        ended = self.mask.word_end(data)
+        if ended == 0 and self._held_bytes < 2 * self.mask.longest:
+            # The word goes on. One longer than any secret is sent in parts as long as that, or each byte of it would be
+            # searched again with every piece.
+            return b""
+        held, tail = self._held_bytes, len(data) - ended
+        if ended == 0:
+            tail = held
+        return self._pass(held - min(tail, max(0, self.mask.longest - 1)))
 
     def finish(self) -> bytes:
         """The body has ended: return what was held back."""
-        return self._pass(self._held, len(self._held))
+        return self._pass(self._held_bytes)
 
-    def _pass(self, data: bytes, ready: int) -> bytes:
+    def _pass(self, ready: int) -> bytes:
         """Return the first `ready` bytes, covered, and hold the others as they are."""
+        data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
         found = self.mask.find(data)
         if self._hidden:
             found.append((0, self._hidden))
             self._hidden = 0
-        self._held = data[ready:]
+        self._held = [data[ready:]] if ready < len(data) else []
+        self._held_bytes = len(data) - ready
         if not found:
             return data[:ready]
         for start, end in found:

@@ -19,9 +19,11 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-ESCAPE_OCTETS: Final = b"%\\&#;"
+INTRODUCERS: Final = b"%\\&"
+"""What escapes begin with."""
+ESCAPE_OCTETS: Final = INTRODUCERS + b"#;"
 """What an escape is made of besides letters and digits."""
 MAX_SPELLED_OCTETS: Final = 16
 """No escape of one octet that software writes is longer (`&amp;#x0000041;` has 15)."""
@@ -186,14 +188,29 @@ class Reading:
 class Unescaper:
     """Undoes the escapes of some octets. One that stands for another octet cannot be in a secret, and stays."""
 
-    __slots__ = ("_kinds",)
+    __slots__ = ("_any", "_kinds", "_octets", "_word")
 
     def __init__(self, octets: bytes) -> None:
+        """Prepare; the octets include those that escapes consist of."""
+        self._octets = octets
         self._kinds = (
             _Kind(0x25, b"%%(?:%b)" % _hexadecimal(sorted(octets))),
             _Kind(0x5C, rb"\\(?:%b)" % _backslash_rest(octets), rb"\/", b"/"),
             _Kind(0x26, b"&(?:%b)" % _entity_rest(octets), b"&amp;", b"&"),
         )
+
+        self._any = re.compile(b"|".join(b"(?:%b)" % kind.pattern.pattern for kind in self._kinds))
+        self._word = re.compile(b"[%b]*" % re.escape(octets))
+
+    def words(self, text: bytes, most: int) -> Iterator[tuple[int, int]]:
+        """Where runs of the octets stand that hold an escape; each from `most` octets before its first escape on at most."""
+        done = 0
+        while (escape := self._any.search(text, done)) is not None:
+            first = escape.start()
+            before = text[max(done, first - most) : first]
+            word = self._word.match(text, first)
+            done = word.end() if word is not None else escape.end()
+            yield first - len(before) + len(before.rstrip(self._octets)), done
 
     def first(self, text: bytes) -> int:
         """Where the first escape begins; -1 where there is none."""
@@ -203,6 +220,16 @@ class Unescaper:
                 at = match.start()
                 first = at if first < 0 else min(at, first)
         return first
+
+    def partial_readings(self, text: bytes) -> list[Reading]:
+        """What the text says where escapes of one kind only are undone, for each kind."""
+        readings: list[Reading] = []
+        for kind in self._kinds:
+            steps: list[_Undone | _Replaced] = []
+            kind.undo(text, steps)
+            if steps:
+                readings.append(Reading(steps))
+        return readings
 
     def readings(self, text: bytes) -> list[Reading]:
         """Undo the escapes, and again those that come to light by that; return what the text says each time."""
@@ -272,39 +299,6 @@ def _from_entity(match: re.Match[bytes]) -> bytes:
     if name is not None:
         return _NAMED.get(name, b"")
     return _character(int(decimal) if decimal is not None else int(hexadecimal, 16))
-
-
-def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
-    """Where a form stands that holds characters of escapes: to undo these would change it, so each octet is tried as both.
-
-    All readings go on side by side, so that a text of backslashes takes no more time than any other.
-    """
-    found: list[tuple[int, int]] = []
-    first = re.escape(form[:1])
-    begins = re.compile(
-        rb"%b|%%(?:25)*%02x|%%(?:25)*%02X|\\{1,%d}(?:[ux]|%b)|&" % (first, form[0], form[0], _MAX_NESTING, first)
-    )
-    waiting: dict[int, dict[int, int]] = {}
-    at = 0
-    while at < len(text):
-        if not waiting:
-            begin = begins.search(text, at)
-            if begin is None:
-                break
-            at = begin.start()
-        states = waiting.pop(at, {})
-        states.setdefault(0, at)
-        for octets, end in ((text[at : at + 1], at + 1), *escapes_at(text, at)):
-            for done, start in states.items():
-                if not form.startswith(octets, done):
-                    continue
-                if done + len(octets) == len(form):
-                    found.append((start, end))
-                else:
-                    further = waiting.setdefault(end, {})
-                    further[done + len(octets)] = min(start, further.get(done + len(octets), start))
-        at += 1
-    return found
 
 
 def _character(code: int) -> bytes:

@@ -246,6 +246,25 @@ def test_a_long_word_is_not_held_back_for_ever():
     assert sent + body.finish() == b"x" * 100_000
 
 
+def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_secret():
+    # Something is searched whenever something is sent: each byte of 20,000 would be, together with all that is held.
+    mask = Mask(["s3cret-key"])
+    body = MaskedBody(mask)
+    sent = [piece for piece in (body.feed(b"x") for _ in range(20_000)) if piece]
+    assert len(sent) <= 20_000 // mask.longest + 1
+    assert b"".join(sent) + body.finish() == b"x" * 20_000
+
+
+@pytest.mark.parametrize("at", [0, 1, 500, 3000, 9990])
+def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at):
+    mask = Mask(["s3cret-key"])
+    word = b"x" * at + b"s3cret-key" + b"y" * (10_000 - at)
+    for size in (1, 7, 640, 4096):
+        body = MaskedBody(mask)
+        sent = b"".join(body.feed(word[start : start + size]) for start in range(0, len(word), size)) + body.finish()
+        assert sent == b"x" * at + b"*" * 10 + b"y" * (10_000 - at)
+
+
 def plain(data: bytes) -> bytes:
     """Undo every escape that the spellings use."""
     text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), data.decode("latin-1"))

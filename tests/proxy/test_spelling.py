@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, places_of, wide_forms_of
+from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, wide_forms_of
 
 
 @pytest.mark.parametrize(
@@ -110,20 +110,15 @@ def test_the_first_escape_is_found():
     assert Unescaper(ALPHABET).first(b"100% & \\") == -1
 
 
-@pytest.mark.parametrize(
-    "written",
-    [b"a%41b", b"%61%41b", b"a%2541b", b"a%%341b", b"a&percnt;41b", b"a%4\\u0031b", b"a%\\x341b"],
-)
-def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written):
-    assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
+def test_words_with_escapes_are_told_from_others():
+    text = b"see %20 a%62c, d&amp;e%66 (100%) \\n"
+    assert [text[start:end] for start, end in Unescaper(ALPHABET).words(text, 100)] == [b"a%62c", b"d&amp;e%66"]
 
 
-def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say():
-    assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
+def test_a_word_with_escapes_begins_no_earlier_than_is_asked():
+    assert list(Unescaper(ALPHABET).words(b"x" * 50 + b"%62" + b"y" * 50, 10)) == [(40, 103)]
 
 
-@pytest.mark.parametrize("text", [b"\\", b"%25", b"25", b"&amp;", b"\\u00", b"&#0"])
-@pytest.mark.parametrize("form", [b"pa%s\\w&rd", b"\\\\srv", b"&amp;x", b"%2541"])
-def test_looking_for_such_a_form_ends_soon_in_a_text_of_nothing_but_escapes(form, text):
-    # At a time that grows with the square of the text, this would take hours.
-    assert places_of(form, b"%" + text * 50_000) == []
+def test_a_partial_reading_undoes_one_kind_of_escapes():
+    said = [reading.text for reading in Unescaper(ALPHABET).partial_readings(b"a%26amp;\\u0062 %20")]
+    assert said == [b"a&amp;\\u0062 %20", b"a%26amp;b %20"]

@@ -1,0 +1,101 @@
+"""The lookalikes: forms of secrets that hold `%`, `&` or a backslash, so that a part of one may look like an escape.
+
+To undo the escapes of a text would change such a form. So here each introducer of the text is read both ways, as itself
+and as the beginning of an escape. All readings of all forms advance together, as the bits of one number (Baeza-Yates and
+Gonnet, A New Approach to Text Searching, 1992): the work for an octet depends neither on the secrets nor on what came before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.proxy.spelling import INTRODUCERS, escapes_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_BACKSLASH: Final = 0x5C
+_FOLLOWERS: Final = {
+    0x25: frozenset(b"0123456789ABCDEFabcdefu"),
+    _BACKSLASH: frozenset(b"01234567uUx\"'/\\"),
+    0x26: frozenset(b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
+}
+"""What may stand behind each introducer in an escape."""
+
+
+def is_lookalike(form: bytes) -> bool:
+    """Whether a part of the form may look like an escape."""
+    return any(octet in form for octet in INTRODUCERS)
+
+
+class Lookalikes:
+    """A set of such forms. Bit `k` of a form's share of the number says that its first `k` octets have been read."""
+
+    __slots__ = ("_begin", "_end", "_follows", "forms", "shortest")
+
+    def __init__(self, forms: Iterable[bytes]) -> None:
+        self.forms: tuple[bytes, ...] = tuple(sorted(forms))
+        self.shortest = min(map(len, self.forms), default=0)
+        """No way to write one takes fewer octets."""
+        self._begin = self._end = 0
+        self._follows: list[int] = [0] * 256
+        """For each octet the bits of those beginnings that it may follow."""
+        base = 0
+        for form in self.forms:
+            self._begin |= 1 << base
+            for place, octet in enumerate(form, base):
+                self._follows[octet] |= 1 << place
+            base += len(form)
+            self._end |= 1 << base
+            base += 1
+
+    def find(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
+        """Where forms are written between two places of a text; those that overlap or touch are one."""
+        begin, end, follows = self._begin, self._end, self._follows
+        seen = bits = 0
+        ahead: dict[int, int] = {}
+        for at in range(first, last):
+            if ahead:
+                bits |= ahead.pop(at, 0)
+            seen |= bits
+            bits |= begin
+            octet = text[at]
+            if octet in _FOLLOWERS and at + 1 < last and text[at + 1] in _FOLLOWERS[octet]:
+                for octets, after in escapes_at(text, at):
+                    ahead[after] = ahead.get(after, 0) | self._after(bits, octets)
+            bits = (bits & follows[octet]) << 1
+        seen |= bits | ahead.get(last, 0)
+        return self._places(text, first, last) if seen & end else []
+
+    def _after(self, bits: int, octets: bytes) -> int:
+        for octet in octets:
+            bits = (bits & self._follows[octet]) << 1
+        return bits
+
+    def _places(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
+        """Read the text once more, then back from each end of a form, to see which steps led there."""
+        reached: list[int] = [0] * (last - first + 1)
+        steps: list[list[tuple[bytes, int]]] = []
+        for at in range(first, last):
+            bits = reached[at - first] | self._begin
+            ways = [(text[at : at + 1], at + 1), *escapes_at(text, at)]
+            steps.append([(octets, after) for octets, after in ways if after <= last])
+            for octets, after in steps[-1]:
+                reached[after - first] |= self._after(bits, octets)
+        leading: list[int] = [bits & self._end for bits in reached]
+        places: list[tuple[int, int]] = []
+        for at in range(last - 1, first - 1, -1):
+            furthest = 0
+            for octets, after in steps[at - first]:
+                bits = leading[after - first]
+                for octet in reversed(octets):
+                    bits = (bits >> 1) & self._follows[octet]
+                bits &= reached[at - first] | self._begin
+                if bits:
+                    leading[at - first] |= bits
+                    furthest = max(furthest, after)
+            if furthest:
+                while places and places[-1][0] <= furthest:
+                    furthest = max(furthest, places.pop()[1])
+                places.append((at, furthest))
+        return places[::-1]

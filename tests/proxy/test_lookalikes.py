@@ -1,0 +1,104 @@
+"""Forms that look like escapes: where they are found, and how much work that takes."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
+from plugin_gateway.proxy.masking import Mask
+
+
+def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
+    return Lookalikes([form]).find(text, 0, len(text))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [b"a%41b", b"%61%41b", b"a%2541b", b"a%%341b", b"a&percnt;41b", b"a%4\\u0031b", b"a%\\x341b"],
+)
+def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written):
+    assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
+
+
+def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say():
+    assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
+
+
+def test_only_what_holds_an_introducer_looks_like_an_escape():
+    assert [form for form in (b"a%b", b"a&b", b"a\\b", b"a#b;c=d") if is_lookalike(form)] == [b"a%b", b"a&b", b"a\\b"]
+
+
+def test_forms_that_begin_or_overlap_one_another_are_one_place():
+    forms = Lookalikes([b"a%b", b"a%b&c", b"&cd"])
+    assert forms.find(b"x a%b&amp;cd a%b", 0, 16) == [(2, 12), (13, 16)]
+
+
+def test_a_wide_escape_that_reaches_over_two_places_joins_them():
+    assert places_of(b"&#38;&", b"&#38;&#38;&#38;&") == [(0, 16)]
+
+
+def test_what_lies_outside_the_bounds_is_not_read():
+    assert Lookalikes([b"a%b"]).find(b"a%b a%b", 1, 6) == []
+    assert Lookalikes([b"a%b"]).find(b"a%b a%62", 3, 7) == []
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"pa%s\\w&rd",
+        b"pa%s\\\\w\\u0026amp;rd",
+        b"pa%25s%5C%5Cw%26rd",
+        b"pa%25s&#92;\\u0077&amp;rd",
+        b"pa%s%5Cu005Cw&amp;rd",
+        b"pa&#37;s&amp;#92;w&amp;amp;rd",
+    ],
+)
+def test_such_a_secret_is_covered_where_software_escaped_it_once_or_twice(written):
+    assert Mask(["pa%s\\w&rd"]).cover(b'"' + written + b'"') == b'"' + b"*" * len(written) + b'"'
+
+
+SECRETS = ["pa%s\\w&rd-x9", "%" * 12, "\\" * 12, "&amp;" * 3, "%25" * 20, "ab%" + "ab" * 60, "\\u005c" * 30, "&#37;x%"]
+TEXTS = [b"%", b"%25", b"%%25", b"&amp;", b"&", b"\\", b"\\u005c", b"amp;", b"&#0", b"&#37;", b"%5C", b"a\\", b"&#x0"]
+
+
+def work_of(secret: str, body: bytes) -> int:
+    """How many lines of our own are run to look for a secret."""
+    mask = Mask([secret])
+    mask.cover(body)
+    lines = 0
+
+    def count(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        mask.cover(body)
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(secret, text):
+    # Some of these texts say the secret over and over: that takes the most.
+    body = (text * 16)[:48] + b"~"
+    few, many = (work_of(secret, body * times) for times in (10, 80))
+    assert many < 300 * len(body) * 80
+    assert many < 9 * few
+
+
+@pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
+@pytest.mark.parametrize("size", range(2, 11))
+def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
+    secret = "sk%Live\\8F&h2q"
+    right, wrong = secret[:size], secret[: size - 1] + "z"
+    bodies = [
+        (guess[:1].encode() + escape % ord(guess[1]) + guess[2:].encode() + b" ") * 60 for guess in (right, wrong)
+    ]
+    assert abs(work_of(secret, bodies[0]) - work_of(secret, bodies[1])) < 60 * 8
