@@ -19,7 +19,7 @@ CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
 CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
 # Some tests hand stand-ins to one class, or replace a method or a constant; compiled code takes none of them. What they show of one class
 # the others show over sockets.
-CORE_TESTS ?= tests/proxy tests/policy tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
+CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py --ignore tests/proxy/fronts/test_pending_call.py \
   --deselect tests/proxy/test_known_secrets.py::test_what_nothing_has_any_more_is_forgotten_in_the_end \
   --deselect tests/proxy/test_door.py::test_a_provider_that_takes_too_long_is_not_waited_for
@@ -30,7 +30,7 @@ help:  ## Show the targets
 run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp)  ## Run every test; TESTS=tests/policy runs some, CORE=1 those of the compiled core
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
 ifdef CORE
 	@# Safe path: the sources lie here and must not be what is imported.
 	PYTHONSAFEPATH=1 $(CORE_BIN)/python -c 'from plugin_gateway.cli.version import core; exit(core() != "compiled")'
@@ -45,7 +45,7 @@ endif
 
 # Exported, since tests/conftest.py reads it.
 properties: export EXAMPLES ?= 20000
-properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=tests/policy takes some, EXAMPLES=1000 fewer
+properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=tests/gate takes some, EXAMPLES=1000 fewer
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile properties $(TESTS)
 
 check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 SWITCH = "PLUGIN_GATEWAY_COMPILE"
 COMPILED = (
-    "plugin_gateway/policy/query.py",
-    "plugin_gateway/policy/search.py",
-    "plugin_gateway/policy/target.py",
+    "plugin_gateway/gate/query.py",
+    "plugin_gateway/gate/search.py",
+    "plugin_gateway/gate/target.py",
     "plugin_gateway/proxy/arrivals.py",
     "plugin_gateway/proxy/body.py",
     "plugin_gateway/proxy/call.py",

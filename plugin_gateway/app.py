@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from plugin_gateway.callers.provider import Provider
 from plugin_gateway.endpoints.cors import mark, preflight
 from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document
 from plugin_gateway.endpoints.oauth import answer_oauth
-from plugin_gateway.identity.provider import Provider
-from plugin_gateway.policy.gate import NOT_FOUND
+from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.telemetry.outage import Outage

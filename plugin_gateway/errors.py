@@ -9,7 +9,7 @@
     ├── WireError         the client's bytes are not strict HTTP/1.1                    status 400, 413, 414, 431, 501, 505
     └── UpstreamError     the upstream did not answer, or not in HTTP                   status 502, 503, 504
 
-A call that is not permitted is no error: it is a decision, `policy.refusal.Refusal`.
+A call that is not permitted is no error: it is a decision, `refusal.Refusal`.
 """
 
 from __future__ import annotations

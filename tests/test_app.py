@@ -5,9 +5,9 @@ import httpx2
 import pytest
 
 from plugin_gateway.app import LocalApp, embed
+from plugin_gateway.callers.model import Callers
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.publish.face import build_face
-from plugin_gateway.revision.model import Callers
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'

@@ -6,21 +6,21 @@ from hashlib import sha256
 from time import monotonic
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from plugin_gateway.policy.limits import (
+from plugin_gateway.admission.limits import (
     STORE_AWAY,
     TOO_MANY_CALLS,
     Demand,
     rate_fields,
     rate_limited,
 )
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.admission.limits import CallLimits, Taken
     from plugin_gateway.admission.redis_store import RedisStore
     from plugin_gateway.admission.table import Table
-    from plugin_gateway.policy.limits import CallLimits, Taken
 
 
 class Entered(NamedTuple):

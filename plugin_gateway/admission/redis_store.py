@@ -11,14 +11,14 @@ import asyncio
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.admission.limits import Taken
 from plugin_gateway.errors import GatewayError
-from plugin_gateway.policy.limits import Taken
 from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plugin_gateway.policy.limits import Demand
+    from plugin_gateway.admission.limits import Demand
 
 _TIMEOUT_S: Final = 1.0
 _AWAY_S: Final = 1.0

@@ -17,12 +17,12 @@ from hashlib import blake2b
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy.limits import Level, Taken, take
+from plugin_gateway.admission.limits import Level, Taken, take
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plugin_gateway.policy.limits import Demand
+    from plugin_gateway.admission.limits import Demand
 
 MOST_WORKERS: Final = 256
 _COUNT: Final = struct.Struct("=I")
@@ -69,7 +69,7 @@ class Table:
         self._places: dict[str, tuple[int, int]] = {}
 
     def take(self, demands: Sequence[Demand], now_s: float) -> Taken:
-        """Take a token for each demand, or none; see `policy.limits.take`."""
+        """Take a token for each demand, or none; see `admission.limits.take`."""
         wanted = [self._place(demand) for demand in demands]
         is_locked = self._lock()
         try:

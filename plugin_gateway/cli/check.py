@@ -31,7 +31,7 @@ def command(config: Path | None, shape: ReportFormat, *, no_secrets: bool, stric
     listened on and the upstream is not called.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.policy.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
 
     try:
         revision = build_to_check(config, needs_secrets=not no_secrets).revision

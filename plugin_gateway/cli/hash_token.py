@@ -19,7 +19,7 @@ def command(name: str, password: bool, new: bool) -> None:
     The token or password is asked for, or read from standard input; it is never an argument, which every process of the
     machine could read.
     """
-    from plugin_gateway.policy.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
+    from plugin_gateway.callers.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
 
     if password and new:
         raise click.UsageError("--new makes a token; a password is chosen by a person.")

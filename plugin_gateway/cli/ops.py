@@ -59,7 +59,7 @@ def look(config: Path | None, source: str) -> tuple[Document, frozenset[Operatio
 
         return read(source), frozenset()
     from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
-    from plugin_gateway.policy.allowlist import select  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.allowlist import select  # noqa: PLC0415  # as above
 
     loaded, document = load_to_show(config)
     # An allow-list that names what is not there is no reason not to show what is: it is why one looks.

@@ -25,7 +25,7 @@ YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
 @dataclass(frozen=True, slots=True)
 class NamedOperation:
-    """An operation as it was named on the command line or in a list: what `policy.selector` asks of an entry.
+    """An operation as it was named on the command line or in a list: what `revision.selector` asks of an entry.
 
     The entries of gateway.yaml are pydantic's; importing that takes as long as pruning 13 MB.
     """
@@ -137,7 +137,7 @@ def read_list(file: Path) -> Iterator[str]:
 
 def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
     """Find the operations that were named; the findings are errors."""
-    from plugin_gateway.policy.selector import Catalogue, match, unmatched  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.selector import Catalogue, match, unmatched  # noqa: PLC0415  # as above
 
     catalogue = Catalogue(document)
     kept: dict[OperationKey, None] = {}

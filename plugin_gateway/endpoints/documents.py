@@ -8,8 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from plugin_gateway.policy.problem import MEDIA_TYPE, problem
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -134,6 +133,6 @@ class RefusedResponse(Response):
 def refuse(refusal: Refusal) -> Response:
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in refusal.headers}
     headers |= {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-    response = RefusedResponse(problem(refusal), refusal.status, headers=headers, media_type=MEDIA_TYPE)
+    response = RefusedResponse(problem_details(refusal), refusal.status, headers=headers, media_type=MEDIA_TYPE)
     response.code = refusal.code
     return response

@@ -14,20 +14,20 @@ from urllib.parse import unquote_plus
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
+from plugin_gateway.callers.facade import AUTHORIZE_PATH, MAX_TOKEN_REQUEST_BYTES, judge_authorize, judge_token
+from plugin_gateway.callers.presented import read_login
+from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.strangers import share_of, too_many_bad
 from plugin_gateway.endpoints.documents import refuse
-from plugin_gateway.identity.presented import read_login
-from plugin_gateway.identity.provider import ProviderError
-from plugin_gateway.identity.strangers import share_of, too_many_bad
-from plugin_gateway.policy.oauth import AUTHORIZE_PATH, MAX_TOKEN_REQUEST_BYTES, judge_authorize, judge_token
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from plugin_gateway.admission.limiter import Limiter, Verdict
-    from plugin_gateway.identity.provider import Provider
-    from plugin_gateway.identity.strangers import Strangers
-    from plugin_gateway.policy.oauth import Facade
+    from plugin_gateway.callers.facade import Facade
+    from plugin_gateway.callers.provider import Provider
+    from plugin_gateway.callers.strangers import Strangers
     from plugin_gateway.telemetry.outage import Outage
 
 _PROVIDER_FAILED: Final = Refusal(

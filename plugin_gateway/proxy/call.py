@@ -9,10 +9,10 @@ from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
-    from plugin_gateway.policy.permit import OperationRule
-    from plugin_gateway.policy.refusal import Refusal
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.refusal import Refusal
 
 # What `AccessRecord(...)` comes down to, without the two Python frames that a named tuple puts in between.
 _make_record = tuple.__new__

@@ -5,14 +5,14 @@ from __future__ import annotations
 from time import time
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.policy.consumers import NO_CONSUMER, Identity, find_consumer
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.callers.consumers import NO_CONSUMER, Identity, find_consumer
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from plugin_gateway.identity.authenticator import Authenticator
-    from plugin_gateway.policy.permit import Permit
+    from plugin_gateway.callers.authenticator import Authenticator
+    from plugin_gateway.gate.permit import Permit
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision

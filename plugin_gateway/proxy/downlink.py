@@ -6,7 +6,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy.credentials import MIN_MASKED_BYTES
+from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated

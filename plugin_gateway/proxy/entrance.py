@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy.limits import USER_HEADER
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.admission.limits import USER_HEADER
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from plugin_gateway.admission.limiter import Limiter, Verdict

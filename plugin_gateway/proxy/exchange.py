@@ -10,8 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.coding import ContentDecoder, unreadable
@@ -21,6 +19,7 @@ from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.overflow import CappedAnswer
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
+from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

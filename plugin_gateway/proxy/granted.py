@@ -6,18 +6,18 @@ import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from plugin_gateway.policy.credentials import with_authorization, with_token
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.credentials.injection import with_authorization, with_token
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.credentials.issuer import Issuer
+    from plugin_gateway.credentials.token import Token
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
-    from plugin_gateway.tokens.issuer import Issuer
-    from plugin_gateway.tokens.token import Token
 
 NO_CREDENTIAL: Final = Refusal(
     status=401,

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
-from plugin_gateway.policy.alias import unescape
-from plugin_gateway.policy.media_type import FORM, JSON, MULTIPART
-from plugin_gateway.policy.override import may_become_override, override_of, refuse_override
-from plugin_gateway.policy.query import decode_name
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.gate.alias import unescape
+from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART
+from plugin_gateway.gate.override import may_become_override, override_of, refuse_override
+from plugin_gateway.gate.query import decode_name
 from plugin_gateway.proxy.json_keys import JsonKeys
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -10,8 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy.override import may_become_override, override_of, refuse_override
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.gate.override import may_become_override, override_of, refuse_override
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,7 @@ from plugin_gateway.proxy.masking import Mask
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.tokens.board import Board
+    from plugin_gateway.credentials.board import Board
 
 _MOST_FORGOTTEN: Final = 512
 """How many secrets are masked that neither a revision nor the board has any more, before the mask is made anew."""

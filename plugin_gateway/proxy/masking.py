@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy.credentials import MIN_MASKED_BYTES
+from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
 from plugin_gateway.proxy.spelling import (
     ESCAPE_OCTETS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.policy import problem
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway import refusal as refusals
 from plugin_gateway.proxy.downlink import status_line
+from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
 
 if TYPE_CHECKING:
     from plugin_gateway.errors import UpstreamError, WireError
@@ -30,15 +30,15 @@ NO_RAW_PATH: Final = Refusal(
 
 def refusal_of(error: UpstreamError | WireError) -> Refusal:
     """The error as what the client is told. Whoever meets a full gateway is told to come back (RFC 9110, 15.6.4)."""
-    refusal = problem.refusal_of(error)
+    refusal = refusals.refusal_of(error)
     return replace(refusal, headers=_RETRY) if error.status == 503 else refusal
 
 
 def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """The fields of the answer, its length among them, and its body."""
-    body = problem.problem(refusal, request_id=request_id.decode("latin-1"))
+    body = problem_details(refusal, request_id=request_id.decode("latin-1"))
     fields = [
-        (b"content-type", problem.MEDIA_TYPE.encode()),
+        (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

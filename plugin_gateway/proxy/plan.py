@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from plugin_gateway.identity.authenticator import Authenticator
-from plugin_gateway.policy.credentials import refusable
-from plugin_gateway.policy.limits import BAD_CREDENTIALS
-from plugin_gateway.policy.media_type import OPAQUE, judge_body
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.admission.limits import BAD_CREDENTIALS
+from plugin_gateway.callers.authenticator import Authenticator
+from plugin_gateway.credentials.injection import refusable
+from plugin_gateway.gate.media_type import OPAQUE, judge_body
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.call import Asked
 from plugin_gateway.proxy.clock import Clock
@@ -21,13 +20,14 @@ from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Mapping
 
     from plugin_gateway.admission.limiter import Limiter
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.permit import OperationRule, Permit
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import Revision
 
@@ -96,7 +96,7 @@ class Permitted(Asked):
         self.plan = plan
         self.permit = permit
         self.body_kind = body_kind
-        """How its body is inspected (`policy.media_type`)."""
+        """How its body is inspected (`gate.media_type`)."""
         self.head = plan.uplink.head(method, permit, request) if plan.granted is None else b""
 
 

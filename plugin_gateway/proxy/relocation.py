@@ -11,8 +11,8 @@ import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote_to_bytes
 
-from plugin_gateway.policy.override import fold_name
-from plugin_gateway.policy.query import decode_name
+from plugin_gateway.gate.override import fold_name
+from plugin_gateway.gate.query import decode_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limiter import Limiter
+from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.admission.table import Table
-from plugin_gateway.policy.limits import BAD_CREDENTIALS
+from plugin_gateway.credentials.board import Board
 from plugin_gateway.proxy.known_secrets import KnownSecrets
-from plugin_gateway.tokens.board import Board
 
 if TYPE_CHECKING:
+    from plugin_gateway.admission.limits import CallLimits, RateLimit
     from plugin_gateway.admission.redis_store import RedisStore
-    from plugin_gateway.identity.provider import Provider
-    from plugin_gateway.policy.grant import Grant
-    from plugin_gateway.policy.limits import CallLimits, RateLimit
+    from plugin_gateway.callers.provider import Provider
+    from plugin_gateway.credentials.grant import Grant
+    from plugin_gateway.credentials.issuer import Issuer
     from plugin_gateway.revision import Revision
-    from plugin_gateway.tokens.issuer import Issuer
 
 _MOST_ISSUERS: Final = 256
 
@@ -56,8 +56,8 @@ class Resources:
         """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
         if grant.kind == "passthrough":
             return None
-        from plugin_gateway.identity.provider import Provider  # noqa: PLC0415  # most gateways need no token
-        from plugin_gateway.tokens.issuer import Issuer  # noqa: PLC0415
+        from plugin_gateway.callers.provider import Provider  # noqa: PLC0415  # most gateways need no token
+        from plugin_gateway.credentials.issuer import Issuer  # noqa: PLC0415
 
         if self._provider is None:
             self._provider = Provider()

@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import fold_header, is_never_forwarded
-from plugin_gateway.policy.override import fold_name
+from plugin_gateway.gate.override import fold_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.permit import OperationRule, Permit
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import UpstreamTarget
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.revision import Revision
 
 _MOST_SAID: Final = 10

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
-from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.reload.change import served_by
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,23 +8,22 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
+from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.openapi.document import OperationKey
-from plugin_gateway.policy.allowlist import select
-from plugin_gateway.policy.explain import explain
-from plugin_gateway.policy.gate import Admission, compile_gate
-from plugin_gateway.policy.permit import Permit
-from plugin_gateway.policy.refusal import Refusal
-from plugin_gateway.policy.selector import Catalogue, describe, match
-from plugin_gateway.policy.trace import Step
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.selector import Catalogue, describe, match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.gate import Gate
-    from plugin_gateway.policy.permit import OperationRule
     from plugin_gateway.revision.model import Revision
 
 _PREFLIGHT_METHOD = "OPTIONS"
@@ -80,11 +79,13 @@ def account_for(
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
         return Account(steps=tuple(steps), verdict=None)
     steps.append(_caller(revision, consumer))
-    explanation = explain(gate, method, target, injection_of=lambda rule: _injection(revision, rule))
+    explanation = explain(gate, method, target)
     steps += explanation.steps
     verdict = explanation.verdict
     url = ""
     if isinstance(verdict, Permit):
+        names = ", ".join(_injection(revision, verdict.rule).names())
+        steps.append(Step("credential", True, f"sets {names}" if names else "sets nothing"))
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
     steps += _written(method, target, explanation.rule, loaded, document, consumer)

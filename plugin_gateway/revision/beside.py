@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.source import read_document
-from plugin_gateway.policy.allowlist import select
+from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.placing import place_in_document
 
 if TYPE_CHECKING:

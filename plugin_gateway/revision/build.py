@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from plugin_gateway.callers.users import hash_token
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
@@ -13,11 +14,10 @@ from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.source import awaited, read_document
-from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.policy.users import hash_token
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES
 from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.tls_files import read_tls_files
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.admission.compile import compile_call_limits
+from plugin_gateway.callers.compile import compile_callers, compile_security
 from plugin_gateway.config.secrets import secrets_in
+from plugin_gateway.credentials.compile import compile_injections
+from plugin_gateway.credentials.injection import injected_names, refusable
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.openapi.leaks import leaks_in_prose
 from plugin_gateway.openapi.mend import errors_in, mend
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
-from plugin_gateway.policy.allowlist import select
-from plugin_gateway.policy.credentials import refusable
-from plugin_gateway.policy.forwarded import forwarded
-from plugin_gateway.policy.gate import Admission, compile_gate
-from plugin_gateway.policy.override import find_declared_overrides
-from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.policy.rule import injected_names
-from plugin_gateway.policy.servers import find_contradictions
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
@@ -26,29 +24,31 @@ from plugin_gateway.publish.manifest import DOCUMENT_PATH, ManifestText, build_m
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
-from plugin_gateway.revision.callers import compile_callers, compile_security
-from plugin_gateway.revision.calls import compile_call_limits, compile_injections
+from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
+from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.digest import digest_of
-from plugin_gateway.revision.model import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision.model import Limits, LogSettings, Revision
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
+from plugin_gateway.revision.upstream import compile_upstream
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 
+    from plugin_gateway.admission.limits import CallLimits
+    from plugin_gateway.callers.model import Callers
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
+    from plugin_gateway.credentials.compile import Injections
+    from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.policy.allowlist import Kept, Selection
-    from plugin_gateway.policy.consumer_list import Chosen
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.limits import CallLimits
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
-    from plugin_gateway.revision.calls import Injections
-    from plugin_gateway.revision.model import Callers
+    from plugin_gateway.revision.allowlist import Kept, Selection
     from plugin_gateway.revision.tls_files import TlsFiles
+    from plugin_gateway.revision.views import Chosen
 
 PREFLIGHT_METHOD = "OPTIONS"
 
@@ -91,8 +91,10 @@ def compile_revision(
         raise
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     ids, id_findings = assign_operation_ids(pruned, wanted)
-    injections, injection_findings = compile_injections(config, kept, ids)
-    call_limits, limit_findings = compile_call_limits(config, kept, ids)
+    own = {ids[key]: entry for key, one in kept.items() if (entry := one.credential_entry) is not None}
+    injections, injection_findings = compile_injections(config, own)
+    rates = {ids[key]: one.rate for key, one in kept.items() if one.rate is not None}
+    call_limits, limit_findings = compile_call_limits(config, rates)
     findings += [*id_findings, *injection_findings, *limit_findings]
     _raise_errors(loaded, findings)
     published, presentation = _published(kept, ids), _presentation(config, security, call_limits, *injections.every)
@@ -109,7 +111,8 @@ def compile_revision(
     admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every)
     gate = compile_gate(document, admitted, injected)
-    findings += find_declared_overrides(document.operations, kept, gate.rules)
+    entries = {key: one.entries[0].index for key, one in kept.items()}
+    findings += find_declared_overrides(document.operations, entries, gate.rules)
     whole = Whole(
         document=document,
         pruned=pruned,
@@ -123,7 +126,7 @@ def compile_revision(
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
-    target, limits = _upstream_target(config, tls_files), _limits(config)
+    target, limits = compile_upstream(config, tls_files), _limits(config)
     return Revision(
         number=number,
         digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views, calls=call_limits),
@@ -296,31 +299,6 @@ def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
     if callers.authentication is not None and callers.authentication.introspection is not None:
         sent += secrets_in(callers.authentication.introspection.client_secret)
     return tuple(secret.reveal() for secret in sent)
-
-
-def _upstream_target(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
-    upstream, url = config.upstream, config.upstream.url
-    told = forwarded(upstream.forwarded, config.public_url)
-    return UpstreamTarget(
-        host=url.host,
-        port=url.port,
-        authority=url.authority.encode(),
-        tls=url.tls,
-        socket=url.socket,
-        prefix=url.prefix.encode(),
-        connect_timeout_s=upstream.timeout.connect,
-        read_timeout_s=upstream.timeout.read,
-        total_timeout_s=upstream.timeout.total,
-        connections=upstream.connections,
-        tls_files=tls_files,
-        forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
-        keep_set_cookie=upstream.headers.pass_set_cookie,
-        keep_challenges=upstream.unauthorized == "pass",
-        forwarded=told.lines,
-        host_field=told.host,
-        may_echo=upstream.echoes == "possible",
-        passes_unreadable=upstream.unreadable == "pass",
-    )
 
 
 def _limits(config: Config) -> Limits:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.policy.limits import CallLimits
-    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.admission.limits import CallLimits
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision.model import Limits, UpstreamTarget, View
 

@@ -5,21 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from plugin_gateway.policy.limits import CallLimits
-from plugin_gateway.policy.oauth import AUTHORIZE_PATH, TOKEN_PATH
-from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.admission.limits import CallLimits
+from plugin_gateway.callers.model import Callers
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.diagnostics import Finding
-    from plugin_gateway.policy.authentication import Authentication
-    from plugin_gateway.policy.consumers import ConsumerRule
-    from plugin_gateway.policy.credentials import Injection
-    from plugin_gateway.policy.gate import Gate
-    from plugin_gateway.policy.oauth import Facade
-    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.publish.face import Face
 
 
@@ -80,20 +77,6 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Callers:
-    """Who may call. Without `authentication` it is anybody."""
-
-    authentication: Authentication | None = None
-    consumers: tuple[ConsumerRule, ...] = ()
-    facade: Facade | None = None
-
-    @property
-    def local_paths(self) -> tuple[str, ...]:
-        """Paths that the gateway answers itself because of its façade."""
-        return (AUTHORIZE_PATH, TOKEN_PATH) if self.facade is not None else ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The gate and the documents of one consumer. What it may not call is in neither."""
 
@@ -127,7 +110,7 @@ class Revision:
     cors_origins: tuple[str, ...]
     operations_total: int
     log: LogSettings = LogSettings()
-    callers: Callers = Callers()
+    callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
     views: tuple[View, ...] = ()
     """One for each of `callers.consumers`, in their order."""

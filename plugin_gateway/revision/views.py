@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.gate.gate import compile_gate
 from plugin_gateway.openapi.prune import prune
-from plugin_gateway.policy.consumer_list import Chosen, select_for_consumer
-from plugin_gateway.policy.gate import compile_gate
-from plugin_gateway.policy.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.revision.model import View
+from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.revision.selector import Catalogue, describe, match, named_later, unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from plugin_gateway.config.auth import Consumer
+    from plugin_gateway.config.selector import Selector
+    from plugin_gateway.gate.gate import Admission, Gate
+    from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.policy.gate import Admission, Gate
-    from plugin_gateway.policy.rule import InjectedNames
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
+
+
+Pointer: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,19 @@ class Whole:
     extensions: frozenset[str]
     gate: Gate
     faces: Mapping[str, Face]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """What a consumer may call, in document order, and every finding about its list."""
+
+    keys: tuple[OperationKey, ...] | None
+    """None is all that is kept."""
+    findings: tuple[Finding, ...] = ()
+    pins: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
+    """What its groups named, for the next time the document is read."""
+    held: tuple[OperationKey, ...] = ()
+    """Operations that one of its groups names only since the document changed, and that are closed to it."""
 
 
 def compile_views(
@@ -61,6 +79,55 @@ def choose_for_consumers(
     return tuple(
         select_for_consumer(document, admitted, consumer, index, pinned) for index, consumer in enumerate(consumers)
     )
+
+
+def select_for_consumer(
+    document: Document,
+    kept: Container[OperationKey],
+    consumer: Consumer,
+    index: int,
+    pinned: Pinned = NOTHING_PINNED,
+) -> Chosen:
+    """Apply a consumer's own list. What the gateway does not allow is a finding, not allowed; `pinned` is as in `select`."""
+    if consumer.allow is None:
+        return Chosen(keys=None)
+    findings: list[Finding] = []
+    chosen: set[OperationKey] = set()
+    pins: dict[EntryWords, frozenset[OperationKey]] = {}
+    later: list[tuple[Selector, list[OperationKey], Pointer]] = []
+    catalogue = Catalogue(document)
+    for position, selector in enumerate(consumer.allow):
+        pointer: Pointer = ("consumers", index, "allow", position)
+        named = match(selector, catalogue)
+        if not named:
+            unknown = unmatched(selector, catalogue, "allow")
+            findings.append(Finding(rule=unknown.rule, message=unknown.message, hint=unknown.hint, pointer=pointer))
+        keys = [operation.key for operation in named]
+        if selector.operation is None:
+            words = words_of(selector, "consumers", consumer.name)
+            pins[words] = first = pinned.to_open(words, keys)
+            later.append((selector, [key for key in keys if key not in first], pointer))
+            keys = [key for key in keys if key in first]
+        closed = [key for key in keys if key not in kept]
+        # A group means what the gateway allows of it; an operation that is named and stays closed is a mistake.
+        if (selector.operation is not None or len(closed) == len(keys)) and closed:
+            findings.append(
+                Finding(
+                    rule="consumer-exceeds-allow",
+                    message=f"{describe(selector)} is not allowed to anybody, so not to `{consumer.name}` either",
+                    hint=f"add `{closed[0]}` to the gateway's own `allow`, or remove it here",
+                    pointer=pointer,
+                )
+            )
+        chosen.update(key for key in keys if key in kept)
+    held: dict[OperationKey, None] = {}
+    for selector, keys, pointer in later:
+        # What is closed to everybody is told once, of the gateway's own list.
+        if closed := [key for key in keys if key in kept and key not in chosen]:
+            findings.append(named_later(selector, closed, pointer))
+            held |= dict.fromkeys(closed)
+    keys_in_order = tuple(key for key in document.operations if key in chosen)
+    return Chosen(keys=keys_in_order, findings=tuple(findings), pins=pins, held=tuple(held))
 
 
 def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[str, Face]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from plugin_gateway.admission.table import open_shared
-from plugin_gateway.tokens.board import open_board
+from plugin_gateway.credentials.board import open_board
 
 
 class SharedMemory(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, TypeAlias
 
-from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
+from plugin_gateway.refusal import CREDENTIAL_REFUSED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from plugin_gateway.policy.credentials import CREDENTIAL_REFUSED
+from plugin_gateway.refusal import CREDENTIAL_REFUSED
 from plugin_gateway.telemetry.target import shown_target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.policy.permit import OperationRule
+    from plugin_gateway.gate.permit import OperationRule
 
 
 _SHOWN_METHOD: Final = 20

@@ -3,8 +3,8 @@
 import pytest
 
 from plugin_gateway.admission.limiter import Entered, Limiter
+from plugin_gateway.admission.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, RateLimit, Taken
 from plugin_gateway.admission.table import Table
-from plugin_gateway.policy.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, RateLimit, Taken
 
 
 def limit(name, calls):

@@ -10,9 +10,9 @@ import sys
 import pytest
 
 from plugin_gateway.admission import redis_store
+from plugin_gateway.admission.limits import Demand, RateLimit, Taken
 from plugin_gateway.admission.redis_store import RedisMissingError, RedisStore
 from plugin_gateway.errors import GatewayError
-from plugin_gateway.policy.limits import Demand, RateLimit, Taken
 
 HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 FIVE = RateLimit(name="operation", key="o", calls=5, window_s=86400, burst=5)
@@ -74,7 +74,7 @@ def test_two_processes_get_exactly_the_limit_together(redis_port):
     program = f"""
 import asyncio
 from plugin_gateway.admission.redis_store import RedisStore
-from plugin_gateway.policy.limits import Demand, RateLimit
+from plugin_gateway.admission.limits import Demand, RateLimit
 limit = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 async def take(store):
     answer = asyncio.get_running_loop().create_future()

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from plugin_gateway.admission.limits import Demand, Level, RateLimit, take
 from plugin_gateway.admission.table import SIZE_BYTES, Table, open_shared
-from plugin_gateway.policy.limits import Demand, Level, RateLimit, take
 
 HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 USERS = RateLimit(name="user", key="u", calls=1, window_s=86400, burst=1)
@@ -34,7 +34,7 @@ def of_user(number):
 TAKE_MANY = """
 import sys
 from plugin_gateway.admission.table import Table
-from plugin_gateway.policy.limits import Demand, RateLimit
+from plugin_gateway.admission.limits import Demand, RateLimit
 limit = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=100)
 table = Table(int(sys.argv[1]))
 print("ready", flush=True)

@@ -5,7 +5,7 @@ from plugin_gateway.cli.draft import CHOSEN, comment, draft, scalar
 from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.allowlist import select
+from plugin_gateway.revision.allowlist import select
 
 
 def document(root):

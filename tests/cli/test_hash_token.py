@@ -3,8 +3,8 @@ import hashlib
 import pytest
 from click.testing import CliRunner
 
+from plugin_gateway.callers.users import read_users
 from plugin_gateway.cli.hash_token import command
-from plugin_gateway.policy.users import read_users
 
 
 def run(*arguments, typed=""):

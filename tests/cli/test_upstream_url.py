@@ -4,8 +4,8 @@ from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL, is_elsewhere, upstr
 from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.selector import AllowEntry
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.allowlist import select
-from plugin_gateway.policy.servers import find_contradictions
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.contradictions import find_contradictions
 
 FETCHED = "https://api.test/docs/openapi.json"
 

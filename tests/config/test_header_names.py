@@ -5,8 +5,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from plugin_gateway.config import fields
 from plugin_gateway.config.header_names import fold_header, is_framing, is_never_forwarded
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget

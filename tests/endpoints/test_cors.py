@@ -2,9 +2,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from plugin_gateway.callers.authentication import Authentication
 from plugin_gateway.endpoints.cors import allowed_origin, mark, preflight
-from plugin_gateway.policy.authentication import Authentication
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.gate.permit import OperationRule
 
 CHATGPT = "https://chatgpt.com"
 

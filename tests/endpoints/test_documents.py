@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from starlette.requests import Request
 
 from plugin_gateway.endpoints.documents import accepts_gzip, matches, refuse, serve_face
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.publish.face import build_face
+from plugin_gateway.refusal import Refusal
 
 BODY = b'{"openapi":"3.1.0","paths":{}}' * 100
 FACE = build_face("application/json", BODY)

@@ -16,18 +16,18 @@ import yaml
 from starlette.requests import ClientDisconnect, Request
 
 from plugin_gateway.admission.limiter import Entered, Limiter
+from plugin_gateway.admission.limits import CallLimits, RateLimit
 from plugin_gateway.admission.table import Table
+from plugin_gateway.callers.cache import VerdictCache
+from plugin_gateway.callers.facade import MAX_TOKEN_REQUEST_BYTES, Facade
+from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.strangers import Strangers
 from plugin_gateway.config.load import load_text
 from plugin_gateway.endpoints.oauth import _enter, answer_oauth
-from plugin_gateway.identity.cache import VerdictCache
-from plugin_gateway.identity.provider import ProviderError
-from plugin_gateway.identity.strangers import Strangers
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.limits import CallLimits, RateLimit
-from plugin_gateway.policy.oauth import MAX_TOKEN_REQUEST_BYTES, Facade
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import _remembered as request_memo
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
@@ -252,7 +252,7 @@ def packages(request):
 
 @contextmanager
 def openid_provider(folder):
-    script = Path(__file__).parents[1] / "identity" / "provider.mjs"
+    script = Path(__file__).parents[1] / "callers" / "provider.mjs"
     with subprocess.Popen(
         ["node", str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:

@@ -6,9 +6,9 @@ import pytest
 
 from examples.legacy_api.contract import DOCUMENT, read_document, read_operations
 from plugin_gateway.config.load import load
+from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.permit import Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 
 ROOT = Path(__file__).parents[2]

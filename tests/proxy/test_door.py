@@ -13,11 +13,11 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from plugin_gateway.callers import authenticator
+from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
-from plugin_gateway.identity import authenticator
-from plugin_gateway.identity.provider import ProviderError
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.users import hash_password
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config

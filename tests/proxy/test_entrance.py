@@ -3,9 +3,8 @@
 import pytest
 
 from plugin_gateway.admission.limiter import Entered
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.downlink import Downlink
@@ -16,6 +15,7 @@ from plugin_gateway.proxy.plan import Permitted, Plan
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamTarget
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="read")

@@ -17,14 +17,14 @@ import pytest
 from backports import zstd
 from uvicorn.server import ServerState
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
 KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=("s3cret-key", "s3cret-qry"))

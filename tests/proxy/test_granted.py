@@ -2,14 +2,14 @@
 
 import pytest
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.grant import Grant
-from plugin_gateway.policy.permit import OperationRule
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.credentials.token import Token
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy import granted as module
 from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, Granted
 from plugin_gateway.proxy.wire import read_request_lines
-from plugin_gateway.tokens.token import Token
+from plugin_gateway.refusal import Refusal
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write")

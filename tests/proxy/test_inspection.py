@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.media_type import FORM, JSON, MULTIPART, TEXT
-from plugin_gateway.policy.override import override_of
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART, TEXT
+from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.inspection import MAX_PART_HEADER_BYTES, inspect
+from plugin_gateway.refusal import Refusal
 
 
 def looked_through(kind, *pieces, declared=()):

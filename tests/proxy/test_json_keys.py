@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.override import override_of
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.gate.override import override_of
 from plugin_gateway.proxy.json_keys import MAX_KEY_BYTES, JsonKeys
+from plugin_gateway.refusal import Refusal
 
 
 def looked_through(*pieces, declared=(), is_strict=True):

@@ -1,8 +1,8 @@
 """One mask for all answers: what revisions and tokens add to it, and when it forgets."""
 
+from plugin_gateway.credentials.board import Board
 from plugin_gateway.proxy import known_secrets as module
 from plugin_gateway.proxy.known_secrets import KnownSecrets
-from plugin_gateway.tokens.board import Board
 
 
 def test_the_secrets_of_a_revision_and_of_the_one_before_it_are_masked():

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.overflow import Cap, CappedAnswer, truncated
+from plugin_gateway.refusal import Refusal
 
 JSON_TYPE = b"Content-Type: application/json\r\n"
 scalars = (

@@ -3,8 +3,8 @@ from __future__ import annotations
 import json
 
 from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.own_answer import own_answer, own_message, refusal_of
+from plugin_gateway.refusal import Refusal
 
 REFUSAL = Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),))
 

@@ -7,12 +7,12 @@ from types import SimpleNamespace
 
 import pytest
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.media_type import JSON, OPAQUE
-from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.media_type import JSON, OPAQUE
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from plugin_gateway.policy.grant import Grant
-from plugin_gateway.policy.limits import CallLimits, RateLimit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.admission.limits import CallLimits, RateLimit
+from plugin_gateway.credentials.grant import Grant
 from plugin_gateway.proxy import resources as module
 from plugin_gateway.proxy.resources import Resources
+from plugin_gateway.refusal import Refusal
 
 ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
 OURS = Grant(kind="client_credentials", token_url="https://h/t", client_id="me", client_secret="s")

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.forwarded import Forwarded, forwarded
-from plugin_gateway.policy.permit import OperationRule, Permit
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision.upstream import Forwarded, forwarded
 
 KEY = Injection(
     headers=((b"X-Api-Key", b"s3cret-key"),),

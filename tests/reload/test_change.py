@@ -1,6 +1,6 @@
 from types import SimpleNamespace
 
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.reload.change import change, served_by
 
 

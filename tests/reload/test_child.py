@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import pytest
 
-from plugin_gateway.policy.pinned import NOTHING_PINNED
 from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings, Revision
+from plugin_gateway.revision.pinned import NOTHING_PINNED
 
 BOUND_S = 20
 

@@ -5,8 +5,8 @@ import yaml
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.permit import Permit
 from plugin_gateway.revision.compile import compile_revision
 
 SECRET = "sekret-7f3a9c-of-the-upstream"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Limits, UpstreamTarget
 from plugin_gateway.revision.digest import digest_of

@@ -3,9 +3,9 @@ import pickle
 
 import pytest
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.gate import Gate
-from plugin_gateway.policy.routing import compile_routes
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.gate import Gate
+from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
 SECRET = b"sekret-7f3a9c"

@@ -4,11 +4,14 @@ import pickle
 import pytest
 import yaml
 
+from plugin_gateway.config.auth import Consumer
 from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError
-from plugin_gateway.openapi.document import Document
-from plugin_gateway.policy.permit import Permit
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.revision.views import select_for_consumer
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -110,3 +113,82 @@ def test_a_view_counts_in_the_digest_and_no_token_is_in_the_revision():
 
 def test_without_consumers_there_is_no_view():
     assert compiled(CONFIG.partition("consumers:")[0]).views == ()
+
+
+TAGGED = Document(
+    root={
+        "openapi": "3.1.0",
+        "paths": {
+            "/pets": {
+                "get": {"operationId": "listPets", "tags": ["pets"]},
+                "post": {"operationId": "addPet", "tags": ["pets"]},
+            },
+            "/admin": {"get": {"operationId": "admin", "tags": ["admin"]}},
+        },
+    },
+    name="o",
+)
+LIST, ADD, ADMIN = OperationKey("GET", "/pets"), OperationKey("POST", "/pets"), OperationKey("GET", "/admin")
+
+
+def chosen(allow, kept=(LIST, ADD), document=TAGGED, pinned=NOTHING_PINNED):
+    consumer = Consumer.model_validate(
+        {"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {})
+    )
+    return select_for_consumer(document, kept, consumer, 2, pinned)
+
+
+@pytest.mark.parametrize(
+    ("allow", "keys"),
+    [
+        (None, None),
+        ([], ()),
+        (["listPets"], (LIST,)),
+        (["POST /pets", "listPets"], (LIST, ADD)),
+        ([{"tag": "pets"}], (LIST, ADD)),
+    ],
+)
+def test_a_consumer_has_what_it_lists_in_document_order(allow, keys):
+    assert (chosen(allow).keys, chosen(allow).findings) == (keys, ())
+
+
+def test_a_group_means_what_the_gateway_allows_of_it():
+    assert (chosen([{"tag": "pets"}], kept=(LIST,)).keys, chosen([{"tag": "pets"}], kept=(LIST,)).findings) == (
+        (LIST,),
+        (),
+    )
+
+
+def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too():
+    first = chosen([{"tag": "pets"}, {"path": "/a*"}, "listPets"], kept=(LIST, ADD, ADMIN))
+    root = {
+        "openapi": "3.1.0",
+        "paths": {**TAGGED.root["paths"], "/admin": {"get": {"operationId": "admin", "tags": ["pets"]}}},
+    }
+    later = chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o"), Pinned(first.pins))
+    assert (later.keys, later.held) == ((LIST, ADD), (ADMIN,))
+    [finding] = later.findings
+    assert (finding.rule, finding.severity, finding.pointer) == (
+        "later-operation",
+        "warning",
+        ("consumers", 2, "allow", 0),
+    )
+    # To anybody else it is new, and what is closed to everybody is told of the gateway's own list.
+    assert chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o")).keys == (LIST, ADD, ADMIN)
+    assert chosen([{"tag": "pets"}], (LIST, ADD), Document(root=root, name="o"), Pinned(first.pins)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "rule"),
+    [
+        ("admin", "consumer-exceeds-allow"),
+        ({"tag": "admin"}, "consumer-exceeds-allow"),
+        ("listPats", "unknown-operation"),
+    ],
+)
+def test_what_nobody_may_call_is_a_finding_at_its_place(entry, rule):
+    selected = chosen(["listPets", entry])
+    [finding] = selected.findings
+    assert selected.keys == (LIST,)
+    assert (finding.rule, finding.pointer) == (rule, ("consumers", 2, "allow", 1))
+    assert finding.hint

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import orjson
 import pytest
 
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.gate import Gate
-from plugin_gateway.policy.routing import compile_routes
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.gate import Gate
+from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles

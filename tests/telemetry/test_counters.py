@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.telemetry.counters import BUCKETS_S, NOW, Counters, lasting, merge
 from plugin_gateway.telemetry.record import AccessRecord
 

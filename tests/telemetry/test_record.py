@@ -3,7 +3,7 @@ from dataclasses import replace
 import orjson
 import pytest
 
-from plugin_gateway.policy.permit import OperationRule
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.telemetry.record import AccessRecord, _members_again, as_json, as_text, level_of, shown_method
 
 RULE = OperationRule(method="GET", path_template="/pets/{petId}", operation_id="getPet")

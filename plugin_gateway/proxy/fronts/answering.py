@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from uvicorn.server import ServerState
 
-    from plugin_gateway.policy.refusal import Refusal
     from plugin_gateway.proxy.body import RequestBody
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.refusal import Refusal
     from plugin_gateway.telemetry.record import AccessRecord
 
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"

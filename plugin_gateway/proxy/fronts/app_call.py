@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping

@@ -11,9 +11,8 @@ from collections import deque
 from time import monotonic, time
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.identity.authenticator import UNAVAILABLE
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.door import Access
@@ -22,6 +21,7 @@ from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S
 from plugin_gateway.proxy.own_answer import NO_RAW_PATH, own_answer, refusal_of
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large, read_request_lines
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from uvicorn.server import ServerState
 
-    from plugin_gateway.policy.refusal import Refusal
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.refusal import Refusal
 
 IDLE: Final = 0
 """Waits for a request, or for the rest of its head."""

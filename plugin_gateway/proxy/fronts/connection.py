@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import WireError
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import RequestBody
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import Exchange
@@ -28,6 +27,7 @@ from plugin_gateway.proxy.wire import (
     read_request_line,
     without_empty_lines,
 )
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     import asyncio

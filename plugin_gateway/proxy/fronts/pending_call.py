@@ -6,10 +6,10 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.identity.authenticator import UNAVAILABLE
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

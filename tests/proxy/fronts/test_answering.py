@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from uvicorn.server import ServerState
 
-from plugin_gateway.policy.refusal import Refusal
 from plugin_gateway.proxy.body import RequestBody
 from plugin_gateway.proxy.call import Asked, Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
 from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.refusal import Refusal
 
 NO = Refusal(status=502, code="upstream-closed", detail="No.")
 

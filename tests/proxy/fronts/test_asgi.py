@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")

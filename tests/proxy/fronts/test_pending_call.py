@@ -7,14 +7,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from plugin_gateway.identity.authenticator import UNAVAILABLE
-from plugin_gateway.policy.credentials import Injection
-from plugin_gateway.policy.permit import OperationRule, Permit
-from plugin_gateway.policy.refusal import Refusal
+from plugin_gateway.callers.authenticator import UNAVAILABLE
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S, PendingCall
 from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
 RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)

@@ -1,0 +1,154 @@
+"""A limit: how many calls may pass in a window, decided by token buckets over a clock that is handed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import ceil
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from plugin_gateway.config.units import Rate
+
+USER_HEADER: Final = b"openai-ephemeral-user-id"
+
+TOO_MANY_CALLS: Final = Refusal(
+    status=503,
+    code="too-many-calls",
+    detail="This gateway answers as many calls at once as it may; try again shortly.",
+    headers=((b"Retry-After", b"1"),),
+)
+STORE_AWAY: Final = Refusal(
+    status=503,
+    code="limit-store-unavailable",
+    detail="Calls cannot be counted at the moment, so none is let through; try again shortly.",
+    headers=((b"Retry-After", b"1"),),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimit:
+    """One token bucket: `burst` calls at once, refilled evenly with `calls` in each window.
+
+    `name` is what the RateLimit fields call it, `key` what its bucket is found by. Buckets of two limits are never one,
+    and the key of a limit for each user is only the beginning of theirs.
+    """
+
+    name: str
+    key: str
+    calls: int
+    window_s: int
+    burst: int
+
+    @property
+    def calls_per_s(self) -> float:
+        return self.calls / self.window_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLimits:
+    """Everything that bounds how often and how many at once, compiled. Its `repr` has no URL, which may hold a password."""
+
+    rate: RateLimit | None = None
+    user: RateLimit | None = None
+    """For each `openai-ephemeral-user-id`. Callers choose it, so it shares a rate out fairly and secures nothing."""
+    operations: Mapping[str, RateLimit] = field(default_factory=dict)
+    """By operation id."""
+    consumers: Mapping[str, RateLimit] = field(default_factory=dict)
+    """By the consumer's name."""
+    token_requests: RateLimit | None = None
+    """For `/oauth/token`, apart from calls: who asks there is not known yet, and must not use up what known callers may do."""
+    bad_credentials: RateLimit | None = None
+    """For each client address; of the callers' own tokens that the issuer does not exchange."""
+    concurrency: int = 0
+    """0 is any number."""
+    store_url: str = field(default="", repr=False)
+    refuses_without_store: bool = False
+    space: str = ""
+    """What sets the buckets of this gateway's replicas apart from those of others in the same store."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.rate or self.user or self.operations or self.consumers or self.concurrency)
+
+
+class Level(NamedTuple):
+    """What is in a bucket: so many tokens at a moment, in seconds of the store's clock. A new bucket is full."""
+
+    tokens: float
+    at_s: float
+
+
+class Demand(NamedTuple):
+    """One token wanted from one bucket."""
+
+    limit: RateLimit
+    key: str
+
+
+class Taken(NamedTuple):
+    """What became of a demand for one token from each of several buckets: from all of them, or from none.
+
+    `tokens` is what is left in each bucket afterwards, in the order of the demands.
+    """
+
+    is_admitted: bool
+    tokens: tuple[float, ...]
+
+
+def refill(limit: RateLimit, level: Level | None, now_s: float) -> float:
+    """Say how many tokens there are now. A clock that went back fills nothing and takes nothing."""
+    if level is None:
+        return float(limit.burst)
+    grown = level.tokens + max(0.0, now_s - level.at_s) * limit.calls_per_s
+    return min(float(limit.burst), grown)
+
+
+def take(demands: Sequence[Demand], levels: Sequence[Level | None], now_s: float) -> Taken:
+    """Take a token from each bucket, or from none where one is empty: a call that is refused by one limit uses up no other."""
+    held = tuple(refill(demand.limit, level, now_s) for demand, level in zip(demands, levels, strict=True))
+    if all(tokens >= 1 for tokens in held):
+        return Taken(True, tuple(tokens - 1 for tokens in held))
+    return Taken(False, held)
+
+
+BAD_CREDENTIALS: Final = RateLimit(name="bad-credentials", key="bad-credentials", calls=100, window_s=60, burst=100)
+"""Unless gateway.yaml says otherwise."""
+
+
+def rate_limit(name: str, key: str, rate: Rate | None, burst: int | None = None) -> RateLimit | None:
+    """Compile a rate of gateway.yaml; by default a whole window's calls may come at once."""
+    if rate is None:
+        return None
+    return RateLimit(name=name, key=key, calls=rate.calls, window_s=rate.window_s, burst=burst or rate.calls)
+
+
+def rate_limited(demands: Sequence[Demand], tokens: Sequence[float]) -> Refusal:
+    """The refusal of a call for which a bucket is empty; it says when the last of the empty ones has a token again."""
+    waits = [max(0.0, 1 - left) / demand.limit.calls_per_s for demand, left in zip(demands, tokens, strict=True)]
+    worst = max(range(len(waits)), key=waits.__getitem__)
+    limit, retry_after_s = demands[worst].limit, max(1, ceil(waits[worst]))
+    return Refusal(
+        status=429,
+        code="rate-limited",
+        detail=f"More calls than the {limit.name} limit allows, which is {limit.calls} in {limit.window_s} s.",
+        hint=f"Wait {retry_after_s} s before the next call.",
+        members={"limit": limit.name, "retry_after_s": retry_after_s},
+        headers=((b"Retry-After", b"%d" % retry_after_s), *rate_fields(demands, tokens)),
+    )
+
+
+def rate_fields(demands: Sequence[Demand], tokens: Sequence[float]) -> tuple[tuple[bytes, bytes], ...]:
+    """The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10).
+
+    `q` and `w` are what was configured, `r` what may still come at once, `t` when there is a further token.
+    """
+    policies = ", ".join(f'"{limit.name}";q={limit.calls};w={limit.window_s}' for limit, _ in demands)
+    states = ", ".join(
+        f'"{limit.name}";r={int(left)};t={ceil((1 - left % 1) / limit.calls_per_s) if left < limit.burst else 0}'
+        for (limit, _), left in zip(demands, tokens, strict=True)
+    )
+    return (b"RateLimit-Policy", policies.encode()), (b"RateLimit", states.encode())

@@ -1,0 +1,158 @@
+"""An access token that is a signed JWT (RFC 9068), verified against its issuer's keys as RFC 8725 wants it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from plugin_gateway.callers.consumers import Identity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.callers.authentication import JwtSettings
+    from plugin_gateway.callers.signing_key import SigningKey
+
+_TYPES: Final = frozenset({"at+jwt", "application/at+jwt", "jwt"})
+"""What RFC 9068 wants and what most issuers still say. A logout token or a proof (`dpop+jwt`) is no access token."""
+
+_ID_TOKEN_CLAIMS: Final = ("nonce", "at_hash", "c_hash", "s_hash")
+"""OpenID Connect Core, 3.1.3.6 and 3.3.2.11; FAPI 1.0, 5.2.2.1: they tie an ID token to the login that it is the result of."""
+_OTHER_TOKEN_CLAIMS: Final = ("events", "sub_jwk", "htm", "htu")
+"""A logout or security event token (RFC 8417), a self-issued ID token, a proof of possession (RFC 9449)."""
+_ACCESS_USES: Final = frozenset({"access", "access_token", "bearer", "at+jwt"})
+"""What Cognito's `token_use`, Keycloak's `typ` and others' `token_type` call an access token."""
+
+_LAST_TIME: Final = 10**12
+MAX_BELIEVED_S: Final = 600.0
+"""How long a verified token is believed without another look: a key that the issuer withdrew must not live on in verdicts."""
+
+
+class TokenHead(NamedTuple):
+    """What the token says of its own signature, none of it believed yet."""
+
+    key_id: str | None
+    algorithm: str
+
+
+class TokenFault(NamedTuple):
+    """Why a token is not good: a stable code, and one sentence."""
+
+    code: str
+    detail: str
+
+
+_BAD: Final = TokenFault("invalid-credential", "The access token is not one of the issuer's.")
+EXPIRED: Final = TokenFault("expired-credential", "The access token has expired.")
+NO_ACCESS_TOKEN: Final = TokenFault(
+    "invalid-credential", "The token is good for something else, such as a login; an access token is wanted here."
+)
+OTHER_AUDIENCE: Final = TokenFault("invalid-credential", "The access token is for another audience than this gateway.")
+
+
+def read_head(token: bytes, settings: JwtSettings) -> TokenHead | TokenFault:
+    """Read the header of a token; where its key is found is never taken from it (`jku`, `x5u`, `jwk`)."""
+    import jwt  # noqa: PLC0415  # an extra
+
+    try:
+        head = jwt.get_unverified_header(token)
+    except (jwt.PyJWTError, ValueError, RecursionError):
+        return _BAD
+    algorithm, key_id, kind = head.get("alg"), head.get("kid"), head.get("typ", "jwt")
+    if not isinstance(algorithm, str) or algorithm not in settings.algorithms or "crit" in head:
+        return _BAD
+    if not isinstance(kind, str) or kind.lower() not in _TYPES or not isinstance(key_id, str | None):
+        return _BAD
+    return TokenHead(key_id, algorithm)
+
+
+def verify_token(
+    token: bytes, head: TokenHead, keys: Iterable[SigningKey], settings: JwtSettings, now: float
+) -> Identity | TokenFault:
+    """Verify signature, issuer, audience and times; one of the keys must fit. Pure; some 100 µs for each key."""
+    claims = next((claims for key in keys if (claims := _claims(token, head, key, settings)) is not None), None)
+    if claims is None:
+        return _BAD
+    if not is_for(claims.get("aud"), settings.audiences):
+        return OTHER_AUDIENCE
+    if not is_access_token(claims):
+        return NO_ACCESS_TOKEN
+    if claims.get("cnf"):
+        # RFC 7800: bound to a key that the caller would have to prove; whoever stole the token alone has not.
+        return _BAD
+    fault = _judge_times(claims, now, settings.leeway_s)
+    if fault is not None:
+        return fault
+    return identity_of(claims, good_until=min(float(claims["exp"]) + settings.leeway_s, now + MAX_BELIEVED_S))
+
+
+def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:
+    """What verified claims, of a token or of an introspection, say of the caller."""
+    user = claims.get("sub")
+    return Identity(
+        user=user if isinstance(user, str) else "", scopes=_scopes(claims), claims=claims, good_until=good_until
+    )
+
+
+def is_for(said: Any, audiences: Iterable[str]) -> bool:
+    """Whether an `aud`, which is a text or a list of them (RFC 7519, 4.1.3), names one of ours, character by character."""
+    named = said if isinstance(said, list) else [said]
+    return all(isinstance(one, str) for one in named) and any(one in named for one in audiences)
+
+
+def is_access_token(claims: dict[str, Any]) -> bool:
+    """Whether nothing in the claims tells that the token was issued for something else."""
+    if any(name in claims for name in (*_ID_TOKEN_CLAIMS, *_OTHER_TOKEN_CLAIMS)):
+        return False
+    uses = (claims.get("token_use"), claims.get("typ"), claims.get("token_type"))
+    return all(use is None or (isinstance(use, str) and use.lower() in _ACCESS_USES) for use in uses)
+
+
+def is_time(value: Any) -> bool:
+    """Whether it is a number that can be a time (RFC 7519, 2, NumericDate): finite, and no truth value."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and -_LAST_TIME < value < _LAST_TIME
+
+
+def _claims(token: bytes, head: TokenHead, key: SigningKey, settings: JwtSettings) -> dict[str, Any] | None:
+    import jwt  # noqa: PLC0415  # an extra
+
+    # RFC 8725, 3.1: a key is used with its own algorithms only, whatever the token says.
+    if head.algorithm not in key.algorithms:
+        return None
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.key,
+            algorithms=[head.algorithm],
+            issuer=settings.issuer,
+            options={
+                "require": ["exp", "iss", "aud"],
+                "verify_aud": False,
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        return None
+    return claims
+
+
+def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> TokenFault | None:
+    # Our own and not the library's, so that tests can say what time it is and every number is looked at.
+    for name in ("exp", "nbf", "iat"):
+        value = claims.get(name)
+        if value is not None and not is_time(value):
+            return _BAD
+    if now >= claims["exp"] + leeway_s:
+        return EXPIRED
+    if (claims.get("nbf") or 0) > now + leeway_s or (claims.get("iat") or 0) > now + leeway_s:
+        return TokenFault("invalid-credential", "The access token is not good yet.")
+    return None
+
+
+def _scopes(claims: dict[str, Any]) -> frozenset[str]:
+    """`scope` is text with spaces (RFC 8693, 4.2); some issuers write `scp`, as a list."""
+    said = claims.get("scope", claims.get("scp", ""))
+    if isinstance(said, str):
+        return frozenset(said.split())
+    return frozenset(scope for scope in said if isinstance(scope, str)) if isinstance(said, list) else frozenset()

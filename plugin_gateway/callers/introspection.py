@@ -1,0 +1,84 @@
+"""Introspection: asking an authorization server whether a token is good, and whose it is (RFC 7662)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote_plus, urlencode
+
+from plugin_gateway.callers.access_token import (
+    EXPIRED,
+    NO_ACCESS_TOKEN,
+    OTHER_AUDIENCE,
+    TokenFault,
+    identity_of,
+    is_access_token,
+    is_for,
+    is_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+    from plugin_gateway.callers.consumers import Identity
+    from plugin_gateway.callers.provider import Provider
+
+_INACTIVE: Final = TokenFault("invalid-credential", "The token is not active.")
+UNSAID_AUDIENCE: Final = TokenFault(
+    "invalid-credential", "The authorization server does not say that the token is for this gateway (RFC 7662, `aud`)."
+)
+
+
+async def introspect(
+    token: bytes, authentication: Authentication, settings: IntrospectionSettings, provider: Provider, now: float
+) -> Identity | TokenFault:
+    """Ask about a token.
+
+    Raises:
+        ProviderError: the server does not answer, or not as RFC 7662 says.
+    """
+    form = urlencode({"token": token.decode("ascii"), "token_type_hint": "access_token"}).encode()
+    secret = settings.client_secret
+    # RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
+    login = (quote_plus(settings.client_id), quote_plus(secret.reveal())) if secret is not None else None
+    if login is None and settings.client_id:
+        form += b"&" + urlencode({"client_id": settings.client_id}).encode()
+    claims = await provider.post_form(settings.url, form, login=login)
+    return read_introspection(claims, settings, audiences=authentication.audiences, now=now)
+
+
+def read_introspection(
+    claims: dict[str, Any], settings: IntrospectionSettings, *, audiences: Iterable[str], now: float
+) -> Identity | TokenFault:
+    """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
+    if claims.get("active") is not True:
+        return _INACTIVE
+    # Servers answer for refresh tokens too, and call them active; a certified one was seen to. Only an access token has a
+    # type (RFC 6749, 5.1), and of those only a bearer token proves anything by being shown.
+    kind = claims.get("token_type", "" if settings.needs_token_type else "bearer")
+    if not isinstance(kind, str) or kind.lower() != "bearer" or claims.get("cnf"):
+        return TokenFault("invalid-credential", "The token is active, but no bearer access token.")
+    expires_at, not_before = claims.get("exp"), claims.get("nbf")
+    for value in (expires_at, not_before):
+        if value is not None and not is_time(value):
+            return _INACTIVE
+    if expires_at is not None and now >= expires_at:
+        return EXPIRED
+    if not_before is not None and now < not_before:
+        return _INACTIVE
+    if not is_access_token(claims):
+        return NO_ACCESS_TOKEN
+    if settings.issuer and claims.get("iss", settings.issuer) != settings.issuer:
+        return TokenFault("invalid-credential", "The token is active, but of another issuer.")
+    for_whom = claims.get("aud")
+    if for_whom is None and settings.needs_audience:
+        return UNSAID_AUDIENCE
+    if for_whom is not None and not is_for(for_whom, audiences):
+        return OTHER_AUDIENCE
+    until = now + settings.cache_s
+    if expires_at is not None:
+        until = min(until, float(expires_at))
+    said = dict(claims)
+    if "sub" not in said and isinstance(claims.get("username"), str):
+        said["sub"] = claims["username"]
+    return identity_of(said, good_until=until)

@@ -1,0 +1,166 @@
+"""The issuer's keys: found by discovery, kept, and fetched again when a token names one that is not among them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from time import monotonic
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.callers import provider as providers
+from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.signing_key import KeyFault, SigningKey, read_key
+from plugin_gateway.telemetry.outage import Outage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.callers.provider import Provider
+
+REFRESH_S: Final = 3600.0
+"""How long keys are used before they are fetched again: a key that the issuer withdrew is out within the hour."""
+RETRY_S: Final = 10.0
+"""How long at least between two fetches: tokens with made-up key ids must not become requests to the issuer."""
+FIRST_BACK_OFF_S: Final = 2.0
+MAX_BACK_OFF_S: Final = 60.0
+"""After a fetch that failed: twice as long each time, up to this."""
+_MAX_KEYS: Final = 100
+_MAX_CANDIDATES: Final = 4
+_MAX_TOLD: Final = 100
+_MAX_SHOWN: Final = 64
+
+_logger = logging.getLogger("plugin_gateway.keys")
+
+
+class IssuerKeys:
+    """The public keys of one issuer."""
+
+    def __init__(self, issuer: str, provider: Provider, clock: Callable[[], float] = monotonic) -> None:
+        self._issuer = issuer
+        self._provider = provider
+        self._clock = clock
+        self._keys: tuple[SigningKey, ...] = ()
+        self._fetched_at = -REFRESH_S
+        self._next_try_at = 0.0
+        self._back_off_s = 0.0
+        self._turn = asyncio.Lock()
+        self._told: set[tuple[str, str]] = set()
+        self._outage = Outage(f"The issuer {issuer}")
+
+    def get(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
+        """Return the keys at hand that may have made a signature: those of that id that verify that algorithm.
+
+        Ids are unique by convention only (RFC 7517, 4.5), so there may be several. A token without an id means the only key
+        of its algorithm.
+        """
+        if self._clock() - self._fetched_at > 2 * REFRESH_S:
+            return ()
+        fitting = [key for key in self._keys if algorithm in key.algorithms]
+        if key_id is None:
+            return tuple(fitting) if len(fitting) == 1 else ()
+        return tuple(key for key in fitting if key.key_id == key_id)[:_MAX_CANDIDATES]
+
+    async def find(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
+        """Return such keys, fetching all where there are none and they were not fetched just now.
+
+        Raises:
+            ProviderError: they cannot be fetched, or could not a moment ago.
+        """
+        found = self.get(key_id, algorithm)
+        if found and not self._is_stale:
+            return found
+        async with self._turn:
+            found = self.get(key_id, algorithm)
+            if (not found or self._is_stale) and self._clock() >= self._next_try_at:
+                try:
+                    await self._refresh()
+                except ProviderError:
+                    # An issuer that is away for a while does not make the keys we have worse.
+                    if not found:
+                        raise
+            elif not found and self._back_off_s:
+                raise ProviderError("the issuer's keys could not be fetched a moment ago")
+        return self.get(key_id, algorithm)
+
+    @property
+    def _is_stale(self) -> bool:
+        return self._clock() - self._fetched_at > REFRESH_S
+
+    async def _refresh(self) -> None:
+        # From before the question: calls that wait must not each ask again when it fails.
+        self._back_off_s = min(MAX_BACK_OFF_S, 2 * self._back_off_s or FIRST_BACK_OFF_S)
+        self._next_try_at = self._clock() + self._back_off_s
+        try:
+            try:
+                # All questions together get the time of one: behind them a caller waits.
+                async with asyncio.timeout(providers.TIMEOUT_S):
+                    published = await self._fetch()
+            except TimeoutError:
+                raise ProviderError("its keys are not there in time") from None
+            self._keep(published)
+        except ProviderError as error:
+            self._outage.failed(str(error))
+            raise
+        self._outage.answered()
+        self._back_off_s = 0.0
+        self._fetched_at = self._clock()
+        self._next_try_at = self._fetched_at + RETRY_S
+
+    async def _fetch(self) -> list[Any]:
+        where = await self._discover()
+        published = (await self._provider.get_json(where)).get("keys")
+        if not isinstance(published, list):
+            raise ProviderError(
+                "its jwks_uri does not lead to a JSON Web Key Set (RFC 7517): there is no list of `keys`"
+            )
+        return published
+
+    def _keep(self, published: list[Any]) -> None:
+        self._keys = self._read(published)
+        if published and not self._keys:
+            raise ProviderError(f"none of its {len(published)} keys can be used")
+
+    def _read(self, published: list[Any]) -> tuple[SigningKey, ...]:
+        keys: list[SigningKey] = []
+        for position, described in enumerate(published[:_MAX_KEYS]):
+            key = read_key(described)
+            if isinstance(key, SigningKey):
+                keys.append(key)
+            elif not key.is_expected:
+                self._tell(position, described, key)
+        return tuple(keys)
+
+    def _tell(self, position: int, described: Any, fault: KeyFault) -> None:
+        named = described.get("kid") if isinstance(described, dict) else None
+        shown = ascii(named[:_MAX_SHOWN]) if isinstance(named, str) else f"number {position}"
+        if (shown, fault.reason) in self._told or len(self._told) >= _MAX_TOLD:
+            return
+        self._told.add((shown, fault.reason))
+        _logger.warning(
+            "The key %s of the issuer %s is not used: %s",
+            shown,
+            self._issuer,
+            fault.reason,
+            extra={"event": "key-not-used", "issuer": self._issuer, "key": shown, "why": fault.reason},
+        )
+
+    async def _discover(self) -> str:
+        """RFC 8414, 3.3: the metadata must name the very issuer it was asked for, or it is somebody else's."""
+        url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
+        try:
+            metadata = await self._provider.get_json(url)
+        except ProviderError:
+            parts = urlsplit(self._issuer)
+            metadata = await self._provider.get_json(
+                f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path.rstrip('/')}"
+            )
+        if metadata.get("issuer") != self._issuer:
+            raise ProviderError("the discovered metadata names another issuer")
+        where = metadata.get("jwks_uri")
+        # Keys fetched in the clear are whose keys anybody on the way likes.
+        if not isinstance(where, str) or not (
+            where.startswith("https://") or (where.startswith("http://") and self._issuer.startswith("http://"))
+        ):
+            raise ProviderError("the discovered metadata has no usable jwks_uri")
+        return where

@@ -1,0 +1,27 @@
+"""The callers of a revision: all that workers know of `auth` and `consumers`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
+
+if TYPE_CHECKING:
+    from plugin_gateway.callers.authentication import Authentication
+    from plugin_gateway.callers.consumers import ConsumerRule
+    from plugin_gateway.callers.facade import Facade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callers:
+    """Who may call. Without `authentication` it is anybody."""
+
+    authentication: Authentication | None = None
+    consumers: tuple[ConsumerRule, ...] = ()
+    facade: Facade | None = None
+
+    @property
+    def local_paths(self) -> tuple[str, ...]:
+        """Paths that the gateway answers itself because of its façade."""
+        return (AUTHORIZE_PATH, TOKEN_PATH) if self.facade is not None else ()

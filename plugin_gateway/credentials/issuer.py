@@ -1,0 +1,201 @@
+"""The issuer: gets tokens by one grant, one question at a time for each, and keeps them while they are good."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from hashlib import sha256
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
+
+from plugin_gateway.admission.limits import BAD_CREDENTIALS
+from plugin_gateway.callers.provider import Provider, ProviderError
+from plugin_gateway.callers.strangers import Strangers, share_of, too_many_bad
+from plugin_gateway.callers.turns import BusyError, Turns
+from plugin_gateway.credentials.token import Token, TokenError, read_token, request_of
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.telemetry.outage import Outage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.credentials.grant import Grant
+
+    OnToken: TypeAlias = Callable[[Token | Refusal], None]
+
+NO_TOKEN: Final = Refusal(
+    status=502,
+    code="upstream-token-unavailable",
+    detail="The gateway could not get the token that the upstream wants; try again shortly.",
+    headers=((b"Retry-After", b"2"),),
+)
+NOT_EXCHANGED: Final = Refusal(
+    status=401,
+    code="credential-not-exchanged",
+    detail="The credential of this call cannot be exchanged for one that the upstream takes.",
+    hint="Get a new access token.",
+    headers=((b"WWW-Authenticate", b'Bearer error="invalid_token"'),),
+)
+TOO_MANY_QUESTIONS: Final = Refusal(
+    status=503,
+    code="upstream-token-unavailable",
+    detail="Too many tokens are being asked for at once; try again shortly.",
+    headers=((b"Retry-After", b"1"),),
+)
+
+_MOST_HELD: Final = 4096
+_QUESTIONS_AT_ONCE: Final = 20
+_FAILED_FOR_S: Final = 1.0
+"""An endpoint that failed is left alone for so long, however many calls come."""
+_NOT_EXCHANGED_FOR_S: Final = 10.0
+_FIRST_BACK_OFF_S: Final = 5.0
+_MAX_BACK_OFF_S: Final = 300.0
+_BACK_OFF_FORGOTTEN_S: Final = 3600.0
+"""An upstream that takes no token at all answers 401 to the renewed one, too: the next renewal comes twice as late each time."""
+
+_Value = TypeVar("_Value")
+
+
+class _Failed(NamedTuple):
+    refusal: Refusal
+    until_s: float
+
+
+class _BackOff(NamedTuple):
+    wait_s: float
+    until_s: float
+
+
+class Issuer:
+    """Tokens of one grant; for token exchange one for each caller. Callers' tokens are kept as hashes only.
+
+    With token exchange it is the endpoint that judges callers, so addresses are bounded here as they are by the authenticator:
+    a share of the questions for each, and a budget of those that led to nothing.
+    """
+
+    def __init__(self, grant: Grant, provider: Provider, on_issued: Callable[[str], object]) -> None:
+        """Prepare; `on_issued` is called with each token before any call carries it."""
+        self.grant = grant
+        self._on_issued = on_issued
+        self._provider = provider
+        self._held: OrderedDict[bytes, Token] = OrderedDict()
+        self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
+        self._back_offs: OrderedDict[bytes, _BackOff] = OrderedDict()
+        """Since a token was renewed because the upstream refused it."""
+        self._outage = Outage(f"The token endpoint {grant.token_url.partition('?')[0]}")
+        self.strangers = Strangers(BAD_CREDENTIALS, monotonic)
+        self._turns = Turns(_QUESTIONS_AT_ONCE)
+        self._waiting: dict[bytes, list[OnToken]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def obtain(self, subject: str, on_token: OnToken, *, refused: str = "", address: str = "") -> None:
+        """Hand over a token, at once where a good one is held; `refused` is one that the upstream did not take."""
+        now_s = monotonic()
+        key = sha256(subject.encode()).digest()
+        held = self._held.get(key)
+        if held is not None and held.text == refused and self.may_renew(subject, refused):
+            self._back_off(key, now_s)
+            del self._held[key]
+            held = None
+        elif held is not None and now_s >= held.good_until_s:
+            del self._held[key]
+            held = None
+        failed = self._failed.get(key)
+        has_failed = failed is not None and now_s < failed.until_s
+        if held is not None:
+            self._held.move_to_end(key)
+            if now_s >= held.refresh_at_s and not has_failed and key not in self._waiting:
+                self._ask(key, subject, share_of(address))
+            on_token(held)
+        elif failed is not None and has_failed:
+            on_token(failed.refusal)
+        elif key not in self._waiting and (wait_s := self.strangers.wait_s(share_of(address))):
+            on_token(too_many_bad(wait_s))
+        else:
+            if key not in self._waiting:
+                self._ask(key, subject, share_of(address))
+            self._waiting[key].append(on_token)
+
+    def may_renew(self, subject: str, refused: str) -> bool:
+        """Whether there is, or may be asked for, another token than the one that the upstream did not take."""
+        key = sha256(subject.encode()).digest()
+        held = self._held.get(key)
+        if held is None or held.text != refused:
+            return True
+        back_off = self._back_offs.get(key)
+        return back_off is None or monotonic() >= back_off.until_s
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+
+    def _ask(self, key: bytes, subject: str, share: str) -> None:
+        self._waiting[key] = []
+        task = asyncio.get_running_loop().create_task(self._get(key, subject, share))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _back_off(self, key: bytes, now_s: float) -> None:
+        last = self._back_offs.get(key)
+        wait_s = _FIRST_BACK_OFF_S
+        if last is not None and now_s < last.until_s + _BACK_OFF_FORGOTTEN_S:
+            wait_s = min(_MAX_BACK_OFF_S, 2 * last.wait_s)
+        _keep(self._back_offs, key, _BackOff(wait_s, now_s + wait_s))
+
+    async def _get(self, key: bytes, subject: str, share: str) -> None:
+        outcome: Token | Refusal = NO_TOKEN
+        try:
+            outcome = await self._fetch_in_turn(subject, share)
+        finally:
+            waiting = self._waiting.pop(key)
+            if isinstance(outcome, Token):
+                self._failed.pop(key, None)
+                self._on_issued(outcome.text)
+                _keep(self._held, key, outcome)
+            elif outcome in (NO_TOKEN, NOT_EXCHANGED):
+                lasts_s = _NOT_EXCHANGED_FOR_S if outcome is NOT_EXCHANGED else _FAILED_FOR_S
+                _keep(self._failed, key, _Failed(outcome, monotonic() + lasts_s))
+            for on_token in waiting:
+                on_token(outcome)
+
+    async def _fetch_in_turn(self, subject: str, share: str) -> Token | Refusal:
+        try:
+            await self._turns.take(share)
+        except BusyError:
+            return TOO_MANY_QUESTIONS
+        try:
+            wait_s = self.strangers.wait_s(share)
+            if wait_s:
+                return too_many_bad(wait_s)
+            outcome = await self._fetch(subject)
+        finally:
+            self._turns.give_back()
+        if outcome is NOT_EXCHANGED:
+            self.strangers.failed(share)
+        return outcome
+
+    async def _fetch(self, subject: str) -> Token | Refusal:
+        form, headers = request_of(self.grant, subject)
+        # From before the question, since the lifetime counts from when the token was made.
+        asked_at_s = monotonic()
+        try:
+            _, status, body = await self._provider.relay_form(self.grant.token_url, form, headers)
+            token = read_token(status, body, asked_at_s)
+        except ProviderError as error:
+            self._outage.failed(str(error))
+            return NO_TOKEN
+        except TokenError as error:
+            if error.is_subjects_fault and self.grant.kind == "token_exchange":
+                self._outage.answered()
+                return NOT_EXCHANGED
+            self._outage.failed(f"it answers with {error}")
+            return NO_TOKEN
+        self._outage.answered()
+        return token
+
+
+def _keep(kept: OrderedDict[bytes, _Value], key: bytes, value: _Value) -> None:
+    kept[key] = value
+    kept.move_to_end(key)
+    if len(kept) > _MOST_HELD:
+        kept.popitem(last=False)

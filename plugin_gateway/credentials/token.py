@@ -1,0 +1,109 @@
+"""An access token: read from the answer of a token endpoint, and good for as long as that says."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote_plus, urlencode
+
+from plugin_gateway.errors import GatewayError
+
+if TYPE_CHECKING:
+    from plugin_gateway.credentials.grant import Grant
+
+_UNSAID_LIFETIME_S: Final = 300.0
+"""Where an issuer does not say how long a token lives (RFC 6749, 5.1 only recommends it)."""
+_REFRESH_AT: Final = 0.8
+_MARGIN_S: Final = 10.0
+"""A token must outlive the call that carries it up."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1: what may stand in the field
+_MAX_TOKEN_LENGTH: Final = 16_384
+_KNOWN_ERRORS: Final = frozenset(
+    {
+        "invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+        "invalid_scope", "invalid_target", "access_denied", "server_error", "temporarily_unavailable",
+    }
+)  # fmt: skip
+_ABOUT_THE_SUBJECT: Final = frozenset({"invalid_request", "invalid_grant", "invalid_target", "access_denied"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One token, with two moments of `time.monotonic`: when to look for the next one, and when it is no good any more."""
+
+    text: str = field(repr=False)
+    refresh_at_s: float
+    good_until_s: float
+
+
+class TokenError(GatewayError):
+    """A token endpoint gave no token. The message names a known error code or a status, never what was sent.
+
+    `is_subjects_fault` where it would not exchange the caller's token (RFC 8693, 2.2.2).
+    """
+
+    def __init__(self, message: str, *, is_subjects_fault: bool = False) -> None:
+        self.is_subjects_fault = is_subjects_fault
+        super().__init__(message)
+
+
+def request_of(grant: Grant, subject: str) -> tuple[bytes, dict[str, str]]:
+    """The form to post to the token endpoint and the header fields beside it; `subject` is the caller's token."""
+    if grant.kind == "token_exchange":
+        form = {
+            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+            "subject_token": subject,
+            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+        }
+    else:
+        form = {"grant_type": "client_credentials"}
+    if grant.scope:
+        form["scope"] = grant.scope
+    if grant.audience:
+        form["audience"] = grant.audience
+    headers: dict[str, str] = {}
+    if grant.client_secret:
+        # RFC 6749, 2.3.1: the form that every issuer must know, each half encoded before they are joined.
+        pair = f"{quote_plus(grant.client_id)}:{quote_plus(grant.client_secret)}"
+        headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    elif grant.client_id:
+        form["client_id"] = grant.client_id
+    return urlencode(form).encode(), headers
+
+
+def read_token(status: int, body: bytes, now_s: float) -> Token:
+    """Read the endpoint's answer.
+
+    Raises:
+        TokenError: there is no bearer token in it that a header field could carry.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        answer = None
+    if not isinstance(answer, dict):
+        raise TokenError(f"status {status} without a JSON object")
+    if status != 200:
+        error = answer.get("error")
+        code = error if isinstance(error, str) and error in _KNOWN_ERRORS else "no known error code"
+        raise TokenError(f"status {status}, {code}", is_subjects_fault=status == 400 and code in _ABOUT_THE_SUBJECT)
+    text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
+    if not isinstance(kind, str) or kind.lower() not in ("bearer", "n_a"):
+        raise TokenError("a token that is no bearer token")
+    if not isinstance(text, str) or len(text) > _MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(text):
+        raise TokenError("no token that a header field could carry")
+    lifetime_s = _lifetime_s(answer.get("expires_in"))
+    good_for_s = max(lifetime_s / 2, lifetime_s - _MARGIN_S)
+    return Token(text=text, refresh_at_s=now_s + good_for_s * _REFRESH_AT, good_until_s=now_s + good_for_s)
+
+
+def _lifetime_s(said: object) -> float:
+    if isinstance(said, str) and re.fullmatch(r"[0-9]{1,9}", said):
+        return float(said)
+    if isinstance(said, int | float) and not isinstance(said, bool) and 0 <= said < 1e9:
+        return float(said)
+    return _UNSAID_LIFETIME_S

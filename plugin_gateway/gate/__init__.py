@@ -1,0 +1,1 @@
+"""Which operation a call is, and whether it may pass. Pure: plain values in, a permit or a refusal out."""

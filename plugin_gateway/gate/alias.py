@@ -1,0 +1,146 @@
+"""An alias: one of the names an origin may take a path segment for, once it has decoded and cleaned it in its own way.
+
+Between the gateway and the code that serves a call there may be proxies, servlet containers and routers, and each
+normalises a little differently: some decode twice, some fold case, some cut `;params`, trailing dots or a format
+suffix. A segment is judged by all of these names at once. The stories behind it are public: `..;/` (Tomcat behind
+nginx), `%c0%af` (IIS), `%252f` (double decoding), `export.json` (Rails, Spring suffix patterns), `EXPORT` (IIS).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from plugin_gateway.gate.folding import best_fits, fold_letters
+
+MAX_DECODINGS = 3
+
+_ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
+_ENCODED_SLASH = re.compile(rb"%2[Ff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+_ASCII_TRICK = re.compile(r"[\x00-\x1f\x7f/\\]|%u")
+_UNICODE_ESCAPE = re.compile(r"%u[0-9A-Fa-f]{4}")
+# Characters that code pages turn into a slash or a backslash although NFKC does not: the yen sign in Japanese ones (932), the
+# won sign in Korean ones (949), the acute accent in Greek ones (1253).
+_SLASH_LOOKALIKE = re.compile("[/\\\\\xa5\xb4\u20a9\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
+_ESCAPE_LOOKALIKE = re.compile("[\u066a\ufe6a\uff05][0-9A-Fa-f\uff10-\uff19\uff21-\uff26\uff41-\uff46]{2}")
+_SLASH = re.compile(r"[/\\]")
+_CUT = re.compile("[;?#]")
+_PATH_END = re.compile("[?#]")
+_FORMAT_SUFFIX = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)\Z")
+
+_STEM = re.compile(r"(.*?[^.])\.", re.DOTALL)
+
+_SEPARATORS = ".;?#:+"
+_ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.fromkeys(map(ord, _SEPARATORS), ".")
+
+
+@dataclass(frozen=True, slots=True)
+class Unsafe:
+    """A segment with no single meaning; `reason` completes the sentence "the path contains …"."""
+
+    reason: str
+
+
+def fold_plain(segment: str) -> str:
+    """`fold` for a segment of unescaped ASCII letters, digits and punctuation; this one is on the fast path."""
+    return segment.translate(_ASCII_FOLD)
+
+
+def fold(text: str) -> str:
+    """The name by which a decoded segment is compared with denied ones: no case, no look-alikes, one separator.
+
+    Everything that an origin may cut off after a name (`;params`, `.json`, `?`, `#`, `:$DATA`, blanks) begins with a
+    separator, so an alias of `export` is `export` itself or begins with `export.`.
+    """
+    folded = fold_letters(text).lstrip()
+    return "".join("." if c.isspace() or c in _SEPARATORS else c for c in folded)
+
+
+def is_alias(reading: str, name: str) -> bool:
+    """Whether an origin may take `reading` for `name`; both are folded."""
+    return reading.startswith(name) and (len(reading) == len(name) or reading[len(name)] == ".")
+
+
+def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
+    """Every text that decoding a raw segment again and again gives, folded; the first is the segment as it stands."""
+    stages = _decode(segment)
+    if isinstance(stages, Unsafe):
+        return stages
+    fits = [fit for stage in stages if not stage.isascii() for fit in best_fits(stage)]
+    return tuple(map(fold, (*stages, *fits)))
+
+
+def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
+    """Say what makes a raw segment ambiguous. It is made of path characters and whole escapes already.
+
+    An origin that cuts a decoded path at `?` or `#` loses every segment after it too, so only the last one may hold them.
+    """
+    stages = _decode(segment)
+    if isinstance(stages, Unsafe):
+        return stages
+    if not is_last and _PATH_END.search(stages[-1]):
+        return Unsafe("an encoded `?` or `#` before its end")
+    if _is_hollow(stages[-1]) or any(map(_has_hollow_stem, stages)):
+        return Unsafe("a segment that some servers take for nothing, `.` or `..`")
+    return None
+
+
+def split_encoded_slashes(segment: bytes) -> list[bytes]:
+    """The pieces between `%2F`s, still as they were sent."""
+    return _ENCODED_SLASH.split(segment)
+
+
+def unescape(octets: bytes) -> bytes:
+    """Decode every `%HH` once."""
+    return _ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), octets)
+
+
+def _decode(segment: bytes) -> tuple[str, ...] | Unsafe:
+    stages: list[str] = []
+    octets = segment
+    for _ in range(MAX_DECODINGS + 1):
+        try:
+            text = octets.decode()
+        except UnicodeDecodeError:  # overlong forms of `.` and `/` are among these (RFC 3629, 10)
+            return Unsafe("percent-encoded octets that are not UTF-8")
+        if reason := _find_trick(text):
+            return Unsafe(reason)
+        stages.append(text)
+        octets, before = unescape(octets), octets
+        if octets == before:
+            return tuple(stages)
+    return Unsafe("characters that are percent-encoded over and over")
+
+
+def _find_trick(text: str) -> str:
+    if text.isascii() and not _ASCII_TRICK.search(text):
+        return ""
+    if _CONTROL.search(text):
+        return "a control character"
+    if _SLASH_LOOKALIKE.search(text) or _SLASH.search(unicodedata.normalize("NFKC", text)):
+        return "an encoded slash or backslash, or a character that turns into one"
+    if _UNICODE_ESCAPE.search(text):
+        return "a %u escape"
+    if _ESCAPE_LOOKALIKE.search(text):
+        return "a character that turns into a percent sign"
+    return ""
+
+
+def _has_hollow_stem(text: str) -> bool:
+    """Whether nothing is left by an origin that cuts off a format, whichever it is, and decodes after that: `%2e.x`."""
+    stem = None if text[:1].isalnum() else _STEM.match(text)
+    stages = _decode(stem[1].encode()) if stem else Unsafe("")
+    return not isinstance(stages, Unsafe) and _is_hollow(stages[-1])
+
+
+def _is_hollow(text: str) -> bool:
+    """Whether cutting what origins cut leaves nothing or dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
+    # Some decode `+` as a blank in a path too.
+    rest = _CUT.split(fold_letters(text))[0].replace("+", " ").strip()
+    while True:
+        shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .")
+        if shorter == rest:
+            return not rest
+        rest = shorter

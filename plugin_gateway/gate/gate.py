@@ -1,0 +1,185 @@
+"""The gate: one pure decision for every face, REST and MCP alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.query import rebuild_query
+from plugin_gateway.gate.routing import RouteTable, compile_routes
+from plugin_gateway.gate.rule import InjectedNames, operation_rule
+from plugin_gateway.gate.target import Target, encoded_slash, read_parts
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.variant import choose, contradict, fold_value, required_pairs
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Mapping
+
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.trace import Trace
+    from plugin_gateway.gate.variant import RequiredPair
+    from plugin_gateway.openapi.document import Document, OperationKey
+
+NOT_FOUND = Refusal(
+    status=404,
+    code="operation-not-found",
+    detail="No operation that this gateway offers matches the call.",
+    hint="The operations on offer are in /openapi.json.",
+)
+"""One answer for what is denied and for what does not exist, so that it tells nothing of the upstream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What the allow-list says of one operation: that it may be called, under which name."""
+
+    operation_id: str
+    slashes: frozenset[str] = frozenset()
+    """Path parameters that take encoded slashes."""
+    credential: str = ""
+    """The rule's `credential`."""
+    links: tuple[tuple[str, ...], ...] = ()
+    """The rule's `links`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """Judges calls against one revision. Immutable and picklable."""
+
+    routes: RouteTable
+    rules: tuple[OperationRule, ...] = ()
+    """Of every allowed operation, in document order."""
+    withheld: frozenset[bytes] = frozenset()
+    """Folded names of injected query parameters, which never pass."""
+
+    def judge(self, method: bytes, target: bytes, trace: Trace | None = None) -> Permit | Refusal:
+        """Say whether a call may go upstream; tell `trace`, if there is one, how that was found.
+
+        `method` and `target` are the bytes of the request line (RFC 9112, 3): nothing decoded, nothing cleaned. Never
+        raises.
+        """
+        parts = read_parts(target)
+        if isinstance(parts, Refusal):
+            if trace:
+                trace.unreadable(parts)
+            return parts
+        path, query, segments, _, slashed = parts
+        if trace:
+            trace.read(path)
+        routes = self.routes.find(method, segments)
+        if routes is None:
+            return self._refuse(method, Target(*parts), trace)
+        route = routes[0]
+        if route.query:
+            chosen = choose(routes, query)
+            if chosen is None:
+                if trace:
+                    trace.without_variant(routes)
+                return NOT_FOUND
+            route = chosen
+        if trace:
+            trace.routed(route.rule)
+        if slashed and not slashed <= route.slashes:
+            if trace:
+                trace.slashed()
+            return encoded_slash()
+        if (route.guard is not None or slashed) and (shadow := route.find_shadow(read := Target(*parts))):
+            if trace:
+                trace.shadowed(shadow)
+            return self._refuse(method, read)
+        if trace:
+            trace.plain()
+        rebuilt = rebuild_query(query, route.rule, self.withheld) if query else b""
+        if trace:
+            trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
+        return rebuilt if isinstance(rebuilt, Refusal) else Permit(route.rule, path, rebuilt)
+
+    def _refuse(self, method: bytes, target: Target, trace: Trace | None = None) -> Refusal:
+        methods = [] if target.slashed else self.routes.methods(target)
+        if trace:
+            trace.without_route(method, methods)
+        if target.slashed:
+            return encoded_slash()
+        if not methods:
+            return NOT_FOUND
+        allow = b", ".join(methods)
+        return Refusal(
+            status=405,
+            code="method-not-allowed",
+            detail="This path is not offered for that method.",
+            hint=f"Use {' or '.join(method.decode() for method in methods)}.",
+            headers=((b"Allow", allow),),
+        )
+
+
+def compile_gate(
+    document: Document, admitted: Mapping[OperationKey, Admission], injected: InjectedNames | None = None
+) -> Gate:
+    """Compile the gate for the `admitted` operations of a document."""
+    names = injected or InjectedNames()
+    variants = _denied_variants(document, admitted)
+    rules = {
+        key: operation_rule(
+            operation,
+            document,
+            operation_id=admitted[key].operation_id,
+            credential=admitted[key].credential,
+            links=admitted[key].links,
+            injected=names,
+            withheld=_told_apart_by(key, variants),
+            denied_pairs=_denied_pairs(key, variants),
+        )
+        for key, operation in document.operations.items()
+        if key in admitted
+    }
+    slashes = {key: admission.slashes for key, admission in admitted.items() if admission.slashes}
+    return Gate(
+        routes=compile_routes(rules, document.operations, slashes), rules=tuple(rules.values()), withheld=names.query
+    )
+
+
+_Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
+
+
+def _denied_variants(document: Document, admitted: Container[OperationKey]) -> _Variants:
+    """The required pairs of denied operations such as `/responses?beta=true`, by method and by the shape of their path."""
+    variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
+    for key in document.operations:
+        if "?" in key.path and key not in admitted:
+            template = parse_template(key.path)
+            variants.setdefault((key.method, template.shape), []).append(required_pairs(template.query))
+    return variants
+
+
+def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
+    """Query names that would turn a call of this operation into one of a denied variant.
+
+    Names that the operation's own template requires are not among them: their values are judged, by `choose`.
+    """
+    ours, theirs = _near(key, variants)
+    own = {pair.name for pair in ours}
+    return {pair.name for pairs in theirs for pair in pairs if pair.name not in own}
+
+
+def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, str]]:
+    """Values of denied variants for names whose value this operation's template leaves to the caller."""
+    ours, theirs = _near(key, variants)
+    free = {pair.name for pair in ours if pair.value is None}
+    return {
+        (pair.name, fold_value(pair.value))
+        for pairs in theirs
+        for pair in pairs
+        if pair.name in free and pair.value is not None
+    }
+
+
+def _near(
+    key: OperationKey, variants: _Variants
+) -> tuple[tuple[RequiredPair, ...], tuple[tuple[RequiredPair, ...], ...]]:
+    """The pairs of an operation, and those of the denied variants that one call could be as well."""
+    template = parse_template(key.path)
+    ours = required_pairs(template.query)
+    theirs = variants.get((key.method, template.shape), ())
+    return ours, tuple(pairs for pairs in theirs if not contradict(ours, pairs))

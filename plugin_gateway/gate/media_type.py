@@ -1,0 +1,149 @@
+"""A media type: what a request body says that it is, against what its operation declares.
+
+Origins parse what they are sent, declared or not: a form in place of JSON is how checks of the one are passed by the other.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plugin_gateway.gate.permit import OperationRule
+
+OPAQUE: Final = 0
+"""A body that no framework takes a method from."""
+FORM: Final = 1
+MULTIPART: Final = 2
+JSON: Final = 3
+TEXT: Final = 4
+"""Text, which a lenient origin reads as JSON where it looks like it."""
+
+_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_PARAMETER: Final = rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb')=("(?:[^"\\]|\\.)*"|' + _TOKEN + rb"))?"
+_MEDIA_TYPE: Final = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")((?:" + _PARAMETER + rb")*)[ \t]*")
+_PARAMETERS: Final = re.compile(_PARAMETER)
+_SHOWN_CHARACTERS: Final = 100
+# A form or JSON in UTF-7, UTF-16 or EBCDIC has the same names in other bytes: `charset=ibm037` is known from WAF bypasses.
+_CHARSETS: Final = frozenset({b"", b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1", b"windows-1252"})
+_UNTYPED: Final = b"application/octet-stream"
+"""What a body without Content-Type may be taken for (RFC 9110, 8.3)."""
+
+
+class MediaType(NamedTuple):
+    """A media type in lower case, and its charset, empty where none is given."""
+
+    name: bytes
+    charset: bytes
+
+
+def read_media_type(value: bytes) -> MediaType | None:
+    """Read a Content-Type field; None where it is not one media type (RFC 9110, 8.3.1) with at most one charset."""
+    match = _MEDIA_TYPE.fullmatch(value)
+    if match is None:
+        return None
+    charsets = [text.strip(b'"').lower() for name, text in _PARAMETERS.findall(match[2]) if name.lower() == b"charset"]
+    return MediaType(match[1].lower(), charsets[0] if charsets else b"") if len(charsets) < 2 else None
+
+
+def declared_media_types(content: Iterable[str]) -> tuple[bytes, ...]:
+    """The keys of a request body's `content`, without their parameters; some documents put a list into one key."""
+    names = [name.partition(";")[0].strip().lower() for key in content for name in key.split(",")]
+    return tuple(name.encode(errors="replace") for name in dict.fromkeys(names) if name)
+
+
+def admits(ranges: Iterable[bytes], name: bytes) -> bool:
+    """Whether a media type is one of those declared, which may be ranges: `*/*`, `text/*`, `application/*+json`."""
+    for declared in ranges:
+        if declared in {name, b"*/*", b"*"}:
+            return True
+        kind, star, suffix = declared.partition(b"/*")
+        if star and name.startswith(kind + b"/") and name.endswith(suffix):
+            return True
+    return False
+
+
+def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[bytes]) -> int | Refusal:
+    """How a body is to be inspected for method overrides (`FORM` and so on), or why it may not go up.
+
+    `types` and `codings` are the values of its Content-Type and Content-Encoding fields.
+    """
+    if not rule.has_request_body and rule.is_safe:
+        # A body that no one expects is how a request hides in another (`GET` with content, RFC 9110, 9.3.1). What changes
+        # something may have one even where the document forgot it, of any type, as it names none.
+        return BODY_NOT_DECLARED
+    given = [value for value in types if value]
+    if not given:
+        # Rack reads a POST without Content-Type as a form.
+        is_taken = not rule.media_types or admits(rule.media_types, _UNTYPED)
+        return _readable(FORM, b"", codings) if is_taken else _undeclared(b"", rule)
+    media_type = read_media_type(given[0])
+    if len(given) > 1 or media_type is None:
+        return _AMBIGUOUS
+    if rule.media_types and not admits(rule.media_types, media_type.name):
+        return _undeclared(media_type.name, rule)
+    return _readable(_kind_of(media_type.name), media_type.charset, codings)
+
+
+def _kind_of(name: bytes) -> int:
+    if name == b"application/x-www-form-urlencoded":
+        return FORM
+    if name.startswith(b"multipart/"):
+        return MULTIPART
+    if b"json" in name.partition(b"/")[2]:
+        return JSON
+    return TEXT if name == b"text/plain" else OPAQUE
+
+
+def _readable(kind: int, charset: bytes, codings: Sequence[bytes]) -> int | Refusal:
+    if kind == OPAQUE:
+        return kind
+    if charset not in _CHARSETS:
+        return _UNREADABLE_CHARSET
+    coded = [coding for value in codings for coding in value.lower().replace(b" ", b"").split(b",")]
+    return kind if all(coding in {b"", b"identity"} for coding in coded) else _UNREADABLE_CODING
+
+
+def _undeclared(name: bytes, rule: OperationRule) -> Refusal:
+    declared = [media_type.decode(errors="replace") for media_type in rule.media_types]
+    sent = name.decode(errors="replace")[:_SHOWN_CHARACTERS]
+    accept = b", ".join(media_type for media_type in rule.media_types if _MEDIA_TYPE.fullmatch(media_type))
+    return Refusal(
+        status=415,
+        code="undeclared-media-type",
+        detail=f"{rule.operation_id} takes no body of type {sent}." if sent else "The body comes without Content-Type.",
+        hint=f"Send it as {' or '.join(declared)}, and say so in Content-Type.",
+        members={"sent": sent, "declared": declared},
+        headers=((b"Accept", accept),) if accept else (),
+    )
+
+
+BODY_NOT_DECLARED: Final = Refusal(
+    status=400,
+    code="body-not-declared",
+    detail="This operation takes no request body.",
+    hint="Send the call without a body; what it needs goes into its path and query.",
+)
+_AMBIGUOUS: Final = Refusal(
+    status=400,
+    code="malformed-media-type",
+    detail="The Content-Type of the body is not one media type.",
+    hint="Send one Content-Type field, such as `application/json`.",
+)
+_UNREADABLE_CHARSET: Final = Refusal(
+    status=415,
+    code="unsupported-charset",
+    detail="The charset of the body is not read here.",
+    hint="Send the body in UTF-8.",
+)
+_UNREADABLE_CODING: Final = Refusal(
+    status=415,
+    code="unsupported-coding",
+    detail="A body of this type is read here, so it must come without Content-Encoding.",
+    hint="Send the body uncompressed.",
+    headers=((b"Accept-Encoding", b"identity"),),
+)

@@ -1,0 +1,113 @@
+"""A method override: a name by which some framework takes another method than that of the request line.
+
+What was judged would not be what is served: an allowed `POST /pets/1` with `_method=DELETE` is a DELETE to Rails, Laravel,
+Symfony, Spring, CakePHP and Yii, and `X-HTTP-Method-Override` is one to ASP.NET, in forms as well as in headers.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.alias import unescape
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.openapi.document import OperationKey
+
+_SPELLING = re.compile(rb"[-_.+\s]|\[.*|\x00.*", re.DOTALL)
+_CUT = re.compile(rb"[\[\x00].*", re.DOTALL)
+_HALF_ESCAPE = re.compile(rb"%(?:[0-9A-Fa-f]|u(?:0{0,2}[0-9A-Fa-f]?))?\Z")
+_UNICODE_ESCAPE = re.compile(rb"%u00([0-9A-Fa-f]{2})")
+
+_UNDERSCORE_METHOD = b"_method"
+_SHOWN_BYTES = 64
+_MAX_DECODINGS = 3
+_OVERRIDES = frozenset(
+    {
+        b"httpmethod",
+        b"$httpmethod",
+        b"httpmethodoverride",
+        b"methodoverride",
+        b"xhttpmethod",
+        b"xhttpmethodoverride",
+        b"xmethodoverride",
+    }
+)
+
+
+def fold_name(name: bytes) -> bytes:
+    """One spelling for all that some server takes for the same name.
+
+    PHP turns `.` and blanks into `_` and cuts at `[`, C strings end at NUL, ASP.NET and many routers fold case and read
+    %u escapes, some proxies decode twice.
+    """
+    return _SPELLING.sub(b"", _decode(name)).lower()
+
+
+def override_of(name: bytes) -> bytes:
+    """The override that some framework takes a parameter or field of this name for, in one spelling; empty where none does."""
+    folded = fold_name(name)
+    if folded in _OVERRIDES:
+        return folded
+    if folded != b"method":
+        return b""
+    # `method` itself is a common name; PHP makes `_method` of `.method`.
+    plain = _CUT.sub(b"", _decode(name)).strip().lower()
+    return _UNDERSCORE_METHOD if plain[:1] in b"_." and plain[1:] == b"method" else b""
+
+
+def may_become_override(beginning: bytes) -> bool:
+    """Whether a name that begins so may turn out to be an override once the rest of it is here."""
+    for _ in range(_MAX_DECODINGS):
+        beginning = _decode_once(_HALF_ESCAPE.sub(b"", beginning))
+    folded = fold_name(_HALF_ESCAPE.sub(b"", beginning))
+    return any(name.startswith(folded) for name in (b"method", *_OVERRIDES)) or bool(override_of(beginning))
+
+
+def refuse_override(name: bytes) -> Refusal:
+    """The refusal of a body that has a field by that name."""
+    shown = name[:_SHOWN_BYTES].decode(errors="replace")
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in shown)
+    return Refusal(
+        status=400,
+        code="method-override",
+        detail=f"The body has the field {shown}, by which some servers take another method.",
+        hint="Leave it out; call the operation that has the method you want.",
+    )
+
+
+def find_declared_overrides(
+    operations: Iterable[OperationKey], entries: Mapping[OperationKey, int], rules: Iterable[OperationRule]
+) -> Iterator[Finding]:
+    """Find operations whose own schema lets a caller name another method, where one of their path is closed.
+
+    `entries` has each allowed operation with the index of its entry of `allow`.
+    """
+    by_place = {(rule.method, rule.path_template): rule.declared_overrides for rule in rules if rule.declared_overrides}
+    for key in entries if by_place else ():
+        declared = by_place.get((key.method, key.path))
+        closed = [other for other in operations if other.path == key.path and other not in entries]
+        if declared and closed:
+            yield Finding(
+                rule="declares-method-override",
+                severity=Severity.WARNING,
+                message=f"`{key}` declares `{min(declared).decode()}` in its body, by which callers may reach `{closed[0]}`, "
+                "which is not allowed",
+                hint="take the property out of the document, or remove the entry",
+                pointer=("allow", entries[key]),
+            )
+
+
+def _decode(name: bytes) -> bytes:
+    for _ in range(_MAX_DECODINGS):
+        name = _decode_once(name)
+    return name
+
+
+def _decode_once(name: bytes) -> bytes:
+    return _UNICODE_ESCAPE.sub(lambda match: bytes((int(match[1], 16),)), unescape(name))

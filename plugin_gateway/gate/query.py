@@ -1,0 +1,115 @@
+"""The query of a call, rebuilt from the names that the operation declares.
+
+Whatever another parser could read as one more parameter (`;` as a separator, an undeclared name, a copy of an injected
+one in another spelling) is refused, not cleaned: a model learns from a refusal, and an origin never sees the doubt.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from plugin_gateway.gate.alias import unescape
+from plugin_gateway.gate.override import fold_name, override_of
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.gate.permit import OperationRule
+
+MAX_PAIRS = 1000
+_SHOWN_NAMES = 5
+_SHOWN_CHARACTERS = 64
+
+# What clients send unescaped in a query, more than RFC 3986 3.4 has: browsers leave []{}|\^` as they are (WHATWG URL).
+_LEGAL = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?\[\]{}|\\^`]|%[0-9A-Fa-f]{2})*+")
+_NESTED = re.compile(rb"(?:\[[^\[\]]*+\])++")
+
+_TOO_MANY = Refusal(
+    status=400,
+    code="malformed-query",
+    detail=f"The query has more than {MAX_PAIRS} parameters.",
+    hint="Ask for less in one call.",
+)
+
+
+def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes] = ()) -> bytes | Refusal:
+    """The pairs of a raw query, byte for byte and in order, when each of their names is one that `rule` declares.
+
+    `withheld` are folded names that never pass, whatever the rule admits.
+    """
+    if not _LEGAL.fullmatch(query):
+        return _malformed(query)
+    pairs = query.split(b"&")
+    if len(pairs) > MAX_PAIRS:
+        return _TOO_MANY
+    names = rule.query_names
+    has_empty = False
+    unknown: list[bytes] = []
+    for pair in pairs:
+        name = pair.partition(b"=")[0]
+        if name in names:
+            continue
+        if not pair:
+            has_empty = True
+        elif not _admits(decode_name(name), rule, withheld):
+            unknown.append(decode_name(name))
+    if unknown:
+        return _undeclared(unknown, rule)
+    return b"&".join(filter(None, pairs)) if has_empty else query
+
+
+def decode_name(name: bytes) -> bytes:
+    """A name as form decoding gives it (WHATWG URL, 5.1)."""
+    return unescape(name.replace(b"+", b" "))
+
+
+def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bool:
+    if name in rule.query_names:
+        return True
+    if (folded := fold_name(name)) in withheld or folded in rule.withheld_names:
+        return False
+    prefix, bracket, _ = name.partition(b"[")
+    if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):
+        return True
+    if not rule.any_query or override_of(decode_name(name)):
+        return False
+    return name.isascii() and name.decode("ascii").isprintable()
+
+
+def _undeclared(unknown: list[bytes], rule: OperationRule) -> Refusal:
+    declared = sorted(
+        [_show(name) for name in rule.query_names] + [f"{_show(name)}[…]" for name in rule.query_prefixes]
+    )
+    sent = [_show(name) for name in dict.fromkeys(unknown)][:_SHOWN_NAMES]
+    takes = f"It takes: {', '.join(declared)}." if declared else "It takes none."
+    return Refusal(
+        status=400,
+        code="undeclared-query-parameter",
+        detail=f"{rule.operation_id} has no query parameter {', '.join(sent)}.",
+        hint=f"Leave it out. {takes}",
+        members={"undeclared": sent, "declared": declared},
+    )
+
+
+def _show(name: bytes) -> str:
+    text = name.decode(errors="replace")
+    return "".join(c if c.isprintable() else "\ufffd" for c in text[:_SHOWN_CHARACTERS])
+
+
+def _malformed(query: bytes) -> Refusal:
+    legal = _LEGAL.match(query)
+    at = legal.end() if legal else 0
+    octet = query[at]
+    if octet == ord("%"):
+        what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
+    elif octet == ord(";"):
+        what, hint = "a `;` (some servers take it for `&`)", "Write it as %3B."
+    elif octet == ord("#"):
+        what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
+    elif 0x21 <= octet <= 0x7E:
+        what, hint = f"`{chr(octet)}`", f"Write it as %{octet:02X}."
+    else:
+        what, hint = "a blank, a control character or a byte outside ASCII", "Percent-encode UTF-8 octets."
+    return Refusal(status=400, code="malformed-query", detail=f"The query contains {what} at offset {at}.", hint=hint)

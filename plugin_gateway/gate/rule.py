@@ -1,0 +1,206 @@
+"""An operation's rule, compiled: the names of what a call may carry, read from what the document declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from plugin_gateway.config.header_names import is_never_forwarded
+from plugin_gateway.gate.media_type import declared_media_types
+from plugin_gateway.gate.override import fold_name, override_of
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.openapi.refs import RefError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.openapi.document import Document, JsonObject, Operation
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
+
+_MAX_SCHEMA_DEPTH = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectedNames:
+    """Names of what the gateway sets, folded (`gate.query.fold_name`): the client's copies never pass."""
+
+    headers: frozenset[bytes] = frozenset()
+    query: frozenset[bytes] = frozenset()
+    cookies: frozenset[bytes] = frozenset()
+
+
+def operation_rule(
+    operation: Operation,
+    document: Document,
+    *,
+    operation_id: str,
+    injected: InjectedNames,
+    withheld: Iterable[bytes] = (),
+    denied_pairs: Iterable[tuple[bytes, str]] = (),
+    credential: str = "",
+    links: tuple[tuple[str, ...], ...] = (),
+) -> OperationRule:
+    """Compile what the document declares for `operation`, less what the gateway injects.
+
+    `withheld` query names and `denied_pairs` would make a call of it one of a denied variant (`gate.variant`).
+    """
+    declared = _Declared()
+    content = _content_of(operation, document)
+    for parameter in declared_parameters(operation, document):
+        _declare(parameter, declared, document)
+    closed = injected.query | {fold_name(name) for name in withheld}
+    # The template gives these one value each, so they pass as they are written there, even `_method`, and in no other spelling.
+    own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
+    spellings = closed | {fold_name(name) for name in own}
+    return OperationRule(
+        method=operation.key.method,
+        path_template=operation.key.path,
+        operation_id=operation_id,
+        query_names=frozenset(
+            name for name in declared.query if fold_name(name) not in spellings and not override_of(name)
+        )
+        | {name for name in own if fold_name(name) not in closed},
+        withheld_names=spellings - injected.query,
+        denied_pairs=frozenset(denied_pairs),
+        query_prefixes=frozenset(
+            name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
+        ),
+        any_query=declared.any_query,
+        header_names=frozenset(
+            name
+            for name in declared.headers
+            if not is_never_forwarded(name) and fold_name(name) not in injected.headers
+        ),
+        cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
+        has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
+        media_types=declared_media_types(content),
+        declared_overrides=frozenset(_overrides_in(content, document)),
+        credential=credential,
+        links=links,
+        is_safe=operation.key.method in SAFE_METHODS,
+    )
+
+
+def declared_parameters(operation: Operation, document: Document) -> Iterator[JsonObject]:
+    """The parameters of the operation, then those of its path item that it does not override; references followed.
+
+    One that cannot be followed is passed over: what is not declared is not forwarded, and checking the document reports it.
+    """
+    seen: set[tuple[object, object]] = set()
+    for owner in (operation.node, operation.path_item):
+        listed = owner.get("parameters")
+        for item in listed if isinstance(listed, list) else ():
+            parameter = _follow(item, document)
+            if parameter is None:
+                continue
+            key = (str(parameter.get("in")), str(parameter.get("name")))
+            if key not in seen:
+                seen.add(key)
+                yield parameter
+
+
+class _Declared:
+    """Names as they are found."""
+
+    def __init__(self) -> None:
+        self.query: set[bytes] = set()
+        self.prefixes: set[bytes] = set()
+        self.headers: set[bytes] = set()
+        self.cookies: set[bytes] = set()
+        self.any_query = False
+        self.has_body = False
+
+
+def _declare(parameter: JsonObject, declared: _Declared, document: Document) -> None:
+    name, place = parameter.get("name"), parameter.get("in")
+    octets = name.encode(errors="replace") if isinstance(name, str) else b""
+    match place:
+        case "query" if octets:
+            _declare_query(octets, parameter, declared, document)
+        case "querystring":
+            declared.any_query = True
+        case "header" if octets:
+            declared.headers.add(octets.lower())
+        case "cookie" if octets:
+            declared.cookies.add(octets)
+        case "body" | "formData":
+            declared.has_body = True
+        case _:
+            pass
+
+
+def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, document: Document) -> None:
+    declared.query.add(name)
+    schema = parameter.get("schema")
+    if not isinstance(schema, dict):
+        return
+    style = parameter.get("style", "form")
+    if style == "deepObject":
+        declared.prefixes.add(name)
+    elif style == "form" and parameter.get("explode", True) is True:
+        # An exploded object is spread over the query, each property a parameter of its own.
+        _spread(schema, declared, document, 0)
+
+
+def _spread(schema: Any, declared: _Declared, document: Document, depth: int) -> None:
+    schema = _follow(schema, document)
+    if schema is None or depth > _MAX_SCHEMA_DEPTH:
+        return
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        declared.query.update(str(key).encode(errors="replace") for key in properties)
+    kinds = schema.get("type")
+    is_object = kinds == "object" or (isinstance(kinds, list) and "object" in kinds)
+    more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+    combined = [part for word in ("allOf", "anyOf", "oneOf") for part in _listed(schema.get(word))]
+    if is_object and more is not False and (more is not None or not (properties or combined)):
+        declared.any_query = True
+    for part in combined:
+        _spread(part, declared, document, depth + 1)
+
+
+def _content_of(operation: Operation, document: Document) -> JsonObject:
+    """The media types of the request body, with their schemas."""
+    body = _follow(operation.node.get("requestBody"), document) or {}
+    content = body.get("content")
+    return content if isinstance(content, dict) else {}
+
+
+def _overrides_in(content: JsonObject, document: Document) -> Iterator[bytes]:
+    """The method overrides that are properties of a body, which the document lets callers send."""
+    for media_type in content.values():
+        if (followed := _follow(media_type, document)) is not None:
+            yield from filter(None, map(override_of, _properties(followed.get("schema"), document, set())))
+
+
+def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[bytes]:
+    schema = _follow(schema, document)
+    if schema is None or id(schema) in seen:
+        return
+    seen.add(id(schema))
+    properties = schema.get("properties")
+    if isinstance(properties, dict):
+        yield from (str(key).encode(errors="replace") for key in properties)
+    for word in ("allOf", "anyOf", "oneOf"):
+        for part in _listed(schema.get(word)):
+            yield from _properties(part, document, seen)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _follow(node: Any, document: Document) -> JsonObject | None:
+    seen = 0
+    while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
+        seen += 1
+        try:
+            node = document.resolve(ref).value
+        except RefError:
+            return None
+        if seen > _MAX_SCHEMA_DEPTH:
+            return None
+    return node if isinstance(node, dict) else None

@@ -1,0 +1,167 @@
+"""A request target, read: the path cut into segments that mean one thing to every server, and the raw query.
+
+Only origin-form is read (RFC 9112, 3.2.1). Nothing is decoded or cleaned away: a path is taken as it stands or refused,
+so that what is matched is byte for byte what is forwarded.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from plugin_gateway.gate.alias import Unsafe, examine, fold_plain, readings, split_encoded_slashes
+from plugin_gateway.gate.template import PATH_CHARACTERS, WORD_CHARACTERS, symbols_of
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_TARGET_BYTES = 8 * 1024
+MAX_SEGMENTS = 64
+_NONE_SLASHED: frozenset[int] = frozenset()
+
+# No escape, and segments that begin with more than a dot or a blank in disguise and have no two dots in a row: most of
+# what is ever sent. The possessive quantifiers keep a near miss linear.
+_PLAIN = rb"(?!\+)[%b]++(?:\.[%b]++)*+" % (WORD_CHARACTERS, WORD_CHARACTERS)
+_PLAIN_SEGMENT = re.compile(_PLAIN)
+_PLAIN_PATH = re.compile(rb"(?:/%b)++/?" % _PLAIN)
+_LEGAL_PATH = re.compile(rb"(?:/(?:[%b]|%%[0-9A-Fa-f]{2})*+)++" % PATH_CHARACTERS)
+_LEGAL_PREFIX = re.compile(rb"(?:[/%b]|%%[0-9A-Fa-f]{2})*+" % PATH_CHARACTERS)
+
+_TOO_LONG = Refusal(
+    status=414,
+    code="target-too-long",
+    detail=f"The request target is longer than {MAX_TARGET_BYTES} bytes.",
+    hint="Put long values into the request body where the operation takes them there, or ask for less at once.",
+)
+_TOO_DEEP = Refusal(
+    status=414,
+    code="target-too-long",
+    detail=f"The path has more than {MAX_SEGMENTS} segments.",
+    hint="Check the path.",
+)
+_NOT_ORIGIN_FORM = Refusal(
+    status=400,
+    code="malformed-target",
+    detail="The request target is not an absolute path.",
+    hint="Send a path that begins with `/`, and the host in the Host field.",
+)
+
+
+class Target(NamedTuple):
+    """A target whose path is unambiguous.
+
+    `segments` are symbols (`gate.template`), the first of them empty, so that indexes count slashes. `raw` are the same
+    as bytes, or None when nothing in them is escaped. `slashed` are the indexes of segments that hold an encoded slash,
+    which only a parameter that says so may.
+    """
+
+    path: bytes
+    query: bytes
+    segments: list[str]
+    raw: list[bytes] | None = None
+    slashed: frozenset[int] = frozenset()
+
+    def readings(self, index: int) -> tuple[str, ...]:
+        """The folded names (`gate.alias`) that an origin may take a segment for."""
+        if self.raw is None:
+            return (fold_plain(self.segments[index]),)
+        return read_safe(self.raw[index])
+
+
+Parts: TypeAlias = tuple[bytes, bytes, list[str], "list[bytes] | None", frozenset[int]]
+"""What a target is made of: a plain tuple, as the gate takes it apart at once and seldom needs more."""
+
+
+def read_target(target: bytes) -> Target | Refusal:
+    """Read the second word of a request line."""
+    parts = read_parts(target)
+    return parts if isinstance(parts, Refusal) else Target(*parts)
+
+
+def read_parts(target: bytes) -> Parts | Refusal:
+    """Read the second word of a request line into the fields of a `Target`."""
+    path, _, query = target.partition(b"?")
+    if len(target) > MAX_TARGET_BYTES:
+        return _TOO_LONG
+    if not _PLAIN_PATH.fullmatch(path):
+        return _read_with_care(path, query)
+    segments = path.decode("ascii").split("/")
+    return (path, query, segments, None, _NONE_SLASHED) if len(segments) <= MAX_SEGMENTS else _TOO_DEEP
+
+
+def read_safe(segment: bytes) -> tuple[str, ...]:
+    """The readings of a segment that was examined, or of a piece of it."""
+    names = readings(segment)
+    return () if isinstance(names, Unsafe) else names
+
+
+def _read_with_care(path: bytes, query: bytes) -> Parts | Refusal:
+    if not path.startswith(b"/"):
+        return _NOT_ORIGIN_FORM
+    if not _LEGAL_PATH.fullmatch(path):
+        return _malformed(path)
+    raw = path.split(b"/")
+    if len(raw) > MAX_SEGMENTS:
+        return _TOO_DEEP
+    if b"" in raw[1:-1]:
+        return _ambiguous("an empty segment")
+    slashed: set[int] = set()
+    for index, segment in enumerate(raw[1:], 1):
+        if _PLAIN_SEGMENT.fullmatch(segment):
+            continue
+        *front, last = split_encoded_slashes(segment)
+        if front:
+            slashed.add(index)
+            if not all((*front, last)):
+                return _ambiguous("an encoded slash beside nothing")
+        is_end = index == len(raw) - 1
+        unsafe = _first(examine(piece, is_last=False) for piece in front) or (last and examine(last, is_last=is_end))
+        if unsafe:
+            return _ambiguous(unsafe.reason)
+    return path, query, [symbols_of(segment) for segment in raw], raw, frozenset(slashed)
+
+
+def _first(found: Iterable[Unsafe | None]) -> Unsafe | None:
+    return next(filter(None, found), None)
+
+
+def encoded_slash() -> Refusal:
+    """The refusal for an encoded slash where the matched parameter does not take one."""
+    return _ENCODED_SLASH
+
+
+def _ambiguous(reason: str) -> Refusal:
+    return Refusal(
+        status=400,
+        code="ambiguous-path",
+        detail=f"The path contains {reason}, which servers read in different ways.",
+        hint="Send the value in its plain form, percent-encoded once.",
+    )
+
+
+_ENCODED_SLASH = _ambiguous("an encoded slash")
+
+
+def _malformed(path: bytes) -> Refusal:
+    legal = _LEGAL_PREFIX.match(path)
+    at = legal.end() if legal else 0
+    octet = path[at]
+    if octet == ord("%"):
+        what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
+    elif octet == ord(";"):
+        what, hint = "a `;`", "Path parameters after `;` are not forwarded; write a literal semicolon as %3B."
+    elif octet == ord("#"):
+        what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
+    elif octet == ord("\\"):
+        what, hint = "a backslash", "Separate segments by `/`."
+    elif 0x21 <= octet <= 0x7E:
+        what, hint = f"`{chr(octet)}`", f"Write it as %{octet:02X}."
+    else:
+        what, hint = "a blank, a control character or a byte outside ASCII", "Percent-encode UTF-8 octets."
+    return Refusal(
+        status=400,
+        code="malformed-target",
+        detail=f"The path contains {what} at offset {at}, which RFC 3986 does not allow there.",
+        hint=hint,
+    )

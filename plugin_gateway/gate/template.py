@@ -1,0 +1,207 @@
+"""A path template of the document, parsed: segments that are literals, parameters, or patterns of both.
+
+Segments are compared as *symbols*: a string with one character for each character on the wire. An escape is one
+symbol too, U+0100 plus its octet, so `%c3` equals `%C3`; the escape of an unreserved character, which RFC 3986 6.2.2.2
+says should never have been written, is U+0200 plus its octet and equals no literal: an origin that matches before it
+decodes would see another path than we did.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from plugin_gateway.gate.alias import fold
+
+WORD_CHARACTERS = rb"A-Za-z0-9\-_~!$&'()*+,=:@"
+"""Inside a class of a bytes regex: what may stand in a segment unescaped (RFC 3986, 3.3), but `.`; and `;`, a trick."""
+
+PATH_CHARACTERS = WORD_CHARACTERS + rb"."
+
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+# `?` and `#` inside braces belong to the parameter's name.
+_PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
+_TEMPLATE_TOKEN = re.compile(
+    r"(?P<parameter>\{[^{}]*\})|(?P<slash>/)|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^/{%]+|.)", re.DOTALL
+)
+_RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]+")
+_UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Literals with at least so many characters for each parameter between them; matched in time linear in the segment."""
+
+    prefix: str
+    inner: tuple[tuple[int, str], ...]
+    """Each literal in the middle, with how many characters must come before it."""
+    tail: int
+    """How many characters must come before the suffix; 0 where nothing may, -1 where nothing has to."""
+    suffix: str
+
+    def matches(self, text: str) -> bool:
+        # Taking the leftmost place for every literal in turn is enough: only the end is anchored, and it is checked last.
+        if not text.startswith(self.prefix) or not text.endswith(self.suffix):
+            return False
+        at, end = len(self.prefix), len(text) - len(self.suffix)
+        for gap, literal in self.inner:
+            found = text.find(literal, at + gap, max(end, 0))
+            if found < 0:
+                return False
+            at = found + len(literal)
+        return end - at >= max(self.tail, 0) if self.tail else end == at
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One segment of a template. `parts` are symbols, or None for a parameter."""
+
+    parts: tuple[str | None, ...]
+    names: tuple[str, ...] = ()
+
+    @property
+    def literal(self) -> str | None:
+        """Its symbols, if it has no parameter."""
+        if not self.parts:
+            return ""
+        return self.parts[0] if len(self.parts) == 1 else None
+
+    @property
+    def is_parameter(self) -> bool:
+        return self.parts == (None,)
+
+    @property
+    def unnamed(self) -> Segment:
+        """The same for everybody but a reader."""
+        return Segment(self.parts)
+
+    @property
+    def pattern(self) -> Pattern:
+        return _pattern(self.parts)
+
+    def folded(self) -> tuple[Pattern, ...]:
+        """Patterns for the folded readings (`gate.alias`) of which one matches: it, and it with something after.
+
+        A parameter takes nothing, too, as the `*` of a glob does (Caddy's `path /items/*:export`).
+        """
+        parts = tuple(part and fold_symbols(part) for part in self.parts)
+        *front, last = parts
+        more = (*parts, ".", None) if last is None else (*front, last + ".", None)
+        return _pattern(parts, least=0), _pattern(more, least=0)
+
+    def covers(self, other: Segment) -> bool:
+        """Whether whatever matches `other` matches this."""
+        # A parameter of the other is stood for by one character that no literal holds.
+        return self.pattern.matches("".join("\x00" if part is None else part for part in other.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class PathTemplate:
+    """A path template: its text, its segments from the first `/` on, and what real documents append to it.
+
+    A `?name=value` at the end must be in the query of a call; a `#name`, which never leaves a client, tells apart
+    operations that are one on the wire.
+    """
+
+    text: str
+    segments: tuple[Segment, ...]
+    query: tuple[bytes, ...] = ()
+
+    @property
+    def is_concrete(self) -> bool:
+        return not any(segment.names for segment in self.segments)
+
+    @property
+    def shape(self) -> tuple[tuple[str | None, ...], ...]:
+        """Equal for templates that no server can tell apart, as parameter names are not on the wire."""
+        return tuple(segment.parts for segment in self.segments)
+
+    @property
+    def trimmed(self) -> tuple[Segment, ...]:
+        """The segments without the empty one that a trailing slash makes."""
+        return self.segments[:-1] if len(self.segments) > 1 and self.segments[-1].literal == "" else self.segments
+
+
+@lru_cache(maxsize=4096)
+def parse_template(text: str) -> PathTemplate:
+    """Parse a key of `paths`. Never fails: braces without a partner are literal."""
+    found = _PATH_AND_QUERY.match(text)
+    path, query = (found[1], found[2] or "") if found else (text, "")
+    segments: list[Segment] = []
+    parts: list[str | None] = []
+    names: list[str] = []
+
+    def end_segment() -> None:
+        segments.append(Segment(tuple(parts), tuple(names)))
+        parts.clear()
+        names.clear()
+
+    for token in _TEMPLATE_TOKEN.finditer(path.removeprefix("/")):
+        if token["slash"]:
+            end_segment()
+        elif token["parameter"]:
+            parts.append(None)
+            names.append(token["parameter"][1:-1])
+        else:
+            symbols = _octet_symbol(int(token["escape"], 16)) if token["escape"] else _text_symbols(token["text"])
+            if parts and parts[-1] is not None:
+                parts[-1] += symbols
+            else:
+                parts.append(symbols)
+    end_segment()
+    return PathTemplate(text, tuple(segments), tuple(pair.encode() for pair in query.split("&") if pair))
+
+
+def symbols_of(segment: bytes) -> str:
+    """A segment of a request as symbols; it holds path characters and whole escapes only."""
+    return _ESCAPE.sub(_request_symbol, segment.decode("ascii"))
+
+
+def fold_symbols(symbols: str) -> str:
+    """The folded text that a literal decodes to."""
+    octets = b"".join(bytes((ord(c) & 0xFF,)) for c in symbols)
+    return fold(octets.decode(errors="replace"))
+
+
+def _request_symbol(match: re.Match[str]) -> str:
+    octet = int(match[1], 16)
+    return chr((0x200 if octet < 0x80 and _UNRESERVED.match(chr(octet)) else 0x100) + octet)
+
+
+def _octet_symbol(octet: int) -> str:
+    return chr(octet) if octet < 0x80 and _UNRESERVED.match(chr(octet)) else chr(0x100 + octet)
+
+
+def _text_symbols(text: str) -> str:
+    if _RAW.fullmatch(text):
+        return text
+    return "".join(c if _RAW.fullmatch(c) else "".join(map(_octet_symbol, c.encode(errors="replace"))) for c in text)
+
+
+def _pattern(parts: tuple[str | None, ...], least: int = 1) -> Pattern:
+    rest = list(parts)
+    prefix = rest.pop(0) if rest and rest[0] is not None else ""
+    suffix = rest.pop() if rest and rest[-1] is not None else ""
+    inner: list[tuple[int, str]] = []
+    gap = 0
+    for part in rest:
+        if part is None:
+            gap += least
+        else:
+            inner.append((gap, part))
+            gap = 0
+    tail = -1 if least == 0 and rest and rest[-1] is None else gap
+    return Pattern(prefix or "", tuple(inner), tail, suffix or "")
+
+
+def sample_path(template: PathTemplate) -> bytes:
+    """A path that the template matches, its parameters filled with `x`."""
+    return b"".join(
+        b"/" + b"".join(b"x" if part is None else _wire(part) for part in segment.parts)
+        for segment in template.segments
+    )
+
+
+def _wire(symbols: str) -> bytes:
+    return b"".join(c.encode("ascii") if ord(c) < 0x80 else b"%%%02X" % (ord(c) & 0xFF) for c in symbols)

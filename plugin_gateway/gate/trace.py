@@ -1,0 +1,105 @@
+"""A trace: what the gate asked about one call, in order, and what it found. For the operator: it names denied things."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.shadow import ANYTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.routing import Route
+    from plugin_gateway.gate.shadow import Condition, Shadow
+    from plugin_gateway.refusal import Refusal
+
+
+class Step(NamedTuple):
+    """One question that was asked: its name, whether the call went on, and what was found."""
+
+    name: str
+    passed: bool
+    finding: str
+
+
+class Trace:
+    """Collects the steps of one verdict; the last one decided. A gate in service is given none."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+
+    def unreadable(self, refusal: Refusal) -> None:
+        self._add("target", False, refusal.detail)
+
+    def read(self, path: bytes) -> None:
+        self._add("target", True, f"{path.decode('utf-8', 'backslashreplace')} is one plain path")
+
+    def without_route(self, method: bytes, methods: Sequence[bytes]) -> None:
+        allowed = b", ".join(methods).decode()
+        said = f"the path is allowed for {allowed}, not for {method.decode(errors='replace')}"
+        self._add("route", False, said if methods else "no allowed operation has this path")
+
+    def without_variant(self, routes: Sequence[Route]) -> None:
+        needed = "&".join(map(str, routes[-1].query))
+        self._add("route", False, f"{_name(routes[-1].rule)} is allowed only with {needed} in the query")
+
+    def routed(self, rule: OperationRule) -> None:
+        self._add("route", True, f"{_name(rule)} is allowed, as {rule.operation_id}")
+
+    def slashed(self) -> None:
+        self._add("path", False, "an encoded slash stands where no parameter has `slashes: allowed`")
+
+    def shadowed(self, shadow: Shadow) -> None:
+        said = " and ".join(map(_describe, shadow))
+        self._add("path", False, f"a server may take it for a path that is not allowed: {said}")
+
+    def plain(self) -> None:
+        self._add("path", True, "no server can take it for a path that is not allowed")
+
+    def queried(self, query: bytes, refusal: Refusal | None) -> None:
+        if refusal is not None:
+            self._add("query", False, f"{refusal.detail} {refusal.hint}")
+        else:
+            self._add("query", True, "every name is declared" if query else "there is none")
+
+    def _add(self, name: str, passed: bool, finding: str) -> None:
+        self.steps.append(Step(name, passed, finding))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explanation:
+    """The verdict and the steps to it; the last step is the one that decided."""
+
+    verdict: Permit | Refusal
+    steps: tuple[Step, ...]
+
+    @property
+    def is_allowed(self) -> bool:
+        return isinstance(self.verdict, Permit)
+
+    @property
+    def rule(self) -> OperationRule | None:
+        """The operation that the call would be."""
+        return self.verdict.rule if isinstance(self.verdict, Permit) else None
+
+
+def explain(gate: Gate, method: str, target: str) -> Explanation:
+    """Ask the gate, and have it tell how it came to its verdict."""
+    trace = Trace()
+    verdict = gate.judge(method.encode(errors="replace"), target.encode(errors="replace"), trace)
+    return Explanation(verdict=verdict, steps=tuple(trace.steps))
+
+
+def _describe(condition: Condition) -> str:
+    if condition.patterns == ANYTHING:
+        return "more after it"
+    like = "a template with literals" if condition.patterns else f"`{condition.literal}`"
+    return f"segment {condition.index} like {like}"
+
+
+def _name(rule: OperationRule) -> str:
+    return f"{rule.method} {rule.path_template}"

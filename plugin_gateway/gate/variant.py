@@ -1,0 +1,75 @@
+"""A variant: an operation whose path template ends in a query, such as `/?Action=ListQueues` or `/search?type={type}`.
+
+Such templates break the letter of OpenAPI and are common all the same. Several operations may share one path; a call is
+the one whose pairs it has, read as form decoding reads them, because the origin dispatches on the decoded values.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.gate.alias import fold
+from plugin_gateway.gate.query import decode_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from plugin_gateway.gate.routing import Route
+
+_PLACEHOLDER = re.compile(rb"\{[^{}]*\}")
+
+
+class RequiredPair(NamedTuple):
+    """One pair of a template's query, decoded. `value` is None where the template leaves it to the caller (`type={type}`)."""
+
+    name: bytes
+    value: bytes | None
+
+    def __str__(self) -> str:
+        value = "{…}" if self.value is None else self.value.decode(errors="replace")
+        return f"{self.name.decode(errors='replace')}={value}" if value else self.name.decode(errors="replace")
+
+
+def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
+    """The pairs of a template's query (`PathTemplate.query`). `acl` and `acl=` are the same pair."""
+    pairs: list[RequiredPair] = []
+    for pair in query:
+        name, _, value = pair.partition(b"=")
+        pairs.append(RequiredPair(decode_name(name), None if _PLACEHOLDER.search(value) else decode_name(value)))
+    return tuple(pairs)
+
+
+def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
+    """The most demanding route whose pairs are all in the query, each of their names given once."""
+    pairs: dict[bytes, list[bytes]] = {}
+    for pair in query.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        pairs.setdefault(decode_name(name), []).append(decode_name(value))
+    for route in routes:
+        if all(_is_met(required, pairs.get(required.name, ()), route) for required in route.query):
+            return route
+    return None
+
+
+def contradict(ours: Iterable[RequiredPair], theirs: Iterable[RequiredPair]) -> bool:
+    """Whether no call can have the pairs of both, in any spelling."""
+    values = {pair.name: fold_value(pair.value) for pair in ours if pair.value is not None}
+    return any(
+        pair.value is not None and pair.name in values and values[pair.name] != fold_value(pair.value)
+        for pair in theirs
+    )
+
+
+def fold_value(value: bytes) -> str:
+    """The spelling by which a value is compared with those of denied variants."""
+    return fold(value.decode(errors="replace"))
+
+
+def _is_met(required: RequiredPair, values: Collection[bytes], route: Route) -> bool:
+    if len(values) != 1:
+        return False
+    (value,) = values
+    if required.value is not None:
+        return value == required.value
+    return (required.name, fold_value(value)) not in route.rule.denied_pairs

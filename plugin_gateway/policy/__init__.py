@@ -1,1 +1,0 @@
-"""What may pass: the allow-list, the routes, the gate. Pure decisions over plain values."""

@@ -1,0 +1,290 @@
+"""The allow-list, applied to a document: which operations are kept, and what is wrong with the list."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.routing import NEVER_ROUTED
+from plugin_gateway.gate.slashed import find_spelled
+from plugin_gateway.gate.target import read_target
+from plugin_gateway.gate.template import parse_template, sample_path
+from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.revision.selector import Catalogue, describe, match, named_later, unmatched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.config.units import Rate
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One allowed operation, with what the entries that name it say, merged.
+
+    An entry for just this operation wins over one for a tag or a path, an earlier over a later.
+    """
+
+    operation: Operation
+    entries: tuple[AllowEntry, ...]
+    """Those that name it, the winning one first."""
+
+    @property
+    def operation_id(self) -> str | None:
+        """The name asked for, None when the document's own is to be shown."""
+        return next((entry.operation_id for entry in self.entries if entry.operation_id), None)
+
+    @property
+    def description(self) -> str | None:
+        return next((entry.description for entry in self.entries if entry.description), None)
+
+    @property
+    def consequential(self) -> bool | None:
+        return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
+
+    @property
+    def rate(self) -> Rate | None:
+        return next((entry.rate for entry in self.entries if entry.rate is not None), None)
+
+    @property
+    def credential_entry(self) -> AllowEntry | None:
+        """The entry that gives it its own upstream credential."""
+        return next((entry for entry in self.entries if entry.credential is not None), None)
+
+    @property
+    def links(self) -> tuple[str, ...] | None:
+        """JSON pointers to the URLs in answers, None where only `upstream.links` may say so."""
+        return next((entry.response.links for entry in self.entries if entry.response.links is not None), None)
+
+    @property
+    def slashes(self) -> frozenset[str]:
+        """Path parameters whose values may hold encoded slashes."""
+        rules = {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
+        return frozenset(name for name, rule in rules.items() if rule.slashes == "allowed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """The operations that are allowed, in document order, and every finding about the lists."""
+
+    kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    pinned: Pinned = NOTHING_PINNED
+    """What the entries named, for the next time the document is read."""
+    held: tuple[OperationKey, ...] = ()
+    """Operations that a group names only since the document changed, and that are closed."""
+
+
+NOTHING_ALLOWED: Final = "nothing-allowed"
+"""The rule of the warning that `deny` closes all that `allow` names. No error: an operator may close everything in a hurry,
+and a reload that refuses such a config would keep the old one, which is open."""
+
+_NOTHING_ALLOWED: Final = Finding(
+    rule=NOTHING_ALLOWED,
+    severity=Severity.WARNING,
+    message="`deny` closes every operation that `allow` names, so the gateway serves none",
+    hint="narrow `deny`; if nothing is to be served, `allow: []` says so",
+    pointer=("deny",),
+)
+
+
+def select(
+    document: Document,
+    allow: Sequence[AllowEntry],
+    deny: Sequence[Selector] = (),
+    pinned: Pinned = NOTHING_PINNED,
+) -> Selection:
+    """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it.
+
+    `pinned` is what the same entries named before: a group that named less then opens no more now.
+    """
+    catalogue = Catalogue(document)
+    findings: list[Finding] = []
+    named: dict[OperationKey, list[AllowEntry]] = {}
+    pins: dict[EntryWords, frozenset[OperationKey]] = {}
+    later: list[tuple[AllowEntry, list[OperationKey]]] = []
+    for entry in allow:
+        operations = match(entry, catalogue)
+        findings += _judge_entry(entry, operations, catalogue)
+        if entry.wanted_id and len(operations) > 1:
+            continue  # guessing which one was meant could open the wrong one
+        keys = [operation.key for operation in operations]
+        if entry.operation is None:
+            words = words_of(entry, "allow")
+            pins[words] = first = pinned.to_open(words, keys)
+            later.append((entry, [key for key in keys if key not in first]))
+            keys = [key for key in keys if key in first]
+            if operations:
+                findings.append(_not_locked(entry, len(keys)))
+        for key in keys:
+            named.setdefault(key, []).append(entry)
+    denied: dict[OperationKey, Selector] = {}
+    for selector in deny:
+        operations = match(selector, catalogue)
+        if not operations:
+            findings.append(_judge_denial(selector, catalogue))
+        words = words_of(selector, "deny")
+        pins[words] = pinned.to_close(words, (operation.key for operation in operations))
+        for key in pins[words]:
+            denied.setdefault(key, selector)
+    kept = {
+        key: Kept(operation=operation, entries=tuple(sorted(named[key], key=lambda entry: entry.operation is None)))
+        for key, operation in document.operations.items()
+        if key in named and key not in denied
+    }
+    findings += _find_duplicates(named)
+    findings += _find_overruled(named, denied)
+    findings += _find_closed_groups(allow, named, kept)
+    if named and not kept:
+        findings.append(_NOTHING_ALLOWED)
+    findings += _find_taken_ids(kept)
+    findings += _find_unreachable(kept)
+    findings += _find_twins(document, kept, denied)
+    for key, one in kept.items():
+        findings += find_spelled(key, one.slashes, document.operations, kept, one.entries[0].index)
+    held: dict[OperationKey, None] = {}
+    for entry, keys in later:
+        if closed := [key for key in keys if key not in kept and key not in denied]:
+            findings.append(named_later(entry, closed, ("allow", entry.index)))
+            held |= dict.fromkeys(closed)
+    return Selection(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
+
+
+def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue) -> Iterator[Finding]:
+    if not operations:
+        yield unmatched(entry, catalogue, "allow")
+    elif entry.wanted_id and len(operations) > 1:
+        places = " and ".join(f"`{operation.key}`" for operation in operations)
+        yield Finding(
+            rule="ambiguous-operation",
+            message=f"the document gives the operationId {describe(entry)} to {places}",
+            hint=f"write the one you mean as METHOD /path, such as `{operations[0].key}`",
+            pointer=("allow", entry.index),
+        )
+
+
+def _not_locked(entry: AllowEntry, count: int) -> Finding:
+    return Finding(
+        rule="group-not-pinned",
+        severity=Severity.WARNING,
+        message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)}; those that the API adds to it open at the "
+        "next start",
+        hint="list the operations one by one to keep later ones closed",
+        pointer=("allow", entry.index),
+    )
+
+
+def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
+    """A name that nothing has is a mistake, and what it was to close may be open. `DELETE /**` where nothing deletes is not."""
+    found = unmatched(selector, catalogue, "deny")
+    is_methods_only = selector.operation is None and match(selector.model_copy(update={"methods": ()}), catalogue)
+    return replace(found, severity=Severity.WARNING) if is_methods_only else found
+
+
+def _find_closed_groups(
+    allow: Sequence[AllowEntry],
+    named: Mapping[OperationKey, Sequence[AllowEntry]],
+    kept: Mapping[OperationKey, Kept],
+) -> Iterator[Finding]:
+    for entry in allow:
+        keys = [key for key, entries in named.items() if entry in entries]
+        if entry.operation is None and keys and not any(key in kept for key in keys):
+            yield Finding(
+                rule="allowed-and-denied",
+                severity=Severity.WARNING,
+                message=f"everything that {describe(entry)} names stays closed: `deny` wins",
+                hint="remove the entry, or narrow `deny`",
+                pointer=("allow", entry.index),
+            )
+
+
+def _find_duplicates(named: Mapping[OperationKey, Sequence[AllowEntry]]) -> Iterator[Finding]:
+    for key, entries in named.items():
+        single = [entry for entry in entries if entry.operation is not None]
+        for entry in single[1:]:
+            yield Finding(
+                rule="duplicate-operation",
+                severity=Severity.WARNING,
+                message=f"`{key}` is allowed by entry {single[0].index + 1} already",
+                hint="remove one of the two; where both say something, the first one wins",
+                pointer=("allow", entry.index),
+            )
+
+
+def _find_overruled(
+    named: Mapping[OperationKey, Sequence[AllowEntry]], denied: Mapping[OperationKey, Selector]
+) -> Iterator[Finding]:
+    for key, entries in named.items():
+        for entry in entries:
+            if key in denied and entry.operation is not None:
+                yield Finding(
+                    rule="allowed-and-denied",
+                    severity=Severity.WARNING,
+                    message=f"`{key}` stays closed: {describe(denied[key])} in `deny` wins",
+                    hint="remove one of the two",
+                    pointer=("allow", entry.index),
+                )
+
+
+def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+    wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
+    owners: dict[str, OperationKey] = {}
+    for key, one in kept.items():
+        if key not in wanted and one.operation.operation_id:
+            owners.setdefault(one.operation.operation_id, key)
+    for key, name in wanted.items():
+        if (owner := owners.setdefault(name, key)) != key:
+            entry = next(entry for entry in kept[key].entries if entry.operation_id == name)
+            yield Finding(
+                rule="operation-id-taken",
+                message=f"`{key}` cannot be called `{name}`: `{owner}` is",
+                hint="choose another operation_id",
+                pointer=("allow", entry.index, "operation_id"),
+            )
+
+
+def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+    for key, one in kept.items():
+        refusal = read_target(sample_path(parse_template(key.path)))
+        why = refusal.detail if isinstance(refusal, Refusal) else ""
+        if key.method in NEVER_ROUTED:
+            why = f"{key.method} is never forwarded."
+        if why:
+            yield Finding(
+                rule="unreachable-operation",
+                severity=Severity.WARNING,
+                message=f"no call can reach `{key}`: {why}",
+                hint="remove the entry",
+                pointer=("allow", one.entries[0].index),
+            )
+
+
+def _find_twins(
+    document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
+) -> Iterator[Finding]:
+    """Operations that differ in parameter names or fragments only are one on the wire: allowing one allows both."""
+    twins: dict[object, list[OperationKey]] = {}
+    for key in document.operations:
+        template = parse_template(key.path)
+        pairs = frozenset(required_pairs(template.query))
+        twins.setdefault((key.method, template.shape, pairs), []).append(key)
+    for keys in twins.values():
+        closed = [key for key in keys if key not in kept]
+        for key in keys if closed and len(keys) > 1 else ():
+            if key in kept:
+                other = next((twin for twin in closed if twin in denied), closed[0])
+                is_denied = other in denied
+                yield Finding(
+                    rule="same-path",
+                    severity=Severity.ERROR if is_denied else Severity.WARNING,
+                    message=f"no server can tell `{other}` from `{key}`: allowing one allows both",
+                    hint="take one of the two out of `allow` or `deny`"
+                    if is_denied
+                    else "list both, or remove the entry",
+                    pointer=("allow", kept[key].entries[0].index),
+                )

@@ -1,0 +1,177 @@
+"""Contradictions: where the document says that an allowed operation is, and `upstream.url` says something else.
+
+The gateway sends each call to `upstream.url`, with the key. Where that is inside a cluster, its host is not the one
+that the document gives to the public. So hosts are compared among operations, and only paths with `upstream.url`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.servers import ANY, Server, Where, where_it_says_itself, where_the_api_is
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from plugin_gateway.config.address import UpstreamUrl
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.revision.allowlist import Kept
+
+_URL = ("upstream", "url")
+_UNLESS = "or, where `upstream.url` is right, write `servers: ignore` under `upstream`"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+Host = tuple[str, int | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Conflict:
+    rule: str
+    server: Server
+    is_own: bool
+
+
+def find_contradictions(document: Document, kept: Mapping[OperationKey, Kept], url: UpstreamUrl) -> Iterator[Finding]:
+    """Warn of allowed operations that are not called where the document says, once for each such place."""
+    everywhere = [path for path, _ in document.path_items()]
+    whole = where_the_api_is(document)
+    places = {key: where_it_says_itself(document, one.operation) or whole for key, one in kept.items()}
+    is_doubled = _is_doubled(url.prefix, [key.path for key in kept], everywhere, places.values())
+    if is_doubled:
+        yield _doubled(url, next(iter(kept)))
+    judge = _Judge(url, whole, places.values())
+    found: dict[_Conflict, list[OperationKey]] = {}
+    for key, where in places.items():
+        conflict = judge.conflict(where)
+        if conflict is None or (
+            conflict.rule == "upstream-path" and (is_doubled or _covers(conflict.server.prefix, everywhere))
+        ):
+            continue
+        found.setdefault(conflict, []).append(key)
+    for conflict, keys in found.items():
+        yield _finding(conflict, keys, url, kept[keys[0]].entries[0].index)
+
+
+class _Judge:
+    """Holds servers against one `upstream.url`."""
+
+    def __init__(self, url: UpstreamUrl, whole: Where, places: Collection[Where]) -> None:
+        self._url = url
+        said = {host for where in (whole, *places) for server in where.servers for host in _hosts(server)}
+        # Which of the document's hosts the upstream stands for: the one it is called like, or else the document's own.
+        self._is_named = any(_is_host(name, url) for name, _ in said)
+        self._home = {host for server in whole.servers for host in _hosts(server)}
+        # A public host without a path may well be served from below one, unless the paths of the others are as they are said.
+        self._forgives_root = not any(
+            reading.prefix and _fits(reading.prefix, url.prefix)
+            for server in whole.servers
+            for reading in server.readings
+        )
+        own = {frozenset(host for server in where.servers for host in _hosts(server)) for where in places}
+        if not self._home and len(own) == 1:
+            self._home = set(next(iter(own)))
+
+    def conflict(self, where: Where) -> _Conflict | None:
+        """Say what is wrong with the first server of the list, unless one of them agrees with `upstream.url`."""
+        readings = [reading for server in where.servers for reading in server.readings]
+        readings = [one for one in readings if one.is_said and _is_host(one.host, self._url)] or readings
+        found = None
+        for reading in readings:
+            rule = self._broken_rule(reading)
+            if not rule:
+                return None
+            if found is None and (rule == "upstream-elsewhere" or ANY not in reading.prefix):
+                found = _Conflict(rule=rule, server=reading, is_own=where.is_own)
+        return found
+
+    def _broken_rule(self, server: Server) -> str:
+        url = self._url
+        if server.is_said and _is_host(server.host, url):
+            if not _is_same_origin(server, url):
+                return "upstream-elsewhere"
+            return "" if _fits(server.prefix, url.prefix) else "upstream-path"
+        if server.is_said and (self._is_named or (server.host, server.port) not in self._home):
+            return "upstream-elsewhere"
+        is_fine = _fits(server.prefix, url.prefix) or (not server.prefix and self._forgives_root)
+        return "" if is_fine else "upstream-path"
+
+
+def _hosts(server: Server) -> Iterator[Host]:
+    yield from ((reading.host, reading.port) for reading in server.readings if reading.is_said)
+
+
+def _is_host(host: str, url: UpstreamUrl) -> bool:
+    return _fits(host.strip("[]").rstrip("."), url.host.rstrip("."))
+
+
+def _is_same_origin(server: Server, url: UpstreamUrl) -> bool:
+    scheme = server.scheme or url.scheme
+    port = server.port or _DEFAULT_PORTS[scheme]
+    # Better protected than the document says is no contradiction.
+    is_upgraded = (scheme, port, url.scheme, url.port) == ("http", 80, "https", 443)
+    return is_upgraded or (scheme, port) == (url.scheme, url.port)
+
+
+def _fits(prefix: str, actual: str) -> bool:
+    pattern = "".join(".+" if character == ANY else re.escape(character) for character in prefix)
+    return re.fullmatch(pattern, actual) is not None
+
+
+def _covers(prefix: str, paths: Collection[str]) -> bool:
+    return bool(prefix and paths) and all(f"{path}/".startswith(f"{prefix}/") for path in paths)
+
+
+def _is_doubled(prefix: str, kept: Collection[str], everywhere: Collection[str], places: Iterable[Where]) -> bool:
+    """Tell whether the path of `upstream.url` is a part of each path template already."""
+    is_said = any(reading.prefix == prefix for where in places for one in where.servers for reading in one.readings)
+    # A document that says it twice is wrong more often than not; one that says it once is right.
+    return _covers(prefix, everywhere if is_said else kept)
+
+
+def _doubled(url: UpstreamUrl, key: OperationKey) -> Finding:
+    shorter = str(url).removesuffix(url.prefix)
+    return Finding(
+        rule="upstream-path",
+        severity=Severity.WARNING,
+        message=f"the paths of the document begin with {url.prefix} already: `{key}` is sent to {url}{key.path}",
+        hint=f"write `url: {shorter}`, {_UNLESS}",
+        pointer=_URL,
+    )
+
+
+def _finding(conflict: _Conflict, keys: list[OperationKey], url: UpstreamUrl, entry: int) -> Finding:
+    server, first = conflict.server, keys[0]
+    more = f" and {len(keys) - 1} more operations" if len(keys) > 2 else f" and `{keys[1]}`" if len(keys) > 1 else ""
+    verb = "are" if len(keys) > 1 else "is"
+    at = f"at {server.url}" if server.host else f"below {server.url}"
+    message = f"`{first}`{more} {verb} {at} in the document, but the gateway calls {url}{first.path}"
+    if conflict.rule == "upstream-elsewhere" and conflict.is_own:
+        them = "them" if len(keys) > 1 else "it"
+        hint = (
+            f"take {them} out of `allow`, and let a second gateway with `url: {server.url}` serve {them} where needed; "
+        ) + _UNLESS
+    elif conflict.rule == "upstream-elsewhere":
+        hint = f"write `url: {server.url}`, {_UNLESS}"
+    elif conflict.is_own:
+        hint = (
+            f"write `url: {_with_prefix(url, server.prefix)}` if all that is allowed is there, else take out of "
+            f"`allow` what is not; {_UNLESS}"
+        )
+    else:
+        hint = f"write `url: {_with_prefix(url, server.prefix)}`, {_UNLESS}"
+    return Finding(
+        rule=conflict.rule,
+        severity=Severity.WARNING,
+        message=message,
+        hint=hint,
+        pointer=("allow", entry) if conflict.is_own else _URL,
+    )
+
+
+def _with_prefix(url: UpstreamUrl, prefix: str) -> str:
+    if url.socket:
+        return f"http://HOST:PORT{prefix}"
+    return f"{str(url).removesuffix(url.prefix)}{prefix}"

@@ -1,0 +1,201 @@
+"""A selector, applied: which operations of a document one entry of the allow-list or deny-list names."""
+
+from __future__ import annotations
+
+import difflib
+from collections import defaultdict
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.openapi.document import OperationKey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from plugin_gateway.config.selector import Selector
+    from plugin_gateway.openapi.document import Document, Operation
+
+_NEAREST = 3
+_MOST_SHOWN = 10
+
+
+class Catalogue:
+    """The names of a document's operations, indexed for looking up and for guessing what was meant."""
+
+    def __init__(self, document: Document) -> None:
+        self.operations: Mapping[OperationKey, Operation] = document.operations
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, list[Operation]]:
+        by_id: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.operations.values():
+            if operation_id := operation.operation_id:
+                by_id[operation_id].append(operation)
+        return by_id
+
+    @cached_property
+    def _by_tag(self) -> Mapping[str, list[Operation]]:
+        by_tag: dict[str, list[Operation]] = defaultdict(list)
+        for operation in self.operations.values():
+            for tag in operation.tags:
+                by_tag[tag].append(operation)
+        return by_tag
+
+    @cached_property
+    def _methods(self) -> Mapping[str, list[str]]:
+        methods: dict[str, list[str]] = defaultdict(list)
+        for key in self.operations:
+            methods[key.path].append(key.method)
+        return methods
+
+    def with_id(self, operation_id: str) -> list[Operation]:
+        return self._by_id.get(operation_id, [])
+
+    def with_tag(self, tag: str) -> list[Operation]:
+        return self._by_tag.get(tag, [])
+
+    def under(self, glob: str) -> list[Operation]:
+        """Operations whose path template fits: `*` is one segment, `**` any number of them."""
+        return [operation for operation in self.operations.values() if fits_glob(operation.key.path, glob)]
+
+    def methods_of(self, path: str) -> list[str]:
+        return self._methods.get(path, [])
+
+    def guess_id(self, operation_id: str) -> str:
+        return _did_you_mean(operation_id, self._by_id)
+
+    def guess_name(self, name: str) -> str:
+        """What may have been meant by a name that is no operationId: a path, or entries that a dash is missing between."""
+        path = "/" + name.strip("/")
+        if "/" in name and (methods := self.methods_of(path)):
+            return f"write {_either(f'{method} {path}' for method in methods)}"
+        if name.startswith("/"):
+            shape = parse_template(name).shape
+            same = [str(other) for other in self.operations if parse_template(other.path).shape == shape]
+            if same:
+                return f"write {_either(same)}"
+            near = difflib.get_close_matches(name, self._methods, n=1, cutoff=0.5)
+            if near:
+                return f"did you mean {_either(f'{method} {near[0]}' for method in self._methods[near[0]])}?"
+        words = [word.lstrip("-") for word in name.split()]
+        if len(words) > 1 and all(self.with_id(word) for word in words):
+            return f"begin each entry with a dash and a blank: {', '.join(f'`- {word}`' for word in words)}"
+        return self.guess_id(name)
+
+    def guess_tag(self, tag: str) -> str:
+        return _did_you_mean(tag, self._by_tag)
+
+    def guess_key(self, key: OperationKey) -> str:
+        """What may have been meant by a METHOD and path that the document does not have."""
+        if methods := self.methods_of(key.path):
+            return f"that path has {', '.join(methods)}"
+        shape = parse_template(key.path).shape
+        for other in self.operations:
+            if other.method == key.method and parse_template(other.path).shape == shape:
+                return f"did you mean `{other}`?"
+        return _did_you_mean(str(key), map(str, self.operations))
+
+    def guess_path(self, glob: str) -> str:
+        return _did_you_mean(glob.replace("/**", ""), self._methods)
+
+
+def match(selector: Selector, catalogue: Catalogue) -> list[Operation]:
+    """The operations that a selector names, in document order; several for one operationId when it is ambiguous."""
+    if selector.operation is not None:
+        if selector.key is None:
+            return catalogue.with_id(selector.operation)
+        operation = catalogue.operations.get(OperationKey(*selector.key))
+        return [operation] if operation else []
+    found = catalogue.with_tag(selector.tag) if selector.tag is not None else catalogue.under(selector.path or "")
+    if not selector.methods or "*" in selector.methods:
+        return found
+    return [operation for operation in found if operation.key.method in selector.methods]
+
+
+def describe(selector: Selector) -> str:
+    """The entry as one would write it short."""
+    if selector.operation is not None:
+        return f"`{selector.operation}`"
+    methods = f"{', '.join(selector.methods)} " if selector.methods else ""
+    return f"`{methods}tag {selector.tag}`" if selector.tag is not None else f"`{methods}{selector.path}`"
+
+
+def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
+    """The error for an entry that names nothing, with the nearest names that there are."""
+    if selector.operation is not None and selector.key is None:
+        what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
+    elif selector.key is not None:
+        what, hint = f"there is no operation {describe(selector)}", catalogue.guess_key(OperationKey(*selector.key))
+    elif selector.tag is not None:
+        found = catalogue.with_tag(selector.tag)
+        what, hint = (
+            f"no operation matches {describe(selector)}",
+            _other_methods(found) or catalogue.guess_tag(selector.tag),
+        )
+    else:
+        found = catalogue.under(selector.path or "")
+        what = f"no path matches {describe(selector)}"
+        hint = _other_methods(found) or catalogue.guess_path(selector.path or "")
+    return Finding(rule="unknown-operation", message=what, hint=hint, pointer=(where, selector.index))
+
+
+def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple[str | int, ...]) -> Finding:
+    """Tell which operations an entry names since the document changed, and does not open."""
+    shown = ", ".join(f"`{key}`" for key in keys[:_MOST_SHOWN])
+    more = f" and {len(keys) - _MOST_SHOWN} more" if len(keys) > _MOST_SHOWN else ""
+    verb, them = ("stay", "them") if len(keys) > 1 else ("stays", "it")
+    return Finding(
+        rule="later-operation",
+        severity=Severity.WARNING,
+        message=f"{shown}{more} {verb} closed: {describe(selector)} names {them} only since the document changed",
+        hint="to open one, list it in gateway.yaml, or restart the gateway",
+        pointer=pointer,
+    )
+
+
+def fits_glob(path: str, glob: str) -> bool:
+    """Whether a path template fits; segments are compared as they are written, in time linear in both."""
+    segments, wanted = path.split("/"), glob.split("/")
+    at = star = -1
+    index = 0
+    position = 0
+    # The classic walk for one kind of star: on a mismatch the last `**` takes one segment more.
+    while index < len(segments):
+        if position < len(wanted) and wanted[position] == "**":
+            star, at = position, index
+            position += 1
+        elif position < len(wanted) and (
+            wanted[position] == segments[index] or (wanted[position] == "*" and segments[index])
+        ):
+            index += 1
+            position += 1
+        elif star >= 0:
+            at += 1
+            index, position = at, star + 1
+        else:
+            return False
+    return all(rest == "**" for rest in wanted[position:])
+
+
+def _other_methods(found: Iterable[Operation]) -> str:
+    methods = dict.fromkeys(operation.key.method for operation in found)
+    return f"what is there has {', '.join(methods)}" if methods else ""
+
+
+def _either(names: Iterable[str]) -> str:
+    return " or ".join(f"`{name}`" for name in names)
+
+
+def _did_you_mean(word: str, names: Iterable[str]) -> str:
+    by_fold: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_fold[name.casefold()].append(name)
+    fold = word.casefold()
+    folds = [fold] if fold in by_fold else difflib.get_close_matches(fold, by_fold, n=_NEAREST, cutoff=0.5)
+    near = [name for fold in folds for name in by_fold[fold]][:_NEAREST]
+    if not near:
+        return "`plugin-gateway ops` lists what the document has"
+    *front, last = (f"`{name}`" for name in near)
+    return f"did you mean {', '.join(front)} or {last}?" if front else f"did you mean {last}?"

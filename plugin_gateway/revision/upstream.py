@@ -1,0 +1,67 @@
+"""The upstream of a config, compiled: where calls go, and how it is told under which origin clients reach the gateway."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+from plugin_gateway.revision.model import UpstreamTarget
+
+if TYPE_CHECKING:
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.revision.tls_files import TlsFiles
+
+Mode: TypeAlias = Literal["none", "x-forwarded", "rfc7239", "host"]
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Forwarded(NamedTuple):
+    """What goes up because of it: further field lines, and a Host in place of the upstream's own."""
+
+    lines: bytes = b""
+    host: bytes = b""
+
+
+def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
+    """Compile; `tls_files` are the contents of the files that `upstream.tls` names."""
+    upstream, url = config.upstream, config.upstream.url
+    told = forwarded(upstream.forwarded, config.public_url)
+    return UpstreamTarget(
+        host=url.host,
+        port=url.port,
+        authority=url.authority.encode(),
+        tls=url.tls,
+        socket=url.socket,
+        prefix=url.prefix.encode(),
+        connect_timeout_s=upstream.timeout.connect,
+        read_timeout_s=upstream.timeout.read,
+        total_timeout_s=upstream.timeout.total,
+        connections=upstream.connections,
+        tls_files=tls_files,
+        forward_headers=frozenset(name.lower().encode() for name in upstream.headers.forward),
+        keep_set_cookie=upstream.headers.pass_set_cookie,
+        keep_challenges=upstream.unauthorized == "pass",
+        forwarded=told.lines,
+        host_field=told.host,
+        may_echo=upstream.echoes == "possible",
+        passes_unreadable=upstream.unreadable == "pass",
+    )
+
+
+def forwarded(mode: Mode, public_url: str) -> Forwarded:
+    """Say what tells the upstream of `public_url`. Nothing of it comes from a caller, so the upstream may believe it."""
+    parts = urlsplit(public_url)
+    match mode:
+        case "none":
+            return Forwarded()
+        case "host":
+            return Forwarded(host=parts.netloc.encode())
+        case "rfc7239":
+            # RFC 7239, 4: a value with `:` or brackets is quoted.
+            return Forwarded(f'Forwarded: host="{parts.netloc}";proto={parts.scheme}\r\n'.encode())
+        case "x-forwarded":
+            port = parts.port or _DEFAULT_PORTS[parts.scheme]
+            fields = {"Host": parts.netloc, "Port": str(port), "Proto": parts.scheme, "Prefix": parts.path.rstrip("/")}
+            lines = (f"X-Forwarded-{name}: {value}\r\n" for name, value in fields.items() if value)
+            return Forwarded("".join(lines).encode())

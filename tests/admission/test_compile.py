@@ -1,0 +1,92 @@
+"""What the config says of limits, compiled: what bounds which calls, and what an operator is told of."""
+
+import pytest
+import yaml
+
+from plugin_gateway.admission import compile as module
+from plugin_gateway.config.load import load_text
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.compile import compile_revision
+
+DOCUMENT = """
+openapi: 3.0.3
+info: {title: Pets, version: "1", description: About pets., contact: {email: a@example.com}, termsOfService: "https://example.com/t"}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      parameters: [{name: api_key, in: query, schema: {type: string}}, {name: Authorization, in: header, schema: {type: string}}]
+      responses: {"200": {description: ok}}
+    post: {operationId: createPet, tags: [write], responses: {"201": {description: ok}}}
+    put: {operationId: putPets, tags: [write], responses: {"201": {description: ok}}}
+"""
+ENVIRON = {
+    "KEY": "sekret-7f3a9c",
+    "OTHER": "0ther-7f3a9c",
+    "SHORT": "abc",
+    "REDIS": "redis://:hunter2@127.0.0.1:6379/0",
+}
+ISSUER = "token_url: https://issuer.example/t, client_id: me, client_secret: {env: KEY}"
+
+
+def compiled(credential="{bearer: {env: KEY}}", allow="listPets, createPet", more=""):
+    text = f"openapi: x\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: [{allow}]\n{more}\n"
+    loaded = load_text(text, path=None, environ=ENVIRON)
+    return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
+
+
+def rules_of(**given):
+    with pytest.raises(ConfigError) as caught:
+        compiled(**given)
+    return [(finding.rule, finding.pointer) for finding in caught.value.findings if finding.severity == "error"]
+
+
+def test_limits_are_compiled_with_names_that_outlive_a_restart():
+    limits = compiled(
+        allow="{operation: listPets, rate: 5/min}, {tag: write, rate: 2/s}",
+        more="limits: {rate: 20/s, burst: 40, per_ephemeral_user: 1/s, concurrency: 7, response_body: 100kB, "
+        "response_overflow: truncate, redis: {env: REDIS}, on_store_failure: refuse}",
+    )
+    bounds = limits.call_limits
+    assert (bounds.rate.calls, bounds.rate.burst, bounds.user.key, bounds.concurrency) == (20, 40, "user", 7)
+    assert {name: (one.key, one.calls) for name, one in bounds.operations.items()} == {
+        "listPets": ("operation:listPets", 5),
+        "createPet": ("operation:createPet", 2),
+        "putPets": ("operation:putPets", 2),
+    }
+    assert (bounds.store_url, bounds.refuses_without_store, bounds.space) == (ENVIRON["REDIS"], True, limits.public_url)
+    assert (limits.limits.response_body_bytes, limits.limits.truncates_responses) == (100_000, True)
+    assert "hunter2" not in repr(limits)
+
+
+def test_consumers_have_rates():
+    auth = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}\n"
+    revision = compiled(more=auth + "consumers: [{name: alice, match: {token: a}, rate: 3/min}]")
+    assert revision.call_limits.consumers["alice"].key == "consumer:alice"
+
+
+def test_without_limits_there_is_none():
+    assert compiled().call_limits.is_empty
+    assert compiled().limits.response_body_bytes == 0
+
+
+def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not():
+    one = compiled(more="limits: {rate: 20/s, redis: {env: REDIS}}").digest
+    assert compiled(more="limits: {rate: 20/s}").digest == one
+    assert compiled(more="limits: {rate: 21/s}").digest != one
+
+
+@pytest.mark.parametrize("url", ["http://h", "redis:///0", "redis://h:x/0", "localhost:6379", "redis://h:0"])
+def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch, url):
+    monkeypatch.setitem(ENVIRON, "REDIS", url)
+    with pytest.raises(ConfigError) as caught:
+        compiled(more="limits: {rate: 1/s, redis: {env: REDIS}}")
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.pointer) == ("bad-url", ("limits", "redis"))
+    assert url not in str(finding)
+
+
+def test_without_the_extra_redis_is_a_mistake_that_names_it(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda _: None)
+    assert rules_of(more="limits: {rate: 1/s, redis: {env: REDIS}}") == [("missing-extra", ("limits", "redis"))]

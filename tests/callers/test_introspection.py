@@ -1,0 +1,126 @@
+import asyncio
+
+import pytest
+
+from plugin_gateway.callers.access_token import TokenFault
+from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+from plugin_gateway.callers.introspection import UNSAID_AUDIENCE, introspect, read_introspection
+from plugin_gateway.config.secrets import Secret
+
+NOW = 1000.0
+SETTINGS = IntrospectionSettings(url="u", cache_s=60.0)
+
+
+def judged(claims, audience="api"):
+    return read_introspection({"token_type": "Bearer", "aud": "api"} | claims, SETTINGS, audiences=[audience], now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("claims", "user", "until"),
+    [
+        ({"active": True}, "", 1060.0),
+        ({"active": True, "sub": "s", "username": "u", "exp": 1010}, "s", 1010.0),
+        ({"active": True, "username": "u", "exp": 9999}, "u", 1060.0),
+    ],
+)
+def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(claims, user, until):
+    identity = judged(claims)
+    assert (identity.user, identity.good_until) == (user, until)
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {},
+        {"active": False},
+        {"active": "true"},
+        {"active": 1},
+        {"active": True, "exp": 999},
+        {"active": True, "exp": 1000},
+        {"active": True, "exp": "never"},
+        {"active": True, "nbf": 1001},
+        {"active": True, "nbf": []},
+        {"active": True, "token_type": None},
+        {"active": True, "token_type": "DPoP"},
+        {"active": True, "token_type": "refresh_token"},
+        {"active": True, "cnf": {"jkt": "x"}},
+        {"active": True, "at_hash": "x"},
+        {"active": True, "token_use": "id"},
+        {"active": True, "nonce": "x"},
+    ],
+)
+def test_anything_but_a_plain_yes_is_a_no(claims):
+    assert isinstance(judged(claims), TokenFault)
+
+
+@pytest.mark.parametrize(
+    ("aud", "is_good"),
+    [
+        ("api", True),
+        (["x", "api"], True),
+        ("other", False),
+        ([], False),
+        (None, False),
+        (["api", 5], False),
+        ({"api": 1}, False),
+    ],
+)
+def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
+    assert isinstance(judged({"active": True, "aud": aud}, "api"), TokenFault) is not is_good
+
+
+def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
+    claims = {"active": True, "sub": "s", "aud": "api"}
+    lax = IntrospectionSettings(url="u", needs_token_type=False)
+    assert isinstance(read_introspection(claims, SETTINGS, audiences=["api"], now=NOW), TokenFault)
+    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
+
+
+def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so():
+    claims = {"active": True, "sub": "s", "token_type": "Bearer"}
+    lax = IntrospectionSettings(url="u", needs_audience=False)
+    assert read_introspection(claims, SETTINGS, audiences=["api"], now=NOW) is UNSAID_AUDIENCE
+    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
+
+
+class Recorded:
+    async def post_form(self, url, form, *, login=None):
+        self.asked = url, form, login
+        return {"active": True, "token_type": "bearer"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "form", "login"),
+    [
+        (IntrospectionSettings(url="u"), b"token=t%26x&token_type_hint=access_token", None),
+        (
+            IntrospectionSettings(url="u", client_id="me"),
+            b"token=t%26x&token_type_hint=access_token&client_id=me",
+            None,
+        ),
+        (
+            IntrospectionSettings(url="u", client_id="m:e", client_secret=Secret("s/t")),
+            b"token=t%26x&token_type_hint=access_token",
+            ("m%3Ae", "s%2Ft"),
+        ),
+    ],
+)
+def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, form, login):
+    provider = Recorded()
+    authentication = Authentication(kind="oauth", scheme=b"bearer", challenge=b"Bearer")
+    asyncio.run(introspect(b"t&x", authentication, settings, provider, NOW))
+    assert provider.asked == ("u", form, login)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "said", "is_good"),
+    [("https://i", {}, True), ("https://i", {"iss": "https://i"}, True), ("https://i", {"iss": "https://other"}, False),
+     ("https://i", {"iss": None}, False), ("", {"iss": "https://other"}, True)],
+)  # fmt: skip
+def test_a_token_of_another_issuer_than_the_named_one_is_not_good(issuer, said, is_good):
+    claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
+    settings = IntrospectionSettings(url="u", issuer=issuer)
+    found = read_introspection(claims, settings, audiences=["api"], now=NOW)
+    assert isinstance(found, TokenFault) is not is_good

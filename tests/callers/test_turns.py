@@ -1,0 +1,125 @@
+"""Who gets a turn: fairly among addresses, whatever one of them does."""
+
+import asyncio
+
+import pytest
+
+from plugin_gateway.callers.turns import BusyError, Turns
+
+
+async def settle():
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+
+class Queue:
+    """Takes turns for addresses and writes down in which order they come."""
+
+    def __init__(self, at_once=1, max_waiting=4):
+        self.turns, self.served, self.tasks = Turns(at_once, max_waiting), [], []
+
+    async def one(self, address):
+        await self.turns.take(address)
+        self.served.append(address)
+
+    async def come(self, *addresses):
+        self.tasks += (came := [asyncio.create_task(self.one(address)) for address in addresses])
+        await settle()
+        return came
+
+    async def go(self, times):
+        for _ in range(times):
+            self.turns.give_back()
+            await settle()
+
+
+def run(scene):
+    asyncio.run(asyncio.wait_for(scene(), 5))
+
+
+def test_turns_go_round_among_addresses():
+    async def scene():
+        queue = Queue()
+        await queue.come("a", "a", "a", "b", "c")
+        await queue.go(4)
+        assert queue.served == ["a", "a", "b", "c", "a"]
+
+    run(scene)
+
+
+def test_a_newcomer_takes_the_place_of_the_address_that_has_most():
+    async def scene():
+        queue = Queue()
+        first = await queue.come(*["a"] * 5)
+        (newcomer,) = await queue.come("b")
+        assert [task.done() for task in first] == [True, False, False, False, True]
+        with pytest.raises(BusyError):
+            first[4].result()
+        await queue.go(2)
+        assert newcomer.done()
+        assert queue.served == ["a", "a", "b"]
+        await queue.go(2)
+        assert len(queue.served) == 5
+
+    run(scene)
+
+
+def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few():
+    async def scene():
+        queue = Queue()
+        await queue.come("x", "a", "b", "c", "d")
+        (newcomer,) = await queue.come("e")
+        with pytest.raises(BusyError):
+            newcomer.result()
+        queue = Queue()
+        *_, last = await queue.come(*["a"] * 6)
+        with pytest.raises(BusyError):
+            last.result()
+
+    run(scene)
+
+
+def test_who_stops_waiting_leaves_its_place_and_takes_no_turn():
+    async def scene():
+        queue = Queue()
+        _, second, third = await queue.come("a", "b", "b")
+        second.cancel()
+        await settle()
+        await queue.go(1)
+        assert third.done()
+        assert queue.served == ["a", "b"]
+        await queue.go(1)
+        await queue.come("c")
+        assert queue.served == ["a", "b", "c"]
+        assert not queue.turns._queues
+
+    run(scene)
+
+
+def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back():
+    async def scene():
+        queue = Queue()
+        _, second, third = await queue.come("a", "b", "c")
+        queue.turns.give_back()
+        second.cancel()
+        await settle()
+        assert third.done()
+        assert queue.served == ["a", "c"]
+
+    run(scene)
+
+
+def test_a_turn_is_not_given_to_who_has_just_stopped_waiting():
+    async def scene():
+        queue = Queue()
+        _, second, third = await queue.come("a", "b", "c")
+        second.cancel()
+        queue.turns.give_back()
+        await settle()
+        assert third.done()
+        assert queue.served == ["a", "c"]
+        await queue.go(1)
+        (fourth,) = await queue.come("d")
+        assert fourth.done()
+
+    run(scene)

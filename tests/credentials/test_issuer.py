@@ -1,0 +1,286 @@
+"""What an issuer promises: one question at a time, early renewal, no storm when the endpoint is down, no secret shown."""
+
+import asyncio
+import itertools
+import json
+
+import pytest
+
+from plugin_gateway.callers.provider import ProviderError
+from plugin_gateway.callers.turns import MAX_WAITING
+from plugin_gateway.credentials import issuer as module
+from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
+
+OURS = Grant(
+    kind="client_credentials", token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2"
+)
+THEIRS = Grant(kind="token_exchange", token_url="https://issuer/token")
+
+
+class Provider:
+    """A token endpoint that answers when the test lets it."""
+
+    def __init__(self, *answers):
+        self.answers, self.asked = list(answers), []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
+
+    async def relay_form(self, url, form, headers):
+        self.asked.append((url, form, headers))
+        await self.may_answer.wait()
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return "application/json", *answer
+
+
+def token(text, expires_in=3600):
+    return 200, json.dumps({"access_token": text, "token_type": "Bearer", "expires_in": expires_in}).encode()
+
+
+class Clock:
+    def __init__(self, monkeypatch):
+        self.now_s = 1000.0
+        monkeypatch.setattr(module, "monotonic", lambda: self.now_s)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    return Clock(monkeypatch)
+
+
+async def obtain(issuer, subject="", **more):
+    answer = asyncio.get_running_loop().create_future()
+    issuer.obtain(subject, answer.set_result, **more)
+    got = await answer
+    return getattr(got, "text", got)
+
+
+def play(scene, grant, *answers):
+    async def whole():
+        provider = Provider(*answers)
+        issuer = Issuer(grant, provider, lambda _token: None)
+        async with asyncio.timeout(5):
+            await scene(issuer, provider)
+        issuer.close()
+
+    asyncio.run(whole())
+
+
+def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock):
+    async def scene(issuer, provider):
+        assert await asyncio.gather(*(obtain(issuer) for _ in range(5))) == ["one"] * 5
+        assert await obtain(issuer) == "one"
+        assert len(provider.asked) == 1
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        clock.now_s += 3000
+        provider.may_answer.clear()
+        assert [await obtain(issuer), await obtain(issuer)] == ["one", "one"]
+        provider.may_answer.set()
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_call(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        clock.now_s += 3000
+        assert await obtain(issuer) == "one"
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "one"
+        assert len(provider.asked) == 2
+        clock.now_s += 2
+        assert await obtain(issuer) == "one"
+        await asyncio.gather(*issuer._tasks)
+        assert await obtain(issuer) == "three"
+
+    play(scene, OURS, token("one"), (500, b""), token("three"))
+
+
+def test_a_token_that_has_ended_is_not_used(clock):
+    async def scene(issuer, _):
+        await obtain(issuer)
+        clock.now_s += 3600
+        assert await obtain(issuer) == "two"
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        renewed = await asyncio.gather(*(obtain(issuer, refused="one") for _ in range(3)))
+        assert renewed == ["two"] * 3
+        assert await obtain(issuer, refused="one") == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"))
+
+
+def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock):
+    async def scene(issuer, provider):
+        renewed_at = []
+        for second in range(3600):
+            clock.now_s = 1000.0 + second
+            token = await obtain(issuer)
+            if issuer.may_renew("", token):
+                assert await obtain(issuer, refused=token) != token
+                renewed_at.append(second)
+            else:
+                assert await obtain(issuer, refused=token) == token
+        waits = [after - before for before, after in itertools.pairwise(renewed_at)]
+        assert waits[:7] == [5, 10, 20, 40, 80, 160, 300]
+        assert len(provider.asked) == 1 + len(renewed_at) < 25
+
+    play(scene, OURS, *(token(f"token-{i}", 100_000) for i in range(100)))
+
+
+def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        await obtain(issuer, refused="one")
+        assert issuer.may_renew("", "one")
+        assert not issuer.may_renew("", "two")
+        assert await obtain(issuer, refused="one") == "two"
+        assert len(provider.asked) == 2
+
+    play(scene, OURS, token("one"), token("two"), token("three"))
+
+
+def test_each_caller_backs_off_alone(clock):
+    async def scene(issuer, provider):
+        for caller in ("alice", "bob"):
+            first = await obtain(issuer, caller)
+            assert issuer.may_renew(caller, first)
+            second = await obtain(issuer, caller, refused=first)
+            assert not issuer.may_renew(caller, second)
+        assert len(provider.asked) == 4
+
+    play(scene, THEIRS, *(token(f"t{i}") for i in range(4)))
+
+
+def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(clock, caplog):
+    async def scene(issuer, provider):
+        for _ in range(4):
+            await obtain(issuer)
+            clock.now_s += 1.1
+
+    with caplog.at_level("INFO", "plugin_gateway"):
+        play(scene, OURS, ProviderError("issuer does not answer"), (500, b""), token("back"))
+    assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
+
+
+@pytest.mark.parametrize(
+    "answer", [ProviderError("issuer does not answer"), (401, b'{"error":"invalid_client"}'), (200, b"nonsense")]
+)
+def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(clock, caplog, answer):
+    async def scene(issuer, provider):
+        assert await obtain(issuer) is NO_TOKEN
+        assert await obtain(issuer) is NO_TOKEN
+        assert len(provider.asked) == 1
+        clock.now_s += 1.1
+        assert await obtain(issuer) == "back"
+
+    play(scene, OURS, answer, token("back"))
+    assert "https://issuer/token does not answer" in caplog.text
+    assert "hunter2" not in caplog.text
+
+
+def test_each_caller_has_a_token_of_its_own(clock):
+    async def scene(issuer, provider):
+        assert [await obtain(issuer, caller) for caller in ("alice", "bob", "alice")] == ["for-a", "for-b", "for-a"]
+        assert [b"subject_token=alice" in form for _, form, _ in provider.asked] == [True, False]
+        assert not any(b"alice" in key for key in issuer._held)
+
+    play(scene, THEIRS, token("for-a"), token("for-b"))
+
+
+def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(clock, caplog):
+    async def scene(issuer, provider):
+        assert await obtain(issuer, "bad") is NOT_EXCHANGED
+        assert await obtain(issuer, "bad") is NOT_EXCHANGED
+        assert await obtain(issuer, "good") == "yes"
+        assert len(provider.asked) == 2
+
+    play(scene, THEIRS, (400, b'{"error":"invalid_request"}'), token("yes"))
+    assert caplog.text == ""
+
+
+def test_what_is_kept_of_callers_is_bounded(clock, monkeypatch):
+    monkeypatch.setattr(module, "_MOST_HELD", 3)
+
+    async def scene(issuer, provider):
+        for number in range(5):
+            await obtain(issuer, str(number))
+        assert len(issuer._held) == 3
+        await obtain(issuer, "0")
+        assert len(provider.asked) == 6
+
+    play(scene, THEIRS, token("t"))
+
+
+def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remembered(clock):
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        many = module._QUESTIONS_AT_ONCE + MAX_WAITING
+        waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert await obtain(issuer, "one-more") is TOO_MANY_QUESTIONS
+        assert len(provider.asked) == module._QUESTIONS_AT_ONCE
+        provider.may_answer.set()
+        assert await asyncio.gather(*waiting) == ["t"] * many
+        assert await obtain(issuer, "one-more") == "t"
+
+    play(scene, THEIRS, token("t"))
+
+
+def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock):
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        flood = [asyncio.ensure_future(obtain(issuer, f"bad-{i}", address="192.0.2.66")) for i in range(300)]
+        await asyncio.sleep(0)
+        good = asyncio.ensure_future(obtain(issuer, "good", address="192.0.2.1"))
+        await asyncio.sleep(0)
+        provider.may_answer.set()
+        assert await good in ("t", NOT_EXCHANGED)
+        asked = [form for _, form, _ in provider.asked]
+        assert any(b"subject_token=good" in form for form in asked[: module._QUESTIONS_AT_ONCE + 2])
+        await asyncio.gather(*flood)
+
+    play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
+
+
+def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock):
+    async def scene(issuer, provider):
+        held = await obtain(issuer, "good", address="192.0.2.66")
+        codes = [(await obtain(issuer, f"bad-{i}", address="192.0.2.66")).code for i in range(12_000)]
+        assert codes.count("credential-not-exchanged") == 100
+        assert codes[-1] == "too-many-bad-credentials"
+        assert len(provider.asked) == 101
+        assert await obtain(issuer, "good", address="192.0.2.66") == held
+        assert (await obtain(issuer, "other", address="192.0.2.1")).code == "credential-not-exchanged"
+
+    play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
+
+
+def test_who_waits_when_the_worker_ends_is_told():
+    async def scene(issuer, provider):
+        provider.may_answer.clear()
+        waiting = asyncio.ensure_future(obtain(issuer))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        issuer.close()
+        assert await waiting is NO_TOKEN
+
+    play(scene, OURS, token("t"))

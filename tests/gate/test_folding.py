@@ -1,0 +1,98 @@
+"""The fold, against every case mapping and normalisation that the Unicode data of this Python has.
+
+`str` has the full mappings; `_sre` has the simple one to lower case, and where a full mapping has several characters the
+simple one to upper case is the inverse of it or the character itself. SpecialCasing.txt adds the languages.
+"""
+
+from __future__ import annotations
+
+import _sre
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.folding import BEYOND_CASEFOLD, best_fits, fold_letters
+
+CHARACTERS = [
+    chr(c) for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000 and unicodedata.category(chr(c)) != "Cn"
+]
+MAPPINGS = {
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": str.title,
+    "casefold": str.casefold,
+    "simple lower": lambda text: "".join(chr(_sre.unicode_tolower(ord(c))) for c in text),
+    **{form: lambda text, form=form: unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")},
+}
+# SpecialCasing.txt, "Language-Sensitive Mappings": before and after, for Turkish and Azeri, then Lithuanian.
+SPECIAL = [
+    ("\u0130", "i"), ("I\u0307", "i"), ("I", "\u0131"), ("i", "\u0130"), ("\u0131", "I"),
+    ("I\u0300", "i\u0307\u0300"), ("J\u0301", "j\u0307\u0301"), ("\u012e\u0303", "\u012f\u0307\u0303"),
+    ("\xcc", "i\u0307\u0300"), ("\xcd", "i\u0307\u0301"), ("\u0128", "i\u0307\u0303"), ("i\u0307", "I"), ("j\u0307", "J"),
+]  # fmt: skip
+
+
+def fold_by_casefold(text):
+    """The fold without what is written down beside it."""
+    whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(
+        c for c in whole if unicodedata.category(c) not in {"Mn", "Me", "Cf"} and c not in "\u115f\u1160\u3164\uffa0"
+    )
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS.values(), ids=MAPPINGS)
+def test_no_mapping_of_a_character_changes_its_fold(mapping):
+    mapped = [(c, mapping(c)) for c in CHARACTERS if mapping(c) != c]
+    assert [pair for pair in mapped if fold_letters(pair[0]) != fold_letters(pair[1])] == []
+
+
+def test_what_is_written_down_is_what_the_unicode_data_needs():
+    mapped = {(c, mapping(c)) for c in CHARACTERS for mapping in MAPPINGS.values() if mapping(c) != c}
+    folds = {tuple(sorted(map(fold_by_casefold, pair))) for pair in mapped}
+    found = {pair for pair in folds if pair[0] != pair[1]}
+    assert found == {tuple(sorted((chr(c), folded))) for c, folded in BEYOND_CASEFOLD.items()}
+
+
+@pytest.mark.parametrize(("before", "after"), SPECIAL)
+def test_mappings_of_a_language_are_folded_too(before, after):
+    assert fold_letters(f"m{before}ne") == fold_letters(f"m{after}ne")
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("m\u0130ne", "mine"), ("m\u0131ne", "mine"), ("\u212aey", "key"), ("\u017fave", "save"), ("stra\xdfe", "strasse"),
+        ("STRA\u1e9eE", "strasse"), ("o\ufb03ce", "office"), ("\u03c3\u03b1\u03c2", "\u03c3\u03b1\u03c3"), ("\u1e9b", "s"),
+        ("\uff2d\uff49ne", "mine"), ("\u24dcine", "mine"), ("m\xecne", "mine"), ("m\u0456ne", "m\u0456ne"),
+        ("\ua7cb", "\u0264"), ("\U00010d50", "\U00010d70"),
+    ],
+)  # fmt: skip
+def test_siblings_of_the_letters_in_attacks(text, folded):
+    assert fold_letters(text) == folded
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text):
+    assert fold_letters(fold_letters(text)) == fold_letters(text)
+
+
+@given(st.text(), st.sampled_from([*MAPPINGS.values()]))
+def test_no_mapping_of_a_text_changes_its_fold(text, mapping):
+    assert fold_letters(mapping(text)) == fold_letters(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("plain", ()),
+        ("php\xadcgi", ("php-cgi",)),
+        ("\u0393et", ("get",)),
+        ("\u03b3et", ("get",)),  # by way of its capital
+        ("\xf8\u0142", ("OL", "ol")),
+    ],
+)
+def test_code_pages_have_their_own_idea(text, fits):
+    assert {fit.lower() for fit in best_fits(text)} >= {fit.lower() for fit in fits}
+    assert bool(best_fits(text)) == bool(fits)

@@ -1,0 +1,429 @@
+"""The gate: what is permitted is an allowed operation to whoever reads the path, and never a denied one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import re
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.gate import NOT_FOUND, Admission, Gate, compile_gate
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.rule import InjectedNames
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal, problem_details
+
+PETS = {
+    "GET /pets": ["limit", "tag", "q"],
+    "POST /pets": [],
+    "GET /pets/export": [],
+    "GET /pets/{petId}": [],
+    "DELETE /pets/{petId}": [],
+    "GET /pets/{petId}/secrets": [],
+    "GET /admin/users": [],
+    "GET /files/{name}": [],
+}
+ALLOWED = ("GET /pets", "POST /pets", "GET /pets/{petId}", "GET /files/{name}")
+INJECTED = InjectedNames(headers=frozenset({b"xapikey"}), query=frozenset({b"apikey"}))
+
+
+def key_of(text: str) -> OperationKey:
+    method, _, path = text.partition(" ")
+    return OperationKey(method, path)
+
+
+def gate_of(operations, allowed, *, slashes=()):
+    paths: dict[str, dict[str, object]] = {}
+    for text in operations:
+        key = key_of(text)
+        names = operations[text] if isinstance(operations, dict) else []
+        node = {"parameters": [{"name": name, "in": "query"} for name in names]}
+        paths.setdefault(key.path, {})[key.method.lower()] = node
+    document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
+    admitted = {key_of(text): Admission(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
+    return compile_gate(document, admitted, INJECTED)
+
+
+@pytest.fixture(scope="module")
+def pets() -> Gate:
+    return gate_of(PETS, ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "template", "query"),
+    [
+        (b"GET", b"/pets", "/pets", b""),
+        (b"GET", b"/pets?", "/pets", b""),
+        (b"GET", b"/pets?limit=10&tag=a&tag=b", "/pets", b"limit=10&tag=a&tag=b"),
+        (b"POST", b"/pets", "/pets", b""),
+        (b"HEAD", b"/pets/12", "/pets/{petId}", b""),
+        (b"GET", b"/pets/a%20b", "/pets/{petId}", b""),
+        (b"GET", b"/files/%E2%9C%93.txt", "/files/{name}", b""),
+        (b"GET", b"/files/%7Euser", "/files/{name}", b""),
+        (b"GET", b"/files/export", "/files/{name}", b""),
+        (b"GET", b"/pets/exporter", "/pets/{petId}", b""),
+    ],
+)
+def test_an_allowed_call_is_permitted_with_the_path_as_sent(pets, method, target, template, query):
+    permit = pets.judge(method, target)
+
+    assert isinstance(permit, Permit)
+    assert permit.rule.path_template == template
+    assert permit.path == target.partition(b"?")[0]
+    assert permit.query == query
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        (b"GET", b"/admin/users"),
+        (b"GET", b"/undocumented"),
+        (b"GET", b"/"),
+        (b"GET", b"/files"),
+        (b"GET", b"/files/"),
+        (b"GET", b"/pets/"),
+        (b"GET", b"/PETS"),
+        (b"GET", b"/p%65ts"),
+        (b"GET", b"/pets/1/secrets"),
+        (b"GET", b"/pets/1/secrets.json"),
+        (b"GET", b"/pets/export"),
+        (b"HEAD", b"/pets/export"),
+        (b"GET", b"/pets/export?limit=1"),
+        (b"GET", b"/pets/EXPORT"),
+        (b"GET", b"/pets/%65xport"),
+        (b"GET", b"/pets/export.json"),
+        (b"GET", b"/pets/export%20"),
+        (b"GET", b"/pets/export%3Bx"),
+        (b"GET", b"/pets/%2565xport"),
+        (b"GET", b"/pets/ex%ef%bd%90ort"),
+        (b"DELETE", b"/pets/export"),
+        (b"FOO", b"/nowhere"),
+        (b"OPTIONS", b"/admin/users"),
+    ],
+)
+def test_what_is_denied_and_what_is_unknown_get_one_answer(pets, method, target):
+    refusal = pets.judge(method, target)
+
+    assert isinstance(refusal, Refusal)
+    assert problem_details(refusal) == problem_details(NOT_FOUND)
+    assert refusal.headers == NOT_FOUND.headers
+
+
+@pytest.mark.parametrize(
+    "method", [b"DELETE", b"PUT", b"Get", b"get", b"FOO", b"TRACE", b"CONNECT", b"", b"G\xff", b"A" * 5000]
+)
+def test_another_method_names_the_allowed_ones_only(pets, method):
+    refusal = pets.judge(method, b"/pets/1")
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.status == 405
+    assert refusal.headers == ((b"Allow", b"GET, HEAD"),)
+
+
+@pytest.mark.parametrize("target", [b"/pets/1%2fsecrets", b"/nowhere%2fx", b"/files/a%2Fb", b"/files/a%2Fb?x=1"])
+def test_an_encoded_slash_is_refused_where_no_parameter_takes_it(pets, target):
+    refusal = pets.judge(b"GET", target)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "ambiguous-path"
+
+
+REPO = [
+    "GET /repos/{r}/contents/{path}",
+    "GET /repos/{r}/contents/{path}/secrets",
+    "GET /repos/{r}/contents/admin/users",
+    "GET /users/{r}/contents/{path}/b",
+    "GET /repos/{r}/contents/top",
+    "GET /repos/{r}/{x}",
+    "GET /{a}/{b}/{c}/{d}/{e}/{f}",
+]
+
+
+@pytest.mark.parametrize(
+    ("target", "is_permitted"),
+    [
+        (b"/repos/r/contents/a%2Fb", True),
+        (b"/repos/r/contents/a%2Fb%2fc", True),
+        (b"/repos/r/contents/a", True),
+        (b"/repos/r/contents/top", False),
+        (b"/repos/r/contents/top%2Fx", False),
+        (b"/repos/r/contents/TOP.php%2Fx", False),
+        (b"/repos/r/contents/topmost%2Fx", True),
+        (b"/repos/r/contents/admin%2Fusers%2F1", False),
+        (b"/repos/r/contents/x%2Fsecrets%2F1%2F2", False),
+        (b"/repos/r/contents/x%2Fy%2Fsecrets", True),
+        (b"/repos/r%2Fx/contents/a", False),
+        (b"/repos/r/contents/a%2Fsecrets", False),
+        (b"/repos/r/contents/a%2FSECRETS.json", False),
+        (b"/repos/r/contents/admin%2Fusers", False),
+        (b"/repos/r/contents/admin%2Fother", True),
+        (b"/repos/r/contents/a%2F..%2Fb", False),
+        (b"/repos/r/contents/a%2F%2Fb", False),
+        (b"/repos/r/contents/a%252Fb", False),
+        (b"/repos/r/contents/a%2Fb%2F", False),
+        (b"/repos/r/contents/a/b", False),
+    ],
+)
+def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_them(target, is_permitted):
+    gate = gate_of(REPO, REPO[:1], slashes=["path"])
+
+    assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "m%C4%B0ne",
+        "m%C4%B1ne",
+        "M%C4%B0NE",
+        "mi%CC%87ne",
+        "%EF%BC%ADine",
+        "m%C3%ADne",
+        "m%E2%93%98ne",
+        "m%25C4%25B0ne.json",
+    ],
+)
+def test_no_case_mapping_of_an_origin_leads_to_a_denied_path(name):
+    """Stock Caddy lowers U+0130 to `i` (Go's simple mapping), a JVM uppers U+0131 to `I`: both reached `/pets/mine`."""
+    gate = gate_of(["GET /pets/{petId}", "GET /pets/mine"], ["GET /pets/{petId}"])
+
+    assert gate.judge(b"GET", f"/pets/{name}".encode()) == NOT_FOUND
+    assert isinstance(gate.judge(b"GET", b"/pets/m%C4%B0nd"), Permit)
+
+
+VARIANTS = {"GET /responses/{id}": ["beta", "q"], "GET /responses/{id}?beta=true": ["more"]}
+
+
+@pytest.mark.parametrize(
+    ("allowed", "target", "template"),
+    [
+        (0, b"/responses/1", "/responses/{id}"),
+        (0, b"/responses/1?beta=true", None),
+        (0, b"/responses/1?beta=false", None),
+        (1, b"/responses/1", None),
+        (1, b"/responses/1?beta=false", None),
+        (1, b"/responses/1?beta=true&more=1", "/responses/{id}?beta=true"),
+        (1, b"/responses/1?beta=true&beta=false", None),
+        (1, b"/responses/1?beta=true&b%65ta=false", None),
+        (2, b"/responses/1?beta=true&more=1", "/responses/{id}?beta=true"),
+        (2, b"/responses/1?q=1", "/responses/{id}"),
+    ],
+)
+def test_a_template_with_a_query_needs_that_query(allowed, target, template):
+    choice = list(VARIANTS) if allowed == 2 else [list(VARIANTS)[allowed]]
+    permit = gate_of(VARIANTS, choice).judge(b"GET", target)
+
+    assert (permit.rule.path_template if isinstance(permit, Permit) else None) == template
+
+
+def test_a_query_is_judged_by_its_operation(pets):
+    assert isinstance(pets.judge(b"GET", b"/pets?limit=1"), Permit)
+    refusal = pets.judge(b"GET", b"/files/a?limit=1")
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "undeclared-query-parameter"
+
+
+def test_an_empty_allow_list_permits_nothing():
+    gate = gate_of(PETS, [])
+
+    for text in PETS:
+        method, path = text.split(" ")
+        assert gate.judge(method.encode(), path.replace("{petId}", "1").replace("{name}", "1").encode()) == NOT_FOUND
+
+
+def test_a_gate_survives_pickling(pets):
+    copy = pickle.loads(pickle.dumps(pets))
+
+    assert copy == pets
+    assert isinstance(copy.judge(b"GET", b"/pets/1"), Permit)
+
+
+def test_rules_are_in_document_order(pets):
+    assert [rule.path_template for rule in pets.rules] == ["/pets", "/pets", "/pets/{petId}", "/files/{name}"]
+
+
+# Laws. The normalisations are written down here anew: what some origin somewhere does to a path before it routes it.
+
+OVERLONG = {b"\xc0\xae": b".", b"\xc0\xaf": b"/", b"\xe0\x80\xaf": b"/", b"\xef\xbc\x8f": b"/", b"\xef\xbc\x8e": b"."}
+
+
+def _remove_dot_segments(path: bytes) -> bytes:
+    kept: list[bytes] = []
+    segments = path.split(b"/")[1:]
+    for segment in segments:
+        if segment == b"..":
+            kept = kept[:-1]
+        elif segment != b".":
+            kept.append(segment)
+    if segments[-1] in (b".", b".."):
+        kept.append(b"")
+    return b"/" + b"/".join(kept)
+
+
+def _best_fit(path: bytes) -> bytes:
+    for octets, character in OVERLONG.items():
+        path = path.replace(octets, character)
+    return path
+
+
+NORMALISERS = (
+    unquote_to_bytes,
+    _remove_dot_segments,
+    _best_fit,
+    bytes.lower,
+    lambda path: path.replace(b"\\", b"/"),
+    lambda path: re.sub(rb";[^/]*", b"", path),
+    lambda path: re.sub(rb"//+", b"/", path),
+    lambda path: path.rstrip(b"/") or b"/",
+    lambda path: re.sub(rb"[\s.]+(?=/|\Z)", b"", path),
+    lambda path: re.split(rb"[\x00?#]", path)[0],
+    lambda path: re.sub(rb"\.(json|xml|html|csv)\Z", b"", path),
+    lambda path: re.sub(rb"(?<=[^/.])\.[a-z]+\Z", b"", path),
+    lambda path: path.replace(b"+", b" "),
+    lambda path: re.sub(rb"%u([0-9A-Fa-f]{4})", lambda m: chr(int(m[1], 16)).encode(errors="replace"), path),
+)
+
+
+def interpretations(path: bytes) -> set[bytes]:
+    seen = {path}
+    edge = {path}
+    for _ in range(3):
+        edge = {changed for p in edge for normalise in NORMALISERS if (changed := normalise(p)).startswith(b"/")} - seen
+        seen |= edge
+    return seen
+
+
+def operations_at(method: str, path: bytes, operations) -> set[str]:
+    segments = path.split(b"/")
+    found = set()
+    for text in operations:
+        key = key_of(text)
+        parts = key.path.split("/")
+        if key.method == method and len(parts) == len(segments):
+            pairs = list(zip(parts, segments, strict=True))
+            if all(value if part.startswith("{") else part.encode() == value for part, value in pairs):
+                # A template that a concrete path beats is not what an origin serves there.
+                found.add(text)
+    return {text for text in found if "{" not in text} or found
+
+
+ATOMS = st.sampled_from(
+    [
+        b"/", b"pets", b"export", b"EXPORT", b"secrets", b"files", b"admin", b"users", b"1", b"%2f", b"%2F", b"%2e", b".", b"..",
+        b"%252e", b"%252f", b"%5c", b"\\", b";", b"%3b", b"?", b"%3f", b"%23", b"#", b"%00", b"%20", b"%09", b" ", b"+", b".json",
+        b".xml", b".csv", b"%c0%af", b"%c0%ae", b"%ef%bc%8f", b"%ef%bc%8e", b"%25", b"%65", b"%2565", b"xport", b"%u002f", b"%7e",
+        b"%41", b":", b"limit=1", b"&", b"%ff", b"\xff", b"\x00",
+    ]
+)  # fmt: skip
+TARGETS = st.tuples(
+    st.sampled_from([b"/", b"/pets", b"/pets/", b"/pets/1/", b"/files/", b"/pets/export", b""]),
+    st.lists(ATOMS, max_size=6),
+).map(lambda pair: pair[0] + b"".join(pair[1]))
+
+
+@settings(max_examples=400)
+@given(st.sampled_from([b"GET", b"HEAD", b"POST", b"DELETE"]), TARGETS)
+@example(b"GET", b"/pets/export.json")
+@example(b"GET", b"/files/..")
+@example(b"GET", b"/files/.json")
+def test_what_is_permitted_is_allowed_and_never_denied_to_whoever_reads_it(pets, method, target):
+    permit = pets.judge(method, target)
+
+    if isinstance(permit, Permit):
+        assert permit.path == target.partition(b"?")[0]
+        as_read = "GET" if method == b"HEAD" else method.decode()
+        for path in interpretations(permit.path):
+            found = operations_at(as_read, path, PETS)
+            assert found, path
+            assert found <= set(ALLOWED), path
+
+
+@given(st.binary(max_size=20), st.binary(max_size=80))
+def test_judging_never_raises(pets, method, target):
+    assert isinstance(pets.judge(method, target), Permit | Refusal)
+    assert isinstance(pets.judge(b"GET", b"/pets/" + target), Permit | Refusal)
+
+
+PATHS = st.lists(st.sampled_from(["a", "A", "b", "{x}", "{x}.j", "c"]), min_size=1, max_size=3).map(
+    lambda s: "/" + "/".join(s)
+)
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(["GET", "POST"]), PATHS).map(" ".join), min_size=1, max_size=8, unique=True
+)
+CALLS = st.lists(st.sampled_from(["a", "A", "b", "c", "a.j", "z", "B.j"]), min_size=1, max_size=3).map(
+    lambda s: ("/" + "/".join(s)).encode()
+)
+
+
+@given(OPERATIONS, st.data())
+def test_the_order_of_operations_in_the_document_decides_nothing(operations, data):
+    allowed = data.draw(st.lists(st.sampled_from(operations), unique=True))
+    shuffled = data.draw(st.permutations(operations))
+    call = data.draw(CALLS)
+
+    one, two = (gate_of(order, allowed).judge(b"GET", call) for order in (operations, shuffled))
+
+    assert isinstance(one, Permit) is isinstance(two, Permit)
+    assert isinstance(one, Permit) or one == two
+
+
+@given(OPERATIONS, st.data())
+def test_denied_operations_never_permit_more(operations, data):
+    allowed = data.draw(st.lists(st.sampled_from(operations), unique=True))
+    call = data.draw(CALLS)
+
+    if isinstance(gate_of(operations, allowed).judge(b"GET", call), Permit):
+        assert isinstance(gate_of(allowed, allowed).judge(b"GET", call), Permit)
+
+
+@given(OPERATIONS, st.data())
+def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose(operations, data):
+    """Origins with PATH_INFO or subtree routes serve a path by its beginning."""
+    allowed = data.draw(st.lists(st.sampled_from(operations), unique=True))
+    call = data.draw(CALLS)
+    permit = gate_of(operations, allowed).judge(b"GET", call)
+    if not isinstance(permit, Permit):
+        return
+    taken = permit.rule.path_template.split("/")
+    segments = call.decode().split("/")
+    for text in operations:
+        parts = key_of(text).path.split("/")
+        is_concrete = "{" not in text
+        if (
+            text not in allowed
+            and is_concrete
+            and f"GET {key_of(text).path}" not in allowed
+            and len(parts) < len(segments)
+        ):
+            chosen = any(ours.startswith("{") for ours, _ in zip(taken, parts, strict=False))
+            assert not chosen or [part.lower() for part in parts] != [s.lower() for s in segments[: len(parts)]]
+
+
+def attack_calls():
+    """The request lines of the hostile-caller cases, with how many upstream requests each may cause."""
+    cases = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
+    if not cases.exists():
+        yield pytest.param(b"", b"", [0, 1], marks=pytest.mark.skip(reason="../shared/attack/cases.json is absent"))
+        return
+    for case in json.loads(cases.read_text())["cases"]:
+        if case["kind"] == "http" and case["group"] in {"path-bypass", "method-bypass", "query", "legit"}:
+            line = b"".join(base64.b64decode(part["b64"]) for part in case["send"]).split(b"\r\n")[0]
+            if found := re.fullmatch(rb"([^ ]*) (.*) HTTP/1\.[01]", line, re.DOTALL):
+                yield pytest.param(found[1], found[2], case["expect"]["upstream_requests"], id=case["id"])
+
+
+@pytest.mark.parametrize(("method", "target", "upstream_requests"), [*attack_calls()])
+def test_hostile_calls_are_refused_and_legitimate_ones_permitted(pets, method, target, upstream_requests):
+    verdict = pets.judge(method, target)
+
+    if 0 not in upstream_requests:
+        assert isinstance(verdict, Permit)
+    if not any(upstream_requests):
+        assert isinstance(verdict, Refusal)

@@ -1,0 +1,160 @@
+"""What a body says that it is, against what its operation declares."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from plugin_gateway.gate.media_type import (
+    FORM,
+    JSON,
+    MULTIPART,
+    OPAQUE,
+    TEXT,
+    admits,
+    declared_media_types,
+    judge_body,
+    read_media_type,
+)
+from plugin_gateway.gate.permit import OperationRule
+
+
+def rule_of(*media_types, has_request_body=True):
+    return OperationRule(
+        method="POST",
+        path_template="/p",
+        operation_id="createPet",
+        has_request_body=has_request_body,
+        media_types=declared_media_types(media_types),
+        is_safe=False,
+    )
+
+
+def judged(rule, *types, codings=()):
+    found = judge_body(rule, types, codings)
+    return found if isinstance(found, int) else (found.status, found.code)
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "charset"),
+    [
+        (b"application/json", b"application/json", b""),
+        (b"Application/JSON; Charset=UTF-8", b"application/json", b"utf-8"),
+        (b'text/plain;charset="utf-8" ; format=flowed;', b"text/plain", b"utf-8"),
+        (b"multipart/form-data; boundary=--x", b"multipart/form-data", b""),
+        (b'multipart/form-data; boundary="a;b,c"', b"multipart/form-data", b""),
+        (b"application/vnd.api+json;", b"application/vnd.api+json", b""),
+    ],
+)
+def test_a_media_type_is_read_with_its_charset(value, name, charset):
+    assert read_media_type(value) == (name, charset)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"json", b"application/", b"/json", b"application/json, text/plain", b"application /json", b"application/json charset=x",
+        b"application/json;charset=a;charset=b", b'text/plain;charset="utf-8', b"text/plain;charset=", b"a/b/c", b"\xff/b",
+        b"application/json; charset = utf-7", b"*",
+    ],
+)  # fmt: skip
+def test_what_is_not_one_media_type_is_none(value):
+    assert read_media_type(value) is None
+
+
+def test_declared_types_lose_their_parameters_and_lists_are_taken_apart():
+    declared = ["application/json; charset=utf-8", "Text/XML, application/xml", "application/json", ""]
+    assert declared_media_types(declared) == (b"application/json", b"text/xml", b"application/xml")
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "is_admitted"),
+    [
+        (b"application/json", b"application/json", True),
+        (b"application/json", b"application/vnd.api+json", False),
+        (b"application/merge-patch+json", b"application/json", False),
+        (b"*/*", b"image/png", True),
+        (b"*", b"image/png", True),
+        (b"image/*", b"image/png", True),
+        (b"image/*", b"imagex/png", False),
+        (b"application/*+json", b"application/vnd.api+json", True),
+        (b"application/*+json", b"application/json", False),
+        (b"application/*+json", b"text/x+json", False),
+    ],
+)
+def test_a_range_admits_what_is_in_it(declared, name, is_admitted):
+    assert admits([b"x/y", declared], name) is is_admitted
+
+
+PETS = rule_of("application/json", "multipart/form-data")
+
+
+@pytest.mark.parametrize(
+    ("types", "found"),
+    [
+        ([b"application/json"], JSON),
+        ([b"APPLICATION/JSON;charset=utf-8"], JSON),
+        ([b"multipart/form-data; boundary=x"], MULTIPART),
+        ([b"application/x-www-form-urlencoded"], (415, "undeclared-media-type")),
+        ([b"text/plain"], (415, "undeclared-media-type")),
+        ([b"multipart/mixed; boundary=x"], (415, "undeclared-media-type")),
+        ([], (415, "undeclared-media-type")),
+        ([b""], (415, "undeclared-media-type")),
+        ([b"application/json", b"application/json"], (400, "malformed-media-type")),
+        ([b"application/json", b"text/plain"], (400, "malformed-media-type")),
+        ([b"application/json, text/plain"], (400, "malformed-media-type")),
+        ([b"json"], (400, "malformed-media-type")),
+        ([b"application/json; charset=utf-16"], (415, "unsupported-charset")),
+        ([b"application/json; charset=utf-7"], (415, "unsupported-charset")),
+        ([b"multipart/form-data; boundary=x; charset=ibm037"], (415, "unsupported-charset")),
+    ],
+)
+def test_a_body_is_of_a_declared_type_or_refused(types, found):
+    assert judged(PETS, *types) == found
+
+
+def test_a_refusal_names_what_is_declared():
+    refusal = judge_body(PETS, [b"text/xml"], [])
+    assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
+    assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
+    assert refusal.hint == "Send it as application/json or multipart/form-data, and say so in Content-Type."
+
+
+def test_no_header_is_made_of_what_is_no_media_type():
+    assert judge_body(rule_of("j\r\nson"), [b"text/xml"], []).headers == ()
+
+
+@pytest.mark.parametrize(
+    ("declared", "types", "found"),
+    [
+        # The document names none: any is taken, and looked through by what it says.
+        ([], [b"application/x-www-form-urlencoded"], FORM),
+        ([], [b"application/vnd.x+json"], JSON),
+        ([], [b"image/png"], OPAQUE),
+        ([], [], FORM),
+        (["*/*"], [b"text/plain"], TEXT),
+        (["*/*"], [b"text/json"], JSON),
+        (["*/*"], [b"multipart/mixed"], MULTIPART),
+        (["*/*"], [], FORM),
+        (["application/octet-stream"], [b"application/octet-stream"], OPAQUE),
+        (["application/octet-stream"], [], FORM),
+        (["application/xml"], [b"application/xml; charset=utf-16"], OPAQUE),
+    ],
+)
+def test_a_body_is_looked_through_by_its_kind(declared, types, found):
+    assert judged(rule_of(*declared), *types) == found
+
+
+@pytest.mark.parametrize("coding", [b"gzip", b"identity, gzip", b"br", b"x"])
+def test_a_coded_body_that_would_be_looked_through_is_refused(coding):
+    assert judged(PETS, b"application/json", codings=[coding]) == (415, "unsupported-coding")
+    assert judged(rule_of("image/png"), b"image/png", codings=[coding]) == OPAQUE
+    assert judged(PETS, b"application/json", codings=[b"identity", b""]) == JSON
+
+
+def test_a_safe_operation_that_declares_no_body_takes_none():
+    write = rule_of(has_request_body=False)
+    assert judged(replace(write, is_safe=True), b"application/json") == (400, "body-not-declared")
+    assert judged(write, b"application/json") == JSON
+    assert judged(write, b"application/x-www-form-urlencoded") == FORM

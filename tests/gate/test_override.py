@@ -1,0 +1,93 @@
+"""Names by which frameworks take another method."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.override import (
+    find_declared_overrides,
+    fold_name,
+    may_become_override,
+    override_of,
+    refuse_override,
+)
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.openapi.document import OperationKey
+
+OVERRIDES = [
+    b"_method", b"_METHOD", b"_Method", b"%5fmethod", b"%5Fmetho%64", b"%255fmethod", b"%u005fmethod", b".method", b" _method",
+    b"_method ", b"_method[]", b"_method[a][b]", b"_method%00", b"_method\x00x", b"X-HTTP-Method-Override",
+    b"x_http_method_override", b"X-HTTP-Method", b"X-Method-Override", b"$httpMethod", b"http_method", b"HTTP-Method-Override",
+    b"methodOverride", b"method_override",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_every_spelling_that_some_framework_obeys_is_an_override(name):
+    assert override_of(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        b"",
+        b"method",
+        b"Method",
+        b"payment_method",
+        b"_methods",
+        b"_method_id",
+        b"methods",
+        b"-method",
+        b"m",
+        b"_",
+        b"__method",
+    ],
+)
+def test_other_names_are_none(name):
+    assert override_of(name) == b""
+
+
+def test_spellings_of_one_override_are_one():
+    assert override_of(b"_Method[]") == override_of(b"%5fmethod") == b"_method"
+    assert override_of(b"X-HTTP-Method-Override") == override_of(b"x_http_method.override")
+
+
+@pytest.mark.parametrize("name", OVERRIDES)
+def test_no_beginning_of_an_override_is_let_go(name):
+    assert all(may_become_override(name[:size]) for size in range(len(name) + 1))
+
+
+@pytest.mark.parametrize("beginning", [b"a", b"payment_", b"name", b"%61", b"_methodical", b"xxxx"])
+def test_what_cannot_become_one_is(beginning):
+    assert not may_become_override(beginning)
+
+
+def test_a_refusal_shows_the_name_and_no_control_character():
+    refusal = refuse_override(b"_method\x00" + b"x" * 1000)
+    assert (refusal.status, refusal.code) == (400, "method-override")
+    assert "_method\ufffdxx" in refusal.detail
+    assert len(refusal.detail) < 200
+
+
+def test_a_declared_override_beside_a_closed_method_is_a_warning():
+    post, delete, other = OperationKey("POST", "/p"), OperationKey("DELETE", "/p"), OperationKey("POST", "/q")
+    kept = {post: 3, other: 4}
+    rule = OperationRule(
+        method="POST", path_template="/p", operation_id="p", declared_overrides=frozenset({b"_method"})
+    )
+    plain = OperationRule(method="POST", path_template="/q", operation_id="q")
+
+    (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
+    assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
+    assert "`POST /p` declares `_method` in its body, by which callers may reach `DELETE /p`" in finding.message
+    assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []
+    assert [*find_declared_overrides([post, delete, other], kept, [plain])] == []
+
+
+@given(st.binary(max_size=30))
+def test_folding_a_name_never_raises(name):
+    fold_name(name)
+    override_of(name)
+    may_become_override(name)

@@ -1,0 +1,158 @@
+"""What an operation declares, as names."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.gate.rule import InjectedNames, operation_rule
+from plugin_gateway.openapi.document import Document, OperationKey
+
+
+def compile_rule(parameters, *, shared=(), injected=None, method="get", path="/a", version="3.0.3", more=None, **node):
+    operation = {"parameters": parameters, **node}
+    root = {"openapi": version, "paths": {path: {"parameters": list(shared), method: operation}}, **(more or {})}
+    document = Document(root=root, name="t")
+    found = document.operations[OperationKey(method.upper(), path)]
+    return operation_rule(found, document, operation_id="op", injected=injected or InjectedNames())
+
+
+def query(name, **fields):
+    return {"name": name, "in": "query", **fields}
+
+
+def test_names_are_sorted_by_where_they_are_sent():
+    rule = compile_rule(
+        [query("q"), {"name": "X-Trace", "in": "header"}, {"name": "sid", "in": "cookie"}, {"name": "a", "in": "path"}]
+    )
+
+    assert rule == OperationRule(
+        method="GET",
+        path_template="/a",
+        operation_id="op",
+        query_names=frozenset({b"q"}),
+        header_names=frozenset({b"x-trace"}),
+        cookie_names=frozenset({b"sid"}),
+    )
+
+
+def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it():
+    schema = {"allOf": [{"$ref": "#/components/schemas/Put"}, {"properties": {"_METHOD": {}, "a": {}}}]}
+    put = {"properties": {"x-http-method": {}}, "anyOf": [{"$ref": "#/components/schemas/Put"}]}
+    more = {
+        "components": {
+            "schemas": {"Put": put},
+            "requestBodies": {"Form": {"content": {"Text/Plain; a=b": {"schema": schema}}}},
+        }
+    }
+
+    for body in ({"content": {"text/plain": {"schema": schema}}}, {"$ref": "#/components/requestBodies/Form"}):
+        rule = compile_rule([], method="post", requestBody=body, more=more)
+        assert (rule.has_request_body, rule.media_types) == (True, (b"text/plain",))
+        assert rule.declared_overrides == {b"_method", b"xhttpmethod"}
+    rule = compile_rule([], method="post", requestBody={"content": {"a/b": None, "c/d": {"schema": True}}})
+    assert (rule.media_types, rule.declared_overrides) == ((b"a/b", b"c/d"), frozenset())
+
+
+@pytest.mark.parametrize("style", ["form", "deepObject"])
+def test_no_parameter_that_overrides_the_method_is_declared(style):
+    rule = compile_rule([query("_method", style=style, schema={"type": "object", "properties": {}})])
+
+    assert (rule.query_names, rule.query_prefixes) == (frozenset(), frozenset())
+
+
+def test_parameters_of_the_path_item_count_unless_overridden():
+    shared = [query("page"), query("f", style="deepObject", schema={"type": "object"})]
+    rule = compile_rule([query("f", schema={"type": "string"})], shared=shared)
+
+    assert rule.query_names == {b"page", b"f"}
+    assert rule.query_prefixes == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("parameter", "names", "prefixes", "any_query"),
+    [
+        (query("é[]"), {"é[]".encode()}, set(), False),
+        (query("t", schema={"type": "array", "items": {}}), {b"t"}, set(), False),
+        (query("f", style="deepObject", schema={"type": "object"}), {b"f"}, {b"f"}, False),
+        (query("f", schema={"type": "object", "properties": {"x": {}, "y": {}}}), {b"f", b"x", b"y"}, set(), False),
+        (query("f", schema={"type": ["object", "null"], "properties": {"x": {}}}), {b"f", b"x"}, set(), False),
+        (query("f", explode=False, schema={"type": "object", "properties": {"x": {}}}), {b"f"}, set(), False),
+        (query("f", style="pipeDelimited", schema={"type": "object"}), {b"f"}, set(), False),
+        (query("f", schema={"type": "object"}), {b"f"}, set(), True),
+        (query("f", schema={"type": "object", "additionalProperties": {"type": "string"}}), {b"f"}, set(), True),
+        (query("f", schema={"type": "object", "additionalProperties": False}), {b"f"}, set(), False),
+        (
+            query("f", schema={"allOf": [{"properties": {"x": {}}}, {"$ref": "#/s"}]}),
+            {b"f", b"x", b"deep"},
+            set(),
+            False,
+        ),
+        (query("f", content={"application/json": {"schema": {"type": "object"}}}), {b"f"}, set(), False),
+        ({"name": "all", "in": "querystring", "content": {}}, set(), set(), True),
+        ({"$ref": "#/p"}, {b"shared"}, set(), False),
+        ({"$ref": "#/missing"}, set(), set(), False),
+        ({"$ref": "#/loop"}, set(), set(), False),
+        (query("f", schema={"$ref": "#/self"}), {b"f", b"s"}, set(), False),
+        (query("f", schema=True), {b"f"}, set(), False),
+        (query(""), set(), set(), False),
+        (query(7), set(), set(), False),
+        ("nonsense", set(), set(), False),
+    ],
+)
+def test_query_names_follow_style_and_schema(parameter, names, prefixes, any_query):
+    more = {
+        "s": {"properties": {"deep": {}}},
+        "p": query("shared"),
+        "loop": {"$ref": "#/loop"},
+        "self": {"properties": {"s": {}}, "allOf": [{"$ref": "#/self"}]},
+    }
+    rule = compile_rule([parameter], more=more)
+
+    assert (rule.query_names, rule.query_prefixes, rule.any_query) == (names, prefixes, any_query)
+
+
+@pytest.mark.parametrize("name", ["X-Api-Key", "x_api_key", "X-API-KEY", "XApiKey"])
+def test_injected_names_are_never_declared(name):
+    injected = InjectedNames(headers=frozenset({b"xapikey"}), query=frozenset({b"apikey"}), cookies=frozenset({b"sid"}))
+    parameters = [
+        {"name": name, "in": "header"},
+        {"name": "SID", "in": "cookie"},
+        query("api-key"),
+        query("ApiKey", style="deepObject", schema={}),
+    ]
+    rule = compile_rule(parameters, injected=injected)
+
+    assert not rule.header_names | rule.cookie_names | rule.query_names | rule.query_prefixes
+
+
+@pytest.mark.parametrize(
+    "name", ["Host", "Authorization", "Cookie", "X-Forwarded-For", "x_http_method_override", "TE", "Proxy"]
+)
+def test_headers_that_are_ours_or_dangerous_are_never_declared(name):
+    assert not compile_rule([{"name": name, "in": "header"}]).header_names
+
+
+@pytest.mark.parametrize("name", ["_method", "_METHOD", "X-HTTP-Method-Override", "x_http_method", "$httpMethod"])
+def test_a_query_that_overrides_the_method_is_never_declared(name):
+    assert not compile_rule([query(name)]).query_names
+    assert compile_rule([query("method")]).query_names
+
+
+@pytest.mark.parametrize(
+    ("method", "is_safe"),
+    [("get", True), ("head", True), ("options", True), ("post", False), ("put", False), ("delete", False)],
+)
+def test_safe_methods(method, is_safe):
+    assert compile_rule([], method=method).is_safe is is_safe
+
+
+def test_a_request_body_is_noticed():
+    assert compile_rule([], method="post", requestBody={"content": {}}).has_request_body
+    assert compile_rule([{"name": "b", "in": "body"}], method="post").has_request_body
+    assert compile_rule([{"name": "b", "in": "formData"}], method="post").has_request_body
+    assert not compile_rule([], method="post").has_request_body
+
+
+def test_a_query_in_the_template_is_declared():
+    assert compile_rule([], path="/a?beta=true").query_names == {b"beta"}

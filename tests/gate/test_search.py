@@ -1,0 +1,58 @@
+"""The search finds what looking at every template would find, and goes back where the first way ends nowhere."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.routing import Node
+from plugin_gateway.gate.search import find_ends, find_routes
+
+
+def tree(paths):
+    """The tree of paths such as `("a", "*")`, in which `*` is a parameter; each ends in a route that is the path itself."""
+    literals = {path[0]: [] for path in paths if path and path[0] != "*"}
+    for path in paths:
+        if path and path[0] != "*":
+            literals[path[0]].append(path[1:])
+    below = [path[1:] for path in paths if path and path[0] == "*"]
+
+    def named(node, first):
+        routes = {method: tuple((first, *route) for route in found) for method, found in node.routes.items()}
+        return Node(
+            {text: named(child, first) for text, child in node.literals.items()},
+            (),
+            named(node.parameter, first) if node.parameter else None,
+            routes,
+        )
+
+    return Node(
+        {text: named(tree(rest), text) for text, rest in literals.items()},
+        (),
+        named(tree(below), "*") if below else None,
+        {b"GET": ((),)} if () in paths else {},
+    )
+
+
+SEGMENT = st.sampled_from("abc")
+PATHS = st.sets(st.lists(SEGMENT | st.just("*"), max_size=4).map(tuple), max_size=8)
+
+
+@given(PATHS, st.lists(SEGMENT, max_size=4))
+def test_the_most_specific_template_wins_among_all_that_match(paths, segments):
+    matching = [
+        path
+        for path in paths
+        if len(path) == len(segments) and all(t in ("*", s) for t, s in zip(path, segments, strict=True))
+    ]
+    expected = min(matching, key=lambda path: [t == "*" for t in path], default=None)
+    found = find_routes(tree(paths), ["", *segments], 1, b"GET")
+    assert found == (None if expected is None else (expected,))
+    ends = [node.routes[b"GET"][0] for node in find_ends(tree(paths), ["", *segments], 1) if node.routes]
+    assert ends == sorted(matching, key=lambda path: [t == "*" for t in path])
+
+
+def test_a_parameter_takes_no_empty_segment_and_no_other_method():
+    assert find_routes(tree({("*",)}), ["", ""], 1, b"GET") is None
+    assert find_ends(tree({("*",)}), ["", ""], 1) == []
+    assert find_routes(tree({("*",)}), ["", "a"], 1, b"PUT") is None

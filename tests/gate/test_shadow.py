@@ -1,0 +1,140 @@
+"""Denied operations that lie on allowed templates."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.gate.alias import fold_plain
+from plugin_gateway.gate.shadow import DeniedPaths, cast_shadow
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.openapi.document import OperationKey
+
+
+def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") -> bool:
+    """Whether the guard of the allowed operation stops a call; the denied ones are `METHOD /path`, or GET."""
+    keys = [OperationKey(*text.split(" ")) if " " in text else OperationKey("GET", text) for text in denied]
+    own = OperationKey("GET", allowed)
+    templates = {key.path: parse_template(key.path) for key in [own, *keys]}
+    guard = DeniedPaths([own, *keys], frozenset({own}), templates).guard(templates[allowed], method)
+    segments = path.split("/")
+    return guard is not None and guard.find(lambda index: (fold_plain(segments[index]),)) is not None
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "path", "blocked"),
+    [
+        ("/pets/{id}", "/pets/export", "/pets/export", True),
+        ("/pets/{id}", "/pets/export", "/pets/EXPORT", True),
+        ("/pets/{id}", "/pets/export", "/pets/export.json", True),
+        ("/pets/{id}", "/pets/export/", "/pets/export", True),
+        ("/pets/{id}/", "/pets/export", "/pets/export/", True),
+        ("/pets/{id}", "/pets/export", "/pets/exports", False),
+        ("/pets/{id}", "/pets/export", "/pets/42", False),
+        ("/pets/{id}", "/pets/export.json", "/pets/export.json", True),
+        ("/pets/{id}", "/pets/export.json", "/pets/export", False),
+        ("/pets/{id}", "/PETS/Export", "/pets/export", True),
+        ("/pets/{id}", "/pets/.hidden", "/pets/.hidden", True),
+        ("/{a}/{b}", "/admin/users", "/admin/users", True),
+        ("/{a}/{b}", "/admin/users", "/admin/pets", False),
+        ("/{a}/{b}", "/admin/users", "/Admin/USERS.xml", True),
+        ("/{a}/{b}", "/admin/{x}", "/admin/1", True),
+        ("/{a}/{b}", "/{x}/secrets", "/1/secrets", True),
+        ("/{a}/{b}", "/{x}/{y}.json", "/1/2.json", True),
+        ("/{a}/{b}", "/{x}/{y}.json", "/1/2.JSON", True),
+        ("/{a}/{b}", "/{x}/{y}.json", "/1/2.json.", True),
+        ("/{a}/{b}", "/{x}/{y}.json", "/1/2.json.x", True),
+        ("/{a}/{b}", "/{x}/{y}.json", "/1/2.xml", False),
+        ("/a/{x}/c", "/a/b/d", "/a/b/c", False),
+        ("/a/{x}/c", "/a/b/{y}", "/a/b/c", True),
+        ("/a/{x}/c", "/a/b/{y}", "/a/z/c", False),
+        ("/a/b/{y}", "/a/{x}/c", "/a/b/c", True),
+        ("/users/{name}", "/Users/{id}", "/users/bob", False),
+        ("/users/{name}", "/Users/me", "/users/me", True),
+        ("/users/mine", "/users/{id}", "/users/mine", False),
+        ("/users/{name}", "/{x}/{y}", "/users/bob", False),
+        ("/files/{n}.json", "/files/{n}", "/files/a.json", False),
+        ("/files/{n}.json", "/files/{n}.{format}", "/files/a.json", False),
+        ("/files/{n}.json", "/files/secret.json", "/files/secret.json", True),
+        ("/files/{n}.json", "/files/secret.json", "/files/public.json", False),
+        ("/{a}/{b}", "/{x}/{y}.", "/1/2.", True),
+        ("/a/{x}", "/a.b/secret", "/a/secret", False),
+        ("/{x}", "/", "/.well-known", False),
+        ("/pets/{id}", "/pets/export/all", "/pets/export", False),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/:export", True),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/:EXPORT.json", True),
+        ("/pets/{id}", "/pets/{id}:export", "/pets/export", False),
+        ("/pets/{id}", "/pets/Cats({key})", "/pets/Cats()", True),
+        ("/pets/{id}", "/pets/{a}-{b}", "/pets/-", True),
+        ("/pets/{id}", "/pets/v{n}", "/pets/v", True),
+        ("/pets/{id}", "/pets/v{n}", "/pets/w", False),
+    ],
+)
+def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed, denied, path, blocked):
+    assert is_blocked(allowed, [denied], path) is blocked
+
+
+@pytest.mark.parametrize(
+    ("denied", "method", "blocked"),
+    [
+        ("GET /pets/export", "GET", True),
+        ("GET /pets/export", "HEAD", True),
+        ("HEAD /pets/export", "HEAD", True),
+        ("POST /pets/export", "GET", True),
+        ("POST /pets/{id}.{format}", "GET", False),
+        ("GET /pets/{id}.{format}", "GET", True),
+        ("GET /pets/{id}.{format}", "HEAD", True),
+        ("HEAD /pets/{id}.{format}", "GET", False),
+    ],
+)
+def test_a_concrete_path_belongs_to_its_path_item_whatever_the_method(denied, method, blocked):
+    path = "/pets/export.x" if "{" in denied else "/pets/export"
+
+    assert is_blocked("/pets/{id}", [denied], path, method) is blocked
+
+
+def test_an_allowed_operation_casts_no_shadow():
+    keys = [OperationKey("GET", "/pets/{id}"), OperationKey("GET", "/pets/mine")]
+    templates = {key.path: parse_template(key.path) for key in keys}
+
+    assert DeniedPaths(keys, frozenset(keys), templates).guard(templates["/pets/{id}"], "GET") is None
+
+
+def test_a_head_that_is_allowed_casts_no_shadow_on_head_alone():
+    get, mine, head = (OperationKey(*k.split(" ")) for k in ("GET /pets/{id}", "GET /pets/mine", "HEAD /pets/mine"))
+    templates = {key.path: parse_template(key.path) for key in (get, mine)}
+    denied = DeniedPaths([get, mine, head], frozenset({get, head}), templates)
+
+    assert denied.guard(templates["/pets/{id}"], "HEAD") is None
+    assert denied.guard(templates["/pets/{id}"], "GET") is not None
+
+
+def test_templates_of_other_lengths_cast_nothing():
+    assert cast_shadow(parse_template("/a/b/c"), parse_template("/a/{x}")) == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "denied", "path", "blocked"),
+    [
+        ("/files/{name}/meta", "/files/export", "/files/export/meta", True),
+        ("/files/{name}/meta", "/files/export", "/files/EXPORT.php/meta", True),
+        ("/files/{name}/meta", "/files/export", "/files/exports/meta", False),
+        ("/{a}/{b}/{c}", "/admin", "/admin/x/y", True),
+        ("/{a}/{b}/{c}", "/x/{b}", "/x/y/z", True),
+        ("/{a}/{b}/{c}", "/{a}/users", "/x/users/z", True),
+        # What the client cannot choose tells nothing: these are an API's collections and the things in them.
+        ("/files/{name}/meta", "/files", "/files/x/meta", False),
+        ("/files/{name}/meta", "/files/{name}", "/files/x/meta", False),
+        ("/files/{name}/meta", "/", "/files/x/meta", False),
+        ("/{a}/{b}", "/", "/x/y", False),
+        ("/files/{name}", "/files/export/meta", "/files/export", False),
+    ],
+)
+def test_an_origin_that_serves_a_path_by_its_beginning_reaches_no_denied_one(allowed, denied, path, blocked):
+    assert is_blocked(allowed, [denied], path) is blocked
+
+
+def test_a_thousand_shadows_are_found_by_what_they_begin_with():
+    denied = [f"/pets/denied{number}" for number in range(1000)]
+
+    assert is_blocked("/pets/{id}", denied, "/pets/denied999")
+    assert not is_blocked("/pets/{id}", denied, "/pets/denied1000")

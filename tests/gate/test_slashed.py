@@ -1,0 +1,40 @@
+"""Parameters that take encoded slashes."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.gate.slashed import find_spelled, slashed_segments
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.openapi.document import OperationKey
+
+
+def test_only_a_segment_that_is_the_whole_parameter_is_slashed():
+    template = parse_template("/repos/{repo}/{path}/{path}.json")
+    assert slashed_segments(template, {"path"}) == {3}
+    assert slashed_segments(template, ()) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("denied", "is_found"),
+    [
+        ("GET /tree/{a}/{b}", True),
+        ("GET /{top}/{a}/{b}/{c}", True),
+        ("POST /tree/{a}/{b}", False),
+        ("GET /wood/{a}/{b}", False),
+        ("GET /tree/{a}", False),
+        # By its literal the gate knows it, and refuses what begins with it.
+        ("GET /tree/{a}/keys", False),
+        ("GET /tree/private/{b}", False),
+    ],
+)
+def test_denied_templates_that_a_value_spells_are_said(denied, is_found):
+    ours, theirs = OperationKey("GET", "/tree/{path}"), OperationKey(*denied.split(" "))
+    found = [*find_spelled(ours, {"path"}, [ours, theirs], [ours], 3)]
+
+    assert bool(found) is is_found
+    assert [*find_spelled(ours, {"path"}, [ours, theirs], [ours, theirs], 3)] == []
+    assert [*find_spelled(ours, (), [ours, theirs], [ours], 3)] == []
+    for finding in found:
+        assert (finding.rule, finding.severity, finding.pointer) == ("slashes-spell-denied", "warning", ("allow", 3))
+        assert denied in finding.message

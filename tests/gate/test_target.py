@@ -1,0 +1,148 @@
+"""Request targets: taken as they stand, or refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.target import MAX_SEGMENTS, MAX_TARGET_BYTES, Target, read_target
+from plugin_gateway.refusal import Refusal
+
+REFUSED = [
+    (b"", 400, "malformed-target"),
+    (b"*", 400, "malformed-target"),
+    (b"?x", 400, "malformed-target"),
+    (b"pets", 400, "malformed-target"),
+    (b"gw.test:443", 400, "malformed-target"),
+    (b"http://gw.test/pets", 400, "malformed-target"),
+    (b"https://gw.test/pets/1", 400, "malformed-target"),
+    (b"file:///etc/passwd", 400, "malformed-target"),
+    (b"@127.0.0.1/pets", 400, "malformed-target"),
+    (b"/pets/1 /admin", 400, "malformed-target"),
+    (b"/pets/1\x7f", 400, "malformed-target"),
+    (b"/pets/1\x00", 400, "malformed-target"),
+    (b"/pets/1\n", 400, "malformed-target"),
+    (b"/pets/\xc0\xaf", 400, "malformed-target"),
+    (b"/pets/1#x", 400, "malformed-target"),
+    (b"/pets#", 400, "malformed-target"),
+    (b"/files\\..\\admin", 400, "malformed-target"),
+    (b"/pets/%1", 400, "malformed-target"),
+    (b"/pets/%zz", 400, "malformed-target"),
+    (b"/pets/%", 400, "malformed-target"),
+    (b"/pets/%u002e", 400, "malformed-target"),
+    (b"/pets/1;x", 400, "malformed-target"),
+    (b"/pets/..;/admin", 400, "malformed-target"),
+    (b'/pets/"', 400, "malformed-target"),
+    (b"//admin", 400, "ambiguous-path"),
+    (b"/pets//1", 400, "ambiguous-path"),
+    (b"//", 400, "ambiguous-path"),
+    (b"/pets/1//", 400, "ambiguous-path"),
+    (b"/pets/..", 400, "ambiguous-path"),
+    (b"/pets/+", 400, "ambiguous-path"),
+    (b"/pets/+/1", 400, "ambiguous-path"),
+    (b"/pets/./1", 400, "ambiguous-path"),
+    (b"/../pets", 400, "ambiguous-path"),
+    (b"/pets/%2e%2e/admin", 400, "ambiguous-path"),
+    (b"/files/..%2f..%2fadmin", 400, "ambiguous-path"),
+    (b"/files/a%2f", 400, "ambiguous-path"),
+    (b"/files/%2fa", 400, "ambiguous-path"),
+    (b"/files/a%252fb", 400, "ambiguous-path"),
+    (b"/files/a%2f%252e%252e", 400, "ambiguous-path"),
+    (b"/pets/1%3f/toys", 400, "ambiguous-path"),
+    (b"/pets/1%23/toys", 400, "ambiguous-path"),
+    (b"/pets/1%253f/toys", 400, "ambiguous-path"),
+    (b"/pets/1%3f/", 400, "ambiguous-path"),
+    (b"/pets/1%23%2Ftoys", 400, "ambiguous-path"),
+    (b"/" + b"a" * MAX_TARGET_BYTES, 414, "target-too-long"),
+    (b"/a?" + b"a" * MAX_TARGET_BYTES, 414, "target-too-long"),
+    (b"/a" * MAX_SEGMENTS, 414, "target-too-long"),
+    (b"/%41" * MAX_SEGMENTS, 414, "target-too-long"),
+]
+
+
+@pytest.mark.parametrize(("target", "status", "code"), REFUSED)
+def test_a_target_of_no_single_meaning_is_refused(target, status, code):
+    refusal = read_target(target)
+
+    assert isinstance(refusal, Refusal)
+    assert (refusal.status, refusal.code) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "query"),
+    [
+        (b"/", b"/", b""),
+        (b"/pets/42", b"/pets/42", b""),
+        (b"/pets/", b"/pets/", b""),
+        (b"/pets?", b"/pets", b""),
+        (b"/pets?a=b?c", b"/pets", b"a=b?c"),
+        (b"/files/..foo", b"/files/..foo", b""),
+        (b"/files/C%23", b"/files/C%23", b""),
+        (b"/files/a%2Fwhat%3F", b"/files/a%2Fwhat%3F", b""),
+        (b"/files/a%20b.txt?x", b"/files/a%20b.txt", b"x"),
+        (b"/a" * (MAX_SEGMENTS - 1), b"/a" * (MAX_SEGMENTS - 1), b""),
+    ],
+)
+def test_a_plain_target_is_taken_as_it_stands(target, path, query):
+    read = read_target(target)
+
+    assert isinstance(read, Target)
+    assert (read.path, read.query) == (path, query)
+
+
+def test_an_encoded_slash_is_marked_for_the_route_to_decide():
+    read = read_target(b"/repos/o/r/contents/a%2Fb")
+
+    assert isinstance(read, Target)
+    assert read.slashed == {5}
+
+
+@pytest.mark.parametrize(
+    ("target", "detail", "hint"),
+    [
+        (b"/a;b", "a `;` at offset 2", "%3B"),
+        (b"/a{b", "`{` at offset 2", "%7B"),
+        (b"/50%", "a `%` that does not begin an escape at offset 3", "%25"),
+        (b"/a#b", "a fragment at offset 2", "%23"),
+        (b"/a\\b", "a backslash at offset 2", "Separate"),
+        (b"/\xff", "a byte outside ASCII at offset 1", "Percent-encode"),
+    ],
+)
+def test_a_malformed_target_says_how_to_mend_it(target, detail, hint):
+    refusal = read_target(target)
+
+    assert isinstance(refusal, Refusal)
+    assert detail in refusal.detail
+    assert hint in refusal.hint
+
+
+def test_readings_of_a_plain_segment_and_of_an_escaped_one():
+    plain, escaped = read_target(b"/pets/Ab.C"), read_target(b"/pets/%41b.C")
+
+    assert isinstance(plain, Target)
+    assert isinstance(escaped, Target)
+    assert plain.readings(2) == ("ab.c",)
+    assert "ab.c" in escaped.readings(2)
+
+
+def test_a_long_near_miss_is_read_in_linear_time():
+    assert isinstance(read_target(b"/" + b"a." * 4000 + b"\xff"), Refusal)
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_refused(target):
+    read = read_target(target)
+
+    assert isinstance(read, Target | Refusal)
+
+
+@given(st.text("/.%25eEfF;\\?#a ", max_size=20).map(str.encode))
+def test_a_path_that_is_read_has_no_dot_segment_and_no_empty_one_inside(target):
+    read = read_target(b"/" + target)
+
+    if isinstance(read, Target):
+        segments = read.path.split(b"/")
+        assert b"" not in segments[1:-1]
+        assert not {b".", b".."} & set(segments)
+        assert b"/" + target == read.path + (b"?" + read.query if b"?" in target else b"")

@@ -1,0 +1,171 @@
+"""Path templates as segments of symbols."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.template import Segment, fold_symbols, parse_template, sample_path, symbols_of
+
+
+def one(text: str) -> Segment:
+    (segment,) = parse_template(text).segments
+    return segment
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "matches"),
+    [
+        ("/{name}.json", "a.json", True),
+        ("/{name}.json", ".json", False),
+        ("/{name}.json", "a.jsonx", False),
+        ("/{name}.json", "a.JSON", False),
+        ("/{name}.json", "a.json.json", True),
+        ("/{owner}:{action}", "o:a", True),
+        ("/{owner}:{action}", ":a", False),
+        ("/{owner}:{action}", "o:", False),
+        ("/{owner}:{action}", "o:a:b", True),
+        ("/a{b}c", "abc", True),
+        ("/a{b}c", "ac", False),
+        ("/a{b}a", "a", False),
+        ("/aa{b}aa", "aaa", False),
+        ("/{a}{b}", "xy", True),
+        ("/{a}{b}", "x", False),
+        ("/{base}...{head}", "main...dev", True),
+        ("/{base}...{head}", "main..dev", False),
+        ("/{a}-{b}-{c}", "1-2-3", True),
+        ("/{a}-{b}-{c}", "1--3", False),
+        ("/{a}-{b}-{c}", "1---3", True),
+        ("/(a+)+{name}", "(a+)+x", True),
+        ("/(a+)+{name}", "aaaa", False),
+        ("/v1.{x}", "v1.9", True),
+        ("/v1.{x}", "v1x9", False),
+        ("/{a}x{b}x", "axbxcx", True),
+        ("/{a}ab", "aab", True),
+        ("/{a}ab", "ab", False),
+    ],
+)
+def test_a_pattern_matches_exactly_what_it_says(template, value, matches):
+    assert one(template).pattern.matches(value) is matches
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", None]), min_size=1, max_size=6), st.text("ab", max_size=10))
+def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
+    import re
+
+    template = "/" + "".join("{p}" if part is None else part for part in parts)
+    expression = "".join(".+" if part is None else re.escape(part) for part in parts)
+
+    assert one(template).pattern.matches(text) is (re.fullmatch(expression, text) is not None)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "ab", None]), min_size=1, max_size=6), st.text("ab", max_size=10))
+def test_what_a_glob_takes_matches_a_folded_pattern(parts, text):
+    import re
+
+    template = "/" + "".join("{p}" if part is None else part for part in parts)
+    expression = "".join(".*" if part is None else re.escape(part) for part in parts)
+
+    assert one(template).folded()[0].matches(text) is (re.fullmatch(expression, text) is not None)
+
+
+def test_adjacent_parameters_are_matched_in_linear_time():
+    segment = one("/" + "{a}" * 50 + "x" + "{b}" * 50 + "y")
+
+    assert not segment.pattern.matches("x" * 8000)
+
+
+@pytest.mark.parametrize(
+    ("template", "sent", "equal"),
+    [
+        ("/pets", b"pets", True),
+        ("/pets", b"Pets", False),
+        ("/p%65ts", b"pets", True),
+        ("/pets", b"p%65ts", False),
+        ("/café", b"caf%C3%A9", True),
+        ("/café", b"caf%c3%a9", True),
+        ("/caf%c3%a9", b"caf%C3%A9", True),
+        ("/a b", b"a%20b", True),
+        ("/a%20b", b"a%20b", True),
+        ("/100%", b"100%25", True),
+        ("/$ref", b"$ref", True),
+        ("/{open", b"%7Bopen", True),
+        ("/%7Euser", b"~user", True),
+        ("/%7Euser", b"%7Euser", False),
+    ],
+)
+def test_a_literal_is_compared_by_octets_in_their_normal_spelling(template, sent, equal):
+    assert (one(template).literal == symbols_of(sent)) is equal
+
+
+def test_a_literal_text_is_no_place_inside_an_escape():
+    assert not one("/{x}A{y}").pattern.matches(symbols_of(b"b%2Ac"))
+
+
+@pytest.mark.parametrize(
+    ("template", "names"),
+    [
+        ("/{na/me}", [("na/me",)]),
+        ("/{a?b}/{c#d}", [("a?b",), ("c#d",)]),
+        ("/a/{x}.{y}/", [(), ("x", "y"), ()]),
+        ("/", [()]),
+        ("/}{/{a", [(), ()]),
+    ],
+)
+def test_braces_hold_any_name(template, names):
+    assert [segment.names for segment in parse_template(template).segments] == names
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "query"),
+    [
+        ("/responses/{id}?beta=true", b"/responses/x", (b"beta=true",)),
+        ("/a?x=1&y", b"/a", (b"x=1", b"y")),
+        ("/files/{id}#add_shared_link", b"/files/x", ()),
+        ("/a?x=1#frag", b"/a", (b"x=1",)),
+        ("/a", b"/a", ()),
+        ("/é/", b"/%C3%A9/", ()),
+    ],
+)
+def test_what_is_not_path_is_cut_off(template, path, query):
+    parsed = parse_template(template)
+
+    assert (sample_path(parsed), parsed.query) == (path, query)
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "covers"),
+    [
+        ("/{x}", "/a", True),
+        ("/{x}", "/{y}.json", True),
+        ("/{x}.json", "/{y}", False),
+        ("/{x}.{f}", "/{y}.json", True),
+        ("/{x}.json", "/{y}.{f}", False),
+        ("/a", "/a", True),
+        ("/a", "/b", False),
+        ("/a", "/{x}", False),
+        ("/a{x}", "/ab", True),
+        ("/ab", "/abc", False),
+    ],
+)
+def test_a_segment_covers_what_matches_nothing_else(wide, narrow, covers):
+    assert one(wide).covers(one(narrow)) is covers
+
+
+def test_templates_that_differ_in_names_only_have_one_shape():
+    assert parse_template("/a/{x}").shape == parse_template("/a/{y}").shape
+    assert parse_template("/a/{x}").shape != parse_template("/A/{x}").shape
+    assert parse_template("/a/{x}").shape != parse_template("/a/{x}/").shape
+
+
+def test_a_literal_folds_to_what_it_decodes_to():
+    assert fold_symbols(one("/Caf%C3%89.x").literal or "") == "cafe.x"
+
+
+@given(st.text(max_size=30))
+def test_any_key_of_paths_can_be_parsed(text):
+    template = parse_template("/" + text)
+
+    assert template.segments
+    assert sample_path(template).startswith(b"/")

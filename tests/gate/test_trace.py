@@ -1,0 +1,87 @@
+import pytest
+
+from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.trace import Trace, explain
+from plugin_gateway.openapi.document import Document, OperationKey
+
+ROOT = {
+    "openapi": "3.0.3",
+    "paths": {
+        "/a": {"get": {"parameters": [{"name": "q", "in": "query"}]}},
+        "/a/{b}": {"get": {}},
+        "/a/c": {"get": {}},
+    },
+}
+GATE = compile_gate(
+    Document(root=ROOT, name="t"),
+    {OperationKey("GET", path): Admission(operation_id=path) for path in ("/a", "/a/{b}")},
+)
+
+
+@pytest.mark.parametrize("target", ["/a", "/a?q=1", "/a?r=1", "/a/x", "/a/C", "/a/..", "/a/x%2Fy", "/d", "/d%2Fe"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_verdict_is_the_same_with_and_without_a_trace_and_its_last_step_agrees(method: str, target: str) -> None:
+    trace = Trace()
+
+    verdict = GATE.judge(method.encode(), target.encode(), trace)
+
+    assert verdict == GATE.judge(method.encode(), target.encode())
+    assert trace.steps[-1].passed is not hasattr(verdict, "status")
+    assert all(step.passed for step in trace.steps[:-1])
+
+
+PETS = {
+    "openapi": "3.0.3",
+    "paths": {
+        "/pets": {"get": {"parameters": [{"name": "limit", "in": "query"}]}, "post": {}},
+        "/pets/{id}": {"get": {}},
+        "/pets/{id}.{format}": {"get": {}},
+        "/pets/export": {"get": {}},
+        "/beta?on=1": {"get": {}},
+    },
+}
+PET_GATE = compile_gate(
+    Document(root=PETS, name="t"),
+    {
+        OperationKey(*text.split(" ")): Admission(operation_id=text.split("/")[1])
+        for text in ("GET /pets", "POST /pets", "GET /pets/{id}", "GET /beta?on=1")
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "step", "finding"),
+    [
+        ("GET", "/pets/..", "target", "which servers read in different ways"),
+        ("GET", "/nope", "route", "no allowed operation has this path"),
+        ("DELETE", "/pets", "route", "the path is allowed for GET, HEAD, POST, not for DELETE"),
+        ("GET", "/beta", "route", "GET /beta?on=1 is allowed only with on=1 in the query"),
+        ("GET", "/pets/EXPORT", "path", "segment 2 like `export`"),
+        ("GET", "/pets/1.json", "path", "segment 2 like a template with literals"),
+        ("GET", "/pets/a%2Fb", "path", "an encoded slash stands where no parameter has `slashes: allowed`"),
+        ("GET", "/pets?page=1", "query", "has no query parameter page"),
+    ],
+)
+def test_the_last_step_of_a_refusal_is_the_one_that_decided(method, target, step, finding):
+    explanation = explain(PET_GATE, method, target)
+
+    assert not explanation.is_allowed
+    assert explanation.rule is None
+    assert (explanation.steps[-1].name, explanation.steps[-1].passed) == (step, False)
+    assert finding in explanation.steps[-1].finding
+    assert all(earlier.passed for earlier in explanation.steps[:-1])
+
+
+def test_a_permitted_call_passes_every_step():
+    explanation = explain(PET_GATE, "GET", "/pets?limit=1")
+
+    assert all(step.passed for step in explanation.steps)
+    assert explanation.rule is not None
+    assert explanation.is_allowed
+    assert explanation.verdict == Permit(explanation.rule, b"/pets", b"limit=1")
+
+
+@pytest.mark.parametrize(("method", "target"), [("\udcff", "/pets"), ("GET", "/\udcff"), ("", ""), ("GET", "/pets/ü")])
+def test_whatever_is_typed_is_explained(method, target):
+    assert explain(PET_GATE, method, target).steps

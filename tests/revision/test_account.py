@@ -1,0 +1,59 @@
+"""The account of a call says what the gateway sets on it."""
+
+import pytest
+import yaml
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.account import account_for
+from plugin_gateway.revision.compile import compile_revision
+
+DOCUMENT = Document(
+    root=yaml.safe_load(
+        """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets: {get: {operationId: list, responses: {}}, post: {operationId: add, responses: {}}}
+  /own: {get: {operationId: own, responses: {}}}
+"""
+    ),
+    name="openapi.yaml",
+)
+CONFIG = """
+openapi: openapi.yaml
+upstream:
+  url: https://api.test
+  credential: {header: X-Read, value: {value: very-secret-1}}
+  write_credential: {header: X-Write, value: {value: very-secret-2}}
+allow: [list, add, {operation: own, credential: {query: key, value: {value: very-secret-3}}}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "said"),
+    [
+        ("GET", "/pets", "sets header X-Read"),
+        ("POST", "/pets", "sets header X-Write"),
+        ("GET", "/own", "sets query key"),
+    ],
+)
+def test_the_credential_of_the_operation_is_named_and_its_value_is_not(method, target, said):
+    loaded = load_text(CONFIG, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    account = account_for(method, target, revision=revision, loaded=loaded, document=DOCUMENT)
+
+    assert account.is_allowed
+    assert [step.finding for step in account.steps if step.name == "credential"] == [said]
+    assert "very-secret" not in repr(account)
+
+
+def test_without_a_credential_nothing_is_set():
+    text = "openapi: openapi.yaml\nupstream: {url: 'https://api.test'}\nallow: [list]\n"
+    loaded = load_text(text, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    steps = account_for("GET", "/pets", revision=revision, loaded=loaded, document=DOCUMENT).steps
+
+    assert "sets nothing" in [step.finding for step in steps]

@@ -1,0 +1,215 @@
+"""The allow-list, applied."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.config.selector import AllowEntry, Selector
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.allowlist import select
+
+PATHS = {
+    "/pets": {
+        "get": {"operationId": "listPets", "tags": ["pets"]},
+        "post": {"operationId": "createPet", "tags": ["pets"]},
+    },
+    "/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "deletePet"}},
+    "/admin/users": {"get": {"operationId": "adminUsers"}},
+}
+
+
+def choose(allow, deny=(), paths=None):
+    document = Document(root={"openapi": "3.0.3", "paths": paths or PATHS}, name="t")
+    entries = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
+    denials = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
+    return select(document, entries, denials)
+
+
+def keys(selection):
+    return [str(key) for key in selection.kept]
+
+
+def rules(selection):
+    return [(finding.rule, finding.severity.value, finding.pointer) for finding in selection.findings]
+
+
+def test_nothing_listed_is_nothing_kept():
+    assert choose([]).kept == {}
+    assert choose([]).findings == ()
+
+
+def test_what_is_kept_is_in_document_order():
+    assert keys(choose(["adminUsers", "POST /pets", "listPets"])) == ["GET /pets", "POST /pets", "GET /admin/users"]
+
+
+@pytest.mark.parametrize(
+    ("deny", "kept"),
+    [
+        (["DELETE /**"], ["GET /pets", "POST /pets", "GET /pets/{petId}", "GET /admin/users"]),
+        (["listPets", "DELETE /pets/{petId}", {"path": "/admin/**"}], ["POST /pets", "GET /pets/{petId}"]),
+        ([{"tag": "pets"}], ["GET /pets/{petId}", "DELETE /pets/{petId}", "GET /admin/users"]),
+        (["PUT /**", {"tag": "none"}], [*(f"{m} /pets" for m in ("GET", "POST")), "GET /pets/{petId}", "DELETE /pets/{petId}", "GET /admin/users"]),
+    ],
+)  # fmt: skip
+def test_deny_wins_over_allow(deny, kept):
+    assert keys(choose([{"path": "/**"}], deny)) == kept
+
+
+def test_an_entry_that_matches_nothing_is_an_error_in_either_list():
+    selection = choose(["listPets", "lstPets"], ["deltePet"])
+
+    assert rules(selection) == [
+        ("unknown-operation", "error", ("allow", 1)),
+        ("unknown-operation", "error", ("deny", 0)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("deny", "severity"),
+    [
+        ({"path": "/admn/**"}, "error"),
+        ({"path": "/pets/{id}"}, "error"),
+        ({"tag": "admin"}, "error"),
+        ({"tag": "Pets", "methods": ["GET"]}, "error"),
+        ({"path": "/admn/**", "methods": ["DELETE"]}, "error"),
+        ("GET /pets/{id}", "error"),
+        ("PUT /pets", "error"),
+        # What they name is there; they close methods that the API may come to have.
+        ("PUT /**", "warning"),
+        ({"tag": "pets", "methods": ["DELETE"]}, "warning"),
+    ],
+)
+def test_a_denial_that_matches_nothing_is_reported(deny, severity):
+    assert rules(choose(["listPets"], ["deletePet", deny])) == [("unknown-operation", severity, ("deny", 1))]
+
+
+@pytest.mark.parametrize("allow", [["listPets", "createPet"], [{"tag": "pets"}], ["listPets", {"tag": "pets"}]])
+def test_an_allow_list_of_which_everything_is_denied_is_reported(allow):
+    selection = choose(allow, [{"tag": "pets"}])
+
+    assert selection.kept == {}
+    assert ("nothing-allowed", "warning", ("deny",)) in rules(selection)
+    assert "nothing-allowed" not in [rule for rule, _, _ in rules(choose(allow, ["deletePet"]))]
+
+
+def test_a_group_of_which_everything_is_denied_is_reported():
+    found = rules(choose(["adminUsers", {"tag": "pets"}, {"path": "/admin/**"}], [{"tag": "pets"}]))
+
+    assert found.count(("allowed-and-denied", "warning", ("allow", 1))) == 1
+    assert ("allowed-and-denied", "warning", ("allow", 2)) not in found
+    assert "nothing-allowed" not in [rule for rule, _, _ in found]
+
+
+def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning():
+    paths = {"/tree/{path}": {"get": {}}, "/tree/{a}/{b}": {"get": {}}}
+    allow = [{"operation": "GET /tree/{path}", "parameters": {"path": {"slashes": "allowed"}}}]
+
+    assert rules(choose(allow, paths=paths)) == [("slashes-spell-denied", "warning", ("allow", 0))]
+
+
+@pytest.mark.parametrize("twin", ["/find?by={b}", "/find?by={by}#x"])
+def test_queries_that_differ_in_names_of_placeholders_are_twins(twin):
+    paths = {"/find?by={by}": {"get": {"operationId": "one"}}, twin: {"get": {"operationId": "two"}}}
+
+    assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]
+
+
+def test_an_operation_id_given_twice_opens_neither_and_names_both():
+    paths = {"/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "getPet"}}}
+    selection = choose(["getPet"], paths=paths)
+
+    (finding,) = selection.findings
+    assert selection.kept == {}
+    assert (finding.rule, finding.severity) == ("ambiguous-operation", Severity.ERROR)
+    assert "`GET /pets/{petId}` and `DELETE /pets/{petId}`" in finding.message
+    assert keys(choose(["GET /pets/{petId}"], paths=paths)) == ["GET /pets/{petId}"]
+
+
+def test_denying_an_operation_id_given_twice_denies_both():
+    paths = {
+        "/a": {"get": {"operationId": "a"}},
+        "/b": {"get": {"operationId": "a"}},
+        "/c": {"get": {"operationId": "c"}},
+    }
+
+    assert keys(choose([{"path": "/**"}], ["a"], paths)) == ["GET /c"]
+
+
+def test_naming_an_operation_twice_is_a_warning():
+    assert rules(choose(["listPets", "GET /pets"])) == [("duplicate-operation", "warning", ("allow", 1))]
+
+
+def test_a_group_that_is_not_pinned_is_a_warning():
+    assert rules(choose([{"tag": "pets"}])) == [("group-not-pinned", "warning", ("allow", 0))]
+
+
+def test_an_operation_that_is_allowed_and_denied_stays_closed_and_is_a_warning():
+    selection = choose(["listPets", "deletePet"], ["DELETE /**"])
+
+    assert keys(selection) == ["GET /pets"]
+    assert rules(selection) == [("allowed-and-denied", "warning", ("allow", 1))]
+
+
+def test_an_entry_of_its_own_wins_over_a_group():
+    selection = choose(
+        [
+            {
+                "tag": "pets",
+                "consequential": True,
+                "parameters": {"a": {"slashes": "allowed"}, "b": {"slashes": "allowed"}},
+            },
+            {
+                "operation": "listPets",
+                "operation_id": "pets",
+                "description": "All.",
+                "consequential": False,
+                "parameters": {"a": {"slashes": "refused"}},
+            },
+        ]
+    )
+    one, other = selection.kept.values()
+
+    assert (one.operation_id, one.description, one.consequential, one.slashes) == ("pets", "All.", False, {"b"})
+    assert (other.operation_id, other.description, other.consequential, other.slashes) == (None, None, True, {"a", "b"})
+
+
+@pytest.mark.parametrize(
+    "allow",
+    [
+        ["getPet", {"operation": "listPets", "operation_id": "getPet"}],
+        [{"operation": "getPet", "operation_id": "x"}, {"operation": "listPets", "operation_id": "x"}],
+    ],
+)
+def test_two_operations_cannot_have_one_name(allow):
+    ((rule, severity, pointer),) = rules(choose(allow))
+
+    assert (rule, severity) == ("operation-id-taken", "error")
+    assert pointer is not None
+    assert pointer[-1] == "operation_id"
+
+
+def test_a_name_that_a_denied_operation_has_is_free():
+    assert rules(choose([{"operation": "listPets", "operation_id": "getPet"}])) == []
+
+
+@pytest.mark.parametrize("path", ["/a;b", "/a//b", "/x/../y", "/a%2Fb/..", "/.json"])
+def test_a_path_that_is_never_forwarded_is_a_warning(path):
+    paths = {path: {"get": {"operationId": "odd"}}}
+
+    assert rules(choose(["odd"], paths=paths)) == [("unreachable-operation", "warning", ("allow", 0))]
+
+
+def test_a_method_that_is_never_forwarded_is_a_warning():
+    assert rules(choose(["TRACE /a"], paths={"/a": {"trace": {}}})) == [
+        ("unreachable-operation", "warning", ("allow", 0))
+    ]
+
+
+@pytest.mark.parametrize("twin", ["/a/{y}", "/a/{x}#other"])
+def test_operations_that_are_one_on_the_wire_are_allowed_together_or_denied_together(twin):
+    paths = {"/a/{x}": {"get": {"operationId": "one"}}, twin: {"get": {"operationId": "two"}}}
+
+    assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]
+    assert rules(choose(["one"], ["two"], paths=paths)) == [("same-path", "error", ("allow", 0))]
+    assert rules(choose(["one", "two"], paths=paths)) == []

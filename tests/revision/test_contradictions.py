@@ -1,0 +1,184 @@
+import pytest
+
+from plugin_gateway.config.address import parse_upstream_url
+from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.contradictions import find_contradictions
+
+
+def servers(*urls):
+    return {"servers": [{"url": url} for url in urls]} if urls else {}
+
+
+def document(*urls, name="openapi.yaml", paths=("/pets", "/files"), own=None, own_path=None, **root):
+    items = {path: {"get": {"operationId": path.strip("/"), "responses": {}}} for path in paths}
+    if own is not None:
+        items["/files"]["get"] |= servers(*own)
+    if own_path is not None:
+        items["/files"] |= servers(*own_path)
+    return Document(root={"openapi": "3.0.3", **servers(*urls), **root, "paths": items}, name=name)
+
+
+def found(full, url, allow=None):
+    names = [key.path for key in full.operations] if allow is None else allow
+    entries = [AllowEntry.model_validate(f"GET {name}").numbered(index) for index, name in enumerate(names)]
+    return list(find_contradictions(full, select(full, entries).kept, parse_upstream_url(url)))
+
+
+def rules(full, url, allow=None):
+    return [finding.rule for finding in found(full, url, allow)]
+
+
+INSIDE = "http://api:8080"
+
+
+@pytest.mark.parametrize(
+    ("said", "url"),
+    [
+        ([], INSIDE),
+        ([], f"{INSIDE}/v2"),
+        (["/"], f"{INSIDE}/v2"),
+        (["v2"], INSIDE),
+        (["https://api.corp.test"], INSIDE),
+        (["https://api.corp.test"], f"{INSIDE}/internal"),
+        (["https://api.corp.test/v2"], f"{INSIDE}/v2"),
+        (["https://api.corp.test/v2"], "https://api.corp.test/v2"),
+        (["http://api.corp.test/v2"], "https://api.corp.test/v2"),
+        (["https://api.corp.test/v2", "https://staging.corp.test/v3"], "https://staging.corp.test/v3"),
+        (["https://api.corp.test/v2", "http://localhost:3000"], INSIDE),
+        (["https://{tenant}.corp.test"], INSIDE),
+        (["https://{tenant}.corp.test/{base}"], INSIDE),
+        (["https://example.com"], INSIDE),
+        (["http://localhost:8080"], f"{INSIDE}/myapp"),
+        (["http://localhost:8080"], "http://localhost:9090"),
+        (["wss://api.corp.test/v2"], INSIDE),
+        (["https://api.corp.test"], "unix:/run/api.sock"),
+    ],
+)
+def test_an_upstream_that_the_document_does_not_contradict_is_not_warned_of(said, url):
+    assert rules(document(*said), url) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "url", "rule", "mended"),
+    [
+        (["/myapp"], INSIDE, "upstream-path", f"{INSIDE}/myapp"),
+        (["http://localhost:8080/myapp"], INSIDE, "upstream-path", f"{INSIDE}/myapp"),
+        (["https://api.corp.test/v2"], INSIDE, "upstream-path", f"{INSIDE}/v2"),
+        (["https://api.corp.test/v2"], f"{INSIDE}/v1", "upstream-path", f"{INSIDE}/v2"),
+        (["https://api.corp.test/V2"], f"{INSIDE}/v2", "upstream-path", f"{INSIDE}/V2"),
+        (["https://api.corp.test/v2", "https://staging.corp.test/v2"], INSIDE, "upstream-path", f"{INSIDE}/v2"),
+        (["https://{tenant}.corp.test/v2"], INSIDE, "upstream-path", f"{INSIDE}/v2"),
+        (["https://api.corp.test"], "https://api.corp.test/v2", "upstream-path", "https://api.corp.test"),
+        (["https://a.test/v2", "https://b.test/v3"], "https://b.test/v2", "upstream-path", "https://b.test/v3"),
+        (["https://api.corp.test/v2"], "unix:/run/api.sock", "upstream-path", "http://HOST:PORT/v2"),
+        (["https://api.corp.test:8443"], "https://api.corp.test", "upstream-elsewhere", "https://api.corp.test:8443"),
+        (["https://api.corp.test"], "http://api.corp.test", "upstream-elsewhere", "https://api.corp.test"),
+    ],
+)
+def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_mends_it(said, url, rule, mended):
+    full = document(*said)
+    (finding,) = found(full, url)
+    assert (finding.rule, finding.pointer, finding.severity) == (rule, ("upstream", "url"), "warning")
+    assert "`GET /pets` and `GET /files`" in finding.message
+    assert f"{parse_upstream_url(url)}/pets" in finding.message
+    assert f"write `url: {mended}`" in finding.hint
+    assert "servers: ignore" in finding.hint
+    if not mended.startswith("http://HOST"):
+        assert found(full, mended) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "own", "url", "rule"),
+    [
+        # An operation that is elsewhere than the rest is not on the host that the rest is on, whatever that is called.
+        ("https://api.corp.test/2.0", "https://upload.corp.test/2.0", f"{INSIDE}/2.0", "upstream-elsewhere"),
+        ("https://api.corp.test/2.0", "https://upload.corp.test/x", "https://api.corp.test/2.0", "upstream-elsewhere"),
+        ("https://api.corp.test/2.0", "https://api.corp.test:8443/2.0", f"{INSIDE}/2.0", "upstream-elsewhere"),
+        ("https://api.corp.test", "https://{t}.upload.corp.test", "https://api.corp.test", "upstream-elsewhere"),
+        ("/", "https://upload.corp.test", INSIDE, "upstream-elsewhere"),
+        ("http://localhost:3000", "https://upload.corp.test", INSIDE, "upstream-elsewhere"),
+        ("https://api.corp.test/2.0", "https://api.corp.test/upload", f"{INSIDE}/2.0", "upstream-path"),
+        ("https://api.corp.test/2.0", "/upload", f"{INSIDE}/2.0", "upstream-path"),
+        ("https://api.corp.test/2.0", "https://api.corp.test", f"{INSIDE}/2.0", "upstream-path"),
+        ("/2.0", "/", f"{INSIDE}/2.0", "upstream-path"),
+        ("https://api.corp.test", "https://api.corp.test", f"{INSIDE}/2.0", None),
+        ("https://api.corp.test/2.0", "https://api.corp.test/2.0", f"{INSIDE}/2.0", None),
+        ("https://api.corp.test/2.0", "http://localhost:3000/2.0", f"{INSIDE}/2.0", None),
+    ],
+)
+@pytest.mark.parametrize("level", ["own", "own_path"])
+def test_an_operation_whose_servers_are_others_is_warned_of_at_its_entry(said, own, url, rule, level):
+    findings = found(document(said, **{level: [own]}), url)
+    assert [(finding.rule, finding.pointer) for finding in findings] == ([(rule, ("allow", 1))] if rule else [])
+    for finding in findings:
+        assert "`GET /files` is " in finding.message
+        assert f"{url}/files" in finding.message
+
+
+def test_an_operation_that_is_not_allowed_is_not_warned_of():
+    assert rules(document("https://api.corp.test", own=["https://upload.corp.test"]), INSIDE, allow=["/pets"]) == []
+
+
+def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest():
+    full = document("https://api.corp.test", own=["https://upload.corp.test"])
+    assert rules(full, "https://upload.corp.test", allow=["/files"]) == []
+    (finding,) = found(full, "https://upload.corp.test")
+    assert (finding.rule, finding.pointer) == ("upstream-elsewhere", ("upstream", "url"))
+    assert "`GET /pets`" in finding.message
+
+
+def test_operations_that_all_say_the_same_host_are_on_the_upstream():
+    full = document(own=["https://api.corp.test/v2"], paths=("/files",))
+    assert rules(full, f"{INSIDE}/v2") == []
+    assert rules(full, INSIDE) == ["upstream-path"]
+
+
+@pytest.mark.parametrize(
+    ("said", "paths", "url", "is_warned_of"),
+    [
+        ([], ("/v2/pets", "/v2/files"), f"{INSIDE}/v2", True),
+        (["https://api.corp.test"], ("/v2/pets", "/v2"), f"{INSIDE}/v2", True),
+        (["https://api.corp.test"], ("/v2/pets",), "https://api.corp.test/v2", True),
+        (["/v2"], ("/v2/pets", "/v2/files"), f"{INSIDE}/v2", True),
+        (["/v2"], ("/v2/pets", "/v2/files"), INSIDE, False),
+        ([], ("/v2/pets", "/v2/files"), INSIDE, False),
+        ([], ("/v2/pets", "/files"), f"{INSIDE}/v2", False),
+        ([], ("/v22/pets",), f"{INSIDE}/v2", False),
+    ],
+)
+def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstream(said, paths, url, is_warned_of):
+    findings = found(document(*said, paths=paths), url)
+    assert [finding.rule for finding in findings] == ["upstream-path"] * is_warned_of
+    for finding in findings:
+        assert f"{url}{paths[0]}" in finding.message
+        assert f"write `url: {url.removesuffix('/v2')}`" in finding.hint
+
+
+def test_a_path_is_doubled_by_what_is_allowed_unless_the_document_says_it_too():
+    paths = ("/v2/pets", "/files")
+    assert rules(document(paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == ["upstream-path"]
+    assert rules(document("/v2", paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == []
+
+
+def test_swagger_base_paths_and_schemes_are_heard():
+    full = Document(
+        root={
+            "swagger": "2.0",
+            "host": "api.corp.test",
+            "basePath": "/v2",
+            "schemes": ["https"],
+            "paths": {"/pets": {"get": {"responses": {}}}},
+        },
+        name="swagger.json",
+    )
+    assert rules(full, INSIDE) == ["upstream-path"]
+    assert rules(full, "http://api.corp.test/v2") == ["upstream-elsewhere"]
+    assert rules(full, "https://api.corp.test/v2") == []
+
+
+def test_many_operations_in_one_wrong_place_are_one_warning():
+    paths = tuple(f"/p{number}" for number in range(40))
+    (finding,) = found(document("/v2", paths=paths), INSIDE)
+    assert "`GET /p0` and 39 more operations are below /v2" in finding.message

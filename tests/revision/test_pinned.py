@@ -1,0 +1,141 @@
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.selector import AllowEntry, Selector
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned, words_of
+
+LIST, ALL, DAILY = OperationKey("GET", "/orders"), OperationKey("DELETE", "/orders"), OperationKey("GET", "/daily")
+METHODS = ("get", "post", "delete")
+TAGS = ("reports", "internal", "other")
+
+operations = st.fixed_dictionaries({"tags": st.lists(st.sampled_from(TAGS), unique=True)})
+path_items = st.dictionaries(st.sampled_from(METHODS), operations)
+documents = st.dictionaries(st.sampled_from(["/orders", "/orders/{id}", "/orders/a/b", "/daily"]), path_items)
+entries = st.lists(
+    st.sampled_from(
+        [
+            {"path": "/orders/**"},
+            {"path": "/**", "methods": ["GET"]},
+            {"tag": "reports"},
+            {"tag": "other", "methods": ["POST", "DELETE"]},
+        ]
+    ),
+    max_size=3,
+)
+
+
+def words(entry, *place):
+    return words_of(Selector.model_validate(entry), *(place or ("allow",)))
+
+
+def choose(paths, allow, deny=(), pinned=NOTHING_PINNED):
+    document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
+    allowed = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
+    denied = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
+    return select(document, allowed, denied, pinned)
+
+
+@given(later=st.lists(documents, max_size=4), first=documents, allow=entries, deny=entries)
+def test_however_the_document_changes_groups_never_open_more_than_they_did_first(first, later, allow, deny):
+    selection = choose(first, allow, deny)
+    opened = set(selection.kept)
+    for paths in later:
+        selection = choose(paths, allow, deny, selection.pinned)
+        assert set(selection.kept) <= opened
+        # What stays closed because of the document's change is told by name, and is in the document.
+        assert set(selection.held) <= set(choose(paths, allow, deny).kept) - set(selection.kept)
+
+
+@given(first=documents, between=documents, allow=entries, deny=entries)
+def test_what_vanishes_and_comes_back_is_as_it_was(first, between, allow, deny):
+    before = choose(first, allow, deny)
+    after = choose(first, allow, deny, choose(between, allow, deny, before.pinned).pinned)
+    assert set(after.kept) <= set(before.kept)
+    # Only what a denial named in between is missing.
+    assert set(before.kept) - set(after.kept) <= {
+        key for keys in (choose(between, [], deny).pinned.entries.values()) for key in keys
+    }
+
+
+def test_an_entry_is_known_by_the_words_it_selects_with():
+    one = AllowEntry.model_validate({"path": "/orders/**", "methods": ["GET", "POST"], "rate": "1/s"})
+    same = AllowEntry.model_validate({"path": "/orders/**", "methods": ["POST", "GET", "GET"], "consequential": True})
+    assert words_of(one, "allow") == words_of(same, "allow")
+    for other in ({"path": "/orders/*", "methods": ["GET", "POST"]}, {"path": "/orders/**"}, {"tag": "/orders/**"}):
+        assert words(other) != words_of(one, "allow")
+    assert words({"tag": "a"}, "consumers", "a") != words({"tag": "a"}, "consumers", "b")
+
+
+def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named():
+    pinned = Pinned({words({"tag": "a"}): frozenset({LIST})})
+    assert pinned.to_open(words({"tag": "b"}), [LIST, ALL]) == {LIST, ALL}
+    assert pinned.to_open(words({"tag": "a"}), [LIST, ALL]) == {LIST}
+
+
+def test_a_denial_closes_what_it_names_and_what_it_named():
+    pinned = Pinned({words({"tag": "a"}, "deny"): frozenset({LIST})})
+    assert pinned.to_close(words({"tag": "a"}, "deny"), [ALL]) == {LIST, ALL}
+    assert pinned.to_close(words({"tag": "b"}, "deny"), [ALL]) == {ALL}
+
+
+ORDERS = {"/orders": {"get": {}, "x-note": "x"}, "/daily": {"get": {"tags": ["reports"]}}}
+
+
+@pytest.mark.parametrize(
+    ("allow", "paths", "kept", "held"),
+    [
+        ([{"path": "/orders/**"}], {**ORDERS, "/orders/all": {"delete": {}}}, {LIST}, ["DELETE /orders/all"]),
+        ([{"path": "/orders"}], {**ORDERS, "/orders": {"get": {}, "delete": {}}}, {LIST}, ["DELETE /orders"]),
+        ([{"tag": "reports"}], {**ORDERS, "/orders": {"get": {"tags": ["reports"]}}}, {DAILY}, ["GET /orders"]),
+        ([{"path": "/orders"}], {**ORDERS, "/orders": {"delete": {}}}, set(), ["DELETE /orders"]),
+    ],
+)
+def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(allow, paths, kept, held):
+    first = choose(ORDERS, allow)
+    later = choose(paths, allow, pinned=first.pinned)
+    assert (set(later.kept), list(map(str, later.held))) == (kept, held)
+    [finding] = [finding for finding in later.findings if finding.rule == "later-operation"]
+    assert (finding.severity, finding.pointer) == ("warning", ("allow", 0))
+    assert f"`{held[0]}` stays closed" in finding.message
+
+
+def test_what_another_entry_opens_or_denies_is_not_told_as_held():
+    first = choose(ORDERS, [{"path": "/orders/**"}])
+    paths = {**ORDERS, "/orders/all": {"delete": {}}, "/orders/new": {"get": {}}}
+    later = choose(paths, [{"path": "/orders/**"}, "DELETE /orders/all"], ["GET /orders/new"], first.pinned)
+    assert [str(key) for key in later.kept] == ["GET /orders", "DELETE /orders/all"]
+    assert later.held == ()
+
+
+def test_an_entry_with_other_words_is_a_new_one():
+    first = choose(ORDERS, [{"path": "/orders"}])
+    paths = {**ORDERS, "/orders": {"get": {}, "delete": {}}}
+    assert set(choose(paths, [{"path": "/orders", "methods": ["GET", "DELETE"]}], pinned=first.pinned).kept) == {
+        LIST,
+        ALL,
+    }
+    assert set(choose(paths, [{"path": "/orders", "rate": "1/s"}], pinned=first.pinned).kept) == {LIST}
+
+
+def test_pins_of_entries_that_are_gone_are_not_kept():
+    first = choose(ORDERS, [{"path": "/orders"}])
+    assert choose(ORDERS, ["GET /orders"], pinned=first.pinned).pinned == NOTHING_PINNED
+
+
+@pytest.mark.parametrize("denial", [{"tag": "internal"}, "gone"])
+def test_what_a_denial_named_stays_closed_when_the_document_takes_its_word_away(denial):
+    named = {"operationId": "gone", "tags": ["internal"]}
+    paths = {"/orders": {"get": {}, "delete": named}, "/x": {"get": {"tags": ["internal"]}}}
+    first = choose(paths, [{"path": "/orders"}], [denial])
+    paths = {"/orders": {"get": {}, "delete": {}}, "/x": {"get": named}}
+    assert set(choose(paths, [{"path": "/orders"}], [denial], first.pinned).kept) == set(first.kept) == {LIST}
+
+
+def test_pins_are_plain_and_cross_processes():
+    pinned = choose(ORDERS, [{"path": "/orders"}]).pinned
+    assert pickle.loads(pickle.dumps(pinned)) == pinned

@@ -1,0 +1,148 @@
+"""Which operations an entry names."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.config.selector import Selector
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.revision.selector import Catalogue, describe, fits_glob, match, named_later, unmatched
+
+ROOT = {
+    "openapi": "3.0.3",
+    "paths": {
+        "/pets": {
+            "get": {"operationId": "listPets", "tags": ["pets"]},
+            "post": {"operationId": "createPet", "tags": ["pets"]},
+        },
+        "/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "deletePet", "tags": ["Admin"]}},
+        "/admin/users": {"get": {"operationId": "adminUsers", "tags": ["Admin"]}},
+        "/admin/users/{id}": {"get": {}},
+    },
+}
+
+
+@pytest.fixture
+def catalogue() -> Catalogue:
+    return Catalogue(Document(root=ROOT, name="t"))
+
+
+@pytest.mark.parametrize(
+    ("entry", "names"),
+    [
+        ("listPets", ["GET /pets"]),
+        ("ListPets", []),
+        ("GET /pets/{petId}", ["GET /pets/{petId}"]),
+        ("get /pets/{petId}", ["GET /pets/{petId}"]),
+        ("GET /pets/{id}", []),
+        ("GET /pets/", []),
+        ({"tag": "pets"}, ["GET /pets", "POST /pets"]),
+        ({"tag": "Admin", "methods": ["get"]}, ["GET /admin/users"]),
+        ({"tag": "admin"}, []),
+        ({"path": "/pets"}, ["GET /pets", "POST /pets"]),
+        ({"path": "/pets/*"}, ["GET /pets/{petId}", "DELETE /pets/{petId}"]),
+        ({"path": "/pets/**", "methods": ["DELETE"]}, ["DELETE /pets/{petId}"]),
+        ("DELETE /**", ["DELETE /pets/{petId}"]),
+        ({"path": "/**/users"}, ["GET /admin/users"]),
+        ({"path": "/**/users/**"}, ["GET /admin/users", "GET /admin/users/{id}"]),
+    ],
+)
+def test_an_entry_names_exactly_what_it_says(catalogue, entry, names):
+    assert [str(operation.key) for operation in match(Selector.model_validate(entry), catalogue)] == names
+
+
+@pytest.mark.parametrize(
+    ("entry", "message", "hint"),
+    [
+        ("/pets", "no operation has the operationId `/pets`", "write `GET /pets` or `POST /pets`"),
+        (
+            "pets/{petId}",
+            "no operation has the operationId `pets/{petId}`",
+            "write `GET /pets/{petId}` or `DELETE /pets/{petId}`",
+        ),
+        (
+            "/pets/{id}",
+            "no operation has the operationId `/pets/{id}`",
+            "write `GET /pets/{petId}` or `DELETE /pets/{petId}`",
+        ),
+        ("/admin/user", "no operation has the operationId `/admin/user`", "did you mean `GET /admin/users`?"),
+        ("listPets createPet", "no operation has the operationId `listPets createPet`", "`- listPets`, `- createPet`"),
+        (
+            "listPets -createPet",
+            "no operation has the operationId `listPets -createPet`",
+            "`- listPets`, `- createPet`",
+        ),
+        ("listpets", "no operation has the operationId `listpets`", "did you mean `listPets`?"),
+        ("listPet", "no operation has the operationId `listPet`", "did you mean `listPets`, `deletePet` or `getPet`?"),
+        ("GET /pets/{id}", "there is no operation `GET /pets/{id}`", "did you mean `GET /pets/{petId}`?"),
+        ("PUT /pets", "there is no operation `PUT /pets`", "that path has GET, POST"),
+        ("GET /Pets", "there is no operation `GET /Pets`", "did you mean `GET /pets`"),
+        ("GET /pets/", "there is no operation `GET /pets/`", "did you mean `GET /pets`"),
+        ("zzzzzzzz", "no operation has the operationId `zzzzzzzz`", "`plugin-gateway ops`"),
+        ({"tag": "admin"}, "no operation matches `tag admin`", "did you mean `Admin`?"),
+        ({"tag": "pets", "methods": ["PUT"]}, "no operation matches `PUT tag pets`", "what is there has GET, POST"),
+        ({"path": "/pet/**"}, "no path matches `/pet/**`", "did you mean `/pets`"),
+        ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "what is there has GET"),
+    ],
+)
+def test_an_entry_that_names_nothing_is_told_the_nearest_names(catalogue, entry, message, hint):
+    finding = unmatched(Selector.model_validate(entry).numbered(3), catalogue, "allow")
+
+    assert finding.message == message
+    assert hint in finding.hint
+    assert finding.pointer == ("allow", 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "glob", "fits"),
+    [
+        ("/a/b", "/a/b", True),
+        ("/a/b", "/a/*", True),
+        ("/a", "/a/*", False),
+        ("/a/", "/a/*", False),
+        ("/a", "/a/**", True),
+        ("/a/b/c", "/a/**", True),
+        ("/ab", "/a/**", False),
+        ("/a/b/c", "/**/c", True),
+        ("/a/b/c", "/**/b", False),
+        ("/a/{x}", "/a/{x}", True),
+        ("/a/{x}", "/a/{y}", False),
+        ("/a/b/a/b", "/**/a/b", True),
+        ("/a", "/A", False),
+    ],
+)
+def test_a_glob_fits_whole_segments(path, glob, fits):
+    assert fits_glob(path, glob) is fits
+
+
+WORDS = st.lists(st.sampled_from(["a", "b", "*", "**"]), max_size=6)
+
+
+@given(st.lists(st.sampled_from(["a", "b"]), max_size=7), WORDS)
+def test_a_glob_agrees_with_the_regular_expression_it_replaces(segments, words):
+    import re
+
+    path = "".join(f"/{segment}" for segment in segments)
+    expression = "".join({"*": "/[^/]+", "**": "(?:/[^/]+)*"}.get(word, f"/{word}") for word in words)
+
+    assert fits_glob(path, "".join(f"/{word}" for word in words)) is (re.fullmatch(expression, path) is not None)
+
+
+def test_a_glob_of_many_stars_is_matched_in_linear_time():
+    assert not fits_glob("/a" * 2000 + "/b", "/**/a" * 100 + "/c")
+
+
+def test_an_entry_is_described_as_one_would_write_it():
+    assert describe(Selector.model_validate({"path": "/a/**", "methods": ["GET", "PUT"]})) == "`GET, PUT /a/**`"
+
+
+def test_operations_that_came_later_are_named_and_many_are_counted():
+    selector = Selector.model_validate({"path": "/orders/**"})
+    keys = [OperationKey("GET", f"/orders/{number}") for number in range(12)]
+    one, many = named_later(selector, keys[:1], ("allow", 0)), named_later(selector, keys, ("allow", 0))
+    assert one.message == "`GET /orders/0` stays closed: `/orders/**` names it only since the document changed"
+    assert many.message.endswith(
+        "`GET /orders/9` and 2 more stay closed: `/orders/**` names them only since the document changed"
+    )

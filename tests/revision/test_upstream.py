@@ -1,0 +1,38 @@
+import pytest
+
+from plugin_gateway.revision.upstream import Forwarded, forwarded
+
+PLUGIN = "https://plugin.example.com"
+LOCAL = "http://[::1]:8080"
+
+
+@pytest.mark.parametrize(
+    ("mode", "public_url", "lines", "host"),
+    [
+        ("none", PLUGIN, b"", b""),
+        ("host", PLUGIN, b"", b"plugin.example.com"),
+        ("host", LOCAL, b"", b"[::1]:8080"),
+        ("rfc7239", PLUGIN, b'Forwarded: host="plugin.example.com";proto=https\r\n', b""),
+        ("rfc7239", LOCAL, b'Forwarded: host="[::1]:8080";proto=http\r\n', b""),
+        (
+            "x-forwarded",
+            PLUGIN,
+            b"X-Forwarded-Host: plugin.example.com\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https\r\n",
+            b"",
+        ),
+        (
+            "x-forwarded",
+            LOCAL,
+            b"X-Forwarded-Host: [::1]:8080\r\nX-Forwarded-Port: 8080\r\nX-Forwarded-Proto: http\r\n",
+            b"",
+        ),
+        (
+            "x-forwarded",
+            PLUGIN + "/api/",
+            forwarded("x-forwarded", PLUGIN).lines + b"X-Forwarded-Prefix: /api\r\n",
+            b"",
+        ),
+    ],
+)
+def test_the_upstream_is_told_the_public_origin(mode, public_url, lines, host):
+    assert forwarded(mode, public_url) == Forwarded(lines, host)
