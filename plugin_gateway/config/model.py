@@ -194,19 +194,19 @@ class Config(Record):
     """The operations that are let through. Nothing listed, nothing allowed."""
     deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
     """Operations that are not let through, whatever `allow` says."""
-    public: Public = Public()
+    public: Public = Public.model_construct()
     """How the gateway is seen from outside."""
-    manifest: Manifest = Manifest()
+    manifest: Manifest = Manifest.model_construct()
     """The plugin manifest."""
-    auth: Auth = NoAuth()
+    auth: Auth = NoAuth.model_construct()
     """Who may call."""
     consumers: Annotated[tuple[Consumer, ...], ToTuple] = ()
     """Callers with a subset of the allow-list each."""
-    limits: Limits = Limits()
+    limits: Limits = Limits.model_construct()
     """Bounds on what a client may send, get and keep open."""
-    client_timeout: ClientTimeout = ClientTimeout()
+    client_timeout: ClientTimeout = ClientTimeout.model_construct()
     """How long a client may take."""
-    validate_: Annotated[Validation, Field(alias="validate")] = Validation()
+    validate_: Annotated[Validation, Field(alias="validate")] = Validation.model_construct()
     """Whether calls are held against the document's schemas."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
     """Origins of web pages that may call, such as https://chatgpt.com."""
@@ -218,7 +218,7 @@ class Config(Record):
     """Health, metrics and console; `null` for none. Never on the public listener."""
     metrics: ListenAddress | None = None
     """Metrics alone, where a scraper reaches them that does not reach `admin`; `admin` has them, too."""
-    log: Log = Log()
+    log: Log = Log.model_construct()
     """What is written to standard error."""
 
     @classmethod

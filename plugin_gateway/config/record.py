@@ -34,9 +34,9 @@ class Record(BaseModel):
     report, so unknown keys and the rules between keys are judged here, beside the fields, on what was written.
     """
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, use_attribute_docstrings=True
-    )
+    # `defer_build`: pydantic would compile a validator for each record, and only that of the whole config is ever used. For the same
+    # reason, a default record is made by `model_construct`, which needs no validator.
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of what may be written instead of the mapping."""
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import PlainValidator
@@ -53,10 +58,10 @@ def schema() -> dict[str, Any]:
     definitions: dict[str, Any] = described["$defs"]
     for record in _records(Record):
         if record.__name__ in definitions:
-            _set_defaults(definitions[record.__name__], record)
+            _describe(definitions[record.__name__], record)
         for key in ("credential", "write_credential"):
             _allow_single(_mapping(definitions.get(record.__name__, {})).get("properties", {}).get(key))
-    _set_defaults(described, Config)
+    _describe(described, Config)
     return {"$schema": _URL, "title": "gateway.yaml of plugin-gateway"} | {
         key: _untitled(value) for key, value in described.items() if key != "title"
     }
@@ -188,6 +193,28 @@ def _records(record: type[Record]) -> Iterator[type[Record]]:
         yield from _records(below)
 
 
+def docstrings_of(record: type[Record]) -> dict[str, str]:
+    """Read the string below each field in the source, as pydantic's `use_attribute_docstrings` would on every start.
+
+    That option parses the module of each record when it is imported, which costs a command 40 ms that only this page needs.
+    """
+    texts: dict[str, str] = {}
+    for owner in reversed(record.__mro__[: record.__mro__.index(Record)]):
+        body = _classes_in(owner.__module__)[owner.__name__].body
+        for field, below in pairwise(body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(below, ast.Expr):
+                text = below.value.value if isinstance(below.value, ast.Constant) else None
+                if isinstance(text, str):
+                    texts[field.target.id] = inspect.cleandoc(text)
+    return texts
+
+
+@cache
+def _classes_in(module: str) -> dict[str, ast.ClassDef]:
+    tree = ast.parse(inspect.getsource(import_module(module)))
+    return {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
 def _allow_single(described: dict[str, Any] | None) -> None:
     """Let one credential stand for a list of one, as the model does."""
     for form in [described, *described.get("anyOf", ())] if described else []:
@@ -196,10 +223,12 @@ def _allow_single(described: dict[str, Any] | None) -> None:
             form["anyOf"] = [array["items"], array]
 
 
-def _set_defaults(definition: dict[str, Any], record: type[Record]) -> None:
-    properties = _mapping(definition)["properties"]
+def _describe(definition: dict[str, Any], record: type[Record]) -> None:
+    properties, texts = _mapping(definition)["properties"], docstrings_of(record)
     for name, field in record.model_fields.items():
         described = properties[field.alias or name]
+        if name in texts:
+            described["description"] = texts[name]
         described.pop("default", None)
         if not field.is_required() and not isinstance(field.default, Record) and field.default_factory is None:
             described["default"] = _written(field)

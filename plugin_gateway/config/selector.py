@@ -136,9 +136,9 @@ class AllowEntry(Selector):
     """Shown to clients instead of the document's."""
     parameters: dict[str, ParameterRule] = Field(default_factory=dict)
     """By name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
-    request: RequestTrim = RequestTrim()
+    request: RequestTrim = RequestTrim.model_construct()
     """What is taken out of request bodies."""
-    response: ResponseTrim = ResponseTrim()
+    response: ResponseTrim = ResponseTrim.model_construct()
     """What is left of response bodies."""
     consequential: Flag | None = None
     """Whether clients ask their user before each call; by default for all methods but safe ones."""

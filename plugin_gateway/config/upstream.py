@@ -240,12 +240,12 @@ class Upstream(Record):
     """What is injected into each call; a list where the API wants several."""
     write_credential: Credentials | None = None
     """Used instead for methods that are not safe."""
-    timeout: Timeouts = Timeouts()
+    timeout: Timeouts = Timeouts.model_construct()
     """How long it may take."""
     forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
     """What tells it the origin of `public.url`, for the links it writes: `X-Forwarded-Host`, `-Port` and `-Proto`, the
     `Forwarded` field of RFC 7239, or its `Host` field. What a caller says of it never goes up."""
-    tls: Tls = Tls()
+    tls: Tls = Tls.model_construct()
     """How it proves itself, and we to it."""
     connections: Count = 256
     """Connections kept to it at most, per worker."""
@@ -263,7 +263,7 @@ class Upstream(Record):
     unreadable: Literal["refuse", "pass"] = "refuse"
     """`refuse` turns an answer in a content coding that cannot be decoded into a 502 `unreadable-answer`, as a secret could pass
     in it unseen; `pass` sends it on. gzip, deflate, br and zstd are decoded."""
-    headers: UpstreamHeaders = UpstreamHeaders()
+    headers: UpstreamHeaders = UpstreamHeaders.model_construct()
     """Header fields that pass although the gateway would drop them."""
     servers: Literal["check", "ignore"] = "check"
     """Whether to warn where the document's `servers` say another place than `url`. Write `ignore` where both are right,
