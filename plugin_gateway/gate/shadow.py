@@ -15,6 +15,7 @@ Some origins serve a path by its beginning and pass on the rest (CGI's PATH_INFO
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.gate.alias import is_alias
@@ -77,17 +78,19 @@ class DeniedPaths:
         templates: Mapping[str, PathTemplate],
     ) -> None:
         """Keep the keys of all operations, which of them are allowed, and the parsed template of each path."""
-        self._declared, self._allowed, self._templates = frozenset(operations), allowed, templates
-        self._by_method: dict[str, dict[int, _Branch]] = {}
+        self._declared, self._allowed = frozenset(operations), allowed
+        self._by_length: dict[int, _Branch] = {}
+        for template in templates.values():
+            self._by_length.setdefault(len(template.trimmed), _Branch()).add(template)
 
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
         """The guard of an allowed template, None when no denied one lies on it."""
         ours = _heads(route)
         shadows = dict.fromkeys(
             shadow
-            for length, denied in self._denied(method).items()
+            for length in self._by_length
             if length <= len(ours)
-            for template in denied.near(ours[:length])
+            for template in self._near(ours[:length], method)
             if (shadow := cast_shadow(template, route))
         )
         return _index(shadows) if shadows else None
@@ -98,10 +101,10 @@ class DeniedPaths:
         Their readings are those of the path cut at the encoded slashes too; `first_slashed` is the first that may hold one.
         """
         guards: dict[int, Guard] = {}
-        for length, denied in self._denied(method).items():
+        for length in self._by_length:
             shadows = dict.fromkeys(
                 shadow
-                for template in denied.near((None,) * length)
+                for template in self._near((None,) * length, method)
                 if (shadow := cast_deep_shadow(template, route, first_slashed))
             )
             if shadows and length > len(route.trimmed):
@@ -116,32 +119,32 @@ class DeniedPaths:
         """
         shadows = dict.fromkeys(
             (*shadow, Condition(length + 1, "", ANYTHING))
-            for length, denied in self._denied(method).items()
-            for template in denied.near((None,) * length)
+            for length in self._by_length
+            for template in self._near((None,) * length, method)
             if (shadow := cast_deep_shadow(template, route, first_slashed)) and shadow[-1].index >= first_slashed
         )
         return _index(shadows) if shadows else None
 
-    def _denied(self, method: str) -> dict[int, _Branch]:
-        """Templates by the number of their segments.
+    def _near(self, heads: _Heads, method: str) -> Iterator[PathTemplate]:
+        """Find the templates of this length that are denied to `method` and that no literal keeps off these heads."""
+        for template in self._by_length[len(heads)].near(heads):
+            if self._is_denied(template, method):
+                yield template
+
+    def _is_denied(self, template: PathTemplate, method: str) -> bool:
+        """Say whether a template is denied to `method`.
 
         A concrete path that the document has belongs to its own path item whatever the method, so it is denied to a method
         that is not allowed there even if nothing is declared for it.
         """
-        if method not in self._by_method:
-            by_length: dict[int, _Branch] = {}
-            for path, template in self._templates.items():
-                key = OperationKey(method, path)
-                if method == "HEAD" and key not in self._declared:
-                    key = OperationKey("GET", path)
-                if key not in self._allowed and (template.is_concrete or key in self._declared):
-                    by_length.setdefault(len(template.trimmed), _Branch()).add(template)
-            self._by_method[method] = by_length
-        return self._by_method[method]
+        key = OperationKey(method, template.text)
+        if method == "HEAD" and key not in self._declared:
+            key = OperationKey("GET", template.text)
+        return key not in self._allowed and (template.is_concrete or key in self._declared)
 
 
 class _Branch:
-    """Denied templates of one length by their heads, so that compiling a thousand guards does not look at a million pairs."""
+    """Templates of one length by their heads, so that compiling a thousand guards does not look at a million pairs."""
 
     def __init__(self) -> None:
         self.branches: dict[str | None, _Branch] = {}
@@ -194,10 +197,12 @@ def cast_deep_shadow(denied: PathTemplate, route: PathTemplate, first_slashed: i
 
 def _heads(template: PathTemplate) -> _Heads:
     """Its literals, each up to its first separator: where two differ, neither is an alias of the other."""
-    return tuple(
-        None if segment.literal is None else fold_symbols(segment.literal).partition(".")[0]
-        for segment in template.trimmed
-    )
+    return tuple(None if segment.literal is None else _head(segment.literal) for segment in template.trimmed)
+
+
+@lru_cache(maxsize=4096)  # the paths of a document have few literals, each many times
+def _head(literal: str) -> str:
+    return fold_symbols(literal).partition(".")[0]
 
 
 def _covers_folded(segment: Segment, literal: str) -> bool:

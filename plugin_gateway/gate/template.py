@@ -20,11 +20,10 @@ WORD_CHARACTERS = rb"A-Za-z0-9\-_~!$&'()*+,=:@"
 PATH_CHARACTERS = WORD_CHARACTERS + rb"."
 
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
-# `?` and `#` inside braces belong to the parameter's name.
+# `?`, `#` and `/` inside braces belong to the parameter's name.
 _PATH_AND_QUERY = re.compile(r"((?:\{[^{}]*\}|[^?#])*)(?:\?([^#]*))?")
-_TEMPLATE_TOKEN = re.compile(
-    r"(?P<parameter>\{[^{}]*\})|(?P<slash>/)|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^/{%]+|.)", re.DOTALL
-)
+_SEGMENT = re.compile(r"(?:^|/)((?:[^/{]+|\{[^{}]*\}|\{)*)")
+_SEGMENT_TOKEN = re.compile(r"(?P<parameter>\{[^{}]*\})|%(?P<escape>[0-9A-Fa-f]{2})|(?P<text>[^{%]+|.)", re.DOTALL)
 _RAW = re.compile(rf"[;{PATH_CHARACTERS.decode()}]+")
 _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
@@ -128,19 +127,16 @@ def parse_template(text: str) -> PathTemplate:
     """Parse a key of `paths`. Never fails: braces without a partner are literal."""
     found = _PATH_AND_QUERY.match(text)
     path, query = (found[1], found[2] or "") if found else (text, "")
-    segments: list[Segment] = []
+    segments = map(_parse_segment, _SEGMENT.findall(path.removeprefix("/")))
+    return PathTemplate(text, tuple(segments), tuple(pair.encode() for pair in query.split("&") if pair))
+
+
+@lru_cache(maxsize=4096)  # the paths of a document have few segments, each many times
+def _parse_segment(text: str) -> Segment:
     parts: list[str | None] = []
     names: list[str] = []
-
-    def end_segment() -> None:
-        segments.append(Segment(tuple(parts), tuple(names)))
-        parts.clear()
-        names.clear()
-
-    for token in _TEMPLATE_TOKEN.finditer(path.removeprefix("/")):
-        if token["slash"]:
-            end_segment()
-        elif token["parameter"]:
+    for token in _SEGMENT_TOKEN.finditer(text):
+        if token["parameter"]:
             parts.append(None)
             names.append(token["parameter"][1:-1])
         else:
@@ -149,8 +145,7 @@ def parse_template(text: str) -> PathTemplate:
                 parts[-1] += symbols
             else:
                 parts.append(symbols)
-    end_segment()
-    return PathTemplate(text, tuple(segments), tuple(pair.encode() for pair in query.split("&") if pair))
+    return Segment(tuple(parts), tuple(names))
 
 
 def symbols_of(segment: bytes) -> str:

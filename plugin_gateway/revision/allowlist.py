@@ -264,15 +264,21 @@ def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
             )
 
 
+def _on_the_wire(key: OperationKey) -> object:
+    """Give a value that is equal for operations that no server can tell apart."""
+    template = parse_template(key.path)
+    return key.method, template.shape, frozenset(required_pairs(template.query))
+
+
 def _find_twins(
     document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
     """Operations that differ in parameter names or fragments only are one on the wire: allowing one allows both."""
-    twins: dict[object, list[OperationKey]] = {}
+    twins: dict[object, list[OperationKey]] = {_on_the_wire(key): [] for key in kept}
+    methods = {key.method for key in kept}
     for key in document.operations:
-        template = parse_template(key.path)
-        pairs = frozenset(required_pairs(template.query))
-        twins.setdefault((key.method, template.shape, pairs), []).append(key)
+        if key.method in methods and (same := twins.get(_on_the_wire(key))) is not None:
+            same.append(key)
     for keys in twins.values():
         closed = [key for key in keys if key not in kept]
         for key in keys if closed and len(keys) > 1 else ():
