@@ -1,37 +1,71 @@
-"""A face: one served representation, complete as bytes, built once per revision."""
+"""A face: one served representation as bytes, prepared once per revision."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _WORTH_COMPRESSING_BYTES = 1024  # below, it all fits into one packet anyway
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """Bytes to serve at one path, with their strong validator (RFC 9110, 8.8.3).
 
-    `etag` and `gzip_etag` are quoted and differ, as the two encodings are two representations; `gzip` is None where
-    compressing does not pay.
+    `etag` and `gzip_etag` are quoted and differ, as the two encodings are two representations. All of them are made when they
+    are first asked for: `check` asks for one body, and packing the others would be most of its time. Pickling makes them all,
+    so a worker that gets a revision makes none.
     """
 
-    media_type: str
-    body: bytes
-    etag: str
-    gzip: bytes | None = None
-    gzip_etag: str = ""
+    def __init__(self, media_type: str, render: Callable[[], bytes]) -> None:
+        """Take the media type and what makes the body. It has to make the same bytes in every process."""
+        self.media_type = media_type
+        self._render = render
+
+    @cached_property
+    def body(self) -> bytes:
+        return self._render()
+
+    @cached_property
+    def etag(self) -> str:
+        return _etag(self.body)
+
+    @cached_property
+    def gzip(self) -> bytes | None:
+        """The body in gzip; None where compressing does not pay."""
+        if len(self.body) < _WORTH_COMPRESSING_BYTES:
+            return None
+        # Level 9: once per revision. No time in the header, or each build would be another representation.
+        packed = gzip.compress(self.body, compresslevel=9, mtime=0)
+        return packed if len(packed) <= 0.9 * len(self.body) else None
+
+    @cached_property
+    def gzip_etag(self) -> str:
+        # Hashed itself and not derived: another zlib packs the same body into other bytes, and a strong validator says so.
+        return "" if self.gzip is None else _etag(self.gzip)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Face):
+            return NotImplemented
+        return (self.media_type, self.body) == (other.media_type, other.body)
+
+    def __hash__(self) -> int:
+        return hash((self.media_type, self.body))
+
+    def __repr__(self) -> str:
+        return f"Face({self.media_type!r}, {self.etag})"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("media_type", "body", "etag", "gzip", "gzip_etag")}
 
 
 def build_face(media_type: str, body: bytes) -> Face:
     """Build the face of `body`. The same bytes give the same face, in every worker and on every replica."""
-    # Level 9: once per revision. No time in the header, or each build would be another representation.
-    packed = gzip.compress(body, compresslevel=9, mtime=0) if len(body) >= _WORTH_COMPRESSING_BYTES else b""
-    if not packed or len(packed) > 0.9 * len(body):
-        return Face(media_type=media_type, body=body, etag=_etag(body))
-    # Hashed itself and not derived: another zlib packs the same body into other bytes, and a strong validator says so.
-    return Face(media_type=media_type, body=body, etag=_etag(body), gzip=packed, gzip_etag=_etag(packed))
+    return Face(media_type, partial(bytes, body))
 
 
 def _etag(body: bytes) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.publish.document import build_served_document
-from plugin_gateway.publish.face import build_face
+from plugin_gateway.publish.face import Face, build_face
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 from plugin_gateway.publish.profile import Profile, cut_to_profile
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
-    from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.logo import Logo
 
 JSON = "application/json"
@@ -69,6 +69,6 @@ def build_manifest_faces(manifest: JsonObject, logo: Logo) -> dict[str, Face]:
 
 def _faces(document: Document, query: str) -> dict[str, Face]:
     return {
-        f"/openapi.json{query}": build_face(JSON, to_json(document.root)),
-        f"/openapi.yaml{query}": build_face(YAML, to_yaml(document.root)),
+        f"/openapi.json{query}": Face(JSON, partial(to_json, document.root)),
+        f"/openapi.yaml{query}": Face(YAML, partial(to_yaml, document.root)),
     }

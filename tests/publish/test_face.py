@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import pickle
 
-from plugin_gateway.publish.face import build_face
+from plugin_gateway.publish.face import Face, build_face
 
 LONG = b"plugin gateway " * 200
 
@@ -32,3 +33,13 @@ def test_what_compressing_does_not_make_smaller_is_left_alone():
     dense = build_face("image/png", b"".join(hashlib.sha256(bytes([i])).digest() for i in range(64)))
     assert (short.gzip, short.gzip_etag) == (None, "")
     assert dense.gzip is None
+
+
+def test_a_worker_gets_a_face_that_is_ready():
+    made = []
+    face = Face("application/json", lambda: made.append(1) or LONG)
+    assert made == []
+    twin = pickle.loads(pickle.dumps(face))
+    assert (twin, twin.etag, twin.gzip, twin.gzip_etag) == (face, face.etag, face.gzip, face.gzip_etag)
+    assert vars(twin).keys() == {"media_type", "body", "etag", "gzip", "gzip_etag"}
+    assert made == [1]
