@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway.admission.compile import compile_call_limits
@@ -127,9 +128,9 @@ def compile_revision(
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
     target, limits = compile_upstream(config, tls_files), _limits(config)
-    return Revision(
+    revision = Revision(
         number=number,
-        digest=digest_of(faces, gate.rules, target, limits, config.cors, views=views, calls=call_limits),
+        digest="",
         public_url=config.public_url,
         gate=gate,
         rules=gate.rules,
@@ -156,6 +157,7 @@ def compile_revision(
         ),
         held=tuple(_held(selection, config, chosen)),
     )
+    return replace(revision, digest=digest_of(revision))
 
 
 def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:

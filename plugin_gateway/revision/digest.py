@@ -1,50 +1,104 @@
-"""The digest of a revision: equal for two that serve the same, and made of no secret."""
+"""The digest of a revision: two revisions that behave differently have different digests, and no secret goes into one.
+
+`/readyz` and the log show the digest. If a secret went into it, even hashed, a reader could try guesses against it at home. A
+rotated secret therefore gives the next revision number and the same digest: the digest says where a credential goes and of which
+kind it is, and whether there is one.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
-import json
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.admission.limits import CallLimits
+from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+from plugin_gateway.callers.users import Scrypt, Users
+from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.publish.face import Face
+from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
+from plugin_gateway.revision.model import Revision
+from plugin_gateway.revision.tls_files import TlsFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.admission.limits import CallLimits
-    from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.publish.face import Face
-    from plugin_gateway.revision.model import Limits, UpstreamTarget, View
+
+def digest_of(revision: Revision) -> str:
+    """Return the SHA-256 of everything in the revision but what `RULES` leaves out."""
+    return hashlib.sha256(canonical(revision, RULES)).hexdigest()
 
 
-def digest_of(
-    faces: Mapping[str, Face],
-    rules: Iterable[OperationRule],
-    upstream: UpstreamTarget,
-    limits: Limits,
-    cors_origins: Iterable[str],
-    *,
-    views: Iterable[View] = (),
-    calls: CallLimits | None = None,
-) -> str:
-    """Return the SHA-256 of what is served and forwarded. A credential that changes gives a new number, not a new digest."""
-    canonical = {
-        "faces": {path: face.etag for path, face in faces.items()},
-        "rules": [asdict(rule) for rule in rules],
-        # Without our private key: it changes with our certificate, and is a secret.
-        "upstream": asdict(replace(upstream, tls_files=replace(upstream.tls_files, key=b""))),
-        "limits": asdict(limits),
-        "cors": list(cors_origins),
-        # Without the URL of the store, in which a password may be.
-        "calls": asdict(replace(calls, store_url="")) if calls is not None else {},
-        "views": [[view.consumer, {path: face.etag for path, face in view.faces.items()}] for view in views],
-    }
-    return hashlib.sha256(json.dumps(canonical, sort_keys=True, default=_plain).encode()).hexdigest()
+def _is_there(secret: object) -> bool:
+    return bool(secret)
 
 
-def _plain(value: Any) -> Any:
-    """Turn what JSON lacks into what it has; sets are ordered, as their own order differs between processes."""
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    if isinstance(value, frozenset):
-        return sorted(_plain(item) if isinstance(item, bytes) else item for item in value)
-    raise TypeError(f"{type(value).__name__} has no place in a digest")
+def _names(by_hash: Mapping[bytes, str]) -> list[str]:
+    return sorted(by_hash.values())
+
+
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes, bytes]]:
+    """Name the fields, and of an Authorization its scheme and the user."""
+    return [
+        (name, *(_scheme_and_user(value) if name.lower() == b"authorization" else (b"", b"")))
+        for name, value in headers
+    ]
+
+
+def _scheme_and_user(value: bytes) -> tuple[bytes, bytes]:
+    scheme, _, rest = value.partition(b" ")
+    if scheme != b"Basic":
+        return (scheme, b"") if scheme == b"Bearer" else (b"", b"")
+    try:
+        user, colon, _ = base64.b64decode(rest, validate=True).partition(b":")
+    except binascii.Error:
+        return scheme, b""
+    return scheme, user if colon else b""
+
+
+def _names_of_pairs(pairs: bytes) -> list[bytes]:
+    """Name the parameters of a query, or the cookies of a Cookie field."""
+    return [pair.partition(b"=")[0].strip() for pair in re.split(b"[&;]", pairs) if pair]
+
+
+RULES: Final[Rules] = {
+    Revision: {
+        "number": LeftOut("a gateway counts its own revisions"),
+        "digest": LeftOut("it is what comes out"),
+        "read_injection": as_it_is,
+        "write_injection": as_it_is,
+        "operation_injections": as_it_is,
+        "other_secrets": len,
+        "operations_total": LeftOut("a denied operation makes a difference only by its shadows, which are in the gate"),
+        "log": LeftOut("what is logged is neither served nor forwarded"),
+        "warnings": LeftOut("what `check` says is neither served nor forwarded"),
+        "notes": LeftOut("what `check` says is neither served nor forwarded"),
+        "pinned": LeftOut("it is for the next compile; what it opens and closes in this one is in the gate"),
+        "held": LeftOut("it is closed, as the gate says"),
+    },
+    Face: {
+        "media_type": as_it_is,
+        "body": as_it_is,
+        "etag": LeftOut("it is a hash of `body`"),
+        "gzip": LeftOut("it is `body`, as the zlib of this machine packs it"),
+        "gzip_etag": LeftOut("it is a hash of `gzip`"),
+    },
+    Injection: {
+        "headers": _headers,
+        "query": _names_of_pairs,
+        "cookies": _names_of_pairs,
+        "secrets": LeftOut("they are the values of the fields, parameters and cookies"),
+        "grant": as_it_is,
+    },
+    Grant: {"client_secret": _is_there},
+    Authentication: {"tokens": _names},
+    IntrospectionSettings: {"client_secret": _is_there},
+    Users: {"passwords": as_it_is, "tokens": _names},
+    Scrypt: {"salt": LeftOut("it changes with the password"), "key": LeftOut("it is a hash of the password")},
+    TlsFiles: {"ca": as_it_is, "cert": as_it_is, "key": _is_there},
+    CallLimits: {"store_url": _is_there},
+}
+"""What stands in a digest for fields that hold secrets, and which fields do not count."""

@@ -26,6 +26,7 @@ ENVIRON = {
     "OTHER": "0ther-7f3a9c",
     "SHORT": "abc",
     "REDIS": "redis://:hunter2@127.0.0.1:6379/0",
+    "OTHER_REDIS": "redis://:hunter3@127.0.0.2:6379/0",
 }
 ISSUER = "token_url: https://issuer.example/t, client_id: me, client_secret: {env: KEY}"
 
@@ -73,8 +74,9 @@ def test_without_limits_there_is_none():
 
 def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not():
     one = compiled(more="limits: {rate: 20/s, redis: {env: REDIS}}").digest
-    assert compiled(more="limits: {rate: 20/s}").digest == one
-    assert compiled(more="limits: {rate: 21/s}").digest != one
+    assert compiled(more="limits: {rate: 20/s, redis: {env: OTHER_REDIS}}").digest == one
+    assert compiled(more="limits: {rate: 20/s}").digest != one
+    assert compiled(more="limits: {rate: 21/s, redis: {env: REDIS}}").digest != one
 
 
 @pytest.mark.parametrize("url", ["http://h", "redis:///0", "redis://h:x/0", "localhost:6379", "redis://h:0"])
