@@ -59,3 +59,48 @@ def test_ci_runs_make_test_last_and_stops_at_the_first_failure():
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
     assert lines[-1] == "make test"
+
+
+PACKAGE, TESTS = ROOT / "plugin_gateway", ROOT / "tests"
+WITHOUT_TESTS = {
+    "__main__.py": "it calls `cli.main`",
+    "server/__main__.py": "it calls `server.main`",
+    "errors.py": "classes without code; those who raise and catch them are tested",
+}
+ABOUT_NO_MODULE = {
+    "attack": "hostile callers against a running gateway",
+    "deploy": "files for deployment, and the house itself",
+    "examples": "the modules of `examples/`",
+    "fuzz": "the modules of `fuzz/`",
+    "openapi/test_corpus.py": "pruning of real documents",
+    "test_conformance.py": "HTTP as the standards say",
+    "test_end_to_end.py": "a running gateway",
+    "test_end_to_end_calls.py": "calls through a running gateway",
+    "test_hatch_build.py": "`hatch_build.py`",
+}
+
+
+def modules():
+    """Return the modules by path; an `__init__.py` only gathers names."""
+    found = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+    return {str(path) for path in found if path.name != "__init__.py"}
+
+
+def covered():
+    """Return the test files by the path of the module that each is about."""
+    files = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")]
+    about = [path for path in files if not {str(path), path.parts[0]} & {*ABOUT_NO_MODULE}]
+    return {str(path.with_name(path.name.removeprefix("test_"))) for path in about}
+
+
+def test_each_module_has_a_test_file_under_the_same_path():
+    assert modules() - covered() == {*WITHOUT_TESTS}
+
+
+def test_each_test_file_is_about_a_module_that_there_is():
+    assert covered() - modules() == set()
+
+
+def test_each_exception_to_one_test_file_a_module_is_still_there():
+    assert [path for path in WITHOUT_TESTS if not (PACKAGE / path).exists()] == []
+    assert [path for path in ABOUT_NO_MODULE if not (TESTS / path).exists()] == []

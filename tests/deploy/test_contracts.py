@@ -1,0 +1,161 @@
+"""The import contracts of pyproject.toml: each one is broken on purpose in a copy of the package, and must say so.
+
+The floors come from the table in ARCHITECTURE.md, so that the drawing and the contract cannot part.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+CONTRACTS = {contract["name"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
+
+
+def floors():
+    """Return the rooms of each floor, from the lowest up."""
+    found = {}
+    for floor, rooms in re.findall(r"(?m)^\| (\d+) \| (.+?) \| ", (ROOT / "ARCHITECTURE.md").read_text()):
+        found.setdefault(int(floor), []).extend(re.findall(r"`(\w+)(?:/|\.py)`", rooms))
+    return [found[floor] for floor in sorted(found)]
+
+
+ROOMS = [room for rooms in floors() for room in rooms]
+TALKS = "the half of a room that decides does not know the half that talks"
+NEW_MODULE_MAY = {
+    "asyncio": {"proxy.fronts", "reload", "server"},
+    "socket": {"proxy.fronts", "server"},
+    "select": {"proxy.fronts", "server"},
+    "ssl": set(),
+    "threading": set(),
+    "signal": {"server"},
+    "concurrent": set(),
+    "multiprocessing": set(),
+    "subprocess": set(),
+    "backports": set(),
+    "brotli": set(),
+    "compression": set(),
+    "click": {"cli"},
+    "httpx2": set(),
+    "jwt": set(),
+    "msgspec": set(),
+    "orjson": {"cli"},
+    "prometheus_client": set(),
+    "pydantic": {"config"},
+    "pydantic_core": {"config"},
+    "redis": set(),
+    "starlette": {"endpoints"},
+    "uvicorn": {"proxy.fronts", "server"},
+    "uvloop": {"server"},
+    "watchfiles": set(),
+    "yaml": set(),
+}
+"""Rooms in which a module that no contract names may import a library. All others are closed to it."""
+HALF_THAT_TALKS = {"app", "endpoints", "proxy", "proxy.fronts", "server"}
+"""Rooms in which a new module may import what talks in `admission/`, `callers/` and `credentials/`."""
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "300"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def copy_of(tmp_path_factory):
+    """Make a copy of the package with some files more, by path."""
+    pytest.importorskip("importlinter")
+
+    def make(files):
+        folder = tmp_path_factory.mktemp("copy")
+        shutil.copytree(
+            ROOT / "plugin_gateway", folder / "plugin_gateway", ignore=lambda _, names: {"__pycache__"} & {*names}
+        )
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        for path, text in files.items():
+            (folder / "plugin_gateway" / path).parent.mkdir(exist_ok=True)
+            (folder / "plugin_gateway" / path).write_text(text)
+        return folder
+
+    return make
+
+
+def packages():
+    return [*(room for room in ROOMS if (ROOT / "plugin_gateway" / room).is_dir()), "proxy.fronts"]
+
+
+@pytest.fixture(scope="module")
+def breaches(copy_of):
+    """Plant one new module in each room, which imports each library, each half that talks and each room above; lint once."""
+    talking = [name.removeprefix("plugin_gateway.") for name in CONTRACTS.get(TALKS, {}).get("protected_modules", ())]
+    above = {room: higher for lower, higher in zip(floors(), floors()[1:], strict=False) for room in lower}
+    files = {}
+    for package in packages():
+        lines = [f"import {library}" for library in NEW_MODULE_MAY]
+        lines += [f"import plugin_gateway.{name}" for name in (*talking, *above.get(package, ()))]
+        files[f"{package.replace('.', '/')}/planted.py"] = "\n".join(lines) + "\n"
+    files["attic/__init__.py"] = ""
+    result = run(copy_of(files))
+    assert result.returncode == 1, result.stdout + result.stderr
+    return result.stdout
+
+
+def test_the_package_as_it_is_keeps_every_contract(copy_of):
+    result = run(copy_of({}))
+    assert result.returncode == 0, result.stdout
+    assert re.findall(r"(?m)^(.+) KEPT", result.stdout) == [*CONTRACTS]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_each_contract_is_broken_by_what_was_planted_against_it(breaches, name):
+    assert f"{name} BROKEN" in breaches
+
+
+@pytest.mark.parametrize("library", NEW_MODULE_MAY)
+def test_a_new_module_may_not_import_a_library_outside_its_door(breaches, library):
+    reported = {*re.findall(rf"(?m)^- +plugin_gateway\.([\w.]+)\.planted -> {library} \(", breaches)}
+    assert reported == {*packages()} - NEW_MODULE_MAY[library]
+
+
+def test_a_new_module_may_not_import_what_talks(breaches):
+    for name in CONTRACTS[TALKS]["protected_modules"]:
+        reported = {*re.findall(rf"(?m)^- plugin_gateway\.([\w.]+)\.planted -> {re.escape(name)} \(l", breaches)}
+        assert {*packages()} - HALF_THAT_TALKS <= reported, name
+
+
+@pytest.mark.parametrize(
+    ("room", "above"),
+    [(room, one) for lower, higher in zip(floors(), floors()[1:], strict=False) for room in lower for one in higher],
+)
+def test_a_room_may_not_import_a_room_of_the_floor_above(breaches, room, above):
+    if (ROOT / "plugin_gateway" / room).is_dir():
+        assert re.search(rf"(?m)^- plugin_gateway\.{room}\.planted -> plugin_gateway\.{above}\b", breaches)
+
+
+def test_a_new_room_must_be_given_a_floor(breaches):
+    assert re.search(r"(?m)^- plugin_gateway\.attic$", breaches)
+
+
+def test_the_drawing_has_the_floors_of_the_contract():
+    layers = CONTRACTS["imports go down one staircase"]["layers"]
+    assert [{*layer.split(" : ")} for layer in layers] == [{*rooms} for rooms in reversed(floors())]
+
+
+def test_each_library_that_the_package_imports_has_a_door():
+    grimp = pytest.importorskip("grimp")
+    graph = grimp.build_graph("plugin_gateway", include_external_packages=True, cache_dir=None)
+    outside = {name for name in graph.modules if graph.is_module_squashed(name)} - sys.stdlib_module_names
+    protected = {name for contract in CONTRACTS.values() for name in contract.get("protected_modules", ())}
+    assert outside <= protected
