@@ -10,13 +10,18 @@ import secrets
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import HealthCheck, is_hypothesis_test, settings
+from hypothesis import HealthCheck, settings
 
 # Hypothesis itself would repeat the same examples wherever it sees `CI`. A busy machine is no reason to fail.
 settings.register_profile(
-    "tests", derandomize=False, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+    "tests",
+    max_examples=50,
+    derandomize=False,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-# `make properties`: as many examples for each property, whatever its own settings say.
+# `make properties`. No test has a number of its own, which would win over this one; tests/deploy/test_properties.py looks.
 settings.register_profile(
     "properties", settings.get_profile("tests"), max_examples=int(os.environ.get("EXAMPLES") or 20_000)
 )
@@ -26,25 +31,8 @@ settings.load_profile("tests")
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
     """Choose the seed of the run, which workers of xdist take over with the other options."""
-    config.addinivalue_line(
-        "markers", "share_of_examples(n): `make properties` draws an n-th of its examples here; say why beside it."
-    )
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbits(64))
-
-
-def pytest_collection_modifyitems(items):
-    if settings.get_current_profile_name() != "properties":
-        return
-    for item in items:
-        if is_hypothesis_test(test := getattr(item, "obj", None)):
-            share = item.get_closest_marker("share_of_examples")
-            count = max(1, settings.default.max_examples // (share.args[0] if share else 1))
-            # The settings of a test win over a profile, and hypothesis has no public way to replace them.
-            test = getattr(test, "__func__", test)
-            test._hypothesis_internal_use_settings = settings(
-                test._hypothesis_internal_use_settings, max_examples=count
-            )
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):

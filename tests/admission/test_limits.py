@@ -1,7 +1,7 @@
 """What token buckets promise: never more than burst and refill, all or nothing, and an honest Retry-After."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.admission.limits import (
@@ -35,7 +35,6 @@ def run(limit, moments):
     return admitted
 
 
-@settings(max_examples=200)
 @given(
     calls=st.integers(1, 50),
     window_s=st.sampled_from([1, 60, 3600]),

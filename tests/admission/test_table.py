@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.admission.limits import Demand, Level, RateLimit, take
@@ -76,7 +76,6 @@ def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor
         assert sum(int(process.stdout.readline()) for process in processes) == 100
 
 
-@settings(max_examples=50)
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e5)), max_size=40))
 def test_the_table_does_what_the_pure_buckets_do(calls):
     few = RateLimit(name="operation", key="o", calls=3, window_s=3600, burst=4)

@@ -2,7 +2,7 @@ import json
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.callers.facade import Facade, build_facade, judge_authorize, judge_token
@@ -84,7 +84,6 @@ def test_no_other_redirect_uri_is_ever_sent_on(uri, facade):
     assert isinstance(verdict, Refusal) or (facade is ANY and uri == CALLBACK.replace("g-1a2b", "g-other"))
 
 
-@settings(max_examples=200)
 @given(st.text(max_size=60))
 def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text):
     if text:
@@ -130,7 +129,6 @@ def test_a_query_that_can_be_read_in_two_ways_is_refused(more):
     assert isinstance(judge_authorize(FACADE, (urlencode(ASKED) + more).encode("latin-1")), Refusal)
 
 
-@settings(max_examples=200)
 @given(st.binary(max_size=80))
 def test_no_query_is_an_exception(query):
     assert isinstance(judge_authorize(FACADE, query), Refusal)

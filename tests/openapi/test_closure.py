@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import re
+from functools import cache
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
@@ -29,6 +30,7 @@ SLOT = "a reference goes here"
 NAMES = st.sampled_from(["A", "B", "$ref", "x-thing", "a/b", "t~t", "p%q", "é", "properties", "default"])
 
 
+@cache
 def _schemas():
     leaf = st.one_of(
         st.just({SLOT: "schema"}),
@@ -49,6 +51,7 @@ def _schemas():
     )
 
 
+@cache
 def _responses(version):
     schema = _schemas()
     body = (
@@ -63,11 +66,13 @@ def _responses(version):
     return st.dictionaries(st.sampled_from(["200", "default"]), response, min_size=1, max_size=2)
 
 
+@cache
 def _headers(schema):
     header = st.one_of(schema.map(lambda value: {"schema": value}), st.just({SLOT: "header"}))
     return st.dictionaries(st.sampled_from(["x-h", "H"]), header, max_size=2)
 
 
+@cache
 def _parameters(version):
     parameter = st.one_of(
         st.just({SLOT: "parameter"}),
@@ -78,10 +83,8 @@ def _parameters(version):
     return st.lists(parameter, max_size=2)
 
 
-@st.composite
-def documents(draw):
-    """A document whose every reference leads somewhere: places are collected first, references are filled in after."""
-    version = draw(st.sampled_from(["2.0", "3.0", "3.1", "3.2"]))
+@cache
+def _items(version):
     operation = st.fixed_dictionaries(
         {"responses": _responses(version)},
         optional={
@@ -91,12 +94,24 @@ def documents(draw):
         },
     )
     item = st.dictionaries(st.sampled_from(["get", "post"]), operation, min_size=1, max_size=2)
-    paths = draw(st.dictionaries(st.sampled_from(["/a", "/a/{b}", "/c~d"]), item, min_size=1, max_size=3))
+    return st.dictionaries(st.sampled_from(["/a", "/a/{b}", "/c~d"]), item, min_size=1, max_size=3)
+
+
+@cache
+def _named(max_size):
+    return st.dictionaries(NAMES, _schemas(), max_size=max_size)
+
+
+@st.composite
+def documents(draw):
+    """A document whose every reference leads somewhere: places are collected first, references are filled in after."""
+    version = draw(st.sampled_from(["2.0", "3.0", "3.1", "3.2"]))
+    paths = draw(_items(version))
     for path in paths.values():
         path["parameters"] = draw(_parameters(version))
     components = {}
     section = dict(zip(sections(version).values(), sections(version), strict=True))
-    components[section[Kind.SCHEMA]] = draw(st.dictionaries(NAMES, _schemas(), max_size=4))
+    components[section[Kind.SCHEMA]] = draw(_named(4))
     components[section[Kind.RESPONSE]] = draw(_responses(version))
     components[section[Kind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(draw(_parameters(version)))}
     components[section[Kind.SECURITY_SCHEME]] = {"key": {"type": "basic"}, "other": {"type": "basic"}}
@@ -105,7 +120,7 @@ def documents(draw):
         "info": {"title": "t", "version": "1", "x-logo": "l"},
         "security": [{"other": []}],
         "tags": [{"name": "red"}, {"name": "blue"}],
-        "x-area": {"schemas": draw(st.dictionaries(NAMES, _schemas(), max_size=2))},
+        "x-area": {"schemas": draw(_named(2))},
         "paths": paths,
         **(components if version == "2.0" else {"components": components}),
     }
@@ -250,7 +265,6 @@ def _pruned(document, kept):
 
 
 @given(documents())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_kept_is_whole_the_same_and_nothing_else(made):
     document, kept = made
     before = copy.deepcopy(document.root)
@@ -270,7 +284,6 @@ def test_what_is_kept_is_whole_the_same_and_nothing_else(made):
 
 
 @given(documents())
-@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_every_component_is_needed_by_an_operation(made):
     document, kept = made
     if (pruned := _pruned(document, kept)) is None:
@@ -303,7 +316,6 @@ def test_every_component_is_needed_by_an_operation(made):
 
 
 @given(documents(), st.data())
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
 def test_odd_nodes_are_left_or_refused_and_never_crash(made, data):
     document, _ = made
     nodes = [node for _, node in _nodes(document.root) if node]

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
@@ -51,7 +51,6 @@ def repeats_keys(text: str) -> bool:
     return any(found)
 
 
-@settings(max_examples=300)
 @given(JSON_TEXTS)
 @example('{"a":1,"a":2}')
 @example('{"a":1,"a":"\\u003a"}')

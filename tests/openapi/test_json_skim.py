@@ -29,9 +29,11 @@ DOCUMENT: dict[str, Any] = {
 
 texts = st.text(max_size=3) | st.sampled_from(["/a", "get", "$ref", '"', "\\", ":", "é"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers() | texts, lambda below: st.dictionaries(texts, below) | st.lists(below)
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below, max_size=3),
+    max_leaves=6,
 )
-maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=3), max_size=3)
+maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=2)
 
 
 def skimmed(text: str) -> Any:

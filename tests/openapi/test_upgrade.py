@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from openapi_schema_validator import OAS30Validator
 
@@ -50,7 +50,6 @@ def _upgraded(schema: Any, version: str = "3.0.3", to: str = "3.1") -> Any:
 
 
 @given(schema=SCHEMAS_3_0)
-@settings(max_examples=80, deadline=None)
 def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]):
     before, after = OAS30Validator(schema), jsonschema.Draft202012Validator(_upgraded(schema))
     for instance in INSTANCES:

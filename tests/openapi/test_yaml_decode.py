@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
@@ -28,7 +28,6 @@ def refusal(text: str) -> tuple[str, str]:
     return finding.rule, str(finding.location)
 
 
-@settings(max_examples=60)
 @given(JSON, st.booleans())
 def test_what_yaml_writers_write_is_read_as_it_was(value: Any, flow: bool) -> None:
     text = yaml.dump(value, Dumper=yaml.SafeDumper, default_flow_style=flow, sort_keys=False, default_style='"')
@@ -199,7 +198,6 @@ def test_carriage_returns_are_line_breaks() -> None:
     assert decoded("a: 1\r\nb:\r\n  - |\r\n    x\r\n    y\r\n") == {"a": 1, "b": ["x\ny\n"]}
 
 
-@settings(max_examples=60)
 @given(st.binary(max_size=60))
 def test_no_bytes_raise_anything_but_a_document_error(data: bytes) -> None:
     try:

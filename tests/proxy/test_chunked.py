@@ -5,7 +5,7 @@ import itertools
 
 import h11
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.chunked import LAST_CHUNK, ChunkedError, ChunkedReader, chunk
@@ -74,7 +74,6 @@ def test_extensions_of_many_chunks_together_are_bounded():
 
 
 @given(st.lists(st.binary(max_size=20), max_size=6), st.lists(st.integers(0, 200), max_size=8))
-@settings(max_examples=150, deadline=None)
 def test_pieces_read_like_the_whole_and_like_h11(chunks, cuts):
     data = b"".join(chunk(piece) for piece in chunks) + LAST_CHUNK + b"rest"
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
@@ -97,7 +96,6 @@ def test_pieces_read_like_the_whole_and_like_h11(chunks, cuts):
 
 
 @given(st.binary(max_size=80), st.integers(1, 5))
-@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_judged_alike_however_they_are_cut(data, step):
     def verdict(pieces):
         try:

@@ -6,6 +6,7 @@ import base64
 import itertools
 import re
 import sys
+from functools import cache
 from html import unescape
 from html.entities import html5
 from urllib.parse import unquote_to_bytes
@@ -30,6 +31,7 @@ secrets = st.one_of(
 )
 
 
+@cache
 def spellings(character: str) -> list[bytes]:
     code, octets = ord(character), character.encode()
     found = [
@@ -54,7 +56,11 @@ def spellings(character: str) -> list[bytes]:
 @st.composite
 def mixed(draw: st.DrawFn, text: str) -> bytes:
     """A spelling of a text that chooses another escape for each character."""
-    return b"".join(draw(st.sampled_from(spellings(character))) for character in text)
+    choices = draw(
+        st.binary(min_size=len(text), max_size=len(text))
+    )  # a draw for each character would cost ten times as much
+    every = map(spellings, text)
+    return b"".join(spelled[choice % len(spelled)] for spelled, choice in zip(every, choices, strict=True))
 
 
 def in_pieces(mask: Mask, data: bytes, cuts: list[int]) -> bytes:

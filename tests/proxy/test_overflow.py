@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.downlink import Answer
@@ -65,7 +65,6 @@ def texts(draw):
     return spelt(draw, whole).encode("utf-8", "surrogatepass")
 
 
-@settings(max_examples=500)
 @given(texts(), st.data())
 def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(text, data):
     limit = data.draw(st.integers(1, len(text) + 3))
@@ -84,7 +83,6 @@ def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_r
         assert outcome.data == text
 
 
-@settings(max_examples=300)
 @given(st.lists(st.text(r'",:[]{}\ ab1', max_size=12), min_size=2, max_size=8), st.integers(2, 120))
 def test_as_many_whole_items_as_fit_are_kept(items, limit):
     text = json.dumps(items).encode()

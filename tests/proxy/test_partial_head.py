@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import WireError
@@ -19,7 +19,6 @@ def add_all(data: bytes) -> None:
 
 
 @given(st.integers(1, 37), st.integers(1, 37))
-@settings(max_examples=60, deadline=None)
 def test_a_head_is_found_wherever_it_is_cut(first, step):
     data = HEAD + b"body"
     first = min(first, len(HEAD) - 1)

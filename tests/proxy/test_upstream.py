@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import uvloop
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.arrivals import Arrivals
@@ -91,7 +91,6 @@ ANSWERS = [
 
 
 @given(st.sampled_from(ANSWERS), st.lists(st.integers(0, 120), max_size=6))
-@settings(max_examples=150, deadline=None)
 def test_an_answer_in_pieces_comes_to_the_same(case, cuts):
     data, body, end = case
     upstream, it, released = connection()
@@ -105,7 +104,6 @@ def test_an_answer_in_pieces_comes_to_the_same(case, cuts):
     st.binary(max_size=40),
     st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"]),
 )
-@settings(max_examples=150, deadline=None)
 def test_no_bytes_raise_and_none_end_a_call_twice(data, start):
     upstream, it, _ = connection()
     upstream.data_received(start + data)

@@ -6,7 +6,7 @@ from pathlib import Path
 import h11
 import httptools
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import UpstreamError, WireError
@@ -333,7 +333,6 @@ class _Listener:
 @given(_lines)
 @example([b"Host: a", b"Content-Length: 3"])
 @example([b"Host: a", b"Transfer-Encoding: chunked"])
-@settings(max_examples=300, deadline=None)
 def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines):
     block = b"".join(line + b"\r\n" for line in lines)
     try:
@@ -364,7 +363,6 @@ def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines):
 
 
 @given(st.binary(max_size=60))
-@settings(max_examples=200, deadline=None)
 def test_no_bytes_raise_anything_but_a_wire_error(data):
     with contextlib.suppress(WireError):
         read_request_line(data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.published import OPERATION_ID
@@ -94,7 +94,6 @@ def test_two_operations_cannot_be_wanted_by_one_name():
 
 
 @given(names=st.lists(st.text("ab/. é", max_size=4) | st.text("a.", min_size=60, max_size=70) | st.none(), max_size=8))
-@settings(max_examples=100, deadline=None)
 def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[str | None]):
     document = _document(*(("GET", f"/p{index % 3}/{index}", name) for index, name in enumerate(names)))
     ids, findings = assign_operation_ids(document, {})

@@ -9,11 +9,12 @@ import re
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass, replace
+from functools import lru_cache
 from types import ModuleType
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.load import load_text
@@ -239,7 +240,6 @@ def rule_of(value, path):
 PLACES = [(revision, path) for revision in REVISIONS for path in places(revision)]
 
 
-@settings(max_examples=300)
 @given(st.sampled_from(PLACES))
 def test_something_else_in_any_place_is_another_digest_unless_a_rule_leaves_it_out(place):
     revision, path = place
@@ -426,6 +426,7 @@ SILENT_EDITS = {
 EDITS = [*CONFIG_EDITS, *DOCUMENT_EDITS]
 
 
+@lru_cache(256)  # small sets come again and again
 def edited(names):
     config, document = copy.deepcopy(CONFIG), copy.deepcopy(DOCUMENT)
     for name in EDITS:
@@ -445,7 +446,7 @@ def test_an_edit_of_the_document_is_another_digest_without_consumers_too(edit):
 
 @pytest.mark.parametrize("edit", EDITS)
 def test_one_edit_is_another_digest(edit):
-    assert edited({edit}).digest != compiled().digest
+    assert edited(frozenset({edit})).digest != compiled().digest
 
 
 def behaviour(revision):
@@ -476,8 +477,7 @@ DISTINCT = [name for name in EDITS if name not in ("prefix", "no credential")]
 """Edits that can be made together; of the others one undoes another."""
 
 
-@settings(max_examples=15)
-@given(st.sets(st.sampled_from(DISTINCT), max_size=5), st.sets(st.sampled_from(DISTINCT), max_size=5))
+@given(st.frozensets(st.sampled_from(DISTINCT), max_size=3), st.frozensets(st.sampled_from(DISTINCT), max_size=3))
 def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(ours, theirs):
     one, other = edited(ours), edited(theirs)
     if behaviour(one) != behaviour(other):
@@ -506,14 +506,14 @@ def test_the_number_of_a_revision_is_not_in_its_digest():
 
 # Secrets.
 
-TEXT = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=16, max_size=40)
 
-
-@settings(max_examples=10)
-@given(st.sampled_from(sorted({*SECRETS} - {"REDIS"})), TEXT, st.sampled_from([LOGINS, INTROSPECTED, EXCHANGED, {}]))
-def test_a_rotated_secret_is_the_same_digest_as_no_secret_goes_into_one(name, secret, more):
+@pytest.mark.parametrize(
+    "more", [LOGINS, INTROSPECTED, EXCHANGED, {}], ids=["users", "introspection", "exchange", "tokens"]
+)
+def test_a_rotated_secret_is_the_same_digest_as_no_secret_goes_into_one(more):
     config = {**CONFIG, **more}
-    assert compiled(config, secrets={**SECRETS, name: secret}).digest == compiled(config).digest
+    rotated = {name: f"another-{name}" for name in SECRETS if name != "REDIS"}
+    assert compiled(config, secrets={**SECRETS, **rotated}).digest == compiled(config).digest
 
 
 def test_the_url_of_the_store_is_not_in_the_digest():
