@@ -12,9 +12,10 @@ import hashlib
 import hmac
 import logging
 from time import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from plugin_gateway.callers.access_token import TokenFault, read_head, verify_token
+from plugin_gateway.callers.authentication import IntrospectionSettings, JwtSettings, LeftToUpstream, ListedTokens
 from plugin_gateway.callers.cache import VerdictCache
 from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.introspection import introspect
@@ -23,15 +24,14 @@ from plugin_gateway.callers.presented import read_presented
 from plugin_gateway.callers.provider import Provider, ProviderError
 from plugin_gateway.callers.strangers import Strangers, share_of, too_many_bad
 from plugin_gateway.callers.turns import BusyError, Turns
-from plugin_gateway.callers.users import DECOY
+from plugin_gateway.callers.users import DECOY, Users
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings, JwtSettings
-    from plugin_gateway.callers.users import Users
+    from plugin_gateway.callers.authentication import Authentication
 
 REFUSAL_CACHE_S: Final = 5.0
 """How long a no is remembered: long enough for a client that tries again at once, short enough for one just let in."""
@@ -68,35 +68,36 @@ class Authenticator:
         self._good: VerdictCache[Identity] = VerdictCache()
         self._bad: VerdictCache[Refusal] = VerdictCache()
         self._verifying: dict[bytes, asyncio.Task[Identity | Refusal]] = {}
-        self._turns = Turns(PASSWORDS_AT_ONCE if authentication.users is not None else QUESTIONS_AT_ONCE)
+        judge = self._judge = authentication.judge
+        self._turns = Turns(PASSWORDS_AT_ONCE if isinstance(judge, Users) else QUESTIONS_AT_ONCE)
         self.strangers = Strangers(authentication.bad_credentials, clock)
-        jwt, introspection = authentication.jwt, authentication.introspection
-        place = introspection.url.partition("?")[0] if introspection is not None else ""
+        place = judge.url.partition("?")[0] if isinstance(judge, IntrospectionSettings) else ""
         self._outage = Outage(f"The introspection endpoint {place}")
         self._back_off_s = 0.0
         self._away_until = 0.0
-        self._keys = IssuerKeys(jwt.issuer, self._provider) if jwt is not None else None
+        self._keys = IssuerKeys(judge.issuer if isinstance(judge, JwtSettings) else "", self._provider)
+        # A signed token costs no question and no 40 ms, so one that is not good uses up no budget.
+        self._has_budget = not isinstance(judge, JwtSettings)
 
     def identify(
         self, values: Sequence[bytes], address: str = ""
     ) -> Identity | Refusal | Awaitable[Identity | Refusal]:
         """Judge the values of all Authorization fields of a request that came from a client address."""
-        authentication = self.authentication
-        presented = read_presented(values, authentication)
+        presented = read_presented(values, self.authentication)
         if isinstance(presented, Refusal):
             return presented
-        if authentication.is_passthrough:
+        judge = self._judge
+        if isinstance(judge, LeftToUpstream):
             return Identity()
         digest = hashlib.sha256(presented).digest()
-        if authentication.tokens:
-            return self._listed(digest)
+        if isinstance(judge, ListedTokens):
+            return self._listed(judge, digest)
         now = self._clock()
         verdict = self._good.get(digest, now) or self._bad.get(digest, now)
         if verdict is not None:
             return verdict
-        users = authentication.users
-        if users is not None and authentication.scheme == b"bearer":
-            return self._user(users.tokens.get(digest))
+        if isinstance(judge, Users) and self.authentication.scheme == b"bearer":
+            return self._user(judge.tokens.get(digest))
         return self._shared(digest, presented, share_of(address))
 
     async def close(self) -> None:
@@ -105,17 +106,16 @@ class Authenticator:
         await self._provider.close()
 
     def _wait_s(self, share: str) -> float:
-        # A signed token costs no question and no 40 ms, so one that is not good uses up no budget.
-        return self.strangers.wait_s(share) if self._keys is None else 0.0
+        return self.strangers.wait_s(share) if self._has_budget else 0.0
 
     @property
     def _is_away(self) -> bool:
         # A clock that is set back must not make it any longer.
         return 0 < self._away_until - self._clock() <= MAX_BACK_OFF_S
 
-    def _listed(self, digest: bytes) -> Identity | Refusal:
+    def _listed(self, listed: ListedTokens, digest: bytes) -> Identity | Refusal:
         # A hash is looked up, not the token: how long that takes tells of the hash, from which no token can be grown.
-        name = self.authentication.tokens.get(digest)
+        name = listed.names.get(digest)
         return self._unknown() if name is None else Identity(token=name, is_listed=True)
 
     def _user(self, name: str | None) -> Identity | Refusal:
@@ -156,14 +156,18 @@ class Authenticator:
     async def _verify(self, digest: bytes, presented: bytes, share: str) -> Identity | Refusal:
         authentication = self.authentication
         verdict: Identity | Refusal | TokenFault
-        if authentication.users is not None:
-            verdict = await self._verify_password(authentication.users, presented)
-        elif authentication.introspection is not None:
-            verdict = await self._introspect(authentication.introspection, presented)
-        elif authentication.jwt is not None and self._keys is not None:
-            verdict = await self._verify_jwt(authentication.jwt, self._keys, presented)
-        else:
-            verdict = self._unknown()
+        match self._judge:
+            case Users() as users:
+                verdict = await self._verify_password(users, presented)
+            case IntrospectionSettings() as settings:
+                verdict = await self._introspect(settings, presented)
+            case JwtSettings() as settings:
+                verdict = await self._verify_jwt(settings, presented)
+            case ListedTokens() | LeftToUpstream():
+                # Both are answered at once: neither is looked into.
+                verdict = self._unknown()
+            case _:
+                assert_never(self._judge)
         if isinstance(verdict, TokenFault):
             verdict = authentication.refuse(*verdict)
         elif isinstance(verdict, Identity) and not authentication.required_scopes <= verdict.scopes:
@@ -171,7 +175,7 @@ class Authenticator:
         if isinstance(verdict, Identity):
             self._good.put(digest, verdict, until=verdict.good_until)
             return verdict
-        if verdict.code == "invalid-credential" and self._keys is None:
+        if verdict.code == "invalid-credential" and self._has_budget:
             # Not one that expired, or that is good for other scopes: those the issuer gave out, and a stranger has none.
             self.strangers.failed(share)
         self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)
@@ -193,7 +197,7 @@ class Authenticator:
         if self._is_away:
             raise ProviderError("the authorization server did not answer a moment ago")
         try:
-            found = await introspect(presented, self.authentication, settings, self._provider, self._clock())
+            found = await introspect(presented, settings, self._provider, self._clock())
         except ProviderError as error:
             self._outage.failed(str(error))
             if not self._is_away:
@@ -205,11 +209,11 @@ class Authenticator:
         self._back_off_s = self._away_until = 0.0
         return found
 
-    async def _verify_jwt(self, settings: JwtSettings, keys: IssuerKeys, presented: bytes) -> Identity | TokenFault:
+    async def _verify_jwt(self, settings: JwtSettings, presented: bytes) -> Identity | TokenFault:
         head = read_head(presented, settings)
         if isinstance(head, TokenFault):
             return head
-        found = await keys.find(head.key_id, head.algorithm)
+        found = await self._keys.find(head.key_id, head.algorithm)
         if not found:
             return TokenFault(
                 "invalid-credential", "The access token is signed by a key that the issuer does not have."

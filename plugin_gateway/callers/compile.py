@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import hashlib
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, assert_never
 
-from plugin_gateway.callers.authentication import build_authentication
+from plugin_gateway.admission.limits import BAD_CREDENTIALS, rate_limit
+from plugin_gateway.callers.authentication import (
+    Authentication,
+    IntrospectionSettings,
+    JwtSettings,
+    LeftToUpstream,
+    ListedTokens,
+)
 from plugin_gateway.callers.consumers import consumer_rules
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH, build_facade
 from plugin_gateway.callers.model import Callers
-from plugin_gateway.diagnostics import Finding
-from plugin_gateway.publish.security import METADATA_PATH, Security
+from plugin_gateway.callers.users import Users, read_users
+from plugin_gateway.config.auth import Introspection, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.config.upstream import PassthroughCredential
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.publish.security import METADATA_PATH, NoSecurity, OAuth, ServiceHttp, UserHttp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from plugin_gateway.config.auth import Consumer
+    from plugin_gateway.callers.authentication import Judge
+    from plugin_gateway.config.auth import Auth, Consumer, Scheme
     from plugin_gateway.config.model import Config
+    from plugin_gateway.config.units import Rate
+    from plugin_gateway.publish.security import Security
+
+MIN_TOKEN_BYTES: Final = 16
 
 _NOTHING_PASSES: Final = Finding(
     rule="passthrough-goes-nowhere",
@@ -35,17 +52,17 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
         users=users,
         bad_credentials=config.limits.bad_credentials,
     )
-    known = authentication.users if authentication is not None else None
-    facade = getattr(auth, "facade", None)
+    judge = authentication.judge if authentication is not None else LeftToUpstream()
     mistakes = find_consumer_mistakes(
         config.consumers,
         kind=auth.type,
-        is_judged=authentication is not None and not authentication.is_passthrough,
-        tokens=tuple(authentication.tokens.values()) if authentication is not None else (),
-        users=known.names if known is not None else (),
+        is_judged=not isinstance(judge, LeftToUpstream),
+        tokens=tuple(judge.names.values()) if isinstance(judge, ListedTokens) else (),
+        users=judge.names if isinstance(judge, Users) else (),
     )
-    if authentication is not None and authentication.is_passthrough and not _passes_through(config):
+    if authentication is not None and isinstance(judge, LeftToUpstream) and not _passes_through(config):
         findings = (*findings, _NOTHING_PASSES)
+    facade = auth.facade if isinstance(auth, OAuthAuth) else None
     callers = Callers(
         authentication=authentication,
         consumers=consumer_rules(config.consumers),
@@ -54,27 +71,142 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
     return callers, (*findings, *mistakes)
 
 
+def build_authentication(
+    auth: Auth,
+    *,
+    public_url: str,
+    metadata_url: str,
+    users: str | None = None,
+    bad_credentials: Rate | None = None,
+) -> tuple[Authentication | None, tuple[Finding, ...]]:
+    """Prepare what `auth` says; `users` is the text of its users file. None is that anybody may call.
+
+    `metadata_url` is where a client that was told 401 looks up whose tokens are good here (RFC 9728, 5.1).
+    """
+    # What clients read as `resource` (RFC 9728) has no slash at its end; a few write the one that the URL's path has.
+    ours = (public_url.rstrip("/"), public_url.rstrip("/") + "/")
+    scheme: Scheme = "bearer"
+    challenge_more, required_scope = "", ""
+    findings: Iterable[Finding] = ()
+    judge: Judge
+    match auth:
+        case NoAuth():
+            return None, ()
+        case ServiceHttpAuth():
+            scheme = auth.authorization_type
+            judge, findings = _listed(auth)
+        case UserHttpAuth(passthrough=True):
+            scheme, judge = auth.authorization_type, LeftToUpstream()
+        case UserHttpAuth(verify=Introspection() as verify):
+            scheme, judge = auth.authorization_type, _introspection(verify, audiences=verify.audience or ours)
+        case UserHttpAuth():
+            scheme = auth.authorization_type
+            judge, findings = read_users(users or "", scheme=scheme)
+        case OAuthAuth():
+            challenge_more, required_scope = f', resource_metadata="{metadata_url}"', auth.required_scope
+            judge, findings = _of_provider(auth, ours)
+        case _:
+            assert_never(auth)
+    charset = ', charset="UTF-8"' if scheme == "basic" else ""
+    settings = Authentication(
+        kind=auth.type,
+        scheme=scheme.encode(),
+        challenge=f'{scheme.capitalize()} realm="plugin-gateway"{charset}{challenge_more}'.encode(),
+        judge=judge,
+        required_scopes=frozenset(required_scope.split()),
+        bad_credentials=rate_limit(BAD_CREDENTIALS.name, BAD_CREDENTIALS.key, bad_credentials) or BAD_CREDENTIALS,
+        has_public_documents=auth.documents == "public",
+    )
+    return settings, tuple(findings)
+
+
+def _listed(auth: ServiceHttpAuth) -> tuple[ListedTokens, list[Finding]]:
+    findings: list[Finding] = []
+    names: dict[bytes, str] = {}
+    for index, token in enumerate(auth.tokens):
+        findings += _judge_token(token.token.reveal(), auth.authorization_type, index)
+        digest = hashlib.sha256(token.token.reveal().encode()).digest()
+        if digest in names:
+            message = f"`{token.name}` and `{names[digest]}` are the same token"
+            findings.append(_bad_token(index, message, "two names for one cannot be told apart: remove one"))
+        names[digest] = token.name
+    return ListedTokens(names=names), findings
+
+
+def _of_provider(auth: OAuthAuth, ours: tuple[str, ...]) -> tuple[Judge, list[Finding]]:
+    if auth.verify is not None:
+        audiences = auth.audience or auth.verify.audience or ours
+        return _introspection(auth.verify, audiences=audiences, issuer=auth.issuer or ""), []
+    findings: list[Finding] = []
+    if find_spec("jwt") is None or find_spec("cryptography") is None:
+        message = "access tokens of an `issuer` need PyJWT, which is not installed"
+        hint = "pip install 'plugin-gateway[oauth]'"
+        findings.append(Finding(rule="extra-missing", message=message, hint=hint, pointer=("auth", "issuer")))
+    judge = JwtSettings(
+        issuer=auth.issuer or "", audiences=auth.audience or ours, algorithms=auth.algorithms, leeway_s=auth.leeway
+    )
+    return judge, findings
+
+
+def _introspection(verify: Introspection, *, audiences: tuple[str, ...], issuer: str = "") -> IntrospectionSettings:
+    return IntrospectionSettings(
+        url=verify.introspection,
+        client_id=verify.client_id,
+        client_secret=verify.client_secret.reveal() if verify.client_secret is not None else "",
+        cache_s=verify.cache,
+        needs_token_type=not verify.token_type_optional,
+        needs_audience=not verify.audience_optional,
+        audiences=audiences,
+        issuer=issuer,
+    )
+
+
+def _judge_token(token: str, scheme: str, index: int) -> list[Finding]:
+    if scheme == "basic" and ":" not in token:
+        return [_bad_token(index, "a token for `basic` is `user:password`, and this one has no colon", "add the user")]
+    if scheme == "bearer" and (not token.isascii() or any(character <= " " for character in token)):
+        hint = "letters, digits and punctuation of ASCII only"
+        return [_bad_token(index, "the token has a character that no Bearer credential can carry", hint)]
+    if len(token.encode()) < MIN_TOKEN_BYTES:
+        message = f"the token has fewer than {MIN_TOKEN_BYTES} bytes: it can be guessed"
+        return [_bad_token(index, message, "make one with `openssl rand -hex 32`", Severity.WARNING)]
+    return []
+
+
+def _bad_token(index: int, message: str, hint: str, severity: Severity = Severity.ERROR) -> Finding:
+    rule = "short-token" if severity is Severity.WARNING else "bad-token"
+    return Finding(rule=rule, message=message, hint=hint, severity=severity, pointer=("auth", "tokens", index))
+
+
 def _passes_through(config: Config) -> bool:
-    return any(getattr(credential, "passthrough", False) for credential in config.upstream.credential)
+    return any(isinstance(credential, PassthroughCredential) for credential in config.upstream.credential)
 
 
 def compile_security(config: Config) -> Security:
     """Say what clients are told of it. With a façade, the two endpoints they see are ours."""
-    auth = config.auth
-    if auth.type == "none":
-        return Security(kind="none")
-    base = _base(config)
-    return Security(
-        kind=auth.type,
-        scheme=getattr(auth, "authorization_type", "bearer"),
-        instructions=auth.instructions,
-        verification_tokens=getattr(auth, "verification_tokens", {}),
-        client_url=getattr(auth, "client_url", None) or base + AUTHORIZE_PATH,
-        authorization_url=getattr(auth, "authorization_url", None) or base + TOKEN_PATH,
-        content_type=getattr(auth, "authorization_content_type", ""),
-        scope=getattr(auth, "scope", ""),
-        issuer=getattr(auth, "issuer", None) or "",
-    )
+    match config.auth:
+        case NoAuth():
+            return NoSecurity()
+        case ServiceHttpAuth() as auth:
+            return ServiceHttp(
+                scheme=auth.authorization_type,
+                verification_tokens=auth.verification_tokens,
+                instructions=auth.instructions,
+            )
+        case UserHttpAuth() as auth:
+            return UserHttp(scheme=auth.authorization_type, instructions=auth.instructions)
+        case OAuthAuth() as auth:
+            return OAuth(
+                client_url=auth.client_url or _base(config) + AUTHORIZE_PATH,
+                authorization_url=auth.authorization_url or _base(config) + TOKEN_PATH,
+                content_type=auth.authorization_content_type,
+                scope=auth.scope,
+                issuer=auth.issuer or "",
+                verification_tokens=auth.verification_tokens,
+                instructions=auth.instructions,
+            )
+        case _:
+            assert_never(config.auth)
 
 
 def _base(config: Config) -> str:

@@ -17,9 +17,7 @@ from plugin_gateway.callers.access_token import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+    from plugin_gateway.callers.authentication import IntrospectionSettings
     from plugin_gateway.callers.consumers import Identity
     from plugin_gateway.callers.provider import Provider
 
@@ -30,7 +28,7 @@ UNSAID_AUDIENCE: Final = TokenFault(
 
 
 async def introspect(
-    token: bytes, authentication: Authentication, settings: IntrospectionSettings, provider: Provider, now: float
+    token: bytes, settings: IntrospectionSettings, provider: Provider, now: float
 ) -> Identity | TokenFault:
     """Ask about a token.
 
@@ -38,18 +36,15 @@ async def introspect(
         ProviderError: the server does not answer, or not as RFC 7662 says.
     """
     form = urlencode({"token": token.decode("ascii"), "token_type_hint": "access_token"}).encode()
-    secret = settings.client_secret
     # RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
-    login = (quote_plus(settings.client_id), quote_plus(secret.reveal())) if secret is not None else None
+    login = (quote_plus(settings.client_id), quote_plus(settings.client_secret)) if settings.client_secret else None
     if login is None and settings.client_id:
         form += b"&" + urlencode({"client_id": settings.client_id}).encode()
     claims = await provider.post_form(settings.url, form, login=login)
-    return read_introspection(claims, settings, audiences=authentication.audiences, now=now)
+    return read_introspection(claims, settings, now=now)
 
 
-def read_introspection(
-    claims: dict[str, Any], settings: IntrospectionSettings, *, audiences: Iterable[str], now: float
-) -> Identity | TokenFault:
+def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, *, now: float) -> Identity | TokenFault:
     """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
     if claims.get("active") is not True:
         return _INACTIVE
@@ -73,7 +68,7 @@ def read_introspection(
     for_whom = claims.get("aud")
     if for_whom is None and settings.needs_audience:
         return UNSAID_AUDIENCE
-    if for_whom is not None and not is_for(for_whom, audiences):
+    if for_whom is not None and not is_for(for_whom, settings.audiences):
         return OTHER_AUDIENCE
     until = now + settings.cache_s
     if expires_at is not None:

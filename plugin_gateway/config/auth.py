@@ -94,7 +94,9 @@ class ServiceHttpAuth(Record):
         tokens = written.get("tokens")
         names: set[str] = set()
         for index, token in enumerate(tokens if isinstance(tokens, list | tuple) else ()):
-            name = token.get("name") if isinstance(token, dict) else getattr(token, "name", None)
+            name = (
+                token.get("name") if isinstance(token, dict) else token.name if isinstance(token, ClientToken) else None
+            )
             if isinstance(name, str) and name in names:
                 yield Mistake("duplicate-key", "two tokens have the same name", got=name, at=("tokens", index, "name"))
             names.add(str(name))
@@ -215,7 +217,9 @@ class OAuthAuth(Record):
 
 
 def _type(value: Any) -> Any:
-    return value.get("type", "none") if isinstance(value, dict) else getattr(value, "type", None)
+    if isinstance(value, NoAuth | ServiceHttpAuth | UserHttpAuth | OAuthAuth):
+        return value.type
+    return value.get("type", "none") if isinstance(value, dict) else None
 
 
 def _known_type(value: Any) -> Any:

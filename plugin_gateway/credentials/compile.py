@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, assert_never
+from urllib.parse import quote
 
-from plugin_gateway.credentials.injection import find_short_secrets, injection
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.config.auth import NoAuth, UserHttpAuth
+from plugin_gateway.config.upstream import (
+    BasicCredential,
+    BearerCredential,
+    CookieCredential,
+    HeaderCredential,
+    OAuth2Credential,
+    PassthroughCredential,
+    QueryCredential,
+    TokenExchangeCredential,
+)
+from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
+from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.rule import SAFE_METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.model import Config
+    from plugin_gateway.config.secrets import Secret
     from plugin_gateway.config.selector import AllowEntry
     from plugin_gateway.config.upstream import Credential
-    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.credentials.grant import Grant
 
     Pointer = tuple[str | int, ...]
+
+MIN_GOOD_BYTES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +61,7 @@ def compile_injections(config: Config, own: Mapping[str, AllowEntry]) -> tuple[I
     `own` has, by operation id, the entries of `allow` that give an operation its own credential.
     """
     findings: list[Finding] = []
-    passes = bool(getattr(config.auth, "passthrough", False))
+    passes = isinstance(config.auth, UserHttpAuth) and config.auth.passthrough
 
     def prepared(credentials: Sequence[Credential], pointer: Pointer) -> Injection:
         findings.extend(_judge(config, credentials, pointer, passes=passes))
@@ -66,6 +83,98 @@ def compile_injections(config: Config, own: Mapping[str, AllowEntry]) -> tuple[I
     return Injections(read=read, write=write, operations=operations), tuple(findings)
 
 
+def injection(credentials: Sequence[Credential]) -> Injection:
+    """Prepare what is injected; secrets are resolved already. Of the forms without a fixed value it is the grant."""
+    headers: list[tuple[bytes, bytes]] = []
+    query: list[str] = []
+    cookies: list[bytes] = []
+    secrets: dict[str, None] = {}
+    grant: Grant | None = None
+    for credential in credentials:
+        secrets.update((secret.reveal(), None) for secret in _secrets(credential))
+        match credential:
+            case HeaderCredential(header=name, value=value):
+                headers.append((name.encode("ascii"), value.reveal().encode()))
+            case QueryCredential(query=name, value=value):
+                query.append(f"{quote(name, safe='')}={quote(value.reveal(), safe='')}")
+            case CookieCredential(cookie=name, value=value):
+                cookies.append(f"{name}={value.reveal()}".encode())
+            case BearerCredential(bearer=token):
+                headers.append((b"Authorization", b"Bearer " + token.reveal().encode()))
+            case BasicCredential(basic=login):
+                pair = base64.b64encode(f"{login.username}:{login.password.reveal()}".encode())
+                headers.append((b"Authorization", b"Basic " + pair))
+                secrets[pair.decode()] = None
+            case OAuth2Credential(oauth2=asked):
+                grant = ClientCredentials(
+                    token_url=asked.token_url,
+                    client_id=asked.client_id,
+                    client_secret=asked.client_secret.reveal(),
+                    scope=asked.scope,
+                    audience=asked.audience,
+                )
+            case TokenExchangeCredential(token_exchange=exchange):
+                grant = TokenExchange(
+                    token_url=exchange.token_url,
+                    client_id=exchange.client_id,
+                    client_secret=exchange.client_secret.reveal() if exchange.client_secret is not None else "",
+                    scope=exchange.scope,
+                    audience=exchange.audience,
+                )
+            case PassthroughCredential():
+                grant = Passthrough()
+            case _:
+                assert_never(credential)
+    return Injection(
+        headers=tuple(headers),
+        query="&".join(query).encode(),
+        cookies=b"; ".join(cookies),
+        secrets=tuple(secrets),
+        grant=grant,
+    )
+
+
+def find_short_secrets(credentials: Iterable[Credential], pointer: Pointer) -> Iterator[Finding]:
+    """Warn of secrets that are too short to be masked, or to be secret."""
+    for index, credential in enumerate(credentials):
+        for secret in _secrets(credential):
+            size = len(secret.reveal().encode())
+            if size < MIN_GOOD_BYTES:
+                is_masked = size >= MIN_MASKED_BYTES
+                yield Finding(
+                    rule="short-secret",
+                    severity=Severity.WARNING,
+                    message=f"the secret has fewer than {MIN_GOOD_BYTES} bytes"
+                    + ("" if is_masked else ", too few to mask it where the upstream repeats it"),
+                    hint="ask for a longer key",
+                    pointer=(*pointer, index),
+                )
+
+
+def _secrets(credential: Credential) -> Iterator[Secret]:
+    """The secrets of a credential, all of which are masked in answers.
+
+    The client secret of a grant is not for the upstream, but an error page may repeat it where the token endpoint is on the
+    same server.
+    """
+    match credential:
+        case HeaderCredential(value=secret) | QueryCredential(value=secret) | CookieCredential(value=secret):
+            yield secret
+        case BearerCredential(bearer=secret):
+            yield secret
+        case BasicCredential(basic=login):
+            yield login.password
+        case OAuth2Credential(oauth2=asked):
+            yield asked.client_secret
+        case TokenExchangeCredential(token_exchange=exchange):
+            if exchange.client_secret is not None:
+                yield exchange.client_secret
+        case PassthroughCredential():
+            pass
+        case _:
+            assert_never(credential)
+
+
 def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, *, passes: bool) -> Iterator[Finding]:
     yield from find_short_secrets(credentials, pointer)
     if passes and pointer != ("upstream", "credential") and not any(_is_passthrough(one) for one in credentials):
@@ -77,7 +186,7 @@ def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, 
             pointer=pointer,
         )
     for index, credential in enumerate(credentials):
-        if _is_passthrough(credential) and not (passes or config.auth.type == "none"):
+        if _is_passthrough(credential) and not (passes or isinstance(config.auth, NoAuth)):
             yield Finding(
                 rule="passthrough-of-ours",
                 message=f"what callers show under `auth: {config.auth.type}` is for this gateway, and would go upstream",
@@ -87,4 +196,4 @@ def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, 
 
 
 def _is_passthrough(credential: Credential) -> bool:
-    return bool(getattr(credential, "passthrough", False))
+    return isinstance(credential, PassthroughCredential)

@@ -12,6 +12,7 @@ from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.callers.provider import Provider, ProviderError
 from plugin_gateway.callers.strangers import Strangers, share_of, too_many_bad
 from plugin_gateway.callers.turns import BusyError, Turns
+from plugin_gateway.credentials.grant import TokenExchange
 from plugin_gateway.credentials.token import Token, TokenError, read_token, request_of
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.outage import Outage
@@ -19,7 +20,7 @@ from plugin_gateway.telemetry.outage import Outage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.credentials.grant import Grant
+    from plugin_gateway.credentials.grant import TokenGrant
 
     OnToken: TypeAlias = Callable[[Token | Refusal], None]
 
@@ -73,7 +74,7 @@ class Issuer:
     a share of the questions for each, and a budget of those that led to nothing.
     """
 
-    def __init__(self, grant: Grant, provider: Provider, on_issued: Callable[[str], object]) -> None:
+    def __init__(self, grant: TokenGrant, provider: Provider, on_issued: Callable[[str], object]) -> None:
         """Prepare; `on_issued` is called with each token before any call carries it."""
         self.grant = grant
         self._on_issued = on_issued
@@ -185,7 +186,7 @@ class Issuer:
             self._outage.failed(str(error))
             return NO_TOKEN
         except TokenError as error:
-            if error.is_subjects_fault and self.grant.kind == "token_exchange":
+            if error.is_subjects_fault and isinstance(self.grant, TokenExchange):
                 self._outage.answered()
                 return NOT_EXCHANGED
             self._outage.failed(f"it answers with {error}")

@@ -6,13 +6,14 @@ import base64
 import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote_plus, urlencode
 
+from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.errors import GatewayError
 
 if TYPE_CHECKING:
-    from plugin_gateway.credentials.grant import Grant
+    from plugin_gateway.credentials.grant import TokenGrant
 
 _UNSAID_LIFETIME_S: Final = 300.0
 """Where an issuer does not say how long a token lives (RFC 6749, 5.1 only recommends it)."""
@@ -50,17 +51,20 @@ class TokenError(GatewayError):
         super().__init__(message)
 
 
-def request_of(grant: Grant, subject: str) -> tuple[bytes, dict[str, str]]:
+def request_of(grant: TokenGrant, subject: str) -> tuple[bytes, dict[str, str]]:
     """The form to post to the token endpoint and the header fields beside it; `subject` is the caller's token."""
-    if grant.kind == "token_exchange":
-        form = {
-            "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
-            "subject_token": subject,
-            "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
-            "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
-        }
-    else:
-        form = {"grant_type": "client_credentials"}
+    match grant:
+        case TokenExchange():
+            form = {
+                "grant_type": "urn:ietf:params:oauth:grant-type:token-exchange",
+                "subject_token": subject,
+                "subject_token_type": "urn:ietf:params:oauth:token-type:access_token",
+                "requested_token_type": "urn:ietf:params:oauth:token-type:access_token",
+            }
+        case ClientCredentials():
+            form = {"grant_type": "client_credentials"}
+        case _:
+            assert_never(grant)
     if grant.scope:
         form["scope"] = grant.scope
     if grant.audience:

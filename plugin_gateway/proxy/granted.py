@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+from plugin_gateway.credentials.grant import TokenExchange
 from plugin_gateway.credentials.injection import with_authorization, with_token
 from plugin_gateway.refusal import Refusal
 
@@ -59,7 +60,7 @@ class Granted:
         """Prepare; without an issuer the caller's own Authorization goes up."""
         self._injection = injection
         self._issuer = issuer
-        self._exchanges = issuer is not None and issuer.grant.kind == "token_exchange"
+        self._exchanges = issuer is not None and isinstance(issuer.grant, TokenExchange)
         self._make_uplink = make_uplink
         self._uplinks: OrderedDict[tuple[int, bytes], Uplink] = OrderedDict()
 

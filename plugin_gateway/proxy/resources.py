@@ -8,13 +8,14 @@ from plugin_gateway.admission.limiter import Limiter
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.admission.table import Table
 from plugin_gateway.credentials.board import Board
+from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
     from plugin_gateway.admission.limits import CallLimits, RateLimit
     from plugin_gateway.admission.redis_store import RedisStore
     from plugin_gateway.callers.provider import Provider
-    from plugin_gateway.credentials.grant import Grant
+    from plugin_gateway.credentials.grant import Grant, TokenGrant
     from plugin_gateway.credentials.issuer import Issuer
     from plugin_gateway.revision import Revision
 
@@ -32,7 +33,7 @@ class Resources:
         self._table: Table | None = None
         self._redis: tuple[tuple[str, str], RedisStore] | None = None
         self._provider: Provider | None = None
-        self._issuers: dict[Grant, Issuer] = {}
+        self._issuers: dict[TokenGrant, Issuer] = {}
 
     def know(self, revision: Revision) -> None:
         """Have answers searched for the secrets of a revision, and for tokens from when one asks for them."""
@@ -54,7 +55,7 @@ class Resources:
 
     def issuer(self, grant: Grant, bad_credentials: RateLimit = BAD_CREDENTIALS) -> Issuer | None:
         """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
-        if grant.kind == "passthrough":
+        if isinstance(grant, Passthrough):
             return None
         from plugin_gateway.callers.provider import Provider  # noqa: PLC0415  # most gateways need no token
         from plugin_gateway.credentials.issuer import Issuer  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
 
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import build_face
@@ -19,59 +19,96 @@ _SCHEME_NAMES: Final = {"bearer": "gatewayToken", "basic": "gatewayLogin"}
 _OAUTH_NAME: Final = "gatewayOAuth"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Security:
-    """What gateway.yaml says under `auth`, as far as it is told to clients. `kind` is the manifest's own word."""
+@dataclass(frozen=True, slots=True)
+class NoSecurity:
+    """Anybody may call."""
 
-    kind: str
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceHttp:
+    """The client calls with one token that it keeps."""
+
+    scheme: str = "bearer"
+    verification_tokens: Mapping[str, str] = field(default_factory=dict)
+    instructions: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserHttp:
+    """Each user of the client has a token."""
+
     scheme: str = "bearer"
     instructions: str = ""
-    verification_tokens: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OAuth:
+    """Users log in at a provider."""
+
     client_url: str = ""
     authorization_url: str = ""
     content_type: str = "application/json"
     scope: str = ""
     issuer: str = ""
+    verification_tokens: Mapping[str, str] = field(default_factory=dict)
+    instructions: str = ""
+
+
+Security: TypeAlias = NoSecurity | ServiceHttp | UserHttp | OAuth
+"""What gateway.yaml says under `auth`, as far as clients are told of it."""
 
 
 def manifest_auth(security: Security) -> JsonObject:
     """Build the `auth` of the manifest, with exactly the fields its kind has."""
-    auth: JsonObject = {"type": security.kind}
-    if security.kind == "oauth":
-        auth |= {
-            "client_url": security.client_url,
-            "scope": security.scope,
-            "authorization_url": security.authorization_url,
-            "authorization_content_type": security.content_type,
-            "verification_tokens": dict(security.verification_tokens),
-        }
-    elif security.kind != "none":
-        auth["authorization_type"] = security.scheme
-    if security.kind == "service_http":
-        auth["verification_tokens"] = dict(security.verification_tokens)
+    match security:
+        case NoSecurity():
+            return {"type": "none"}
+        case ServiceHttp():
+            auth: JsonObject = {
+                "type": "service_http",
+                "authorization_type": security.scheme,
+                "verification_tokens": dict(security.verification_tokens),
+            }
+        case UserHttp():
+            auth = {"type": "user_http", "authorization_type": security.scheme}
+        case OAuth():
+            auth = {
+                "type": "oauth",
+                "client_url": security.client_url,
+                "scope": security.scope,
+                "authorization_url": security.authorization_url,
+                "authorization_content_type": security.content_type,
+                "verification_tokens": dict(security.verification_tokens),
+            }
+        case _:
+            assert_never(security)
     if security.instructions:
         auth["instructions"] = security.instructions
     return auth
 
 
 def security_schemes(security: Security) -> dict[str, JsonObject]:
-    """Build the security schemes of the served document; none is that anybody may call."""
-    if security.kind == "none":
-        return {}
-    if security.kind != "oauth":
-        return {_SCHEME_NAMES[security.scheme]: {"type": "http", "scheme": security.scheme}}
-    scopes: dict[str, Json] = dict.fromkeys(security.scope.split(), "")
-    flow: JsonObject = {
-        "authorizationUrl": security.client_url,
-        "tokenUrl": security.authorization_url,
-        "scopes": scopes,
-    }
-    return {_OAUTH_NAME: {"type": "oauth2", "flows": {"authorizationCode": flow}}}
+    """Build the security schemes of the served document; without one, anybody may call."""
+    match security:
+        case NoSecurity():
+            return {}
+        case ServiceHttp(scheme=scheme) | UserHttp(scheme=scheme):
+            return {_SCHEME_NAMES[scheme]: {"type": "http", "scheme": scheme}}
+        case OAuth():
+            scopes: dict[str, Json] = dict.fromkeys(security.scope.split(), "")
+            flow: JsonObject = {
+                "authorizationUrl": security.client_url,
+                "tokenUrl": security.authorization_url,
+                "scopes": scopes,
+            }
+            return {_OAUTH_NAME: {"type": "oauth2", "flows": {"authorizationCode": flow}}}
+        case _:
+            assert_never(security)
 
 
 def build_metadata_faces(security: Security, public_url: str, resource_paths: tuple[str, ...]) -> dict[str, Face]:
     """Build the protected resource metadata (RFC 9728) of the gateway, and of each resource path on it such as `/mcp`."""
-    if security.kind != "oauth":
+    if not isinstance(security, OAuth):
         return {}
     public_url = public_url.rstrip("/")
     faces: dict[str, Face] = {}

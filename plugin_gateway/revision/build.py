@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from plugin_gateway.callers.users import hash_token
+from plugin_gateway.config.auth import UserHttpAuth
 from plugin_gateway.config.find import find_config
 from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.config.remains import RefusedConfigError
@@ -120,7 +121,7 @@ def build(
         if not any(finding.severity is Severity.ERROR for finding in found):
             raise
         raise DocumentError([*loaded.warnings, *loaded.located(found), *error.findings]) from error
-    if users is None and getattr(loaded.config.auth, "users", None) is not None:
+    if users is None and _users_path(loaded) is not None:
         # That it cannot be read is said already; that it has no users would not be true.
         users = _placeholder_users(loaded)
     try:
@@ -167,8 +168,12 @@ def _placeholder_users(loaded: LoadedConfig) -> str:
     return "".join(f"{name}:{hash_token(placeholder(name).reveal())}\n" for name in sorted(names))
 
 
+def _users_path(loaded: LoadedConfig) -> Path | None:
+    return loaded.config.auth.users if isinstance(loaded.config.auth, UserHttpAuth) else None
+
+
 def _read_users(loaded: LoadedConfig) -> str | None:
-    path = getattr(loaded.config.auth, "users", None)
+    path = _users_path(loaded)
     if path is None:
         return None
     try:

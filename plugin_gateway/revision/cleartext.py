@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
+from plugin_gateway.config.auth import Introspection, OAuthAuth, OAuthFacade, UserHttpAuth
+from plugin_gateway.config.upstream import OAuth2Credential, TokenExchangeCredential
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     Pointer = tuple[str | int, ...]
 
+_GRANT_IN_CLEAR: Final = "our secret and the token cross the network unencrypted"
 _HINT: Final = "write https://; http:// is for this machine: localhost, 127.0.0.1, [::1] or unix:"
 
 
@@ -25,18 +28,26 @@ def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
     if credentials and not (url.tls or url.socket or is_this_machine(url.host)):
         yield _finding(f"the credential goes to {url.host} unencrypted", ("upstream", "url"))
     for pointer, credential in credentials:
-        for form in ("oauth2", "token_exchange"):
-            grant = getattr(credential, form, None)
-            if grant is not None and _is_clear(grant.token_url):
-                yield _finding("our secret and the token cross the network unencrypted", (*pointer, form, "token_url"))
+        match credential:
+            case OAuth2Credential(oauth2=grant) if _is_clear(grant.token_url):
+                yield _finding(_GRANT_IN_CLEAR, (*pointer, "oauth2", "token_url"))
+            case TokenExchangeCredential(token_exchange=exchange) if _is_clear(exchange.token_url):
+                yield _finding(_GRANT_IN_CLEAR, (*pointer, "token_exchange", "token_url"))
+            case _:
+                pass
     if config.openapi.headers and config.openapi.is_url and _is_clear(config.openapi.source):
         yield _finding("`openapi.headers` go there unencrypted", ("openapi", "source"))
-    verify = getattr(config.auth, "verify", None)
-    if verify is not None and _is_clear(verify.introspection):
-        yield _finding("callers' tokens go there unencrypted", ("auth", "verify", "introspection"))
-    facade = getattr(config.auth, "facade", None)
-    if facade is not None and _is_clear(facade.token):
-        yield _finding("clients' secrets and tokens go there unencrypted", ("auth", "facade", "token"))
+    match config.auth:
+        case UserHttpAuth(verify=Introspection() as verify) | OAuthAuth(verify=Introspection() as verify):
+            if _is_clear(verify.introspection):
+                yield _finding("callers' tokens go there unencrypted", ("auth", "verify", "introspection"))
+        case _:
+            pass
+    match config.auth:
+        case OAuthAuth(facade=OAuthFacade() as facade) if _is_clear(facade.token):
+            yield _finding("clients' secrets and tokens go there unencrypted", ("auth", "facade", "token"))
+        case _:
+            pass
     if config.limits.redis is not None and _is_clear_redis(config.limits.redis.reveal()):
         message = "the password of the Redis goes there unencrypted"
         yield _finding(message, ("limits", "redis"), "write rediss://, which is Redis over TLS")

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway.admission.compile import compile_call_limits
+from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.compile import compile_callers, compile_security
+from plugin_gateway.config.auth import NoAuth
 from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.credentials.compile import compile_injections
 from plugin_gateway.credentials.injection import injected_names, refusable
@@ -267,14 +269,14 @@ def _presentation(config: Config, security: Security, call_limits: CallLimits, *
 
 def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
     """Gather the statuses that the gateway itself may answer any operation with."""
-    callers = WITH_CALLERS if config.auth.type != "none" else frozenset()
+    callers = WITH_CALLERS if not isinstance(config.auth, NoAuth) else frozenset()
     return ALWAYS | callers | (frozenset() if call_limits.is_empty else WITH_LIMITS)
 
 
 def injected_parameters(injections: tuple[Injection, ...]) -> Iterator[tuple[str, str]]:
     """Name what the gateway sets itself as the document would: by place and name, header names in lower case."""
     for one in injections:
-        for place, name in (described.split(" ", 1) for described in one.names()):
+        for place, name in one.places():
             yield place, name.lower() if place == "header" else name
 
 
@@ -297,10 +299,11 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
 
 def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
     """Everything secret that the gateway sends elsewhere. Callers' own keys are not sent, and kept as hashes."""
-    sent = [*secrets_in((config.openapi, config.upstream, config.limits))]
-    if callers.authentication is not None and callers.authentication.introspection is not None:
-        sent += secrets_in(callers.authentication.introspection.client_secret)
-    return tuple(secret.reveal() for secret in sent)
+    sent = [secret.reveal() for secret in secrets_in((config.openapi, config.upstream, config.limits))]
+    judge = callers.authentication.judge if callers.authentication is not None else None
+    if isinstance(judge, IntrospectionSettings) and judge.client_secret:
+        sent.append(judge.client_secret)
+    return tuple(sent)
 
 
 def _limits(config: Config) -> Limits:

@@ -14,9 +14,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import CallLimits
-from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+from plugin_gateway.callers.authentication import IntrospectionSettings, ListedTokens
 from plugin_gateway.callers.users import Scrypt, Users
-from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.publish.face import Face
 from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
@@ -93,8 +93,9 @@ RULES: Final[Rules] = {
         "secrets": LeftOut("they are the values of the fields, parameters and cookies"),
         "grant": as_it_is,
     },
-    Grant: {"client_secret": _is_there},
-    Authentication: {"tokens": _names},
+    ClientCredentials: {"client_secret": _is_there},
+    TokenExchange: {"client_secret": _is_there},
+    ListedTokens: {"names": _names},
     IntrospectionSettings: {"client_secret": _is_there},
     Users: {"passwords": as_it_is, "tokens": _names},
     Scrypt: {"salt": LeftOut("it changes with the password"), "key": LeftOut("it is a hash of the password")},

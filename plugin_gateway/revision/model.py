@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.admission.limits import CallLimits
 from plugin_gateway.callers.model import Callers
+from plugin_gateway.credentials.grant import TokenGrant
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 
@@ -135,8 +136,7 @@ class Revision:
     @property
     def gets_tokens(self) -> bool:
         """Calls carry access tokens that the gateway gets."""
-        grants = (injection.grant for injection in self.injections)
-        return any(grant is not None and grant.kind != "passthrough" for grant in grants)
+        return any(isinstance(injection.grant, TokenGrant) for injection in self.injections)
 
     @property
     def has_secrets(self) -> bool:

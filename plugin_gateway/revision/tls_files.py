@@ -64,8 +64,7 @@ def read_tls_files(tls: Tls, *, now: dt.datetime | None = None) -> tuple[TlsFile
     """Read the files and judge them: what OpenSSL would refuse is an error, a certificate that is not valid now a warning."""
     findings: list[Finding] = []
     contents: dict[str, bytes] = {}
-    for name in ("ca", "cert", "key"):
-        path: Path | None = getattr(tls, name)
+    for name, path in (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)):
         if path is None:
             continue
         try:

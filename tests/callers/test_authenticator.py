@@ -5,7 +5,13 @@ import hashlib
 import pytest
 
 from plugin_gateway.callers import authenticator as module
-from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings, JwtSettings
+from plugin_gateway.callers.authentication import (
+    Authentication,
+    IntrospectionSettings,
+    JwtSettings,
+    LeftToUpstream,
+    ListedTokens,
+)
 from plugin_gateway.callers.authenticator import (
     FIRST_BACK_OFF_S,
     QUESTIONS_AT_ONCE,
@@ -26,9 +32,9 @@ def authentication(**said):
     return Authentication(**{"kind": "x", "scheme": b"bearer", "challenge": b"Bearer"} | said)
 
 
-INTROSPECTED = authentication(introspection=IntrospectionSettings(url="u", cache_s=60.0), audiences=("api",))
+INTROSPECTED = authentication(judge=IntrospectionSettings(url="u", cache_s=60.0, audiences=("api",)))
 PASSWORDS = read_users(f"alice:{hash_password('pw')}\nci:{hash_token(TOKEN)}", scheme="basic")[0]
-USERS = authentication(scheme=b"basic", users=PASSWORDS)
+USERS = authentication(scheme=b"basic", judge=PASSWORDS)
 
 
 class Provider:
@@ -73,7 +79,7 @@ async def settled(found):
 
 def test_a_configured_token_is_known_at_once():
     tokens = {hashlib.sha256(TOKEN.encode()).digest(): "ci"}
-    it = Authenticator(authentication(tokens=tokens))
+    it = Authenticator(authentication(judge=ListedTokens(names=tokens)))
     assert it.identify(bearer(TOKEN)) == Identity(token="ci", is_listed=True)
     for wrong in (TOKEN + "t", TOKEN[:-1], TOKEN.upper(), "x"):
         assert it.identify(bearer(wrong)).code == "invalid-credential"
@@ -81,14 +87,14 @@ def test_a_configured_token_is_known_at_once():
 
 
 def test_passthrough_wants_a_credential_and_judges_none():
-    it = Authenticator(authentication(is_passthrough=True))
+    it = Authenticator(authentication(judge=LeftToUpstream()))
     assert it.identify(bearer("anything")) == Identity()
     assert it.identify([]).status == it.identify(basic("a:b")).status == 401
 
 
 def test_a_users_token_is_known_at_once():
     users = read_users(f"ci:{hash_token(TOKEN)}", scheme="bearer")[0]
-    it = Authenticator(authentication(users=users))
+    it = Authenticator(authentication(judge=users))
     assert it.identify(bearer(TOKEN)).name == "ci"
     assert it.identify(bearer("other")).code == "invalid-credential"
 
@@ -277,7 +283,7 @@ def test_an_address_may_show_others_again_after_a_while():
 def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims):
     async def ask():
         settings = authentication(
-            introspection=IntrospectionSettings(url="u"), audiences=("api",), required_scopes=frozenset({"read"})
+            judge=IntrospectionSettings(url="u", audiences=("api",)), required_scopes=frozenset({"read"})
         )
         it = Authenticator(settings, Provider(**claims), Clock())
         found = [await settled(it.identify(bearer(f"t{i}"))) for i in range(150)]
@@ -381,8 +387,7 @@ def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
 def test_a_token_needs_every_required_scope(scope, code):
     async def ask():
         settings = authentication(
-            introspection=IntrospectionSettings(url="u"),
-            audiences=("api",),
+            judge=IntrospectionSettings(url="u", audiences=("api",)),
             required_scopes=frozenset({"read", "write"}),
         )
         found = await settled(Authenticator(settings, Provider(scope=scope)).identify(bearer("t")))
@@ -395,7 +400,7 @@ def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget():
     async def ask():
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         provider = Provider()
-        it = Authenticator(authentication(jwt=settings), provider, Clock())
+        it = Authenticator(authentication(judge=settings), provider, Clock())
         found = [await settled(it.identify(bearer(f"no.jwt.{i}"))) for i in range(300)]
         assert {one.status for one in found} == {401}
         assert (provider.asked, len(it.strangers)) == (0, 0)
@@ -406,7 +411,7 @@ def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget():
 def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it():
     async def ask():
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
-        found = await settled(Authenticator(authentication(jwt=settings), Provider()).identify(bearer("opaque")))
+        found = await settled(Authenticator(authentication(judge=settings), Provider()).identify(bearer("opaque")))
         assert found.code == "invalid-credential"
 
     asyncio.run(ask())

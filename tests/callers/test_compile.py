@@ -1,10 +1,23 @@
-import pytest
+import hashlib
+import pickle
 
-from plugin_gateway.callers.compile import compile_callers, compile_security, find_consumer_mistakes
+import pytest
+from pydantic import TypeAdapter
+
+from plugin_gateway.callers import compile as module
+from plugin_gateway.callers.authentication import IntrospectionSettings, LeftToUpstream, ListedTokens
+from plugin_gateway.callers.compile import (
+    build_authentication,
+    compile_callers,
+    compile_security,
+    find_consumer_mistakes,
+)
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
 from plugin_gateway.callers.users import hash_token
-from plugin_gateway.config.auth import Consumer
+from plugin_gateway.config.auth import Auth, Consumer
 from plugin_gateway.config.load import load_text
+from plugin_gateway.config.units import Rate
+from plugin_gateway.publish.security import NoSecurity, ServiceHttp
 
 BASE = "openapi: ./o.yaml\nupstream: {url: http://a}\nallow: [a]\npublic: {url: https://gw.test}\n"
 PASSING = BASE.replace("{url: http://a}", "{url: http://a, credential: {passthrough: true}}")
@@ -59,9 +72,9 @@ def test_with_a_facade_clients_are_told_of_our_endpoints():
 
 
 def test_without_auth_nothing_is_told():
-    assert compile_security(config(BASE)).kind == "none"
+    assert compile_security(config(BASE)) == NoSecurity()
     security = compile_security(config(BASE + TOKEN))
-    assert (security.kind, security.scheme, security.verification_tokens) == ("service_http", "bearer", {"openai": "v"})
+    assert security == ServiceHttp(scheme="bearer", verification_tokens={"openai": "v"})
 
 
 @pytest.mark.parametrize(("text", "count"), [(BASE, 1), (PASSING, 0)])
@@ -121,3 +134,123 @@ def test_two_of_one_name_are_a_finding():
     consumers = [Consumer.model_validate({"name": "a", "match": {"token": "ci"}})] * 2
     found = find_consumer_mistakes(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
     assert [finding.pointer for finding in found] == [("consumers", 1, "name")]
+
+
+SECRET = "sekret-token-of-32-characters-or-so"
+AUTH = TypeAdapter(Auth)
+ISSUED = {"type": "oauth", "issuer": "https://idp.example", "client_url": "https://a", "authorization_url": "https://b"}
+
+
+def built(written, **options):
+    return build_authentication(
+        AUTH.validate_python(written), public_url="https://gw.example", metadata_url="https://gw.example/m", **options
+    )
+
+
+def service(*values, **more):
+    return {
+        "type": "service_http",
+        "tokens": [{"name": f"t{i}", "value": value} for i, value in enumerate(values)],
+    } | more
+
+
+def test_none_asks_for_nothing():
+    assert built({"type": "none"}) == (None, ())
+
+
+def test_workers_are_given_hashes_and_no_token():
+    authentication, findings = built(service(SECRET, SECRET + "2"))
+    assert findings == ()
+    assert isinstance(authentication.judge, ListedTokens)
+    assert authentication.judge.names[hashlib.sha256(SECRET.encode()).digest()] == "t0"
+    assert SECRET.encode() not in pickle.dumps(authentication)
+    assert SECRET not in repr(authentication)
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (service("short"), "can be guessed"),
+        (service(SECRET, SECRET), "the same token"),
+        (service(SECRET + " x"), "no Bearer credential can carry"),
+        (service(SECRET + "é"), "no Bearer credential can carry"),
+        (service(SECRET, authorization_type="basic"), "no colon"),
+    ],
+)
+def test_a_token_that_cannot_do_its_work_is_told_without_showing_it(written, said):
+    _, (finding,) = built(written)
+    assert said in finding.message
+    assert finding.pointer[:2] == ("auth", "tokens")
+    assert SECRET not in str(finding)
+
+
+VERIFIED = {"type": "user_http", "verify": {"introspection": "https://idp.example/i"}}
+OURS = ("https://gw.example", "https://gw.example/")
+
+
+@pytest.mark.parametrize(
+    ("written", "audiences"),
+    [
+        (ISSUED, OURS),
+        (ISSUED | {"audience": "api"}, ("api",)),
+        (ISSUED | {"audience": ["api", "other"]}, ("api", "other")),
+        (VERIFIED, OURS),
+        (VERIFIED | {"verify": VERIFIED["verify"] | {"audience": "api"}}, ("api",)),
+        (ISSUED | {"verify": VERIFIED["verify"]}, OURS),
+        (ISSUED | {"verify": VERIFIED["verify"], "audience": "api"}, ("api",)),
+        (ISSUED | {"verify": VERIFIED["verify"] | {"audience": ["a", "b"]}}, ("a", "b")),
+    ],
+)
+def test_the_audience_is_the_public_url_unless_others_are_named(written, audiences):
+    authentication, _ = built(written)
+    assert authentication.judge.audiences == audiences
+
+
+def test_the_budget_of_bad_credentials_is_what_limits_say():
+    assert built(VERIFIED)[0].bad_credentials.calls == 100
+    assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
+
+
+def test_the_provider_is_asked_where_that_is_said_although_it_has_keys():
+    authentication, _ = built(
+        ISSUED | {"verify": {"introspection": "https://idp.example/i", "client_secret": {"value": SECRET}}}
+    )
+    assert isinstance(authentication.judge, IntrospectionSettings)
+    assert authentication.judge.url == "https://idp.example/i"
+    assert SECRET not in repr(authentication)
+
+
+def test_a_missing_extra_is_an_error_that_names_it(monkeypatch):
+    monkeypatch.setattr(module, "find_spec", lambda name: None)
+    _, (finding,) = built(ISSUED)
+    assert finding.rule == "extra-missing"
+    assert "plugin-gateway[oauth]" in finding.hint
+
+
+def test_the_users_file_is_read(tmp_path):
+    (tmp_path / "users").write_text("x")
+    auth = AUTH.validate_python({"type": "user_http", "users": str(tmp_path / "users")})
+    options = {"public_url": "https://gw", "metadata_url": "https://gw/m"}
+    authentication, findings = build_authentication(auth, users=f"ci:{hash_token('t')}", **options)
+    assert (authentication.judge.names, findings) == (("ci",), ())
+    assert build_authentication(auth, users="nonsense", **options)[1]
+
+
+def test_callers_whom_the_upstream_judges_are_not_judged_here():
+    authentication, findings = built({"type": "user_http", "passthrough": True})
+    assert (authentication.judge, findings) == (LeftToUpstream(), ())
+
+
+@pytest.mark.parametrize(
+    ("written", "challenge"),
+    [
+        (service(SECRET), b'Bearer realm="plugin-gateway"'),
+        (service("u:" + SECRET, authorization_type="basic"), b'Basic realm="plugin-gateway", charset="UTF-8"'),
+        (ISSUED, b'Bearer realm="plugin-gateway", resource_metadata="https://gw.example/m"'),
+    ],
+)
+def test_a_caller_without_a_credential_is_told_how_to_show_one(written, challenge):
+    authentication, _ = built(written)
+    refusal = authentication.refuse("missing-credential", "x")
+    assert (refusal.status, refusal.headers) == (401, ((b"WWW-Authenticate", challenge),))
+    assert "Authorization" in refusal.hint

@@ -3,16 +3,15 @@ import asyncio
 import pytest
 
 from plugin_gateway.callers.access_token import TokenFault
-from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings
+from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.introspection import UNSAID_AUDIENCE, introspect, read_introspection
-from plugin_gateway.config.secrets import Secret
 
 NOW = 1000.0
-SETTINGS = IntrospectionSettings(url="u", cache_s=60.0)
+SETTINGS = IntrospectionSettings(url="u", cache_s=60.0, audiences=("api",))
 
 
-def judged(claims, audience="api"):
-    return read_introspection({"token_type": "Bearer", "aud": "api"} | claims, SETTINGS, audiences=[audience], now=NOW)
+def judged(claims):
+    return read_introspection({"token_type": "Bearer", "aud": "api"} | claims, SETTINGS, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -66,23 +65,23 @@ def test_anything_but_a_plain_yes_is_a_no(claims):
     ],
 )
 def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
-    assert isinstance(judged({"active": True, "aud": aud}, "api"), TokenFault) is not is_good
+    assert isinstance(judged({"active": True, "aud": aud}), TokenFault) is not is_good
 
 
 def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
     claims = {"active": True, "sub": "s", "aud": "api"}
-    lax = IntrospectionSettings(url="u", needs_token_type=False)
-    assert isinstance(read_introspection(claims, SETTINGS, audiences=["api"], now=NOW), TokenFault)
-    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
-    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
+    lax = IntrospectionSettings(url="u", needs_token_type=False, audiences=("api",))
+    assert isinstance(read_introspection(claims, SETTINGS, now=NOW), TokenFault)
+    assert read_introspection(claims, lax, now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, now=NOW), TokenFault)
 
 
 def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so():
     claims = {"active": True, "sub": "s", "token_type": "Bearer"}
-    lax = IntrospectionSettings(url="u", needs_audience=False)
-    assert read_introspection(claims, SETTINGS, audiences=["api"], now=NOW) is UNSAID_AUDIENCE
-    assert read_introspection(claims, lax, audiences=["api"], now=NOW).user == "s"
-    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, audiences=["api"], now=NOW), TokenFault)
+    lax = IntrospectionSettings(url="u", needs_audience=False, audiences=("api",))
+    assert read_introspection(claims, SETTINGS, now=NOW) is UNSAID_AUDIENCE
+    assert read_introspection(claims, lax, now=NOW).user == "s"
+    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, now=NOW), TokenFault)
 
 
 class Recorded:
@@ -101,7 +100,7 @@ class Recorded:
             None,
         ),
         (
-            IntrospectionSettings(url="u", client_id="m:e", client_secret=Secret("s/t")),
+            IntrospectionSettings(url="u", client_id="m:e", client_secret="s/t"),
             b"token=t%26x&token_type_hint=access_token",
             ("m%3Ae", "s%2Ft"),
         ),
@@ -109,8 +108,7 @@ class Recorded:
 )
 def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, form, login):
     provider = Recorded()
-    authentication = Authentication(kind="oauth", scheme=b"bearer", challenge=b"Bearer")
-    asyncio.run(introspect(b"t&x", authentication, settings, provider, NOW))
+    asyncio.run(introspect(b"t&x", settings, provider, NOW))
     assert provider.asked == ("u", form, login)
 
 
@@ -121,6 +119,6 @@ def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, fo
 )  # fmt: skip
 def test_a_token_of_another_issuer_than_the_named_one_is_not_good(issuer, said, is_good):
     claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
-    settings = IntrospectionSettings(url="u", issuer=issuer)
-    found = read_introspection(claims, settings, audiences=["api"], now=NOW)
+    settings = IntrospectionSettings(url="u", issuer=issuer, audiences=("api",))
+    found = read_introspection(claims, settings, now=NOW)
     assert isinstance(found, TokenFault) is not is_good

@@ -1,12 +1,31 @@
 """What the config says of keys, compiled: which calls get what, and what an operator is told of."""
 
+import base64
 import json
+from urllib.parse import quote
 
 import pytest
 import yaml
 
+from plugin_gateway.config import upstream as written
 from plugin_gateway.config.load import load_text
+from plugin_gateway.config.secrets import Secret
+from plugin_gateway.config.upstream import (
+    BasicCredential,
+    BearerCredential,
+    CookieCredential,
+    HeaderCredential,
+    Login,
+    OAuth2Credential,
+    PassthroughCredential,
+    QueryCredential,
+    TokenExchangeCredential,
+)
+from plugin_gateway.credentials.compile import find_short_secrets, injection
+from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
+from plugin_gateway.credentials.injection import injected_names
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.gate.override import fold_name
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
 
@@ -59,14 +78,14 @@ def test_what_any_call_gets_is_taken_from_no_caller_and_shown_to_none():
 @pytest.mark.parametrize(
     ("credential", "kind"),
     [
-        (f"{{oauth2: {{{ISSUER}}}}}", "client_credentials"),
-        (f"{{token_exchange: {{{ISSUER}}}}}", "token_exchange"),
-        ("{passthrough: true}", "passthrough"),
+        (f"{{oauth2: {{{ISSUER}}}}}", ClientCredentials),
+        (f"{{token_exchange: {{{ISSUER}}}}}", TokenExchange),
+        ("{passthrough: true}", Passthrough),
     ],
 )
 def test_a_grant_is_compiled_and_its_field_is_ours(credential, kind):
     revision = compiled(credential)
-    assert revision.read_injection.grant.kind == kind
+    assert isinstance(revision.read_injection.grant, kind)
     assert "Authorization" not in json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets"]["get"].get(
         "parameters", []
     )
@@ -75,10 +94,8 @@ def test_a_grant_is_compiled_and_its_field_is_ours(credential, kind):
 
 @pytest.mark.parametrize("more", ["", "auth: {type: user_http, passthrough: true}"])
 def test_callers_whom_the_upstream_judges_are_passed_through(more):
-    assert (
-        compiled("[{passthrough: true}, {header: X-Key, value: {env: KEY}}]", more=more).read_injection.grant.kind
-        == "passthrough"
-    )
+    revision = compiled("[{passthrough: true}, {header: X-Key, value: {env: KEY}}]", more=more)
+    assert revision.read_injection.grant == Passthrough()
 
 
 def test_callers_whom_nobody_judges_do_not_get_our_key_for_any_operation():
@@ -115,3 +132,99 @@ def test_a_short_secret_of_an_entry_is_warned_of_once():
 def test_two_credentials_of_an_entry_do_not_go_to_the_same_place():
     allow = "{operation: listPets, credential: [{bearer: {env: KEY}}, {passthrough: true}]}"
     assert rules_of(allow=allow) == [("duplicate-key", ("allow", 0, "credential", 1))]
+
+
+LONG_KEY = 'k€y/+ "&=\\long'
+
+
+def secret(text: str = LONG_KEY) -> Secret:
+    return Secret(text)
+
+
+FORMS = {
+    "header": HeaderCredential.model_construct(header="X-API-Key", value=secret()),
+    "query": QueryCredential.model_construct(query="api key", value=secret()),
+    "cookie": CookieCredential.model_construct(cookie="sid", value=secret()),
+    "bearer": BearerCredential.model_construct(bearer=secret()),
+    "basic": BasicCredential.model_construct(basic=Login.model_construct(username="user", password=secret())),
+    "passthrough": PassthroughCredential.model_construct(passthrough=True),
+    "oauth2": OAuth2Credential.model_construct(
+        oauth2=written.ClientCredentials.model_construct(
+            token_url="https://h/t", client_id="me", client_secret=secret(), scope="a b", audience=""
+        )
+    ),
+    "token_exchange": TokenExchangeCredential.model_construct(
+        token_exchange=written.TokenExchange.model_construct(
+            token_url="https://h/x", client_id="me", client_secret=None, scope="", audience="api"
+        )
+    ),
+}
+FIXED = [FORMS[form] for form in ("header", "query", "cookie", "bearer", "basic", "passthrough")]
+
+
+@pytest.mark.parametrize(
+    ("form", "headers", "query", "cookies"),
+    [
+        ("header", ((b"X-API-Key", LONG_KEY.encode()),), b"", b""),
+        ("query", (), b"api%20key=" + quote(LONG_KEY, safe="").encode(), b""),
+        ("cookie", (), b"", b"sid=" + LONG_KEY.encode()),
+        ("bearer", ((b"Authorization", b"Bearer " + LONG_KEY.encode()),), b"", b""),
+        ("basic", ((b"Authorization", b"Basic " + base64.b64encode(f"user:{LONG_KEY}".encode())),), b"", b""),
+        ("passthrough", (), b"", b""),
+    ],
+)
+def test_each_form_goes_to_its_place(form, headers, query, cookies):
+    ready = injection([FORMS[form]])
+
+    assert (ready.headers, ready.query, ready.cookies) == (headers, query, cookies)
+
+
+def test_several_credentials_go_together():
+    ready = injection(FIXED)
+
+    assert [name for name, _ in ready.headers] == [b"X-API-Key", b"Authorization", b"Authorization"]
+    assert list(ready.names()) == [
+        "header X-API-Key", "header Authorization", "header Authorization", "header Authorization",
+        "query api key", "cookie sid",
+    ]  # fmt: skip
+
+
+def test_the_pair_of_basic_and_its_password_are_secrets():
+    secrets = injection([FORMS["basic"]]).secrets
+
+    assert set(secrets) == {base64.b64encode(f"user:{LONG_KEY}".encode()).decode(), LONG_KEY}
+
+
+@pytest.mark.parametrize("form", ["oauth2", "token_exchange", "passthrough"])
+def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same(form):
+    ready = injection([FORMS[form]])
+
+    assert ready.grant is not None
+    assert list(ready.names()) == ["header Authorization"]
+    assert fold_name(b"Authorization") in injected_names([ready]).headers
+
+
+def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr():
+    ready = injection([FORMS["oauth2"]])
+
+    assert LONG_KEY in ready.secrets
+    assert ready.grant is not None
+    assert ready.grant.client_secret == LONG_KEY
+    assert LONG_KEY not in repr(ready.grant) + repr(ready)
+
+
+@pytest.mark.parametrize(("text", "messages"), [("12345", 1), ("1234567", 1), ("12345678", 0)])
+def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
+    found = list(
+        find_short_secrets([BearerCredential.model_construct(bearer=secret(text))], ("upstream", "credential"))
+    )
+
+    assert [finding.pointer for finding in found] == [("upstream", "credential", 0)] * messages
+    assert not any(text in str(finding) for finding in found)
+
+
+def test_nothing_secret_is_in_a_repr():
+    ready = injection(FIXED)
+
+    assert repr(ready).startswith("Injection(header X-API-Key")
+    assert not any(secret in repr(ready) for secret in ready.secrets)

@@ -9,13 +9,11 @@ import pytest
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.credentials import issuer as module
-from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 
-OURS = Grant(
-    kind="client_credentials", token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2"
-)
-THEIRS = Grant(kind="token_exchange", token_url="https://issuer/token")
+OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2")
+THEIRS = TokenExchange(token_url="https://issuer/token")
 
 
 class Provider:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.credentials.token import Token
 from plugin_gateway.gate.permit import OperationRule
@@ -17,8 +17,8 @@ FAILED = Refusal(status=502, code="upstream-token-unavailable", detail="No.")
 
 
 class Issuer:
-    def __init__(self, kind, *tokens):
-        self.grant = Grant(kind=kind)
+    def __init__(self, grant, *tokens):
+        self.grant = grant
         self.tokens, self.asked = list(tokens), []
 
     def may_renew(self, subject, refused):
@@ -59,7 +59,7 @@ class Scene:
 
 
 def test_the_token_goes_up_beside_what_is_fixed():
-    scene = Scene(Issuer("client_credentials", token("secret-token")), headers=((b"X-Key", b"k"),))
+    scene = Scene(Issuer(ClientCredentials(), token("secret-token")), headers=((b"X-Key", b"k"),))
     links = scene.ask()
     assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
     assert links.token == "secret-token"
@@ -67,7 +67,7 @@ def test_the_token_goes_up_beside_what_is_fixed():
 
 
 def test_links_are_made_once_for_each_operation_and_token():
-    scene = Scene(Issuer("client_credentials", token("a"), token("a"), token("a"), token("b")))
+    scene = Scene(Issuer(ClientCredentials(), token("a"), token("a"), token("a"), token("b")))
     for rule in (READ, READ, WRITE, READ):
         scene.ask(rule=rule)
     assert [what[1] for what in scene.made] == ["read", "write", "read"]
@@ -75,14 +75,14 @@ def test_links_are_made_once_for_each_operation_and_token():
 
 def test_what_is_remembered_is_bounded(monkeypatch):
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
-    scene = Scene(Issuer("client_credentials", *(token(f"t{number}") for number in range(5))))
+    scene = Scene(Issuer(ClientCredentials(), *(token(f"t{number}") for number in range(5))))
     for _ in range(5):
         scene.ask()
     assert len(scene.granted._uplinks) == 2
 
 
 def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():
-    issuer = Issuer("token_exchange", token("t"))
+    issuer = Issuer(TokenExchange(), token("t"))
     scene = Scene(issuer)
     assert scene.ask() is NO_CREDENTIAL
     assert scene.ask(b"Authorization: Basic dTpw") is NO_CREDENTIAL
@@ -92,19 +92,19 @@ def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():
 
 
 def test_the_callers_token_is_exchanged_whatever_the_case_of_its_scheme():
-    issuer = Issuer("token_exchange", token("t"))
+    issuer = Issuer(TokenExchange(), token("t"))
     Scene(issuer).ask(b"authorization: bEaReR abc", refused="old")
     assert issuer.asked == [("abc", "old")]
 
 
 def test_client_credentials_are_the_same_for_every_caller():
-    issuer = Issuer("client_credentials", token("t"))
+    issuer = Issuer(ClientCredentials(), token("t"))
     Scene(issuer).ask(b"Authorization: Bearer abc")
     assert issuer.asked == [("", "")]
 
 
 def test_a_token_that_cannot_be_had_is_the_refusal():
-    assert Scene(Issuer("client_credentials", FAILED)).ask() is FAILED
+    assert Scene(Issuer(ClientCredentials(), FAILED)).ask() is FAILED
 
 
 @pytest.mark.parametrize("shown", [b"Bearer abc", b"Basic dTpw", b"Custom a=b, c=d"])
@@ -120,14 +120,14 @@ def test_who_shows_nothing_passes_nothing_through():
         assert scene.ask(*lines).uplink[2] == ((b"X-Key", b"k"),)
 
 
-@pytest.mark.parametrize("kind", ["client_credentials", "token_exchange", None])
-def test_two_credentials_are_refused(kind):
-    scene = Scene(Issuer(kind, token("t")) if kind else None)
+@pytest.mark.parametrize("grant", [ClientCredentials(), TokenExchange(), None])
+def test_two_credentials_are_refused(grant):
+    scene = Scene(Issuer(grant, token("t")) if grant else None)
     assert scene.ask(b"Authorization: Bearer a", b"Authorization: Bearer b") is TWO_CREDENTIALS
 
 
 def test_the_issuer_is_asked_whether_the_token_of_that_caller_may_be_renewed():
-    issuer = Issuer("token_exchange", token("t"))
+    issuer = Issuer(TokenExchange(), token("t"))
     scene = Scene(issuer)
     assert scene.granted.may_renew(request(b"Authorization: Bearer abc"), "old")
     assert not scene.granted.may_renew(request(b"Authorization: Basic abc"), "old")

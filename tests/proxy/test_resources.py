@@ -3,13 +3,13 @@
 import pytest
 
 from plugin_gateway.admission.limits import CallLimits, RateLimit
-from plugin_gateway.credentials.grant import Grant
+from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.proxy import resources as module
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.refusal import Refusal
 
 ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
-OURS = Grant(kind="client_credentials", token_url="https://h/t", client_id="me", client_secret="s")
+OURS = ClientCredentials(token_url="https://h/t", client_id="me", client_secret="s")
 
 
 def admit(limiter):
@@ -31,12 +31,9 @@ def test_a_reload_does_not_fill_the_buckets():
 def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same():
     resources = Resources()
     issuer = resources.issuer(OURS)
+    assert resources.issuer(ClientCredentials(token_url=OURS.token_url, client_id="me", client_secret="s")) is issuer
     assert (
-        resources.issuer(Grant(kind=OURS.kind, token_url=OURS.token_url, client_id="me", client_secret="s")) is issuer
-    )
-    assert (
-        resources.issuer(Grant(kind=OURS.kind, token_url=OURS.token_url, client_id="me", client_secret="x"))
-        is not issuer
+        resources.issuer(ClientCredentials(token_url=OURS.token_url, client_id="me", client_secret="x")) is not issuer
     )
     resources.close()
 
@@ -45,12 +42,12 @@ def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch):
     monkeypatch.setattr(module, "_MOST_ISSUERS", 2)
     resources = Resources()
     for number in range(5):
-        resources.issuer(Grant(kind="client_credentials", client_secret=str(number)))
+        resources.issuer(ClientCredentials(client_secret=str(number)))
     assert len(resources._issuers) == 2
 
 
 def test_a_credential_that_is_passed_through_has_no_issuer():
-    assert Resources().issuer(Grant(kind="passthrough")) is None
+    assert Resources().issuer(Passthrough()) is None
 
 
 def test_a_reload_keeps_the_connection_to_the_same_redis():
@@ -67,7 +64,7 @@ def test_a_reload_keeps_the_connection_to_the_same_redis():
 
 def test_an_issuer_that_outlives_a_reload_takes_over_the_new_budget():
     resources = Resources()
-    grant = Grant(kind="token_exchange", token_url="https://h/t")
+    grant = TokenExchange(token_url="https://h/t")
     limit = RateLimit(name="n", key="k", calls=7, window_s=60, burst=7)
     issuer = resources.issuer(grant)
     assert resources.issuer(grant, limit) is issuer

@@ -3,10 +3,18 @@ import json
 import pytest
 from openapi_spec_validator import validate
 
-from plugin_gateway.publish.security import Security, build_metadata_faces, manifest_auth, security_schemes
+from plugin_gateway.publish.security import (
+    NoSecurity,
+    OAuth,
+    ServiceHttp,
+    UserHttp,
+    build_metadata_faces,
+    manifest_auth,
+    security_schemes,
+)
 
-OAUTH = Security(
-    kind="oauth", client_url="https://gw/oauth/authorize", authorization_url="https://gw/oauth/token",
+OAUTH = OAuth(
+    client_url="https://gw/oauth/authorize", authorization_url="https://gw/oauth/token",
     content_type="application/json", scope="read write", issuer="https://idp", verification_tokens={"openai": "v"},
 )  # fmt: skip
 
@@ -14,9 +22,9 @@ OAUTH = Security(
 @pytest.mark.parametrize(
     ("security", "expected"),
     [
-        (Security(kind="none"), {"type": "none"}),
+        (NoSecurity(), {"type": "none"}),
         (
-            Security(kind="service_http", verification_tokens={"openai": "v", "other": "w"}),
+            ServiceHttp(verification_tokens={"openai": "v", "other": "w"}),
             {
                 "type": "service_http",
                 "authorization_type": "bearer",
@@ -24,7 +32,7 @@ OAUTH = Security(
             },
         ),
         (
-            Security(kind="user_http", scheme="basic", instructions="Ask us."),
+            UserHttp(scheme="basic", instructions="Ask us."),
             {"type": "user_http", "authorization_type": "basic", "instructions": "Ask us."},
         ),
         (
@@ -46,7 +54,7 @@ def test_the_manifest_has_exactly_the_fields_of_its_kind(security, expected):
 
 @pytest.mark.parametrize(
     ("security", "kind"),
-    [(Security(kind="service_http"), "http"), (Security(kind="user_http", scheme="basic"), "http"), (OAUTH, "oauth2")],
+    [(ServiceHttp(), "http"), (UserHttp(scheme="basic"), "http"), (OAUTH, "oauth2")],
 )
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 def test_the_scheme_is_valid_in_a_document_of_either_version(security, kind, version):
@@ -59,7 +67,7 @@ def test_the_scheme_is_valid_in_a_document_of_either_version(security, kind, ver
 
 
 def test_where_anybody_may_call_there_is_no_scheme():
-    assert security_schemes(Security(kind="none")) == {}
+    assert security_schemes(NoSecurity()) == {}
 
 
 def test_metadata_names_the_resource_and_whose_tokens_are_good():
@@ -74,7 +82,7 @@ def test_metadata_names_the_resource_and_whose_tokens_are_good():
         }
         for resource in ("https://gw", "https://gw/mcp")
     ]
-    bare = build_metadata_faces(Security(kind="oauth"), "https://gw", ())
+    bare = build_metadata_faces(OAuth(), "https://gw", ())
     assert json.loads(bare["/.well-known/oauth-protected-resource"].body) == {
         "resource": "https://gw",
         "bearer_methods_supported": ["header"],
@@ -82,4 +90,4 @@ def test_metadata_names_the_resource_and_whose_tokens_are_good():
 
 
 def test_only_oauth_has_metadata():
-    assert build_metadata_faces(Security(kind="service_http"), "https://gw", ()) == {}
+    assert build_metadata_faces(ServiceHttp(), "https://gw", ()) == {}

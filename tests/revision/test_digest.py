@@ -147,6 +147,25 @@ EXCHANGED = {
         "write_credential": {"bearer": {"env": "WRITE"}},
     },
 }
+OURS = {
+    **INTROSPECTED,
+    "upstream": {
+        "url": "https://api.example.com/v2",
+        "credential": {
+            "oauth2": {
+                "token_url": "https://issuer.example/token",
+                "client_id": "us",
+                "client_secret": {"env": "CLIENT"},
+            }
+        },
+    },
+}
+LEFT_TO_THE_UPSTREAM = {
+    "upstream": {"url": "https://api.example.com/v2", "credential": {"passthrough": True}},
+    "allow": ["listPets"],
+    "auth": {"type": "user_http", "passthrough": True},
+    "consumers": [],
+}
 
 
 def compiled(config=CONFIG, document=DOCUMENT, *, secrets=SECRETS, users=USERS, number=1, **options):
@@ -160,7 +179,11 @@ def compiled(config=CONFIG, document=DOCUMENT, *, secrets=SECRETS, users=USERS, 
     )
 
 
-REVISIONS = [compiled({**CONFIG, **more}) for more in ({}, LOGINS, LOGIN_AT_A_PROVIDER, INTROSPECTED, EXCHANGED)]
+CONFIGS = [
+    {**CONFIG, **more}
+    for more in ({}, LOGINS, LOGIN_AT_A_PROVIDER, INTROSPECTED, EXCHANGED, OURS, LEFT_TO_THE_UPSTREAM)
+]
+REVISIONS = [compiled(config) for config in CONFIGS]
 
 
 # Everything below is reached by the path of a field from a revision.
@@ -298,7 +321,7 @@ def records_of(kind):
     """Return the records that the fields of one can hold, but for fields that are left out."""
     return {
         record
-        for name, text in vars(kind)["__annotations__"].items()
+        for name, text in vars(kind).get("__annotations__", {}).items()
         if not isinstance(RULES.get(kind, {}).get(name), LeftOut)
         for record in named_in(str(text), sys.modules[kind.__module__])
     }
@@ -555,8 +578,8 @@ def shuffled(value):
     random.shuffle(items)
     return {key: shuffled(member) for key, member in items}
 
-for more in ({}, test.LOGINS, test.LOGIN_AT_A_PROVIDER, test.INTROSPECTED, test.EXCHANGED):
-    print(test.compiled(shuffled({**test.CONFIG, **more})).digest)
+for config in test.CONFIGS:
+    print(test.compiled(shuffled(config)).digest)
 """
 
 

@@ -1,12 +1,17 @@
 import dataclasses
 import pickle
+import subprocess
+import sys
 
 import pytest
 
+from plugin_gateway.config.load import load_text
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.gate import Gate
 from plugin_gateway.gate.routing import compile_routes
+from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision.compile import compile_revision
 
 SECRET = b"sekret-7f3a9c"
 
@@ -43,3 +48,33 @@ def test_no_secret_is_in_its_repr(revision):
 def test_it_is_never_changed(revision):
     with pytest.raises(dataclasses.FrozenInstanceError):
         revision.number = 2
+
+
+AUTHS = [
+    "{type: none}",
+    "{type: service_http, tokens: [{name: a, value: a-token-of-some-length}]}",
+    "{type: user_http, verify: {introspection: 'https://idp.test/i', client_secret: {value: s3cr3t-s3cr3t}}}",
+    "{type: oauth, issuer: 'https://idp.test', client_url: 'https://idp.test/a', authorization_url: 'https://idp.test/t'}",
+]
+CREDENTIALS = [
+    "{basic: {username: me, password: {value: s3cr3t-s3cr3t}}}",
+    "{oauth2: {token_url: 'https://idp.test/t', client_id: me, client_secret: {value: s3cr3t-s3cr3t}}}",
+    "{token_exchange: {token_url: 'https://idp.test/t'}}",
+]
+
+
+@pytest.mark.parametrize(
+    ("auth", "credential"), [*((auth, CREDENTIALS[0]) for auth in AUTHS), *((AUTHS[1], one) for one in CREDENTIALS[1:])]
+)
+def test_a_worker_reads_a_revision_without_the_libraries_that_read_a_config(auth, credential):
+    text = f"openapi: o\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: []\nauth: {auth}\n"
+    revision = compile_revision(
+        load_text(text, path=None, environ={}), Document(root={"openapi": "3.1.0", "paths": {}}, name="o"), number=1
+    )
+    program = (
+        "import pickle, sys; pickle.load(sys.stdin.buffer); print(*{'pydantic', 'yaml', 'asyncio'} & set(sys.modules))"
+    )
+    worker = subprocess.run(
+        [sys.executable, "-c", program], input=pickle.dumps(revision), capture_output=True, timeout=5, check=False
+    )
+    assert (worker.stdout.strip(), worker.stderr) == (b"", b"")
