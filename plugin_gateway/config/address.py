@@ -74,12 +74,14 @@ def parse_address(text: object) -> Address:
         Mistake: it is none of these.
 
     """
-    hint = "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
+    hint = _address_meant(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
     if not isinstance(text, str):
         raise Mistake("bad-address", "not an address", got=text, hint=hint)
     if text.startswith("unix:"):
         return Address(socket=_socket_path(text))
     host, colon, port = text.rpartition(":")
+    if re.fullmatch(r"[0-9]+", port) and int(port[:9]) > 65535:
+        raise Mistake("bad-address", f"the port {port[:9]} is not one from 0 to 65535", got=text, hint=hint)
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
         raise Mistake("bad-address", "not an address with a port from 0 to 65535", got=text, hint=hint)
     if host.startswith("[") and host.endswith("]"):
@@ -87,6 +89,32 @@ def parse_address(text: object) -> Address:
     if host and not _HOST.fullmatch(host):
         raise Mistake("bad-address", "not a host name or address", got=text, hint=hint)
     return Address(host or "0.0.0.0", int(port))
+
+
+def _address_meant(text: object) -> str:
+    """Say how an address is written that is written as a port, a URL, a mapping or an IPv6 address without brackets."""
+    if isinstance(text, dict):
+        host, port = text.get("host", text.get("address", "")), text.get("port")
+        return f"write {host}:{port}" if isinstance(host, str) and isinstance(port, int | str) else ""
+    if text is None or isinstance(text, bool):
+        return ""
+    written = str(text).strip()
+    if re.fullmatch(r"[0-9]{1,5}", written):
+        return f"write :{written} for every interface, or 127.0.0.1:{written} for this machine alone"
+    if isinstance(text, list):
+        return f"write {text[0]}, without brackets or dash" if len(text) == 1 else ""
+    if match := re.fullmatch(r"\*:?([0-9]{1,5})", written):
+        return f"write :{match[1]}"
+    if match := re.fullmatch(r"[a-z]+://([^/]+?)(:[0-9]+)?/*", written):
+        return f"write {match[1]}{match[2] or ':8080'}"
+    host, colon, port = written.rpartition(":")
+    if re.fullmatch(r"[0-9]{1,5}", port) and host.count(":") > 1 and not host.startswith("["):
+        return f"write [{host}]:{port}"
+    if match := re.fullmatch(r"([0-9]{1,5})[:/][0-9]{1,5}|([0-9]{1,5})/tcp", written):
+        return f"write :{match[1] or match[2]}"
+    if not colon and _HOST.fullmatch(written):
+        return f"the port is missing: write {written}:8080"
+    return ""
 
 
 def parse_upstream_url(text: object) -> UpstreamUrl:
@@ -102,6 +130,9 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
     parts = _split(text, schemes=("http", "https"), or_else=", or unix:/path")
     prefix = parts.path.rstrip("/")
     unescaped = re.sub(r"%2[eE]", ".", prefix)
+    if "*" in prefix:
+        hint = f"write {parts.scheme}://{parts.netloc}{prefix.partition('*')[0].rstrip('/')}: all below it is meant"
+        raise Mistake("bad-url", "`*` stands for nothing in it", got=text, hint=hint)
     if (
         not _PATH.fullmatch(prefix)
         or {".", ".."} & set(unescaped.split("/"))
@@ -152,9 +183,9 @@ def parse_origin(text: object) -> str:
     if parts.path:
         raise Mistake(
             "bad-origin",
-            "an origin has no path",
+            "an origin has no path, and no slash at the end",
             got=text,
-            hint="write scheme, host and port only, no slash at the end",
+            hint=f"write {parts.scheme}://{parts.netloc}",
         )
     return str(UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts)))
 

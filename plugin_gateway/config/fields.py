@@ -15,11 +15,13 @@ from plugin_gateway.config.header_names import is_framing, is_never_forwarded
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
+from plugin_gateway.config.variable import variable_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
 _KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
 
 
@@ -92,23 +94,46 @@ _KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
 def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
+    if "-----BEGIN" in value:
+        # It may be a private key, so it is not repeated.
+        raise Mistake(
+            "wrong-type", "expected the path of a file, not its text", hint="write the text into a file, and name that"
+        )
+    if "://" in value:
+        raise Mistake(
+            "wrong-type", "expected the path of a file, not a URL", got=value, hint="fetch it, and name the file"
+        )
     around = _surroundings(info)
     path = around.folder / value
     around.on_file(path)
     if not path.is_file() and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
-        raise Mistake(
-            "file-missing", "no such file", got=value, hint="a relative path starts at the folder of gateway.yaml"
-        )
+        hint = _unfilled(value) or "a relative path starts at the folder of gateway.yaml"
+        raise Mistake("file-missing", "no such file", got=value, hint=hint)
     return path
+
+
+def _unfilled(path: str) -> str:
+    """Say what in the path of a file would be filled in by a shell."""
+    if path.startswith("~"):
+        return "`~` is not filled in here: write the path from `/`"
+    if re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/", path) and not path.startswith("."):
+        return f"for a URL write https://{path}"
+    return "variables are not filled in here: write the path" if variable_in(path) else ""
 
 
 def _document_source(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
-    if "://" not in value and not re.match(r"https?:", value):
+    if "://" not in value and not re.match(r"https?[:/]", value):
         around = _surroundings(info)
         around.on_file(around.folder / value)
+        if not (around.folder / value).exists() and (hint := _unfilled(value)):
+            raise Mistake("file-missing", "no such file", got=value, hint=hint)
         return str(around.folder / value)
+    if value.startswith("file://"):
+        raise Mistake(
+            "bad-url", "a file is named by its path", got=value, hint=f"write {urlsplit(value).path or 'PATH'}"
+        )
     return address.parse_absolute_url(value)
 
 
@@ -157,21 +182,31 @@ def split_operation(text: str) -> tuple[str, str] | None:
 
 def _operation(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint="put quotes around it")
+        hint = "write one entry for each" if isinstance(value, list) else "put quotes around it"
+        raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint=hint)
     text = value.strip()
     word, _, rest = text.partition(" ")
+    if match := re.fullmatch(r"(operation|tag|path):(\S.*)", text):
+        hint = f"put a blank after the colon: `{match[1]}: {match[2]}`"
+        raise Mistake("bad-operation", "no blank follows the colon", got=text, hint=hint)
+    if match := _SEVERAL.fullmatch(text):
+        shown = ", ".join(f"`- {method.upper()} {match[2]}`" for method in re.split(r"\s*[,|]\s*", match[1]))
+        raise Mistake("bad-operation", "an entry has one method", got=text, hint=f"write {shown}")
     if key := split_operation(text):
         return " ".join(key)
     if rest and word.upper() in {"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"}:
-        raise Mistake(
-            "bad-operation", "the path must start with `/`", got=text, hint=f"write `{word.upper()} /{rest.strip()}`"
-        )
+        path = (urlsplit(rest.strip()).path or "/") if "://" in rest else f"/{rest.strip()}"
+        raise Mistake("bad-operation", "the path must start with `/`", got=text, hint=f"write `{word.upper()} {path}`")
     return text
 
 
 def _glob(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
-        raise Mistake("bad-path", "a path starts with `/`", got=value, hint="such as /search/** or /orders/*")
+        hint = "such as /search/** or /orders/*"
+        if isinstance(value, str) and value.strip():
+            path = urlsplit(value).path if "://" in value else value.strip()
+            hint = f"write {'/' + path.lstrip('/')}"
+        raise Mistake("bad-path", "a path starts with `/`", got=value, hint=hint)
     return value
 
 
@@ -204,6 +239,8 @@ def _model_name(value: Any) -> Any:
 def _operation_name(value: Any) -> str:
     if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
         hint = f"1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, as all clients take them"
+        if isinstance(value, str) and (fixed := re.sub(r"[^A-Za-z0-9_-]+", "_", value).strip("_")):
+            hint += f": {fixed[: published.MAX_OPERATION_ID]}"
         raise Mistake("bad-name", "not a legal operation name", got=value, hint=hint)
     return value
 

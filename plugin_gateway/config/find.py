@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -69,13 +70,21 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a legal path"
-        folder = path.parent
-        near = nearest(path.name, [other.name for other in folder.iterdir()]) if folder.is_dir() else ""
-        hint = near + "give another with -c/--config, or write one with `plugin-gateway init SPEC`"
+        message = f"the config cannot be read: {str(reason).lower()}"
         raise ConfigError(
-            [Finding(rule="unreadable", message=f"{reason}", hint=hint, location=Location(str(path)))]
+            [Finding(rule="unreadable", message=message, hint=_hint(path), location=Location(str(path)))]
         ) from None
     return _decoded(content, str(path))
+
+
+def _hint(path: Path) -> str:
+    """Say what else to read, where the config cannot be."""
+    if path.is_dir():
+        inside = path / DEFAULT_NAME
+        return f"name the file: {inside}" if inside.is_file() else "name the file in it, or write one there"
+    others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = nearest(path.name, [other for other in others if other != path.name])
+    return near + "give another with -c/--config, or write one with `plugin-gateway init SPEC`"
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -84,5 +93,9 @@ def _decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         location = Location(name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-        finding = Finding(rule="not-utf-8", message="not UTF-8", hint="save the file as UTF-8", location=location)
-    raise ConfigError([finding])
+    message, hint = "this is not UTF-8", "save the file as UTF-8"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        message = "this is UTF-16"
+    elif b"\0" in content:
+        message, hint = "this is no text", "name the YAML file with -c/--config"
+    raise ConfigError([Finding(rule="not-utf-8", message=message, hint=hint, location=location)])

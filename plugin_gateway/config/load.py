@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from pydantic import ValidationError
 
 from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
-from plugin_gateway.config.meant import meant, meant_by_line
-from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.foreign import foreign_text, foreign_value
+from plugin_gateway.config.meant import meant
+from plugin_gateway.config.misplaced import moved
+from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.not_yet import supported_only, unsupported
 from plugin_gateway.config.overrides import from_environment, from_mapping, lay_over
 from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
-from plugin_gateway.config.tree import read
+from plugin_gateway.config.sections import read_sections
+from plugin_gateway.config.tree import Span
 from plugin_gateway.config.upstream import FORMS
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
@@ -90,17 +93,15 @@ def load_text(
     needs_secrets: bool = True,
 ) -> LoadedConfig:
     """Do what `load` does with text that was read already."""
-    root, found = read(text)
+    sections = read_sections(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
-    places = Places(name, text, root)
-    lines = text.splitlines()
-    for span, pointer, misread in found:
-        if misread.rule == "yaml-syntax" and (hint := meant_by_line(lines, span.line, pointer)):
-            misread.hint = hint
-    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in found]
-    if root is None and findings:
+    places = Places(name, text, sections.root, unread=sections.unread_lines)
+    findings = [places.found(span, pointer, mistake) for span, pointer, mistake in sections.found]
+    value = sections.root.plain() if sections.root is not None else None
+    if stranger := _stranger(text, value, is_yaml=not sections.unread_lines and not (findings and value is None)):
+        raise ConfigError([places.found(_first_line(text), (), stranger)])
+    if sections.root is None and findings:
         raise ConfigError(findings)
-    value = root.plain() if root is not None else None
     for override in (*from_environment(environ), *from_mapping(overrides or {})):
         if isinstance(override, tuple):
             findings.append(shown(override[1], (), location=Location(override[0])))
@@ -112,14 +113,23 @@ def load_text(
         else:
             places.overrides[pointer] = override.name
     if value is None:
-        findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=places.top()))
+        where = places.top() if path is None else Location(name, 1, 1)
+        findings.append(Finding(rule="empty-config", message="the config is empty", hint=_START, location=where))
         raise ConfigError(findings)
     folder = path.parent if path else Path()
     around = Surroundings(environ=environ, folder=folder, needs_secrets=needs_secrets)
     if on_file is not None:
         around = replace(around, on_file=on_file)
-    config, mistakes = _judge(value, around)
-    mistakes += unsupported(value)
+    mended = moved(value)
+    value = mended.value
+    places.moved.update(mended.written_at)
+    config, judged_here = _judge(value, around)
+    not_yet = unsupported(value)
+    mistakes = [one for one in judged_here if not _is_unread(*one, sections.unread_keys)]
+    # Of what is to be left out nothing else is said.
+    mistakes = [one for one in mistakes if not any(one[0][: len(left_out)] == left_out for left_out, _ in not_yet)]
+    mistakes += not_yet
+    findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
     for pointer, judged in mistakes:
         if judged.rule == "unknown-key":
             judged.hint = supported_only(judged.hint, pointer)
@@ -136,13 +146,24 @@ def load_text(
             findings.append(finding)
     warnings = tuple(_warnings(value, places))
     if findings or config is None:
-        raise RefusedConfigError(sorted({*findings, *warnings}, key=_order), remains_of(value, around, places))
+        rest, given_up = _rest(value, [*judged_here, *unsupported(value)], around)
+        for pointer, judged in mistakes:
+            if judged.instead_of:
+                # What is below a misspelt key is held against the document, too.
+                places.moved[(*pointer[:-1], judged.instead_of)] = pointer
+        remains = None
+        if rest is not None:
+            remains = LoadedConfig(
+                config=rest, warnings=(), source_path=path, text=text, places=places, needs_secrets=needs_secrets
+            )
+        raise RefusedConfigError(sorted({*findings, *warnings}, key=_order), remains, given_up)
     return LoadedConfig(
         config=config, warnings=warnings, source_path=path, text=text, places=places, needs_secrets=needs_secrets
     )
 
 
-_START: Final = "it needs at least `openapi`, `upstream` and `allow`"
+Pointer: TypeAlias = tuple[str | int, ...]
+_START: Final = "it needs at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes one"
 
 
 def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[tuple[str | int, ...], Mistake]]]:
@@ -160,6 +181,44 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
         (tuple(written.get(at[: depth + 1], part) for depth, part in enumerate(at)), mistake)
         for at, mistake in mistakes
     ]
+
+
+def _rest(
+    value: Any, mistakes: list[tuple[Pointer, Mistake]], around: Surroundings
+) -> tuple[Config | None, frozenset[Pointer]]:
+    """Return the config without its mistakes; None where it names no document that it could be held against."""
+    if any(pointer[:1] == ("openapi",) for pointer, _ in mistakes):
+        return None, frozenset()
+
+    def judge(left: Any) -> tuple[Config | None, list[tuple[Pointer, Mistake]]]:
+        config, found = _judge(left, around)
+        return config, found + unsupported(left)
+
+    return remains_of(value, mistakes, judge)
+
+
+def _stranger(text: str, value: Any, *, is_yaml: bool) -> Mistake | None:
+    """Say what the file is, where it is no config at all."""
+    if is_yaml and not isinstance(value, str):
+        return foreign_value(value) if value is not None else None
+    if isinstance(value, dict):
+        # A section of it is one of ours.
+        return None
+    return foreign_text(text) or (foreign_value(value) if is_yaml else None)
+
+
+def _first_line(text: str) -> Span:
+    lines = text.splitlines()
+    number = next((number for number, line in enumerate(lines, start=1) if line.strip()), 1)
+    line = lines[number - 1] if lines else ""
+    return Span(number, len(line) - len(line.lstrip()) + 1, max(1, len(line.strip())))
+
+
+def _is_unread(pointer: tuple[str | int, ...], mistake: Mistake, keys: frozenset[str]) -> bool:
+    """Tell whether a key is missed only because its section could not be read."""
+    if mistake.rule != "missing-key" or len(pointer) != 1:
+        return False
+    return any(nearest_key(key, [str(pointer[0])], Config.other_words) for key in keys)
 
 
 def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:

@@ -5,74 +5,227 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.find import PREFIX
+from plugin_gateway.config.secrecy import may_be_secret
+from plugin_gateway.config.variable import variable_in, variable_named
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
     from plugin_gateway.config.mistake import Mistake
 
     Pointer = tuple[str | int, ...]
 
-_VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}?")
-_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
 _TOKENS: Final = "callers with a token of yours: {type: service_http, tokens: [{name: NAME, env: VARIABLE}]}"
 _USERS: Final = "callers with a name and password: {type: user_http, authorization_type: basic, users: FILE}"
 _AUTH: Final = {
     **dict.fromkeys(("bearer", "token", "tokens", "api_key", "apikey", "key", "http", "service"), _TOKENS),
     **dict.fromkeys(("basic", "password", "user", "users"), _USERS),
     **dict.fromkeys(("oauth2", "oidc", "openid", "jwt", "openidconnect"), "access tokens: {type: oauth, …}"),
-    **dict.fromkeys(("off", "false", "no", "anonymous", "public"), "anybody may call: {type: none}"),
+    **dict.fromkeys(("off", "false", "no", "anonymous", "public", ""), "anybody may call: {type: none}"),
 }
-_LISTS: Final = frozenset({"allow", "deny", "cors"})
+_MISSING: Final = {
+    "openapi": "add `openapi: openapi.yaml`, the file or URL of the full document",
+    "upstream": "add `upstream: {url: https://api.example.com}`, where the API is",
+    "allow": "add `allow: [OPERATION]`, where OPERATION is an operationId or `METHOD /path`",
+}
+_ELEMENTS: Final = {
+    "tokens": "write {name: NAME, env: VARIABLE} for each token",
+    "consumers": "write {name: NAME, match: {token: NAME}, allow: [OPERATION]} for each caller",
+}
+_LISTS_OF_OPERATIONS: Final = frozenset({"allow", "deny"})
+_ALL: Final = frozenset({"all", "*", "any", "everything", "**", "/*", "/**", "true"})
+_METHODS: Final = "GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|QUERY"
+_KEYS_WRITTEN: Final = re.compile(rf"(?i:{_METHODS})\s+/\S*")
+_PAIR: Final = re.compile(r"([A-Za-z_]{2,40})\s*(?:=\s*|:(?!//)(?=\S))(\S.*)")
+_VERIFYING: Final = re.compile(r"verif|insecure|skip_?verify|reject_?unauthorized|ssl_no", re.IGNORECASE)
+_DASHES: Final = frozenset("–—−•*·")  # noqa: RUF001  # as word processors write them
+_BEARER: Final = re.compile(r"bearer\s+(.*)", re.IGNORECASE)
+_BULLET: Final = re.compile(r"\s*(?:[+*•]|[0-9]{1,3}[.)])\s")
+_CURLY: Final = frozenset("“”‘’„‚«»`´")  # noqa: RUF001  # as word processors write them
 _LONGEST_SHOWN: Final = 80
+_MOST_SHOWN: Final = 3
 
 
 def meant(pointer: Pointer, mistake: Mistake, value: Any) -> str:
     """Give the hint for a mistake at `pointer`, whose value is `value`; empty where the mistake's own is as good."""
-    if isinstance(value, str) and (variable := _VARIABLE.fullmatch(value.strip())):
-        if mistake.rule == "secret-source" or (mistake.rule == "wrong-type" and _is_secret(pointer)):
-            return f"`${{…}}` is not filled in here: write {{env: {variable[1]}}}"
-        if mistake.rule == "secret-missing" and pointer[-1:] == ("env",):
-            return f"write the name alone: {{env: {variable[1]}}}"
-    if mistake.rule == "bad-value" and pointer == ("auth", "type"):
-        return _auth(value)
-    if mistake.rule != "wrong-type" or not pointer:
+    return next((hint for hint in _hints(pointer, mistake, value) if hint), "")
+
+
+def _hints(pointer: Pointer, mistake: Mistake, value: Any) -> Iterator[str]:
+    if not pointer:
+        return
+    yield _variable(pointer, mistake, value)
+    if isinstance(value, str) and value[:1] in _CURLY and not may_be_secret(pointer):
+        yield f"{value[0]} is no quote to YAML: write \" or ' instead"
+    if mistake.rule == "missing-key" and len(pointer) == 1:
+        yield _MISSING.get(str(pointer[0]), "")
+    if mistake.rule == "missing-key" and pointer == ("auth", "tokens"):
+        yield "add `tokens: [{name: NAME, env: VARIABLE}]`"
+    if mistake.rule == "missing-key" and pointer[:2] == ("auth", "tokens"):
+        yield "such as {name: NAME, env: VARIABLE}"
+    if mistake.rule == "unknown-key":
+        yield _unknown(pointer, value)
+        if pointer[:1] == ("auth",) and len(pointer) == 2 and not mistake.instead_of:
+            yield _AUTH.get(str(pointer[1]).casefold().replace("-", "_"), "")
+    if mistake.rule == "secret-source" and isinstance(value, str) and (match := _BEARER.match(value)):
+        yield f"write `credential: {{bearer: {{env: {variable_named(match[1]) or 'NAME'}}}}}`"
+    if pointer in (("admin",), ("metrics",)) and mistake.rule == "bad-address":
+        yield _listener(str(pointer[0]), value)
+    if pointer in (("auth",), ("auth", "type")) and mistake.rule in ("wrong-type", "bad-value"):
+        yield _auth(pointer, value)
+    if mistake.rule == "wrong-type":
+        yield _type(pointer, value)
+
+
+def _variable(pointer: Pointer, mistake: Mistake, value: Any) -> str:
+    if not isinstance(value, str):
         return ""
+    if name := variable_named(value):
+        if mistake.rule == "secret-source" or (mistake.rule == "wrong-type" and _is_secret(pointer)):
+            return f"variables are not filled in here: write {{env: {name}}}"
+        if mistake.rule == "secret-missing" and pointer[-1:] == ("env",):
+            return f"write the name alone: {{env: {name}}}"
+    if variable_in(value) and not may_be_secret(pointer) and mistake.rule != "unknown-operation":
+        parts = [part for part in pointer if isinstance(part, str)]
+        if len(parts) == len(pointer):
+            return f"variables are not filled in here: set {PREFIX}{'__'.join(parts).upper()} in the environment"
+        return "variables are not filled in here: write what it stands for"
+    return ""
+
+
+def _listener(key: str, value: Any) -> str:
+    if value is False or str(value).casefold() in ("none", "off", "false"):
+        return f"write `{key}: null` for none" if key == "admin" else "take it out for none"
+    if value is True or str(value).startswith("/") or (isinstance(value, dict) and "port" not in value):
+        return f"write an address: `{key}: 127.0.0.1:8081`; the paths are fixed"
+    return ""
+
+
+def _unknown(pointer: Pointer, value: Any) -> str:
+    key = str(pointer[-1])
+    if pointer[:2] == ("upstream", "headers"):
+        return f"the gateway sets a header by `credential: {{header: {key[:40]}, value: {{env: NAME}}}}`"
+    if pointer[0] == "upstream" and _VERIFYING.search(key):
+        return "certificates are always verified: name the authority to trust with `tls: {ca: FILE}`"
+    if pointer[0] == "consumers" and key in ("token", "user", "scope", "claims"):
+        return f"write `match: {{{key}: …}}`"
+    if pointer == ("upstream", "port"):
+        return "write the port in `url`, such as https://api.example.com:8443"
+    if pointer[0] == "log" and key in ("file", "path", "output"):
+        return "the log goes to standard error: have the shell or the container put it into a file"
+    if len(pointer) == 1 and key.startswith(("x-", ".")):
+        return "keys of your own are not taken: write an anchor (`&name`) where its value is used first"
+    if len(pointer) == 1 and key == "port" and isinstance(value, int | str):
+        return f"write `listen: :{value}`"
+    return ""
+
+
+def _type(pointer: Pointer, value: Any) -> str:
+    last = pointer[-1]
     if pointer == ("upstream",) and isinstance(value, str):
-        return f"write `upstream: {{url: {value}}}`" if "://" in value else "write `upstream: {url: https://…}`"
-    if pointer == ("auth",) and isinstance(value, str):
-        words = {"none", "service_http", "user_http", "oauth"}
-        return f"write `auth: {{type: {value}}}`" if value in words else _auth(value)
-    if pointer[-1] in _LISTS:
-        return _entries(value)
-    if str(pointer[-1]).endswith("credential"):
+        url = re.sub(r"^url\s*[:=]\s*", "", value)
+        return f"write `upstream: {{url: {url}}}`" if "://" in url else "write `upstream: {url: https://…}`"
+    if pointer == ("upstream", "timeout") and isinstance(value, int | float | str) and not isinstance(value, bool):
+        return f"write {{total: {value}{'' if isinstance(value, str) else 's'}}}"
+    if last in _LISTS_OF_OPERATIONS:
+        return _entries(str(last), value)
+    if isinstance(last, int):
+        if pointer[0] in _LISTS_OF_OPERATIONS and len(pointer) == 2:
+            return _entry(value)
+        return _ELEMENTS.get(str(pointer[-2]), "")
+    if pointer[0] == "auth" and last in ("token", "tokens"):
+        return "write a list: [{name: NAME, env: VARIABLE}]"
+    if str(last).endswith("credential") and (value in (None, False) or str(value).casefold() in ("none", "off")):
+        return f"leave `{last}` out where the API wants none"
+    if str(last).endswith("credential"):
         return "write {bearer: {env: NAME}}, or {header: NAME, value: {env: NAME}}"
+    if last == "cors":
+        return f"write [{_plain(value)}]" if isinstance(value, str) else "such as [https://chatgpt.com]"
+    if isinstance(value, str) and (match := _PAIR.fullmatch(value)) and not may_be_secret((*pointer, match[1])):
+        return f"write a colon and a blank: `{match[1]}: {match[2]}`"
+    return _of_section(pointer, value)
+
+
+def _of_section(pointer: Pointer, value: Any) -> str:
+    """Say what to write for a mapping that is written as one value."""
+    if pointer == ("log",) and isinstance(value, str):
+        word = value.lower()
+        return f"write {{format: {word}}}" if word in ("json", "text", "auto") else f"write {{level: {word}}}"
+    if pointer == ("public",) and isinstance(value, str) and "://" in value:
+        return f"write {{url: {value}}}"
+    if pointer == ("upstream", "tls") and isinstance(value, bool):
+        return "take it out: `https://` or `http://` in `url` says it"
+    if pointer[-1] == "parameters":
+        return "write a mapping: {NAME: {slashes: allowed}}"
+    if pointer[0] == "consumers" and pointer[-1] == "match":
+        return "such as {token: NAME}"
+    if pointer == ("consumers",):
+        return f"write a list: {_ELEMENTS['consumers'].removeprefix('write ').removesuffix(' for each caller')}"
     return ""
 
 
-def meant_by_line(lines: Sequence[str], number: int, pointer: Pointer) -> str:
-    """Give the hint for text that is not YAML from line `number` on; empty where there is nothing to guess."""
-    line = lines[number - 1] if 0 < number <= len(lines) else ""
-    if variable := _VARIABLE.search(_QUOTED.sub("", line)):
-        return f"`${{…}}` is not filled in here, and braces begin a mapping: write {{env: {variable[1]}}}"
-    before = next((one for one in reversed(lines[: max(number - 1, 0)]) if one.strip()), "")
-    if pointer[:1] and pointer[0] in _LISTS and ":" not in before and before.lstrip()[:1] not in ("-", "#", "["):
-        return f"begin each entry of a list with a dash and a blank: `- {before.strip()[:_LONGEST_SHOWN]}`"
-    return ""
+def _plain(text: str) -> str:
+    """Write text as YAML takes it, with quotes where it needs them."""
+    return text[:_LONGEST_SHOWN] if re.fullmatch(r"[A-Za-z0-9][\w./:-]*", text) else f'"{text[:_LONGEST_SHOWN]}"'
 
 
-def _auth(value: Any) -> str:
-    return _AUTH.get(str(value).casefold().replace("-", "_"), "")
+def _auth(pointer: Pointer, value: Any) -> str:
+    word = "" if value is None else str(value).casefold().replace("-", "_")
+    if pointer == ("auth",) and value in ("none", "service_http", "user_http", "oauth"):
+        return f"write `auth: {{type: {value}}}`"
+    return _AUTH.get(word, "")
 
 
-def _entries(value: Any) -> str:
-    if isinstance(value, dict) and value:
-        first = next(iter(value.items()))
-        shown = f"{first[0]}: {first[1]}" if isinstance(first[1], str) else f"{first[0]}: …"
-        return f"begin each entry with a dash: `- {shown[:_LONGEST_SHOWN]}`"
-    if isinstance(value, str) and value:
-        if value.startswith("-"):
-            return f"put a blank after each dash: `- {value.lstrip('-').split()[0]}`"
-        return f"begin each entry with a dash: `- {value[:_LONGEST_SHOWN]}`"
+def _entries(key: str, value: Any) -> str:
+    """Say how the entries of `allow` or `deny` are written that are there, but not as a list."""
+    if value is None:
+        return f"write entries below it, each with a dash: `- listOrders`; or `{key}: []` for none"
+    if isinstance(value, str | bool) and str(value).strip().casefold() in _ALL:
+        return "to name every operation, write `- {path: /**}`"
+    if isinstance(value, str) and value[:1] in _DASHES:
+        return f"write the dash of the keyboard, `-`, in place of `{value[0]}`"
+    if isinstance(value, str) and (bullet := _BULLET.match(value)):
+        return f"begin each entry with a dash, `-`, in place of `{bullet[0].strip()}`"
+    shown = [one[:_LONGEST_SHOWN] for one in _written(value)][:_MOST_SHOWN]
+    if isinstance(value, str) and value.startswith("-"):
+        return f"put a blank after each dash: `- {shown[0]}`"
+    return f"begin each entry with a dash: {', '.join(f'`- {one}`' for one in shown)}" if shown else ""
+
+
+def _written(value: Any) -> Iterator[str]:
+    """Yield the entries in what is no list of them."""
+    if isinstance(value, str):
+        if keys := _KEYS_WRITTEN.findall(value):
+            yield from keys
+        else:
+            yield from (word.lstrip("-") for word in re.split(r"[\s,]+", value) if word.lstrip("-"))
+    elif isinstance(value, dict) and {"operation", "tag", "path", "parameters"} & set(value):
+        key, member = next(iter(value.items()))
+        yield f"{key}: {member}" if isinstance(member, str) else f"{key}: …"
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            yield from operations_in(key, member)
+
+
+def operations_in(key: Any, member: Any) -> list[str]:
+    """Return the operations that a pair such as `GET: /orders`, `/orders: [get, post]` or `listOrders: true` names."""
+    key = str(key)
+    if re.fullmatch(rf"(?i:{_METHODS})", key) and isinstance(member, str):
+        return [f"{key.upper()} {member if member.startswith('/') else f'/{member}'}"]
+    if key.startswith("/"):
+        methods = [member] if isinstance(member, str) else list(member) if isinstance(member, list | dict) else []
+        return [f"{method.upper()} {key}" for method in methods if isinstance(method, str)] or [f"GET {key}"]
+    return [key]
+
+
+def _entry(value: Any) -> str:
+    if value is None:
+        return "write an operation after the dash, or take the dash out"
+    if isinstance(value, list):
+        return "one dash is enough: entries are not lists"
+    if isinstance(value, int | float):
+        return f'put quotes around it: "{value}"'
     return ""
 
 

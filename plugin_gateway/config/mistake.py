@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 NOTHING: Final = object()
 """There is no offending value to show."""
@@ -37,14 +38,34 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
 
 def nearest(word: object, words: Iterable[str]) -> str:
     """Say which of `words` was probably meant, as a sentence's start, or nothing."""
-    close = nearest_word(word, words)
-    return f"did you mean `{close}`? " if close else ""
-
-
-def nearest_word(word: object, words: Iterable[str]) -> str:
-    """Return the one of `words` that was probably meant, or nothing."""
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
     folded = {candidate.casefold(): candidate for candidate in words}
     close = get_close_matches(str(word).casefold().replace("-", "_"), folded, n=1, cutoff=0.6)
+    return f"did you mean `{folded[close[0]]}`? " if close else ""
+
+
+def nearest_key(key: object, keys: Iterable[str], other_words: Mapping[str, str] | None = None) -> str:
+    """Return the one of `keys` that was surely meant, or nothing; `other_words` are what other tools call a key.
+
+    What stands below a key is judged by it, so a guess must be good: a resemblance is not enough.
+    """
+    word = _folded(str(key))
+    folded = {_folded(candidate): candidate for candidate in keys}
+    named = (other_words or {}).get(word, "")
+    if named in folded.values():
+        return named
+    for candidate, name in folded.items():
+        shorter, longer = sorted((candidate, word), key=len)
+        if len(shorter) > 2 and (longer.startswith(shorter) or sorted(candidate) == sorted(word)):
+            return name
+    from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
+
+    close = get_close_matches(word, folded, n=1, cutoff=0.77)
     return folded[close[0]] if close else ""
+
+
+def _folded(key: str) -> str:
+    """Write `operationId`, `operation-id` and `operation_ids` alike."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).casefold().replace("-", "_")
+    return re.sub(r"(?<![su])s$", "", words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -53,6 +54,11 @@ def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
 class DocumentSource(Record):
     """Where the full OpenAPI document is."""
 
+    example: ClassVar[str] = "{source: openapi.yaml}"
+    other_words: ClassVar[dict[str, str]] = dict.fromkeys(
+        ("file", "url", "path", "document", "spec", "location", "uri", "src"), "source"
+    )
+
     short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file, or an http or https URL."}
 
     source: SourceText
@@ -66,6 +72,13 @@ class DocumentSource(Record):
 
     @classmethod
     def expand(cls, value: Any) -> Any:
+        if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[1-3](\.[0-9]+){1,2}", value)):
+            hint = "such as `openapi: openapi.yaml`; its version is read from it"
+            raise Mistake("wrong-type", "expected a file or URL, and this is a version", got=value, hint=hint)
+        if value is None or isinstance(value, bool | list):
+            named = value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else ""
+            hint = f"write `openapi: {named}`" if named else "such as `openapi: openapi.yaml`"
+            raise Mistake("wrong-type", "expected a file or URL", got=value, hint=hint)
         return {"source": value} if isinstance(value, str) else value
 
     @property
@@ -75,6 +88,14 @@ class DocumentSource(Record):
 
 class Public(Record):
     """How the gateway is seen from outside."""
+
+    example: ClassVar[str] = "{url: https://plugin.example.com}"
+    other_words: ClassVar[dict[str, str]] = {
+        "base_url": "url",
+        "host": "url",
+        "server": "url",
+        "version": "openapi_version",
+    }
 
     url: PublicUrl | None = None
     """`servers[0].url` of the served document, and the manifest's base; by default `http://localhost:PORT`."""
@@ -89,6 +110,20 @@ class Public(Record):
 
 class Manifest(Record):
     """The plugin manifest; what is left out is taken from the document's `info`."""
+
+    example: ClassVar[str] = "{name_for_human: Orders, contact_email: api@example.com}"
+    other_words: ClassVar[dict[str, str]] = {
+        "name": "name_for_human",
+        "title": "name_for_human",
+        "description": "description_for_human",
+        "email": "contact_email",
+        "contact": "contact_email",
+        "logo_url": "logo",
+        "icon": "logo",
+        "legal_url": "legal_info_url",
+        "term": "legal_info_url",
+        "terms_of_service": "legal_info_url",
+    }
 
     name_for_human: NameForHuman | None = None
     """At most 20 characters."""
@@ -108,6 +143,30 @@ class Manifest(Record):
 
 class Limits(Record):
     """Bounds on what a client may send, get and keep open."""
+
+    example: ClassVar[str] = "{rate: 20/s, request_body: 1MB}"
+    other_words: ClassVar[dict[str, str]] = {
+        "rate_limit": "rate",
+        "rate_limiting": "rate",
+        "request_rate": "rate",
+        "body": "request_body",
+        "body_size": "request_body",
+        "max_body": "request_body",
+        "max_body_size": "request_body",
+        "max_request_body": "request_body",
+        "max_request_size": "request_body",
+        "request_size": "request_body",
+        "request_body_size": "request_body",
+        "header": "request_head",
+        "request_header": "request_head",
+        "max_response_size": "response_body",
+        "response_size": "response_body",
+        "max_connection": "connections",
+        "max_concurrency": "concurrency",
+        "concurrent": "concurrency",
+        "concurrent_request": "concurrency",
+        "in_flight": "concurrency",
+    }
 
     request_head: Size = 32_000
     """Bytes of request line and header fields."""
@@ -147,6 +206,14 @@ class Limits(Record):
 class ClientTimeout(Record):
     """How long a client may take."""
 
+    example: ClassVar[str] = "{head: 10s, body: 10s, idle: 75s}"
+    other_words: ClassVar[dict[str, str]] = {
+        "keepalive": "idle",
+        "keep_alive": "idle",
+        "header": "head",
+        "read": "body",
+    }
+
     head: Duration = 10.0
     """For the request line and header fields."""
     body: Duration = 10.0
@@ -177,6 +244,9 @@ class Mcp(Record):
 class Log(Record):
     """What is written to standard error."""
 
+    example: ClassVar[str] = "{format: json, level: info}"
+    other_words: ClassVar[dict[str, str]] = {"verbosity": "level", "output": "format", "style": "format"}
+
     format: Literal["auto", "json", "text"] = "auto"
     """One JSON object per line, or text for people; `auto` is text on a terminal and JSON elsewhere."""
     level: Literal["debug", "info", "warning", "error"] = "info"
@@ -185,6 +255,27 @@ class Log(Record):
 
 class Config(Record):
     """All of gateway.yaml."""
+
+    other_words: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(
+            ("spec", "specification", "document", "swagger", "schema", "oas", "api_spec", "api_doc"), "openapi"
+        ),
+        **dict.fromkeys(("backend", "target", "origin", "api", "service", "proxy_pass", "proxy", "server"), "upstream"),
+        **dict.fromkeys(
+            ("operation", "endpoint", "route", "whitelist", "permit", "permitted", "include", "expose", "tool"), "allow"
+        ),
+        **dict.fromkeys(
+            ("block", "blocked", "blocklist", "blacklist", "denied", "exclude", "disallow", "forbid"), "deny"
+        ),
+        **dict.fromkeys(("bind", "address", "listener", "port", "http_port"), "listen"),
+        **dict.fromkeys(("authentication", "security", "authorization"), "auth"),
+        **dict.fromkeys(("client", "caller", "user"), "consumers"),
+        **dict.fromkeys(("allow_origin", "allowed_origin", "cors_origin", "origin"), "cors"),
+        **dict.fromkeys(("plugin", "ai_plugin"), "manifest"),
+        "rate_limit": "limits",
+        "prometheus": "metrics",
+        "telemetry": "metrics",
+    }
 
     openapi: DocumentSource
     """The full OpenAPI document: a file or URL."""

@@ -6,7 +6,7 @@ from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.config.mistake import NOTHING, Mistake
-from plugin_gateway.config.secrecy import masked_unparsed, may_be_secret, without_url_secrets
+from plugin_gateway.config.secrecy import is_perhaps_secret, masked_unparsed, without_url_secrets
 from plugin_gateway.config.tree import Node, Span, walk
 from plugin_gateway.diagnostics import Finding, Location
 
@@ -29,17 +29,28 @@ class Places:
     text: InitVar[str]
     root: Node | None = field(repr=False)
     overrides: dict[Pointer, str] = field(default_factory=dict)
+    unread: frozenset[int] = frozenset()
+    """The lines that are not in the tree, as they are no YAML."""
+    moved: dict[Pointer, Pointer] = field(default_factory=dict)
+    """Where a value is written that is judged as if it stood where it belongs."""
     _lines: list[str] = field(init=False, repr=False)
 
     def __post_init__(self, text: str) -> None:
         lines = text.splitlines()
         self._lines = lines if self.root is None else _masked(lines, self.root)
+        for number in self.unread:
+            self._lines[number - 1] = masked_unparsed(lines, number - 1)
 
     def top(self) -> Location:
         return Location(self.name)
 
     def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
         """Say where the value at `pointer`, or its key, is written; or else the nearest thing around it that is."""
+        for _ in self.moved:
+            prefix = max((one for one in self.moved if pointer[: len(one)] == one), key=len, default=None)
+            if prefix is None:
+                break
+            pointer = (*self.moved[prefix], *pointer[len(prefix) :])
         covering = [laid for laid in self.overrides if pointer[: len(laid)] == laid]
         if covering:
             return Location(self.overrides[max(covering, key=len)])
@@ -105,7 +116,8 @@ class Places:
 def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
     """Put a mistake into words, with the offending value unless it may be a secret."""
     message = without_url_secrets(mistake.message)
-    if mistake.got is not NOTHING and not may_be_secret(pointer):
+    is_secret = is_perhaps_secret(pointer, mistake.got)
+    if mistake.got is not NOTHING and not is_secret:
         message = f"{message}, got {_quoted(mistake.got)}"
     if pointer and mistake.rule not in (
         "duplicate-key",
@@ -116,14 +128,18 @@ def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
         "goes-together",
     ):
         message = f"`{_dotted(pointer)}`: {message}"
-    hint = (
-        ""
-        if may_be_secret(pointer) and mistake.got is not NOTHING and str(mistake.got) in mistake.hint
-        else mistake.hint
-    )
+    hint = "" if is_secret and _is_quoted_in(mistake.hint, mistake.got) else mistake.hint
     return Finding(
         rule=mistake.rule, message=message, hint=without_url_secrets(hint), pointer=pointer, location=location
     )
+
+
+def _is_quoted_in(hint: str, got: Any) -> bool:
+    if got is NOTHING:
+        return False
+    if isinstance(got, list | tuple):
+        return any(_is_quoted_in(hint, item) for item in got)
+    return str(got) in hint
 
 
 def _quoted(value: Any) -> str:
@@ -151,7 +167,9 @@ def _masked(lines: list[str], root: Node) -> list[str]:
     """Return the lines with every scalar that may be a secret as asterisks of the same length."""
     masked = [without_url_secrets(line) for line in lines]
     for pointer, node in walk(root):
-        if node.members is not None or node.items is not None or not may_be_secret(pointer):
+        if node.members is not None or node.items is not None:
+            continue
+        if not is_perhaps_secret(pointer, node.value):
             continue
         span, last = node.span, node.span.last_line
         for number in range(span.line, min(last, len(masked)) + 1):

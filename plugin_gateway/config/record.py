@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from plugin_gateway.config.mistake import NOTHING, Mistake, nearest, nearest_word
+from plugin_gateway.config.mistake import NOTHING, Mistake, nearest, nearest_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pydantic import GetJsonSchemaHandler
     from pydantic_core import CoreSchema, ErrorDetails
 
+_LONGEST_SHOWN = 60
 _WANTED = {
     "string_type": "text",
     "int_type": "a whole number",
@@ -39,6 +41,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of what may be written instead of the mapping."""
+    example: ClassVar[str] = ""
+    """What to write, for a hint."""
+    other_words: ClassVar[dict[str, str]] = {}
+    """What people call keys of it, in lower case with `_` and without a plural `s`, and how they are called here."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -64,8 +70,10 @@ class Record(BaseModel):
                 if key in keys:
                     written[key] = member
                     continue
-                instead_of = nearest_word(key, [word for word in keys if word not in value and word not in written])
-                hint = f"{nearest(key, keys)}valid here: {', '.join(keys)}"
+                free = [word for word in keys if word not in value and word not in written]
+                instead_of = nearest_key(key, free, cls.other_words)
+                close = instead_of or nearest_key(key, keys, cls.other_words)
+                hint = f"{f'did you mean `{close}`? ' if close else ''}valid here: {', '.join(keys)}"
                 message = f"unknown key `{key}`"
                 mistake = Mistake("unknown-key", message, hint=hint, on_key=True, instead_of=instead_of)
                 details.append(_detail(mistake, (key,)))
@@ -77,10 +85,23 @@ class Record(BaseModel):
         try:
             made = make(value)
         except ValidationError as error:
-            details += [_detail(as_mistake(inner), inner["loc"]) for inner in error.errors()]
+            details += [_detail(cls._as_mistake(inner, value), inner["loc"]) for inner in error.errors()]
         if details:
             raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
         return made
+
+    @classmethod
+    def _as_mistake(cls, error: ErrorDetails, value: Any) -> Mistake:
+        """Say in our words what pydantic found wrong with this record or one of its values, and what to write."""
+        mistake = as_mistake(error)
+        if error["type"] == "missing" and len(error["loc"]) == 1 and cls.example:
+            mistake.hint = f"such as {cls.example}"
+        elif error["type"] == "model_type" and not error["loc"]:
+            is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+            mistake.hint = "take the dash out: this is no list" if is_one else ""
+            if not is_one and cls.example:
+                mistake.hint = f"such as {cls.example}"
+        return mistake
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -111,9 +132,17 @@ def as_mistake(error: ErrorDetails) -> Mistake:
     if kind in _WANTED:
         hint = "put quotes around it" if kind == "string_type" and isinstance(got, bool | int | float) else ""
         if kind == "tuple_type":
-            hint = "write it in [ ]"
+            hint = f"write [{got}]" if isinstance(got, str) and len(got) < _LONGEST_SHOWN else "write it in [ ]"
+        if kind == "string_type" and isinstance(got, list) and len(got) == 1 and isinstance(got[0], str):
+            hint = f"write {got[0]}, without brackets or dash"
+        if kind == "bool_type" and isinstance(got, str) and got.lower() in ("true", "false"):
+            hint = f"write {got.lower()}, without quotes"
+        if kind == "int_type" and isinstance(got, str):
+            digits = re.sub(r"(?<=\d)[,_ '](?=\d{3})", "", got.strip())
+            thousands = re.fullmatch(r"([0-9]+)\s*k", digits, re.IGNORECASE)
+            hint = f"write {thousands[1]}000" if thousands else f"write {digits}" if digits.isdigit() else ""
         if got is None:
-            hint = "leave the key out to get the default"
+            hint = "write a value after it, or leave the key out"
         return Mistake("wrong-type", f"expected {_WANTED[kind]}", got=got, hint=hint)
     if kind == "literal_error":
         words = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")

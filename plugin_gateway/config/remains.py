@@ -1,69 +1,108 @@
-"""The remains of a config that is wrong: the parts of it that are right by themselves, to go on with a report."""
+"""The remains of a config that is wrong: what is left without its mistakes, to be held against the document all the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any, Final
 
-from pydantic import TypeAdapter, ValidationError
-
-from plugin_gateway.config.model import DocumentSource
-from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import TypeAlias
 
-    from plugin_gateway.config.fields import Surroundings
-    from plugin_gateway.config.places import Places
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.config.model import Config
     from plugin_gateway.diagnostics import Finding
 
+    Pointer: TypeAlias = tuple[str | int, ...]
+    Mistakes: TypeAlias = Sequence[tuple[Pointer, Mistake]]
+    Judge: TypeAlias = Callable[[Any], tuple[Config | None, Mistakes]]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remains:
-    """Where the document is, and the entries of the lists; each entry knows at which index it is written."""
-
-    openapi: DocumentSource
-    allow: tuple[AllowEntry, ...]
-    deny: tuple[Selector, ...]
-    places: Places
-
-    def located(self, findings: Iterable[Finding]) -> Iterator[Finding]:
-        """Yield the findings with a location for each that has a pointer into the config but none."""
-        for finding in findings:
-            is_placed = finding.location or finding.pointer is None
-            yield finding if is_placed else finding.at(self.places.locate(finding.pointer or ()))
+_MOST_ROUNDS: Final = 12
+_IN_PLACE_OF: Final[dict[Pointer, dict[str, str]]] = {
+    # What keeps the numbers of the entries after it, and names no operation.
+    ("allow",): {"path": "/-/a-place-without-operations"},
+    ("deny",): {"path": "/-/a-place-without-operations"},
+}
+_WITHOUT_ALL: Final = {"allow": [], "upstream": {"url": "http://127.0.0.1"}}
 
 
 class RefusedConfigError(ConfigError):
-    """The config is wrong; `remains` is what could be judged all the same, None where there is nothing."""
+    """The config is wrong; `remains` is the rest of it, None where there is nothing to go on with.
 
-    def __init__(self, findings: Iterable[Finding], remains: Remains | None) -> None:
+    `given_up` are the pointers of what stands in `remains` for something that is wrong: nothing is to be said of these.
+    """
+
+    def __init__(
+        self,
+        findings: Iterable[Finding],
+        remains: LoadedConfig | None = None,
+        given_up: frozenset[Pointer] = frozenset(),
+    ) -> None:
         super().__init__(findings)
-        self.remains = remains
+        self.remains, self.given_up = remains, given_up
+
+    @property
+    def file(self) -> str:
+        """What its findings call the config."""
+        return self.remains.places.name if self.remains else ""
 
 
-def remains_of(value: Any, around: Surroundings, places: Places) -> Remains | None:
-    """Judge the document's place and each entry by itself."""
-    if not isinstance(value, dict) or "openapi" not in value:
-        return None
-    try:
-        openapi = DocumentSource.model_validate(value["openapi"], context=around)
-    except ValidationError:
-        return None
-    return Remains(
-        openapi=openapi,
-        allow=tuple(_entries(value, "allow", TypeAdapter(AllowEntry), around)),
-        deny=tuple(_entries(value, "deny", TypeAdapter(Selector), around)),
-        places=places,
-    )
+def remains_of(value: Any, mistakes: Mistakes, judge: Judge) -> tuple[Config | None, frozenset[Pointer]]:
+    """Take out what is wrong until the rest is right; also return the pointers of what something else stands for."""
+    value = deepcopy(value)
+    given_up: set[Pointer] = set()
+    config: Config | None = None
+    for _ in range(_MOST_ROUNDS):
+        for pointer, mistake in mistakes:
+            _take_out(value, pointer, mistake, given_up)
+        config, mistakes = judge(value)
+        if not mistakes:
+            break
+    return config, frozenset(given_up)
 
 
-def _entries(value: Mapping[str, Any], key: str, adapter: TypeAdapter[Any], around: Surroundings) -> Iterator[Any]:
-    written = value.get(key)
-    for index, entry in enumerate(written if isinstance(written, list) else []):
-        try:
-            yield adapter.validate_python(entry, context=around).numbered(index)
-        except ValidationError:
-            # Its mistakes are in the report already.
+def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Pointer]) -> None:
+    if mistake.rule == "missing-key":
+        pointer = pointer[:-1] if len(pointer) > 1 else pointer
+    steps = _steps(value, pointer)
+    if not steps:
+        if len(pointer) == 1 and pointer[0] in _WITHOUT_ALL and isinstance(value, dict):
+            value[pointer[0]] = deepcopy(_WITHOUT_ALL[str(pointer[0])])
+            given_up.add(pointer)
+        return
+    holder, part = steps[-1]
+    if isinstance(holder, dict):
+        member = holder.pop(part)
+        if mistake.instead_of and mistake.instead_of not in holder:
+            holder[mistake.instead_of] = member
+        elif len(pointer) == 1 and pointer[0] in _WITHOUT_ALL:
+            holder[part] = deepcopy(_WITHOUT_ALL[str(part)])
+            given_up.add(pointer)
+    elif pointer[:-1] in _IN_PLACE_OF:
+        holder[part] = dict(_IN_PLACE_OF[pointer[:-1]])
+        given_up.add(pointer)
+    elif len(steps) > 1:
+        # The numbers of the other items would be wrong.
+        above, key = steps[-2]
+        above.pop(key)
+        given_up.add(pointer[:-1])
+
+
+def _steps(value: Any, pointer: Pointer) -> list[tuple[Any, Any]]:
+    """Return each container on the way with the part that leads on; empty where there is no such way."""
+    steps: list[tuple[Any, Any]] = []
+    for part in pointer:
+        members: Any = dict(enumerate(value)) if isinstance(value, list) else value
+        if isinstance(members, dict) and part in members:
+            steps.append((value, part))
+            value = members[part]
+        elif part == 0 and not isinstance(value, list):
+            # A single one is judged as a list of one.
             continue
+        else:
+            # A rule between keys, or what was expanded from a short form: all of it goes.
+            return steps
+    return steps

@@ -7,7 +7,7 @@ from typing import Final
 
 # Judged by the words of the keys on the way, not by the model: a secret under a misspelt key is a secret too.
 _SECRET_WORD: Final = re.compile(
-    r"credential|secret|token|passw|bearer|basic|api.?key|authori[sz]ation|auth$|headers|cookie|redis|private|(^|[^a-z])key",
+    r"credential|secret|token|passw|bearer|basic|api.?key|authori[sz]ation|security|auth$|headers|cookie|redis|private|(^|[^a-z])key",
     re.IGNORECASE,
 )
 _PLAIN_KEYS: Final = frozenset(
@@ -24,7 +24,10 @@ _USERINFO: Final = re.compile(
     r"""(?<=://)(?:[^/?#\s"'@]*:(?![0-9]*(?:[/?#\s"',}\]]|$))[^"'\n]*@|[^/?#\s"'@]*:[^\s"']*@|[^/\s"']*@)"""
 )
 _URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
-_WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*:(?=\s|$)")
+# Also one whose colon lacks its blank, or is another sign: that may be why the text is no YAML.
+_WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*(?::(?!//)|=)")
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PEM: Final = "-----BEGIN"
 
 
 def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
@@ -33,6 +36,15 @@ def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
     if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
         return False
     return keys[-1].lower() == "value" or any(_SECRET_WORD.search(key) for key in keys)
+
+
+def is_perhaps_secret(pointer: tuple[str | int, ...], value: object) -> bool:
+    """Tell the same of a value there: a secret is also found where its name should be, or its file."""
+    if may_be_secret(pointer) or _PEM in str(value):
+        return True
+    last = pointer[-1] if pointer else ""
+    is_name = last == "env" or (last == "name" and any(str(part).endswith("credential") for part in pointer))
+    return is_name and not _NAME.fullmatch(str(value))
 
 
 def without_url_secrets(text: str) -> str:

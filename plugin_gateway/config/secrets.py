@@ -10,8 +10,9 @@ from zlib import crc32
 
 from pydantic import BaseModel
 
-from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 from plugin_gateway.config.secret_text import Place, cleaned, decode
+from plugin_gateway.config.variable import VARIABLE_NAME, variable_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 _MAX_FILE_BYTES: Final = 64 * 1024
 _KINDS: Final = ("env", "file", "value")
+_OTHER_WORDS: Final = {
+    **dict.fromkeys(("var", "variable", "environment", "env_var", "envvar", "from_env", "name"), "env"),
+    **dict.fromkeys(("path", "filename", "from_file", "mount"), "file"),
+    **dict.fromkeys(("text", "literal", "secret", "key", "plain"), "value"),
+}
 _MASK: Final = "**********"
 
 
@@ -114,7 +120,7 @@ def resolve(
             raise Mistake(
                 "unknown-key",
                 f"unknown key `{key}`" if isinstance(key, str) else "unknown key",
-                hint=nearest(key, _KINDS) + "valid here: env, file, value",
+                hint=_kind_meant(key, source[key]) + "valid here: env, file, value",
                 at=(key,) if isinstance(key, str | int) else (),
                 on_key=True,
             )
@@ -123,6 +129,9 @@ def resolve(
     ((kind, name),) = source.items()
     if not isinstance(name, str) or not name:
         raise Mistake("wrong-type", "expected text that is not empty", at=(kind,), hint="put quotes around it")
+    if kind == "value" and (variable := variable_named(name)):
+        hint = f"write {{env: {variable}}}"
+        raise Mistake("secret-source", "variables are not filled in here", hint=hint, at=(kind,))
     try:
         if kind == "file":
             path = folder / name
@@ -134,7 +143,19 @@ def resolve(
         raise
 
 
+def _kind_meant(key: object, name: object) -> str:
+    """Say which of the three was meant; a name that may be the secret itself is not repeated."""
+    close = nearest_key(key, _KINDS, _OTHER_WORDS)
+    if close == "env" and VARIABLE_NAME.fullmatch(str(name)):
+        return f"write {{env: {name}}}; "
+    return f"did you mean `{close}`? " if close else ""
+
+
 def _from_env(name: str, environ: Mapping[str, str]) -> str:
+    if name not in environ and not VARIABLE_NAME.fullmatch(name):
+        # It may be the secret itself, so it is not repeated.
+        hint = "write the name of the variable that holds the secret, such as {env: UPSTREAM_API_KEY}"
+        raise Mistake("secret-missing", "this is not the name of an environment variable", hint=hint)
     if name not in environ:
         raise Mistake(
             "secret-missing",
@@ -146,6 +167,8 @@ def _from_env(name: str, environ: Mapping[str, str]) -> str:
 
 def _from_file(path: Path, name: str) -> str:
     hint = "a relative path starts at the folder of gateway.yaml"
+    if name.startswith("/"):
+        hint = "write the key into this file, or mount it there"
     try:
         # Looked at before it is opened: opening a pipe that has no writer takes for ever.
         mode = path.stat().st_mode

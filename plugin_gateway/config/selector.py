@@ -17,7 +17,8 @@ from plugin_gateway.config.fields import (
     ToTuple,
     split_operation,
 )
-from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.meant import operations_in
+from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.record import Record, exactly_one
 from plugin_gateway.config.upstream import Credentials, colliding
 
@@ -29,6 +30,8 @@ _KINDS = ("operation", "tag", "path")
 
 class ParameterRule(Record):
     """What becomes of one parameter of an operation."""
+
+    example: ClassVar[str] = "{slashes: allowed}"
 
     short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
 
@@ -56,12 +59,16 @@ class ParameterRule(Record):
 class RequestTrim(Record):
     """What is taken out of request bodies."""
 
+    example: ClassVar[str] = "{drop: [/internal_notes]}"
+
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to take out."""
 
 
 class ResponseTrim(Record):
     """What is left of response bodies, and which URLs in them lead to the gateway."""
+
+    example: ClassVar[str] = "{links: [/next]}"
 
     links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
     """Used instead of `upstream.links`."""
@@ -75,6 +82,13 @@ class Selector(Record):
     """One entry of `deny`: exactly one of an operation, a tag or a path glob."""
 
     short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "An operationId or `METHOD /path`."}
+    other_words: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(("id", "operation_id", "op", "name", "endpoint", "route"), "operation"),
+        "glob": "path",
+        "prefix": "path",
+        "url": "path",
+        "verb": "methods",
+    }
 
     operation: OperationText | None = None
     """An operationId of the document, or `METHOD /path/template`."""
@@ -94,11 +108,33 @@ class Selector(Record):
         if not isinstance(value, dict | Record):
             hint = "write an operationId, `METHOD /path`, or a mapping with operation, tag or path"
             raise Mistake("wrong-type", "expected an operation", got=value, hint=hint)
+        if (
+            isinstance(value, dict)
+            and value
+            and not any(nearest_key(key, cls.model_fields, cls.other_words) for key in value)
+        ):
+            shown = " and ".join(f"`- {one}`" for key, member in value.items() for one in operations_in(key, member))
+            raise Mistake(
+                "exactly-one", "an entry is one text, or has `operation`, `tag` or `path`", hint=f"write {shown}"
+            )
         return value
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        yield from exactly_one(written, _KINDS, "an entry")
+        if "operation_id" in written and not set(_KINDS) & set(written):
+            hint = "write `operation` for the operation itself; `operation_id` is how clients see it"
+            yield Mistake("exactly-one", "an entry needs `operation`", hint=hint, at=("operation_id",), on_key=True)
+        elif not set(_KINDS) & set(written):
+            hint = "add one; or take the dash out, where this belongs to the entry before"
+            yield Mistake(
+                "exactly-one", f"an entry needs exactly one of {', '.join(f'`{kind}`' for kind in _KINDS)}", hint=hint
+            )
+        else:
+            yield from exactly_one(written, _KINDS, "an entry")
+        for kind in _KINDS:
+            if kind in written and written[kind] is None:
+                hint = "write a value after the colon; `#` begins a comment"
+                yield Mistake("wrong-type", "expected text", got=None, hint=hint, at=(kind,))
         if "operation" in written and "methods" in written:
             hint = "an operation has one method already; use `path` for several"
             yield Mistake(

@@ -6,6 +6,7 @@ alias that is copied, and a merge costs what it adds.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,20 +14,19 @@ import yaml
 
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.scalar import plain_scalar
+from plugin_gateway.config.syntax import Complaint, as_mistake, find_slip, of_key_that_is_a_mapping, of_tag
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_CHARACTERS: Final = 1_000_000
 _MAX_DEPTH: Final = 50
+_STUCK: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(\S.*)")
 _TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")
 _LIBYAML_TOO_DEEP: Final = "exceeded maximum nesting depth"
 """What libyaml 0.2.6 and later say at 1,000 levels, which they may meet ahead of the events that we count."""
 _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
-
-_TAG: Final = Mistake("yaml-tag", "tags are not supported here", hint="take the `!…` out")
-
 
 Pointer = tuple[str | int, ...]
 
@@ -85,11 +85,12 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
         builder.note(stop.span, stop.mistake)
         return None, builder.found
     except yaml.MarkedYAMLError as error:
-        # What is never closed is mended where it was opened, not where the text ends.
-        unclosed = "end of stream" in str(error.problem)
-        mark = (unclosed and error.context_mark) or error.problem_mark or error.context_mark
-        span = Span(mark.line + 1, mark.column + 1, 1) if mark else Span(0, 0, 1)
-        builder.note(span, _syntax(error, builder.lines, span))
+        complaint = _complaint(error)
+        if complaint.problem == _LIBYAML_TOO_DEEP:
+            builder.note(Span(*complaint.at, 1), _TOO_DEEP)
+        else:
+            slip = find_slip(complaint, builder.lines, builder.pointer())
+            builder.note(Span(slip.line, slip.column, 1), as_mistake(slip))
         return None, builder.found
     except (yaml.YAMLError, UnicodeError):
         # libyaml says where by byte; by character is what a person can use.
@@ -101,6 +102,12 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
         builder.note(Span(line, column, 1), mistake)
         return None, builder.found
     return builder.root, builder.found
+
+
+def _complaint(error: yaml.MarkedYAMLError) -> Complaint:
+    marks = error.problem_mark or error.context_mark, error.context_mark
+    at, began_at = ((mark.line + 1, mark.column + 1) if mark else (0, 0) for mark in marks)
+    return Complaint(str(error.problem), at, error.context or "", began_at)
 
 
 class _StopReadingError(Exception):
@@ -165,7 +172,7 @@ class _Builder:
 
     def open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent, node: Node) -> None:
         if event.tag not in (None, "!", "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-            raise _StopReadingError(node.span, _TAG)
+            self.note(node.span, of_tag(str(event.tag), ""))
         pointer = self.pointer()
         self.place(event, node)
         self.stack.append(_Open(node, pointer))
@@ -196,6 +203,14 @@ class _Builder:
             parent.key = (self.span(event), self.key(node))
         else:
             (span, key), parent.key = parent.key, None
+            if (stuck := _STUCK.fullmatch(key)) and node.value is None and node.members is None and node.items is None:
+                # `{url:https://…}`: a flow mapping takes all of it for a key.
+                key, at = stuck[1], len(stuck[1]) + 1
+                self.note(
+                    span,
+                    Mistake("yaml-syntax", f"no blank follows the colon after `{key}`", hint="write a blank there"),
+                )
+                node = Node(Span(span.line, span.column + at, max(1, span.length - at), span.last_line), stuck[2])
             if key in parent.node.members:
                 first = parent.node.members[key][0].line
                 message = f"key `{key}` is already there in line {first}"
@@ -206,7 +221,8 @@ class _Builder:
 
     def key(self, node: Node) -> str:
         if node.members is not None or node.items is not None:
-            raise _StopReadingError(node.span, Mistake("bad-key", "a key must be text", hint="put quotes around it"))
+            line = self.lines[node.span.line - 1] if 0 < node.span.line <= len(self.lines) else ""
+            raise _StopReadingError(node.span, of_key_that_is_a_mapping(line, node.span.column))
         if not isinstance(node.value, str):
             message = f"a key must be text, not {node.value!r}"
             self.note(node.span, Mistake("bad-key", message, hint="put quotes around it"))
@@ -216,7 +232,9 @@ class _Builder:
         span = self.span(event)
         node = self.anchors.get(event.anchor)
         if node is None:
-            raise _StopReadingError(span, Mistake("yaml-alias", "an alias without an anchor before it"))
+            hint = f"write `&{event.anchor}` before the value that it stands for, further up"
+            self.note(span, Mistake("yaml-alias", f"there is no anchor `&{event.anchor}` before this alias", hint=hint))
+            node = Node(span)
         if any(node is container.node for container in self.stack):
             raise _StopReadingError(span, Mistake("yaml-alias", "an alias to something that it is inside of"))
         self.place(event, node)
@@ -233,8 +251,14 @@ class _Builder:
         span, source = members.pop("<<")
         node.shadowed.append(("<<", source))
         for mapping in source.items if source.items is not None else [source]:
+            if mapping.members is None and mapping.value is None and mapping.items is None:
+                # An alias without its anchor, which is told already, or nothing.
+                continue
             if mapping.members is None:
-                raise _StopReadingError(span, Mistake("yaml-merge", "`<<` merges a mapping or a list of them"))
+                hint = "write `<<: *name`, with `&name` before a mapping further up"
+                raise _StopReadingError(
+                    span, Mistake("yaml-merge", "`<<` merges a mapping or a list of them", hint=hint)
+                )
             for key, member in mapping.members.items():
                 members.setdefault(key, member)
                 self.count(1, span)
@@ -243,7 +267,7 @@ class _Builder:
         text: str = event.value
         if event.tag == "tag:yaml.org,2002:str" or not event.implicit[0]:
             if event.tag not in (None, "!", "tag:yaml.org,2002:str"):
-                raise _StopReadingError(self.span(event), _TAG)
+                self.note(self.span(event), of_tag(str(event.tag), text))
             return text
         try:
             return plain_scalar(text)
@@ -260,18 +284,6 @@ class _Builder:
         if isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             stop = len(line)
         return Span(start.line + 1, start.column + 1, max(1, stop - start.column), end.line + (end.column > 0))
-
-
-def _syntax(error: yaml.MarkedYAMLError, lines: list[str], span: Span) -> Mistake:
-    line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-    if "\t" in line[: max(span.column, len(line) - len(line.lstrip()))]:
-        return Mistake("yaml-syntax", "a tab cannot indent or separate in YAML", hint="use spaces")
-    if str(error.problem) == _LIBYAML_TOO_DEEP:
-        return _TOO_DEEP
-    context = f" {error.context}" if error.context else ""
-    return Mistake(
-        "yaml-syntax", f"not YAML: {error.problem}{context}", hint="check quotes, colons and indentation up to here"
-    )
 
 
 def _is_forbidden(character: str) -> bool:

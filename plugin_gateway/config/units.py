@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.mistake import Mistake
 
 _SECONDS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 # SI prefixes count by 1000 and IEC ones by 1024 (IEC 80000-13); `KB` and `kb` are what people type for kB.
@@ -34,6 +34,74 @@ class Rate:
         return f"{self.calls}/{names[self.window_s]}"
 
 
+_UNITS_OF_TIME: Final = {
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **dict.fromkeys(("msec", "millis", "milliseconds", "millisecond"), "ms"),
+}
+_NO_BOUND: Final = frozenset({"none", "unlimited", "infinite", "infinity", "never", "forever", "off", "-1", "max"})
+_MEASURED: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)\.?")
+_PER: Final = re.compile(
+    r"([0-9]+)\s*(?:[a-z]+\s*)?(?:/|per|a|in|p(?=[smh]$))\s*(?:1\s*)?([a-z]+)|([0-9]+)\s*(?:rp|req/|r/)([smh])"
+)
+
+
+def _duration_meant(text: object) -> str:
+    if text is None or isinstance(text, bool):
+        return ""
+    if str(text).strip().lower() in _NO_BOUND:
+        return "write 0, which is never"
+    match = _MEASURED.fullmatch(str(text).strip())
+    if match is None:
+        return ""
+    unit = match[2].lower()
+    unit = unit if unit in _SECONDS else _UNITS_OF_TIME.get(unit, "" if unit else "s")
+    return f"write {match[1].replace(',', '.')}{unit}" if unit else ""
+
+
+def _size_meant(text: object) -> str:
+    if text is None or isinstance(text, bool):
+        return ""
+    written = str(int(text) if isinstance(text, float) and text.is_integer() else text).strip()
+    if written.lower() in _NO_BOUND:
+        return "leave the key out"
+    match = _MEASURED.fullmatch(written)
+    if match is None:
+        return ""
+    unit = match[2].lower().removesuffix("ytes").removesuffix("yte")
+    names = {
+        "": "B",
+        "b": "B",
+        "k": "kB",
+        "kb": "kB",
+        "ki": "KiB",
+        "m": "MB",
+        "mb": "MB",
+        "mi": "MiB",
+        "g": "GB",
+        "gi": "GiB",
+    }
+    return f"write {match[1].replace(',', '.')}{names[unit]}" if unit in names else ""
+
+
+def _rate_meant(text: object) -> str:
+    if text is None or isinstance(text, bool):
+        return ""
+    written = str(text).strip().lower()
+    if written in _NO_BOUND:
+        return "leave the key out for no bound"
+    if written.isascii() and written.isdigit():
+        return f"write {written}/s or {written}/min"
+    match = _PER.fullmatch(written)
+    if match is None:
+        return ""
+    calls, unit = match[1] or match[3], match[2] or match[4]
+    window = {"s": "s", "m": "min", "h": "h", "d": "d"}.get(unit[0], "")
+    return f"write {calls}/{window}" if window else ""
+
+
 def parse_duration(text: object) -> float:
     """Read `500ms`, `3s`, `5m`, `1h`, `1d` or several in a row as seconds; `0` needs no unit.
 
@@ -44,14 +112,14 @@ def parse_duration(text: object) -> float:
     if text in (0, "0") and not isinstance(text, bool):
         return 0.0
     hint = "write a number and a unit: 500ms, 3s, 5m, 1h, 1d"
+    hint = _duration_meant(text) or hint
     if not isinstance(text, str):
         raise Mistake("bad-duration", "a duration needs a unit", got=text, hint=hint)
     total, position = 0.0, 0
     while position < len(text):
         part = _DURATION_PART.match(text, position)
         if part is None or part[2] not in _SECONDS:
-            unit = part[2] if part else ""
-            raise Mistake("bad-duration", "not a duration", got=text, hint=nearest(unit, _SECONDS) + hint)
+            raise Mistake("bad-duration", "not a duration", got=text, hint=hint)
         total += float(part[1]) * _SECONDS[part[2]]
         position = part.end()
     if not text or total > _MAX_SECONDS:
@@ -67,13 +135,14 @@ def parse_size(text: object) -> int:
 
     """
     hint = "write a number and a unit: 100B, 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024)"
+    hint = _size_meant(text) or hint
     match = _SIZE.fullmatch(text) if isinstance(text, str) else None
     if match is None or not match[2]:
         raise Mistake(
             "bad-size", "a size needs a unit" if match or isinstance(text, int) else "not a size", got=text, hint=hint
         )
     if match[2].lower() not in _BYTES:
-        raise Mistake("bad-size", "not a size", got=text, hint=nearest(match[2], _BYTES) + hint)
+        raise Mistake("bad-size", "not a size", got=text, hint=hint)
     count = float(match[1]) * _BYTES[match[2].lower()]
     if count != int(count) or count > 2**53:
         raise Mistake("bad-size", "not a whole number of bytes", got=text, hint=hint)
@@ -88,10 +157,10 @@ def parse_rate(text: object) -> Rate:
 
     """
     hint = "write calls per s, min, h or d: 20/s, 10/min, 1000/d"
+    hint = _rate_meant(text) or hint
     match = _RATE.fullmatch(text) if isinstance(text, str) else None
     if match is None or match[2] not in _WINDOWS_S:
-        unit = match[2] if match else ""
-        raise Mistake("bad-rate", "not a rate", got=text, hint=(nearest(unit, _WINDOWS_S) if unit else "") + hint)
+        raise Mistake("bad-rate", "not a rate", got=text, hint=hint)
     if int(match[1]) == 0:
         raise Mistake("bad-rate", "a rate of zero permits nothing", got=text, hint="take the entry out of `allow`")
     return Rate(int(match[1]), _WINDOWS_S[match[2]])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -20,6 +21,7 @@ from plugin_gateway.config.fields import (
     HeaderSecret,
     InjectedHeader,
     JsonPointer,
+    OverrideText,
     SecretValue,
     ToTuple,
     UpstreamAddress,
@@ -27,6 +29,7 @@ from plugin_gateway.config.fields import (
 from plugin_gateway.config.header_names import fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.record import Record
+from plugin_gateway.config.variable import VARIABLE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,8 +37,25 @@ if TYPE_CHECKING:
 FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "token_exchange", "passthrough")
 
 
-class HeaderCredential(Record):
+class KeyCredential(Record):
+    """A key that goes to a place with a name."""
+
+    other_words: ClassVar[dict[str, str]] = dict.fromkeys(("key", "secret", "token", "api_key"), "value")
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        for kind in ("env", "file"):
+            if isinstance(value, dict) and kind in value and "value" not in value:
+                name = value[kind] if kind == "file" or VARIABLE_NAME.fullmatch(str(value[kind])) else "NAME"
+                hint = f"write `value: {{{kind}: {name}}}`"
+                raise Mistake("unknown-key", f"`{kind}` belongs under `value`", hint=hint, at=(kind,), on_key=True)
+        return value
+
+
+class HeaderCredential(KeyCredential):
     """A key in a header of its own."""
+
+    example: ClassVar[str] = "{header: X-API-Key, value: {env: NAME}}"
 
     header: InjectedHeader
     """Name of the header."""
@@ -43,8 +63,10 @@ class HeaderCredential(Record):
     """The key."""
 
 
-class QueryCredential(Record):
+class QueryCredential(KeyCredential):
     """A key in the query string."""
+
+    example: ClassVar[str] = "{query: api_key, value: {env: NAME}}"
 
     query: Annotated[str, Field(min_length=1)]
     """Name of the query parameter."""
@@ -52,8 +74,10 @@ class QueryCredential(Record):
     """The key."""
 
 
-class CookieCredential(Record):
+class CookieCredential(KeyCredential):
     """A key in a cookie."""
+
+    example: ClassVar[str] = "{cookie: NAME, value: {env: NAME}}"
 
     cookie: CookieName
     """Name of the cookie."""
@@ -70,6 +94,14 @@ class BearerCredential(Record):
 
 class Login(Record):
     """A user name and its password."""
+
+    example: ClassVar[str] = "{username: NAME, password: {env: NAME}}"
+    other_words: ClassVar[dict[str, str]] = {
+        "login": "username",
+        "name": "username",
+        "secret": "password",
+        "pw": "password",
+    }
 
     username: Annotated[str, Field(min_length=1)]
     """The user name; it cannot contain a colon (RFC 7617, 2)."""
@@ -94,6 +126,15 @@ class BasicCredential(Record):
 class ClientCredentials(Record):
     """How to get a token with the client credentials grant (RFC 6749, 4.4)."""
 
+    example: ClassVar[str] = "{token_url: https://login.example.com/token, client_id: NAME, client_secret: {env: NAME}}"
+    other_words: ClassVar[dict[str, str]] = {
+        "url": "token_url",
+        "token_uri": "token_url",
+        "token_endpoint": "token_url",
+        "id": "client_id",
+        "secret": "client_secret",
+    }
+
     token_url: AbsoluteUrl
     """Where tokens are issued."""
     client_id: str
@@ -115,6 +156,8 @@ class OAuth2Credential(Record):
 
 class TokenExchange(Record):
     """How to get a token for the upstream in exchange for the caller's (RFC 8693)."""
+
+    example: ClassVar[str] = "{token_url: https://login.example.com/token}"
 
     token_url: AbsoluteUrl
     """Where tokens are exchanged."""
@@ -163,10 +206,47 @@ def _one_form(value: Any) -> Any:
     if not present:
         word = next((key for key in value if key != "value"), "")
         at = (word,) if word else ()
-        raise Mistake(
-            "exactly-one", "a credential says where its key goes", hint=nearest(word, FORMS) + hint, at=at, on_key=True
-        )
+        close = nearest(word, FORMS)
+        if set(value) == {"value"}:
+            hint = "take the dash before `value` out: it belongs to the entry before"
+            raise Mistake("exactly-one", "a credential says where its key goes", hint=hint, at=("value",), on_key=True)
+        if not close and (rewritten := _rewritten(value)):
+            hint = f"write {rewritten}"
+        raise Mistake("exactly-one", "a credential says where its key goes", hint=close + hint, at=at, on_key=True)
     return value
+
+
+def _rewritten(value: Mapping[Any, Any]) -> str:
+    """Write a credential as this file has it, which is written as an OpenAPI document or another tool has it."""
+    sources = (f"{{{kind}: {name}}}" for kind, name in _sources(value) if VARIABLE_NAME.fullmatch(str(name)))
+    source = next(sources, "{env: NAME}")
+    kind, place = str(value.get("type", "")).casefold(), str(value.get("in", "header")).casefold()
+    if kind in ("apikey", "api_key", "api-key", "header") or "in" in value:
+        name = value.get("name", "X-API-Key")
+        place = place if place in ("header", "query", "cookie") else "header"
+        return f"{{{place}: {name if _is_plain(name) else 'X-API-Key'}, value: {source}}}"
+    if kind == "basic" or {"username", "user", "password"} & set(value):
+        return f"{{basic: {{username: NAME, password: {source}}}}}"
+    if kind in ("bearer", "token", "http", "jwt") or "token" in value:
+        return f"{{bearer: {source}}}"
+    if kind.startswith("oauth"):
+        return f"{{oauth2: {ClientCredentials.example}}}"
+    if set(value) <= {"env", "file", "value"}:
+        return f"{{bearer: {source}}}, or {{header: X-API-Key, value: {source}}}"
+    name = next(iter(value))
+    return f"{{header: {name}, value: {source}}}" if len(value) == 1 and _is_plain(name) else ""
+
+
+def _sources(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        if key in ("env", "file"):
+            yield key, member
+        elif isinstance(member, dict):
+            yield from _sources(member)
+
+
+def _is_plain(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z_-]{1,40}", name) is not None
 
 
 Credential: TypeAlias = Annotated[
@@ -184,6 +264,8 @@ Credential: TypeAlias = Annotated[
 
 
 def _as_list(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, OverrideText):
+        raise Mistake("wrong-type", "expected a credential")
     return (value,) if isinstance(value, dict) else ToTuple.func(value)  # type: ignore[call-arg]  # ours takes no info
 
 
@@ -192,6 +274,16 @@ Credentials: TypeAlias = Annotated[tuple[Credential, ...], BeforeValidator(_as_l
 
 class Timeouts(Record):
     """How long the upstream may take."""
+
+    example: ClassVar[str] = "{connect: 3s, read: 30s, total: 45s}"
+    other_words: ClassVar[dict[str, str]] = {
+        "connection": "connect",
+        "response": "read",
+        "idle": "read",
+        "request": "total",
+        "overall": "total",
+        "max": "total",
+    }
 
     connect: Duration = 3.0
     """To accept a connection, for each address of its name."""
@@ -203,6 +295,9 @@ class Timeouts(Record):
 
 class Tls(Record):
     """How the upstream proves itself, and we to it. The files are watched: new connections use what was put in their place."""
+
+    example: ClassVar[str] = "{ca: corp.pem, cert: me.pem, key: me.key}"
+    other_words: ClassVar[dict[str, str]] = {"ca_file": "ca", "ca_cert": "ca", "cafile": "ca", "private_key": "key"}
 
     ca: FilePath | None = None
     """PEM file of the authorities to trust instead of the system's."""
@@ -224,6 +319,8 @@ class Tls(Record):
 class UpstreamHeaders(Record):
     """Header fields that pass although the gateway would drop them."""
 
+    example: ClassVar[str] = "{forward: [Accept-Version]}"
+
     forward: Annotated[tuple[ForwardedHeader, ...], ToTuple] = ()
     """Request headers to pass on from the caller, beyond the standard ones and those the operation declares."""
     pass_set_cookie: Flag = False
@@ -232,6 +329,21 @@ class UpstreamHeaders(Record):
 
 class Upstream(Record):
     """The API behind the gateway."""
+
+    example: ClassVar[str] = "{url: https://api.example.com}"
+    other_words: ClassVar[dict[str, str]] = {
+        **dict.fromkeys(
+            ("base_url", "baseurl", "uri", "host", "address", "endpoint", "server", "target", "origin"), "url"
+        ),
+        **dict.fromkeys(
+            ("auth", "authentication", "authorization", "key", "api_key", "apikey", "secret"), "credential"
+        ),
+        **dict.fromkeys(("token", "security"), "credential"),
+        "ssl": "tls",
+        "max_connection": "connections",
+        "pool": "connections",
+        "header": "headers",
+    }
 
     url: UpstreamAddress
     """Where it is. Its path is a prefix that no call can leave. In the fields of its answers, every reference to it leads to

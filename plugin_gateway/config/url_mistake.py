@@ -19,6 +19,8 @@ _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "") -> Mistake | None:
     """Say what is wrong with the URL up to its path, None if nothing is; `or_else` is what else may be written."""
     usual = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
+    if isinstance(text, list) and len(text) == 1 and isinstance(text[0], str):
+        return Mistake("bad-url", "expected one URL", got=text, hint=f"write {text[0]}, without brackets or dash")
     if not isinstance(text, str) or not text.strip():
         return Mistake("bad-url", "not a URL", got=text, hint=usual)
     scheme, separator, rest = text.partition("://")
@@ -58,6 +60,8 @@ def _wrong(text: str, scheme: str, authority: str, rest: str, schemes: tuple[str
         yield "variables are not filled in here", "set the URL in the environment, as PLUGIN_GATEWAY__UPSTREAM__URL"
     if placeholder := re.search(r"\{[^{}]*\}|<[^<>]*>", text):
         yield f"`{placeholder[0]}` is a placeholder", "write what it stands for"
+    if match := re.match(r"(?i)(https?):\\+", text):
+        yield "a URL has slashes", f"write {text.replace(match[0], match[1] + '://').replace(chr(92), '/')}"
     if not text.isprintable() or re.search(r"[\s\\<>\"']", text):
         yield "not a URL: there is a blank, quote, backslash or character that cannot be seen in it", ""
     if not scheme:
@@ -79,7 +83,7 @@ def _wrong(text: str, scheme: str, authority: str, rest: str, schemes: tuple[str
 
 
 def _without_scheme(text: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    if match := re.match(r"(?i)(https?)(?::/?|//)(?=[^/\s])", text):
+    if match := re.match(r"(?i)(https?)(?::[/\\]*|//)(?=[^/\s\\])", text):
         yield "there must be `://` after the scheme", f"write {match[1].lower()}://{text[match.end() :]}"
     bare = text.removeprefix("//")
     if text.startswith("/") and text == bare:

@@ -1,41 +1,42 @@
-"""What is wrong beside a config that is refused: the document that it names, and the operations that its lists name in it."""
+"""What is wrong beside a config that is refused: the files and the document that it names, and the operations in it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.openapi.prune import prune
-from plugin_gateway.openapi.source import read_document
-from plugin_gateway.revision.allowlist import select
-from plugin_gateway.revision.placing import place_in_document
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.errors import ConfigError, FindingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from plugin_gateway.config.find import OnFile
-    from plugin_gateway.config.remains import RefusedConfigError, Remains
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.config.remains import RefusedConfigError
     from plugin_gateway.diagnostics import Finding
 
 
-def completed(refused: RefusedConfigError, *, on_file: OnFile | None = None) -> ConfigError:
-    """Return the error with what is wrong beside the config, so that one report has all."""
+def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], object]) -> ConfigError:
+    """Return the error with what is wrong beside the config, so that one report has all; `build` says what that is."""
     if refused.remains is None:
         return refused
-    return ConfigError([*refused.findings, *_beside(refused.remains, on_file)])
+    try:
+        build(refused.remains)
+    except FindingsError as error:
+        return ConfigError([*refused.findings, *_new(refused, error.findings)])
+    return refused
 
 
-def _beside(remains: Remains, on_file: OnFile | None) -> Iterator[Finding]:
-    headers = {name: secret.reveal() for name, secret in remains.openapi.headers.items()}
-    try:
-        document = read_document(remains.openapi.source, headers=headers, on_file=on_file)
-    except DocumentError as error:
-        yield from error.findings
-        return
-    selection = select(document, remains.allow, remains.deny)
-    # What is said of a list as a whole may be due to the entries that are wrong.
-    yield from remains.located(one for one in selection.findings if one.pointer is not None and len(one.pointer) > 1)
-    try:
-        prune(document, selection.kept)
-    except DocumentError as error:
-        yield from place_in_document(error.findings, document.name)
+def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Yield the errors that are not due to what was taken out of the config, and not told already."""
+    told = {finding.location for finding in refused.findings if finding.location and finding.location.line}
+    is_auth_wrong = any(finding.pointer and finding.pointer[0] == "auth" for finding in refused.findings)
+    for finding in findings:
+        pointer = finding.pointer or ()
+        is_due = bool(pointer) and any(
+            pointer[: len(one)] == one or one[: len(pointer)] == pointer for one in refused.given_up
+        )
+        is_of_document = finding.location is None or finding.location.file != refused.file
+        if finding.severity is not Severity.ERROR or finding.location in told:
+            continue
+        if is_of_document or not (is_due or (is_auth_wrong and pointer[:1] in (("auth",), ("consumers",)))):
+            yield finding

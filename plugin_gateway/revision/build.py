@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from plugin_gateway.callers.compile import compile_callers
 from plugin_gateway.callers.users import hash_token
 from plugin_gateway.config.auth import UserHttpAuth
 from plugin_gateway.config.find import find_config
@@ -15,15 +16,16 @@ from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.source import awaited, read_document
-from plugin_gateway.publish.logo import MAX_LOGO_BYTES
+from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 from plugin_gateway.revision.beside import completed
+from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.tls_files import read_tls_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from plugin_gateway.config.find import OnFile
     from plugin_gateway.openapi.document import Document
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+UNREADABLE: Final = "document-unreadable"
 MAX_USERS_BYTES = 4 * 1024 * 1024
 
 
@@ -68,7 +71,7 @@ def load_config(
     except RefusedConfigError as error:
         if not in_one_report:
             raise
-        raise completed(error, on_file=on_file) from error
+        raise completed(error, lambda remains: build(remains, on_file=on_file)) from error
 
 
 def _load(
@@ -97,7 +100,23 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
-    return read_document(source.source, headers=headers, on_file=on_file)
+    try:
+        return read_document(source.source, headers=headers, on_file=on_file)
+    except DocumentError as error:
+        raise type(error)(_named_in(loaded, error.findings)) from error
+
+
+def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Point at the line that names the document where that cannot be read at all."""
+    source = loaded.config.openapi.source
+    for finding in findings:
+        where = finding.location
+        if finding.rule == UNREADABLE and (where is None or (where.file == source and not where.line)):
+            yield replace(
+                finding, message=f"{source}: {finding.message}", location=loaded.locate(("openapi", "source"))
+            )
+        else:
+            yield finding
 
 
 def build(
@@ -118,6 +137,7 @@ def build(
     try:
         document = load_document(loaded, on_file=on_file)
     except DocumentError as error:
+        found += _of_config_alone(loaded, logo, users)
         if not any(finding.severity is Severity.ERROR for finding in found):
             raise
         raise DocumentError([*loaded.warnings, *loaded.located(found), *error.findings]) from error
@@ -131,8 +151,23 @@ def build(
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
+    except ConfigError as error:
+        # What is wrong with the document may be among it.
+        raise ConfigError(place_in_document(error.findings, document.name)) from error
     revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
     return Built(revision=revision, loaded=loaded, document=document)
+
+
+def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None) -> Iterator[Finding]:
+    """Yield what is wrong with the config whatever the document says, where that cannot be read."""
+    config = loaded.config
+    yield from find_secrets_in_clear(config)
+    try:
+        read_logo(logo)
+    except ConfigError as error:
+        yield from error.findings
+    if users is not None or getattr(config.auth, "users", None) is None:
+        yield from compile_callers(config, users)[1]
 
 
 def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, found: list[Finding]) -> T | None:

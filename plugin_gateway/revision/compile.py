@@ -204,7 +204,8 @@ def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document
     """Raise when there is an error among the config's findings; its warnings go with it, as they may be the cause."""
     findings = tuple(findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
-        raise ConfigError([*loaded.located(findings), *of_document])
+        placed = (one if one.location else one.at(loaded.locate(())) for one in loaded.located(findings))
+        raise ConfigError([*placed, *of_document])
 
 
 def _of_document(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -79,7 +79,8 @@ class Catalogue:
             near = difflib.get_close_matches(name, self._methods, n=1, cutoff=0.5)
             if near:
                 return f"did you mean {_either(f'{method} {near[0]}' for method in self._methods[near[0]])}?"
-        words = [word.lstrip("-") for word in name.split()]
+        words = [word.strip(",") for word in name.split() if word.strip("-,")]
+        words = [word.lstrip("-") for word in words]
         if len(words) > 1 and all(self.with_id(word) for word in words):
             return f"begin each entry with a dash and a blank: {', '.join(f'`- {word}`' for word in words)}"
         return self.guess_id(name)
@@ -95,6 +96,11 @@ class Catalogue:
         for other in self.operations:
             if other.method == key.method and parse_template(other.path).shape == shape:
                 return f"did you mean `{other}`?"
+        same_method = [other for other in self.operations if other.method == key.method]
+        for is_meant in (_is_instance, _is_below):
+            for other in same_method:
+                if is_meant(key.path, other.path):
+                    return f"did you mean `{other}`?"
         return _did_you_mean(str(key), map(str, self.operations))
 
     def guess_path(self, glob: str) -> str:
@@ -122,10 +128,15 @@ def describe(selector: Selector) -> str:
     return f"`{methods}tag {selector.tag}`" if selector.tag is not None else f"`{methods}{selector.path}`"
 
 
+_OF_A_GLOB = "write `- {path: /**}` for every path; `*` stands for a segment of a path, `**` for any number"
+
+
 def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
     """The error for an entry that names nothing, with the nearest names that there are."""
     if selector.operation is not None and selector.key is None:
         what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
+        if "*" in selector.operation:
+            hint = _OF_A_GLOB
     elif selector.key is not None:
         what, hint = f"there is no operation {describe(selector)}", catalogue.guess_key(OperationKey(*selector.key))
     elif selector.tag is not None:
@@ -177,6 +188,21 @@ def fits_glob(path: str, glob: str) -> bool:
         else:
             return False
     return all(rest == "**" for rest in wanted[position:])
+
+
+def _is_instance(path: str, template: str) -> bool:
+    """Tell whether the path is one of the template's, such as `/orders/7` of `/orders/{id}`, but for a slash at the end."""
+    segments, wanted = path.rstrip("/").split("/"), template.rstrip("/").split("/")
+    pairs = zip(segments, wanted, strict=False)
+    return len(segments) == len(wanted) and all(a == b or (a and b.startswith("{")) for a, b in pairs)
+
+
+def _is_below(path: str, template: str) -> bool:
+    """Tell whether the path is one of the template's with a prefix, such as that of `upstream.url`, before it."""
+    depth = template.count("/")
+    return (
+        template != "/" and path.count("/") > depth and _is_instance("/" + "/".join(path.split("/")[-depth:]), template)
+    )
 
 
 def _other_methods(found: Iterable[Operation]) -> str:

@@ -150,7 +150,8 @@ def test_an_empty_config_says_what_it_needs(text):
 
 @pytest.mark.parametrize("text", ["[]", "text", "5"])
 def test_a_config_that_is_no_mapping_is_a_finding(text):
-    assert findings_of(text)[0].rule == "wrong-type"
+    [finding] = findings_of(text)
+    assert (finding.rule, finding.location.line, finding.location.column) == ("not-a-config", 1, 1)
 
 
 def test_a_secret_in_the_file_is_a_warning_that_does_not_show_it():
@@ -346,6 +347,21 @@ PLANTED = [
     "upstream:\n  credential:\n    bearer: {value: 'SECRET}",
     "upstream:\n  credential:\n    bearer:\n      value: |\n        SECRET\n\t- oops",
     "upstream:\n  credential:\n    bearer:\n      value: >\n        SECRET\n        SECRET\n",
+    "upstream: {url:https://me:SECRET@h}",
+    "upstream: {credential: {header: X, value:SECRET}}",
+    "upstream: {credential: {header: X, key: SECRET}, timeout: 5",
+    "upstream:\n  security: SECRET\n",
+    "upstream:\n  credential:\n    bearer: SECRET\nallow: [a",
+    "upstream:\n  credential:\n    value = SECRET\n",
+    "upstream:\n  credential:\n    value:SECRET\n  url: x\n",
+    "upstream:\n  credential: {bearer: [SECRET]}\n",
+    "credential:\n  bearer: SECRET\n",
+    "upstream:\n  headers: {Authorization: SECRET}\nallow: - a\n",
+    "upstream:\n  tls: {key: '-----BEGIN PRIVATE KEY----- SECRET'}\n",
+    "upstream: {credential: {bearer: {env: -SECRET}}}",
+    "upstream: {credential: {header: X, env: -SECRET}}",
+    "upstream: {credential: {bearer: {name: -SECRET}}}",
+    "upstream: {credential: {type: bearer, token: SECRET}}",
     "upstream: &u {credential: {bearer: {value: SECRET}}}\nlisten: {<<: *u}",
 ]
 

@@ -1,4 +1,6 @@
-from plugin_gateway.config.mistake import Mistake, nearest
+import pytest
+
+from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 
 
 def test_the_nearest_word_is_suggested_whatever_its_case_and_dashes():
@@ -11,3 +13,22 @@ def test_a_word_that_resembles_nothing_suggests_nothing():
 
 def test_a_mistake_does_not_put_the_offending_value_into_its_text():
     assert "hunter2" not in str(Mistake("wrong-type", "expected a list", got="hunter2"))
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("credental", "credential"),
+        ("credentials", "credential"),
+        ("Credential", "credential"),
+        ("write-credential", "write_credential"),
+        ("writeCredential", "write_credential"),
+        ("rul", "url"),
+        ("backend_url", "url"),
+        ("metric", ""),
+        ("services", ""),
+    ],
+)
+def test_a_key_is_guessed_only_where_the_guess_is_sure(key, meant):
+    keys = ["url", "credential", "write_credential", "timeout"]
+    assert nearest_key(key, keys, {"backend_url": "url"}) == meant

@@ -61,7 +61,7 @@ def test_a_plain_scalar_that_readers_disagree_about_is_a_mistake_with_a_hint_to_
         ("a: 1\nb: 2\na: 3\n", "duplicate-key", 3, 1),
         ("a:\n\tb: 1\n", "yaml-syntax", 2, 1),
         ("a: 'x\n", "yaml-syntax", 1, 4),
-        ("a: [1\nb: 2\n", "yaml-syntax", 2, 2),
+        ("a: [1\nb: 2\n", "yaml-syntax", 1, 4),
         ("a: 1\n---\nb: 2\n", "many-documents", 2, 1),
         ("a: *x\n", "yaml-alias", 1, 4),
         ("a: &x [*x]\n", "yaml-alias", 1, 8),

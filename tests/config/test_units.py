@@ -89,10 +89,31 @@ def test_a_rate_without_a_window_or_calls_is_a_mistake(text):
     assert caught.value.rule == "bad-rate"
 
 
-def test_a_misspelt_unit_suggests_the_nearest():
+@pytest.mark.parametrize(
+    ("parse", "text", "hint"),
+    [
+        (parse_duration, "5mins", "write 5m"),
+        (parse_duration, 30, "write 30s"),
+        (parse_duration, "2 hours", "write 2h"),
+        (parse_duration, "1,5s", "write 1.5s"),
+        (parse_duration, "5x", "write a number and a unit: 500ms, 3s, 5m, 1h, 1d"),
+        (parse_size, 5000, "write 5000B"),
+        (parse_size, "5M", "write 5MB"),
+        (parse_size, "64Ki", "write 64KiB"),
+        (parse_size, "1,5MB", "write 1.5MB"),
+        (parse_size, "unlimited", "leave the key out"),
+        (parse_rate, 10, "write 10/s or 10/min"),
+        (parse_rate, "10 per minute", "write 10/min"),
+        (parse_rate, "10 requests per second", "write 10/s"),
+        (parse_rate, "10rpm", "write 10/min"),
+        (parse_rate, "5r/s", "write 5/s"),
+        (parse_rate, "unlimited", "leave the key out for no bound"),
+    ],
+)
+def test_what_was_meant_is_written_out(parse, text, hint):
     with pytest.raises(Mistake) as caught:
-        parse_duration("5mins")
-    assert caught.value.hint.startswith("did you mean `min`?")
+        parse(text)
+    assert caught.value.hint == hint
 
 
 @given(st.integers(0, 31_000_000_000))

@@ -1,7 +1,11 @@
+import re
+from pathlib import Path
+
 import pytest
 
-from plugin_gateway.errors import ConfigError
-from plugin_gateway.revision.build import load_config
+from plugin_gateway.diagnostics import Severity, in_file_order, render_text
+from plugin_gateway.errors import ConfigError, FindingsError
+from plugin_gateway.revision.build import build, load_config
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -9,7 +13,7 @@ info: {title: Pets, version: "1"}
 paths:
   /pets: {get: {operationId: listPets, responses: {"200": {$ref: "#/components/responses/Nope"}}}}
 """
-CONFIG = 'openapi: ./openapi.yaml\nupstream: {url: "htp://x"}\nallow: [listPets, listPet, {operation: x, nope: 1}]\ndeny: [no]\n'
+CONFIG = 'openapi: ./openapi.yaml\nupstream: {url: "htp://x"}\nallow: [listPets, listPet, {operation: x, nope: 1}]\ndeny: [nope]\n'
 
 
 def rules(tmp_path, document=DOCUMENT, config=CONFIG, **options):
@@ -32,7 +36,7 @@ def test_config_operations_and_document_are_in_one_report(tmp_path):
 
 
 def test_a_document_that_cannot_be_read_is_in_it(tmp_path):
-    assert ("document-unreadable", "openapi.yaml", 0) in rules(tmp_path, None, in_one_report=True)
+    assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 
 
 def test_who_asks_for_the_config_alone_is_told_of_it_alone(tmp_path):
@@ -43,3 +47,96 @@ def test_the_document_is_watched_although_the_config_is_refused(tmp_path):
     told = []
     rules(tmp_path, in_one_report=True, on_file=told.append)
     assert "openapi.yaml" in {path.name for path in told}
+
+
+# What people type into gateway.yaml, and every finding that `check` then shows: where, which rule, and the hint. A `→` is
+# a tab; `<head>` and `<allow>` stand for sections that are right.
+MISTAKES = Path(__file__).with_name("mistakes.txt").read_text(encoding="utf-8")
+HEAD = """\
+openapi: openapi.yaml
+upstream:
+  url: https://api.example.com
+  credential: {header: X-API-Key, value: {env: KEY}}
+"""
+ALLOW = "allow:\n  - listIssues\n"
+ISSUES = """\
+openapi: 3.1.0
+info: {title: Issues, version: "1", contact: {email: a@example.com}, termsOfService: https://example.com/terms}
+paths:
+  /issues:
+    get: {operationId: listIssues, tags: [issues], summary: List, responses: {"200": {description: ok}}}
+    post: {operationId: createIssue, tags: [issues], summary: Create, responses: {"201": {description: ok}}}
+  /issues/{id}:
+    parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+    get: {operationId: getIssue, tags: [issues], summary: Get, responses: {"200": {description: ok}}}
+    delete: {operationId: deleteIssue, summary: Delete, responses: {"204": {description: ok}}}
+  /reports:
+    get: {operationId: listReports, tags: [reports], summary: Reports, responses: {"200": {description: ok}}}
+"""
+ENVIRON = {"KEY": "s3cr3t-key-value", "UPSTREAM_API_KEY": "k3y-of-upstream"}
+
+
+def rows():
+    for row in re.split(r"(?m)^=== ", MISTAKES)[1:]:
+        name, _, rest = row.partition("\n")
+        written, _, expected = rest.rpartition("\n---\n")
+        text = written.replace("→", "\t").replace("<head>\n", HEAD) + "\n"
+        yield pytest.param(text.replace("<allow>\n", ALLOW), expected.strip().splitlines(), id=name)
+
+
+def errors_of(folder, content):
+    (folder / "openapi.yaml").write_text(ISSUES)
+    (folder / "gateway.yaml").write_bytes(content)
+    with pytest.raises(FindingsError) as caught:
+        build(load_config(Path("gateway.yaml"), environ=ENVIRON, in_one_report=True))
+    assert not [secret for secret in ENVIRON.values() if secret in render_text(caught.value.findings)]
+    return [finding for finding in in_file_order(caught.value.findings) if finding.severity is Severity.ERROR]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*rows()])
+def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(tmp_path, monkeypatch, text, expected):
+    monkeypatch.chdir(tmp_path)
+    found = [
+        f"{one.location.line}:{one.location.column} {one.rule}: {one.hint.partition('valid here:')[0]}".strip()
+        for one in errors_of(tmp_path, text.encode())
+    ]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "rule", "hint"),
+    [
+        (b"", "empty-config", "init SPEC"),
+        ((HEAD + ALLOW).encode("utf-16"), "not-utf-8", "save the file as UTF-8"),
+        ((HEAD + ALLOW + "# caf\xe9\n").encode("latin-1"), "not-utf-8", "save the file as UTF-8"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(20), "not-utf-8", "name the YAML file"),
+        ((HEAD + ALLOW).encode() + b"\0", "yaml-syntax", "delete it"),
+        (ISSUES.encode(), "not-a-config", "plugin-gateway init FILE"),
+    ],
+)
+def test_a_file_that_is_no_config_is_one_finding_that_says_what_to_do(tmp_path, monkeypatch, content, rule, hint):
+    monkeypatch.chdir(tmp_path)
+    [finding] = errors_of(tmp_path, content)
+    assert (finding.rule, finding.location.file) == (rule, "gateway.yaml")
+    assert finding.location.line
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize("content", [(HEAD + ALLOW).replace("\n", "\r\n"), "\ufeff" + HEAD + ALLOW])
+def test_line_ends_of_windows_and_a_byte_order_mark_are_no_mistakes(tmp_path, monkeypatch, content):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "openapi.yaml").write_text(ISSUES)
+    (tmp_path / "gateway.yaml").write_bytes(content.encode())
+    assert build(load_config(Path("gateway.yaml"), environ=ENVIRON)).revision.rules
+
+
+def test_a_key_a_secret_an_operation_and_the_document_are_told_at_once(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = "openapi: gone.yaml\nupstream: {url: https://h, credental: {bearer: {file: gone}}}\nallow: [a\nlisen: :80\n"
+    assert [(one.rule, one.location.line) for one in errors_of(tmp_path, text.encode())] == [
+        ("document-unreadable", 1),
+        ("unknown-key", 2),
+        ("secret-missing", 2),
+        ("yaml-syntax", 3),
+        ("unknown-key", 4),
+    ]

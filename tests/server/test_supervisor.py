@@ -266,7 +266,8 @@ def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_cli
     config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml"))
     alive, status, health = asyncio.run(bounded())
     assert (alive, status, health["ready"]) == (200, 503, False)
-    assert "http://127.0.0.1:9/openapi.yaml: error[document-unreadable]: no connection" in health["awaited"]
+    assert "error[document-unreadable]: http://127.0.0.1:9/openapi.yaml: no connection" in health["awaited"]
+    assert "gateway.yaml:2:10: " in health["awaited"]
 
 
 @pytest.mark.parametrize("mend", ["signal", "file"])

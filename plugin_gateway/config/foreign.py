@@ -1,0 +1,74 @@
+"""A foreign file: text or a value that is not a gateway.yaml at all, and what it is instead."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from plugin_gateway.config.misplaced import moved
+from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.model import Config
+
+_START: Final = "write one with `plugin-gateway init SPEC`, where SPEC is the OpenAPI document"
+# Keys of the root that tell what the file is, all of a row; the surest first.
+_BY_KEYS: Final = (
+    (("_format_version",), "Kong's declarative config"),
+    (("apiVersion", "kind"), "a Kubernetes object"),
+    (("static_resources",), "Envoy's config"),
+    (("http", "providers"), "Traefik's config"),
+    (("http",), "Traefik's config"),
+    (("endpoints", "version"), "KrakenD's config"),
+    (("swagger", "paths"), "an OpenAPI document"),
+    (("openapi", "paths"), "an OpenAPI document"),
+    (("openapi", "info"), "an OpenAPI document"),
+    (("asyncapi",), "an AsyncAPI document"),
+    (("schema_version", "name_for_model"), "a plugin manifest"),
+    (("mcpServers",), "the config of an MCP client"),
+    (("services",), "a Compose file"),
+    (("name", "version", "scripts"), "a package.json"),
+)
+_BY_TEXT: Final = (
+    (re.compile(r"\s*<(?:!doctype|html|\?xml|[a-z]+[\s>])", re.IGNORECASE), "HTML or XML"),
+    (re.compile(r"(?m)^\s*(?:server|http|events|upstream\s+\w+|location\s+\S+)\s*\{"), "nginx's config"),
+    (re.compile(r"(?m)^\s*[^\s{#]*:\d+\s*\{|^\s*(?:reverse_proxy|respond|handle)\s"), "a Caddyfile"),
+    (re.compile(r"(?m)^\s*\[[A-Za-z_.\"-]+\]\s*$|^\s*[A-Za-z_]+\s*=\s*[\"'\[{\d]"), "TOML or INI"),
+    (re.compile(r"(?m)^(?:export\s+)?[A-Z][A-Z0-9_]*="), "a file of environment variables"),
+    (re.compile(r"(?m)^#!|^\s*(?:import|from|def|package)\s+\w"), "a program"),
+)
+
+
+def foreign_value(value: Any) -> Mistake | None:
+    """Say what a value is that has nothing of a gateway.yaml, or is a known other file; None for a config."""
+    if isinstance(value, dict):
+        keys = {str(key) for key in value}
+        own = set(Config.model_fields)
+        has_document = isinstance(value.get("paths"), dict) and isinstance(value.get("info"), dict)
+        if has_document or not keys & own:
+            for row, what in _BY_KEYS:
+                if keys.issuperset(row):
+                    return _mistake(what)
+        inner = next(iter(value.values())) if len(value) == 1 else None
+        if isinstance(inner, dict) and len(own & set(inner)) > 1:
+            message = f"the config stands below a key, `{next(iter(keys))[:40]}`"
+            return Mistake("not-a-config", message, hint="take this line out, and the indentation of all others")
+        is_meant = keys & own or any(nearest_key(key, own, Config.other_words) for key in keys)
+        return None if is_meant or moved(value).written_at else _mistake("")
+    if isinstance(value, list):
+        return Mistake("not-a-config", "a list is no config: it needs keys", hint="take the dash out, or " + _START)
+    return _mistake("")
+
+
+def foreign_text(text: str) -> Mistake | None:
+    """Say what a text is that is no YAML, or a single text to it; None where it is not known."""
+    for pattern, what in _BY_TEXT:
+        if pattern.search(text[:20_000]):
+            return _mistake(what)
+    return None
+
+
+def _mistake(what: str) -> Mistake:
+    if what == "an OpenAPI document":
+        message = "this is an OpenAPI document, and no config that names one"
+        return Mistake("not-a-config", message, hint="write a config for it with `plugin-gateway init FILE`")
+    message = f"this is {what}, not a config of plugin-gateway" if what else "none of the keys of a config is here"
+    return Mistake("not-a-config", message, hint=_START)

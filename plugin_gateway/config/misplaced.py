@@ -1,0 +1,125 @@
+"""A misplaced key: one that gateway.yaml has, but elsewhere; what is below it is judged as if it stood there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.model import ClientTimeout, Config, Limits, Log, Manifest, Public
+from plugin_gateway.config.upstream import Upstream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.config.record import Record
+
+    Pointer = tuple[str | int, ...]
+
+# Where two of them have a key, the first is meant more often.
+_SECTIONS: Final[Mapping[str, type[Record]]] = {
+    "upstream": Upstream,
+    "limits": Limits,
+    "manifest": Manifest,
+    "public": Public,
+    "log": Log,
+    "client_timeout": ClientTimeout,
+}
+_MORE_HOMES: Final = {"rate_limit": ("limits", "rate"), "api_key": ("upstream", "credential")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """The config with every key where it belongs, where each that was moved is written, and what to say of it."""
+
+    value: Any
+    written_at: Mapping[Pointer, Pointer]
+    mistakes: tuple[tuple[Pointer, Mistake], ...]
+    """By the pointer at which the key is written."""
+
+
+def moved(value: Any) -> Moved:
+    """Move the keys that stand in the wrong mapping, where the place that they belong to is free."""
+    if not isinstance(value, dict):
+        return Moved(value=value, written_at={}, mistakes=())
+    value = dict(value)
+    written_at: dict[Pointer, Pointer] = {}
+    mistakes: list[tuple[Pointer, Mistake]] = []
+    for at, home in [*_of_the_root(value), *_of_sections(value)]:
+        *above, key = at
+        source = value if not above else value[above[0]]
+        if not _is_free(value, home) or key not in source:
+            continue
+        member = source[key]
+        if above:
+            value[above[0]] = {name: one for name, one in source.items() if name != key}
+        else:
+            del value[key]
+        if len(home) == 1:
+            value[home[0]] = member
+        else:
+            value[home[0]] = {**(value.get(home[0]) or {}), home[1]: member}
+        written_at[home] = at
+        mistakes.append((at, _mistake(at, home)))
+    return Moved(value=value, written_at=written_at, mistakes=tuple(mistakes))
+
+
+def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
+    """Yield what stands at the root and belongs into a section."""
+    keys = _keys(Config)
+    for key in value:
+        if key in keys:
+            continue
+        for section, record in _SECTIONS.items():
+            below = str(key).removeprefix(f"{section}_").removeprefix(f"{section}.")
+            if below in _keys(record):
+                yield (key,), (section, below)
+                break
+        else:
+            if key in _MORE_HOMES:
+                yield (key,), _MORE_HOMES[key]
+            elif not nearest_key(key, keys - set(value), Config.other_words):
+                for section, record in _SECTIONS.items():
+                    if name := nearest_key(key, _keys(record)):
+                        yield (key,), (section, name)
+                        break
+
+
+def _of_sections(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
+    """Yield what stands in a section and belongs to the root, or into another section."""
+    for section, record in _SECTIONS.items():
+        written = value.get(section)
+        members: dict[Any, Any] = written if isinstance(written, dict) else {}
+        for key in members:
+            if key in _keys(record) or nearest_key(key, _keys(record) - set(members), record.other_words):
+                continue
+            if key in _keys(Config):
+                yield (section, key), (key,)
+                continue
+            for other, its in _SECTIONS.items():
+                if other != section and key in _keys(its):
+                    yield (section, key), (other, key)
+                    break
+
+
+def _is_free(value: Mapping[Any, Any], home: Pointer) -> bool:
+    if len(home) == 1:
+        return value.get(home[0]) is None
+    section = value.get(home[0])
+    return section is None or (isinstance(section, dict) and home[1] not in section)
+
+
+def _mistake(at: Pointer, home: Pointer) -> Mistake:
+    key, where = at[-1], home[-1]
+    if len(home) == 1:
+        message = f"`{key}` does not belong under `{at[0]}`"
+        return Mistake("unknown-key", message, hint=f"begin the line with `{where}`, without indentation", on_key=True)
+    message = f"`{key}` belongs under `{home[0]}`"
+    hint = f"indent it below `{home[0]}:`" if len(at) == 1 else f"move it below `{home[0]}:`"
+    if key != where:
+        hint += f" and call it `{where}`"
+    return Mistake("unknown-key", message, hint=hint, on_key=True)
+
+
+def _keys(record: type[Record]) -> set[str]:
+    return {str(field.alias or name) for name, field in record.model_fields.items()}

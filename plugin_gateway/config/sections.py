@@ -1,0 +1,61 @@
+"""Sections: what of a text that is not YAML is read all the same, so that one report has the mistakes of the rest, too."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.tree import read
+
+if TYPE_CHECKING:
+    from plugin_gateway.config.mistake import Mistake
+    from plugin_gateway.config.tree import Node, Span
+
+    Found = tuple[Span, tuple[str | int, ...], Mistake]
+
+_BEGINS: Final = re.compile(r"[\"']?([A-Za-z_][A-Za-z0-9_.-]*)")
+_MENDED_APART: Final = frozenset({"yaml-syntax", "yaml-merge", "yaml-alias", "bad-key", "many-documents"})
+_MOST_SECTIONS: Final = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sections:
+    """The tree of what could be read, all mistakes of the text, and which keys of the root and lines are not in the tree."""
+
+    root: Node | None
+    found: tuple[Found, ...]
+    unread_keys: frozenset[str] = frozenset()
+    unread_lines: frozenset[int] = frozenset()
+
+
+def read_sections(text: str) -> Sections:
+    """Read YAML; where a section of it, a key of the root with all that is below it, is none, read the text without it."""
+    root, found = read(text)
+    kept: list[Found] = []
+    keys: set[str] = set()
+    unread: set[int] = set()
+    lines = text.splitlines()
+    for _ in range(_MOST_SECTIONS):
+        if root is not None or not found or found[-1][2].rule not in _MENDED_APART:
+            break
+        span, _, mistake = found[-1]
+        section = _section(lines, span.line, to_the_end=mistake.rule == "many-documents")
+        taken = {number for number in section if lines[number - 1].strip()} - unread
+        if not taken:
+            break
+        unread |= taken
+        kept += [one for one in found if one[0].line in section]
+        keys |= {match[1] for number in section if (match := _BEGINS.match(lines[number - 1]))}
+        root, found = read("\n".join("" if number in unread else line for number, line in enumerate(lines, start=1)))
+    return Sections(root=root, found=(*kept, *found), unread_keys=frozenset(keys), unread_lines=frozenset(unread))
+
+
+def _section(lines: list[str], line: int, *, to_the_end: bool) -> range:
+    """Return the numbers of the lines from the key of the root at or above `line` to the one before the next."""
+    if to_the_end:
+        return range(line, len(lines) + 1)
+    begins = [number for number, text in enumerate(lines, start=1) if _BEGINS.match(text)]
+    start = max((number for number in begins if number <= line), default=1)
+    end = min((number for number in begins if number > max(line, start)), default=len(lines) + 1)
+    return range(start, end)

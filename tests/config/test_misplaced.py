@@ -1,0 +1,43 @@
+import pytest
+
+from plugin_gateway.config.misplaced import moved
+
+
+@pytest.mark.parametrize(
+    ("written", "meant", "at", "home"),
+    [
+        ({"url": "u"}, {"upstream": {"url": "u"}}, ("url",), ("upstream", "url")),
+        ({"upstream": None, "url": "u"}, {"upstream": {"url": "u"}}, ("url",), ("upstream", "url")),
+        ({"upstream": {"allow": []}}, {"upstream": {}, "allow": []}, ("upstream", "allow"), ("allow",)),
+        ({"rate": "1/s"}, {"limits": {"rate": "1/s"}}, ("rate",), ("limits", "rate")),
+        ({"rate_limit": "1/s"}, {"limits": {"rate": "1/s"}}, ("rate_limit",), ("limits", "rate")),
+        ({"log_level": "info"}, {"log": {"level": "info"}}, ("log_level",), ("log", "level")),
+        ({"public.url": "u"}, {"public": {"url": "u"}}, ("public.url",), ("public", "url")),
+        ({"limits": {"tls": {}}}, {"limits": {}, "upstream": {"tls": {}}}, ("limits", "tls"), ("upstream", "tls")),
+    ],
+)
+def test_a_key_in_the_wrong_mapping_is_moved_to_where_it_belongs(written, meant, at, home):
+    found = moved(written)
+    assert found.value == meant
+    assert found.written_at == {home: at}
+    assert [(pointer, mistake.rule) for pointer, mistake in found.mistakes] == [(at, "unknown-key")]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"upstream": {"url": "u"}, "url": "v"},
+        {"allow": [], "upstream": {"allow": []}},
+        {"upstream": [], "url": "u"},
+        {"upstraem": {"url": "u"}},
+        {"surprise": 1},
+        {"openapi": "x", "upstream": {"url": "u", "credental": {}}},
+    ],
+)
+def test_nothing_is_moved_where_the_place_is_taken_or_the_key_is_only_misspelt(written):
+    assert moved(written).value == written
+
+
+@pytest.mark.parametrize("written", [None, 5, "x", [], [{"url": "u"}]])
+def test_what_is_no_mapping_is_left_as_it_is(written):
+    assert moved(written).value == written
