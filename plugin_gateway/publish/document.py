@@ -22,6 +22,7 @@ from plugin_gateway.openapi.upgrade import upgrade
 from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
 from plugin_gateway.publish.component_names import legalise_names
 from plugin_gateway.publish.example_refs import drop_dangling_examples
+from plugin_gateway.publish.nullable import spell_out_null
 from plugin_gateway.publish.own_problems import declare_problems
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def build_served_document(
     document = Document(root=root, name=pruned.name)
     kept = list(document.operations)
     served = prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL})
+    if presentation.version != "3.0":
+        spell_out_null(served.root)
     return served, (*findings, *_untold(pruned, operations), *drop_dangling_examples(served.root))
 
 

@@ -1,0 +1,109 @@
+"""Null beside one type: said by `anyOf`, and permitting exactly what the list of types did."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.publish.nullable import spell_out_null
+
+NULL = {"type": "null"}
+
+
+def _spelt_out(schema: dict[str, Any], **schemas: Any) -> dict[str, Any]:
+    root = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"S": copy.deepcopy(schema), **schemas}}}
+    spell_out_null(root)
+    return root["components"]["schemas"]["S"]
+
+
+@pytest.mark.parametrize(
+    ("schema", "wanted"),
+    [
+        ({"type": ["integer", "null"]}, {"anyOf": [{"type": "integer"}, NULL]}),
+        ({"type": ["null", "string"], "format": "date"}, {"anyOf": [{"type": "string", "format": "date"}, NULL]}),
+        (
+            {"description": "d", "type": ["array", "null"], "items": {"type": ["string", "null"]}, "default": None},
+            {
+                "description": "d",
+                "anyOf": [{"type": "array", "items": {"anyOf": [{"type": "string"}, NULL]}}, NULL],
+                "default": None,
+            },
+        ),
+        ({"type": ["string", "null"], "enum": ["a", None]}, {"anyOf": [{"type": "string", "enum": ["a"]}, NULL]}),
+        # Null is not among the values, so it never passed.
+        ({"type": ["string", "null"], "enum": ["a"]}, {"type": "string", "enum": ["a"]}),
+        ({"type": ["object", "null"], "allOf": [{}]}, {"anyOf": [{"type": "object"}, NULL], "allOf": [{}]}),
+    ],
+)
+def test_one_type_or_null_is_said_by_any_of(schema: dict[str, Any], wanted: dict[str, Any]):
+    assert _spelt_out(schema) == wanted
+    assert list(_spelt_out(schema)) == list(wanted)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string"},
+        {"type": ["string", "integer"]},
+        {"type": ["string", "integer", "null"]},
+        {"type": ["null"]},
+        {"type": ["string", "null"], "enum": [None]},
+        {"type": ["string", "null"], "anyOf": [{"minLength": 2}, {"maxLength": 1}]},
+        {"type": ["object", "null"], "allOf": [{}], "unevaluatedProperties": False},
+        {"const": {"type": ["string", "null"]}},
+    ],
+)
+def test_what_any_of_could_not_say_as_well_stays_as_it_is(schema: dict[str, Any]):
+    assert _spelt_out(schema) == schema
+
+
+def test_a_schema_that_a_reference_leads_through_stays_as_it_is():
+    schema = {"type": ["object", "null"], "properties": {"a": {"type": ["string", "null"]}}}
+    for ref in ("#/components/schemas/S/properties/a", "other.json#/properties/a"):
+        spelt_out = _spelt_out(schema, T={"$ref": ref})
+        assert spelt_out["type"] == ["object", "null"]
+    assert "type" not in _spelt_out(schema, T={"$ref": "#/components/schemas/S"})
+
+
+VALUES = st.recursive(
+    st.sampled_from([None, True, 0, 1.5, 7, "", "abc", "2026-01-01"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=3,
+)
+TYPES = st.sampled_from(["string", "integer", "number", "boolean", "array", "object", "null"])
+SCHEMAS = st.recursive(
+    st.fixed_dictionaries(
+        {"type": st.lists(TYPES, min_size=1, max_size=2, unique=True)},
+        optional={
+            "enum": st.lists(VALUES, min_size=1, max_size=3),
+            "minLength": st.just(2),
+            "maximum": st.just(3),
+            "required": st.just(["a"]),
+            "default": VALUES,
+        },
+    ),
+    lambda inner: st.fixed_dictionaries(
+        {"type": st.lists(TYPES, min_size=1, max_size=2, unique=True)},
+        optional={
+            "items": inner,
+            "properties": st.fixed_dictionaries({"a": inner}),
+            "additionalProperties": inner,
+            "allOf": st.lists(inner, min_size=1, max_size=2),
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+            "unevaluatedProperties": st.just(False),
+        },
+    ),
+    max_leaves=4,
+)
+
+
+@given(schema=SCHEMAS, values=st.lists(VALUES, min_size=1, max_size=8))
+def test_each_value_passes_as_it_did(schema: dict[str, Any], values: list[Any]):
+    before, after = (jsonschema.Draft202012Validator(one) for one in (schema, _spelt_out(schema)))
+    assert [after.is_valid(value) for value in values] == [before.is_valid(value) for value in values]
