@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 import orjson
 import pytest
 import yaml
@@ -380,8 +380,7 @@ def test_every_document_at_hand_is_served_valid_in_each_version(name: str, allow
     for version in ("3.1", "3.0", "3.2"):
         served, _ = _serve_document(pruned, version=version)
         schema = dict(getattr(schemas, f"schema_v{version.replace('.', '')}"))
-        validator = jsonschema.validators.validator_for(schema)(schema)
-        assert [error.message for error in validator.iter_errors(served)] == []
+        assert [error.message for error in jsonschema_rs.validator_for(schema).iter_errors(served)] == []
         if version in VALIDATORS and name.startswith("open/"):
             assert [error.message for error in VALIDATORS[version](served).iter_errors()] == []
         assert served["openapi"].startswith(version)
