@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.refs import Tokens, to_ref
+from plugin_gateway.openapi.targets import pointer_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -49,8 +50,12 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of a text that may be a path or an id."""
-    return (match[0].rstrip(".:") for match in _WORD.finditer(text))
+    """Yield the words of a text that may be a path or an id, and the paths that JSON pointers in it lead to."""
+    for match in _WORD.finditer(text):
+        word = match[0].rstrip(".:")
+        yield word
+        if (tokens := pointer_of("#" + word.partition("#")[2])) and tokens[0] == "paths":
+            yield from tokens[1:2]
 
 
 def _elsewhere(count: int) -> str:

@@ -38,6 +38,8 @@ def _leaks(description, **schema):
         ("Call `GET /admin/users/{id}`, or (/admin)", ["/admin/users/{id}", "/admin"]),
         ("Use deleteOrderForever: it is gone", ["deleteOrderForever"]),
         ("[admin/users-get](#x)", ["admin/users-get"]),
+        ("as in #/paths/~1admin~1users~1%7Bid}/get/responses", ["/admin/users/{id}"]),
+        ("api.yaml#/paths/~1admin", ["/admin"]),
         ("list / getOrder /orders/{id} administration /admin/other /administrator", []),
     ],
 )
