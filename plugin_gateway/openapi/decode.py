@@ -53,14 +53,22 @@ def skim(data: bytes, name: str) -> Json:
     A key that is given twice in a value that nobody looks at is not found.
     """
     text = data.removeprefix(_BOM)
-    if len(text) >= WORTH_SKIMMING_BYTES and looks_like_json(text):
-        # Imported here, as a small document does without.
-        from plugin_gateway.openapi.json_skim import skim_json  # noqa: PLC0415
-
+    if len(text) >= WORTH_SKIMMING_BYTES:
         _check_encoding(text, name)
-        if (root := skim_json(text, name)) is not None:
+        if (root := _skim(text, name)) is not None:
             return root
     return decode(data, name)
+
+
+def _skim(text: bytes, name: str) -> Json | None:
+    # Imported here, as a small document does without, and each syntax without the library of the other one.
+    if looks_like_json(text):
+        from plugin_gateway.openapi.json_skim import skim_json  # noqa: PLC0415
+
+        return skim_json(text, name)
+    from plugin_gateway.openapi.yaml_skim import skim_yaml  # noqa: PLC0415
+
+    return skim_yaml(text, name)
 
 
 def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:

@@ -18,7 +18,7 @@ from msgspec import Raw
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.openapi.extent import position
 from plugin_gateway.openapi.json_decode import decode_json_part
-from plugin_gateway.openapi.unread import Unread
+from plugin_gateway.openapi.unread import MAPS_OF_2_0, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _ENTRY = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*+)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
 _END = re.compile(rb"[ \t\r\n]*(?:\{[ \t\r\n]*)?\}")
 _BRACE = ord("{")
-_MAPS_OF_2_0 = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
 
 _ITEM = re.compile(rb"[ \t\r\n]*[\[,][ \t\r\n]*")
 
@@ -56,7 +55,7 @@ def skim_json(data: bytes, name: str) -> JsonObject | None:
                 cut.root[key] = cut.paths(raw, start)
             elif key == "components":
                 cut.root[key] = cut.each(raw, start)
-            elif key in _MAPS_OF_2_0:
+            elif key in MAPS_OF_2_0:
                 cut.root[key] = Unread(cut.only(raw, start), _Part(data, name, 2))
             else:
                 cut.root[key] = _Part(data, name, 1).read(raw)

@@ -5,12 +5,16 @@ A large document has its operations and components in such mappings, so that onl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Collection, ItemsView, Iterator, ValuesView
 
     from plugin_gateway.openapi.document import Json
+
+
+MAPS_OF_2_0: Final = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
+"""The fields of a root of OpenAPI 2.0 that are such mappings."""
 
 
 class Reader(Protocol):

@@ -90,12 +90,12 @@ class _Refused(Exception):  # noqa: N818 (it never leaves this module)
         self.mark = event.start_mark
 
 
-def decode_yaml(data: bytes, name: str) -> Any:
+def decode_yaml(data: bytes, name: str, levels_above: int = 0) -> Any:
     """The one value in `data`, which is UTF-8 without a BOM; raises `DocumentError` with every place that is wrong.
 
-    An empty stream is None, as an explicit null is.
+    An empty stream is None, as an explicit null is. `levels_above` says how deep the value is in a document.
     """
-    builder = _Builder()
+    builder = _Builder(MAX_DEPTH - levels_above)
     try:
         value = builder.build(CParser(data).get_event)
     except _Refused as refused:
@@ -169,8 +169,9 @@ def _duplicate(key: str, frame: _Frame, event: Event, hint: str = "keep one") ->
 class _Builder:
     """Builds one value out of events. `refused` collects what is wrong but leaves the rest readable."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_depth: int) -> None:
         self.refused: list[_Refused] = []
+        self._max_depth = max_depth
         self._stack: list[_Frame] = []
         self._anchors: dict[str, _Anchored] = {}
         self._plain: dict[str, Any] = dict(_PLAIN)
@@ -247,7 +248,7 @@ class _Builder:
         return result
 
     def _open(self, event: CollectionStartEvent, top: _Frame | None, nodes: int) -> None:
-        if len(self._stack) >= MAX_DEPTH:
+        if len(self._stack) >= self._max_depth:
             raise _Refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", event)
         if top is not None and top.wants_key:
             raise _Refused("document-key", "a key must be a text, and this is a collection", event)
