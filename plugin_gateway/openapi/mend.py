@@ -147,6 +147,8 @@ class _Mender:
 
     def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
+            if kind is Kind.PARAMETER and not {"name", "in"} & self._followed(node).keys():
+                self._refuse(tokens, f"{node['$ref']!r} leads to no parameter")
             return
         if (other := OTHER_FIELDS.get(kind)) is not None:
             if kind is Kind.RESPONSES:

@@ -209,6 +209,18 @@ DOCUMENT: dict[str, Any] = {
         },
     },
 }
+
+
+def test_a_parameter_that_refers_to_something_else_is_refused():
+    root = json.loads(json.dumps(DOCUMENT))
+    (path, item), *_ = root["paths"].items()
+    item["parameters"] = [{"$ref": "#/components/schemas/S"}]
+    _, findings = mend(prune(Document(root=root, name="x"), list(Document(root=root, name="x").operations)))
+    (error,) = errors_in(findings)
+    assert error.message == "'#/components/schemas/S' leads to no parameter (at #/paths/~1a~1%7Bid%7D/parameters/0)"
+    assert error.pointer == ("paths", path, "parameters", "0")
+
+
 ODD: list[Any] = [None, True, 0, -1, "", "x", [], [None], {}, {"a": None}, {"$ref": 5}, {"$ref": "#/nowhere"}, {"x": 1}]
 
 
