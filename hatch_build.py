@@ -42,6 +42,7 @@ COMPILED = (
     "plugin_gateway/proxy/partial_head.py",
     "plugin_gateway/proxy/plan.py",
     "plugin_gateway/proxy/pool.py",
+    "plugin_gateway/proxy/secret_index.py",
     "plugin_gateway/proxy/uplink.py",
     "plugin_gateway/proxy/upstream.py",
     "plugin_gateway/proxy/wire.py",

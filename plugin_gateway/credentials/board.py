@@ -1,7 +1,8 @@
-"""The board: the access tokens that the workers of one gateway were issued lately, in memory that all of them share.
+"""The board: the access tokens that the workers of one gateway were issued, in memory that all of them share.
 
 An upstream may show a caller what another call carried, and that call may have gone through another worker. So a worker
-writes a token here before it uses it, and each worker masks all that it reads here.
+writes a token here before it uses it, and each worker masks all that it reads here. A token that the board has no room for
+any more is not used any more either.
 """
 
 from __future__ import annotations
@@ -13,21 +14,32 @@ import os
 import struct
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MOST_TOKENS: Final = 256
-"""Beyond it the token that was written longest ago is forgotten."""
+RING_BYTES: Final = 32 * 1024 * 1024
+"""Room for 32,768 tokens of up to 1,012 bytes; beyond it the tokens that were written longest ago make room."""
+UNIT_BYTES: Final = 1024
+"""What a token takes is a multiple of it, so that many short ones do not take the memory of the masks."""
 _TEXT_BYTES: Final = 16 * 1024
-_HEAD: Final = struct.Struct("=QQ")
-"""How often the board was written to, odd while it is; and the slot to write to next."""
-_SLOT: Final = struct.Struct("=I")
-"""The length of the token that follows."""
-_SLOT_BYTES: Final = _SLOT.size + _TEXT_BYTES
-_SIZE_BYTES: Final = _HEAD.size + MOST_TOKENS * _SLOT_BYTES
+_HEAD_BYTES: Final = 4096
+_RECORD: Final = struct.Struct("=Id")
+"""The length of the token that follows, and until when it is one that the upstream takes, by `time.monotonic`."""
+_SKIP: Final = 0xFFFFFFFF
+"""In place of a length: the next token is at the beginning of the ring."""
+_BEGIN, _END = 0, 1
+"""Two counters: the place of the oldest token, and the place of the next. A place never comes twice: the ring goes round."""
 _MOST_TRIES: Final = 1000
+
+
+class Written(NamedTuple):
+    """A token on the board."""
+
+    place: int
+    text: str
+    until_s: float
 
 
 def open_board() -> int:
@@ -37,60 +49,89 @@ def open_board() -> int:
     else:
         with tempfile.TemporaryFile() as file:
             descriptor = os.dup(file.fileno())
-    os.ftruncate(descriptor, _SIZE_BYTES)
+    os.ftruncate(descriptor, _HEAD_BYTES + RING_BYTES)
     return descriptor
 
 
 class Board:
-    """Written to rarely, and read when `version` says that it was."""
+    """Written to rarely, and read when `end` says that it was."""
 
     def __init__(self, descriptor: int = -1) -> None:
         """Map the memory that `open_board` made, or some of this process's where there is no descriptor."""
         self._descriptor = descriptor
-        self._memory = mmap.mmap(descriptor, _SIZE_BYTES)
+        self._memory = mmap.mmap(descriptor, _HEAD_BYTES + RING_BYTES)
+        # An item of such a view is read and written whole.
+        self._head = memoryview(self._memory)[:_HEAD_BYTES].cast("Q")
 
     @property
-    def version(self) -> int:
-        """Another number each time the board was written to."""
-        version: int = _HEAD.unpack_from(self._memory, 0)[0]
-        return version
+    def begin(self) -> int:
+        """The place of the oldest token."""
+        return self._head[_BEGIN]
 
-    def write(self, token: str) -> None:
-        """Add a token; every later reading of any worker has it."""
+    @property
+    def end(self) -> int:
+        """The place of the next token: another one each time the board was written to."""
+        return self._head[_END]
+
+    def holds(self, place: int) -> bool:
+        """Whether what was written at a place is still there."""
+        return place >= self._head[_BEGIN]
+
+    def write(self, token: str, until_s: float) -> int:
+        """Add a token; every later reading of any worker has it. Return its place."""
         text = token.encode()[:_TEXT_BYTES]
+        size = -(-(_RECORD.size + len(text)) // UNIT_BYTES) * UNIT_BYTES
         with self._locked():
-            version, slot = _HEAD.unpack_from(self._memory, 0)
-            version |= 1
-            _HEAD.pack_into(self._memory, 0, version, slot)
-            at = _HEAD.size + slot % MOST_TOKENS * _SLOT_BYTES
-            _SLOT.pack_into(self._memory, at, len(text))
-            self._memory[at + _SLOT.size : at + _SLOT.size + len(text)] = text
-            _HEAD.pack_into(self._memory, 0, version + 1, slot + 1)
+            begin, end = self._head[_BEGIN], self._head[_END]
+            room = RING_BYTES - end % RING_BYTES
+            place = end if size <= room else end + room
+            while begin < end and begin < place + size - RING_BYTES:
+                begin = self._after(begin)
+            # A reader that was reading what is overwritten now sees by this that it was.
+            self._head[_BEGIN] = begin if begin < end else place
+            if place != end:
+                self._put(end, _SKIP, 0.0, b"")
+            self._put(place, len(text), until_s, text)
+            self._head[_END] = place + size
+        return place
 
-    def read(self) -> tuple[int, list[str]]:
-        """The version, and every token that is remembered."""
-        for _ in range(_MOST_TRIES):
-            version = self.version
-            if version % 2 == 0:
-                tokens = self._tokens()
-                if version == self.version:
-                    return version, tokens
+    def read(self, since: int = 0) -> tuple[int, list[Written]]:
+        """Where to read on the next time, and the tokens that were written since the last time."""
+        tries = 0
+        while True:
+            begin, end = self._head[_BEGIN], self._head[_END]
+            found = self._between(max(since, begin), end)
+            tries += 1
+            if self._head[_BEGIN] == begin or tries == _MOST_TRIES:
+                return end, found
             os.sched_yield()
-        # A writer that was killed leaves an odd version behind, which the next one mends: that is not waited for.
-        return self.version, self._tokens()
 
     def close(self) -> None:
+        self._head.release()
         self._memory.close()
 
-    def _tokens(self) -> list[str]:
-        found: list[str] = []
-        for at in range(_HEAD.size, _SIZE_BYTES, _SLOT_BYTES):
-            (size,) = _SLOT.unpack_from(self._memory, at)
-            if size == 0:
-                break
-            start = at + _SLOT.size
-            found.append(self._memory[start : start + min(size, _TEXT_BYTES)].decode("ascii", "replace"))
+    def _between(self, at: int, end: int) -> list[Written]:
+        found: list[Written] = []
+        while at < end:
+            start = _HEAD_BYTES + at % RING_BYTES
+            size, until_s = _RECORD.unpack_from(self._memory, start)
+            if size <= _TEXT_BYTES:
+                start += _RECORD.size
+                found.append(Written(at, self._memory[start : start + size].decode("ascii", "replace"), until_s))
+            at = self._after(at)
         return found
+
+    def _after(self, at: int) -> int:
+        """The place behind what is at this one."""
+        size: int = _RECORD.unpack_from(self._memory, _HEAD_BYTES + at % RING_BYTES)[0]
+        if size > _TEXT_BYTES:
+            return at + RING_BYTES - at % RING_BYTES
+        return at + -(-(_RECORD.size + size) // UNIT_BYTES) * UNIT_BYTES
+
+    def _put(self, at: int, size: int, until_s: float, text: bytes) -> None:
+        start = _HEAD_BYTES + at % RING_BYTES
+        _RECORD.pack_into(self._memory, start, size, until_s)
+        self._memory[start + _RECORD.size : start + _RECORD.size + len(text)] = text
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

@@ -20,6 +20,7 @@ from plugin_gateway.telemetry.outage import Outage
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.credentials.board import Board
     from plugin_gateway.credentials.grant import TokenGrant
 
     OnToken: TypeAlias = Callable[[Token | Refusal], None]
@@ -45,6 +46,8 @@ TOO_MANY_QUESTIONS: Final = Refusal(
 )
 
 _MOST_HELD: Final = 4096
+_MASKED_FOR_S: Final = 60.0
+"""A token is used until shortly before it expires, and masked until after that: clocks differ."""
 _QUESTIONS_AT_ONCE: Final = 20
 _FAILED_FOR_S: Final = 1.0
 """An endpoint that failed is left alone for so long, however many calls come."""
@@ -55,6 +58,12 @@ _BACK_OFF_FORGOTTEN_S: Final = 3600.0
 """An upstream that takes no token at all answers 401 to the renewed one, too: the next renewal comes twice as late each time."""
 
 _Value = TypeVar("_Value")
+
+
+class _Held(NamedTuple):
+    token: Token
+    place: int
+    """On the board."""
 
 
 class _Failed(NamedTuple):
@@ -74,12 +83,12 @@ class Issuer:
     a share of the questions for each, and a budget of those that led to nothing.
     """
 
-    def __init__(self, grant: TokenGrant, provider: Provider, on_issued: Callable[[str], object]) -> None:
-        """Prepare; `on_issued` is called with each token before any call carries it."""
+    def __init__(self, grant: TokenGrant, provider: Provider, board: Board) -> None:
+        """Prepare; each token is written to the board before any call carries it, and used as long as it is there."""
         self.grant = grant
-        self._on_issued = on_issued
+        self._board = board
         self._provider = provider
-        self._held: OrderedDict[bytes, Token] = OrderedDict()
+        self._held: OrderedDict[bytes, _Held] = OrderedDict()
         self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
         self._back_offs: OrderedDict[bytes, _BackOff] = OrderedDict()
         """Since a token was renewed because the upstream refused it."""
@@ -93,7 +102,7 @@ class Issuer:
         """Hand over a token, at once where a good one is held; `refused` is one that the upstream did not take."""
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
-        held = self._held.get(key)
+        held = self._token(key)
         if held is not None and held.text == refused and self.may_renew(subject, refused):
             self._back_off(key, now_s)
             del self._held[key]
@@ -120,7 +129,7 @@ class Issuer:
     def may_renew(self, subject: str, refused: str) -> bool:
         """Whether there is, or may be asked for, another token than the one that the upstream did not take."""
         key = sha256(subject.encode()).digest()
-        held = self._held.get(key)
+        held = self._token(key)
         if held is None or held.text != refused:
             return True
         back_off = self._back_offs.get(key)
@@ -129,6 +138,16 @@ class Issuer:
     def close(self) -> None:
         for task in self._tasks:
             task.cancel()
+
+    def _token(self, key: bytes) -> Token | None:
+        held = self._held.get(key)
+        if held is None:
+            return None
+        if self._board.holds(held.place):
+            return held.token
+        # No answer would be searched for it any more.
+        del self._held[key]
+        return None
 
     def _ask(self, key: bytes, subject: str, share: str) -> None:
         self._waiting[key] = []
@@ -151,8 +170,8 @@ class Issuer:
             waiting = self._waiting.pop(key)
             if isinstance(outcome, Token):
                 self._failed.pop(key, None)
-                self._on_issued(outcome.text)
-                _keep(self._held, key, outcome)
+                place = self._board.write(outcome.text, outcome.good_until_s + _MASKED_FOR_S)
+                _keep(self._held, key, _Held(outcome, place))
             elif outcome in (NO_TOKEN, NOT_EXCHANGED):
                 lasts_s = _NOT_EXCHANGED_FOR_S if outcome is NOT_EXCHANGED else _FAILED_FOR_S
                 _keep(self._failed, key, _Failed(outcome, monotonic() + lasts_s))

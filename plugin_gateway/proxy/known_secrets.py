@@ -6,56 +6,89 @@ credential, or of another caller, with another token. So there is one mask for a
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.proxy.masking import Mask
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from plugin_gateway.credentials.board import Board, Written
 
-    from plugin_gateway.credentials.board import Board
-
-_MOST_FORGOTTEN: Final = 512
-"""How many secrets are masked that neither a revision nor the board has any more, before the mask is made anew."""
+_MOST_FORMER: Final = 512
+"""How many secrets of revisions that are served no longer are masked: one that was replaced may still be good for a while."""
 
 
 class KnownSecrets:
-    """The secrets of the revisions that were served, and the access tokens that were issued lately.
+    """The secrets of the revisions that were served, and the access tokens that have not expired."""
 
-    One that was replaced stays for a while: it may still be good, and calls with it are under way.
-    """
-
-    __slots__ = ("_covered", "_current", "_version", "board", "mask")
+    __slots__ = ("_current", "_ends", "_of_revisions", "_read_to", "_tokens", "board", "mask")
 
     def __init__(self, *secrets: str, board: Board | None = None) -> None:
         """Begin with these secrets; without a board there are no tokens."""
         self.board = board
         """Where tokens are found. `mask` is up to date as long as this is None; else `look` comes first."""
-        self.mask = Mask(())
-        """What covers all that is known; another one whenever a secret was added."""
-        self._version = 0
+        self.mask = Mask()
+        """What covers all that is known; another one whenever that changed."""
+        self._read_to = 0
         self._current: tuple[str, ...] = ()
-        self._covered: set[str] = set()
+        self._of_revisions: dict[str, None] = {}
+        """Those of the revision that is served come last."""
+        self._tokens: dict[str, Written] = {}
+        """In the order in which they were written."""
+        self._ends: list[tuple[float, str]] = []
+        """When each token expires, as a heap."""
         self.adopt(secrets)
 
+    @property
+    def is_none(self) -> bool:
+        """There is no secret, and there will be none before the next revision."""
+        return self.mask.is_idle and self.board is None
+
     def adopt(self, secrets: tuple[str, ...]) -> None:
-        """Add those of another revision."""
-        self._current = secrets
-        self._add(secrets)
+        """Add those of another revision, which is served from now on."""
+        for secret in secrets:
+            self._of_revisions.pop(secret, None)
+            self._of_revisions[secret] = None
+        gone: list[str] = []
+        while len(self._of_revisions) > len(set(secrets)) + _MOST_FORMER:
+            gone.append(next(iter(self._of_revisions)))
+            del self._of_revisions[gone[-1]]
+        self._change(list(secrets), gone)
 
     def look(self) -> None:
-        """Add the tokens that were written to the board since the last look."""
+        """Add the tokens that were written to the board since the last look, and forget those that are good no longer."""
         board = self.board
-        if board is None or board.version == self._version:
+        if board is None or board.end == self._read_to:
             return
-        self._version, tokens = board.read()
-        if len(self._covered) > len(self._current) + len(tokens) + _MOST_FORGOTTEN:
-            self._covered, self.mask = set(), Mask(())
-            self._add(self._current)
-        self._add(tokens)
+        now = monotonic()
+        self._read_to, written = board.read(self._read_to)
+        fresh: list[str] = []
+        gone: list[str] = []
+        for each in written:
+            if each.until_s > now:
+                before = self._tokens.pop(each.text, None)
+                if before is not None and before.until_s > each.until_s:
+                    each = each._replace(until_s=before.until_s)  # noqa: PLW2901
+                self._tokens[each.text] = each
+                heappush(self._ends, (each.until_s, each.text))
+                fresh.append(each.text)
+        while self._ends and self._ends[0][0] <= now:
+            until_s, token = heappop(self._ends)
+            if token in self._tokens and self._tokens[token].until_s == until_s:
+                del self._tokens[token]
+                gone.append(token)
+        while self._tokens:
+            oldest = next(iter(self._tokens.values()))
+            if board.holds(oldest.place):
+                break
+            del self._tokens[oldest.text]
+            gone.append(oldest.text)
+        self._change(fresh, gone)
 
-    def _add(self, secrets: Iterable[str]) -> None:
-        fresh = set(secrets) - self._covered
-        if fresh:
-            self._covered |= fresh
-            self.mask = Mask(sorted(fresh), self.mask)
+    def _change(self, added: list[str], gone: list[str]) -> None:
+        secrets = self.mask.secrets
+        fresh = [secret for secret in added if secret not in secrets]
+        stale = [secret for secret in gone if secret not in self._of_revisions and secret not in self._tokens]
+        if fresh or stale:
+            self.mask = self.mask.changed(fresh, stale)

@@ -1,107 +1,45 @@
 """The mask: it covers every spelling of every secret in what goes back to a client, byte for byte with `*`.
 
-The length stays, so Content-Length stays true. Nearly all answers hold no secret, so the work is in seeing that quickly:
-
-* A secret that is not escaped holds its rarest octet. A few octets are chosen such that each form of each secret holds one
-  of them, and looked for with `memchr`.
-* A secret that is escaped in part has a first escape, and before that its beginning stands as it is. So each escape of an
-  octet that secrets have is compared with what stands before it, and only where both fit is the rest read.
+The length stays, so Content-Length stays true. A secret is looked for as it is, and, where the text has escapes of octets
+that secrets hold, in what the text says once they are undone.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
-from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
-from plugin_gateway.proxy.spelling import (
-    ESCAPE_OCTETS,
-    INTRODUCERS,
-    MAX_SPELLED_OCTETS,
-    forms_of,
-    unescaper_of,
-    wide_forms_of,
-)
+from plugin_gateway.proxy.secret_index import SecretIndex
+from plugin_gateway.proxy.spelling import INTRODUCERS, MAX_SPELLED_OCTETS, unescaper_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.proxy.spelling import Unescaper
 
-_WINDOW: Final = 4
-"""How many octets of a secret, from its probe octet on, are looked up at once."""
-_SECRET_CHARACTERS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_="
-
-_PER_KILOBYTE: Final = (
-    (80.0, b'et sionra":pcdl'), (20.0, b"mu,hfg/{}y.0123456789"), (10.0, b"b-v_kwx"), (3.0, b"#\\$TRAISCPLDEONM[]qj`"),
-    (1.0, b"zGFHUVBXWK*()'"),
-)  # fmt: skip
-"""How often octets occur in JSON and text, roughly; others are rarer than once in a kilobyte."""
-_RARE: Final = 0.2
-_LOOK_NS, _HIT_NS = 40.0, 150.0
-_SPARE_HITS: Final = 4
-_BYTES_PER_SPARE_HIT: Final = 2048
-_FORMS_PER_SPARE_HIT: Final = 4
-_MOST_SPOILT: Final = 5
-"""An escape of one octet has at most so many characters behind its introducer, but for HTML's."""
-_FREQUENCY: Final = {octet: often for often, octets in _PER_KILOBYTE for octet in octets}
-
-
-class _Probe:
-    """An octet to look for, and the forms of secrets that hold it: by what stands from it on, where they begin.
-
-    A form is told by what follows those of its first octets that may be spoilt, `most_spoilt` of them at most.
-    """
-
-    __slots__ = ("forms", "most_spoilt", "octet", "windows")
-
-    def __init__(self, octet: bytes, most_spoilt: int) -> None:
-        self.octet = octet
-        self.most_spoilt = most_spoilt
-        self.forms: list[bytes] = []
-        self.windows: dict[bytes, list[tuple[int, int, bytes]]] = {}
-
-    def holding(self, forms: Iterable[bytes]) -> _Probe:
-        """This one with more forms. Another object: a mask never changes."""
-        probe = _Probe(self.octet, self.most_spoilt)
-        probe.forms = [*self.forms, *forms]
-        probe.windows = dict(self.windows)
-        for form in forms:
-            spoilt = _spoilt_octets(form, self.most_spoilt)
-            at = form.index(self.octet, spoilt)
-            window = form[at : at + _WINDOW]
-            probe.windows[window] = [*probe.windows.get(window, ()), (at, spoilt, form)]
-        return probe
-
 
 class Mask:
     """Covers one set of secrets. Its `repr` shows nothing."""
 
-    __slots__ = ("forms", "introducers", "is_idle", "longest", "lookalikes", "probes", "read_probes", "run")
+    __slots__ = ("_index", "introducers", "is_idle", "longest", "run", "secrets")
 
-    def __init__(self, secrets: Iterable[str], base: Mask | None = None) -> None:
-        """Prepare for these secrets, besides those of `base`; that one's work is not done again."""
-        forms: set[bytes] = set()
-        wide: set[bytes] = set()
-        for secret in secrets:
-            if len(secret.encode()) >= MIN_MASKED_BYTES:
-                forms |= forms_of(secret)
-                wide |= wide_forms_of(secret)
-        before = base.run if base is not None else _SECRET_CHARACTERS + ESCAPE_OCTETS
-        self.run: bytes = bytes(sorted(frozenset(b"".join((before, *forms, *wide)))))
-        kept: frozenset[bytes] = base.forms if base is not None else frozenset()
-        forms -= kept
-        self.probes: list[tuple[int, _Probe]] = _with_probes(base.probes if base is not None else [], forms | wide, 0)
-        self.read_probes: list[tuple[int, _Probe]] = _with_probes(
-            base.read_probes if base is not None else [], forms | wide, _MOST_SPOILT
-        )
-        """Those for what a text says once its escapes are undone."""
-        self.forms: frozenset[bytes] = kept.union(forms)
-        self.lookalikes = Lookalikes(form for form in self.forms if is_lookalike(form))
-        self.introducers: bytes = INTRODUCERS if self.forms else b""
-        longest = max(map(len, forms | wide), default=0) * MAX_SPELLED_OCTETS
-        self.longest: int = longest if base is None else max(longest, base.longest)
-        self.is_idle = not self.forms
+    def __init__(self, secrets: Iterable[str] = (), index: SecretIndex | None = None) -> None:
+        """Prepare for these secrets, besides those of an index."""
+        self._index = index or SecretIndex()
+        self._index.change(secrets)
+        self.secrets = self._index.secrets
+        self.run: bytes = self._index.octets
+        self.longest: int = self._index.longest * MAX_SPELLED_OCTETS
+        """No secret takes more octets, however it is spelled."""
+        self.is_idle = not self.secrets
+        self.introducers: bytes = b"" if self.is_idle else INTRODUCERS
+
+    def changed(self, added: Iterable[str], removed: Iterable[str] = ()) -> Mask:
+        """Another mask that covers more, or covers something no longer. This one does the same from now on.
+
+        It takes no copy: with thousands of access tokens that would be long for each one that comes.
+        """
+        self._index.change(added, removed)
+        return Mask((), self._index)
 
     def __repr__(self) -> str:
         return "<Mask>"
@@ -114,10 +52,7 @@ class Mask:
     def find(self, data: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, each with its beginning and its end; two may overlap."""
         found: list[tuple[int, int]] = []
-        # An octet given as a number is looked for four times as fast as one given as bytes.
-        for octet, probe in self.probes:
-            if octet in data:
-                self._find_plain(data, probe, found)
+        self._index.find(data, found)
         for octet in self.introducers:
             if octet in data:
                 self._find_escaped(data, found)
@@ -137,40 +72,10 @@ class Mask:
         window = data[1 - self.longest :] if self.longest else b""
         return len(window) - len(window.rstrip(self.run))
 
-    def _find_plain(
-        self, data: bytes, probe: _Probe, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None
-    ) -> None:
-        """Look for forms as they are; where there are `rests`, those of forms whose first octets may be spoilt, too."""
-        octet = probe.octet
-        windows = probe.windows
-        spare = _SPARE_HITS + len(probe.forms) // _FORMS_PER_SPARE_HIT + len(data) // _BYTES_PER_SPARE_HIT
-        at = data.find(octet)
-        while at >= 0:
-            candidates = windows.get(data[at : at + _WINDOW])
-            if candidates is not None:
-                for offset, spoilt, form in candidates:
-                    start = at - offset
-                    if start >= 0 and data.startswith(form, start):
-                        found.append((start, start + len(form)))
-                    elif rests is not None and start + spoilt >= 0 and data.startswith(form[spoilt:], start + spoilt):
-                        rests.append((start, start + spoilt, start + len(form)))
-            spare -= 1
-            if spare == 0:
-                # The octet is not rare here: from now on whole forms are quicker to look for.
-                for form in probe.forms:
-                    first = max(0, at - len(form))
-                    found += ((place, place + len(form)) for place in _places_from(first, form, data))
-                    if rests is not None:
-                        spoilt = _spoilt_octets(form, probe.most_spoilt)
-                        places = _places_from(first, form[spoilt:], data)
-                        rests += ((place - spoilt, place, place - spoilt + len(form)) for place in places)
-                return
-            at = data.find(octet, at + 1)
-
     def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:
         """Look for secrets in what the data says with its escapes undone, from the word on that has the first one."""
         unescaper = unescaper_of(self.run)
-        if self.lookalikes.forms:
+        if self._index.lookalikes.forms:
             self._find_lookalikes(data, unescaper, found)
         first = unescaper.first(data)
         if first < 0:
@@ -179,9 +84,7 @@ class Mask:
         for reading in unescaper.readings(data[offset:]):
             places: list[tuple[int, int]] = []
             rests: list[tuple[int, int, int]] = []
-            for octet, probe in self.read_probes:
-                if octet in reading.text:
-                    self._find_plain(reading.text, probe, places, rests)
+            self._index.find(reading.text, places, rests)
             for place in places:
                 start, end = reading.place(*place)
                 found.append((offset + start, offset + end))
@@ -195,7 +98,7 @@ class Mask:
 
     def _find_lookalikes(self, data: bytes, unescaper: Unescaper, found: list[tuple[int, int]]) -> None:
         """Look for lookalikes in words with escapes, as they are and with all escapes of one kind undone."""
-        lookalikes = self.lookalikes
+        lookalikes = self._index.lookalikes
         for start, end in unescaper.words(data, self.longest):
             if end - start < lookalikes.shortest:
                 continue
@@ -208,55 +111,12 @@ class Mask:
                         found.append((start + first, start + last))
 
 
-def _places_from(first: int, sought: bytes, data: bytes) -> list[int]:
-    """Where something stands in the data, which is looked for from `first` on."""
-    places: list[int] = []
-    # `rfind` has no tables to prepare and is up to five times as fast as `find`.
-    at = data.rfind(sought, first)
-    while at >= 0:
-        places.append(at)
-        at = data.rfind(sought, first, at + len(sought) - 1)
-    return places
-
-
-def _spoilt_octets(form: bytes, most: int) -> int:
-    """How many of the first octets of a form may be lost where what stands before it looks like the start of an escape.
-
-    In front of `c3cret`, the text `50%4` makes an escape of the first octet. What stays visible of a short form is little.
-    """
-    return min(most, max(0, len(form) - MIN_MASKED_BYTES))
-
-
 def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
     """The data with these places covered."""
     content = bytearray(data)
     for start, end in found:
         content[start:end] = b"*" * (end - start)
     return bytes(content)
-
-
-def _with_probes(probes: list[tuple[int, _Probe]], forms: set[bytes], most_spoilt: int) -> list[tuple[int, _Probe]]:
-    """Add forms to the probes that find them, and probes for the others, such that looking for all takes the least time."""
-    left = set(forms)
-    chosen: list[tuple[int, _Probe]] = []
-    for octet, probe in probes:
-        held = sorted(form for form in left if probe.octet in form[_spoilt_octets(form, most_spoilt) : 1 - _WINDOW])
-        left.difference_update(held)
-        chosen.append((octet, probe.holding(held) if held else probe))
-    while left:
-        holders: dict[int, list[bytes]] = {}
-        for form in sorted(left):
-            for octet in set(form[_spoilt_octets(form, most_spoilt) : 1 - _WINDOW]):
-                holders.setdefault(octet, []).append(form)
-        best = min((_cost_ns(octet) / len(held), octet) for octet, held in holders.items())[1]
-        chosen.append((best, _Probe(bytes((best,)), most_spoilt).holding(holders[best])))
-        left.difference_update(holders[best])
-    return chosen
-
-
-def _cost_ns(octet: int) -> float:
-    """What looking for an octet in a kilobyte costs."""
-    return _LOOK_NS + _HIT_NS * _FREQUENCY.get(octet, _RARE)
 
 
 class MaskedBody:

@@ -63,7 +63,7 @@ class Resources:
         if self._provider is None:
             self._provider = Provider()
         if grant not in self._issuers:
-            self._issuers[grant] = Issuer(grant, self._provider, self._board.write)
+            self._issuers[grant] = Issuer(grant, self._provider, self._board)
             if len(self._issuers) > _MOST_ISSUERS:
                 # A secret that is rotated makes a new grant each time; exchanges that still use this one keep it.
                 del self._issuers[next(iter(self._issuers))]

@@ -53,26 +53,36 @@ _ENTITIES: Final = tuple(
 )
 
 
-def forms_of(secret: str) -> frozenset[bytes]:
-    """The octets of a secret in each form that can be escaped octet by octet."""
+def forms_of(secret: str) -> tuple[bytes, ...]:
+    """The octets of a secret in each form that can be escaped octet by octet, in an order that stays."""
     octets = secret.encode()
-    forms = {octets, octets.hex().encode(), octets.hex().upper().encode()}
-    for shift in range(3):
-        # The octets before a secret take part in its first digits, those after it in its last: what is certain is between.
-        digits = base64.b64encode(b"\0" * shift + octets)[(0, 2, 3)[shift] : (shift + len(octets)) * 8 // 6]
-        forms |= {digits, digits.translate(_URL_SAFE)}
+    forms = {octets, octets.hex().encode(), octets.hex().upper().encode(), *_base64_forms_of(octets)}
     if not secret.isascii():
         # Many servers read the octets of a field as Latin-1; some software writes text in it.
         forms.add(octets.decode("latin-1").encode())
         narrow = secret.encode("latin-1", "ignore")
         if len(narrow) == len(secret):
             forms.add(narrow)
-    return frozenset((*forms, octets.replace(b" ", b"+")))
+    forms.add(octets.replace(b" ", b"+"))
+    return tuple(sorted(forms))
 
 
-def wide_forms_of(secret: str) -> frozenset[bytes]:
-    """The secret in a text of 16 bits a character; where that is written, octets are not escaped."""
-    return frozenset({secret.encode("utf-16-le"), secret.encode("utf-16-be")})
+def wide_forms_of(secret: str) -> tuple[bytes, ...]:
+    """The secret in a text of 16 or 32 bits a character; where that is written, octets are not escaped."""
+    return tuple(secret.encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
+
+
+@lru_cache(maxsize=256)
+def all_forms_of(secret: str) -> tuple[bytes, ...]:
+    """Every form of a secret, in an order that stays."""
+    return (*forms_of(secret), *wide_forms_of(secret))
+
+
+def _base64_forms_of(octets: bytes) -> Iterator[bytes]:
+    for shift in range(3):
+        # The octets before a secret take part in its first digits, those after it in its last: what is certain is between.
+        digits = base64.b64encode(b"\0" * shift + octets)[(0, 2, 3)[shift] : (shift + len(octets)) * 8 // 6]
+        yield from (digits, digits.translate(_URL_SAFE))
 
 
 class _Undone:

@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-from plugin_gateway.credentials.board import MOST_TOKENS, Board, open_board
+from plugin_gateway.credentials.board import RING_BYTES, UNIT_BYTES, Board, open_board
+
+ROOM = RING_BYTES // UNIT_BYTES
 
 
 @pytest.fixture
@@ -16,39 +18,81 @@ def shared():
     os.close(descriptor)
 
 
-def test_what_is_written_is_read_with_another_version():
+def texts(found):
+    return [written.text for written in found[1]]
+
+
+def test_what_is_written_is_read_with_the_time_until_which_it_is_good():
     board = Board()
-    before, tokens = board.read()
-    assert tokens == []
-    board.write("one")
-    board.write("two")
-    assert board.version != before
-    assert board.read() == (board.version, ["one", "two"])
+    assert board.read() == (0, [])
+    before = board.end
+    board.write("one", 7.5)
+    place = board.write("two", 8.5)
+    assert board.end != before
+    end, (one, two) = board.read()
+    assert end == board.end
+    assert (one.text, one.until_s) == ("one", 7.5)
+    assert two == (place, "two", 8.5)
+
+
+def test_only_what_is_new_is_read():
+    board = Board()
+    board.write("one", 1.0)
+    end, _ = board.read()
+    board.write("two", 1.0)
+    assert texts(board.read(end)) == ["two"]
+    assert texts(board.read(board.end)) == []
 
 
 def test_a_token_written_by_another_process_is_read(shared):
     board = Board(shared)
-    code = f"from plugin_gateway.credentials.board import Board; Board({shared}).write('theirs')"
+    code = f"from plugin_gateway.credentials.board import Board; Board({shared}).write('theirs', 1.0)"
     subprocess.run([sys.executable, "-c", code], pass_fds=(shared,), check=True, timeout=20)
-    assert board.read()[1] == ["theirs"]
+    assert texts(board.read()) == ["theirs"]
     board.close()
 
 
-def test_the_oldest_token_makes_room():
+def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board():
     board = Board()
-    for number in range(MOST_TOKENS + 1):
-        board.write(f"token-{number}")
-    tokens = board.read()[1]
-    assert len(tokens) == MOST_TOKENS
-    assert "token-0" not in tokens
-    assert f"token-{MOST_TOKENS}" in tokens
+    places = [board.write(f"token-{number}", 1.0) for number in range(ROOM)]
+    assert len(texts(board.read())) == ROOM >= 8 * 4096
+    assert board.holds(places[0])
 
 
-def test_a_writer_that_died_half_way_is_not_waited_for():
+@pytest.mark.parametrize("size", [1, 500, UNIT_BYTES, 3000, 16 * 1024])
+def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size):
     board = Board()
-    board.write("one")
-    board._memory[0] |= 1
-    assert board.read()[1] == ["one"]
-    board.write("two")
-    assert board.read() == (board.version, ["one", "two"])
-    assert board.version % 2 == 0
+    end, seen, last = 0, 0, ""
+    for number in range(2 * RING_BYTES // max(size, UNIT_BYTES)):
+        last = f"{number:x}".rjust(size, "x")[-size:]
+        board.write(last, float(number))
+        if number % 100 == 0:
+            end, found = board.read(end)
+            seen += len(found)
+    assert seen == number // 100 * 100 + 1
+    found = board.read()[1]
+    assert [written.until_s for written in found] == [
+        float(each) for each in range(number - len(found) + 1, number + 1)
+    ]
+    assert found[-1].text == last
+    assert len(found) * max(size, UNIT_BYTES) > RING_BYTES // 3
+    assert not board.holds(0)
+    assert all(board.holds(written.place) for written in found)
+
+
+def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token():
+    board = Board()
+    board.write("first", 1.0)
+    end, _ = board.read()
+    for number in range(ROOM + 5):
+        board.write(f"token-{number}", 1.0)
+    assert texts(board.read(end)) == texts(board.read())
+
+
+def test_what_a_writer_that_died_half_way_wrote_is_not_read():
+    board = Board()
+    board.write("one", 1.0)
+    board._put(board.end, 3, 1.0, b"two")
+    assert texts(board.read()) == ["one"]
+    board.write("three", 1.0)
+    assert texts(board.read()) == ["one", "three"]

@@ -9,6 +9,7 @@ import pytest
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.turns import MAX_WAITING
 from plugin_gateway.credentials import issuer as module
+from plugin_gateway.credentials.board import RING_BYTES, Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
 
@@ -58,7 +59,7 @@ async def obtain(issuer, subject="", **more):
 def play(scene, grant, *answers):
     async def whole():
         provider = Provider(*answers)
-        issuer = Issuer(grant, provider, lambda _token: None)
+        issuer = Issuer(grant, provider, Board())
         async with asyncio.timeout(5):
             await scene(issuer, provider)
         issuer.close()
@@ -282,3 +283,22 @@ def test_who_waits_when_the_worker_ends_is_told():
         assert await waiting is NO_TOKEN
 
     play(scene, OURS, token("t"))
+
+
+def test_a_token_is_on_the_board_until_a_minute_after_it_is_used_last(clock):
+    async def scene(issuer, provider):
+        await obtain(issuer)
+        (written,) = issuer._board.read()[1]
+        assert (written.text, written.until_s) == ("one", clock.now_s + 3590 + 60)
+
+    play(scene, OURS, token("one"))
+
+
+def test_a_token_that_the_board_has_no_room_for_any_more_is_not_used(clock):
+    async def scene(issuer, provider):
+        assert await obtain(issuer) == "one"
+        for number in range(RING_BYTES // 1024):
+            issuer._board.write(f"other-{number}", 0.0)
+        assert await obtain(issuer) == "two"
+
+    play(scene, OURS, token("one"), token("two"))

@@ -1,8 +1,21 @@
 """One mask for all answers: what revisions and tokens add to it, and when it forgets."""
 
-from plugin_gateway.credentials.board import Board
+from hashlib import sha256
+
+import pytest
+
+from plugin_gateway.credentials.board import RING_BYTES, Board
 from plugin_gateway.proxy import known_secrets as module
 from plugin_gateway.proxy.known_secrets import KnownSecrets
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    class Clock:
+        now_s = 1000.0
+
+    monkeypatch.setattr(module, "monotonic", lambda: Clock.now_s)
+    return Clock
 
 
 def test_the_secrets_of_a_revision_and_of_the_one_before_it_are_masked():
@@ -15,25 +28,94 @@ def test_the_mask_stays_the_same_object_while_nothing_is_added():
     known = KnownSecrets("first-secret", board=Board())
     mask = known.mask
     known.adopt(("first-secret",))
+    known.look()
     assert known.mask is mask
 
 
-def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board():
+def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board(clock):
     board = Board()
     known = KnownSecrets("first-secret", board=board)
-    assert known.mask.cover(b"token-1234") == b"token-1234"
-    board.write("token-1234")
+    before = known.mask
+    assert before.cover(b"token-1234") == b"token-1234"
+    board.write("token-1234", 2000.0)
     known.look()
+    assert known.mask is not before
     assert known.mask.cover(b"token-1234 first-secret") == b"*" * 10 + b" " + b"*" * 12
 
 
-def test_what_nothing_has_any_more_is_forgotten_in_the_end(monkeypatch):
-    monkeypatch.setattr(module, "_MOST_FORGOTTEN", 2)
+def test_every_token_that_lives_is_masked_however_many_there_are(clock):
     board = Board()
-    known = KnownSecrets("old-secret-0", board=board)
+    known = KnownSecrets(board=board)
+    tokens = [f"token-{sha256(b'%d' % number).hexdigest()}" for number in range(1000)]
+    for token in tokens:
+        board.write(token, 2000.0)
+    known.look()
+    assert known.mask.cover(" ".join(tokens).encode()).replace(b"*", b"").strip() == b""
+
+
+def test_a_token_that_has_expired_is_forgotten_when_another_is_written(clock):
+    board = Board()
+    known = KnownSecrets("first-secret", board=board)
+    board.write("token-1234", 1500.0)
+    board.write("token-5678", 2500.0)
+    known.look()
+    clock.now_s = 2000.0
+    board.write("token-9999", 2500.0)
+    known.look()
+    assert known.mask.secrets == {"first-secret", "token-5678", "token-9999"}
+
+
+def test_a_token_that_is_written_again_lives_as_long_as_is_said_last(clock):
+    board = Board()
+    known = KnownSecrets(board=board)
+    board.write("token-1234", 2500.0)
+    board.write("token-1234", 1500.0)
+    known.look()
+    clock.now_s = 2000.0
+    board.write("token-5678", 2500.0)
+    known.look()
+    assert known.mask.secrets == {"token-1234", "token-5678"}
+
+
+def test_a_token_that_is_a_secret_of_a_revision_too_is_not_forgotten_with_the_token(clock):
+    board = Board()
+    known = KnownSecrets("token-1234", board=board)
+    board.write("token-1234", 1500.0)
+    known.look()
+    clock.now_s = 2000.0
+    board.write("token-5678", 1500.0)
+    known.look()
+    assert known.mask.secrets == {"token-1234"}
+
+
+def test_a_token_that_was_good_no_longer_when_a_worker_began_is_not_masked(clock):
+    board = Board()
+    board.write("token-1234", 500.0)
+    known = KnownSecrets(board=board)
+    known.look()
+    assert known.mask.is_idle
+
+
+def test_no_more_tokens_are_masked_than_the_board_has_room_for(clock):
+    board = Board()
+    known = KnownSecrets(board=board)
+    board.write("token-1234", 2000.0)
+    known.look()
+    for number in range(RING_BYTES // 1024):
+        board.write("token-5678" if number else "token-9999", 2000.0)
+    known.look()
+    assert known.mask.secrets == {"token-5678", "token-9999"}
+
+
+def test_secrets_of_former_revisions_are_forgotten_in_the_end(monkeypatch):
+    monkeypatch.setattr(module, "_MOST_FORMER", 2)
+    known = KnownSecrets("old-secret-0")
     for number in range(1, 5):
         known.adopt((f"old-secret-{number}",))
-    board.write("token-1234")
-    known.look()
-    text = b"old-secret-0 old-secret-4 token-1234"
-    assert known.mask.cover(text) == b"old-secret-0 " + b"*" * 12 + b" " + b"*" * 10
+    assert known.mask.secrets == {"old-secret-2", "old-secret-3", "old-secret-4"}
+
+
+def test_there_is_nothing_to_hide_only_where_there_are_neither_secrets_nor_tokens_to_come():
+    assert KnownSecrets().is_none
+    assert not KnownSecrets("first-secret").is_none
+    assert not KnownSecrets(board=Board()).is_none

@@ -1,0 +1,339 @@
+"""An index of secrets: where a text holds one of their forms as it is.
+
+Nearly all answers hold no secret, so the work is in seeing that quickly: a few octets are chosen such that each form of each
+secret holds one of them, and looked for with `memchr`. What stands behind a hit is looked up in a table. That table has a
+few octets of each form and not the form, so that thousands of access tokens take little memory.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
+from plugin_gateway.proxy.lookalikes import Lookalikes, is_lookalike
+from plugin_gateway.proxy.spelling import ESCAPE_OCTETS, all_forms_of, forms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_SECRET_OCTETS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\0"
+_WINDOW: Final = 8
+"""How many octets of a form, from its probe octet on, are looked up at once."""
+_SHORT_WINDOW: Final = 4
+_LEAST_BYTES: Final = 24
+"""In a shorter form fewer octets are looked up, so that there are more to choose from."""
+_LAST_BYTES: Final = 256
+"""A window is among the last octets: many tokens are alike but for the signature at their end."""
+_MOST_KEPT_BYTES: Final = 128
+"""A longer form is made again when its window is found."""
+_MOST_ALIKE: Final = 4
+"""Beyond it another place in the form is taken."""
+_MOST_CROWDED: Final = 16
+"""Beyond it another octet is looked for. Each form of a window that stands in a text is compared with the text."""
+_MOST_PLACES: Final = 8
+_MOST_SPOILT: Final = 5
+"""An escape of one octet has at most so many characters behind its introducer, but for HTML's."""
+
+_PER_KILOBYTE: Final = (
+    (80.0, b'et sionra":pcdl'), (20.0, b"mu,hfg/{}y.0123456789"), (10.0, b"b-v_kwx"), (3.0, b"#\\$TRAISCPLDEONM[]qj`"),
+    (1.0, b"zGFHUVBXWK*()'"),
+)  # fmt: skip
+"""How often octets occur in JSON and text, roughly; others are rarer than once in a kilobyte."""
+_RARE: Final = 0.2
+_LOOK_NS, _HIT_NS = 40.0, 150.0
+_FREQUENCY: Final = {octet: often for often, octets in _PER_KILOBYTE for octet in octets}
+_SPARE_HITS: Final = 4
+_BYTES_PER_SPARE_HIT: Final = 2048
+_BYTES_FOR_A_HIT: Final = 1000
+"""To look for a whole form in so many bytes takes as long as to look up one hit."""
+
+
+class _Entry:
+    """One form of one secret, and where its window is."""
+
+    __slots__ = ("_kept", "number", "offset", "secret", "size", "spoilt")
+
+    def __init__(self, secret: str, number: int, form: bytes, offset: int) -> None:
+        self.secret = secret
+        self.number = number
+        self.offset = offset
+        self.spoilt = _spoilt_octets(form)
+        """How many of the first octets may be lost where what stands before them looks like the start of an escape.
+
+        In front of `c3cret`, the text `50%4` makes an escape of the first octet. What stays visible of a short form is little.
+        """
+        self.size = len(form)
+        self._kept = form if len(form) <= _MOST_KEPT_BYTES else b""
+
+    def form(self) -> bytes:
+        return self._kept or all_forms_of(self.secret)[self.number]
+
+
+class _Probe:
+    """An octet to look for, and the forms that hold it, by what stands from it on."""
+
+    __slots__ = ("count", "octet", "short_windows", "windows")
+
+    def __init__(self, octet: int) -> None:
+        self.octet = octet
+        self.count = 0
+        self.windows: dict[bytes, list[_Entry]] = {}
+        self.short_windows: dict[bytes, list[_Entry]] = {}
+
+    def add(self, secret: str, number: int, form: bytes, first: int, most: int) -> int:
+        """Add a form by a place of the octet from `first` on where `most` are alike; return that, or -1."""
+        least: list[_Entry] | None = None
+        chosen = -1
+        for offset, windows, window in self._places(form, first):
+            entries = windows.get(window)
+            if entries is None:
+                entries = windows[window] = []
+            if least is None or len(entries) < len(least):
+                least, chosen = entries, offset
+            if len(entries) < _MOST_ALIKE:
+                break
+        if least is None or len(least) >= most:
+            return -1
+        least.append(_Entry(secret, number, form, chosen))
+        self.count += 1
+        return chosen
+
+    def remove(self, secret: str, number: int, form: bytes, first: int) -> bool:
+        """Remove a form; False where it is not here."""
+        for _, windows, window in self._places(form, first):
+            entries = windows.get(window, [])
+            for place, entry in enumerate(entries):
+                if entry.number == number and entry.secret == secret:
+                    del entries[place]
+                    self.count -= 1
+                    if not entries:
+                        del windows[window]
+                    return True
+        return False
+
+    def entries(self) -> Iterator[_Entry]:
+        for windows in (self.windows, self.short_windows):
+            for entries in windows.values():
+                yield from entries
+
+    def _places(self, form: bytes, first: int) -> Iterator[tuple[int, dict[bytes, list[_Entry]], bytes]]:
+        """Places of the octet, the last one first."""
+        width = _width(form)
+        first = _first(form, first)
+        choice = self.windows if width == _WINDOW else self.short_windows
+        offset = len(form) - width + 1
+        for _ in range(_MOST_PLACES):
+            offset = form.rfind(self.octet, first, offset)
+            if offset < 0:
+                return
+            yield offset, choice, form[offset : offset + width]
+
+
+class SecretIndex:
+    """Secrets can be added and removed while texts are searched."""
+
+    __slots__ = ("_looking_alike", "_probes", "_rest_probes", "_sizes", "lookalikes", "octets", "secrets")
+
+    def __init__(self) -> None:
+        self.secrets: set[str] = set()
+        self.octets: bytes = bytes(sorted(_SECRET_OCTETS + ESCAPE_OCTETS))
+        """Those that secrets and their spellings consist of."""
+        self.lookalikes = Lookalikes(())
+        self._looking_alike: dict[str, list[bytes]] = {}
+        """The forms, by their secret, that hold characters of escapes."""
+        # An octet given as a number is looked for four times as fast as one given as bytes.
+        self._probes: list[tuple[int, _Probe]] = []
+        self._rest_probes: list[tuple[int, _Probe]] = []
+        """For forms that the others find by an octet that may be spoilt."""
+        self._sizes: dict[int, int] = {}
+        """How many secrets there are by the size of their longest form."""
+
+    @property
+    def longest(self) -> int:
+        """How long the longest form is."""
+        return max(self._sizes, default=0)
+
+    def change(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
+        """Add secrets, but for those that are too short to be secret, and remove some."""
+        gone = self.secrets.intersection(removed)
+        self.secrets -= gone
+        for secret in gone:
+            self._remove(secret)
+        fresh = sorted({secret for secret in added if len(secret.encode()) >= MIN_MASKED_BYTES} - self.secrets)
+        self.secrets.update(fresh)
+        self._add(fresh)
+        alike: dict[str, list[bytes]] = {}
+        for secret in fresh:
+            octets = secret.encode()
+            if octets.translate(None, self.octets) or not secret.isascii():
+                self.octets = bytes(sorted(frozenset(self.octets).union(*all_forms_of(secret))))
+            if is_lookalike(octets):
+                alike[secret] = [form for form in forms_of(secret) if is_lookalike(form)]
+        if alike or not gone.isdisjoint(self._looking_alike):
+            self._looking_alike.update(alike)
+            for secret in gone:
+                self._looking_alike.pop(secret, None)
+            self.lookalikes = Lookalikes({form for forms in self._looking_alike.values() for form in forms})
+
+    def _add(self, secrets: Iterable[str]) -> None:
+        forms: list[tuple[str, int, bytes, int]] = []
+        for secret in secrets:
+            written = all_forms_of(secret)
+            size = max(map(len, written))
+            self._sizes[size] = self._sizes.get(size, 0) + 1
+            forms += ((secret, number, form, 0) for number, form in enumerate(written))
+        spoilt = _add(self._probes, forms)
+        _add(self._rest_probes, spoilt)
+
+    def _remove(self, secret: str) -> None:
+        written = all_forms_of(secret)
+        size = max(map(len, written))
+        self._sizes[size] -= 1
+        if not self._sizes[size]:
+            del self._sizes[size]
+        for number, form in enumerate(written):
+            for probes, first in ((self._probes, 0), (self._rest_probes, _spoilt_octets(form))):
+                for _, probe in probes:
+                    if probe.remove(secret, number, form, first):
+                        break
+        self._probes = [(octet, probe) for octet, probe in self._probes if probe.count]
+        self._rest_probes = [(octet, probe) for octet, probe in self._rest_probes if probe.count]
+
+    def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> None:
+        """Add where forms stand; where there are `rests`, add to them forms whose first octets may be spoilt."""
+        for octet, probe in self._probes:
+            if octet in data:
+                self._look_up(data, probe, found, rests)
+        if rests is not None:
+            for octet, probe in self._rest_probes:
+                if octet in data:
+                    self._look_up(data, probe, found, rests)
+
+    def _look_up(
+        self, data: bytes, probe: _Probe, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None
+    ) -> None:
+        octet, windows, short_windows = probe.octet, probe.windows, probe.short_windows
+        hits, check_at = 0, _SPARE_HITS + len(data) // _BYTES_PER_SPARE_HIT
+        at = data.find(octet)
+        while at >= 0:
+            entries = windows.get(data[at : at + _WINDOW])
+            if entries is not None:
+                for entry in entries:
+                    _compare(data, at, entry, found, rests)
+            if short_windows:
+                entries = short_windows.get(data[at : at + _SHORT_WINDOW])
+                if entries is not None:
+                    for entry in entries:
+                        _compare(data, at, entry, found, rests)
+            hits += 1
+            if hits == check_at:
+                if probe.count * at < _BYTES_FOR_A_HIT * hits:
+                    # The octet is not rare here: from now on whole forms are quicker to look for.
+                    for entry in probe.entries():
+                        _find_whole(data, max(0, at - entry.size), entry, found, rests)
+                    return
+                check_at *= 2
+            at = data.find(octet, at + 1)
+
+
+def _add(
+    probes: list[tuple[int, _Probe]], forms: list[tuple[str, int, bytes, int]]
+) -> list[tuple[str, int, bytes, int]]:
+    """Add forms to the probes that find them, and probes for the others, such that looking for all takes little time.
+
+    Each form comes with its first octet that a probe may look for. Those that are found by one that may be spoilt are returned.
+    """
+    spoilt: list[tuple[str, int, bytes, int]] = []
+    left = forms
+    for _, probe in probes:
+        left = _add_to(probe, left, spoilt, _MOST_CROWDED)
+    while left:
+        taken = {octet for octet, _ in probes}
+        holders: dict[int, int] = {}
+        for _, _, form, first in left:
+            for octet in set(form[_first(form, first) : 1 - _width(form)]) - taken:
+                holders[octet] = holders.get(octet, 0) + 1
+        if not holders:
+            # All that is left is alike in all its octets.
+            for _, probe in probes:
+                left = _add_to(probe, left, spoilt, len(left) + probe.count)
+            break
+        best = min((_cost_ns(octet) / held, octet) for octet, held in holders.items())[1]
+        probes.append((best, _Probe(best)))
+        left = _add_to(probes[-1][1], left, spoilt, _MOST_CROWDED)
+    return spoilt
+
+
+def _add_to(
+    probe: _Probe, forms: list[tuple[str, int, bytes, int]], spoilt: list[tuple[str, int, bytes, int]], most: int
+) -> list[tuple[str, int, bytes, int]]:
+    """Add the forms that a probe can find; return the others."""
+    left: list[tuple[str, int, bytes, int]] = []
+    for each in forms:
+        secret, number, form, first = each
+        offset = probe.add(secret, number, form, first, most)
+        if offset < 0:
+            left.append(each)
+        elif offset < _spoilt_octets(form):
+            spoilt.append((secret, number, form, _spoilt_octets(form)))
+    return left
+
+
+def _compare(
+    data: bytes,
+    at: int,
+    entry: _Entry,
+    found: list[tuple[int, int]],
+    rests: list[tuple[int, int, int]] | None,
+) -> None:
+    start = at - entry.offset
+    form = entry.form()
+    if start >= 0 and data.startswith(form, start):
+        found.append((start, start + entry.size))
+    elif (
+        rests is not None and start + entry.spoilt >= 0 and data.startswith(form[entry.spoilt :], start + entry.spoilt)
+    ):
+        rests.append((start, start + entry.spoilt, start + entry.size))
+
+
+def _find_whole(
+    data: bytes,
+    first: int,
+    entry: _Entry,
+    found: list[tuple[int, int]],
+    rests: list[tuple[int, int, int]] | None,
+) -> None:
+    form, spoilt = entry.form(), entry.spoilt
+    found += ((place, place + entry.size) for place in _places_from(first, form, data))
+    if rests is not None:
+        places = _places_from(first, form[spoilt:], data)
+        rests += ((place - spoilt, place, place - spoilt + entry.size) for place in places)
+
+
+def _places_from(first: int, sought: bytes, data: bytes) -> list[int]:
+    """Where something stands in the data, which is looked for from `first` on."""
+    places: list[int] = []
+    # `rfind` has no tables to prepare and is up to five times as fast as `find`.
+    at = data.rfind(sought, first)
+    while at >= 0:
+        places.append(at)
+        at = data.rfind(sought, first, at + len(sought) - 1)
+    return places
+
+
+def _spoilt_octets(form: bytes) -> int:
+    return min(_MOST_SPOILT, max(0, len(form) - MIN_MASKED_BYTES))
+
+
+def _first(form: bytes, first: int) -> int:
+    """The first place from `first` on that a window may have."""
+    return max(first, len(form) - _LAST_BYTES)
+
+
+def _width(form: bytes) -> int:
+    return _SHORT_WINDOW if len(form) < _LEAST_BYTES else _WINDOW
+
+
+def _cost_ns(octet: int) -> float:
+    """What looking for an octet in a kilobyte costs."""
+    return _LOOK_NS + _HIT_NS * _FREQUENCY.get(octet, _RARE)

@@ -1,0 +1,83 @@
+"""Where forms of secrets stand in a text as it is, and what it takes to see that."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.proxy.secret_index import SecretIndex
+from plugin_gateway.proxy.spelling import all_forms_of
+
+secrets = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=6, max_size=60)
+
+
+def index_of(*secrets: str) -> SecretIndex:
+    index = SecretIndex()
+    index.change(secrets)
+    return index
+
+
+def places(index: SecretIndex, text: bytes) -> set[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    index.find(text, found)
+    return set(found)
+
+
+@given(st.lists(secrets, min_size=1, max_size=6, unique=True), st.binary(max_size=40))
+def test_every_form_of_every_secret_is_found(every, around):
+    index = index_of(*every)
+    for secret in every:
+        for form in all_forms_of(secret):
+            assert (len(around), len(around) + len(form)) in places(index, around + form + around)
+
+
+@given(st.lists(secrets, min_size=2, max_size=6, unique=True))
+def test_a_secret_that_was_removed_is_found_no_longer_and_the_others_are(every):
+    index = index_of(*every)
+    index.change((), [every[0]])
+    kept = {form for secret in every[1:] for form in all_forms_of(secret)}
+    for form in all_forms_of(every[0]):
+        assert not any(form[start:end] == form for start, end in places(index, form)) or form in kept
+    for form in kept:
+        assert (1, 1 + len(form)) in places(index, b"\n" + form)
+    for secret in every[1:]:
+        index.change((), [secret])
+    assert index.longest == 0
+    assert index._probes == index._rest_probes == []
+
+
+@given(secrets, st.integers(0, 5))
+def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret, count):
+    index = index_of(secret)
+    for form in all_forms_of(secret):
+        lost = min(count, max(0, len(form) - 6), 5)
+        rests: list[tuple[int, int, int]] = []
+        index.find(b"\n" * lost + form[lost:], [], rests)
+        assert lost == 0 or any((start, end) == (0, len(form)) for start, _, end in rests)
+
+
+@pytest.mark.parametrize("filler", [b"a", b"z", b".", b"0", b"\0"])
+def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(filler):
+    for count in (1, 500):
+        index = index_of(*(f"{number:03d}zz9-aK-z.a" for number in range(count)))
+        text = filler * 5000 + b" 000zz9-aK-z.a " + filler * 5000
+        assert (5001, 5014) in places(index, text)
+
+
+def test_secrets_that_begin_alike_are_told_by_their_ends():
+    # Access tokens of one issuer begin alike. Were they known by that, each of them would be compared with any of them.
+    head = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." * 8
+    index = index_of(*(head + os.urandom(32).hex() for _ in range(200)))
+    assert max(len(entries) for _, probe in index._probes for entries in probe.windows.values()) <= 16
+
+
+def test_a_secret_takes_little_memory_however_long_it_is():
+    long, short = index_of("x-y" * 5000), index_of("x-y" * 10)
+    sizes = [
+        sum(sys.getsizeof(window) for _, probe in index._probes for window in probe.windows) for index in (long, short)
+    ]
+    assert sizes[0] <= 2 * sizes[1]
