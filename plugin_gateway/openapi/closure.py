@@ -21,11 +21,13 @@ from plugin_gateway.openapi.grammar import (
     siblings_count,
 )
 from plugin_gateway.openapi.hoist import Hoist, components_in
+from plugin_gateway.openapi.inner import Inner, InnerReferences
 from plugin_gateway.openapi.leaks import denied_names, texts_in, words_of
 from plugin_gateway.openapi.links import Links
+from plugin_gateway.openapi.mappings import TrimmedMappings
 from plugin_gateway.openapi.readings import Readings
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
-from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, schemas_at
+from plugin_gateway.openapi.subtypes import component_schemas, implicit_subtypes, named_schema, schemas_at
 from plugin_gateway.openapi.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
 from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
 
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
 
 _UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
 """Extensions without which a value would mean another: 2.0 has no word for null, and all its tools took this one."""
-_NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -48,15 +49,6 @@ class _Job(NamedTuple):
     place: Place
     holder: Json
     key: str | int
-
-
-class _Inner(NamedTuple):
-    """A reference into a component: whether the rest of that is kept, too, is known when everything else is copied."""
-
-    kind: Kind
-    landing: Landing
-    unit: Tokens
-    copy: JsonObject
 
 
 class Closure:
@@ -92,8 +84,9 @@ class Closure:
         self._hoisted = Hoist(document)
         self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
         self._arriving: set[Tokens] = set()
-        self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
-        self._inner: list[_Inner] = []
+        self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
+        self._inner_references = InnerReferences(document, self._targets)
+        self._inner: list[Inner] = []
         self._kept_keys = frozenset(kept)
         self._denied: set[str] | None = None
 
@@ -134,7 +127,7 @@ class Closure:
                 self._copy_next()
             else:
                 self._settle_inner(self._inner.pop())
-        self._trim_mappings()
+        self._trimmed.trim()
 
     def _copy_next(self) -> None:
         kind, node, place, holder, key = self._jobs.popleft()
@@ -143,7 +136,7 @@ class Closure:
         elif isinstance(node, dict):
             holder[key] = self._object(kind, node, place)
 
-    def _settle_inner(self, inner: _Inner) -> None:
+    def _settle_inner(self, inner: Inner) -> None:
         """Keep only what a reference into a component leads to, unless all of that component is kept anyway."""
         section, name = inner.unit[-2:]
         if name not in self.components.get(section, {}):
@@ -225,9 +218,9 @@ class Closure:
 
     def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
         ref = node["$ref"]
-        if (inner := self._inner_target(kind, ref, place)) is not None:
+        if (inner := self._inner_references.find(kind, ref, place, self.components)) is not None:
             copy = self._with_siblings(kind, node, place, ref)
-            self._inner.append(_Inner(kind, *inner, copy))
+            self._inner.append(Inner(kind, *inner, copy))
             return copy
         text, tokens = self._keep_target(kind, ref, (place, "$ref"))
         if text is None:
@@ -248,34 +241,6 @@ class Closure:
             }
         siblings["$ref"] = text
         return siblings
-
-    def _inner_target(self, kind: Kind, ref: str, place: Place) -> tuple[Landing, Tokens] | None:
-        """What a pointer into a component leads to, and that component, if the one can stand without the other."""
-        tokens = pointer_of(ref)
-        if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:
-            return None
-        if unit[-1] in self.components.get(unit[-2], {}):
-            return None
-        try:
-            landing = self._targets.land(ref, (place, "$ref"), kind)
-        except RefError:
-            return None  # told of where it is copied
-        if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
-            return None
-        return None if self._has_names(unit) else (landing, unit)
-
-    def _has_names(self, unit: Tokens) -> bool:
-        """Say whether a component has schemas with names, which are relative to the place they stand in."""
-        stack = [walk(self._document.root, unit)]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, dict):
-                if not _NAMES_OF_SCHEMAS.isdisjoint(node):
-                    return True
-                stack += node.values()
-            elif isinstance(node, list):
-                stack += node
-        return False
 
     def _dynamic_reference(self, ref: str, place: Place) -> str:
         """Keep where a `$dynamicRef` leads at first; where else it may lead is then kept, too, or is never entered."""
@@ -412,7 +377,7 @@ class Closure:
     def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
         copy = self._fields(Kind.DISCRIMINATOR, node, place)
         if not self._follow:
-            self._mappings.append((copy, node, place))
+            self._trimmed.add(copy, node, place)
             return copy
         if isinstance(mapping := node.get("mapping"), dict):
             copy["mapping"] = {
@@ -426,7 +391,7 @@ class Closure:
         """Keep the schema that a mapping names, by its component name or by reference."""
         if not isinstance(target, str):
             return target
-        if (unit := self._named_schema(target)) is not None:
+        if (unit := named_schema(self._document, target)) is not None:
             self._keep(unit)
             self._keep_subtypes(unit)
             return target
@@ -436,39 +401,6 @@ class Closure:
         text, tokens = self._keep_target(Kind.SCHEMA, target, place)
         self._keep_subtypes(tokens)
         return target if text is None else text
-
-    def _named_schema(self, name: str) -> Tokens | None:
-        return (*schemas_at(self._version), name) if name in component_schemas(self._document) else None
-
-    def _trim_mappings(self) -> None:
-        """Take out of mappings what nothing else reaches."""
-        for copy, node, place in self._mappings:
-            if isinstance(mapping := node.get("mapping"), dict):
-                texts = {name: self._reached(target, place) for name, target in mapping.items()}
-                copy["mapping"] = {name: text for name, text in texts.items() if text is not None}
-                if not copy["mapping"]:
-                    del copy["mapping"]
-            if "defaultMapping" in node and (text := self._reached(node["defaultMapping"], place)) is not None:
-                copy["defaultMapping"] = text
-            else:
-                copy.pop("defaultMapping", None)
-
-    def _reached(self, target: Json, place: Place) -> str | None:
-        if not isinstance(target, str):
-            return None
-        if (unit := self._named_schema(target)) is not None:
-            return target if unit[-1] in self.components.get(unit[-2], {}) else None
-        try:
-            landing = self._targets.land(target, place)
-        except RefError:
-            return None
-        if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
-            hoisted = self._hoisted.find(Kind.SCHEMA, landing.tokens)
-            return hoisted and hoisted.text
-        unit = self._targets.unit_of(landing.tokens)
-        if unit is not None and unit[-1] not in self.components.get(unit[-2], {}):
-            return None
-        return target if landing.holds_as_written else to_ref(landing.tokens)
 
     # Operations
 

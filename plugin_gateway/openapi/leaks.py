@@ -33,7 +33,7 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
     named: dict[str, list[str]] = {}  # by text: most of a document is the same few words
     for place, text in _texts(pruned.root):
         if (names := named.get(text)) is None:
-            names = named[text] = [word for word in words_of(text) if word in denied]
+            names = named[text] = [word for word in _names_in(text) if word in denied]
         for name in names:
             first, count = found.get(name, (place, 0))
             found[name] = first, count + 1
@@ -50,9 +50,13 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
 
 
 def words_of(text: str) -> Iterator[str]:
-    """Yield the words of a text that may be a path or an id, and the paths that JSON pointers in it lead to."""
-    for match in _WORD.finditer(text):
-        word = match[0].rstrip(".:")
+    """Yield the words of a text that may be a path or an id."""
+    return (match[0].rstrip(".:") for match in _WORD.finditer(text))
+
+
+def _names_in(text: str) -> Iterator[str]:
+    """Yield the words of a text, and the paths that JSON pointers in it lead to."""
+    for word in words_of(text):
         yield word
         if (tokens := pointer_of("#" + word.partition("#")[2])) and tokens[0] == "paths":
             yield from tokens[1:2]

@@ -79,3 +79,8 @@ def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Toke
                 break
         if parent is not None:
             yield parent
+
+
+def named_schema(document: Document, name: str) -> Tokens | None:
+    """The place of the component schema of this name, None where there is none."""
+    return (*schemas_at(document.version), name) if name in component_schemas(document) else None

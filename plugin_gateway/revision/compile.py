@@ -17,7 +17,8 @@ from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.gate.gate import Admission, compile_gate
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.openapi.leaks import leaks_in_prose
-from plugin_gateway.openapi.mend import errors_in, mend
+from plugin_gateway.openapi.mend import mend
+from plugin_gateway.openapi.mend_notes import errors_in
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation

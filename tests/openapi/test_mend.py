@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.mend import errors_in, mend
+from plugin_gateway.openapi.mend import mend
+from plugin_gateway.openapi.mend_notes import errors_in
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
 from plugin_gateway.publish.operation_ids import assign_operation_ids
@@ -131,23 +132,6 @@ def test_schemas_are_written_as_their_version_has_them(version, written, served)
     assert all(finding.severity is Severity.WARNING and finding.pointer for finding in findings)
 
 
-def test_parameters_are_mended_where_it_is_sure_what_they_are():
-    parameters = [
-        {"name": "id", "in": "path", "schema": {}},
-        {"name": "gone", "in": "path", "required": True, "schema": {}},
-        {"name": 5, "in": "path", "required": True, "schema": {}},
-        {"name": "q", "in": "Query", "style": "simple"},
-        {"name": "both", "in": "query", "schema": {}, "content": {"text/plain": {}}},
-    ]
-    root, _ = _mend(_root({"parameters": parameters}, "/a/{id}/{more}"))
-    assert _get(root, "/a/{id}/{more}")["parameters"] == [
-        {"name": "id", "in": "path", "schema": {}, "required": True},
-        {"name": "q", "in": "query", "schema": {}},
-        {"name": "both", "in": "query", "schema": {}},
-        {"name": "more", "in": "path", "required": True, "schema": {"type": "string"}},
-    ]
-
-
 def test_a_value_written_in_place_of_an_example_is_its_value():
     media = {"schema": {}, "examples": {"e": "text", "f": [1]}}
     root, _ = _mend(_root({"responses": {"200": {"description": "", "content": {"application/json": media}}}}))
@@ -209,16 +193,6 @@ DOCUMENT: dict[str, Any] = {
         },
     },
 }
-
-
-def test_a_parameter_that_refers_to_something_else_is_refused():
-    root = json.loads(json.dumps(DOCUMENT))
-    (path, item), *_ = root["paths"].items()
-    item["parameters"] = [{"$ref": "#/components/schemas/S"}]
-    _, findings = mend(prune(Document(root=root, name="x"), list(Document(root=root, name="x").operations)))
-    (error,) = errors_in(findings)
-    assert error.message == "'#/components/schemas/S' leads to no parameter (at #/paths/~1a~1%7Bid%7D/parameters/0)"
-    assert error.pointer == ("paths", path, "parameters", "0")
 
 
 ODD: list[Any] = [None, True, 0, -1, "", "x", [], [None], {}, {"a": None}, {"$ref": 5}, {"$ref": "#/nowhere"}, {"x": 1}]

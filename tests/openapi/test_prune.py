@@ -188,40 +188,6 @@ def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference, kep
     assert list(found["schemas"]) == kept
 
 
-OUTER = """{schemas: {Outer: {properties: {in: {title: I}, x-in: {title: X}, out: {$ref: "#/components/schemas/Deep"}},
-    anyOf: [{title: A}]}, Deep: {}}}"""
-
-
-@pytest.mark.parametrize(
-    ("inside", "target"),
-    [("properties/in", {"title": "I"}), ("properties/x-in", {"title": "X"}), ("anyOf/0", {"title": "A"})],
-)
-def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside, target):
-    reference = f"#/components/schemas/Outer/{inside}"
-    schema, found = _schema(f'{{items: {{$ref: "{reference}"}}, not: {{$ref: "{reference}"}}}}', components=OUTER)
-    assert schema == {key: {"$ref": "#/components/schemas/Hoisted1"} for key in ("items", "not")}
-    assert found == {"schemas": {"Hoisted1": target}}
-
-
-@pytest.mark.parametrize("order", ["{items: IN, not: OUT}", "{items: OUT, not: IN}", "{items: IN, not: DEEP}"])
-def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order):
-    into, whole = '{$ref: "#/components/schemas/Outer/properties/in"}', '{$ref: "#/components/schemas/Outer"}'
-    components = OUTER.replace("Deep: {}", f"Deep: {{not: {whole}}}")
-    deep = '{$ref: "#/components/schemas/Deep"}'
-    text = order.replace("IN", into).replace("OUT", whole).replace("DEEP", deep)
-    schema, found = _schema(text, components=components)
-    assert {"$ref": "#/components/schemas/Outer/properties/in"} in schema.values()
-    assert list(found["schemas"]) == ["Outer", "Deep"]
-
-
-def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
-    components = "{schemas: {Outer: {$id: 'https://x.example.com/o', properties: {in: {}, out: {}}}}}"
-    into = '{$ref: "#/components/schemas/Outer/properties/in"}'
-    schema, found = _schema(into, components=components, version="3.1.0")
-    assert schema == {"$ref": "#/components/schemas/Outer/properties/in"}
-    assert list(found["schemas"]["Outer"]["properties"]) == ["in", "out"]
-
-
 @pytest.mark.parametrize(
     ("field", "is_kept"),
     [
@@ -762,17 +728,6 @@ def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted():
     assert components["schemas"]["Hoisted1"] == {"type": "string", "title": "X"}
     schema, components = _schema(text, discriminator="trim")
     assert (schema, components) == ({"discriminator": {"propertyName": "k"}}, None)
-
-
-def test_trim_keeps_mappings_to_what_is_reached_anyway():
-    text = f'{{oneOf: [{{$ref: "{DENIED_SCHEMA}"}}, {{$ref: "#/components/schemas/A"}}], discriminator: {{propertyName: k, mapping: {{x: "{DENIED_SCHEMA}", a: "#/components/schemas/A", b: B, n: Nowhere, p: "#/paths/~1a/get/responses/200/content/a~1b/schema"}}}}}}'
-    schema, components = _schema(text, discriminator="trim", components="{schemas: {A: {}, B: {}}}")
-    assert schema["discriminator"]["mapping"] == {
-        "x": "#/components/schemas/Hoisted1",
-        "a": "#/components/schemas/A",
-        "p": "#/paths/~1a/get/responses/200/content/a~1b/schema",
-    }
-    assert list(components["schemas"]) == ["A", "Hoisted1"]
 
 
 # Links, callbacks, webhooks

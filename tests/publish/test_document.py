@@ -15,7 +15,8 @@ import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValidator, schemas
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.mend import errors_in, mend
+from plugin_gateway.openapi.mend import mend
+from plugin_gateway.openapi.mend_notes import errors_in
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.render import to_json, to_yaml
 from plugin_gateway.openapi.source import read_document

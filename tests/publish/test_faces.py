@@ -20,7 +20,8 @@ from openapi_spec_validator import schemas
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.mend import errors_in, mend
+from plugin_gateway.openapi.mend import mend
+from plugin_gateway.openapi.mend_notes import errors_in
 from plugin_gateway.openapi.prune import prune
 from plugin_gateway.openapi.source import read_document
 from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS

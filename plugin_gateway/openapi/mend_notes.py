@@ -1,0 +1,80 @@
+"""Notes: the findings of mending. What was written otherwise or left out is a warning, what cannot be mended an error."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.refs import Tokens, to_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_SHOWN_CHARACTERS: Final = 60
+
+
+class Notes:
+    """Takes notes of what is done to a document. A place is given by its tokens."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+
+    def mended(self, place: Tokens, why: str) -> None:
+        """Warn of what is written otherwise than the document has it."""
+        self.findings.append(_warning(place, why))
+
+    def dropped(self, place: Tokens, why: str) -> None:
+        """Warn of what is left out."""
+        self.mended(place, f"{why}: it is left out of what is served")
+
+    def drop(self, node: JsonObject, name: str, place: Tokens, why: str) -> None:
+        """Leave out a field and warn of it."""
+        del node[name]
+        self.dropped(place, why)
+
+    def need(self, node: JsonObject, tokens: Tokens, name: str, value: Json) -> None:
+        """Put a value where a required field is missing, and warn of it."""
+        if name not in node:
+            node[name] = value
+            self.mended(tokens, f"{name!r} is missing: {shown(value)} is put there")
+
+    def refuse(self, place: Tokens, why: str) -> None:
+        """Report an error: what was meant cannot be told."""
+        finding = Finding(
+            rule="document-node",
+            message=f"{why} (at {to_ref(place)})",
+            hint="mend the document, or deny the operation",
+            pointer=place,
+        )
+        self.findings.append(finding)
+
+
+def _warning(place: Tokens, why: str) -> Finding:
+    return Finding(
+        rule="document-mended",
+        message=f"{why} (at {to_ref(place)})",
+        hint="mend the document",
+        severity=Severity.WARNING,
+        pointer=place,
+    )
+
+
+def shown(value: Json, *, whole: bool = False) -> str:
+    """Return a value as messages show it."""
+    match value:
+        case None:
+            return "nothing"
+        case dict() if not whole:
+            return "a mapping"
+        case list() if not whole:
+            return "a list"
+        case _:
+            text = repr(value) if isinstance(value, str | dict | list) else str(value)
+            return text if len(text) <= _SHOWN_CHARACTERS else f"{text[: _SHOWN_CHARACTERS - 1]}…"
+
+
+def errors_in(findings: tuple[Finding, ...]) -> Iterator[Finding]:
+    """Yield the errors among findings."""
+    return (finding for finding in findings if finding.severity is Severity.ERROR)
