@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
 from plugin_gateway.config import address, published, units
-from plugin_gateway.config.header_names import is_framing, is_never_forwarded
+from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_framing, is_never_forwarded
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
@@ -20,7 +20,6 @@ from plugin_gateway.config.variable import variable_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
 _KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
 
@@ -137,16 +136,21 @@ def _document_source(value: Any, info: ValidationInfo) -> str:
     return address.parse_absolute_url(value)
 
 
-def _token(value: Any) -> str:
-    if not isinstance(value, str) or not _TOKEN.fullmatch(value):
-        raise Mistake(
-            "bad-header-name", "not a legal header or cookie name", got=value, hint="letters, digits and - only"
-        )
+def _field_name(value: Any) -> str:
+    if not isinstance(value, str) or not is_field_name(value.encode(errors="replace")):
+        raise Mistake("bad-header-name", "not a legal header name", got=value, hint="letters, digits and - only")
+    return value
+
+
+def _cookie_name(value: Any) -> str:
+    if not isinstance(value, str) or not is_cookie_name(value.encode(errors="replace")):
+        hint = "letters, digits, - and _ only"
+        raise Mistake("bad-header-name", "not a legal cookie name", got=value, hint=hint)
     return value
 
 
 def _injected_header(value: Any) -> str:
-    name = _token(value)
+    name = _field_name(value)
     if is_framing(name.encode()):
         raise Mistake(
             "bad-header-name", "the gateway sets this header itself", got=name, hint="name the API's key header"
@@ -157,7 +161,7 @@ def _injected_header(value: Any) -> str:
 
 
 def _forwarded_header(value: Any) -> str:
-    name = _token(value)
+    name = _field_name(value)
     if is_never_forwarded(name.encode()):
         raise Mistake(
             "bad-header-name",
@@ -317,7 +321,7 @@ FilePath = Annotated[Path, PlainValidator(_file), _text("A file; a relative path
 SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or an http or https URL.")]
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), _text("A header field name.")]
 ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), _text("A header field name.")]
-CookieName = Annotated[str, PlainValidator(_token), _text("A cookie name.")]
+CookieName = Annotated[str, PlainValidator(_cookie_name), _text("A cookie name.")]
 JsonPointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)+$")]
 """A JSON pointer (RFC 6901) below the root."""
 Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]

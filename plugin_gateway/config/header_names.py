@@ -1,11 +1,21 @@
-"""Header names: which fields of a call no declaration and no setting lets a client send upstream.
+"""Header names: what is one, which are spellings of one name, and which fields of a call no setting lets a client send upstream.
 
-The proxy, the gate, the served document and `upstream.headers.forward` all ask here.
+The config, the gate and the proxy all ask here; the served document shows what the gate takes.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+TOKEN: Final = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"
+"""Inside a class of a bytes regex: what a field name is made of (RFC 9110, 5.6.2)."""
+COOKIE_NAME: Final = rb"[!#%%&'*+\-.^_`|~0-9A-Za-z][%b]*" % TOKEN
+"""As a bytes regex: a name that starts with `$` is no cookie to a parser of RFC 2109 but an attribute of the one before."""
+
+_FIELD_NAME: Final = re.compile(rb"[%b]+" % TOKEN)
+_COOKIE_NAME: Final = re.compile(COOKIE_NAME)
+_SEPARATORS: Final = re.compile(rb"[^0-9a-z]+")
 
 # fmt: off
 # RFC 9110 7.6.1 and 7.2: they belong to one connection or to the message's framing, and are ours to write.
@@ -56,17 +66,38 @@ _FAMILIES: Final = (
 # fmt: on
 
 
+NOT_WHERE_SEARCHED: Final = (b"accept-encoding", b"range", b"if-range")
+"""What no caller may ask for where answers are searched for secrets or links: a part of an answer may begin or end in the middle
+of one, octets are counted anew in a rewritten body, and the gateway itself says which codings it reads."""
+
+
+def is_field_name(name: bytes) -> bool:
+    """Tell whether it is the name of a field (RFC 9110, 5.1)."""
+    return _FIELD_NAME.fullmatch(name) is not None
+
+
+def is_cookie_name(name: bytes) -> bool:
+    """Tell whether every parser reads it as the name of a cookie."""
+    return _COOKIE_NAME.fullmatch(name) is not None
+
+
 def fold_header(name: bytes) -> bytes:
-    """Return the spelling that CGI-like origins cannot tell from others: they read `X_Api_Key` as `X-Api-Key`."""
-    return name.lower().replace(b"_", b"-")
+    """Return one spelling for all that some origin takes for the same name, which is its letters and digits.
+
+    CGI gives `X_Api_Key` and `X-Api-Key` one variable, and some servers give it to `X.Api.Key`, too.
+    """
+    return _SEPARATORS.sub(b"", name.lower())
 
 
 def is_framing(name: bytes) -> bool:
     """Tell whether the field frames or routes one message: a configured value would split or misroute it."""
-    return fold_header(name) in _FRAMING
+    return fold_header(name) in _FRAMING_FOLDED
 
 
 def is_never_forwarded(name: bytes) -> bool:
     """Tell whether the gateway always drops this field, even if an operation declares it or `headers.forward` names it."""
-    folded = fold_header(name)
-    return folded in _NEVER_FORWARDED or folded.startswith(_FAMILIES)
+    return fold_header(name) in _NEVER_FOLDED or _SEPARATORS.sub(b"-", name.lower()).startswith(_FAMILIES)
+
+
+_FRAMING_FOLDED: Final = frozenset(map(fold_header, _FRAMING))
+_NEVER_FOLDED: Final = frozenset(map(fold_header, _NEVER_FORWARDED))

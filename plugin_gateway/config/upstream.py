@@ -413,7 +413,7 @@ def _useless_tls(written: Mapping[str, Any]) -> Iterator[Mistake]:
 def colliding(written: Any, key: str) -> Iterator[Mistake]:
     """Yield a mistake for each credential under `key` that goes where another one goes already."""
     given = written if isinstance(written, list | tuple) else [written]
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, bytes]] = set()
     for index, one in enumerate(given):
         place = _place(one)
         if place in seen:
@@ -430,20 +430,21 @@ def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
     if "write_credential" in written:
         injected &= _injected(written["write_credential"])
     for index, name in enumerate(forward if isinstance(forward, list | tuple) else ()):
-        if isinstance(name, str) and fold_header(name.encode()) in injected:
+        if isinstance(name, str) and fold_header(name.encode(errors="replace")) in injected:
             message = "a credential sets this header, so a caller's copy never reaches the upstream"
             yield Mistake("bad-header-name", message, got=name, hint="take it out", at=("headers", "forward", index))
 
 
 def _injected(written: Any) -> set[bytes]:
     given = written if isinstance(written, list | tuple) else [written]
-    return {fold_header(place[1].encode()) for one in given if (place := _place(one)) and place[0] == "header"}
+    return {place[1] for one in given if (place := _place(one)) and place[0] == "header"}
 
 
-def _place(credential: Any) -> tuple[str, str] | None:
+def _place(credential: Any) -> tuple[str, bytes] | None:
     if isinstance(credential, Record) or not isinstance(credential, dict):
         return None
     for form in ("header", "query", "cookie"):
         if isinstance(name := credential.get(form), str):
-            return form, name.lower() if form == "header" else name
-    return ("header", "authorization") if _form(credential) else None
+            octets = name.encode(errors="replace")
+            return form, fold_header(octets) if form == "header" else octets
+    return ("header", b"authorization") if _form(credential) else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, fold_header
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.gate.rule import InjectedNames
@@ -61,15 +62,18 @@ def refusable(prepared: Injection) -> str:
     return ", ".join(dict.fromkeys(prepared.names()))
 
 
-def injected_names(injections: Iterable[Injection]) -> InjectedNames:
-    """The names in all injections together, so that a read cannot carry a copy of what only writes inject."""
-    headers: set[bytes] = set()
+def injected_names(injections: Iterable[Injection], *, is_searched: bool = False) -> InjectedNames:
+    """The names in all injections together, so that a read cannot carry a copy of what only writes inject.
+
+    `is_searched` says that answers are searched for secrets: then the gateway says which coding and which part it wants.
+    """
+    headers = set(map(fold_header, NOT_WHERE_SEARCHED)) if is_searched else set[bytes]()
     query: set[bytes] = set()
     cookies: set[bytes] = set()
     for injection in injections:
-        headers |= {fold_name(name) for name, _ in injection.headers}
+        headers |= {fold_header(name) for name, _ in injection.headers}
         if injection.grant is not None:
-            headers.add(fold_name(b"Authorization"))
+            headers.add(fold_header(b"Authorization"))
         query |= {fold_name(pair.partition(b"=")[0]) for pair in injection.query.split(b"&") if pair}
         cookies |= {
             fold_name(pair.partition(b"=")[0].strip()) for pair in injection.cookies.split(b";") if pair.strip()

@@ -12,6 +12,7 @@ from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import choose, contradict, fold_value, required_pairs
+from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.trace import Trace
     from plugin_gateway.gate.variant import RequiredPair
-    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.openapi.document import Document
 
 NOT_FOUND = Refusal(
     status=404,
@@ -53,6 +54,10 @@ class Gate:
     """Of every allowed operation, in document order."""
     withheld: frozenset[bytes] = frozenset()
     """Folded names of injected query parameters, which never pass."""
+
+    @property
+    def rules_by_key(self) -> Mapping[OperationKey, OperationRule]:
+        return {OperationKey(rule.method, rule.path_template): rule for rule in self.rules}
 
     def judge(self, method: bytes, target: bytes, trace: Trace | None = None) -> Permit | Refusal:
         """Say whether a call may go upstream; tell `trace`, if there is one, how that was found.

@@ -41,6 +41,22 @@ class OperationRule:
     is_safe: bool = True
     """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1): `write_credential` is for the others."""
 
+    def takes(self, place: str, name: str) -> bool:
+        """Tell whether a caller may send a parameter that the operation declares: what it takes is what clients are shown.
+
+        `place` and `name` are the document's `in` and `name`.
+        """
+        octets = name.encode(errors="replace")
+        match place:
+            case "query":
+                return octets in self.query_names or octets in self.query_prefixes
+            case "header":
+                return octets.lower() in self.header_names
+            case "cookie":
+                return octets in self.cookie_names
+            case _:
+                return True
+
 
 class Permit(NamedTuple):
     """The gate's yes to one call: what is forwarded is built from these and nothing else.

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from plugin_gateway.config.header_names import is_never_forwarded
+from plugin_gateway.config.header_names import (
+    NOT_WHERE_SEARCHED,
+    fold_header,
+    is_cookie_name,
+    is_field_name,
+    is_never_forwarded,
+)
 from plugin_gateway.gate.media_type import declared_media_types
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
@@ -25,7 +31,7 @@ _MAX_SCHEMA_DEPTH = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InjectedNames:
-    """Names of what the gateway sets, folded (`gate.query.fold_name`): the client's copies never pass."""
+    """Names of what the gateway sets: the client's copies never pass. Headers by `fold_header`, the others by `fold_name`."""
 
     headers: frozenset[bytes] = frozenset()
     query: frozenset[bytes] = frozenset()
@@ -55,6 +61,7 @@ def operation_rule(
     # The template gives these one value each, so they pass as they are written there, even `_method`, and in no other spelling.
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
     spellings = closed | {fold_name(name) for name in own}
+    closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if links else set())
     return OperationRule(
         method=operation.key.method,
         path_template=operation.key.path,
@@ -72,9 +79,11 @@ def operation_rule(
         header_names=frozenset(
             name
             for name in declared.headers
-            if not is_never_forwarded(name) and fold_name(name) not in injected.headers
+            if is_field_name(name) and not is_never_forwarded(name) and fold_header(name) not in closed_headers
         ),
-        cookie_names=frozenset(name for name in declared.cookies if fold_name(name) not in injected.cookies),
+        cookie_names=frozenset(
+            name for name in declared.cookies if is_cookie_name(name) and fold_name(name) not in injected.cookies
+        ),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
         declared_overrides=frozenset(_overrides_in(content, document)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.config.header_names import fold_header, is_never_forwarded
+from plugin_gateway.config.header_names import COOKIE_NAME, NOT_WHERE_SEARCHED, fold_header, is_never_forwarded
 from plugin_gateway.gate.override import fold_name
 
 if TYPE_CHECKING:
@@ -34,10 +34,8 @@ _LISTED: Final = frozenset(
 )
 _LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
 # RFC 6265, 4.1.1, quotes in pairs or not at all. Where a comma, a quote or a blank stood in a value, a parser of RFC 2109 (Java,
-# old Python and .NET) would find the next cookie in it; a name that starts with `$` is no cookie to it but an attribute.
-_COOKIE_PAIR: Final = re.compile(
-    rb"([!#%&'*+\-.^_`|~0-9A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*)=(\"?)[!#-+\--:<-\[\]-~]*\2"
-)
+# old Python and .NET) would find the next cookie in it.
+_COOKIE_PAIR: Final = re.compile(b"(" + COOKIE_NAME + rb")=(\"?)[!#-+\--:<-\[\]-~]*\2")
 _METHODS_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
 _MEMO_NAMES: Final = 256
 
@@ -73,8 +71,7 @@ class Uplink:
         self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
         injected = {fold_header(name) for name, _ in injection.headers}
         if encoding:
-            # A part of an answer may begin or end in the middle of a secret, and octets are counted anew in a rewritten body.
-            injected |= {b"accept-encoding", b"range", b"if-range"}
+            injected.update(map(fold_header, NOT_WHERE_SEARCHED))
         self._injected_names = frozenset(injected)
         self._declared = rule.header_names | target.forward_headers
         self._cookies = injection.cookies

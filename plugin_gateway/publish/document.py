@@ -12,7 +12,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from plugin_gateway.config.header_names import is_never_forwarded
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
@@ -26,8 +25,9 @@ from plugin_gateway.publish.nullable import spell_out_null
 from plugin_gateway.publish.own_problems import declare_problems
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Json, JsonObject
 
 CONSEQUENTIAL = "x-openai-isConsequential"
@@ -44,6 +44,8 @@ class PublishedOperation:
     operation_id: str
     description: str = ""
     consequential: bool | None = None
+    rule: OperationRule | None = None
+    """What the gate takes: parameters that it does not are not shown. Without a rule all are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,6 @@ class Presentation:
     """How a document is shown, whatever is in it.
 
     `version` is `3.0`, `3.1` or `3.2`; `security_schemes` are the gateway's own, any one of which lets a client in;
-    `injected` are the parameters that the gateway sets itself, as (in, name), names of header fields in lower case;
     `statuses` are those of the gateway's own that any operation may be answered with.
     """
 
@@ -59,7 +60,6 @@ class Presentation:
     version: str = "3.1"
     extensions: frozenset[str] = frozenset()
     security_schemes: Mapping[str, JsonObject] = field(default_factory=dict)
-    injected: frozenset[tuple[str, str]] = frozenset()
     statuses: frozenset[int] = frozenset()
 
 
@@ -75,17 +75,13 @@ def build_served_document(
     new_ids = _new_ids(pruned, operations)
     for path, item in _path_items(upgraded.root):
         root["paths"][path] = {
-            method: _present_operation(
-                upgraded, item, item[method], OperationKey(method.upper(), path), operations, presentation
-            )
+            method: _present_operation(upgraded, item, item[method], OperationKey(method.upper(), path), operations)
             for method in METHODS
             if isinstance(item.get(method), dict)
         }
         if isinstance(additional := item.get("additionalOperations"), dict):
             root["paths"][path]["additionalOperations"] = {
-                method: _present_operation(
-                    upgraded, item, node, OperationKey(method.upper(), path), operations, presentation
-                )
+                method: _present_operation(upgraded, item, node, OperationKey(method.upper(), path), operations)
                 for method, node in additional.items()
             }
     _present_inner(upgraded, root, new_ids)
@@ -125,7 +121,6 @@ def _present_operation(
     operation: JsonObject,
     key: OperationKey,
     operations: Mapping[OperationKey, PublishedOperation],
-    presentation: Presentation,
 ) -> JsonObject:
     published = operations[key]
     presented = {key: value for key, value in operation.items() if key not in ("servers", "security", CONSEQUENTIAL)}
@@ -138,7 +133,7 @@ def _present_operation(
         presented["summary"] = str(key)
     if published.consequential is not None:
         presented[CONSEQUENTIAL] = published.consequential
-    parameters = _merge_parameters(document, item, operation, presentation.injected)
+    parameters = _merge_parameters(document, item, operation, published.rule)
     presented.pop("parameters", None)
     if parameters:
         presented["parameters"] = parameters
@@ -149,20 +144,16 @@ def _present_operation(
 
 
 def _merge_parameters(
-    document: Document, item: JsonObject, operation: JsonObject, injected: Collection[tuple[str, str]]
+    document: Document, item: JsonObject, operation: JsonObject, rule: OperationRule | None
 ) -> list[Json]:
-    """The path item's parameters and the operation's, which win by name and place, without those no caller can send."""
-    merged: dict[tuple[str, str], Json] = {}
+    """The path item's parameters and the operation's, which win by name and place, without those that the gate does not take."""
+    merged: dict[tuple[str, str], tuple[str, Json]] = {}
     listed = [node["parameters"] for node in (item, operation) if isinstance(node.get("parameters"), list)]
     for entry in chain.from_iterable(listed):
         parameter = _follow(document, entry)
         place, name = str(parameter.get("in")), str(parameter.get("name"))
-        merged[place, name.lower() if place == "header" else name] = _inline(document, entry)
-    return [
-        entry
-        for (place, name), entry in merged.items()
-        if (place, name) not in injected and not (place == "header" and is_never_forwarded(name.encode()))
-    ]
+        merged[place, name.lower() if place == "header" else name] = name, _inline(document, entry)
+    return [entry for (place, _), (name, entry) in merged.items() if rule is None or rule.takes(place, name)]
 
 
 def _follow(document: Document, node: Json) -> JsonObject:

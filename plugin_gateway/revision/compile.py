@@ -32,10 +32,10 @@ from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.digest import digest_of
-from plugin_gateway.revision.model import Limits, LogSettings, Revision
+from plugin_gateway.revision.model import Limits, LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
-from plugin_gateway.revision.upstream import compile_upstream
+from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.config.model import Config
     from plugin_gateway.credentials.compile import Injections
-    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.gate.gate import Gate
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.face import Face
     from plugin_gateway.publish.security import Security
@@ -99,9 +99,15 @@ def compile_revision(
     injections, injection_findings = compile_injections(config, own)
     rates = {ids[key]: one.rate for key, one in kept.items() if one.rate is not None}
     call_limits, limit_findings = compile_call_limits(config, rates)
+    other_secrets = _other_secrets(config, callers)
+    is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
     findings += [*id_findings, *injection_findings, *limit_findings]
+    findings += find_asked_in_vain(config) if is_searched else ()
     _raise_errors(loaded, findings)
-    published, presentation = _published(kept, ids), _presentation(config, security, call_limits, *injections.every)
+    admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
+    injected = injected_names(injections.every, is_searched=is_searched)
+    gate = compile_gate(document, admitted, injected)
+    published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
     document_path = document_path_within_limits(document_faces)
     if document_path != DOCUMENT_PATH:
@@ -112,9 +118,6 @@ def compile_revision(
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp else ()),
     }
     findings += _hidden_operations(kept, {*faces, *callers.local_paths})
-    admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
-    injected = injected_names(injections.every)
-    gate = compile_gate(document, admitted, injected)
     entries = {key: one.entries[0].index for key, one in kept.items()}
     findings += find_declared_overrides(document.operations, entries, gate.rules)
     whole = Whole(
@@ -142,7 +145,7 @@ def compile_revision(
         read_injection=injections.read,
         write_injection=injections.write,
         operation_injections=injections.operations,
-        other_secrets=_other_secrets(config, callers),
+        other_secrets=other_secrets,
         limits=limits,
         cors_origins=config.cors,
         operations_total=len(document.operations),
@@ -246,25 +249,25 @@ def _manifest_faces(
     return build_manifest_faces(manifest, image), findings
 
 
-def _published(
-    kept: Mapping[OperationKey, Kept], ids: Mapping[OperationKey, str]
-) -> dict[OperationKey, PublishedOperation]:
+def _published(kept: Mapping[OperationKey, Kept], gate: Gate) -> dict[OperationKey, PublishedOperation]:
+    rules = gate.rules_by_key
     return {
         key: PublishedOperation(
-            operation_id=ids[key], description=one.description or "", consequential=one.consequential
+            operation_id=rules[key].operation_id,
+            description=one.description or "",
+            consequential=one.consequential,
+            rule=rules[key],
         )
         for key, one in kept.items()
     }
 
 
-def _presentation(config: Config, security: Security, call_limits: CallLimits, *injections: Injection) -> Presentation:
-    names = injected_parameters(injections)
+def _presentation(config: Config, security: Security, call_limits: CallLimits) -> Presentation:
     return Presentation(
         public_url=config.public_url,
         version=config.public.openapi_version,
         extensions=frozenset(config.public.extensions),
         security_schemes=security_schemes(security),
-        injected=frozenset(names),
         statuses=_statuses(config, call_limits),
     )
 
@@ -273,13 +276,6 @@ def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
     """Gather the statuses that the gateway itself may answer any operation with."""
     callers = WITH_CALLERS if not isinstance(config.auth, NoAuth) else frozenset()
     return ALWAYS | callers | (frozenset() if call_limits.is_empty else WITH_LIMITS)
-
-
-def injected_parameters(injections: tuple[Injection, ...]) -> Iterator[tuple[str, str]]:
-    """Name what the gateway sets itself as the document would: by place and name, header names in lower case."""
-    for one in injections:
-        for place, name in one.places():
-            yield place, name.lower() if place == "header" else name
 
 
 def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container[str]) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.diagnostics import Finding
@@ -141,4 +141,9 @@ class Revision:
     @property
     def has_secrets(self) -> bool:
         """There is something that no answer may show, now or once a token was got."""
-        return bool(self.secrets) or self.gets_tokens
+        return holds_secrets(self.injections, self.other_secrets)
+
+
+def holds_secrets(injections: Iterable[Injection], other_secrets: Sequence[str]) -> bool:
+    """Tell whether there is something that no answer may show, now or once a token was got."""
+    return bool(other_secrets) or any(one.secrets or isinstance(one.grant, TokenGrant) for one in injections)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
+from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, fold_header
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.revision.model import UpstreamTarget
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugin_gateway.config.model import Config
     from plugin_gateway.revision.tls_files import TlsFiles
 
@@ -47,6 +51,18 @@ def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
         may_echo=upstream.echoes == "possible",
         passes_unreadable=upstream.unreadable == "pass",
     )
+
+
+def find_asked_in_vain(config: Config) -> Iterator[Finding]:
+    """Find headers that are to be passed on and never are because answers are searched for secrets."""
+    for index, name in enumerate(config.upstream.headers.forward):
+        if fold_header(name.encode()) in map(fold_header, NOT_WHERE_SEARCHED):
+            yield Finding(
+                rule="bad-header-name",
+                message=f"answers are searched for secrets, so a caller's `{name}` never reaches the upstream",
+                hint="take it out, or write `echoes: never` under `upstream` if its answers repeat no secret",
+                pointer=("upstream", "headers", "forward", index),
+            )
 
 
 def forwarded(mode: Mode, public_url: str) -> Forwarded:

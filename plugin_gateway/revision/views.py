@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.diagnostics import Finding
@@ -134,5 +134,6 @@ def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[st
     # Against the full document: what this consumer may not call must shadow its templates, whoever else may call it.
     gate = compile_gate(whole.document, {key: whole.admitted[key] for key in keys}, whole.injected)
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
-    published = {key: whole.published[key] for key in keys}
+    rules = gate.rules_by_key
+    published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
     return gate, build_document_faces(pruned, published, whole.presentation).faces

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from plugin_gateway.config import fields
-from plugin_gateway.config.header_names import fold_header, is_framing, is_never_forwarded
+from plugin_gateway.config.header_names import fold_header, is_cookie_name, is_framing, is_never_forwarded
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.uplink import Uplink
@@ -61,5 +61,16 @@ def test_framing_is_of_one_message_and_never_configured():
     assert not is_framing(b"X-Forwarded-For")
 
 
-def test_spellings_that_cgi_cannot_tell_apart_are_one():
-    assert fold_header(b"X_Api-KEY") == fold_header(b"x-api_key") == b"x-api-key"
+def test_spellings_that_some_origin_takes_for_one_name_are_one():
+    assert fold_header(b"X_Api-KEY") == fold_header(b"x.api~key") == fold_header(b"XApiKey") == b"xapikey"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"), [("sid", True), ("a$b", True), ("$Path", False), ("a b", False), ("", False)]
+)
+def test_a_cookie_that_some_parser_takes_for_an_attribute_has_no_legal_name(name, is_one):
+    assert is_cookie_name(name.encode()) is is_one
+    try:
+        TypeAdapter(fields.CookieName).validate_python(name)
+    except ValidationError:
+        assert not is_one

@@ -1,4 +1,5 @@
 import json
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -7,6 +8,8 @@ from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
 
 SECRET = "sekret-7f3a9c-of-the-upstream"
@@ -225,3 +228,79 @@ def test_what_only_a_discriminator_selects_is_served_unless_the_config_trims_it(
     for name, face in revision.faces.items():
         if name.startswith("/openapi.json") and "lean" not in name:
             assert {*json.loads(face.body)["components"]["schemas"]} - {"GatewayProblem"} == names
+
+
+FACTS = """
+openapi: 3.1.0
+info: {title: Facts, version: "1"}
+paths:
+  /a:
+    get:
+      operationId: a
+      parameters: PARAMETERS
+      responses: {"200": {description: ok}}
+"""
+FACTS_CONFIG = """
+openapi: ./openapi.yaml
+upstream:
+  url: http://127.0.0.1:9100
+  credential:
+    - {header: X-Api-Key, value: {env: KEY}}
+    - {query: api_key, value: {env: KEY}}
+    - {cookie: sid, value: {env: KEY}}
+  echoes: ECHOES
+allow: [a]
+"""
+DECLARED = [
+    *(
+        ("query", name)
+        for name in ("q", "_method", "X-HTTP-Method-Override", "api_key", "API-KEY", "apiKey", "api.key")
+    ),
+    *(("header", name) for name in ("X-Tenant", "Accept", "X-Api-Key", "X_Api_Key", "XApiKey", "x.api.key", "Via")),
+    *(
+        ("header", name)
+        for name in ("X-Real-IP", "X.Forwarded.For", "Authorization", "Range", "If-Range", "Accept-Encoding")
+    ),
+    *(("cookie", name) for name in ("theme", "sid", "SID", "$Path", "a b")),
+]
+TAKEN = {("query", "q"), ("header", "X-Tenant"), ("header", "Accept"), ("cookie", "theme")}
+UNSEARCHED = {("header", "Range"), ("header", "If-Range"), ("header", "Accept-Encoding")}
+
+
+def goes_up(revision, place, name):
+    """Tell whether what a caller sends under that name reaches the upstream."""
+    target = f"/a?{quote(name)}=mine".encode() if place == "query" else b"/a"
+    permit = revision.gate.judge(b"GET", target)
+    if not isinstance(permit, Permit):
+        return False
+    lines = {"query": b"", "header": f"{name}: mine\r\n".encode(), "cookie": f"Cookie: {name}=mine\r\n".encode()}[place]
+    request = read_request_fields(b"Host: gw.test\r\n" + lines, 1)
+    is_searched = revision.upstream.may_echo and revision.has_secrets
+    uplink = Uplink(permit.rule, revision.upstream, revision.read_injection, is_searched=is_searched)
+    return b"mine" in uplink.head(b"GET", permit, request)
+
+
+@pytest.mark.parametrize(("echoes", "taken"), [("possible", TAKEN), ("never", TAKEN | UNSEARCHED)])
+def test_clients_are_shown_just_the_parameters_that_go_up(echoes, taken):
+    parameters = [{"name": name, "in": place, "schema": {"type": "string"}} for place, name in DECLARED]
+    document = Document(root=yaml.safe_load(FACTS.replace("PARAMETERS", json.dumps(parameters))), name="openapi.yaml")
+    loaded = load_text(FACTS_CONFIG.replace("ECHOES", echoes), path=None, environ={"KEY": SECRET})
+    revision = compile_revision(loaded, document, number=1)
+    operation = json.loads(revision.faces["/openapi.json"].body)["paths"]["/a"]["get"]
+    shown = {(parameter["in"], parameter["name"]) for parameter in operation["parameters"]}
+    assert shown == taken
+    assert {(place, name) for place, name in DECLARED if goes_up(revision, place, name)} == taken
+
+
+@pytest.mark.parametrize(("echoes", "rules"), [("possible", ["bad-header-name"]), ("never", [])])
+@pytest.mark.parametrize("name", ["Range", "if-range", "Accept_Encoding"])
+def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes, rules, name):
+    config = FACTS_CONFIG.replace("ECHOES", f"{echoes}\n  headers: {{forward: [{name}]}}")
+    document = Document(root=yaml.safe_load(FACTS.replace("PARAMETERS", "[]")), name="openapi.yaml")
+    loaded = load_text(config, path=None, environ={"KEY": SECRET})
+    try:
+        compile_revision(loaded, document, number=1)
+        found = []
+    except ConfigError as error:
+        found = [one.rule for one in error.findings if one.severity == "error"]
+    assert found == rules
