@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from plugin_gateway import methods
 from plugin_gateway.callers.provider import Provider
 from plugin_gateway.endpoints.cors import mark, preflight
 from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document
@@ -48,7 +49,7 @@ class LocalApp:
         serving = self._holder.serving
         revision, path = serving.revision, scope["raw_path"].decode("latin-1")
         request = Request(scope, receive)
-        if scope["method"] == "OPTIONS":
+        if scope["method"] == methods.PREFLIGHT:
             response = preflight(request, revision)
         # The raw path, as for operations: an encoded spelling of a face is not that face.
         elif path in revision.faces:

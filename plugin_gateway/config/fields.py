@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
+from plugin_gateway import methods
 from plugin_gateway.config import address, published, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_framing, is_never_forwarded
 from plugin_gateway.config.mistake import Mistake
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
-_KEY: Final = re.compile(r"([A-Za-z]+)[ \t]+(/\S*)")
+_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
 
 class OverrideText(str):
@@ -173,7 +174,7 @@ def _forwarded_header(value: Any) -> str:
 
 
 def _method(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]+", value):
+    if not isinstance(value, str) or not methods.is_method(value):
         raise Mistake("bad-method", "not an HTTP method", got=value, hint="such as GET or POST")
     return value.upper()
 
@@ -198,7 +199,7 @@ def _operation(value: Any) -> str:
         raise Mistake("bad-operation", "an entry has one method", got=text, hint=f"write {shown}")
     if key := split_operation(text):
         return " ".join(key)
-    if rest and word.upper() in {"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE", "QUERY"}:
+    if rest and word.upper() in methods.KNOWN:
         path = (urlsplit(rest.strip()).path or "/") if "://" in rest else f"/{rest.strip()}"
         raise Mistake("bad-operation", "the path must start with `/`", got=text, hint=f"write `{word.upper()} {path}`")
     return text

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, assert_never
 from urllib.parse import quote
 
+from plugin_gateway import methods
 from plugin_gateway.config.auth import NoAuth, UserHttpAuth
 from plugin_gateway.config.upstream import (
     BasicCredential,
@@ -21,7 +22,6 @@ from plugin_gateway.config.upstream import (
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import MIN_MASKED_BYTES, Injection
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.gate.rule import SAFE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class Injections:
 
     def of(self, operation_id: str, method: str) -> Injection:
         """What is set on the calls of one operation."""
-        return self.operations.get(operation_id) or (self.read if method in SAFE_METHODS else self.write)
+        return self.operations.get(operation_id) or (self.read if method in methods.SAFE else self.write)
 
 
 def compile_injections(config: Config, own: Mapping[str, AllowEntry]) -> tuple[Injections, tuple[Finding, ...]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from plugin_gateway import methods
 from plugin_gateway.gate.alias import split_encoded_slashes
 from plugin_gateway.gate.search import find_ends, find_routes
 from plugin_gateway.gate.shadow import DeniedPaths, Guard, Shadow
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.template import PathTemplate, Pattern, Segment
     from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import OperationKey
-
-NEVER_ROUTED = frozenset({"CONNECT", "TRACE"})
-"""CONNECT asks for a tunnel, and TRACE has the origin answer with the request, our credential in it (RFC 9110, 9.3.8)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,18 +110,18 @@ def compile_routes(
     entries: list[_Entry] = []
     for key, rule in rules.items():
         template = templates[key.path]
-        if len(template.segments) >= MAX_SEGMENTS or key.method in NEVER_ROUTED:
+        if len(template.segments) >= MAX_SEGMENTS or key.method in methods.NEVER_ROUTED:
             continue
-        methods = [key.method]
+        routed = [key.method]
         if key.method == "GET" and ("HEAD", template.shape) not in declared:
-            methods.append("HEAD")
+            routed.append("HEAD")
         entries += (
             (
                 template.segments,
                 method.encode(errors="replace"),
                 _route(rule, template, denied, method, slashes.get(key)),
             )
-            for method in methods
+            for method in routed
         )
     return RouteTable(_grow(entries, 0))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from plugin_gateway import methods
 from plugin_gateway.config.header_names import (
     NOT_WHERE_SEARCHED,
     fold_header,
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
-
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "QUERY"})
 
 _MAX_SCHEMA_DEPTH = 16
 
@@ -89,7 +88,7 @@ def operation_rule(
         declared_overrides=frozenset(_overrides_in(content, document)),
         credential=credential,
         links=links,
-        is_safe=operation.key.method in SAFE_METHODS,
+        is_safe=operation.key.method in methods.SAFE,
     )
 
 

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 from plugin_gateway.config.published import MAX_OPERATION_ID, OPERATION_ID
-from plugin_gateway.diagnostics import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,22 +18,13 @@ _LONGEST_WORD = 20
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[_-]")
 
 
-def assign_operation_ids(
-    document: Document, wanted: Mapping[OperationKey, str]
-) -> tuple[dict[OperationKey, str], tuple[Finding, ...]]:
+def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str]) -> dict[OperationKey, str]:
     """Give each operation of `document` the id that clients see: the one that is `wanted`, else its own, else a new one.
 
-    An own id that no client would take is rewritten, and one that is taken already numbered, the same way each time. A
-    wanted id is legal, as the config takes no other, and never changed: where it is taken, a finding says so.
+    An own id that no client would take is rewritten, and one that is taken already numbered, the same way each time. Wanted ids
+    are legal and differ: the config takes no other, and `revision.allowlist.select` finds those that are taken.
     """
-    ids: dict[OperationKey, str] = {}
-    findings: list[Finding] = []
-    for key, operation_id in wanted.items():
-        if operation_id in ids.values():
-            findings.append(
-                _finding(f"{key} cannot be named {operation_id!r}: another operation is", "choose two names")
-            )
-        ids[key] = operation_id
+    ids = dict(wanted)
     taken = set(ids.values())
     # Ids that can stay as they are come first, so that a rewritten one cannot take theirs.
     rest = [operation for key, operation in document.operations.items() if key not in ids]
@@ -42,7 +32,12 @@ def assign_operation_ids(
         name = next(name for name in _candidates(operation) if name not in taken)
         taken.add(name)
         ids[operation.key] = name
-    return {key: ids[key] for key in document.operations}, tuple(findings)
+    return {key: ids[key] for key in document.operations}
+
+
+def own_operation_id(operation: Operation) -> str:
+    """Return the id that an operation has unless another one has taken it."""
+    return next(_candidates(operation))
 
 
 def _candidates(operation: Operation) -> Iterator[str]:
@@ -80,7 +75,3 @@ def _cut(word: str, letters: int) -> str:
     # What is no word of a language may differ at its end.
     last = letters // 3 if len(word) > _LONGEST_WORD else 0
     return word[: letters - last] + word[len(word) - last :]
-
-
-def _finding(message: str, hint: str) -> Finding:
-    return Finding(rule="operation-id", message=message, hint=hint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Admission, compile_gate
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
 
-_PREFLIGHT_METHOD = "OPTIONS"
 _OF_DOCUMENTS = ("GET", "HEAD")
 _ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL leads to another place than the gateway.")
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="A document is read with GET.")
@@ -71,9 +71,9 @@ def account_for(
     if target != asked:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     path = target.partition("?")[0]
-    if method == _PREFLIGHT_METHOD or path in faces or path in revision.callers.local_paths:
-        what = f"{method} as a preflight" if method == _PREFLIGHT_METHOD else path
-        if path in faces and method not in (*_OF_DOCUMENTS, _PREFLIGHT_METHOD):
+    if method == methods.PREFLIGHT or path in faces or path in revision.callers.local_paths:
+        what = f"{method} as a preflight" if method == methods.PREFLIGHT else path
+        if path in faces and method not in (*_OF_DOCUMENTS, methods.PREFLIGHT):
             steps.append(Step("own path", False, f"{path} is the gateway's own, and read with GET"))
             return Account(steps=tuple(steps), verdict=_NOT_A_DOCUMENT_METHOD)
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))

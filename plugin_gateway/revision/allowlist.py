@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway import methods
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.gate.routing import NEVER_ROUTED
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
 from plugin_gateway.revision.selector import Catalogue, describe, match, named_later, unmatched
@@ -235,8 +236,8 @@ def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     owners: dict[str, OperationKey] = {}
     for key, one in kept.items():
-        if key not in wanted and one.operation.operation_id:
-            owners.setdefault(one.operation.operation_id, key)
+        if key not in wanted:
+            owners.setdefault(own_operation_id(one.operation), key)
     for key, name in wanted.items():
         if (owner := owners.setdefault(name, key)) != key:
             entry = next(entry for entry in kept[key].entries if entry.operation_id == name)
@@ -252,7 +253,7 @@ def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
         why = refusal.detail if isinstance(refusal, Refusal) else ""
-        if key.method in NEVER_ROUTED:
+        if key.method in methods.NEVER_ROUTED:
             why = f"{key.method} is never forwarded."
         if why:
             yield Finding(

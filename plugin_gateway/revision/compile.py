@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from plugin_gateway import methods
 from plugin_gateway.admission.compile import compile_call_limits
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.compile import compile_callers, compile_security
@@ -54,8 +55,6 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.revision.views import Chosen
 
-PREFLIGHT_METHOD = "OPTIONS"
-
 
 def compile_revision(
     loaded: LoadedConfig,
@@ -94,14 +93,14 @@ def compile_revision(
         _raise_errors(loaded, findings, error.findings)
         raise
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
-    ids, id_findings = assign_operation_ids(pruned, wanted)
+    ids = assign_operation_ids(pruned, wanted)
     own = {ids[key]: entry for key, one in kept.items() if (entry := one.credential_entry) is not None}
     injections, injection_findings = compile_injections(config, own)
     rates = {ids[key]: one.rate for key, one in kept.items() if one.rate is not None}
     call_limits, limit_findings = compile_call_limits(config, rates)
     other_secrets = _other_secrets(config, callers)
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
-    findings += [*id_findings, *injection_findings, *limit_findings]
+    findings += [*injection_findings, *limit_findings]
     findings += find_asked_in_vain(config) if is_searched else ()
     _raise_errors(loaded, findings)
     admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
@@ -282,8 +281,8 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
     for key, one in kept.items():
         if key.path in local_paths:
             message = f"`{key}` is never forwarded: the gateway's own {key.path} is served at its path"
-        elif key.method == PREFLIGHT_METHOD:
-            message = f"`{key}` is never forwarded: the gateway answers {PREFLIGHT_METHOD} itself"
+        elif key.method == methods.PREFLIGHT:
+            message = f"`{key}` is never forwarded: the gateway answers {methods.PREFLIGHT} itself"
         else:
             continue
         yield Finding(

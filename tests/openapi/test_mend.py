@@ -231,7 +231,7 @@ def test_whatever_is_wrong_is_refused_at_its_place_or_served_as_a_valid_document
     assert all(finding.pointer is not None for finding in findings)
     if any(errors_in(findings)):
         return
-    ids, _ = assign_operation_ids(mended, {})
+    ids = assign_operation_ids(mended, {})
     operations = {key: PublishedOperation(operation_id=name) for key, name in ids.items()}
     for version, validator in official.items():
         presentation = Presentation(public_url="https://plugin.example.com", version=version)

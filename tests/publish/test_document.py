@@ -37,7 +37,7 @@ def _serve(root: dict[str, Any], published: dict[str, PublishedOperation] | None
 
 
 def _serve_document(document: Document, published: dict[str, PublishedOperation] | None = None, **presentation: Any):
-    ids, _ = assign_operation_ids(document, {})
+    ids = assign_operation_ids(document, {})
     operations = {key: (published or {}).get(str(key), PublishedOperation(operation_id=ids[key])) for key in ids}
     before = pickle.dumps(document.root)
     served, findings = build_served_document(document, operations, replace(PRESENTATION, **presentation))

@@ -127,7 +127,7 @@ def _official(version: str) -> Any:
 def _faces_of(document: Document, kept: Iterable[OperationKey]) -> dict[str, Any]:
     pruned, findings = mend(prune(document, kept, extensions=UNDERSTOOD_EXTENSIONS))
     assert [*errors_in(findings)] == []
-    ids, _ = assign_operation_ids(pruned, {})
+    ids = assign_operation_ids(pruned, {})
     operations = {key: PublishedOperation(operation_id=ids[key]) for key in ids}
     presentation = Presentation(
         public_url="https://gw.example.com",

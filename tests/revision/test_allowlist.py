@@ -189,6 +189,23 @@ def test_two_operations_cannot_have_one_name(allow):
     assert pointer[-1] == "operation_id"
 
 
+def test_a_name_that_clients_see_for_another_operation_is_taken():
+    root = {
+        "openapi": "3.1.0",
+        "paths": {"/a": {"get": {"operationId": "get.pet"}}, "/b": {"get": {"operationId": "b"}}},
+    }
+    allow = [AllowEntry.model_validate(one) for one in ("GET /a", {"operation": "b", "operation_id": "get_pet"})]
+
+    assert [one.rule for one in select(Document(root=root, name="t"), allow).findings] == ["operation-id-taken"]
+
+
+def test_a_method_that_only_openapi_3_2_has_is_allowed_by_its_name():
+    root = {"openapi": "3.2.0", "paths": {"/a": {"additionalOperations": {"M-SEARCH": {"operationId": "search"}}}}}
+    selection = select(Document(root=root, name="t"), [AllowEntry.model_validate("M-SEARCH /a")])
+
+    assert (list(map(str, selection.kept)), selection.findings) == (["M-SEARCH /a"], ())
+
+
 def test_a_name_that_a_denied_operation_has_is_free():
     assert rules(choose([{"operation": "listPets", "operation_id": "getPet"}])) == []
 
