@@ -86,7 +86,7 @@ class Answer:
     Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `codings` are the
     content codings that the body must be rid of before it is searched, and `uncoded` is the head for what comes of that.
     `unreadable` tells why the body cannot be searched, and so must not pass; empty where it can. `has_body` that content follows unless the
-    request was a HEAD (RFC 9112, 6.3). `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
+    request was a HEAD (RFC 9112, 6.3). `is_coded` says that the body goes on in a content coding, as there is no secret yet. `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
     framing is missing. `head` ends where the request id begins, which differs from call to call; `is_special` that an exchange must look at more than
     its status. `is_challenge` says that the upstream did not take a
     credential (401, or 407 of one that is a proxy).
@@ -99,6 +99,7 @@ class Answer:
         "head",
         "is_challenge",
         "is_chunked",
+        "is_coded",
         "is_dated",
         "is_sealed",
         "is_special",
@@ -120,12 +121,14 @@ class Answer:
         is_dated: bool = False,
         codings: tuple[bytes, ...] = (),
         unreadable: str = "",
+        is_coded: bool = False,
     ) -> None:
         self.status = status
         self.block = block
         self.head = status_line(status) + block + FIELD
         self.length = length
         self.is_chunked = is_chunked
+        self.is_coded = is_coded
         self.keeps_alive = keeps_alive
         self.codings = codings
         self.unreadable = unreadable
@@ -242,7 +245,7 @@ class Downlink:
             block += b"Content-Length: %d\r\n" % framing.length
         encoded: tuple[bytes, ...] = ()
         unreadable = ""
-        if self._may_echo and not self.mask.is_idle:
+        if self._may_echo and not self._known.is_none:
             encoded = codings_of(encodings)
             # Range is not forwarded, so no caller chooses the part; one shorter than any masked secret shows too little of it.
             if is_part and not 0 <= framing.length < MIN_MASKED_BYTES:
@@ -259,6 +262,7 @@ class Downlink:
             is_dated=is_dated and b"date" not in connection,
             codings=encoded,
             unreadable=unreadable,
+            is_coded=self._may_echo and not self.passes_unreadable and not encoded and bool(codings_of(encodings)),
         )
 
     def _passes(self, name: bytes) -> bool:
@@ -266,7 +270,7 @@ class Downlink:
             return self._keeps_set_cookie
         if name in _CHALLENGE_FIELDS and self._drops_challenges:
             return False
-        if name == b"accept-ranges" and self._may_echo and not self.mask.is_idle:
+        if name == b"accept-ranges" and self._may_echo and not self._known.is_none:
             # Range is not forwarded then.
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)

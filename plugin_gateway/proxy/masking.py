@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.secret_index import SecretIndex
 from plugin_gateway.proxy.spelling import INTRODUCERS, MAX_SPELLED_OCTETS, unescaper_of
+from plugin_gateway.proxy.wrapping import is_wrapped, open_end, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,16 +54,27 @@ class Mask:
     def find(self, data: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, each with its beginning and its end; two may overlap."""
         found: list[tuple[int, int]] = []
+        self._search(data, found)
+        if self.introducers and is_wrapped(data):
+            self._find_wrapped(data, found)
+        return found
+
+    def _find_wrapped(self, data: bytes, found: list[tuple[int, int]]) -> None:
+        for offset, reading in unwrapped(data, self.longest):
+            places: list[tuple[int, int]] = []
+            self._search(reading.text, places)
+            if 0 in data and 0 not in reading.text:
+                self._find_wrapped(reading.text, places)
+            for place in places:
+                start, end = reading.place(*place)
+                found.append((offset + start, offset + end))
+
+    def _search(self, data: bytes, found: list[tuple[int, int]]) -> None:
         self._index.find(data, found)
         for octet in self.introducers:
             if octet in data:
                 self._find_escaped(data, found)
                 break
-        return found
-
-    def word_end(self, data: bytes) -> int:
-        """Where the last word begins that may go on in the next piece."""
-        return len(data.rstrip(self.run)) if self.longest else len(data)
 
     def tail(self, data: bytes) -> int:
         """How many of the last bytes may belong to a secret that is not here in full.
@@ -70,7 +83,13 @@ class Mask:
         true beginnings would let a caller guess a secret octet by octet.
         """
         window = data[1 - self.longest :] if self.longest else b""
-        return len(window) - len(window.rstrip(self.run))
+        end = len(window.rstrip(self.run))
+        while end and window[end - 1] in b"\r\n \t":
+            broken = open_end(window, end)
+            if broken < 0:
+                break
+            end = len(window[:broken].rstrip(self.run))
+        return len(window) - end
 
     def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:
         """Look for secrets in what the data says with its escapes undone, from the word on that has the first one."""
@@ -122,9 +141,11 @@ def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
 class MaskedBody:
     """A body on its way to the client, covered across the borders of its pieces. A stage of an answer."""
 
-    __slots__ = ("_held", "_held_bytes", "_hidden", "mask")
+    __slots__ = ("_held", "_held_bytes", "_hidden", "_is_coded", "mask")
 
-    def __init__(self, mask: Mask) -> None:
+    def __init__(self, mask: Mask, *, is_coded: bool = False) -> None:
+        """Prepare; one that is coded can pass only as long as there is no secret."""
+        self._is_coded = is_coded
         self.mask = mask
         """It may be replaced by one that covers more."""
         self._held: list[bytes] = []
@@ -133,26 +154,37 @@ class MaskedBody:
         """How many of the first held bytes belong to a secret, whatever follows them."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return what can be sent now."""
+        """Take the next piece; return what can be sent now.
+
+        Raises:
+            UpstreamError: it is compressed, and there are secrets by now.
+        """
+        if self._is_coded and not self.mask.is_idle:
+            raise unreadable("is compressed, and began before there was a secret")
         self._held.append(data)
         self._held_bytes += len(data)
-        ended = self.mask.word_end(data)
-        if ended == 0 and self._held_bytes < 2 * self.mask.longest:
+        longest = self.mask.longest
+        if self._held_bytes < 2 * longest and not data.rstrip(self.mask.run):
+            return b""
+        data = self._joined()
+        tail = self.mask.tail(data)
+        if tail == len(data) or (tail == longest - 1 and len(data) < 2 * longest):
             # The word goes on. One longer than any secret is sent in parts as long as that, or each byte of it would be
             # searched again with every piece.
             return b""
-        held, tail = self._held_bytes, len(data) - ended
-        if ended == 0:
-            tail = held
-        return self._pass(held - min(tail, max(0, self.mask.longest - 1)))
+        return self._pass(data, len(data) - tail)
+
+    def _joined(self) -> bytes:
+        if len(self._held) != 1:
+            self._held = [b"".join(self._held)]
+        return self._held[0]
 
     def finish(self) -> bytes:
         """The body has ended: return what was held back."""
-        return self._pass(self._held_bytes)
+        return self._pass(self._joined(), self._held_bytes)
 
-    def _pass(self, ready: int) -> bytes:
+    def _pass(self, data: bytes, ready: int) -> bytes:
         """Return the first `ready` bytes, covered, and hold the others as they are."""
-        data = self._held[0] if len(self._held) == 1 else b"".join(self._held)
         found = self.mask.find(data)
         if self._hidden:
             found.append((0, self._hidden))

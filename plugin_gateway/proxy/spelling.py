@@ -11,12 +11,15 @@ would let the caller measure which guess is right. So escapes are undone first, 
 from __future__ import annotations
 
 import base64
+import json
 import re
 from bisect import bisect_left, bisect_right
 from functools import lru_cache
+from html import escape
 from html.entities import html5
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,10 +39,11 @@ _ESCAPED_BY_BACKSLASH: Final = b"\"'\\/"
 _INTRODUCERS: Final = frozenset({b"%", b"\\", b"&"})
 _NAMED: Final = {name.encode(): text.encode() for name, text in html5.items()}
 
-_PERCENT: Final = re.compile(rb"%([0-9A-Fa-f]{2})")
-_NESTED_PERCENT: Final = re.compile(rb"%(?:25)+([0-9A-Fa-f]{2})")
+_PERCENT: Final = re.compile(rb"%(?:[uU]00)?([0-9A-Fa-f]{2})")
+_NESTED_PERCENT: Final = re.compile(rb"%(?:25)+(?:[uU]00)?([0-9A-Fa-f]{2})")
 _BACKSLASH_REST: Final = (
-    rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'\\/]))"
+    rb"(?:u([dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}|[0-9A-Fa-f]{4})"
+    rb"|x([0-9A-Fa-f]{2})|([\"'\\/])|(?:u\{0{0,6}|U000)([0-9A-Fa-f]{1,5})(?:\}|(?<=U[0-9A-Fa-f]{8}))|([0-3][0-7]{2}))"
 )
 _BACKSLASH: Final = re.compile(rb"\\" + _BACKSLASH_REST)
 _NESTED_BACKSLASH: Final = re.compile(rb"\\{2,%d}" % _MAX_NESTING + _BACKSLASH_REST)
@@ -64,12 +68,23 @@ def forms_of(secret: str) -> tuple[bytes, ...]:
         if len(narrow) == len(secret):
             forms.add(narrow)
     forms.add(octets.replace(b" ", b"+"))
+    in_json = json.dumps(secret)[1:-1]
+    # Within base64 escapes do not show, so what is mostly escaped is: a token endpoint is sent the first of these.
+    for escaped in {
+        quote_plus(secret),
+        quote(secret, safe=""),
+        quote(secret),
+        in_json,
+        in_json.replace("/", "\\/"),
+        escape(secret),
+    }:
+        forms.update(_base64_forms_of(escaped.encode()))
     return tuple(sorted(forms))
 
 
 def wide_forms_of(secret: str) -> tuple[bytes, ...]:
     """The secret in a text of 16 or 32 bits a character; where that is written, octets are not escaped."""
-    return tuple(secret.encode(encoding) for encoding in ("utf-16-le", "utf-16-be"))
+    return tuple(secret.encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +100,7 @@ def _base64_forms_of(octets: bytes) -> Iterator[bytes]:
         yield from (digits, digits.translate(_URL_SAFE))
 
 
-class _Undone:
+class Undone:
     """A text in which escapes were undone."""
 
     __slots__ = ("_ends", "_pieces", "_written", "text")
@@ -114,7 +129,7 @@ class _Undone:
         return begun, written_ends[last] - (0 if last % 2 else ends[last] - end)
 
 
-class _Replaced:
+class Replaced:
     """A text in which one escape was replaced; where it stood is found out when it is asked for."""
 
     __slots__ = ("_before", "_escape", "_meaning", "_undone", "text")
@@ -124,7 +139,7 @@ class _Replaced:
         self._before = before
         self._escape = escape
         self._meaning = meaning
-        self._undone: _Undone | None = None
+        self._undone: Undone | None = None
 
     @property
     def has_introducer(self) -> bool:
@@ -136,7 +151,7 @@ class _Replaced:
             written = [self._escape] * (2 * len(pieces) - 1)
             said = [self._meaning] * len(written)
             written[::2] = said[::2] = pieces
-            self._undone = _Undone(self.text, written, said)
+            self._undone = Undone(self.text, written, said)
         return self._undone.place(start, end)
 
 
@@ -153,19 +168,19 @@ class _Kind:
         self.pattern = re.compile(b"(%b)" % pattern)
         self._meanings = _Meanings()
 
-    def undo(self, text: bytes, steps: list[_Undone | _Replaced]) -> bytes:
+    def undo(self, text: bytes, steps: list[Undone | Replaced]) -> bytes:
         """Undo the escapes of this kind; return what the text says then, and add how it came to the steps."""
         if self.introducer not in text:
             return text
         if self._frequent and self._frequent in text:
-            steps.append(_Replaced(text, self._frequent, self._meaning))
+            steps.append(Replaced(text, self._frequent, self._meaning))
             text = steps[-1].text
         written = self.pattern.split(text)
         if len(written) == 1:
             return text
         pieces = written.copy()
         pieces[1::2] = map(self._meanings.__getitem__, written[1::2])
-        steps.append(_Undone(b"".join(pieces), written, pieces))
+        steps.append(Undone(b"".join(pieces), written, pieces))
         return steps[-1].text
 
 
@@ -184,7 +199,7 @@ class Reading:
 
     __slots__ = ("_steps", "text")
 
-    def __init__(self, steps: list[_Undone | _Replaced]) -> None:
+    def __init__(self, steps: list[Undone | Replaced]) -> None:
         self._steps = steps
         self.text = steps[-1].text
 
@@ -204,7 +219,7 @@ class Unescaper:
         """Prepare; the octets include those that escapes consist of."""
         self._octets = octets
         self._kinds = (
-            _Kind(0x25, b"%%(?:%b)" % _hexadecimal(sorted(octets))),
+            _Kind(0x25, b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets))),
             _Kind(0x5C, rb"\\(?:%b)" % _backslash_rest(octets), rb"\/", b"/"),
             _Kind(0x26, b"&(?:%b)" % _entity_rest(octets), b"&amp;", b"&"),
         )
@@ -235,7 +250,7 @@ class Unescaper:
         """What the text says where escapes of one kind only are undone, for each kind."""
         readings: list[Reading] = []
         for kind in self._kinds:
-            steps: list[_Undone | _Replaced] = []
+            steps: list[Undone | Replaced] = []
             kind.undo(text, steps)
             if steps:
                 readings.append(Reading(steps))
@@ -244,7 +259,7 @@ class Unescaper:
     def readings(self, text: bytes) -> list[Reading]:
         """Undo the escapes, and again those that come to light by that; return what the text says each time."""
         readings: list[Reading] = []
-        steps: list[_Undone | _Replaced] = []
+        steps: list[Undone | Replaced] = []
         for _ in range(_MAX_NESTING):
             done = len(steps)
             before = text
@@ -293,9 +308,13 @@ _READERS: Final = {b"\\": (_BACKSLASH, _NESTED_BACKSLASH), b"&": _ENTITIES}
 
 
 def _from_backslash(match: re.Match[bytes]) -> bytes:
-    wide, narrow, short = match.groups()
+    wide, narrow, short, braced, octal = match.groups()
     if short is not None:
         return short
+    if braced is not None:
+        return _character(int(braced, 16))
+    if octal is not None:
+        return bytes((int(octal, 8),))
     if narrow is not None:
         return _character(int(narrow, 16))
     if len(wide) == 4:
@@ -318,11 +337,15 @@ def _character(code: int) -> bytes:
 def _backslash_rest(octets: bytes) -> bytes:
     narrow = [octet for octet in octets if octet < 0x80]
     short = b"".join(re.escape(bytes((octet,))) for octet in _ESCAPED_BY_BACKSLASH if octet in octets)
-    rest = b"[%b]|u00(?:%b)|x(?:%b)" % (short, _hexadecimal(narrow), _hexadecimal(narrow))
+    digits = _hexadecimal(narrow)
+    octal = _one_of(b"%03o" % octet for octet in octets)
+    rest = b"[%b]|u00(?:%b)|x(?:%b)" % (short, digits, digits)
+    rest += rb"|u\{0{0,6}(?:%b)\}|U000000(?:%b)|%b" % (digits, digits, octal)
     if len(narrow) < len(octets):
         pair = rb"[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
-        rest += b"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}" % pair
-    return rest
+        rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]{1,6}\}|U000[0-9A-Fa-f]{5}" % pair
+    # Most backslashes of JSON stand before `n` or a quote: that is seen at once.
+    return b"(?=[%buUx0123])(?:%b)" % (short, rest)
 
 
 def _entity_rest(octets: bytes) -> bytes:

@@ -123,7 +123,7 @@ def read_answer(raw, *, is_head=False):
 
 
 @contextmanager
-def serving(folder, config, environment, front, upstream):
+def serving(folder, config, environment, front, upstream, *options):
     """Run `serve` on a config until the block ends."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -132,7 +132,7 @@ def serving(folder, config, environment, front, upstream):
     command = [sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), "--front", front]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [*command, "--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0"],
+            [*command, *options, "--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0"],
             stdout=log,
             stderr=log,
             env=os.environ | environment,
@@ -163,11 +163,11 @@ def scripted(tmp_path_factory):
 def scripted_gateways(tmp_path_factory):
     running = []
 
-    def start(make_config, document, environment, front):
+    def start(make_config, document, environment, front, *options):
         folder = tmp_path_factory.mktemp("scripted")
         (folder / "openapi.json").write_text(document)
         upstream = Upstream()
-        manager = serving(folder, make_config(upstream.port), environment, front, upstream)
+        manager = serving(folder, make_config(upstream.port), environment, front, upstream, *options)
         gateway = manager.__enter__()
         running.append((manager, upstream))
         return gateway

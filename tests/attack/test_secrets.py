@@ -8,6 +8,7 @@ import base64
 import gzip
 import html.entities
 import json
+import quopri
 import re
 import secrets as randomness
 import zlib
@@ -587,3 +588,66 @@ def test_a_transfer_coding_other_than_chunked_shows_no_secret(gateway, coding):
     answered = ask(gateway, [made, None])
     assert answered.status == 502
     assert leaks(answered.raw) == set()
+
+
+def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripted):
+    # Each question for a token is answered with another one, and each worker asks for itself.
+    issued = []
+
+    def issue(_request):
+        issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))
+        return answer(json.dumps({"access_token": issued[-1], "token_type": "Bearer", "expires_in": 3600}).encode())
+
+    gateway = scripted(config, DOCUMENT, ENVIRONMENT, "connection", "--workers", "2")
+    gateway.upstream.script["/token"] = issue
+    gateway.upstream.script["/minted/once"] = answer(b"")
+    for _ in range(200):
+        assert gateway.call("/minted/once").status == 200
+        if len(issued) > 1:
+            break
+    assert len(issued) > 1
+    for _ in range(40):
+        answered = ask(gateway, answer(" ".join(issued).encode()))
+        assert answered.body == b" ".join(b"*" * len(token) for token in issued)
+
+
+@pytest.mark.parametrize("separator", ["\n", "\r\n"])
+@pytest.mark.parametrize("secret", SECRETS)
+def test_base64_in_lines_shows_no_secret(gateway, secret, separator):
+    for before in range(30, 60, 3):
+        data = b"x" * before + secret.encode() + b"y" * 40
+        digits = base64.b64encode(data).decode()
+        lines = [digits[at : at + 60] for at in range(0, len(digits), 60)]
+        for text in (
+            separator.join(lines),
+            json.dumps({"content": separator.join(lines)}),
+            json.dumps(json.dumps({"content": separator.join(lines)})),
+        ):
+            answered = ask(gateway, answer(text.encode()))
+            assert answered.status == 200
+            assert len(answered.body) == len(text)
+            joined = re.sub(rb"\\+[rn]|\s", b"", answered.body)
+            assert leaks(joined.replace(b"*", b"")) == set(), (text, answered.body)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_shows_no_spelling_of_a_secret(gateway, encoding):
+    random = Random(11)
+    for secret in SECRETS:
+        for text in (secret, spelled(secret, random).decode(), encoded(secret, random).decode()):
+            field = b"Content-Type: text/plain; charset=" + encoding.encode()
+            answered = ask(gateway, answer(f"key: {text}\n".encode(encoding), field))
+            assert leaks(answered.body.replace(b"\0", b"")) == set()
+
+
+def test_quoted_printable_text_shows_no_secret(gateway):
+    for secret in SECRETS:
+        for before in range(40, 76, 5):
+            written = quopri.encodestring(b"x" * before + b" " + secret.encode() + b" and more")
+            answered = ask(gateway, answer(written, b"Content-Transfer-Encoding: quoted-printable"))
+            assert leaks(quopri.decodestring(answered.body)) == set(), (written, answered.body)
+            answered = ask(
+                gateway,
+                chunked([written[:at] for at in (0,)] + [written[at : at + 9] for at in range(0, len(written), 9)]),
+            )
+            assert leaks(quopri.decodestring(answered.body)) == set(), (written, answered.body)

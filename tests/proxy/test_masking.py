@@ -15,6 +15,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.masking import Mask, MaskedBody
 
 NAMED: dict[str, list[str]] = {}
@@ -271,6 +272,14 @@ def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at):
         body = MaskedBody(mask)
         sent = b"".join(body.feed(word[start : start + size]) for start in range(0, len(word), size)) + body.finish()
         assert sent == b"x" * at + b"*" * 10 + b"y" * (10_000 - at)
+
+
+def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on():
+    body = MaskedBody(Mask(), is_coded=True)
+    assert body.feed(b"\x1f\x8b\x08...") == b"\x1f\x8b\x08..."
+    body.mask = Mask(["s3cret-key"])
+    with pytest.raises(UpstreamError, match="cannot be checked for secrets"):
+        body.feed(b"...")
 
 
 def plain(data: bytes) -> bytes:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
@@ -20,6 +23,13 @@ from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, wide_
         (b"\\u00e4", "ä".encode()),
         (b"\\uD83D\\uDE00", "😀".encode()),
         (b"\\x41", b"A"),
+        (b"\\u{41}", b"A"),
+        (b"\\u{0041}", b"A"),
+        (b"\\u{1F600}", "😀".encode()),
+        (b"\\U00000041", b"A"),
+        (b"\\101", b"A"),
+        (b"%u0041", b"A"),
+        (b"%25u0041", b"A"),
         (b"\\/", b"/"),
         (b'\\"', b'"'),
         (b"&#65;", b"A"),
@@ -69,8 +79,19 @@ def test_a_blank_may_be_a_plus_as_forms_write_it():
     assert b"two+words" in forms_of("two words")
 
 
-def test_wide_forms_have_both_byte_orders():
-    assert wide_forms_of("ab") == (b"a\0b\0", b"\0a\0b")
+@pytest.mark.parametrize(
+    "escape", [quote, quote_plus, json.dumps, html.escape, lambda text: json.dumps(text).replace("/", "\\/")]
+)
+def test_base64_of_what_was_escaped_holds_one_of_the_forms(escape):
+    # A token endpoint is sent base64 of a client secret that was escaped for a form (RFC 6749, 2.3.1).
+    secret = 'cLnt s3Cr"0f/5a+&=='
+    for around in ("", "x", "xy"):
+        digits = base64.b64encode(f"{around}{escape(secret)}{around}".encode())
+        assert any(form in digits for form in forms_of(secret))
+
+
+def test_wide_forms_have_both_sizes_and_byte_orders():
+    assert wide_forms_of("ab") == (b"a\0b\0", b"\0a\0b", b"a\0\0\0b\0\0\0", b"\0\0\0a\0\0\0b")
 
 
 ALPHABET = bytes(sorted({*b"ABCabcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"}))
@@ -83,6 +104,7 @@ ALPHABET = bytes(sorted({*b"ABCabcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"}
         (b"a%2562c", [b"a%62c", b"abc"]),
         (b"a\\u0062\\x63\\/", [b"abc/"]),
         (b"a\\\\u0062", [b"a\\u0062", b"ab"]),
+        (b"a\\u{62}\\U00000063\\144%u0065", [b"abcde"]),
         (b"&#97;&#x62;&#X00063&plus;&amp;x", [b"abc+&x"]),
         (b"&amp;#97;bc", [b"abc"]),
         (b"%5Cu0061%26#98;", [b"\\u0061&#98;", b"ab"]),

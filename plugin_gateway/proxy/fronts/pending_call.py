@@ -7,15 +7,17 @@ import logging
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.callers.authenticator import UNAVAILABLE
-from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.exchange import Exchange
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
-    from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.call import Client
     from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.plan import Permitted, Serving
+    from plugin_gateway.proxy.wire import RequestFields
 
 PATIENCE_S: Final = 12.0
 """Longer than a provider is given for each of the questions one credential may need."""
@@ -28,21 +30,23 @@ _logger = logging.getLogger("plugin_gateway.proxy")
 
 
 class PendingCall(Call):
-    """Stands in for the call that the request becomes when its caller is known."""
+    """Stands in for the exchange that the request will be, if its caller may come in."""
 
-    __slots__ = ("_body", "_found", "_go_on", "_is_answer_paused", "_is_whole", "_task")
+    __slots__ = ("_body", "_found", "_is_answer_paused", "_is_whole", "_serving", "_task")
 
     def __init__(
         self,
         client: Client,
-        asked: Asked,
+        request: RequestFields,
+        method: bytes,
+        target: bytes,
+        *,
+        serving: Serving,
         found: Awaitable[Access | Refusal],
-        go_on: Callable[[PendingCall, Access, bytes, bool], object],
     ) -> None:
-        """Wait for what is found of the caller. If it may come in, `go_on` is called with the body that came meanwhile."""
-        super().__init__(client, asked)
+        super().__init__(client, Asked(request, method, target))
+        self._serving = serving
         self._found = found
-        self._go_on = go_on
         self._body: list[bytes] = []
         self._is_whole = False
         self._is_answer_paused = False
@@ -82,12 +86,22 @@ class PendingCall(Call):
             self._client.on_failure(_FAILED)
 
     async def _wait(self) -> None:
-        found = await self._found
-        if isinstance(found, Refusal):
-            self._client.on_failure(found)
+        admitted = await self._found
+        asked = self.asked
+        decision: Permitted | Refusal
+        if isinstance(admitted, Refusal):
+            decision = admitted
+        else:
+            self.asked = Asked(asked.request, asked.method, asked.target, consumer=admitted.consumer)
+            decision = self._serving.decide(admitted, asked.method, asked.target, asked.request)
+        if isinstance(decision, Refusal):
+            self._client.on_failure(decision)
             return
+        exchange = Exchange(self._client, decision)
+        exchange.started_at = self.started_at
+        exchange.request_id = self.request_id
+        self._client.on_became(exchange)
         self._client.resume_body()
-        self._go_on(self, found, b"".join(self._body), self._is_whole)
-        call = self._client.call
-        if self._is_answer_paused and call is not None:
-            call.pause_answer()
+        if self._is_answer_paused:
+            exchange.pause_answer()
+        exchange.start(b"".join(self._body), is_whole=self._is_whole)

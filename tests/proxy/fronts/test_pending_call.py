@@ -10,12 +10,9 @@ import pytest
 from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.asked import FieldBlock
-from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.forward import forward
-from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.proxy.pending_call import PATIENCE_S
+from plugin_gateway.proxy.fronts.pending_call import PATIENCE_S, PendingCall
+from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
@@ -47,15 +44,17 @@ class Upstream:
         self.is_reading = True
 
 
-class Caller(Client):
-    """Keeps what a call asked of it."""
+class Client:
+    """Keeps what a call asked of it, and hands over to the call that comes after."""
 
     def __init__(self):
-        super().__init__("192.0.2.1")
-        self.failure, self.is_body_paused = None, False
+        self.call, self.failure, self.is_body_paused = None, None, False
+
+    def on_became(self, call):
+        self.call = call
 
     def on_failure(self, refusal):
-        self.failure, self.call = refusal, None
+        self.failure = refusal
 
     def pause_body(self):
         self.is_body_paused = True
@@ -65,26 +64,19 @@ class Caller(Client):
 
 
 def play(act, *, outcome=ACCESS):
-    """Forward a request whose caller is not known yet, and act on the call before the door has its answer."""
-
     async def scene():
         async with asyncio.timeout(5):
-            upstream, client, found = Upstream(), Caller(), asyncio.get_running_loop().create_future()
+            upstream, client, found = Upstream(), Client(), asyncio.get_running_loop().create_future()
             serving = Holder(REVISION).serving
             serving.pool.take = lambda: upstream
-            serving.anybody, serving.door = (
-                None,
-                SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found),
-            )
-            block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
-            forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
-            pending = client.call
-            act(pending)
+            request = read_request_lines([b"Host: a", b"Content-Length: 4"], 1)
+            call = PendingCall(client, request, b"POST", b"/p?x", serving=serving, found=found)
+            call.start(b"ab", is_whole=False)
+            act(call)
             if not found.done():
                 found.set_result(outcome)
             for _ in range(3):
                 await asyncio.sleep(0)
-            assert client.call is None or client.call is pending or client.call.request_id == pending.request_id
             return client, upstream
 
     return asyncio.run(scene())
@@ -128,7 +120,7 @@ def test_patience_has_an_end_and_nothing_goes_up_after_it():
 
 def test_a_call_that_is_cancelled_goes_nowhere():
     client, upstream = play(lambda call: call.cancel())
-    assert (client.failure, upstream.sent) == (None, b"")
+    assert (client.call, client.failure, upstream.sent) == (None, None, b"")
 
 
 def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():

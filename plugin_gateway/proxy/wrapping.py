@@ -1,0 +1,82 @@
+"""A wrapping: how a whole text may be written such that the secrets in it are torn apart.
+
+In 16 or 32 bits a character there are zeros between the characters. MIME and PEM break base64 into lines of 60 to 76 digits;
+where such lines are in a JSON string, a break is an escape. Quoted-printable text (RFC 2045, 6.7) has soft breaks and
+escapes. What is under the wrapping is searched like any other text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from plugin_gateway.proxy.spelling import Reading, Replaced, Undone
+
+_LEAST_DIGITS: Final = 32
+"""A line of encoded data has at least so many digits. Lines of other texts end in fewer, mostly."""
+_DIGIT_OCTETS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-\\%&#;"
+"""The digits of base64, base64url and hexadecimal, and what escapes of them consist of."""
+_DIGIT: Final = b"[" + re.escape(_DIGIT_OCTETS) + b"]"
+_BREAK: Final = (
+    rb"(?:(?:\r|&#13;|&#[xX][dD];|%0[dD]|\\+r|\\+u000[dD])?(?:\n|&#10;|&#[xX][aA];|%0[aA]|\\+n|\\+u000[aA])[ \t]{0,16})"
+)
+# Each begins with an octet that few texts have, which `re` finds with `memchr`.
+_BROKEN_LINES: Final = re.compile(rb"\n(?<=(?:%b|\r)\n)(?<=%b{31}(?:%b|\r)\n)" % (_DIGIT, _DIGIT, _DIGIT))
+_BROKEN_ESCAPES: Final = re.compile(rb"\\(?=[rnu])(?<=%b\\)(?<=%b{32}\\)" % (_DIGIT, _DIGIT))
+_BROKEN_PERCENT: Final = re.compile(rb"%%(?=0[aAdD])(?<=%b{32}%%)" % _DIGIT)
+_BROKEN_ENTITIES: Final = re.compile(rb"&(?=#(?:1[03]|[xX][aAdD]);)(?<=%b{32}&)" % _DIGIT)
+_LINES: Final = re.compile(rb"%b*(?:%b%b+)*" % (_DIGIT, _BREAK, _DIGIT))
+_BREAKS: Final = re.compile(b"(%b)" % _BREAK)
+_QUOTED: Final = re.compile(rb"=(?=[3CDE\r\n\\])(?:3D|[CDE][0-9A-F]=|\r?\n|(?:\\+r)?\\+n)")
+_QUOTED_ESCAPES: Final = re.compile(rb"(=(?:[2-9A-F][0-9A-F]|\r?\n|(?:\\+r)?\\+n))")
+_OPEN_END: Final = re.compile(rb"(?:%b{32}|=)\r?(?:\n[ \t]{0,16})?\Z" % _DIGIT)
+_OPEN_END_BYTES: Final = 50
+
+
+def is_wrapped(text: bytes) -> bool:
+    """Whether a text may be wrapped. Nearly no text is, so this has to be quick."""
+    # An octet given as a number is looked for four times as fast as one given as bytes.
+    return (
+        0 in text
+        or (0x5C in text and _BROKEN_ESCAPES.search(text) is not None)
+        or (0x0A in text and _BROKEN_LINES.search(text) is not None)
+        or (0x3D in text and _QUOTED.search(text) is not None)
+        or (0x25 in text and _BROKEN_PERCENT.search(text) is not None)
+        or (0x26 in text and _BROKEN_ENTITIES.search(text) is not None)
+    )
+
+
+def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
+    """What is under the wrappings of a text, each with the place where it begins; no secret takes more than `most` octets."""
+    found: list[tuple[int, Reading]] = []
+    if 0 in text:
+        found.append((0, Reading([Replaced(text, b"\0", b"")])))
+    for pattern in (_BROKEN_LINES, _BROKEN_ESCAPES, _BROKEN_PERCENT, _BROKEN_ENTITIES):
+        _add_lines(text, pattern, most, found)
+    if _QUOTED.search(text) is not None:
+        written = _QUOTED_ESCAPES.split(text)
+        pieces = written.copy()
+        pieces[1::2] = [b"" if each[-1] in b"\nn" else bytes((int(each[1:], 16),)) for each in written[1::2]]
+        found.append((0, Reading([Undone(b"".join(pieces), written, pieces)])))
+    return found
+
+
+def open_end(text: bytes, end: int) -> int:
+    """Where a break begins that ends a text at `end`, such that what follows belongs to the same line; -1 if there is none."""
+    first = max(0, end - _OPEN_END_BYTES)
+    match = _OPEN_END.search(text[first:end])
+    return -1 if match is None else first + len(match[0].rstrip(b"\r\n \t")) + match.start()
+
+
+def _add_lines(text: bytes, pattern: re.Pattern[bytes], most: int, found: list[tuple[int, Reading]]) -> None:
+    done = 0
+    while (broken := pattern.search(text, done)) is not None:
+        at = broken.start()
+        before = text[max(done, at - most) : at]
+        first = at - len(before) + len(before.rstrip(_DIGIT_OCTETS + b"\r"))
+        lines = _LINES.match(text, first)
+        done = max(at + 1, lines.end() if lines is not None else 0)
+        written = _BREAKS.split(text[first:done])
+        pieces = written.copy()
+        pieces[1::2] = [b""] * (len(written) // 2)
+        found.append((first, Reading([Undone(b"".join(pieces), written, pieces)])))

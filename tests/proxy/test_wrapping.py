@@ -1,0 +1,121 @@
+"""Texts whose secrets are torn apart by zeros, line breaks or soft breaks are searched all the same."""
+
+from __future__ import annotations
+
+import base64
+import json
+import quopri
+from urllib.parse import quote
+
+import pytest
+
+from plugin_gateway.proxy.masking import Mask, MaskedBody
+from plugin_gateway.proxy.wrapping import is_wrapped, open_end, unwrapped
+
+SECRET = "sk+Live/8Fh2LqZx7VtR4m=="
+MAIL = b"The first lines of some mail, as long as they come.\n" * 3 + SECRET.encode() + b"\nand some more after it" * 5
+
+
+def assert_hidden(written: bytes, *, plain: bytes = SECRET.encode()) -> None:
+    """Nothing of the text is left where the secret was, at once and in pieces of any size."""
+    mask = Mask([SECRET])
+    whole = mask.cover(written)
+    assert len(whole) == len(written)
+    assert whole != written
+    for size in (1, 7, 64, 77, 1000):
+        body = MaskedBody(mask)
+        pieces = [body.feed(written[at : at + size]) for at in range(0, len(written), size)]
+        assert b"".join(pieces) + body.finish() == whole
+    digits = bytes(octet for octet in whole if octet not in b"\r\n \t\0")
+    assert plain not in digits
+
+
+def broken(data: bytes, width: int, separator: bytes) -> bytes:
+    digits = base64.b64encode(data)
+    return separator.join(digits[at : at + width] for at in range(0, len(digits), width))
+
+
+SEPARATORS = [b"\n", b"\r\n", b"\n  ", b"\r\n\t", b"&#13;\n", b"\\n", b"\\r\\n", b"\\\\n", b"%0A", b"%0d%0a"]
+
+
+@pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
+@pytest.mark.parametrize("width", [60, 64, 76])
+@pytest.mark.parametrize("before", range(0, 60, 7))
+def test_base64_in_lines_shows_no_secret(separator, width, before):
+    data = MAIL[:before] + MAIL
+    written = broken(data, width, separator)
+    covered = Mask([SECRET]).cover(b"<" + written + b">")[1:-1]
+    assert len(covered) == len(written)
+    digits, at = bytearray(), 0
+    while at < len(written):
+        if written.startswith(separator, at):
+            at += len(separator)
+        else:
+            digits += covered[at : at + 1].replace(b"*", b"A")
+            at += 1
+    found, secret = base64.b64decode(digits), SECRET.encode()
+    assert not any(secret[at : at + 6] in found for at in range(len(secret) - 5))
+
+
+@pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"\\n"], ids=repr)
+def test_base64_in_lines_shows_no_secret_however_it_is_cut_into_pieces(separator):
+    assert_hidden(b"{" + broken(MAIL, 76, separator) + b"}", plain=base64.b64encode(MAIL)[204:230])
+
+
+def test_json_in_lines_of_base64_within_json_shows_no_secret():
+    inner = base64.encodebytes(json.dumps({"padding": "x" * 50, "key": SECRET}).encode()).decode()
+    covered = Mask([SECRET]).cover(json.dumps({"content": inner}).replace("/", "\\/").encode())
+    assert SECRET.encode() not in base64.b64decode(json.loads(covered.replace(b"*", b"A"))["content"])
+    assert b"*" in covered
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "utf-16"])
+@pytest.mark.parametrize(
+    "text", [SECRET, quote(SECRET, safe=""), SECRET.replace("/", "\\/"), base64.b64encode(SECRET.encode()).decode()]
+)
+def test_wide_text_shows_no_spelling_of_a_secret(encoding, text):
+    written = f"key: {text}\n".encode(encoding)
+    covered = Mask([SECRET]).cover(written)
+    assert len(covered) == len(written)
+    assert text[1:-3].encode() not in covered.replace(b"\0", b"")
+    assert covered.replace(b"\0", b"").count(b"*") >= len(text) - 3
+
+
+def test_quoted_printable_text_shows_no_secret():
+    for before in range(80):
+        written = quopri.encodestring(b"x" * before + b" " + SECRET.encode() + b" and more\n" * 3)
+        covered = Mask([SECRET]).cover(written)
+        assert SECRET.encode()[:-2] not in quopri.decodestring(covered)
+
+
+def test_a_soft_break_within_a_secret_does_not_let_its_first_half_go():
+    written = SECRET[:10].encode() + b"=\r\n" + SECRET[10:].replace("=", "=3D").encode() + b" end"
+    assert_hidden(written)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"id": 1,\n "name": "x"}\n',
+        b"words of a text\nin lines\n",
+        b"data: {}\n\n",
+        b"a=41&b=50 and ?page=30\n",
+        b'"he said \\"yes\\"\\n"',
+        b"50%0A of it",
+        b"&#13;\n",
+        b"a1b2" * 8 + b" \n",
+    ],
+)
+def test_a_text_of_the_usual_kind_is_not_wrapped(text):
+    assert not is_wrapped(text)
+    assert unwrapped(text, 100) == []
+
+
+@pytest.mark.parametrize("text", [b"data: one\n\n", b'{"a":1}\n', b"word\n", b"\n", b"a1b2" * 8 + b"\n\n"])
+def test_a_break_behind_anything_else_than_a_line_of_digits_is_not_waited_for(text):
+    assert open_end(text, len(text)) == -1
+
+
+@pytest.mark.parametrize("text", [b"a1b2" * 8 + b"\n", b"a1b2" * 8 + b"\r\n  ", b"soft=\r\n", b"soft=\n"])
+def test_a_line_that_goes_on_is_waited_for(text):
+    assert open_end(text, len(text)) == len(text.rstrip(b"\r\n "))
