@@ -24,8 +24,8 @@ from uvicorn.server import ServerState
 
 from benchmarks.world import KEY, KEY_HEADER, REPLY_BYTES, write_document
 from plugin_gateway.proxy.fronts.connection import connection_front
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.masking import Mask
-from plugin_gateway.proxy.plan import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
 

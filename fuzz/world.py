@@ -17,7 +17,7 @@ from plugin_gateway.gate.gate import Admission, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_do
 from plugin_gateway.endpoints.oauth import answer_oauth
 from plugin_gateway.gate.gate import NOT_FOUND
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:

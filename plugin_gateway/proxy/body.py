@@ -100,3 +100,11 @@ class RequestBody:
 
 def too_large(limit_bytes: int) -> WireError:
     return WireError(413, "request-too-large", f"A request body may have at most {limit_bytes} bytes.")
+
+
+def body_late() -> WireError:
+    return WireError(408, "body-timeout", "The request body did not arrive in time.")
+
+
+def incomplete() -> WireError:
+    return WireError(400, "incomplete-request", "The client left before its request was complete.")

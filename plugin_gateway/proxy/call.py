@@ -3,80 +3,67 @@
 from __future__ import annotations
 
 from time import monotonic, time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
-    from plugin_gateway.gate.permit import OperationRule
-    from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.errors import UpstreamError
+    from plugin_gateway.proxy.asked import Asked
+    from plugin_gateway.proxy.downlink import Answer, Downlink
+    from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.refusal import Refusal
 
 # What `AccessRecord(...)` comes down to, without the two Python frames that a named tuple puts in between.
 _make_record = tuple.__new__
 
 
-class Client(Protocol):
-    """The side that faces whoever called. It owns the call: it starts it, feeds it, and cancels it when it is gone."""
+class Client:
+    """The side that faces whoever called. It owns the call: it starts it, feeds it, and cancels it when it is gone.
 
-    @property
-    def address(self) -> str:
-        """Where the client called from."""
+    An abstract class and no protocol, because a compiled call finds the methods of a class without looking up their names.
+    """
+
+    __slots__ = ("address", "call")
+
+    def __init__(self, address: str = "") -> None:
+        self.address = address
+        """The IP address of the client; empty where there is none."""
+        self.call: Call | None = None
+        """The call under way, put here before it is started."""
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Send the head (`extra` are further field lines) and the first piece of the body, perhaps all of it."""
+        raise NotImplementedError
 
     def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
         """Send an answer that is all there, head and body."""
+        raise NotImplementedError
 
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         """Send the next piece of the body, perhaps the last."""
+        raise NotImplementedError
 
     def on_failure(self, refusal: Refusal) -> None:
         """Answer with the refusal, or cut the answer short where one has begun, so that it never looks complete."""
-
-    def on_became(self, call: Call) -> None:
-        """Take another call for the one that was pending; it is about to be started."""
+        raise NotImplementedError
 
     def on_continue(self) -> None:
         """Ask for the body that the client holds back (RFC 9110, 10.1.1)."""
+        raise NotImplementedError
 
     def pause_body(self) -> None:
         """Stop delivering the request body."""
+        raise NotImplementedError
 
     def resume_body(self) -> None:
         """Deliver it again."""
-
-
-class Asked:
-    """What is asked by a call. It never changes, so that all calls of the same bytes can share it.
-
-    `target` is as the client sent it; `rule` is that of the operation, None for what the app answers or what is not judged
-    yet. A rule tells more than a target, which then may be the path alone.
-    """
-
-    __slots__ = ("consumer", "is_head", "method", "request", "rule", "target")
-
-    def __init__(
-        self,
-        request: RequestFields,
-        method: bytes,
-        target: bytes,
-        rule: OperationRule | None = None,
-        consumer: str = "",
-    ) -> None:
-        self.request = request
-        self.method = method
-        self.target = target
-        self.rule = rule
-        self.consumer = consumer
-        self.is_head = method == b"HEAD"
+        raise NotImplementedError
 
 
 class Call:
-    """What the client's side needs of either kind, and what is recorded of it."""
+    """What the client's side needs of every kind, and what is recorded of it."""
 
     __slots__ = (
         "_client",
@@ -104,6 +91,11 @@ class Call:
         self.bytes_out = 0
         self.cause = ""
         """Why it failed, for the operator's log only."""
+
+    def follow(self, pending: Call) -> None:
+        """Take the place of a call that waited for the same request to be judged."""
+        self.request_id = pending.request_id
+        self.started_at = pending.started_at
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
         """Begin with what there is of the request body."""
@@ -155,10 +147,75 @@ class Call:
         )
 
 
-def refusal_record(
-    refusal: Refusal, method: bytes, target: bytes, size: int, *, request_id: bytes, client: str, consumer: str = ""
-) -> AccessRecord:
-    """What is known of a request that became no call; `size` is that of the answer's body."""
-    return AccessRecord(
-        time(), method, target, None, refusal.status, 0, size, 0.0, refusal.code, request_id, client, consumer
-    )
+class RefusedCall(Call):
+    """A call that ends where it begins."""
+
+    __slots__ = ("_refusal",)
+
+    def __init__(self, client: Client, asked: Asked, refusal: Refusal) -> None:
+        super().__init__(client, asked)
+        self._refusal = refusal
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:  # noqa: ARG002  # it reads none of it
+        self._client.on_failure(self._refusal)
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        """The rest of its body is of no use."""
+
+    def cancel(self) -> None:
+        """It is over."""
+
+    def pause_answer(self) -> None:
+        """Its answer is one piece."""
+
+    def resume_answer(self) -> None:
+        """Its answer is one piece."""
+
+
+class Receiver(Call):
+    """A call that the upstream answers: what a pool and its connections ask of it."""
+
+    __slots__ = ("downlink", "is_over", "is_sent")
+
+    def __init__(self, client: Client, asked: Asked, downlink: Downlink) -> None:
+        super().__init__(client, asked)
+        self.downlink = downlink
+        """How the head of its answer is read."""
+        self.is_sent = False
+        """All of the request body has come."""
+        self.is_over = False
+
+    def on_connected(self, upstream: UpstreamConnection) -> None:
+        """Send the request over this connection."""
+        raise NotImplementedError
+
+    def on_broken(self, error: UpstreamError) -> None:
+        """There is no connection, or it broke, or its answer cannot be read."""
+        raise NotImplementedError
+
+    def on_stale(self) -> None:
+        """A kept-alive connection was closed before the first byte of an answer."""
+        raise NotImplementedError
+
+    def on_whole_answer(self, answer: Answer, body: bytes) -> None:
+        """Take an answer that came at once, body and all."""
+        raise NotImplementedError
+
+    def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
+        """Take the head of an answer and the first piece of its body."""
+        raise NotImplementedError
+
+    def on_body(self, data: bytes, *, is_complete: bool) -> None:
+        """Take the next piece of the body."""
+        raise NotImplementedError
+
+    def on_activity(self) -> None:
+        """Bytes came that are no content yet."""
+        raise NotImplementedError
+
+    def on_upstream_full(self) -> None:
+        """The upstream does not take more of the request body for now."""
+        raise NotImplementedError
+
+    def on_upstream_ready(self) -> None:
+        raise NotImplementedError

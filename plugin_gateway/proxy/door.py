@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.callers.authenticator import Authenticator
     from plugin_gateway.gate.permit import Permit
-    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision
 
@@ -49,19 +49,16 @@ class Door:
         """Whether different callers are shown different documents."""
         return bool(self._consumers)
 
-    def recall(self, request: RequestFields) -> Access | None:
-        """Return what was found of these very field lines before, while it is still good."""
-        access = request.access
-        if request.admitted_by is self and isinstance(access, Access) and time() < request.admitted_until:
-            return access
-        return None
+    def recall(self, block: FieldBlock) -> Access | None:
+        """Return what was found of the caller who sent these field lines before, while that is still good."""
+        return block.access if time() < block.access_until else None
 
-    def admit(self, request: RequestFields, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
-        """Judge the credential of a request from a client address; remember on the request what is not refused."""
-        found = self.authenticator.identify(request.authorizations, address)
+    def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
+        """Judge the credential of a request from a client address; note in its field block what is not refused."""
+        found = self.authenticator.identify(block.request.authorizations, address)
         if isinstance(found, Identity):
-            return self._remembered(request, found)
-        return found if isinstance(found, Refusal) else self._later(request, found)
+            return self._noted(block, found)
+        return found if isinstance(found, Refusal) else self._later(block, found)
 
     async def ask(self, authorizations: Sequence[bytes], address: str) -> Access | Refusal:
         """Judge the values of the Authorization fields of a request that the app answers."""
@@ -70,14 +67,14 @@ class Door:
             found = await found
         return found if isinstance(found, Refusal) else self._access(found)
 
-    async def _later(self, request: RequestFields, found: Awaitable[Identity | Refusal]) -> Access | Refusal:
+    async def _later(self, block: FieldBlock, found: Awaitable[Identity | Refusal]) -> Access | Refusal:
         identity = await found
-        return identity if isinstance(identity, Refusal) else self._remembered(request, identity)
+        return identity if isinstance(identity, Refusal) else self._noted(block, identity)
 
-    def _remembered(self, request: RequestFields, identity: Identity) -> Access | Refusal:
+    def _noted(self, block: FieldBlock, identity: Identity) -> Access | Refusal:
         access = self._access(identity)
         if isinstance(access, Access):
-            request.admitted_by, request.admitted_until, request.access = self, identity.good_until, access
+            block.access, block.access_until = access, identity.good_until
         return access
 
     def _access(self, identity: Identity) -> Access | Refusal:

@@ -13,8 +13,8 @@ from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.upstream import UpstreamConnection
 
 if TYPE_CHECKING:
+    from plugin_gateway.proxy.call import Receiver
     from plugin_gateway.proxy.clock import Clock
-    from plugin_gateway.proxy.exchange import Exchange
     from plugin_gateway.revision import UpstreamTarget
 
 _MIN_QUEUE: Final = 64
@@ -41,14 +41,14 @@ class Pool:
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
-        self._waiting: deque[Exchange] = deque()
+        self._waiting: deque[Receiver] = deque()
         self._is_retired = False
 
     @property
     def is_full(self) -> bool:
         return len(self._open) + len(self._connecting) >= self.target.connections
 
-    def is_opening_for(self, exchange: Exchange) -> bool:
+    def is_opening_for(self, exchange: Receiver) -> bool:
         """Whether a connection that is being opened is for it: its addresses have a time of their own each."""
         return exchange in islice(self._waiting, len(self._connecting))
 
@@ -66,7 +66,7 @@ class Pool:
             connection.abort()
         return None
 
-    def enqueue(self, exchange: Exchange) -> None:
+    def enqueue(self, exchange: Receiver) -> None:
         """Have `exchange.on_connected` called as soon as there is a connection.
 
         Raises:
@@ -78,7 +78,7 @@ class Pool:
         self._waiting.append(exchange)
         self._open_for_waiting()
 
-    def withdraw(self, exchange: Exchange) -> None:
+    def withdraw(self, exchange: Receiver) -> None:
         """The exchange does not want a connection any more."""
         if exchange in self._waiting:
             self._waiting.remove(exchange)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from plugin_gateway.credentials.injection import Injection
-    from plugin_gateway.gate.permit import OperationRule, Permit
+    from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision import UpstreamTarget
 
@@ -29,9 +29,9 @@ _LISTED: Final = frozenset(
         b"traceparent",
         b"tracestate",
         b"user-agent",
-        b"x-request-id",
     }
 )
+_REQUEST_ID: Final = fold_header(b"x-request-id")
 _LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
 # RFC 6265, 4.1.1, quotes in pairs or not at all. Where a comma, a quote or a blank stood in a value, a parser of RFC 2109 (Java,
 # old Python and .NET) would find the next cookie in it.
@@ -44,32 +44,37 @@ class Uplink:
     """Everything about the forwarded requests of one operation that is known before there is a request."""
 
     __slots__ = (
-        "_after_target",
         "_cookie_names",
         "_cookies",
         "_declared",
         "_empty_body",
-        "_injected",
         "_injected_names",
-        "_prefix",
-        "_query",
         "_verdicts",
+        "after_target",
+        "end",
+        "prefix",
+        "query",
     )
 
     def __init__(
         self, rule: OperationRule, target: UpstreamTarget, injection: Injection, *, is_searched: bool = False
     ) -> None:
         """Prepare; `is_searched` says that answers are searched for secrets."""
-        self._prefix = target.prefix
-        self._query = injection.query
+        self.prefix = target.prefix
+        """What stands before the path of every call."""
+        self.query = injection.query
+        """Injected pairs, without `?`."""
         encoding = b""
         if is_searched or rule.links:
             # What is compressed has to be decoded to be searched for secrets or links, so the upstream is asked not to compress.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
-        self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
-        self._injected = b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers)
-        injected = {fold_header(name) for name, _ in injection.headers}
+        self.after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
+        """The end of the request line, and the lines about the gateway itself."""
+        self.end = b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers) + b"\r\n"
+        """What follows the request id: the injected fields, last so that no other line can come after them."""
+        # The request id differs from call to call, so it is not among the lines that are kept.
+        injected = {fold_header(name) for name, _ in injection.headers} | {_REQUEST_ID}
         if encoding:
             injected.update(map(fold_header, NOT_WHERE_SEARCHED))
         self._injected_names = frozenset(injected)
@@ -80,19 +85,8 @@ class Uplink:
         self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
         self._verdicts: dict[bytes, bool] = {}
 
-    def head(self, method: bytes, permit: Permit, request: RequestFields) -> bytes:
-        """The head of the request to send, with our Host, our framing, and the injected fields last."""
-        if request.rendered_for is not self:
-            request.rendered = self._render(request)
-            request.rendered_for = self
-        path, query = permit[1], permit[2]
-        if query:
-            path += b"?" + query + b"&" + self._query if self._query else b"?" + query
-        elif self._query:
-            path += b"?" + self._query
-        return method + b" " + self._prefix + path + self._after_target + request.rendered
-
-    def _render(self, request: RequestFields) -> bytes:
+    def lines(self, request: RequestFields) -> bytes:
+        """The field lines of the request that go up, and our framing of its body."""
         lines = [
             field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated
         ]
@@ -107,8 +101,6 @@ class Uplink:
             lines.append(b"Content-Length: %d\r\n" % request.content_length)
         else:
             lines.append(self._empty_body)
-        lines.append(self._injected)
-        lines.append(b"\r\n")
         return b"".join(lines)
 
     def _passes(self, name: bytes) -> bool:

@@ -15,8 +15,8 @@ from plugin_gateway.telemetry.cause import cause_of
 if TYPE_CHECKING:
     import asyncio
 
+    from plugin_gateway.proxy.call import Receiver
     from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.proxy.exchange import Exchange
     from plugin_gateway.proxy.pool import Pool
 
 _HEAD: Final = 0
@@ -54,7 +54,7 @@ class UpstreamConnection:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
-        self._exchange: Exchange | None = None
+        self._exchange: Receiver | None = None
         self._keeps_alive = False
         self._phase = _HEAD
         self._buffered = b""
@@ -69,7 +69,7 @@ class UpstreamConnection:
         self.descriptor = -1
         self.idle_since = 0.0
 
-    def begin(self, exchange: Exchange, request: bytes) -> None:
+    def begin(self, exchange: Receiver, request: bytes) -> None:
         """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
         self._exchange = exchange
         self._phase = _HEAD
@@ -90,7 +90,7 @@ class UpstreamConnection:
         self._exchange = None
         self.transport.abort()
 
-    def drop(self, exchange: Exchange) -> None:
+    def drop(self, exchange: Receiver) -> None:
         """Abort if it is still the exchange's: after a complete answer it may be another's already."""
         if self._exchange is exchange:
             self.abort()
@@ -166,7 +166,7 @@ class UpstreamConnection:
                 self.abort()
             exchange.on_broken(error)
 
-    def _on_head(self, exchange: Exchange, data: bytes) -> None:
+    def _on_head(self, exchange: Receiver, data: bytes) -> None:
         if self._buffered:
             data = self._buffered + data
             self._buffered = b""
@@ -211,7 +211,7 @@ class UpstreamConnection:
             self._phase = _UNTIL_CLOSE
             exchange.on_answer(answer, data, is_complete=False)
 
-    def _on_body(self, exchange: Exchange, data: bytes) -> None:
+    def _on_body(self, exchange: Receiver, data: bytes) -> None:
         if self._phase == _LENGTH:
             size = len(data)
             if size < self._left:
@@ -225,7 +225,7 @@ class UpstreamConnection:
         else:
             exchange.on_body(data, is_complete=False)
 
-    def _on_chunks(self, exchange: Exchange, data: bytes, answer: Answer | None) -> None:
+    def _on_chunks(self, exchange: Receiver, data: bytes, answer: Answer | None) -> None:
         chunks = self._chunks
         try:
             content = chunks.feed(data)
@@ -240,7 +240,7 @@ class UpstreamConnection:
         else:
             exchange.on_activity()
 
-    def _finish(self, exchange: Exchange, is_reusable: bool) -> None:
+    def _finish(self, exchange: Receiver, is_reusable: bool) -> None:
         """Give the connection back before the answer is delivered: the client's next request may want it at once.
 
         It is not reusable where either side wants it closed, or bytes came that nobody asked for.

@@ -1,8 +1,7 @@
 """A message head: the one strict reading of RFC 9112 that clients and the upstream must both obey.
 
 Smuggling needs two parties that read one head differently. So nothing here is lenient: what does not match the grammar
-byte for byte is refused, and what does has one meaning only. Every function is pure, which is why its results may be
-remembered: most clients send the same field lines again and again.
+byte for byte is refused, and what does has one meaning only. Every function is pure, and what it returns does not change.
 """
 
 from __future__ import annotations
@@ -11,13 +10,13 @@ import re
 from typing import Final, NamedTuple
 
 from plugin_gateway.errors import UpstreamError, WireError
-from plugin_gateway.proxy.memo import Memo
 
 MAX_FIELDS: Final = 128
 """More lines than any browser, SDK or proxy chain sends; each costs memory and time before anything is decided."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/1\.([01])")
+REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/1\.([01])")
+"""The method, the target and the minor version (RFC 9112, 3)."""
 _OTHER_VERSION: Final = re.compile(_TOKEN + rb" [\x21-\x7e]+ HTTP/[0-9]\.[0-9]")
 _STATUS_LINE: Final = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?")
 _FIELD_LINE: Final = re.compile(rb"(" + _TOKEN + rb"):([\t\x20-\x7e\x80-\xff]*)")
@@ -48,9 +47,6 @@ class RequestFields:
     """
 
     __slots__ = (
-        "access",
-        "admitted_by",
-        "admitted_until",
         "authorizations",
         "closes",
         "content_length",
@@ -63,8 +59,6 @@ class RequestFields:
         "minor",
         "nominated",
         "origin",
-        "rendered",
-        "rendered_for",
         "request_id",
         "wants_websocket",
     )
@@ -83,12 +77,20 @@ class RequestFields:
         self.nominated: frozenset[bytes] = frozenset()
         self.origin = b""
         self.request_id = b""
-        self.rendered_for: object = None
-        self.rendered = b""
         self.authorizations: tuple[bytes, ...] = ()
-        self.admitted_by: object = None
-        self.admitted_until = 0.0
-        self.access: object = None
+
+    def as_chunked(self) -> RequestFields:
+        """The same fields before a body whose length and end no field tells."""
+        copy = RequestFields(self.minor)
+        copy.fields, copy.host, copy.nominated = self.fields, self.host, self.nominated
+        copy.origin, copy.request_id, copy.authorizations = self.origin, self.request_id, self.authorizations
+        copy.closes, copy.expects_continue, copy.wants_websocket = (
+            self.closes,
+            self.expects_continue,
+            self.wants_websocket,
+        )
+        copy.has_body = copy.is_chunked = True
+        return copy
 
     def values(self, name: bytes) -> list[bytes]:
         """What the fields of that name say, but for those that Connection declares hop-by-hop, which do not go up."""
@@ -117,19 +119,11 @@ def asked_for(head: bytes) -> tuple[bytes, bytes]:
     return (match[1], match[2]) if match else (b"", b"")
 
 
-def read_request_line(line: bytes) -> tuple[bytes, bytes, int]:
-    """The method, the target and the minor version, 1 or 0, of `METHOD SP target SP HTTP/1.x`.
-
-    Raises:
-        WireError: the line is anything else; 505 where only the version is not ours.
-    """
-    match = _REQUEST_LINE.fullmatch(line)
-    if match is None:
-        if _OTHER_VERSION.fullmatch(line):
-            raise WireError(505, "http-version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
-        raise WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
-    method, target, minor = match.groups()
-    return method, target, 1 if minor == b"1" else 0
+def bad_request_line(line: bytes) -> WireError:
+    """What is wrong with a line that is not a `REQUEST_LINE`; 505 where only the version is not ours."""
+    if _OTHER_VERSION.fullmatch(line):
+        return WireError(505, "http-version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+    return WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
 
 
 def origin_form(target: bytes, host: bytes) -> bytes:
@@ -162,22 +156,13 @@ def options_of(value: bytes) -> list[bytes]:
     return [option for part in value.lower().split(b",") if (option := part.strip(b" \t"))]
 
 
-_remembered: Final[Memo[RequestFields]] = Memo()
-
-
 def read_request_fields(block: bytes, minor: int) -> RequestFields:
     """Read the field lines of a request: `block` is what lies between the request line and the empty line.
 
     Raises:
         WireError: the lines are not strict, or leave any doubt about where the request ends or whom it is for.
     """
-    if minor == 0:
-        return read_request_lines(block.split(b"\r\n")[:-1], minor)
-    known = _remembered.entries.get(block)
-    if known is None:
-        known = read_request_lines(block.split(b"\r\n")[:-1], minor)
-        _remembered.offer(block, known)
-    return known
+    return read_request_lines(block.split(b"\r\n")[:-1], minor)
 
 
 def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:

@@ -17,7 +17,7 @@ import uvloop
 
 from plugin_gateway.app import LocalApp, create_app
 from plugin_gateway.proxy.fronts.connection import connection_front
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
@@ -100,8 +100,6 @@ async def serve(
         obeying.cancel()
         holder.close()
         recorder.stop()
-        # The supervisor keeps what this process has counted.
-        await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
         detach(bridge)
         log.close()
         channel.close()

@@ -25,8 +25,7 @@ from plugin_gateway.callers.strangers import Strangers
 from plugin_gateway.config.load import load_text
 from plugin_gateway.endpoints.oauth import _enter, answer_oauth
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.plan import Holder
-from plugin_gateway.proxy.wire import _remembered as request_memo
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
@@ -380,7 +379,7 @@ async def flow(issuer, kind, auth_of):
                 # The one minute that an answer is believed is over; a code used twice, or a revocation, is seen then.
                 authenticator = holder.serving.door.authenticator
                 authenticator._good = VerdictCache()
-                request_memo.entries.clear()
+                holder.serving.blocks.entries.clear()
                 assert await call(fresh["access_token"]) == 401
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.telemetry.record import AccessRecord
 

@@ -18,7 +18,7 @@ from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
@@ -288,7 +288,7 @@ def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is
             assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
         remembered = list(serving.asked_before.entries.values())
         assert len(remembered) == 1
-        remembered[0].request.admitted_until = 0.0
+        remembered[0].block.access_until = 0.0
         serving.door.authenticator.identify = lambda values, address: serving.door.authenticator._unknown()
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).code == "invalid-credential"
         assert len(gateway.heads) == 6
@@ -397,8 +397,7 @@ def test_who_leaves_while_being_looked_into_holds_up_nobody(tmp_path):
 
 
 def test_a_provider_that_takes_too_long_is_not_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("plugin_gateway.proxy.fronts.asgi.PATIENCE_S", 0.05)
-    monkeypatch.setattr("plugin_gateway.proxy.fronts.pending_call.PATIENCE_S", 0.05)
+    monkeypatch.setattr("plugin_gateway.proxy.pending_call.PATIENCE_S", 0.05)
 
     async def scene(gateway):
         answer = await gateway.ask("GET", "/pets", "Bearer slow-token")

@@ -23,7 +23,7 @@ from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 

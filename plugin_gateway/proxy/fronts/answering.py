@@ -5,9 +5,7 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.proxy.call import refusal_record
 from plugin_gateway.proxy.fronts.client_connection import IDLE, ClientConnection
-from plugin_gateway.proxy.request_id import new_request_ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,19 +28,13 @@ class AnsweringConnection(ClientConnection):
     `_body` is what is still to come of the request under way, `_ahead` what the client sent after it.
     """
 
-    __slots__ = ("_address", "_ahead", "_body", "_call", "_on_record")
+    __slots__ = ("_ahead", "_body", "_on_record")
 
     def __init__(self, server_state: ServerState, on_record: Callable[[AccessRecord], object]) -> None:
         super().__init__(server_state)
         self._on_record = on_record
-        self._address = ""
         self._ahead = b""
         self._body: RequestBody | None = None
-        self._call: Call | None = None
-
-    @property
-    def address(self) -> str:
-        return self._address
 
     def go_on(self) -> None:
         """Take up what the client sent ahead."""
@@ -51,7 +43,7 @@ class AnsweringConnection(ClientConnection):
     # What a call asks of its client's side
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-        call = self._call
+        call = self.call
         if call is None:
             return
         if not answer.is_dated:
@@ -65,26 +57,26 @@ class AnsweringConnection(ClientConnection):
             self._on_done(call)
 
     def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
-        call = self._call
+        call = self.call
         if call is None or extra or self.closes or self._body is not None or not answer.is_sealed:
             self.on_answer(answer, extra, body, is_complete=True)
             return
         self.transport.write(b"".join((answer.head, call.request_id, _END, body)))
         # As `_on_done`, which most calls can do without.
-        self._call = None
+        self.call = None
         now = monotonic()
-        self._on_record(call.record_at(now, "", self._address))
+        self._on_record(call.record_at(now, "", self.address))
         self.rest(now)
         if self._ahead:
             self.go_on()
 
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         self.write_content(data, is_complete=is_complete)
-        if is_complete and self._call is not None:
-            self._on_done(self._call)
+        if is_complete and self.call is not None:
+            self._on_done(self.call)
 
     def on_failure(self, refusal: Refusal) -> None:
-        call, self._call = self._call, None
+        call, self.call = self.call, None
         if call is None:
             return
         is_cut = self.is_answered
@@ -94,12 +86,9 @@ class AnsweringConnection(ClientConnection):
             self.closes = self.closes or self._body is not None
             call.status = refusal.status
             call.bytes_out = self.write_own(refusal, call.request_id, is_head=call.asked.is_head)
-        self._on_record(call.record(refusal.code, self._address))
+        self._on_record(call.record(refusal.code, self.address))
         if not is_cut:
             self._settle(monotonic())
-
-    def on_became(self, call: Call) -> None:
-        self._call = call
 
     def on_continue(self) -> None:
         self.transport.write(_CONTINUE)
@@ -114,38 +103,12 @@ class AnsweringConnection(ClientConnection):
             self._body.resume()
         self.unhold()
 
-    # Answers and what comes after them
-
-    def refuse(
-        self,
-        refusal: Refusal,
-        method: bytes,
-        target: bytes,
-        request_id: bytes,
-        data: bytes = b"",
-        *,
-        consumer: str = "",
-    ) -> bytes:
-        """Answer with a refusal; return what is left of the data."""
-        body = self._body
-        if body is not None:
-            self.feed_body(body, data)
-            self.closes = self.closes or not body.is_done
-            data, self._ahead = self._ahead, b""
-        request_id = request_id or next(new_request_ids)
-        size = self.write_own(refusal, request_id, is_head=method == b"HEAD")
-        self._on_record(
-            refusal_record(
-                refusal, method, target, size, request_id=request_id, client=self._address, consumer=consumer
-            )
-        )
-        self._settle(monotonic())
-        return data
+    # What comes after an answer
 
     def _on_done(self, call: Call) -> None:
-        self._call = None
+        self.call = None
         now = monotonic()
-        self._on_record(call.record_at(now, "", self._address))
+        self._on_record(call.record_at(now, "", self.address))
         self._settle(now)
 
     def _settle(self, now: float) -> None:

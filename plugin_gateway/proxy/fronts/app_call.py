@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import unquote
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.refusal import Refusal
 

@@ -7,6 +7,7 @@ import struct
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from plugin_gateway.proxy.call import Client
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.own_answer import own_message
 
@@ -33,7 +34,7 @@ _CLOSE: Final = b"Connection: close\r\n\r\n"
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
-class ClientConnection:
+class ClientConnection(Client):
     """The half of the connection front that knows nothing of requests.
 
     With that half it is an `asyncio.Protocol` in all but name, for the reason that `UpstreamConnection` gives.
@@ -57,6 +58,7 @@ class ClientConnection:
     )
 
     def __init__(self, server_state: ServerState) -> None:
+        super().__init__()
         self.server_state = server_state
         self.transport: asyncio.Transport = cast("asyncio.Transport", None)
         self.phase = IDLE

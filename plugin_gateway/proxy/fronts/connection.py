@@ -10,24 +10,16 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import WireError
-from plugin_gateway.proxy.body import RequestBody
-from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.exchange import Exchange
+from plugin_gateway.proxy.body import RequestBody, body_late
+from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.forward import forward, refuse
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
-from plugin_gateway.proxy.fronts.pending_call import PendingCall
 from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.wire import (
-    asked_for,
-    origin_form,
-    read_request_fields,
-    read_request_line,
-    without_empty_lines,
-)
-from plugin_gateway.refusal import Refusal
+from plugin_gateway.proxy.wire import REQUEST_LINE, asked_for, bad_request_line, origin_form, without_empty_lines
 
 if TYPE_CHECKING:
     import asyncio
@@ -36,8 +28,8 @@ if TYPE_CHECKING:
     from uvicorn import Config
     from uvicorn.server import ServerState
 
-    from plugin_gateway.proxy.call import Call
-    from plugin_gateway.proxy.plan import Holder, Serving
+    from plugin_gateway.proxy.holder import Holder
+    from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.telemetry.record import AccessRecord
 
@@ -95,24 +87,24 @@ class ConnectionFront(AnsweringConnection):
         limits = self._holder.serving.limits
         connections = self.open(transport, limits.idle_timeout_s)
         peer = transport.get_extra_info("peername")
-        self._address = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         self._holder.clock.watch(self)
         if limits.head_timeout_s > 0:
             # Whoever connects has something to say. The idle time is for those who have said it.
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         if connections > min(self._listener.most_connections, limits.connections):
             self.closes = True
-            self.refuse(TOO_MANY_CONNECTIONS, b"", b"", b"")
+            refuse(self, b"", b"", TOO_MANY_CONNECTIONS)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
         connections: set[Any] = self.server_state.connections
         connections.discard(self)
         self._holder.clock.unwatch(self)
         self.phase = CLOSED
-        call, self._call = self._call, None
+        call, self.call = self.call, None
         if call is not None:
             call.cancel()
-            self._on_record(call.record("client-gone", self._address))
+            self._on_record(call.record("client-gone", self.address))
 
     def eof_received(self) -> None:
         """Close: a client that will send no more is taken as gone, as nginx does."""
@@ -123,7 +115,9 @@ class ConnectionFront(AnsweringConnection):
             known = serving.asked_before.entries.get(data) if self._partial is None else None
             if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
                 # Byte for byte a whole request that was judged before, and nothing else.
-                self._start(Exchange(self, known), b"")
+                self.phase = BUSY
+                self.deadline = NEVER
+                start_exchange(self, known, b"", is_whole=True)
             else:
                 self._on_requests(data)
         elif self.phase == BUSY:
@@ -137,8 +131,8 @@ class ConnectionFront(AnsweringConnection):
     def pause_writing(self) -> None:
         self.is_full = True
         self.deadline = monotonic() + self.idle_timeout_s
-        if self._call is not None:
-            self._call.pause_answer()
+        if self.call is not None:
+            self.call.pause_answer()
         elif self.phase == IDLE:
             self.phase = BUSY
 
@@ -147,8 +141,8 @@ class ConnectionFront(AnsweringConnection):
         if self.phase != BUSY:
             return
         self.deadline = NEVER
-        if self._call is not None:
-            self._call.resume_answer()
+        if self.call is not None:
+            self.call.resume_answer()
         else:
             self.rest(monotonic())
             self.go_on()
@@ -163,10 +157,10 @@ class ConnectionFront(AnsweringConnection):
 
     def on_tick(self, now: float) -> None:
         """Cut what is late; a call looks after the upstream's times itself."""
-        if self._call is not None:
-            self._call.on_tick(now)
+        if self.call is not None:
+            self.call.on_tick(now)
         if self.phase == BUSY and self._body is not None and now > self._body.due_at:
-            self._fail(WireError(408, "body-timeout", "The request body did not arrive in time."))
+            self._fail(body_late())
         elif now > self.deadline:
             if self.phase == IDLE:
                 # Without an answer, as nginx does: nobody who sends a head this slowly waits for one.
@@ -212,59 +206,62 @@ class ConnectionFront(AnsweringConnection):
         """Take the head that ends at `end` off the data; return what is left where it is answered already."""
         head = data[: end + 4]
         data = data[end + 4 :]
-        permitted = serving.asked_before.entries.get(head)
-        if permitted is not None and serving.still_permits(permitted):
-            if not permitted.request.is_plain:
-                self._prepare(serving, permitted.request)
-            return self._start(Exchange(self, permitted), data)
+        known = serving.asked_before.entries.get(head)
+        if known is not None and serving.still_permits(known):
+            content = self._take(serving, known.request, data)
+            start_exchange(self, known, content, is_whole=self._body is None)
+            return self._left()
         line_end = head.find(b"\r\n")
-        method, target, minor = read_request_line(head[:line_end])
-        request = read_request_fields(head[line_end + 2 : end + 2], minor)
-        if not request.is_plain:
-            self._prepare(serving, request)
+        line = REQUEST_LINE.fullmatch(head, 0, line_end)
+        if line is None:
+            raise bad_request_line(head[:line_end])
+        method, target, version = line.groups()
+        lines = head[line_end + 2 : end + 2]
+        block = serving.blocks.entries.get(lines)
+        if block is None or version == b"0":
+            block = serving.read(lines, 1 if version == b"1" else 0)
+        content = self._take(serving, block.request, data)
         if target[:1] != b"/":
-            target = origin_form(target, request.host)
-        path = target.partition(b"?")[0]
-        if not self._listener.forwards or serving.is_local(method, path):
-            call = AppCall(self, request, method, target)
-            scope = scope_of(request, call, self.transport, self._config.root_path)
-            scope["state"] = self._app_state.copy()
-            call.launch(self._config.loaded_app, scope, self.server_state.tasks)
-            return self._start(call, data)
-        access = serving.admit(request, self._address)
-        if isinstance(access, Refusal):
-            return self.refuse(access, method, target, request.request_id, data)
-        if not isinstance(access, Access):
-            return self._start(PendingCall(self, request, method, target, serving=serving, found=access), data)
-        decision = serving.decide(access, method, target, request)
-        if isinstance(decision, Refusal):
-            return self.refuse(decision, method, target, request.request_id, data, consumer=access.consumer)
-        serving.asked_before.offer(head, decision)
-        return self._start(Exchange(self, decision), data)
+            target = origin_form(target, block.request.host)
+        if not self._listener.forwards or serving.is_local(method, target.partition(b"?")[0]):
+            self._call_app(block.request, method, target, content)
+        else:
+            permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
+            if permitted is not None:
+                serving.asked_before.offer(head, permitted)
+        return self._left()
 
-    def _prepare(self, serving: Serving, request: RequestFields) -> None:
-        self.closes = self.closes or request.closes
-        if request.has_body:
-            limits = serving.limits
-            self._body = RequestBody(request, limits.request_body_bytes, limits.body_timeout_s)
-        if request.wants_websocket:
-            raise WireError(400, "websocket-not-supported", "WebSocket connections are not forwarded.")
-
-    def _start(self, call: Call, data: bytes) -> bytes:
-        self._call = call
+    def _take(self, serving: Serving, request: RequestFields, data: bytes) -> bytes:
+        """Begin with a request whose head was read; return what there is of its body."""
         self.phase = BUSY
         self.deadline = NEVER
-        body = self._body
-        if body is None:
+        if request.is_plain:
             self._ahead = data
-            call.start(b"", is_whole=True)
-        else:
-            content = self.feed_body(body, data)
-            call.start(content, is_whole=body.is_done)
+            return b""
+        self.closes = self.closes or request.closes
+        if request.wants_websocket:
+            raise WireError(400, "websocket-not-supported", "WebSocket connections are not forwarded.")
+        if not request.has_body:
+            self._ahead = data
+            return b""
+        limits = serving.limits
+        self._body = RequestBody(request, limits.request_body_bytes, limits.body_timeout_s)
+        return self.feed_body(self._body, data)
+
+    def _left(self) -> bytes:
+        """Return what the client sent after a request, where that is answered already."""
         if self.phase != IDLE:
             return b""
         ahead, self._ahead = self._ahead, b""
         return ahead
+
+    def _call_app(self, request: RequestFields, method: bytes, target: bytes, content: bytes) -> None:
+        call = AppCall(self, request, method, target)
+        scope = scope_of(request, call, self.transport, self._config.root_path)
+        scope["state"] = self._app_state.copy()
+        self.call = call
+        call.launch(self._config.loaded_app, scope, self.server_state.tasks)
+        call.start(content, is_whole=self._body is None)
 
     def _on_body(self, body: RequestBody, data: bytes) -> None:
         try:
@@ -272,18 +269,18 @@ class ConnectionFront(AnsweringConnection):
         except WireError as error:
             self._fail(error)
             return
-        if self._call is not None and (content or body.is_done):
-            self._call.send(content, is_last=body.is_done)
+        if self.call is not None and (content or body.is_done):
+            self.call.send(content, is_last=body.is_done)
 
     def _fail(self, error: WireError, method: bytes = b"", target: bytes = b"") -> None:
         """Answer what cannot be read as a request, or not any more, and close."""
         self.closes = True
         self._partial = self._body = None
         self.phase = IDLE
-        if self._call is None:
-            self.refuse(refusal_of(error), method, target, b"")
+        if self.call is None:
+            refuse(self, method, target, refusal_of(error))
         else:
-            self._call.cancel()
+            self.call.cancel()
             self.on_failure(refusal_of(error))
 
     def go_on(self) -> None:

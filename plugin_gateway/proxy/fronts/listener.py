@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.proxy.plan import Holder
+    from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.telemetry.record import AccessRecord
 
 _SPARE_DESCRIPTORS: Final = 48

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from uvicorn.server import ServerState
 
+from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.body import RequestBody
-from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
@@ -40,7 +41,7 @@ def answering(block=b"", *, method=b"GET", body_left=0):
     connection.open(Transport(), 75)
     request = read_request_fields(b"Host: a\r\n" + block, 1)
     call = Call(None, Asked(request, method, b"/p"))
-    connection.on_became(call)
+    connection.call = call
     connection.phase = BUSY
     if body_left:
         connection._body = RequestBody(read_request_fields(b"Host: a\r\nContent-Length: %d\r\n" % body_left, 1), 99, 10)
@@ -110,15 +111,6 @@ def test_a_failure_is_answered_before_the_head_and_cuts_after_it():
     assert connection.transport.written.endswith(b"\r\n\r\nok")
     assert connection.transport.done == ["close"]
     assert (records[0].status, records[0].reason) == (200, "upstream-closed")
-
-
-@pytest.mark.parametrize(("left", "closes"), [(2, False), (9, True)])
-def test_a_refusal_takes_the_body_that_is_here_and_ends_the_connection_where_some_is_missing(left, closes):
-    connection, _, records = answering(body_left=left)
-    assert connection.refuse(NO, b"POST", b"/p", b"id", b"xyGET") == (b"" if closes else b"GET")
-    assert (b"\r\nConnection: close\r\n" in connection.transport.written) is closes
-    assert b"X-Request-Id: id\r\n".lower() in connection.transport.written.lower()
-    assert records[0].request_id == b"id"
 
 
 def test_a_body_is_held_and_taken_again_only_while_some_is_to_come():

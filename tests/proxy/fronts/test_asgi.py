@@ -12,7 +12,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
-from plugin_gateway.proxy.plan import Holder
+from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Limits, Revision, UpstreamTarget
 
@@ -95,8 +95,7 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
         server.close()
         while holder.serving.pool._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
             await asyncio.sleep(0)
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
-            await task
+        await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
         return SimpleNamespace(sent=sent, records=records, judged=gate.judged, raised=raised)
 
     return asyncio.run(whole())

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from uvicorn.server import ServerState
 
-from plugin_gateway.proxy.call import Asked, Call
+from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
 from plugin_gateway.proxy.wire import read_request_fields

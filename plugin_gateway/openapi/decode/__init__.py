@@ -1,1 +1,0 @@
-"""Decoding: the text of a document into values, or as much of it as is looked at."""

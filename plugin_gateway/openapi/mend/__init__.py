@@ -1,1 +1,0 @@
-"""Mending: a pruned document as clients can take it."""

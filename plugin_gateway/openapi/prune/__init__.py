@@ -1,1 +1,0 @@
-"""Pruning: a document cut down to the operations that are kept."""

@@ -1,1 +1,0 @@
-"""Reading: where the text of a document comes from, and what it refers to beside it."""

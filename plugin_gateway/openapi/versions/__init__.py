@@ -1,1 +1,0 @@
-"""Versions: a document in the words of another version of OpenAPI."""

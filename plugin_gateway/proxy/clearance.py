@@ -1,0 +1,145 @@
+"""A clearance: what a call waits for before it goes up, a place within its limits first, then its token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.admission.limits import USER_HEADER
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.admission.limiter import Limiter, Verdict
+    from plugin_gateway.proxy.asked import Permitted
+    from plugin_gateway.proxy.granted import Links
+
+_REPLAYED_BYTES: Final = 64 * 1024
+"""How much of a request body is kept to be sent again with a new token."""
+
+
+class Clearance:
+    """The clearance of one call. Each step may end at once or later, when the client may be gone already.
+
+    `lines` are field lines for the answer to the call. `replay` is the framed request body as far as it has come, None where
+    it is too large to be sent again or never will be.
+    """
+
+    __slots__ = (
+        "_address",
+        "_is_left",
+        "_is_renewed",
+        "_is_waiting",
+        "_limiter",
+        "_on_cleared",
+        "_on_refused",
+        "_permitted",
+        "_plan",
+        "_token",
+        "lines",
+        "replay",
+    )
+
+    def __init__(
+        self,
+        permitted: Permitted,
+        body: bytes,
+        address: str,
+        on_cleared: Callable[[Links | None], object],
+        on_refused: Callable[[Refusal], object],
+    ) -> None:
+        """Prepare for a call from a client address; `body` is what there is of the framed request body.
+
+        One of the two is called, and neither after `leave`. The links are those for this caller and moment, None where the
+        plan's own are right.
+        """
+        plan = permitted.plan
+        self._plan = plan
+        self._permitted = permitted
+        self._address = address
+        self._on_cleared = on_cleared
+        self._on_refused = on_refused
+        self._limiter: Limiter | None = None
+        """The limiter that counted the call in; it must be told when the call is over."""
+        self._is_waiting = True
+        self._is_left = False
+        self._is_renewed = False
+        self._token = ""
+        self.lines = b""
+        self.replay: bytes | None = None
+        if plan.granted is not None and plan.granted.renews:
+            self.replay = b""
+            self.keep(body)
+
+    def ask(self) -> bool:
+        """Take the steps; return whether they are still under way."""
+        limiter = self._plan.limiter
+        if limiter is None:
+            self._get_links()
+        else:
+            user = b",".join([field.value for field in self._permitted.request.fields if field.name == USER_HEADER])
+            limiter.admit(self._plan.rule.operation_id, self._permitted.consumer, user, self._on_verdict)
+        return self._is_waiting and not self._is_left
+
+    def keep(self, framed: bytes) -> None:
+        """Keep another piece of the request body, while all of it is short enough to be sent again."""
+        if self.replay is not None:
+            is_short = len(self.replay) + len(framed) <= _REPLAYED_BYTES
+            self.replay = self.replay + framed if is_short else None
+
+    def leave(self) -> None:
+        """The call is over."""
+        self._is_left = True
+        limiter, self._limiter = self._limiter, None
+        if limiter is not None:
+            limiter.leave()
+
+    @property
+    def can_renew(self) -> bool:
+        """Whether a call whose token the upstream refused may go up again: once, whole, and with another token of ours."""
+        granted = self._plan.granted
+        return (
+            self.replay is not None
+            and not self._is_renewed
+            and granted is not None
+            and granted.may_renew(self._permitted.request, self._token)
+        )
+
+    def renew(self) -> None:
+        """Get another token in place of the one that was refused."""
+        self._is_renewed = True
+        self._get_links(self._token)
+
+    def _on_verdict(self, verdict: Verdict) -> None:
+        if isinstance(verdict, Refusal):
+            self._refuse(verdict)
+            return
+        self._limiter = self._plan.limiter
+        self.lines = verdict.lines
+        if self._is_left:
+            self.leave()
+        else:
+            self._get_links()
+
+    def _get_links(self, refused: str = "") -> None:
+        granted = self._plan.granted
+        if granted is None:
+            self._is_waiting = False
+            self._on_cleared(None)
+        else:
+            granted.obtain(
+                self._plan.rule, self._permitted.request, self._on_links, refused=refused, address=self._address
+            )
+
+    def _on_links(self, links: Links | Refusal) -> None:
+        if isinstance(links, Refusal):
+            self._refuse(links)
+        elif not self._is_left:
+            self._is_waiting = False
+            self._token = links.token
+            self._on_cleared(links)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._is_waiting = False
+        if not self._is_left:
+            self._on_refused(refusal)

@@ -1,0 +1,90 @@
+"""Forwarding: the one way of a request from whoever sends it to the upstream, for every front and for calls in process.
+
+    door → gate → body type → clearance → exchange → answer body
+    who calls  which    415   limits,    one pass,   decode, mask,
+               operation      token      streaming   links, cap
+
+Nothing else asks these in turn, so no front can forget one, or ask them in another order.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.gate.media_type import OPAQUE, judge_body
+from plugin_gateway.proxy.asked import Asked, Permitted
+from plugin_gateway.proxy.call import RefusedCall
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.pending_call import PendingCall
+from plugin_gateway.proxy.wire import RequestFields
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.proxy.call import Call, Client
+    from plugin_gateway.proxy.serving import Serving
+
+
+def forward(
+    serving: Serving,
+    client: Client,
+    access: Access | None,
+    method: bytes,
+    target: bytes,
+    block: FieldBlock,
+    body: bytes,
+    *,
+    is_whole: bool,
+    pending: Call | None = None,
+) -> Permitted | None:
+    """Send a request on its way; `client.call` is the call that it became, and takes the rest of the body.
+
+    `method` and `target` are the bytes of the request line, the target in origin-form. `access` is what the door gave, for a
+    client whose caller is known; with None the door is asked. `body` is what has come of the request body, unframed.
+    `pending` is the call that waited for the door until now.
+
+    Return what was permitted, which holds for every request of the same bytes: it is for `Serving.asked_before`.
+    """
+    known = access or serving.anybody or serving.admit(block, client.address)
+    if isinstance(known, Access):
+        permitted = permit(serving, known, method, target, block)
+        if isinstance(permitted, Permitted):
+            start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
+            return permitted
+        call: Call = RefusedCall(client, Asked(block.request, method, target, None, known.consumer), permitted)
+    elif isinstance(known, Refusal):
+        call = RefusedCall(client, Asked(block.request, method, target), known)
+    else:
+
+        def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
+            forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
+
+        call = PendingCall(client, Asked(block.request, method, target), known, go_on)
+    client.call = call
+    if pending is not None:
+        call.follow(pending)
+    call.start(body, is_whole=is_whole)
+    return None
+
+
+def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
+    """Judge a request of a caller who is let in: which operation it is, and what it says of its body."""
+    verdict = access.judge(method, target)
+    if isinstance(verdict, Refusal):
+        return verdict
+    body_kind = OPAQUE
+    request = block.request
+    if request.has_body:
+        judged = judge_body(verdict.rule, request.values(b"content-type"), request.values(b"content-encoding"))
+        if isinstance(judged, Refusal):
+            return judged
+        body_kind = judged
+    rule = verdict[0]
+    return Permitted(access, serving.plans.get(id(rule)) or serving.plan(rule), method, verdict, block, body_kind)
+
+
+def refuse(client: Client, method: bytes, target: bytes, refusal: Refusal) -> None:
+    """Refuse what could not be read as a request: all that is known of it is a method and a target, either perhaps empty."""
+    client.call = RefusedCall(client, Asked(RequestFields(0), method, target), refusal)
+    client.call.start(b"", is_whole=True)

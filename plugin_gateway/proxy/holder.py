@@ -1,0 +1,78 @@
+"""The holder of the revision in force: the one reference of a worker that changes, swapped whole by a reload."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from plugin_gateway.callers.authenticator import Authenticator
+from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.resources import Resources
+from plugin_gateway.proxy.serving import Serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.revision import Revision
+
+
+class Holder:
+    """The one mutable reference of a worker: the revision in force, swapped whole."""
+
+    def __init__(
+        self,
+        revision: Revision,
+        *,
+        local_paths: Iterable[bytes] = (),
+        clock: Clock | None = None,
+        resources: Resources | None = None,
+    ) -> None:
+        """Hold the first revision; `local_paths` are those that the app answers besides the faces.
+
+        Raises:
+            OSError: a TLS file of the upstream cannot be used.
+        """
+        self.clock = clock or Clock()
+        self._local_paths = frozenset(local_paths)
+        self._resources = resources or Resources()
+        pool = Pool(revision.upstream, self.clock)
+        self._closing: set[asyncio.Task[None]] = set()
+        self.serving = Serving(revision, pool, self._local_paths, _authenticator(revision, None), self._resources)
+
+    @property
+    def revision(self) -> Revision:
+        return self.serving.revision
+
+    def swap(self, revision: Revision) -> None:
+        """Serve every later request by `revision`; those under way end by the one they began with.
+
+        Raises:
+            OSError: a TLS file of the upstream cannot be used; the old revision stays.
+        """
+        old = self.serving.pool
+        pool = old if revision.upstream == old.target else Pool(revision.upstream, self.clock)
+        known = self.serving.door.authenticator if self.serving.door is not None else None
+        authenticator = _authenticator(revision, known)
+        self.serving = Serving(revision, pool, self._local_paths, authenticator, self._resources)
+        if known is not None and authenticator is not known:
+            task = asyncio.get_running_loop().create_task(known.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
+        if pool is not old:
+            old.retire()
+
+    def close(self) -> None:
+        """Close every upstream connection: the worker ends."""
+        self.serving.pool.abort()
+        self._resources.close()
+
+
+def _authenticator(revision: Revision, known: Authenticator | None) -> Authenticator | None:
+    """The one at hand where it judges by the same rules: what it has learnt about tokens outlives a reload."""
+    authentication = revision.callers.authentication
+    if authentication is None:
+        return None
+    if known is not None and known.authentication == authentication:
+        return known
+    return Authenticator(authentication)

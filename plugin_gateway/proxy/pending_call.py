@@ -1,0 +1,93 @@
+"""A pending call: a request whose caller's credential is being looked into; its body waits here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.callers.authenticator import UNAVAILABLE
+from plugin_gateway.proxy.call import Call
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from plugin_gateway.proxy.asked import Asked
+    from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.door import Access
+
+PATIENCE_S: Final = 12.0
+"""Longer than a provider is given for each of the questions one credential may need."""
+_HIGH_WATER_BYTES: Final = 64 * 1024
+_FAILED: Final = Refusal(
+    status=500, code="internal-error", detail="The gateway failed to judge the call; its log says why."
+)
+
+_logger = logging.getLogger("plugin_gateway.proxy")
+
+
+class PendingCall(Call):
+    """Stands in for the call that the request becomes when its caller is known."""
+
+    __slots__ = ("_body", "_found", "_go_on", "_is_answer_paused", "_is_whole", "_task")
+
+    def __init__(
+        self,
+        client: Client,
+        asked: Asked,
+        found: Awaitable[Access | Refusal],
+        go_on: Callable[[PendingCall, Access, bytes, bool], object],
+    ) -> None:
+        """Wait for what is found of the caller. If it may come in, `go_on` is called with the body that came meanwhile."""
+        super().__init__(client, asked)
+        self._found = found
+        self._go_on = go_on
+        self._body: list[bytes] = []
+        self._is_whole = False
+        self._is_answer_paused = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:
+        self.send(body, is_last=is_whole)
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        self._body.append(data)
+        self._is_whole = is_last
+        if not is_last and sum(map(len, self._body)) > _HIGH_WATER_BYTES:
+            self._client.pause_body()
+
+    def cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def pause_answer(self) -> None:
+        self._is_answer_paused = True
+
+    def resume_answer(self) -> None:
+        self._is_answer_paused = False
+
+    def on_tick(self, now: float) -> None:
+        if now - self.started_at > PATIENCE_S:
+            self.cancel()
+            self._client.on_failure(UNAVAILABLE)
+
+    async def _run(self) -> None:
+        try:
+            await self._wait()
+        except Exception:
+            # Whatever went wrong, the client must not wait for its patience to end.
+            _logger.exception("A caller could not be judged")
+            self._client.on_failure(_FAILED)
+
+    async def _wait(self) -> None:
+        found = await self._found
+        if isinstance(found, Refusal):
+            self._client.on_failure(found)
+            return
+        self._client.resume_body()
+        self._go_on(self, found, b"".join(self._body), self._is_whole)
+        call = self._client.call
+        if self._is_answer_paused and call is not None:
+            call.pause_answer()

@@ -1,0 +1,166 @@
+"""What serves one revision: its door, its plans, its limits, and what is remembered of requests while it is in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.admission.limits import BAD_CREDENTIALS
+from plugin_gateway.credentials.injection import refusable
+from plugin_gateway.proxy.asked import FieldBlock
+from plugin_gateway.proxy.door import Access, Door
+from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.granted import Granted
+from plugin_gateway.proxy.memo import Memo
+from plugin_gateway.proxy.overflow import Cap
+from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.resources import Resources
+from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_fields
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from plugin_gateway.callers.authenticator import Authenticator
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.proxy.asked import Permitted
+    from plugin_gateway.proxy.pool import Pool
+    from plugin_gateway.refusal import Refusal
+    from plugin_gateway.revision import Revision
+
+
+class Serving:
+    """A revision made ready to serve. A request takes it once and keeps it to its end."""
+
+    __slots__ = (
+        "_cap",
+        "_cors",
+        "_downlinks",
+        "_granted",
+        "_resources",
+        "anybody",
+        "asked_before",
+        "blocks",
+        "door",
+        "limiter",
+        "limits",
+        "local_paths",
+        "plans",
+        "pool",
+        "revision",
+    )
+
+    def __init__(
+        self,
+        revision: Revision,
+        pool: Pool,
+        local_paths: Iterable[bytes],
+        authenticator: Authenticator | None = None,
+        resources: Resources | None = None,
+    ) -> None:
+        self.revision = revision
+        self.pool = pool
+        self.door = Door(revision, authenticator) if authenticator is not None else None
+        self.anybody = Access("", revision.gate.judge, revision.faces) if authenticator is None else None
+        """What every caller may do, known or not; None where callers must be known."""
+        self.asked_before: Memo[Permitted] = Memo()
+        """By the whole head of a request: agents ask for the same things over and over."""
+        self.blocks: Memo[FieldBlock] = Memo()
+        """By the field lines of a request of HTTP/1.1."""
+        self.limits = revision.limits
+        faces = (path.partition("?")[0].encode() for path in revision.faces)
+        facade = (path.encode() for path in revision.callers.local_paths)
+        self.local_paths = frozenset((*faces, *facade, *local_paths))
+        self._cors = {
+            origin.encode(): b"Access-Control-Allow-Origin: "
+            + origin.encode()
+            + b"\r\nAccess-Control-Expose-Headers: *\r\n"
+            for origin in revision.cors_origins
+        }
+        limits = revision.limits
+        self._cap = Cap(limits.response_body_bytes, limits.truncates_responses) if limits.response_body_bytes else None
+        self._resources = resources or Resources()
+        self.limiter = self._resources.limiter(revision.call_limits)
+        self._resources.know(revision)
+        self._downlinks: dict[bool, Downlink] = {}
+        self._granted: dict[int, Granted | None] = {}
+        self.plans: dict[int, Plan] = {}
+        """By the `id` of a rule, which lives as long as its revision."""
+
+    def plan(self, rule: OperationRule) -> Plan:
+        """The plan of an operation, made when it is first called and then in `plans`."""
+        plan = self.plans.get(id(rule))
+        if plan is None:
+            revision = self.revision
+            injection = revision.operation_injections.get(rule.operation_id)
+            if injection is None:
+                injection = revision.read_injection if rule.is_safe else revision.write_injection
+            plan = self.plans[id(rule)] = Plan(
+                rule,
+                self._uplink(rule, injection),
+                self._downlink_for(injection),
+                self.pool,
+                self._cors,
+                limiter=self.limiter,
+                granted=self._granted_for(injection),
+                cap=self._cap,
+            )
+        return plan
+
+    def _granted_for(self, injection: Injection) -> Granted | None:
+        # Operations that share an injection share the tokens for it.
+        key = id(injection)
+        if key not in self._granted:
+            granted = None
+            if injection.grant is not None:
+                issuer = self._resources.issuer(
+                    injection.grant, self.revision.call_limits.bad_credentials or BAD_CREDENTIALS
+                )
+                granted = Granted(injection, issuer, make_uplink=self._uplink)
+            self._granted[key] = granted
+        return self._granted[key]
+
+    def _uplink(self, rule: OperationRule, injection: Injection) -> Uplink:
+        revision = self.revision
+        is_searched = revision.upstream.may_echo and revision.has_secrets
+        return Uplink(rule, revision.upstream, injection, is_searched=is_searched)
+
+    def _downlink_for(self, injection: Injection) -> Downlink:
+        """The rules for answers; they differ only in whether the upstream's challenges are meant for the caller."""
+        revision = self.revision
+        drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
+        downlink = self._downlinks.get(drops_challenges)
+        if downlink is None:
+            downlink = self._downlinks[drops_challenges] = Downlink(
+                revision.upstream,
+                revision.public_url,
+                self._resources.known_secrets,
+                varies_by_origin=bool(revision.cors_origins),
+                query_names={name for each in revision.injections for name in each.query_names()},
+                drops_challenges=drops_challenges,
+            )
+        return downlink
+
+    def is_local(self, method: bytes, path: bytes) -> bool:
+        """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""
+        return path in self.local_paths or (method == b"OPTIONS" and path[:1] == b"/")
+
+    def read(self, lines: bytes, minor: int) -> FieldBlock:
+        """Read the field lines of a request that `blocks` does not have: what lies between its first line and the empty line.
+
+        Raises:
+            WireError: they are not strict HTTP/1.1.
+        """
+        block = FieldBlock(read_request_fields(lines, minor))
+        if minor == 1:
+            self.blocks.offer(lines, block)
+        return block
+
+    def still_permits(self, known: Permitted) -> bool:
+        """Whether who asked before may still do so: credentials are good for a time, the rest as long as the revision."""
+        return self.door is None or self.door.recall(known.block) is known.access
+
+    def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
+        """What the caller may do, at once where that is known."""
+        door = self.door
+        return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # one of the two is there

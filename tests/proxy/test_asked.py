@@ -1,0 +1,65 @@
+"""What is shared by calls of the same bytes, and that nothing else is."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.media_type import OPAQUE
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.asked import FieldBlock, Permitted
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_fields
+from plugin_gateway.revision import UpstreamTarget
+
+RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
+TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2")
+BLOCK = b"Host: gw.test\r\nX-Tenant: t\r\n"
+
+
+def permitted(rule=RULE, *, query=b"", injection=None, block=None, granted=None, method=b"GET"):
+    uplink = Uplink(rule, TARGET, injection or Injection())
+    plan = Plan(rule, uplink, SimpleNamespace(relocation=None), None, {}, granted=granted)
+    block = block or FieldBlock(read_request_fields(BLOCK, 1))
+    return Permitted(Access("tom", None, {}), plan, method, Permit(rule, b"/p", query), block, OPAQUE)
+
+
+@pytest.mark.parametrize(
+    ("query", "injected", "target"),
+    [
+        (b"", b"", b"/v2/p"),
+        (b"a=1", b"", b"/v2/p?a=1"),
+        (b"", b"api_key=s3cret-qry", b"/v2/p?api_key=s3cret-qry"),
+        (b"a=1", b"api_key=s3cret-qry", b"/v2/p?a=1&api_key=s3cret-qry"),
+    ],
+)
+def test_the_target_is_the_prefix_the_path_and_both_queries(query, injected, target):
+    assert permitted(query=query, injection=Injection(query=injected)).head.split(b" ")[1] == target
+
+
+def test_the_same_fields_serve_two_operations_each_in_its_own_way():
+    block = FieldBlock(read_request_fields(BLOCK, 1))
+    rules = [
+        OperationRule(method="GET", path_template="/p", operation_id="p", header_names=names)
+        for names in (frozenset({b"x-tenant"}), frozenset())
+    ]
+    for _ in range(2):
+        assert [b"X-Tenant: t" in permitted(rule, block=block).head for rule in rules] == [True, False]
+
+
+def test_a_head_that_depends_on_a_token_is_made_when_there_is_one():
+    it = permitted(granted=object())
+    assert it.head == b""
+    uplink = Uplink(RULE, TARGET, Injection(headers=((b"Authorization", b"Bearer t"),)))
+    assert it.head_for(uplink).startswith(b"GET /v2/p HTTP/1.1\r\n")
+    assert b"Authorization: Bearer t\r\n" in uplink.end
+
+
+@pytest.mark.parametrize(("method", "is_head"), [(b"GET", False), (b"HEAD", True)])
+def test_what_is_asked_is_said_as_the_operation_and_its_caller(method, is_head):
+    it = permitted(method=method)
+    assert (it.rule, it.target, it.consumer, it.is_head) == (RULE, b"/p", "tom", is_head)

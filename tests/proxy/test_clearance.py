@@ -1,0 +1,171 @@
+"""In which order a call is asked about, what happens when answers come late, and when it may go up again."""
+
+import pytest
+
+from plugin_gateway.admission.limiter import Entered
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.media_type import OPAQUE
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.asked import FieldBlock, Permitted
+from plugin_gateway.proxy.clearance import Clearance
+from plugin_gateway.proxy.clock import Clock
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.granted import Links
+from plugin_gateway.proxy.known_secrets import KnownSecrets
+from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.pool import Pool
+from plugin_gateway.proxy.uplink import Uplink
+from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision import UpstreamTarget
+
+RULE = OperationRule(method="GET", path_template="/p", operation_id="read")
+REFUSED = Refusal(status=429, code="rate-limited", detail="No.")
+LINKS = Links("up", "token-1")
+
+
+class Exchange:
+    """Hears what becomes of its clearance."""
+
+    def __init__(self):
+        self.heard = []
+
+    def on_cleared(self, links):
+        self.heard.append(("cleared", links))
+
+    def on_refused(self, refusal):
+        self.heard.append(("refused", refusal))
+
+
+class Asked:
+    """Plays limiter and grants; answers at once with what it has, or later."""
+
+    renews = True
+    may = True
+
+    def __init__(self, answer=None):
+        self.answer, self.questions, self.left = answer, [], 0
+
+    def admit(self, operation_id, consumer, user, on_verdict):
+        self.ask((operation_id, consumer, user), on_verdict)
+
+    def obtain(self, rule, request, on_links, *, refused="", address=""):
+        self.ask((rule.operation_id, refused), on_links)
+
+    def ask(self, question, on_answer):
+        self.questions.append(question)
+        self.reply = on_answer
+        if self.answer is not None:
+            on_answer(self.answer)
+
+    def may_renew(self, request, refused):
+        return self.may
+
+    def leave(self):
+        self.left += 1
+
+
+def scene(limiter=None, granted=None, body=b"", lines=()):
+    exchange = Exchange()
+    target = UpstreamTarget(host="up", port=1, authority=b"up")
+    uplink = Uplink(RULE, target, Injection())
+    downlink = Downlink(target, "https://gw", KnownSecrets(), varies_by_origin=False)
+    plan = Plan(RULE, uplink, downlink, Pool(target, Clock()), {}, limiter=limiter, granted=granted)
+    block = FieldBlock(read_request_lines([b"Host: a", *lines], 1))
+    access = Access("alice", lambda method, target: REFUSED, {})
+    permitted = Permitted(access, plan, b"GET", Permit(RULE, b"/p", b""), block, OPAQUE)
+    return exchange, Clearance(permitted, body, "192.0.2.1", exchange.on_cleared, exchange.on_refused)
+
+
+def test_limits_are_asked_before_a_token_is_got():
+    limiter, granted = Asked(Entered(b"RateLimit: x\r\n")), Asked(LINKS)
+    exchange, clearance = scene(limiter, granted, lines=[b"OpenAI-Ephemeral-User-Id: someone"])
+    assert not clearance.ask()
+    assert limiter.questions == [("read", "alice", b"someone")]
+    assert granted.questions == [("read", "")]
+    assert exchange.heard == [("cleared", LINKS)]
+    assert clearance.lines == b"RateLimit: x\r\n"
+
+
+def test_a_call_that_is_refused_gets_no_token_and_need_not_leave():
+    limiter, granted = Asked(REFUSED), Asked(LINKS)
+    exchange, clearance = scene(limiter, granted)
+    clearance.ask()
+    clearance.leave()
+    assert exchange.heard == [("refused", REFUSED)]
+    assert (granted.questions, limiter.left) == ([], 0)
+
+
+def test_the_limiter_is_told_once_that_a_call_is_over():
+    limiter = Asked(Entered(b""))
+    _, clearance = scene(limiter)
+    clearance.ask()
+    clearance.leave()
+    clearance.leave()
+    assert limiter.left == 1
+
+
+@pytest.mark.parametrize("answers_late", ["limiter", "granted"])
+def test_an_answer_may_come_later(answers_late):
+    limiter, granted = Asked(Entered(b"")), Asked(LINKS)
+    late = limiter if answers_late == "limiter" else granted
+    answer, late.answer = late.answer, None
+    exchange, clearance = scene(limiter, granted)
+    assert clearance.ask()
+    assert exchange.heard == []
+    late.reply(answer)
+    assert exchange.heard == [("cleared", LINKS)]
+
+
+@pytest.mark.parametrize("answers_late", ["limiter", "granted"])
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_late, is_refused):
+    limiter, granted = Asked(Entered(b"")), Asked(LINKS)
+    late = limiter if answers_late == "limiter" else granted
+    answer, late.answer = late.answer, None
+    exchange, clearance = scene(limiter, granted)
+    clearance.ask()
+    clearance.leave()
+    late.reply(REFUSED if is_refused else answer)
+    assert exchange.heard == []
+    assert limiter.left == (0 if is_refused and answers_late == "limiter" else 1)
+
+
+def test_a_call_goes_up_again_once_and_with_another_token():
+    granted = Asked(LINKS)
+    _, clearance = scene(None, granted, body=b"{}")
+    clearance.ask()
+    assert clearance.can_renew
+    clearance.renew()
+    assert granted.questions == [("read", ""), ("read", "token-1")]
+    assert not clearance.can_renew
+
+
+def test_a_call_does_not_go_up_again_while_there_is_no_other_token():
+    granted = Asked(LINKS)
+    _, clearance = scene(None, granted, body=b"{}")
+    clearance.ask()
+    granted.may = False
+    assert not clearance.can_renew
+
+
+def test_a_body_that_comes_in_pieces_goes_up_again_whole():
+    _, clearance = scene(None, Asked(LINKS), body=b"{")
+    clearance.keep(b"}")
+    assert (clearance.can_renew, clearance.replay) == (True, b"{}")
+
+
+@pytest.mark.parametrize("pieces", [[b"x" * 65_537], [b"x" * 65_536, b"x"]])
+def test_a_body_that_is_too_large_to_keep_does_not_go_up_again(pieces):
+    _, clearance = scene(None, Asked(LINKS), body=pieces[0])
+    for piece in [*pieces[1:], b""]:
+        clearance.keep(piece)
+    assert not clearance.can_renew
+
+
+def test_a_token_that_is_not_ours_cannot_be_renewed():
+    granted = Asked(LINKS)
+    granted.renews = False
+    assert not scene(None, granted)[1].can_renew
+    assert not scene(Asked(Entered(b"")))[1].can_renew

@@ -1,0 +1,127 @@
+"""The one way of a request: what is asked before it goes up, and what its answer is where one of them says no."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.media_type import JSON, OPAQUE
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.call import Client
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import forward, permit, refuse
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
+REVISION = Revision(
+    number=1, digest="d", public_url="https://gw", rules=(READ, WRITE), limits=Limits(), cors_origins=("https://a",),
+    gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
+    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2,
+    read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
+)  # fmt: skip
+
+
+def judged(rule, fields):
+    """What becomes of a call with a body of three bytes."""
+    serving = Holder(REVISION).serving
+    block = serving.read(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
+    access = Access("", lambda _method, _target: Permit(rule, b"/p", b""), {})
+    permitted = permit(serving, access, rule.method.encode(), b"/p", block)
+    return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
+
+
+def test_only_an_operation_that_may_have_one_takes_a_body():
+    assert judged(READ, b"") == "body-not-declared"
+    assert judged(WRITE, b"Content-Type: application/json\r\n") == JSON
+    assert judged(replace(READ, has_request_body=True), b"Content-Type: image/png\r\n") == OPAQUE
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        (b"Content-Type: application/json\r\n", JSON),
+        (b"Content-Type: text/xml\r\n", "undeclared-media-type"),
+        (b"", "undeclared-media-type"),
+        # What Connection declares hop-by-hop does not go up, so it says nothing.
+        (b"Content-Type: application/json\r\nConnection: content-type\r\n", "undeclared-media-type"),
+        (b"Content-Type: application/json\r\nContent-Type: application/json\r\n", "malformed-media-type"),
+        (b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "unsupported-coding"),
+    ],
+)
+def test_a_body_is_judged_by_what_its_head_says_of_it(fields, found):
+    rule = replace(WRITE, has_request_body=True, media_types=(b"application/json",))
+    assert judged(rule, fields) == found
+
+
+class Caller(Client):
+    """Keeps how its call ended."""
+
+    def __init__(self):
+        super().__init__("192.0.2.1")
+        self.failure = None
+
+    def on_failure(self, refusal):
+        self.failure = refusal
+
+
+CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")
+UNKNOWN = Refusal(status=401, code="missing-credential", detail="No.")
+
+
+def refused(*, anybody=None, access=None, door=None):
+    serving, client = Holder(REVISION).serving, Caller()
+    serving.anybody, serving.door = anybody, door
+    assert (
+        forward(
+            serving,
+            client,
+            access,
+            b"GET",
+            b"/p?q=1",
+            serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1),
+            b"",
+            is_whole=True,
+        )
+        is None
+    )
+    record = client.call.record(client.failure.code, client.address)
+    return client.failure, record
+
+
+def test_the_door_is_asked_first_and_the_gate_only_for_who_is_let_in():
+    def never(method, target):
+        raise AssertionError
+
+    door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: UNKNOWN)
+    failure, record = refused(door=door, anybody=None)
+    assert failure is UNKNOWN
+    assert (record.target, record.rule, record.request_id, record.consumer) == (b"/p?q=1", None, b"r", "")
+    del never
+
+
+def test_a_caller_who_is_known_already_is_not_asked_again():
+    asked = []
+    door = SimpleNamespace(recall=asked.append, admit=asked.append)
+    failure, record = refused(access=Access("tom", lambda _method, _target: CLOSED, {}), door=door)
+    assert (failure, record.consumer, asked) == (CLOSED, "tom", [])
+
+
+def test_what_the_gate_refuses_is_recorded_with_its_caller():
+    failure, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
+    assert failure is CLOSED
+    assert (record.method, record.target, record.consumer, record.client) == (b"GET", b"/p?q=1", "all", "192.0.2.1")
+
+
+def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it():
+    client = Caller()
+    refuse(client, b"HEAD", b"/a b", CLOSED)
+    record = client.call.record("bad-request-line", "")
+    assert (client.failure, record.method, record.target) == (CLOSED, b"HEAD", b"/a b")
+    assert client.call.asked.is_head
+    assert record.request_id

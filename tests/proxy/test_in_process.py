@@ -1,0 +1,203 @@
+"""A call without a connection: the same way as every other, with backpressure, an end that is seen, and one record."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import replace
+
+import pytest
+
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+BOUND_S = 5
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")
+KEY = Injection(headers=((b"X-Key", b"s3cret-key"),), secrets=("s3cret-key",))
+FIELDS = ((b"host", b"gw"), (b"x-request-id", b"r1"))
+
+
+class Gate:
+    def judge(self, method, target):
+        path, _, query = target.partition(b"?")
+        return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else CLOSED
+
+
+def play(upstream, scene):
+    """Run `scene(client, serving, access, records)` in front of an upstream given as a connection handler."""
+
+    async def whole():
+        async with asyncio.timeout(BOUND_S):
+            writers = []
+
+            async def serve(reader, writer):
+                writers.append(writer)
+                await upstream(reader, writer)
+
+            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
+            holder = Holder(
+                Revision(
+                    number=1, digest="d", public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={}, upstream=target,
+                    read_injection=KEY, write_injection=KEY, operations_total=2, limits=Limits(), cors_origins=(),
+                )
+            )  # fmt: skip
+            records = []
+            client = InProcessClient(holder.clock, records.append, "192.0.2.1")
+            try:
+                await scene(client, holder.serving, holder.serving.anybody, records)
+            finally:
+                client.close()
+                holder.close()
+                server.close()
+                for writer in writers:
+                    writer.close()
+                    with contextlib.suppress(ConnectionError):
+                        await writer.wait_closed()
+                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+                    await asyncio.sleep(0)
+            return records
+
+    return asyncio.run(whole())
+
+
+async def whole_body(client):
+    pieces = []
+    while piece := await client.read():
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+async def echo(reader, writer):
+    head = await reader.readuntil(b"\r\n\r\n")
+    body = await reader.readexactly(4) if b"Content-Length: 4" in head else b""
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(head + body), head + body))
+
+
+def test_a_call_goes_up_with_the_key_and_comes_back_without_it():
+    async def scene(client, serving, access, records):
+        client.begin(serving, access, b"GET", b"/p?a=1", field_block(FIELDS))
+        status, fields = await client.head()
+        assert (status, dict(fields)[b"x-request-id"]) == (200, b"r1")
+        text = await whole_body(client)
+        assert text.startswith(b"GET /p?a=1 HTTP/1.1\r\nHost: up\r\n")
+        assert b"X-Key: **********\r\n" in text
+        assert records == []
+
+    (record,) = play(echo, scene)
+    assert (record.status, record.reason, record.client, record.rule) == (200, "", "192.0.2.1", READ)
+
+
+def test_a_body_is_sent_in_pieces():
+    async def scene(client, serving, access, _records):
+        fields = (*FIELDS, (b"content-length", b"4"))
+        client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
+        await client.send(b"cd", is_last=True)
+        assert (await client.head())[0] == 200
+        assert (await whole_body(client)).endswith(b"\r\n\r\nabcd")
+
+    (record,) = play(echo, scene)
+    assert record.bytes_in == 4
+
+
+@pytest.mark.parametrize(("access", "consumer"), [(None, ""), (Access("tom", Gate().judge, {}), "tom")])
+def test_what_is_not_permitted_is_a_problem_and_goes_nowhere(access, consumer):
+    async def scene(client, serving, _access, _records):
+        client.begin(serving, access, b"GET", b"/other", field_block(FIELDS))
+        status, fields = await client.head()
+        assert (status, dict(fields)[b"content-type"]) == (404, b"application/problem+json")
+        assert json.loads(await whole_body(client))["code"] == "operation-not-found"
+        assert client.is_over
+
+    (record,) = play(echo, scene)
+    assert (record.status, record.reason, record.target, record.consumer) == (
+        404,
+        "operation-not-found",
+        b"/other",
+        consumer,
+    )
+
+
+def test_an_answer_that_breaks_off_is_never_taken_for_whole():
+    async def breaks(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhello, this is the beginning")
+        await writer.drain()
+        writer.close()
+
+    async def scene(client, serving, access, _records):
+        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        assert (await client.head())[0] == 200
+        with pytest.raises(UpstreamError, match="broke off"):
+            await whole_body(client)
+
+    (record,) = play(breaks, scene)
+    assert record.reason == "upstream-closed"
+
+
+def test_a_client_that_closes_cancels_the_call_and_is_recorded_once():
+    gone = asyncio.Event()
+
+    async def slow(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+        await reader.read()
+        gone.set()
+
+    async def scene(client, serving, access, records):
+        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        await client.head()
+        reading = asyncio.ensure_future(whole_body(client))
+        await asyncio.sleep(0)
+        client.close()
+        client.close()
+        with pytest.raises(UpstreamError):
+            await reading
+        await gone.wait()
+        assert [record.reason for record in records] == ["client-gone"]
+
+    play(slow, scene)
+
+
+def test_an_answer_that_is_not_read_does_not_pile_up():
+    size = 8 * 1024 * 1024
+
+    async def large(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
+        writer.write(b"x" * size)
+
+    async def scene(client, serving, access, _records):
+        client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
+        await client.head()
+        most = seen = 0
+        while piece := await client.read():
+            seen += len(piece)
+            most = max(most, client._out_bytes)
+            for _ in range(3):
+                await asyncio.sleep(0)
+        assert (seen, most < 1024 * 1024) == (size, True)
+
+    play(large, scene)
+
+
+def test_a_client_may_end_its_call_with_an_answer_of_its_own():
+    async def scene(client, serving, access, _records):
+        fields = (*FIELDS, (b"content-length", b"4"))
+        client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
+        client.fail(replace(CLOSED, status=413, code="request-too-large"))
+        assert (await client.head())[0] == 413
+        client.fail(CLOSED)
+        await client.send(b"cd", is_last=True)
+
+    (record,) = play(echo, scene)
+    assert (record.status, record.reason) == (413, "request-too-large")

@@ -1,0 +1,148 @@
+"""What a request whose caller is being looked into promises: its body waits, and nothing it was told is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.callers.authenticator import UNAVAILABLE
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.proxy.asked import FieldBlock
+from plugin_gateway.proxy.call import Client
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.forward import forward
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.pending_call import PATIENCE_S
+from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
+ACCESS = Access("tom", lambda method, target: Permit(RULE, target.partition(b"?")[0], b""), {})
+REVISION = Revision(
+    number=1, digest="d", public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
+    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=1, read_injection=Injection(),
+    write_injection=Injection(), limits=Limits(), cors_origins=(),
+)  # fmt: skip
+
+
+class Upstream:
+    def __init__(self):
+        self.sent, self.is_reading = b"", True
+
+    def begin(self, exchange, data):
+        self.sent += data
+
+    def write(self, data):
+        self.sent += data
+
+    def pause_reading(self):
+        self.is_reading = False
+
+    def resume_reading(self):
+        self.is_reading = True
+
+
+class Caller(Client):
+    """Keeps what a call asked of it."""
+
+    def __init__(self):
+        super().__init__("192.0.2.1")
+        self.failure, self.is_body_paused = None, False
+
+    def on_failure(self, refusal):
+        self.failure, self.call = refusal, None
+
+    def pause_body(self):
+        self.is_body_paused = True
+
+    def resume_body(self):
+        self.is_body_paused = False
+
+
+def play(act, *, outcome=ACCESS):
+    """Forward a request whose caller is not known yet, and act on the call before the door has its answer."""
+
+    async def scene():
+        async with asyncio.timeout(5):
+            upstream, client, found = Upstream(), Caller(), asyncio.get_running_loop().create_future()
+            serving = Holder(REVISION).serving
+            serving.pool.take = lambda: upstream
+            serving.anybody, serving.door = (
+                None,
+                SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found),
+            )
+            block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
+            forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
+            pending = client.call
+            act(pending)
+            if not found.done():
+                found.set_result(outcome)
+            for _ in range(3):
+                await asyncio.sleep(0)
+            assert client.call is None or client.call is pending or client.call.request_id == pending.request_id
+            return client, upstream
+
+    return asyncio.run(scene())
+
+
+def test_the_body_waits_and_goes_up_once_the_caller_is_known():
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True))
+    assert upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
+    assert upstream.sent.endswith(b"\r\n\r\nabcd")
+    assert client.call.asked.consumer == "tom"
+    assert client.failure is None
+
+
+def test_a_caller_who_may_not_come_in_sends_nothing_up():
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
+    assert (client.failure, upstream.sent) == (DENIED, b"")
+
+
+@pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])
+def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(has_room_again, is_reading):
+    """One that never reads could otherwise have whole answers pile up here, one for each fresh token."""
+
+    def act(call):
+        call.pause_answer()
+        if has_room_again:
+            call.resume_answer()
+
+    _, upstream = play(act)
+    assert upstream.is_reading is is_reading
+
+
+def test_a_body_that_does_not_wait_its_turn_is_held_back():
+    client, _ = play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED)
+    assert client.is_body_paused
+
+
+def test_patience_has_an_end_and_nothing_goes_up_after_it():
+    client, upstream = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
+    assert (client.failure, upstream.sent) == (UNAVAILABLE, b"")
+
+
+def test_a_call_that_is_cancelled_goes_nowhere():
+    client, upstream = play(lambda call: call.cancel())
+    assert (client.failure, upstream.sent) == (None, b"")
+
+
+def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():
+    closed = Refusal(status=404, code="operation-not-found", detail="No.")
+    client, upstream = play(
+        lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {})
+    )
+    assert (client.call, client.failure, upstream.sent) == (None, closed, b"")
+
+
+def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
+    def broken(_method, _target):
+        raise ZeroDivisionError
+
+    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))
+    assert (client.failure.status, client.failure.code, upstream.sent) == (500, "internal-error", b"")
+    assert "could not be judged" in caplog.text

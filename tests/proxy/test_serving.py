@@ -1,0 +1,61 @@
+"""What serves a revision: a plan for each operation, the paths that the app answers, and what is remembered of requests."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+
+READ = OperationRule(method="GET", path_template="/p", operation_id="read")
+WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
+REVISION = Revision(
+    number=1, digest="d", public_url="https://gw", rules=(READ, WRITE), limits=Limits(), cors_origins=("https://a",),
+    gate=SimpleNamespace(judge=None), faces={"/openapi.json": None, "/openapi.json?profile=plugin": None},
+    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2,
+    read_injection=Injection(headers=((b"X-Key", b"read"),)), write_injection=Injection(headers=((b"X-Key", b"write"),)),
+)  # fmt: skip
+
+
+def sent(holder, rule):
+    return holder.serving.plan(rule).uplink.end
+
+
+def test_reads_and_writes_carry_their_own_credential():
+    holder = Holder(REVISION)
+    assert b"X-Key: read\r\n" in sent(holder, READ)
+    assert b"X-Key: write\r\n" in sent(holder, WRITE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_local"),
+    [
+        (b"GET", b"/openapi.json", True),
+        (b"POST", b"/mcp", True),
+        (b"OPTIONS", b"/p", True),
+        (b"OPTIONS", b"*", False),
+        (b"GET", b"/p", False),
+        (b"GET", b"/openapi.json/", False),
+        (b"GET", b"/%6fpenapi.json", False),
+    ],
+)
+def test_faces_the_apps_paths_and_preflights_are_local(method, path, is_local):
+    assert Holder(REVISION, local_paths={b"/mcp"}).serving.is_local(method, path) is is_local
+
+
+def test_each_allowed_origin_has_its_field_lines_ready():
+    cors = Holder(REVISION).serving.plan(READ).cors
+    assert cors[b"https://a"].startswith(b"Access-Control-Allow-Origin: https://a\r\n")
+    assert b"https://b" not in cors
+
+
+@pytest.mark.parametrize(("minor", "is_kept"), [(1, True), (0, False)])
+def test_field_lines_that_come_again_are_read_once_where_they_mean_the_same(minor, is_kept):
+    serving = Holder(REVISION).serving
+    blocks = [serving.blocks.entries.get(b"Host: a\r\n") or serving.read(b"Host: a\r\n", minor) for _ in range(3)]
+    assert (blocks[1] is blocks[2]) is is_kept
+    assert blocks[0].request.closes is (minor == 0)
