@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import prance
@@ -16,7 +17,14 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 START_BOUND_S = 30.0
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+TOKEN = "a-token-of-a-caller-0123456789"
+EVERYTHING = f"""\
+openapi: {ROOT}/examples/legacy_api/openapi.yaml
+upstream: {{url: "http://127.0.0.1:API_PORT/api/v2", credential: {{header: X-Api-Key, value: {{env: LEGACY_API_KEY}}}}}}
+public: {{url: "http://127.0.0.1:PORT"}}
+allow: [{{path: "/**"}}]
+auth: {{type: service_http, tokens: [{{name: caller, env: TOKEN}}]}}
+"""
 
 
 def free_port():
@@ -25,23 +33,47 @@ def free_port():
         return sock.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def gateway_url():
-    ports = {name: free_port() for name in ("--api-port", "--port", "--admin-port")}
-    arguments = [text for name, port in ports.items() for text in (name, str(port))]
-    process = subprocess.Popen(
-        (sys.executable, "-m", "examples.run", *arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    url = f"http://127.0.0.1:{ports['--port']}"
-    give_up = time.monotonic() + START_BOUND_S
-    try:
+@contextmanager
+def running(url, *commands):
+    """Run each command until the block ends, as soon as the one before it has started; the last one serves `url`."""
+    environment = {**os.environ, "LEGACY_API_KEY": "legacy-demo-key", "TOKEN": TOKEN}
+    with ExitStack() as block:
+        for command in commands:
+            process = subprocess.Popen(
+                (sys.executable, "-m", *command),
+                cwd=ROOT,
+                env=environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            block.callback(process.communicate, timeout=20)
+            block.callback(process.send_signal, signal.SIGINT)
+        give_up = time.monotonic() + START_BOUND_S
         while not answers(url):
             assert process.poll() is None, process.stderr.read().decode()
             assert time.monotonic() < give_up, "the gateway does not answer"
         yield url
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def gateway_url():
+    """What `make run` starts: nine operations, open to everybody."""
+    ports = {name: str(free_port()) for name in ("--api-port", "--port", "--admin-port")}
+    arguments = [text for pair in ports.items() for text in pair]
+    with running(f"http://127.0.0.1:{ports['--port']}", ("examples.run", *arguments)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def guarded_url(tmp_path_factory):
+    """Every operation of the example, for callers that send a token."""
+    api_port, port, admin_port = (str(free_port()) for _ in range(3))
+    config = tmp_path_factory.mktemp("guarded") / "gateway.yaml"
+    config.write_text(EVERYTHING.replace("API_PORT", api_port).replace("PORT", port))
+    serve = ("plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}")
+    api = ("examples.legacy_api", "--port", api_port)
+    with running(f"http://127.0.0.1:{port}", api, (*serve, "--admin", f"127.0.0.1:{admin_port}")) as url:
+        yield url
 
 
 def answers(url):
@@ -52,14 +84,13 @@ def answers(url):
         return False
 
 
-@pytest.mark.parametrize("document", ["/openapi.json", "/openapi.yaml", "/openapi.json?profile=3.0"])
-def test_no_call_gets_a_server_error_or_an_answer_that_the_document_does_not_have(tmp_path, gateway_url, document):
-    command = [str(Path(sys.executable).parent / "schemathesis"), "--no-color", "run", gateway_url + document]
-    command += ["--url", gateway_url, "--checks", CHECKS, "--max-examples", "20", "--generation-deterministic"]
-    command += ["--phases", "examples,coverage,fuzzing"]
+def explore(folder, url, document, *options):
+    """Run schemathesis with every check and phase it has, with calls that fit the document and calls that do not."""
+    command = [str(Path(sys.executable).parent / "schemathesis"), "--no-color", "run", url + document]
+    command += ["--url", url, "--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"]
     done = subprocess.run(
-        command,
-        cwd=tmp_path,
+        [*command, *options],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=300,
@@ -67,6 +98,16 @@ def test_no_call_gets_a_server_error_or_an_answer_that_the_document_does_not_hav
         env={**os.environ, "COLUMNS": "160"},
     )
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+
+
+@pytest.mark.parametrize("document", ["/openapi.json", "/openapi.yaml", "/openapi.json?profile=3.0"])
+def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(tmp_path, gateway_url, document):
+    explore(tmp_path, gateway_url, document, "--max-examples", "10")
+
+
+def test_schemathesis_finds_none_either_where_callers_need_a_token(tmp_path, guarded_url):
+    options = ("--max-examples", "5", "--header", f"Authorization: Bearer {TOKEN}")
+    explore(tmp_path, guarded_url, "/openapi.json?profile=3.0", *options)
 
 
 def test_prance_resolves_what_is_served_without_leaving_it(gateway_url):
