@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test properties check docs core bench fuzz fuzz-origins
+.PHONY: help run test properties check docs core bench clients fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -30,7 +30,7 @@ help:  ## Show the targets
 run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
-test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
+test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
 ifdef CORE
 	@# Safe path: the sources lie here and must not be what is imported.
 	PYTHONSAFEPATH=1 $(CORE_BIN)/python -c 'from plugin_gateway.cli.version import core; exit(core() != "compiled")'
@@ -65,6 +65,9 @@ core: .venv-core/core.stamp  ## Install the wheel with a compiled core into .ven
 bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Compare with nginx, HAProxy and Envoy; says what is missing
 	$(BIN)/python -m benchmarks $(BENCH)
 
+clients: .venv/run.stamp  ## Try real clients on what is served, each in .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one on more
+	$(BIN)/python -m clients $(CLIENTS)
+
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
 	$(BIN)/python -m fuzz $(FUZZ)
 
@@ -90,6 +93,11 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	@! command -v npm >/dev/null || npm ci --prefix fuzz/origins/apps --no-audit --no-fund --silent \
 	  || echo "npm could not install what fuzz-origins wants for node" >&2
 	@touch $@
+
+# The two clients that install in seconds; the others need minutes and gigabytes.
+.venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py
+	@$(BIN)/python -m clients --install-only --only haystack,generated && touch $@ \
+	  || echo "clients could not be installed: the tests that need one skip" >&2
 
 .venv/dev.stamp: .venv/test.stamp
 	@echo "installing linters into .venv" >&2

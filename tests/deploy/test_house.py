@@ -73,6 +73,7 @@ ABOUT_NO_MODULE = {
     "examples": "the modules of `examples/`",
     "fuzz": "the modules of `fuzz/`",
     "openapi/test_corpus.py": "pruning of real documents",
+    "test_clients.py": "the clients of `clients/`",
     "test_conformance.py": "HTTP as the standards say",
     "test_end_to_end.py": "a running gateway",
     "test_end_to_end_calls.py": "calls through a running gateway",
