@@ -97,7 +97,7 @@ def command(
     name closed paths in them.
     """
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.openapi.prune import prune  # noqa: PLC0415  # likewise
+    from plugin_gateway.openapi.prune.pruned import prune  # noqa: PLC0415  # likewise
 
     names = [*allow, *(name for file in allow_file for name in read_list(file))]
     if not names:

@@ -47,7 +47,7 @@ def _operations(ctx: click.Context) -> list[Operation]:
         return []
     try:
         if source:
-            from plugin_gateway.openapi.source import read_document  # noqa: PLC0415  # a shell waits for us
+            from plugin_gateway.openapi.read.source import read_document  # noqa: PLC0415  # a shell waits for us
 
             return list(read_document(str(source), timeout_s=_PATIENCE_S).operations.values())
         from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # likewise

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from plugin_gateway.openapi.decode.unread import holds_mapping, sketch
 from plugin_gateway.openapi.refs import Anchors, RefError, Target, Tokens, find_anchors, resolve
-from plugin_gateway.openapi.unread import holds_mapping, sketch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plugin_gateway.diagnostics import Finding
 
 Json: TypeAlias = Any
-"""JSON that nobody has looked at yet."""
+"""JSON whose type is not known yet."""
 
 JsonObject: TypeAlias = dict[str, Any]
 

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding
+from plugin_gateway.openapi.decode.unread import holds_mapping
 from plugin_gateway.openapi.refs import RefError
-from plugin_gateway.openapi.unread import holds_mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

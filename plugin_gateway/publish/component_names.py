@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import split_pointer, to_ref
-from plugin_gateway.openapi.upgrade_walk import typed_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.nodes import Node
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.openapi.upgrade_walk import Node
 
 _ILLEGAL = re.compile(r"[^A-Za-z0-9._-]+")
 _SCHEMAS = ("components", "schemas")

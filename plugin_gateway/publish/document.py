@@ -15,10 +15,10 @@ from urllib.parse import unquote
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
-from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.nodes import copy_json, typed_nodes
+from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.refs import RefError, split_pointer
-from plugin_gateway.openapi.upgrade import upgrade
-from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
+from plugin_gateway.openapi.versions.upgrade import upgrade
 from plugin_gateway.publish.component_names import legalise_names
 from plugin_gateway.publish.example_refs import drop_dangling_examples
 from plugin_gateway.publish.nullable import spell_out_null

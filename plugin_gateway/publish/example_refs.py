@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import RefError, resolve
-from plugin_gateway.openapi.upgrade_walk import typed_nodes
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.nodes import typed_nodes
 from plugin_gateway.openapi.refs import split_pointer
-from plugin_gateway.openapi.upgrade_walk import typed_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind, is_reference
-from plugin_gateway.openapi.prune import prune
-from plugin_gateway.openapi.upgrade_walk import copy_json, typed_nodes
+from plugin_gateway.openapi.nodes import copy_json, typed_nodes
+from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
 

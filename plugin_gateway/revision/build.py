@@ -15,7 +15,7 @@ from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.config.secrets import placeholder
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.openapi.source import awaited, read_document
+from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.cleartext import find_secrets_in_clear

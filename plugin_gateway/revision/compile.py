@@ -17,11 +17,11 @@ from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.gate.gate import Admission, compile_gate
 from plugin_gateway.gate.override import find_declared_overrides
-from plugin_gateway.openapi.leaks import leaks_in_prose
-from plugin_gateway.openapi.mend import mend
-from plugin_gateway.openapi.mend_notes import errors_in
-from plugin_gateway.openapi.prune import prune
-from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.mend.notes import errors_in
+from plugin_gateway.openapi.prune.leaks import leaks_in_prose
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Location
-from plugin_gateway.openapi.decode import locate, with_lines
+from plugin_gateway.openapi.decode.text import locate, with_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
-from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of

@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.cli.ranking import rank
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.source import read_document
+from plugin_gateway.openapi.read.source import read_document
 
 GITHUB = Path(__file__).parents[2].parent / "shared" / "corpus" / "open" / "github.json"
 

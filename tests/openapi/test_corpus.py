@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode import decode
+from plugin_gateway.openapi.decode.json_skim import skim_json
+from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.json_skim import skim_json
-from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.openapi.source import read_document
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 HARD = sorted(

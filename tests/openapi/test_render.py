@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.openapi.decode import decode
+from plugin_gateway.openapi.decode.text import decode
 from plugin_gateway.openapi.render import to_json, to_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -16,12 +16,12 @@ from openapi_spec_validator import OpenAPIV30SpecValidator, OpenAPIV31SpecValida
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.mend import mend
-from plugin_gateway.openapi.mend_notes import errors_in
-from plugin_gateway.openapi.prune import prune
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.mend.notes import errors_in
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.render import to_json, to_yaml
-from plugin_gateway.openapi.source import read_document
-from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 

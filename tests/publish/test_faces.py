@@ -20,12 +20,12 @@ from openapi_spec_validator import schemas
 
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.mend import mend
-from plugin_gateway.openapi.mend_notes import errors_in
-from plugin_gateway.openapi.prune import prune
-from plugin_gateway.openapi.source import read_document
-from plugin_gateway.openapi.upgrade import UNDERSTOOD_EXTENSIONS
-from plugin_gateway.openapi.upgrade_walk import typed_nodes
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.mend.notes import errors_in
+from plugin_gateway.openapi.nodes import typed_nodes
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits

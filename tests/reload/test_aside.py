@@ -31,7 +31,7 @@ def compiled(config, **options):
 def test_a_revision_comes_back_and_no_document_is_read_here(config, gently):
     before = set(sys.modules)
     assert isinstance(compiled(config, gently=gently), Compiled)
-    assert not {"plugin_gateway.openapi.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
+    assert not {"plugin_gateway.openapi.read.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
 
 
 def test_the_pins_of_what_is_served_go_to_the_child(config):

@@ -1,0 +1,157 @@
+"""JSON text into values through orjson, with what orjson leaves out: duplicate keys, large integers, places in the text."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, position
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_ORJSON_DEPTH = 254
+_MAX_FINDINGS = 50
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_SPACE_BEFORE_COLON = re.compile(rb'"[ \t\r\n]+:')
+_ESCAPE_THAT_COUNTS = re.compile(rb"\\u00(?:3[aA]|22|5[cC])")
+_LARGE_NUMBER = re.compile(rb"e\+[0-9]+[,}\]]")
+
+
+def decode_json_part(data: bytes, name: str, whole: bytes, levels_above: int) -> Any:
+    """The value in `data`, which is a part of `whole`, so many levels deep in it; where it is wrong is told of the whole."""
+    try:
+        return decode_json(data, name, levels_above)
+    except DocumentError:
+        decode_json(whole, name)
+        raise
+
+
+def decode_json(data: bytes, name: str, levels_above: int = 0) -> Any:
+    """The value in `data`, which is UTF-8 without a BOM; raises `DocumentError` with every place that is wrong."""
+    check_size(data, name)
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise _misspelt(error, name) from None
+    rendered = _render(value, name, levels_above)
+    if _may_repeat_keys(data, rendered) and _has_duplicates(data):
+        raise DocumentError(islice(_duplicates(data, name), _MAX_FINDINGS))
+    # orjson reads an integer beyond 64 bits as the nearest double, and writes doubles of that size as 1e+20.
+    return json.loads(data) if _LARGE_NUMBER.search(rendered) else value
+
+
+def check_size(data: bytes, name: str) -> None:
+    """Raise `DocumentError` if `data` may hold too many values; a comma in a text counts as one."""
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_NODES:
+        raise _refused("document-size", f"more than {MAX_NODES:,} values", Location(name))
+
+
+def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
+    """Where the value at `pointer` begins, or its key; as near to it as there is. For text that could be decoded."""
+    wanted = tuple(str(token) for token in pointer)
+    best, offset, length = -1, 0, 1
+    for path, start, end in _places(data):
+        depth = len(path)
+        if depth > best and path == wanted[:depth]:
+            best, offset, length = depth, start, end - start
+            if depth == len(wanted):
+                break
+    return Location(name, *position(data, offset), length)
+
+
+def _render(value: Any, name: str, levels_above: int) -> bytes:
+    """As JSON again, compact; what is nested too deeply is refused on the way, as it costs nothing there."""
+    wrapped = value
+    for _ in range(_ORJSON_DEPTH - MAX_DEPTH + levels_above):
+        wrapped = [wrapped]
+    try:
+        return orjson.dumps(wrapped)
+    except TypeError:
+        raise _refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", Location(name)) from None
+
+
+def _may_repeat_keys(data: bytes, rendered: bytes) -> bool:
+    r"""Compare the number of keys in the text with that in the value: exact, at the speed of `bytes.count`.
+
+    Both are counted as `":` less `\":`. That counts texts that begin with a colon as well, but alike in both, as long as
+    no space stands before a colon, no key ends in a backslash, and `"`, `:` and `\` are spelt as the rendering spells
+    them. What is left to differ is what a later duplicate has replaced.
+    """
+    if _SPACE_BEFORE_COLON.search(data) or _ESCAPE_THAT_COUNTS.search(data) or b'\\\\":' in data:
+        return True
+    return data.count(b'":') - data.count(b'\\":') != rendered.count(b'":') - rendered.count(b'\\":')
+
+
+def _has_duplicates(data: bytes) -> bool:
+    found = False
+
+    def check(pairs: list[tuple[str, None]]) -> None:
+        nonlocal found
+        found = found or len({key for key, _ in pairs}) != len(pairs)
+
+    json.loads(data, object_pairs_hook=check)
+    return found
+
+
+def _duplicates(data: bytes, name: str) -> Iterator[Finding]:
+    seen: dict[int, tuple[tuple[str, ...], set[str]]] = {}
+    """For each depth the object that was met last there, and its keys so far."""
+    for path, start, end in _places(data):
+        depth, parent = len(path), path[:-1]
+        if depth not in seen or seen[depth][0] != parent:
+            seen[depth] = (parent, set())
+        keys = seen[depth][1]
+        if path and path[-1] in keys:
+            seen.pop(depth + 1, None)
+            yield Finding(
+                rule="duplicate-key",
+                message=f"{path[-1]!r} is given twice in one object",
+                hint="keep one",
+                pointer=path,
+                location=Location(name, *position(data, start), end - start),
+            )
+        keys.update(path[-1:])
+
+
+def _places(data: bytes) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    """Pointer, begin and end of the root, of each key and of each item, in the order of the text, which is valid JSON."""
+    path: list[str | int] = []
+    """A text for an open object, its key; a number for an open array, its index."""
+    expects_key = False
+    for token in _TOKEN.finditer(data):
+        first = token[0][:1]
+        if first in b"}]":
+            path.pop()
+        elif first == b",":
+            expects_key = isinstance(path[-1], str)
+            if isinstance(index := path[-1], int):
+                path[-1] = index + 1
+        elif first == b":":
+            expects_key = False
+        elif expects_key:
+            path[-1] = str(orjson.loads(token[0]))
+            yield tuple(map(str, path)), token.start(), token.end()
+        else:
+            if not path or isinstance(path[-1], int):
+                yield tuple(map(str, path)), token.start(), token.start() + 1
+            if first in b"{[":
+                path.append("" if first == b"{" else 0)
+                expects_key = first == b"{"
+
+
+def _refused(rule: str, message: str, location: Location) -> DocumentError:
+    return DocumentError([Finding(rule=rule, message=message, location=location)])
+
+
+def _misspelt(error: orjson.JSONDecodeError, name: str) -> DocumentError:
+    location = Location(name, error.lineno, error.colno)
+    if "depth" in error.msg:
+        return _refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", location)
+    return _refused("document-syntax", error.msg, location)

@@ -1,0 +1,152 @@
+"""A document's text into values: JSON or YAML, by what the text looks like."""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.extent import position
+from plugin_gateway.openapi.decode.json_values import decode_json, locate_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.openapi.decode.unread import Json
+
+WORTH_SKIMMING_BYTES = 1024 * 1024
+"""Below this it takes longer to import msgspec than to read all."""
+_BOM = b"\xef\xbb\xbf"
+_LONGEST_FRAMED_BYTES = 64 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+
+def decode(data: bytes, name: str) -> Json:
+    """The value that `data` says; `name` is how messages call it.
+
+    A text that begins with `{` or `[` is JSON, or else YAML in flow style. Raises `DocumentError` with every place that
+    is wrong, and never acts on a tag.
+    """
+    text = data.removeprefix(_BOM)
+    _check_encoding(text, name)
+    if looks_like_json(text):
+        try:
+            return decode_json(text, name)
+        except DocumentError as error:
+            if error.findings[0].rule != "document-syntax":
+                raise
+            return _decode_flow(text, name, error)
+    # Imported here, as PyYAML costs 15 ms and JSON does without.
+    from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
+
+    value = decode_yaml(text, name)
+    if value is None:
+        raise _refused("document-empty", "there is nothing in it", Location(name), "give the file an OpenAPI document")
+    return value
+
+
+def skim(data: bytes, name: str) -> Json:
+    """The same as `decode`, but much of a large document stays text until it is looked at (see `unread`).
+
+    A key that is given twice in a value that nobody looks at is not found.
+    """
+    text = data.removeprefix(_BOM)
+    if len(text) >= WORTH_SKIMMING_BYTES:
+        _check_encoding(text, name)
+        if (root := _skim(text, name)) is not None:
+            return root
+    return decode(data, name)
+
+
+def _skim(text: bytes, name: str) -> Json | None:
+    # Imported here, as a small document does without, and each syntax without the library of the other one.
+    if looks_like_json(text):
+        from plugin_gateway.openapi.decode.json_skim import skim_json  # noqa: PLC0415
+
+        return skim_json(text, name)
+    from plugin_gateway.openapi.decode.yaml_skim import skim_yaml  # noqa: PLC0415
+
+    return skim_yaml(text, name)
+
+
+def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
+    """Where in `data`, which could be decoded, the value at `pointer` is, or as near as there is.
+
+    Reads the text again, as places are kept nowhere: an error can wait for that, a start without errors need not.
+    """
+    from plugin_gateway.openapi.decode.yaml_values import locate_yaml  # noqa: PLC0415
+
+    text = data.removeprefix(_BOM)
+    if looks_like_json(text):
+        pointer = tuple(pointer)
+        if len(text) >= WORTH_SKIMMING_BYTES:
+            from plugin_gateway.openapi.decode.json_skim import locate_by_skipping  # noqa: PLC0415  # as above
+
+            if (place := locate_by_skipping(text, name, pointer)) is not None:
+                return place
+        try:
+            decode_json(text, name)
+        except DocumentError:
+            return locate_yaml(text, name, pointer)
+        return locate_json(text, name, pointer)
+    return locate_yaml(text, name, pointer)
+
+
+def with_lines(findings: Iterable[Finding], data: bytes, name: str) -> list[Finding]:
+    """Give each finding that is placed in `data`, called `name`, the line it is in, for a code frame."""
+    text = data.removeprefix(_BOM)
+    return [
+        _framed(finding, place, text)
+        if (place := finding.location) and place.file == name and place.line and not place.text
+        else finding
+        for finding in findings
+    ]
+
+
+def _framed(finding: Finding, place: Location, text: bytes) -> Finding:
+    start = 0
+    for _ in range(place.line - 1):
+        start = text.find(b"\n", start) + 1
+    end = text.find(b"\n", start)
+    line = text[start : end if end >= 0 else len(text)]
+    if len(line) > _LONGEST_FRAMED_BYTES:
+        return finding
+    return finding.at(replace(place, text=line.decode(errors="replace").rstrip("\r")))
+
+
+def looks_like_json(text: bytes) -> bool:
+    return text.lstrip()[:1] in (b"{", b"[")
+
+
+def _decode_flow(text: bytes, name: str, json_error: DocumentError) -> Json:
+    """YAML in flow style; a text that is that neither is called wrong JSON, as it was meant to be."""
+    from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
+
+    try:
+        return decode_yaml(text, name)
+    except DocumentError as yaml_error:
+        raise (json_error if yaml_error.findings[0].rule == "document-syntax" else yaml_error) from None
+
+
+def _check_encoding(text: bytes, name: str) -> None:
+    if text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in text[:4]:
+        hint = "save it as UTF-8, which JSON on a network always is (RFC 8259, 8.1)"
+        raise _refused("document-encoding", "it is in UTF-16 or UTF-32", Location(name), hint)
+    if text.isascii():
+        return
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for start in range(0, len(text), _CHUNK_BYTES):  # as a whole it would be in memory twice
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(text[start : start + _CHUNK_BYTES], final=start + _CHUNK_BYTES >= len(text))
+        except UnicodeDecodeError as error:
+            offset = start - waiting + error.start
+            message = f"byte {text[offset]:#04x} is not UTF-8"
+            location = Location(name, *position(text, offset))
+            raise _refused("document-encoding", message, location, "save it as UTF-8") from None
+
+
+def _refused(rule: str, message: str, location: Location, hint: str = "") -> DocumentError:
+    return DocumentError([Finding(rule=rule, message=message, hint=hint, location=location)])

@@ -1,0 +1,163 @@
+"""Skimming YAML: a large document's root in which operations and components are still text.
+
+Most of the time that YAML takes is spent on an object for each event. libyaml checks a text without making any at four times the
+speed, so a part that is never looked at is only checked. Parts are cut out at lines of one indentation. Where libyaml can parse a
+part alone, no quotation or bracket is open at its end, and the next line at its indentation begins the next part.
+
+A document that is written otherwise, or has aliases, by which one part depends on another, is not skimmed.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import yaml
+from yaml._yaml import CParser
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
+from plugin_gateway.openapi.decode.yaml_values import decode_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.openapi.decode.unread import Json, JsonObject
+
+_START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---[ ]*(?:#[^\n]*)?\r?\n)?")
+_KEY = re.compile(rb"""(?:([A-Za-z0-9_/$.~][^\s:]*(?::[^\s:]+)*)|"([^"\\\r\n]*)"|'([^'\r\n]*)'):(?=[ \r\n]|\Z)""")
+"""A key as nearly all are: plain without blanks, or quoted without escapes."""
+_INDENTED_KEY = re.compile(rb"[ ]*" + _KEY.pattern)
+_NOTHING = re.compile(rb"[ ]*(?:#[^\n]*)?\r?(?=\n|\Z)")
+"""What stands behind a key whose value begins on a later line."""
+_NEXT_LINE = re.compile(rb"(?:\n[ ]*(?:#[^\n]*|\r)?)*\n([ ]*)(?=[^ \r\n#])")
+"""The indentation of the next line that says something."""
+_OTHER_LINE_BREAK = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]")
+"""libyaml begins a line after these, too."""
+_MAYBE_ALIAS = re.compile(rb"\*[0-9A-Za-z_-]")
+_BEFORE_A_NODE = frozenset(b"\n:-?[{,")
+
+
+class _Odd(Exception):  # noqa: N818 (it never leaves this module)
+    """The text is not written so that it can be cut, or it is wrong. Decoding all of it tells which."""
+
+
+def skim_yaml(data: bytes, name: str) -> JsonObject | None:
+    """Cut a document in block style; None where it has to be decoded as a whole, be it to say what is wrong with it.
+
+    `data` is UTF-8 without a BOM. That it is well-formed is known afterwards.
+    """
+    if _OTHER_LINE_BREAK.search(data) or _may_have_aliases(data):
+        return None
+    whole = _Text(data, name)
+    start = _START.match(data)
+    try:
+        entries = whole.entries(start.end() if start else 0, len(data), 0)
+        return {key: whole.skimmed(key, part) for key, part in entries.items()}
+    except (_Odd, yaml.YAMLError):
+        return None
+
+
+def _may_have_aliases(data: bytes) -> bool:
+    """Say whether a node may begin with `*name`; in a text it may, too."""
+    for found in _MAYBE_ALIAS.finditer(data):
+        line_start = data.rfind(b"\n", 0, found.start())
+        before = data[line_start + 1 : found.start()].rstrip(b" \t")
+        if not before or before[-1] in _BEFORE_A_NODE:
+            return True
+    return False
+
+
+class _Text:
+    """The text of a document. A part of it is a slice: the lines of a key and its value, at one indentation or deeper."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        self.data, self.name = data, name
+
+    def skimmed(self, key: str, part: slice) -> Json:
+        """The value of a key of the root, with as much of it unread as can be."""
+        if key in {"paths", "components"}:
+            reader = _Reader(self, 2)
+            entries = self.entries_in(part)
+            return {name: Unread(self.checked(self.entries_in(inner)), reader) for name, inner in entries.items()}
+        if key in MAPS_OF_2_0:
+            return Unread(self.checked(self.entries_in(part)), _Reader(self, 1))
+        self.checked({key: part})
+        return _Reader(self, 0).read(part)
+
+    def entries_in(self, part: slice) -> dict[str, slice]:
+        """Cut the mapping in block style that is the value of a part's key."""
+        if (first := self.first_line_in(part)) is None:
+            raise _Odd
+        return self.entries(first.start(1), part.stop, len(first[1]))
+
+    def entries(self, start: int, end: int, column: int) -> dict[str, slice]:
+        """Cut a mapping whose keys stand at `column`; the line of the first one begins at `start`."""
+        data = self.data
+        names: list[str] = []
+        places: list[int] = []
+        for line in (start, *(found.end() for found in _line_at_most(column).finditer(data, start, end))):
+            at = line + column
+            if data[line:at].strip(b" "):
+                raise _Odd  # less deep than the first key, and so is nothing of this mapping
+            if places and data[at : at + 1] == b"-" and data[at + 1 : at + 2] in {b" ", b"\n", b"\r"}:
+                continue  # a list may stand at the column of its key
+            found = _KEY.match(data, at, end)
+            if found is None:
+                raise _Odd
+            names.append(found[found.lastindex or 1].decode())
+            places.append(line)
+        cut = dict(zip(names, map(slice, places, (*places[1:], end)), strict=True))
+        if len(cut) != len(names):
+            raise _Odd  # a key is given twice
+        return cut
+
+    def checked(self, entries: dict[str, slice]) -> dict[str, slice]:
+        """Raise `yaml.YAMLError` where a part cannot be parsed alone."""
+        for part in entries.values():
+            CParser(self.data[part]).raw_parse()
+        return entries
+
+    def first_line_in(self, part: slice) -> re.Match[bytes] | None:
+        """Find the line where the value of a part's key begins, unless it begins behind the key."""
+        key = _INDENTED_KEY.match(self.data, part.start, part.stop)
+        behind = key and _NOTHING.match(self.data, key.end(), part.stop)
+        return _NEXT_LINE.match(self.data, behind.end(), part.stop) if behind else None
+
+
+@cache
+def _line_at_most(column: int) -> re.Pattern[bytes]:
+    """Match the line break before a line that is not indented deeper."""
+    return re.compile(rb"\n(?=[ ]{0,%d}[^ \r\n#])" % column)
+
+
+class _Reader:
+    """Reads parts of a text that are so many levels deep in it."""
+
+    kind: Final = slice
+
+    def __init__(self, text: _Text, levels: int) -> None:
+        self._text, self._levels = text, levels
+
+    def is_mapping(self, part: slice) -> bool:
+        first = self._text.first_line_in(part)
+        if first is not None and _KEY.match(self._text.data, first.end(), part.stop):
+            return True
+        return isinstance(self.read(part), dict)
+
+    def read(self, part: slice) -> Json:
+        try:
+            (value,) = decode_yaml(self._text.data[part], self._text.name, self._levels).values()
+        except DocumentError:
+            decode_yaml(self._text.data, self._text.name)  # tells of it where it is in the whole
+            raise
+        return value
+
+    def sketch(self, part: slice, fields: Collection[str]) -> Json:
+        try:
+            entries = self._text.checked(self._text.entries_in(part))
+        except (_Odd, yaml.YAMLError):
+            return self.read(part)
+        inner = _Reader(self._text, self._levels + 1)
+        return {name: inner.read(entry) for name, entry in entries.items() if name in fields}

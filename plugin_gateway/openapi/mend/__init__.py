@@ -1,0 +1,1 @@
+"""Mending: a pruned document as clients can take it."""

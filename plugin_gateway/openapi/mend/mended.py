@@ -1,0 +1,323 @@
+"""The mended document: a pruned one that breaks the rules of its own version, written as clients can take it.
+
+Where it is sure what was meant, it is written so; a field that no version of OpenAPI knows, or a value that says nothing, is
+left out. Both are warnings. An object that is none is an error: what it was meant to allow or demand cannot be told.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    ROOT_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.mend.notes import Notes, shown
+from plugin_gateway.openapi.mend.parameters import Parameters
+from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
+from plugin_gateway.openapi.mend.schema import mend_schema
+from plugin_gateway.openapi.nodes import copy_json
+from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
+
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.refs import Tokens
+
+_REPLACED: Final = frozenset({Kind.SERVER, Kind.SECURITY_SCHEME, Kind.OAUTH_FLOWS, Kind.OAUTH_FLOW})
+"""The gateway's own take the place of these wherever a document is served."""
+_NEEDED: Final = {
+    Kind.DISCRIMINATOR: frozenset({"propertyName"}),
+    Kind.EXTERNAL_DOCS: frozenset({"url"}),
+    Kind.LICENSE: frozenset({"name"}),
+    Kind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
+}
+"""Objects that say nothing without one of these fields."""
+_EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_STATUS: Final = re.compile(r"default|[1-5](?:\d\d|XX)")
+_STATUS_OTHERWISE: Final = re.compile(r"[1-5](?:\d\d|xx|XX|Xx|xX|\?\?|\*\*)")
+
+
+class _Job(NamedTuple):
+    """An object to be mended, where it is, and what holds it."""
+
+    kind: Kind
+    tokens: Tokens
+    holder: Json
+    key: str | int
+
+
+def mend(document: Document) -> tuple[Document, tuple[Finding, ...]]:
+    """Mend `document`, which is pruned and is not changed.
+
+    With an error among the findings the result is not to be served. Their pointers lead into `document`.
+    """
+    mender = _Mender(document)
+    mender.mend()
+    return Document(root=mender.root, name=document.name, warnings=document.warnings), tuple(mender.findings)
+
+
+class _Mender:
+    def __init__(self, document: Document) -> None:
+        self.root: JsonObject = copy_json(document.root)
+        self._notes = Notes()
+        self._parameters = Parameters(document, self.root, self._notes)
+        self._document = document
+        self._version = document.version
+        self._jobs: list[_Job] = []
+
+    @property
+    def findings(self) -> list[Finding]:
+        return self._notes.findings
+
+    def mend(self) -> None:
+        self._mend_root()
+        while self._jobs:
+            kind, tokens, holder, key = self._jobs.pop()
+            if isinstance(holder, dict) and key not in holder:
+                continue  # left out since
+            node = holder[key]
+            if isinstance(node, dict):
+                self._mend_object(kind, node, tokens)
+                if (needed := _NEEDED.get(kind)) is not None and not node.keys() & needed:
+                    self._notes.drop(
+                        holder, str(key), tokens, f"the {kind} object has no {' or '.join(sorted(needed - {'$ref'}))}"
+                    )
+            elif kind is Kind.SCHEMA and isinstance(node, bool):
+                if self._version not in {"3.1", "3.2"} and tokens[-1:] != ("additionalProperties",):
+                    holder[key] = {} if node else {"not": {}}
+                    self._notes.mended(
+                        tokens, f"OpenAPI {self._version} has no schema {shown(node)}: the same is said in words"
+                    )
+            else:
+                self._mend_none(kind, tokens, holder, key)
+
+    # Where objects are
+
+    def _mend_root(self) -> None:
+        root = self.root
+        info = root.get("info")
+        if not isinstance(info, dict):
+            self._notes.mended((), f"the document has no `info`{_instead(info)}")
+            root["info"] = {}
+        for name, field in ROOT_FIELDS.items():
+            if name in root and field.kind not in _REPLACED:
+                self._field(field, (), root, name)
+        paths = root.get("paths")
+        for path in paths if isinstance(paths, dict) else ():
+            if not is_extension(path):
+                self._jobs.append(_Job(Kind.PATH_ITEM, ("paths", path), paths, path))
+        at = components_at(self._version)
+        holder = root.get(at[0], {}) if at else root
+        if not isinstance(holder, dict):
+            self._notes.drop(root, at[0], at, f"{shown(holder)} is no mapping of components")
+            return
+        for section, kind in sections(self._version).items():
+            members = holder.get(section)
+            if kind in _REPLACED or members is None:
+                continue
+            if not isinstance(members, dict):
+                self._notes.drop(holder, section, (*at, section), f"{shown(members)} is no mapping of components")
+                continue
+            self._jobs += [_Job(kind, (*at, section, name), members, name) for name in members]
+        if at:
+            known = {*sections(self._version)}
+            for name in [name for name in holder if name not in known and not is_extension(name)]:
+                self._notes.drop(holder, name, (*at, name), f"components have no section {name!r}")
+
+    def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+        if self._is_reference(kind, node) and not siblings_count(kind, self._version):
+            if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
+                self._notes.refuse(tokens, f"{node['$ref']!r} leads to no parameter")
+            return
+        if (other := OTHER_FIELDS.get(kind)) is not None:
+            if kind is Kind.RESPONSES:
+                self._mend_statuses(node, tokens)
+            self._jobs += [_Job(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
+            return
+        if kind in (Kind.PATH_ITEM, Kind.OPERATION):
+            self._parameters.drop_strange(node, tokens)
+        for name in list(node):
+            place = (*tokens, name)
+            if is_extension(name):
+                continue
+            if not is_known(kind, name, self._version):
+                self._notes.drop(
+                    node, name, place, f"{name!r} is no field of the {kind} object in OpenAPI {self._version}"
+                )
+            elif (field := FIELDS[kind].get(name)) is not None:
+                self._field(field, tokens, node, name)
+            else:
+                self._mend_plain(kind, node, name, place)
+        self._mend_whole(kind, node, tokens)
+
+    def _is_reference(self, kind: Kind, node: Json) -> bool:
+        return is_reference(kind, node) and (kind is not Kind.MEDIA_TYPE or self._version == "3.2")
+
+    def _field(self, field: Field, tokens: Tokens, node: JsonObject, name: str) -> None:
+        """Mend what a field holds, as far as it is of the shape that it should have."""
+        kind, value, place = field.kind, node[name], (*tokens, name)
+        if kind in _REPLACED:
+            return
+        if value is None:
+            # An empty value of YAML: the field was begun and never filled in.
+            self._notes.drop(node, name, place, f"{name!r} has no value")
+        elif isinstance(value, list) and (field.shape is Shape.LIST or (kind is Kind.SCHEMA and name == "items")):
+            if kind is Kind.SCHEMA and field.shape is Shape.LIST and not value:
+                self._notes.drop(node, name, place, f"{name!r} is an empty list")
+                return
+            self._jobs += [_Job(kind, (*place, str(index)), value, index) for index in range(len(value))]
+        elif isinstance(value, dict) and field.shape is Shape.MAP:
+            if name == "dependencies":
+                entries = [key for key, entry in value.items() if not isinstance(entry, list)]
+            else:
+                entries = list(value)
+            self._jobs += [_Job(kind, (*place, key), value, key) for key in entries]
+        elif field.shape is Shape.ONE and not isinstance(value, list):
+            self._jobs.append(_Job(kind, place, node, name))
+        else:
+            wanted = "list" if field.shape is Shape.LIST else "mapping"
+            self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, this is {shown(value)}")
+
+    def _mend_none(self, kind: Kind, tokens: Tokens, holder: Json, key: str | int) -> None:
+        """Something stands where an object must be."""
+        value = holder[key]
+        if kind in (Kind.EXTERNAL_DOCS, Kind.XML, Kind.CONTACT, Kind.LICENSE, Kind.DISCRIMINATOR) and isinstance(
+            holder, dict
+        ):
+            if kind is Kind.DISCRIMINATOR and self._version == "2.0" and isinstance(value, str):
+                return  # there it is the name of the property
+            if kind is Kind.DISCRIMINATOR and isinstance(value, str):
+                self._notes.mended(tokens, f"the discriminator {value!r} is the name of a property")
+                holder[key] = {"propertyName": value}
+                return
+            self._notes.drop(holder, str(key), tokens, f"{shown(value)} is no {kind}")
+        elif kind is Kind.SCHEMA and value is None:
+            self._notes.mended(tokens, "a schema without a value says nothing: any value is described")
+            holder[key] = {}
+        elif kind is Kind.EXAMPLE and isinstance(holder, dict):
+            # The examples of 3.x are objects; many wrote the value itself.
+            self._notes.mended(tokens, f"{shown(value)} is no example object: it is taken for the value of one")
+            holder[key] = {"value": value}
+        elif value is None and isinstance(holder, dict) and kind in (Kind.HEADER, Kind.MEDIA_TYPE):
+            self._notes.mended(tokens, f"the {kind} object has no value, and so says nothing")
+            holder[key] = {}
+            self._mend_object(kind, holder[key], tokens)
+        else:
+            self._notes.refuse(tokens, f"the {kind} object must be a mapping, this is {shown(value)}")
+
+    # Plain fields
+
+    def _mend_plain(self, kind: Kind, node: JsonObject, name: str, place: Tokens) -> None:
+        value, type_ = node[name], PLAIN_FIELDS[kind][name].type
+        if type_ is Type.ANY:
+            return
+        if name.startswith("$") and type_ is Type.TEXT and not isinstance(value, str):
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, this is {shown(value)}")
+            return
+        try:
+            better = mended(type_, value)
+        except Unmendable:
+            if kind is Kind.PARAMETER and name in ("name", "in"):
+                return  # told of with the whole object
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, this is {shown(value)}")
+            return
+        if better is not value:
+            node[name] = better
+            self._notes.mended(
+                place,
+                f"{name!r} must be {type_.value}: {shown(value, whole=True)} is taken for {shown(better, whole=True)}",
+            )
+
+    # Objects as a whole
+
+    def _mend_whole(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+        match kind:
+            case Kind.INFO:
+                self._notes.need(node, tokens, "title", "API")
+                self._notes.need(node, tokens, "version", "0")
+            case Kind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
+                self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is no e-mail address")
+            case Kind.OPERATION:
+                responses = node.get("responses")
+                if not isinstance(responses, dict) or is_reference(Kind.RESPONSE, responses):
+                    if "responses" in node:
+                        self._notes.drop(
+                            node, "responses", (*tokens, "responses"), f"{shown(responses)} are no responses"
+                        )
+                    node["responses"] = {"default": {"description": ""}}
+                self._parameters.declare_missing(node, tokens)
+            case Kind.PARAMETER | Kind.HEADER | Kind.ITEMS if self._version == "2.0":
+                if kind is Kind.PARAMETER:
+                    self._parameters.mend(node, tokens)
+                # The value's own fields are those of a schema there.
+                mend_schema(
+                    self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
+                )
+            case Kind.PARAMETER:
+                self._parameters.mend(node, tokens)
+            case Kind.HEADER:
+                self._parameters.mend_value(node, tokens, "header")
+            case Kind.REQUEST_BODY:
+                self._notes.need(node, tokens, "content", {})
+            case Kind.RESPONSE:
+                if "description" not in node and "summary" not in node:
+                    node["description"] = ""  # so common that a warning of each would hide the others
+            case Kind.ENCODING:
+                self._parameters.mend_style(node, tokens, "query")
+            case Kind.EXAMPLE if "value" in node and "externalValue" in node:
+                self._notes.drop(node, "externalValue", (*tokens, "externalValue"), "an example has a value already")
+            case Kind.LINK if "operationRef" in node and "operationId" in node:
+                self._notes.drop(node, "operationRef", (*tokens, "operationRef"), "a link has an operationId already")
+            case Kind.SCHEMA:
+                mend_schema(
+                    self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
+                )
+            case _:
+                pass
+
+    def _mend_statuses(self, responses: JsonObject, tokens: Tokens) -> None:
+        names = {name: _status(name) for name in responses if not is_extension(name)}
+        if all(name == better for name, better in names.items()):
+            if not names:
+                responses["default"] = {"description": ""}
+            return
+        entries = dict(responses)
+        responses.clear()
+        for name, value in entries.items():
+            better = names.get(name, name)
+            if better is None:
+                self._notes.dropped((*tokens, name), f"{name!r} is no status code")
+            elif better in responses or (better != name and better in entries):
+                self._notes.dropped((*tokens, name), f"{name!r} says {better!r} again")
+            else:
+                if better != name:
+                    self._notes.mended((*tokens, name), f"the status {name!r} is written {better!r}")
+                responses[better] = value
+        if not any(not is_extension(name) for name in responses):
+            responses["default"] = {"description": ""}
+
+
+def _status(name: str) -> str | None:
+    if _STATUS.fullmatch(name):
+        return name
+    if name.lower() == "default":
+        return "default"
+    if _STATUS_OTHERWISE.fullmatch(name):
+        return f"{name[0]}XX"
+    return None
+
+
+def _instead(value: Json) -> str:
+    return "" if value is None else f", but {shown(value)}"

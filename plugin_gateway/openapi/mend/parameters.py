@@ -1,0 +1,147 @@
+"""Parameters that break the rules of their version: their places, styles and values, and those of a path template."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference
+from plugin_gateway.openapi.mend.notes import Notes, shown
+from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
+from plugin_gateway.openapi.refs import RefError, Tokens
+from plugin_gateway.openapi.vocabulary import Type
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Document, Json, JsonObject
+
+_PLACES: Final = {
+    "2.0": frozenset({"query", "header", "path", "formData", "body"}),
+    "3.2": frozenset({"query", "header", "path", "cookie", "querystring"}),
+}
+_PLACES_3: Final = frozenset({"query", "header", "path", "cookie"})
+_STYLES: Final = {
+    "path": frozenset({"matrix", "label", "simple"}),
+    "header": frozenset({"simple"}),
+    "query": frozenset({"form", "spaceDelimited", "pipeDelimited", "deepObject"}),
+    "cookie": frozenset({"form", "cookie"}),
+}
+_IN_BRACES: Final = re.compile(r"\{([^{}/]+)\}")
+
+
+class Parameters:
+    """Mends the parameters of one document, whose copy begins at `root`."""
+
+    def __init__(self, document: Document, root: JsonObject, notes: Notes) -> None:
+        self._document, self._version = document, document.version
+        self._root, self._notes = root, notes
+
+    def mend(self, node: JsonObject, tokens: Tokens) -> None:
+        """Mend a parameter as a whole: its name, its place, and what goes with that place."""
+        name, place = node.get("name"), node.get("in")
+        if not isinstance(name, str) or not name:
+            self._notes.refuse(tokens, "a parameter has no name" if name is None else f"{shown(name)} is no name")
+            return
+        if isinstance(place, str) and place not in (known := _PLACES.get(self._version, _PLACES_3)):
+            for better in known:
+                if better.lower() == place.lower():
+                    self._notes.mended((*tokens, "in"), f"the place {place!r} is taken for {better!r}")
+                    node["in"] = place = better
+        if not isinstance(place, str) or place not in _PLACES.get(self._version, _PLACES_3):
+            places = ", ".join(sorted(_PLACES.get(self._version, _PLACES_3)))
+            what = "has no `in`" if place is None else f"is in {shown(place)}"
+            self._notes.refuse(tokens, f"the parameter {name!r} {what}: it must be one of {places}")
+            return
+        if place == "path" and node.get("required") is not True:
+            self._notes.mended(tokens, f"the parameter {name!r} is in the path, and so it is required")
+            node["required"] = True
+        if self._version == "2.0":
+            if place != "body" and "type" not in node:
+                self._notes.mended(tokens, f"the parameter {name!r} has no type: a text is described")
+                node["type"] = "string"
+            if place == "body" and not isinstance(node.get("schema"), dict):
+                node["schema"] = {}
+            return
+        if place == "querystring":
+            return
+        if place != "query":
+            for field in ("allowEmptyValue", *(("allowReserved",) if self._version != "3.2" else ())):
+                node.pop(field, None)
+        self.mend_value(node, tokens, place)
+
+    def mend_value(self, node: JsonObject, tokens: Tokens, place: str) -> None:
+        """A parameter or header has a schema or one media type, and only with a schema a style and examples."""
+        if "schema" in node and "content" in node:
+            self._notes.drop(node, "content", (*tokens, "content"), "there is a schema already")
+        if isinstance(content := node.get("content"), dict):
+            for name in list(content)[1:]:
+                self._notes.drop(content, name, (*tokens, "content", name), "one media type only can describe a value")
+            if not content:
+                del node["content"]
+        if "schema" not in node and not isinstance(node.get("content"), dict):
+            node["schema"] = {}
+        if "content" in node:
+            for name in ("style", "explode", "allowReserved", "example", "examples"):
+                if name in node:
+                    self._notes.drop(node, name, (*tokens, name), f"{name!r} does not go with `content`")
+        self.mend_style(node, tokens, place)
+
+    def mend_style(self, node: JsonObject, tokens: Tokens, place: str) -> None:
+        """Leave out a style that values in this place do not have."""
+        if "style" in node and node["style"] not in _STYLES.get(place, _STYLES["query"]):
+            self._notes.drop(node, "style", (*tokens, "style"), f"{shown(node['style'])} is no style in a {place}")
+
+    def drop_strange(self, node: JsonObject, tokens: Tokens) -> None:
+        """Leave out parameters in the path that the template has no place for: no caller can send them."""
+        listed = node.get("parameters")
+        if tokens[:1] != ("paths",) or not 2 <= len(tokens) <= 4 or not isinstance(listed, list):
+            return
+        places = set(_IN_BRACES.findall(tokens[1]))
+        for index in reversed(range(len(listed))):
+            parameter = self.followed(listed[index])
+            try:
+                name = mended(Type.TEXT, parameter.get("name"))
+            except Unmendable:
+                continue  # told of with the parameter
+            if str(parameter.get("in")).lower() == "path" and name and name not in places:
+                del listed[index]
+                self._notes.dropped(
+                    (*tokens, "parameters", str(index)), f"{tokens[1]} has no place for {name!r} in its path"
+                )
+
+    def declare_missing(self, node: JsonObject, tokens: Tokens) -> None:
+        """Declare what the template has in braces and nothing else describes: it is a required text, whatever it is."""
+        match tokens:
+            case ("paths", path, method) if method in METHODS:
+                pass
+            case ("paths", path, "additionalOperations", _):
+                pass
+            case _:
+                return
+        declared: set[str] = set()
+        item = self._root["paths"][path]
+        for owner in (node, item):
+            listed = owner.get("parameters")
+            for entry in listed if isinstance(listed, list) else ():
+                parameter = self.followed(entry)
+                if str(parameter.get("in")).lower() == "path":
+                    declared.add(str(parameter.get("name")))
+        for name in dict.fromkeys(_IN_BRACES.findall(path.partition("?")[0])):
+            if name not in declared:
+                value: JsonObject = {"type": "string"}
+                parameter = {"name": name, "in": "path", "required": True}
+                parameter |= value if self._version == "2.0" else {"schema": value}
+                if not isinstance(node.get("parameters"), list):
+                    node["parameters"] = []
+                node["parameters"].append(parameter)
+                self._notes.mended(tokens, f"{name!r} of the path is not described: a text is")
+
+    def followed(self, entry: Json) -> JsonObject:
+        """Return the parameter that an entry of a list is or refers to; empty where there is none."""
+        for _ in range(100):  # longer chains are loops
+            if not is_reference(Kind.PARAMETER, entry):
+                break
+            try:
+                entry = self._document.resolve(entry["$ref"]).value
+            except RefError:
+                return {}
+        return entry if isinstance(entry, dict) else {}

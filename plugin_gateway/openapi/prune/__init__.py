@@ -1,0 +1,1 @@
+"""Pruning: a document cut down to the operations that are kept."""

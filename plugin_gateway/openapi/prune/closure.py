@@ -1,0 +1,413 @@
+"""The closure: copies of everything that the kept operations reach, each object once, no reference dereferenced."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.prune.hoist import Hoist, components_in
+from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
+from plugin_gateway.openapi.prune.leaks import denied_names, texts_in, words_of
+from plugin_gateway.openapi.prune.links import Links
+from plugin_gateway.openapi.prune.mappings import TrimmedMappings
+from plugin_gateway.openapi.prune.readings import Readings
+from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, named_schema, schemas_at
+from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
+from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
+from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
+
+_UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
+"""Extensions without which a value would mean another: 2.0 has no word for null, and all its tools took this one."""
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class _Job(NamedTuple):
+    """An object yet to be copied, and the slot that its copy goes to."""
+
+    kind: Kind
+    node: Json
+    place: Place
+    holder: Json
+    key: str | int
+
+
+class Closure:
+    """What kept operations reach. Give it nodes with `copy`, then `finish`, then read the rest.
+
+    A worklist instead of recursion: chains of thousands of schemas, cycles and fan-out cost no stack and no repetition.
+    """
+
+    def __init__(
+        self, document: Document, kept: Mapping[OperationKey, Tokens], extensions: Collection[str], *, follow: bool
+    ) -> None:
+        """`kept` says where each kept operation will stand; `follow` says what discriminators do."""
+        self.components: dict[str, JsonObject] = {}
+        """By section and name, in no particular order."""
+        self.tags: set[str] = set()
+        self.inherits_security = False
+        self.findings: list[Finding] = []
+        self.warnings: list[Finding] = []
+        self._document = document
+        self._version = document.version
+        self._sections = sections(self._version)
+        self._prefix = components_at(self._version)
+        self.extensions = frozenset(name for name in extensions if is_extension(name)) | _UNDERSTOOD.get(
+            self._version, frozenset()
+        )
+        self._targets = Targets(document, kept)
+        self._readings = Readings(self._targets, self.extensions)
+        self._links = Links(document, kept, self._targets)
+        self._jobs: deque[_Job] = deque()
+        self._follow = follow
+        self._subtypes = implicit_subtypes(document) if follow else {}
+        self._instances: set[Tokens] = set()
+        self._hoisted = Hoist(document)
+        self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
+        self._arriving: set[Tokens] = set()
+        self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
+        self._inner_references = InnerReferences(document, self._targets)
+        self._inner: list[Inner] = []
+        self._kept_keys = frozenset(kept)
+        self._denied: set[str] | None = None
+
+    def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
+        """Have a copy of `node` put at `holder[key]`; a place is taken there at once, so that order is kept."""
+        if isinstance(holder, dict):
+            holder[key] = node
+        self._jobs.append(_Job(kind, node, place, holder, key))
+
+    def require_schemes(self, security: Json, place: Place) -> None:
+        """Keep the security schemes that a list of requirements names; an undefined name is left to the reader."""
+        section = next(name for name, kind in self._sections.items() if kind is Kind.SECURITY_SCHEME)
+        schemes = components_in(self._document, section)
+        for requirement in security if isinstance(security, list) else ():
+            for name in requirement if isinstance(requirement, dict) else ():
+                if name in schemes:
+                    self._keep((*self._prefix, section, name))
+                elif name.startswith("#"):  # 3.2 has schemes named by URI, too
+                    self._keep_scheme_at(name, place)
+
+    def _keep_scheme_at(self, ref: str, place: Place) -> None:
+        try:
+            landing = self._targets.land(ref, place)
+        except RefError:
+            return
+        if self._targets.kept_kind(landing.tokens) is Kind.SECURITY_SCHEME:
+            self._keep(landing.tokens)
+
+    @property
+    def hoisted_names(self) -> Mapping[str, list[str]]:
+        """Names of components that the full document has elsewhere, by section."""
+        return self._hoisted.names
+
+    def finish(self) -> None:
+        """Copy everything reachable from what was given."""
+        while self._jobs or self._inner:
+            if self._jobs:
+                self._copy_next()
+            else:
+                self._settle_inner(self._inner.pop())
+        self._trimmed.trim()
+
+    def _copy_next(self) -> None:
+        kind, node, place, holder, key = self._jobs.popleft()
+        if is_reference(kind, node):
+            holder[key] = self._reference(kind, node, place)
+        elif isinstance(node, dict):
+            holder[key] = self._object(kind, node, place)
+
+    def _settle_inner(self, inner: Inner) -> None:
+        """Keep only what a reference into a component leads to, unless all of that component is kept anyway."""
+        section, name = inner.unit[-2:]
+        if name not in self.components.get(section, {}):
+            text = self._hoist(inner.kind, inner.landing)
+            if text is not None:
+                inner.copy["$ref"] = text
+                return
+            self._keep(inner.unit)
+
+    def _object(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+        match kind:
+            case Kind.OPERATION:
+                self._note_operation(node, place)
+            case Kind.LINK:
+                node = self._links.rewritten(node, place)
+            case Kind.DISCRIMINATOR:
+                return self._discriminator(node, place)
+            case _:
+                pass
+        return self._fields(kind, node, place)
+
+    def _fields(self, kind: Kind, node: JsonObject, place: Place) -> JsonObject:
+        fields, other = FIELDS[kind], OTHER_FIELDS.get(kind)
+        copy: JsonObject = {}
+        for name, value in node.items():
+            if is_extension(name):
+                if name in self.extensions:
+                    copy[name] = value
+            elif other is not None:
+                self.copy(other, value, (place, name), copy, name)
+            elif (field := fields.get(name)) is None:
+                if not is_unknown_everywhere(kind, name) or not self._tells_of_denied(name, value, (place, name)):
+                    copy[name] = value
+            else:
+                self.copy_field(field, value, (place, name), copy, name)
+        if kind is Kind.SCHEMA and isinstance(ref := node.get("$dynamicRef"), str):
+            copy["$dynamicRef"] = self._dynamic_reference(ref, (place, "$dynamicRef"))
+        return copy
+
+    def _tells_of_denied(self, name: str, value: Json, place: Place) -> bool:
+        """Say whether a field that the standard does not know names an operation that is not kept. It is warned of."""
+        if self._denied is None:
+            self._denied = denied_names(self._document, self._kept_keys)
+        words = (word for text in (name, *texts_in(value)) for word in words_of(text))
+        told = next((word for word in words if word in self._denied), None)
+        if told is not None:
+            finding = Finding(
+                rule="unknown-field",
+                message=f"{to_ref(tokens_of(place))} is no field of OpenAPI and names {told!r}, which is denied: it is left out",
+                hint="nothing to mend here: no client could have understood it",
+                severity=Severity.WARNING,
+                pointer=tokens_of(place),
+            )
+            self.warnings.append(finding)
+        return told is not None
+
+    def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
+        """Have the objects that a field holds copied to `holder[name]`."""
+        if isinstance(value, list) and field.shape is not Shape.MAP:
+            copies: list[Json] = list(value)
+            holder[name] = copies
+            for index, item in enumerate(value):
+                self.copy(field.kind, item, (place, str(index)), copies, index)
+        elif isinstance(value, dict) and field.shape is Shape.MAP:
+            entries = {
+                key: item
+                for key, item in value.items()
+                if field.kind is not Kind.LINK or self._links.is_permitted(item, (place, key))
+            }
+            if entries or not value:
+                copy: JsonObject = {}
+                holder[name] = copy
+                for key, item in entries.items():
+                    self.copy(field.kind, item, (place, key), copy, key)
+        else:
+            self.copy(field.kind, value, place, holder, name)
+
+    # References
+
+    def _reference(self, kind: Kind, node: JsonObject, place: Place) -> Json:
+        ref = node["$ref"]
+        if (inner := self._inner_references.find(kind, ref, place, self.components)) is not None:
+            copy = self._with_siblings(kind, node, place, ref)
+            self._inner.append(Inner(kind, *inner, copy))
+            return copy
+        text, tokens = self._keep_target(kind, ref, (place, "$ref"))
+        if text is None:
+            return self._in_place(kind, node, place) if tokens else node
+        if kind is Kind.SCHEMA and not self._is_parent_of(place):
+            self._keep_subtypes(tokens)
+        return self._with_siblings(kind, node, place, text)
+
+    def _with_siblings(self, kind: Kind, node: JsonObject, place: Place, text: str) -> JsonObject:
+        if siblings_count(kind, self._version):
+            siblings = self._fields(kind, node, place)
+        else:
+            # To the standards they are nothing, to many readers a description. Deeper ones could hold references.
+            siblings = {
+                name: value
+                for name, value in node.items()
+                if not isinstance(value, dict | list) and (not is_extension(name) or name in self.extensions)
+            }
+        siblings["$ref"] = text
+        return siblings
+
+    def _dynamic_reference(self, ref: str, place: Place) -> str:
+        """Keep where a `$dynamicRef` leads at first; where else it may lead is then kept, too, or is never entered."""
+        text, tokens = self._keep_target(Kind.SCHEMA, ref, place)
+        target = walk(self._document.root, tokens)
+        if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
+            return ref  # by its name, or it would no longer be dynamic
+        return text
+
+    def _keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
+        """Keep what a reference leads to; gives its text in the pruned document and the target's place in the full one.
+
+        The text is `None` where the pruned document has no place for the target, and the place is empty where there is none.
+        """
+        if (known := self._texts.get((kind, ref))) is not None:
+            return known
+        try:
+            landing = self._targets.land(ref, place, kind)
+        except RefError as error:
+            if not self._is_undefined_schema(kind, ref):
+                self._report(error, place)
+                return None, ()
+            self._texts[kind, ref] = ref, ()  # and so each is told of once
+            self._warn(error, place)
+            return ref, ()
+        if not self._arrives(kind, landing, ref, place):
+            return None, ()
+        text = self._text(kind, landing, ref)
+        if landing.tokens == pointer_of(ref):  # and so it leads there from everywhere
+            self._texts[kind, ref] = text, landing.tokens
+        return text, landing.tokens
+
+    def _text(self, kind: Kind, landing: Landing, ref: str) -> str | None:
+        tokens = landing.tokens
+        unit = self._targets.unit_of(tokens)
+        own = self._targets.kept_kind(tokens)
+        # A reference to a whole component of another kind is a mistake of the document, which another component does not
+        # mend. Where the kinds read the same text differently it needs one all the same.
+        if own is kind or (unit == tokens and self._readings.agree(own, kind, landing)):
+            if unit is not None:
+                self._keep(unit)
+            return ref if landing.holds_as_written else to_ref(tokens)
+        return self._hoist(kind, landing)
+
+    def _keep(self, unit: Tokens) -> None:
+        section, name = unit[-2:]
+        kept = self.components.setdefault(section, {})
+        if name not in kept:
+            self.copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
+
+    def _hoist(self, kind: Kind, landing: Landing) -> str | None:
+        """Make a component of what stands where the pruned document will have nothing, such as under a denied path."""
+        hoisted = self._hoisted.find(kind, landing.tokens)
+        if hoisted is None and (hoisted := self._hoisted.give(kind, landing.tokens)) is not None:
+            holder, key = self.components.setdefault(hoisted.section, {}), hoisted.name
+            if hoisted.key is not None:
+                holder[key] = {}
+                holder, key = holder[key], hoisted.key
+            self.copy(kind, landing.value, Region(landing.tokens, is_moved=True), holder, key)
+        return hoisted and hoisted.text
+
+    def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
+        """What a reference leads to, instead of it: for kinds of which this version has no components."""
+        seen: set[Tokens] = set()
+        while is_reference(kind, node):
+            try:
+                landing = self._targets.land(node["$ref"], place, kind)
+            except RefError as error:
+                self._report(error, (place, "$ref"))
+                break
+            if landing.tokens in seen:
+                break  # in a circle, which `_arrives` has reported
+            seen.add(landing.tokens)
+            node, place = landing.value, Region(landing.tokens, is_moved=True)
+        return self._object(kind, node, place) if isinstance(node, dict) else node
+
+    def _arrives(self, kind: Kind, landing: Landing, ref: str, place: Place) -> bool:
+        """Say whether a chain of references that are nothing else comes to an end; that it does not is reported once."""
+        chain: set[Tokens] = set()
+        while is_reference(kind, landing.value) and landing.tokens not in self._arriving:
+            if landing.tokens in chain:
+                self._report(RefError(ref, "leads through other references back to itself"), place)
+                self._arriving |= chain
+                return False
+            chain.add(landing.tokens)
+            try:
+                landing = self._targets.land(landing.value["$ref"], Region(landing.tokens))
+            except RefError:
+                break  # reported where it is copied
+        self._arriving |= chain
+        return True
+
+    def _is_undefined_schema(self, kind: Kind, ref: str) -> bool:
+        """Say whether a reference that leads nowhere names a schema that only was never defined.
+
+        Real documents have those, and nothing is let through by one: it says nothing of a value, and so allows any.
+        """
+        schemas = component_schemas(self._document)
+        tokens = pointer_of(ref) or ()
+        return (
+            kind is Kind.SCHEMA
+            and tokens[:-1] == schemas_at(self._version)
+            and bool(schemas)
+            and not isinstance(schemas.get("$ref"), str)
+        )
+
+    def _report(self, error: RefError, place: Place) -> None:
+        self.findings.append(unresolved(self._document, error, tokens_of(place)))
+
+    def _warn(self, error: RefError, place: Place) -> None:
+        finding = unresolved(self._document, error, tokens_of(place))
+        self.warnings.append(replace(finding, rule="undefined-schema", severity=Severity.WARNING))
+
+    # Subtypes and discriminators
+
+    def _is_parent_of(self, place: Place) -> bool:
+        """Say whether the reference at `place` makes a component schema a subtype: the value is never just its parent."""
+        match place:
+            case ((Region(tokens, is_moved=False), "allOf"), _):
+                return tokens[:-1] == schemas_at(self._version)
+            case _:
+                return False
+
+    def _keep_subtypes(self, place: Tokens) -> None:
+        places = [place]
+        while places:
+            place = places.pop()
+            if place in self._subtypes and place not in self._instances:
+                self._instances.add(place)
+                for subtype in self._subtypes[place]:
+                    self._keep(subtype)
+                    places.append(subtype)
+
+    def _discriminator(self, node: JsonObject, place: Place) -> JsonObject:
+        copy = self._fields(Kind.DISCRIMINATOR, node, place)
+        if not self._follow:
+            self._trimmed.add(copy, node, place)
+            return copy
+        if isinstance(mapping := node.get("mapping"), dict):
+            copy["mapping"] = {
+                name: self._mapped(target, ((place, "mapping"), name)) for name, target in mapping.items()
+            }
+        if "defaultMapping" in node:
+            copy["defaultMapping"] = self._mapped(node["defaultMapping"], (place, "defaultMapping"))
+        return copy
+
+    def _mapped(self, target: Json, place: Place) -> Json:
+        """Keep the schema that a mapping names, by its component name or by reference."""
+        if not isinstance(target, str):
+            return target
+        if (unit := named_schema(self._document, target)) is not None:
+            self._keep(unit)
+            self._keep_subtypes(unit)
+            return target
+        if _PLAIN_NAME.fullmatch(target):
+            self._report(RefError(to_ref((*schemas_at(self._version), target)), "points at nothing"), place)
+            return target
+        text, tokens = self._keep_target(Kind.SCHEMA, target, place)
+        self._keep_subtypes(tokens)
+        return target if text is None else text
+
+    # Operations
+
+    def _note_operation(self, node: JsonObject, place: Place) -> None:
+        tags = node.get("tags")
+        self.tags.update(tag for tag in (tags if isinstance(tags, list) else ()) if isinstance(tag, str))
+        if isinstance(security := node.get("security"), list):
+            self.require_schemes(security, place)
+        else:
+            self.inherits_security = True

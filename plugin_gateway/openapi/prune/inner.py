@@ -1,0 +1,62 @@
+"""Inner references: pointers into a component, of which the pruned document keeps only the part that they lead to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.prune.targets import Landing, Place, Targets, pointer_of
+from plugin_gateway.openapi.refs import RefError, Tokens, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.openapi.document import Document, JsonObject
+
+_NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
+
+
+class Inner(NamedTuple):
+    """A reference into a component: whether the rest of that is kept, too, is known when everything else is copied."""
+
+    kind: Kind
+    landing: Landing
+    unit: Tokens
+    copy: JsonObject
+
+
+class InnerReferences:
+    """Finds them in one document."""
+
+    def __init__(self, document: Document, targets: Targets) -> None:
+        self._document, self._targets = document, targets
+
+    def find(
+        self, kind: Kind, ref: str, place: Place, components: Mapping[str, JsonObject]
+    ) -> tuple[Landing, Tokens] | None:
+        """What a pointer into a component leads to, and that component, if the one can stand without the other."""
+        tokens = pointer_of(ref)
+        if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:
+            return None
+        if unit[-1] in components.get(unit[-2], {}):
+            return None
+        try:
+            landing = self._targets.land(ref, (place, "$ref"), kind)
+        except RefError:
+            return None  # told of where it is copied
+        if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
+            return None
+        return None if self._has_names(unit) else (landing, unit)
+
+    def _has_names(self, unit: Tokens) -> bool:
+        """Say whether a component has schemas with names, which are relative to the place they stand in."""
+        stack = [walk(self._document.root, unit)]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, dict):
+                if not _NAMES_OF_SCHEMAS.isdisjoint(node):
+                    return True
+                stack += node.values()
+            elif isinstance(node, list):
+                stack += node
+        return False

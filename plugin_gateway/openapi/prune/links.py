@@ -1,0 +1,68 @@
+"""Links: which of them lead to a kept operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.prune.targets import Place, Region, Targets, pointer_of
+from plugin_gateway.openapi.refs import RefError, Tokens, to_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Links:
+    """Judges the links of one document. What cannot be said to lead to a kept operation leads nowhere a client may go."""
+
+    def __init__(self, document: Document, kept: Mapping[OperationKey, Tokens], targets: Targets) -> None:
+        """`kept` says where each kept operation will stand."""
+        self._targets = targets
+        self._kept = kept
+        self._kept_nodes = {id(document.operations[key].node): place for key, place in kept.items()}
+        self._kept_ids = {document.operations[key].operation_id for key in kept} - {None}
+
+    def is_permitted(self, link: Json, place: Place) -> bool:
+        seen: set[Tokens] = set()
+        while is_reference(Kind.LINK, link):
+            try:
+                landing = self._targets.land(link["$ref"], place)
+            except RefError:
+                return True  # nowhere: that is for whoever copies it to report
+            if landing.tokens in seen:
+                return True
+            seen.add(landing.tokens)
+            link, place = landing.value, Region(landing.tokens)
+        if not isinstance(link, dict):
+            return True
+        operation_id, ref = link.get("operationId"), link.get("operationRef")
+        if isinstance(operation_id, str) and operation_id not in self._kept_ids:
+            return False
+        return not isinstance(ref, str) or self._operation_at(ref, place) is not None
+
+    def rewritten(self, link: JsonObject, place: Place) -> JsonObject:
+        """The link with an `operationRef` that leads there in the pruned document, too."""
+        ref = link.get("operationRef")
+        target = self._operation_at(ref, place) if isinstance(ref, str) else None
+        if target is None or not isinstance(ref, str) or pointer_of(ref) == target:
+            return link
+        return {**link, "operationRef": to_ref(target)}
+
+    def _operation_at(self, ref: str, place: Place) -> Tokens | None:
+        """Where the operation that an `operationRef` names stands in the pruned document."""
+        tokens = pointer_of(ref) or ()
+        if tokens[:1] != ("paths",):
+            try:
+                landing = self._targets.land(ref, place)
+            except RefError:
+                return None
+            tokens = landing.tokens
+            if tokens[:1] != ("paths",):
+                # An operation of a component path item; the pruned document has it in place, under a path.
+                return self._kept_nodes.get(id(landing.value))
+        match tokens:
+            case (_, path, method) | (_, path, "additionalOperations", method):
+                return self._kept.get(OperationKey(method.upper(), path))
+            case _:
+                return None

@@ -1,0 +1,61 @@
+"""Mappings of discriminators, trimmed: what they select and nothing else reaches is taken out of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.prune.subtypes import named_schema
+from plugin_gateway.openapi.refs import RefError, to_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.openapi.document import Document, Json, JsonObject
+    from plugin_gateway.openapi.prune.hoist import Hoist
+    from plugin_gateway.openapi.prune.targets import Place, Targets
+
+
+class TrimmedMappings:
+    """Collects the discriminators that are copied, and trims their mappings when everything else is."""
+
+    def __init__(
+        self, document: Document, targets: Targets, hoisted: Hoist, components: Mapping[str, JsonObject]
+    ) -> None:
+        """Keep what tells of the pruned document what it will have; `components` are those it has so far."""
+        self._document, self._targets, self._hoisted, self._components = document, targets, hoisted, components
+        self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
+
+    def add(self, copy: JsonObject, node: JsonObject, place: Place) -> None:
+        """Note the copy of a discriminator, which stands at `place` in the full document."""
+        self._mappings.append((copy, node, place))
+
+    def trim(self) -> None:
+        """Take out of mappings what nothing else reaches."""
+        for copy, node, place in self._mappings:
+            if isinstance(mapping := node.get("mapping"), dict):
+                texts = {name: self._reached(target, place) for name, target in mapping.items()}
+                copy["mapping"] = {name: text for name, text in texts.items() if text is not None}
+                if not copy["mapping"]:
+                    del copy["mapping"]
+            if "defaultMapping" in node and (text := self._reached(node["defaultMapping"], place)) is not None:
+                copy["defaultMapping"] = text
+            else:
+                copy.pop("defaultMapping", None)
+
+    def _reached(self, target: Json, place: Place) -> str | None:
+        if not isinstance(target, str):
+            return None
+        if (unit := named_schema(self._document, target)) is not None:
+            return target if unit[-1] in self._components.get(unit[-2], {}) else None
+        try:
+            landing = self._targets.land(target, place)
+        except RefError:
+            return None
+        if self._targets.kept_kind(landing.tokens) is not Kind.SCHEMA:
+            hoisted = self._hoisted.find(Kind.SCHEMA, landing.tokens)
+            return hoisted and hoisted.text
+        unit = self._targets.unit_of(landing.tokens)
+        if unit is not None and unit[-1] not in self._components.get(unit[-2], {}):
+            return None
+        return target if landing.holds_as_written else to_ref(landing.tokens)

@@ -1,0 +1,157 @@
+"""The pruned document: cut down to chosen operations, with all that they meant and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
+from plugin_gateway.openapi.grammar import FIELDS, METHODS, ROOT_FIELDS, Kind, components_at, sections
+from plugin_gateway.openapi.prune.closure import Closure
+from plugin_gateway.openapi.prune.hoist import components_in
+from plugin_gateway.openapi.prune.targets import Place, Region
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from plugin_gateway.openapi.refs import Tokens
+
+_VERBATIM = frozenset(
+    {"openapi", "swagger", "$self", "jsonSchemaDialect", "host", "basePath", "schemes", "consumes", "produces"}
+)
+"""Fields of the root that say something of every operation. Others than these and the known objects do not get through."""
+
+_PATH_ITEM_TEXT = frozenset({"summary", "description"})
+
+
+def prune(
+    document: Document,
+    kept: Collection[OperationKey],
+    *,
+    extensions: Collection[str] = (),
+    discriminator: Literal["follow", "trim"] = "follow",
+) -> Document:
+    """Cut `document` down to the operations in `kept`, in its own version; the document itself is not touched.
+
+    Every kept operation means what it meant. What only denied operations reach is gone: components, tags, security
+    schemes, links to them, all webhooks. What stands under a denied path but is referred to becomes a component. Path
+    items are written in place. `x-*` fields go unless `extensions` names them; a value that is kept so is data.
+
+    A discriminator selects by mapping or, in its default, by the name of a schema built on its own with `allOf`: `follow`
+    keeps all that it can select, `trim` only what is reached otherwise.
+
+    A schema that is referred to and defined nowhere stays so; the result has a warning of it.
+
+    Raises `DocumentError` with a finding for each reference in what is kept that leads outside, nowhere, or back to
+    itself, and `KeyError` for an operation that the document does not have.
+    """
+    places = {key: _place(document, key) for key in kept}
+    closure = Closure(document, places, extensions, follow=discriminator == "follow")
+    later = {"components", "security"} if components_at(document.version) else {*sections(document.version), "security"}
+    root: JsonObject = {}
+    for name, value in document.root.items():
+        if name in _VERBATIM or name in closure.extensions:
+            root[name] = value
+        elif name == "paths":
+            root[name] = _copy_paths(document, closure, places)
+        elif name in later:
+            root[name] = {}  # to keep the order of the fields
+        elif (field := ROOT_FIELDS.get(name)) is not None:
+            closure.copy_field(field, value, Region((name,)), root, name)
+    root.setdefault("paths", {})
+    closure.finish()
+    if closure.inherits_security:
+        closure.require_schemes(document.root.get("security"), Region(("security",)))
+        closure.finish()
+    if closure.findings:
+        raise DocumentError(closure.findings)
+    _settle(document, closure, root)
+    return Document(root=root, name=document.name, warnings=tuple(closure.warnings))
+
+
+def _place(document: Document, key: OperationKey) -> Tokens:
+    """Where an operation will stand."""
+    operation = document.operations[key]
+    method = key.method.lower()
+    if method in METHODS and operation.path_item.get(method) is operation.node:
+        return ("paths", key.path, method)
+    additional = operation.path_item["additionalOperations"]
+    (name,) = (name for name in additional if name.upper() == key.method and additional[name] is operation.node)
+    return ("paths", key.path, "additionalOperations", name)
+
+
+def _copy_paths(document: Document, closure: Closure, kept: Mapping[OperationKey, Tokens]) -> JsonObject:
+    methods: dict[str, set[Tokens]] = {}
+    for key, place in kept.items():
+        methods.setdefault(key.path, set()).add(place[2:])
+    copies: JsonObject = {}
+    for path, item in document.root["paths"].items() if isinstance(document.root["paths"], dict) else ():
+        if path in methods:
+            fields = _path_item_fields(document, Region(("paths", path)), item)
+            copies[path] = _copy_path_item(closure, fields, methods[path])
+        elif path in closure.extensions:
+            copies[path] = item
+    return copies
+
+
+def _copy_path_item(
+    closure: Closure, fields: Mapping[str, tuple[Json, Place]], methods: Collection[Tokens]
+) -> JsonObject:
+    """Copy a path item with only these operations. Its own `$ref` goes: several paths may share what it points at."""
+    copy: JsonObject = {}
+    for name, (value, place) in fields.items():
+        if name in _PATH_ITEM_TEXT or name in closure.extensions:
+            copy[name] = value
+        elif name == "additionalOperations":
+            nodes = value if isinstance(value, dict) else {}
+            if additional := {method: node for method, node in nodes.items() if (name, method) in methods}:
+                closure.copy_field(FIELDS[Kind.PATH_ITEM][name], additional, (place, name), copy, name)
+        elif (name,) in methods or name in {"parameters", "servers"}:
+            closure.copy_field(FIELDS[Kind.PATH_ITEM][name], value, (place, name), copy, name)
+    return copy
+
+
+def _path_item_fields(document: Document, region: Region, item: JsonObject) -> dict[str, tuple[Json, Place]]:
+    """The fields of a path item and of what its `$ref` leads to, as `Document.follow_path_item` mixes them."""
+    sources = [(region, item)]
+    while isinstance(ref := item.get("$ref"), str):
+        tokens, item = document.resolve(ref, region.tokens)
+        region = Region(tokens, is_moved=True)
+        sources.append((region, item))
+    return {name: (value, source) for source, fields in reversed(sources) for name, value in fields.items()}
+
+
+def _settle(document: Document, closure: Closure, root: JsonObject) -> None:
+    """Put in what the closure found: components in the order of the full document, used tags, inherited security."""
+    if components_at(document.version):
+        root["components"] = _ordered_components(document, closure, document.root.get("components"))
+    else:
+        root.update(_ordered_components(document, closure, document.root))
+    root["security"] = document.root.get("security") if closure.inherits_security else None
+    if "tags" in root:
+        root["tags"] = _used_tags(root["tags"], closure.tags) if isinstance(root["tags"], list) else []
+    for name in ("components", "security", "tags", *sections(document.version)):
+        if name in root and not root[name]:
+            del root[name]
+
+
+def _ordered_components(document: Document, closure: Closure, full: Json) -> JsonObject:
+    ordered: JsonObject = {}
+    for section in dict.fromkeys((*(full if isinstance(full, dict) else ()), *sections(document.version))):
+        if (kept := closure.components.get(section)) is not None:
+            names = (*components_in(document, section), *closure.hoisted_names.get(section, ()))
+            ordered[section] = {name: kept[name] for name in names if name in kept}
+    return ordered
+
+
+def _used_tags(tags: list[Json], used: Collection[str]) -> list[Json]:
+    """Tags that kept operations have, and since 3.2 the tags those are filed under."""
+    named = [tag for tag in tags if isinstance(tag, dict) and isinstance(tag.get("name"), str)]
+    parents = {tag["name"]: tag.get("parent") for tag in named}
+    wanted: set[Json] = set()
+    for tag in used:
+        name: Json = tag
+        while isinstance(name, str) and name not in wanted:
+            wanted.add(name)
+            name = parents.get(name)
+    return [tag for tag in named if tag["name"] in wanted]

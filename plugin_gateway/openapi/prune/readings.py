@@ -1,0 +1,126 @@
+"""Readings: whether a component of one kind can be read as another kind, too, as a reference from the wrong place asks for.
+
+What is data to one kind may be an object to the other. Data is kept word for word and nothing in it is followed; an object loses
+its extensions, its references are followed, and rewritten where their targets move. The pruned document has one copy for both
+only where that comes to the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    is_extension,
+    is_reference,
+)
+from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets
+from plugin_gateway.openapi.refs import RefError, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_REWRITTEN = frozenset({Kind.DISCRIMINATOR, Kind.LINK, Kind.OPERATION, Kind.PATH_ITEM})
+"""Kinds of which a copy depends on the operations that are kept."""
+
+
+class _Pair(NamedTuple):
+    """A node, what it is in its component, and what it is to the reference; `None` is data."""
+
+    own: Kind | None
+    wanted: Kind | None
+    node: Json
+    place: Place
+
+
+class Readings:
+    """Compares the readings of one document's components."""
+
+    def __init__(self, targets: Targets, extensions: Collection[str]) -> None:
+        """Keep what follows references, and the extensions that are kept."""
+        self._targets = targets
+        self._extensions = extensions
+        self._agreeing: set[tuple[Kind, Tokens]] = set()
+
+    def agree(self, own: Kind | None, wanted: Kind, component: Landing) -> bool:
+        """Say whether the copy of a component as what it is, and all that it keeps, is also right for what is wanted."""
+        seen = set(self._agreeing)
+        todo = [_Pair(own, wanted, component.value, Region(component.tokens))]
+        while todo:
+            pair = todo.pop()
+            if pair.own is pair.wanted or not isinstance(pair.node, dict):
+                continue
+            is_reference_to = [kind for kind in (pair.own, pair.wanted) if kind and is_reference(kind, pair.node)]
+            if is_reference_to:
+                if pair.own not in is_reference_to or not _has_plain_siblings(pair.node):
+                    return False  # what only the wanted kind refers to is not kept for the component's own
+                if pair.wanted is not None and pair.wanted not in is_reference_to:
+                    return False
+                for kind in is_reference_to:
+                    if (landing := self._stays(kind, pair)) is None:
+                        return False
+                    if (kind, landing.tokens) not in seen:
+                        seen.add((kind, landing.tokens))
+                        todo.append(
+                            _Pair(self._targets.kept_kind(landing.tokens), kind, landing.value, Region(landing.tokens))
+                        )
+            elif self._is_changed(pair):
+                return False
+            else:
+                todo += _children(pair)
+        self._agreeing = seen
+        return True
+
+    def _stays(self, kind: Kind, pair: _Pair) -> Landing | None:
+        """Where a reference leads whose text is the same in the pruned document; `None` for all others."""
+        try:
+            landing = self._targets.land(pair.node["$ref"], (pair.place, "$ref"), kind)
+        except RefError:
+            return None
+        # A reference into a component is rewritten unless all of that is kept, which is known at the end only.
+        unit = self._targets.unit_of(landing.tokens)
+        is_kept = unit == landing.tokens or (unit is None and self._targets.kept_kind(landing.tokens) is kind)
+        return landing if is_kept and landing.holds_as_written else None
+
+    def _is_changed(self, pair: _Pair) -> bool:
+        """Say whether an object is copied otherwise than word for word, or otherwise than as the other kind."""
+        if "$dynamicRef" in pair.node or not _REWRITTEN.isdisjoint({pair.own, pair.wanted}):
+            return True
+        if pair.own is None or pair.wanted is None:
+            return any(is_extension(name) and name not in self._extensions for name in pair.node)
+        return False  # a field has the same shape in every kind that knows it
+
+
+def _has_plain_siblings(node: JsonObject) -> bool:
+    return not any(isinstance(value, dict | list) or is_extension(name) for name, value in node.items())
+
+
+def _children(pair: _Pair) -> Iterator[_Pair]:
+    for name, value in pair.node.items():
+        own, wanted = _field(pair.own, name), _field(pair.wanted, name)
+        if (field := own or wanted) is None:
+            continue
+        kinds = own and own.kind, wanted and wanted.kind
+        place = (pair.place, name)
+        if field.shape is Shape.MAP:
+            for key, child in value.items() if isinstance(value, dict) else ():
+                yield _Pair(*kinds, child, (place, key))
+        elif isinstance(value, list):
+            for index, child in enumerate(value):
+                yield _Pair(*kinds, child, (place, str(index)))
+        else:
+            yield _Pair(*kinds, value, place)
+
+
+def _field(kind: Kind | None, name: str) -> Field | None:
+    if kind is None or is_extension(name):
+        return None
+    if (other := OTHER_FIELDS.get(kind)) is not None:
+        return Field(other, Shape.ONE)
+    return FIELDS[kind].get(name)

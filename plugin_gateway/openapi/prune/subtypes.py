@@ -1,0 +1,86 @@
+"""Implicit subtypes: the component schemas that a discriminator can select although nothing refers to them.
+
+`Cat: {allOf: [{$ref: Pet}, …]}` is an alternative wherever a `Pet` with a discriminator may stand (OpenAPI 3.1.1, 4.8.25;
+2.0 knows no other kind). A discriminator beside `oneOf` or `anyOf` selects from those alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.openapi.decode.unread import sketch
+from plugin_gateway.openapi.grammar import components_at, sections
+from plugin_gateway.openapi.refs import RefError, Tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.openapi.document import Document, Json, JsonObject
+
+_SKETCH = frozenset({"$ref", "allOf", "anyOf", "discriminator", "oneOf"})
+"""What is asked of every schema, kept or not."""
+
+
+def schemas_at(version: str) -> Tokens:
+    """Where a version keeps its component schemas."""
+    return (*components_at(version), next(iter(sections(version))))
+
+
+def component_schemas(document: Document) -> JsonObject:
+    value: Json = document.root
+    for token in schemas_at(document.version):
+        value = value.get(token) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def implicit_subtypes(document: Document) -> Mapping[Tokens, tuple[Tokens, ...]]:
+    """For each component schema that inherits or carries a discriminator, the component schemas built directly on it."""
+    section = schemas_at(document.version)
+    schemas = component_schemas(document)
+    children: dict[Tokens, list[Tokens]] = {}
+    bases: list[Tokens] = []
+    for name in schemas:
+        place, schema = (*section, name), sketch(schemas, name, _SKETCH)
+        if _selects_subtypes(schema):
+            bases.append(place)
+        for parent in _parents(document, schema, place):
+            children.setdefault(parent, []).append(place)
+    found: dict[Tokens, tuple[Tokens, ...]] = {}
+    while bases:
+        place = bases.pop()
+        if place not in found:
+            found[place] = tuple(children.get(place, ()))
+            bases.extend(found[place])
+    return found
+
+
+def _selects_subtypes(schema: object) -> bool:
+    if not isinstance(schema, dict):
+        return False
+    parts = [schema, *(part for part in _all_of(schema) if isinstance(part, dict))]
+    return any("discriminator" in part and "oneOf" not in part and "anyOf" not in part for part in parts)
+
+
+def _all_of(schema: object) -> list[object]:
+    parts = schema.get("allOf") if isinstance(schema, dict) else None
+    return parts if isinstance(parts, list) else []
+
+
+def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Tokens]:
+    for part in _all_of(schema):
+        node, parent, seen = part, None, set[Tokens]()
+        # A component that is nothing but a reference is another name of what it points at.
+        while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str) and parent not in seen:
+            if parent is not None:
+                seen.add(parent)
+            try:
+                parent, node = document.resolve(ref, place)
+            except RefError:
+                break
+        if parent is not None:
+            yield parent
+
+
+def named_schema(document: Document, name: str) -> Tokens | None:
+    """The place of the component schema of this name, None where there is none."""
+    return (*schemas_at(document.version), name) if name in component_schemas(document) else None

@@ -1,0 +1,338 @@
+"""Bundling: a document spread over several files becomes one root in which every `$ref` that can be is local.
+
+What another file holds becomes a component of its kind under a name of its own, so circles stay circles and nothing is
+dereferenced. Where no component can stand (a path item under `paths`, an operation, a whole map) it is put in place.
+Which files exist and may be read is not decided here: `Parts` does that, before anything is opened.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import chain, count
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeGuard
+from urllib.parse import unquote
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.extent import check_extent
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    ROOT_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.refs import RefError, Tokens, find_anchors, join_uri, resolve, split_ref, to_ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_MAX_CHAIN = 64
+_MAPPING = re.compile(rb"""apping["']?\s*:""")
+_FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
+_NOT_LOCAL = re.compile(rb"""\$ref["']?\s*+:\s*+(?=\S)(?!["']#)(?!\{)(?![\w$-]++:\s)""")
+"""A key whose value is neither a quoted text that begins with `#` nor a mapping, in JSON or YAML. What comes before it is looked at
+apart, as a pattern that begins with a text is found ten times as fast."""
+_BEFORE_A_KEY = frozenset(b" \t\r\n\"'{,&*!?")
+_MAX_MAPPINGS = 20_000
+_MAPPING_BYTES = 1000
+_NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+class Parts(Protocol):
+    """The files of a document. A part is named by its path in the document's folder, or its URL."""
+
+    @property
+    def root(self) -> str:
+        """The part that everything begins with."""
+
+    def find(self, base: str, reference: str) -> str:
+        """Name the part that `reference`, written in the part `base`, means; `RefError` if it may not be read."""
+
+    def read(self, part: str) -> Json:
+        """The value in a part; `RefError` if there is none, `DocumentError` if it cannot be decoded."""
+
+
+class _Place(NamedTuple):
+    """A value that is still to be looked at: in which part it was written, and what holds it now."""
+
+    part: str
+    field: Field | None
+    """What stands there; None is data."""
+    holder: Any
+    key: Any
+
+    @property
+    def value(self) -> Any:
+        return self.holder[self.key]
+
+
+class _Found(NamedTuple):
+    part: str
+    tokens: Tokens
+    value: Any
+
+
+def refers_elsewhere(data: bytes) -> bool:
+    """Say whether a document's text may refer to another file; a quick no spares single files the walk.
+
+    That is by a `$ref` that is not local, or in the mapping of a discriminator by a text that ends like a file's name.
+    A path that ends in `/$ref` (OData) and a property called `$ref` are no references.
+    """
+    for index, match in enumerate(_MAPPING.finditer(data)):
+        if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
+            return True
+    starts = (match.start() for match in _NOT_LOCAL.finditer(data))
+    return any(start == 0 or data[start - 1] in _BEFORE_A_KEY for start in starts)
+
+
+def bundle(root: JsonObject, version: str, parts: Parts) -> Mapping[str, str]:
+    """Make every `$ref` in `root` local that can be, in place, and tell for each other one why it is left as it was.
+
+    Raises `DocumentError` when a part cannot be decoded, or when what has to be put in place contains itself.
+    """
+    bundler = _Bundler(root, version, parts)
+    bundler.run()
+    check_extent(root, parts.root)
+    return bundler.unread
+
+
+class _Bundler:
+    def __init__(self, root: JsonObject, version: str, parts: Parts) -> None:
+        self.unread: dict[str, str] = {}
+        self._root = root
+        self._version = version
+        self._parts = parts
+        self._sections = {kind: name for name, kind in sections(version).items()}
+        self._refs: dict[tuple[str, Tokens, Kind], str] = {}
+        """The local `$ref` of what has become a component, by where it was written."""
+        self._todo: list[_Place] = []
+        self._seen: dict[int, Any] = {}
+        """What has been walked, by identity; the values keep the identities from being used again."""
+
+    def run(self) -> None:
+        part, root = self._parts.root, self._root
+        self._adopt_components()
+        items = Field(Kind.PATH_ITEM, Shape.MAP)
+        for key, field in {**ROOT_FIELDS, "paths": items, "webhooks": items}.items():
+            if key in root:
+                self._todo.append(_Place(part, field, root, key))
+        while self._todo:
+            self._walk(self._todo.pop())
+
+    def _adopt_components(self) -> None:
+        """Let a component that only names a place in another file be that place, and so give it its name."""
+        holder: Any = self._root
+        for key in components_at(self._version):
+            self._import(_Place(self._parts.root, None, holder, key))
+            holder = holder.get(key)
+        for kind, section in self._sections.items() if isinstance(holder, dict) else ():
+            at = self._import(_Place(self._parts.root, None, holder, section))
+            components = holder.get(section)
+            for name, component in components.items() if isinstance(components, dict) else ():
+                ref = to_ref((*components_at(self._version), section, name))
+                self._refs.setdefault((at.part, (*at.tokens, name), kind), ref)
+                part = at.part
+                found = self._find(part, component["$ref"]) if _is_import(component) else None
+                if found and found.part != self._parts.root and (*found[:2], kind) not in self._refs:
+                    self._refs[found.part, found.tokens, kind] = ref
+                    components[name], part = found.value, found.part
+                self._todo.append(_Place(part, Field(kind, Shape.ONE), components, name))
+
+    def _walk(self, place: _Place) -> None:
+        field, value = place.field, place.value
+        if field is not None and field.shape is Shape.ONE and isinstance(value, dict):
+            self._walk_object(place, field.kind)
+            return
+        part = place.part
+        # In data it is one where it names another file; without that it is a text that happens to be called `$ref`.
+        if _is_import(value) and (field is not None or split_ref(value["$ref"])[0]):
+            try:
+                part = self._import(place).part
+            except DocumentError:
+                if field is not None:
+                    raise
+                # What data names need not be JSON or YAML; it stays the text it is.
+                return
+        value = place.value
+        if isinstance(value, dict | list) and self._is_new(value):
+            one = field and Field(field.kind, Shape.ONE)
+            keys = value if isinstance(value, dict) else range(len(value))
+            is_named = field is not None and field.shape is Shape.MAP and field.kind is not Kind.PATH_ITEM
+            self._todo.extend(_Place(part, one, value, key) for key in keys if is_named or not is_extension(str(key)))
+
+    def _walk_object(self, place: _Place, kind: Kind) -> None:
+        part, node = place.part, place.value
+        if isinstance(node.get("$ref"), str):
+            if self._is_component(place, kind):
+                if self._is_new(node):
+                    self._refer(part, node, kind)
+                    if siblings_count(kind, self._version):
+                        self._walk_fields(part, node, kind)
+                return
+            if kind is Kind.PATH_ITEM:
+                self._put_path_item(place)
+                return
+            part = self._import(place).part
+            node = place.value
+        if isinstance(node, dict) and self._is_new(node):
+            if kind is Kind.SERVER and part != self._parts.root:
+                _settle_server(node, part)
+            self._walk_fields(part, node, kind)
+
+    def _walk_fields(self, part: str, node: JsonObject, kind: Kind) -> None:
+        self._todo.extend(
+            _Place(part, _field(kind, key), node, key)
+            for key, value in node.items()
+            if isinstance(value, dict | list) and not is_extension(key)
+        )
+        discriminator = node.get("discriminator") if kind is Kind.SCHEMA else None
+        if isinstance(discriminator, dict):
+            self._refer_in_mapping(part, discriminator, ["defaultMapping"])
+            if isinstance(mapping := discriminator.get("mapping"), dict):
+                self._refer_in_mapping(part, mapping, list(mapping))
+
+    def _is_component(self, place: _Place, kind: Kind) -> bool:
+        """Say whether what is referred to here can become a component. Before 3.1 a path item cannot."""
+        return kind in self._sections and place.holder is not self._root.get("paths")
+
+    def _is_new(self, value: Any) -> bool:
+        """Say so once: what is walked twice would have its new references read as those of the part it comes from."""
+        if id(value) in self._seen:
+            return False
+        self._seen[id(value)] = value
+        return True
+
+    def _find(self, part: str, ref: str) -> _Found | None:
+        """What a `$ref` written in `part` means; None where it is local already, or cannot be read."""
+        if part == self._parts.root and (ref.startswith("#") or self._names_resource(ref)):
+            return None
+        location, fragment = split_ref(ref)
+        try:
+            target = self._parts.find(part, location) if location else part
+            value = self._root if target == self._parts.root else self._parts.read(target)
+            tokens, value = resolve(value, f"#{fragment}") if fragment else ((), value)
+        except RefError as error:
+            self.unread[ref if location else part + ref] = error.reason
+            return None
+        return _Found(target, tokens, value)
+
+    def _names_resource(self, ref: str) -> bool:
+        resources = self._resources
+        return len(resources) > 1 and join_uri(next(iter(resources)), split_ref(ref)[0]) in resources
+
+    @cached_property
+    def _resources(self) -> Mapping[str, Tokens]:
+        return find_anchors(self._root).resources if self._version not in {"2.0", "3.0"} else {}
+
+    def _refer(self, part: str, node: JsonObject, kind: Kind) -> None:
+        ref = node["$ref"]
+        found = self._find(part, ref)
+        if found and isinstance(found.value, dict | bool):
+            node["$ref"] = self._local(found, kind)
+        elif found:
+            self.unread[ref] = f"is no {kind}"
+        elif part != self._parts.root and ref.startswith("#"):
+            node["$ref"] = part + ref
+
+    def _refer_in_mapping(self, part: str, mapping: JsonObject, names: Iterable[str]) -> None:
+        """Values of a discriminator's mapping are names of schemas or references, and only references hold these."""
+        for name in names:
+            if (
+                isinstance(value := mapping.get(name), str)
+                and re.search(r"[#/]|\.(?:ya?ml|json)$", value)
+                and (found := self._find(part, value))
+            ):
+                mapping[name] = self._local(found, Kind.SCHEMA)
+
+    def _local(self, found: _Found, kind: Kind) -> str:
+        """The local `$ref` to what was found, which becomes a component unless it is one."""
+        if found.part == self._parts.root:
+            return to_ref(found.tokens)
+        place = (found.part, found.tokens, kind)
+        if place not in self._refs:
+            holder: Any = self._root
+            for key in (*components_at(self._version), self._sections[kind]):
+                if not isinstance(holder.get(key), dict):
+                    holder[key] = {}  # `components:` with nothing after it is written, too
+                holder = holder[key]
+            name = _free_name(found, holder)
+            holder[name] = found.value
+            self._refs[place] = to_ref((*components_at(self._version), self._sections[kind], name))
+            self._todo.append(_Place(found.part, Field(kind, Shape.ONE), holder, name))
+        return self._refs[place]
+
+    def _import(self, place: _Place) -> _Found:
+        """Put what a lone `$ref` means in its place, and tell where it came from."""
+        at = _Found(place.part, (), None)
+        ref = ""
+        for _ in range(_MAX_CHAIN):
+            value = place.holder.get(place.key) if isinstance(place.holder, dict) else place.value
+            if not _is_import(value):
+                return at
+            ref = value["$ref"]
+            found = self._find(at.part, ref)
+            if found is None:
+                return at
+            if found.part == self._parts.root:
+                place.holder[place.key] = {"$ref": to_ref(found.tokens)}
+                return found
+            place.holder[place.key], at = found.value, found
+        self.unread[ref] = "comes back to itself"
+        return at
+
+    def _put_path_item(self, place: _Place) -> None:
+        """Put a path item in its place, fields beside a `$ref` before those of what it means, each read in its part."""
+        part, node = place.part, dict(place.value)
+        owners = dict.fromkeys(node, part)
+        for _ in range(_MAX_CHAIN):
+            if not isinstance(ref := node.get("$ref"), str) or (found := self._find(part, ref)) is None:
+                break
+            part = found.part
+            if part == self._parts.root or not isinstance(found.value, dict):
+                node["$ref"] = to_ref(found.tokens)
+                break
+            del node["$ref"]
+            owners = {**dict.fromkeys(found.value, part), **owners}
+            node = {**found.value, **node}
+        else:
+            self.unread[node["$ref"]] = "comes back to itself"
+        place.holder[place.key] = node
+        self._todo.extend(
+            _Place(owners[key], _field(Kind.PATH_ITEM, key), node, key)
+            for key, value in node.items()
+            if isinstance(value, dict | list) and not is_extension(key)
+        )
+
+
+def _settle_server(server: JsonObject, part: str) -> None:
+    """Make a server's URL absolute that is relative to the file it was written in (OpenAPI 3.1, 4.8.5)."""
+    url = server.get("url")
+    # What begins with a variable may have a scheme; between files of one folder nobody knows the way to the API.
+    if isinstance(url, str) and url and not url.startswith("{") and part.startswith(("http://", "https://")):
+        server["url"] = join_uri(part, url)
+
+
+def _field(kind: Kind, name: str) -> Field | None:
+    if kind in OTHER_FIELDS:
+        return Field(OTHER_FIELDS[kind], Shape.ONE)
+    return FIELDS[kind].get(name)
+
+
+def _is_import(value: Any) -> TypeGuard[dict[str, str]]:
+    return isinstance(value, dict) and value.keys() == {"$ref"} and isinstance(value["$ref"], str)
+
+
+def _free_name(found: _Found, holder: JsonObject) -> str:
+    """A name for a component that says where it comes from: the last of its pointer, or its file; else both."""
+    stem = _NOT_A_NAME.sub("_", unquote(found.part.rstrip("/").rpartition("/")[2].partition(".")[0])) or "part"
+    name = _NOT_A_NAME.sub("_", found.tokens[-1]) if found.tokens else stem
+    candidates = chain([name, f"{stem}_{name}"], (f"{name}_{number}" for number in count(2)))
+    return next(candidate for candidate in candidates if candidate not in holder)

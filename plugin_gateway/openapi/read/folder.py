@@ -1,0 +1,123 @@
+"""A folder of files that make up one document: nothing outside it is read, and nothing in it but regular files."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import posixpath
+import re
+import stat
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
+
+from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
+from plugin_gateway.openapi.decode.text import decode
+from plugin_gateway.openapi.refs import RefError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from plugin_gateway.openapi.document import Json
+
+_NOT_IN_PATHS = re.compile(r"[\\\x00-\x1f\x7f]")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+
+
+def screen(reference: str) -> str | None:
+    """Why a relative reference is not even looked at, if it is not: said from its text alone, before any file system."""
+    path = unquote(reference)
+    if _SCHEME.match(reference) or reference.startswith("//"):
+        return "leads to another place: only files beside the document are read"
+    if path.startswith("/"):
+        return "is an absolute path: only files beside the document are read"
+    if "?" in reference or _NOT_IN_PATHS.search(path):
+        return "is not the relative path of a file"
+    return None
+
+
+class Folder:
+    """The parts of a document in files, each named by its path from the folder of the first."""
+
+    is_awaited: Final = False
+    """A file is there or not; none is waited for."""
+    address: Final = ""
+    """It is not fetched from anywhere."""
+
+    def __init__(self, path: Path, *, on_file: Callable[[Path], object] | None = None) -> None:
+        """Take a path for the first part; nothing is read yet. `on_file` is told of each file before it is opened."""
+        self._on_file = on_file
+        self.root = path.name
+        self._folder = path.parent
+        self._real_folder = os.path.realpath(path.parent)
+        self._values: dict[str, Json] = {}
+        self._is_inside: dict[str, bool] = {}
+        self._bytes_left = MAX_BYTES
+
+    def read_root(self) -> bytes:
+        """The bytes of the first part; `DocumentError` if they cannot be had."""
+        path = self._folder / self.root
+        try:
+            return self._read(path)
+        except FileNotFoundError:
+            raise _unreadable(path, "there is no such file", _nearest(path)) from None
+        except OSError as error:
+            raise _unreadable(path, error.strerror or "it cannot be read") from None
+        except RefError as error:
+            raise _unreadable(path, error.reason) from None
+
+    def find(self, base: str, reference: str) -> str:
+        if reason := screen(reference):
+            raise RefError(reference, reason)
+        part = posixpath.normpath(posixpath.join(posixpath.dirname(base), unquote(reference)))
+        if part not in self._is_inside:
+            real = os.path.realpath(self._folder / part)
+            is_above = part == ".." or part.startswith("../")
+            self._is_inside[part] = not is_above and os.path.commonpath([real, self._real_folder]) == self._real_folder
+        if not self._is_inside[part]:
+            raise RefError(reference, "leads out of the folder of the document")
+        return part
+
+    def read(self, part: str) -> Json:
+        if part not in self._values:
+            if len(self._values) >= MAX_PARTS:
+                raise RefError(part, f"is one file too many: {MAX_PARTS:,} are read")
+            path = self._folder / part
+            try:
+                data = self._read(path)
+            except OSError as error:
+                raise RefError(part, f"cannot be read: {error.strerror}") from None
+            self._values[part] = decode(data, str(path))
+        return self._values[part]
+
+    def _read(self, path: Path) -> bytes:
+        if self._on_file is not None:
+            self._on_file(path)
+        # A FIFO would keep us waiting in open() itself, so that does not wait, and a device may have no end.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise RefError(str(path), "is no regular file")
+            data = file.read(self._bytes_left + 1)
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise RefError(str(path), f"is too large: a document may have {MAX_BYTES // 2**20} MiB")
+        return data
+
+
+def _unreadable(path: Path, message: str, hint: str = "") -> DocumentError:
+    finding = Finding(rule="document-unreadable", message=message, hint=hint, location=Location(str(path)))
+    return DocumentError([finding])
+
+
+def _nearest(path: Path) -> str:
+    folder = next((parent for parent in path.parents if parent.is_dir()), None)
+    if folder is None:
+        return ""
+    if folder != path.parent:
+        return f"{folder} is there, but holds no {path.relative_to(folder).parts[0]}"
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f"did you mean {folder / near[0]}?" if near else ""

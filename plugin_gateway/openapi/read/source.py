@@ -1,0 +1,107 @@
+"""A source: the file or URL that a document is read from, with what it refers to beside it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
+from plugin_gateway.openapi.decode.text import decode, locate, skim, with_lines
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
+from plugin_gateway.openapi.read.folder import Folder
+from plugin_gateway.openapi.structure import check_paths, check_root
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+class _Source(Parts, Protocol):
+    @property
+    def is_awaited(self) -> bool: ...
+
+    @property
+    def address(self) -> str: ...
+
+    def read_root(self) -> bytes: ...
+
+
+def read_document(
+    location: str,
+    *,
+    base: Path | None = None,
+    headers: Mapping[str, str] | None = None,
+    timeout_s: float = 15.0,
+    on_file: Callable[[Path], object] | None = None,
+) -> Document:
+    """Read the document at a path (from `base`, or where we are) or an http(s) URL, and make one root of all its parts.
+
+    `headers` go to the host of the URL and nowhere else; `timeout_s` bounds each request as a whole; `on_file` is told
+    of each file before it is opened. Blocks, and so is to be called off the event loop.
+
+    Raises:
+        DocumentAwaitedError: the server of the URL does not answer yet, and may later.
+        DocumentError: it cannot be read, or is none.
+    """
+    scheme = _URL.match(location)
+    if scheme is None:
+        folder = Folder((base or Path()) / location, on_file=on_file)
+        return _read(folder, str((base or Path()) / location))
+    if scheme[1].lower() not in {"http", "https"}:
+        message = f"a document is a file or an http(s) URL, not a {scheme[1]!r} URL"
+        raise DocumentError([Finding(rule="document-unreadable", message=message, hint="give the path of a file")])
+    # Imported here: httpx2 costs 60 ms, and a file does without.
+    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415
+
+    with Site(location, headers=headers or {}, timeout_s=timeout_s) as site:
+        return _read(site, site.root)
+
+
+def read_standard_input() -> Document:
+    """Read the document that standard input is.
+
+    Raises:
+        DocumentError: it is none.
+    """
+    from plugin_gateway.openapi.read.standard_input import NAME, StandardInput  # noqa: PLC0415  # few want it
+
+    return _read(StandardInput(), NAME)
+
+
+def _read(source: _Source, name: str) -> Document:
+    data = source.read_root()
+    try:
+        return _document(source, data, name)
+    except DocumentError as error:
+        # Which error it is says whether its server is waited for.
+        raise type(error)(with_lines(error.findings, data, name)) from None
+
+
+def _document(source: _Source, data: bytes, name: str) -> Document:
+    is_spread = refers_elsewhere(data)
+    root = decode(data, name) if is_spread else skim(data, name)
+    _refuse(check_root(root), data, name)
+    document = Document(root=root, name=name, address=source.address)
+    if is_spread:
+        unread = bundle(root, document.version, source)
+        document = replace(document, unread=unread, is_awaited=source.is_awaited)
+    try:
+        _refuse(check_paths(document), data, name)
+    except DocumentError as error:
+        raise awaited(error) if document.is_awaited else error from None
+    return document
+
+
+def awaited(error: DocumentError) -> DocumentAwaitedError:
+    """Say of a document whose server left a part unanswered that what is wrong with it may be right later."""
+    return DocumentAwaitedError(error.findings)
+
+
+def _refuse(findings: Iterable[Finding], data: bytes, name: str) -> None:
+    if located := [finding.at(locate(data, name, finding.pointer or ())) for finding in findings]:
+        raise DocumentError(located)

@@ -1,0 +1,1 @@
+"""Versions: a document in the words of another version of OpenAPI."""

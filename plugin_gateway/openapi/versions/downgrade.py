@@ -1,0 +1,137 @@
+"""What a lower version has no words for: 3.2 said in 3.1, and 3.1 in 3.0, outside of schemas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.nodes import keep_only, typed_nodes
+from plugin_gateway.openapi.versions.downgrade_schema import schemas_to_3_0
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.openapi.document import JsonObject
+
+_NEW_IN_3_2: Mapping[Kind, tuple[str, ...]] = {
+    Kind.DISCRIMINATOR: ("defaultMapping",),
+    Kind.ENCODING: ("encoding", "itemEncoding", "prefixEncoding"),
+    Kind.MEDIA_TYPE: ("description", "itemSchema", "itemEncoding", "prefixEncoding"),
+    Kind.OAUTH_FLOWS: ("deviceAuthorization",),
+    Kind.RESPONSE: ("summary",),
+    Kind.SECURITY_SCHEME: ("deprecated", "oauth2MetadataUrl"),
+    Kind.SERVER: ("name",),
+    Kind.TAG: ("summary", "parent", "kind"),
+}
+_CONSTRAINTS = frozenset({"itemSchema", "itemEncoding", "prefixEncoding", "encoding", "defaultMapping"})
+
+
+def to_3_1(root: JsonObject) -> list[Finding]:
+    """Say in 3.1, in place, what `root` says in 3.2."""
+    root.pop("$self", None)
+    findings = list(_drop_operations(root))
+    for kind, node in typed_nodes(root):
+        if kind is Kind.RESPONSE and not is_reference(kind, node):
+            node.setdefault("description", node.get("summary", ""))
+        dropped = [key for key in _NEW_IN_3_2.get(kind, ()) if node.pop(key, None) is not None]
+        findings += [
+            _loosened(f"{key!r} of a {kind} cannot be said in OpenAPI 3.1") for key in dropped if key in _CONSTRAINTS
+        ]
+        match kind:
+            case Kind.OPERATION | Kind.PATH_ITEM:
+                findings += _drop_querystring(root, node)
+            case Kind.PARAMETER:
+                _strip_parameter(node)
+            case Kind.EXAMPLE:
+                _strip_example(node)
+            case Kind.SCHEMA:
+                _strip_xml(node)
+            case _:
+                pass
+    return findings
+
+
+def to_3_0(root: JsonObject) -> list[Finding]:
+    """Say in 3.0, in place, what `root`, its references whole components by pointer, says in 3.1."""
+    for key in ("webhooks", "jsonSchemaDialect"):
+        root.pop(key, None)
+    root.setdefault("paths", {})
+    findings = [*_drop_shared_path_items(root), *schemas_to_3_0(root)]
+    for kind, node in typed_nodes(root):
+        match kind:
+            case Kind.INFO:
+                node.pop("summary", None)
+            case Kind.LICENSE:
+                node.pop("identifier", None)
+            case Kind.OPERATION if not node.get("responses"):
+                node["responses"] = {"default": {"description": ""}}
+            case _:
+                if is_reference(kind, node):
+                    keep_only(node, ("$ref",))
+    return findings
+
+
+def _drop_operations(root: JsonObject) -> Iterator[Finding]:
+    paths = root.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if not isinstance(item, dict):
+            continue
+        methods = [*(["QUERY"] if item.pop("query", None) else []), *(item.pop("additionalOperations", None) or ())]
+        for method in methods:
+            yield Finding(
+                rule="upgrade-no-method",
+                message=f"{method} {path} cannot be described before OpenAPI 3.2: it is allowed, but not in the document",
+                hint='set public.openapi_version to "3.2"',
+                severity=Severity.WARNING,
+            )
+
+
+def _drop_shared_path_items(root: JsonObject) -> Iterator[Finding]:
+    components = root.get("components")
+    if isinstance(components, dict):
+        components.pop("pathItems", None)
+    for kind, node in typed_nodes(root):
+        for expression, item in list(node.items()) if kind is Kind.CALLBACK else ():
+            if is_reference(Kind.PATH_ITEM, item):
+                del node[expression]
+                yield _loosened(f"the callback to {expression!r} is a reference, which cannot be said in OpenAPI 3.0")
+
+
+def _drop_querystring(root: JsonObject, node: JsonObject) -> Iterator[Finding]:
+    parameters = node.get("parameters")
+    if not isinstance(parameters, list):
+        return
+    shared = (root.get("components") or {}).get("parameters") or {}
+    for entry in parameters.copy():
+        if isinstance(entry, dict):
+            parameter = shared.get(str(entry.get("$ref")).removeprefix("#/components/parameters/"), entry)
+            if parameter.get("in") == "querystring":
+                parameters.remove(entry)
+                yield _loosened("a parameter in the whole query string cannot be said in OpenAPI 3.1")
+
+
+def _strip_parameter(parameter: JsonObject) -> None:
+    if parameter.get("style") == "cookie":
+        del parameter["style"]
+    if parameter.get("in") != "query":
+        parameter.pop("allowReserved", None)
+
+
+def _strip_example(example: JsonObject) -> None:
+    values = [example.pop(key) for key in ("dataValue", "serializedValue") if key in example]
+    if values:
+        example.setdefault("value", values[0])
+
+
+def _strip_xml(schema: JsonObject) -> None:
+    xml = schema.get("xml")
+    node_type = xml.pop("nodeType", None) if isinstance(xml, dict) else None
+    if node_type == "attribute":
+        schema["xml"]["attribute"] = True
+    elif node_type == "element" and schema.get("type") == "array":
+        schema["xml"]["wrapped"] = True
+
+
+def _loosened(message: str) -> Finding:
+    return Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING)

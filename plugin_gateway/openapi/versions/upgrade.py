@@ -1,0 +1,98 @@
+"""The other versions a document can be written in: what it meant, in the words of 3.0, 3.1 or 3.2.
+
+Everything is brought to 3.1 first, as nothing but 3.2's newest is lost there, and from there to what is asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.nodes import keep_only, typed_nodes
+from plugin_gateway.openapi.versions.downgrade import to_3_0, to_3_1
+from plugin_gateway.openapi.versions.downgrade_schema import uses_later_words
+from plugin_gateway.openapi.versions.settled_refs import settle_refs
+from plugin_gateway.openapi.versions.swagger import swagger_to_3_0
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+UNDERSTOOD_EXTENSIONS: Final = frozenset({"x-nullable"})
+"""What Swagger 2.0 has no word for and everybody said so. A pruned document must still have them to be upgraded well."""
+
+PATCH_VERSIONS: Final = {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}
+
+# The formats of 3.0 that JSON Schema 2020-12 has keywords for (OpenAPI 3.1, 4.4.1.2 and its notes on upgrading).
+_CONTENT_FORMATS = {
+    "binary": ("contentMediaType", "application/octet-stream"),
+    "base64": ("contentEncoding", "base64"),
+    "byte": ("contentEncoding", "base64"),
+}
+_BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
+# Beside a `$ref` 3.0 ignores everything and 3.1 does not: what would now constrain is dropped, what only explains may stay.
+_KEPT_BESIDE_REF = frozenset({"$ref", "summary", "description"})
+_REFERENCES = frozenset(
+    {"parameter", "header", "requestBody", "response", "link", "example", "callback", "securityScheme"}
+)
+
+
+def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Finding, ...]]:
+    """Write `document`, which is not changed, in version `to`: `3.0`, `3.1` or `3.2`.
+
+    What that version cannot say is said looser, never tighter, with a warning. In any version its references are settled.
+    """
+    root, findings = settle_refs(document), list[Finding]()
+    if document.version != to or (to == "3.0" and uses_later_words(root)):
+        match document.version:
+            case "2.0":
+                root, findings = swagger_to_3_0(root)
+                _to_3_1(root)
+            case "3.0":
+                _to_3_1(root)
+            case "3.2":
+                findings += to_3_1(root)
+            case _:
+                pass
+        if to == "3.0":
+            root = settle_refs(Document(root=root, name=document.name), whole=True)
+            findings += to_3_0(root)
+        root["openapi"] = PATCH_VERSIONS[to]
+    return Document(root=root, name=document.name), tuple(findings)
+
+
+def _to_3_1(root: JsonObject) -> None:
+    for kind, node in typed_nodes(root):
+        if kind is not Kind.PATH_ITEM and is_reference(kind, node):
+            keep_only(node, _KEPT_BESIDE_REF - ({"summary"} if kind is Kind.SCHEMA else set()))
+        elif kind is Kind.SCHEMA:
+            _upgrade_schema(node)
+
+
+def _upgrade_schema(schema: JsonObject) -> None:
+    # An identifier or dialect of its own meant nothing in 3.0, and would change what references mean now.
+    schema.pop("$id", None)
+    schema.pop("$schema", None)
+    # `nullable` adds to `type` and to nothing else, and does not overrule `enum` (OpenAPI 3.0.3, 4.7.24.1).
+    if schema.pop("nullable", None) is True and "type" in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        schema["type"] = types if "null" in types else [*types, "null"]
+    for exclusive, bound in _BOUNDS:
+        if isinstance(schema.get(exclusive), bool) and schema.pop(exclusive) and bound in schema:
+            schema[exclusive] = schema.pop(bound)
+    if "example" in schema:
+        example = schema.pop("example")
+        schema.setdefault("examples", [example])
+    if _is_string(schema.get("type")) and (content := _CONTENT_FORMATS.get(str(schema.get("format")))):
+        del schema["format"]
+        schema.setdefault(*content)
+    if isinstance(schema.get("items"), list):
+        # Positions, as 2.0's schema for schemas allows; the rest was under `additionalItems`.
+        schema["prefixItems"] = schema.pop("items")
+        if "additionalItems" in schema:
+            schema["items"] = schema.pop("additionalItems")
+
+
+def _is_string(types: Json) -> bool:
+    return types == "string" or (isinstance(types, list) and "string" in types)

@@ -1,0 +1,204 @@
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.json_skim import locate_by_skipping, skim_json
+from plugin_gateway.openapi.decode.json_values import locate_json
+from plugin_gateway.openapi.decode.text import WORTH_SKIMMING_BYTES, decode, skim
+from plugin_gateway.openapi.decode.unread import Unread, sketch
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.pruned import prune
+
+PADDING = {"x-padding": "x" * WORTH_SKIMMING_BYTES}
+OPERATION = {"operationId": "a", "tags": ["t"], "responses": {"200": {"$ref": "#/components/responses/R"}}}
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "A", "version": "1"},
+    "paths": {
+        "/a": {"get": OPERATION, "parameters": []},
+        "/b/$ref": {"get": {**OPERATION, "operationId": "b"}},
+        "/é": {},
+    },
+    "components": {"responses": {"R": {"description": "r"}}, "schemas": {"S": {"type": "string"}}},
+}
+
+texts = st.text(max_size=3) | st.sampled_from(["/a", "get", "$ref", '"', "\\", ":", "é"])
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below, max_size=3),
+    max_leaves=6,
+)
+maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=2)
+
+
+def skimmed(text: str) -> Any:
+    return skim_json(text.encode(), "d.json")
+
+
+@given(
+    paths=maps,
+    components=maps,
+    definitions=st.dictionaries(texts, values, max_size=3),
+    other=values,
+    indent=st.none() | st.integers(0, 3),
+    escapes=st.booleans(),
+)
+def test_a_document_is_what_it_is_as_a_whole(
+    paths: Any, components: Any, definitions: Any, other: Any, indent: int | None, escapes: bool
+) -> None:
+    root = {"paths": paths, "info": other, "components": components, "definitions": definitions}
+    text = json.dumps(root, indent=indent, ensure_ascii=escapes)
+
+    found = skimmed(text)
+
+    assert found is None or found == root
+    if found is not None:
+        assert list(found) == list(root)
+        assert list(found["paths"]) == list(paths)
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\n", "\t:\r\n")])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_operations_and_components_stay_text_however_they_are_laid_out(
+    separators: tuple[str, str], indent: int | None
+) -> None:
+    found = skimmed(json.dumps(DOCUMENT, separators=separators, indent=indent, ensure_ascii=False) + "\n")
+
+    assert isinstance(found["paths"]["/a"], Unread)
+    assert found["paths"]["/a"].text_at("get") is not None
+    assert found["components"]["schemas"].text_at("S") is not None
+    assert found == DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("once", "twice"),
+    [
+        ('"info":', '"info":1,"info":'),
+        ('"/a":', '"/a":{},"/a":'),
+        ('"/a":', '"/b/$ref":{},"/a":'),
+        ('"get":', '"get":{},"get":'),
+        ('"parameters":[]', '"parameters":[],"parameters":[]'),
+        ('"schemas":', '"schemas":{},"schemas":'),
+        ('"S":', '"S":{"type":"string"},"S":'),
+        ('"R":', '"\\u0052":{},"R":'),
+    ],
+)
+def test_a_key_given_twice_is_found_and_located_where_operations_and_components_are_named(
+    once: str, twice: str
+) -> None:
+    text = json.dumps(DOCUMENT | PADDING, separators=(",", ":"), ensure_ascii=False).replace(once, twice, 1)
+
+    with pytest.raises(DocumentError) as caught:
+        skim(text.encode(), "d.json")
+
+    (finding,) = caught.value.findings
+    assert finding.rule == "duplicate-key"
+    assert finding.location is not None
+    assert finding.location.line == 1
+    assert finding.location.column is not None
+    assert finding.location.column > 1
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule"),
+    [
+        ('"tags":["t"]', '"tags":["t"],"tags":[]', "duplicate-key"),
+        ('"tags":["t"]', '"tags":' + "[" * 198 + "]" * 198, "document-depth"),
+    ],
+)
+def test_what_is_wrong_in_a_kept_operation_is_located_in_the_document(before: str, after: str, rule: str) -> None:
+    text = json.dumps(DOCUMENT | PADDING, indent=0, separators=(",", ":")).replace("[\n", "[").replace("\n]", "]")
+    root = skim(text.replace(before, after, 1).encode(), "d.json")
+
+    with pytest.raises(DocumentError) as caught:
+        prune(Document(root=root, name="d.json"), [OperationKey("GET", "/a")])
+
+    (finding,) = caught.value.findings
+    assert finding.rule == rule
+    assert finding.location is not None
+    assert finding.location.file == "d.json"
+    if rule == "duplicate-key":
+        assert finding.location.line == 1 + text[: text.index(before)].count("\n")
+
+
+@pytest.mark.parametrize(
+    "after",
+    ['"type":"string",', '"type":"\x01"', '"type":"\\q"', '"type":01', '"type":NaN', '"type":{', '"type":[1 2]'],
+)
+def test_text_that_is_no_json_is_judged_as_a_whole(after: str) -> None:
+    text = json.dumps(DOCUMENT | PADDING, separators=(",", ":")).replace('"type":"string"', after).encode()
+
+    assert outcome(skim, text) == outcome(decode, text)
+
+
+def outcome(read: Callable[[bytes, str], Any], text: bytes) -> Any:
+    try:
+        return read(text, "d.json")
+    except DocumentError as error:
+        return error.findings
+
+
+def test_bytes_that_are_not_utf_8_are_located_though_nobody_looks_there() -> None:
+    text = json.dumps(DOCUMENT | PADDING, ensure_ascii=False).encode() + b"\n"
+
+    with pytest.raises(DocumentError, match="0xff is not UTF-8") as caught:
+        skim(text.replace(b'"string"', b'"\xff"'), "d.json")
+
+    assert caught.value.findings[0].location is not None
+    assert caught.value.findings[0].location.line == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "1", '{"paths": 1}', '{"paths": {"/a": 1}}', '{"components": []}', "{} {}", "{"]
+)
+def test_a_document_of_another_shape_is_left_to_who_reads_it_as_a_whole(text: str) -> None:
+    assert skimmed(text) is None
+
+
+def test_a_small_document_is_read_as_a_whole() -> None:
+    assert type(skim(json.dumps(DOCUMENT).encode(), "d.json")["paths"]["/a"]) is dict
+
+
+def test_a_sketch_has_the_fields_that_were_asked_for_and_of_the_parts_of_all_of_too() -> None:
+    schemas = {
+        "S": {"allOf": [{"$ref": "#/a", "properties": {}}, {"discriminator": {"propertyName": "p"}}], "type": "object"},
+        "T": {"allOf": [1]},
+        "U": True,
+    }
+    found = skimmed(json.dumps({"components": {"schemas": schemas}}))["components"]["schemas"]
+    fields = {"$ref", "allOf", "discriminator"}
+
+    assert sketch(found, "S", fields) == {"allOf": [{"$ref": "#/a"}, {"discriminator": {"propertyName": "p"}}]}
+    assert sketch(found, "T", fields) == {"allOf": [1]}
+    assert sketch(found, "U", fields) is True
+    assert found.text_at("S") is not None
+
+
+@given(
+    root=st.dictionaries(texts, values, max_size=3),
+    pointer=st.lists(texts | st.integers(0, 3), max_size=4),
+    indent=st.none() | st.integers(0, 2),
+)
+def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(root: Any, pointer: Any, indent: int | None) -> None:
+    text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
+
+    for tokens in (pointer, ["a", *pointer], ["b", 0, 0, *pointer], ["b", "0", "1"]):
+        found = locate_by_skipping(text, "d.json", tokens)
+        assert found is None or found == locate_json(text, "d.json", tokens)
+
+
+def test_a_place_in_a_real_layout_is_found_by_skipping() -> None:
+    text = json.dumps(DOCUMENT, indent=2).encode()
+
+    for pointer in (
+        ("paths", "/b/$ref", "get", "tags", "0"),
+        ("components", "schemas", "S", "type"),
+        ("paths", "/nowhere"),
+    ):
+        assert locate_by_skipping(text, "d.json", pointer) == locate_json(text, "d.json", pointer)
+    assert locate_by_skipping(b"{'a': 1}", "d.json", ("a",)) is None

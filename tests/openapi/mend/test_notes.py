@@ -1,0 +1,37 @@
+"""Notes of mending: warnings of what was changed, errors of what cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.openapi.mend.notes import Notes, errors_in, shown
+
+
+def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place():
+    notes, node = Notes(), {"a": 1}
+    notes.drop(node, "a", ("x", "a"), "it is odd")
+    notes.need(node, ("x",), "b", 2)
+    notes.refuse(("x", "/c"), "it is no object")
+    assert node == {"b": 2}
+    assert [(finding.severity, finding.message, finding.pointer) for finding in notes.findings] == [
+        (Severity.WARNING, "it is odd: it is left out of what is served (at #/x/a)", ("x", "a")),
+        (Severity.WARNING, "'b' is missing: 2 is put there (at #/x)", ("x",)),
+        (Severity.ERROR, "it is no object (at #/x/~1c)", ("x", "/c")),
+    ]
+    assert [*errors_in(tuple(notes.findings))] == notes.findings[2:]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "nothing"),
+        ({"a": 1}, "a mapping"),
+        ([1], "a list"),
+        ("x", "'x'"),
+        (True, "True"),
+        ("y" * 99, "'" + "y" * 58 + "…"),
+    ],
+)
+def test_values_are_shown_short(value, text):
+    assert shown(value) == text

@@ -1,0 +1,54 @@
+"""Mending parameters: those of a template that are missing, places and styles that are none, what is no parameter."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.mend.mended import mend
+from plugin_gateway.openapi.mend.notes import errors_in
+
+OK: dict[str, Any] = {"200": {"description": "ok"}}
+
+
+def _root(operation: dict[str, Any], path: str = "/a", version: str = "3.0.3", **more: Any) -> dict[str, Any]:
+    info = {"title": "t", "version": "1"}
+    return {"openapi": version, "info": info, "paths": {path: {"get": {"responses": OK, **operation}}}, **more}
+
+
+def _mend(root: dict[str, Any]) -> tuple[dict[str, Any], tuple[Any, ...]]:
+    before = json.dumps(root)
+    mended, findings = mend(Document(root=root, name="x"))
+    assert json.dumps(root) == before
+    return mended.root, findings
+
+
+def _get(root: dict[str, Any], path: str = "/a") -> dict[str, Any]:
+    get: dict[str, Any] = root["paths"][path]["get"]
+    return get
+
+
+def test_parameters_are_mended_where_it_is_sure_what_they_are():
+    parameters = [
+        {"name": "id", "in": "path", "schema": {}},
+        {"name": "gone", "in": "path", "required": True, "schema": {}},
+        {"name": 5, "in": "path", "required": True, "schema": {}},
+        {"name": "q", "in": "Query", "style": "simple"},
+        {"name": "both", "in": "query", "schema": {}, "content": {"text/plain": {}}},
+    ]
+    root, _ = _mend(_root({"parameters": parameters}, "/a/{id}/{more}"))
+    assert _get(root, "/a/{id}/{more}")["parameters"] == [
+        {"name": "id", "in": "path", "schema": {}, "required": True},
+        {"name": "q", "in": "query", "schema": {}},
+        {"name": "both", "in": "query", "schema": {}},
+        {"name": "more", "in": "path", "required": True, "schema": {"type": "string"}},
+    ]
+
+
+def test_a_parameter_that_refers_to_something_else_is_refused():
+    schemas = {"S": {"type": "string"}}
+    _, findings = _mend(_root({"parameters": [{"$ref": "#/components/schemas/S"}]}, components={"schemas": schemas}))
+    (error,) = errors_in(findings)
+    assert error.message == "'#/components/schemas/S' leads to no parameter (at #/paths/~1a/get/parameters/0)"
+    assert error.pointer == ("paths", "/a", "get", "parameters", "0")

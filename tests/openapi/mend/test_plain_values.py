@@ -1,0 +1,59 @@
+"""Plain values: what is taken for what, and what says nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
+from plugin_gateway.openapi.vocabulary import Type
+
+
+@pytest.mark.parametrize(
+    ("type_", "value", "better"),
+    [
+        (Type.TEXT, 1.0, "1.0"),
+        (Type.TEXT, False, "false"),
+        (Type.FLAG, "True", True),
+        (Type.NUMBER, "1.5", 1.5),
+        (Type.NUMBER, "2", 2),
+        (Type.COUNT, 2.0, 2),
+        (Type.BOUND, True, True),
+        (Type.TEXTS, "a", ["a"]),
+        (Type.NAMES, ["b", "a", "b"], ["b", "a"]),
+        (Type.TYPES, ["String", "null"], ["string", "null"]),
+        (Type.MAP_OF_TEXT, {"a": 1}, {"a": "1"}),
+    ],
+)
+def test_what_it_surely_means(type_, value, better):
+    assert mended(type_, value) == better
+    assert type(mended(type_, value)) is type(better)
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        (Type.TEXT, []),
+        (Type.TEXT, None),
+        (Type.FLAG, 1),
+        (Type.NUMBER, True),
+        (Type.NUMBER, "1e9"),
+        (Type.COUNT, -1),
+        (Type.COUNT, 1.5),
+        (Type.NAMES, True),
+        (Type.NAMES, [None]),
+        (Type.TYPES, ["string", "any"]),
+        (Type.TYPES, []),
+        (Type.LIST, {}),
+        (Type.MAP, []),
+        (Type.MAP_OF_TEXT, {"a": []}),
+    ],
+)
+def test_what_says_nothing_certain(type_, value):
+    with pytest.raises(Unmendable):
+        mended(type_, value)
+
+
+@pytest.mark.parametrize("type_", [Type.TEXTS, Type.NAMES, Type.TYPES, Type.LIST])
+def test_a_value_of_the_right_type_is_given_back_itself(type_):
+    value = ["string"]
+    assert mended(type_, value) is value

@@ -1,0 +1,35 @@
+"""Schemas with words of another version; the rest of the rules is tried with whole documents in `test_mend.py`."""
+
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.mend.schema import mend_schema
+
+DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
+
+
+@pytest.mark.parametrize(
+    ("version", "schema", "mended", "told"),
+    [
+        ("3.0", {"type": "null"}, {"type": "string", "enum": [None], "nullable": True}, ["type"]),
+        ("3.1", {"type": "null"}, {"type": "null"}, []),
+        ("3.0", {"type": "file"}, {"type": "string", "format": "binary"}, ["type"]),
+        ("2.0", {"type": "file"}, {"type": "file"}, []),
+        ("3.1", {"nullable": True}, {}, ["nullable"]),
+        ("3.0", {"nullable": True}, {"nullable": True}, []),
+        ("3.0", {"multipleOf": 0}, {}, ["multipleOf"]),
+        (
+            "3.1",
+            {"dependentRequired": {"a": "b", "c": ["d"]}},
+            {"dependentRequired": {"c": ["d"]}},
+            ["dependentRequired"],
+        ),
+        ("3.1", {"dependencies": {"a": {}, "c": ["d"]}}, {"dependencies": {"a": {}, "c": ["d"]}}, []),
+    ],
+)
+def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, mended, told):
+    names = []
+    mend_schema(DOCUMENT, schema, version, lambda name, _: names.append(name))
+    assert (schema, names) == (mended, told)

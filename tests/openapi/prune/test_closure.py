@@ -1,0 +1,332 @@
+"""Laws of the closure, on documents that hypothesis makes up: every kept thing is there, nothing else is, and it means the same."""
+
+from __future__ import annotations
+
+import copy
+import re
+from functools import cache
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    is_reference,
+    sections,
+    siblings_count,
+)
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.refs import to_ref
+
+SLOT = "a reference goes here"
+
+NAMES = st.sampled_from(["A", "B", "$ref", "x-thing", "a/b", "t~t", "p%q", "é", "properties", "default"])
+
+
+@cache
+def _schemas():
+    leaf = st.one_of(
+        st.just({SLOT: "schema"}),
+        st.just({SLOT: "schema"}),
+        st.sampled_from(["string", "integer"]).map(lambda name: {"type": name}),
+        st.just({"enum": [{"$ref": "#/nowhere"}], "default": {"$ref": "#/components/schemas/Nowhere"}}),
+        st.just({SLOT: "schema", "description": "sibling"}),
+    )
+    return st.recursive(
+        leaf,
+        lambda inner: st.one_of(
+            st.dictionaries(NAMES, inner, max_size=2).map(lambda value: {"type": "object", "properties": value}),
+            st.lists(inner, min_size=1, max_size=2).map(lambda value: {"allOf": value}),
+            inner.map(lambda value: {"items": value, "x-notes": {"about": [value]}}),
+            inner.map(lambda value: {"not": value, "example": {"inner": value}}),
+        ),
+        max_leaves=4,
+    )
+
+
+@cache
+def _responses(version):
+    schema = _schemas()
+    body = (
+        st.fixed_dictionaries({"schema": schema})
+        if version == "2.0"
+        else st.fixed_dictionaries(
+            {},
+            optional={"content": schema.map(lambda value: {"x-a/b": {"schema": value}}), "headers": _headers(schema)},
+        )
+    )
+    response = st.one_of(body.map(lambda value: {"description": "d", **value}), st.just({SLOT: "response"}))
+    return st.dictionaries(st.sampled_from(["200", "default"]), response, min_size=1, max_size=2)
+
+
+@cache
+def _headers(schema):
+    header = st.one_of(schema.map(lambda value: {"schema": value}), st.just({SLOT: "header"}))
+    return st.dictionaries(st.sampled_from(["x-h", "H"]), header, max_size=2)
+
+
+@cache
+def _parameters(version):
+    parameter = st.one_of(
+        st.just({SLOT: "parameter"}),
+        _schemas().map(lambda schema: {"name": "body", "in": "body", "schema": schema})
+        if version == "2.0"
+        else _schemas().map(lambda schema: {"name": "q", "in": "query", "schema": schema}),
+    )
+    return st.lists(parameter, max_size=2)
+
+
+@cache
+def _items(version):
+    operation = st.fixed_dictionaries(
+        {"responses": _responses(version)},
+        optional={
+            "parameters": _parameters(version),
+            "tags": st.lists(st.sampled_from(["red", "blue"]), max_size=2),
+            "security": st.lists(st.sampled_from([{"key": []}, {"other": []}, {}]), max_size=2),
+        },
+    )
+    item = st.dictionaries(st.sampled_from(["get", "post"]), operation, min_size=1, max_size=2)
+    return st.dictionaries(st.sampled_from(["/a", "/a/{b}", "/c~d"]), item, min_size=1, max_size=3)
+
+
+@cache
+def _named(max_size):
+    return st.dictionaries(NAMES, _schemas(), max_size=max_size)
+
+
+@st.composite
+def documents(draw):
+    """A document whose every reference leads somewhere: places are collected first, references are filled in after."""
+    version = draw(st.sampled_from(["2.0", "3.0", "3.1", "3.2"]))
+    paths = draw(_items(version))
+    for path in paths.values():
+        path["parameters"] = draw(_parameters(version))
+    components = {}
+    section = dict(zip(sections(version).values(), sections(version), strict=True))
+    components[section[Kind.SCHEMA]] = draw(_named(4))
+    components[section[Kind.RESPONSE]] = draw(_responses(version))
+    components[section[Kind.PARAMETER]] = {f"P{n}": node for n, node in enumerate(draw(_parameters(version)))}
+    components[section[Kind.SECURITY_SCHEME]] = {"key": {"type": "basic"}, "other": {"type": "basic"}}
+    root = {
+        **({"swagger": "2.0"} if version == "2.0" else {"openapi": f"{version}.0"}),
+        "info": {"title": "t", "version": "1", "x-logo": "l"},
+        "security": [{"other": []}],
+        "tags": [{"name": "red"}, {"name": "blue"}],
+        "x-area": {"schemas": draw(_named(2))},
+        "paths": paths,
+        **(components if version == "2.0" else {"components": components}),
+    }
+    root = copy.deepcopy(root)
+    places = {"schema": [], "response": [], "parameter": [], "header": []}
+    everywhere = [place for place, _ in _nodes(root) if place and not {"enum", "default"} & {*place}]
+    strays = draw(st.booleans())  # then some references lead to what is of another kind
+    for place, node in _nodes(root):
+        for kind, nodes in places.items():
+            if _could_be(kind, place, node):
+                nodes.append(place)
+    for _, node in list(_nodes(root)):
+        if isinstance(kind := node.pop(SLOT, None), str):
+            if places[kind]:
+                is_stray = strays and draw(st.integers(0, 5)) == 5
+                node["$ref"] = to_ref(draw(st.sampled_from(everywhere if is_stray else places[kind])))
+            else:
+                node["description"] = "no reference"
+    every = sorted((method.upper(), path) for path in paths for method in paths[path] if method != "parameters")
+    kept = draw(st.lists(st.sampled_from(every), min_size=1, unique=True))
+    return Document(root=root, name="made-up.yaml"), [OperationKey(*key) for key in kept]
+
+
+def _nodes(value, place=()):
+    stack = [(place, value)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, dict):
+            yield place, value
+            stack.extend(((*place, key), child) for key, child in value.items())
+        elif isinstance(value, list):
+            stack.extend(((*place, str(index)), child) for index, child in enumerate(value))
+
+
+def _could_be(kind, place, node):
+    """Schemas may be anywhere, also in data and extensions; the rest only where it is called so."""
+    if place and place[-1] in {"schemas", "definitions", "properties", "default", "example"}:
+        return False  # maps and data that only look like a schema
+    if kind == "schema":
+        return any(key in node for key in ("type", "properties", "allOf", "items", "not", "enum")) and "in" not in node
+    if kind == "header":
+        return len(place) > 1 and place[-2] == "headers"
+    return "description" in node and "responses" in place if kind == "response" else "in" in node
+
+
+def _typed(root, version):
+    """The objects of a document that the standards give a meaning, with their places and kinds."""
+    stack = [(Kind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()]
+    for section, kind in sections(version).items():
+        place = (*components_at(version), section)
+        holder = root if version == "2.0" else root.get("components", {})
+        stack.extend((kind, (*place, name), node) for name, node in holder.get(section, {}).items())
+    while stack:
+        kind, place, node = stack.pop()
+        if isinstance(node, dict):
+            yield kind, place, node
+            stack.extend(_children(kind, place, node, version))
+
+
+def _children(kind, place, node, version):
+    if is_reference(kind, node) and not siblings_count(kind, version):
+        return
+    for name, value in node.items():
+        if is_extension(name):
+            continue
+        if other := OTHER_FIELDS.get(kind):
+            yield other, (*place, name), value
+        elif field := FIELDS[kind].get(name):
+            if field.shape is Shape.MAP and isinstance(value, dict):
+                yield from ((field.kind, (*place, name, key), child) for key, child in value.items())
+            elif isinstance(value, list):
+                yield from ((field.kind, (*place, name, str(n)), child) for n, child in enumerate(value))
+            else:
+                yield field.kind, (*place, name), value
+
+
+def _same(full, pruned, kept):
+    """Say whether kept operations mean the same, following references on both sides only as far as they are met."""
+    stack = []
+    for key in kept:
+        a, b = full.operations[key], pruned.operations[key]
+        stack += [(Kind.OPERATION, a.node, b.node, key), (Kind.PATH_ITEM, _shared(a), _shared(b), key)]
+    seen = set()
+    while stack:
+        kind, a, b, where = stack.pop()
+        a, b = _followed(full, kind, a), _followed(pruned, kind, b)
+        if (kind, id(a), id(b)) in seen:
+            continue
+        seen.add((kind, id(a), id(b)))
+        if not (isinstance(a, dict) and isinstance(b, dict)):
+            assert a == b, where
+            continue
+        a, b = _meant(a), _meant(b)
+        assert list(a) == list(b), where
+        for name in a:
+            if kind in OTHER_FIELDS:
+                stack.append((OTHER_FIELDS[kind], a[name], b[name], (where, name)))
+            elif field := FIELDS[kind].get(name):
+                x, y = (_entries(value, field.shape) for value in (a[name], b[name]))
+                assert list(x) == list(y), where
+                stack.extend((field.kind, x[n], y[n], (where, name, n)) for n in x)
+            elif name != "$ref":
+                assert a[name] == b[name], where
+
+
+def _shared(operation):
+    return {"parameters": operation.path_item.get("parameters", [])}
+
+
+def _followed(document, kind, node):
+    siblings = {}
+    while is_reference(kind, node):
+        if siblings_count(kind, document.version):
+            siblings = {**node, **siblings}
+        node = document.resolve(node["$ref"]).value
+    siblings.pop("$ref", None)
+    if not siblings:
+        return node
+    # Kept by its own identity so that cycles are met again.
+    key = (id(node), *((name, id(value)) for name, value in siblings.items()))
+    return document.__dict__.setdefault("_merged", {}).setdefault(key, dict(sorted({**node, **siblings}.items())))
+
+
+def _meant(node):
+    return {name: value for name, value in sorted(node.items()) if not is_extension(name)}
+
+
+def _entries(value, shape):
+    if shape is Shape.MAP and isinstance(value, dict):
+        return value
+    return dict(enumerate(value)) if isinstance(value, list) else {0: value}
+
+
+def _pruned(document, kept):
+    """The pruned document, or nothing where references go round in circles or to operations: all others lead somewhere."""
+    try:
+        return prune(document, kept)
+    except DocumentError as error:
+        if all(re.search("back to itself|is no [a-z ]+$", finding.message) for finding in error.findings):
+            return None
+        raise
+
+
+@given(documents())
+def test_what_is_kept_is_whole_the_same_and_nothing_else(made):
+    document, kept = made
+    before = copy.deepcopy(document.root)
+    if (pruned := _pruned(document, kept)) is None:
+        return
+    assert document.root == before
+    assert list(pruned.operations) == [key for key in document.operations if key in kept]
+    version = document.version
+    places = [to_ref(place) for place, _ in _nodes(pruned.root)]
+    for kind, place, node in _typed(pruned.root, version):
+        assert not any(is_extension(name) for name in node), place
+        if is_reference(kind, node):
+            assert node["$ref"] in places, f"{node} at {place} leads nowhere"
+    _same(document, pruned, kept)
+    assert prune(pruned, kept).root == pruned.root
+    assert list(prune(pruned, kept).root) == list(pruned.root)
+
+
+@given(documents())
+def test_every_component_is_needed_by_an_operation(made):
+    document, kept = made
+    if (pruned := _pruned(document, kept)) is None:
+        return
+    version = pruned.version
+    holder = pruned.root if version == "2.0" else pruned.root.get("components", {})
+    owned, refers = set(), {}
+    for section in sections(version):
+        owned |= {(*components_at(version), section, name) for name in holder.get(section, {})}
+    length = len(components_at(version)) + 2
+    names = {to_ref(place): place for place, _ in _nodes(pruned.root)}
+    for kind, place, node in _typed(pruned.root, version):
+        source = place[:length] if place[:length] in owned else ()
+        if is_reference(kind, node):
+            refers.setdefault(source, set()).add(names[node["$ref"]][:length])
+        if kind is Kind.OPERATION:
+            section = (
+                *components_at(version),
+                list(sections(version))[list(sections(version).values()).index(Kind.SECURITY_SCHEME)],
+            )
+            security = node.get("security", pruned.root.get("security", []))
+            refers.setdefault(source, set()).update((*section, name) for entry in security for name in entry)
+    reached, todo = set(), [()]
+    while todo:
+        for place in refers.get(todo.pop(), ()):
+            if place in owned and place not in reached:
+                reached.add(place)
+                todo.append(place)
+    assert owned == reached
+
+
+@given(documents(), st.data())
+def test_odd_nodes_are_left_or_refused_and_never_crash(made, data):
+    document, _ = made
+    nodes = [node for _, node in _nodes(document.root) if node]
+    node = data.draw(st.sampled_from(nodes))
+    name = data.draw(st.sampled_from(sorted(node)))
+    node[name] = data.draw(
+        st.sampled_from([None, 5, "s", [], {}, [5], [{}], {"a": 5}, {"$ref": 5}, {"$ref": "#/paths"}, True])
+    )
+    odd = Document(root=document.root, name="odd.yaml")
+    try:
+        pruned = prune(odd, odd.operations)
+    except DocumentError:
+        return
+    assert list(pruned.operations) == list(odd.operations)

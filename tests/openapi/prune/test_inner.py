@@ -1,0 +1,58 @@
+"""Inner references: only the part of a component that they lead to is kept, unless all of it is kept anyway."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.pruned import prune
+
+ROOT = """
+paths:
+  /a: {get: {responses: {"200": {description: d, content: {a/b: {schema: SCHEMA}}}}}}
+  /denied: {get: {responses: {"200": {description: d, content: {a/b: {schema: {title: X}}}}}}}
+components: COMPONENTS
+"""
+
+
+def _schema(text, components, version="3.0.3", **options):
+    """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
+    fields = yaml.safe_load(ROOT.replace("SCHEMA", text).replace("COMPONENTS", components))
+    document = Document(root={"openapi": version, "info": {"title": "t", "version": "1"}, **fields}, name="api.yaml")
+    root = prune(document, [OperationKey("GET", "/a")], **options).root
+    return root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"], root["components"]
+
+
+OUTER = """{schemas: {Outer: {properties: {in: {title: I}, x-in: {title: X}, out: {$ref: "#/components/schemas/Deep"}},
+    anyOf: [{title: A}]}, Deep: {}}}"""
+
+
+@pytest.mark.parametrize(
+    ("inside", "target"),
+    [("properties/in", {"title": "I"}), ("properties/x-in", {"title": "X"}), ("anyOf/0", {"title": "A"})],
+)
+def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside, target):
+    reference = f"#/components/schemas/Outer/{inside}"
+    schema, found = _schema(f'{{items: {{$ref: "{reference}"}}, not: {{$ref: "{reference}"}}}}', components=OUTER)
+    assert schema == {key: {"$ref": "#/components/schemas/Hoisted1"} for key in ("items", "not")}
+    assert found == {"schemas": {"Hoisted1": target}}
+
+
+@pytest.mark.parametrize("order", ["{items: IN, not: OUT}", "{items: OUT, not: IN}", "{items: IN, not: DEEP}"])
+def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order):
+    into, whole = '{$ref: "#/components/schemas/Outer/properties/in"}', '{$ref: "#/components/schemas/Outer"}'
+    components = OUTER.replace("Deep: {}", f"Deep: {{not: {whole}}}")
+    deep = '{$ref: "#/components/schemas/Deep"}'
+    text = order.replace("IN", into).replace("OUT", whole).replace("DEEP", deep)
+    schema, found = _schema(text, components=components)
+    assert {"$ref": "#/components/schemas/Outer/properties/in"} in schema.values()
+    assert list(found["schemas"]) == ["Outer", "Deep"]
+
+
+def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
+    components = "{schemas: {Outer: {$id: 'https://x.example.com/o', properties: {in: {}, out: {}}}}}"
+    into = '{$ref: "#/components/schemas/Outer/properties/in"}'
+    schema, found = _schema(into, components=components, version="3.1.0")
+    assert schema == {"$ref": "#/components/schemas/Outer/properties/in"}
+    assert list(found["schemas"]["Outer"]["properties"]) == ["in", "out"]

@@ -1,0 +1,1002 @@
+"""Pruning as tables: what goes in, and exactly what comes out."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+import yaml
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.pruned import prune
+
+
+def _document(text, version="3.0.3"):
+    """A document of these fields of the root."""
+    return Document(
+        root={"openapi": version, "info": {"title": "t", "version": "1"}, **yaml.safe_load(text)}, name="api.yaml"
+    )
+
+
+def _pruned(text, *operations, version="3.0.3", **options):
+    """What pruning leaves of these fields."""
+    document = _document(text, version)
+    before = copy.deepcopy(document.root)
+    root = prune(document, [OperationKey(*name.split(" ", 1)) for name in operations], **options).root
+    assert document.root == before
+    assert root.pop("openapi") == version
+    assert root.pop("info") == {"title": "t", "version": "1"}
+    return root
+
+
+def _schema(text, *, version="3.0.3", components="{}", rest="", **options):
+    """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
+    root = _pruned(
+        f"""
+        paths:
+          /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {text}}}}}}}}}}}}}
+          /denied/x: {{get: {{operationId: getDeniedX, responses: {{"200": {{description: d, content: {{a/b: {{schema: {{type: string, title: X}}}}}}}}}}}}}}
+        components: {components}
+        {rest}
+        """,
+        "GET /a",
+        version=version,
+        **options,
+    )
+    assert list(root["paths"]) == ["/a"]
+    return root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"], root.get("components")
+
+
+def _refused(text, *operations, version="3.0.3"):
+    with pytest.raises(DocumentError) as caught:
+        _pruned(text, *operations, version=version)
+    return caught.value.findings
+
+
+DENIED_SCHEMA = "#/paths/~1denied~1x/get/responses/200/content/a~1b/schema"
+
+
+def test_nothing_kept_leaves_an_empty_document():
+    assert _pruned(
+        """
+        servers: [{url: https://e.x}]
+        security: [{key: []}]
+        tags: [{name: a}]
+        webhooks: {w: {post: {}}}
+        x-groups: [/denied]
+        paths: {/a: {get: {tags: [a], responses: {}}}, x-p: 1}
+        components: {schemas: {A: {}}, securitySchemes: {key: {type: http, scheme: basic}}}
+        """
+    ) == {"servers": [{"url": "https://e.x"}], "paths": {}}
+
+
+def test_a_document_without_paths_gets_empty_ones():
+    assert _pruned("webhooks: {w: {post: {}}}", version="3.1.0") == {"paths": {}}
+
+
+def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller():
+    with pytest.raises(KeyError):
+        prune(_document("paths: {}"), [OperationKey("GET", "/a")])
+
+
+def test_fields_of_the_root_that_nobody_knows_do_not_get_through():
+    root = _pruned(
+        "{paths: {/a: {get: {}}}, definitions: {A: {}}, responses: {A: {}}, schemas: {A: {}}, components: {x-a: {}, odd: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}",
+        "GET /a",
+    )
+    assert root == {"paths": {"/a": {"get": {}}}, "externalDocs": {"url": "u"}}
+
+
+# Path items
+
+
+def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all():
+    text = """
+    paths:
+      /a/{id}:
+        summary: s
+        description: d
+        servers: [{url: https://e.x, x-y: 1}]
+        get: {operationId: g}
+        parameters: [{name: id, in: path}]
+        delete: {operationId: deleteIt}
+        x-internal: /denied
+        odd: 1
+      /b: {get: {}}
+    """
+    assert _pruned(text, "GET /a/{id}") == {
+        "paths": {
+            "/a/{id}": {
+                "summary": "s",
+                "description": "d",
+                "servers": [{"url": "https://e.x"}],
+                "get": {"operationId": "g"},
+                "parameters": [{"name": "id", "in": "path"}],
+            }
+        }
+    }
+
+
+def test_two_paths_that_share_a_path_item_keep_each_its_own_methods():
+    text = """
+    paths:
+      /a: {$ref: "#/components/pathItems/Shared", summary: mine}
+      /b: {$ref: "#/components/pathItems/Shared"}
+    components:
+      pathItems: {Shared: {summary: theirs, get: {operationId: g}, post: {operationId: p}}}
+    """
+    assert _pruned(text, "GET /a", "POST /b", version="3.1.0") == {
+        "paths": {
+            "/a": {"summary": "mine", "get": {"operationId": "g"}},
+            "/b": {"summary": "theirs", "post": {"operationId": "p"}},
+        }
+    }
+
+
+def test_a_path_item_that_refers_to_a_denied_path_is_written_in_place():
+    text = """
+    paths:
+      /denied/x: {get: {parameters: [{$ref: "#/paths/~1denied~1x/get/x-p"}], x-p: {name: p, in: query}}}
+      /a: {$ref: "#/paths/~1denied~1x"}
+    """
+    assert _pruned(text, "GET /a") == {
+        "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Hoisted1"}]}}},
+        "components": {"parameters": {"Hoisted1": {"name": "p", "in": "query"}}},
+    }
+
+
+def test_additional_operations_are_kept_one_by_one():
+    text = (
+        "paths: {/a: {query: {operationId: q}, additionalOperations: {COPY: {operationId: c}, Move: {operationId: m}}}}"
+    )
+    assert _pruned(text, "COPY /a", version="3.2.0") == {
+        "paths": {"/a": {"additionalOperations": {"COPY": {"operationId": "c"}}}}
+    }
+    assert _pruned(text, "MOVE /a", version="3.2.0") == {
+        "paths": {"/a": {"additionalOperations": {"Move": {"operationId": "m"}}}}
+    }
+    assert _pruned(text, "QUERY /a", version="3.2.0") == {"paths": {"/a": {"query": {"operationId": "q"}}}}
+
+
+def test_paths_that_differ_little_are_different_paths():
+    names = ["/U/{id}", "/u/{id}", "/u/{name}", "/u/{id}/", "/ü", "/u%C3%BC"]
+    document = _document("{}")
+    document.root["paths"] = {name: {"get": {}} for name in names}
+    for name in names:
+        assert list(prune(document, [OperationKey("GET", name)]).root["paths"]) == [name]
+
+
+# Components and references
+
+
+@pytest.mark.parametrize(
+    ("reference", "kept"),
+    [
+        ("#/components/schemas/a.b-c_d", ["a.b-c_d"]),
+        ("#/components/schemas/With%20Space", ["With Space"]),
+        ("#/components/schemas/S~1lash~0t", ["S/lash~t"]),
+        ("#/components/schemas/Pct%25", ["Pct%"]),
+        ("#/components/schemas/%C3%A9", ["é"]),
+        ("#/components/schemas/é", ["é"]),
+    ],
+)
+def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference, kept):
+    components = """{schemas: {Unused: {}, a.b-c_d: {}, With Space: {}, S/lash~t: {}, Pct%: {}, é: {}}}"""
+    schema, found = _schema(f'{{$ref: "{reference}"}}', components=components)
+    assert schema == {"$ref": reference}
+    assert list(found["schemas"]) == kept
+
+
+@pytest.mark.parametrize(
+    ("field", "is_kept"),
+    [
+        ("bogus: {operation: getDeniedX}", False),
+        ("bogus: [/denied/x]", False),
+        ("getDeniedX: 1", False),
+        ("bogus: {operation: other}", True),
+        ("description: see getDeniedX", True),
+    ],
+)
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(field, is_kept, version):
+    schema, _ = _schema(f"{{type: string, {field}}}", version=version)
+    assert (len(schema) == 2) == is_kept
+
+
+def test_what_was_left_out_so_is_warned_of_at_its_place():
+    document = _document("""paths:
+      /a: {get: {bogus: getDeniedX, responses: {}}}
+      /b: {get: {operationId: getDeniedX}}""")
+    (finding,) = prune(document, [OperationKey("GET", "/a")]).warnings
+    assert (finding.rule, finding.pointer) == ("unknown-field", ("paths", "/a", "get", "bogus"))
+
+
+def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are():
+    root = {"swagger": "2.0", "info": {}, "paths": {"/a": {"get": {"parameters": [{"x-nullable": True, "x-b": 1}]}}}}
+    kept = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")]).root
+    assert kept["paths"]["/a"]["get"]["parameters"] == [{"x-nullable": True}]
+
+
+@pytest.mark.parametrize(
+    ("schema", "places"),
+    [
+        ("{not: R}", 1),
+        ("{items: R}", 1),
+        ("{items: [R, R]}", 2),
+        ("{additionalProperties: R, additionalItems: R}", 2),
+        ("{allOf: [R], anyOf: [R], oneOf: [R], prefixItems: [R]}", 4),
+        ("{if: R, then: R, else: R}", 3),
+        ("{propertyNames: R, contains: R, contentSchema: R}", 3),
+        ("{unevaluatedItems: R, unevaluatedProperties: R}", 2),
+        (
+            "{properties: {a: R}, patternProperties: {a: R}, dependentSchemas: {a: R}, $defs: {a: R}, definitions: {a: R}}",
+            5,
+        ),
+        ("{dependencies: {a: R, b: [c]}}", 1),
+        ("{properties: {$ref: R, x-a: R, enum: R, default: R}}", 4),
+        ("{properties: {$ref: {properties: {$ref: R}}}}", 1),
+        ("{additionalProperties: true, items: false}", 0),
+        ("{default: R, example: R, enum: [R], const: R, examples: [R], unknown: R}", 0),
+        ("{$ref: 5, $id: a, items: R}", 1),
+    ],
+)
+def test_references_count_in_schemas_and_not_in_data(schema, places):
+    full = schema.replace("R", '{$ref: "#/components/schemas/Found"}')
+    found, components = _schema(full, version="3.1.0", components="{schemas: {Found: {type: string}, Other: {}}}")
+    assert found == yaml.safe_load(full)
+    assert components == ({"schemas": {"Found": {"type": "string"}}} if places else None)
+
+
+def test_components_of_every_kind_are_followed_and_stay_in_order():
+    text = """
+    paths:
+      /a:
+        post:
+          parameters: [{$ref: "#/components/parameters/P1"}]
+          requestBody: {$ref: "#/components/requestBodies/B1"}
+          responses: {"200": {$ref: "#/components/responses/R1"}}
+          callbacks: {c: {$ref: "#/components/callbacks/C1"}}
+    components:
+      schemas: {Z: {}, S1: {}, S2: {}, S3: {}, S4: {}, S5: {}, Unused: {$ref: "#/components/schemas/S1"}}
+      examples: {E1: {value: {$ref: "#/components/schemas/Z"}}, E2: {$ref: "#/components/examples/E1"}, E3: {value: 1}}
+      headers: {H1: {content: {a/b: {schema: {$ref: "#/components/schemas/S2"}}}}, H2: {$ref: "#/components/headers/H1"}, H3: {}}
+      parameters:
+        P1: {$ref: "#/components/parameters/P2"}
+        P2: {name: p, in: query, schema: {$ref: "#/components/schemas/S1"}, examples: {e: {$ref: "#/components/examples/E2"}}}
+        P3: {name: x, in: query}
+      requestBodies:
+        B1: {content: {m/p: {schema: {$ref: "#/components/schemas/S3"}, encoding: {f: {headers: {h: {$ref: "#/components/headers/H2"}}}}}}}
+        B2: {content: {}}
+      responses: {R1: {description: d, content: {x-a/b: {schema: {$ref: "#/components/schemas/S4"}}}}, R2: {description: d}}
+      callbacks: {C1: {"{$url}": {post: {requestBody: {content: {a/b: {schema: {$ref: "#/components/schemas/S5"}}}}}}}, C2: {}}
+      links: {L: {operationId: x}}
+      securitySchemes: {k: {type: http, scheme: basic}}
+    """
+    components = _pruned(text, "POST /a")["components"]
+    assert {section: list(names) for section, names in components.items()} == {
+        "schemas": ["S1", "S2", "S3", "S4", "S5"],
+        "examples": ["E1", "E2"],
+        "headers": ["H1", "H2"],
+        "parameters": ["P1", "P2"],
+        "requestBodies": ["B1"],
+        "responses": ["R1"],
+        "callbacks": ["C1"],
+    }
+    assert list(components) == [
+        "schemas",
+        "examples",
+        "headers",
+        "parameters",
+        "requestBodies",
+        "responses",
+        "callbacks",
+    ]
+
+
+def test_what_stands_under_a_denied_path_becomes_one_component():
+    text = f"""{{anyOf: [{{$ref: "{DENIED_SCHEMA}"}}, {{$ref: "{DENIED_SCHEMA}"}}]}}"""
+    schema, components = _schema(text, components="{schemas: {Hoisted1: {}, Z: {}}}")
+    assert schema == {"anyOf": [{"$ref": "#/components/schemas/Hoisted2"}] * 2}
+    assert components == {"schemas": {"Hoisted2": {"type": "string", "title": "X"}}}
+
+
+@pytest.mark.parametrize(
+    ("reference", "rest"),
+    [
+        ("#/x-area/S", "x-area: {S: {type: string}}"),
+        ("#/definitions/S", "definitions: {S: {type: string}}"),
+        (
+            "#/webhooks/w/post/requestBody/content/a~1b/schema",
+            "webhooks: {w: {post: {requestBody: {content: {a/b: {schema: {type: string}}}}}}}",
+        ),
+        ("#/components/x-area/S", "components: {x-area: {S: {type: string}}}"),
+        ("#/components/schemas/A/x-area", "components: {schemas: {A: {x-area: {type: string}}}}"),
+        ("#/components/schemas/A/default", "components: {schemas: {A: {default: {type: string}}}}"),
+        ("#/components/examples/E/value", "components: {examples: {E: {value: {type: string}}}}"),
+        ("#/components/pathItems/I/get/x-s", "components: {pathItems: {I: {get: {x-s: {type: string}}}}}"),
+        (
+            "#/components/pathItems/I/get/responses/200/schema",
+            'components: {pathItems: {I: {get: {responses: {"200": {schema: {type: string}}}}}}}',
+        ),
+        ("#/components/responses/R/x-a/b", "components: {responses: {R: {description: d, x-a: {b: {type: string}}}}}"),
+    ],
+)
+def test_what_the_pruned_document_has_no_place_for_becomes_a_component(reference, rest):
+    schema, components = _schema(f'{{$ref: "{reference}"}}', version="3.1.0", rest=rest, components="{}")
+    assert schema == {"$ref": "#/components/schemas/Hoisted1"}
+    assert components == {"schemas": {"Hoisted1": {"type": "string"}}}
+
+
+def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_do_not():
+    text = """
+    paths:
+      /a:
+        parameters: [{name: q, in: query}]
+        get: {parameters: [{name: p, in: query}], responses: {x-s: {}, "200": {description: d, content: {a/b: {schema: {}}}}}}
+        put: {parameters: [{name: hidden, in: query}]}
+      /b:
+        get:
+          parameters: [{$ref: "#/paths/~1a/get/parameters/0"}, {$ref: "#/paths/~1a/parameters/0"}, {$ref: "#/paths/~1a/put/parameters/0"}]
+          responses: {"200": {$ref: "#/paths/~1a/get/responses/200"}}
+    """
+    root = _pruned(text, "GET /b", "GET /a")
+    assert root["paths"]["/b"]["get"] == {
+        "parameters": [
+            {"$ref": "#/paths/~1a/get/parameters/0"},
+            {"$ref": "#/paths/~1a/parameters/0"},
+            {"$ref": "#/components/parameters/Hoisted1"},
+        ],
+        "responses": {"200": {"$ref": "#/paths/~1a/get/responses/200"}},
+    }
+    assert root["components"] == {"parameters": {"Hoisted1": {"name": "hidden", "in": "query"}}}
+
+
+def test_a_pointer_that_steps_through_references_is_straightened():
+    components = """{schemas: {A: {$ref: "#/components/schemas/B"}, B: {properties: {c: {$ref: "#/components/schemas/C"}}},
+      C: {properties: {d: {type: string}}}, D: {}}}"""
+    schema, found = _schema('{$ref: "#/components/schemas/A/properties/c/properties/d"}', components=components)
+    assert schema == {"$ref": "#/components/schemas/C/properties/d"}
+    assert list(found["schemas"]) == ["C"]
+
+
+def test_what_is_hoisted_takes_its_own_references_along():
+    rest = """
+        x-area:
+          a: {properties: {b: {$ref: "#/x-area/b"}, me: {$ref: "#/x-area/a"}, c: {$ref: "#/components/schemas/C"}}}
+          b: {items: {$ref: "#/x-area/a"}, x-secret: 1}
+    """
+    schema, components = _schema('{$ref: "#/x-area/a"}', components="{schemas: {C: {}, D: {}}}", rest=rest)
+    assert schema == {"$ref": "#/components/schemas/Hoisted1"}
+    assert components == {
+        "schemas": {
+            "C": {},
+            "Hoisted1": {
+                "properties": {
+                    "b": {"$ref": "#/components/schemas/Hoisted2"},
+                    "me": {"$ref": "#/components/schemas/Hoisted1"},
+                    "c": {"$ref": "#/components/schemas/C"},
+                }
+            },
+            "Hoisted2": {"items": {"$ref": "#/components/schemas/Hoisted1"}},
+        }
+    }
+
+
+def test_a_component_that_stands_for_another_kind_stays_what_it_is():
+    components = """{schemas: {S: {type: string}, U: {}}, parameters: {
+      P: {name: p, in: query, schema: {$ref: "#/components/schemas/S"}}, Q: {name: q, in: query}}}"""
+    text = f"""
+    paths: {{/a: {{get: {{responses: {{"200": {{description: d, headers: {{h: {{$ref: "#/components/parameters/P"}}}}}}}}}}}}}}
+    components: {components}
+    """
+    root = _pruned(text, "GET /a")
+    header = root["paths"]["/a"]["get"]["responses"]["200"]["headers"]["h"]
+    assert header == {"$ref": "#/components/parameters/P"}
+    assert root["components"] == {
+        "schemas": {"S": {"type": "string"}},
+        "parameters": {"P": {"name": "p", "in": "query", "schema": {"$ref": "#/components/schemas/S"}}},
+    }
+
+
+def test_a_component_that_another_kind_reads_differently_is_copied_for_it():
+    """What is a schema to the one is data to the other: without extensions here, word for word there."""
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/components/responses/R"}, "400": {$ref: "#/components/schemas/S"}}}}}
+    components:
+      responses: {R: {description: d, content: {a/b: {schema: {$ref: "#/components/schemas/S"}}}}}
+      schemas: {S: {not: {type: string, x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {}, U: {}}
+    """
+    root = _pruned(text, "GET /a")
+    assert root["paths"]["/a"]["get"]["responses"]["400"] == {"$ref": "#/components/responses/Hoisted1"}
+    assert root["components"]["schemas"]["S"] == {
+        "not": {"type": "string"},
+        "items": {"$ref": "#/components/schemas/T"},
+    }
+    assert root["components"]["responses"]["Hoisted1"] == {
+        "not": {"type": "string", "x-notes": "n"},
+        "items": {"$ref": "#/components/schemas/T"},
+    }
+    assert list(root["components"]["schemas"]) == ["S", "T"]
+
+
+def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own():
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/components/schemas/S"}}}}}
+    components: {schemas: {S: {not: {x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {description: secret}}}
+    """
+    assert _pruned(text, "GET /a")["components"] == {
+        "responses": {"Hoisted1": {"not": {"x-notes": "n"}, "items": {"$ref": "#/components/schemas/T"}}}
+    }
+
+
+def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_data_it_is_a_schema():
+    text = """
+    paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {
+      example: {inner: {$ref: "#/components/schemas/T", x-notes: n}},
+      schema: {$ref: "#/paths/~1a/get/responses/200/content/a~1b/example/inner"}}}}}}}}
+    components: {schemas: {T: {}, U: {}}}
+    """
+    root = _pruned(text, "GET /a")
+    media_type = root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]
+    assert media_type["example"] == {"inner": {"$ref": "#/components/schemas/T", "x-notes": "n"}}
+    assert media_type["schema"] == {"$ref": "#/components/schemas/Hoisted1"}
+    assert root["components"]["schemas"] == {"T": {}, "Hoisted1": {"$ref": "#/components/schemas/T"}}
+
+
+def test_what_stands_in_a_callback_is_kept_without_the_callback():
+    text = """
+    paths:
+      /a: {get: {responses: {"200": {$ref: "#/components/callbacks/C/{$url}/post/responses/200"}}}}
+      /b: {get: {callbacks: {c: {$ref: "#/components/callbacks/C"}}, responses: {}}}
+    components: {callbacks: {C: {"{$url}": {post: {operationId: tellThem, responses: {"200": {description: d}}}}}}}
+    """
+    assert _pruned(text, "GET /a")["components"] == {"responses": {"Hoisted1": {"description": "d"}}}
+    assert "callbacks" in _pruned(text, "GET /a", "GET /b")["components"]
+
+
+def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_counted_on():
+    text = """
+    paths: {/a: {get: {responses: {"200": {$ref: "#/paths/~1a/additionalOperations/GET/responses/200"}}},
+                 additionalOperations: {GET: {responses: {"200": {description: hidden}}}}}}
+    """
+    root = _pruned(text, "GET /a", version="3.2.0")
+    assert root["paths"]["/a"] == {"get": {"responses": {"200": {"$ref": "#/components/responses/Hoisted1"}}}}
+    assert root["components"] == {"responses": {"Hoisted1": {"description": "hidden"}}}
+
+
+def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place():
+    content = "{a/b: {$ref: '#/components/mediaTypes/M'}}"
+    responses = f"{{'200': {{description: d, content: {content}}}, '400': {{description: d, content: {content}}}}}"
+    text = f"""
+    paths: {{/a: {{get: {{responses: {responses}}}}}}}
+    components: {{mediaTypes: {{M: {{$ref: "#/components/mediaTypes/N"}}, N: {{$ref: "#/components/mediaTypes/M"}}}}}}
+    """
+    with pytest.raises(DocumentError, match="back to itself"):
+        _pruned(text, "GET /a", version="3.1.0")
+
+
+def test_kinds_without_components_in_a_version_are_written_in_place():
+    text = """
+    paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {$ref: "#/components/mediaTypes/M"}}}}}}}
+    components: {mediaTypes: {M: {$ref: "#/components/mediaTypes/N"}, N: {schema: {$ref: "#/components/schemas/S"}}}, schemas: {S: {}}}
+    """
+    root = _pruned(text, "GET /a", version="3.1.0")
+    assert root["paths"]["/a"]["get"]["responses"]["200"]["content"] == {
+        "a/b": {"schema": {"$ref": "#/components/schemas/S"}}
+    }
+    assert list(root["components"]) == ["schemas"]
+    root = _pruned(text, "GET /a", version="3.2.0")
+    assert {section: list(names) for section, names in root["components"].items()} == {
+        "mediaTypes": ["M", "N"],
+        "schemas": ["S"],
+    }
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_beside_a_reference_stays_what_cannot_hold_another(version):
+    components = "{schemas: {S: {}, T: {}}, parameters: {P: {name: p, in: query}}}"
+    schema, found = _schema(
+        '{description: d, nullable: true, $ref: "#/components/schemas/S", x-a: b, properties: {t: {$ref: "#/components/schemas/T"}}}',
+        version=version,
+        components=components,
+    )
+    if version == "3.0.3":  # siblings mean nothing there
+        assert schema == {"description": "d", "nullable": True, "$ref": "#/components/schemas/S"}
+        assert list(found["schemas"]) == ["S"]
+    else:
+        assert list(schema) == ["description", "nullable", "$ref", "properties"]
+        assert list(found["schemas"]) == ["S", "T"]
+
+
+def test_anchors_and_identifiers_keep_working_as_written():
+    components = """{schemas: {
+      List: {$defs: {item: {$anchor: it}}, items: {$ref: "#it"}},
+      Res: {$id: "https://e.x/res", $defs: {x: {type: string}}, items: {$ref: "#/$defs/x"}, not: {$ref: "#"}},
+      Tree: {$dynamicAnchor: node, items: {$dynamicRef: "#node"}},
+      Unused: {$anchor: other}}}"""
+    schema, found = _schema(
+        '{anyOf: [{$ref: "#it"}, {$ref: "https://e.x/res"}, {$ref: "res#/$defs/x"}, {$dynamicRef: "#node"}]}'.replace(
+            '"res#', '"https://e.x/res#'
+        ),
+        version="3.1.0",
+        components=components,
+    )
+    assert schema["anyOf"][:3] == [{"$ref": "#it"}, {"$ref": "https://e.x/res"}, {"$ref": "https://e.x/res#/$defs/x"}]
+    assert list(found["schemas"]) == ["List", "Res", "Tree"]
+    assert found["schemas"]["Res"]["items"] == {"$ref": "#/$defs/x"}
+
+
+def test_an_anchor_under_a_denied_path_is_hoisted():
+    rest = "x-area: {s: {$anchor: it, type: string}}"
+    schema, components = _schema(
+        '{$ref: "#it"}',
+        version="3.1.0",
+        rest=rest.replace("x-area", "webhooks")
+        .replace("{s: ", "{w: {post: {requestBody: {content: {a/b: {schema: ")
+        .replace("string}", "string}}}}}}"),
+    )
+    assert schema == {"$ref": "#/components/schemas/Hoisted1"}
+    assert components == {"schemas": {"Hoisted1": {"$anchor": "it", "type": "string"}}}
+
+
+def test_the_documents_own_address_becomes_a_local_reference():
+    text = """
+    $self: https://e.x/api
+    paths: {/a: {get: {responses: {"200": {$ref: "https://e.x/api#/components/responses/R"}}}}}
+    components: {responses: {R: {description: d}}}
+    """
+    root = _pruned(text, "GET /a", version="3.2.0")
+    assert root["$self"] == "https://e.x/api"
+    assert root["paths"]["/a"]["get"]["responses"]["200"] == {"$ref": "#/components/responses/R"}
+
+
+# Extensions
+
+
+def test_extensions_go_and_names_that_look_like_them_stay():
+    text = """
+    paths:
+      x-paths: 1
+      /a:
+        get:
+          x-op: 1
+          responses:
+            x-responses: {description: n}
+            "200":
+              description: d
+              headers: {x-rate: {schema: {x-s: 1, properties: {x-p: {x-q: 1}}}, x-h: 1}}
+              content: {x-world/x-vrml: {example: {x-data: 1}, x-m: 1}}
+          callbacks: {x-cb: {x-c: 1, "{$url}": {x-i: 1}}}
+          externalDocs: {url: u, x-e: 1}
+    servers: [{url: u, x-s: 1, variables: {x-v: {default: a, x-w: 1}}}]
+    x-root: 1
+    """
+    assert _pruned(text, "GET /a") == {
+        "paths": {
+            "/a": {
+                "get": {
+                    "responses": {
+                        "200": {
+                            "description": "d",
+                            "headers": {"x-rate": {"schema": {"properties": {"x-p": {}}}}},
+                            "content": {"x-world/x-vrml": {"example": {"x-data": 1}}},
+                        }
+                    },
+                    "callbacks": {"x-cb": {"{$url}": {}}},
+                    "externalDocs": {"url": "u"},
+                }
+            }
+        },
+        "servers": [{"url": "u", "variables": {"x-v": {"default": "a"}}}],
+    }
+
+
+def test_extensions_asked_for_are_kept_as_data_and_no_others():
+    text = """
+    x-a: {$ref: "#/components/schemas/S"}
+    x-b: 1
+    paths: {x-a: 2, /a: {x-a: 3, get: {x-a: 4, x-b: 5, parameters: [{$ref: "#/components/parameters/P", x-a: 6, x-b: 7}]}}}
+    components: {x-a: 8, schemas: {S: {}}, parameters: {P: {name: p, in: query, x-a: [{$ref: "#/nowhere"}]}}}
+    """
+    assert _pruned(text, "GET /a", extensions=["x-a", "get"]) == {
+        "x-a": {"$ref": "#/components/schemas/S"},
+        "paths": {
+            "x-a": 2,
+            "/a": {"x-a": 3, "get": {"x-a": 4, "parameters": [{"$ref": "#/components/parameters/P", "x-a": 6}]}},
+        },
+        "components": {"parameters": {"P": {"name": "p", "in": "query", "x-a": [{"$ref": "#/nowhere"}]}}},
+    }
+
+
+# Security and tags
+
+
+@pytest.mark.parametrize(
+    ("security", "root_stays", "schemes"),
+    [
+        ("", True, ["root"]),
+        ("security: [{mine: []}]", False, ["mine"]),
+        ("security: [{mine: [a]}, {also: []}, {}]", False, ["mine", "also"]),
+        ("security: []", False, []),
+        ("security: [{}]", False, []),
+        ("security: [{undefined: []}]", False, []),
+        ("security: [{alias: []}]", False, ["alias", "mine"]),
+        ("security: [{mine: []}], callbacks: {c: {u: {post: {}}}}", True, ["root", "mine"]),
+        ("security: [{mine: []}], callbacks: {c: {u: {post: {security: [{also: []}]}}}}", False, ["mine", "also"]),
+    ],
+)
+def test_security_schemes_are_those_that_kept_operations_need(security, root_stays, schemes):
+    text = f"""
+    security: [{{root: []}}]
+    paths: {{/a: {{get: {{{security}}}, put: {{security: [{{admin: []}}]}}}}}}
+    components:
+      securitySchemes:
+        root: {{type: http, scheme: basic, x-a: 1}}
+        admin: {{type: mutualTLS}}
+        alias: {{$ref: "#/components/securitySchemes/mine"}}
+        mine: {{type: oauth2, flows: {{implicit: {{authorizationUrl: u, scopes: {{a: "", x-b: ""}}, x-c: 1}}}}}}
+        also: {{type: apiKey, in: header, name: k}}
+    """
+    root = _pruned(text, "GET /a", version="3.1.0")
+    assert ("security" in root) is root_stays
+    found = root.get("components", {}).get("securitySchemes", {})
+    assert list(found) == [name for name in ["root", "admin", "alias", "mine", "also"] if name in schemes]
+    assert found.get("root") in (None, {"type": "http", "scheme": "basic"})
+    assert "mine" not in found or found["mine"]["flows"]["implicit"] == {
+        "authorizationUrl": "u",
+        "scopes": {"a": "", "x-b": ""},
+    }
+
+
+def test_a_scheme_named_by_uri_is_found():
+    text = """
+    paths: {/a: {get: {security: [{"#/components/securitySchemes/k": []}, {"#/nowhere": []}]}}}
+    components: {securitySchemes: {k: {type: http, scheme: basic}, l: {type: http, scheme: basic}}}
+    """
+    assert list(_pruned(text, "GET /a", version="3.2.0")["components"]["securitySchemes"]) == ["k"]
+
+
+def test_tags_are_those_in_use_and_the_ones_above_them():
+    text = """
+    tags: [{name: unused}, {name: a, parent: up, x-t: 1}, {name: up, parent: top}, {name: top, parent: a}, {name: cb}, 5]
+    paths: {/a: {get: {tags: [a, undefined, 7], callbacks: {c: {u: {post: {tags: [cb]}}}}}, put: {tags: [unused]}}}
+    """
+    root = _pruned(text, "GET /a", version="3.2.0")
+    assert root["tags"] == [
+        {"name": "a", "parent": "up"},
+        {"name": "up", "parent": "top"},
+        {"name": "top", "parent": "a"},
+        {"name": "cb"},
+    ]
+    assert "tags" not in _pruned("{tags: [{name: a}], paths: {/a: {get: {}}}}", "GET /a")
+
+
+# Discriminators
+
+
+PETS = """{schemas: {
+  Pet: {properties: {kind: {}}, discriminator: {propertyName: kind, x-d: 1 MAPPING}},
+  Cat: {allOf: [{$ref: "#/components/schemas/Pet"}]},
+  Siamese: {allOf: [{$ref: "#/components/schemas/Cat"}, {properties: {a: {$ref: "#/components/schemas/Extra"}}}]},
+  Dog: {allOf: [{$ref: "#/components/schemas/Pet"}]},
+  Extra: {}, Other: {}}}"""
+
+
+@pytest.mark.parametrize(
+    ("mapping", "schema", "follow", "trim"),
+    [
+        ("", "Pet", ["Pet", "Cat", "Siamese", "Dog", "Extra"], ["Pet"]),
+        ("", "Cat", ["Pet", "Cat", "Siamese", "Extra"], ["Pet", "Cat"]),
+        ("", "Dog", ["Pet", "Dog"], ["Pet", "Dog"]),
+        (", mapping: {d: Dog}", "Dog", ["Pet", "Dog"], ["Pet", "Dog"]),
+        (
+            ', mapping: {c: Cat, d: "#/components/schemas/Dog"}',
+            "Dog",
+            ["Pet", "Cat", "Siamese", "Dog", "Extra"],
+            ["Pet", "Dog"],
+        ),
+        (", mapping: {o: Other}", "Dog", ["Pet", "Dog", "Other"], ["Pet", "Dog"]),
+        (", defaultMapping: Other", "Dog", ["Pet", "Dog", "Other"], ["Pet", "Dog"]),
+    ],
+)
+def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(mapping, schema, follow, trim):
+    components = PETS.replace("MAPPING", mapping)
+    text = f'{{$ref: "#/components/schemas/{schema}"}}'
+    _, found = _schema(text, components=components)
+    assert list(found["schemas"]) == follow
+    assert found["schemas"]["Pet"]["discriminator"] == yaml.safe_load(f"{{propertyName: kind{mapping}}}")
+    _, found = _schema(text, components=components, discriminator="trim")
+    assert list(found["schemas"]) == trim
+    kept = found["schemas"]["Pet"]["discriminator"]
+    assert {str(name).removeprefix("#/components/schemas/") for name in kept.get("mapping", {}).values()} <= set(trim)
+    assert "defaultMapping" not in kept
+    assert kept.get("mapping") != {}
+
+
+def test_a_discriminator_beside_one_of_selects_from_that_alone():
+    components = """{schemas: {Pet: {oneOf: [{$ref: "#/components/schemas/Dog"}], discriminator: {propertyName: k}}, Dog: {},
+      Cat: {allOf: [{$ref: "#/components/schemas/Pet"}]}}}"""
+    _, found = _schema('{$ref: "#/components/schemas/Pet"}', components=components)
+    assert list(found["schemas"]) == ["Pet", "Dog"]
+
+
+def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted():
+    text = f'{{discriminator: {{propertyName: k, mapping: {{x: "{DENIED_SCHEMA}"}}}}}}'
+    schema, components = _schema(text)
+    assert schema["discriminator"]["mapping"] == {"x": "#/components/schemas/Hoisted1"}
+    assert components["schemas"]["Hoisted1"] == {"type": "string", "title": "X"}
+    schema, components = _schema(text, discriminator="trim")
+    assert (schema, components) == ({"discriminator": {"propertyName": "k"}}, None)
+
+
+# Links, callbacks, webhooks
+
+
+LINKS = """
+paths:
+  /a:
+    get: {{operationId: getA, responses: {{"200": {{description: d, links: {{the: {link}}}}}}}}}
+    put: {{operationId: putAdenied}}
+  /s: {{$ref: "#/components/pathItems/S"}}
+  /denied/x: {{get: {{operationId: getDeniedX}}}}
+components:
+  pathItems: {{S: {{get: {{operationId: getS}}, put: {{operationId: putS}}}}}}
+  links: {{Good: {{operationId: getA, x-l: 1}}, Bad: {{operationId: getDeniedX}}, Again: {{$ref: "#/components/links/Bad"}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("link", "kept"),
+    [
+        ("{operationId: getA, parameters: {a: {$ref: data}}, server: {url: u, x-s: 1}, x-l: 1}",
+         {"operationId": "getA", "parameters": {"a": {"$ref": "data"}}, "server": {"url": "u"}}),
+        ("{operationId: getDeniedX}", None),
+        ("{operationId: putAdenied}", None),
+        ("{operationId: getUnknown}", None),
+        ('{operationRef: "#/paths/~1a/get"}', {"operationRef": "#/paths/~1a/get"}),
+        ('{operationRef: "#/paths/~1a/put"}', None),
+        ('{operationRef: "#/paths/~1denied~1x/get"}', None),
+        ('{operationRef: "#/paths/~1s/get"}', {"operationRef": "#/paths/~1s/get"}),
+        ('{operationRef: "#/paths/~1s/put"}', None),
+        ('{operationRef: "#/components/pathItems/S/get"}', {"operationRef": "#/paths/~1s/get"}),
+        ('{operationRef: "#/components/pathItems/S/put"}', None),
+        ('{operationRef: "https://other.x/#/paths/~1a/get"}', None),
+        ("{operationRef: /a}", None),
+        ('{operationRef: "#/paths/~1a"}', None),
+        ('{$ref: "#/components/links/Good"}', {"$ref": "#/components/links/Good"}),
+        ('{$ref: "#/components/links/Bad"}', None),
+        ('{$ref: "#/components/links/Again"}', None),
+        ("{description: leads nowhere}", {"description": "leads nowhere"}),
+    ],
+)  # fmt: skip
+def test_links_stay_when_they_lead_to_a_kept_operation(link, kept):
+    root = _pruned(LINKS.format(link=link), "GET /a", "GET /s", version="3.1.0")
+    response = root["paths"]["/a"]["get"]["responses"]["200"]
+    assert response == ({"description": "d"} if kept is None else {"description": "d", "links": {"the": kept}})
+    links = {"Good": {"operationId": "getA"}}
+    assert root.get("components") == ({"links": links} if kept and "$ref" in kept else None)
+
+
+def test_callbacks_are_part_of_their_operation():
+    text = """
+    paths:
+      /a:
+        post:
+          callbacks:
+            in: {"{$url}": {post: {operationId: same, requestBody: {content: {a/b: {schema: {$ref: "#/components/schemas/S"}}}}}}}
+            item: {"{$url}": {$ref: "#/components/pathItems/I"}}
+      /denied/x: {get: {operationId: same}}
+    components: {schemas: {S: {}, T: {}}, pathItems: {I: {post: {x-a: 1, operationId: i}, put: {}}, J: {}}}
+    """
+    root = _pruned(text, "POST /a", version="3.1.0")
+    assert root["components"] == {"schemas": {"S": {}}, "pathItems": {"I": {"post": {"operationId": "i"}, "put": {}}}}
+    assert root["paths"]["/a"]["post"]["callbacks"]["in"]["{$url}"]["post"]["operationId"] == "same"
+
+
+def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own():
+    text = """
+    paths: {/a: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}, /denied/x: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}}
+    """
+    reference = {"c": {"u": {"$ref": "#/components/callbacks/Hoisted1/%7B$url%7D"}}}
+    assert _pruned(text, "POST /a") == {
+        "paths": {"/a": {"post": {"callbacks": reference}}},
+        "components": {"callbacks": {"Hoisted1": {"{$url}": {"post": {"callbacks": reference}}}}},
+    }
+
+
+# Swagger 2.0
+
+
+def test_swagger_2_keeps_its_own_shape():
+    root = yaml.safe_load(
+        """
+        swagger: "2.0"
+        info: {title: t, version: "1", contact: {x-c: 1}}
+        host: e.x
+        basePath: /v1
+        schemes: [https]
+        consumes: [application/json]
+        produces: [application/json]
+        parameters: {Unused: {name: u, in: query}, F: {name: f, in: formData, type: array, items: {type: string, x-i: 1}, collectionFormat: csv}}
+        responses: {R: {description: r, schema: {$ref: "#/definitions/Err"}, examples: {application/json: {$ref: "#/definitions/Unused"}}}}
+        definitions: {Unused: {}, Pet: {discriminator: k, properties: {k: {}}}, Cat: {allOf: [{$ref: "#/definitions/Pet"}]}, Err: {}}
+        securityDefinitions: {z: {type: basic}, k: {type: oauth2, flow: implicit, scopes: {a: b}}}
+        security: [{k: [a]}]
+        paths:
+          /a:
+            post:
+              parameters: [{$ref: "#/parameters/F"}, {$ref: "#/paths/~1denied~1x/get/parameters/0"}]
+              responses: {"200": {description: d, schema: {$ref: "#/definitions/Pet"}, headers: {H: {$ref: "#/x-headers/H"}}}, default: {$ref: "#/responses/R"}}
+          /denied/x: {get: {parameters: [{name: p, in: query, type: string}]}}
+        x-headers: {H: {type: string}}
+        """
+    )
+    pruned = prune(Document(root=root, name="api.yaml"), [OperationKey("POST", "/a")]).root
+    assert pruned == {
+        "swagger": "2.0",
+        "info": {"title": "t", "version": "1", "contact": {}},
+        "host": "e.x",
+        "basePath": "/v1",
+        "schemes": ["https"],
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "parameters": {
+            "F": {
+                "name": "f",
+                "in": "formData",
+                "type": "array",
+                "items": {"type": "string"},
+                "collectionFormat": "csv",
+            },
+            "Hoisted1": {"name": "p", "in": "query", "type": "string"},
+        },
+        "responses": {
+            "R": {
+                "description": "r",
+                "schema": {"$ref": "#/definitions/Err"},
+                "examples": {"application/json": {"$ref": "#/definitions/Unused"}},
+            }
+        },
+        "definitions": {
+            "Pet": {"discriminator": "k", "properties": {"k": {}}},
+            "Cat": {"allOf": [{"$ref": "#/definitions/Pet"}]},
+            "Err": {},
+        },
+        "securityDefinitions": {"k": {"type": "oauth2", "flow": "implicit", "scopes": {"a": "b"}}},
+        "security": [{"k": ["a"]}],
+        "paths": {
+            "/a": {
+                "post": {
+                    "parameters": [{"$ref": "#/parameters/F"}, {"$ref": "#/parameters/Hoisted1"}],
+                    "responses": {
+                        "200": {
+                            "description": "d",
+                            "schema": {"$ref": "#/definitions/Pet"},
+                            "headers": {"H": {"type": "string"}},
+                        },
+                        "default": {"$ref": "#/responses/R"},
+                    },
+                }
+            }
+        },
+    }
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    ("reference", "rule", "words"),
+    [
+        ("#/components/responses/Nope", "unresolved-ref", "points at nothing"),
+        ("#/components/responses/Outer", "unresolved-ref", "'#/components/responses/outer'"),
+        ("#nope", "unresolved-ref", "anchor"),
+        ("#/components/responses/a", "unresolved-ref", "back to itself"),
+        ("http://user:pass@127.0.0.1:9/evil.yaml#/X", "external-ref", "outside"),
+        ("file:///etc/passwd", "external-ref", "outside"),
+        ("python://os/environ", "external-ref", "outside"),
+        ("other.yaml#/R", "external-ref", "outside"),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference, rule, words):
+    text = f"""
+    paths:
+      /a: {{get: {{responses: {{"200": {{$ref: "{reference}"}}}}}}}}
+      /b: {{get: {{responses: {{"200": {{description: d}}}}}}}}
+    components: {{responses: {{a: {{$ref: "#/components/responses/b"}}, b: {{$ref: "#/components/responses/a"}}, outer: {{description: d}}}}}}
+    """
+    (finding,) = _refused(text, "GET /a", "GET /b")
+    assert finding.rule == rule
+    assert finding.pointer == ("paths", "/a", "get", "responses", "200", "$ref")
+    assert words in f"{finding.message} {finding.hint}"
+    assert "pass@" not in str(finding)
+    assert list(_pruned(text, "GET /b")["paths"]) == ["/b"]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["#", "#/paths", "#/paths/~1b", "#/paths/~1b/get", "#/paths/~1b/get/callbacks", "#/paths/~1b/get/callbacks/c",
+     "#/paths/~1b/additionalOperations", "#/webhooks", "#/webhooks/w", "#/components", "#/components/schemas", "#/components/pathItems/I"],
+)  # fmt: skip
+def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference):
+    text = f"""
+    paths:
+      /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "{reference}"}}}}}}}}}}}}}}
+      /b: {{get: {{operationId: denied, callbacks: {{c: {{}}}}}}, additionalOperations: {{}}}}
+    webhooks: {{w: {{}}}}
+    components: {{schemas: {{}}, pathItems: {{I: {{}}}}}}
+    """
+    (finding,) = _refused(text, "GET /a", version="3.2.0")
+    assert "is no schema" in finding.message
+
+
+@pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
+def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version):
+    section = "definitions" if version == "2.0" else "components/schemas"
+    ref = f"#/{section}/Peet"
+    schemas = {"Pet": {"properties": {"a": {"$ref": ref}, "b": {"items": {"$ref": ref}}}}}
+    sections = {"definitions": schemas} if version == "2.0" else {"components": {"schemas": schemas}}
+    body = {"schema": {"$ref": f"#/{section}/Pet"}}
+    response = {"description": "d", **(body if version == "2.0" else {"content": {"a/b": body}})}
+    head = {"swagger": version} if version == "2.0" else {"openapi": version}
+    root = {**head, "paths": {"/a": {"get": {"responses": {"200": response}}}}, **sections}
+    pruned = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")])
+    assert pruned.root == root
+    (warning,) = pruned.warnings
+    assert (warning.rule, warning.severity) == ("undefined-schema", "warning")
+    assert warning.pointer == (*section.split("/"), "Pet", "properties", "a", "$ref")
+    assert f"#/{section}/Pet" in warning.hint
+
+
+@pytest.mark.parametrize(
+    "components",
+    ["{}", "{schemas: {}}", "{$ref: components.yaml}", "{schemas: {$ref: schemas.yaml}}"],
+)
+def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components):
+    text = f"""
+    paths: {{/a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "#/components/schemas/A"}}}}}}}}}}}}}}}}
+    components: {components}
+    """
+    assert [finding.rule for finding in _refused(text, "GET /a")] == ["unresolved-ref"]
+
+
+def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned():
+    components = """{schemas: {Pet: {discriminator: {propertyName: k, mapping: {cat: "#/components/schemas/Cat"}}}, Other: {}}}"""
+    text = """{$ref: "#/components/schemas/Dog", x-secret: 1, properties: {p: {$ref: "#/components/schemas/Pet"}}}"""
+    schema, found = _schema(text, components=components, version="3.1.0")
+    assert schema == {"$ref": "#/components/schemas/Dog", "properties": {"p": {"$ref": "#/components/schemas/Pet"}}}
+    assert found["schemas"] == {
+        "Pet": {"discriminator": {"propertyName": "k", "mapping": {"cat": "#/components/schemas/Cat"}}}
+    }
+
+
+def test_every_bad_reference_is_reported_at_once():
+    text = """
+    paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, links: {l: {$ref: "#/l"}}}}}}}
+    components: {parameters: {P: {name: p, in: query, schema: {discriminator: {propertyName: k, mapping: {n: Nowhere}}}}}}
+    """
+    assert [(finding.rule, finding.pointer) for finding in _refused(text, "GET /a")] == [
+        ("external-ref", ("paths", "/a", "get", "parameters", "0", "$ref")),
+        ("unresolved-ref", ("paths", "/a", "get", "responses", "200", "links", "l", "$ref")),
+        ("unresolved-ref", ("components", "parameters", "P", "schema", "discriminator", "mapping", "n")),
+    ]
+
+
+# Size
+
+
+def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition():
+    size = 5000
+    schemas = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(size)}
+    schemas |= {f"S{size}": {"$ref": "#/components/schemas/D0"}}
+    schemas |= {f"D{n}": {"properties": {"next": {"$ref": f"#/components/schemas/D{n + 1}"}}} for n in range(size)}
+    schemas |= {f"D{size}": {"items": {"$ref": "#/components/schemas/B0"}}}
+    schemas |= {f"B{n}": {"allOf": [{"$ref": f"#/components/schemas/B{n + 1}"}] * 2} for n in range(60)}
+    schemas |= {"B60": {"not": {"$ref": "#/components/schemas/D0"}}}
+    document = _document(
+        'paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {schema: {$ref: "#/components/schemas/S0"}}}}}}}}'
+    )
+    document.root["components"] = {"schemas": {**schemas, "Unused": {}}}
+    pruned = prune(document, [OperationKey("GET", "/a")])
+    assert pruned.root["components"]["schemas"] == schemas

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+import yaml
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes
+
+
+def _subtypes(schemas, version="3.0.0"):
+    if version == "2.0":
+        root = {"swagger": "2.0", "definitions": yaml.safe_load(schemas.replace("REF", "#/definitions"))}
+    else:
+        root = {
+            "openapi": version,
+            "components": {"schemas": yaml.safe_load(schemas.replace("REF", "#/components/schemas"))},
+        }
+    found = implicit_subtypes(Document(root=root, name="d"))
+    return {place[-1]: [child[-1] for child in children] for place, children in found.items()}
+
+
+@pytest.mark.parametrize(
+    ("schemas", "expected"),
+    [
+        ("{A: {}, B: {allOf: [{$ref: REF/A}]}}", {}),
+        ("{A: {discriminator: {}}, B: {allOf: [{$ref: REF/A}]}}", {"A": ["B"], "B": []}),
+        ("{A: {discriminator: {}}, B: {allOf: [{$ref: REF/A}]}, C: {allOf: [{}, {$ref: REF/B}]}}", {"A": ["B"], "B": ["C"], "C": []}),
+        ("{A: {allOf: [{discriminator: {}}]}, B: {allOf: [{$ref: REF/A}]}}", {"A": ["B"], "B": []}),
+        ("{A: {discriminator: {}, oneOf: []}, B: {allOf: [{$ref: REF/A}]}}", {}),
+        ("{A: {discriminator: {}, anyOf: []}, B: {allOf: [{$ref: REF/A}]}}", {}),
+        ("{A: {discriminator: {}}, Name: {$ref: REF/A}, B: {allOf: [{$ref: REF/Name}]}}", {"A": ["B"], "B": []}),
+        ("{A: {discriminator: {}, allOf: [{$ref: REF/B}]}, B: {allOf: [{$ref: REF/A}]}}", {"A": ["B"], "B": ["A"]}),
+        ("{A: {discriminator: {}}, B: {allOf: [{$ref: REF/Loop}]}, Loop: {$ref: REF/Loop}}", {"A": []}),
+        ("{A: {discriminator: {}}, B: {allOf: [{$ref: REF/Nowhere}]}, C: {allOf: 5}, D: 5, E: {allOf: [5]}}", {"A": []}),
+        ("{A: {discriminator: {}}, B: {anyOf: [{$ref: REF/A}], not: {allOf: [{$ref: REF/A}]}}}", {"A": []}),
+    ],
+)  # fmt: skip
+def test_subtypes_are_built_with_all_of_on_a_schema_that_discriminates(schemas, expected):
+    assert _subtypes(_quoted(schemas)) == expected
+
+
+def _quoted(schemas):
+    """Flow YAML takes `#` for a comment unless it is quoted."""
+    return re.sub(r"REF/(\w+)", r'"REF/\1"', schemas)
+
+
+def test_swagger_2_names_the_property_alone():
+    schemas = _quoted("{A: {discriminator: kind}, B: {allOf: [{$ref: REF/A}]}}")
+    assert _subtypes(schemas, "2.0") == {"A": ["B"], "B": []}
+
+
+@pytest.mark.parametrize("root", [{}, {"components": 5}, {"components": {"schemas": []}}])
+def test_a_document_without_schemas_has_no_subtypes(root):
+    document = Document(root={"openapi": "3.0.0", **root}, name="d")
+    assert component_schemas(document) == {}
+    assert implicit_subtypes(document) == {}

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import pytest
+
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.prune.targets import Region, Targets, pointer_of, region_of, tokens_of, unresolved
+from plugin_gateway.openapi.refs import RefError, split_pointer
+
+ROOT = {
+    "openapi": "3.1.0",
+    "paths": {
+        "/a": {
+            "parameters": [{"name": "p"}],
+            "get": {"parameters": [{"name": "q"}], "responses": {"200": {"links": {"l": {}}, "x-n": {"s": {}}}, "x-r": {}}},
+            "put": {"parameters": [{"name": "hidden"}]},
+        },
+        "/s": {"$ref": "#/components/pathItems/S"},
+    },
+    "components": {
+        "pathItems": {"S": {"get": {"requestBody": {"content": {"a/b": {"schema": {}}}}}}},
+        "parameters": {"Ref": {"$ref": "#/components/parameters/P", "schema": {}}, "P": {"name": "p", "schema": {"$ref": "#/components/schemas/A"}}},
+        "schemas": {
+            "A": {"properties": {"x-n": {}, "b": {"$ref": "#/components/schemas/B", "items": {}}}, "default": {"items": {}}, "x-e": {}},
+            "B": {"allOf": [{"$anchor": "here"}], "items": [{}]},
+            "Loop": {"$ref": "#/components/schemas/Loop"},
+            "Res": {"$id": "https://e.x/res", "$defs": {"d": {}}},
+            "Lost": {"$ref": "#lost"},
+        },
+        "callbacks": {"C": {"{$url}": {"post": {}}, "x-c": {}}},
+    },
+}  # fmt: skip
+
+
+def _targets():
+    return Targets(Document(root=ROOT, name="d"), {OperationKey("GET", "/a"): ("paths", "/a", "get")})
+
+
+@pytest.mark.parametrize(
+    ("ref", "pointer", "holds"),
+    [
+        ("#/components/schemas/A", "/components/schemas/A", True),
+        ("#/components/schemas/A/properties/b/allOf/0", "/components/schemas/B/allOf/0", False),
+        ("#/components/schemas/A/properties/b/items", "/components/schemas/A/properties/b/items", True),
+        ("#/paths/~1s/get/requestBody", "/components/pathItems/S/get/requestBody", False),
+        ("#here", "/components/schemas/B/allOf/0", True),
+        ("https://e.x/res#/$defs/d", "/components/schemas/Res/$defs/d", True),
+    ],
+)
+def test_references_land_also_through_others(ref, pointer, holds):
+    landing = _targets().land(ref, Region(("paths", "/a")))
+    assert landing.tokens == split_pointer(pointer)
+    assert landing.holds_as_written is holds
+
+
+def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves():
+    targets = _targets()
+    resource = Region(("components", "schemas", "Res"), is_moved=True)
+    assert targets.land("#/$defs/d", (resource, "items")).holds_as_written
+    assert not targets.land("https://e.x/res", Region(("paths", "/a"), is_moved=True)).holds_as_written
+    assert not targets.land("#here", Region(("paths", "/a"), is_moved=True)).holds_as_written
+
+
+@pytest.mark.parametrize(
+    "ref",
+    ["#/components/schemas/Nope", "#/components/schemas/Loop/items", "#/components/schemas/Lost/items", "#/components/schemas/A/items/x", "#nope", "a.yaml", ""],
+)  # fmt: skip
+def test_what_is_not_there_is_an_error(ref):
+    if ref:
+        with pytest.raises(RefError):
+            _targets().land(ref, Region(()))
+    else:
+        assert _targets().kept_kind(_targets().land(ref, Region(())).tokens) is None
+
+
+@pytest.mark.parametrize(
+    ("pointer", "kind"),
+    [
+        ("/components/schemas/A", Kind.SCHEMA),
+        ("/components/schemas/A/properties/x-n", Kind.SCHEMA),
+        ("/components/schemas/A/properties/b/items", Kind.SCHEMA),
+        ("/components/schemas/B/items/0", Kind.SCHEMA),
+        ("/components/schemas/A/properties", None),
+        ("/components/schemas/A/default", None),
+        ("/components/schemas/A/default/items", None),
+        ("/components/schemas/A/x-e", None),
+        ("/components/parameters/P/schema", Kind.SCHEMA),
+        ("/components/parameters/Ref", Kind.PARAMETER),
+        ("/components/parameters/Ref/schema", None),
+        ("/components/callbacks/C/{$url}", Kind.PATH_ITEM),
+        ("/components/callbacks/C/{$url}/post", None),
+        ("/components/callbacks/C/x-c", None),
+        ("/components/pathItems/S", Kind.PATH_ITEM),
+        ("/components/pathItems/S/get", None),
+        ("/components/schemas", None),
+        ("/paths/~1a", None),
+        ("/paths/~1a/get", Kind.OPERATION),
+        ("/paths/~1a/get/responses/200", Kind.RESPONSE),
+        ("/paths/~1a/get/responses/x-r", None),
+        ("/paths/~1a/get/responses/200/x-n/s", None),
+        ("/paths/~1a/parameters/0", Kind.PARAMETER),
+        ("/paths/~1a/put", None),
+        ("/paths/~1a/put/parameters/0", None),
+        ("/openapi", None),
+    ],
+)
+def test_places_that_the_pruned_document_has_are_known_by_their_kind(pointer, kind):
+    assert _targets().kept_kind(split_pointer(pointer)) is kind
+
+
+def test_a_place_is_spelled_out_from_its_region():
+    region = Region(("paths", "/a"), is_moved=True)
+    place = ((region, "get"), "responses")
+    assert tokens_of(place) == ("paths", "/a", "get", "responses")
+    assert region_of(place) is region
+
+
+@pytest.mark.parametrize(("ref", "tokens"), [("#/a~1b/%25", ("a/b", "%")), ("#", None), ("#a", None), ("a#/b", None)])
+def test_only_local_pointers_name_a_place(ref, tokens):
+    assert pointer_of(ref) == tokens
+
+
+@pytest.mark.parametrize(
+    ("ref", "rule", "hint"),
+    [
+        ("#/components/schemas/AA", "unresolved-ref", "did you mean '#/components/schemas/A'?"),
+        ("#/components/Schemas", "unresolved-ref", "did you mean '#/components/schemas'?"),
+        ("#/no/such/place", "unresolved-ref", "define it, or deny what refers to it"),
+        ("#anchor", "unresolved-ref", "define it, or deny what refers to it"),
+        ("https://u:secret@e.x/a", "external-ref", "nothing outside is fetched: put what it means into the document, or deny what refers to it"),
+        ("../a.yaml#/A", "external-ref", "put what it means into a file below the document's own folder, or deny what refers to it"),
+    ],
+)  # fmt: skip
+def test_a_finding_says_where_what_and_how_to_mend_it(ref, rule, hint):
+    finding = unresolved(Document(root=ROOT, name="d"), RefError(ref, "is no good"), ("paths", "/a", "$ref"))
+    assert (finding.rule, finding.hint, finding.pointer) == (rule, hint, ("paths", "/a", "$ref"))
+    assert finding.message == f"reference {ref.replace('u:secret@', '')!r} at #/paths/~1a/$ref is no good"

@@ -1,0 +1,369 @@
+import gzip
+import socket
+import ssl
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from plugin_gateway.errors import DocumentAwaitedError, DocumentError
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.read import site as site_module
+from plugin_gateway.openapi.read.site import Site
+from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.openapi.refs import RefError
+
+API = b"openapi: 3.0.3\npaths: {}\n"
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Host:
+    """An HTTP server with fixed answers that remembers what it was asked."""
+
+    def __init__(self, answers: dict[str, Answer | Callable[[Any], None]]) -> None:
+        self.answers = answers
+        self.requests: list[tuple[str, dict[str, str]]] = []
+        self.url = ""
+
+
+@contextmanager
+def serving(answers: dict[str, Any]) -> Iterator[Host]:
+    host = Host(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            host.requests.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            answer = host.answers.get(self.path, (404, {}, b""))
+            if callable(answer):
+                answer(self)
+                return
+            status, headers, body = answer
+            self.send_response(status)
+            for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    host.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield host
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
+
+
+def refusal(url: str, **options: Any) -> str:
+    with pytest.raises(DocumentError) as caught:
+        read_document(url, **options)
+    return str(caught.value)
+
+
+def test_a_document_is_fetched_with_the_headers_given() -> None:
+    with serving({"/v1/api.yaml?key=s3cret": (200, {}, API)}) as host:
+        location = host.url.replace("//", "//me:pa55@") + "/v1/api.yaml?key=s3cret"
+
+        document = read_document(location, headers={"X-Docs-Key": "hidden"})
+
+        _, headers = host.requests[0]
+        assert document.name == f"{host.url}/v1/api.yaml"
+        assert headers["x-docs-key"] == "hidden"
+        assert headers["accept-encoding"] == "gzip"
+        assert headers["authorization"].startswith("Basic ")
+
+
+def test_a_gzip_body_is_decoded() -> None:
+    with serving({"/a": (200, {"Content-Encoding": "gzip"}, gzip.compress(API))}) as host:
+        assert read_document(f"{host.url}/a").version == "3.0"
+
+
+def bomb() -> bytes:
+    compressor = zlib.compressobj(9, wbits=31)
+    return b"".join([*(compressor.compress(bytes(2**20)) for _ in range(70)), compressor.flush()])
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ((404, {}, b""), "the answer is 404 Not Found"),
+        ((204, {}, b""), "the answer is 204"),
+        ((200, {"Content-Encoding": "br"}, b"x"), "'br' was not asked for"),
+        ((200, {"Content-Encoding": "gzip"}, b"plain"), "gzip body is broken"),
+        ((200, {"Content-Encoding": "gzip"}, gzip.compress(API)[:-9]), "ends too early"),
+        ((200, {"Content-Encoding": "gzip"}, bomb()), "too large"),
+        ((200, {"Content-Length": "99"}, API), "the exchange failed"),
+        ((200, {}, b"a: [b"), "document-syntax"),
+        ((302, {"Location": "http://other.test/api"}, b""), "redirects to another place, http://other.test/api"),
+        ((302, {"Location": "//127.0.0.1:1/api?secret"}, b""), "redirects to another place, http://127.0.0.1:1/api"),
+        ((302, {"Location": "file:///etc/passwd"}, b""), "redirects to another place"),
+        ((302, {"Location": "http://[::1/api"}, b""), "the exchange failed"),
+        ((302, {"Location": "/api"}, b""), "redirects more than 5 times"),
+    ],
+)
+def test_an_answer_that_is_no_document_is_refused(answer: Answer, words: str) -> None:
+    with serving({"/api?key=s3cret": answer, "/api": answer}) as host:
+        message = refusal(f"{host.url.replace('//', '//me:pa55@')}/api?key=s3cret", headers={"X-Key": "hidden"})
+
+        assert words in message
+        assert message.startswith(f"{host.url}/api")
+        assert not any(secret in message for secret in ("s3cret", "pa55", "hidden"))
+
+
+def test_a_redirect_on_the_same_origin_is_followed() -> None:
+    with serving({"/old": (301, {"Location": "/new/api"}, b""), "/new/api": (200, {}, API)}) as host:
+        document = read_document(f"{host.url}/old")
+        assert document.name == f"{host.url}/old"
+        # Relative servers are relative to where it came from (RFC 3986, 5.1.3).
+        assert document.address == f"{host.url}/new/api"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("http://a/x", "http://a/y", True),
+        ("http://a/x", "http://a:80/y", True),
+        ("http://a/x", "https://a/y", True),
+        ("https://a/x", "http://a/y", False),
+        ("http://a:8080/x", "https://a/y", False),
+        ("https://a/x", "https://a:8443/y", False),
+        ("https://a/x", "https://b.a/y", False),
+        ("https://a/x", "https://a@b/y", False),
+    ],
+)
+def test_redirects_stay_on_the_origin_or_become_safer(old: str, new: str, expected: bool) -> None:
+    assert site_module._is_redirect_fine(old, new) is expected
+
+
+def test_a_host_that_does_not_answer_is_told() -> None:
+    with serving({}) as host:
+        pass
+
+    assert "no connection" in refusal(f"{host.url}/api")
+
+
+def test_a_host_without_tls_is_told() -> None:
+    with serving({}) as host:
+        assert "TLS failed" in refusal(host.url.replace("http:", "https:") + "/api")
+
+
+def test_a_host_that_is_not_known_is_told() -> None:
+    assert "no connection" in refusal("http://nowhere.invalid/api")
+
+
+@pytest.mark.parametrize("url", ["http://", "http://[::1/x", "http://a:99999/", "http://a b/"])
+def test_what_is_no_url_is_refused(url: str) -> None:
+    assert "document-unreadable" in refusal(url)
+
+
+def test_an_answer_that_drips_is_cut() -> None:
+    released = threading.Event()
+
+    def drip(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not released.wait(0.05):
+            try:
+                handler.wfile.write(b"#")
+            except OSError:
+                return
+
+    with serving({"/api": drip}) as host:
+        message = refusal(f"{host.url}/api", timeout_s=0.3)
+        released.set()
+
+    assert "no whole answer within 0.3 seconds" in message
+
+
+@pytest.mark.parametrize(("name", "value"), [("X-Key", "hidden\r\nX-Other: 1"), ("X-Kéy", "hidden")])
+def test_a_header_that_cannot_be_sent_is_named_and_not_shown(name: str, value: str) -> None:
+    message = refusal("http://127.0.0.1:9/", headers={name: value})
+
+    assert "cannot be sent" in message
+    assert "hidden" not in message
+
+
+def schema(document: Document) -> Any:
+    return document.root["paths"]["/a"]["get"]["responses"]["200"]["content"]["x/y"]["schema"]
+
+
+def referring(reference: str) -> bytes:
+    content = f"content: {{x/y: {{schema: {{$ref: '{reference}'}}}}}}"
+    return f"openapi: 3.0.3\npaths: {{/a: {{get: {{responses: {{'200': {{{content}}}}}}}}}}}\n".encode()
+
+
+def test_parts_below_the_document_are_fetched_once() -> None:
+    parts = {"/v1/sub/b.yaml": (200, {}, b"B: {items: {$ref: '../sub/b.yaml#/B'}}")}
+    with serving({"/v1/api.yaml": (200, {}, referring("sub/b.yaml#/B")), **parts}) as host:
+        document = read_document(f"{host.url}/v1/api.yaml", headers={"X-Docs-Key": "hidden"})
+
+        assert schema(document) == {"$ref": "#/components/schemas/B"}
+        assert [(path, headers["x-docs-key"]) for path, headers in host.requests] == [
+            ("/v1/api.yaml", "hidden"),
+            ("/v1/sub/b.yaml", "hidden"),
+        ]
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "file:///etc/passwd",
+        "/etc/passwd",
+        "../v2/b.yaml",
+        "%2e%2e/v2/b.yaml",
+        "sub/%2e%2e/%2e%2e/b.yaml",
+        "..%5cb.yaml",
+        "b.yaml?x=1",
+        "http://[::1/b.yaml",
+        "//other.test/v1/b.yaml",
+        "http://127.0.0.1:9/v1/b.yaml",
+        "https://127.0.0.1/v1/b.yaml",
+    ],
+)
+def test_nothing_above_or_beside_the_document_is_fetched(reference: str) -> None:
+    with serving({"/v1/api.yaml": (200, {}, referring(reference))}) as host:
+        document = read_document(f"{host.url}/v1/api.yaml")
+
+        assert len(host.requests) == 1
+        with pytest.raises(RefError, match="leads out of the folder"):
+            document.resolve(reference)
+
+
+def test_a_part_that_cannot_be_fetched_is_told_when_met() -> None:
+    away = (302, {"Location": "/v2/b.yaml"}, b"")
+    with serving(
+        {"/v1/api.yaml": (200, {}, referring("b.yaml")), "/v1/b.yaml": away, "/v2/b.yaml": (200, {}, b"{}")}
+    ) as host:
+        document = read_document(f"{host.url}/v1/api.yaml")
+
+        assert [path for path, _ in host.requests] == ["/v1/api.yaml", "/v1/b.yaml"]
+    with pytest.raises(RefError, match="redirects to another place"):
+        document.resolve("b.yaml")
+
+
+def test_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_module, "MAX_PARTS", 0)
+
+    with (
+        Site("http://127.0.0.1:9/", headers={}, timeout_s=1) as site,
+        pytest.raises(RefError, match="one file too many"),
+    ):
+        site.read("http://127.0.0.1:9/b")
+
+
+def test_a_certificate_that_is_not_trusted_is_told() -> None:
+    untrusted = ssl.SSLCertVerificationError()
+    untrusted.verify_message = "self-signed certificate"
+    wrapped = OSError("wrapped")
+    wrapped.__cause__ = untrusted
+
+    unfetched = site_module._unconnected(wrapped)
+    assert (str(unfetched), unfetched.may_pass) == (
+        "its certificate is not trusted: self-signed certificate",
+        False,
+    )
+
+
+def test_a_failure_without_a_reason_is_still_told() -> None:
+    assert str(site_module._unconnected(RuntimeError("s3cret"))) == "no connection"
+
+
+@pytest.mark.parametrize(
+    ("cause", "may_pass"),
+    [
+        (ssl.SSLError(1, "WRONG_VERSION_NUMBER"), False),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
+        (ConnectionRefusedError(111, "Connection refused"), True),
+        (socket.gaierror(-2, "Name or service not known"), True),
+    ],
+)
+def test_only_what_time_may_mend_of_a_connection_is_waited_for(cause: OSError, may_pass: bool) -> None:
+    assert site_module._unconnected(cause).may_pass is may_pass
+
+
+def hang_up(handler: Any) -> None:
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_awaited"),
+    [
+        *(((status, {}, b""), True) for status in (500, 502, 503, 504, 429, 408, 425)),
+        *(((status, {}, b""), False) for status in (400, 401, 403, 404, 410, 204)),
+        ((200, {}, b"a: [b"), False),
+        ((200, {"Content-Length": "99"}, API), True),
+        (hang_up, True),
+        ((302, {"Location": "http://other.test/api"}, b""), False),
+    ],
+)
+def test_a_server_that_does_not_answer_yet_is_told_from_one_that_has_no_document(answer: Any, is_awaited: bool) -> None:
+    with serving({"/api": answer}) as host, pytest.raises(DocumentError) as caught:
+        read_document(f"{host.url}/api")
+    assert isinstance(caught.value, DocumentAwaitedError) is is_awaited
+
+
+@pytest.mark.parametrize("location", ["http://127.0.0.1:9/api", "http://nowhere.invalid/api"])
+def test_no_connection_and_an_unknown_name_are_waited_for(location: str) -> None:
+    with pytest.raises(DocumentAwaitedError):
+        read_document(location)
+
+
+def test_no_answer_in_time_is_waited_for() -> None:
+    released = threading.Event()
+    with serving({"/api": lambda _: released.wait(5)}) as host:
+        with pytest.raises(DocumentAwaitedError, match="no whole answer within"):
+            read_document(f"{host.url}/api", timeout_s=0.1)
+        released.set()
+
+
+def test_a_part_whose_server_does_not_answer_yet_makes_the_document_awaited_where_it_is_needed() -> None:
+    path_item = b"openapi: 3.0.3\npaths:\n  /a: {$ref: b.yaml}\n"
+    with serving({"/api": (200, {}, path_item), "/b.yaml": (503, {}, b"")}) as host:
+        with pytest.raises(DocumentAwaitedError, match=r"b\.yaml"):
+            read_document(f"{host.url}/api")
+        host.answers["/b.yaml"] = (404, {}, b"")
+        with pytest.raises(DocumentError) as caught:
+            read_document(f"{host.url}/api")
+        assert not isinstance(caught.value, DocumentAwaitedError)
+        host.answers |= {"/api": (200, {}, referring("b.yaml")), "/b.yaml": (503, {}, b"")}
+        assert read_document(f"{host.url}/api").is_awaited
+
+
+def test_a_server_that_was_silent_once_is_not_asked_for_a_thousand_parts() -> None:
+    with Site("http://127.0.0.1:9/", headers={}, timeout_s=1) as site:
+        with pytest.raises(RefError, match="no connection"):
+            site.read("http://127.0.0.1:9/b")
+        with pytest.raises(RefError, match="did not answer before"):
+            site.read("http://127.0.0.1:9/c")
+        assert site.is_awaited
+
+
+def test_a_gzip_bomb_is_never_unzipped_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = []
+
+    class Recording:
+        def __init__(self, wbits: int) -> None:
+            self._inner = real(wbits=wbits)
+
+        def decompress(self, chunk: bytes, room: int) -> bytes:
+            data = self._inner.decompress(chunk, room)
+            sizes.append(len(data))
+            return data
+
+    real = zlib.decompressobj
+    monkeypatch.setattr(site_module, "MAX_BYTES", 1000)
+    monkeypatch.setattr(zlib, "decompressobj", Recording)
+    with serving({"/api": (200, {"Content-Encoding": "gzip"}, bomb())}) as host:
+        assert "too large" in refusal(f"{host.url}/api")
+
+    assert sizes == [1001]

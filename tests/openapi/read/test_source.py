@@ -1,0 +1,170 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.openapi.refs import RefError
+
+CORPUS = Path(__file__).parents[3].parent / "shared" / "corpus"
+needs_corpus = pytest.mark.skipif(not CORPUS.exists(), reason=f"the shared corpus is not at {CORPUS}")
+
+API = "openapi: 3.0.3\ninfo: {title: t, version: '1'}\npaths:\n  /a: {get: {responses: {}}}\n"
+
+
+def test_a_document_is_read_from_a_path(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(API)
+
+    document = read_document("api.yaml", base=tmp_path)
+
+    assert list(document.operations) == [OperationKey("GET", "/a")]
+    assert document.name == str(tmp_path / "api.yaml")
+    assert document.unread == {}
+
+
+def test_a_path_may_hold_a_colon(tmp_path: Path) -> None:
+    (tmp_path / "api:v1.yaml").write_text(API)
+
+    assert read_document("api:v1.yaml", base=tmp_path).version == "3.0"
+
+
+@pytest.mark.parametrize("location", ["file:///etc/passwd", "FILE://x/y", "ftp://host/x", "python://os/environ"])
+def test_other_schemes_are_refused(location: str) -> None:
+    with pytest.raises(DocumentError, match="is a file or an http"):
+        read_document(location)
+
+
+@pytest.mark.parametrize(
+    ("text", "location", "rule"),
+    [
+        ("- 1\n- 2\n", "1:1", "document-root"),
+        ("openapi: 3.0.3\ninfo: {}\npaths: foo\n", "3:1", "document-paths"),
+        ('{"openapi": "3.0.3",\n "paths": {"/a": {},\n  "/b": []}}', "3:3", "document-path-item"),
+        ("openapi: 3.0.3\npaths:\n  /a:\n    get: x\n", "4:5", "document-operation"),
+        ("openapi: 3.0.3\npaths:\n  /a: {$ref: '#/paths/~1a'}\n", "3:8", "document-ref"),
+        ("openapi: 3.0.3\npaths:\n  /a: {$ref: 'http://127.0.0.1:9/x'}\n", "3:8", "document-ref"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, text: str, location: str, rule: str) -> None:
+    path = tmp_path / "api"
+    path.write_text(text)
+
+    with pytest.raises(DocumentError) as caught:
+        read_document(str(path))
+
+    (finding,) = caught.value.findings
+    assert (str(finding.location), finding.rule) == (f"{path}:{location}", rule)
+
+
+def test_parts_beside_the_document_are_read_and_others_are_told_when_met(tmp_path: Path) -> None:
+    (tmp_path / "api").mkdir()
+    (tmp_path / "secret.yaml").write_text("type: string")
+    (tmp_path / "api" / "pet.yaml").write_text("items: {$ref: ../secret.yaml}")
+    schema = "content: {application/json: {schema: {$ref: pet.yaml}}}"
+    (tmp_path / "api" / "api.yaml").write_text(
+        API.replace("{responses: {}}", f"{{responses: {{'200': {{{schema}}}}}}}")
+    )
+
+    document = read_document("api/api.yaml", base=tmp_path)
+
+    assert document.root["components"]["schemas"] == {"pet": {"items": {"$ref": "../secret.yaml"}}}
+    with pytest.raises(RefError, match="leads out of the folder"):
+        document.resolve("../secret.yaml")
+
+
+def test_a_file_is_read_without_loading_an_http_client(tmp_path: Path) -> None:
+    (tmp_path / "api.yaml").write_text(API)
+    program = (
+        "import sys; from plugin_gateway.openapi.read.source import read_document; read_document(sys.argv[1]);"
+        "print(sorted({'httpx2', 'asyncio', 'starlette', 'pydantic'} & set(sys.modules)))"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", program, tmp_path / "api.yaml"], capture_output=True, check=True, text=True, timeout=5
+    )
+
+    assert answer.stdout == "[]\n"
+
+
+@needs_corpus
+@pytest.mark.parametrize("name", ["09_dup_keys.yaml", "16_alias_bomb.yaml", "17_alias_cycle.yaml"])
+def test_hostile_documents_are_refused_in_a_line(name: str) -> None:
+    with pytest.raises(DocumentError, match=rf"{name}:\d+:\d+: error\[[a-z-]+\]: "):
+        read_document(str(CORPUS / "hard" / name))
+
+
+def _references(document: Document) -> set[str]:
+    found, stack = (
+        set(),
+        [document.root.get("paths"), document.root.get("components"), document.root.get("definitions")],
+    )
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            stack += [
+                child for key, child in value.items() if not key.startswith("x-") and key not in {"example", "default"}
+            ]
+            if isinstance(value.get("$ref"), str):
+                found.add(value["$ref"])
+        elif isinstance(value, list):
+            stack += value
+    return found
+
+
+@needs_corpus
+@pytest.mark.parametrize(
+    ("name", "operations"),
+    [
+        ("open/github.json", 1223),
+        ("open/kubernetes.json", 1123),
+        ("open/stripe.yaml", 468),
+        ("open/openai.yaml", 288),
+        ("open/adyen_mgmt.yaml", 134),
+        ("open/docker.yaml", 108),
+        ("open/redocly_cafe.yaml", 12),
+        ("open/digitalocean/specification/DigitalOcean-public.v2.yaml", 659),
+        ("hard/15_multifile/root.yaml", 3),
+        ("hard/10_bom_crlf.json", 2),
+        ("hard/18_deep_chain.json", 1),
+    ],
+)
+def test_real_documents_are_read_whole(name: str, operations: int) -> None:
+    document = read_document(str(CORPUS / name))
+
+    assert len(document.operations) == operations
+    for reference in _references(document):
+        document.resolve(reference)
+
+
+@needs_corpus
+def test_a_document_with_foreign_references_is_read_and_none_is_followed() -> None:
+    document = read_document(str(CORPUS / "hard" / "20_external_and_bad_refs.yaml"))
+
+    assert len(document.operations) == 4
+    for reference in ("http://127.0.0.1:9/evil.yaml#/X", "file:///etc/passwd", "python://os/environ"):
+        with pytest.raises(RefError, match="leads to another place"):
+            document.resolve(reference)
+
+
+@needs_corpus
+@pytest.mark.skipif(
+    not Path("/proc/self/status").exists(), reason="the kernel does not tell a process's peak of memory"
+)
+def test_a_large_document_does_not_need_much_memory() -> None:
+    program = (
+        "import sys; from plugin_gateway.openapi.read.source import read_document; read_document(sys.argv[1]);"
+        "print(next(line for line in open('/proc/self/status') if line.startswith('VmHWM')).split()[1])"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", program, CORPUS / "open" / "github.json"],
+        capture_output=True,
+        check=True,
+        text=True,
+        timeout=5,
+    )
+
+    assert int(answer.stdout) < 150 * 1024

@@ -1,0 +1,53 @@
+"""The typed nodes of a document."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.nodes import copy_json, keep_only, typed_nodes
+
+
+def test_every_object_is_found_with_its_kind_the_outer_first():
+    root = {
+        "info": {"title": "t"},
+        "tags": [{"name": "a"}],
+        "paths": {"/a": {"get": {"parameters": [{"schema": {"items": {}}}], "responses": {"200": {}, "x-a": {}}}}, "x-b": {}},
+        "components": {"schemas": {"x-schema": {"properties": {"x-c": {}, "on": True}}}, "callbacks": {"C": {"{$u}": {}, "x-d": {}}}},
+    }  # fmt: skip
+    kinds = [kind for kind, _ in typed_nodes(root)]
+    assert sorted(kinds) == sorted(
+        [Kind.INFO, Kind.TAG, Kind.PATH_ITEM, Kind.OPERATION, Kind.PARAMETER, Kind.RESPONSES, Kind.RESPONSE]
+        + [Kind.SCHEMA] * 4
+        + [Kind.CALLBACK, Kind.PATH_ITEM]
+    )
+    assert kinds.index(Kind.OPERATION) < kinds.index(Kind.PARAMETER) < kinds.index(Kind.SCHEMA)
+
+
+def test_data_is_not_walked_into():
+    schema = {"default": {"items": {}}, "enum": [{}], "example": {}, "const": {}, "x-y": {}}
+    assert [node for _, node in typed_nodes({"components": {"schemas": {"A": schema}}})] == [schema]
+
+
+def test_swagger_has_its_components_at_the_root():
+    root = {"swagger": "2.0", "definitions": {"A": {}}, "parameters": {"P": {"schema": {}}}}
+    assert [kind for kind, _ in typed_nodes(root)] == [Kind.SCHEMA, Kind.PARAMETER, Kind.SCHEMA]
+
+
+def test_a_copy_is_equal_shares_nothing_and_costs_no_stack():
+    shared: dict[str, Any] = {"a": [1, {"b": None}]}
+    value: Any = {"x": shared, "y": [shared]}
+    copied = copy_json(value)
+    assert copied == value
+    assert copied["x"] is not copied["y"][0]
+    copied["x"]["a"][1]["b"] = 2
+    assert shared == {"a": [1, {"b": None}]}
+    for _ in range(5000):
+        value = {"a": value}
+    copy_json(value)
+
+
+def test_keep_only_keeps_only():
+    node = {"a": 1, "b": 2}
+    keep_only(node, ("b", "c"))
+    assert node == {"b": 2}

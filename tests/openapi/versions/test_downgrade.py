@@ -1,0 +1,95 @@
+"""What 3.2 and 3.1 say outside of schemas, said lower."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.versions.downgrade import to_3_0, to_3_1
+from plugin_gateway.openapi.versions.upgrade import upgrade
+
+
+def test_operations_that_3_1_has_no_method_for_are_left_out_and_said():
+    root = {"paths": {"/n": {"query": {"operationId": "q"}, "get": {}, "additionalOperations": {"COPY": {}}}}}
+    findings = to_3_1(root)
+    assert root == {"paths": {"/n": {"get": {}}}}
+    assert [finding.message.split(" cannot")[0] for finding in findings] == ["QUERY /n", "COPY /n"]
+    assert all("3.2" in finding.hint for finding in findings)
+
+
+def test_decoration_of_3_2_goes_without_a_word():
+    root = {
+        "$self": "https://e.x",
+        "tags": [{"name": "a", "summary": "A", "parent": "b", "kind": "nav", "description": "d"}],
+        "servers": [{"url": "/", "name": "main"}],
+        "paths": {"/a": {"get": {"responses": {"200": {"summary": "fine"}, "201": {"summary": "s", "description": "d"}}}}},
+        "components": {
+            "examples": {"A": {"dataValue": {"a": 1}, "serializedValue": "a=1"}, "B": {"serializedValue": "b"}},
+            "schemas": {"X": {"type": "string", "xml": {"nodeType": "attribute"}}, "Y": {"type": "array", "xml": {"nodeType": "element"}}},
+            "parameters": {"C": {"name": "c", "in": "cookie", "style": "cookie", "allowReserved": True}},
+            "securitySchemes": {"s": {"type": "oauth2", "deprecated": True, "flows": {"deviceAuthorization": {}, "implicit": {}}}},
+        },
+    }  # fmt: skip
+    assert to_3_1(root) == []
+    assert root == {
+        "tags": [{"name": "a", "description": "d"}],
+        "servers": [{"url": "/"}],
+        "paths": {"/a": {"get": {"responses": {"200": {"description": "fine"}, "201": {"description": "d"}}}}},
+        "components": {
+            "examples": {"A": {"value": {"a": 1}}, "B": {"value": "b"}},
+            "schemas": {"X": {"type": "string", "xml": {"attribute": True}}, "Y": {"type": "array", "xml": {"wrapped": True}}},
+            "parameters": {"C": {"name": "c", "in": "cookie"}},
+            "securitySchemes": {"s": {"type": "oauth2", "flows": {"implicit": {}}}},
+        },
+    }  # fmt: skip
+
+
+def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_warning():
+    parameters: list[Any] = [
+        {"$ref": "#/components/parameters/Q"},
+        {"name": "w", "in": "querystring"},
+        {"name": "a", "in": "query"},
+    ]
+    root = {
+        "paths": {"/a": {"get": {"parameters": parameters, "responses": {"200": {"description": "", "content": {"text/event-stream": {"itemSchema": {}}}}}}}},
+        "components": {"parameters": {"Q": {"name": "q", "in": "querystring"}}},
+    }  # fmt: skip
+    findings = to_3_1(root)
+    operation = root["paths"]["/a"]["get"]
+    assert operation["parameters"] == [{"name": "a", "in": "query"}]
+    assert operation["responses"]["200"]["content"] == {"text/event-stream": {}}
+    assert len(findings) == 3
+
+
+def test_3_0_has_no_webhooks_dialect_identifier_or_info_summary():
+    root = {
+        "info": {"summary": "s", "title": "t", "license": {"name": "MIT", "identifier": "MIT"}},
+        "webhooks": {"a": {}},
+        "jsonSchemaDialect": "x",
+    }
+    assert to_3_0(root) == []
+    assert root == {"info": {"title": "t", "license": {"name": "MIT"}}, "paths": {}}
+
+
+def test_3_0_wants_responses_and_nothing_beside_a_reference():
+    root = {
+        "paths": {
+            "/a": {"get": {}, "put": {"responses": {"200": {"$ref": "#/components/responses/R", "description": "d"}}}}
+        }
+    }
+    to_3_0(root)
+    assert root["paths"]["/a"] == {
+        "get": {"responses": {"default": {"description": ""}}},
+        "put": {"responses": {"200": {"$ref": "#/components/responses/R"}}},
+    }
+
+
+def test_a_callback_by_a_shared_path_item_is_left_out_of_3_0_with_a_warning():
+    root = {
+        "openapi": "3.1.0",
+        "paths": {"/a": {"post": {"responses": {"200": {"description": ""}}, "callbacks": {"c": {"{$url}": {"$ref": "#/components/pathItems/P"}}}}}},
+        "components": {"pathItems": {"P": {"post": {}}}},
+    }  # fmt: skip
+    document, (finding,) = upgrade(Document(root=root, name="x"), "3.0")
+    assert document.root["paths"]["/a"]["post"]["callbacks"] == {"c": {}}
+    assert "{$url}" in finding.message

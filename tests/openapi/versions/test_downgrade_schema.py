@@ -1,0 +1,185 @@
+"""Schemas said in 3.0 take what they took in 3.1, or more: never less."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.versions.downgrade_schema import schemas_to_3_0
+from plugin_gateway.openapi.versions.upgrade import upgrade
+
+INSTANCES = [None, True, 0, 1, 2, 3, 2.5, "", "a", "abc", [], [1], [1, "a"], ["a", 1, None], {}, {"a": 1}, {"a": None}, {"b": "x"}, {"x1": 1}, {"a": "abc", "x1": []}]  # fmt: skip
+VALUES = st.sampled_from([None, 1, 2, "a"])
+TYPES = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
+LEAVES = st.booleans() | st.fixed_dictionaries(
+    {},
+    optional={
+        "type": TYPES | st.lists(TYPES, min_size=1, max_size=3, unique=True),
+        "const": VALUES,
+        "enum": st.lists(VALUES, max_size=3, unique=True),
+        "minimum": st.integers(0, 3),
+        "exclusiveMinimum": st.integers(0, 3),
+        "maximum": st.integers(0, 3),
+        "exclusiveMaximum": st.integers(0, 3),
+        "required": st.lists(st.sampled_from("ab"), max_size=2, unique=True),
+    },
+)
+SCHEMAS = st.recursive(
+    LEAVES | st.just({"$ref": "#/components/schemas/Other"}),
+    lambda inner: st.fixed_dictionaries(
+        {},
+        optional={
+            "anyOf": st.lists(inner, min_size=1, max_size=2),
+            "oneOf": st.lists(inner, min_size=1, max_size=2),
+            "not": inner,
+            "type": TYPES | st.lists(TYPES, min_size=2, max_size=3, unique=True),
+            "prefixItems": st.lists(inner, min_size=1, max_size=2),
+            "items": inner,
+            "contains": inner,
+            "properties": st.fixed_dictionaries({"a": inner}),
+            "patternProperties": st.fixed_dictionaries({"^x": inner}),
+            "additionalProperties": inner,
+            "propertyNames": st.just({"maxLength": 1}),
+            "$ref": st.just("#/components/schemas/Other"),
+            "if": inner,
+            "then": inner,
+            "else": inner,
+            "dependentRequired": st.just({"a": ["b"]}),
+            "unevaluatedProperties": st.booleans(),
+        },
+    ),
+    max_leaves=5,
+)
+
+
+@given(schema=SCHEMAS, other=SCHEMAS.filter(lambda schema: "$ref" not in repr(schema)))
+def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(schema: Any, other: Any):
+    lowered, findings = upgrade(_document(schema, other), "3.0")
+    raised, _ = upgrade(lowered, "3.1")
+    before, after = _validator(_document(schema, other)), _validator(raised)
+    for instance in INSTANCES:
+        if before.is_valid(instance):
+            assert after.is_valid(instance), instance
+        elif not findings:
+            assert not after.is_valid(instance), instance
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"type": ["string", "null"]}, {"type": "string", "nullable": True}),
+        ({"type": "null"}, {"type": "string", "nullable": True, "enum": [None]}),
+        ({"type": ["string", "integer"]}, {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+        ({"type": ["array", "string", "null"]}, {"anyOf": [{"type": "array", "items": {}, "nullable": True}, {"type": "string"}]}),
+        ({"const": 1}, {"enum": [1]}),
+        ({"const": 1, "enum": [1, 2]}, {"enum": [1, 2], "allOf": [{"enum": [1]}]}),
+        ({"exclusiveMinimum": 3}, {"minimum": 3, "exclusiveMinimum": True}),
+        ({"exclusiveMinimum": 3, "minimum": 4}, {"minimum": 4}),
+        ({"exclusiveMaximum": 3, "maximum": 3}, {"maximum": 3, "exclusiveMaximum": True}),
+        ({"type": "string", "examples": ["a", "b"]}, {"type": "string", "example": "a"}),
+        ({"type": "string", "contentEncoding": "base64"}, {"type": "string", "format": "byte"}),
+        ({"type": "string", "contentMediaType": "application/octet-stream"}, {"type": "string", "format": "binary"}),
+        ({"type": "array"}, {"type": "array", "items": {}}),
+        ({"properties": {"a": True, "b": False}}, {"properties": {"a": {}, "b": {"not": {}}}}),
+        ({"additionalProperties": False}, {"additionalProperties": False}),
+        ({"$ref": "#/components/schemas/Other", "description": "d"}, {"description": "d", "allOf": [{"$ref": "#/components/schemas/Other"}]}),
+        ({"$comment": "c", "$anchor": "a", "$schema": "s", "title": "t", "required": []}, {"title": "t"}),
+        ({"properties": {"const": {"type": "string"}}, "default": {"const": 1}}, {"properties": {"const": {"type": "string"}}, "default": {"const": 1}}),
+    ],
+)  # fmt: skip
+def test_each_word_of_3_1_has_its_counterpart(before: Any, after: Any):
+    root = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
+    assert schemas_to_3_0(root) == []
+    assert root["components"]["schemas"]["S"] == after
+
+
+A = {"type": "string"}
+LOOSE = {"contains": {}}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"prefixItems": [A]}, {"items": {"anyOf": [A, {}]}}),
+        ({"prefixItems": [A], "items": {"type": "object"}}, {"items": {"anyOf": [A, {"type": "object"}]}}),
+        ({"prefixItems": [A], "items": False}, {"items": {"anyOf": [A]}, "maxItems": 1}),
+        ({"patternProperties": {"^x": A}}, {}),
+        ({"patternProperties": {"^x": A}, "additionalProperties": False}, {"additionalProperties": {"anyOf": [A]}}),
+        ({"patternProperties": {"^x": A}, "additionalProperties": LOOSE}, {"additionalProperties": {"anyOf": [A, {}]}}),
+        ({"if": A, "then": A}, {}),
+        ({"unevaluatedProperties": False}, {}),
+        ({"not": LOOSE, "title": "t"}, {"title": "t"}),
+        ({"not": {"properties": {"a": {"$ref": "#/components/schemas/Other"}}}}, {}),
+        ({"oneOf": [LOOSE, A]}, {"anyOf": [{}, A]}),
+        ({"oneOf": [{"$ref": "#/components/schemas/Other"}], "anyOf": [A]}, {"anyOf": [A], "allOf": [{"anyOf": [{"$ref": "#/components/schemas/Other"}]}]}),
+        ({"enum": []}, {"allOf": [{"not": {}}]}),
+    ],
+)  # fmt: skip
+def test_what_3_0_cannot_say_is_looser_and_turns_nothing_around_it_tighter(before: Any, after: Any):
+    root = {"openapi": "3.1.0", "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}}}
+    schemas_to_3_0(root)
+    assert root["components"]["schemas"]["S"] == after
+
+
+def test_a_boolean_schema_is_an_object_wherever_it_stands():
+    content = {"j": {"schema": True}, "k": {"schema": False}}
+    root = {"components": {"schemas": {"S": False}, "requestBodies": {"B": {"content": content}}}}
+    schemas_to_3_0(root)
+    assert root["components"]["schemas"]["S"] == {"not": {}}
+    assert root["components"]["requestBodies"]["B"]["content"] == {"j": {"schema": {}}, "k": {"schema": {"not": {}}}}
+
+
+def test_a_definition_inside_a_schema_becomes_a_component():
+    schema = {"$defs": {"item": {"type": "string", "$anchor": "it"}}, "items": {"$ref": "#/components/schemas/S/$defs/item"}, "not": {"$ref": "#it"}}  # fmt: skip
+    document, findings = upgrade(_document(schema, {}), "3.0")
+    schemas = document.root["components"]["schemas"]
+    assert findings == ()
+    assert schemas["S"] == {
+        "items": {"$ref": "#/components/schemas/S_defs_item"},
+        "not": {"$ref": "#/components/schemas/S_defs_item"},
+    }
+    assert schemas["S_defs_item"] == {"type": "string"}
+
+
+def test_a_dynamic_reference_becomes_a_plain_one():
+    schema = {"$dynamicAnchor": "node", "properties": {"child": {"$dynamicRef": "#node"}}}
+    document, _ = upgrade(_document(schema, {}), "3.0")
+    assert document.root["components"]["schemas"]["S"] == {"properties": {"child": {"$ref": "#/components/schemas/S"}}}
+
+
+def test_what_is_looser_is_said_once_for_each_keyword():
+    root = {"components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}}
+    assert sorted(finding.message.split(":")[1] for finding in schemas_to_3_0(root)) == [
+        " 1 schemas are described looser than they are",
+        " 2 schemas are described looser than they are",
+    ]
+
+
+def _document(schema: Any, other: Any) -> Document:
+    root = {"openapi": "3.1.0", "info": {}, "paths": {}, "components": {"schemas": {"S": schema, "Other": other}}}
+    return Document(root=root, name="x")
+
+
+def _validator(document: Document) -> jsonschema.Draft202012Validator:
+    return jsonschema.Draft202012Validator({**document.root, "$ref": "#/components/schemas/S"})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"prefixItems": None},
+        {"prefixItems": [{}], "items": False, "maxItems": "3"},
+        {"patternProperties": [], "additionalProperties": False},
+        {"patternProperties": {"a": {}}, "oneOf": True},
+        {"exclusiveMinimum": 1, "minimum": "0"},
+        {"const": 1, "enum": [1], "allOf": None},
+    ],
+)
+def test_a_keyword_with_a_value_that_it_cannot_have_stops_nothing(odd: dict[str, Any]):
+    schemas_to_3_0({"paths": {}, "components": {"schemas": {"A": odd}}})
