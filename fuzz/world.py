@@ -13,12 +13,12 @@ from uvicorn.server import ServerState
 from fuzz.invariant import AUTHORITY, HEADER_SECRET, QUERY_SECRET, ViolationError, read_answers, read_request
 from fuzz.mutation import mutate, split
 from plugin_gateway.credentials.injection import Injection, injected_names
-from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -218,8 +218,8 @@ def _revision() -> Revision:
         body: dict[str, object] = {"requestBody": {}} if method == "POST" else {}
         paths.setdefault(path, {})[method.lower()] = {"parameters": _QUERY, **body}
     document = Document(root={"openapi": "3.0.3", "paths": paths}, name="fuzz")
-    admitted = {OperationKey(*key): Admission(operation_id=" ".join(key)) for key in _ALLOWED}
-    gate = compile_gate(document, admitted, injected_names([injection]))
+    allowed = {OperationKey(*key): Allowed(operation_id=" ".join(key)) for key in _ALLOWED}
+    gate = compile_gate(document, allowed, injected_names([injection]))
     faces: Any = {"/openapi.json": None}
     return Revision(
         number=1,
@@ -231,7 +231,7 @@ def _revision() -> Revision:
         upstream=UpstreamTarget(host="up.test", port=80, authority=AUTHORITY, connections=4),
         read_injection=injection,
         write_injection=injection,
-        limits=Limits(request_head_bytes=1024, request_body_bytes=64),
+        limits=Bounds(request_head_bytes=1024, request_body_bytes=64),
         cors_origins=(),
         operations_total=len(paths),
     )

@@ -1,4 +1,4 @@
-"""The limits of a config, compiled: the rates of the gateway, its users, consumers and operations, and the store that counts them."""
+"""The limits of a config, compiled: bounds of messages and connections, rates, concurrency, and the store that counts calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from plugin_gateway.admission.bounds import Bounds
 from plugin_gateway.admission.limits import BAD_CREDENTIALS, CallLimits, rate_limit
 from plugin_gateway.diagnostics import Finding
 
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from plugin_gateway.config.units import Rate
 
 _STORE_SCHEMES = ("redis", "rediss", "unix")
+
+
+def compile_bounds(config: Config) -> Bounds:
+    limits, timeout = config.limits, config.client_timeout
+    return Bounds(
+        request_head_bytes=limits.request_head,
+        request_body_bytes=limits.request_body,
+        connections=limits.connections,
+        head_timeout_s=timeout.head,
+        body_timeout_s=timeout.body,
+        idle_timeout_s=timeout.idle,
+        response_body_bytes=limits.response_body or 0,
+        truncates_responses=limits.response_overflow == "truncate",
+    )
 
 
 def compile_call_limits(config: Config, rates: Mapping[str, Rate]) -> tuple[CallLimits, tuple[Finding, ...]]:

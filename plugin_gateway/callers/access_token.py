@@ -34,22 +34,22 @@ class TokenHead(NamedTuple):
     algorithm: str
 
 
-class TokenFault(NamedTuple):
+class BadToken(NamedTuple):
     """Why a token is not good: a stable code, and one sentence."""
 
     code: str
     detail: str
 
 
-_BAD: Final = TokenFault("invalid-credential", "The access token is not one of the issuer's.")
-EXPIRED: Final = TokenFault("expired-credential", "The access token has expired.")
-NO_ACCESS_TOKEN: Final = TokenFault(
+_BAD: Final = BadToken("invalid-credential", "The access token is not one of the issuer's.")
+EXPIRED: Final = BadToken("expired-credential", "The access token has expired.")
+NO_ACCESS_TOKEN: Final = BadToken(
     "invalid-credential", "The token is good for something else, such as a login; an access token is wanted here."
 )
-OTHER_AUDIENCE: Final = TokenFault("invalid-credential", "The access token is for another audience than this gateway.")
+OTHER_AUDIENCE: Final = BadToken("invalid-credential", "The access token is for another audience than this gateway.")
 
 
-def read_head(token: bytes, settings: JwtSettings) -> TokenHead | TokenFault:
+def read_head(token: bytes, settings: JwtSettings) -> TokenHead | BadToken:
     """Read the header of a token; where its key is found is never taken from it (`jku`, `x5u`, `jwk`)."""
     import jwt  # noqa: PLC0415  # an extra
 
@@ -67,7 +67,7 @@ def read_head(token: bytes, settings: JwtSettings) -> TokenHead | TokenFault:
 
 def verify_token(
     token: bytes, head: TokenHead, keys: Iterable[SigningKey], settings: JwtSettings, now: float
-) -> Identity | TokenFault:
+) -> Identity | BadToken:
     """Verify signature, issuer, audience and times; one of the keys must fit. Pure; some 100 µs for each key."""
     claims = next((claims for key in keys if (claims := _claims(token, head, key, settings)) is not None), None)
     if claims is None:
@@ -79,9 +79,9 @@ def verify_token(
     if claims.get("cnf"):
         # RFC 7800: bound to a key that the caller would have to prove; whoever stole the token alone has not.
         return _BAD
-    fault = _judge_times(claims, now, settings.leeway_s)
-    if fault is not None:
-        return fault
+    bad = _judge_times(claims, now, settings.leeway_s)
+    if bad is not None:
+        return bad
     return identity_of(claims, good_until=min(float(claims["exp"]) + settings.leeway_s, now + MAX_BELIEVED_S))
 
 
@@ -137,7 +137,7 @@ def _claims(token: bytes, head: TokenHead, key: SigningKey, settings: JwtSetting
     return claims
 
 
-def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> TokenFault | None:
+def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> BadToken | None:
     # Our own and not the library's, so that tests can say what time it is and every number is looked at.
     for name in ("exp", "nbf", "iat"):
         value = claims.get(name)
@@ -146,7 +146,7 @@ def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> TokenFa
     if now >= claims["exp"] + leeway_s:
         return EXPIRED
     if (claims.get("nbf") or 0) > now + leeway_s or (claims.get("iat") or 0) > now + leeway_s:
-        return TokenFault("invalid-credential", "The access token is not good yet.")
+        return BadToken("invalid-credential", "The access token is not good yet.")
     return None
 
 

@@ -14,7 +14,7 @@ import logging
 from time import time
 from typing import TYPE_CHECKING, Final, assert_never
 
-from plugin_gateway.callers.access_token import TokenFault, read_head, verify_token
+from plugin_gateway.callers.access_token import BadToken, read_head, verify_token
 from plugin_gateway.callers.authentication import IntrospectionSettings, JwtSettings, LeftToUpstream, ListedTokens
 from plugin_gateway.callers.cache import VerdictCache
 from plugin_gateway.callers.consumers import Identity
@@ -155,7 +155,7 @@ class Authenticator:
 
     async def _verify(self, digest: bytes, presented: bytes, share: str) -> Identity | Refusal:
         authentication = self.authentication
-        verdict: Identity | Refusal | TokenFault
+        verdict: Identity | Refusal | BadToken
         match self._judge:
             case Users() as users:
                 verdict = await self._verify_password(users, presented)
@@ -168,7 +168,7 @@ class Authenticator:
                 verdict = self._unknown()
             case _:
                 assert_never(self._judge)
-        if isinstance(verdict, TokenFault):
+        if isinstance(verdict, BadToken):
             verdict = authentication.refuse(*verdict)
         elif isinstance(verdict, Identity) and not authentication.required_scopes <= verdict.scopes:
             verdict = authentication.refuse_scope()
@@ -193,7 +193,7 @@ class Authenticator:
             return self._unknown()
         return Identity(user=name, is_listed=True, good_until=self._clock() + PASSWORD_CACHE_S)
 
-    async def _introspect(self, settings: IntrospectionSettings, presented: bytes) -> Identity | TokenFault:
+    async def _introspect(self, settings: IntrospectionSettings, presented: bytes) -> Identity | BadToken:
         if self._is_away:
             raise ProviderError("the authorization server did not answer a moment ago")
         try:
@@ -209,13 +209,11 @@ class Authenticator:
         self._back_off_s = self._away_until = 0.0
         return found
 
-    async def _verify_jwt(self, settings: JwtSettings, presented: bytes) -> Identity | TokenFault:
+    async def _verify_jwt(self, settings: JwtSettings, presented: bytes) -> Identity | BadToken:
         head = read_head(presented, settings)
-        if isinstance(head, TokenFault):
+        if isinstance(head, BadToken):
             return head
         found = await self._keys.find(head.key_id, head.algorithm)
         if not found:
-            return TokenFault(
-                "invalid-credential", "The access token is signed by a key that the issuer does not have."
-            )
+            return BadToken("invalid-credential", "The access token is signed by a key that the issuer does not have.")
         return verify_token(presented, head, found, settings, self._clock())

@@ -53,7 +53,7 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
         bad_credentials=config.limits.bad_credentials,
     )
     judge = authentication.judge if authentication is not None else LeftToUpstream()
-    mistakes = find_consumer_mistakes(
+    consumer_findings = judge_consumers(
         config.consumers,
         kind=auth.type,
         is_judged=not isinstance(judge, LeftToUpstream),
@@ -68,7 +68,7 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
         consumers=consumer_rules(config.consumers),
         facade=build_facade(facade) if facade is not None else None,
     )
-    return callers, (*findings, *mistakes)
+    return callers, (*findings, *consumer_findings)
 
 
 def build_authentication(
@@ -213,7 +213,7 @@ def _base(config: Config) -> str:
     return config.public_url.rstrip("/")
 
 
-def find_consumer_mistakes(
+def judge_consumers(
     consumers: Sequence[Consumer], *, kind: str, is_judged: bool, tokens: Sequence[str], users: Sequence[str]
 ) -> Iterator[Finding]:
     """Find consumers that nobody can ever be, and those that are two under one name."""

@@ -9,7 +9,7 @@ from plugin_gateway.callers.access_token import (
     EXPIRED,
     NO_ACCESS_TOKEN,
     OTHER_AUDIENCE,
-    TokenFault,
+    BadToken,
     identity_of,
     is_access_token,
     is_for,
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.consumers import Identity
     from plugin_gateway.callers.provider import Provider
 
-_INACTIVE: Final = TokenFault("invalid-credential", "The token is not active.")
-UNSAID_AUDIENCE: Final = TokenFault(
+_INACTIVE: Final = BadToken("invalid-credential", "The token is not active.")
+UNSAID_AUDIENCE: Final = BadToken(
     "invalid-credential", "The authorization server does not say that the token is for this gateway (RFC 7662, `aud`)."
 )
 
 
 async def introspect(
     token: bytes, settings: IntrospectionSettings, provider: Provider, now: float
-) -> Identity | TokenFault:
+) -> Identity | BadToken:
     """Ask about a token.
 
     Raises:
@@ -44,7 +44,7 @@ async def introspect(
     return read_introspection(claims, settings, now=now)
 
 
-def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, *, now: float) -> Identity | TokenFault:
+def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, *, now: float) -> Identity | BadToken:
     """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
     if claims.get("active") is not True:
         return _INACTIVE
@@ -52,7 +52,7 @@ def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, 
     # type (RFC 6749, 5.1), and of those only a bearer token proves anything by being shown.
     kind = claims.get("token_type", "" if settings.needs_token_type else "bearer")
     if not isinstance(kind, str) or kind.lower() != "bearer" or claims.get("cnf"):
-        return TokenFault("invalid-credential", "The token is active, but no bearer access token.")
+        return BadToken("invalid-credential", "The token is active, but no bearer access token.")
     expires_at, not_before = claims.get("exp"), claims.get("nbf")
     for value in (expires_at, not_before):
         if value is not None and not is_time(value):
@@ -64,7 +64,7 @@ def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, 
     if not is_access_token(claims):
         return NO_ACCESS_TOKEN
     if settings.issuer and claims.get("iss", settings.issuer) != settings.issuer:
-        return TokenFault("invalid-credential", "The token is active, but of another issuer.")
+        return BadToken("invalid-credential", "The token is active, but of another issuer.")
     for_whom = claims.get("aud")
     if for_whom is None and settings.needs_audience:
         return UNSAID_AUDIENCE

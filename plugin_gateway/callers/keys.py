@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.callers import provider as providers
 from plugin_gateway.callers.provider import ProviderError
-from plugin_gateway.callers.signing_key import KeyFault, SigningKey, read_key
+from plugin_gateway.callers.signing_key import BadKey, SigningKey, read_key
 from plugin_gateway.telemetry.outage import Outage
 
 if TYPE_CHECKING:
@@ -131,18 +131,18 @@ class IssuerKeys:
                 self._tell(position, described, key)
         return tuple(keys)
 
-    def _tell(self, position: int, described: Any, fault: KeyFault) -> None:
+    def _tell(self, position: int, described: Any, bad: BadKey) -> None:
         named = described.get("kid") if isinstance(described, dict) else None
         shown = ascii(named[:_MAX_SHOWN]) if isinstance(named, str) else f"number {position}"
-        if (shown, fault.reason) in self._told or len(self._told) >= _MAX_TOLD:
+        if (shown, bad.reason) in self._told or len(self._told) >= _MAX_TOLD:
             return
-        self._told.add((shown, fault.reason))
+        self._told.add((shown, bad.reason))
         _logger.warning(
             "The key %s of the issuer %s is not used: %s",
             shown,
             self._issuer,
-            fault.reason,
-            extra={"event": "key-not-used", "issuer": self._issuer, "key": shown, "why": fault.reason},
+            bad.reason,
+            extra={"event": "key-not-used", "issuer": self._issuer, "key": shown, "why": bad.reason},
         )
 
     async def _discover(self) -> str:

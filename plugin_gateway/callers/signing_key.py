@@ -24,7 +24,7 @@ class SigningKey(NamedTuple):
     key: Any
 
 
-class KeyFault(NamedTuple):
+class BadKey(NamedTuple):
     """Why an entry is not used."""
 
     reason: str
@@ -32,43 +32,41 @@ class KeyFault(NamedTuple):
     """It is a good key for something else, such as encryption."""
 
 
-def read_key(described: Any) -> SigningKey | KeyFault:
+def read_key(described: Any) -> SigningKey | BadKey:
     """Read one entry of `keys`, whatever it is."""
     if not isinstance(described, dict):
-        return KeyFault("it is no JSON object")
+        return BadKey("it is no JSON object")
     kind, key_id, algorithm = described.get("kty"), described.get("kid"), described.get("alg")
     if not isinstance(key_id, str | None):
-        return KeyFault("its `kid` is no text")
+        return BadKey("its `kid` is no text")
     if (use := described.get("use", "sig")) != "sig":
-        return KeyFault("its `use` is not `sig`", is_expected=use == "enc")
+        return BadKey("its `use` is not `sig`", is_expected=use == "enc")
     operations = described.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
-        return KeyFault("its `key_ops` are without `verify`")
+        return BadKey("its `key_ops` are without `verify`")
     if not isinstance(kind, str) or kind not in _MATERIAL:
-        return KeyFault("its `kty` is none that verifies signatures here")
+        return BadKey("its `kty` is none that verifies signatures here")
     material = {name: _number(described.get(name)) for name in _MATERIAL[kind]}
     if not all(material.values()):
-        return KeyFault(f"its {' or '.join(f'`{name}`' for name in material)} is no number in base64url")
+        return BadKey(f"its {' or '.join(f'`{name}`' for name in material)} is no number in base64url")
     if kind == "RSA":
         algorithms = frozenset({"RS256", "PS256"})
-        if fault := _judge_rsa(material["n"], material["e"]):
-            return KeyFault(fault)
+        if why := _judge_rsa(material["n"], material["e"]):
+            return BadKey(why)
     else:
         curve = described.get("crv")
         known = _CURVES.get((kind, curve)) if isinstance(curve, str) else None
         if known is None:
-            return KeyFault("its `crv` is none that is verified here")
+            return BadKey("its `crv` is none that is verified here")
         algorithms = frozenset({known})
     if algorithm is not None:
         if not isinstance(algorithm, str) or algorithm not in algorithms:
-            return KeyFault("its `alg` is none that such a key verifies here")
+            return BadKey("its `alg` is none that such a key verifies here")
         algorithms = frozenset({algorithm})
     return _load(kind, described, key_id, algorithms)
 
 
-def _load(
-    kind: str, described: dict[str, Any], key_id: str | None, algorithms: frozenset[str]
-) -> SigningKey | KeyFault:
+def _load(kind: str, described: dict[str, Any], key_id: str | None, algorithms: frozenset[str]) -> SigningKey | BadKey:
     import jwt  # noqa: PLC0415  # an extra
 
     # The public members only: a private key that was published by mistake is still read as the public one.
@@ -77,7 +75,7 @@ def _load(
         algorithm: Any = jwt.get_algorithm_by_name(min(algorithms))
         key = algorithm.from_jwk(public)
     except Exception as error:  # noqa: BLE001  # whatever a stranger's key makes the libraries raise, the others must be read
-        return KeyFault(f"it cannot be read: {type(error).__name__}")
+        return BadKey(f"it cannot be read: {type(error).__name__}")
     return SigningKey(key_id, algorithms, key)
 
 

@@ -205,7 +205,7 @@ class Issuer:
             self._outage.failed(str(error))
             return NO_TOKEN
         except TokenError as error:
-            if error.is_subjects_fault and isinstance(self.grant, TokenExchange):
+            if error.blames_subject and isinstance(self.grant, TokenExchange):
                 self._outage.answered()
                 return NOT_EXCHANGED
             self._outage.failed(f"it answers with {error}")

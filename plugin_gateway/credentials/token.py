@@ -43,11 +43,11 @@ class Token:
 class TokenError(GatewayError):
     """A token endpoint gave no token. The message names a known error code or a status, never what was sent.
 
-    `is_subjects_fault` where it would not exchange the caller's token (RFC 8693, 2.2.2).
+    `blames_subject` where it would not exchange the caller's token (RFC 8693, 2.2.2).
     """
 
-    def __init__(self, message: str, *, is_subjects_fault: bool = False) -> None:
-        self.is_subjects_fault = is_subjects_fault
+    def __init__(self, message: str, *, blames_subject: bool = False) -> None:
+        self.blames_subject = blames_subject
         super().__init__(message)
 
 
@@ -94,7 +94,7 @@ def read_token(status: int, body: bytes, now_s: float) -> Token:
     if status != 200:
         error = answer.get("error")
         code = error if isinstance(error, str) and error in _KNOWN_ERRORS else "no known error code"
-        raise TokenError(f"status {status}, {code}", is_subjects_fault=status == 400 and code in _ABOUT_THE_SUBJECT)
+        raise TokenError(f"status {status}, {code}", blames_subject=status == 400 and code in _ABOUT_THE_SUBJECT)
     text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
     if not isinstance(kind, str) or kind.lower() not in ("bearer", "n_a"):
         raise TokenError("a token that is no bearer token")

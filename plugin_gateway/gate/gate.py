@@ -33,7 +33,7 @@ NOT_FOUND = Refusal(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Admission:
+class Allowed:
     """What the allow-list says of one operation: that it may be called, under which name."""
 
     operation_id: str
@@ -120,26 +120,26 @@ class Gate:
 
 
 def compile_gate(
-    document: Document, admitted: Mapping[OperationKey, Admission], injected: InjectedNames | None = None
+    document: Document, allowed: Mapping[OperationKey, Allowed], injected: InjectedNames | None = None
 ) -> Gate:
-    """Compile the gate for the `admitted` operations of a document."""
+    """Compile the gate for the `allowed` operations of a document."""
     names = injected or InjectedNames()
-    variants = _denied_variants(document, admitted)
+    variants = _denied_variants(document, allowed)
     rules = {
         key: operation_rule(
             operation,
             document,
-            operation_id=admitted[key].operation_id,
-            credential=admitted[key].credential,
-            links=admitted[key].links,
+            operation_id=allowed[key].operation_id,
+            credential=allowed[key].credential,
+            links=allowed[key].links,
             injected=names,
             withheld=_told_apart_by(key, variants),
             denied_pairs=_denied_pairs(key, variants),
         )
         for key, operation in document.operations.items()
-        if key in admitted
+        if key in allowed
     }
-    slashes = {key: admission.slashes for key, admission in admitted.items() if admission.slashes}
+    slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
     return Gate(
         routes=compile_routes(rules, document.operations, slashes), rules=tuple(rules.values()), withheld=names.query
     )
@@ -148,11 +148,11 @@ def compile_gate(
 _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
 
 
-def _denied_variants(document: Document, admitted: Container[OperationKey]) -> _Variants:
+def _denied_variants(document: Document, allowed: Container[OperationKey]) -> _Variants:
     """The required pairs of denied operations such as `/responses?beta=true`, by method and by the shape of their path."""
     variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
     for key in document.operations:
-        if "?" in key.path and key not in admitted:
+        if "?" in key.path and key not in allowed:
             template = parse_template(key.path)
             variants.setdefault((key.method, template.shape), []).append(required_pairs(template.query))
     return variants

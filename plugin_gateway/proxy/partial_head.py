@@ -8,7 +8,7 @@ from plugin_gateway.errors import WireError
 from plugin_gateway.proxy.wire import head_too_large, is_hopeless
 
 if TYPE_CHECKING:
-    from plugin_gateway.revision import Limits
+    from plugin_gateway.revision import Bounds
 
 
 class PartialHead:
@@ -16,7 +16,7 @@ class PartialHead:
 
     __slots__ = ("_bytes", "_limit_bytes")
 
-    def __init__(self, data: bytes, limits: Limits) -> None:
+    def __init__(self, data: bytes, limits: Bounds) -> None:
         """Begin with bytes in which no head ends within the limit.
 
         Raises:

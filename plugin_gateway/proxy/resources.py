@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.admission.limiter import Limiter
+from plugin_gateway.admission.counts import Counts
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
-from plugin_gateway.admission.table import Table
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 
 if TYPE_CHECKING:
+    from plugin_gateway.admission.limiter import Limiter
     from plugin_gateway.admission.limits import CallLimits, RateLimit
-    from plugin_gateway.admission.redis_store import RedisStore
     from plugin_gateway.callers.provider import Provider
     from plugin_gateway.credentials.grant import Grant, TokenGrant
     from plugin_gateway.credentials.issuer import Issuer
@@ -27,11 +26,9 @@ class Resources:
 
     def __init__(self, shared_memory: int = -1, tokens: int = -1) -> None:
         """Count calls, and show tokens to other workers, in the memory of these descriptors; by default in this process's."""
-        self._shared_memory = shared_memory
+        self._counts = Counts(shared_memory)
         self._board = Board(tokens)
         self.known_secrets = KnownSecrets()
-        self._table: Table | None = None
-        self._redis: tuple[tuple[str, str], RedisStore] | None = None
         self._provider: Provider | None = None
         self._issuers: dict[TokenGrant, Issuer] = {}
 
@@ -47,11 +44,7 @@ class Resources:
         Raises:
             GatewayError: Redis is asked for, and the extra is missing or its URL is none.
         """
-        if limits.is_empty:
-            return None
-        if self._table is None:
-            self._table = Table(self._shared_memory)
-        return Limiter(limits, self._table, self._shared(limits))
+        return self._counts.limiter(limits)
 
     def issuer(self, grant: Grant, bad_credentials: RateLimit = BAD_CREDENTIALS) -> Issuer | None:
         """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
@@ -74,15 +67,4 @@ class Resources:
         for issuer in self._issuers.values():
             issuer.close()
         self._board.close()
-        if self._redis is not None:
-            self._redis[1].close()
-
-    def _shared(self, limits: CallLimits) -> RedisStore | None:
-        if not limits.store_url:
-            return None
-        asked = (limits.store_url, limits.space)
-        if self._redis is None or self._redis[0] != asked:
-            from plugin_gateway.admission.redis_store import RedisStore  # noqa: PLC0415  # an extra
-
-            self._redis = asked, RedisStore(*asked)
-        return self._redis[1]
+        self._counts.close()

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
-from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.openapi.document import OperationKey
@@ -167,7 +167,7 @@ def _written(
 
 
 def _gate_of_all(document: Document) -> Gate:
-    return compile_gate(document, {key: Admission(operation_id=str(key)) for key in document.operations})
+    return compile_gate(document, {key: Allowed(operation_id=str(key)) for key in document.operations})
 
 
 def _found(gate: Gate, method: str, target: str) -> OperationKey | None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
-from plugin_gateway.admission.compile import compile_call_limits
+from plugin_gateway.admission.compile import compile_bounds, compile_call_limits
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.compile import compile_callers, compile_security
 from plugin_gateway.config.auth import NoAuth
@@ -15,7 +15,7 @@ from plugin_gateway.credentials.compile import compile_injections
 from plugin_gateway.credentials.injection import injected_names, refusable
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
@@ -33,7 +33,7 @@ from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.digest import digest_of
-from plugin_gateway.revision.model import Limits, LogSettings, Revision, holds_secrets
+from plugin_gateway.revision.model import LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
@@ -103,9 +103,9 @@ def compile_revision(
     findings += [*injection_findings, *limit_findings]
     findings += find_asked_in_vain(config) if is_searched else ()
     _raise_errors(loaded, findings)
-    admitted = {key: _admission(config, one, ids[key], injections) for key, one in kept.items()}
+    allowed = {key: _allowed(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
-    gate = compile_gate(document, admitted, injected)
+    gate = compile_gate(document, allowed, injected)
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
     document_path = document_path_within_limits(document_faces)
@@ -122,7 +122,7 @@ def compile_revision(
     whole = Whole(
         document=document,
         pruned=pruned,
-        admitted=admitted,
+        allowed=allowed,
         injected=injected,
         published=published,
         presentation=presentation,
@@ -132,7 +132,7 @@ def compile_revision(
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
-    target, limits = compile_upstream(config, tls_files), _limits(config)
+    target, limits = compile_upstream(config, tls_files), compile_bounds(config)
     revision = Revision(
         number=number,
         digest="",
@@ -186,11 +186,11 @@ def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Ite
         yield from (f"{key} (consumer {consumer.name})" for key in one.held)
 
 
-def _admission(config: Config, one: Kept, operation_id: str, injections: Injections) -> Admission:
+def _allowed(config: Config, one: Kept, operation_id: str, injections: Injections) -> Allowed:
     hides_refusals = config.upstream.unauthorized == "refuse"
     injected = injections.of(operation_id, one.operation.key.method)
     pointers = config.upstream.links if one.links is None else one.links
-    return Admission(
+    return Allowed(
         operation_id=operation_id,
         slashes=one.slashes,
         credential=refusable(injected) if hides_refusals else "",
@@ -301,17 +301,3 @@ def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
     if isinstance(judge, IntrospectionSettings) and judge.client_secret:
         sent.append(judge.client_secret)
     return tuple(sent)
-
-
-def _limits(config: Config) -> Limits:
-    limits, timeout = config.limits, config.client_timeout
-    return Limits(
-        request_head_bytes=limits.request_head,
-        request_body_bytes=limits.request_body,
-        connections=limits.connections,
-        head_timeout_s=timeout.head,
-        body_timeout_s=timeout.body,
-        idle_timeout_s=timeout.idle,
-        response_body_bytes=limits.response_body or 0,
-        truncates_responses=limits.response_overflow == "truncate",
-    )

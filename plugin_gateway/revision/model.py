@@ -14,6 +14,7 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from plugin_gateway.admission.bounds import Bounds
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.gate.gate import Gate
@@ -55,21 +56,6 @@ class UpstreamTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Bounds on what a client may send and keep open; bytes and seconds."""
-
-    request_head_bytes: int = 32 * 1024
-    request_body_bytes: int = 1024 * 1024
-    connections: int = 10_000
-    head_timeout_s: float = 10.0
-    body_timeout_s: float = 10.0
-    idle_timeout_s: float = 75.0
-    response_body_bytes: int = 0
-    """0 is any number."""
-    truncates_responses: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
     """What is logged, and how: `format` is `auto`, `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
 
@@ -107,7 +93,7 @@ class Revision:
     """By operation id, for those that have one of their own."""
     other_secrets: tuple[str, ...] = field(default=(), repr=False)
     """What the gateway sends that is secret, besides what is injected: to the document's server, the introspection endpoint, Redis."""
-    limits: Limits
+    limits: Bounds
     cors_origins: tuple[str, ...]
     operations_total: int
     log: LogSettings = LogSettings()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.auth import Consumer
     from plugin_gateway.config.selector import Selector
-    from plugin_gateway.gate.gate import Admission, Gate
+    from plugin_gateway.gate.gate import Allowed, Gate
     from plugin_gateway.gate.rule import InjectedNames
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
@@ -34,7 +34,7 @@ class Whole:
 
     document: Document
     pruned: Document
-    admitted: Mapping[OperationKey, Admission]
+    allowed: Mapping[OperationKey, Allowed]
     injected: InjectedNames
     published: Mapping[OperationKey, PublishedOperation]
     presentation: Presentation
@@ -71,13 +71,13 @@ def compile_views(
 
 def choose_for_consumers(
     document: Document,
-    admitted: Mapping[OperationKey, object],
+    allowed: Mapping[OperationKey, object],
     consumers: Sequence[Consumer],
     pinned: Pinned = NOTHING_PINNED,
 ) -> tuple[Chosen, ...]:
     """Apply each consumer's list; the findings say where one asks for more than there is."""
     return tuple(
-        select_for_consumer(document, admitted, consumer, index, pinned) for index, consumer in enumerate(consumers)
+        select_for_consumer(document, allowed, consumer, index, pinned) for index, consumer in enumerate(consumers)
     )
 
 
@@ -132,7 +132,7 @@ def select_for_consumer(
 
 def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[str, Face]]:
     # Against the full document: what this consumer may not call must shadow its templates, whoever else may call it.
-    gate = compile_gate(whole.document, {key: whole.admitted[key] for key in keys}, whole.injected)
+    gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     rules = gate.rules_by_key
     published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}

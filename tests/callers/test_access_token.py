@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from plugin_gateway.callers.access_token import (
     MAX_BELIEVED_S,
     NO_ACCESS_TOKEN,
-    TokenFault,
+    BadToken,
     TokenHead,
     is_time,
     read_head,
@@ -44,7 +44,7 @@ def signed(claims=None, key=RSA_KEY, algorithm="RS256", **head):
 
 def verified(token, key=RSA_PUBLIC, settings=SETTINGS, now=NOW):
     head = read_head(token, settings)
-    return head if isinstance(head, TokenFault) else verify_token(token, head, [key], settings, now)
+    return head if isinstance(head, BadToken) else verify_token(token, head, [key], settings, now)
 
 
 def test_a_good_token_is_an_identity_that_lasts_as_long_as_it():
@@ -64,7 +64,7 @@ def test_each_algorithm_that_is_pinned_is_good(key, algorithm, public):
 
 def test_an_algorithm_that_is_not_pinned_is_not():
     settings = JwtSettings(issuer=SETTINGS.issuer, audiences=SETTINGS.audiences, algorithms=("ES256",))
-    assert isinstance(verified(signed(), settings=settings), TokenFault)
+    assert isinstance(verified(signed(), settings=settings), BadToken)
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_algorithm_that_is_not_pinned_is_not():
 def test_a_token_of_another_place_audience_or_time_is_not(claims):
     token = jwt.encode({k: v for k, v in (CLAIMS | claims).items() if v is not None}, RSA_KEY, "RS256", {"kid": "k"})
     fault = verified(token.encode())
-    assert isinstance(fault, TokenFault)
+    assert isinstance(fault, BadToken)
     assert fault.code == ("expired-credential" if claims.get("exp") == NOW - 31 else "invalid-credential")
 
 
@@ -130,7 +130,7 @@ def test_keys_in_the_token_itself_are_not_used():
         {"x5u": "https://evil.test/x"},
         {"x5c": ["AAAA"]},
     ):
-        assert isinstance(verified(signed(key=OTHER_KEY, **head)), TokenFault)
+        assert isinstance(verified(signed(key=OTHER_KEY, **head)), BadToken)
         assert isinstance(verified(signed(**head)), Identity)
 
 
@@ -138,8 +138,8 @@ def test_of_keys_with_the_same_id_one_must_fit():
     head = TokenHead("k", "RS256")
     other = published(OTHER_KEY, "RS256")
     assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC, RSA_PUBLIC], SETTINGS, NOW), Identity)
-    assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC], SETTINGS, NOW), TokenFault)
-    assert isinstance(verify_token(signed(), head, [], SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC], SETTINGS, NOW), BadToken)
+    assert isinstance(verify_token(signed(), head, [], SETTINGS, NOW), BadToken)
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_clocks_may_differ_by_the_leeway(claims):
 
 
 def test_a_token_signed_by_another_key_is_not_good():
-    assert isinstance(verified(signed(key=OTHER_KEY)), TokenFault)
+    assert isinstance(verified(signed(key=OTHER_KEY)), BadToken)
 
 
 def unsigned(head, claims=CLAIMS, signature=b""):
@@ -195,7 +195,7 @@ def confused():
     ids=itertools.count(),
 )
 def test_a_token_that_says_how_it_wants_to_be_verified_is_not_believed(token):
-    assert isinstance(verified(token), TokenFault)
+    assert isinstance(verified(token), BadToken)
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "application/at+jwt", "JWT", "AT+JWT"])
@@ -205,9 +205,9 @@ def test_types_that_issuers_write_are_good(kind):
 
 def test_a_key_of_another_kind_than_the_header_says_is_not_used():
     token = signed()
-    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [EC_PUBLIC], SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [EC_PUBLIC], SETTINGS, NOW), BadToken)
     pinned = published(RSA_KEY, "RS256", alg="PS256")
-    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [pinned], SETTINGS, NOW), TokenFault)
+    assert isinstance(verify_token(token, TokenHead("k", "RS256"), [pinned], SETTINGS, NOW), BadToken)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from plugin_gateway.callers.compile import (
     build_authentication,
     compile_callers,
     compile_security,
-    find_consumer_mistakes,
+    judge_consumers,
 )
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
 from plugin_gateway.callers.users import hash_token
@@ -97,7 +97,7 @@ def mistakes(*matches, kind="service_http", is_judged=True, tokens=("ci", "cd"),
     consumers = [Consumer.model_validate({"name": f"c{i}", "match": match}) for i, match in enumerate(matches)]
     return [
         (finding.rule, finding.pointer)
-        for finding in find_consumer_mistakes(consumers, kind=kind, is_judged=is_judged, tokens=tokens, users=users)
+        for finding in judge_consumers(consumers, kind=kind, is_judged=is_judged, tokens=tokens, users=users)
     ]
 
 
@@ -132,7 +132,7 @@ def test_what_can_be_is_no_finding():
 
 def test_two_of_one_name_are_a_finding():
     consumers = [Consumer.model_validate({"name": "a", "match": {"token": "ci"}})] * 2
-    found = find_consumer_mistakes(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
+    found = judge_consumers(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
     assert [finding.pointer for finding in found] == [("consumers", 1, "name")]
 
 

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from plugin_gateway.callers.access_token import TokenFault
+from plugin_gateway.callers.access_token import BadToken
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.introspection import UNSAID_AUDIENCE, introspect, read_introspection
 
@@ -49,7 +49,7 @@ def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(cl
     ],
 )
 def test_anything_but_a_plain_yes_is_a_no(claims):
-    assert isinstance(judged(claims), TokenFault)
+    assert isinstance(judged(claims), BadToken)
 
 
 @pytest.mark.parametrize(
@@ -65,15 +65,15 @@ def test_anything_but_a_plain_yes_is_a_no(claims):
     ],
 )
 def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
-    assert isinstance(judged({"active": True, "aud": aud}), TokenFault) is not is_good
+    assert isinstance(judged({"active": True, "aud": aud}), BadToken) is not is_good
 
 
 def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
     claims = {"active": True, "sub": "s", "aud": "api"}
     lax = IntrospectionSettings(url="u", needs_token_type=False, audiences=("api",))
-    assert isinstance(read_introspection(claims, SETTINGS, now=NOW), TokenFault)
+    assert isinstance(read_introspection(claims, SETTINGS, now=NOW), BadToken)
     assert read_introspection(claims, lax, now=NOW).user == "s"
-    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, now=NOW), TokenFault)
+    assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, now=NOW), BadToken)
 
 
 def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so():
@@ -81,7 +81,7 @@ def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_sa
     lax = IntrospectionSettings(url="u", needs_audience=False, audiences=("api",))
     assert read_introspection(claims, SETTINGS, now=NOW) is UNSAID_AUDIENCE
     assert read_introspection(claims, lax, now=NOW).user == "s"
-    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, now=NOW), TokenFault)
+    assert isinstance(read_introspection(claims | {"aud": "x"}, lax, now=NOW), BadToken)
 
 
 class Recorded:
@@ -121,4 +121,4 @@ def test_a_token_of_another_issuer_than_the_named_one_is_not_good(issuer, said, 
     claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
     settings = IntrospectionSettings(url="u", issuer=issuer, audiences=("api",))
     found = read_introspection(claims, settings, now=NOW)
-    assert isinstance(found, TokenFault) is not is_good
+    assert isinstance(found, BadToken) is not is_good

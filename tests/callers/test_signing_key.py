@@ -2,7 +2,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from plugin_gateway.callers.signing_key import KeyFault, SigningKey, read_key
+from plugin_gateway.callers.signing_key import BadKey, SigningKey, read_key
 
 
 def described(key, algorithm, **more):
@@ -56,7 +56,7 @@ def test_a_key_verifies_the_algorithms_it_is_for(entry, algorithms):
 )  # fmt: skip
 def test_an_entry_that_is_no_such_key_is_a_fault_and_never_an_error(entry):
     fault = read_key(entry)
-    assert isinstance(fault, KeyFault)
+    assert isinstance(fault, BadKey)
     assert fault.is_expected is (isinstance(entry, dict) and entry.get("use") == "enc")
 
 

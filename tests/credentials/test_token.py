@@ -101,4 +101,4 @@ def test_everything_else_is_an_error_that_quotes_nothing(status, body, message):
 def test_only_a_subject_that_is_not_taken_is_the_callers_fault(status, code, is_theirs):
     with pytest.raises(TokenError) as raised:
         read_token(status, json.dumps({"error": code}).encode(), NOW_S)
-    assert raised.value.is_subjects_fault is is_theirs
+    assert raised.value.blames_subject is is_theirs

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import NOT_FOUND, Admission, Gate, compile_gate
+from plugin_gateway.gate.gate import NOT_FOUND, Allowed, Gate, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -46,7 +46,7 @@ def gate_of(operations, allowed, *, slashes=()):
         node = {"parameters": [{"name": name, "in": "query"} for name in names]}
         paths.setdefault(key.path, {})[key.method.lower()] = node
     document = Document(root={"openapi": "3.0.3", "paths": paths}, name="t")
-    admitted = {key_of(text): Admission(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
+    admitted = {key_of(text): Allowed(operation_id=text, slashes=frozenset(slashes)) for text in allowed}
     return compile_gate(document, admitted, INJECTED)
 
 

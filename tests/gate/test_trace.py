@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Trace, explain
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -15,7 +15,7 @@ ROOT = {
 }
 GATE = compile_gate(
     Document(root=ROOT, name="t"),
-    {OperationKey("GET", path): Admission(operation_id=path) for path in ("/a", "/a/{b}")},
+    {OperationKey("GET", path): Allowed(operation_id=path) for path in ("/a", "/a/{b}")},
 )
 
 
@@ -44,7 +44,7 @@ PETS = {
 PET_GATE = compile_gate(
     Document(root=PETS, name="t"),
     {
-        OperationKey(*text.split(" ")): Admission(operation_id=text.split("/")[1])
+        OperationKey(*text.split(" ")): Allowed(operation_id=text.split("/")[1])
         for text in ("GET /pets", "POST /pets", "GET /pets/{id}", "GET /beta?on=1")
     },
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import Admission, compile_gate
+from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs
@@ -16,7 +16,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 def gate_of(paths, allowed, parameters=()):
     node = {"parameters": [{"in": "query", **parameter} for parameter in parameters]}
     document = Document(root={"openapi": "3.0.3", "paths": {path: {"get": node} for path in paths}}, name="t")
-    return compile_gate(document, {OperationKey("GET", path): Admission(operation_id=path) for path in allowed})
+    return compile_gate(document, {OperationKey("GET", path): Allowed(operation_id=path) for path in allowed})
 
 
 def served(gate, target):

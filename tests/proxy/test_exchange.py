@@ -25,7 +25,7 @@ from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=("s3cret-key", "s3cret-qry"))
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
@@ -166,7 +166,7 @@ def revision_of(target, **changes):
     options = {
         "number": 1, "digest": "d", "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
         "faces": {}, "upstream": target, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
-        "limits": Limits(request_body_bytes=4 * MIB), "cors_origins": ("https://chatgpt.com",),
+        "limits": Bounds(request_body_bytes=4 * MIB), "cors_origins": ("https://chatgpt.com",),
     }  # fmt: skip
     return Revision(**(options | changes))
 
@@ -342,7 +342,7 @@ def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run, request_byte
         assert not whole
         assert b"connection: close" in head.lower()
 
-    run(play, scene, limits=Limits(request_body_bytes=10))
+    run(play, scene, limits=Bounds(request_body_bytes=10))
 
 
 def test_two_request_ids_go_up_as_the_one_that_is_recorded(run):
@@ -837,7 +837,7 @@ def test_an_upload_waits_for_an_upstream_that_does_not_read(run):
         await uploading
         assert (await read_answer(reader))[2] == b"%d" % size
 
-    run(play, scene, limits=Limits(request_body_bytes=64 * MIB))
+    run(play, scene, limits=Bounds(request_body_bytes=64 * MIB))
 
 
 def test_a_download_waits_for_a_client_that_does_not_read(run):

@@ -16,7 +16,7 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 BOUND_S = 5
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
@@ -48,7 +48,7 @@ def play(upstream, scene):
             holder = Holder(
                 Revision(
                     number=1, digest="d", public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={}, upstream=target,
-                    read_injection=KEY, write_injection=KEY, operations_total=2, limits=Limits(), cors_origins=(),
+                    read_injection=KEY, write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
                 )
             )  # fmt: skip
             records = []

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from plugin_gateway.errors import WireError
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.revision import Limits
+from plugin_gateway.revision import Bounds
 
-LIMITS = Limits(request_head_bytes=100)
+LIMITS = Bounds(request_head_bytes=100)
 HEAD = b"GET /pets HTTP/1.1\r\nHost: a\r\nX: y\r\n\r\n"
 
 

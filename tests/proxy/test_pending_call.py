@@ -18,7 +18,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.pending_call import PATIENCE_S
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
@@ -26,7 +26,7 @@ ACCESS = Access("tom", lambda method, target: Permit(RULE, target.partition(b"?"
 REVISION = Revision(
     number=1, digest="d", public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
     upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=1, read_injection=Injection(),
-    write_injection=Injection(), limits=Limits(), cors_origins=(),
+    write_injection=Injection(), limits=Bounds(), cors_origins=(),
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.gate import Gate
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.compile import compile_revision
 
 SECRET = b"sekret-7f3a9c"
@@ -29,7 +29,7 @@ def revision():
         upstream=UpstreamTarget(host="127.0.0.1", port=80, authority=b"api"),
         read_injection=injection,
         write_injection=injection,
-        limits=Limits(),
+        limits=Bounds(),
         cors_origins=(),
         operations_total=0,
     )

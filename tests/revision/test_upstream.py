@@ -1,6 +1,9 @@
 import pytest
 
-from plugin_gateway.revision.upstream import Forwarded, forwarded
+from plugin_gateway.config.load import load_text
+from plugin_gateway.revision import UpstreamTarget
+from plugin_gateway.revision.tls_files import NO_TLS_FILES
+from plugin_gateway.revision.upstream import Forwarded, compile_upstream, forwarded
 
 PLUGIN = "https://plugin.example.com"
 LOCAL = "http://[::1]:8080"
@@ -36,3 +39,10 @@ LOCAL = "http://[::1]:8080"
 )
 def test_the_upstream_is_told_the_public_origin(mode, public_url, lines, host):
     assert forwarded(mode, public_url) == Forwarded(lines, host)
+
+
+def test_the_defaults_of_a_target_are_those_of_gateway_yaml():
+    loaded = load_text("openapi: x\nupstream: {url: 'https://h/v1'}\nallow: []\n", path=None, environ={})
+    target = compile_upstream(loaded.config, NO_TLS_FILES)
+
+    assert target == UpstreamTarget(host="h", port=443, authority=b"h", tls=True, prefix=b"/v1")

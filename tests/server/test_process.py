@@ -9,7 +9,7 @@ from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.gate import Gate
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.publish.face import build_face
-from plugin_gateway.revision import Limits, LogSettings, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, LogSettings, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.server.process import WorkerProcess
 from plugin_gateway.server.sockets import listen, open_listeners
@@ -29,7 +29,7 @@ def revision(number=1, **target):
             upstream=UpstreamTarget(host="127.0.0.1", port=9, authority=b"api", **target),
             read_injection=Injection(),
             write_injection=Injection(),
-            limits=Limits(),
+            limits=Bounds(),
             cors_origins=(),
             operations_total=0,
             log=LogSettings(level="error"),

@@ -14,7 +14,7 @@ from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -65,7 +65,7 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
             Revision(
                 number=1, digest="d", public_url="http://gw", gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
                 upstream=target, read_injection=Injection(), write_injection=Injection(), operations_total=2,
-                limits=Limits(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
+                limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )
         )  # fmt: skip
         left = list(messages)

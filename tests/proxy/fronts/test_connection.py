@@ -23,7 +23,7 @@ from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Limits, Revision, UpstreamTarget
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -80,7 +80,7 @@ class Scene:
         revision = Revision(
             number=1, digest="d", public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
             upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
-            read_injection=Injection(), write_injection=Injection(), limits=Limits(**limits), cors_origins=(),
+            read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
         self.records = []
         self.holder = Holder(revision)

@@ -1,0 +1,20 @@
+"""Bounds: how large a message may be, how long a client may take, and how many connections it may open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """In bytes and seconds. The defaults are those of gateway.yaml; a test holds them against each other."""
+
+    request_head_bytes: int = 32_000
+    request_body_bytes: int = 1_000_000
+    connections: int = 10_000
+    head_timeout_s: float = 10.0
+    body_timeout_s: float = 10.0
+    idle_timeout_s: float = 75.0
+    response_body_bytes: int = 0
+    """0 is any number."""
+    truncates_responses: bool = False

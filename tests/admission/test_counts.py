@@ -1,0 +1,33 @@
+import pytest
+
+from plugin_gateway.admission.counts import Counts
+from plugin_gateway.admission.limits import CallLimits, RateLimit
+from plugin_gateway.refusal import Refusal
+
+ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
+
+
+def admit(limiter):
+    verdicts = []
+    limiter.admit("read", "", b"", verdicts.append)
+    return not isinstance(verdicts[0], Refusal)
+
+
+def test_no_limit_is_no_limiter():
+    assert Counts().limiter(CallLimits()) is None
+
+
+def test_a_reload_does_not_fill_the_buckets():
+    counts = Counts()
+    assert admit(counts.limiter(ONE))
+    assert not admit(counts.limiter(ONE))
+
+
+def test_a_reload_keeps_the_connection_to_the_same_redis():
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    counts = Counts()
+    limits = CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/0", space="a")
+    shared = counts.limiter(limits)._shared
+    assert counts.limiter(limits)._shared is shared
+    assert counts.limiter(CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/1", space="a"))._shared is not shared
+    counts.close()
