@@ -18,6 +18,12 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.revision.account import account_for
+from plugin_gateway.revision.build import build, load_config
 
 BOUND_S = 5.0
 START_BOUND_S = 20.0
@@ -560,3 +566,79 @@ def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_reload_behind(folde
                 gateway.process.kill()
                 assert len(children) == 3
                 eventually(lambda: not any(map(is_running, children)))
+
+
+EXPLAINED = """
+openapi: ./openapi.yaml
+upstream:
+  url: http://127.0.0.1:{port}/api
+  credential: {{header: X-Api-Key, value: {{env: E2E_UPSTREAM_KEY}}}}
+  write_credential: {{bearer: {{env: E2E_UPSTREAM_KEY}}}}
+allow:
+  - listPets
+  - POST /pets
+  - operation: getPet
+    credential: {{header: X-Own, value: {{env: E2E_UPSTREAM_KEY}}}}
+"""
+PIECES = [
+    "/pets",
+    "/pets/1",
+    "/admin/users",
+    "/openapi.json",
+    "/",
+    "/logo.png",
+    "..",
+    ".",
+    "//",
+    "%2e%2e",
+    "%2F",
+    ";",
+    "?",
+]
+PIECES += ["?limit=1", "?x=1", "&limit=2", "%", "%00", "{petId}", "#f", "*", "A", "~", "%20", "%3f", "\\", "é"]
+
+
+def told_by_the_gateway(gateway, upstream, method, target):
+    """Ask on a connection of its own, byte for byte; return what became of the call."""
+    del upstream.calls[:]
+    with socket.create_connection(("127.0.0.1", gateway.port), timeout=BOUND_S) as connection:
+        head = f"{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+        connection.sendall(head.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    if upstream.calls:
+        [call] = upstream.calls
+        injected = {"header " + name for name in ("X-Api-Key", "X-Own", "Authorization") if name in call.headers}
+        return "forwarded", call.path, injected
+    head, _, body = answer.partition(b"\r\n\r\n")
+    is_problem = b"application/problem+json" in head
+    return ("refused", int(head[9:12]), json.loads(body)["code"]) if is_problem else ("answered",)
+
+
+def told_by_explain(method, target, built):
+    account = account_for(method, target, revision=built.revision, loaded=built.loaded, document=built.document)
+    if account.verdict is None:
+        return ("answered",)
+    if isinstance(account.verdict, Permit):
+        said = next(step.finding for step in account.steps if step.name == "credential")
+        path = "/api" + account.url.partition("/api")[2]
+        return "forwarded", path, set(said.removeprefix("sets ").split(", "))
+    return "refused", account.verdict.status, account.verdict.code
+
+
+def test_explain_says_of_every_call_what_the_gateway_does(folder, upstream):
+    (folder / "gateway.yaml").write_text(EXPLAINED.format(port=upstream.port))
+    built = build(load_config(folder / "gateway.yaml", environ={"E2E_UPSTREAM_KEY": SECRET}))
+    with serving(folder) as gateway:
+
+        @given(
+            st.sampled_from(["GET", "GET", "POST", "DELETE", "OPTIONS", "PATCH", "get", "FOO"]),
+            st.lists(st.sampled_from(PIECES), min_size=1, max_size=3).map("".join),
+        )
+        @example("GET", "/pets?limit=1")
+        @example("POST", "/pets")
+        @example("GET", "/pets/1")
+        @example("OPTIONS", "*")
+        def agree(method, target):
+            assert told_by_explain(method, target, built) == told_by_the_gateway(gateway, upstream, method, target)
+
+        agree()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 _OF_DOCUMENTS = ("GET", "HEAD")
 _ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL leads to another place than the gateway.")
+_BAD_REQUEST_LINE = Refusal(
+    status=400, code="bad-request-line", detail="The request line is not `METHOD target HTTP/1.1`."
+)
+# RFC 9112, 3: what a client can send as these at all.
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_TARGET = re.compile(r"[\x21-\x7e]+")
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="A document is read with GET.")
 
 
@@ -70,10 +77,16 @@ def account_for(
         return Account(steps=(Step("url", False, said),), verdict=_ELSEWHERE)
     if target != asked:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
+    if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
+        said = (
+            "a method is one word, and a target has no blanks, control characters and letters beyond ASCII: write %XX"
+        )
+        return Account(steps=(*steps, Step("request line", False, said)), verdict=_BAD_REQUEST_LINE)
     path = target.partition("?")[0]
-    if method == methods.PREFLIGHT or path in faces or path in revision.callers.local_paths:
-        what = f"{method} as a preflight" if method == methods.PREFLIGHT else path
-        if path in faces and method not in (*_OF_DOCUMENTS, methods.PREFLIGHT):
+    is_preflight = method == methods.PREFLIGHT and target.startswith("/")
+    if is_preflight or path in faces or path in revision.callers.local_paths:
+        what = f"{method} as a preflight" if is_preflight else path
+        if path in faces and not is_preflight and method not in _OF_DOCUMENTS:
             steps.append(Step("own path", False, f"{path} is the gateway's own, and read with GET"))
             return Account(steps=tuple(steps), verdict=_NOT_A_DOCUMENT_METHOD)
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
@@ -88,6 +101,7 @@ def account_for(
         steps.append(Step("credential", True, f"sets {names}" if names else "sets nothing"))
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
+        steps += _limits(loaded, consumer)
     steps += _written(method, target, explanation.rule, loaded, document, consumer)
     if not consumer:
         steps += _consumers(method, target, revision)
@@ -133,6 +147,20 @@ def _injection(revision: Revision, rule: OperationRule) -> Injection:
     return own or (revision.read_injection if rule.is_safe else revision.write_injection)
 
 
+def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
+    """Say what a call must share with others, beside the rate of its operation."""
+    limits = loaded.config.limits
+    own = next((one.rate for one in loaded.config.consumers if one.name == consumer), None)
+    shared = [
+        f"{limits.rate} for all callers together" if limits.rate else "",
+        f"{own} for {consumer}" if own else "",
+        f"{limits.per_ephemeral_user} for each user" if limits.per_ephemeral_user else "",
+        f"{limits.concurrency} at the same time" if limits.concurrency else "",
+    ]
+    if said := ", ".join(filter(None, shared)):
+        yield Step("limits", True, f"at most {said}")
+
+
 def _written(
     method: str, target: str, rule: OperationRule | None, loaded: LoadedConfig, document: Document, consumer: str
 ) -> Iterator[Step]:
@@ -143,7 +171,8 @@ def _written(
         one = kept.get(OperationKey(rule.method, rule.path_template))
         if one is not None:
             entry = one.entries[0]
-            yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}")
+            rate = f", at most {one.rate}" if one.rate else ""
+            yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}{rate}")
         return
     key = _found(_gate_of_all(document), method, target)
     if key is None:

@@ -57,3 +57,27 @@ def test_without_a_credential_nothing_is_set():
     steps = account_for("GET", "/pets", revision=revision, loaded=loaded, document=DOCUMENT).steps
 
     assert "sets nothing" in [step.finding for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("method", "target"), [("GET", "/p ets"), ("GET", "/pets/ä"), ("G T", "/pets"), ("", ""), ("GET", "/\0")]
+)
+def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method, target):
+    loaded = load_text(CONFIG, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    account = account_for(method, target, revision=revision, loaded=loaded, document=DOCUMENT)
+
+    assert (account.verdict.status, account.verdict.code) == (400, "bad-request-line")
+
+
+def test_the_limits_of_a_call_are_told():
+    text = CONFIG.replace("[list,", "[{operation: list, rate: 5/s},") + "limits: {rate: 20/s, concurrency: 7}\n"
+    loaded = load_text(text, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    steps = account_for("GET", "/pets", revision=revision, loaded=loaded, document=DOCUMENT).steps
+
+    said = {step.name: step.finding for step in steps}
+    assert said["limits"] == "at most 20/s for all callers together, 7 at the same time"
+    assert said["rule"].endswith(", at most 5/s")
