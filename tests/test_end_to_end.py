@@ -404,13 +404,19 @@ def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder):
     ]
     result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
     assert result.returncode == 2
-    places = re.findall(rf"^{re.escape(str(folder))}/gateway\.yaml:(\d+):\d+: error\[", result.stderr, re.MULTILINE)
-    assert places == ["3", "4", "5", "7", "8"]
-    assert "5 errors" in result.stderr
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert {line["event"] for line in lines} == {"start-refused"}
+    assert [line["line"] for line in lines] == [3, 4, 5, 7, 8]
+    assert {line["file"] for line in lines} == {str(folder / "gateway.yaml")}
     checked = subprocess.run(
         [*command[:3], "check", *command[4:6]], capture_output=True, text=True, timeout=START_BOUND_S, check=False
     )
-    assert (checked.returncode, checked.stderr) == (2, result.stderr)
+    assert checked.returncode == 2
+    assert "5 errors" in checked.stderr
+    with (folder / "gateway.yaml").open("a") as file:
+        file.write("log: {format: text}\n")
+    result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
+    assert (result.returncode, result.stderr) == (2, checked.stderr)
 
 
 def test_a_taken_port_is_told_so(folder):
@@ -430,7 +436,9 @@ def test_a_taken_port_is_told_so(folder):
         ]
         result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
     assert result.returncode == 2
-    assert result.stderr.startswith(f"error: cannot listen on {address}: another process listens there")
+    line = json.loads(result.stderr)
+    assert line["event"] == "start-failed"
+    assert line["message"].startswith(f"cannot listen on {address}: another process listens there")
 
 
 def test_a_changed_file_is_taken_over_and_a_bad_one_changes_nothing(folder):

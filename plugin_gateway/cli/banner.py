@@ -9,6 +9,7 @@ import click
 
 from plugin_gateway import __version__
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
+from plugin_gateway.telemetry import log_findings
 from plugin_gateway.version import core, shown_version
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ def announce(started: Started, log: Log) -> None:
         f"ready after {started.took_s:.2f} s"
     )
     if log.is_json:
-        for finding in compiled.warnings:
-            log.event("warning", finding.rule, str(finding))
+        log_findings(log, compiled.warnings)
         log.event(
             "info",
             "started",
@@ -37,6 +37,7 @@ def announce(started: Started, log: Log) -> None:
             manifest=compiled.public_url + MANIFEST_PATH,
             listen=str(started.listen),
             admin=str(started.admin or ""),
+            metrics=str(started.metrics or started.admin or ""),
             workers=started.workers,
             revision=compiled.number,
             digest=compiled.digest,
@@ -61,6 +62,7 @@ def as_text(started: Started) -> str:
         ("manifest", compiled.public_url + MANIFEST_PATH),
         ("listening on", f"{started.listen}, {started.workers} worker{'s' * (started.workers != 1)}"),
         ("admin", f"http://{started.admin}/readyz, /metrics" if started.admin else "none"),
+        *([("metrics", f"http://{started.metrics}/metrics")] if started.metrics else []),
         ("operations", f"{compiled.operations} of {compiled.operations_total}"),
     ]
     if warnings := len(compiled.warnings):

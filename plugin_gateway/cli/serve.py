@@ -44,6 +44,13 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     "--admin", callback=checked_address, default="", metavar="HOST:PORT", help="Where health and metrics are, likewise."
 )
 @click.option(
+    "--metrics",
+    callback=checked_address,
+    default="",
+    metavar="HOST:PORT",
+    help="Where metrics alone are, besides --admin, for a scraper that does not reach that.",
+)
+@click.option(
     "--workers",
     type=click.IntRange(1, MAX_WORKERS),
     default=1,
@@ -80,11 +87,12 @@ def command(
     config: Path | None,
     listen: str,
     admin: str,
+    metrics: str,
     workers: int,
     front: Front,
     log_level: str | None,
     wait_s: float | None,
-) -> None:
+) -> int:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
     Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
@@ -98,9 +106,10 @@ def command(
         text=read_text(STANDARD_INPUT) if is_standard_input(config, os.environ) else None,
         listen=listen,
         admin=admin,
+        metrics=metrics,
         workers=workers,
         front=front,
         wait_s=wait_s,
         log_level=log_level or "",
     )
-    run(options, announce)
+    return run(options, announce)

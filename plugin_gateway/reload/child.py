@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
 from plugin_gateway.reload.change import served_by
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.config.model import Config
     from plugin_gateway.reload.outcome import Fingerprint, Outcome
 
 MAX_NICENESS = 10
@@ -74,6 +76,7 @@ def compiled_or_refused(
             watched[absolute] = fingerprint(absolute)
 
     awaited: Awaited | None = None
+    loaded: LoadedConfig | None = None
     try:
         loaded = load_config(
             config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
@@ -85,7 +88,9 @@ def compiled_or_refused(
             raise
     except FindingsError as error:
         report = render_text(error.findings)
-        return Refused(findings=error.findings, report=report, watched=watched, awaited=awaited)
+        rest = loaded or (error.remains if isinstance(error, RefusedConfigError) else None)
+        log = _log_settings(rest.config) if rest else None
+        return Refused(findings=error.findings, report=report, watched=watched, log=log, awaited=awaited)
     return Compiled(
         # Workers need no pins, and those of a large document are many.
         revision=pickle.dumps(replace(revision, pinned=NOTHING_PINNED), protocol=pickle.HIGHEST_PROTOCOL),
@@ -114,8 +119,12 @@ def awaited_by(loaded: LoadedConfig) -> Awaited:
         listen=str(config.listen),
         admin=str(config.admin or ""),
         metrics=str(config.metrics or ""),
-        log=LogSettings(format=config.log.format, level=config.log.level),
+        log=_log_settings(config),
     )
+
+
+def _log_settings(config: Config) -> LogSettings:
+    return LogSettings(format=config.log.format, level=config.log.level)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,8 @@ class Refused:
     report: str
     watched: Mapping[Path, Fingerprint] = field(default_factory=dict)
     """The files that were looked at, there or not: what is wrong may be right when one of them changes."""
+    log: LogSettings | None = None
+    """How the config wants the log, as far as it could be read."""
     awaited: Awaited | None = None
     """Set where nothing is wrong but that the document's server does not answer yet: asking again may help."""
 

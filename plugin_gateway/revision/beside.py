@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.errors import ConfigError, FindingsError
+from plugin_gateway.errors import FindingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from plugin_gateway.config.load import LoadedConfig
-    from plugin_gateway.config.remains import RefusedConfigError
     from plugin_gateway.diagnostics import Finding
 
 
-def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], object]) -> ConfigError:
+def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], object]) -> RefusedConfigError:
     """Return the error with what is wrong beside the config, so that one report has all; `build` says what that is."""
     if refused.remains is None:
         return refused
     try:
         build(refused.remains)
     except FindingsError as error:
-        return ConfigError([*refused.findings, *_new(refused, error.findings)])
+        return RefusedConfigError(
+            [*refused.findings, *_new(refused, error.findings)], refused.remains, refused.given_up
+        )
     return refused
 
 

@@ -28,7 +28,7 @@ class Kind(enum.IntEnum):
     REJECTED = 5
     """The revision cannot be served, the old one still is; the body says why."""
     COUNTS = 6
-    """The body is the worker's series as JSON."""
+    """The body is the worker's series as JSON. A worker that ends by itself sends the last ones unasked."""
 
 
 class Message(NamedTuple):

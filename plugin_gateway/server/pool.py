@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 STABLE_S = 10.0
 """A worker that lived so long did not end of what it was started with, and is replaced at once."""
 
+COUNTING_INTERVAL_S = 1.0
+"""How often workers are asked for their counts: of a worker that is killed no more than this time is lost."""
+
 MAX_BACKOFF_S = 5.0
 START_TIMEOUT_S = 30.0
 
@@ -39,6 +42,7 @@ class WorkerPool:
         self._revision = b""
         self._draining = asyncio.Event()
         self._shared = SharedMemory()
+        self._counting: asyncio.Task[None] | None = None
         self.restarts = 0
         """How many workers ended unasked and were replaced."""
 
@@ -59,6 +63,7 @@ class WorkerPool:
             asyncio.create_task(self._keep(slot, worker, listener), name=f"slot {slot}")
             for slot, (worker, listener) in enumerate(zip(workers, listeners, strict=True))
         ]
+        self._counting = asyncio.create_task(self._remember_counts(), name="counts")
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(START_TIMEOUT_S):
                 await asyncio.gather(*(event.wait() for event in self._listening))
@@ -92,6 +97,8 @@ class WorkerPool:
     async def drain(self, timeout_s: float) -> bool:
         """Have all workers finish what is in flight and end; return whether they had within `timeout_s`."""
         self._draining.set()
+        if self._counting is not None:
+            self._counting.cancel()
         for worker in await asyncio.gather(*self._booting, return_exceptions=True):
             if isinstance(worker, WorkerProcess):
                 worker.kill()
@@ -109,6 +116,12 @@ class WorkerPool:
     def kill(self) -> None:
         for worker in self._workers.values():
             worker.kill()
+
+    async def _remember_counts(self) -> None:
+        """Ask each worker every so often, so that counters do not go backwards when one is killed."""
+        while True:
+            await asyncio.sleep(COUNTING_INTERVAL_S)
+            await self.series()
 
     async def _keep(self, slot: int, worker: WorkerProcess, listener: socket.socket) -> None:
         """Keep one worker on one socket until the pool drains."""

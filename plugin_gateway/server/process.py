@@ -22,6 +22,9 @@ ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
 
 
+LAST_WORDS_TIMEOUT_S = 2.0
+"""Its end of the channel is closed, so what it said is there already."""
+
 Front: TypeAlias = Literal["connection", "asgi"]
 """What takes calls in a worker: the connection front, or the ASGI front served by our own HTTP/1.1."""
 
@@ -96,9 +99,18 @@ class WorkerProcess:
         """Wait until the process is gone; return its status, negative for a signal."""
         status = await self._process.wait()
         if self._channel is not None:
+            await self._hear_last_counts(self._channel)
             self._channel.close()
         self._ours.close()
         return status
+
+    async def _hear_last_counts(self, channel: Channel) -> None:
+        """Take what a worker said before it ended; one that was killed said nothing."""
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(LAST_WORDS_TIMEOUT_S), self._turn:
+                while (message := await channel.receive()) is not None:
+                    if message.kind is Kind.COUNTS:
+                        self.last_series = orjson.loads(message.body)
 
     async def _ask(self, question: Message) -> Message | None:
         channel = self._channel

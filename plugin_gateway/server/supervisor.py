@@ -27,13 +27,14 @@ from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import listen as listen_on
 from plugin_gateway.server.sockets import open_listeners
-from plugin_gateway.telemetry import Log, attach, detach, merge
+from plugin_gateway.telemetry import Log, attach, detach, log_findings, members_of, merge
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.reload.outcome import Awaited, Fingerprint, Outcome
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Series
@@ -51,6 +52,7 @@ class ServeOptions:
     """The config, where it came from standard input."""
     listen: str = ""
     admin: str = ""
+    metrics: str = ""
     workers: int = 1
     front: Front = "connection"
     log_level: str = ""
@@ -65,6 +67,7 @@ class Started:
     compiled: Compiled
     listen: Address
     admin: Address | None
+    metrics: Address | None
     workers: int
     took_s: float
 
@@ -91,10 +94,10 @@ class Supervisor:
         self._pool = WorkerPool(options.workers, log, options.front)
         self._admin = AdminListener()
         self._metrics = AdminListener(create_metrics)
-        self._has_metrics = False
         self._reloads = Reloads()
         self._listen: Address | None = None
         self._admin_address: Address | None = None
+        self._metrics_address: Address | None = None
         self._compiled: Compiled | None = None
         self._awaited = ""
         self._reload_error = ""
@@ -142,6 +145,8 @@ class Supervisor:
             self._overrides["listen"] = str(self._listen)
         if self._options.admin:
             self._overrides["admin"] = self._options.admin
+        if self._options.metrics:
+            self._overrides["metrics"] = self._options.metrics
         if self._options.log_level:
             self._overrides["log.level"] = self._options.log_level
         compiled = await self._first_revision()
@@ -153,7 +158,12 @@ class Supervisor:
             raise UsageError("no worker could be started; what they said is above")
         took_s = monotonic() - started_at
         return Started(
-            compiled=compiled, listen=listen, admin=self._admin_address, workers=self._pool.count, took_s=took_s
+            compiled=compiled,
+            listen=listen,
+            admin=self._admin_address,
+            metrics=self._metrics_address,
+            workers=self._pool.count,
+            took_s=took_s,
         )
 
     async def _first_revision(self) -> Compiled:
@@ -174,6 +184,8 @@ class Supervisor:
                 return outcome
             left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
             if outcome.awaited is None or left_s <= 0:
+                if outcome.log is not None:
+                    self._log.adopt(format=outcome.log.format, level=outcome.log.level)
                 raise RefusedError(outcome)
             await self._prepare(outcome.awaited)
             if (cause := "; ".join(map(str, outcome.findings))) != self._awaited:
@@ -189,9 +201,9 @@ class Supervisor:
         listen = self._listen or self._bind(said.listen)
         if said.admin and self._admin_address is None:
             self._admin_address = await self._admin.open(parse_address(said.admin), self._health, self._series)
-        if said.metrics and said.metrics != said.admin and not self._has_metrics:
-            self._has_metrics = True
-            await self._metrics.open(parse_address(said.metrics), self._health, self._series)
+        is_apart = said.metrics != said.admin or said.metrics.endswith(":0")
+        if said.metrics and is_apart and self._metrics_address is None:
+            self._metrics_address = await self._metrics.open(parse_address(said.metrics), self._health, self._series)
         return listen
 
     def _bind(self, address: str) -> Address:
@@ -263,7 +275,9 @@ class Supervisor:
         watched = fingerprints(before.watched)
         compiled = await self._compile(before.number + 1)
         if isinstance(compiled, Refused):
-            self._refuse(compiled.report, {**watched, **compiled.watched}, is_asked=is_asked)
+            self._refuse(
+                compiled.report, {**watched, **compiled.watched}, is_asked=is_asked, findings=compiled.findings
+            )
             return compiled.awaited is not None
         if refusal := await self._pool.adopt(compiled.revision):
             self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
@@ -273,8 +287,7 @@ class Supervisor:
         self._reload_error = ""
         self._reloads = self._reloads.after(served=True, at=time())
         self._log.adopt(format=compiled.log.format, level=compiled.log.level)
-        for finding in compiled.warnings:
-            self._log.event("warning", finding.rule, str(finding))
+        log_findings(self._log, compiled.warnings)
         changed = change(before.served, compiled.served)
         message = (
             f"revision {compiled.number} is served: {compiled.operations} of {compiled.operations_total} operations, "
@@ -287,11 +300,14 @@ class Supervisor:
             self._log.event("warning", "restart-needed", message)
         return False
 
-    def _refuse(self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool) -> None:
+    def _refuse(
+        self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool, findings: Iterable[Finding] = ()
+    ) -> None:
         # What the refused config names, there or not, and what the one in force was made of: either may mend it.
         self._files.look_at(watched)
         if is_asked or report != self._reload_error:
-            self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", report=report)
+            members = {"report": report, "findings": [{"message": one.message, **members_of(one)} for one in findings]}
+            self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", **members)
         self._reload_error = report
         self._reloads = self._reloads.after(served=False, at=time())
 
@@ -313,12 +329,14 @@ class Supervisor:
         )
 
 
-def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None:
-    """Run a supervisor to its end.
+def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
+    """Run a supervisor to its end; return the exit status.
+
+    Where programs read the log, it says why nothing is served, one line for each finding.
 
     Raises:
-        RefusedError: config or document are wrong.
-        UsageError: an address cannot be listened on, or no worker can be started.
+        RefusedError: config or document are wrong, and the log is for people.
+        UsageError: an address cannot be listened on, or no worker can be started; likewise.
     """
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 
@@ -331,6 +349,15 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> None
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(supervise())
+    except (RefusedError, UsageError) as error:
+        if not log.is_json:
+            raise
+        if isinstance(error, RefusedError):
+            log_findings(log, error.findings, "start-refused")
+        else:
+            log.event("error", "start-failed", str(error))
+        return error.exit_code
     finally:
         detach(bridge)
         log.close()
+    return 0

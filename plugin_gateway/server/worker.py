@@ -100,6 +100,8 @@ async def serve(
         obeying.cancel()
         holder.close()
         recorder.stop()
+        # The supervisor keeps what this process has counted.
+        await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
         detach(bridge)
         log.close()
         channel.close()

@@ -2,6 +2,7 @@
 
 from plugin_gateway.telemetry.bridge import attach, detach
 from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge
+from plugin_gateway.telemetry.findings import log_findings, members_of
 from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.outage import Outage
 from plugin_gateway.telemetry.record import AccessRecord
@@ -18,5 +19,7 @@ __all__ = [
     "attach",
     "detach",
     "lasting",
+    "log_findings",
+    "members_of",
     "merge",
 ]

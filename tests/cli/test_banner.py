@@ -26,7 +26,12 @@ COMPILED = Compiled(
     warnings=(Finding(rule="manifest-missing", message="no contact", severity=Severity.WARNING),),
 )
 STARTED = Started(
-    compiled=COMPILED, listen=Address("127.0.0.1", 8080), admin=Address("127.0.0.1", 8081), workers=2, took_s=0.5
+    compiled=COMPILED,
+    listen=Address("127.0.0.1", 8080),
+    admin=Address("127.0.0.1", 8081),
+    metrics=None,
+    workers=2,
+    took_s=0.5,
 )
 
 
@@ -43,6 +48,7 @@ def test_people_are_told_urls_operations_time_and_warnings():
     ):
         assert said in text
     assert "none" in as_text(replace(STARTED, admin=None))
+    assert "/metrics" in as_text(replace(STARTED, metrics=Address("10.0.0.1", 9090))).partition("metrics  ")[2]
 
 
 @pytest.mark.parametrize("shape", ["json", "text"])

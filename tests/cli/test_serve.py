@@ -8,11 +8,33 @@ def test_the_command_line_becomes_options(monkeypatch, tmp_path):
     seen = []
     monkeypatch.setattr(supervisor, "run", lambda options, announce: seen.append(options))
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
-    assert run(["serve", "-c", str(tmp_path / "g.yaml"), "--listen", ":1", "--admin", ":2", "--front", "asgi"]) == 0
+    assert (
+        run(
+            [
+                "serve",
+                "-c",
+                str(tmp_path / "g.yaml"),
+                "--listen",
+                ":1",
+                "--admin",
+                ":2",
+                "--metrics",
+                ":3",
+                "--front",
+                "asgi",
+            ]
+        )
+        == 0
+    )
     assert run(["serve", "--workers", "2", "--wait-for-document", "2m", "--log", "debug"]) == 0
     assert seen == [
         supervisor.ServeOptions(
-            config=tmp_path / "g.yaml", listen="0.0.0.0:1", admin="0.0.0.0:2", workers=3, front="asgi"
+            config=tmp_path / "g.yaml",
+            listen="0.0.0.0:1",
+            admin="0.0.0.0:2",
+            metrics="0.0.0.0:3",
+            workers=3,
+            front="asgi",
         ),
         supervisor.ServeOptions(workers=2, wait_s=120.0, log_level="debug"),
     ]

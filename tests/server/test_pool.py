@@ -165,6 +165,23 @@ def test_what_a_worker_counted_is_not_lost_with_it():
     assert run(talk)["calls"] == [1000 + 1001 + 1002]
 
 
+def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch):
+    monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
+
+    async def talk(_, __):
+        asked = asyncio.Event()
+
+        async def series():
+            asked.set()
+            return {}
+
+        Worker.spawned[0].series = series
+        await asked.wait()
+        return True
+
+    assert run(talk)
+
+
 def test_draining_is_clean_when_all_end_in_time_and_replaces_none():
     async def talk(pool, _):
         return await pool.drain(1), all(worker.is_drained for worker in Worker.spawned), len(Worker.spawned)

@@ -1,5 +1,7 @@
 import asyncio
+import os
 import pickle
+import signal
 import socket
 
 import pytest
@@ -100,6 +102,17 @@ def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(l
     counted, afterwards = run(talk)
     assert counted["bytes_out"] == [1]
     assert afterwards == counted
+
+
+def test_what_it_counted_last_comes_when_it_ends_by_itself(listener):
+    async def talk(worker):
+        await worker.start(listener, revision())
+        await get(listener)
+        os.kill(worker.pid, signal.SIGTERM)
+        await worker.wait()
+        return worker.last_series
+
+    assert run(talk)["bytes_out"] == [1]
 
 
 def test_draining_ends_it_with_status_0(listener):

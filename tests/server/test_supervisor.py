@@ -371,3 +371,29 @@ def test_workers_that_cannot_start_stop_the_start(config, monkeypatch):
     monkeypatch.setattr("plugin_gateway.server.process.WorkerProcess.start", fail)
     with pytest.raises(UsageError, match="no worker could be started"):
         run(config, None)
+
+
+@pytest.mark.parametrize("shape", ["json", "text"])
+def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(config, capfd, shape):
+    config.write_text(
+        CONFIG.replace("allow: [listPets]", "allow: [listPats]").replace("level: error", f"format: {shape}")
+    )
+    if shape == "text":
+        with pytest.raises(RefusedError):
+            supervisor_module.run(ServeOptions(config=config), print)
+        return
+    assert supervisor_module.run(ServeOptions(config=config), print) == 2
+    lines = [json.loads(line) for line in capfd.readouterr().err.splitlines()]
+    [refused] = [line for line in lines if line["level"] == "error"]
+    assert (refused["event"], refused["rule"], refused["line"]) == ("start-refused", "unknown-operation", 4)
+    assert "listPets" in refused["hint"]
+
+
+def test_metrics_alone_are_where_the_command_line_says(config):
+    async def talk(_, started):
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            return [
+                (await client.get(f"http://{started.metrics}{path}")).status_code for path in ("/metrics", "/readyz")
+            ]
+
+    assert run(config, talk, metrics="127.0.0.1:0") == [200, 404]
