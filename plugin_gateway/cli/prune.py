@@ -137,7 +137,7 @@ def read_list(file: Path) -> Iterator[str]:
 
 def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
     """Find the operations that were named; the findings are errors."""
-    from plugin_gateway.revision.selector import Catalogue, match, unmatched  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.catalogue import Catalogue, match, unmatched  # noqa: PLC0415  # as above
 
     catalogue = Catalogue(document)
     kept: dict[OperationKey, None] = {}

@@ -16,7 +16,7 @@ from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.allowlist import select
-from plugin_gateway.revision.selector import Catalogue, describe, match
+from plugin_gateway.revision.catalogue import Catalogue, describe, match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
-from plugin_gateway.revision.selector import Catalogue, describe, match, named_later, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -9,9 +9,9 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.faces import build_document_faces
+from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
-from plugin_gateway.revision.selector import Catalogue, describe, match, named_later, unmatched
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence

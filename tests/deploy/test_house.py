@@ -105,3 +105,27 @@ def test_each_test_file_is_about_a_module_that_there_is():
 def test_each_exception_to_one_test_file_a_module_is_still_there():
     assert [path for path in WITHOUT_TESTS if not (PACKAGE / path).exists()] == []
     assert [path for path in ABOUT_NO_MODULE if not (TESTS / path).exists()] == []
+
+
+def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exist():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    rows = re.findall(
+        r"(?m)^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text.partition("## Glossary")[2].partition("\n## ")[0]
+    )[1:]
+    nouns = [noun.casefold().replace("ç", "c") for noun, _, _ in rows]
+
+    assert len(rows) > 30
+    assert nouns == sorted(set(nouns))
+    for noun, places, _ in rows:
+        missing = [
+            place for place in re.findall(r"`([^`]+)`", places) if not (ROOT / "plugin_gateway" / place).exists()
+        ]
+        assert not missing, noun
+
+
+def test_every_room_has_a_floor_in_the_table():
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    table = text.partition("## The staircase")[2].partition("\n\n`")[0]
+    rooms = {path.name for path in (ROOT / "plugin_gateway").iterdir() if (path / "__init__.py").exists()}
+
+    assert rooms == set(re.findall(r"`(\w+)/`", table))

@@ -1,4 +1,4 @@
-"""A selector, applied: which operations of a document one entry of the allow-list or deny-list names."""
+"""The catalogue: the names of a document's operations, which of them a selector names, and which it may have meant."""
 
 from __future__ import annotations
 

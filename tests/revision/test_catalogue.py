@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.config.selector import Selector
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.revision.selector import Catalogue, describe, fits_glob, match, named_later, unmatched
+from plugin_gateway.revision.catalogue import Catalogue, describe, fits_glob, match, named_later, unmatched
 
 ROOT = {
     "openapi": "3.0.3",
