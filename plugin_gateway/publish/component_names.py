@@ -25,8 +25,8 @@ _SCHEMAS = ("components", "schemas")
 def legalise_names(root: JsonObject) -> None:
     """Rename, in place, the components of `root` (3.x, references settled) whose names are not legal.
 
-    Swagger 2.0 did not mind, and generators wrote names like `Page«Order»`. A name also counts as the value of a
-    discriminator: that stays what it was, by a mapping.
+    Swagger 2.0 permits any name, and generators wrote some like `Page«Order»`. The name of a schema is also a value of a
+    discriminator: a mapping keeps that value.
     """
     components: JsonObject = root.get("components") or {}
     sections = {name: members for name, members in components.items() if isinstance(members, dict)}

@@ -1,8 +1,7 @@
 """The served document: the pruned one, as clients can use it, with the gateway as its one server.
 
-Clients were tried on what legacy documents look like: several fail on a relative server, on parameters or any other key of
-a path item that is no method, on parameters by reference, and on operations without an id, a text or responses. All of that
-is mended here.
+Several clients fail on a relative server, on a key of a path item other than a method, on a parameter by reference, on a list of
+types, and on an operation without an id, a text or responses. The functions here mend all of these.
 """
 
 from __future__ import annotations
@@ -50,10 +49,10 @@ class PublishedOperation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """How a document is shown, whatever is in it.
+    """How every document is shown.
 
     `version` is `3.0`, `3.1` or `3.2`; `security_schemes` are the gateway's own, any one of which lets a client in;
-    `statuses` are those of the gateway's own that any operation may be answered with.
+    `statuses` are those that the gateway itself may answer to every operation.
     """
 
     public_url: str
@@ -68,7 +67,7 @@ def build_served_document(
 ) -> tuple[Document, tuple[Finding, ...]]:
     """Build what clients are shown of `pruned`, which holds exactly `operations` and is not changed.
 
-    The findings are warnings: of what the wanted version of OpenAPI cannot say, and of what had to be made up or left out.
+    The findings are warnings: the wanted version of OpenAPI cannot say something, or something was made up or left out.
     """
     upgraded, findings = upgrade(pruned, presentation.version)
     root = _present_root(upgraded.root, presentation)
@@ -168,7 +167,7 @@ def _follow(document: Document, node: Json) -> JsonObject:
 
 
 def _inline(document: Document, entry: Json) -> Json:
-    """A parameter itself in place of a reference to it; one that leads nowhere stays what it is."""
+    """Replace a reference by its parameter. A reference that leads nowhere stays."""
     if not is_reference(Kind.PARAMETER, entry) or not (parameter := _follow(document, entry)):
         return entry
     texts = {key: entry[key] for key in ("description",) if isinstance(entry.get(key), str)}
@@ -201,7 +200,7 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
 
 
 def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, str]) -> None:
-    """Follow renamed ids in links, take other servers and security away wherever they are, mend doubled examples."""
+    """Rename ids in links, remove other servers and security everywhere, and mend doubled examples."""
     for kind, node in typed_nodes(root):
         if kind in (Kind.OPERATION, Kind.PATH_ITEM) and isinstance(parameters := node.get("parameters"), list):
             node["parameters"] = [_inline(document, entry) for entry in parameters]
@@ -216,7 +215,7 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
             case Kind.PATH_ITEM:
                 node.pop("servers", None)
             case Kind.OPERATION if id(node) not in served:
-                # Of a callback: the client's side, which neither our server nor our security is about.
+                # Of a callback: the client serves it, so our server and our security do not apply.
                 for key in ("servers", "security"):
                     node.pop(key, None)
                 if isinstance(name := node.get("operationId"), str) and name not in taken:
@@ -241,7 +240,7 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
 
 
 def _define_schema(root: JsonObject, ref: Json) -> None:
-    """Define what a reference names and the API's own document does not: clients stumble over what leads nowhere."""
+    """Define a schema that a reference names and the API's document lacks: clients fail on a reference that leads nowhere."""
     tokens = split_pointer(unquote(ref[1:])) if isinstance(ref, str) and ref.startswith("#/") else ()
     if len(tokens) == 3 and tokens[:2] == ("components", "schemas"):
         root["components"].setdefault("schemas", {}).setdefault(tokens[2], {"description": "Anything."})

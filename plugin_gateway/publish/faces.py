@@ -26,7 +26,7 @@ _PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPE
 
 
 class DocumentFaces(NamedTuple):
-    """The document's faces by path; what is to be said of the document as it is; and of what each profile drops."""
+    """The document's faces by path, the warnings about the document, and notes of what each profile leaves out."""
 
     faces: dict[str, Face]
     warnings: tuple[Finding, ...]

@@ -55,8 +55,8 @@ def build_manifest(
 ) -> tuple[JsonObject, tuple[Finding, ...]]:
     """Build the manifest and say what is wrong with it; with an error among the findings it is not to be served.
 
-    What `text` leaves empty comes from `info`, shortened with a warning where a limit asks for it; what that lacks too is
-    filled in on localhost, with a warning, and an error elsewhere. What `text` says is taken as it is or refused.
+    A value of `text` is taken as it is or refused. An empty one comes from `info`, shortened to its limit with a warning. Where
+    `info` has none either, localhost gets a placeholder with a warning, and any other host an error.
     """
     public_url = public_url.rstrip("/")
     findings: list[Finding] = []
@@ -81,7 +81,7 @@ def build_manifest(
         "auth": dict(auth),
         "api": {
             "type": "openapi",
-            # JSON and not YAML: whoever reads YAML reads this too, the reverse is not true, and it parses far faster.
+            # JSON and not YAML: a client that reads YAML reads JSON too, and JSON parses far faster.
             "url": public_url + document_path,
             "is_user_authenticated": auth.get("type") in _USER_AUTH_TYPES,
         },

@@ -54,10 +54,10 @@ def _candidates(operation: Operation) -> Iterator[str]:
 
 
 def _abridged(name: str, own: str) -> str:
-    """Cut each word of a long name to its first letters, as many as fit, and add what keeps it apart from all others.
+    """Cut each word of a long name to as many letters as fit, and add a mark that keeps the name unique.
 
-    Long names differ in any one word, so none is left out. It depends on the name alone: an id stays what it is whatever
-    else is allowed.
+    Long names may differ in any word, so every word keeps some letters. The result depends on the name alone: allowing
+    another operation changes no id.
     """
     mark = "_" + hashlib.sha256(own.encode()).hexdigest()[:_MARK_LENGTH]
     room = MAX_OPERATION_ID - len(mark)
@@ -72,6 +72,6 @@ def _abridged(name: str, own: str) -> str:
 def _cut(word: str, letters: int) -> str:
     if len(word) <= letters:
         return word
-    # What is no word of a language may differ at its end.
+    # A token this long is no word: two of them may differ at the end only.
     last = letters // 3 if len(word) > _LONGEST_WORD else 0
     return word[: letters - last] + word[len(word) - last :]

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 ALWAYS: Final = frozenset({400, 502, 503, 504})
-"""A malformed call; an upstream that fails, is busy or slow."""
+"""For a malformed call, and for an upstream that fails, is busy or slow."""
 WITH_CALLERS: Final = frozenset({401, 403, 429})
-"""Where callers are asked who they are."""
+"""For callers who must say who they are."""
 WITH_LIMITS: Final = frozenset({429})
 
 _TEMPLATED: Final = 404
-"""What a template matches may be another operation, and closed."""
+"""A template also matches the paths of other operations, which may be closed."""
 _WITH_BODY: Final = (413, 415)
 _MEDIA_TYPE: Final = "application/problem+json"
 _NAME: Final = "GatewayProblem"
@@ -38,8 +38,8 @@ _REQUIRED: Final = ("type", "title", "status", "detail", "code")
 def declare_problems(root: JsonObject, statuses: Collection[int]) -> None:
     """Declare, in place, what the gateway itself may answer to each operation of `root`, which is in a 3.x version.
 
-    `statuses` are those that any operation may get; without any, nothing is declared. A response that the API declares
-    for the same status stays, and may now also be a problem.
+    `statuses` are those that every operation may get; if there are none, nothing is declared. A response that the API
+    declares for the same status stays, and may now also be a problem.
     """
     if not statuses:
         return

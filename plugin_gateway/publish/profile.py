@@ -103,7 +103,7 @@ def _shorten(node: JsonObject, key: str, limit: int) -> bool:
 
 
 def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
-    """GPT Actions send no header of one's own: describing one makes them fail or leave it out."""
+    """Leave out headers and cookies: GPT Actions cannot send them, and fail on a description of one."""
     findings, kept = [], []
     for entry in operation.get("parameters") or ():
         parameter = document.resolve(entry["$ref"]).value if is_reference(Kind.PARAMETER, entry) else entry
