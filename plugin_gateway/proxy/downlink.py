@@ -69,6 +69,7 @@ _OF_THE_CODED: Final = frozenset(
 _PARTIAL: Final = frozenset({206, 226})
 _IS_BYTERANGES: Final = re.compile(rb"(?i)multipart/byteranges\b")
 _BODILESS: Final = frozenset({204, 304})
+_COLON: Final = 0x3A
 _STATUS_LINES: Final = {
     status.value: b"HTTP/1.1 %d %b\r\n" % (status.value, status.phrase.encode()) for status in HTTPStatus
 }
@@ -236,7 +237,12 @@ class Downlink:
                 is_dated = True
         framing = frame_response(minor, lengths, codings, connection)
         kept = [
-            self._line(field) for field in fields if field and field.name not in connection and self._passes(field.name)
+            self._line(field)
+            for line, field in zip(lines, fields, strict=True)
+            if field
+            and field.name not in connection
+            and self._passes(field.name)
+            and not self._hides_colon(line, field)
         ]
         # Lines of ours are not covered: a secret may look like a length.
         block = self.mask.cover(b"".join(kept)) + self._appended
@@ -274,6 +280,13 @@ class Downlink:
             # Range is not forwarded then.
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
+
+    def _hides_colon(self, line: bytes, field: Field) -> bool:
+        """Whether a secret reaches from the name of a field into its value: it is torn apart there, or the line is none."""
+        if _COLON not in self.mask.run:
+            return False
+        colon = len(field.name)
+        return any(start <= colon < end for written in (line, field.line) for start, end in self.mask.find(written))
 
     def _line(self, field: Field) -> bytes:
         value = relocated(field.name, field.value, self.relocation)

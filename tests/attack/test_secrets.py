@@ -651,3 +651,71 @@ def test_quoted_printable_text_shows_no_secret(gateway):
                 chunked([written[:at] for at in (0,)] + [written[at : at + 9] for at in range(0, len(written), 9)]),
             )
             assert leaks(quopri.decodestring(answered.body)) == set(), (written, answered.body)
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_a_line_of_a_head_that_is_a_secret_does_not_show_it(gateway, secret):
+    # In `pa:ss` the colon ends a name, and what goes down has a blank behind it.
+    for line in (secret.encode(), secret.encode() + b": 1", b"X: 1\r\n" + secret.encode()):
+        answered = ask(gateway, answer(b"fine", line))
+        assert leaks(answered.raw.replace(b": ", b":")) == set()
+        assert leaks(answered.raw) == set()
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+@pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"304 Not Modified", b"401 Unauthorized", b"503 Oops"])
+def test_no_field_of_a_redirect_or_an_error_shows_a_secret_in_any_spelling(gateway, secret, status):
+    random = Random(5)
+    for way in (secret.encode(), quote(secret, safe="").encode(), spelled(secret, random), encoded(secret, random)):
+        names = (
+            b"Location: /x?k=",
+            b"Content-Location: ",
+            b"Refresh: 0; url=/",
+            b"Retry-After: ",
+            b"ETag: ",
+            b"Set-Cookie: sid=",
+        )
+        fields = [name + way for name in names]
+        for method in ("GET", "HEAD"):
+            made = answer(b"", *fields, status=status, framed=not status.startswith(b"304"))
+            assert leaks(ask(gateway, made, method=method).raw) == set()
+
+
+def test_no_error_of_the_gateway_quotes_what_the_upstream_sent(gateway):
+    for secret in SECRETS:
+        written = secret.encode()
+        for head in (
+            b"HTTP/1.1 " + written + b" x",
+            written,
+            b"HTTP/1.1 200 OK\r\nContent-Length: " + written,
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: " + written + b"\r\nContent-Length: 1",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + written,
+            b"HTTP/1.1 206 Partial\r\nContent-Range: bytes " + written + b"\r\nContent-Length: 9",
+        ):
+            answered = ask(gateway, [head + b"\r\n\r\n" + written, None])
+            assert answered.status == 502
+            assert leaks(answered.raw) == set()
+
+
+def test_a_renewed_token_and_the_one_before_it_are_both_masked(scripted):
+    issued = []
+
+    def issue(_request):
+        issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))
+        return answer(json.dumps({"access_token": issued[-1], "token_type": "Bearer", "expires_in": 3600}).encode())
+
+    def refuse_the_first(request):
+        shown = dict(request.fields)["authorization"]
+        told = (" ".join(issued) + " " + shown).encode()
+        if issued[0] in shown:
+            return answer(
+                told, b"WWW-Authenticate: Bearer realm=" + issued[0].encode(), status=b"401 " + shown.encode()
+            )
+        return answer(told)
+
+    gateway = scripted(config, DOCUMENT, ENVIRONMENT, "connection")
+    gateway.upstream.script |= {"/token": issue, "/minted/once": refuse_the_first}
+    answered = gateway.call("/minted/once")
+    assert answered.status == 200
+    assert len(issued) == 2
+    assert re.fullmatch(rb"[* ]+Bearer \*+", answered.body)
