@@ -52,7 +52,7 @@ class Shape(Enum):
     """One object; a list of them is taken as `LIST`, as JSON Schema's old `items` has it."""
     LIST = "list"
     MAP = "map"
-    """A mapping whose keys are names somebody chose: `x-rate` is a header there, not an extension."""
+    """A mapping whose keys are names that the author chose: `x-rate` is a header there, not an extension."""
 
 
 class Field(NamedTuple):

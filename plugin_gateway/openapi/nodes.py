@@ -1,4 +1,4 @@
-"""The typed nodes of a document that is being rewritten: every object, with the kind of object it is."""
+"""The nodes of a document: every object, with the kind of object that the grammar says it is."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def typed_nodes(root: JsonObject) -> list[Node]:
 
 
 def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
-    """One object and all under it, likewise."""
+    """Yield one object and every object below it, with their kinds."""
     found: list[Node] = []
     stack = [(kind, value)]
     while stack:
@@ -73,7 +73,7 @@ def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
 
 
 def copy_json(value: Json) -> Json:
-    """Copy as a tree: what was shared is there twice, so that each may be changed in place. Nesting costs no stack."""
+    """Copy a value as a tree: a shared value is copied for each place, so that each copy can be changed. Nesting costs no stack."""
     holder = [value]
     stack: list[Json] = [holder]
     while stack:

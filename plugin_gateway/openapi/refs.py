@@ -25,7 +25,7 @@ _NAME_KEYWORDS = frozenset(
     {"$defs", "callbacks", "content", "definitions", "dependentSchemas", "headers", "parameters", "pathItems", "paths",
      "patternProperties", "properties", "requestBodies", "responses", "schemas", "webhooks"}
 )  # fmt: skip
-"""Their keys are names somebody chose: a property called `default` is a schema, not a default."""
+"""Their keys are names that the author chose: a property called `default` is a schema, not a default."""
 
 
 class RefError(LookupError):

@@ -224,7 +224,7 @@ def _is_name(host: str) -> bool:
 
 
 def _authority(netloc: str) -> tuple[str, int | None]:
-    """Host and port. A user name and password are left out, and so is a host that is none."""
+    """Return host and port, without user name and password; empty if there is no host."""
     host, colon, port = netloc.rpartition("@")[2].lower().rpartition(":")
     if not colon or port.endswith("]"):
         host, port = netloc.rpartition("@")[2].lower(), ""

@@ -50,7 +50,7 @@ def check_root(root: Json) -> Iterator[Finding]:
 def check_paths(document: Document) -> Iterator[Finding]:
     """Tell which path items and operations cannot be read.
 
-    They are mistakes even where nobody asks for them: what is not known cannot be kept apart from what is allowed.
+    They are mistakes even if no entry of `allow` names them: the gate could not tell an unknown operation from an allowed one.
     """
     paths = document.root.get("paths", {})
     for path, path_item in paths.items():

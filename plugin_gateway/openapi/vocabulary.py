@@ -57,7 +57,7 @@ _STYLED = {
 }
 _SHOWN = _fields(Type.ANY, "example", _NEW)
 
-# What 2.0 says of a value that has no schema of its own: in parameters, headers and items.
+# How 2.0 describes a value without a schema: in parameters, headers and items.
 _VALUE_2_0 = {
     **_fields(Type.TYPES, "type", _OLD),
     **_fields(Type.TEXT, "format pattern collectionFormat", _OLD),

@@ -12,9 +12,9 @@ MAX_BYTES = 64 * 1024 * 1024
 MAX_PARTS = 10_000
 """Files in one document. DigitalOcean's has 2,907."""
 MAX_DEPTH = 200
-"""orjson writes 254 levels and real documents have fewer than 60; the rest is left to whoever rearranges them."""
+"""orjson writes 254 levels and real documents have fewer than 60; mending and upgrading may add some."""
 MAX_NODES = 5_000_000
-"""Values and keys in one document, what aliases repeat counted each time."""
+"""Values and keys in one document; an aliased value counts each time it is repeated."""
 MAX_TEXTS_SHARED = 64
 """Texts up to this length occur again and again, and are kept once."""
 

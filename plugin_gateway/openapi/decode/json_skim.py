@@ -41,7 +41,7 @@ class _Odd(Exception):  # noqa: N818 (it never leaves this module)
 
 
 def skim_json(data: bytes, name: str) -> JsonObject | None:
-    """Cut a document; None where it has to be read as a whole, be it to say what is wrong with it.
+    """Cut a document. Return None where it must be read as a whole, to be understood or to say what is wrong with it.
 
     `data` is UTF-8 without a BOM; that it is well-formed JSON is known afterwards.
     """
@@ -65,7 +65,7 @@ def skim_json(data: bytes, name: str) -> JsonObject | None:
 
 
 def locate_by_skipping(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
-    """Do what `locate_json` does without looking into what the pointer does not lead through; None where that does not work."""
+    """Do what `locate_json` does, skipping all values that the pointer does not lead through; None if they cannot be skipped."""
     raw, start = Raw(data), len(data) - len(data.lstrip())
     place, length = start, 1
     try:

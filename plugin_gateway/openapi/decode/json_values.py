@@ -1,4 +1,4 @@
-"""JSON text into values through orjson, with what orjson leaves out: duplicate keys, large integers, places in the text."""
+"""JSON text turned into values by orjson. Duplicate keys, large integers and places in the text, which orjson lacks, are added."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Locatio
 
 
 def _render(value: Any, name: str, levels_above: int) -> bytes:
-    """As JSON again, compact; what is nested too deeply is refused on the way, as it costs nothing there."""
+    """Write the value as compact JSON; orjson refuses one that is nested too deeply on the way, at no cost."""
     wrapped = value
     for _ in range(_ORJSON_DEPTH - MAX_DEPTH + levels_above):
         wrapped = [wrapped]

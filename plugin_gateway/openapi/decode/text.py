@@ -1,4 +1,4 @@
-"""A document's text into values: JSON or YAML, by what the text looks like."""
+"""The text of a document, JSON or YAML, turned into values."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def decode(data: bytes, name: str) -> Json:
 def skim(data: bytes, name: str) -> Json:
     """The same as `decode`, but much of a large document stays text until it is looked at (see `unread`).
 
-    A key that is given twice in a value that nobody looks at is not found.
+    A key that is given twice is found in the root, `paths`, path items, components and all values that are looked at.
     """
     text = data.removeprefix(_BOM)
     if len(text) >= WORTH_SKIMMING_BYTES:

@@ -1,6 +1,6 @@
-"""An unread mapping: what stands in it stays text until it is looked at.
+"""An unread mapping: its values stay text until they are looked at.
 
-A large document has its operations and components in such mappings, so that only what is kept of it is ever built into values.
+The operations and components of a large document are in such mappings, so that only those that are kept become values.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class _Odd(Exception):  # noqa: N818 (it never leaves this module)
 
 
 def skim_yaml(data: bytes, name: str) -> JsonObject | None:
-    """Cut a document in block style; None where it has to be decoded as a whole, be it to say what is wrong with it.
+    """Cut a document in block style. Return None where it must be decoded as a whole, to be understood or to say what is wrong.
 
     `data` is UTF-8 without a BOM. That it is well-formed is known afterwards.
     """

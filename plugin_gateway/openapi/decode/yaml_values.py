@@ -1,4 +1,4 @@
-"""YAML text into JSON values, by the core schema of YAML 1.2 and on libyaml's events.
+"""YAML text turned into JSON values, by the core schema of YAML 1.2, from the events of libyaml.
 
 The events are built into values here, not by a PyYAML loader, because an API's document needs what no loader gives:
 keys as they are written (`200:`, `on:`), duplicate keys refused where they stand, aliases that share instead of copy

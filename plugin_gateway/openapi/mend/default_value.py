@@ -1,6 +1,6 @@
 """A default value: whether the schema that it stands in refuses it.
 
-Only what is certain counts. What this does not understand, it takes for permitted.
+A keyword that is not understood here refuses no value, so only a certain refusal counts.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The mended document: a pruned one that breaks the rules of its own version, written as clients can take it.
 
-Where it is sure what was meant, it is written so; a field that no version of OpenAPI knows, or a value that says nothing, is
-left out. Both are warnings. An object that is none is an error: what it was meant to allow or demand cannot be told.
+A mistake is corrected where it is sure what was meant. A field that this version of OpenAPI does not know, or a value without
+meaning, is left out. Both are warnings. A value that is not an object where one must be is an error: what it was meant to allow
+or require cannot be told.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Plain values: whether one has the type that its field wants, and what it surely was meant to be where it has not."""
+"""Plain values: whether a value has the type of its field, and which value of that type it was surely meant to be."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _NUMBER: Final = re.compile(r"[-+]?\d{1,18}(\.\d{1,18})?")
 _TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "object", "string", "file"})
 
 
-class Unmendable(Exception):  # noqa: N818  # no failure, but an answer
-    """A value of another type that says nothing certain."""
+class Unmendable(Exception):  # noqa: N818  # an answer, not a failure
+    """Raised for a value of another type whose meaning is not certain."""
 
 
 def mended(type_: Type, value: Json) -> Json:

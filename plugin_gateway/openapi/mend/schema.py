@@ -1,4 +1,4 @@
-"""Schemas that break the rules of their version, or words of another version in them, as validators can take them."""
+"""Mended schemas: rules of their version that they break, and keywords of another version in them."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class _Job(NamedTuple):
-    """An object yet to be copied, and the slot that its copy goes to."""
+    """An object that is still to be copied, and where its copy goes."""
 
     kind: Kind
     node: Json
@@ -121,7 +121,7 @@ class Closure:
         return self._hoisted.names
 
     def finish(self) -> None:
-        """Copy everything reachable from what was given."""
+        """Copy everything that the given nodes reach."""
         while self._jobs or self._inner:
             if self._jobs:
                 self._copy_next()
@@ -303,7 +303,7 @@ class Closure:
         return hoisted and hoisted.text
 
     def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
-        """What a reference leads to, instead of it: for kinds of which this version has no components."""
+        """Copy the target of a reference into its place, for kinds that this version has no components for."""
         seen: set[Tokens] = set()
         while is_reference(kind, node):
             try:

@@ -1,4 +1,4 @@
-"""Hoisted components: where the pruned document puts what the full one has in a place that goes."""
+"""Hoisted components: objects that are referred to, but stand in a part of the document that is cut off."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, JsonObject
 
 _EXPRESSION = "{$url}"
-"""Key under which a path item hangs in a callback of its own, where 3.0 has no other place for it."""
+"""3.0 has no components for path items: one is put into a callback component, under this key."""
 
 
 class Hoisted(NamedTuple):

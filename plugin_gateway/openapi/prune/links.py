@@ -1,4 +1,4 @@
-"""Links: which of them lead to a kept operation."""
+"""Links of responses: a link is permitted if it leads to a kept operation."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Links:
             try:
                 landing = self._targets.land(link["$ref"], place)
             except RefError:
-                return True  # nowhere: that is for whoever copies it to report
+                return True  # the closure reports a reference that leads nowhere
             if landing.tokens in seen:
                 return True
             seen.add(landing.tokens)

@@ -38,7 +38,7 @@ def prune(
     items are written in place. `x-*` fields go unless `extensions` names them; a value that is kept so is data.
 
     A discriminator selects by mapping or, in its default, by the name of a schema built on its own with `allOf`: `follow`
-    keeps all that it can select, `trim` only what is reached otherwise.
+    keeps every schema that it can select, `trim` only those that something else refers to.
 
     A schema that is referred to and defined nowhere stays so; the result has a warning of it.
 

@@ -1,8 +1,8 @@
-"""Readings: whether a component of one kind can be read as another kind, too, as a reference from the wrong place asks for.
+"""Readings: whether one copy of a component serves a reference that takes it for an object of another kind.
 
-What is data to one kind may be an object to the other. Data is kept word for word and nothing in it is followed; an object loses
-its extensions, its references are followed, and rewritten where their targets move. The pruned document has one copy for both
-only where that comes to the same.
+What is data to one kind may be an object to the other. Data is kept word for word, and a `$ref` in it is not followed. An
+object loses its extensions, and its references are followed and rewritten. The pruned document has one copy for both only
+where the two come to the same.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 _REWRITTEN = frozenset({Kind.DISCRIMINATOR, Kind.LINK, Kind.OPERATION, Kind.PATH_ITEM})
-"""Kinds of which a copy depends on the operations that are kept."""
+"""Kinds whose copies depend on which operations are kept."""
 
 
 class _Pair(NamedTuple):

@@ -38,7 +38,7 @@ _MAX_HOPS = 256
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the full document that is copied as one: a component, an operation, or what is hoisted."""
+    """A part of the full document that is copied as one: a component, an operation, or a hoisted component."""
 
     tokens: Tokens
     is_moved: bool = False
@@ -124,7 +124,7 @@ class Targets:
     def _land_through_references(self, tokens: Tokens) -> Landing | None:
         """Follow a pointer that steps through objects which are references themselves.
 
-        RFC 6901 does not have that, but documents do: what was once written in place was replaced by a `$ref`.
+        RFC 6901 does not allow that, but documents have it: an author replaced an object by a `$ref` and kept pointers into it.
         """
         value, depth = self._root, 0
         for _ in range(_MAX_HOPS):

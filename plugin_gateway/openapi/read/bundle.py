@@ -1,8 +1,8 @@
 """Bundling: a document spread over several files becomes one root in which every `$ref` that can be is local.
 
-What another file holds becomes a component of its kind under a name of its own, so circles stay circles and nothing is
-dereferenced. Where no component can stand (a path item under `paths`, an operation, a whole map) it is put in place.
-Which files exist and may be read is not decided here: `Parts` does that, before anything is opened.
+An object in another file becomes a component with a new name, so circles stay circles and nothing is dereferenced. Where a
+version has no component for it (a path item under `paths`, an operation, a whole map), it is put in place. `Parts` decides
+which files may be read, before one is opened.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class _Bundler:
         return kind in self._sections and place.holder is not self._root.get("paths")
 
     def _is_new(self, value: Any) -> bool:
-        """Say so once: what is walked twice would have its new references read as those of the part it comes from."""
+        """Say so the first time. In a value that is walked twice, the new references would be taken for those of its file."""
         if id(value) in self._seen:
             return False
         self._seen[id(value)] = value
@@ -315,7 +315,7 @@ class _Bundler:
 def _settle_server(server: JsonObject, part: str) -> None:
     """Make a server's URL absolute that is relative to the file it was written in (OpenAPI 3.1, 4.8.5)."""
     url = server.get("url")
-    # What begins with a variable may have a scheme; between files of one folder nobody knows the way to the API.
+    # A URL that begins with a variable may be absolute, and a file's path says nothing about where the API is.
     if isinstance(url, str) and url and not url.startswith("{") and part.startswith(("http://", "https://")):
         server["url"] = join_uri(part, url)
 

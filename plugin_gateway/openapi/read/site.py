@@ -51,7 +51,7 @@ class Site:
         try:
             self.root = _shown(url)
         except ValueError:
-            # Not quoted, as what is secret in it cannot be told from the rest.
+            # Not quoted: any part of it may be secret.
             raise DocumentError([Finding(rule="document-unreadable", message="the document's URL is no URL")]) from None
         self._values: dict[str, Json] = {}
         self._bytes_left = MAX_BYTES
@@ -197,7 +197,7 @@ def _unconnected(error: BaseException) -> _Unfetched:
             reason = getattr(cause, "reason", None) or cause.strerror
             return _Unfetched(f"TLS failed: {reason}", may_pass=isinstance(cause, _TLS_CUT))
         if isinstance(cause, OSError) and cause.strerror:
-            # asyncio puts words of its own where the system's are.
+            # asyncio replaces the system's message by its own.
             is_asyncios = bool(cause.errno) and cause.strerror.startswith("Connect call failed")
             why = os.strerror(cause.errno or 0).lower() if is_asyncios else cause.strerror
             return _Unfetched(f"no connection: {why}", may_pass=True)

@@ -98,7 +98,7 @@ def _document(source: _Source, data: bytes, name: str) -> Document:
 
 
 def awaited(error: DocumentError) -> DocumentAwaitedError:
-    """Say of a document whose server left a part unanswered that what is wrong with it may be right later."""
+    """Turn the error into one that can go away by itself: a server of the document did not answer for a part of it."""
     return DocumentAwaitedError(error.findings)
 
 

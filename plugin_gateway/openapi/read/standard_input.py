@@ -1,4 +1,4 @@
-"""Standard input as the source of a document: what it refers to is in files of the folder where we are."""
+"""Standard input as the source of a document; files that it refers to are looked for in the working directory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME: Final = "<stdin>"
 
 
 class StandardInput(Folder):
-    """A folder of which the first part comes over standard input."""
+    """A folder whose first part comes from standard input."""
 
     def __init__(self) -> None:
         super().__init__(Path(NAME))

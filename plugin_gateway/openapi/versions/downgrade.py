@@ -1,4 +1,4 @@
-"""What a lower version has no words for: 3.2 said in 3.1, and 3.1 in 3.0, outside of schemas."""
+"""A downgrade: the fields outside of schemas that a lower version lacks, from 3.2 to 3.1 and from 3.1 to 3.0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas of 3.1, which are JSON Schema 2020-12, said with what 3.0 has: the same values or more, never fewer."""
+"""A downgraded schema: one of 3.1, in the words of 3.0. It allows the same values or more, never fewer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Settled references: each names a whole component, or a place in the schema that is one.
 
-A document may refer into any place of itself, and rewriting moves places. So before anything is rewritten, what is referred
-to from afar becomes a component; path items under `paths`, and 3.2's shared media types, are written where they are used.
+A document may refer to any place in itself, and rewriting moves places. So before anything is rewritten, each target of a
+reference becomes a component; path items under `paths`, and 3.2's shared media types, are written where they are used.
 """
 
 from __future__ import annotations

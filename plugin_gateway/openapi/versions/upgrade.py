@@ -1,6 +1,6 @@
-"""The other versions a document can be written in: what it meant, in the words of 3.0, 3.1 or 3.2.
+"""A change of version: the same document in the words of OpenAPI 3.0, 3.1 or 3.2.
 
-Everything is brought to 3.1 first, as nothing but 3.2's newest is lost there, and from there to what is asked for.
+Every document is first brought to 3.1, where only the newest fields of 3.2 are lost, and from there to the wanted version.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 UNDERSTOOD_EXTENSIONS: Final = frozenset({"x-nullable"})
-"""What Swagger 2.0 has no word for and everybody said so. A pruned document must still have them to be upgraded well."""
+"""Vendor extensions of Swagger 2.0 that became fields of OpenAPI 3. Pruning must keep them, or the upgrade loses their meaning."""
 
 PATCH_VERSIONS: Final = {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}
 
