@@ -223,7 +223,6 @@ def _revision() -> Revision:
     faces: Any = {"/openapi.json": None}
     return Revision(
         number=1,
-        digest="",
         public_url="http://gw.test",
         gate=gate,
         rules=gate.rules,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
@@ -32,7 +31,6 @@ from plugin_gateway.publish.security import build_metadata_faces, manifest_auth,
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
-from plugin_gateway.revision.digest import digest_of
 from plugin_gateway.revision.model import LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
@@ -133,9 +131,8 @@ def compile_revision(
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
     target, limits = compile_upstream(config, tls_files), compile_bounds(config)
-    revision = Revision(
+    return Revision(
         number=number,
-        digest="",
         public_url=config.public_url,
         gate=gate,
         rules=gate.rules,
@@ -162,7 +159,6 @@ def compile_revision(
         ),
         held=tuple(_held(selection, config, chosen)),
     )
-    return replace(revision, digest=digest_of(revision))
 
 
 def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:

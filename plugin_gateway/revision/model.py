@@ -81,7 +81,6 @@ class Revision:
     """
 
     number: int
-    digest: str
     public_url: str
     gate: Gate
     rules: tuple[OperationRule, ...]
@@ -108,6 +107,13 @@ class Revision:
     """What the entries of the lists named: for the next compile in this run, and no worker's business."""
     held: tuple[str, ...] = ()
     """What the document added to groups and stays closed."""
+
+    @property
+    def digest(self) -> str:
+        """Compute the digest of all that is served and forwarded. That renders every face, so ask once, and only to tell it."""
+        from plugin_gateway.revision.digest import digest_of  # noqa: PLC0415  # it has rules for the fields of this class
+
+        return digest_of(self)
 
     @property
     def injections(self) -> tuple[Injection, ...]:

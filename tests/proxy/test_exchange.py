@@ -164,7 +164,7 @@ async def read_answer(reader, *, is_head=False):
 
 def revision_of(target, **changes):
     options = {
-        "number": 1, "digest": "d", "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
+        "number": 1, "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
         "faces": {}, "upstream": target, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
         "limits": Bounds(request_body_bytes=4 * MIB), "cors_origins": ("https://chatgpt.com",),
     }  # fmt: skip

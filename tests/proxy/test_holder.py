@@ -15,7 +15,7 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 
 REVISION = Revision(
-    number=1, digest="d", public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=SimpleNamespace(judge=None),
+    number=1, public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=SimpleNamespace(judge=None),
     faces={}, upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2, read_injection=Injection(),
     write_injection=Injection(),
 )  # fmt: skip

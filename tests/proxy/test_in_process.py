@@ -47,7 +47,7 @@ def play(upstream, scene):
             target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
             holder = Holder(
                 Revision(
-                    number=1, digest="d", public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={}, upstream=target,
+                    number=1, public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={}, upstream=target,
                     read_injection=KEY, write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
                 )
             )  # fmt: skip

@@ -24,7 +24,7 @@ RULE = OperationRule(method="POST", path_template="/p", operation_id="write", ha
 DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
 ACCESS = Access("tom", lambda method, target: Permit(RULE, target.partition(b"?")[0], b""), {})
 REVISION = Revision(
-    number=1, digest="d", public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
+    number=1, public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
     upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=1, read_injection=Injection(),
     write_injection=Injection(), limits=Bounds(), cors_origins=(),
 )  # fmt: skip

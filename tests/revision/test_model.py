@@ -21,7 +21,6 @@ def revision():
     injection = Injection(headers=((b"X-Api-Key", SECRET),), query=b"key=" + SECRET, secrets=(SECRET,))
     return Revision(
         number=1,
-        digest="abc",
         public_url="http://localhost:8080",
         gate=Gate(routes=compile_routes({}, {}, {})),
         rules=(),

@@ -23,7 +23,6 @@ def revision(number=1, **target):
     return pickle.dumps(
         Revision(
             number=number,
-            digest="d",
             public_url="http://localhost",
             gate=Gate(routes=compile_routes({}, {}, {})),
             rules=(),

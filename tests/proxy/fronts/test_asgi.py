@@ -63,7 +63,7 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
         target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
         holder = Holder(
             Revision(
-                number=1, digest="d", public_url="http://gw", gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
+                number=1, public_url="http://gw", gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
                 upstream=target, read_injection=Injection(), write_injection=Injection(), operations_total=2,
                 limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )

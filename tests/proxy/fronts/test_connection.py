@@ -78,7 +78,7 @@ class Scene:
 
     def __init__(self, app=None, upstreams=1, state=None, **limits):
         revision = Revision(
-            number=1, digest="d", public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
+            number=1, public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
             upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
             read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
