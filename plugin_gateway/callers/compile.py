@@ -48,7 +48,7 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
     authentication, findings = build_authentication(
         auth,
         public_url=config.public_url,
-        metadata_url=_base(config) + METADATA_PATH,
+        metadata_url=config.public_url + METADATA_PATH,
         users=users,
         bad_credentials=config.limits.bad_credentials,
     )
@@ -84,7 +84,7 @@ def build_authentication(
     `metadata_url` is where a client that was told 401 looks up whose tokens are good here (RFC 9728, 5.1).
     """
     # What clients read as `resource` (RFC 9728) has no slash at its end; a few write the one that the URL's path has.
-    ours = (public_url.rstrip("/"), public_url.rstrip("/") + "/")
+    ours = (public_url, public_url + "/")
     scheme: Scheme = "bearer"
     challenge_more, required_scope = "", ""
     findings: Iterable[Finding] = ()
@@ -197,8 +197,8 @@ def compile_security(config: Config) -> Security:
             return UserHttp(scheme=auth.authorization_type, instructions=auth.instructions)
         case OAuthAuth() as auth:
             return OAuth(
-                client_url=auth.client_url or _base(config) + AUTHORIZE_PATH,
-                authorization_url=auth.authorization_url or _base(config) + TOKEN_PATH,
+                client_url=auth.client_url or config.public_url + AUTHORIZE_PATH,
+                authorization_url=auth.authorization_url or config.public_url + TOKEN_PATH,
                 content_type=auth.authorization_content_type,
                 scope=auth.scope,
                 issuer=auth.issuer or "",
@@ -207,10 +207,6 @@ def compile_security(config: Config) -> Security:
             )
         case _:
             assert_never(config.auth)
-
-
-def _base(config: Config) -> str:
-    return config.public_url.rstrip("/")
 
 
 def judge_consumers(

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, Wit
 
 from plugin_gateway import methods
 from plugin_gateway.config import address, published, units
-from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_framing, is_never_forwarded
+from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
@@ -152,7 +152,7 @@ def _cookie_name(value: Any) -> str:
 
 def _injected_header(value: Any) -> str:
     name = _field_name(value)
-    if is_framing(name.encode()):
+    if is_written(name.encode()):
         raise Mistake(
             "bad-header-name", "the gateway sets this header itself", got=name, hint="name the API's key header"
         )

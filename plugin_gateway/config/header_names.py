@@ -66,6 +66,12 @@ _FAMILIES: Final = (
 # fmt: on
 
 
+TELLS_THE_ORIGIN: Final = {
+    "x-forwarded": ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Prefix"),
+    "rfc7239": ("Forwarded",),
+}
+"""Which fields each word of `upstream.forwarded` has the gateway write."""
+
 NOT_WHERE_SEARCHED: Final = (b"accept-encoding", b"range", b"if-range")
 """What no caller may ask for where answers are searched for secrets or links: a part of an answer may begin or end in the middle
 of one, octets are counted anew in a rewritten body, and the gateway itself says which codings it reads."""
@@ -94,10 +100,16 @@ def is_framing(name: bytes) -> bool:
     return fold_header(name) in _FRAMING_FOLDED
 
 
+def is_written(name: bytes) -> bool:
+    """Tell whether the gateway writes this field into each call itself: a configured one would be a second copy."""
+    return fold_header(name) in _WRITTEN_FOLDED
+
+
 def is_never_forwarded(name: bytes) -> bool:
     """Tell whether the gateway always drops this field, even if an operation declares it or `headers.forward` names it."""
     return fold_header(name) in _NEVER_FOLDED or _SEPARATORS.sub(b"-", name.lower()).startswith(_FAMILIES)
 
 
 _FRAMING_FOLDED: Final = frozenset(map(fold_header, _FRAMING))
+_WRITTEN_FOLDED: Final = _FRAMING_FOLDED | set(map(fold_header, (b"accept-encoding", b"x-request-id")))
 _NEVER_FOLDED: Final = frozenset(map(fold_header, _NEVER_FORWARDED))

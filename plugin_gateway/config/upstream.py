@@ -26,7 +26,7 @@ from plugin_gateway.config.fields import (
     ToTuple,
     UpstreamAddress,
 )
-from plugin_gateway.config.header_names import fold_header
+from plugin_gateway.config.header_names import TELLS_THE_ORIGIN, fold_header
 from plugin_gateway.config.mistake import Mistake, nearest
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.variable import VARIABLE_NAME
@@ -387,6 +387,7 @@ class Upstream(Record):
             given = written.get(key)
             yield from colliding(given, key)
         yield from _forwarded_in_vain(written)
+        yield from _set_twice(written)
         yield from _useless_tls(written)
 
     @property
@@ -433,6 +434,15 @@ def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
         if isinstance(name, str) and fold_header(name.encode(errors="replace")) in injected:
             message = "a credential sets this header, so a caller's copy never reaches the upstream"
             yield Mistake("bad-header-name", message, got=name, hint="take it out", at=("headers", "forward", index))
+
+
+def _set_twice(written: Mapping[str, Any]) -> Iterator[Mistake]:
+    """Yield a mistake for each credential in a header that `forwarded` has the gateway write, too."""
+    told = {fold_header(name.encode()) for name in TELLS_THE_ORIGIN.get(str(written.get("forwarded")), ())}
+    for key in ("credential", "write_credential"):
+        if told & _injected(written.get(key)):
+            message = f"`forwarded: {written['forwarded']}` writes a header of this credential, too"
+            yield Mistake("duplicate-key", message, hint="take one of the two out", at=(key,), on_key=True)
 
 
 def _injected(written: Any) -> set[bytes]:

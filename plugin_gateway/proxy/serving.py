@@ -92,9 +92,7 @@ class Serving:
         plan = self.plans.get(id(rule))
         if plan is None:
             revision = self.revision
-            injection = revision.operation_injections.get(rule.operation_id)
-            if injection is None:
-                injection = revision.read_injection if rule.is_safe else revision.write_injection
+            injection = revision.injection_of(rule)
             plan = self.plans[id(rule)] = Plan(
                 rule,
                 self._uplink(rule, injection),

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.config.load import LoadedConfig
-    from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document
@@ -97,7 +96,7 @@ def account_for(
     verdict = explanation.verdict
     url = ""
     if isinstance(verdict, Permit):
-        names = ", ".join(_injection(revision, verdict.rule).names())
+        names = ", ".join(revision.injection_of(verdict.rule).names())
         steps.append(Step("credential", True, f"sets {names}" if names else "sets nothing"))
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
@@ -140,11 +139,6 @@ def _caller(revision: Revision, consumer: str) -> Step:
         True,
         f"with a {scheme} credential that `auth: {authentication.kind}` accepts; without one the answer is 401",
     )
-
-
-def _injection(revision: Revision, rule: OperationRule) -> Injection:
-    own = revision.operation_injections.get(rule.operation_id)
-    return own or (revision.read_injection if rule.is_safe else revision.write_injection)
 
 
 def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:

@@ -119,6 +119,13 @@ class Revision:
     def injections(self) -> tuple[Injection, ...]:
         return (self.read_injection, self.write_injection, *self.operation_injections.values())
 
+    def injection_of(self, rule: OperationRule) -> Injection:
+        """What is set on the calls of one operation: its own, or that for safe methods, or that for the others."""
+        own = self.operation_injections.get(rule.operation_id)
+        if own is not None:
+            return own
+        return self.read_injection if rule.is_safe else self.write_injection
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no answer may show, whichever call it is for; each once."""

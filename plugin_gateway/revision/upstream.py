@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
-from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, fold_header
+from plugin_gateway.config.header_names import NOT_WHERE_SEARCHED, TELLS_THE_ORIGIN, fold_header
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.revision.model import UpstreamTarget
 
@@ -78,6 +78,7 @@ def forwarded(mode: Mode, public_url: str) -> Forwarded:
             return Forwarded(f'Forwarded: host="{parts.netloc}";proto={parts.scheme}\r\n'.encode())
         case "x-forwarded":
             port = parts.port or _DEFAULT_PORTS[parts.scheme]
-            fields = {"Host": parts.netloc, "Port": str(port), "Proto": parts.scheme, "Prefix": parts.path.rstrip("/")}
-            lines = (f"X-Forwarded-{name}: {value}\r\n" for name, value in fields.items() if value)
+            said = (parts.netloc, str(port), parts.scheme, parts.path.rstrip("/"))
+            fields = zip(TELLS_THE_ORIGIN[mode], said, strict=True)
+            lines = (f"{name}: {value}\r\n" for name, value in fields if value)
             return Forwarded("".join(lines).encode())

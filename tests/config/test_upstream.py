@@ -129,3 +129,36 @@ def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path):
     with pytest.raises(ValidationError) as caught:
         Upstream.model_validate(written, context=Surroundings(folder=tmp_path))
     assert [error["ctx"]["mistake"].rule for error in caught.value.errors()] == ["bad-url"]
+
+
+@pytest.mark.parametrize("name", ["Accept-Encoding", "X-Request-Id", "x_request_id", "Content-Length"])
+def test_a_credential_has_no_header_that_the_gateway_writes_itself(name):
+    with pytest.raises(ValidationError, match="bad-header-name"):
+        Upstream.model_validate({"url": "http://h", "credential": {"header": name, "value": KEY}})
+
+
+@pytest.mark.parametrize(
+    ("mode", "name", "is_twice"),
+    [
+        ("x-forwarded", "X_Forwarded_Host", True),
+        ("x-forwarded", "Forwarded", False),
+        ("rfc7239", "Forwarded", True),
+        ("none", "X-Forwarded-Host", False),
+        ("host", "X-Forwarded-Host", False),
+    ],
+)
+@pytest.mark.parametrize("key", ["credential", "write_credential"])
+def test_no_header_is_written_both_by_a_credential_and_by_forwarded(mode, name, is_twice, key):
+    written = {"url": "http://h", "forwarded": mode, key: {"header": name, "value": KEY}}
+    try:
+        Upstream.model_validate(written)
+        found = False
+    except ValidationError as error:
+        found = "duplicate-key" in str(error)
+    assert found is is_twice
+
+
+def test_two_spellings_of_one_header_go_to_the_same_place():
+    written = [{"header": name, "value": KEY} for name in ("X-Api-Key", "X_API_KEY")]
+    with pytest.raises(ValidationError, match="duplicate-key"):
+        Upstream.model_validate({"url": "http://h", "credential": written})

@@ -8,6 +8,7 @@ import pytest
 from plugin_gateway.config.load import load_text
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.gate import Gate
+from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
@@ -47,6 +48,20 @@ def test_no_secret_is_in_its_repr(revision):
 def test_it_is_never_changed(revision):
     with pytest.raises(dataclasses.FrozenInstanceError):
         revision.number = 2
+
+
+def test_an_operation_gets_its_own_injection_or_that_of_its_kind():
+    read, write, own, nothing = (Injection(query=query) for query in (b"k=r", b"k=w", b"k=o", b""))
+    target = UpstreamTarget(host="h", port=80, authority=b"h")
+    revision = Revision(
+        number=1, digest="", public_url="http://localhost", gate=Gate(routes=compile_routes({}, {}, {})), rules=(), faces={},
+        upstream=target, read_injection=read, write_injection=write, operation_injections={"own": own, "bare": nothing},
+        limits=Bounds(), cors_origins=(), operations_total=0,
+    )  # fmt: skip
+    given = {"own": own, "bare": nothing, "read": read, "write": write}
+    for name, injection in given.items():
+        rule = OperationRule(method="X", path_template="/", operation_id=name, is_safe=name == "read")
+        assert revision.injection_of(rule) is injection
 
 
 AUTHS = [
