@@ -25,6 +25,7 @@ from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, load_config
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.telemetry import Log, telling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,6 +43,14 @@ def main() -> None:
     gc.disable()
     if "gently" in sys.argv[1:]:
         os.nice(MAX_NICENESS)
+    with telling(Log()):
+        answer()
+    # Taking a large document apart, object by object, takes longer than writing the answer did.
+    os._exit(0)
+
+
+def answer() -> None:
+    """Read the request, and write the outcome."""
     request = json.loads(sys.stdin.buffer.readline())
     pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
@@ -49,8 +58,6 @@ def main() -> None:
     outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned, request.get("text"))
     sys.stdout.buffer.write(pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
     sys.stdout.flush()
-    # Taking a large document apart, object by object, takes longer than writing the answer did.
-    os._exit(0)
 
 
 def end_with_supervisor() -> None:

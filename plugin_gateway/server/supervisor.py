@@ -27,7 +27,7 @@ from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.pool import WorkerPool
 from plugin_gateway.server.sockets import listen as listen_on
 from plugin_gateway.server.sockets import open_listeners
-from plugin_gateway.telemetry import Log, attach, detach, log_findings, members_of, merge
+from plugin_gateway.telemetry import Log, log_findings, members_of, merge, telling
 
 if TYPE_CHECKING:
     import socket
@@ -341,23 +341,20 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 
     log = Log()
-    bridge = attach(log)
 
     async def supervise() -> None:
         await Supervisor(options, log).run(announce)
 
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(supervise())
-    except (RefusedError, UsageError) as error:
-        if not log.is_json:
-            raise
-        if isinstance(error, RefusedError):
-            log_findings(log, error.findings, "start-refused")
-        else:
-            log.event("error", "start-failed", str(error))
-        return error.exit_code
-    finally:
-        detach(bridge)
-        log.close()
+    with telling(log):
+        try:
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                runner.run(supervise())
+        except (RefusedError, UsageError) as error:
+            if not log.is_json:
+                raise
+            if isinstance(error, RefusedError):
+                log_findings(log, error.findings, "start-refused")
+            else:
+                log.event("error", "start-failed", str(error))
+            return error.exit_code
     return 0

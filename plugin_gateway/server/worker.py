@@ -23,7 +23,7 @@ from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
-from plugin_gateway.telemetry import NOW, Log, Recorder, attach, detach
+from plugin_gateway.telemetry import NOW, Log, Recorder, telling
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,20 @@ async def serve(
         return
     revision: Revision = pickle.loads(first.body)  # noqa: S301  # from the supervisor, over an inherited socket
     log = Log(format=revision.log.format, level=revision.log.level)
-    bridge = attach(log)
+    with telling(log):
+        await _serve(Assignment(channel, revision, log), listener, front, shared)
+
+
+class Assignment(NamedTuple):
+    """What a worker is given at its start, and the log it writes."""
+
+    channel: Channel
+    revision: Revision
+    log: Log
+
+
+async def _serve(given: Assignment, listener: socket.socket, front: Front, shared: SharedMemory) -> None:
+    channel, revision, log = given
     resources = Resources(shared.counts, shared.tokens)
     known = resources.known_secrets
     # Asked each time, as the mask is another one whenever a secret was added.
@@ -102,8 +115,6 @@ async def serve(
         recorder.stop()
         # The supervisor keeps what this process has counted.
         await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
-        detach(bridge)
-        log.close()
         channel.close()
 
 

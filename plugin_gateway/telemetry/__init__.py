@@ -1,6 +1,6 @@
 """What the gateway tells about its work: the access record, the log, the counters. Never a secret, never a query value."""
 
-from plugin_gateway.telemetry.bridge import attach, detach
+from plugin_gateway.telemetry.bridge import attach, detach, telling
 from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge
 from plugin_gateway.telemetry.findings import log_findings, members_of
 from plugin_gateway.telemetry.log import Log
@@ -22,4 +22,5 @@ __all__ = [
     "log_findings",
     "members_of",
     "merge",
+    "telling",
 ]

@@ -1,10 +1,12 @@
 import json
 import logging
 import os
+import threading
+import warnings
 
 import pytest
 
-from plugin_gateway.telemetry import Log, attach, detach
+from plugin_gateway.telemetry import Log, attach, detach, telling
 
 
 @pytest.fixture
@@ -58,3 +60,29 @@ def test_a_record_that_cannot_be_written_disturbs_no_one_who_logs(lines, monkeyp
     monkeypatch.setattr(logging, "raiseExceptions", False)
     logging.getLogger("plugin_gateway.x").warning("%d", "no number")
     assert lines() == []
+
+
+def test_warnings_and_errors_of_threads_are_lines_too(lines):
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=True)
+        warnings.warn("old", DeprecationWarning, stacklevel=1)
+    thread = threading.Thread(target=int, args=("sekret",), name="t")
+    thread.start()
+    thread.join()
+    warned, crashed = lines()
+    assert (warned["level"], warned["logger"]) == ("warning", "py.warnings")
+    assert (crashed["event"], crashed["error"]) == ("crashed", "ValueError")
+    assert "sekret" not in json.dumps(crashed)
+
+
+def test_an_error_of_our_own_is_the_last_line_and_ends_the_process():
+    reading, writing = os.pipe()
+    with pytest.raises(SystemExit) as ended, telling(Log(format="json", fd=writing)):
+        int("sekret")
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        (line,) = map(json.loads, file)
+    assert ended.value.code == 1
+    assert (line["event"], line["error"]) == ("crashed", "ValueError")
+    assert "sekret" not in json.dumps(line)
