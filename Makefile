@@ -53,6 +53,7 @@ check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contr
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy -p examples
+	$(BIN)/mypy clients/__main__.py clients/bookshop.py
 	$(BIN)/lint-imports
 	$(MAKE) test
 

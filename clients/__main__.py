@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
-from plugin_gateway.openapi.source import read_document
+from plugin_gateway.openapi.read.source import read_document
 
 from clients.bookshop import DOCUMENT
 from clients.catalogue import CLIENTS, Client
