@@ -22,6 +22,7 @@ from plugin_gateway.publish.component_names import legalise_names
 from plugin_gateway.publish.example_refs import drop_dangling_examples
 from plugin_gateway.publish.nullable import spell_out_null
 from plugin_gateway.publish.own_problems import declare_problems
+from plugin_gateway.publish.wrong_examples import drop_wrong_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -91,7 +92,8 @@ def build_served_document(
     served = prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL})
     if presentation.version != "3.0":
         spell_out_null(served.root)
-    return served, (*findings, *_untold(pruned, operations), *drop_dangling_examples(served.root))
+    wrong = (*drop_dangling_examples(served.root), *drop_wrong_examples(served.root))
+    return served, (*findings, *_untold(pruned, operations), *wrong)
 
 
 def _path_items(root: JsonObject) -> list[tuple[str, JsonObject]]:

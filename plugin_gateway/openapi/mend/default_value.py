@@ -62,13 +62,26 @@ def _refused_by_parts(document: Document, schema: JsonObject, value: Json, depth
 
 
 def _refuses_object(document: Document, schema: JsonObject, value: JsonObject, depth: int) -> bool:
-    required = schema.get("required")
-    if isinstance(required, list) and any(isinstance(name, str) and name not in value for name in required):
+    required, properties = schema.get("required"), schema.get("properties")
+    if isinstance(required, list) and any(
+        isinstance(name, str) and name not in value and not _goes_one_way(document, properties, name)
+        for name in required
+    ):
         return True
-    properties = schema.get("properties")
     return isinstance(properties, dict) and any(
         name in properties and is_refused(document, properties[name], entry, depth + 1) for name, entry in value.items()
     )
+
+
+def _goes_one_way(document: Document, properties: Json, name: str) -> bool:
+    """Say whether a property is required in requests alone, or in answers alone (OpenAPI 3.0.3, 4.7.24.2)."""
+    node = properties.get(name) if isinstance(properties, dict) else None
+    if isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
+        try:
+            node = document.resolve(ref).value
+        except RefError:
+            return True
+    return isinstance(node, dict) and True in (node.get("readOnly"), node.get("writeOnly"))
 
 
 def _is_typed(schema: JsonObject, value: Json) -> bool:

@@ -1,0 +1,81 @@
+"""Examples that the schema beside them refuses: a model copies them into calls, and clients that judge examples fail."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.mend.default_value import is_refused
+from plugin_gateway.openapi.nodes import typed_nodes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_SHOWN_CHARACTERS: Final = 60
+
+
+def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
+    """Take out of `root` (3.x), in place, each example that its schema certainly refuses. The finding is a warning."""
+    document = Document(root=root, name="")
+    dropped: list[Json] = []
+    for kind, node in typed_nodes(root):
+        match kind:
+            case Kind.SCHEMA:
+                dropped += _drop(document, node, node)
+            case Kind.PARAMETER | Kind.HEADER:
+                dropped += _drop(document, node, node.get("schema"))
+            case _:
+                pass
+        for name, media_type in _media_types(kind, node):
+            if "json" in name:  # examples of other media types are written as text
+                dropped += _drop(document, media_type, media_type.get("schema"))
+    if not dropped:
+        return ()
+    shown = json.dumps(dropped[0], ensure_ascii=False, default=str)
+    if len(shown) > _SHOWN_CHARACTERS:
+        shown = shown[: _SHOWN_CHARACTERS - 1] + "…"
+    if len(dropped) > 1:
+        message = (
+            f"{len(dropped)} examples are left out, because the schemas beside them refuse the values, such as {shown}"
+        )
+    else:
+        message = f"an example is left out, because the schema beside it refuses the value: {shown}"
+    return (
+        Finding(
+            rule="example-left-out",
+            message=message,
+            hint="mend the example or its schema in the document",
+            severity=Severity.WARNING,
+        ),
+    )
+
+
+def _media_types(kind: Kind, node: JsonObject) -> Iterator[tuple[str, JsonObject]]:
+    content = node.get("content") if kind in (Kind.REQUEST_BODY, Kind.RESPONSE, Kind.PARAMETER, Kind.HEADER) else None
+    if isinstance(content, dict):
+        yield from ((name, media_type) for name, media_type in content.items() if isinstance(media_type, dict))
+
+
+def _drop(document: Document, holder: JsonObject, schema: Json) -> Iterator[Json]:
+    """Drop the wrong examples of one object; yield their values."""
+    if not isinstance(schema, dict):
+        return
+    if "example" in holder and is_refused(document, schema, holder["example"]):
+        yield holder.pop("example")
+    examples = holder.get("examples")
+    if isinstance(examples, list):
+        # Of a schema.
+        wrong = [value for value in examples if is_refused(document, schema, value)]
+        holder["examples"] = [value for value in examples if value not in wrong]
+        yield from wrong
+    elif isinstance(examples, dict):
+        for name, example in list(examples.items()):
+            if isinstance(example, dict) and "value" in example and is_refused(document, schema, example["value"]):
+                yield examples.pop(name)["value"]
+    if examples is not None and not holder["examples"]:
+        del holder["examples"]
