@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
-from plugin_gateway.openapi.read.source import read_document
 
 from clients.bookshop import DOCUMENT
 from clients.catalogue import CLIENTS, Client
 from plugin_gateway.config.load import load_text
+from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.revision.compile import compile_revision
 
 if TYPE_CHECKING:
