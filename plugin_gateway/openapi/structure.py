@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Json
 
-_SUPPORTED = {"openapi": re.compile(r"3\.[012](\.\d.*)?"), "swagger": re.compile(r"2\.0")}
+_SUPPORTED = {"openapi": re.compile(r"3\.[012](\.\d+(-.+)?)?"), "swagger": re.compile(r"2\.0")}
+_WITHOUT_PATCH = re.compile(r"3\.[012]")
 _VERSIONS = "2.0, 3.0, 3.1 and 3.2 are read"
 
 
 def check_root(root: Json) -> Iterator[Finding]:
     """Tell what keeps `root` from being an OpenAPI document at all.
 
-    A version that YAML took for a number (`openapi: 3.1`) is written back as the text it is meant to be.
+    A version without a patch number (`openapi: 3.1`), which YAML takes for a number, is completed to the text it is meant to be.
     """
     if not isinstance(root, dict):
         yield _finding("document-root", f"an OpenAPI document is a mapping, this is {_kind(root)}", ())
@@ -34,8 +35,9 @@ def check_root(root: Json) -> Iterator[Finding]:
     key = named[0]
     version = root[key]
     if isinstance(version, int | float) and not isinstance(version, bool):
-        version = f"{float(version)}.0" if key == "openapi" else f"{float(version)}"
-        root[key] = version
+        version = f"{float(version)}"
+    if isinstance(version, str):
+        root[key] = version = f"{version}.0" if key == "openapi" and _WITHOUT_PATCH.fullmatch(version) else version
     if not isinstance(version, str):
         yield _finding("document-version", f"{key!r} must be a text, this is {_kind(version)}", (key,), _VERSIONS)
     elif not _SUPPORTED[key].fullmatch(version):

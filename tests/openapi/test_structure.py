@@ -26,12 +26,13 @@ def test_a_document_of_a_known_version_is_one(root: Any) -> None:
     ("written", "meant"),
     [
         ({"openapi": 3.1}, {"openapi": "3.1.0"}),
+        ({"openapi": "3.2"}, {"openapi": "3.2.0"}),
         ({"openapi": 3.0, "paths": {}}, {"openapi": "3.0.0", "paths": {}}),
         ({"swagger": 2.0, "paths": {}}, {"swagger": "2.0", "paths": {}}),
         ({"swagger": 2, "paths": {}}, {"swagger": "2.0", "paths": {}}),
     ],
 )
-def test_a_version_that_became_a_number_is_a_text_again(written: dict[str, Any], meant: dict[str, Any]) -> None:
+def test_a_version_without_a_patch_number_is_completed(written: dict[str, Any], meant: dict[str, Any]) -> None:
     assert list(check_root(written)) == []
     assert written == meant
 
@@ -46,6 +47,7 @@ def test_a_version_that_became_a_number_is_a_text_again(written: dict[str, Any],
         ({"openapi": "3.0.0", "swagger": "2.0", "paths": {}}, "document-version", ("swagger",)),
         ({"openapi": "4.0.0", "paths": {}}, "document-version", ("openapi",)),
         ({"openapi": "3.0.3\nx", "paths": {}}, "document-version", ("openapi",)),
+        ({"openapi": "3.0.3 or so", "paths": {}}, "document-version", ("openapi",)),
         ({"openapi": "3.10.0", "paths": {}}, "document-version", ("openapi",)),
         ({"openapi": True, "paths": {}}, "document-version", ("openapi",)),
         ({"openapi": {}, "paths": {}}, "document-version", ("openapi",)),

@@ -27,7 +27,7 @@ from plugin_gateway.openapi.grammar import (
 from plugin_gateway.openapi.mend.notes import Notes, shown
 from plugin_gateway.openapi.mend.parameters import Parameters
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
-from plugin_gateway.openapi.mend.schema import mend_schema
+from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
 
@@ -112,6 +112,9 @@ class _Mender:
         if not isinstance(info, dict):
             self._notes.mended((), f"the document has no `info`{_instead(info)}")
             root["info"] = {}
+        for name in ("$self", "jsonSchemaDialect"):
+            if name in root and not isinstance(root[name], str):
+                self._notes.drop(root, name, (name,), f"{name!r} must be a text, this is {shown(root[name])}")
         for name, field in ROOT_FIELDS.items():
             if name in root and field.kind not in _REPLACED:
                 self._field(field, (), root, name)
@@ -149,6 +152,8 @@ class _Mender:
             return
         if kind in (Kind.PATH_ITEM, Kind.OPERATION):
             self._parameters.drop_strange(node, tokens)
+        if kind is Kind.SCHEMA:
+            settle_positions(node, self._version, lambda name, why: self._notes.mended((*tokens, name), why))
         for name in list(node):
             place = (*tokens, name)
             if is_extension(name):

@@ -50,6 +50,22 @@ def mend_schema(document: Document, schema: JsonObject, version: str, say: Calla
         say("default", "the schema refuses its own default: it is left out of what is served")
 
 
+def settle_positions(schema: JsonObject, version: str, say: Callable[[str, str], None]) -> None:
+    """Write a list of `items`, which older JSON Schema has for the first items of an array, as `prefixItems`.
+
+    An empty one says nothing. Before 3.1 there is no other word for them, and they stay.
+    """
+    positions = schema.get("items")
+    if not isinstance(positions, list) or (positions and (version not in _JSON_SCHEMA or "prefixItems" in schema)):
+        return
+    del schema["items"]
+    if positions:
+        schema["prefixItems"] = positions
+        say("items", "a list of 'items' is called 'prefixItems' in OpenAPI 3.1")
+    if "additionalItems" in schema:
+        schema["items"] = schema.pop("additionalItems")
+
+
 def _mend_words_of_3_0(schema: JsonObject, say: Callable[[str, str], None]) -> None:
     if "nullable" in schema:
         is_nullable = schema.pop("nullable")

@@ -139,6 +139,14 @@ def test_a_value_written_in_place_of_an_example_is_its_value():
     assert content["application/json"]["examples"] == {"e": {"value": "text"}, "f": {"value": [1]}}
 
 
+def test_a_dialect_that_is_no_text_is_left_out():
+    root, findings = _mend(
+        _root({}, version="3.1.0", jsonSchemaDialect=["https://json-schema.org/draft/2020-12/schema"])
+    )
+    assert "jsonSchemaDialect" not in root
+    assert [finding.pointer for finding in findings] == [("jsonSchemaDialect",)]
+
+
 def test_texts_that_yaml_took_for_numbers_are_texts_again():
     root = _root({"summary": 5, "tags": "one"})
     root["info"] = {"title": True, "version": 1.0}

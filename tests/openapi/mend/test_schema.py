@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.mend.schema import mend_schema
+from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
 
 DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
 
@@ -33,3 +33,19 @@ def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, men
     names = []
     mend_schema(DOCUMENT, schema, version, lambda name, _: names.append(name))
     assert (schema, names) == (mended, told)
+
+
+@pytest.mark.parametrize(
+    ("version", "schema", "mended"),
+    [
+        ("3.1", {"items": [{"type": "string"}]}, {"prefixItems": [{"type": "string"}]}),
+        ("3.1", {"items": [{}], "additionalItems": False}, {"prefixItems": [{}], "items": False}),
+        ("3.1", {"items": [], "additionalItems": {"type": "string"}}, {"items": {"type": "string"}}),
+        ("3.1", {"items": {"type": "string"}}, {"items": {"type": "string"}}),
+        ("3.0", {"items": []}, {}),
+        ("2.0", {"items": [{}]}, {"items": [{}]}),
+    ],
+)
+def test_a_list_of_items_is_called_what_its_version_calls_it(version, schema, mended):
+    settle_positions(schema, version, lambda *_: None)
+    assert schema == mended
