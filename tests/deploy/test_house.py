@@ -69,10 +69,10 @@ WITHOUT_TESTS = {
 }
 ABOUT_NO_MODULE = {
     "attack": "hostile callers against a running gateway",
+    "corpus": "real documents, read, pruned and served",
     "deploy": "files for deployment, and the house itself",
     "examples": "the modules of `examples/`",
     "fuzz": "the modules of `fuzz/`",
-    "openapi/test_corpus.py": "pruning of real documents",
     "test_clients.py": "the clients of `clients/`",
     "test_conformance.py": "HTTP as the standards say",
     "test_end_to_end.py": "a running gateway",
