@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv from pyproject.toml.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test properties check docs core bench clients fuzz fuzz-origins
+.PHONY: help run test quick properties coverage mutants check docs core bench clients fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
@@ -43,10 +43,22 @@ else
 	$(BIN)/python -m pytest tests/attack
 endif
 
+quick: .venv/test.stamp  ## Run the tests of the pure core in one process: seconds, no sockets but those of tests/openapi
+	$(BIN)/python -m pytest tests/gate tests/config tests/publish tests/openapi
+
 # Exported, since tests/conftest.py reads it.
 properties: export EXAMPLES ?= 20000
 properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=tests/gate takes some, EXAMPLES=1000 fewer
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile properties $(TESTS)
+
+coverage: .venv/test.stamp  ## Count which branches the tests take, and fail below the floor in pyproject.toml
+	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/attack --cov --cov-report term
+
+# Each run stands alone: a verdict of an older run may be of tests that have changed.
+mutants: .venv/mutants.stamp  ## Change the gate, credentials, masking and wire in a thousand ways; show the changes that no test notices
+	rm -rf mutants
+	$(BIN)/mutmut run $(MUTANTS)
+	@$(BIN)/mutmut results | sed -n 's/: survived$$//p' | while read -r name; do $(BIN)/mutmut show $$name; done
 
 check: .venv/dev.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test
 	$(BIN)/ruff check
@@ -99,6 +111,11 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 .venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py
 	@$(BIN)/python -m clients --install-only --only haystack,generated && touch $@ \
 	  || echo "clients could not be installed: the tests that need one skip" >&2
+
+.venv/mutants.stamp: .venv/test.stamp
+	@echo "installing mutmut into .venv" >&2
+	@$(PIP) install --group mutants
+	@touch $@
 
 .venv/dev.stamp: .venv/test.stamp
 	@echo "installing linters into .venv" >&2

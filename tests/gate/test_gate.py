@@ -122,7 +122,9 @@ def test_another_method_names_the_allowed_ones_only(pets, method):
     refusal = pets.judge(method, b"/pets/1")
 
     assert isinstance(refusal, Refusal)
-    assert refusal.status == 405
+    assert (refusal.status, refusal.code) == (405, "method-not-allowed")
+    assert refusal.detail == "This path is not offered for that method."
+    assert refusal.hint == "Use GET or HEAD."
     assert refusal.headers == ((b"Allow", b"GET, HEAD"),)
 
 
@@ -213,6 +215,7 @@ VARIANTS = {"GET /responses/{id}": ["beta", "q"], "GET /responses/{id}?beta=true
         (1, b"/responses/1?beta=true&b%65ta=false", None),
         (2, b"/responses/1?beta=true&more=1", "/responses/{id}?beta=true"),
         (2, b"/responses/1?q=1", "/responses/{id}"),
+        (2, b"/responses/1?beta=false", "/responses/{id}"),
     ],
 )
 def test_a_template_with_a_query_needs_that_query(allowed, target, template):
@@ -245,8 +248,42 @@ def test_a_gate_survives_pickling(pets):
     assert isinstance(copy.judge(b"GET", b"/pets/1"), Permit)
 
 
-def test_rules_are_in_document_order(pets):
-    assert [rule.path_template for rule in pets.rules] == ["/pets", "/pets", "/pets/{petId}", "/files/{name}"]
+def test_rules_are_in_document_order():
+    gate = gate_of(PETS, ALLOWED)
+
+    assert [rule.path_template for rule in gate.rules] == ["/pets", "/pets", "/pets/{petId}", "/files/{name}"]
+    assert [*gate.rules_by_key] == [key_of(text) for text in ALLOWED]
+
+
+def test_a_rule_has_what_the_allow_list_says_of_its_operation():
+    document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {}}}}, name="t")
+    allowed = Allowed(operation_id="a", credential="write", links=(("next",), ("_links", "*")))
+    [rule] = compile_gate(document, {key_of("GET /a"): allowed}).rules
+
+    assert (rule.operation_id, rule.credential, rule.links) == ("a", "write", (("next",), ("_links", "*")))
+
+
+def test_a_parameter_that_is_a_reference_is_declared():
+    root = {
+        "openapi": "3.0.3",
+        "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Limit"}]}}},
+        "components": {"parameters": {"Limit": {"name": "limit", "in": "query"}}},
+    }
+    gate = compile_gate(Document(root=root, name="t"), {key_of("GET /a"): Allowed(operation_id="a")})
+
+    assert isinstance(gate.judge(b"GET", b"/a?limit=1"), Permit)
+    assert isinstance(gate.judge(b"GET", b"/a?limits=1"), Refusal)
+
+
+@pytest.mark.parametrize("name", [b"apikey", b"ApiKey", b"api%4bey"])
+def test_a_query_parameter_that_the_gateway_injects_never_passes(name):
+    free = {"name": "filter", "in": "query", "schema": {"type": "object"}}
+    document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {"parameters": [free]}}}}, name="t")
+    gate = compile_gate(document, {key_of("GET /a"): Allowed(operation_id="a")}, INJECTED)
+
+    assert isinstance(gate.judge(b"GET", b"/a?color=red"), Permit)
+    verdict = gate.judge(b"GET", b"/a?color=red&%b=1" % name)
+    assert isinstance(verdict, Refusal) or verdict.query == b"color=red"
 
 
 # Laws. The normalisations are written down here anew: what some origin somewhere does to a path before it routes it.

@@ -30,6 +30,7 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=("s3cret-key", "s3cret-qry"))
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
+SEARCH = OperationRule(method="GET", path_template="/p/search", operation_id="search", has_request_body=True)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
 MIB = 1 << 20
 
@@ -43,6 +44,8 @@ async def until(is_so):
 class PathGate:
     def judge(self, method, target):
         path, _, query = target.partition(b"?")
+        if path == b"/p/search":
+            return Permit(SEARCH, path, query)
         if path.startswith(b"/p") and method in {b"GET", b"HEAD", b"POST"}:
             return Permit(WRITE if method == b"POST" else READ, path, query)
         return NOT_FOUND
@@ -685,6 +688,18 @@ def test_a_post_is_sent_once_only(run):
         assert (await gateway.ask(get()))[0] == 200
         assert (await gateway.ask(post(b"abc")))[0] == 502
         assert [head[:4] for head in gateway.upstream.heads] == [b"GET ", b"POST"]
+
+    run(closes_after_one, scene)
+
+
+def test_a_safe_request_with_a_body_is_sent_once_only(run):
+    """Its body has gone up by then, and is not kept."""
+
+    async def scene(gateway):
+        assert (await gateway.ask(get()))[0] == 200
+        status, _, body, _ = await gateway.ask(get("/p/search", "Content-Length: 3\r\n") + b"abc")
+        assert (status, json.loads(body)["code"]) == (502, "upstream-closed")
+        assert len(gateway.upstream.heads) == 2
 
     run(closes_after_one, scene)
 
