@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.openapi.grammar import Kind, is_reference
+from plugin_gateway.openapi.nodes import typed_nodes_in
 from plugin_gateway.openapi.prune.targets import Landing, Place, Targets, pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens, walk
 
@@ -50,13 +51,8 @@ class InnerReferences:
 
     def _has_names(self, unit: Tokens) -> bool:
         """Say whether a component has schemas with names, which are relative to the place they stand in."""
-        stack = [walk(self._document.root, unit)]
-        while stack:
-            node = stack.pop()
-            if isinstance(node, dict):
-                if not _NAMES_OF_SCHEMAS.isdisjoint(node):
-                    return True
-                stack += node.values()
-            elif isinstance(node, list):
-                stack += node
-        return False
+        kind = self._targets.kept_kind(unit)
+        return kind is None or any(
+            node.kind is Kind.SCHEMA and not _NAMES_OF_SCHEMAS.isdisjoint(node.value)
+            for node in typed_nodes_in(kind, walk(self._document.root, unit))
+        )

@@ -56,3 +56,11 @@ def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
     schema, found = _schema(into, components=components, version="3.1.0")
     assert schema == {"$ref": "#/components/schemas/Outer/properties/in"}
     assert list(found["schemas"]["Outer"]["properties"]) == ["in", "out"]
+
+
+@pytest.mark.parametrize("field", ["x-old: {$anchor: a}", "example: {$id: a}"])
+def test_a_name_in_data_names_no_schema(field):
+    components = "{schemas: {Outer: {properties: {in: {title: I}, out: {}}, FIELD}}}".replace("FIELD", field)
+    schema, found = _schema('{$ref: "#/components/schemas/Outer/properties/in"}', components, version="3.1.0")
+    assert schema == {"$ref": "#/components/schemas/Hoisted1"}
+    assert found == {"schemas": {"Hoisted1": {"title": "I"}}}
