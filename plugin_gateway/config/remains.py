@@ -73,6 +73,8 @@ def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Poin
             value[pointer[0]] = deepcopy(_WITHOUT_ALL[str(pointer[0])])
             given_up.add(pointer)
         return
+    # As far as there is something: the part of a short form, `GET orders`, is all of it.
+    pointer = tuple(part for _, part in steps)
     holder, part = steps[-1]
     if isinstance(holder, dict):
         member = holder.pop(part)

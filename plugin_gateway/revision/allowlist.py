@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import methods
+from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
@@ -156,10 +157,27 @@ def select(
     return Selection(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
 
 
+def _find_unknown_parameters(entry: AllowEntry, operations: Sequence[Operation]) -> Iterator[Finding]:
+    """Find the rules for parameters that no path of the entry's operations has: they would do nothing."""
+    segments = (segment for operation in operations for segment in parse_template(operation.key.path).segments)
+    names = list(dict.fromkeys(name for segment in segments for name in segment.names))
+    for name in entry.parameters:
+        if name not in names:
+            there = f"the path has {', '.join(f'`{one}`' for one in names)}" if names else "the path has none"
+            yield Finding(
+                rule="unknown-parameter",
+                message=f"{describe(entry)} has no parameter `{name}` in its path",
+                hint=f"{nearest(name, names)}{there}",
+                pointer=("allow", entry.index, "parameters", name),
+            )
+
+
 def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue) -> Iterator[Finding]:
     if not operations:
         yield unmatched(entry, catalogue, "allow")
-    elif entry.wanted_id and len(operations) > 1:
+        return
+    yield from _find_unknown_parameters(entry, operations)
+    if entry.wanted_id and len(operations) > 1:
         places = " and ".join(f"`{operation.key}`" for operation in operations)
         yield Finding(
             rule="ambiguous-operation",

@@ -8,10 +8,10 @@ from plugin_gateway.config.remains import RefusedConfigError
 WRONG = """
 openapi: ./openapi.yaml
 upstream: {url: "htp://x"}
-allow: [listPets, {operation: x, nope: 1}, 5, GET /pets]
+allow: [listPets, {operation: x, nope: 1}, 5, GET /pets, GET pets]
 deny: [{path: 1}, addPet]
 """
-ALLOW = "allow: [listPets, {operation: x, nope: 1}, 5, GET /pets]"
+ALLOW = "allow: [listPets, {operation: x, nope: 1}, 5, GET /pets, GET pets]"
 
 
 def refused(text):
@@ -30,7 +30,7 @@ def test_entries_that_are_right_remain_with_the_index_at_which_they_are_written(
         ("GET /pets", 3),
     ]
     assert [(one.operation, one.index) for one in config.deny if one.operation] == [("addPet", 1)]
-    assert error.given_up >= {("allow", 2), ("deny", 0), ("upstream",)}
+    assert error.given_up >= {("allow", 2), ("allow", 4), ("deny", 0), ("upstream",)}
 
 
 @pytest.mark.parametrize("openapi", ["openapi: [1]", "openapi: ftp://x", "", "openapi: {source: 1}"])
