@@ -166,7 +166,7 @@ def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None
         read_logo(logo)
     except ConfigError as error:
         yield from error.findings
-    if users is not None or getattr(config.auth, "users", None) is None:
+    if users is not None or _users_path(loaded) is None:
         yield from compile_callers(config, users)[1]
 
 

@@ -129,3 +129,19 @@ def test_every_room_has_a_floor_in_the_table():
     rooms = {path.name for path in (ROOT / "plugin_gateway").iterdir() if (path / "__init__.py").exists()}
 
     assert rooms == set(re.findall(r"`(\w+)/`", table))
+
+
+ROOMS_OF_VALUES = ("admission", "callers", "credentials", "gate", "revision")
+
+
+def test_no_room_of_values_picks_a_config_apart_by_the_names_of_its_fields():
+    found = [
+        f"{path.relative_to(ROOT)}:{number}"
+        for room in ROOMS_OF_VALUES
+        for path in (ROOT / "plugin_gateway" / room).glob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if "getattr(" in line
+    ]
+
+    # `canonical` walks the fields of any record; the others match on the type of a value.
+    assert [place.partition(":")[0] for place in found] == ["plugin_gateway/revision/canonical.py"]
