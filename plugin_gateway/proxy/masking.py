@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Mask:
     """Covers one set of secrets. Its `repr` shows nothing."""
 
-    __slots__ = ("_index", "introducers", "is_idle", "longest", "run", "secrets")
+    __slots__ = ("_index", "is_idle", "longest", "run", "secrets")
 
     def __init__(self, secrets: Iterable[str] = (), index: SecretIndex | None = None) -> None:
         """Prepare for these secrets, besides those of an index."""
@@ -33,7 +33,6 @@ class Mask:
         self.longest: int = self._index.longest * MAX_SPELLED_OCTETS
         """No secret takes more octets, however it is spelled."""
         self.is_idle = not self.secrets
-        self.introducers: bytes = b"" if self.is_idle else INTRODUCERS
 
     def changed(self, added: Iterable[str], removed: Iterable[str] = ()) -> Mask:
         """Another mask that covers more, or covers something no longer. This one does the same from now on.
@@ -54,8 +53,14 @@ class Mask:
     def find(self, data: bytes) -> list[tuple[int, int]]:
         """Where secrets stand, each with its beginning and its end; two may overlap."""
         found: list[tuple[int, int]] = []
-        self._search(data, found)
-        if self.introducers and is_wrapped(data):
+        if self.is_idle:
+            return found
+        self._index.find(data, found)
+        # Each octet is looked for once; given as a number, it is found four times as fast as one given as bytes.
+        is_escaped = 0x5C in data or 0x25 in data or 0x26 in data
+        if is_escaped:
+            self._find_escaped(data, found)
+        if (is_escaped or 0x0A in data or 0x3D in data or 0 in data) and is_wrapped(data):
             self._find_wrapped(data, found)
         return found
 
@@ -71,7 +76,7 @@ class Mask:
 
     def _search(self, data: bytes, found: list[tuple[int, int]]) -> None:
         self._index.find(data, found)
-        for octet in self.introducers:
+        for octet in INTRODUCERS:
             if octet in data:
                 self._find_escaped(data, found)
                 break
