@@ -54,7 +54,7 @@ def test_an_operation_gets_its_own_injection_or_that_of_its_kind():
     read, write, own, nothing = (Injection(query=query) for query in (b"k=r", b"k=w", b"k=o", b""))
     target = UpstreamTarget(host="h", port=80, authority=b"h")
     revision = Revision(
-        number=1, digest="", public_url="http://localhost", gate=Gate(routes=compile_routes({}, {}, {})), rules=(), faces={},
+        number=1, public_url="http://localhost", gate=Gate(routes=compile_routes({}, {}, {})), rules=(), faces={},
         upstream=target, read_injection=read, write_injection=write, operation_injections={"own": own, "bare": nothing},
         limits=Bounds(), cors_origins=(), operations_total=0,
     )  # fmt: skip
