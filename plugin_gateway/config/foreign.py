@@ -70,5 +70,5 @@ def _mistake(what: str) -> Mistake:
     if what == "an OpenAPI document":
         message = "this is an OpenAPI document, and no config that names one"
         return Mistake("not-a-config", message, hint="write a config for it with `plugin-gateway init FILE`")
-    message = f"this is {what}, not a config of plugin-gateway" if what else "none of the keys of a config is here"
+    message = f"this is {what}, not a config of plugin-gateway" if what else "this file has no key of a config"
     return Mistake("not-a-config", message, hint=_START)

@@ -22,7 +22,7 @@ _AUTH: Final = {
     **dict.fromkeys(("bearer", "token", "tokens", "api_key", "apikey", "key", "http", "service"), _TOKENS),
     **dict.fromkeys(("basic", "password", "user", "users"), _USERS),
     **dict.fromkeys(("oauth2", "oidc", "openid", "jwt", "openidconnect"), "access tokens: {type: oauth, …}"),
-    **dict.fromkeys(("off", "false", "no", "anonymous", "public", ""), "anybody may call: {type: none}"),
+    **dict.fromkeys(("off", "false", "no", "anonymous", "public", ""), "to let every client call: {type: none}"),
 }
 _MISSING: Final = {
     "openapi": "add `openapi: openapi.yaml`, the file or URL of the full document",

@@ -114,7 +114,7 @@ def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) ->
     present = [key for key in written if key in keys]
     names = ", ".join(f"`{key}`" for key in keys)
     if not present:
-        yield Mistake("exactly-one", f"{what} needs exactly one of {names}", hint="none of them is there")
+        yield Mistake("exactly-one", f"{what} needs exactly one of {names}", hint="add one of them")
     elif len(present) > 1:
         both = " and ".join(f"`{key}`" for key in present)
         yield Mistake("exactly-one", f"{what} has {both}", hint="keep just one of them", at=(present[1],), on_key=True)

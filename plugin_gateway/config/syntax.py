@@ -146,7 +146,7 @@ class _Reading:
     def _list_in_line(self) -> Iterator[Slip]:
         if "block sequence entries are not allowed" in self._problem and (match := _KEY.match(self._line)):
             message = f"a list with dashes does not begin in the line of its key, `{match[1]}`"
-            yield Slip(self._number, match.end() + 2, message, "begin each entry in a line of its own")
+            yield Slip(self._number, match.end() + 2, message, "write each entry on its own line")
 
     def _is_in_list(self) -> bool:
         keys = [part for part in self._pointer if isinstance(part, str)]

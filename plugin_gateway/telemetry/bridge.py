@@ -80,7 +80,7 @@ def telling(log: Log) -> Iterator[None]:
     except GatewayError:
         raise
     except Exception as error:  # whatever it is, Python would write it to standard error as text
-        _logger.critical("this process ends with an error of its own", exc_info=error, extra={"event": "crashed"})
+        _logger.critical("a mistake in plugin-gateway ends this process", exc_info=error, extra={"event": "crashed"})
         raise SystemExit(1) from None
     finally:
         detach(handler)

@@ -15,9 +15,9 @@ from plugin_gateway.config.foreign import foreign_text, foreign_value
         ({"mcpServers": {}}, "MCP client"),
         ({"schema_version": "v1", "name_for_model": "x"}, "manifest"),
         ({"gateway": {"openapi": "x", "allow": []}}, "below a key, `gateway`"),
-        ({"surprise": 1}, "none of the keys"),
+        ({"surprise": 1}, "no key of a config"),
         ([1], "a list"),
-        ("text", "none of the keys"),
+        ("text", "no key of a config"),
     ],
 )
 def test_another_tools_file_is_called_by_its_name(value, what):

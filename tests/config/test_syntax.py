@@ -25,7 +25,7 @@ from plugin_gateway.config.tree import read
         ("a: @x\n", 1, 4, "put quotes around it"),
         ('a: "\\d"\n', 1, 5, "use single quotes"),
         ("a: |\nb\n", 2, 1, "indent each line"),
-        ("a: - b\n", 1, 4, "in a line of its own"),
+        ("a: - b\n", 1, 4, "on its own line"),
         ("a = b\nc: d\n", 1, 2, "write a colon and a blank: `a: b`"),
         ("a: {b: ${C}}\n", 1, 8, "write {env: C}"),
         ("<<<<<<< HEAD\na: 1\n", 1, 1, "delete the lines"),
