@@ -7,6 +7,8 @@ import os
 import posixpath
 import re
 import stat
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -18,10 +20,10 @@ from plugin_gateway.openapi.refs import RefError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from plugin_gateway.openapi.document import Json
 
+STANDARD_INPUT: Final = "<stdin>"
 _NOT_IN_PATHS = re.compile(r"[\\\x00-\x1f\x7f]")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -104,6 +106,19 @@ class Folder:
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
             raise RefError(str(path), f"is too large: a document may have {MAX_BYTES // 2**20} MiB")
+        return data
+
+
+class StandardInput(Folder):
+    """The working directory, with standard input as its first part."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(STANDARD_INPUT))
+
+    def read_root(self) -> bytes:
+        data = sys.stdin.buffer.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise _unreadable(Path(STANDARD_INPUT), f"standard input has more than {MAX_BYTES // 1_000_000} MB")
         return data
 
 

@@ -12,7 +12,7 @@ from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.text import decode, locate, skim, with_lines
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
-from plugin_gateway.openapi.read.folder import Folder
+from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
@@ -68,9 +68,7 @@ def read_standard_input() -> Document:
     Raises:
         DocumentError: it is none.
     """
-    from plugin_gateway.openapi.read.standard_input import NAME, StandardInput  # noqa: PLC0415  # few want it
-
-    return _read(StandardInput(), NAME)
+    return _read(StandardInput(), STANDARD_INPUT)
 
 
 def _read(source: _Source, name: str) -> Document:

@@ -1,12 +1,16 @@
+import io
 import os
 import socket
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.read import folder as folder_module
 from plugin_gateway.openapi.read.folder import Folder, screen
+from plugin_gateway.openapi.read.source import read_standard_input
 from plugin_gateway.openapi.refs import RefError
 
 
@@ -159,3 +163,32 @@ def test_parts_are_counted(api: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(RefError, match="one file too many"):
         parts.read("sub/one two.yaml")
+
+
+FROM_STANDARD_INPUT = (
+    b'{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"$ref": "a.json"}}}'
+)
+
+
+def _given(monkeypatch, data):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
+
+
+def test_a_document_comes_over_standard_input_and_its_parts_from_where_we_are(monkeypatch, tmp_path):
+    (tmp_path / "a.json").write_text('{"get": {"responses": {}}}')
+    monkeypatch.chdir(tmp_path)
+    _given(monkeypatch, FROM_STANDARD_INPUT)
+    assert [str(key) for key in read_standard_input().operations] == ["GET /a"]
+
+
+def test_what_is_wrong_with_standard_input_is_located_there(monkeypatch):
+    _given(monkeypatch, b"{")
+    with pytest.raises(DocumentError, match="<stdin>"):
+        read_standard_input()
+
+
+def test_more_standard_input_than_a_document_may_have_is_refused(monkeypatch):
+    monkeypatch.setattr(folder_module, "MAX_BYTES", 10)
+    _given(monkeypatch, FROM_STANDARD_INPUT)
+    with pytest.raises(DocumentError, match="standard input has more than"):
+        read_standard_input()
