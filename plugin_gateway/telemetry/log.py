@@ -1,46 +1,39 @@
-"""The log: lines on standard error, as JSON or for people, written aside so that a slow reader stops no call."""
+"""The log: lines on standard error, as JSON or for people."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import queue
-import stat
-import threading
 import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from plugin_gateway.telemetry.output import output_to
 from plugin_gateway.telemetry.record import as_json, as_text, level_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from plugin_gateway.telemetry.output import Output
     from plugin_gateway.telemetry.record import AccessRecord
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
-MAX_WAITING_BATCHES = 64
-"""Batches that wait for a reader of the log; beyond, lines are dropped and counted rather than memory filled."""
-
-ATOMIC_BYTES = 4096
-"""PIPE_BUF on Linux: a write to a pipe of at most so much is not mixed with another worker's."""
 
 
 class Log:
-    """Writes lines to one file descriptor. `format` is `json`, `text`, or `auto`: text on a terminal. `level` is the least that is written.
-
-    `lost` counts the lines that could not be written.
-    """
+    """Writes lines to one file descriptor. `format` is `json`, `text`, or `auto`: text on a terminal. `level` is the least that is written."""
 
     def __init__(self, *, format: str = "auto", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
         self._fd = fd
-        self._is_file = _is_file(fd)
-        self._waiting: queue.Queue[bytes | None] = queue.Queue(MAX_WAITING_BATCHES)
-        self._writer: threading.Thread | None = None
+        self._output: Output | None = None
         self._second = (0, "")
-        self.lost = 0
+        self._dropped = self._lost_before = 0
         self.adopt(format=format, level=level)
+
+    @property
+    def lost(self) -> int:
+        """Lines that could not be written, without the access records that `access` did not take."""
+        return self._dropped + self._lost_before + (self._output.lost if self._output is not None else 0)
 
     def adopt(self, *, format: str, level: str) -> None:  # noqa: A002  # the config's own word
         """Take over what a new revision says about the log."""
@@ -66,7 +59,7 @@ class Log:
                 message += f" ({members.get('error')}: {members['traceback']})"
             line = f"{now} {level:7} {_printable(message)}\n".encode(errors="backslashreplace")
         if not self._put(line):
-            self.lost += 1
+            self._dropped += 1
 
     def access(self, records: Sequence[AccessRecord]) -> int:
         """Write a batch of access records; return how many were dropped because nobody reads the log."""
@@ -85,30 +78,15 @@ class Log:
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Write what waits, for as long as `timeout_s`."""
-        if self._writer is not None:
-            with contextlib.suppress(queue.Full):
-                self._waiting.put(None, timeout=timeout_s)
-                self._writer.join(timeout_s)
-            self._writer = None
+        output, self._output = self._output, None
+        if output is not None:
+            output.close(timeout_s)
+            self._lost_before += output.lost
 
     def _put(self, lines: bytes) -> bool:
-        if self._writer is None:
-            self._writer = threading.Thread(target=self._write_all, name="log", daemon=True)
-            self._writer.start()
-        try:
-            self._waiting.put_nowait(lines)
-        except queue.Full:
-            return False
-        return True
-
-    def _write_all(self) -> None:
-        while (lines := self._waiting.get()) is not None:
-            for piece in [lines] if self._is_file else pieces(lines):
-                try:
-                    write_whole(self._fd, piece)
-                except OSError:
-                    # Its reader is gone, or the disk is full: no reason to stop answering calls, but one to be counted.
-                    self.lost += piece.count(b"\n")
+        if self._output is None:
+            self._output = output_to(self._fd)
+        return self._output.write(lines)
 
     def _timestamp(self, at: float) -> str:
         second, fraction = divmod(at, 1)
@@ -129,31 +107,3 @@ def _is_terminal(fd: int) -> bool:
 def _printable(message: str) -> str:
     """Return a message without what a terminal would obey; reports have several lines."""
     return "".join(one if one.isprintable() or one == "\n" else "·" for one in message)
-
-
-def _is_file(fd: int) -> bool:
-    """Whether what is written there in one call stays together, however much it is."""
-    try:
-        return stat.S_ISREG(os.fstat(fd).st_mode)
-    except OSError:
-        return False
-
-
-def pieces(lines: bytes) -> list[bytes]:
-    """Cut a batch at line ends into writes that the kernel does not mix with those of other workers."""
-    found: list[bytes] = []
-    start = 0
-    while len(lines) - start > ATOMIC_BYTES:
-        cut = lines.rfind(b"\n", start, start + ATOMIC_BYTES)
-        if cut < 0:
-            cut = lines.find(b"\n", start)
-        found.append(lines[start : cut + 1])
-        start = cut + 1
-    if start < len(lines):
-        found.append(lines[start:])
-    return found
-
-
-def write_whole(fd: int, piece: bytes) -> None:
-    while piece:
-        piece = piece[os.write(fd, piece) :]

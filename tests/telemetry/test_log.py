@@ -1,12 +1,9 @@
 import os
-import threading
 
 import orjson
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from plugin_gateway.telemetry.log import ATOMIC_BYTES, MAX_WAITING_BATCHES, Log, pieces
+from plugin_gateway.telemetry.log import Log
 from plugin_gateway.telemetry.record import AccessRecord
 
 
@@ -64,41 +61,6 @@ def test_a_revision_changes_level_and_format_of_a_running_log(written):
     assert read().endswith(b"info    seen\n")
 
 
-def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted():
-    reader, writer = os.pipe()
-    log = Log(fd=writer)
-    batch = [record()] * 400
-    dropped = 0
-    for _ in range(MAX_WAITING_BATCHES + 10):
-        dropped += log.access(batch)
-    assert dropped >= 400
-    drain = threading.Thread(target=lambda: [None for _ in iter(lambda: os.read(reader, 1 << 20), b"")], daemon=True)
-    drain.start()
-    log.close(5)
-    os.close(writer)
-    drain.join(5)
-    os.close(reader)
-
-
-def test_a_log_without_reader_is_no_error(written):
-    reader, writer = os.pipe()
-    os.close(reader)
-    log = Log(fd=writer)
-    log.event("info", "x", "nobody hears")
-    log.close(5)
-    os.close(writer)
-
-
-def test_lines_that_cannot_be_written_are_counted():
-    full = os.open("/dev/full", os.O_WRONLY)
-    log = Log(fd=full)
-    log.event("info", "x", "one")
-    log.access([record(), record()])
-    log.close(5)
-    os.close(full)
-    assert log.lost == 3
-
-
 def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(written):
     make, _ = written
     ours, terminal = os.openpty()
@@ -115,22 +77,3 @@ def test_a_terminal_obeys_no_message(written):
     make, read = written
     make(format="text").event("warning", "x", "a\x1b[31mb\r", error="E", traceback="f file:1")
     assert read().endswith("warning a·[31mb· (E: f file:1)\n".encode())
-
-
-@given(st.lists(st.integers(1, 6000), max_size=12))
-def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes):
-    lines = [b"x" * (size - 1) + b"\n" for size in sizes]
-    found = pieces(b"".join(lines))
-    assert b"".join(found) == b"".join(lines)
-    assert all(piece.endswith(b"\n") for piece in found)
-    assert all(len(piece) <= ATOMIC_BYTES or piece.count(b"\n") == 1 for piece in found)
-
-
-def test_a_file_is_given_whole_batches(tmp_path):
-    with (tmp_path / "log").open("ab") as file:
-        log = Log(fd=file.fileno())
-        log.access([record()] * 400)
-        log.close(5)
-    lines = (tmp_path / "log").read_bytes().splitlines()
-    assert len(lines) == 400
-    assert len({orjson.loads(line)["request_id"] for line in lines}) == 1
