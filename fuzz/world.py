@@ -40,7 +40,7 @@ class Transport(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
-        self.protocol: asyncio.Protocol = asyncio.Protocol()
+        self.protocol: Any = asyncio.Protocol()  # or our front, which is one without the base class
         self._is_closing = False
         self.has_eof = False
 

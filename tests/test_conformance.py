@@ -37,6 +37,7 @@ def free_port():
 def running(url, *commands):
     """Run each command until the block ends, as soon as the one before it has started; the last one serves `url`."""
     environment = {**os.environ, "LEGACY_API_KEY": "legacy-demo-key", "TOKEN": TOKEN}
+    process = None
     with ExitStack() as block:
         for command in commands:
             process = subprocess.Popen(
@@ -50,6 +51,7 @@ def running(url, *commands):
             block.callback(process.send_signal, signal.SIGINT)
         give_up = time.monotonic() + START_BOUND_S
         while not answers(url):
+            assert process is not None
             assert process.poll() is None, process.stderr.read().decode()
             assert time.monotonic() < give_up, "the gateway does not answer"
         yield url

@@ -617,9 +617,9 @@ def told_by_the_gateway(gateway, upstream, method, target):
         [call] = upstream.calls
         injected = {"header " + name for name in ("X-Api-Key", "X-Own", "Authorization") if name in call.headers}
         return "forwarded", call.path, injected
-    head, _, body = answer.partition(b"\r\n\r\n")
-    is_problem = b"application/problem+json" in head
-    return ("refused", int(head[9:12]), json.loads(body)["code"]) if is_problem else ("answered",)
+    answered, _, body = answer.partition(b"\r\n\r\n")
+    is_problem = b"application/problem+json" in answered
+    return ("refused", int(answered[9:12]), json.loads(body)["code"]) if is_problem else ("answered",)
 
 
 def told_by_explain(method, target, built):

@@ -117,7 +117,7 @@ def _hostile(number: int, random: Random) -> bytes:
         method = random.choice(METHODS)
     elif method in {"DELETE", "PATCH"}:
         method = random.choice(("POST", "PUT", "GET"))  # an override has to say the rest
-    bodies = BODIES if theme == "body" or random.random() < 0.1 else PLAIN_BODIES
+    bodies: tuple[tuple[str, str], ...] = BODIES if theme == "body" or random.random() < 0.1 else PLAIN_BODIES
     if random.random() < 0.8:  # what is not declared is mostly refused for that alone
         bodies = tuple(one for one in bodies if one[0].partition(";")[0].lower() in operation.media_types) or bodies
     body = random.choice(bodies) if method in {"POST", "PUT", "PATCH"} or random.random() < 0.02 else None

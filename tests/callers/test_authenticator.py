@@ -270,6 +270,7 @@ def test_an_address_may_show_others_again_after_a_while():
     async def ask():
         provider, clock = Provider(active=False), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
+        last = None
         for i in range(101):
             last = await settled(it.identify(bearer(f"bad-{i}"), "192.0.2.66"))
         assert (last.status, last.members["retry_after_s"]) == (429, 1)

@@ -1,5 +1,6 @@
 import hashlib
 import pickle
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
@@ -138,7 +139,12 @@ def test_two_of_one_name_are_a_finding():
 
 SECRET = "sekret-token-of-32-characters-or-so"
 AUTH = TypeAdapter(Auth)
-ISSUED = {"type": "oauth", "issuer": "https://idp.example", "client_url": "https://a", "authorization_url": "https://b"}
+ISSUED: dict[str, Any] = {
+    "type": "oauth",
+    "issuer": "https://idp.example",
+    "client_url": "https://a",
+    "authorization_url": "https://b",
+}
 
 
 def built(written, **options):
@@ -184,7 +190,7 @@ def test_a_token_that_cannot_do_its_work_is_told_without_showing_it(written, sai
     assert SECRET not in str(finding)
 
 
-VERIFIED = {"type": "user_http", "verify": {"introspection": "https://idp.example/i"}}
+VERIFIED: dict[str, Any] = {"type": "user_http", "verify": {"introspection": "https://idp.example/i"}}
 OURS = ("https://gw.example", "https://gw.example/")
 
 

@@ -40,7 +40,7 @@ def test_the_linter_has_nothing_to_say():
 
 def test_the_linter_would_say_something(tmp_path):
     worse = tmp_path / "Dockerfile"
-    worse.write_text(DOCKERFILE.read_text().replace("python:3.13-slim", "python:latest"))
+    worse.write_text(re.sub(r"FROM python:3\S+", "FROM python:latest", DOCKERFILE.read_text()))
 
     assert "DL3007" in hadolint(worse).stdout
 
@@ -69,11 +69,38 @@ def test_the_final_stage_runs_nothing_and_takes_only_what_was_built():
     assert copied == ["--from=build /opt/plugin-gateway /opt/plugin-gateway"]
 
 
-def test_both_stages_share_one_base_pinned_to_a_minor_version():
+def labels():
+    (label,) = [value for word, value in final_stage() if word == "LABEL"]
+    return dict(re.findall(r'(\S+)="([^"]*)"', label))
+
+
+def test_both_stages_share_one_base_pinned_by_digest():
     bases = {value.split()[0] for word, value in instructions(DOCKERFILE.read_text()) if word == "FROM"}
 
     assert len(bases) == 1
-    assert re.fullmatch(r"python:3\.\d+-slim", bases.pop())
+    name, _, digest = bases.pop().partition("@")
+    assert re.fullmatch(r"python:3\.\d+\.\d+-slim-trixie", name)
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", digest)
+    assert labels()["org.opencontainers.image.base.name"] == f"docker.io/library/{name}"
+    assert labels()["org.opencontainers.image.base.digest"] == digest
+
+
+def test_its_labels_say_what_it_is_and_of_which_commit():
+    prefix = "org.opencontainers.image."
+    arguments = re.findall(r'(\w+)=""', next(value for word, value in final_stage() if word == "ARG"))
+
+    assert {"title", "description", "licenses", "version", "revision", "source"} <= {
+        name.removeprefix(prefix) for name in labels()
+    }
+    assert {value[1:] for value in labels().values() if value.startswith("$")} == {*arguments}
+
+
+def test_its_packages_are_those_of_the_lock_file():
+    installs = [line for line in DOCKERFILE.read_text().splitlines() if "python install" in line]
+
+    assert len(installs) == 2
+    assert "--require-hashes --requirement requirements.lock" in installs[0]
+    assert "--no-deps" in installs[1]
 
 
 def test_bytecode_is_compiled_while_building_and_never_at_run_time():

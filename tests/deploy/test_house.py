@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -51,14 +52,23 @@ def test_a_machine_without_a_new_enough_python_is_told_so():
     assert result.stdout == ""
 
 
-def test_ci_runs_make_test_last_and_stops_at_the_first_failure():
+def test_ci_runs_what_make_check_runs_last_and_stops_at_the_first_failure():
     script = ROOT / ".ci" / "run"
     lines = script.read_text().splitlines()
 
     assert os.access(script, os.X_OK)
     assert lines[0] == "#!/usr/bin/env bash"
     assert "set -euo pipefail" in lines
-    assert lines[-1] == "make test"
+    assert lines[-2:] == ["make legs", "make check"]
+    assert "$(MAKE) test" in RECIPES[RECIPES.index("$(BIN)/lint-imports") :]
+
+
+def test_mypy_reads_every_program_and_what_callers_of_the_api_may_write():
+    files = {ROOT / name for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]}
+    programs = {path.parent for path in ROOT.glob("*/__init__.py")}
+
+    assert programs
+    assert programs | {TESTS} <= files | {path.parent for path in files}
 
 
 PACKAGE, TESTS = ROOT / "plugin_gateway", ROOT / "tests"

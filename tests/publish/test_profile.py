@@ -11,7 +11,7 @@ from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_p
 SENTENCES = "A sentence of words. " * 50
 
 
-def _served(parameters: list[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:  # type: ignore[assignment]  # an empty default
+def _served(parameters: list[Any] = (), count: int = 1, text: str = "short", **operation: Any) -> Document:
     node = {
         "summary": text,
         "description": text,

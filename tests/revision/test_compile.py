@@ -178,7 +178,7 @@ def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything():
 def test_the_manifest_names_the_document_that_keeps_to_its_limits():
     root = yaml.safe_load(DOCUMENT)
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
-    named = []
+    named, revision = [], None
     for text in ("short", "long " * 100):
         root["paths"]["/pets"]["get"]["description"] = text
         revision = compile_revision(loaded, Document(root=root, name="openapi.yaml"), number=1)

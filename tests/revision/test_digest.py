@@ -385,8 +385,8 @@ def at(*path, to):
 
 NO_BODY = {"responses": {"200": {"description": "ok"}}}
 CONFIG_EDITS = {
-    "deny an operation": at("deny", to=["getPet"]),
-    "allow an operation": at("allow", "+", to="exportPets"),
+    "deny an operation": at("deny", to=["getPetAsJson"]),
+    "allow an operation": at("allow", "+", to="searchPeople"),
     "rename an operation": at("allow", 2, to={"operation": "getPet", "operation_id": "pet"}),
     "describe an operation": at("allow", 0, to={"operation": "listPets", "description": "All of them."}),
     "refuse slashes": at("allow", 4, to="getFile"),
@@ -416,7 +416,7 @@ CONFIG_EDITS = {
     "instructions": at("auth", "instructions", to="Ask us."),
     "consumer": at("consumers", 1, "match", to={"token": "hook"}),
     "name of a consumer": at("consumers", 1, "name", to="pages"),
-    "list of a consumer": at("consumers", 1, "allow", to=["getPet"]),
+    "list of a consumer": at("consumers", 1, "allow", to=["listPets", "createPet"]),
     "rate of a consumer": at("consumers", 1, "rate", to="1/s"),
     "rate": at("limits", "rate", to="21/s"),
     "rate for each user": at("limits", "per_ephemeral_user", to="2/s"),

@@ -1,0 +1,142 @@
+"""The workflows: actions pinned by commit, as few rights as a job needs, and the same commands as on a desk."""
+
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+TARGETS = {*re.findall(r"(?m)^([\w-]+|\.venv/\S+stamp):", (ROOT / "Makefile").read_text())}
+
+
+def jobs(path):
+    return yaml.safe_load(path.read_text())["jobs"]
+
+
+def steps(path):
+    return [step for job in jobs(path).values() for step in job["steps"]]
+
+
+def command(name):
+    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def zizmor(path):
+    return subprocess.run(
+        [command("zizmor"), "--offline", "--persona=pedantic", "--no-progress", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_there_is_a_workflow_for_each_change_and_one_for_a_release():
+    assert [path.name for path in FILES] == ["ci.yml", "release.yml"]
+
+
+def test_the_linter_has_nothing_to_say():
+    result = zizmor(ROOT / ".github")
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_linter_would_say_something(tmp_path):
+    (tmp_path / "ci.yml").write_text(re.sub(r"@[0-9a-f]{40}", "@main", FILES[0].read_text()))
+
+    assert "unpinned-uses" in zizmor(tmp_path / "ci.yml").stdout
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_the_file_is_a_workflow(path):
+    arguments = [command("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(path)]
+    result = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
+
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_each_action_is_pinned_by_commit_and_says_its_version(path):
+    used = re.findall(r"(?m)^\s*(?:- )?uses: (.+)$", path.read_text())
+
+    assert used
+    assert [line for line in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
+
+
+def test_an_action_has_one_version_in_all_workflows():
+    used = {line for path in FILES for line in re.findall(r"uses: (.+)", path.read_text())}
+
+    assert len({line.partition("@")[0] for line in used}) == len(used)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_rights_are_given_to_jobs_and_each_job_ends_by_itself(path):
+    assert yaml.safe_load(path.read_text())["permissions"] == {}
+    for name, job in jobs(path).items():
+        assert job["permissions"], name
+        assert job["timeout-minutes"] <= 120, name
+
+
+def test_no_job_for_a_change_may_write():
+    rights = {right for job in jobs(FILES[0]).values() for right in job["permissions"].values()}
+
+    assert rights == {"read"}
+
+
+def test_a_workflow_runs_targets_and_scripts_that_there_are():
+    lines = [line for path in FILES for step in steps(path) for line in step.get("run", "").splitlines()]
+    made = {line.split()[1] for line in lines if line.startswith("make ")}
+    scripts = {line.split()[0] for line in lines if line.startswith(".ci/")}
+
+    assert {"check", "test"} <= made <= TARGETS
+    assert scripts == {".ci/packages", ".ci/legs"}
+    assert all((ROOT / script).exists() for script in scripts)
+
+
+def test_every_python_that_the_package_is_for_is_tested_and_gets_a_wheel():
+    prefix = "Programming Language :: Python :: 3."
+    promised = {
+        f"3.{text.removeprefix(prefix)}" for text in PROJECT["project"]["classifiers"] if text.startswith(prefix)
+    }
+    ci = jobs(FILES[0])
+    on_check = {
+        step["with"]["python-version"]
+        for step in ci["check"]["steps"]
+        if "with" in step and "python-version" in step["with"]
+    }
+    wheels = {f"{tag[2]}.{tag[3:].removesuffix('-*')}" for tag in PROJECT["tool"]["cibuildwheel"]["build"]}
+    legs = re.search(r"for version in (.+); do", (ROOT / ".ci" / "legs").read_text())[1].split()
+
+    assert on_check | {*ci["pythons"]["strategy"]["matrix"]["python"]} == promised
+    assert wheels == promised
+    assert {*legs} == promised
+
+
+def test_a_wheel_is_compiled_and_tested_as_it_is_installed():
+    settings = PROJECT["tool"]["cibuildwheel"]
+
+    assert settings["environment"] == {"PLUGIN_GATEWAY_COMPILE": "1"}
+    assert settings["test-command"].startswith("make -C {project} test-wheel ")
+    assert "test-wheel" in TARGETS
+    assert {*settings["test-groups"]} <= {*PROJECT["dependency-groups"]}
+
+
+def test_what_is_published_is_attested_first():
+    names = [step.get("uses", "").partition("@")[0] for step in jobs(FILES[1])["publish"]["steps"]]
+    attested = [
+        step["with"] for step in jobs(FILES[1])["publish"]["steps"] if "actions/attest@" in step.get("uses", "")
+    ]
+
+    assert names[-3:] == ["actions/attest", "actions/attest", "pypa/gh-action-pypi-publish"]
+    assert [one["subject-path"] for one in attested] == ["dist/*", "dist/*"]
+    assert attested[1]["sbom-path"].endswith(".cdx.json")
