@@ -9,6 +9,7 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.routing import RouteTable, compile_routes
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
+from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import Target, encoded_slash, read_parts
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import choose, contradict, fold_value, required_pairs
@@ -73,7 +74,7 @@ class Gate:
         path, query, segments, _, slashed = parts
         if trace:
             trace.read(path)
-        routes = self.routes.find(method, segments)
+        routes = find_routes(self.routes.root, segments, 1, method)
         if routes is None:
             return self._refuse(method, Target(*parts), trace)
         route = routes[0]

@@ -8,11 +8,11 @@ document has besides is in their guards (`gate.shadow`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway import methods
 from plugin_gateway.gate.alias import split_encoded_slashes
-from plugin_gateway.gate.search import find_ends, find_routes
+from plugin_gateway.gate.search import find_ends
 from plugin_gateway.gate.shadow import DeniedPaths, Guard, Shadow
 from plugin_gateway.gate.slashed import slashed_segments
 from plugin_gateway.gate.target import MAX_SEGMENTS, read_safe
@@ -60,8 +60,7 @@ class Route:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(NamedTuple):
     """What may follow after some segments."""
 
     literals: Mapping[str, Node]
@@ -76,10 +75,6 @@ class RouteTable:
     """Every route of a revision."""
 
     root: Node
-
-    def find(self, method: bytes, segments: list[str]) -> tuple[Route, ...] | None:
-        """The routes of the most specific template that matches and allows the method."""
-        return find_routes(self.root, segments, 1, method)
 
     def methods(self, target: Target) -> list[bytes]:
         """The methods by which a path may be called, sorted."""

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> tuple[Route, ...] | None:
     """The routes of the most specific template that matches `segments` from `index` on and allows the method."""
     # Each node has one way to it, so going back visits no node twice.
+    literals, patterns, parameter, routes = node
     if index == len(segments):
-        return node.routes.get(method)
+        return routes.get(method)
     segment = segments[index]
-    child = node.literals.get(segment)
+    child = literals.get(segment)
     if child is not None and (found := find_routes(child, segments, index + 1, method)) is not None:
         return found
-    for pattern, child in node.patterns:
+    for pattern, child in patterns:
         if pattern.matches(segment) and (found := find_routes(child, segments, index + 1, method)) is not None:
             return found
-    parameter = node.parameter
     if parameter is not None and segment:
         return find_routes(parameter, segments, index + 1, method)
     return None

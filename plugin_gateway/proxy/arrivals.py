@@ -16,40 +16,36 @@ _READABLE: Final = select.POLLIN
 
 
 class Arrivals:
-    """Asked by file descriptor. What arrives after the kernel was asked is on its way as far as this can tell."""
+    """The descriptors of `arrived`, once `ask` was called in this turn. What arrives later is on its way as far as this can tell."""
 
-    __slots__ = ("_arrived", "_is_fresh", "_owners", "_poller")
+    __slots__ = ("_owners", "_poller", "arrived", "is_fresh")
 
     def __init__(self) -> None:
         self._poller = select.poll()
-        self._arrived: set[int] = set()
-        self._is_fresh = False
+        self.arrived: set[int] = set()
+        """Discard one when what had arrived is read, and was what had been asked for."""
+        self.is_fresh = False
+        """The kernel was asked in this turn of the loop."""
         self._owners: dict[int, object] = {}
         """A descriptor is free for the next connection before the last one has learnt that it is lost."""
 
     def watch(self, descriptor: int, owner: object) -> None:
         self._owners[descriptor] = owner
         self._poller.register(descriptor, _READABLE)
-        self._arrived.discard(descriptor)
+        self.arrived.discard(descriptor)
 
     def unwatch(self, descriptor: int, owner: object) -> None:
         """Watch it no longer, unless it is another connection's by now."""
         if self._owners.get(descriptor) is owner:
             del self._owners[descriptor]
             self._poller.unregister(descriptor)
-            self._arrived.discard(descriptor)
+            self.arrived.discard(descriptor)
 
-    def forget(self, descriptor: int) -> None:
-        """What had arrived is read, and was what had been asked for."""
-        self._arrived.discard(descriptor)
-
-    def has(self, descriptor: int) -> bool:
-        """Whether something has arrived that nobody asked for."""
-        if not self._is_fresh:
-            self._arrived = {ready for ready, _ in self._poller.poll(0)}
-            self._is_fresh = True
-            asyncio.get_running_loop().call_soon(self._expire)
-        return descriptor in self._arrived
+    def ask(self) -> None:
+        """Ask the kernel, which holds until the turn ends."""
+        self.arrived = {ready for ready, _ in self._poller.poll(0)}
+        self.is_fresh = True
+        asyncio.get_running_loop().call_soon(self._expire)
 
     def _expire(self) -> None:
-        self._is_fresh = False
+        self.is_fresh = False

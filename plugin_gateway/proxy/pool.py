@@ -85,7 +85,7 @@ class Pool:
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection on which the last answer is complete."""
-        self.arrivals.forget(connection.descriptor)
+        self.arrivals.arrived.discard(connection.descriptor)
         if self._waiting and not self._is_quiet(connection):
             connection.abort()
         else:
@@ -126,7 +126,10 @@ class Pool:
 
     def _is_quiet(self, connection: UpstreamConnection) -> bool:
         """Whether the upstream has sent nothing since its last answer, neither bytes nor an end."""
-        return not connection.transport.is_closing() and not self.arrivals.has(connection.descriptor)
+        arrivals = self.arrivals
+        if not arrivals.is_fresh:
+            arrivals.ask()
+        return connection.descriptor not in arrivals.arrived and not connection.transport.is_closing()
 
     def _hand_on(self, connection: UpstreamConnection) -> None:
         if self._waiting:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.routing import compile_routes
+from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import MAX_SEGMENTS, Target, read_target
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.document import OperationKey
@@ -25,7 +26,7 @@ def table_of(allowed, denied=()):
 def route_of(table, method, path):
     target = read_target(path)
     assert isinstance(target, Target)
-    routes = table.find(method, target.segments)
+    routes = find_routes(table.root, target.segments, 1, method)
     return routes[0].rule.path_template if routes else None
 
 
@@ -91,7 +92,7 @@ def test_the_methods_of_a_path_leave_out_what_is_denied_there():
 
 def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_first():
     table = table_of(["GET /a", "GET /a?x=1", "GET /a?x=1&y=2"])
-    routes = table.find(b"GET", ["", "a"])
+    routes = find_routes(table.root, ["", "a"], 1, b"GET")
 
     assert routes is not None
     assert [[*map(str, route.query)] for route in routes] == [["x=1", "y=2"], ["x=1"], []]

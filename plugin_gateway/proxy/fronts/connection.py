@@ -223,7 +223,10 @@ class ConnectionFront(AnsweringConnection):
         content = self._take(serving, block.request, data)
         if target[:1] != b"/":
             target = origin_form(target, block.request.host)
-        if not self._listener.forwards or serving.is_local(method, target.partition(b"?")[0]):
+        path = target.partition(b"?")[0]
+        if (path in serving.local_paths or method == b"OPTIONS" or not self._listener.forwards) and (
+            not self._listener.forwards or serving.is_local(method, path)
+        ):
             self._call_app(block.request, method, target, content)
         else:
             permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
