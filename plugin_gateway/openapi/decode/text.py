@@ -91,6 +91,12 @@ def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
         except DocumentError:
             return locate_yaml(text, name, pointer)
         return locate_json(text, name, pointer)
+    pointer = tuple(pointer)
+    if len(text) >= WORTH_SKIMMING_BYTES:
+        from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting  # noqa: PLC0415  # as above
+
+        if (place := locate_by_cutting(text, name, pointer)) is not None:
+            return place
     return locate_yaml(text, name, pointer)
 
 

@@ -10,24 +10,27 @@ A document that is written otherwise, or has aliases, by which one part depends 
 from __future__ import annotations
 
 import re
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 import yaml
 from yaml._yaml import CParser
 
+from plugin_gateway.diagnostics import Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
-from plugin_gateway.openapi.decode.yaml_values import decode_yaml
+from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from plugin_gateway.openapi.decode.unread import Json, JsonObject
 
 _START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---[ ]*(?:#[^\n]*)?\r?\n)?")
 _KEY = re.compile(rb"""(?:([A-Za-z0-9_/$.~][^\s:]*(?::[^\s:]+)*)|"([^"\\\r\n]*)"|'([^'\r\n]*)'):(?=[ \r\n]|\Z)""")
 """A key as nearly all are: plain without blanks, or quoted without escapes."""
+_INDENT = re.compile(rb"[ ]*")
 _INDENTED_KEY = re.compile(rb"[ ]*" + _KEY.pattern)
 _NOTHING = re.compile(rb"[ ]*(?:#[^\n]*)?\r?(?=\n|\Z)")
 """What stands behind a key whose value begins on a later line."""
@@ -57,6 +60,39 @@ def skim_yaml(data: bytes, name: str) -> JsonObject | None:
         return {key: whole.skimmed(key, part) for key, part in entries.items()}
     except (_Odd, yaml.YAMLError):
         return None
+
+
+def locate_by_cutting(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
+    """Do what `locate_yaml` does with the one part that the pointer leads into; None where the document cannot be cut."""
+    tokens = tuple(map(str, pointer))
+    if not tokens or not _can_be_cut(data):
+        return None
+    whole = _Text(data, name)
+    start = _START.match(data)
+    entries = whole.entries(start.end() if start else 0, len(data), 0)
+    levels = 3 if tokens[0] in {"paths", "components"} else 2 if tokens[0] in MAPS_OF_2_0 else 1
+    part: slice | None = None
+    rest = tokens
+    for depth, token in enumerate(tokens[:levels], 1):
+        if token not in entries:
+            break
+        part, rest = entries[token], tokens[depth - 1 :]
+        if depth < min(levels, len(tokens)):
+            entries = whole.entries_in(part)
+    if part is None:
+        return None
+    lines_above = data.count(b"\n", 0, part.start)
+    if len(rest) > 1:
+        found = locate_yaml(data[part], name, rest)
+        return replace(found, line=found.line + lines_above)
+    key = _INDENT.match(data, part.start)
+    indentation = key.end() - key.start() if key else 0
+    return Location(name, lines_above + 1, indentation + 1, max(1, len(rest[0])))
+
+
+@lru_cache(maxsize=1)
+def _can_be_cut(data: bytes) -> bool:
+    return skim_yaml(data, "") is not None
 
 
 def _may_have_aliases(data: bytes) -> bool:

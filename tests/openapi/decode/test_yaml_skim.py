@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.text import WORTH_SKIMMING_BYTES, decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, holds_mapping, sketch
-from plugin_gateway.openapi.decode.yaml_skim import skim_yaml
-from plugin_gateway.openapi.decode.yaml_values import decode_yaml
+from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting, skim_yaml
+from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 
@@ -116,6 +116,31 @@ def test_the_maps_of_2_0_are_skimmed():
 def test_a_document_that_cannot_be_cut_for_sure_is_not_skimmed(old, new):
     assert old in TEXT
     assert skim_yaml(TEXT.replace(old, new, 1), "d.yaml") is None
+
+
+POINTERS = [
+    ("openapi",),
+    ("info", "title"),
+    ("servers", 0, "url"),
+    ("paths",),
+    ("paths", "/a/{id}"),
+    ("paths", "/a/{id}", "get"),
+    ("paths", "/a/{id}", "get", "tags", 1),
+    ("paths", "/b:batch", "post", "responses", "200"),
+    ("paths", "/b:batch", "get"),
+    ("paths", "/nowhere", "get"),
+    ("components", "schemas", "T", "allOf", 0, "$ref"),
+    ("components", "schemas", "S"),
+    ("nothing",),
+    (),
+]
+
+
+@pytest.mark.parametrize("pointer", POINTERS)
+def test_a_place_in_a_part_is_the_place_in_the_whole(pointer):
+    found = locate_by_cutting(TEXT, "d.yaml", pointer)
+    assert found in (None, locate_yaml(TEXT, "d.yaml", pointer))
+    assert (found is None) == (pointer in {("nothing",), ()})
 
 
 def test_text_in_asterisks_is_no_alias():
