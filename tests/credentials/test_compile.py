@@ -21,9 +21,9 @@ from plugin_gateway.config.upstream import (
     QueryCredential,
     TokenExchangeCredential,
 )
-from plugin_gateway.credentials.compile import find_short_secrets, injection
+from plugin_gateway.credentials.compile import Injections, find_short_secrets, injection
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
-from plugin_gateway.credentials.injection import injected_names
+from plugin_gateway.credentials.injection import Injection, injected_names
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.override import fold_name
 from plugin_gateway.openapi.document import Document
@@ -60,6 +60,15 @@ def rules_of(**given):
     with pytest.raises(ConfigError) as caught:
         compiled(**given)
     return [(finding.rule, finding.pointer) for finding in caught.value.findings if finding.severity == "error"]
+
+
+def test_an_operation_gets_its_own_credential_or_the_one_for_its_method():
+    read, write, own = (Injection(headers=((name, b"k"),)) for name in (b"R", b"W", b"O"))
+    injections = Injections(read=read, write=write, operations={"a": own})
+
+    assert injections.of("a", "GET") is injections.of("a", "POST") is own
+    assert injections.of("b", "GET") is injections.of("b", "HEAD") is read
+    assert injections.of("b", "POST") is injections.of("b", "DELETE") is write
 
 
 def test_an_entrys_own_credential_is_for_every_operation_that_it_names_and_no_other():

@@ -33,6 +33,16 @@ def test_what_is_set_is_named_by_its_place_and_its_value_is_in_no_repr():
     assert repr(EVERYWHERE) == "Injection(header X-Api-Key, header Authorization, query api key, cookie sid)"
 
 
+def test_each_of_several_names_is_named_without_its_value_though_that_has_an_equals_sign():
+    both = Injection(query=b"key=dmFsdWU=&app=1", cookies=b"sid=dmFsdWU=; lang=de")
+
+    assert [*both.places()] == [("query", "key"), ("query", "app"), ("cookie", "sid"), ("cookie", "lang")]
+    assert refusable(both) == "query key, query app, cookie sid, cookie lang"
+    assert injected_names([both]) == InjectedNames(
+        query=frozenset({b"key", b"app"}), cookies=frozenset({b"sid", b"lang"})
+    )
+
+
 def test_an_injection_can_be_pickled():
     assert pickle.loads(pickle.dumps(EVERYWHERE)) == EVERYWHERE
 
@@ -72,7 +82,17 @@ def test_a_grant_takes_the_authorization_field(grant):
 def test_injected_names_come_from_every_injection():
     read = Injection(headers=((b"X-Api-Key", b"s"),), query=b"api_key=s&app%5Fid=1")
     write = Injection(cookies=b"sid=1; other=2")
+    own = Injection(cookies=b"own=1")
 
-    assert injected_names([read, write]) == InjectedNames(
-        headers=frozenset({b"xapikey"}), query=frozenset({b"apikey", b"appid"}), cookies=frozenset({b"sid", b"other"})
+    assert injected_names([read, write, own]) == InjectedNames(
+        headers=frozenset({b"xapikey"}),
+        query=frozenset({b"apikey", b"appid"}),
+        cookies=frozenset({b"sid", b"other", b"own"}),
     )
+
+
+def test_where_answers_are_searched_the_gateway_says_which_coding_and_which_part_it_wants():
+    names = {fold_name(name) for name in (b"Accept-Encoding", b"Range", b"If-Range")}
+
+    assert injected_names([], is_searched=True).headers >= names
+    assert injected_names([]).headers == frozenset()
