@@ -45,7 +45,7 @@ def access_token(**claims):
         "aud": "https://gw.test",
         "sub": "alice",
         "scope": "read",
-        "exp": time.time() + 600,
+        "exp": time.time() + 86_400,  # some are made at collection, and a slow run takes longer than minutes
         **claims,
     }
     return jwt.encode(said, KEY, "ES256", {"kid": "k"})
