@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,10 +12,11 @@ import pytest
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
-from plugin_gateway.proxy.call import Client
+from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
@@ -59,69 +62,57 @@ def test_a_body_is_judged_by_what_its_head_says_of_it(fields, found):
     assert judged(rule, fields) == found
 
 
-class Caller(Client):
-    """Keeps how its call ended."""
-
-    def __init__(self):
-        super().__init__("192.0.2.1")
-        self.failure = None
-
-    def on_failure(self, refusal):
-        self.failure = refusal
-
-
 CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")
 UNKNOWN = Refusal(status=401, code="missing-credential", detail="No.")
 
 
+def play(serving, act):
+    """Have a client act; return the status and body of its answer, and the record of its call."""
+
+    async def scene():
+        records = []
+        client = InProcessClient(Clock(), records.append, "192.0.2.1")
+        act(client)
+        status, _ = await client.head()
+        body = await client.read()
+        client.close()
+        return status, json.loads(body)["code"], records[0]
+
+    return asyncio.run(scene())
+
+
 def refused(*, anybody=None, access=None, door=None):
-    serving, client = Holder(REVISION).serving, Caller()
+    serving = Holder(REVISION).serving
     serving.anybody, serving.door = anybody, door
-    assert (
-        forward(
-            serving,
-            client,
-            access,
-            b"GET",
-            b"/p?q=1",
-            serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1),
-            b"",
-            is_whole=True,
-        )
-        is None
-    )
-    record = client.call.record(client.failure.code, client.address)
-    return client.failure, record
+    block = serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1)
+
+    def act(client):
+        assert forward(serving, client, access, b"GET", b"/p?q=1", block, b"", is_whole=True) is None
+
+    return play(serving, act)
 
 
-def test_the_door_is_asked_first_and_the_gate_only_for_who_is_let_in():
-    def never(method, target):
-        raise AssertionError
-
+def test_the_door_is_asked_first_and_a_caller_it_does_not_know_gets_no_further():
     door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: UNKNOWN)
-    failure, record = refused(door=door, anybody=None)
-    assert failure is UNKNOWN
+    status, code, record = refused(door=door)
+    assert (status, code) == (401, "missing-credential")
     assert (record.target, record.rule, record.request_id, record.consumer) == (b"/p?q=1", None, b"r", "")
-    del never
 
 
 def test_a_caller_who_is_known_already_is_not_asked_again():
     asked = []
     door = SimpleNamespace(recall=asked.append, admit=asked.append)
-    failure, record = refused(access=Access("tom", lambda _method, _target: CLOSED, {}), door=door)
-    assert (failure, record.consumer, asked) == (CLOSED, "tom", [])
+    status, _, record = refused(access=Access("tom", lambda _method, _target: CLOSED, {}), door=door)
+    assert (status, record.consumer, asked) == (404, "tom", [])
 
 
 def test_what_the_gate_refuses_is_recorded_with_its_caller():
-    failure, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
-    assert failure is CLOSED
+    status, code, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
+    assert (status, code) == (404, "operation-not-found")
     assert (record.method, record.target, record.consumer, record.client) == (b"GET", b"/p?q=1", "all", "192.0.2.1")
 
 
 def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it():
-    client = Caller()
-    refuse(client, b"HEAD", b"/a b", CLOSED)
-    record = client.call.record("bad-request-line", "")
-    assert (client.failure, record.method, record.target) == (CLOSED, b"HEAD", b"/a b")
-    assert client.call.asked.is_head
+    status, _, record = play(None, lambda client: refuse(client, b"HEAD", b"/a b", CLOSED))
+    assert (status, record.reason, record.method, record.target) == (404, "operation-not-found", b"HEAD", b"/a b")
     assert record.request_id

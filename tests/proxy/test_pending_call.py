@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -11,10 +12,11 @@ from plugin_gateway.callers.authenticator import UNAVAILABLE
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock
-from plugin_gateway.proxy.call import Client
+from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.pending_call import PATIENCE_S
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
@@ -47,102 +49,84 @@ class Upstream:
         self.is_reading = True
 
 
-class Caller(Client):
-    """Keeps what a call asked of it."""
-
-    def __init__(self):
-        super().__init__("192.0.2.1")
-        self.failure, self.is_body_paused = None, False
-
-    def on_failure(self, refusal):
-        self.failure, self.call = refusal, None
-
-    def pause_body(self):
-        self.is_body_paused = True
-
-    def resume_body(self):
-        self.is_body_paused = False
-
-
 def play(act, *, outcome=ACCESS):
-    """Forward a request whose caller is not known yet, and act on the call before the door has its answer."""
+    """Forward a request whose caller is not known yet, and act on the call before the door has its answer.
+
+    Return the client, what the upstream got, and the code of the refusal that the client got.
+    """
 
     async def scene():
         async with asyncio.timeout(5):
-            upstream, client, found = Upstream(), Caller(), asyncio.get_running_loop().create_future()
+            upstream, found = Upstream(), asyncio.get_running_loop().create_future()
+            client = InProcessClient(Clock(), lambda record: None)
             serving = Holder(REVISION).serving
             serving.pool.take = lambda: upstream
-            serving.anybody, serving.door = (
-                None,
-                SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found),
-            )
+            serving.anybody = None
+            serving.door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found)
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
             forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
             pending = client.call
             act(pending)
+            is_held = not client._takes_body.is_set()
             if not found.done():
                 found.set_result(outcome)
             for _ in range(3):
                 await asyncio.sleep(0)
-            assert client.call is None or client.call is pending or client.call.request_id == pending.request_id
-            return client, upstream
+            assert client.call is pending or client.call.request_id == pending.request_id
+            code = json.loads(await client.read())["code"] if client.is_over else ""
+            return SimpleNamespace(call=client.call, is_held=is_held, upstream=upstream, code=code)
 
     return asyncio.run(scene())
 
 
 def test_the_body_waits_and_goes_up_once_the_caller_is_known():
-    client, upstream = play(lambda call: call.send(b"cd", is_last=True))
-    assert upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
-    assert upstream.sent.endswith(b"\r\n\r\nabcd")
-    assert client.call.asked.consumer == "tom"
-    assert client.failure is None
+    seen = play(lambda call: call.send(b"cd", is_last=True))
+    assert seen.upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
+    assert seen.upstream.sent.endswith(b"\r\n\r\nabcd")
+    assert (seen.call.asked.consumer, seen.code) == ("tom", "")
 
 
 def test_a_caller_who_may_not_come_in_sends_nothing_up():
-    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
-    assert (client.failure, upstream.sent) == (DENIED, b"")
+    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
+    assert (seen.code, seen.upstream.sent) == ("unauthenticated", b"")
 
 
 @pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])
 def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(has_room_again, is_reading):
-    """One that never reads could otherwise have whole answers pile up here, one for each fresh token."""
+    """A client that never reads could otherwise have whole answers pile up here, one for each fresh token."""
 
     def act(call):
         call.pause_answer()
         if has_room_again:
             call.resume_answer()
 
-    _, upstream = play(act)
-    assert upstream.is_reading is is_reading
+    assert play(act).upstream.is_reading is is_reading
 
 
 def test_a_body_that_does_not_wait_its_turn_is_held_back():
-    client, _ = play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED)
-    assert client.is_body_paused
+    assert play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED).is_held
 
 
 def test_patience_has_an_end_and_nothing_goes_up_after_it():
-    client, upstream = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
-    assert (client.failure, upstream.sent) == (UNAVAILABLE, b"")
+    seen = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
+    assert (seen.code, seen.upstream.sent) == (UNAVAILABLE.code, b"")
 
 
 def test_a_call_that_is_cancelled_goes_nowhere():
-    client, upstream = play(lambda call: call.cancel())
-    assert (client.failure, upstream.sent) == (None, b"")
+    seen = play(lambda call: call.cancel())
+    assert (seen.code, seen.upstream.sent) == ("", b"")
 
 
 def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():
     closed = Refusal(status=404, code="operation-not-found", detail="No.")
-    client, upstream = play(
-        lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {})
-    )
-    assert (client.call, client.failure, upstream.sent) == (None, closed, b"")
+    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {}))
+    assert (seen.code, seen.upstream.sent) == ("operation-not-found", b"")
 
 
 def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
     def broken(_method, _target):
         raise ZeroDivisionError
 
-    client, upstream = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))
-    assert (client.failure.status, client.failure.code, upstream.sent) == (500, "internal-error", b"")
+    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))
+    assert (seen.code, seen.upstream.sent) == ("internal-error", b"")
     assert "could not be judged" in caplog.text
