@@ -10,7 +10,9 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.errors import WireError
+from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.body import RequestBody, body_late
+from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.forward import forward, refuse
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
@@ -19,7 +21,14 @@ from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NE
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
 from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
-from plugin_gateway.proxy.wire import REQUEST_LINE, asked_for, bad_request_line, origin_form, without_empty_lines
+from plugin_gateway.proxy.wire import (
+    REQUEST_LINE,
+    RequestFields,
+    asked_for,
+    bad_request_line,
+    origin_form,
+    without_empty_lines,
+)
 
 if TYPE_CHECKING:
     import asyncio
@@ -30,7 +39,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.proxy.serving import Serving
-    from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.telemetry.record import AccessRecord
 
 _AHEAD_BYTES: Final = 64 * 1024
@@ -163,10 +171,18 @@ class ConnectionFront(AnsweringConnection):
             self._fail(body_late())
         elif now > self.deadline:
             if self.phase == IDLE:
-                # Without an answer, as nginx does: nobody who sends a head this slowly waits for one.
+                # Without an answer, as nginx does: a client that sends a head this slowly does not wait for one.
+                self._record_partial()
                 self.close()
             else:
                 self.transport.abort()
+
+    def _record_partial(self) -> None:
+        """Record a request whose head did not come in time, with as much of it as there is."""
+        partial, self._partial = self._partial, None
+        if partial is not None:
+            call = Call(self, Asked(RequestFields(0), *asked_for(partial.seen)))
+            self._on_record(call.record("head-timeout", self.address))
 
     # Requests
 

@@ -515,6 +515,22 @@ def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idle
     play(scene, head_timeout_s=10, idle_timeout_s=75)
 
 
+@pytest.mark.parametrize(
+    ("sent", "asked"), [(b"", None), (b"GET /slow HTTP/1.1\r\nHost: a\r\n", (b"GET", b"/slow")), (b"GE", (b"", b""))]
+)
+def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(sent, asked):
+    def scene(it):
+        if sent:
+            it.send(sent)
+        it.front.on_tick(it.front.deadline + 1)
+        assert it.client.is_closed
+        assert it.client.written == b""
+        assert [(one.method, one.target) for one in it.records] == ([asked] if asked else [])
+        assert all((one.status, one.reason) == (0, "head-timeout") for one in it.records)
+
+    play(scene, head_timeout_s=10, idle_timeout_s=75)
+
+
 def test_a_new_revision_forgets_what_the_old_one_permitted():
     def scene(it):
         it.send(GET)
