@@ -1,4 +1,4 @@
-"""The public app: what the gateway answers itself, and, for whatever speaks ASGI, the whole gateway as one app."""
+"""The public app: the answers that the gateway gives itself, and the whole gateway as one ASGI app."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 
 class LocalApp:
-    """Answers for the faces of the revision in force and for preflights; everything else is the one 404.
+    """Serves the faces of the current revision, the OAuth façade and CORS preflights; answers 404 to every other path.
 
-    The paths are those of the revision, which may change between two requests; that is why they are looked up and not
-    routes of a router made at the start.
+    A reload may change the paths between two requests, so they are looked up for each request instead of being
+    registered with a router at startup.
     """
 
     def __init__(self, holder: Holder) -> None:
@@ -45,13 +45,13 @@ class LocalApp:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
             return
-        # One reference for all of it: a reload may come while we wait for a caller's credential to be looked into.
+        # Read the revision once: a reload may swap it while this request waits for the judge of a client credential.
         serving = self._holder.serving
         revision, path = serving.revision, scope["raw_path"].decode("latin-1")
         request = Request(scope, receive)
         if scope["method"] == methods.PREFLIGHT:
             response = preflight(request, revision)
-        # The raw path, as for operations: an encoded spelling of a face is not that face.
+        # Compare the raw path, as the gate does for operations: an encoded spelling of a face's path gets a 404.
         elif path in revision.faces:
             response = mark(await serve_document(request, revision.faces, serving.door), request, revision)
         elif path in revision.callers.local_paths and revision.callers.facade is not None:
@@ -86,18 +86,19 @@ class LocalApp:
 
 
 def create_app(holder: Holder, on_record: Callable[[AccessRecord], object]) -> ASGIApp:
-    """Compose the whole gateway as an ASGI app: the front that judges and forwards, before what is answered here."""
+    """Return the whole gateway as an ASGI app: a front that judges and forwards calls, with `LocalApp` behind it."""
     return AsgiFront(holder, LocalApp(holder), on_record)
 
 
 def embed(config: Path, *, on_record: Callable[[AccessRecord], object] | None = None) -> ASGIApp:
     """Build a gateway from a config file, to run inside another ASGI application or server.
 
-    There is no reload and no admin listener: whoever embeds it has both. The server has to pass `raw_path`.
+    The result has no reload and no admin listener; the embedding application provides them. The server must pass
+    `raw_path`.
 
     Raises:
         ConfigError: the config is wrong or does not fit the document.
-        DocumentError: the document is.
+        DocumentError: the document is wrong.
     """
     from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415  # a worker must not pay for it
 
@@ -106,4 +107,4 @@ def embed(config: Path, *, on_record: Callable[[AccessRecord], object] | None = 
 
 
 def _unrecorded(record: AccessRecord) -> None:
-    """Keep no record."""
+    """Discard the record."""

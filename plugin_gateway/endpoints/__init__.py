@@ -1,1 +1,1 @@
-"""What the gateway answers itself: the faces of a revision to the public, health and metrics to the operator."""
+"""The endpoints that the gateway serves itself: faces for clients, health and metrics for operators."""

@@ -1,4 +1,4 @@
-"""The admin listener's answers: is it alive, is it ready and with which revision, and what has it counted."""
+"""The admin app: liveness, readiness with the current revision, and metrics."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reloads:
-    """How many reloads were served and refused, and when the last of each was, in seconds since 1970; 0 for none."""
+    """The number of served and of refused reloads, and the time of the last of each in Unix seconds; 0 means never."""
 
     served: int = 0
     refused: int = 0
@@ -32,7 +32,7 @@ class Reloads:
     refused_at: float = 0.0
 
     def after(self, *, served: bool, at: float) -> Reloads:
-        """Return the count after one more."""
+        """Return the counts after one more reload."""
         if served:
             return replace(self, served=self.served + 1, served_at=at)
         return replace(self, refused=self.refused + 1, refused_at=at)
@@ -40,10 +40,11 @@ class Reloads:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """What `/readyz` says. `reload_error` is the report of the last reload if it failed, as `check` prints it.
+    """The body of `/readyz`.
 
-    `awaited` says likewise why the document is not there yet, while the start waits for it; `held` names the operations
-    that the document added to groups of the allow-list since the start, and that stay closed.
+    `reload_error` is the report of the last reload if it failed, as `check` prints it. `awaited` is the report that
+    explains why the gateway is still waiting for its document at startup. `held` names the operations that the document
+    added to groups of the allow-list since the start; they stay closed.
     """
 
     is_ready: bool
@@ -58,11 +59,11 @@ class Health:
     held: tuple[str, ...] = ()
     reloads: Reloads = Reloads()
     restarts: int = 0
-    """How many workers were replaced."""
+    """The number of workers that ended and were replaced."""
 
 
 def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
-    """Return the app of the admin listener. It is a listener of its own so that none of this can be asked in public."""
+    """Return the app of the admin listener. It has a separate listener so that clients cannot reach it."""
 
     async def livez(_: Request) -> Response:
         return Response("ok\n", media_type="text/plain", headers=NO_STORE)
@@ -82,7 +83,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
             "held": now.held,
         }
         body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
-        # A reload that failed changes nothing: what is being served still is, so this replica stays ready.
+        # After a failed reload the gateway still serves the previous revision, so this replica stays ready.
         status = 200 if now.is_ready else 503
         return Response(body, status, media_type="application/json", headers=NO_STORE)
 
@@ -91,7 +92,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
 
 
 def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
-    """Return the app of a listener for metrics alone."""
+    """Return the app of a listener that serves only metrics."""
     return Starlette(routes=[_metrics_route(health, series)])
 
 

@@ -1,4 +1,4 @@
-"""Cross-origin rules (WHATWG Fetch, 3.2): which pages in a browser may read what the gateway answers."""
+"""CORS rules (WHATWG Fetch, 3.2): which web pages may read the gateway's answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALWAYS_ALLOWED_FIELDS = (
     "idempotency-key",
     "x-request-id",
 )
-"""What ChatGPT's browser side sends, and what the data plane passes on for every operation."""
+"""The fields that ChatGPT sends from the browser, and those that the gateway forwards for every operation."""
 
 
 ORDINARY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -34,12 +34,13 @@ _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}")
 
 
 def preflight(request: Request, revision: Revision) -> Response:
-    """Answer an OPTIONS request, whatever its path, here and without asking for a credential.
+    """Answer an OPTIONS request for any path, without asking for a credential.
 
-    One answer for all paths: it must not tell which of them exist. A browser that got leave for a path that is closed
-    reads the same 404 there as everybody. Where the document wants a login, the answer does not depend on the operations at
-    all: the page may send the fields that it asks for, and the gateway forwards those that are declared. For the same reason there is no Allow, which speaks of one resource (RFC 9110,
-    10.2.1). Clients were seen to break where a preflight was answered with 401.
+    The answer is the same for every path, so it does not reveal which paths exist. A page that may call a denied path
+    reads the same 404 there as any other client. If the document requires a login, the answer does not depend on the
+    operations at all: the page may send every field that it asks for, and the gateway forwards the declared ones. There
+    is no Allow field for the same reason: it describes one resource (RFC 9110, 10.2.1). Some clients break if a
+    preflight is answered with 401.
     """
     headers = {"Cache-Control": "no-store"}
     origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)
@@ -59,13 +60,13 @@ def preflight(request: Request, revision: Revision) -> Response:
             "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
         }
         if request.headers.get("access-control-request-private-network") == "true":
-            # A page on the public web that calls a gateway on localhost, as while a plugin is being developed.
+            # A public web page that calls a gateway on localhost, as during plugin development.
             headers["Access-Control-Allow-Private-Network"] = "true"
     return Response(status_code=204, headers=headers)
 
 
 def mark(response: Response, request: Request, revision: Revision) -> Response:
-    """Let the pages of allowed origins read an answer."""
+    """Add the CORS fields that let pages of allowed origins read a response."""
     if revision.cors_origins:
         response.headers.add_vary_header("Origin")
         origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)
@@ -76,16 +77,16 @@ def mark(response: Response, request: Request, revision: Revision) -> Response:
 
 
 def _asked_fields(request: Request) -> set[str]:
-    """The names that a browser says its page wants to send (WHATWG Fetch, 4.8), as far as they are names."""
+    """Return the valid names in Access-Control-Request-Headers (WHATWG Fetch, 4.8)."""
     asked = ",".join(request.headers.getlist("access-control-request-headers")).lower()
     return {name for part in asked.split(",")[:_MAX_ASKED_FIELDS] if _FIELD_NAME.fullmatch(name := part.strip(" \t"))}
 
 
 def allowed_origin(origin: str | None, allowed: Iterable[str]) -> str | None:
-    """Return what Access-Control-Allow-Origin says, None to say nothing.
+    """Return the value of Access-Control-Allow-Origin, or None for no such field.
 
-    Compared byte for byte with what is configured, never reflected because it looks alike. `null` is what any sandboxed
-    page sends, and no origin.
+    An origin must equal a configured one byte for byte; a similar origin is not reflected. `null` is never allowed,
+    because any sandboxed page sends it.
     """
     if origin is None or origin == "null":
         return None

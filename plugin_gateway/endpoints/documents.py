@@ -1,4 +1,4 @@
-"""The documents: the faces of the revision in force, served as the bytes they are, with validators and encodings."""
+"""The documents: serves the faces of the current revision byte for byte, with entity tags and gzip."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from plugin_gateway.publish.face import Face
 
 CACHE_CONTROL = "no-cache"
-"""Keep it, but ask each time (RFC 9111, 5.2.2.4): clients fetch the document before each call, and a 304 is cheap, while
-an answer from yesterday's allow-list would send them to operations that are closed today."""
+"""Clients may store the document but must revalidate it (RFC 9111, 5.2.2.4). They fetch it before each call, and a 304
+is cheap. A stale document would send them to operations that have been denied since."""
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 DOCUMENT_PATHS = frozenset({"/openapi.json", "/openapi.yaml"})
-"""What names operations, so that who may read it is a question. The manifest and its logo name none."""
+"""The paths whose content names operations, so access to them is restricted. The manifest and the logo name none."""
 ENTITY_TAG = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 QUALITY = re.compile(r";\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*\Z", re.IGNORECASE)
 
@@ -60,7 +60,7 @@ def serve_face(request: Request, faces: Mapping[str, Face]) -> Response:
 
 
 async def serve_document(request: Request, faces: Mapping[str, Face], door: Door | None) -> Response:
-    """Serve one of `faces` where anybody may read it; a caller who shows a credential is served its own."""
+    """Serve one of the public `faces`, or the caller's document to a caller who presents a credential."""
     path = request.scope["raw_path"].decode("latin-1")
     if door is None or path not in DOCUMENT_PATHS or (door.has_public_documents and not door.has_own_documents):
         return serve_face(request, faces)
@@ -68,7 +68,7 @@ async def serve_document(request: Request, faces: Mapping[str, Face], door: Door
     if not authorizations and door.has_public_documents:
         response = serve_face(request, faces)
     else:
-        # One that is shown must be good: the document of everybody would offer this caller what it may not call.
+        # A bad credential is refused: the public document would offer this caller operations that it may not call.
         access = await door.ask(authorizations, request.client.host if request.client is not None else "")
         response = refuse(access) if isinstance(access, Refusal) else serve_face(request, access.faces)
         if response.status_code < 400:
@@ -78,14 +78,14 @@ async def serve_document(request: Request, faces: Mapping[str, Face], door: Door
 
 
 def face_name(path: str, query: bytes, faces: Mapping[str, Face]) -> str:
-    """Return the name of the face that is asked for. Queries that name no profile are ignored, as for any static file."""
+    """Return the name of the requested face. A query without `profile` is ignored, as for any static file."""
     profile = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)).get("profile")
     has_profiles = any(name.startswith(path + "?") for name in faces)
     return f"{path}?profile={profile}" if profile is not None and has_profiles else path
 
 
 def answer(face: Face, request: Request) -> Response:
-    """Return the representation that the client takes, or 304 when it has it already (RFC 9110, 13.1.2)."""
+    """Return the representation that the client accepts, or 304 if the client has it already (RFC 9110, 13.1.2)."""
     takes_gzip = face.gzip is not None and accepts_gzip(", ".join(request.headers.getlist("accept-encoding")))
     body, etag = (face.gzip, face.gzip_etag) if takes_gzip and face.gzip is not None else (face.body, face.etag)
     headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "X-Content-Type-Options": "nosniff"}
@@ -95,7 +95,7 @@ def answer(face: Face, request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     if takes_gzip:
         headers["Content-Encoding"] = "gzip"
-    # An SVG logo can hold a script; as a page of this origin it must not run.
+    # An SVG logo may contain a script; it must not run when the logo is opened as a page of this origin.
     headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     response = Response(body, headers=headers, media_type=face.media_type)
     if request.method == "HEAD":
@@ -104,14 +104,14 @@ def answer(face: Face, request: Request) -> Response:
 
 
 def matches(if_none_match: str, etag: str) -> bool:
-    """Compare weakly (RFC 9110, 8.8.3.2) with each of the listed entity tags."""
+    """Compare the listed entity tags with `etag`, weakly (RFC 9110, 8.8.3.2)."""
     if if_none_match.strip() == "*":
         return True
     return etag in ENTITY_TAG.findall(if_none_match)
 
 
 def accepts_gzip(accept_encoding: str) -> bool:
-    """Say whether the client takes gzip (RFC 9110, 12.5.3); `*` counts for codings that are not named."""
+    """Return whether the client accepts gzip (RFC 9110, 12.5.3); `*` stands for every coding that is not named."""
     wildcard = False
     for element in accept_encoding.lower().split(","):
         coding, separator, parameters = element.strip().partition(";")
@@ -125,7 +125,7 @@ def accepts_gzip(accept_encoding: str) -> bool:
 
 
 class RefusedResponse(Response):
-    """An answer that refuses, and the code by which its access record says so."""
+    """A response made from a refusal, with the code for its access record."""
 
     code = ""
 

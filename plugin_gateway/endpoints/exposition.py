@@ -1,4 +1,4 @@
-"""The exposition: what the workers counted, as Prometheus reads it. The door of prometheus-client."""
+"""The exposition: the workers' counters in Prometheus format. Only this module imports prometheus-client."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _OPEN_METRICS = "application/openmetrics-text"
 
 
 def exposition(health: Health, series: Series, accept: str = "") -> tuple[bytes, str]:
-    """Render one scrape, with its media type: OpenMetrics where it is asked for.
+    """Render one scrape and return it with its media type: OpenMetrics if `accept` names it.
 
-    The registry is made for it and holds nothing between scrapes.
+    The registry is made for this scrape and keeps nothing for the next one.
     """
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(health, series))
@@ -46,7 +46,7 @@ def exposition(health: Health, series: Series, accept: str = "") -> tuple[bytes,
 
 
 class _Scrape:
-    """A collector, in prometheus-client's sense, of numbers that are already there."""
+    """A prometheus-client collector that reports numbers counted elsewhere."""
 
     def __init__(self, health: Health, series: Series) -> None:
         self._health = health
@@ -71,7 +71,7 @@ class _Scrape:
         for name, numbers in self._series.items():
             kind, _, labels = name.partition(" ")
             if kind == "calls":
-                # The consumer is last: its name, which the operator chose, may hold blanks.
+                # The consumer comes last because the operator may choose a name with spaces.
                 calls.add_metric(labels.split(" ", len(_CALL_LABELS) - 1), numbers[0])
             elif kind == "upstream":
                 upstream.add_metric((labels,), int(numbers[0]), numbers[1])
@@ -87,7 +87,7 @@ class _Scrape:
         for name, kind, text in (
             ("plugin_gateway_request_body_bytes", "bytes_in", "Bytes of request bodies."),
             ("plugin_gateway_response_body_bytes", "bytes_out", "Bytes of response bodies."),
-            ("plugin_gateway_log_lines_dropped", "dropped", "Lines of the log that could not be written."),
+            ("plugin_gateway_log_lines_dropped", "dropped", "Log lines that could not be written."),
             ("plugin_gateway_workers_cpu_seconds", "cpu", "Processor time of all workers."),
         ):
             yield CounterMetricFamily(name, text, value=self._series.get(kind, [0])[0])
@@ -95,30 +95,38 @@ class _Scrape:
     def _gauges(self) -> Iterator[Metric]:
         health = self._health
         build = {"version": __version__, "core": core(), "python": python_version()}
-        yield InfoMetricFamily("plugin_gateway_build", "What is running.", value=build)
+        yield InfoMetricFamily("plugin_gateway_build", "Versions of the running gateway.", value=build)
         for name, now, text in (
             ("calls_in_flight", "calls", "Calls being answered."),
             ("client_connections", "connections", "Client connections that are open."),
-            ("workers_resident_memory_bytes", "memory", "Memory of all workers; what they share counts for each."),
+            (
+                "workers_resident_memory_bytes",
+                "memory",
+                "Memory of all workers; shared pages count once for each worker.",
+            ),
             ("workers_open_fds", "descriptors", "File descriptors of all workers."),
         ):
             yield GaugeMetricFamily(f"plugin_gateway_{name}", text, value=self._series.get(f"{NOW}{now}", [0])[0])
         yield from _reloads(health.reloads)
         yield CounterMetricFamily(
-            "plugin_gateway_worker_restarts", "Workers that ended unasked and were replaced.", value=health.restarts
+            "plugin_gateway_worker_restarts",
+            "Workers that ended unexpectedly and were replaced.",
+            value=health.restarts,
         )
         yield GaugeMetricFamily("plugin_gateway_revision", "Number of the revision served.", value=health.revision)
         yield GaugeMetricFamily("plugin_gateway_operations", "Operations allowed.", value=health.operations)
-        yield GaugeMetricFamily("plugin_gateway_workers", "Workers that listen.", value=health.workers)
+        yield GaugeMetricFamily("plugin_gateway_workers", "Workers that are listening.", value=health.workers)
         yield GaugeMetricFamily(
             "plugin_gateway_reload_failed", "1 while the last reload failed.", value=int(bool(health.reload_error))
         )
 
 
 def _reloads(reloads: Reloads) -> Iterator[Metric]:
-    counts = CounterMetricFamily("plugin_gateway_reloads", "Reloads by what became of them.", labels=("result",))
+    counts = CounterMetricFamily("plugin_gateway_reloads", "Reloads by result.", labels=("result",))
     times = GaugeMetricFamily(
-        "plugin_gateway_last_reload_timestamp_seconds", "When the last reload was; 0 for never.", labels=("result",)
+        "plugin_gateway_last_reload_timestamp_seconds",
+        "Time of the last reload; 0 if there was none.",
+        labels=("result",),
     )
     for result, count, at in (
         ("served", reloads.served, reloads.served_at),

@@ -1,7 +1,8 @@
-"""The OAuth façade: the provider's two endpoints under our own host, for clients that demand them there.
+"""The OAuth façade: the provider's two endpoints under the gateway's host, for clients that require them there.
 
-`/oauth/authorize` sends the browser on, `/oauth/token` passes the code on. Codes and tokens go through; none is kept.
-Anybody may ask here, so what goes on to the provider is bounded by `limits`, and by the budget of an address that asks in vain.
+`/oauth/authorize` redirects the browser to the provider; `/oauth/token` relays the code. The gateway stores neither
+codes nor tokens. These endpoints need no credential, so `limits` and the budget for failed requests of each client
+address bound what reaches the provider.
 """
 
 from __future__ import annotations
@@ -31,16 +32,16 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.outage import Outage
 
 _PROVIDER_FAILED: Final = Refusal(
-    status=502, code="provider-failed", detail="The authorization server did not answer as it should."
+    status=502, code="provider-failed", detail="The authorization server gave no valid answer."
 )
-_TOO_LARGE: Final = Refusal(status=413, code="request-too-large", detail="A token request is never as large as this.")
+_TOO_LARGE: Final = Refusal(status=413, code="request-too-large", detail="The token request is too large.")
 _BROKEN_OFF: Final = Refusal(
     status=400, code="incomplete-request", detail="The client left before its request was complete."
 )
 _BAD_LOGIN: Final = Refusal(
     status=400,
     code="invalid-oauth-request",
-    detail="The Authorization field is no Basic credential.",
+    detail="The Authorization field does not hold a Basic credential.",
     members={"error": "invalid_request"},
 )
 _NEVER_STORED: Final = {"Cache-Control": "no-store", "Pragma": "no-cache", "X-Content-Type-Options": "nosniff"}
@@ -82,19 +83,19 @@ async def answer_oauth(
     if strangers is not None and response.status_code in (400, 401):
         strangers.failed(share)
     if outage is not None and response.status_code == _PROVIDER_FAILED.status:
-        outage.failed("what it answers is no answer of OAuth, or there is none")
+        outage.failed("it sent no valid OAuth response")
     elif outage is not None:
         outage.answered()
     return response
 
 
 def _send_on(where: str) -> Response:
-    # The address holds the state; pages of the provider must not pass it on as their referrer.
+    # The URL contains the state; the provider's pages must not pass it on in a Referer field.
     return Response(status_code=302, headers={**_NEVER_STORED, "Location": where, "Referrer-Policy": "no-referrer"})
 
 
 async def _read(request: Request, facade: Facade) -> tuple[bytes, dict[str, str]] | Refusal:
-    """Return the form for the provider and the fields beside it."""
+    """Return the form for the provider and the header fields to send with it."""
     logins = request.headers.getlist("authorization")
     client_id = _basic_client_id(logins)
     if isinstance(client_id, Refusal):
@@ -120,7 +121,7 @@ async def _enter(limiter: Limiter | None) -> Verdict | None:
         if not verdict.done():
             verdict.set_result(found)
         elif not isinstance(found, Refusal):
-            # The client left while Redis was asked.
+            # The client disconnected while Redis was asked.
             limiter.leave()
 
     limiter.admit_token_request(on_verdict)
@@ -136,7 +137,7 @@ async def _relay(facade: Facade, provider: Provider, form: bytes, fields: dict[s
 
 
 def _pass_back(status: int, answer: bytes) -> Response:
-    """Pass on what RFC 6749 knows: a JSON object with a token (5.1), or with an error (5.2). Nothing else, no header."""
+    """Pass on a JSON object with a token (RFC 6749, 5.1) or an error (5.2), and nothing else from the provider."""
     try:
         is_object = isinstance(json.loads(answer), dict)
     except (ValueError, RecursionError):
@@ -147,7 +148,7 @@ def _pass_back(status: int, answer: bytes) -> Response:
 
 
 def _basic_client_id(logins: list[str]) -> str | Refusal | None:
-    """Return whom the Authorization field names (RFC 6749, 2.3.1: both halves are form-encoded)."""
+    """Return the client id in the Authorization field (RFC 6749, 2.3.1: both halves are form-encoded)."""
     if not logins:
         return None
     scheme, _, token = logins[0].partition(" ")
@@ -160,7 +161,7 @@ def _method_not_allowed(allowed: str) -> Response:
         Refusal(
             status=405,
             code="method-not-allowed",
-            detail="This endpoint is not offered for that method.",
+            detail="This endpoint does not support that method.",
             hint=f"Use {allowed}.",
             headers=((b"Allow", allowed.encode() + b", OPTIONS"),),
         )

@@ -1,1 +1,1 @@
-"""Reloading: notice a change, compile aside, so that what is being served is touched by nothing but a swap."""
+"""Reloading: notices a change, compiles in a child process, and swaps the revision in one step."""

@@ -1,7 +1,7 @@
-"""Compiling aside: a short-lived child reads config and document, and only the finished revision comes back.
+"""Compiling aside: a short-lived child process reads config and document and returns the finished revision.
 
-A large document takes hundreds of megabytes while it is read. In a child of its own that memory goes back to the
-system with the process, and what it costs in time is not taken from the calls being served.
+Reading a large document takes hundreds of megabytes. The system gets that memory back when the child ends, and the
+calls being served do not wait for the compile.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.reload.outcome import Outcome
 
 COMPILE_TIMEOUT_S = 120.0
-"""A document from a URL may take its own time limits, one after the other, for each of its files."""
+"""Each file of a document from a URL may take its full time limit, one after the other."""
 
 
 async def compile_aside(
@@ -39,10 +39,10 @@ async def compile_aside(
     gently: bool = False,
     text: str | None = None,
 ) -> Outcome:
-    """Compile config and document in a child process; `gently` leaves the processors to those who serve.
+    """Compile config and document in a child process; `gently` lowers its priority below that of the workers.
 
-    `pinned` is that of what is served now, so that a document that changed opens nothing by itself. `text` is
-    the config where it came from standard input, which can be read but once.
+    `pinned` holds the pins of the current revision, so that a changed document opens no new operation. `text` is the
+    config if it came from standard input, which can be read only once.
     """
     request = {
         "config": str(config) if config else None,
@@ -69,13 +69,13 @@ async def compile_aside(
                 child.kill()
             await child.wait()
     if child.returncode != 0:
-        return failed(f"the compiling process ended with status {child.returncode}; what it said is above")
-    outcome: Outcome = pickle.loads(answer)  # noqa: S301  # our own child's
+        return failed(f"the compiling process ended with status {child.returncode}; see its output above")
+    outcome: Outcome = pickle.loads(answer)  # noqa: S301  # written by our own child process
     return outcome
 
 
 async def answer_of(child: Process, request: object) -> bytes:
-    """Ask the child and return its answer. Its standard input stays open: the child ends when that does."""
+    """Send the request to the child and return its answer. The child ends when its standard input closes."""
     assert child.stdin is not None  # noqa: S101  # both are pipes
     assert child.stdout is not None  # noqa: S101
     with contextlib.suppress(ConnectionError):
@@ -93,12 +93,12 @@ def failed(message: str) -> Refused:
 
 
 def module_command(module: str, *arguments: str) -> tuple[str, ...]:
-    """Return the command that runs a module of ours in the interpreter we run in, with no current directory on its path."""
+    """Return the command that runs one of our modules in this interpreter, without the current directory on its path."""
     return sys.executable, "-P", "-m", module, *arguments
 
 
 def module_environment() -> dict[str, str]:
-    """Return our environment, in which a child finds the same plugin_gateway as we are."""
+    """Return our environment, with a PYTHONPATH that makes the child import the same plugin_gateway."""
     home = str(Path(plugin_gateway.__file__).parent.parent)
     path = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": f"{home}{os.pathsep}{path}" if path else home}

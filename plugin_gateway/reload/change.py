@@ -1,4 +1,4 @@
-"""A change: which operations came and went with a reload, as an operator reads it."""
+"""A change: the operations that a reload added and removed, as the operator reads it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_LISTED: Final = 200
 
 
 class Change(NamedTuple):
-    """Operations by the names of `served_by`."""
+    """Added and removed operations, by the names that `served_by` gives them."""
 
     came: tuple[str, ...]
     went: tuple[str, ...]
@@ -29,7 +29,7 @@ class Change(NamedTuple):
         return "; ".join(parts) or "no operation came or went"
 
     def members(self) -> dict[str, tuple[str, ...]]:
-        """Return the change as members of a log line, each of them bounded."""
+        """Return the change as members of a log line, each bounded."""
         return {"came": self.came[:_MOST_LISTED], "went": self.went[:_MOST_LISTED]}
 
 
@@ -40,7 +40,7 @@ def change(before: Iterable[str], after: Iterable[str]) -> Change:
 
 
 def served_by(revision: Revision) -> tuple[str, ...]:
-    """Name the operations that a revision lets through, and those that it lets through for some consumers only."""
+    """Return the names of the operations that a revision allows to all callers or to some consumers."""
     return tuple(_names(revision))
 
 

@@ -1,6 +1,7 @@
-"""`python -m plugin_gateway.reload.child` compiles once: a request on standard input, the outcome on standard output.
+"""The compiling child: `python -m plugin_gateway.reload.child` reads a request and writes the outcome.
 
-The request is one line. What follows it is the supervisor's life: standard input ends when the supervisor does.
+The request is one line on standard input; the outcome goes to standard output. Standard input then stays open until the
+supervisor ends.
 """
 
 from __future__ import annotations
@@ -39,18 +40,18 @@ MAX_NICENESS = 10
 
 def main() -> None:
     """Answer one request."""
-    # This process ends before the memory matters, and looking for cycles in a large document takes half the time.
+    # This process ends before its memory matters, and collecting cycles in a large document takes half the time.
     gc.disable()
     if "gently" in sys.argv[1:]:
         os.nice(MAX_NICENESS)
     with telling(Log()):
         answer()
-    # Taking a large document apart, object by object, takes longer than writing the answer did.
+    # Skip Python's shutdown: freeing a large document object by object takes longer than writing the answer.
     os._exit(0)
 
 
 def answer() -> None:
-    """Read the request, and write the outcome."""
+    """Read the request, compile, and write the outcome."""
     request = json.loads(sys.stdin.buffer.readline())
     pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
@@ -61,7 +62,7 @@ def answer() -> None:
 
 
 def end_with_supervisor() -> None:
-    """End this process when standard input does. A supervisor that was killed cannot say so."""
+    """End this process when standard input closes, because a killed supervisor cannot send a message."""
     while os.read(0, 1):
         pass
     os._exit(1)
@@ -74,11 +75,11 @@ def compiled_or_refused(
     pinned: Pinned = NOTHING_PINNED,
     text: str | None = None,
 ) -> Outcome:
-    """Compile; whatever the operator's files lack is an answer, and only our own mistakes are exceptions."""
+    """Compile and return the outcome. A mistake in the operator's files is an outcome; only a bug raises."""
     watched: dict[Path, Fingerprint] = {}
 
     def on_file(path: Path) -> None:
-        # Before it is read: what changes while we read is seen as a change afterwards.
+        # Take the fingerprint before the file is read, so that a change during the read is noticed.
         if (absolute := path.absolute()) not in watched:
             watched[absolute] = fingerprint(absolute)
 
@@ -99,7 +100,7 @@ def compiled_or_refused(
         log = _log_settings(rest.config) if rest else None
         return Refused(findings=error.findings, report=report, watched=watched, log=log, awaited=awaited)
     return Compiled(
-        # Workers need no pins, and those of a large document are many.
+        # Workers need no pins, and a large document has many.
         revision=pickle.dumps(replace(revision, pinned=NOTHING_PINNED), protocol=pickle.HIGHEST_PROTOCOL),
         number=revision.number,
         digest=revision.digest,
@@ -120,7 +121,7 @@ def compiled_or_refused(
 
 
 def awaited_by(loaded: LoadedConfig) -> Awaited:
-    """Say what the supervisor needs of a config to wait for its document."""
+    """Return the part of a config that the supervisor needs while it waits for the document."""
     config = loaded.config
     return Awaited(
         listen=str(config.listen),

@@ -1,4 +1,4 @@
-"""The outcome of compiling aside: a revision to hand on, or what is wrong."""
+"""The outcome of compiling aside: a revision, or the findings that prevent it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import LogSettings
 
 Fingerprint: TypeAlias = tuple[int, int, int, int] | None
-"""What changes of a file when its content or its permissions do; None where no file can be seen."""
+"""The part of a file's status that changes with its content or permissions; None if the file cannot be seen."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compiled:
-    """What came out: a pickled revision, handed on as it is, and what the supervisor has to know of it."""
+    """A pickled revision, passed to the workers as it is, and the facts about it that the supervisor needs."""
 
     revision: bytes
     number: int
@@ -31,20 +31,21 @@ class Compiled:
     admin: str
     log: LogSettings
     watched: Mapping[Path, Fingerprint]
-    """The files it was made of, as they were just before they were looked at."""
+    """The files it was made of, with the fingerprint taken just before each was read."""
     warnings: tuple[Finding, ...]
     metrics: str = ""
     pinned: bytes = b""
-    """What the entries of the lists named, pickled: handed to the next compile as it is, so that none of them opens more."""
+    """The pickled pins: the operations that each list entry named. They go to the next compile, so that no entry opens
+    more."""
     served: tuple[str, ...] = ()
-    """The operations by name (`reload.change`)."""
+    """The names of the operations (`reload.change`)."""
     held: tuple[str, ...] = ()
-    """What the document added to groups and stays closed."""
+    """Operations that the document added to groups; they stay closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Awaited:
-    """What the supervisor has to know of a config whose document is not there yet, to wait for it."""
+    """The part of a config that the supervisor needs while it waits for the document."""
 
     listen: str
     admin: str
@@ -54,16 +55,16 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """Nothing came out: what is wrong, and the text for people that `check` prints of it."""
+    """There is no revision: the findings, and the report of them that `check` prints."""
 
     findings: tuple[Finding, ...]
     report: str
     watched: Mapping[Path, Fingerprint] = field(default_factory=dict)
-    """The files that were looked at, there or not: what is wrong may be right when one of them changes."""
+    """The files that the compile looked at, including missing ones: a change of any may mend the config."""
     log: LogSettings | None = None
-    """How the config wants the log, as far as it could be read."""
+    """The log settings of the config, if they could be read."""
     awaited: Awaited | None = None
-    """Set where nothing is wrong but that the document's server does not answer yet: asking again may help."""
+    """Set if the only problem is that the document's server does not answer yet, so that a retry may help."""
 
 
 Outcome: TypeAlias = Compiled | Refused

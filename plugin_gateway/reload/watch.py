@@ -1,4 +1,7 @@
-"""The watched files: everything the last compile looked at, there or not; a change is what they now say, not what an editor did."""
+"""The watched files: every file that the last compile looked at, even if it was missing.
+
+A file has changed if its fingerprint has; events only tell when to look.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ if TYPE_CHECKING:
     from plugin_gateway.reload.outcome import Fingerprint
 
 QUIET_MS = 50
-"""How long the files must be quiet: an editor or kubelet makes several changes of one."""
+"""How long the files must be quiet. An editor or kubelet makes one change in several steps."""
 
 PATIENCE_MS = 200
-"""How long a change waits for quiet at most."""
+"""How long a change waits for quiet, at most."""
 
 LOOK_MS = 1000
 
 
 async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
-    """Yield each time one of the files says something else than before, at first than when its fingerprint was taken.
+    """Yield each time the fingerprint of a file changes, beginning with the fingerprints in `watched`.
 
-    Directories are watched, not files: an editor replaces a file by renaming another over it, and a Kubernetes volume
-    swaps the symlink of a whole directory; a watch on the file itself would go with the old one.
+    The directories are watched, not the files. An editor replaces a file by renaming another over it, and a Kubernetes
+    volume swaps the symlink of a directory; a watch on the file would stay with the old one.
 
     Raises:
         OSError: the kernel has no watches left.
@@ -40,7 +43,7 @@ async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
         debounce=PATIENCE_MS,
         step=QUIET_MS,
         watch_filter=None,
-        # Look without an event too: network file systems make none, and what changed before this line made none here.
+        # Also check without an event: network file systems send none, and a change before this call sent none here.
         rust_timeout=LOOK_MS,
         yield_on_timeout=True,
     )
@@ -53,7 +56,7 @@ async def changes(watched: Mapping[Path, Fingerprint]) -> AsyncIterator[None]:
 
 
 class FileWatch:
-    """Looks at one set of files at a time, and calls back for each change; `on_failure` when the kernel does not let it."""
+    """Watches one set of files and calls `on_change` for each change, or `on_failure` if the kernel refuses the watch."""
 
     def __init__(self, on_change: Callable[[], object], on_failure: Callable[[OSError], object]) -> None:
         self._on_change = on_change
@@ -61,7 +64,7 @@ class FileWatch:
         self._looking: asyncio.Task[None] | None = None
 
     def look_at(self, watched: Mapping[Path, Fingerprint]) -> None:
-        """Look at these files from now on, and at no others."""
+        """Watch these files from now on, and no others."""
         if self._looking is not None:
             self._looking.cancel()
         self._looking = asyncio.create_task(self._look(watched), name="watch")
@@ -80,7 +83,7 @@ class FileWatch:
 
 
 def directories(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the directories in which a change of the files shows: where they are named, and where they really are."""
+    """Return the directories of the files, both as named and with symlinks resolved."""
     found: dict[Path, None] = {}
     for path in paths:
         for named in (path.absolute(), path.resolve()):
@@ -96,8 +99,8 @@ def fingerprints(paths: Iterable[Path]) -> dict[Path, Fingerprint]:
 
 def fingerprint(path: Path) -> Fingerprint:
     try:
-        status = os.stat(path)  # noqa: PTH116  # follows symlinks, which is the point
+        status = os.stat(path)  # noqa: PTH116  # it must follow symlinks
     except OSError:
         return None
-    # The last is the inode's own time, which `chmod` and `chown` change: they can make a secret readable.
+    # Include ctime, which changes with `chmod` and `chown`: they can make a secret readable.
     return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns

@@ -1,1 +1,1 @@
-"""The processes: one supervisor, which holds the sockets and no calls, and workers, which hold calls and one revision."""
+"""The processes: one supervisor, which holds the sockets but no calls, and the workers, which serve the calls."""

@@ -1,13 +1,13 @@
-"""`python -m plugin_gateway.server FD FRONT COUNTS TOKENS` is a worker; the supervisor starts it so."""
+"""The command of a worker: `python -m plugin_gateway.server FD FRONT COUNTS TOKENS`, run by the supervisor."""
 
 import signal
 import sys
 
 if __name__ == "__main__":
-    # Before the long imports: Ctrl-C goes to every process of the terminal, SIGHUP when it closes, and both are the
-    # supervisor's to act on.
+    # Ignore these before the long imports. A terminal sends SIGINT and SIGHUP to every process in it, but only the
+    # supervisor acts on them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     from plugin_gateway.server.worker import main
 
-    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))  # type: ignore[arg-type]  # one of the fronts: only the supervisor calls us
+    main(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))  # type: ignore[arg-type]  # always a front: only the supervisor runs this

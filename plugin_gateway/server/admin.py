@@ -1,4 +1,4 @@
-"""The admin listener: health and metrics on an address of their own, answered by the supervisor."""
+"""The admin listener: serves health and metrics from the supervisor, on a separate address."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class AdminServer(uvicorn.Server):
-    """uvicorn without its own signal handlers: the supervisor has them."""
+    """uvicorn without signal handlers: the supervisor installs them."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -32,9 +32,9 @@ class AdminServer(uvicorn.Server):
 
 
 class AdminListener:
-    """Opened when the first revision is there, closed when the last call is answered.
+    """Serves one app from the first revision until the last call has ended.
 
-    `make` makes the app that it serves: health and metrics, or metrics alone.
+    `make` makes the app: health and metrics, or only metrics.
     """
 
     def __init__(self, make: MakeApp = create_admin) -> None:
@@ -45,7 +45,7 @@ class AdminListener:
     async def open(
         self, address: Address, health: Callable[[], Health], series: Callable[[], Awaitable[Series]]
     ) -> Address:
-        """Listen; return the address with its port.
+        """Start to listen; return the address with its actual port.
 
         Raises:
             UsageError: the address cannot be listened on.

@@ -15,20 +15,20 @@ HEAD = struct.Struct("!BQ")
 
 
 class Kind(enum.IntEnum):
-    """What a message is. The first three go to the worker, the others come back."""
+    """The kind of a message. The supervisor sends the first three; the worker sends the others."""
 
     REVISION = 1
-    """A pickled revision: serve it from now on. Answered with ADOPTED."""
+    """A pickled revision to serve from now on. The answer is ADOPTED or REJECTED."""
     COUNT = 2
-    """Answered with COUNTS."""
+    """A request for the counters. The answer is COUNTS."""
     DRAIN = 3
-    """Accept no more, finish what is in flight, exit."""
+    """Accept no more connections, finish the calls in flight, and exit."""
     ADOPTED = 4
-    """The revision is being served; the body is its number."""
+    """The worker serves the revision; the body is its number."""
     REJECTED = 5
-    """The revision cannot be served, the old one still is; the body says why."""
+    """The worker cannot serve the revision and keeps the old one; the body says why."""
     COUNTS = 6
-    """The body is the worker's series as JSON. A worker that ends by itself sends the last ones unasked."""
+    """The worker's series as JSON. A worker that ends by itself sends its last series unasked."""
 
 
 class Message(NamedTuple):
@@ -39,7 +39,7 @@ class Message(NamedTuple):
 
 
 class Channel:
-    """One end of the pair, inside an event loop."""
+    """One end of the socket pair, in an event loop."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -51,13 +51,13 @@ class Channel:
         return cls(*await asyncio.open_connection(sock=pair_end))
 
     async def send(self, message: Message) -> None:
-        """Send a message; an end that is gone is noticed by `receive`, not here."""
+        """Send a message. If the other end is closed, `receive` reports it, not this method."""
         self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
         with contextlib.suppress(ConnectionError):
             await self._writer.drain()
 
     async def receive(self) -> Message | None:
-        """Return the next message, None when the other end is gone."""
+        """Return the next message, or None if the other end is closed."""
         try:
             kind, length = HEAD.unpack(await self._reader.readexactly(HEAD.size))
             return Message(Kind(kind), await self._reader.readexactly(length))

@@ -1,4 +1,4 @@
-"""The pool of workers: as many as were asked for, each on its own socket, replaced when one ends unasked."""
+"""The pool of workers: keeps the configured number running and replaces a worker that ends unexpectedly."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Log, Series
 
 STABLE_S = 10.0
-"""A worker that lived so long did not end of what it was started with, and is replaced at once."""
+"""A worker that ran this long did not fail at startup, so it is replaced without a pause."""
 
 COUNTING_INTERVAL_S = 1.0
-"""How often workers are asked for their counts: of a worker that is killed no more than this time is lost."""
+"""How often workers are asked for their counts. A killed worker loses at most the counts of this time."""
 
 MAX_BACKOFF_S = 5.0
 START_TIMEOUT_S = 30.0
 
 
 class WorkerPool:
-    """Keeps `count` workers alive. `boot` early, `start` when there are sockets and a revision, `drain` at the end."""
+    """Keeps `count` workers running. Call `boot` first, `start` with sockets and a revision, and `drain` at the end."""
 
     def __init__(self, count: int, log: Log, front: Front = "connection") -> None:
         self._count = count
@@ -44,18 +44,18 @@ class WorkerPool:
         self._shared = SharedMemory()
         self._counting: asyncio.Task[None] | None = None
         self.restarts = 0
-        """How many workers ended unasked and were replaced."""
+        """The number of workers that ended unexpectedly and were replaced."""
 
     def boot(self) -> None:
-        """Start the processes while there is nothing yet to give them."""
-        # Kept here, so that a worker that is started later finds what those before it have counted.
+        """Start the processes early, so that they import their modules during the compile."""
+        # The pool keeps the memory, so that a replacement worker finds the counts of its predecessors.
         self._shared = SharedMemory.open()
         self._booting = [
             asyncio.create_task(WorkerProcess.spawn(self._front, self._shared)) for _ in range(self._count)
         ]
 
     async def start(self, listeners: list[socket.socket], revision: bytes) -> None:
-        """Give each worker its socket and the revision; return when all of them listen, or `START_TIMEOUT_S` is over."""
+        """Give each worker its socket and the revision; return when all listen, or after `START_TIMEOUT_S`."""
         self._revision = revision
         workers = await asyncio.gather(*self._booting)
         self._booting.clear()
@@ -77,10 +77,10 @@ class WorkerPool:
         return self._count
 
     async def adopt(self, revision: bytes) -> str:
-        """Have every worker serve another revision; return why one cannot, or nothing.
+        """Make every worker serve another revision; return the reason if one cannot, else an empty string.
 
-        When one refuses, all are given back what they served. A worker that starts meanwhile, perhaps in the place of
-        one that just ended, gets the new one too.
+        If one worker refuses, all go back to the previous revision. A worker that starts meanwhile, perhaps as a
+        replacement, gets the new revision too.
         """
         before, self._revision = self._revision, revision
         workers = [worker for worker in self._workers.values() if worker.is_started]
@@ -91,11 +91,11 @@ class WorkerPool:
         return refusals[0] if refusals else ""
 
     async def series(self) -> Series:
-        """Return what all workers have counted, those that are gone included."""
+        """Return the counts of all workers, including those that have ended."""
         return merge([self._retired, *await asyncio.gather(*(w.series() for w in self._workers.values()))])
 
     async def drain(self, timeout_s: float) -> bool:
-        """Have all workers finish what is in flight and end; return whether they had within `timeout_s`."""
+        """Make all workers finish their calls and end; return whether they did within `timeout_s`."""
         self._draining.set()
         if self._counting is not None:
             self._counting.cancel()
@@ -118,7 +118,7 @@ class WorkerPool:
             worker.kill()
 
     async def _remember_counts(self) -> None:
-        """Ask each worker every so often, so that counters do not go backwards when one is killed."""
+        """Ask each worker for its counts periodically, so that counters do not go backwards when one is killed."""
         while True:
             await asyncio.sleep(COUNTING_INTERVAL_S)
             await self.series()
@@ -154,7 +154,7 @@ class WorkerPool:
         given = self._revision
         is_serving = await worker.start(listener, given)
         while is_serving and given is not self._revision:
-            # Another revision came while this one was being handed over.
+            # A reload came while this revision was being handed over.
             given = self._revision
             is_serving = not await worker.adopt(given)
         return is_serving

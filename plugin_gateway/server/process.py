@@ -1,4 +1,4 @@
-"""One worker process as the supervisor sees it: started early, given its socket and revision when both are there."""
+"""A worker process, as the supervisor sees it. It starts early and gets its socket and revision later."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Series
 
 ANSWER_TIMEOUT_S = 20.0
-"""A worker that has not answered for so long is stuck; its loop stands still for milliseconds at most."""
+"""A worker that has not answered for this long is stuck: its event loop normally blocks for milliseconds."""
 
 
 LAST_WORDS_TIMEOUT_S = 2.0
-"""Its end of the channel is closed, so what it said is there already."""
+"""The worker has closed its end of the channel, so its last messages have arrived already."""
 
 Front: TypeAlias = Literal["connection", "asgi"]
-"""What takes calls in a worker: the connection front, or the ASGI front served by our own HTTP/1.1."""
+"""The front of a worker: the connection front, or the ASGI front behind the gateway's HTTP/1.1."""
 
 
 class WorkerProcess:
-    """A running worker and our end of its channel. Questions are asked one at a time."""
+    """A running worker and the supervisor's end of its channel. It is asked one question at a time."""
 
     def __init__(self, process: Process, ours: socket.socket) -> None:
         self._process = process
@@ -41,7 +41,7 @@ class WorkerProcess:
 
     @classmethod
     async def spawn(cls, front: Front = "connection", shared: SharedMemory = ALONE) -> WorkerProcess:
-        """Start the process: it imports what it needs and waits. `shared` is its memory in common with other workers."""
+        """Start the process, which imports its modules and waits. `shared` is memory that it shares with other workers."""
         ours, theirs = socket.socketpair()
         inherited = (theirs.fileno(), *shared.descriptors)
         with theirs:
@@ -62,7 +62,7 @@ class WorkerProcess:
         return self._channel is not None
 
     async def start(self, listener: socket.socket, revision: bytes) -> bool:
-        """Hand over the listening socket and the first revision; return whether the worker listens now."""
+        """Hand over the listening socket and the first revision; return whether the worker listens."""
         with contextlib.suppress(OSError):
             socket.send_fds(self._ours, [b"L"], [listener.fileno()])
             self._ours.setblocking(False)
@@ -72,12 +72,12 @@ class WorkerProcess:
         return False
 
     async def adopt(self, revision: bytes) -> str:
-        """Hand over another revision; return why the worker cannot serve it, or nothing."""
+        """Hand over another revision; return why the worker cannot serve it, else an empty string."""
         answer = await self._ask(Message(Kind.REVISION, revision))
         return answer.body.decode() if answer is not None and answer.kind is Kind.REJECTED else ""
 
     async def series(self) -> Series:
-        """Return what the worker has counted; what it said last when it does not answer."""
+        """Return the worker's counts; if it does not answer, the last ones it sent."""
         answer = await self._ask(Message(Kind.COUNT))
         if answer is not None and answer.kind is Kind.COUNTS:
             self.last_series = orjson.loads(answer.body)
@@ -85,7 +85,7 @@ class WorkerProcess:
 
     async def drain(self) -> None:
         if self._channel is None:
-            # It waits for a socket that does not come any more.
+            # The worker still waits for its socket; closing the channel ends it.
             self._ours.close()
             return
         with contextlib.suppress(OSError):
@@ -96,7 +96,7 @@ class WorkerProcess:
             self._process.kill()
 
     async def wait(self) -> int:
-        """Wait until the process is gone; return its status, negative for a signal."""
+        """Wait until the process has ended; return its status, negative for a signal."""
         status = await self._process.wait()
         if self._channel is not None:
             await self._hear_last_counts(self._channel)
@@ -105,7 +105,7 @@ class WorkerProcess:
         return status
 
     async def _hear_last_counts(self, channel: Channel) -> None:
-        """Take what a worker said before it ended; one that was killed said nothing."""
+        """Read the counts that the worker sent before it ended; a killed worker sent none."""
         with contextlib.suppress(TimeoutError, OSError):
             async with asyncio.timeout(LAST_WORDS_TIMEOUT_S), self._turn:
                 while (message := await channel.receive()) is not None:
@@ -122,6 +122,6 @@ class WorkerProcess:
                     await channel.send(question)
                     return await channel.receive()
             except (TimeoutError, OSError):
-                # An answer that comes after all would be taken for that to the next question.
+                # A late answer would be taken for the answer to the next question.
                 self.kill()
                 return None

@@ -1,4 +1,4 @@
-"""The memory that the workers of one gateway share: counts of calls, and the access tokens that no answer may show."""
+"""The memory that the workers of one gateway share: counts of calls, and the access tokens to mask in answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from plugin_gateway.credentials.board import open_board
 
 
 class SharedMemory(NamedTuple):
-    """File descriptors; -1 stands for memory of one process alone. The supervisor keeps them, so they outlive a worker."""
+    """File descriptors; -1 means memory of one process. The supervisor keeps them open, so they outlive a worker."""
 
     counts: int = -1
     tokens: int = -1
@@ -20,9 +20,9 @@ class SharedMemory(NamedTuple):
 
     @property
     def descriptors(self) -> tuple[int, ...]:
-        """Those that a worker has to inherit."""
+        """The descriptors that a worker must inherit."""
         return tuple(descriptor for descriptor in self if descriptor >= 0)
 
 
 ALONE: Final = SharedMemory()
-"""For a process that shares with no other."""
+"""The value for a process that shares no memory."""

@@ -1,4 +1,4 @@
-"""The listening sockets: opened once by the supervisor, one for each worker, kept open across their lives."""
+"""The listening sockets: one for each worker, opened once by the supervisor, which keeps them open when a worker ends."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ BACKLOG = 4096
 
 
 def open_listeners(address: Address, count: int) -> tuple[Address, list[socket.socket]]:
-    """Bind `count` sockets to one address, not listening yet, and return them with the address, its port filled in where it was 0.
+    """Bind `count` sockets to one address without listening; return them and the address with its actual port.
 
-    With more than one worker each has a socket of its own (SO_REUSEPORT), among which the kernel spreads new
-    connections evenly; on one shared socket the worker that wakes first takes most of them. As the supervisor keeps
-    them open, what is queued for a worker that died waits for its successor.
+    With several workers, each has a separate socket (SO_REUSEPORT), and the kernel spreads new connections evenly. On
+    one shared socket the worker that wakes first takes most of them. The supervisor keeps the sockets open, so
+    connections queued for a worker that died wait for its replacement.
 
     Raises:
         UsageError: the address cannot be listened on.
@@ -39,7 +39,7 @@ def open_listeners(address: Address, count: int) -> tuple[Address, list[socket.s
         )[0]
     except OSError as error:
         raise UsageError(f"cannot listen on {address}: {error.strerror or error}") from error
-    # Without SO_REUSEPORT first: with it, a second gateway on the same port would be let in and share the calls.
+    # Bind without SO_REUSEPORT first: with it, a second gateway could bind the same port and take part of the calls.
     probe = bound(family, kind, protocol, where, address=address, shared=False)
     where = probe.getsockname()
     address = replace(address, port=where[1])
@@ -53,10 +53,10 @@ def open_listeners(address: Address, count: int) -> tuple[Address, list[socket.s
 
 
 def listen(address: Address, listeners: Iterable[socket.socket]) -> None:
-    """Let clients in: from now on their connections wait for a worker to take them.
+    """Start to listen: from now on connections wait for a worker to accept them.
 
     Raises:
-        UsageError: another process came first.
+        UsageError: another process listened first.
     """
     for listener in listeners:
         try:
@@ -89,10 +89,10 @@ def unix_listener(address: Address) -> socket.socket:
 
 
 def remove_stale(address: Address) -> None:
-    """Remove a socket file that nobody listens on any more; one that is listened on, or is no socket, stays."""
+    """Remove a stale socket file. Refuse a path that another process listens on, or that is not a socket."""
     try:
         if not stat.S_ISSOCK(os.stat(address.socket).st_mode):  # noqa: PTH116  # no Path is made for one question
-            raise UsageError(f"cannot listen on {address}: the path is there and is not a socket")
+            raise UsageError(f"cannot listen on {address}: the path exists and is not a socket")
     except FileNotFoundError:
         return
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as client:
@@ -120,8 +120,8 @@ def reason(error: OSError) -> str:
         case errno.EADDRINUSE:
             return "another process listens there; stop it, or choose another address with --listen or --admin"
         case errno.EACCES:
-            return "not permitted; ports below 1024 need a privilege, 8080 needs none"
+            return "permission denied; a port below 1024 needs a privilege, 8080 does not"
         case errno.EADDRNOTAVAIL:
-            return "this machine has no such address; 0.0.0.0 means all it has"
+            return "this machine has no such address; use 0.0.0.0 for all its addresses"
         case _:
             return (error.strerror or str(error)).lower()

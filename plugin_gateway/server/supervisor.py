@@ -1,7 +1,8 @@
-"""The supervisor: holds the sockets, compiles aside, keeps the workers, reloads and drains. It answers no calls itself.
+"""The supervisor: holds the sockets, compiles aside, keeps the workers, reloads and drains. It answers no calls.
 
-There is one also for a single worker: a call never waits for a reload, a worker that dies is replaced, and health and
-metrics are answered while every worker is busy. It costs about 30 MB, less than reading a document in a worker would.
+A single worker has a supervisor too: calls never wait for a reload, a worker that dies is replaced, and health and
+metrics are answered while every worker is busy. The supervisor takes about 30 MB, less than reading a document in a
+worker would.
 """
 
 from __future__ import annotations
@@ -40,16 +41,16 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import Series
 
 DRAIN_TIMEOUT_S = 12.0
-"""A little longer than a worker takes to give up on its calls by itself."""
+"""A little longer than a worker waits before it cuts its calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What the command line says; an empty address is left to gateway.yaml."""
+    """The options of the command line. An empty address means the one in gateway.yaml."""
 
     config: Path | None = None
     text: str | None = None
-    """The config, where it came from standard input."""
+    """The config, if it came from standard input."""
     listen: str = ""
     admin: str = ""
     metrics: str = ""
@@ -57,12 +58,12 @@ class ServeOptions:
     front: Front = "connection"
     log_level: str = ""
     wait_s: float | None = None
-    """How long a document whose server does not answer is waited for; None is without end."""
+    """How long to wait for a document whose server does not answer; None means for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """What the banner says: the first revision, the addresses with their ports, and how long it took."""
+    """The facts for the banner: the first revision, the addresses with their ports, and how long the start took."""
 
     compiled: Compiled
     listen: Address
@@ -73,7 +74,7 @@ class Started:
 
 
 class RefusedError(FindingsError):
-    """Config or document are wrong, so that there is no revision; `report` is what `check` prints of it."""
+    """The config or the document is wrong; `report` is what `check` prints about it."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(refused.findings)
@@ -103,14 +104,14 @@ class Supervisor:
         self._reload_error = ""
 
     async def _series(self) -> Series:
-        """Return what was counted: what the workers did, and the lines that our own log lost."""
+        """Return the workers' series plus the log lines that the supervisor lost."""
         return merge([await self._pool.series(), {"dropped": [self._log.lost]}])
 
     async def run(self, announce: Callable[[Started, Log], None]) -> None:
         """Serve until told to stop; return when the last call is answered.
 
         Raises:
-            RefusedError: config or document are wrong.
+            RefusedError: the config or the document is wrong.
             UsageError: an address cannot be listened on, or no worker can be started.
         """
         self._obey_signals()
@@ -140,7 +141,7 @@ class Supervisor:
     async def _start(self) -> Started:
         started_at = monotonic()
         if self._options.listen:
-            # Before the compile, so that port 0 gets its number, which `public.url` may need.
+            # Bind before the compile, so that port 0 becomes the actual port, which `public.url` may need.
             self._bind(self._options.listen)
             self._overrides["listen"] = str(self._listen)
         if self._options.admin:
@@ -155,7 +156,7 @@ class Supervisor:
         listen_on(listen, self._listeners)
         await self._pool.start(self._listeners, compiled.revision)
         if not self._pool.listening:
-            raise UsageError("no worker could be started; what they said is above")
+            raise UsageError("no worker could be started; see their output above")
         took_s = monotonic() - started_at
         return Started(
             compiled=compiled,
@@ -167,10 +168,10 @@ class Supervisor:
         )
 
     async def _first_revision(self) -> Compiled:
-        """Compile, again and again while all that is wrong is that the document's server does not answer yet.
+        """Compile the first revision; retry while the only problem is that the document's server does not answer.
 
-        Until then the admin listener says so, and the public address is taken but not listened on: clients are refused a
-        connection, as there is nothing to answer them with, and no health check of a balancer takes this for readiness.
+        Meanwhile the admin listener reports this. The public address is bound but not listened on: clients get a
+        refused connection, and a load balancer's health check does not take the gateway for ready.
         """
         began = monotonic()
         while True:
@@ -196,7 +197,7 @@ class Supervisor:
             await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret
 
     async def _prepare(self, said: Awaited | Compiled) -> Address:
-        """Log as the config says, and take the addresses it names where the command line did not and nothing is taken yet."""
+        """Apply the log settings, and open the addresses that neither the command line nor an earlier attempt opened."""
         self._log.adopt(format=said.log.format, level=said.log.level)
         listen = self._listen or self._bind(said.listen)
         if said.admin and self._admin_address is None:
@@ -229,10 +230,10 @@ class Supervisor:
     def _stop(self, why: str = "") -> None:
         """Drain; at the second signal, stop at once."""
         if self._stopping.is_set():
-            self._log.event("warning", "stopping-now", f"{why} again: calls under way are cut", signal=why)
+            self._log.event("warning", "stopping-now", f"{why} again: calls in flight are cut", signal=why)
             self._pool.kill()
         else:
-            message = f"{why}: stopping; calls under way have {DRAIN_TIMEOUT_S:.0f} s, once more cuts them"
+            message = f"{why}: stopping; calls in flight have {DRAIN_TIMEOUT_S:.0f} s, another {why} cuts them"
             self._log.event("info", "stopping", message, signal=why)
         self._stopping.set()
 
@@ -248,14 +249,14 @@ class Supervisor:
         self._log.event("warning", "watch-failed", f"files are not watched ({error}); send SIGHUP to reload")
 
     async def _wanted_within(self, seconds: float) -> bool:
-        """Wait until a reload is wanted, for so long at most; return whether it is."""
+        """Wait at most `seconds` until a reload is wanted; return whether it is."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(None if seconds == inf else seconds):
                 await self._reload_wanted.wait()
         return self._reload_wanted.is_set()
 
     async def _reload_when_wanted(self) -> None:
-        """Reload when a file changed or somebody asked, and of itself while the document's server does not answer."""
+        """Reload when a file changes or on SIGHUP, and periodically while the document's server does not answer."""
         pause, began = inf, 0.0
         while True:
             is_asked = await self._wanted_within(pause)
@@ -266,12 +267,12 @@ class Supervisor:
             pause = pause_s(monotonic() - began, random()) if is_awaited else inf  # noqa: S311  # no secret
 
     async def _reload(self, *, is_asked: bool) -> bool:
-        """Compile aside and swap. Whatever goes wrong, what is being served stays. Return whether asking again may help."""
+        """Compile aside and swap. On any failure the current revision stays. Return whether a retry may help."""
         before = self._compiled
         if before is None:
             return False
         started_at = monotonic()
-        # As they are now: what a refused config does not look at must not count as changed ever after.
+        # Take the fingerprints now: a file that a refused config no longer names must not count as changed ever after.
         watched = fingerprints(before.watched)
         compiled = await self._compile(before.number + 1)
         if isinstance(compiled, Refused):
@@ -296,18 +297,18 @@ class Supervisor:
         members = {"revision": compiled.number, "digest": compiled.digest, **changed.members()}
         self._log.event("info", "reloaded", message, **members)
         if (compiled.listen, compiled.admin, compiled.metrics) != (before.listen, before.admin, before.metrics):
-            message = "`listen`, `admin` and `metrics` are taken over at the next start"
+            message = "`listen`, `admin` and `metrics` take effect after a restart"
             self._log.event("warning", "restart-needed", message)
         return False
 
     def _refuse(
         self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool, findings: Iterable[Finding] = ()
     ) -> None:
-        # What the refused config names, there or not, and what the one in force was made of: either may mend it.
+        # Watch the files of the refused config and of the current one: a change of either may mend it.
         self._files.look_at(watched)
         if is_asked or report != self._reload_error:
             members = {"report": report, "findings": [{"message": one.message, **members_of(one)} for one in findings]}
-            self._log.event("error", "reload-failed", f"nothing was changed by this reload: {report}", **members)
+            self._log.event("error", "reload-failed", f"the reload changed nothing: {report}", **members)
         self._reload_error = report
         self._reloads = self._reloads.after(served=False, at=time())
 
@@ -332,11 +333,11 @@ class Supervisor:
 def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
     """Run a supervisor to its end; return the exit status.
 
-    Where programs read the log, it says why nothing is served, one line for each finding.
+    If the log is JSON, a failed start is logged, one line for each finding.
 
     Raises:
-        RefusedError: config or document are wrong, and the log is for people.
-        UsageError: an address cannot be listened on, or no worker can be started; likewise.
+        RefusedError: the config or the document is wrong, and the log is text.
+        UsageError: an address cannot be listened on or no worker can be started, and the log is text.
     """
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 

@@ -1,4 +1,4 @@
-"""Usage: what this process takes of the machine, as Linux counts it; 0 where that cannot be known."""
+"""Usage: the memory and file descriptors of this process, as Linux counts them; 0 if unknown."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def resident_bytes() -> int:
-    """Return the memory that is in use now."""
+    """Return the resident memory."""
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, ValueError, IndexError):

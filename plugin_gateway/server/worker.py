@@ -1,4 +1,4 @@
-"""A worker: takes calls on one socket, by one revision after the other, until the supervisor says to drain or is gone."""
+"""A worker: serves calls on one socket, by the current revision, until the supervisor drains it or ends."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DRAIN_TIMEOUT_S = 10
 
 
 class PublicServer(uvicorn.Server):
-    """uvicorn without its own signal handlers: when to stop is the supervisor's word."""
+    """uvicorn without signal handlers: the supervisor decides when to stop."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -47,7 +47,7 @@ class PublicServer(uvicorn.Server):
         self.is_listening.set()
 
     def drain(self) -> None:
-        """Accept no more, let what is in flight finish, and return from `serve`."""
+        """Accept no more connections, finish the calls in flight, and return from `serve`."""
         self.should_exit = True
 
     @contextlib.contextmanager
@@ -56,9 +56,9 @@ class PublicServer(uvicorn.Server):
 
 
 def main(control_fd: int, front: Front, counts: int = -1, tokens: int = -1) -> None:
-    """Run as a worker whose end of the channel is `control_fd`; `counts` and `tokens` are memory that workers share."""
+    """Run as a worker whose end of the channel is `control_fd`; `counts` and `tokens` are shared memory."""
     with socket.socket(fileno=control_fd) as control:
-        # Everything is imported by now, while the supervisor was still compiling; the socket comes when that is done.
+        # The imports ran while the supervisor compiled; the socket comes after the compile.
         _, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not descriptors:
             return
@@ -85,7 +85,7 @@ async def serve(
 
 
 class Assignment(NamedTuple):
-    """What a worker is given at its start, and the log it writes."""
+    """What a worker gets at its start, and its log."""
 
     channel: Channel
     revision: Revision
@@ -96,7 +96,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     channel, revision, log = given
     resources = Resources(shared.counts, shared.tokens)
     known = resources.known_secrets
-    # Asked each time, as the mask is another one whenever a secret was added.
+    # Read the mask for each record: it is replaced whenever a secret is added.
     recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
     holder = Holder(revision, resources=resources)
     server = PublicServer(public_config(holder, recorder, front))
@@ -104,7 +104,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)
     obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log)), name="channel")
-    # What is here now is here for good: the collector need not look at it again during calls.
+    # The objects of the start live as long as the worker; the collector need not scan them during calls.
     gc.collect()
     gc.freeze()
     try:
@@ -113,19 +113,19 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
         obeying.cancel()
         holder.close()
         recorder.stop()
-        # The supervisor keeps what this process has counted.
+        # The supervisor keeps the counts of a worker that has ended.
         await channel.send(Message(Kind.COUNTS, orjson.dumps(recorder.series())))
         channel.close()
 
 
 def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.Config:
-    """Return uvicorn's settings: our protocol in place of its HTTP/1.1, strict whatever answers behind it."""
+    """Return uvicorn's settings, with our strict protocol in place of its HTTP/1.1 for both fronts."""
     forwards = front == "connection"
-    # Whoever answers a request records it: the ASGI front does so itself.
+    # The ASGI front records the requests that it answers.
     ours = connection_front(holder, recorder.record if forwards else _record_nothing, forwards=forwards)
     return uvicorn.Config(
         LocalApp(holder) if forwards else create_app(holder, recorder.record),
-        http=ours,  # type: ignore[arg-type]  # a factory is all that uvicorn calls; it names classes
+        http=ours,  # type: ignore[arg-type]  # uvicorn only calls it, so a factory will do
         ws="none",
         lifespan="off",
         loop="none",
@@ -140,7 +140,7 @@ def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.C
 
 
 def now_of(server: PublicServer) -> Series:
-    """Say what this process is doing at the moment."""
+    """Return the gauges of this process."""
     connections: Iterable[Any] = server.server_state.connections
     answering = sum(connection.is_answering for connection in connections)
     return {
@@ -153,18 +153,18 @@ def now_of(server: PublicServer) -> Series:
 
 
 def _record_nothing(record: AccessRecord) -> None:
-    """Leave the record to the app."""
+    """Leave the record to the ASGI front."""
 
 
 class Duties(NamedTuple):
-    """What the supervisor's messages are about."""
+    """The parts of a worker that the supervisor's messages change or read."""
 
     holder: Holder
     recorder: Recorder
     log: Log
 
     def adopt(self, pickled: bytes) -> Message:
-        """Serve another revision from now on; one that cannot be served leaves the old one where it is."""
+        """Serve another revision from now on, or keep the old one if the new one cannot be served."""
         revision: Revision = pickle.loads(pickled)  # noqa: S301  # from the supervisor, over an inherited socket
         try:
             self.holder.swap(revision)
@@ -175,7 +175,7 @@ class Duties(NamedTuple):
 
 
 async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
-    """Do what the supervisor says; when it is gone there is nobody left to stop us, so drain."""
+    """Do what the supervisor says. If the supervisor is gone, drain: no other process would stop this worker."""
     try:
         await server.is_listening.wait()
         await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
@@ -192,5 +192,5 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                 case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
                     continue
     finally:
-        # However this ends: a worker that hears no supervisor any more would take calls for ever.
+        # Drain even after an error: without a supervisor the worker would take calls for ever.
         server.drain()

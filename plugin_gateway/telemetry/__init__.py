@@ -1,4 +1,4 @@
-"""What the gateway tells about its work: the access record, the log, the counters. Never a secret, never a query value."""
+"""Telemetry: access records, the log and the counters. They never contain a secret or a query value."""
 
 from plugin_gateway.telemetry.bridge import attach, detach, telling
 from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge

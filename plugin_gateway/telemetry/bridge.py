@@ -1,7 +1,7 @@
-"""The bridge: what modules and libraries tell Python's `logging`, its warnings and its hooks becomes lines of the gateway's log.
+"""The bridge: writes `logging` records, warnings and uncaught exceptions as lines of the gateway's log.
 
-A module deep down says `logging.getLogger("plugin_gateway.x").warning(…)` and knows of no log; an application that embeds
-the gateway handles that as it likes, and a worker attaches this.
+A module calls `logging.getLogger("plugin_gateway.x").warning(…)` and does not know the gateway's log. A worker attaches
+this bridge; an application that embeds the gateway handles these records with its own handlers.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MOST_TRACEBACK: Final = 2000
 
 
 class LogHandler(logging.Handler):
-    """Writes each record as one line: its `extra` are the members, `event` among them is the event."""
+    """Writes each record as one line. The record's `extra` become members; `event` in them names the event."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
@@ -36,13 +36,13 @@ class LogHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if not self._log.takes(_level(record.levelno)):
             return
-        # `logging` swallows nothing by itself: what a foreign `%s` raises must not reach who logged.
+        # An error while formatting the record must not reach the code that logged it.
         try:
             message = record.getMessage()
             members = {name: value for name, value in vars(record).items() if name not in _STANDARD}
             members.setdefault("logger", record.name)
             if record.exc_info and record.exc_info[1] is not None:
-                # The place, not the message: an exception's text may quote what a caller or an upstream sent.
+                # Log where the error happened but not its text, which may quote a client or an upstream.
                 members["error"] = type(record.exc_info[1]).__name__
                 members["traceback"] = _frames(record.exc_info[1])
             event: Any = getattr(record, "event", "log")
@@ -52,11 +52,11 @@ class LogHandler(logging.Handler):
 
 
 def attach(log: Log) -> LogHandler:
-    """Send everything there from now on: our own lines from `info`, those of libraries from `warning`."""
+    """Send log records to `log` from now on: the gateway's at every level, those of libraries from `warning`."""
     handler = LogHandler(log)
     logging.getLogger().addHandler(handler)
     logging.getLogger(_ROOT).setLevel(logging.DEBUG)
-    # What Python would write to standard error as text, between the lines of the log.
+    # Python would write these to standard error as plain text, between the lines of the log.
     logging.captureWarnings(capture=True)
     threading.excepthook = _told_by_a_thread
     sys.unraisablehook = _told_by_the_collector
@@ -64,7 +64,7 @@ def attach(log: Log) -> LogHandler:
 
 
 def detach(handler: LogHandler) -> None:
-    """Hear nothing any more."""
+    """Undo `attach`."""
     logging.getLogger().removeHandler(handler)
     logging.captureWarnings(capture=False)
     threading.excepthook = threading.__excepthook__
@@ -73,14 +73,14 @@ def detach(handler: LogHandler) -> None:
 
 @contextlib.contextmanager
 def telling(log: Log) -> Iterator[None]:
-    """Attach the log, and close it at the end; an error that is a mistake of ours is its last line, and ends the process."""
+    """Attach the log and close it at the end. Log an unexpected error as the last line and exit with status 1."""
     handler = attach(log)
     try:
         yield
     except GatewayError:
         raise
-    except Exception as error:  # whatever it is, Python would write it to standard error as text
-        _logger.critical("a mistake in plugin-gateway ends this process", exc_info=error, extra={"event": "crashed"})
+    except Exception as error:  # Python would print it to standard error as plain text
+        _logger.critical("a bug in plugin-gateway ended this process", exc_info=error, extra={"event": "crashed"})
         raise SystemExit(1) from None
     finally:
         detach(handler)
@@ -93,7 +93,7 @@ def _told_by_a_thread(told: threading.ExceptHookArgs) -> None:
 
 
 def _told_by_the_collector(told: sys.UnraisableHookArgs) -> None:
-    _logger.error("an error could not be raised", exc_info=told.exc_value, extra={"event": "unraisable"})
+    _logger.error("Python could not raise an error", exc_info=told.exc_value, extra={"event": "unraisable"})
 
 
 def _frames(error: BaseException) -> str:

@@ -1,4 +1,4 @@
-"""A cause: why a connection failed, in words for the operator's log and never for a client."""
+"""A cause: why a connection failed, in words for the operator's log; clients never see it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ssl
 
 
 def root_cause_of(error: BaseException) -> str:
-    """Say what went wrong at the bottom of a library's error, whose own name says no more than that something did."""
+    """Describe the first specific error in the chain of causes of a library's error."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError | socket.gaierror) or (isinstance(cause, OSError) and cause.errno):
@@ -18,7 +18,7 @@ def root_cause_of(error: BaseException) -> str:
 
 
 def cause_of(error: BaseException) -> str:
-    """Say what the operating system, the resolver or TLS complained about, without numbers that only libraries use."""
+    """Describe an error of the operating system, the resolver or TLS, without library error numbers."""
     match error:
         case ssl.SSLCertVerificationError():
             return str(error.verify_message).rstrip(".")

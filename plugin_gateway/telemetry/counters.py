@@ -1,4 +1,4 @@
-"""The counters of one worker: plain integers, summed over the workers when somebody asks."""
+"""The counters of one worker: plain numbers, summed over all workers for each scrape."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 
 
 _METHODS = {name.encode(): name for name in KNOWN}
 
-# The numbers of a cell: buckets first, and what is above them all.
+# Indexes into a cell. It begins with one number for each bucket and one for longer durations.
 _BUCKETS: Final = len(BUCKETS_S) + 1
 _DURATION: Final = _BUCKETS
 _ANSWERED: Final = _BUCKETS + 1
@@ -29,21 +29,21 @@ _CELL_SIZE: Final = _BUCKETS + 5
 _CREDENTIAL_REFUSED = CREDENTIAL_REFUSED.code
 
 NOW = "now "
-"""Before the name of what goes up and down."""
+"""The prefix of names of gauges, which go up and down."""
 
 Series: TypeAlias = dict[str, list[float]]
-"""A name with its labels, joined by spaces, and its numbers: picklable, mergeable by adding."""
+"""Numbers by metric name and labels, joined by spaces. A series can be pickled, and merged by addition."""
 
 
 class Counters:
-    """Counts calls by operation, status, reason, method and consumer, their bytes and their durations.
+    """Counts calls by operation, status, reason, method and consumer, and sums their bytes and durations.
 
-    Labels come from the revision and from our own codes, never from a caller, so that nobody can make series.
+    Labels come from the revision and from the gateway's codes, so that a client cannot create series.
     """
 
     def __init__(self) -> None:
         self._cells: dict[tuple[str, int, str, str, str], list[float]] = {}
-        """Per operation, status, reason, method and consumer: the calls in each bucket of durations, then the sums below."""
+        """By operation, status, reason, method and consumer: the calls in each bucket of durations, then the sums."""
         self._refused: dict[str, int] = {}
         self.lines_dropped = 0
 
@@ -66,11 +66,11 @@ class Counters:
             self._refused[rule.credential] = self._refused.get(rule.credential, 0) + 1
 
     def series(self) -> Series:
-        """Return everything counted so far, ready to be merged with what other workers counted."""
+        """Return all counts so far, ready to be merged with those of other workers."""
         found: Series = {"bytes_in": [0], "bytes_out": [0], "dropped": [self.lines_dropped]}
         for (operation, status, reason, method, consumer), cell in self._cells.items():
             found[f"calls {operation} {status} {reason} {method} {consumer}"] = [sum(cell[:_BUCKETS])]
-            # One number for each bucket, one for what is above them all, and the sum of seconds last.
+            # One number for each bucket, one for longer durations, and the sum of seconds last.
             _add(found, f"durations {operation}", cell[: _DURATION + 1])
             if cell[_ANSWERED]:
                 _add(found, f"upstream {operation}", cell[_ANSWERED : _UPSTREAM + 1])
@@ -87,7 +87,7 @@ def _add(series: Series, name: str, numbers: list[float]) -> None:
 
 
 def lasting(series: Series) -> Series:
-    """Return what stays counted when the worker is gone, which is all but what it was doing."""
+    """Return the series without the gauges, to keep after the worker has ended."""
     return {name: numbers for name, numbers in series.items() if not name.startswith(NOW)}
 
 

@@ -1,4 +1,4 @@
-"""Findings in the log: one line each, with the place and the hint as members of their own."""
+"""Findings in the log: one line each, with place and hint as separate members."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: 
 
 
 def log_findings(log: Log, findings: Iterable[Finding], event: str = "") -> None:
-    """Write a line for each finding. The event is the finding's rule unless another one is given."""
+    """Write a line for each finding. The event is `event`, or the finding's rule if that is empty."""
     for finding in findings:
         log.event(_LEVELS[finding.severity], event or finding.rule, str(finding), **members_of(finding))
 
 
 def members_of(finding: Finding) -> dict[str, Any]:
-    """Return what a program reads of a finding, without what it does not have."""
+    """Return a finding as members of a log line, without the empty ones."""
     where = finding.location
     members = {
         "rule": finding.rule,

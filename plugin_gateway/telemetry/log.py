@@ -1,4 +1,4 @@
-"""The log: lines on standard error, as JSON or for people."""
+"""The log: lines on standard error, as JSON or as text for people."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
 class Log:
-    """Writes lines to one file descriptor. `format` is `json`, `text`, or `auto`: text on a terminal. `level` is the least that is written."""
+    """Writes lines to one file descriptor.
+
+    `format` is `json`, `text` or `auto`, which means text on a terminal and JSON otherwise. `level` is the lowest level
+    written.
+    """
 
     def __init__(self, *, format: str = "auto", level: str = "info", fd: int = 2) -> None:  # noqa: A002  # the config's own word
         self._fd = fd
@@ -32,11 +36,11 @@ class Log:
 
     @property
     def lost(self) -> int:
-        """Lines that could not be written, without the access records that `access` did not take."""
+        """The number of lines that could not be written, apart from the dropped records that `access` returned."""
         return self._dropped + self._lost_before + (self._output.lost if self._output is not None else 0)
 
     def adopt(self, *, format: str, level: str) -> None:  # noqa: A002  # the config's own word
-        """Take over what a new revision says about the log."""
+        """Apply the log settings of a new revision."""
         self.is_json = format == "json" or (format == "auto" and not _is_terminal(self._fd))
         self._least = LEVELS[level]
 
@@ -44,7 +48,7 @@ class Log:
         return LEVELS[level] >= self._least
 
     def event(self, level: str, event: str, message: str, **members: Any) -> None:
-        """Write one line of the gateway's own at once: a start, a reload, a worker that ended."""
+        """Write one event of the gateway at once: a start, a reload, a worker that ended."""
         if not self.takes(level):
             return
         now = self._timestamp(time.time())
@@ -62,7 +66,7 @@ class Log:
             self._dropped += 1
 
     def access(self, records: Sequence[AccessRecord]) -> int:
-        """Write a batch of access records; return how many were dropped because nobody reads the log."""
+        """Write a batch of access records; return how many were dropped because the log's reader is too slow."""
         wanted = records
         if self._least > LEVELS["info"]:
             wanted = [record for record in records if LEVELS[level_of(record)] >= self._least]
@@ -77,7 +81,7 @@ class Log:
         return 0 if self._put(batch) else len(wanted)
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Write what waits, for as long as `timeout_s`."""
+        """Write the waiting lines, for at most `timeout_s`."""
         output, self._output = self._output, None
         if output is not None:
             output.close(timeout_s)
@@ -105,5 +109,5 @@ def _is_terminal(fd: int) -> bool:
 
 
 def _printable(message: str) -> str:
-    """Return a message without what a terminal would obey; reports have several lines."""
+    """Return a message without control characters that a terminal would obey. Reports keep their line breaks."""
     return "".join(one if one.isprintable() or one == "\n" else "·" for one in message)

@@ -1,4 +1,4 @@
-"""An outage: that something the gateway depends on does not answer, told once when it begins and once when it ends."""
+"""An outage: a service that the gateway depends on does not answer. Its begin and its end are logged once each."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUIET_S: Final = 10.0
-"""After an end so much time passes before another beginning is told: what fails every other time must not fill the log."""
+"""The log stays silent for this long after an outage, so that a service that fails every other time does not fill
+it."""
 
 _logger = logging.getLogger("plugin_gateway.outage")
 
 
 class Outage:
-    """Hears of every failure and every answer; says when the one follows the other."""
+    """Is told of every failure and every answer; logs when an outage begins and ends."""
 
     def __init__(self, what: str, clock: Callable[[], float] = monotonic) -> None:
-        """Name what does not answer, as the log will: `Redis`, or an endpoint without its query."""
+        """Watch the service that the log calls `what`: `Redis`, or an endpoint without its query."""
         self._what = what
         self._clock = clock
         self._began_at: float | None = None
@@ -28,7 +29,7 @@ class Outage:
         self._failures = 0
 
     def failed(self, why: str) -> None:
-        """It did not answer, or not as it should; `why` holds no secret."""
+        """Note that the service gave no answer or a wrong one; `why` must not contain a secret."""
         now = self._clock()
         if self._began_at is None:
             self._began_at = now
@@ -43,7 +44,7 @@ class Outage:
             )
 
     def answered(self) -> None:
-        """It answered."""
+        """Note that the service answered."""
         if self._began_at is None:
             return
         now = self._clock()

@@ -1,6 +1,7 @@
-"""The output of the log: whole lines to one file descriptor, without ever keeping a call waiting for a slow reader.
+"""The output of the log: whole lines to one file descriptor; a slow reader never delays a call.
 
-The event loop writes itself. A thread beside it would take turns with the calls, which doubled their slowest percent.
+The event loop writes by itself. A writer thread competed with the calls and doubled the latency of their slowest
+percent.
 """
 
 from __future__ import annotations
@@ -16,43 +17,44 @@ from collections import deque
 from typing import Final, Protocol
 
 ATOMIC_BYTES: Final = 4096
-"""PIPE_BUF on Linux: a write to a pipe of at most so much is not mixed with another worker's, and is done whole or not at all."""
+"""PIPE_BUF on Linux: the kernel writes at most this much to a pipe whole or not at all, not mixed with another worker's
+lines."""
 MAX_WAITING_BYTES: Final = 4 * 1024 * 1024
-"""What waits for a reader of the log; beyond, lines are dropped and counted."""
+"""The limit of bytes that wait for the log's reader; lines beyond it are dropped and counted."""
 _MAX_WAITING_BATCHES: Final = 64
 
 
 class Output(Protocol):
-    """Takes lines. `lost` counts those that it took and could not write."""
+    """Writes lines. `lost` counts the accepted lines that could not be written."""
 
     lost: int
 
     def write(self, lines: bytes) -> bool:
-        """Write whole lines, now or later; say whether they were taken."""
+        """Write whole lines, now or later; return whether they were accepted."""
 
     def close(self, timeout_s: float) -> None:
         """Write what waits, for as long as `timeout_s`."""
 
 
 def output_to(fd: int) -> Output:
-    """The output for a descriptor; the descriptor stays the caller's."""
+    """Return the output for a descriptor. The caller keeps the descriptor and closes it."""
     try:
         mode = os.fstat(fd).st_mode
         if stat.S_ISREG(mode):
             return FileOutput(fd)
         if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode):
-            # Other processes write to the same open file: set on theirs, O_NONBLOCK would be a surprise to them.
+            # Open it again: O_NONBLOCK on the shared open file would change it for other processes too.
             return WaitingOutput(
                 os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
             )
     except OSError:
-        # Closed, a socket, of another user, or a system without /proc.
+        # The descriptor is closed, a socket or another user's, or the system has no /proc.
         pass
     return ThreadOutput(fd)
 
 
 class FileOutput:
-    """A regular file, which takes a batch of any size at once."""
+    """A regular file, which accepts a batch of any size at once."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -65,15 +67,15 @@ class FileOutput:
             self.lost += lines.count(b"\n")
         return True
 
-    def close(self, timeout_s: float) -> None:  # nothing waits
-        """Nothing waits."""
+    def close(self, timeout_s: float) -> None:  # no lines wait
+        """Do nothing: no lines wait."""
 
 
 class WaitingOutput:
-    """A pipe or a terminal: what it does not take now waits for the next write."""
+    """A pipe or a terminal. The bytes that it does not accept now wait for the next write."""
 
     def __init__(self, fd: int) -> None:
-        """Write to a non-blocking descriptor, and close it in the end."""
+        """Write to a non-blocking descriptor; `close` closes it."""
         self._fd = fd
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -108,19 +110,19 @@ class WaitingOutput:
             except BlockingIOError:
                 return
             except OSError:
-                # Its reader is gone, or the device is full: calls are answered all the same, and the lines are counted.
+                # The reader is gone or the device is full. Count the lost lines and go on answering calls.
                 self.lost += piece.count(b"\n")
                 written = len(piece)
             self._waiting_bytes -= written
             if written < len(piece):
-                # A terminal, or a line of more than a pipe takes in one write.
+                # A terminal, or a line that is longer than a pipe accepts in one write.
                 waiting[0] = piece[written:]
             else:
                 waiting.popleft()
 
 
 class ThreadOutput:
-    """Any other descriptor, such as the socket of a journal: a thread waits for it."""
+    """Any other descriptor, such as a journal's socket. A thread does the blocking writes."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -155,7 +157,7 @@ class ThreadOutput:
 
 
 def pieces(lines: bytes) -> list[bytes]:
-    """Cut a batch at line ends into writes that the kernel does not mix with those of other workers."""
+    """Cut a batch at line ends into writes that the kernel does not mix with other workers' lines."""
     found: list[bytes] = []
     start = 0
     while len(lines) - start > ATOMIC_BYTES:

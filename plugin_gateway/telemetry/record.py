@@ -1,4 +1,4 @@
-"""An access record: one answered call, as the log and the counters see it."""
+"""An access record: the facts about one call that the log and the counters use."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _SHOWN_CAUSE: Final = 300
 
 
 class AccessRecord(NamedTuple):
-    """One answered call. A tuple, as the data plane makes one for every call it answers.
+    """The record of one call. It is a tuple because the data plane makes one for every call.
 
-    `rule` is None for what was not forwarded. `target` is as the client sent it. It is logged only where there is no rule,
-    and as `telemetry.target` shows it: the path parameters of a forwarded call are the caller's data.
-    `status` is 0 when the client left unanswered. `reason` is empty where an answer was delivered whole, else a stable
-    code; `cause` says more of what went wrong upstream, in words that are for the operator. `consumer` is the operator's own
-    name for who called. Bytes are of bodies; `duration_s` is from the head to the last byte.
+    `rule` is None if the call was not forwarded. `target` is as the client sent it. It is logged only if there is no
+    rule, and in the form of `telemetry.target`: the path parameters of a forwarded call are the caller's data.
+
+    `status` is 0 if the client left before an answer. `reason` is empty if the answer was delivered whole, else a
+    stable code. `cause` describes an upstream failure for the operator. `consumer` is the operator's name for the
+    caller. Byte counts are of bodies. `duration_s` runs from the head to the last byte.
     """
 
     unix_time_s: float
@@ -44,11 +45,11 @@ class AccessRecord(NamedTuple):
     consumer: str = ""
     cause: str = ""
     upstream_s: float = 0.0
-    """Until the head of the upstream's answer was here, from the end of the request."""
+    """From the end of the request to the head of the upstream's answer."""
 
 
 def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
-    """Return the record as one line of JSON, its members in the order in which people read them."""
+    """Return the record as one line of JSON, with its members in reading order."""
     (
         at,
         method,
@@ -66,7 +67,7 @@ def as_json(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
         _,
     ) = record
     if rule is None:
-        # Paths that are refused are seldom the same twice, and would push out what is.
+        # Refused paths seldom repeat; in the cache they would push out the paths that do.
         members, asked = _members, ("", *shown_target(target))
     else:
         members, asked = _members_again, (rule.operation_id, rule.path_template, ())
@@ -92,7 +93,7 @@ def _members(
     reason: str,
     refused: str,
 ) -> str:
-    """The members that are the same for many calls of one client."""
+    """Return the members that many calls of one client have in common."""
     members = {
         "client": client,
         "consumer": consumer or None,
@@ -107,12 +108,12 @@ def _members(
     return "," + orjson.dumps({name: value for name, value in members.items() if value is not None}).decode()[1:-1]
 
 
-# What is kept is short whatever a caller sends: of a method no more than is shown.
+# A caller cannot fill the cache with long keys: the method is cut before it gets here.
 _members_again: Final = lru_cache(4096)(_members)
 
 
 def _refused_credential(record: AccessRecord) -> str:
-    """Name the credential that the upstream did not take, such as `header X-Api-Key`."""
+    """Return the name of the credential that the upstream refused, such as `header X-Api-Key`."""
     return record.rule.credential if record.rule is not None and record.reason == CREDENTIAL_REFUSED.code else ""
 
 
@@ -151,10 +152,10 @@ def level_of(record: AccessRecord) -> str:
 
 
 def shown_method(method: bytes) -> str:
-    """Return the method for a log line: a caller may send any token, and as long a one as the head allows."""
+    """Return the method for a log line, cut and escaped: a caller may send any token, as long as the head allows."""
     return method[:_SHOWN_METHOD].decode("latin-1").encode("unicode_escape").decode("ascii")
 
 
 def _bounded(cause: str) -> str:
-    """Return the cause for a log line: names and certificates in it may be another's, and say anything."""
+    """Return the cause for a log line, cut and escaped: host names and certificates in it come from other parties."""
     return cause[:_SHOWN_CAUSE].encode("unicode_escape").decode("ascii")

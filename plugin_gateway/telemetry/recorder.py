@@ -1,4 +1,4 @@
-"""The recorder: takes access records off the hot path and turns them into counts and log lines in batches."""
+"""The recorder: collects access records, then counts and logs them in batches outside the calls."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 
 IDLE_INTERVAL_S = 0.2
 BUSY_INTERVAL_S = 0.002
-"""While calls come in by the thousand, small batches often: a batch is a pause for the calls behind it."""
+"""Under load, batches are small and frequent: each batch delays the calls behind it."""
 
 BUSY_RECORDS = 20
 
 
 class Recorder:
-    """Collects the access records of one worker. `record` is what the data plane calls: it is a list's own append."""
+    """Collects the access records of one worker. The data plane calls `record`, which is the `append` of a list."""
 
     record: Callable[[AccessRecord], None]
 
     def __init__(self, log: Log, cover: Callable[[bytes], bytes] = bytes) -> None:
-        """Write to `log`; `cover` covers the secrets in what a caller sent, who may have learnt them elsewhere."""
+        """Write to `log`. `cover` masks secrets in the targets of calls: a caller may have learnt one elsewhere."""
         self._log = log
         self._cover = cover
         self._records: list[AccessRecord] = []
@@ -36,7 +36,7 @@ class Recorder:
         self.record = self._records.append
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Flush every so often from now on."""
+        """Start to flush periodically."""
         self._timer = loop.call_later(IDLE_INTERVAL_S, self._tick, loop)
 
     def stop(self) -> None:
@@ -46,9 +46,9 @@ class Recorder:
         self.flush()
 
     def flush(self) -> int:
-        """Count and write what has come in since the last time; return how many records that was."""
+        """Count and write the records since the last flush; return their number."""
         batch = [record if record[3] is not None else self._covered(record) for record in self._records]
-        # The list itself stays: the data plane holds its `append`.
+        # Clear the list in place: the data plane holds its `append`.
         self._records.clear()
         for record in batch:
             self.counters.add(record)
@@ -56,11 +56,11 @@ class Recorder:
         return len(batch)
 
     def _covered(self, record: AccessRecord) -> AccessRecord:
-        """Return the record of what was not forwarded as it may be logged."""
+        """Return the record of a call that was not forwarded, with the secrets in its target masked."""
         return record._replace(target=self._cover(record.target)) if record.target else record
 
     def series(self) -> Series:
-        """Return what has been counted, up to this moment."""
+        """Return all counts up to this moment."""
         self.flush()
         series = self.counters.series()
         series["dropped"][0] += self._log.lost

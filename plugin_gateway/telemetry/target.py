@@ -1,6 +1,7 @@
-"""A target: what a request asked for that was not forwarded, as a log line may show it.
+"""A target: the request target of a call that was not forwarded, as the log may show it.
 
-The path is there, and of the query the names. Values are never shown, wherever they stand and however they are written.
+The log shows the path and the names in the query. It never shows a value, wherever the value stands and however it is
+encoded.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ _MOST_NAMES: Final = 16
 _MOST_NAME: Final = 40
 _LOOKED_AT: Final = 1024
 
-# Also encoded, and encoded twice: the request was refused, perhaps for just that.
+# Match encoded and doubly encoded delimiters too: they may be why the request was refused.
 _END_OF_PATH: Final = re.compile(rb"[?#]|%(?:25)*(?:3[Ff]|23)")
 _VALUE_IN_PATH: Final = re.compile(rb"(=|%(?:25)*3[Dd])[^/;&,]*")
 _USER: Final = re.compile(rb"(?<=//)[^/]*@")
@@ -30,7 +31,7 @@ class ShownTarget(NamedTuple):
 
 
 def shown_target(target: bytes) -> ShownTarget:
-    """Return what may be shown of a target; both parts are bounded."""
+    """Return the parts of a target that may be logged; both are bounded."""
     target = target[:_LOOKED_AT]
     end = _END_OF_PATH.search(target)
     path, query = (target[: end.start()], target[end.end() :]) if end else (target, b"")
@@ -40,7 +41,7 @@ def shown_target(target: bytes) -> ShownTarget:
 
 
 def _name(piece: bytes) -> str:
-    """Return the name in one piece of a query. One without `=` may be a value as well, and is shown if it is a word."""
+    """Return the name in one piece of a query. A piece without `=` may be a value, so it is shown only if it is a word."""
     for _ in range(_SECOND_LAYER):
         if b"=" in piece:
             break
@@ -51,6 +52,6 @@ def _name(piece: bytes) -> str:
 
 
 def _escaped(text: bytes, most: int) -> str:
-    """Return bytes as printable ASCII, cut where they are longer than `most`."""
+    """Return bytes as printable ASCII, cut after `most` characters."""
     shown = text[: most + 1].decode("latin-1").encode("unicode_escape").decode("ascii")
     return shown if len(shown) <= most else shown[:most] + "..."
