@@ -45,7 +45,8 @@ def read_sections(text: str) -> Sections:
         if not taken:
             break
         unread |= taken
-        kept += [one for one in found if one[0].line in section]
+        # The mistake that ended the reading counts wherever it was noticed, perhaps after the last line.
+        kept += [one for one in found if one[0].line in section or one is found[-1]]
         keys |= {match[1] for number in section if (match := _BEGINS.match(lines[number - 1]))}
         root, found = read("\n".join("" if number in unread else line for number, line in enumerate(lines, start=1)))
     return Sections(root=root, found=(*kept, *found), unread_keys=frozenset(keys), unread_lines=frozenset(unread))

@@ -21,6 +21,12 @@ def test_lines_keep_their_numbers():
     ]
 
 
+def test_a_mistake_that_is_noticed_after_the_last_line_is_told():
+    found = read_sections("[#}")
+    assert found.root is None
+    assert [mistake.rule for _, _, mistake in found.found] == ["yaml-syntax"]
+
+
 def test_a_second_document_is_left_unread():
     found = read_sections("a: 1\n---\nb: 2\n")
     assert found.root is not None
