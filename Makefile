@@ -1,10 +1,10 @@
-# Needs make and Python 3.11 or later, nothing else: what the targets use is installed into .venv, in the versions of the lock files.
+# Needs only make and Python 3.11 or later. The targets install everything else into .venv, in the versions of the lock files.
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-wheel quick properties coverage mutants check legs lock docs core bench clients fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
-# The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` decides otherwise.
+# The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` overrides it.
 PYTHON ?= $(firstword $(foreach python,python3 python3.13 python3.12 python3.11,$(shell $(python) -c \
   'import sys; sys.version_info >= (3, 11) and print("$(python)")' 2>/dev/null)))
 BIN := .venv/bin
@@ -15,12 +15,12 @@ API_PORT ?= 9100
 PORT ?= 8080
 ADMIN_PORT ?= 8081
 
-# A compiled core is never built in the tree: there it would win over sources that have changed since.
+# Never build a compiled core in the tree: Python would import it instead of sources that have changed since.
 CORE_BIN := .venv-core/bin
 CORE_PIP := $(CORE_BIN)/python -m pip --quiet --disable-pip-version-check
 CORE_SOURCES := hatch_build.py pyproject.toml $(shell find plugin_gateway -name '*.py')
-# Some tests hand stand-ins to one class, replace a method or a constant, or count lines: not with compiled code. What they show of one class
-# the others show over sockets.
+# The ignored tests pass stand-ins to one class, replace a method or a constant, or count lines, which compiled code does not allow. The
+# other tests check the same classes over sockets.
 CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests/proxy/test_pool.py --ignore tests/proxy/test_upstream.py \
   --ignore tests/proxy/fronts/test_client_connection.py --ignore tests/proxy/fronts/test_pending_call.py \
   --deselect tests/proxy/test_known_secrets.py::test_what_nothing_has_any_more_is_forgotten_in_the_end \
@@ -30,7 +30,7 @@ CORE_TESTS ?= tests/proxy tests/gate tests/telemetry tests/attack --ignore tests
 help:  ## Show the targets
 	@sed -n 's/^\([a-z-]*\):.*  ## \(.*\)/  make \1	\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 24
 
-run: .venv/run.stamp  ## Start the example API and the gateway in front of it; Ctrl-C stops both
+run: .venv/run.stamp  ## Start the example API with the gateway in front of it; Ctrl-C stops both
 	@exec $(BIN)/python -m examples.run --api-port $(API_PORT) --port $(PORT) --admin-port $(ADMIN_PORT)
 
 test: $(if $(CORE),.venv-core/test.stamp,.venv/test.stamp .venv/origins.stamp .venv-clients/light.stamp)  ## Run every test; TESTS=tests/gate runs some, CORE=1 those of the compiled core
@@ -40,20 +40,20 @@ else ifdef TESTS
 	$(BIN)/python -m pytest -n auto --dist loadfile $(TESTS)
 else
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/attack
-	@# Alone, as it counts what other clients notice of an attack.
+	@# Alone, because these tests measure how an attack affects other clients.
 	$(BIN)/python -m pytest tests/attack
 endif
 
-# Not for people: cibuildwheel calls it for each wheel that it has built and installed.
+# For cibuildwheel, which calls this for each wheel that it has built and installed.
 test-wheel:
-	@# Safe path: the sources lie here and must not be what is imported.
+	@# Safe path: tests must import the wheel, not the sources in this folder.
 	PYTHONSAFEPATH=1 $(WHEEL_PYTHON) -c 'from plugin_gateway.version import core; exit(core() != "compiled")'
 	PYTHONSAFEPATH=1 $(WHEEL_PYTHON) -m pytest $(CORE_TESTS)
 
-quick: .venv/test.stamp  ## Run the tests of the pure core in one process: seconds, no sockets but those of tests/openapi
+quick: .venv/test.stamp  ## Run the tests of the pure core in one process: takes seconds, opens sockets in tests/openapi only
 	$(BIN)/python -m pytest tests/gate tests/config tests/publish tests/openapi
 
-# Exported, since tests/conftest.py reads it.
+# Exported because tests/conftest.py reads it.
 properties: export EXAMPLES ?= 20000
 properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=tests/gate takes some, EXAMPLES=1000 fewer
 	$(BIN)/python -m pytest -n auto --dist worksteal -m hypothesis --hypothesis-profile properties $(TESTS)
@@ -61,37 +61,37 @@ properties: .venv/test.stamp  ## Run each property with 20,000 examples; TESTS=t
 coverage: .venv/test.stamp  ## Count which branches the tests take, and fail below the floor in pyproject.toml
 	$(BIN)/python -m pytest -n auto --dist loadfile --ignore tests/attack --cov --cov-report term
 
-# Each run stands alone: a verdict of an older run may be of tests that have changed.
-mutants: .venv/mutants.stamp  ## Change the gate, credentials, masking and wire in a thousand ways; show the changes that no test notices
+# Start from nothing: an older verdict may come from tests that have changed.
+mutants: .venv/mutants.stamp  ## Mutate the gate, credentials, masking and wire in a thousand ways; show the mutations that pass all tests
 	rm -rf mutants
 	$(BIN)/mutmut run $(MUTANTS)
 	@$(BIN)/mutmut results | sed -n 's/: survived$$//p' | while read -r name; do $(BIN)/mutmut show $$name; done
 
-check: .venv/test.stamp  ## What a change must pass: ruff, mypy, the import contracts, every test
+check: .venv/test.stamp  ## Run everything that a change must pass: ruff, mypy, the import contracts, every test
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-legs: .venv/test.stamp  ## The core's tests with the lowest versions that pyproject.toml admits, and with each other Python found here
+legs: .venv/test.stamp  ## Run the core's tests with the lowest versions that pyproject.toml admits, and with each other Python on this machine
 	.ci/legs
 
-lock: .venv/test.stamp  ## Write the lock files anew, with the newest versions that pyproject.toml admits
+lock: .venv/test.stamp  ## Update the lock files to the newest versions that pyproject.toml admits
 	$(LOCK) --group dev --output-file requirements-dev.lock
-	@# A test library may hold one of ours back; then that version is what was tested.
+	@# A test library may hold a dependency back; lock the version that was tested.
 	$(LOCK) --constraint requirements-dev.lock --output-file requirements.lock
 
-docs: .venv/run.stamp  ## Write anew what is generated in docs/
+docs: .venv/run.stamp  ## Regenerate docs/config.md and docs/cli.md
 	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
 	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
 
 core: .venv-core/core.stamp  ## Install the wheel with a compiled core into .venv-core
 
-bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Compare with nginx, HAProxy and Envoy; says what is missing
+bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Compare with nginx, HAProxy, Envoy and Caddy; names those that are not installed
 	$(BIN)/python -m benchmarks $(BENCH)
 
-clients: .venv/run.stamp  ## Try real clients on what is served, each in .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one on more
+clients: .venv/run.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
 	$(BIN)/python -m clients $(CLIENTS)
 
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
@@ -101,7 +101,7 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	$(BIN)/python -m fuzz.origins $(FUZZ)
 
 .venv/run.stamp: pyproject.toml requirements.lock
-	@test -n "$(PYTHON)" || { echo "plugin-gateway needs Python 3.11 or later; none was found. PYTHON=… names one." >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "plugin-gateway needs Python 3.11 or later, which is not on PATH; name it with make PYTHON=/path/to/python3" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv \
 	  || { rm -rf .venv; echo "python could not make .venv; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "installing plugin-gateway into .venv" >&2
@@ -111,20 +111,20 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp requirements-dev.lock
-	@echo "installing what tests and linters need into .venv" >&2
+	@echo "installing the tools for tests and linters into .venv" >&2
 	@$(PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@
 
-# Routers of node; without npm the fuzzer leaves node out, and says so.
+# The node routers; without npm the fuzzer skips node, and says so.
 .venv/origins.stamp: .venv/run.stamp fuzz/origins/apps/package-lock.json
 	@! command -v npm >/dev/null || npm ci --prefix fuzz/origins/apps --no-audit --no-fund --silent \
-	  || echo "npm could not install what fuzz-origins wants for node" >&2
+	  || echo "npm could not install the node routers for fuzz-origins" >&2
 	@touch $@
 
 # The two clients that install in seconds; the others need minutes and gigabytes.
 .venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py
 	@$(BIN)/python -m clients --install-only --only haystack,generated && touch $@ \
-	  || echo "clients could not be installed: the tests that need one skip" >&2
+	  || echo "the clients could not be installed; tests that need them skip" >&2
 
 .venv/mutants.stamp: .venv/test.stamp
 	@echo "installing mutmut into .venv" >&2
@@ -144,6 +144,6 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	@touch $@
 
 .venv-core/test.stamp: .venv-core/core.stamp
-	@echo "installing what tests need into .venv-core" >&2
+	@echo "installing the test dependencies into .venv-core" >&2
 	@$(CORE_PIP) install --require-hashes --requirement requirements-dev.lock
 	@touch $@

@@ -1,6 +1,6 @@
-"""The build hook: with PLUGIN_GATEWAY_COMPILE=1 a wheel carries its hot modules compiled by mypyc beside their sources.
+"""The build hook: with PLUGIN_GATEWAY_COMPILE=1, mypyc compiles the hot modules, and the wheel has them beside their sources.
 
-Nothing is ever compiled in the source tree: an extension there would win over a source that has changed since.
+The hook never compiles in the source tree: Python would import an extension there instead of a source that has changed since.
 """
 
 from __future__ import annotations
@@ -54,22 +54,22 @@ COMPILED = (
     "plugin_gateway/proxy/wire.py",
     "plugin_gateway/telemetry/counters.py",
 )
-"""What runs for each call, and what shares a class with it. Modules of dataclasses stay out: mypyc evaluates the types of
-their fields, which the interpreter never imports; so does a named tuple with a field of a compiled class."""
+"""The modules that run for each call, and those that share a class with them. Not here: modules of dataclasses, because mypyc
+evaluates the types of their fields, which are imported for type checking only; and named tuples with a field of a compiled class."""
 
 
 class BuildHook(BuildHookInterface[BuilderConfig]):
-    """Compiles on request, for this interpreter and this machine."""
+    """Compiles for this interpreter and this machine, if asked to."""
 
     PLUGIN_NAME = "custom"
     _folder = ""
 
     def dependencies(self) -> list[str]:
-        """Return what the build needs installed; frontends ask before they build."""
+        """Return the packages that the build needs; frontends ask before they build."""
         return ["mypy>=2.0", "setuptools>=77"] if is_wanted(os.environ) else []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, and add what came of it to the wheel; an editable install stays as it is written."""
+        """Compile, and add the extensions to the wheel; an editable install is not compiled."""
         if version == "standard" and is_wanted(os.environ):
             self._folder = mkdtemp(prefix="plugin-gateway-core-")
             build_data["force_include"].update(compile_modules(Path(self._folder)))
@@ -77,7 +77,7 @@ class BuildHook(BuildHookInterface[BuilderConfig]):
             build_data["infer_tag"] = True
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # hatchling's signature
-        """Leave nothing behind."""
+        """Remove the folder that was compiled in."""
         if self._folder:
             rmtree(self._folder)
 
@@ -87,11 +87,11 @@ def is_wanted(environ: Mapping[str, str]) -> bool:
 
 
 def compile_modules(folder: Path) -> dict[str, str]:
-    """Compile into `folder`; return each extension's file and its place in the wheel. The project's root is where we are."""
-    from mypyc.build import mypycify  # noqa: PLC0415  # a wheel of sources is built without a compiler
+    """Compile into `folder`; return each extension's file and its place in the wheel. The current folder is the project's root."""
+    from mypyc.build import mypycify  # noqa: PLC0415  # a pure wheel is built without a compiler
     from setuptools import Distribution  # type: ignore[import-untyped]  # no stubs needed for four lines  # noqa: PLC0415
 
-    # What the modules mean is checked elsewhere, with the libraries they import; here they are compiled without these.
+    # `make check` checks the types, with the imported libraries installed; the build compiles without these.
     options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
     extensions = mypycify(
         [*options, *COMPILED], opt_level="3", debug_level="0", group_name="plugin_gateway", target_dir=str(folder / "c")
