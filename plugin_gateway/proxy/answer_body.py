@@ -1,9 +1,9 @@
-"""An answer's body on its way to the client: the stages it passes, in one stated order.
+"""The answer body: passes an upstream's body through its stages to the client, in a fixed order.
 
     decode · mask · links · cap
 
-A coded body must be decoded before it can be searched. Secrets are covered before any other stage reads the body. The cap
-counts what the client would get, and may replace the head, so it comes last.
+A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. The
+cap counts the bytes that the client would get and may replace the head, so it comes last.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 
 class Stage(Protocol):
-    """Changes a body piece by piece; it may hold back what it cannot judge yet."""
+    """Changes a body piece by piece; may hold back bytes until it has seen more."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return what can go on now."""
+        """Take the next piece; return the bytes that can go on now."""
 
     def finish(self) -> bytes:
-        """The body has ended; return what was held back."""
+        """End the body; return the bytes that were held back."""
 
 
 class AnswerBody:
-    """The body of one answer, and the head that fits what the client gets of it."""
+    """The body of one answer, with the head that fits the body the client gets."""
 
     __slots__ = ("_answer", "_cap", "_capped", "_downlink", "_head", "_links", "_mask", "_stages")
 
@@ -47,20 +47,20 @@ class AnswerBody:
         self._mask = MaskedBody(downlink.mask, is_coded=answer.is_coded)
         self._stages: Sequence[Stage] = ()
         self._head: Answer | None = None
-        """Until the first piece has passed."""
+        """Set until the first piece has passed."""
         self._cap = cap
         self._capped: CappedAnswer | None = None
         self._choose(ContentDecoder(answer.codings) if answer.codings else None)
 
     def feed(self, data: bytes, *, is_complete: bool) -> Piece | Refusal | None:
-        """Take the next piece; return what to send, or why nothing is sent, or None to wait for more.
+        """Take the next piece; return a piece to send, a refusal to send instead, or None to wait for more.
 
-        After a refusal, or a piece that is the last one, the rest of what the upstream sends is of no use.
+        After a refusal or the last piece, ignore the rest of the upstream's body.
 
         Raises:
             UpstreamError: the body is not in the coding that its head names.
         """
-        # A stream may tell of calls that began after it, with secrets that were made after its head was read.
+        # A stream may echo a later call, with a secret that did not exist when the stream's head was read.
         self._downlink.look()
         self._mask.mask = self._downlink.mask
         passed = self._pass(data, is_complete=is_complete)
@@ -81,7 +81,7 @@ class AnswerBody:
         except UpstreamError:
             if self._head is None or not self._downlink.passes_unreadable:
                 raise
-            # The first piece already is not what its head says, and the operator wants such bodies as they are.
+            # The first piece does not match its coding, and the operator lets such bodies pass unchanged.
             self._choose(None)
             return self._pass(first, is_complete=is_complete)
         return data
@@ -98,6 +98,6 @@ class AnswerBody:
 
 
 def bodiless_head(answer: Answer, links: LinkRules | None) -> Answer:
-    """The head of an answer without a body, as it would be with one."""
+    """Return the head of an answer without a body, as it would be with a body."""
     answer = answer.uncoded
     return answer if links is None or links.body(answer) is None else links.head(answer)

@@ -1,8 +1,8 @@
-"""The arrivals: on which upstream connections something has come that the event loop has not delivered yet.
+"""The arrivals: the upstream connections with bytes that the event loop has not delivered yet.
 
-Bytes that arrive between two calls would be taken for the answer to the second. The loop delivers them sooner or later, but
-perhaps after the second call has begun. So the kernel is asked before a connection is used again: once for all connections in
-each turn of the loop, because every turn begins by asking the kernel, and nothing it knew then may be missed.
+Bytes that arrive between two calls would be taken for the answer to the second. The loop may deliver them only after
+the second call has begun. So the kernel is asked before a connection is reused, once in each turn of the loop for all
+connections: each turn begins with asking the kernel, so one more question in the same turn is enough.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ import select
 from typing import Final
 
 _READABLE: Final = select.POLLIN
-"""There are bytes, or the peer has ended the stream; a broken connection is always told."""
+"""There are bytes or the peer has ended the stream. The kernel always reports a broken connection."""
 
 
 class Arrivals:
-    """The descriptors of `arrived`, once `ask` was called in this turn. What arrives later is on its way as far as this can tell."""
+    """Collects in `arrived` the descriptors with unread bytes, as of the last `ask`."""
 
     __slots__ = ("_owners", "_poller", "arrived", "is_fresh")
 
     def __init__(self) -> None:
         self._poller = select.poll()
         self.arrived: set[int] = set()
-        """Discard one when what had arrived is read, and was what had been asked for."""
+        """Discard a descriptor when its bytes have been read as part of the expected answer."""
         self.is_fresh = False
-        """The kernel was asked in this turn of the loop."""
+        """Whether the kernel was asked in this turn of the loop."""
         self._owners: dict[int, object] = {}
-        """A descriptor is free for the next connection before the last one has learnt that it is lost."""
+        """The kernel may give a descriptor to a new connection before the old one has learnt that it is lost."""
 
     def watch(self, descriptor: int, owner: object) -> None:
         self._owners[descriptor] = owner
@@ -35,14 +35,14 @@ class Arrivals:
         self.arrived.discard(descriptor)
 
     def unwatch(self, descriptor: int, owner: object) -> None:
-        """Watch it no longer, unless it is another connection's by now."""
+        """Stop watching a descriptor, unless another connection owns it by now."""
         if self._owners.get(descriptor) is owner:
             del self._owners[descriptor]
             self._poller.unregister(descriptor)
             self.arrived.discard(descriptor)
 
     def ask(self) -> None:
-        """Ask the kernel, which holds until the turn ends."""
+        """Ask the kernel. The answer counts until this turn of the loop ends."""
         self.arrived = {ready for ready, _ in self._poller.poll(0)}
         self.is_fresh = True
         asyncio.get_running_loop().call_soon(self._expire)

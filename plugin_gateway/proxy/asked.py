@@ -1,7 +1,7 @@
-"""What a call asks: its field lines, its method and target, and, once it is permitted, the head that goes up for it.
+"""A request as asked: its field lines, its method and target, and the head to send upstream if it is permitted.
 
-Clients repeat themselves. All but the request line is mostly the same from call to call, so what follows from the field lines
-alone is found once; and what follows from all of a head is found once for all calls with that head.
+Clients repeat themselves: mostly only the request line changes between calls. So the results from the field lines are
+computed once for all calls with the same lines, and the results from a whole head once for all calls with that head.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 
 class FieldBlock:
-    """The cache of one serving revision for one sequence of field lines. `request`, what they say, never changes."""
+    """The results of one revision for one sequence of field lines. `request`, the parsed lines, never changes."""
 
     __slots__ = ("_lines", "_lines_of", "access", "access_until", "request")
 
     def __init__(self, request: RequestFields) -> None:
         self.request = request
         self.access: Access | None = None
-        """What the caller may do, until `access_until` in seconds of `time.time`; None while that is not known."""
+        """The caller's access until `access_until`, in seconds of `time.time`; None while it is unknown."""
         self.access_until = 0.0
         self._lines = b""
         self._lines_of: Uplink | None = None
 
     def lines_for(self, uplink: Uplink) -> bytes:
-        """The field lines that go up by an uplink. Those for the uplink that was asked last are kept."""
+        """Return the field lines that go up by an uplink. The result for the last uplink is kept."""
         if self._lines_of is not uplink:
             self._lines = uplink.lines(self.request)
             self._lines_of = uplink
@@ -40,10 +40,10 @@ class FieldBlock:
 
 
 class Asked:
-    """What is asked by a call. It never changes, so that all calls of the same bytes can share it.
+    """The request of a call. It never changes, so all calls with the same bytes share it.
 
-    `target` is as the client sent it; `rule` is that of the operation, None for what the app answers or what is not judged
-    yet. A rule tells more than a target, which then may be the path alone.
+    `target` is as the client sent it. `rule` is the operation's rule, or None if the app answers the request or the
+    gate has not judged it yet. With a rule, `target` may be the path alone.
     """
 
     __slots__ = ("consumer", "is_head", "method", "request", "rule", "target")
@@ -65,7 +65,7 @@ class Asked:
 
 
 class Permitted(Asked):
-    """A request that may go up: by which plan, and with which head."""
+    """A request that may go up, with its plan and its head."""
 
     __slots__ = ("access", "block", "body_kind", "head", "permit", "plan")
 
@@ -78,12 +78,12 @@ class Permitted(Asked):
         self.permit = permit
         self.block = block
         self.body_kind = body_kind
-        """How its body is inspected (`gate.media_type`)."""
+        """How to inspect its body (`gate.media_type`)."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""
-        """See `head_for`; empty where it depends on a token that is yet to be got."""
+        """See `head_for`. Empty if the head depends on a token that the gateway still has to get."""
 
     def head_for(self, uplink: Uplink) -> bytes:
-        """The head that goes up, as far as it is the same for every call of these bytes: the request id comes after it."""
+        """Return the head that goes up, without the request id, which differs from call to call."""
         query, injected = self.permit[2], uplink.query
         if query and injected:
             query = b"?" + query + b"&" + injected

@@ -1,4 +1,4 @@
-"""A request body while it arrives: where it ends, whether it is within its bound, and whether it comes fast enough."""
+"""A request body: reads it while it arrives, and enforces its length, its limit and its timeout."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
 
 _MIN_BYTES_PER_S: Final = 1024
-"""What a body must average beyond its first timeout. One byte every nine seconds is no slow client but a slow attack."""
+"""The minimum average rate after the first timeout, against slow attacks such as one byte every nine seconds."""
 
 
 class RequestBody:
-    """Reads one request body off a connection. `surplus` is what followed it in the last bytes fed.
+    """Reads one request body from a connection.
 
-    `due_at` is when the client must have sent more, in seconds of `time.monotonic`; infinite while we hold it back.
+    `surplus` holds the bytes after the body in the last data fed. `due_at` is when the client must have sent more, in
+    seconds of `time.monotonic`; it is infinite while the gateway holds the body back.
     """
 
     __slots__ = (
@@ -57,7 +58,7 @@ class RequestBody:
         """Take bytes as they came; return the content in them.
 
         Raises:
-            WireError: they are not the body that was announced, or too much of it.
+            WireError: the bytes are not the announced body, or exceed the limit.
         """
         chunks = self._chunks
         if chunks is None:
@@ -82,7 +83,7 @@ class RequestBody:
         return content
 
     def hold(self) -> None:
-        """The client is not read for now, which is not its fault."""
+        """Stop the clock while the gateway does not read from the client."""
         if not self._held_at:
             self._held_at = monotonic()
             self.due_at = float("inf")

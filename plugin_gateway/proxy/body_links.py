@@ -1,8 +1,8 @@
-"""The links in a JSON body: URLs at the places that JSON pointers name, pointed at the public URL while the body passes.
+"""The links in a JSON body: points the URLs at given JSON pointers to the public URL while the body streams.
 
-A model that reads `next` in an answer can follow it only through the gateway. What is no such URL passes byte for byte, and
-nothing is held back but one string that is not all here yet, of at most 8 KiB: a longer one is no URL, and passes. Text that
-is not JSON passes as it is from where it ceases to be.
+A model that reads `next` in an answer can follow it only through the gateway. All other text passes byte for byte. Only
+an incomplete string is held back, up to 8 KiB; a longer one cannot be a URL and passes. Once the text stops being JSON,
+the rest passes unchanged.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ANY: Final = "*"
 
 
 class Place:
-    """A step of the pointers: what is below it, by member name or index, and whether a URL may stand here."""
+    """A step of the pointers: its children by member name or index, and whether a URL may stand here."""
 
     __slots__ = ("is_link", "steps")
 
@@ -45,12 +45,12 @@ class Place:
 
 
 class LinkRules:
-    """Where the links are in the answers of one operation."""
+    """The places of links in the answers of one operation."""
 
     __slots__ = ("_heads", "_relocation", "_root")
 
     def __init__(self, pointers: Iterable[tuple[str, ...]], relocation: Relocation) -> None:
-        """Prepare; a pointer is given by its tokens, of which `*` is any."""
+        """Prepare. A pointer is a tuple of tokens; `*` matches any token."""
         self._relocation = relocation
         self._root = Place()
         for pointer in pointers:
@@ -59,19 +59,19 @@ class LinkRules:
                 place = place.steps.setdefault(token, Place())
             place.is_link = True
         self._heads: tuple[Answer, Answer] | None = None
-        """The answer's head that was looked at last, and what became of it."""
+        """The last head passed to `head`, and the result."""
 
     def body(self, answer: Answer) -> LinkedBody | None:
-        """What the body of the answer passes; None where it holds no links: not JSON, a part of it, or in a coding."""
+        """Return the stage for the answer's body, or None if no links are read in it: not JSON, partial, or coded."""
         if answer.status == _NOT_MODIFIED:
-            # It has no body, but the validator of the one that the client has.
+            # A 304 has no body, but it has the validator of the body that the client keeps.
             return LinkedBody(self._root, self._relocation)
         if answer.status == _PARTIAL_CONTENT or not JSON_TYPE.search(answer.block) or CODED.search(answer.block):
             return None
         return LinkedBody(self._root, self._relocation)
 
     def head(self, answer: Answer) -> Answer:
-        """The answer's head without what is true of the upstream's octets only (RFC 9110, 8.8.1): length, digests, ranges."""
+        """Return the head without the fields that hold only for the upstream's octets (RFC 9110, 8.8.1)."""
         if self._heads is not None and self._heads[0] is answer:
             return self._heads[1]
         lines = answer.block.splitlines(keepends=True)
@@ -92,7 +92,7 @@ _OF_THE_OCTETS: Final = tuple(name for name in OF_THE_WHOLE if name not in (b"et
 
 
 class LinkedBody:
-    """One body on its way to the client. A stage of the answer: it comes after the mask, and sees no secret."""
+    """One body on its way to the client. A stage of the answer, after the mask, so it sees no secret."""
 
     __slots__ = (
         "_arrays",
@@ -113,31 +113,31 @@ class LinkedBody:
         self._held = b""
         self._is_in_string = False
         self._passed_over = 0
-        """How many containers are open of which no pointer leads into the outermost."""
+        """The number of open containers in a subtree that no pointer leads into."""
         self._places: list[tuple[Place, ...]] = []
-        """For each open container that pointers lead into, their places; it is as deep as the longest pointer at most."""
+        """The places for each open container that pointers lead into; never deeper than the longest pointer."""
         self._arrays: list[bool] = []
         self._indexes: list[int] = []
         self._names_follow = False
         self._value_places: tuple[Place, ...] = ()
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return what can be sent now."""
+        """Take the next piece; return the bytes that can be sent now."""
         text = self._held + data if self._held else data
         self._held = b""
         parts: list[bytes] = []
         sent = at = 0
         while at < len(text):
             if self._is_in_string:
-                at = _STRING_REST.match(text, at).end()  # type: ignore[union-attr]  # it matches, if only nothing
+                at = _STRING_REST.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
                 if at < len(text) and text[at] == _QUOTE:
                     self._is_in_string = False
                     at += 1
                     continue
-                # Nothing, or a backslash without what it escapes.
+                # The rest is empty, or a backslash without the character that it escapes.
                 break
             if self._passed_over:
-                at = _NO_STRUCTURE.match(text, at).end()  # type: ignore[union-attr]  # likewise
+                at = _NO_STRUCTURE.match(text, at).end()  # type: ignore[union-attr]  # as above
                 if at < len(text):
                     self._pass_over(text[at])
                     at += 1
@@ -163,7 +163,7 @@ class LinkedBody:
         return b"".join(parts)
 
     def finish(self) -> bytes:
-        """The body has ended; return what was held back."""
+        """End the body; return the bytes that were held back."""
         held, self._held = self._held, b""
         return held
 
@@ -174,7 +174,7 @@ class LinkedBody:
             self._passed_over += 1 if byte in _OPENERS else -1
 
     def _step(self, text: bytes, at: int) -> int:
-        """Take what is no string; return where it ends."""
+        """Take text outside strings; return where it ends."""
         if between := _BETWEEN.match(text, at):
             return between.end()
         byte = text[at]
@@ -203,7 +203,7 @@ class LinkedBody:
         self._names_follow = not is_array
 
     def _places_here(self) -> tuple[Place, ...]:
-        """The places of the value that follows."""
+        """Return the places of the value that follows."""
         if not self._places:
             return self._root
         if self._arrays[-1]:
@@ -219,7 +219,7 @@ class LinkedBody:
         )
 
     def _take_string(self, string: bytes) -> bytes | None:
-        """Take a member's name or a value; return what is written instead of it, None for itself. Empty is a long one."""
+        """Take a member name or a value; return its replacement, or None to keep it. Empty means a long one."""
         if self._names_follow:
             self._names_follow = False
             name = _decoded(string)
@@ -233,7 +233,7 @@ class LinkedBody:
         reference = url.encode("utf-8", "surrogatepass")
         pointed = pointed_reference(reference, self._relocation)
         if pointed is None:
-            # As a field would be left out; a member cannot without its commas.
+            # A header field would be left out here, but a JSON member cannot go without its commas.
             return b"null"
         return None if pointed == reference else json.dumps(pointed.decode("utf-8", "surrogatepass")).encode()
 

@@ -1,4 +1,4 @@
-"""A call: one request on its way to whoever answers it, the upstream or the app, and what both sides of it must offer."""
+"""A call: one request on its way to the upstream or the app, and the interface of both sides of it."""
 
 from __future__ import annotations
 
@@ -15,38 +15,39 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.upstream import UpstreamConnection
     from plugin_gateway.refusal import Refusal
 
-# What `AccessRecord(...)` comes down to, without the two Python frames that a named tuple puts in between.
+# The same as `AccessRecord(...)`, without the two Python frames of a named tuple's constructor.
 _make_record = tuple.__new__
 
 
 class Client:
-    """The side that faces whoever called. It owns the call: it starts it, feeds it, and cancels it when it is gone.
+    """The client's side. It owns the call: it starts it, feeds it, and cancels it when the client is gone.
 
-    An abstract class and no protocol, because a compiled call finds the methods of a class without looking up their names.
+    This is an abstract class and not a protocol because compiled code calls the methods of a class without looking up
+    their names.
     """
 
     __slots__ = ("address", "call")
 
     def __init__(self, address: str = "") -> None:
         self.address = address
-        """The IP address of the client; empty where there is none."""
+        """The IP address of the client; empty if it has none."""
         self.call: Call | None = None
-        """The call under way, put here before it is started."""
+        """The call in flight; set before it is started."""
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-        """Send the head (`extra` are further field lines) and the first piece of the body, perhaps all of it."""
+        """Send the head, with `extra` field lines, and the first piece of the body or all of it."""
         raise NotImplementedError
 
     def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:
-        """Send an answer that is all there, head and body."""
+        """Send a complete answer, head and body."""
         raise NotImplementedError
 
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
-        """Send the next piece of the body, perhaps the last."""
+        """Send the next piece of the body, which may be the last."""
         raise NotImplementedError
 
     def on_failure(self, refusal: Refusal) -> None:
-        """Answer with the refusal, or cut the answer short where one has begun, so that it never looks complete."""
+        """Answer with the refusal. If an answer has begun, cut it so that it never looks complete."""
         raise NotImplementedError
 
     def on_continue(self) -> None:
@@ -58,12 +59,12 @@ class Client:
         raise NotImplementedError
 
     def resume_body(self) -> None:
-        """Deliver it again."""
+        """Deliver the request body again."""
         raise NotImplementedError
 
 
 class Call:
-    """What the client's side needs of every kind, and what is recorded of it."""
+    """The interface of every call to the client's side, and the data for its access record."""
 
     __slots__ = (
         "_client",
@@ -83,22 +84,23 @@ class Call:
         self.asked = asked
         self.request_id = asked.request.request_id or next(new_request_ids)
         self.started_at = self.sent_at = monotonic()
-        """When its head was here, and when all of it: what the client took for its body is not the upstream's time."""
+        """When the head had arrived, and when the whole request had: the upload does not count as the upstream's
+        time."""
         self.answered_at = 0.0
-        """When the head of an answer that streams was here; 0 where all of an answer came at once, or none."""
+        """When the head of a streaming answer arrived; 0 if the answer came at once or not at all."""
         self.status = 0
         self.bytes_in = 0
         self.bytes_out = 0
         self.cause = ""
-        """Why it failed, for the operator's log only."""
+        """Why the call failed, for the operator's log only."""
 
     def follow(self, pending: Call) -> None:
-        """Take the place of a call that waited for the same request to be judged."""
+        """Replace the call that waited while the same request's caller was judged."""
         self.request_id = pending.request_id
         self.started_at = pending.started_at
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
-        """Begin with what there is of the request body."""
+        """Begin, with the part of the request body that has arrived."""
         raise NotImplementedError
 
     def send(self, data: bytes, *, is_last: bool) -> None:
@@ -106,25 +108,25 @@ class Call:
         raise NotImplementedError
 
     def cancel(self) -> None:
-        """The client is gone."""
+        """End the call: the client is gone."""
         raise NotImplementedError
 
     def pause_answer(self) -> None:
-        """The client does not take more for now."""
+        """Stop sending the answer until `resume_answer`."""
         raise NotImplementedError
 
     def resume_answer(self) -> None:
         raise NotImplementedError
 
     def on_tick(self, now: float) -> None:
-        """Fail if it is late at `now`."""
+        """Fail the call if a deadline has passed at `now`."""
 
     def record(self, reason: str, address: str) -> AccessRecord:
-        """What is known of the call when it is over, which is now."""
+        """Return the record of a call that ends now."""
         return self.record_at(monotonic(), reason, address)
 
     def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
-        """What is known of the call that was over at `now`."""
+        """Return the record of a call that ended at `now`."""
         asked = self.asked
         return _make_record(
             AccessRecord,
@@ -148,7 +150,7 @@ class Call:
 
 
 class RefusedCall(Call):
-    """A call that ends where it begins."""
+    """A call that is refused when it starts."""
 
     __slots__ = ("_refusal",)
 
@@ -156,14 +158,14 @@ class RefusedCall(Call):
         super().__init__(client, asked)
         self._refusal = refusal
 
-    def start(self, body: bytes, *, is_whole: bool) -> None:  # noqa: ARG002  # it reads none of it
+    def start(self, body: bytes, *, is_whole: bool) -> None:  # noqa: ARG002  # it ignores the body
         self._client.on_failure(self._refusal)
 
     def send(self, data: bytes, *, is_last: bool) -> None:
-        """The rest of its body is of no use."""
+        """Ignore the rest of the body."""
 
     def cancel(self) -> None:
-        """It is over."""
+        """Do nothing: the call has ended."""
 
     def pause_answer(self) -> None:
         """Its answer is one piece."""
@@ -173,16 +175,16 @@ class RefusedCall(Call):
 
 
 class Receiver(Call):
-    """A call that the upstream answers: what a pool and its connections ask of it."""
+    """A call that the upstream answers: the interface for the pool and its connections."""
 
     __slots__ = ("downlink", "is_over", "is_sent")
 
     def __init__(self, client: Client, asked: Asked, downlink: Downlink) -> None:
         super().__init__(client, asked)
         self.downlink = downlink
-        """How the head of its answer is read."""
+        """Reads the head of the answer."""
         self.is_sent = False
-        """All of the request body has come."""
+        """Whether the whole request body has come."""
         self.is_over = False
 
     def on_connected(self, upstream: UpstreamConnection) -> None:
@@ -190,15 +192,15 @@ class Receiver(Call):
         raise NotImplementedError
 
     def on_broken(self, error: UpstreamError) -> None:
-        """There is no connection, or it broke, or its answer cannot be read."""
+        """Fail: there is no connection, it broke, or its answer cannot be read."""
         raise NotImplementedError
 
     def on_stale(self) -> None:
-        """A kept-alive connection was closed before the first byte of an answer."""
+        """Retry or fail: a kept-alive connection was closed before the first byte of an answer."""
         raise NotImplementedError
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
-        """Take an answer that came at once, body and all."""
+        """Take an answer that came at once, with its body."""
         raise NotImplementedError
 
     def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
@@ -210,11 +212,11 @@ class Receiver(Call):
         raise NotImplementedError
 
     def on_activity(self) -> None:
-        """Bytes came that are no content yet."""
+        """Note that bytes came that are not content yet."""
         raise NotImplementedError
 
     def on_upstream_full(self) -> None:
-        """The upstream does not take more of the request body for now."""
+        """Stop the request body: the upstream accepts no more for now."""
         raise NotImplementedError
 
     def on_upstream_ready(self) -> None:

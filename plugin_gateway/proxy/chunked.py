@@ -1,4 +1,4 @@
-"""A chunked body: the decoder of RFC 9112, 7.1, for both directions, with everything optional bounded or refused."""
+"""A chunked body: the decoder of RFC 9112, 7.1, for both directions. It limits or refuses every optional part."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _SIZE_LINE: Final = re.compile(rb"([0-9A-Fa-f]{1,15})([\t ]*;[\t\x20-\x7e\x80-\x
 _TRAILER_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 _MAX_LINE_BYTES: Final = 1024
 _MAX_OVERHEAD_BYTES: Final = 16 * 1024
-"""Of extensions and trailers together: a peer must not make us read a gigabyte of what is thrown away."""
+"""The limit for extensions and trailers together: a peer must not make us read a gigabyte that we discard."""
 
 _SIZE: Final = 0
 _DATA: Final = 1
@@ -21,7 +21,7 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 
 
 class ChunkedError(ValueError):
-    """The bytes are not a chunked body. The side that reads says whose fault that is."""
+    """The bytes are not a chunked body. The caller decides which side is at fault."""
 
 
 def chunk(data: bytes) -> bytes:
@@ -30,14 +30,14 @@ def chunk(data: bytes) -> bytes:
 
 
 class ChunkedReader:
-    """Takes a chunked body apart, however its bytes arrive. Extensions and trailers are checked and dropped."""
+    """Decodes a chunked body from pieces of any size. Extensions and trailers are checked and dropped."""
 
     __slots__ = ("_buffered", "_left", "_overhead", "_state", "is_done", "surplus")
 
     def __init__(self) -> None:
         self.is_done = False
         self.surplus = b""
-        """What followed the body in the last bytes fed."""
+        """The bytes after the body in the last data fed."""
         self._state = _SIZE
         self._left = 0
         self._overhead = 0
@@ -47,7 +47,7 @@ class ChunkedReader:
         """Take bytes as they came; return the content in them.
 
         Raises:
-            ChunkedError: they are not a chunked body.
+            ChunkedError: the bytes are not a chunked body.
         """
         if self._buffered:
             data = self._buffered + data

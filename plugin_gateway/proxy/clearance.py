@@ -1,4 +1,4 @@
-"""A clearance: what a call waits for before it goes up, a place within its limits first, then its token."""
+"""A clearance: the steps before a permitted call goes up: first a place within its limits, then its token."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _REPLAYED_BYTES: Final = 64 * 1024
 
 
 class Clearance:
-    """The clearance of one call. Each step may end at once or later, when the client may be gone already.
+    """The clearance of one call. A step may finish at once or later, when the client may be gone.
 
-    `lines` are field lines for the answer to the call. `replay` is the framed request body as far as it has come, None where
-    it is too large to be sent again or never will be.
+    `lines` are field lines for the answer to the call. `replay` is the framed request body so far, or None if it is too
+    large or never needs to be sent again.
     """
 
     __slots__ = (
@@ -48,10 +48,10 @@ class Clearance:
         on_cleared: Callable[[Links | None], object],
         on_refused: Callable[[Refusal], object],
     ) -> None:
-        """Prepare for a call from a client address; `body` is what there is of the framed request body.
+        """Prepare for a call from a client address; `body` is the framed request body so far.
 
-        One of the two is called, and neither after `leave`. The links are those for this caller and moment, None where the
-        plan's own are right.
+        Exactly one of the two callbacks is called, and neither after `leave`. `on_cleared` gets the links for this
+        caller, or None to use the plan's.
         """
         plan = permitted.plan
         self._plan = plan
@@ -60,7 +60,7 @@ class Clearance:
         self._on_cleared = on_cleared
         self._on_refused = on_refused
         self._limiter: Limiter | None = None
-        """The limiter that counted the call in; it must be told when the call is over."""
+        """The limiter that admitted the call; it must be told when the call ends."""
         self._is_waiting = True
         self._is_left = False
         self._is_renewed = False
@@ -72,7 +72,7 @@ class Clearance:
             self.keep(body)
 
     def ask(self) -> bool:
-        """Take the steps; return whether they are still under way."""
+        """Take the steps; return whether one is still waiting."""
         limiter = self._plan.limiter
         if limiter is None:
             self._get_links()
@@ -82,13 +82,13 @@ class Clearance:
         return self._is_waiting and not self._is_left
 
     def keep(self, framed: bytes) -> None:
-        """Keep another piece of the request body, while all of it is short enough to be sent again."""
+        """Keep another piece of the request body while the whole is short enough to be sent again."""
         if self.replay is not None:
             is_short = len(self.replay) + len(framed) <= _REPLAYED_BYTES
             self.replay = self.replay + framed if is_short else None
 
     def leave(self) -> None:
-        """The call is over."""
+        """Leave the limiter: the call has ended."""
         self._is_left = True
         limiter, self._limiter = self._limiter, None
         if limiter is not None:
@@ -96,7 +96,7 @@ class Clearance:
 
     @property
     def can_renew(self) -> bool:
-        """Whether a call whose token the upstream refused may go up again: once, whole, and with another token of ours."""
+        """Whether a call whose token the upstream refused may be sent again: only once, and whole, with a new token."""
         granted = self._plan.granted
         return (
             self.replay is not None
@@ -106,7 +106,7 @@ class Clearance:
         )
 
     def renew(self) -> None:
-        """Get another token in place of the one that was refused."""
+        """Get a new token in place of the refused one."""
         self._is_renewed = True
         self._get_links(self._token)
 

@@ -1,4 +1,4 @@
-"""The clock of a worker: one coarse tick that looks at every deadline, so that no request sets a timer of its own."""
+"""The clock of a worker: one coarse tick that checks every deadline, so that requests need no timers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ TICK_S: Final = 0.25
 
 
 class Watcher(Protocol):
-    """Something with deadlines."""
+    """An object with deadlines."""
 
     def on_tick(self, now: float) -> None:
-        """Do what is due at `now`, in seconds of `time.monotonic`."""
+        """Act on the deadlines that have passed at `now`, in seconds of `time.monotonic`."""
 
 
 class Clock:

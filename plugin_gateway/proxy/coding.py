@@ -1,8 +1,8 @@
-"""A content coding (RFC 9110, 8.4.1): what a compressed answer says, so that it can be searched for secrets.
+"""A content coding (RFC 9110, 8.4.1): decodes a compressed answer so that it can be searched for secrets.
 
-The upstream is asked not to compress; some do all the same. Such an answer is decoded and goes on uncoded. What cannot be
-decoded is an error: a secret in it would pass unseen. Decoding is bounded: a body that expands beyond all measure is not
-one that an API sends.
+The gateway asks the upstream not to compress, but some upstreams do. Such an answer is decoded and sent uncoded. An
+answer that cannot be decoded is an error, because a secret in it would pass unseen. Decoding is bounded: no API sends a
+body that expands without limit.
 """
 
 from __future__ import annotations
@@ -17,49 +17,50 @@ if TYPE_CHECKING:
 
 _STEP_BYTES: Final = 64 * 1024
 _GIVEN_BYTES: Final = 4 * 1024
-"""What is given to zlib or zstd at once: behind the end of a member they copy all the rest, and a body may be nothing but ends."""
+"""The input of zlib or zstd in one step. At the end of a member they copy all the rest, and a body may consist of
+ends."""
 _STEP_COSTS_BYTES: Final = 4 * 1024
-"""What a step counts as, even where nothing comes of it."""
+"""The cost of a step in bytes, even if it yields none."""
 _FREE_BYTES: Final = 8 * 1024 * 1024
 _MAX_RATIO: Final = 200
-"""Text of a single repeated line compresses a hundredfold; gzip made for it a thousandfold."""
+"""Text of one repeated line compresses a hundredfold; a gzip bomb, a thousandfold."""
 _ZSTD_WINDOW_LOG: Final = 23
 _MAX_CODINGS: Final = 3
 _UNCODED: Final = frozenset({b"", b"identity"})
 _MAGIC_BYTES: Final = 4
 _MAGIC: Final = (b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd")
-"""How gzip (RFC 1952, 2.3.1) and zstd (RFC 8878, 3.1.1) begin. No text does."""
+"""The first bytes of gzip (RFC 1952, 2.3.1) and zstd (RFC 8878, 3.1.1). No text begins with them."""
 
 
 class Decoder(Protocol):
-    """Decodes one coding. `decode` raises `ValueError` for what is not of that coding, and is called with `b""` for more."""
+    """Decodes one coding. `decode` raises `ValueError` for invalid input; call it with `b""` for more output."""
 
     is_at_end: bool
-    """All that came is a whole: the body may end here."""
+    """Whether the body may end here."""
 
     def decode(self, data: bytes) -> bytes:
-        """Take the next piece; return at most `_STEP_BYTES`. `has_more` tells whether there is more of it to return."""
+        """Take the next piece; return at most `_STEP_BYTES`. `has_more` says whether more output is ready."""
 
     has_more: bool
 
 
 class ContentDecoder:
-    """Undoes the codings of one body. A stage of an answer."""
+    """Decodes the codings of one body. A stage of an answer."""
 
     __slots__ = ("_beginning", "_decoded_bytes", "_decoders", "_received_bytes")
 
     def __init__(self, codings: tuple[bytes, ...]) -> None:
-        """Prepare; `codings` are such as `readable_codings` returned, in the order in which they were applied."""
+        """Prepare; `codings` are readable (see `are_readable`), in the order in which they were applied."""
         self._decoders = [_DECODERS[coding]() for coding in reversed(codings)]
         self._beginning = b""
         self._received_bytes = 0
         self._decoded_bytes = 0
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return what it says.
+        """Take the next piece; return its decoded content.
 
         Raises:
-            UpstreamError: it is not of the coding that it says it is, or expands too much.
+            UpstreamError: the piece does not match its coding, or expands too much.
         """
         self._received_bytes += len(data)
         for decoder in self._decoders:
@@ -71,10 +72,10 @@ class ContentDecoder:
         return data
 
     def finish(self) -> bytes:
-        """The body has ended.
+        """End the body.
 
         Raises:
-            UpstreamError: its coding has not.
+            UpstreamError: the body ended in the middle of its coding.
         """
         if self._received_bytes and not all(decoder.is_at_end for decoder in self._decoders):
             raise unreadable("ends in the middle of its content coding")
@@ -98,7 +99,7 @@ class ContentDecoder:
 
 
 class _Given:
-    """What came and was not decoded yet."""
+    """Input that was not decoded yet."""
 
     __slots__ = ("_at", "_data")
 
@@ -115,7 +116,7 @@ class _Given:
             self._at = 0
 
     def take(self) -> bytes:
-        """The next bytes; those of them that are not wanted yet are given back."""
+        """Return the next bytes. The caller gives back the ones that it does not use."""
         taken = self._data[self._at : self._at + _GIVEN_BYTES]
         self._at += len(taken)
         return taken

@@ -1,7 +1,8 @@
-"""A connect: the way to an open connection, over every address of the upstream's name, each with a time of its own.
+"""A connect: opens a connection to the upstream, trying every address of its name, each with a separate timeout.
 
-The addresses are tried as RFC 8305 says, staggered and by turns of their families: one that drops packets holds up no call
-for longer than `STAGGER_S`. uvloop tries them one after the other, and asyncio's variant leaves the TLS handshake out.
+The addresses are tried as RFC 8305 says, staggered, alternating between families: an address that drops packets delays
+a call by `STAGGER_S` at most. uvloop tries addresses one after the other, and asyncio's implementation leaves out the
+TLS handshake.
 """
 
 from __future__ import annotations
@@ -32,10 +33,10 @@ Address: TypeAlias = tuple[socket.AddressFamily, str, int]
 
 
 class AttemptError(Exception):
-    """There is no connection to one address, or no address to a name."""
+    """Raised when an address does not accept a connection or a name has no address."""
 
     def __init__(self, where: str, error: Exception) -> None:
-        """Keep whether it took too long; `where` is a name or an address with its port."""
+        """Note whether it timed out; `where` is a name or an address with its port."""
         self.is_late = isinstance(error, TimeoutError)
         super().__init__(f"{where}: {cause_of(error)}")
 
@@ -43,10 +44,10 @@ class AttemptError(Exception):
 async def connect(
     target: UpstreamTarget, tls: ssl.SSLContext | None, make: Callable[[], UpstreamConnection]
 ) -> UpstreamConnection:
-    """Return the first connection that is open, TLS included; `make` makes one for each address that is tried.
+    """Return the first connection that opens, including TLS; `make` makes a connection for each attempt.
 
     Raises:
-        UpstreamError: there is none; its cause says what became of each address.
+        UpstreamError: no attempt succeeded; its cause names the failure of each address.
     """
     limit_s = target.connect_timeout_s if target.connect_timeout_s > 0 else None
     name = target.host if tls is not None else None
@@ -57,7 +58,7 @@ async def connect(
         connection = make()
         where = place(target, host, port)
 
-        def made() -> Any:  # what it names is `asyncio.BaseProtocol`, what it takes is anything with its methods
+        def made() -> Any:  # asyncio asks for a `BaseProtocol`, but any object with its methods works
             return connection
 
         try:
@@ -116,7 +117,7 @@ async def _first(attempts: Iterable[Any]) -> UpstreamConnection:
 
 
 async def _addresses(target: UpstreamTarget) -> list[Address]:
-    """Return the addresses in the resolver's order, but for the families, which take turns."""
+    """Return the addresses in the resolver's order, alternating between families."""
     if target.socket:
         return [(socket.AF_UNIX, target.socket, 0)]
     loop = asyncio.get_running_loop()
@@ -129,7 +130,7 @@ async def _addresses(target: UpstreamTarget) -> list[Address]:
 
 
 def _said_of(connection: UpstreamConnection) -> dict[str, str]:
-    """Name what TLS agreed on, for the log."""
+    """Return the negotiated TLS version, for the log."""
     tls = connection.transport.get_extra_info("ssl_object")
     return {"tls": tls.version() or ""} if tls is not None else {}
 

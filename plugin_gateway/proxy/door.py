@@ -1,4 +1,4 @@
-"""The door: who may come in to a revision, and what each of them may do there."""
+"""The door: decides which callers a revision lets in, and which access each of them gets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Access:
-    """What one consumer may do: its gate's verdicts, its documents, and its name in records."""
+    """The access of one consumer: its gate's judge, its documents, and its name in records."""
 
     __slots__ = ("consumer", "faces", "judge")
 
@@ -32,7 +32,7 @@ class Access:
 
 
 class Door:
-    """Lets in whom the authenticator knows, to what the revision has for them."""
+    """Lets in the callers that the authenticator identifies, with the access that the revision gives them."""
 
     def __init__(self, revision: Revision, authenticator: Authenticator) -> None:
         self.authenticator = authenticator
@@ -50,11 +50,11 @@ class Door:
         return bool(self._consumers)
 
     def recall(self, block: FieldBlock) -> Access | None:
-        """Return what was found of the caller who sent these field lines before, while that is still good."""
+        """Return the access remembered for the same field lines, while it is still valid."""
         return block.access if time() < block.access_until else None
 
     def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
-        """Judge the credential of a request from a client address; note in its field block what is not refused."""
+        """Judge the credential of a request from a client address; remember an access in the field block."""
         found = self.authenticator.identify(block.request.authorizations, address)
         if isinstance(found, Identity):
             return self._noted(block, found)
@@ -88,7 +88,7 @@ class Door:
         return self._shared(index, view.consumer, view.gate.judge, view.faces)
 
     def _shared(self, index: int | None, name: str, judge: Judge, faces: Mapping[str, Face]) -> Access:
-        # There are as many of these as there are names in the operator's files: callers cannot make more.
+        # The cache is bounded by the names in the operator's files; callers cannot add entries.
         access = self._accesses.get((index, name))
         if access is None:
             access = self._accesses[index, name] = Access(name, judge, faces)

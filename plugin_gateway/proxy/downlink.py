@@ -1,4 +1,4 @@
-"""What comes down: the head of the upstream's answer, read strictly and stripped of what is not the client's business."""
+"""The downlink: reads the head of the upstream's answer strictly, and strips the fields that clients must not see."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 MAX_HEAD_BYTES: Final = 64 * 1024
 _MAX_FIELDS: Final = 256
 
-# Hop-by-hop fields (RFC 9110, 7.6.1), orders to a proxy that we are not, what tells about the machines behind us, and
-# promises about an origin or its network that only whoever owns the public name can make. The request id is ours.
+# Dropped: hop-by-hop fields (RFC 9110, 7.6.1), commands to a proxy in front, details of the upstream's software, and
+# promises about an origin or network that only the owner of the public name can make. The gateway sets the request id.
 _DROPPED: Final = frozenset(
     {
         b"alt-svc",
@@ -76,21 +76,23 @@ _STATUS_LINES: Final = {
 
 
 def status_line(status: int) -> bytes:
-    """The first line of a response, with the phrase we know for the status or none."""
+    """Return the status line of a response, with an empty phrase for an unknown status."""
     return _STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status
 
 
 class Answer:
     """The head of an answer, ready to be sent.
 
-    `block` holds the field lines, each with its CRLF, without the framing that only the sender to the client can choose:
-    Content-Length is among them where `length` is known, and Transfer-Encoding and Connection never are. `codings` are the
-    content codings that the body must be rid of before it is searched, and `uncoded` is the head for what comes of that.
-    `unreadable` tells why the body cannot be searched, and so must not pass; empty where it can. `has_body` that content follows unless the
-    request was a HEAD (RFC 9112, 6.3). `is_coded` says that the body goes on in a content coding, as there is no secret yet. `is_dated` tells whether Date is among the fields, `is_sealed` that neither it nor
-    framing is missing. `head` ends where the request id begins, which differs from call to call; `is_special` that an exchange must look at more than
-    its status. `is_challenge` says that the upstream did not take a
-    credential (401, or 407 of one that is a proxy).
+    `block` holds the field lines, each with its CRLF. It contains Content-Length if `length` is known, but never
+    Transfer-Encoding or Connection: the sender to the client chooses those. `codings` are the content codings to decode
+    before the body is searched, and `uncoded` is the head for the decoded body. `unreadable` says why the body cannot
+    be searched and must not pass; it is empty if it can. `has_body` says that content follows unless the request was
+    HEAD (RFC 9112, 6.3).
+
+    `is_coded` says that the body keeps its content coding because there is no secret yet. `is_dated` says that Date is
+    among the fields, `is_sealed` that both Date and the framing are. `head` ends where the request id begins, which
+    differs between calls. `is_special` says that an exchange must check more than the status. `is_challenge` says that
+    the upstream refused a credential (401, or 407 from an upstream that is a proxy).
     """
 
     __slots__ = (
@@ -141,14 +143,14 @@ class Answer:
         self.uncoded: Answer = _uncoded(self) if codings else self
 
     def pairs(self, request_id: bytes, extra: bytes) -> list[tuple[bytes, bytes]]:
-        """The fields as an ASGI server wants them, which sets Date itself (RFC 9110, 6.6.1)."""
+        """Return the fields for an ASGI server, which sets Date itself (RFC 9110, 6.6.1)."""
         lines = (line.partition(b": ") for line in (self.block + extra).split(b"\r\n")[:-1])
         fields = [(name.lower(), value) for name, _, value in lines if name.lower() != b"date"]
         return [*fields, (b"x-request-id", request_id)]
 
 
 class Downlink:
-    """The rules for every answer. Remembers the heads it has read."""
+    """Reads answer heads by the rules of one revision, and remembers them."""
 
     __slots__ = (
         "_answers",
@@ -172,10 +174,10 @@ class Downlink:
         query_names: Iterable[bytes] = (),
         drops_challenges: bool = False,
     ) -> None:
-        """Prepare; `query_names` are those of injected parameters, and challenges are dropped that are not for callers."""
+        """Prepare; `query_names` are injected parameters; `drops_challenges` drops challenges not meant for callers."""
         self._known = known
         self.mask = known.mask
-        """What covers what is sent now, as of the last look."""
+        """The mask for everything sent now, as of the last `look`."""
         self._may_echo = target.may_echo
         self.passes_unreadable = target.passes_unreadable
         self.relocation = Relocation(target, public_url, query_names)
@@ -185,10 +187,10 @@ class Downlink:
         self._answers: Memo[Answer] = Memo()
 
     def read(self, head: bytes) -> Answer:
-        """Read an answer's head, given without the empty line that ends it.
+        """Read an answer's head, without the empty line that ends it.
 
         Raises:
-            UpstreamError: it is not strict HTTP/1.1, or can be read in two ways.
+            UpstreamError: the head is not strict HTTP/1.1, or it is ambiguous.
         """
         self.look()
         answer = self._answers.entries.get(head)
@@ -198,12 +200,12 @@ class Downlink:
         return answer
 
     def look(self) -> None:
-        """Have `mask` cover what became a secret since the last look."""
+        """Update `mask` with the secrets that were added since the last look."""
         known = self._known
         if known.board is not None:
             known.look()
         if known.mask is not self.mask:
-            # There are more secrets now, and heads were remembered as they looked before.
+            # The secrets have changed, and the remembered heads were masked with the old ones.
             self.mask = known.mask
             self._answers = Memo()
 
@@ -244,16 +246,17 @@ class Downlink:
             and self._passes(field.name)
             and not self._hides_colon(line, field)
         ]
-        # Lines of ours are not covered: a secret may look like a length.
+        # The gateway's lines are not masked: a secret may look like a length.
         block = self.mask.cover(b"".join(kept)) + self._appended
-        # RFC 9110, 8.6: no Content-Length in a 204; in a 304 it speaks of another message and helps nobody.
+        # RFC 9110, 8.6: a 204 has no Content-Length, and in a 304 it would describe another message.
         if framing.length >= 0 and status not in _BODILESS:
             block += b"Content-Length: %d\r\n" % framing.length
         encoded: tuple[bytes, ...] = ()
         unreadable = ""
         if self._may_echo and not self._known.is_none:
             encoded = codings_of(encodings)
-            # Range is not forwarded, so no caller chooses the part; one shorter than any masked secret shows too little of it.
+            # Range is not forwarded, so no caller chooses the part. A part shorter than any masked secret reveals too
+            # little.
             if is_part and not 0 <= framing.length < MIN_MASKED_BYTES:
                 unreadable = "is a part of something that was asked for in whole"
             elif encoded and not are_readable(encoded):
@@ -277,12 +280,12 @@ class Downlink:
         if name in _CHALLENGE_FIELDS and self._drops_challenges:
             return False
         if name == b"accept-ranges" and self._may_echo and not self._known.is_none:
-            # Range is not forwarded then.
+            # Range is not forwarded in that case.
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
 
     def _hides_colon(self, line: bytes, field: Field) -> bool:
-        """Whether a secret reaches from the name of a field into its value: it is torn apart there, or the line is none."""
+        """Whether a secret spans the colon between a field's name and value. Masking the secret would destroy the line."""
         if _COLON not in self.mask.run:
             return False
         colon = len(field.name)
@@ -296,7 +299,7 @@ class Downlink:
 
 
 def _uncoded(answer: Answer) -> Answer:
-    """The head for the same content without its codings (RFC 9110, 8.8.3.3: a validator that is strong speaks of octets)."""
+    """Return the head for the decoded content (RFC 9110, 8.8.3.3: a strong validator describes the octets)."""
     lines: list[bytes] = []
     for line in answer.block.splitlines(keepends=True):
         name = line.partition(b":")[0].lower()

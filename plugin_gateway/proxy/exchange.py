@@ -1,7 +1,8 @@
-"""An exchange: one call on its way up and its answer on the way down, streaming, with backpressure both ways.
+"""An exchange: one forwarded call, streaming in both directions, with backpressure.
 
-Callbacks, no task: the client side calls `send` and `end`, the upstream side calls `on_answer` and `on_body`, each at the
-moment its bytes arrive. Nothing is buffered here but what comes before there is a connection.
+It works with callbacks instead of a task: the client side calls `send`, the upstream side calls `on_answer` and
+`on_body`, each when its bytes arrive. An exchange buffers only the request bytes that arrive before it has a
+connection.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 def start_exchange(
     client: Client, permitted: Permitted, body: bytes, *, is_whole: bool, pending: Call | None = None
 ) -> None:
-    """Forward a permitted request; `pending` is the call in whose place the exchange comes."""
+    """Forward a permitted request; `pending` is the call that the exchange replaces."""
     exchange = Exchange(client, permitted)
     client.call = exchange
     if pending is not None:
@@ -43,7 +44,7 @@ def start_exchange(
 
 
 class Exchange(Receiver):
-    """One pass: a call that is forwarded."""
+    """A call that is forwarded."""
 
     __slots__ = (
         "_active_at",
@@ -69,14 +70,14 @@ class Exchange(Receiver):
         self._upstream: UpstreamConnection | None = None
         self._pending = b""
         self._body: AnswerBody | None = None
-        """The body of an answer that streams, or needs more than a look."""
+        """The body of an answer that streams or passes through stages."""
         self._awaits_body = False
-        """The connection is taken when the first of the request body comes."""
+        """Whether the exchange takes a connection only when the first byte of the request body comes."""
         self._is_answer_paused = False
         self._is_body_paused = False
         self._is_retried = False
         self._uplink: Uplink | None = None
-        """In place of the plan's, where a call carries a token of its own."""
+        """Replaces the plan's uplink if the call has a token."""
         self._clearance: Clearance | None = None
         self._inspection: Inspection | None = None
         self._active_at = self.started_at
@@ -100,7 +101,7 @@ class Exchange(Receiver):
         clearance = Clearance(permitted, self._pending, self._client.address, self._on_cleared, self.on_refused)
         self._clearance = clearance
         if clearance.ask():
-            # The answer comes later, and the body must not pile up meanwhile.
+            # The verdict comes later; hold the body back meanwhile.
             self.on_upstream_full()
 
     def _on_cleared(self, links: Links | None) -> None:
@@ -111,7 +112,7 @@ class Exchange(Receiver):
 
     def _connect(self) -> None:
         if not self.is_sent and not self.bytes_in:
-            # A connection is not kept waiting for a body of which nothing has come.
+            # Do not occupy a connection before the first byte of the body has come.
             self._awaits_body = True
             self.on_upstream_ready()
             if self._permitted.request.expects_continue:
@@ -146,7 +147,7 @@ class Exchange(Receiver):
                 self._connect()
 
     def cancel(self) -> None:
-        # The upstream learns at once, by the close of its connection, that nobody waits for the answer.
+        # Closing the connection tells the upstream at once that the client is gone.
         upstream = self._upstream
         self._end()
         if upstream is not None:
@@ -179,7 +180,8 @@ class Exchange(Receiver):
             if is_late and pool.is_full and not pool.is_opening_for(self):
                 detail = "All upstream connections are busy; try again shortly."
                 self._expire(503, "upstream-busy", detail, target.connect_timeout_s)
-        # While the client owes body bytes the upstream has nothing to answer, and a slow reader is no fault of it.
+        # While the client still owes body bytes the upstream need not answer, and a slow reader is not the upstream's
+        # fault.
         elif (
             (self.is_sent or self._is_body_paused)
             and not self._is_answer_paused
@@ -203,7 +205,7 @@ class Exchange(Receiver):
             upstream.pause_reading()
 
     def on_refused(self, refusal: Refusal) -> None:
-        """The call does not pass, or its answer does not."""
+        """End the call with a refusal, of the request or of its answer."""
         self._end()
         self._client.on_failure(refusal)
 
@@ -222,7 +224,7 @@ class Exchange(Receiver):
             self._client.resume_body()
 
     def on_whole_answer(self, answer: Answer, body: bytes) -> None:
-        """Take an answer that came at once, body and all, as most do."""
+        """Take an answer that came at once, with its body, as most do."""
         if not self._plan.passes_whole_answers or answer.is_special:
             self.on_answer(answer, body, is_complete=True)
             return
@@ -291,10 +293,10 @@ class Exchange(Receiver):
         self._client.on_answer(answer, extra, body, is_complete=is_complete)
 
     def on_stale(self) -> None:
-        """A kept-alive connection was closed before the first byte of an answer.
+        """Retry or fail: a kept-alive connection was closed before the first byte of an answer.
 
-        Mostly it had idled too long just when we used it. But the upstream may have begun to act, so only a safe request
-        without a body is sent again, once, on a connection that has not idled.
+        Mostly the upstream closed an idle connection just when the exchange used it. But the upstream may have begun to
+        act, so only a safe request without a body is sent again, once, on a connection that has not idled.
         """
         self._upstream = None
         if self._is_retried or not self._permitted.permit.rule.is_safe or self._permitted.request.has_body:
@@ -329,7 +331,7 @@ class Exchange(Receiver):
             self._clearance.leave()
 
     def _drop(self) -> None:
-        """Want nothing more from the connection; one whose answer is complete was given back already."""
+        """Drop the connection, unless its answer is complete and the pool already has it back."""
         upstream, self._upstream = self._upstream, None
         if upstream is not None:
             upstream.drop(self)

@@ -1,10 +1,10 @@
-"""Forwarding: the one way of a request from whoever sends it to the upstream, for every front and for calls in process.
+"""Forwarding: the only way of a request to the upstream, for every front and for calls in process.
 
     door → gate → body type → clearance → exchange → answer body
     who calls  which    415   limits,    one pass,   decode, mask,
                operation      token      streaming   links, cap
 
-Nothing else asks these in turn, so no front can forget one, or ask them in another order.
+No other code runs these steps, so no front can skip one or change their order.
 """
 
 from __future__ import annotations
@@ -38,13 +38,14 @@ def forward(
     is_whole: bool,
     pending: Call | None = None,
 ) -> Permitted | None:
-    """Send a request on its way; `client.call` is the call that it became, and takes the rest of the body.
+    """Send a request on its way; `client.call` is the resulting call, which takes the rest of the body.
 
-    `method` and `target` are the bytes of the request line, the target in origin-form. `access` is what the door gave, for a
-    client whose caller is known; with None the door is asked. `body` is what has come of the request body, unframed.
+    `method` and `target` are the bytes of the request line, the target in origin-form. `access` is the caller's access
+    if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has arrived.
     `pending` is the call that waited for the door until now.
 
-    Return what was permitted, which holds for every request of the same bytes: it is for `Serving.asked_before`.
+    Return the permitted request, which holds for every request of the same bytes, for `Serving.asked_before`. Return
+    None if the call was refused or still waits.
     """
     known = access or serving.anybody or serving.admit(block, client.address)
     if isinstance(known, Access):
@@ -69,7 +70,7 @@ def forward(
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
-    """Judge a request of a caller who is let in: which operation it is, and what it says of its body."""
+    """Judge a request of a caller that was let in: find its operation and check its body's type."""
     verdict = access.judge(method, target)
     if isinstance(verdict, Refusal):
         return verdict
@@ -85,6 +86,6 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
 
 
 def refuse(client: Client, method: bytes, target: bytes, refusal: Refusal) -> None:
-    """Refuse what could not be read as a request: all that is known of it is a method and a target, either perhaps empty."""
+    """Refuse a message that could not be read as a request; `method` and `target` may be empty."""
     client.call = RefusedCall(client, Asked(RequestFields(0), method, target), refusal)
     client.call.start(b"", is_whole=True)

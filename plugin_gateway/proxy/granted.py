@@ -1,4 +1,4 @@
-"""Granted links: how calls are forwarded whose Authorization differs from caller to caller or from hour to hour."""
+"""Granted links: how to forward calls whose Authorization depends on the caller or on the time."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ TWO_CREDENTIALS: Final = Refusal(
     status=400,
     code="ambiguous-credential",
     detail="The call has more than one Authorization field.",
-    hint="Send one.",
+    hint="Send exactly one.",
 )
 _MOST_UPLINKS: Final = 512
 _BEARER: Final = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] ([A-Za-z0-9\-._~+/]+=*)")
 
 
 class Links(NamedTuple):
-    """How a call goes up, and the token in it where it is ours to renew."""
+    """How a call goes up, and its token if the gateway can renew it."""
 
     uplink: Uplink
     token: str = ""
@@ -48,7 +48,7 @@ OnLinks: TypeAlias = "Callable[[Links | Refusal], None]"
 
 
 class Granted:
-    """The links for one injection that has a grant; remembers those of the tokens used last."""
+    """The links for one injection with a grant. It remembers those of recently used tokens."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Granted:
         *,
         make_uplink: Callable[[OperationRule, Injection], Uplink],
     ) -> None:
-        """Prepare; without an issuer the caller's own Authorization goes up."""
+        """Prepare. Without an issuer the caller's Authorization goes up."""
         self._injection = injection
         self._issuer = issuer
         self._exchanges = issuer is not None and isinstance(issuer.grant, TokenExchange)
@@ -66,18 +66,18 @@ class Granted:
 
     @property
     def renews(self) -> bool:
-        """Whether a call that the upstream does not take may be sent again with another token."""
+        """Whether a call that the upstream refuses may be sent again with a new token."""
         return self._issuer is not None
 
     def may_renew(self, request: RequestFields, refused: str) -> bool:
-        """Whether a call that the upstream did not take with that token can get another one now."""
+        """Whether a call whose token the upstream refused can get a new token now."""
         subject = self._subject(request)
         return self._issuer is not None and isinstance(subject, str) and self._issuer.may_renew(subject, refused)
 
     def obtain(
         self, rule: OperationRule, request: RequestFields, on_links: OnLinks, *, refused: str = "", address: str = ""
     ) -> None:
-        """Hand over the links for a call from a client address, at once where its token is known."""
+        """Pass the links for a call from a client address to `on_links`, at once if its token is known."""
         if self._issuer is None:
             shown = authorization_of(request)
             on_links(shown if isinstance(shown, Refusal) else self._passed_through(rule, shown))
@@ -91,7 +91,7 @@ class Granted:
             )
 
     def _subject(self, request: RequestFields) -> str | Refusal:
-        """Return whose token is exchanged; that of nobody where the token is ours."""
+        """Return the caller's token to exchange; empty if the gateway uses its own."""
         shown = authorization_of(request)
         if isinstance(shown, Refusal) or not self._exchanges:
             return shown if isinstance(shown, Refusal) else ""
@@ -112,7 +112,7 @@ class Granted:
         return Links(uplink, token.text)
 
     def _uplink(self, rule: OperationRule, key: bytes, injection: Injection) -> Uplink:
-        # Rules live as long as their revision, and so does this: `id` is safe.
+        # `id` is a safe key: rules live as long as their revision, and so does this object.
         place = (id(rule), key)
         uplink = self._uplinks.get(place)
         if uplink is None:
@@ -123,7 +123,7 @@ class Granted:
 
 
 def authorization_of(request: RequestFields) -> bytes | Refusal:
-    """The caller's Authorization; empty where there is none, or one that Connection declares hop-by-hop."""
+    """Return the caller's Authorization; empty if it is missing, or if Connection declares it hop-by-hop."""
     shown = [field.value for field in request.fields if field.name == b"authorization"]
     if len(shown) > 1:
         return TWO_CREDENTIALS

@@ -1,4 +1,4 @@
-"""The holder of the revision in force: the one reference of a worker that changes, swapped whole by a reload."""
+"""The holder: keeps the current revision of a worker, which a reload swaps in one step."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Holder:
-    """The one mutable reference of a worker: the revision in force, swapped whole."""
+    """The only reference of a worker that a reload changes."""
 
     def __init__(
         self,
@@ -28,7 +28,7 @@ class Holder:
         clock: Clock | None = None,
         resources: Resources | None = None,
     ) -> None:
-        """Hold the first revision; `local_paths` are those that the app answers besides the faces.
+        """Hold the first revision; `local_paths` are paths that the app answers besides the faces.
 
         Raises:
             OSError: a TLS file of the upstream cannot be used.
@@ -45,7 +45,7 @@ class Holder:
         return self.serving.revision
 
     def swap(self, revision: Revision) -> None:
-        """Serve every later request by `revision`; those under way end by the one they began with.
+        """Serve every later request by `revision`; current requests end by the revision that they began with.
 
         Raises:
             OSError: a TLS file of the upstream cannot be used; the old revision stays.
@@ -63,13 +63,13 @@ class Holder:
             old.retire()
 
     def close(self) -> None:
-        """Close every upstream connection: the worker ends."""
+        """Close every upstream connection when the worker ends."""
         self.serving.pool.abort()
         self._resources.close()
 
 
 def _authenticator(revision: Revision, known: Authenticator | None) -> Authenticator | None:
-    """The one at hand where it judges by the same rules: what it has learnt about tokens outlives a reload."""
+    """Return `known` if its rules are unchanged, so that its cached verdicts survive a reload; else a new one."""
     authentication = revision.callers.authentication
     if authentication is None:
         return None

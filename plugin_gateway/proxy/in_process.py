@@ -1,6 +1,7 @@
-"""The in-process client: a coroutine that sends one request through the gateway and reads the answer, without a connection.
+"""The in-process client: sends one request through the gateway from a coroutine, without a connection.
 
-It goes the way of every other call (`proxy.forward`): the same door, gate, limits, credentials, masking and records.
+The request takes the way of every other call (`proxy.forward`): the same door, gate, limits, credentials, masking and
+records.
 """
 
 from __future__ import annotations
@@ -27,17 +28,17 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.record import AccessRecord
 
 _HIGH_WATER_BYTES: Final = 64 * 1024
-"""How much of an answer waits here before the upstream is not read any more."""
+"""The bytes of an answer that may wait here before the gateway stops reading from the upstream."""
 
 
 class InProcessClient(Client):
-    """One call. `begin` it, `send` the rest of its body, wait for `head`, `read` to the end, and `close` in any case.
+    """One call. `begin` it, `send` the rest of its body, wait for `head`, `read` to the end, and always `close` it.
 
-    Names of fields are in lower case, in both directions.
+    Field names are in lower case in both directions.
     """
 
     def __init__(self, clock: Clock, on_record: Callable[[AccessRecord], object], address: str = "") -> None:
-        """Prepare; `address` is the client's for limits and records, and `clock` times the call out."""
+        """Prepare; `address` is the client's address for limits and records, and `clock` enforces the call's timeouts."""
         super().__init__(address)
         self._clock = clock
         self._on_record = on_record
@@ -54,7 +55,7 @@ class InProcessClient(Client):
 
     @property
     def is_over(self) -> bool:
-        """No more of the answer comes than waits here already."""
+        """Whether the answer has ended, apart from the bytes that wait here."""
         return self._is_over
 
     def begin(
@@ -68,11 +69,11 @@ class InProcessClient(Client):
         *,
         is_whole: bool = True,
     ) -> None:
-        """Send a request, with what there is of its body; see `forward`."""
+        """Send a request with the part of its body that is ready; see `forward`."""
         forward(serving, self, access, method, target, block, body, is_whole=is_whole)
 
     async def send(self, data: bytes, *, is_last: bool) -> None:
-        """Send the next piece of the body, as soon as the upstream takes it."""
+        """Wait until the upstream accepts more, then send the next piece of the body."""
         await self._takes_body.wait()
         if self.call is not None and not self._is_over:
             self.call.send(data, is_last=is_last)
@@ -91,7 +92,7 @@ class InProcessClient(Client):
         return self._head
 
     async def read(self) -> bytes:
-        """Wait for the next piece of the body; return nothing at its end.
+        """Wait for the next piece of the body; return `b""` at its end.
 
         Raises:
             UpstreamError: the answer broke off.
@@ -110,14 +111,14 @@ class InProcessClient(Client):
         return piece
 
     def fail(self, refusal: Refusal) -> None:
-        """End the call for a reason on the client's side; answer with it where no answer has begun."""
+        """End the call for a reason on the client's side; `refusal` becomes the answer unless one has begun."""
         if not self._is_over:
             if self.call is not None:
                 self.call.cancel()
             self.on_failure(refusal)
 
     def close(self, reason: str = "client-gone") -> None:
-        """End the call, for this reason if it is not over, and record it. Closing twice does no harm."""
+        """End the call and record it; `reason` applies if it is not over. A second call does nothing."""
         call, self.call = self.call, None
         self._clock.unwatch(self)
         if call is None:
@@ -168,7 +169,7 @@ class InProcessClient(Client):
         self._takes_body.set()
 
     def on_continue(self) -> None:
-        """The body comes without being asked for."""
+        """Do nothing: the caller sends the body without waiting."""
 
     def pause_body(self) -> None:
         self._takes_body.clear()
@@ -178,9 +179,9 @@ class InProcessClient(Client):
 
 
 def field_block(fields: Iterable[tuple[bytes, bytes]], minor: int = 1) -> FieldBlock:
-    """Read a list of field names and values as strictly as the head of a message.
+    """Read a list of field names and values as strictly as a message head.
 
     Raises:
-        WireError: a line is not what RFC 9112 allows, or the framing is in doubt, or Host is missing.
+        WireError: a line breaks RFC 9112, the framing is ambiguous, or Host is missing.
     """
     return FieldBlock(read_request_lines([name + b": " + value for name, value in fields], minor))

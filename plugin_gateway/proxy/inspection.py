@@ -1,7 +1,7 @@
-"""An inspection: a request body looked through for method overrides while it streams up.
+"""An inspection: searches a request body for method overrides while it streams up.
 
-Each kind of body hands on what it has looked at and holds back only the name it is in the middle of, so that no byte of
-an override goes up and nothing is stored: what is sent of a refused body is cut off before it, and its connection closed.
+Each kind of body passes on the bytes that it has inspected and holds back only the name that it is reading. So no byte
+of an override goes up, and no body is stored. A refused body is cut before the override, and its connection is closed.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 MAX_NAME_BYTES: Final = 1024
-"""How much of a name tells whether it is an override, however it is escaped."""
+"""The bytes of a name that suffice to recognise an override, however it is escaped."""
 MAX_PART_HEADER_BYTES: Final = 8 * 1024
 _FEW_PAIRS: Final = 4
-"""So few that looking at each name is cheaper than looking at all of the data."""
+"""Up to this number, checking each name is cheaper than searching all of the data."""
 
 _PART_NAME: Final = re.compile(rb"content-(?:disposition|id)")
 _LONGEST_PART_NAME: Final = len(b"content-disposition")
@@ -35,21 +35,21 @@ _EXTENDED: Final = re.compile(rb"\A[^']*'[^']*'")
 
 
 class Inspection(Protocol):
-    """Looks through one body."""
+    """Inspects one body."""
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
-        """Take the next piece; return what may go up, or why nothing more may."""
+        """Take the next piece; return the bytes that may go up, or a refusal."""
 
 
 def inspect(kind: int, declared: Collection[bytes]) -> Inspection:
-    """Begin the inspection of a body whose kind `judge_body` found; `declared` overrides may be in it."""
+    """Begin the inspection of a body of the kind that `judge_body` found; `declared` overrides are allowed."""
     if kind == FORM:
         return FormNames(declared)
     return PartNames(declared) if kind == MULTIPART else JsonKeys(declared, is_strict=kind == JSON)
 
 
 class FormNames:
-    """The names in an application/x-www-form-urlencoded body. Some servers take `;` for `&`."""
+    """The names in an application/x-www-form-urlencoded body. Some servers treat `;` as `&`."""
 
     __slots__ = ("_declared", "_held", "_is_in_value")
 
@@ -61,7 +61,7 @@ class FormNames:
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         if self._held:
             data, self._held = self._held + data, b""
-        # An octet given as a number is looked for four times as fast as one given as bytes.
+        # Searching for an int in bytes is four times as fast as searching for bytes.
         pairs = data.replace(b";", b"&").split(b"&") if 0x26 in data or 0x3B in data else [data]
         first = 1 if self._is_in_value else 0
         if len(pairs) == 1 and self._is_in_value:
@@ -76,7 +76,7 @@ class FormNames:
         if len(pairs) <= _FEW_PAIRS or b"%" in data or b"method" in data.lower():
             for pair in pairs[first:]:
                 name = pair.partition(b"=")[0][:MAX_NAME_BYTES]
-                # Most names end here, and a long one that is only text should not cost more than a look at its letters.
+                # Most names pass here; a long value without `=` must cost no more than a look at its letters.
                 if 0x25 not in name and not ((0x6D in name or 0x4D in name) and b"method" in name.lower()):
                     continue
                 name = decode_name(name)
@@ -90,10 +90,10 @@ def _may_become(name: bytes) -> bool:
 
 
 class PartNames:
-    """The names of the parts of a multipart body, wherever a part may begin.
+    """The part names in a multipart body, wherever a part may begin.
 
-    The boundary is not asked: parsers differ in where they find it. Text in a file that looks like the header of a part which
-    overrides the method is refused as well.
+    The boundary is ignored, because parsers disagree on where it stands. So a file is refused too if its text looks
+    like the header of a part that overrides the method.
     """
 
     __slots__ = ("_declared", "_held")
@@ -135,10 +135,10 @@ class PartNames:
 
 
 def _part_names(header: bytes) -> Iterator[bytes]:
-    """All that parsers make of the `name` parameters of a Content-Disposition (RFC 7578, 4.2; RFC 8187)."""
+    """Yield each reading of the `name` parameters of a Content-Disposition (RFC 7578, 4.2; RFC 8187) by some parser."""
     for mark, value in _NAME.findall(header):
         if mark[1:2].isdigit():
-            yield b"\x00"  # the continuations of RFC 2231 are not for forms; joined, they could be any name
+            yield b"\x00"  # RFC 2231 continuations are not allowed in forms; joined, they could spell any name
         plain = value.strip(b" \t\"'")
         yield plain
         yield re.sub(rb"\\(.)", rb"\1", plain)
@@ -146,7 +146,7 @@ def _part_names(header: bytes) -> Iterator[bytes]:
 
 
 def _overlap(lowered: bytes) -> int:
-    """How much of the end may be the beginning of a field name that we look for."""
+    """Return how many bytes at the end may begin one of the searched field names."""
     for size in range(min(_LONGEST_PART_NAME - 1, len(lowered)), 0, -1):
         end = lowered[-size:]
         if b"content-disposition".startswith(end) or b"content-id".startswith(end):
@@ -163,6 +163,6 @@ _LONG_PART_HEADER: Final = Refusal(
 _UNREADABLE_PART_NAME: Final = Refusal(
     status=400,
     code="unreadable-body",
-    detail="A part of the body has a name that servers read in different ways.",
-    hint='Send the name as it is, in quotes: `name="field"`.',
+    detail="A part of the body has a name that servers may read in different ways.",
+    hint='Send the name unescaped, in quotes: `name="field"`.',
 )

@@ -1,7 +1,8 @@
-"""The keys of a JSON body: those of the outermost object, which frameworks take parameters from, read while it streams.
+"""The keys of a JSON body: reads those of the outermost object, which frameworks use as parameters, while it streams.
 
-What is no JSON passes: the origin refuses it. But some parsers are lenient, with comments, single quotes or bare keys, and
-read strings and depths that a strict one does not; from the first character that JSON has not, any override anywhere counts.
+A body that is not JSON passes, because the origin refuses it. But lenient parsers accept comments, single quotes or
+bare keys, and so see strings and depths that a strict one does not. From the first character that JSON does not allow,
+an override at any place counts.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 MAX_KEY_BYTES: Final = 1024
-"""A longer key is no override, however it is escaped."""
+"""A longer key is not an override, however it is escaped."""
 _MAX_BLANKS: Final = 1024
 _OVERLAP_BYTES: Final = 256
 _WINDOW_BYTES: Final = 64
@@ -40,7 +41,7 @@ _ANYWHERE: Final = re.compile(
 
 
 class JsonKeys:
-    """An inspection (`proxy.inspection`). Where it is not strict, a body is JSON only if it begins like an object."""
+    """An inspection (`proxy.inspection`). If it is not strict, a body counts as JSON only if it begins like an object."""
 
     __slots__ = (
         "_declared",
@@ -60,10 +61,10 @@ class JsonKeys:
         self._depth = 0
         self._is_begun = False
         self._is_opaque = False
-        """It is text, and no parser takes it for JSON."""
+        """The body is text that no parser takes for JSON."""
         self._is_foreign = False
         self._is_in_string = False
-        """Within a string too long to be a key, of which nothing is held."""
+        """Inside a string that is too long to be a key; it is not held."""
 
     def feed(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
         if self._is_opaque:
@@ -90,7 +91,7 @@ class JsonKeys:
             rest = _REST_OF_STRING.match(data, at)
             at = rest.end() if rest is not None else at
             if data[at : at + 1] != b'"':
-                # The end of the data, or a backslash whose partner is still to come.
+                # The string continues in the next piece, or a backslash ends this one.
                 self._held = b"" if is_last else data[at:]
                 return data[:at] if self._held else data
             at += 1
@@ -119,7 +120,7 @@ class JsonKeys:
             beginning = data[end + 1 :]
             if len(beginning) > MAX_KEY_BYTES or self._depth > 1 or not _may_become(beginning):
                 self._is_in_string = True
-                # A backslash at the very end is half of an escape.
+                # A backslash at the end is half of an escape.
                 rest = _REST_OF_STRING.match(data, end + 1)
                 kept = len(data) - rest.end() if rest is not None else 0
             else:
@@ -130,7 +131,7 @@ class JsonKeys:
         return data[: len(data) - kept]
 
     def _walk(self, data: bytes, at: int, end: int, *, is_last: bool) -> int | Refusal:
-        """Look at each key; return how many bytes at the end have to be held, because they may be one."""
+        """Check each key; return how many bytes at the end to hold, because they may be a key."""
         for token in _TOKEN.finditer(data, at, end):
             string, blanks, colon = token.groups()
             if string is None:
@@ -156,7 +157,7 @@ class JsonKeys:
 
 
 def _is_harmless(data: bytes) -> bool:
-    """Whether no parser, strict or lenient, finds an override in what is all of a body; most are, and this is fast."""
+    """Whether neither a strict nor a lenient parser finds an override in the data. This fast check clears most bodies."""
     if b"\x00" in data or (b"\\" in data and (_ASCII_ESCAPE.search(data) or _ODD_ESCAPE.search(data))):
         return False
     lowered = data.lower()
@@ -169,7 +170,7 @@ def _is_harmless(data: bytes) -> bool:
 
 
 def _is_suspect(lowered: bytes, at: int) -> bool:
-    """Whether the `method` there may end an override, or begin one."""
+    """Whether the `method` at `at` may end or begin an override."""
     before = lowered[max(0, at - _WINDOW_BYTES) : at]
     name = before.rstrip(_SEPARATORS)
     if name.endswith((b"http", b"x")):
@@ -185,11 +186,11 @@ def _may_become(beginning: bytes) -> bool:
 
 
 def _override_in(string: bytes, declared: Collection[bytes]) -> bytes:
-    """The name of the override that a JSON string is; empty where it is none, or a declared one."""
+    """Return the name of the override in a JSON string; empty if it is not one, or a declared one."""
     try:
         name = json.loads(string.decode(errors="ignore"), strict=False).encode(errors="replace")
     except ValueError:
-        # Lenient parsers know `\\x5f`, and take a needless backslash away.
+        # Lenient parsers decode `\\x5f` and drop a needless backslash.
         name = _ESCAPE.sub(_unescaped, string[1:-1])
     override = override_of(name)
     return name if override and override not in declared else b""
@@ -203,6 +204,6 @@ def _unescaped(match: re.Match[bytes]) -> bytes:
 _NOT_UTF8: Final = Refusal(
     status=400,
     code="unreadable-body",
-    detail="The body is JSON, and has a NUL in it.",
+    detail="The body is JSON and contains a NUL byte.",
     hint="Send JSON in UTF-8 (RFC 8259, 8.1).",
 )

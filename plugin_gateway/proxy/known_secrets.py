@@ -1,7 +1,7 @@
-"""The known secrets: everything that no answer may show, whichever call it answers.
+"""The known secrets: every secret that must not appear in any answer.
 
-An upstream that echoes requests may echo another one than the one it answers: that of another operation, with another
-credential, or of another caller, with another token. So there is one mask for all answers.
+An upstream that echoes requests may echo a request other than the one it answers: for another operation with another
+credential, or from another caller with another token. So one mask covers all answers.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.board import Board, Written
 
 _MOST_FORMER: Final = 512
-"""How many secrets of revisions that are served no longer are masked: one that was replaced may still be good for a while."""
+"""The number of secrets of former revisions that stay masked: a replaced secret may still be valid for a while."""
 
 
 class KnownSecrets:
-    """The secrets of the revisions that were served, and the access tokens that have not expired."""
+    """The secrets of current and former revisions, and the access tokens that have not expired."""
 
     __slots__ = ("_current", "_ends", "_of_revisions", "_read_to", "_tokens", "board", "mask")
 
     def __init__(self, *secrets: str, board: Board | None = None) -> None:
-        """Begin with these secrets; without a board there are no tokens."""
+        """Begin with these secrets. Without a board there are no tokens."""
         self.board = board
-        """Where tokens are found. `mask` is up to date as long as this is None; else `look` comes first."""
+        """The board with the tokens. If it is None, `mask` is always up to date; otherwise call `look` first."""
         self.mask = Mask()
-        """What covers all that is known; another one whenever that changed."""
+        """The mask for all known secrets; it is replaced whenever they change."""
         self._read_to = 0
         self._current: tuple[str, ...] = ()
         self._of_revisions: dict[str, None] = {}
-        """Those of the revision that is served come last."""
+        """The secrets of the current revision come last."""
         self._tokens: dict[str, Written] = {}
-        """In the order in which they were written."""
+        """In the order in which they were written to the board."""
         self._ends: list[tuple[float, str]] = []
-        """When each token expires, as a heap."""
+        """A heap of the times when the tokens expire."""
         self.adopt(secrets)
 
     @property
     def is_none(self) -> bool:
-        """There is no secret, and there will be none before the next revision."""
+        """Whether there is no secret and will be none before the next revision."""
         return self.mask.is_idle and self.board is None
 
     def adopt(self, secrets: tuple[str, ...]) -> None:
-        """Add those of another revision, which is served from now on."""
+        """Add the secrets of a revision that is served from now on."""
         for secret in secrets:
             self._of_revisions.pop(secret, None)
             self._of_revisions[secret] = None
@@ -57,7 +57,7 @@ class KnownSecrets:
         self._change(list(secrets), gone)
 
     def look(self) -> None:
-        """Add the tokens that were written to the board since the last look, and forget those that are good no longer."""
+        """Add the tokens that were written to the board since the last look, and forget expired ones."""
         board = self.board
         if board is None or board.end == self._read_to:
             return

@@ -1,8 +1,9 @@
-"""The lookalikes: forms of secrets that hold `%`, `&` or a backslash, so that a part of one may look like an escape.
+"""The lookalikes: forms of secrets with `%`, `&` or a backslash, so that part of a form may look like an escape.
 
-To undo the escapes of a text would change such a form. So here each introducer of the text is read both ways, as itself
-and as the beginning of an escape. All readings of all forms advance together, as the bits of one number (Baeza-Yates and
-Gonnet, A New Approach to Text Searching, 1992): the work for an octet depends neither on the secrets nor on what came before.
+Undoing the escapes of a text would change such a form. So each introducer in the text is read in both ways: as itself
+and as the beginning of an escape. All readings of all forms advance together, as the bits of one number (Baeza-Yates
+and Gonnet, A New Approach to Text Searching, 1992). The work for an octet depends neither on the secrets nor on the
+text before it.
 """
 
 from __future__ import annotations
@@ -20,26 +21,26 @@ _FOLLOWERS: Final = {
     _BACKSLASH: frozenset(b"01234567uUx\"'/\\"),
     0x26: frozenset(b"#ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"),
 }
-"""What may stand behind each introducer in an escape."""
+"""The octets that may follow each introducer in an escape."""
 
 
 def is_lookalike(form: bytes) -> bool:
-    """Whether a part of the form may look like an escape."""
+    """Whether part of the form may look like an escape."""
     return any(octet in form for octet in INTRODUCERS)
 
 
 class Lookalikes:
-    """A set of such forms. Bit `k` of a form's share of the number says that its first `k` octets have been read."""
+    """A set of lookalikes. Bit `k` in a form's range of the number says that its first `k` octets have been read."""
 
     __slots__ = ("_begin", "_end", "_follows", "forms", "shortest")
 
     def __init__(self, forms: Iterable[bytes]) -> None:
         self.forms: tuple[bytes, ...] = tuple(sorted(forms))
         self.shortest = min(map(len, self.forms), default=0)
-        """No way to write one takes fewer octets."""
+        """The least number of octets in which any form can be written."""
         self._begin = self._end = 0
         self._follows: list[int] = [0] * 256
-        """For each octet the bits of those beginnings that it may follow."""
+        """For each octet, the bits of the prefixes that it may follow."""
         base = 0
         for form in self.forms:
             self._begin |= 1 << base
@@ -50,7 +51,7 @@ class Lookalikes:
             base += 1
 
     def find(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
-        """Where forms are written between two places of a text; those that overlap or touch are one."""
+        """Return the places of forms between two places of a text; overlapping or touching ones are merged."""
         begin, end, follows = self._begin, self._end, self._follows
         seen = bits = 0
         ahead: dict[int, int] = {}
@@ -73,7 +74,7 @@ class Lookalikes:
         return bits
 
     def _places(self, text: bytes, first: int, last: int) -> list[tuple[int, int]]:
-        """Read the text once more, then back from each end of a form, to see which steps led there."""
+        """Read the text again, then backwards from each end of a form, to find the steps that led there."""
         reached: list[int] = [0] * (last - first + 1)
         steps: list[list[tuple[bytes, int]]] = []
         for at in range(first, last):

@@ -1,7 +1,7 @@
-"""The mask: it covers every spelling of every secret in what goes back to a client, byte for byte with `*`.
+"""The mask: covers every spelling of every secret in an answer, byte for byte with `*`.
 
-The length stays, so Content-Length stays true. A secret is looked for as it is, and, where the text has escapes of octets
-that secrets hold, in what the text says once they are undone.
+The length stays the same, so Content-Length stays true. The mask searches the text as it is and, if the text escapes
+octets that secrets contain, the text with its escapes undone.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ if TYPE_CHECKING:
 
 
 class Mask:
-    """Covers one set of secrets. Its `repr` shows nothing."""
+    """Covers one set of secrets. Its `repr` does not show them."""
 
     __slots__ = ("_index", "is_idle", "longest", "run", "secrets")
 
     def __init__(self, secrets: Iterable[str] = (), index: SecretIndex | None = None) -> None:
-        """Prepare for these secrets, besides those of an index."""
+        """Prepare for these secrets, in addition to those of an index."""
         self._index = index or SecretIndex()
         self._index.change(secrets)
         self.secrets = self._index.secrets
         self.run: bytes = self._index.octets
         self.longest: int = self._index.longest * MAX_SPELLED_OCTETS
-        """No secret takes more octets, however it is spelled."""
+        """The most octets that a secret takes in any spelling."""
         self.is_idle = not self.secrets
 
     def changed(self, added: Iterable[str], removed: Iterable[str] = ()) -> Mask:
-        """Another mask that covers more, or covers something no longer. This one does the same from now on.
+        """Return a mask with secrets added and removed. It shares its index with this one, which changes too.
 
-        It takes no copy: with thousands of access tokens that would be long for each one that comes.
+        The index is not copied: with thousands of access tokens a copy for each new one would be slow.
         """
         self._index.change(added, removed)
         return Mask((), self._index)
@@ -46,17 +46,17 @@ class Mask:
         return "<Mask>"
 
     def cover(self, data: bytes) -> bytes:
-        """The data with every whole secret covered."""
+        """Return the data with every complete secret covered."""
         found = self.find(data)
         return covered(data, found) if found else data
 
     def find(self, data: bytes) -> list[tuple[int, int]]:
-        """Where secrets stand, each with its beginning and its end; two may overlap."""
+        """Return the start and end of each secret; two may overlap."""
         found: list[tuple[int, int]] = []
         if self.is_idle:
             return found
         self._index.find(data, found)
-        # Each octet is looked for once; given as a number, it is found four times as fast as one given as bytes.
+        # Searching for an int in bytes is four times as fast as searching for bytes.
         is_escaped = 0x5C in data or 0x25 in data or 0x26 in data
         if is_escaped:
             self._find_escaped(data, found)
@@ -82,10 +82,10 @@ class Mask:
                 break
 
     def tail(self, data: bytes) -> int:
-        """How many of the last bytes may belong to a secret that is not here in full.
+        """Return how many of the last bytes may belong to a secret that is incomplete so far.
 
-        What matters is what a secret can be made of, not whether these bytes begin one: an answer that waited only for
-        true beginnings would let a caller guess a secret octet by octet.
+        This counts any bytes that a secret may consist of, not only those that begin a secret. If an answer paused only
+        at a real beginning, a caller could guess a secret octet by octet.
         """
         window = data[1 - self.longest :] if self.longest else b""
         end = len(window.rstrip(self.run))
@@ -97,7 +97,7 @@ class Mask:
         return len(window) - end
 
     def _find_escaped(self, data: bytes, found: list[tuple[int, int]]) -> None:
-        """Look for secrets in what the data says with its escapes undone, from the word on that has the first one."""
+        """Search the data with its escapes undone, from the word with the first escape on."""
         unescaper = unescaper_of(self.run)
         if self._index.lookalikes.forms:
             self._find_lookalikes(data, unescaper, found)
@@ -116,12 +116,12 @@ class Mask:
                 for at in range(rest_at - 1, max(-1, form_at - 1), -1):
                     start, end = reading.place(at, at + 1)
                     if end - start > 1:
-                        # It is an escape that took the octets that are missing.
+                        # This escape consumed the missing octets.
                         found.append((offset + start, offset + reading.place(rest_at, form_end)[1]))
                         break
 
     def _find_lookalikes(self, data: bytes, unescaper: Unescaper, found: list[tuple[int, int]]) -> None:
-        """Look for lookalikes in words with escapes, as they are and with all escapes of one kind undone."""
+        """Look for lookalikes in words with escapes, both as they are and with all escapes of one kind undone."""
         lookalikes = self._index.lookalikes
         for start, end in unescaper.words(data, self.longest):
             if end - start < lookalikes.shortest:
@@ -136,7 +136,7 @@ class Mask:
 
 
 def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
-    """The data with these places covered."""
+    """Return the data with these places covered."""
     content = bytearray(data)
     for start, end in found:
         content[start:end] = b"*" * (end - start)
@@ -144,25 +144,25 @@ def covered(data: bytes, found: list[tuple[int, int]]) -> bytes:
 
 
 class MaskedBody:
-    """A body on its way to the client, covered across the borders of its pieces. A stage of an answer."""
+    """A body on its way to the client; masks secrets across the borders of pieces. A stage of the answer."""
 
     __slots__ = ("_held", "_held_bytes", "_hidden", "_is_coded", "mask")
 
     def __init__(self, mask: Mask, *, is_coded: bool = False) -> None:
-        """Prepare; one that is coded can pass only as long as there is no secret."""
+        """Prepare. A coded body can pass only while there are no secrets."""
         self._is_coded = is_coded
         self.mask = mask
-        """It may be replaced by one that covers more."""
+        """The caller may replace it with a mask that covers more."""
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._hidden = 0
-        """How many of the first held bytes belong to a secret, whatever follows them."""
+        """The number of held bytes at the start that belong to a secret, whatever follows them."""
 
     def feed(self, data: bytes) -> bytes:
-        """Take the next piece; return what can be sent now.
+        """Take the next piece; return the bytes that can be sent now.
 
         Raises:
-            UpstreamError: it is compressed, and there are secrets by now.
+            UpstreamError: the body is compressed, and there are secrets now.
         """
         if self._is_coded and not self.mask.is_idle:
             raise unreadable("is compressed, and began before there was a secret")
@@ -174,8 +174,8 @@ class MaskedBody:
         data = self._joined()
         tail = self.mask.tail(data)
         if tail == len(data) or (tail == longest - 1 and len(data) < 2 * longest):
-            # The word goes on. One longer than any secret is sent in parts as long as that, or each byte of it would be
-            # searched again with every piece.
+            # The word continues. A word longer than any secret is sent in parts of that length; otherwise each byte
+            # would be searched again with every piece.
             return b""
         return self._pass(data, len(data) - tail)
 
@@ -185,11 +185,11 @@ class MaskedBody:
         return self._held[0]
 
     def finish(self) -> bytes:
-        """The body has ended: return what was held back."""
+        """End the body; return the bytes that were held back."""
         return self._pass(self._joined(), self._held_bytes)
 
     def _pass(self, data: bytes, ready: int) -> bytes:
-        """Return the first `ready` bytes, covered, and hold the others as they are."""
+        """Return the first `ready` bytes, masked, and hold the rest unmasked."""
         found = self.mask.find(data)
         if self._hidden:
             found.append((0, self._hidden))

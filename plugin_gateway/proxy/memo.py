@@ -1,4 +1,4 @@
-"""A memo: what pure functions said of bytes that came at least twice, bounded in entries and bytes."""
+"""A memo: the results of pure functions for byte strings seen at least twice, bounded in entries and bytes."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from typing import Final, Generic, TypeVar
 
 _ENTRIES: Final = 512
 _KEY_BYTES: Final = 2048
-"""Longer keys are not remembered, so a memo holds at most 1 MiB of what peers chose, and what was made of it: some 13 MiB where every
-head has as many fields as it may."""
+"""Longer keys are not remembered. So a memo holds at most 1 MiB of keys that peers chose, and their results: about 13
+MiB if every head has the maximum number of fields."""
 _SIGHTINGS: Final = 2048
 
 _T = TypeVar("_T")
 
 
 class Memo(Generic[_T]):
-    """Values by the bytes they were made of. Ask `entries`, which is a plain dict, and `offer` what it did not have.
+    """Results by the bytes that they were made from. Read `entries`, a plain dict, and `offer` results that it lacks.
 
-    A key is kept when it is offered for the second time: peers whose every message is new to us (an id in the path, a
-    trace in a header) would otherwise fill the memo with what is never asked for again, and empty it for the others.
+    A key is kept when it is offered for the second time. Otherwise a peer whose every message is new (an id in the
+    path, a trace in a header) would fill the memo with useless entries and evict those of others.
     """
 
     __slots__ = ("_seen", "entries")
@@ -25,7 +25,7 @@ class Memo(Generic[_T]):
     def __init__(self) -> None:
         self.entries: dict[bytes, _T] = {}
         self._seen: list[int] = []
-        """The hash of the last key offered at each place."""
+        """The hash of the last key offered at each index."""
 
     def offer(self, key: bytes, value: _T) -> None:
         """Keep the value if its key was offered lately."""

@@ -1,8 +1,8 @@
-"""Overflow: what becomes of an answer that is larger than `limits.response_body`.
+"""Overflow: handles an answer that is larger than `limits.response_body`.
 
-Known before anything is sent, it becomes a problem that says so, or, where it is JSON and `truncate` is asked for, as
-many whole items of its outermost array as fit. JSON of unknown length is held back to know it; any other body of unknown
-length streams, and is cut where it grows too large, so that it cannot look complete.
+If the size is known before the first byte is sent, the answer becomes problem details or, with `truncate` and JSON, as
+many whole items of its outermost array as fit. JSON of unknown length is held back until its size is known. Any other
+body of unknown length streams, and is cut at the limit so that it cannot look complete.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from plugin_gateway.refusal import Refusal
 
 JSON_TYPE: Final = re.compile(rb"(?im)^content-type: *application/(?:[a-z0-9.+-]+\+)?json *(?:;|\r)")
 CODED: Final = re.compile(rb"(?im)^content-encoding: (?!identity\r)")
-# What speaks of the whole representation: of the part that is left it would be wrong.
+# Fields that describe the whole representation; they would be wrong for a part of it.
 OF_THE_WHOLE: Final = (
     b"accept-ranges:", b"content-digest:", b"content-length:", b"content-md5:", b"digest:", b"etag:",
     b"last-modified:", b"repr-digest:",
 )  # fmt: skip
 _TRUNCATED: Final = b"X-Response-Truncated: true\r\n"
-# RFC 8259, whose strings and numbers are matched whole or not at all: a string that the limit cuts must not be read as if
-# the commas and brackets in it were structure.
+# RFC 8259. Strings and numbers match whole or not at all: the commas and brackets in a string that the limit cuts must
+# not be read as structure.
 _TOKEN: Final = re.compile(
     rb"""[ \t\r\n]*(?:
         (?P<string>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+")
@@ -33,7 +33,7 @@ _TOKEN: Final = re.compile(
 )
 _MAX_DEPTH: Final = 32
 _CLOSERS: Final = {b"[": b"]", b"{": b"}"}
-# Which tokens may come next: marks as they are, `s` for a string, `0` for another scalar.
+# The tokens that may come next: marks as they are, `s` for a string, `0` for another scalar.
 _VALUE: Final = b"[{s0"
 _ITEM_OR_END: Final = b"[{s0]"
 _NAME: Final = b"s"
@@ -45,14 +45,14 @@ _NOTHING: Final = b""
 
 
 class Cap(NamedTuple):
-    """How much of an answer may pass, and whether the rest of JSON is cut off instead of all of it refused."""
+    """The limit of an answer, and whether a larger JSON answer is truncated instead of refused."""
 
     limit_bytes: int
     truncates: bool = False
 
 
 class Piece(NamedTuple):
-    """What can be sent now: a head with the first piece, none with a later one."""
+    """Bytes that can be sent now. The first piece has a head, later ones have none."""
 
     answer: Answer | None
     data: bytes
@@ -60,7 +60,7 @@ class Piece(NamedTuple):
 
 
 class CappedAnswer:
-    """One answer of which it is not known that it fits."""
+    """One answer that may exceed the limit."""
 
     def __init__(self, cap: Cap, answer: Answer) -> None:
         self._cap = cap
@@ -73,9 +73,9 @@ class CappedAnswer:
         self._seen_bytes = 0
 
     def feed(self, data: bytes, *, is_complete: bool) -> Piece | Refusal | None:
-        """Take the next piece of the body; return what can be sent, or why nothing is, or None to wait for more.
+        """Take the next piece of the body; return a piece to send, a refusal, or None to wait for more.
 
-        After a refusal, or a piece that is the last one, what the upstream still sends is of no use.
+        After a refusal or the last piece, ignore the rest of the upstream's body.
         """
         cap = self._cap
         if self._is_known_to_overflow and not (self._is_json and cap.truncates):
@@ -106,18 +106,18 @@ def too_large(limit_bytes: int) -> Refusal:
     return Refusal(
         status=413,
         code="response-too-large",
-        detail=f"The answer to this call has more than the {limit_bytes} bytes that pass through this gateway.",
+        detail=f"The answer to this call exceeds this gateway's limit of {limit_bytes} bytes.",
         hint="Ask for less: a smaller page, fewer fields, or a narrower search.",
         members={"limit_bytes": limit_bytes},
     )
 
 
 def truncated(text: bytes, limit_bytes: int) -> bytes | None:
-    """Cut JSON of which only the beginning may be here after the last whole item that fits, and close what is open.
+    """Cut JSON, perhaps only its beginning, after the last whole item that fits, and close the open containers.
 
-    It is the outermost array that is cut, so that no item is left in part; an inner one only where not even the first
-    item of the outer one fits. Where the array itself fits, what follows it is left out. None where there is no such
-    place, or the text is not JSON.
+    The outermost array is cut, so that no item is incomplete. An inner array is cut only if not even the first item of
+    the outer one fits. If the whole array fits, the text after it is dropped. Return None if there is no such place, or
+    the text is not JSON.
     """
     cut = _cut(text, limit_bytes)
     if cut is None:

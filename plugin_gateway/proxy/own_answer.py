@@ -1,4 +1,4 @@
-"""An answer of the gateway's own: problem details and the fields around them."""
+"""An answer that the gateway makes itself: problem details and the header fields with them."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ _RETRY: Final = ((b"Retry-After", b"1"),)
 TOO_MANY_CONNECTIONS: Final = Refusal(
     status=503,
     code="too-many-connections",
-    detail="This gateway has as many connections as it takes; try again shortly.",
+    detail="This gateway has reached its limit of connections; try again shortly.",
     headers=_RETRY,
 )
 NO_RAW_PATH: Final = Refusal(
     status=500,
     code="no-raw-path",
-    detail="The server does not say which path was on the wire, so the call cannot be judged.",
+    detail="The server does not pass on the raw path, so the call cannot be judged.",
     hint="Run the gateway under an ASGI server that sets raw_path, such as uvicorn or hypercorn.",
 )
 
 
 def refusal_of(error: UpstreamError | WireError) -> Refusal:
-    """The error as what the client is told. Whoever meets a full gateway is told to come back (RFC 9110, 15.6.4)."""
+    """Return the refusal for an error, with Retry-After if the gateway is full (RFC 9110, 15.6.4)."""
     refusal = refusals.refusal_of(error)
     return replace(refusal, headers=_RETRY) if error.status == 503 else refusal
 
 
 def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
-    """The fields of the answer, its length among them, and its body."""
+    """Return the answer's fields, including its length, and its body."""
     body = problem_details(refusal, request_id=request_id.decode("latin-1"))
     fields = [
         (b"content-type", MEDIA_TYPE.encode()),
@@ -49,7 +49,7 @@ def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, b
 
 
 def own_message(refusal: Refusal, request_id: bytes, extra: bytes, *, is_head: bool, closes: bool) -> tuple[bytes, int]:
-    """The answer as it goes over an HTTP/1.1 connection, and how many bytes of it are body."""
+    """Return the answer as an HTTP/1.1 message, and the size of its body in bytes."""
     fields, body = own_answer(refusal, request_id)
     if is_head:
         body = b""

@@ -1,4 +1,4 @@
-"""A request head of which not all bytes are here: bounded, and refused at the first byte that no head can have."""
+"""A partial head: an incomplete request head, bounded, and refused at the first byte that is never valid."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class PartialHead:
-    """Collects a head that arrives in pieces; each byte is looked at once, however small the pieces are."""
+    """Collects a head that arrives in pieces. Each byte is checked once, however small the pieces are."""
 
     __slots__ = ("_bytes", "_limit_bytes")
 
     def __init__(self, data: bytes, limits: Bounds) -> None:
-        """Begin with bytes in which no head ends within the limit.
+        """Begin with bytes that contain no complete head within the limit.
 
         Raises:
-            WireError: no head can begin with them.
+            WireError: no head can begin with these bytes.
         """
         self._bytes = bytearray(data)
         self._limit_bytes = limits.request_head_bytes
@@ -31,10 +31,10 @@ class PartialHead:
         return bytes(self._bytes)
 
     def add(self, data: bytes) -> bytes:
-        """Everything so far if the head is whole now, else nothing.
+        """Take more bytes; return all bytes so far if the head is complete, else `b""`.
 
         Raises:
-            WireError: no head can begin with it.
+            WireError: no head can begin with these bytes.
         """
         seen = len(self._bytes)
         self._bytes += data
@@ -46,7 +46,7 @@ class PartialHead:
     def _check(self, seen: int) -> None:
         if len(self._bytes) > self._limit_bytes:
             if self._bytes.find(b"\r\n", 0, self._limit_bytes) < 0:
-                raise WireError(414, "target-too-long", "The request line is longer than the whole head may be.")
+                raise WireError(414, "target-too-long", "The request line is longer than the limit for the whole head.")
             raise head_too_large(self._limit_bytes)
         if is_hopeless(self._bytes, max(0, seen - 1)):
-            raise WireError(400, "bad-head", "The head has a control byte, or a line that does not end in CRLF.")
+            raise WireError(400, "bad-head", "The head contains a control byte, or a line that does not end in CRLF.")

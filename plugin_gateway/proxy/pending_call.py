@@ -1,4 +1,4 @@
-"""A pending call: a request whose caller's credential is being looked into; its body waits here."""
+"""A pending call: a request that waits, with its body, while its caller's credential is judged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.door import Access
 
 PATIENCE_S: Final = 12.0
-"""Longer than a provider is given for each of the questions one credential may need."""
+"""Longer than the provider's timeouts for all questions about one credential."""
 _HIGH_WATER_BYTES: Final = 64 * 1024
 _FAILED: Final = Refusal(
     status=500, code="internal-error", detail="The gateway failed to judge the call; its log says why."
@@ -28,7 +28,7 @@ _logger = logging.getLogger("plugin_gateway.proxy")
 
 
 class PendingCall(Call):
-    """Stands in for the call that the request becomes when its caller is known."""
+    """Takes the place of the call until its caller is known."""
 
     __slots__ = ("_body", "_found", "_go_on", "_is_answer_paused", "_is_whole", "_task")
 
@@ -39,7 +39,7 @@ class PendingCall(Call):
         found: Awaitable[Access | Refusal],
         go_on: Callable[[PendingCall, Access, bytes, bool], object],
     ) -> None:
-        """Wait for what is found of the caller. If it may come in, `go_on` is called with the body that came meanwhile."""
+        """Wait for the verdict on the caller. If it is let in, call `go_on` with the body that came meanwhile."""
         super().__init__(client, asked)
         self._found = found
         self._go_on = go_on
@@ -77,7 +77,7 @@ class PendingCall(Call):
         try:
             await self._wait()
         except Exception:
-            # Whatever went wrong, the client must not wait for its patience to end.
+            # After any error the client must get an answer at once, not after `PATIENCE_S`.
             _logger.exception("A caller could not be judged")
             self._client.on_failure(_FAILED)
 

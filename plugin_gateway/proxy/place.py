@@ -1,4 +1,4 @@
-"""A place: where a connection to the upstream leads, in words for the operator's log and never for a client."""
+"""A place: the endpoint of an upstream connection, in words for the operator's log; clients never see it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def place(target: UpstreamTarget, host: str = "", port: int = 0) -> str:
-    """Return where a connection leads: to one address of the upstream if that is given, else to its name."""
+    """Return the endpoint of a connection: the given address of the upstream, or its name."""
     if target.socket:
         return target.socket
     host, port = host or target.host, port or target.port

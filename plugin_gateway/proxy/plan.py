@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """What an exchange needs besides the call itself."""
+    """Everything that an exchange needs besides the call."""
 
     __slots__ = (
         "cap",
@@ -52,12 +52,12 @@ class Plan:
         self.downlink = downlink
         self.pool = pool
         self.cors = cors
-        """For each allowed origin the field lines that let a browser's script read the answer."""
+        """By allowed origin, the field lines that let a browser's script read the answer."""
         self.limiter = limiter
         self.granted = granted
         self.is_open = limiter is None and granted is None
-        """Nothing needs to be asked before a call goes up."""
+        """Whether a call can go up without a limiter or a token."""
         self.cap = cap
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         self.passes_whole_answers = self.is_open and cap is None and self.links is None
-        """An answer that comes at once, as most do, goes on with its secrets covered and no further work."""
+        """Whether an answer that comes at once, as most do, needs only masking."""

@@ -1,4 +1,4 @@
-"""The pool of upstream connections of one worker: kept alive, capped, with a bounded queue in front of it."""
+"""The pool of one worker's upstream connections: kept alive, capped, with a bounded queue of waiting calls."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ _QUEUED_PER_CONNECTION: Final = 4
 class Pool:
     """Connections to one target.
 
-    The connection used last is used next, so that the others may idle out. An exchange that finds none waits for the
-    first that is released or opened, whichever comes first.
+    The connection used last is reused first, so that the others can time out. If none is idle, an exchange waits for
+    the first connection that is released or opened.
     """
 
     def __init__(self, target: UpstreamTarget, clock: Clock) -> None:
-        """Prepare; nothing is opened yet.
+        """Prepare without opening a connection.
 
         Raises:
-            OSError: OpenSSL does not take a certificate or key (`ssl.SSLError` is one).
+            OSError: OpenSSL does not accept a certificate or key (`ssl.SSLError` is one).
         """
         self.target = target
         self._clock = clock
@@ -49,7 +49,7 @@ class Pool:
         return len(self._open) + len(self._connecting) >= self.target.connections
 
     def is_opening_for(self, exchange: Receiver) -> bool:
-        """Whether a connection that is being opened is for it: its addresses have a time of their own each."""
+        """Whether a connection is being opened for this exchange: each address tried has a separate timeout."""
         return exchange in islice(self._waiting, len(self._connecting))
 
     @property
@@ -57,7 +57,7 @@ class Pool:
         return len(self._open)
 
     def take(self) -> UpstreamConnection | None:
-        """An idle connection, if there is one on which nothing came in the meantime."""
+        """Return an idle connection on which no bytes have arrived; None if there is none."""
         idle = self._idle
         while idle:
             connection = idle.pop()
@@ -67,10 +67,10 @@ class Pool:
         return None
 
     def enqueue(self, exchange: Receiver) -> None:
-        """Have `exchange.on_connected` called as soon as there is a connection.
+        """Call `exchange.on_connected` as soon as there is a connection.
 
         Raises:
-            UpstreamError: too many wait already.
+            UpstreamError: too many exchanges wait already.
         """
         queued = len(self._waiting) - len(self._connecting)
         if queued >= max(_MIN_QUEUE, _QUEUED_PER_CONNECTION * self.target.connections):
@@ -79,12 +79,12 @@ class Pool:
         self._open_for_waiting()
 
     def withdraw(self, exchange: Receiver) -> None:
-        """The exchange does not want a connection any more."""
+        """Remove an exchange that no longer wants a connection."""
         if exchange in self._waiting:
             self._waiting.remove(exchange)
 
     def release(self, connection: UpstreamConnection) -> None:
-        """Take back a connection on which the last answer is complete."""
+        """Take back a connection whose answer is complete."""
         self.arrivals.arrived.discard(connection.descriptor)
         if self._waiting and not self._is_quiet(connection):
             connection.abort()
@@ -92,21 +92,21 @@ class Pool:
             self._hand_on(connection)
 
     def forget(self, connection: UpstreamConnection) -> None:
-        """A connection is closed."""
+        """Forget a connection that was closed."""
         self._open.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
         self._open_for_waiting()
 
     def retire(self) -> None:
-        """Close what idles now and the rest when it is released: a new revision has another target."""
+        """Close idle connections now, and the others when they are released: a new revision has another target."""
         self._is_retired = True
         self._clock.unwatch(self)
         while self._idle:
             self._idle.pop().close()
 
     def abort(self) -> None:
-        """Close everything at once: the worker ends."""
+        """Close every connection at once when the worker ends."""
         self.retire()
         for task in self._connecting:
             task.cancel()
@@ -114,18 +114,18 @@ class Pool:
             connection.abort()
 
     def on_tick(self, now: float) -> None:
-        """Close connections that idled too long."""
+        """Close connections that have been idle too long."""
         limit_s = self.target.idle_timeout_s
         for connection in tuple(self._idle):
             if connection.idle_since == 0.0:
-                # Its first tick in idleness: cheaper than reading the clock at each release.
+                # Set the idle time at the first tick; this is cheaper than reading the clock at each release.
                 connection.idle_since = now
             elif 0 < limit_s < now - connection.idle_since:
                 self._idle.remove(connection)
                 connection.close()
 
     def _is_quiet(self, connection: UpstreamConnection) -> bool:
-        """Whether the upstream has sent nothing since its last answer, neither bytes nor an end."""
+        """Whether the upstream has sent neither bytes nor an end of stream since its last answer."""
         arrivals = self.arrivals
         if not arrivals.is_fresh:
             arrivals.ask()
@@ -162,7 +162,7 @@ class Pool:
         self._open.add(connection)
         if len(self._open) == 1 and not self._is_retired:
             self._clock.watch(self)
-        # Not looked at as one that is released: TLS 1.3 begins with messages of the server's own (RFC 8446, 4.6.1).
+        # A new connection may have unread bytes: TLS 1.3 begins with messages of the server (RFC 8446, 4.6.1).
         self._hand_on(connection)
 
     def _fail(self, error: UpstreamError) -> None:

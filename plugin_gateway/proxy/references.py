@@ -1,4 +1,4 @@
-"""The references in an answer's fields: which fields hold URI references, in which syntax, and where they lead for clients."""
+"""The references in an answer's fields: finds the URI references and points them to the public URL."""
 
 from __future__ import annotations
 
@@ -17,16 +17,18 @@ _PARAMETERS: Final = rb'(?:[ \t]*;[ \t]*[^\s;,="<>]*(?:[ \t]*=[ \t]*(?:"(?:[^"\\
 _LINK: Final = re.compile(rb"[ \t]*<([^<>]*)>(" + _PARAMETERS + rb")[ \t]*(?:,[ \t,]*|\Z)")
 _ANCHOR: Final = re.compile(rb'(?i)(?<=;)([ \t]*anchor[ \t]*=[ \t]*"?)([^";]*)')
 _QUOTED: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"')
-# WHATWG HTML, 4.2.4.3 (shared declarative refresh steps), and what browsers took before it: `5; URL = 'x'`, `5,x`, `5 x`.
+# WHATWG HTML, 4.2.4.3 (shared declarative refresh steps), and older forms that browsers accepted: `5; URL = 'x'`,
+# `5,x`, `5 x`.
 _REFRESH: Final = re.compile(rb"(?i)([ \t]*[0-9.]*[ \t]*[;,]?[ \t]*(?:url[ \t]*=[ \t]*)?[\"']?)([^\"']*)(.*)")
 _NO_SPACE: Final = re.compile(rb"\S+")
 
 
 def relocated(name: bytes, value: bytes, relocation: Relocation) -> bytes | None:
-    """Return the value of a field as clients may see it; None where the field is left out.
+    """Return the value of a field as clients may see it; None to omit the field.
 
-    `name` is in lower case. The rule is the relocation's, for whatever field: what has the upstream's origin and base path
-    gets the public URL, what has its origin and another path is left out: in Link that one link, else the field.
+    `name` is in lower case. The relocation's rule applies to every field: a reference at the upstream's origin and base
+    path gets the public URL. One at its origin but another path is omitted: only that link in Link, else the whole
+    field.
     """
     if name == b"link":
         return _links(value, relocation)
@@ -37,27 +39,27 @@ def relocated(name: bytes, value: bytes, relocation: Relocation) -> bytes | None
     if name in _REFERENCES or name.endswith(_REFERENCE_FAMILIES):
         return pointed_reference(value, relocation)
     if _NO_SPACE.fullmatch(value):
-        # Of a path in a field that nobody defined only that much is known: if it is below the base path, it is the upstream's.
+        # In an unknown field, only a path below the base path is surely the upstream's.
         pointed = relocation.point(value)
         value = value if pointed is None else pointed
     return relocation.text(value)
 
 
 def pointed_reference(reference: bytes, relocation: Relocation) -> bytes | None:
-    """Return where one reference leads for clients, and those within it; None where it is left out."""
+    """Return a reference, with those nested in it, as clients may see it; None to omit it."""
     pointed = relocation.point(reference)
     return None if pointed is None else relocation.text(pointed)
 
 
 def _links(value: bytes, relocation: Relocation) -> bytes | None:
-    """Point the targets and anchors of links; what else they say stays byte for byte."""
+    """Point the targets and anchors of links; the rest stays byte for byte."""
     kept: list[bytes] = []
     at = 0
     is_changed = False
     while at < len(value):
         link = _LINK.match(value, at)
         if link is None:
-            # Not the grammar of RFC 8288: for a lenient reader it may hold references all the same.
+            # The value breaks the grammar of RFC 8288, but a lenient reader may still find references in it.
             return relocation.text(value)
         at = link.end()
         target = pointed_reference(link[1].strip(), relocation)
@@ -73,7 +75,7 @@ def _links(value: bytes, relocation: Relocation) -> bytes | None:
 
 
 def _anchored(parameters: bytes, relocation: Relocation) -> bytes | None:
-    """Point the anchor, which is a reference; None where it leads nowhere. A quoted title may say `; anchor=` as well."""
+    """Point the anchor, which is a reference; None to omit the link. A quoted title may contain `; anchor=` too."""
     titles = [found.span() for found in _QUOTED.finditer(parameters)]
     for found in _ANCHOR.finditer(parameters):
         if any(start < found.start() < end for start, end in titles):
@@ -93,7 +95,7 @@ def _refresh(value: bytes, relocation: Relocation) -> bytes | None:
 
 
 def _cookie(value: bytes, relocation: Relocation) -> bytes:
-    """A cookie of the upstream's host and path as one of the public host: its value goes back there, and is not touched."""
+    """Return a cookie for the public host instead of the upstream's. Its value goes back to the upstream, so it stays."""
     pair, *attributes = value.split(b";")
     kept = [pair]
     for attribute in attributes:

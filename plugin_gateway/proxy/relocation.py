@@ -1,8 +1,8 @@
-"""A relocation: the public URL in place of the upstream's, in URI references and in text that names the upstream.
+"""A relocation: replaces the upstream's URL by the public URL, in URI references and in text.
 
-A reference that has the upstream's origin and base path gets `public.url`. One that has its origin and another path leads
-where no client can go: there is nothing to put in its place, and the caller leaves it out. All others stay as they are,
-but for the pairs of the query that the gateway sets itself, such as `api_key=…`: those go, name and value.
+A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
+place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
+pairs that the gateway sets itself, such as `api_key=…`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _SCHEME: Final = rb"(?:(?P<scheme>https?|wss?):)?"
 _USERINFO: Final = rb"(?:[^/?#@\s\"'<>\\]*@)?"
 _SEPARATOR: Final = re.compile(rb"(&(?:amp;)?|;)")
 _NESTED: Final = 8
-"""How deep a URL may be within a URL; text that is deeper is left out."""
+"""The maximum depth of URLs within URLs; text that is deeper is omitted."""
 _DEFAULT_PORTS: Final = (b"80", b"443")
-# What may follow an authority in text. A name that goes on, a port or a userinfo's `@` make it another host's.
+# The end of an authority in text. If a longer name, a port or an `@` follows, it is another host.
 _AUTHORITY_ENDS: Final = rb"(?![A-Za-z0-9_.\-@]|:[0-9])"
 _BEFORE_BARE: Final = rb"(?i)(?:(?<![A-Za-z0-9_.\-@:])|(?<=%2F)|(?<=%252F))"
-# A reference goes on up to what no URI has; a comma and the like may be in it or end it, as in a list of them.
+# A reference ends at a character that no URI contains. A comma or the like may be part of it or end it, as in a list.
 _REST: Final = re.compile(rb"(?:[^\s\"<>\\^`{|},;.')\]]|[,;.')\]](?![,;.')\]]{0,3}(?:[\s\"<>]|\Z)|(?:https?:)?//))*")
 _REST_IN_JSON: Final = re.compile(rb"(?:[^\s\"<>\\]|\\/)*")
 _REST_ENCODED: Final = re.compile(rb"[^\s\"<>\\&#,;']*")
@@ -36,7 +36,7 @@ _DOT_SEGMENT: Final = re.compile(rb"(?i)(?:\.|%2e){1,2}")
 
 
 class Relocation:
-    """The move from one upstream to one public URL; `query_names` are those of the parameters that the gateway sets."""
+    """The relocation from one upstream to one public URL; `query_names` are parameters that the gateway sets."""
 
     __slots__ = (
         "_at_public",
@@ -60,7 +60,7 @@ class Relocation:
         self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
         self._at_public: re.Pattern[bytes] | None = None
         if target.forwarded or target.host_field:
-            # The upstream knows its public origin and writes it, with the scheme it thinks of and before its own path.
+            # The upstream knows its public origin and writes it, with a scheme of its choice, before its own path.
             public = _spellings(self._public_authority)
             self._at_public = re.compile(rb"(?i)" + _SCHEME + rb"//" + public + rb"(?=[/?#]|\Z)")
         encoded = rb"(?:(?:https?|wss?)%3A)?%2F%2F" + _spellings(target.authority, rb"(?::|%3A)")
@@ -72,15 +72,15 @@ class Relocation:
                 (encoded, _REST_ENCODED, unquote_to_bytes, _encoded),
             )
         )
-        # `api` may be any word, `api.internal` and `api:8080` are addresses.
+        # `api` may be any word; `api.internal` and `api:8080` are addresses.
         self._bare: re.Pattern[bytes] | None = None
         if b"." in target.authority or b":" in target.authority:
             self._bare = re.compile(_BEFORE_BARE + authority + _AUTHORITY_ENDS)
 
     def point(self, reference: bytes) -> bytes | None:
-        """Return where a URI reference leads for clients; None for one at the upstream but not below its base path.
+        """Return a URI reference as clients may see it; None if it is at the upstream but not below its base path.
 
-        A relative reference that starts with no `/` depends on the call, and stays.
+        A relative reference without a leading `/` depends on the call, so it stays.
         """
         if at := self._at_upstream.match(reference):
             rest = reference[at.end() :]
@@ -101,9 +101,9 @@ class Relocation:
         return reference if b"//" in reference.partition(b"?")[0] else self.without_keys(reference)
 
     def text(self, value: bytes) -> bytes | None:
-        """Return text in which nothing names the upstream's origin; None where a reference in it has no public one.
+        """Return text without the upstream's origin; None if a reference in it has no public form.
 
-        References are found as they are, as JSON escapes them, and percent-encoded, as in a URL within a URL.
+        References are found in plain form, with JSON escapes, and percent-encoded, as in a URL within a URL.
         """
         for _ in range(_NESTED):
             if self._host not in value.lower():
@@ -118,7 +118,7 @@ class Relocation:
         for start, rest, read, write in self._in_text:
             parts, at = [], 0
             while found := start.search(value, at):
-                end = rest.match(value, found.end()).end()  # type: ignore[union-attr]  # it matches, if only nothing
+                end = rest.match(value, found.end()).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
                 pointed = self._pointed_in_text(read(found[0]), read(value[found.end() : end]))
                 if pointed is None:
                     return None
@@ -132,21 +132,21 @@ class Relocation:
         return value
 
     def path(self, path: bytes) -> bytes:
-        """Return a path of the upstream's as clients see it; one that is not below the base path stays."""
+        """Return a path of the upstream as clients see it; a path outside the base path stays."""
         return path[len(self._prefix) :] or b"/" if self._prefix and self._is_below(path) else path
 
     def is_host(self, name: bytes) -> bool:
-        """Whether it is the upstream's host."""
+        """Whether the name is the upstream's host."""
         return name.lower() == self._host
 
     def without_keys(self, reference: bytes) -> bytes:
-        """Return the reference without the pairs of its query that the gateway sets itself."""
+        """Return the reference without the query pairs that the gateway sets itself."""
         if not self._query_names or b"?" not in reference:
             return reference
         before, mark, fragment = reference.partition(b"#")
         path, _, query = before.partition(b"?")
         pairs = _SEPARATOR.split(query)
-        # Each pair but the first goes together with what stands before it.
+        # Each pair except the first belongs to the separator before it.
         kept = [
             (separator, pair)
             for separator, pair in zip([b"", *pairs[1::2]], pairs[::2], strict=True)
@@ -160,7 +160,7 @@ class Relocation:
     def _pointed_in_text(self, origin: bytes, rest: bytes) -> bytes | None:
         if rest[:1] in (b"/", b"?", b"#"):
             return self.point(origin + rest)
-        # An origin alone is no reference to its root: it names the whole of it.
+        # An origin alone is not a reference to its root; it names the whole site.
         scheme, colon, _ = origin.partition(b":")
         return self._public_for(scheme if colon else None) + rest
 
@@ -169,7 +169,7 @@ class Relocation:
         return b"ws" + self._public.removeprefix(b"http") if is_websocket else self._public
 
     def _is_below(self, rest: bytes) -> bool:
-        """Whether a path is the base path or below it, also after its dot segments are gone (RFC 3986, 5.2.4)."""
+        """Whether a path is the base path or below it, even after its dot segments are removed (RFC 3986, 5.2.4)."""
         if not self._prefix:
             return True
         if not rest.startswith(self._prefix):
@@ -189,7 +189,7 @@ class Relocation:
 
 
 def _spellings(authority: bytes, colon: bytes = b":") -> bytes:
-    """Return a pattern of an authority as it may be written: with a final dot, and with or without a default port."""
+    """Return a pattern for the spellings of an authority: with a final dot, and with or without a default port."""
     host = _without_port(authority)
     port = authority[len(host) + 1 :]
     ports = colon + port if port not in (b"", *_DEFAULT_PORTS) else rb"(?:" + colon + rb"(?:80|443)?(?![0-9]))?"

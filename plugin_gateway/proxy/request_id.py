@@ -1,4 +1,4 @@
-"""A request id: what an answer and its access record have in common, and the id that a call is given which brought none."""
+"""A request id: joins an answer to its access record. A call that brought none gets a new one."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _LAST_DIGITS: Final = [b"%02x" % number for number in range(256)]
 
 
 def _ids(worker: str) -> Iterator[bytes]:
-    """Every id of a worker. They are made by the block, since each forwarded call takes one."""
+    """Yield the ids of a worker. They are made in blocks, since each forwarded call takes one."""
     blocks = (f"{worker}-{number:x}".encode() for number in count())
     return chain.from_iterable([block + digits for digits in _LAST_DIGITS] for block in blocks)
 
 
 new_request_ids: Final = _ids(urandom(4).hex())
-"""`next` of it is an id for a call that brought none."""
+"""Call `next` on it for a new id."""

@@ -1,4 +1,4 @@
-"""The resources of a worker that outlive a revision: counts of calls, tokens for the upstream, the connection to Redis."""
+"""The resources of a worker that outlive a revision: counts of calls, upstream tokens, the connection to Redis."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _MOST_ISSUERS: Final = 256
 
 
 class Resources:
-    """Made when they are first wanted; a reload finds what it asks for in the same words."""
+    """Makes each resource when it is first needed; a reload with the same settings finds it again."""
 
     def __init__(self, shared_memory: int = -1, tokens: int = -1) -> None:
-        """Count calls, and show tokens to other workers, in the memory of these descriptors; by default in this process's."""
+        """Use these descriptors' memory for call counts and shared tokens; by default only this process's."""
         self._counts = Counts(shared_memory)
         self._board = Board(tokens)
         self.known_secrets = KnownSecrets()
@@ -33,21 +33,21 @@ class Resources:
         self._issuers: dict[TokenGrant, Issuer] = {}
 
     def know(self, revision: Revision) -> None:
-        """Have answers searched for the secrets of a revision, and for tokens from when one asks for them."""
+        """Mask the secrets of a revision in answers, and the tokens too once a revision gets tokens."""
         if revision.gets_tokens:
             self.known_secrets.board = self._board
         self.known_secrets.adopt(revision.secrets)
 
     def limiter(self, limits: CallLimits) -> Limiter | None:
-        """The limiter for a revision; None where it limits nothing.
+        """Return the limiter for a revision; None if it has no limits.
 
         Raises:
-            GatewayError: Redis is asked for, and the extra is missing or its URL is none.
+            GatewayError: Redis is configured, but the extra is missing or the URL is invalid.
         """
         return self._counts.limiter(limits)
 
     def issuer(self, grant: Grant, bad_credentials: RateLimit = BAD_CREDENTIALS) -> Issuer | None:
-        """The issuer for a grant, with the tokens that it has; None where the caller's own Authorization goes up."""
+        """Return the issuer for a grant, with the tokens that it holds; None if the caller's Authorization goes up."""
         if isinstance(grant, Passthrough):
             return None
         from plugin_gateway.callers.provider import Provider  # noqa: PLC0415  # most gateways need no token
@@ -58,7 +58,7 @@ class Resources:
         if grant not in self._issuers:
             self._issuers[grant] = Issuer(grant, self._provider, self._board)
             if len(self._issuers) > _MOST_ISSUERS:
-                # A secret that is rotated makes a new grant each time; exchanges that still use this one keep it.
+                # Each rotated secret makes a new grant; exchanges that use the removed issuer keep it.
                 del self._issuers[next(iter(self._issuers))]
         self._issuers[grant].strangers.limit = bad_credentials
         return self._issuers[grant]

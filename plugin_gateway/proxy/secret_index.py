@@ -1,8 +1,8 @@
-"""An index of secrets: where a text holds one of their forms as it is.
+"""An index of secrets: finds the forms of secrets in a text, without undoing escapes.
 
-Nearly all answers hold no secret, so the work is in seeing that quickly: a few octets are chosen such that each form of each
-secret holds one of them, and looked for with `memchr`. What stands behind a hit is looked up in a table. That table has a
-few octets of each form and not the form, so that thousands of access tokens take little memory.
+Nearly all answers hold no secret, so the index must see that quickly. It chooses a few octets such that each form of
+each secret contains one of them, and finds these with `memchr`. The octets after a hit are looked up in a table. The
+table holds a few octets of each form instead of the form, so that thousands of access tokens take little memory.
 """
 
 from __future__ import annotations
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
 
 _SECRET_OCTETS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=\0"
 _WINDOW: Final = 8
-"""How many octets of a form, from its probe octet on, are looked up at once."""
+"""The number of octets, from the probe octet on, that are looked up at once."""
 _SHORT_WINDOW: Final = 4
 _LEAST_BYTES: Final = 24
-"""In a shorter form fewer octets are looked up, so that there are more to choose from."""
+"""In a shorter form fewer octets are looked up, so that there are more places to choose from."""
 _LAST_BYTES: Final = 256
-"""A window is among the last octets: many tokens are alike but for the signature at their end."""
+"""Windows lie within this many last octets: many tokens differ only in the signature at their end."""
 _MOST_KEPT_BYTES: Final = 128
-"""A longer form is made again when its window is found."""
+"""A longer form is not stored but computed again when its window is found."""
 _MOST_ALIKE: Final = 4
-"""Beyond it another place in the form is taken."""
+"""Above this, another place in the form is chosen."""
 _MOST_CROWDED: Final = 16
-"""Beyond it another octet is looked for. Each form of a window that stands in a text is compared with the text."""
+"""Above this, another octet is searched for. Each form with a found window is compared with the text."""
 _MOST_PLACES: Final = 8
 _MOST_SPOILT: Final = 5
-"""An escape of one octet has at most so many characters behind its introducer, but for HTML's."""
+"""The most characters after the introducer in an escape of one octet, except in HTML."""
 
 _PER_KILOBYTE: Final = (
     (80.0, b'et sionra":pcdl'), (20.0, b"mu,hfg/{}y.0123456789"), (10.0, b"b-v_kwx"), (3.0, b"#\\$TRAISCPLDEONM[]qj`"),
     (1.0, b"zGFHUVBXWK*()'"),
 )  # fmt: skip
-"""How often octets occur in JSON and text, roughly; others are rarer than once in a kilobyte."""
+"""Rough frequencies of octets in JSON and text, per kilobyte; others are rarer than once."""
 _RARE: Final = 0.2
 _LOOK_NS, _HIT_NS = 40.0, 150.0
 _FREQUENCY: Final = {octet: often for often, octets in _PER_KILOBYTE for octet in octets}
 _SPARE_HITS: Final = 4
 _BYTES_PER_SPARE_HIT: Final = 2048
 _BYTES_FOR_A_HIT: Final = 1000
-"""To look for a whole form in so many bytes takes as long as to look up one hit."""
+"""Searching this many bytes for a whole form takes as long as looking up one hit."""
 
 
 class _Entry:
-    """One form of one secret, and where its window is."""
+    """One form of one secret, and the offset of its window."""
 
     __slots__ = ("_kept", "number", "offset", "secret", "size", "spoilt")
 
@@ -58,10 +58,9 @@ class _Entry:
         self.number = number
         self.offset = offset
         self.spoilt = _spoilt_octets(form)
-        """How many of the first octets may be lost where what stands before them looks like the start of an escape.
-
-        In front of `c3cret`, the text `50%4` makes an escape of the first octet. What stays visible of a short form is little.
-        """
+        """The number of first octets that may be lost if the text before them looks like the start of an escape. In
+        front of `c3cret`, the text `50%4` makes an escape of the first octet. For a short form only little stays
+        visible."""
         self.size = len(form)
         self._kept = form if len(form) <= _MOST_KEPT_BYTES else b""
 
@@ -70,7 +69,7 @@ class _Entry:
 
 
 class _Probe:
-    """An octet to look for, and the forms that hold it, by what stands from it on."""
+    """An octet to search for, and the forms that contain it, by the octets that follow it."""
 
     __slots__ = ("count", "octet", "short_windows", "windows")
 
@@ -81,7 +80,7 @@ class _Probe:
         self.short_windows: dict[bytes, list[_Entry]] = {}
 
     def add(self, secret: str, number: int, form: bytes, first: int, most: int) -> int:
-        """Add a form by a place of the octet from `first` on where `most` are alike; return that, or -1."""
+        """Add a form by a place of the octet, from `first` on, that fewer than `most` forms share; return it or -1."""
         least: list[_Entry] | None = None
         chosen = -1
         for offset, windows, window in self._places(form, first):
@@ -99,7 +98,7 @@ class _Probe:
         return chosen
 
     def remove(self, secret: str, number: int, form: bytes, first: int) -> bool:
-        """Remove a form; False where it is not here."""
+        """Remove a form; return False if it is not here."""
         for _, windows, window in self._places(form, first):
             entries = windows.get(window, [])
             for place, entry in enumerate(entries):
@@ -117,7 +116,7 @@ class _Probe:
                 yield from entries
 
     def _places(self, form: bytes, first: int) -> Iterator[tuple[int, dict[bytes, list[_Entry]], bytes]]:
-        """Places of the octet, the last one first."""
+        """Yield the occurrences of the octet, the last one first."""
         width = _width(form)
         first = _first(form, first)
         choice = self.windows if width == _WINDOW else self.short_windows
@@ -130,31 +129,31 @@ class _Probe:
 
 
 class SecretIndex:
-    """Secrets can be added and removed while texts are searched."""
+    """An index to which secrets can be added, and from which they can be removed, while texts are searched."""
 
     __slots__ = ("_looking_alike", "_probes", "_rest_probes", "_sizes", "lookalikes", "octets", "secrets")
 
     def __init__(self) -> None:
         self.secrets: set[str] = set()
         self.octets: bytes = bytes(sorted(_SECRET_OCTETS + ESCAPE_OCTETS))
-        """Those that secrets and their spellings consist of."""
+        """The octets of which secrets and their spellings consist."""
         self.lookalikes = Lookalikes(())
         self._looking_alike: dict[str, list[bytes]] = {}
-        """The forms, by their secret, that hold characters of escapes."""
-        # An octet given as a number is looked for four times as fast as one given as bytes.
+        """By secret, the forms that contain characters of escapes."""
+        # Searching for an int in bytes is four times as fast as searching for bytes.
         self._probes: list[tuple[int, _Probe]] = []
         self._rest_probes: list[tuple[int, _Probe]] = []
-        """For forms that the others find by an octet that may be spoilt."""
+        """For forms whose probe octet in `_probes` may be lost to an escape."""
         self._sizes: dict[int, int] = {}
-        """How many secrets there are by the size of their longest form."""
+        """The number of secrets by the size of their longest form."""
 
     @property
     def longest(self) -> int:
-        """How long the longest form is."""
+        """The length of the longest form."""
         return max(self._sizes, default=0)
 
     def change(self, added: Iterable[str], removed: Iterable[str] = ()) -> None:
-        """Add secrets, but for those that are too short to be secret, and remove some."""
+        """Add secrets, except those that are too short to mask, and remove others."""
         gone = self.secrets.intersection(removed)
         self.secrets -= gone
         for secret in gone:
@@ -200,7 +199,7 @@ class SecretIndex:
         self._rest_probes = [(octet, probe) for octet, probe in self._rest_probes if probe.count]
 
     def find(self, data: bytes, found: list[tuple[int, int]], rests: list[tuple[int, int, int]] | None = None) -> None:
-        """Add where forms stand; where there are `rests`, add to them forms whose first octets may be spoilt."""
+        """Add the places of forms to `found`. If `rests` is given, add to it forms whose first octets may be lost."""
         for octet, probe in self._probes:
             if octet in data:
                 self._look_up(data, probe, found, rests)
@@ -228,7 +227,7 @@ class SecretIndex:
             hits += 1
             if hits == check_at:
                 if probe.count * at < _BYTES_FOR_A_HIT * hits:
-                    # The octet is not rare here: from now on whole forms are quicker to look for.
+                    # The octet is common in this text, so searching for whole forms is faster from here on.
                     for entry in probe.entries():
                         _find_whole(data, max(0, at - entry.size), entry, found, rests)
                     return
@@ -239,9 +238,10 @@ class SecretIndex:
 def _add(
     probes: list[tuple[int, _Probe]], forms: list[tuple[str, int, bytes, int]]
 ) -> list[tuple[str, int, bytes, int]]:
-    """Add forms to the probes that find them, and probes for the others, such that looking for all takes little time.
+    """Add forms to probes, and make probes for the rest, such that searching for all takes little time.
 
-    Each form comes with its first octet that a probe may look for. Those that are found by one that may be spoilt are returned.
+    Each form comes with the first octet that a probe may search for. Forms found by an octet that may be lost are
+    returned.
     """
     spoilt: list[tuple[str, int, bytes, int]] = []
     left = forms
@@ -254,7 +254,7 @@ def _add(
             for octet in set(form[_first(form, first) : 1 - _width(form)]) - taken:
                 holders[octet] = holders.get(octet, 0) + 1
         if not holders:
-            # All that is left is alike in all its octets.
+            # The remaining forms have all their octets in common with others.
             for _, probe in probes:
                 left = _add_to(probe, left, spoilt, len(left) + probe.count)
             break
@@ -311,9 +311,9 @@ def _find_whole(
 
 
 def _places_from(first: int, sought: bytes, data: bytes) -> list[int]:
-    """Where something stands in the data, which is looked for from `first` on."""
+    """Return the places of `sought` in the data, from `first` on."""
     places: list[int] = []
-    # `rfind` has no tables to prepare and is up to five times as fast as `find`.
+    # `rfind` prepares no tables and is up to five times as fast as `find`.
     at = data.rfind(sought, first)
     while at >= 0:
         places.append(at)
@@ -326,7 +326,7 @@ def _spoilt_octets(form: bytes) -> int:
 
 
 def _first(form: bytes, first: int) -> int:
-    """The first place from `first` on that a window may have."""
+    """Return the first place, from `first` on, for a window."""
     return max(first, len(form) - _LAST_BYTES)
 
 
@@ -335,5 +335,5 @@ def _width(form: bytes) -> int:
 
 
 def _cost_ns(octet: int) -> float:
-    """What looking for an octet in a kilobyte costs."""
+    """Return the cost of searching a kilobyte for an octet."""
     return _LOOK_NS + _HIT_NS * _FREQUENCY.get(octet, _RARE)

@@ -1,4 +1,4 @@
-"""What serves one revision: its door, its plans, its limits, and what is remembered of requests while it is in force."""
+"""A serving: a revision made ready, with its door, plans and limits, and the requests it remembers."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 class Serving:
-    """A revision made ready to serve. A request takes it once and keeps it to its end."""
+    """A revision made ready to serve. Each request takes one serving and keeps it to the end."""
 
     __slots__ = (
         "_cap",
@@ -62,11 +62,11 @@ class Serving:
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
         self.anybody = Access("", revision.gate.judge, revision.faces) if authenticator is None else None
-        """What every caller may do, known or not; None where callers must be known."""
+        """The access of every caller; None if callers must authenticate."""
         self.asked_before: Memo[Permitted] = Memo()
-        """By the whole head of a request: agents ask for the same things over and over."""
+        """By the whole head of a request: agents repeat the same requests."""
         self.blocks: Memo[FieldBlock] = Memo()
-        """By the field lines of a request of HTTP/1.1."""
+        """By the field lines of an HTTP/1.1 request."""
         self.limits = revision.limits
         faces = (path.partition("?")[0].encode() for path in revision.faces)
         facade = (path.encode() for path in revision.callers.local_paths)
@@ -85,10 +85,10 @@ class Serving:
         self._downlinks: dict[bool, Downlink] = {}
         self._granted: dict[int, Granted | None] = {}
         self.plans: dict[int, Plan] = {}
-        """By the `id` of a rule, which lives as long as its revision."""
+        """By the `id` of a rule; rules live as long as their revision."""
 
     def plan(self, rule: OperationRule) -> Plan:
-        """The plan of an operation, made when it is first called and then in `plans`."""
+        """Return the plan of an operation; it is made when the operation is first called."""
         plan = self.plans.get(id(rule))
         if plan is None:
             revision = self.revision
@@ -124,7 +124,7 @@ class Serving:
         return Uplink(rule, revision.upstream, injection, is_searched=is_searched)
 
     def _downlink_for(self, injection: Injection) -> Downlink:
-        """The rules for answers; they differ only in whether the upstream's challenges are meant for the caller."""
+        """Return the rules for answers. They differ only in whether the upstream's challenges are meant for callers."""
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
         downlink = self._downlinks.get(drops_challenges)
@@ -140,14 +140,14 @@ class Serving:
         return downlink
 
     def is_local(self, method: bytes, path: bytes) -> bool:
-        """Whether the app answers: its own paths, and CORS preflights, which ask about a path but do not call it."""
+        """Whether the app answers: the gateway's own paths, and CORS preflights, which do not call an operation."""
         return path in self.local_paths or (method == b"OPTIONS" and path[:1] == b"/")
 
     def read(self, lines: bytes, minor: int) -> FieldBlock:
-        """Read the field lines of a request that `blocks` does not have: what lies between its first line and the empty line.
+        """Read field lines that `blocks` does not have: the bytes between the request line and the empty line.
 
         Raises:
-            WireError: they are not strict HTTP/1.1.
+            WireError: the lines are not strict HTTP/1.1.
         """
         block = FieldBlock(read_request_fields(lines, minor))
         if minor == 1:
@@ -155,10 +155,10 @@ class Serving:
         return block
 
     def still_permits(self, known: Permitted) -> bool:
-        """Whether who asked before may still do so: credentials are good for a time, the rest as long as the revision."""
+        """Whether a remembered caller is still authorised: credentials expire, the rest holds as long as the revision."""
         return self.door is None or self.door.recall(known.block) is known.access
 
     def admit(self, block: FieldBlock, address: str) -> Access | Refusal | Awaitable[Access | Refusal]:
-        """What the caller may do, at once where that is known."""
+        """Return the caller's access, at once if it is known."""
         door = self.door
-        return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # one of the two is there
+        return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # without `anybody` there is a door

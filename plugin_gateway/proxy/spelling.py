@@ -1,11 +1,11 @@
 """A spelling: one of the ways in which an answer may write a secret.
 
-A secret may stand in an answer as it is, in hexadecimal, or in base64 at each of the three alignments that it can have
-within something longer. Each octet of those forms may be raw or escaped: as a percent-escape, as an escape of a JSON or
-JavaScript string, or as an HTML entity. An escape may itself be escaped. Templates mix all of these within one value.
+A secret may appear in an answer as it is, in hexadecimal, or in base64 at each of its three alignments within a longer
+text. Each octet of those forms may be raw or escaped: as a percent-escape, as an escape of a JSON or JavaScript string,
+or as an HTML entity. An escape may be escaped again. Templates mix all of these within one value.
 
-The work that is done for an escape must not depend on the secrets: an upstream that repeats what a caller sent, many times,
-would let the caller measure which guess is right. So escapes are undone first, and secrets are looked for in what they say.
+The work for an escape must not depend on the secrets. Otherwise a caller whose input the upstream repeats many times
+could measure which guess is right. So escapes are undone first, and the resulting text is searched for secrets.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 INTRODUCERS: Final = b"%\\&"
-"""What escapes begin with."""
+"""The octets that begin escapes."""
 ESCAPE_OCTETS: Final = INTRODUCERS + b"#;"
-"""What an escape is made of besides letters and digits."""
+"""The octets of escapes besides letters and digits."""
 MAX_SPELLED_OCTETS: Final = 16
-"""No escape of one octet that software writes is longer (`&amp;#x0000041;` has 15)."""
+"""The longest escape of one octet that software writes (`&amp;#x0000041;` has 15)."""
 
 _MAX_NESTING: Final = 8
 _MOST_REMEMBERED: Final = 1024
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 _ESCAPED_BY_BACKSLASH: Final = b"\"'\\/"
-"""What a backslash may stand before, to mean just that; the other short escapes stand for what no secret can hold."""
+"""The octets that a backslash may escape as themselves; the other short escapes mean octets that no secret contains."""
 _INTRODUCERS: Final = frozenset({b"%", b"\\", b"&"})
 _NAMED: Final = {name.encode(): text.encode() for name, text in html5.items()}
 
@@ -58,18 +58,18 @@ _ENTITIES: Final = tuple(
 
 
 def forms_of(secret: str) -> tuple[bytes, ...]:
-    """The octets of a secret in each form that can be escaped octet by octet, in an order that stays."""
+    """Return the forms of a secret that can be escaped octet by octet, in a stable order."""
     octets = secret.encode()
     forms = {octets, octets.hex().encode(), octets.hex().upper().encode(), *_base64_forms_of(octets)}
     if not secret.isascii():
-        # Many servers read the octets of a field as Latin-1; some software writes text in it.
+        # Many servers decode a field as Latin-1, and some write it back so.
         forms.add(octets.decode("latin-1").encode())
         narrow = secret.encode("latin-1", "ignore")
         if len(narrow) == len(secret):
             forms.add(narrow)
     forms.add(octets.replace(b" ", b"+"))
     in_json = json.dumps(secret)[1:-1]
-    # Within base64 escapes do not show, so what is mostly escaped is: a token endpoint is sent the first of these.
+    # Base64 hides escapes, so include the base64 of commonly escaped forms; a token endpoint is sent the first one.
     for escaped in {
         quote_plus(secret),
         quote(secret, safe=""),
@@ -83,30 +83,30 @@ def forms_of(secret: str) -> tuple[bytes, ...]:
 
 
 def wide_forms_of(secret: str) -> tuple[bytes, ...]:
-    """The secret in a text of 16 or 32 bits a character; where that is written, octets are not escaped."""
+    """Return the secret in UTF-16 and UTF-32; software that writes those does not escape octets."""
     return tuple(secret.encode(encoding) for encoding in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"))
 
 
 @lru_cache(maxsize=256)
 def all_forms_of(secret: str) -> tuple[bytes, ...]:
-    """Every form of a secret, in an order that stays."""
+    """Return every form of a secret, in a stable order."""
     return (*forms_of(secret), *wide_forms_of(secret))
 
 
 def _base64_forms_of(octets: bytes) -> Iterator[bytes]:
     for shift in range(3):
-        # The octets before a secret take part in its first digits, those after it in its last: what is certain is between.
+        # The octets before and after a secret change its first and last digits; only those between are certain.
         digits = base64.b64encode(b"\0" * shift + octets)[(0, 2, 3)[shift] : (shift + len(octets)) * 8 // 6]
         yield from (digits, digits.translate(_URL_SAFE))
 
 
 class Undone:
-    """A text in which escapes were undone."""
+    """A text with its escapes undone."""
 
     __slots__ = ("_ends", "_pieces", "_written", "text")
 
     def __init__(self, text: bytes, written: list[bytes], pieces: list[bytes]) -> None:
-        """Take what was written, every second piece of it an escape, and what the pieces say: together, the text."""
+        """Take the written pieces, every second one an escape, and their meanings, which together are the text."""
         self.text = text
         self._written = written
         self._pieces = pieces
@@ -114,11 +114,11 @@ class Undone:
 
     @property
     def has_introducer(self) -> bool:
-        """Whether an escape stood for a character that begins others."""
+        """Whether an escape stood for a character that begins escapes."""
         return not _INTRODUCERS.isdisjoint(self._pieces[1::2])
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where that was written which stands from `start` to `end` of the text."""
+        """Return the place in the written text of `start` to `end` in this text."""
         if self._ends is None:
             self._ends = list(accumulate(map(len, self._written))), list(accumulate(map(len, self._pieces)))
         written_ends, ends = self._ends
@@ -130,7 +130,7 @@ class Undone:
 
 
 class Replaced:
-    """A text in which one escape was replaced; where it stood is found out when it is asked for."""
+    """A text with one escape replaced; written places are computed on demand."""
 
     __slots__ = ("_before", "_escape", "_meaning", "_undone", "text")
 
@@ -156,12 +156,12 @@ class Replaced:
 
 
 class _Kind:
-    """One kind of escapes; the meanings of those met before are remembered."""
+    """One kind of escapes. It remembers the meanings of escapes seen before."""
 
     __slots__ = ("_frequent", "_meaning", "_meanings", "introducer", "pattern")
 
     def __init__(self, introducer: int, pattern: bytes, frequent: bytes = b"", meaning: bytes = b"") -> None:
-        """Prepare; a `frequent` escape is one that some texts are full of, and is replaced faster than any other."""
+        """Prepare. A `frequent` escape, which fills some texts, is replaced in a faster way."""
         self.introducer = introducer
         self._frequent = frequent
         self._meaning = meaning
@@ -169,7 +169,7 @@ class _Kind:
         self._meanings = _Meanings()
 
     def undo(self, text: bytes, steps: list[Undone | Replaced]) -> bytes:
-        """Undo the escapes of this kind; return what the text says then, and add how it came to the steps."""
+        """Undo the escapes of this kind; return the result, and add the steps to `steps`."""
         if self.introducer not in text:
             return text
         if self._frequent and self._frequent in text:
@@ -185,7 +185,7 @@ class _Kind:
 
 
 class _Meanings(dict[bytes, bytes]):
-    """What escapes stand for. One that stands for no character stands for itself."""
+    """The meanings of escapes. An escape that means no character stands for itself."""
 
     def __missing__(self, escape: bytes) -> bytes:
         meaning = max((octets for octets, end in escapes_at(escape, 0) if end == len(escape)), default=escape)
@@ -195,7 +195,7 @@ class _Meanings(dict[bytes, bytes]):
 
 
 class Reading:
-    """What a text says."""
+    """A text after some steps of undoing escapes."""
 
     __slots__ = ("_steps", "text")
 
@@ -204,19 +204,19 @@ class Reading:
         self.text = steps[-1].text
 
     def place(self, start: int, end: int) -> tuple[int, int]:
-        """Where that was written which stands from `start` to `end` of the text."""
+        """Return the place in the written text of `start` to `end` in this text."""
         for step in reversed(self._steps):
             start, end = step.place(start, end)
         return start, end
 
 
 class Unescaper:
-    """Undoes the escapes of some octets. One that stands for another octet cannot be in a secret, and stays."""
+    """Undoes the escapes of some octets. Escapes of other octets cannot be part of a secret, so they stay."""
 
     __slots__ = ("_any", "_kinds", "_octets", "_word")
 
     def __init__(self, octets: bytes) -> None:
-        """Prepare; the octets include those that escapes consist of."""
+        """Prepare; `octets` include those of which escapes consist."""
         self._octets = octets
         self._kinds = (
             _Kind(0x25, b"%%(?:[uU]00)?(?:%b)" % _hexadecimal(sorted(octets))),
@@ -228,7 +228,7 @@ class Unescaper:
         self._word = re.compile(b"[%b]*" % re.escape(octets))
 
     def words(self, text: bytes, most: int) -> Iterator[tuple[int, int]]:
-        """Where runs of the octets stand that hold an escape; each from `most` octets before its first escape on at most."""
+        """Yield the runs of the octets that contain an escape; each starts at most `most` octets before its first one."""
         done = 0
         while (escape := self._any.search(text, done)) is not None:
             first = escape.start()
@@ -238,7 +238,7 @@ class Unescaper:
             yield first - len(before) + len(before.rstrip(self._octets)), done
 
     def first(self, text: bytes) -> int:
-        """Where the first escape begins; -1 where there is none."""
+        """Return the place of the first escape; -1 if there is none."""
         first = -1
         for kind in self._kinds:
             if kind.introducer in text and (match := kind.pattern.search(text)) is not None:
@@ -247,7 +247,7 @@ class Unescaper:
         return first
 
     def partial_readings(self, text: bytes) -> list[Reading]:
-        """What the text says where escapes of one kind only are undone, for each kind."""
+        """Return the readings of the text with only one kind of escapes undone, for each kind."""
         readings: list[Reading] = []
         for kind in self._kinds:
             steps: list[Undone | Replaced] = []
@@ -257,7 +257,7 @@ class Unescaper:
         return readings
 
     def readings(self, text: bytes) -> list[Reading]:
-        """Undo the escapes, and again those that come to light by that; return what the text says each time."""
+        """Undo the escapes, and repeat for the escapes that this reveals; return the reading after each round."""
         readings: list[Reading] = []
         steps: list[Undone | Replaced] = []
         for _ in range(_MAX_NESTING):
@@ -275,14 +275,15 @@ class Unescaper:
 
 @lru_cache(maxsize=16)
 def unescaper_of(octets: bytes) -> Unescaper:
-    """The unescaper for some octets; it takes milliseconds to make, and most gateways need one only."""
+    """Return the unescaper for some octets. It takes milliseconds to make, and most gateways need only one."""
     return Unescaper(octets)
 
 
 def escapes_at(data: bytes, at: int) -> list[tuple[bytes, int]]:
-    """Every octet sequence that an escape beginning at `at` can stand for, with the place where that escape ends.
+    """Return every octet sequence that an escape at `at` may mean, with the end of that escape.
 
-    There may be two: in `%2541` the first three characters are an escape, and so are all five where software escaped twice.
+    There may be two: in `%2541` the first three characters are an escape, and so are all five if software escaped
+    twice.
     """
     introducer = data[at : at + 1]
     if introducer == b"%":
@@ -344,7 +345,7 @@ def _backslash_rest(octets: bytes) -> bytes:
     if len(narrow) < len(octets):
         pair = rb"[dD][89abAB][0-9A-Fa-f]{2}\\u[dD][c-fC-F][0-9A-Fa-f]{2}"
         rest += rb"|u(?:%b|[0-9A-Fa-f]{4})|x[0-9A-Fa-f]{2}|u\{[0-9A-Fa-f]{1,6}\}|U000[0-9A-Fa-f]{5}" % pair
-    # Most backslashes of JSON stand before `n` or a quote: that is seen at once.
+    # Most backslashes in JSON precede `n` or a quote; the lookahead rejects those quickly.
     return b"(?=[%buUx0123])(?:%b)" % (short, rest)
 
 
@@ -360,7 +361,7 @@ def _entity_rest(octets: bytes) -> bytes:
 
 
 def _hexadecimal(octets: Iterable[int]) -> bytes:
-    """Return a pattern of the two digits of each octet, grouped so that few alternatives are tried."""
+    """Return a pattern for the two digits of each octet, grouped so that few alternatives are tried."""
     groups: dict[int, bytes] = {}
     for octet in octets:
         groups[octet >> 4] = groups.get(octet >> 4, b"") + b"%x" % (octet & 15)
@@ -374,7 +375,7 @@ def _digit(value: int) -> bytes:
 
 
 def _one_of(names: Iterable[bytes]) -> bytes:
-    """Return a pattern of these names, the longest first, grouped by their first letter."""
+    """Return a pattern for these names, the longest first, grouped by their first letter."""
     groups: dict[bytes, list[bytes]] = {}
     for name in sorted(names, reverse=True):
         groups.setdefault(name[:1], []).append(re.escape(name[1:]))

@@ -1,7 +1,7 @@
-"""What goes up: the head of a forwarded request, rebuilt from a list and never passed on.
+"""The uplink: builds the head of a forwarded request from an allowlist of fields.
 
-Nothing a client sent reaches the upstream because nobody thought of dropping it; it reaches it because it is on the
-list below, or declared by the operation, or named in `upstream.headers.forward`.
+A field of the client reaches the upstream only if it is in the list below, declared by the operation, or named in
+`upstream.headers.forward`.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _LISTED: Final = frozenset(
 )
 _REQUEST_ID: Final = fold_header(b"x-request-id")
 _LISTED_FAMILIES: Final = (b"accept-", b"content-", b"if-")
-# RFC 6265, 4.1.1, quotes in pairs or not at all. Where a comma, a quote or a blank stood in a value, a parser of RFC 2109 (Java,
-# old Python and .NET) would find the next cookie in it.
+# RFC 6265, 4.1.1, with paired quotes or none. An RFC 2109 parser (Java, old Python and .NET) would see a comma, quote
+# or space in a value as the start of the next cookie.
 _COOKIE_PAIR: Final = re.compile(b"(" + COOKIE_NAME + rb")=(\"?)[!#-+\--:<-\[\]-~]*\2")
 _METHODS_WITH_CONTENT: Final = frozenset({"POST", "PUT", "PATCH"})
 _MEMO_NAMES: Final = 256
 
 
 class Uplink:
-    """Everything about the forwarded requests of one operation that is known before there is a request."""
+    """The part of an operation's forwarded requests that does not depend on the request."""
 
     __slots__ = (
         "_cookie_names",
@@ -61,19 +61,19 @@ class Uplink:
     ) -> None:
         """Prepare; `is_searched` says that answers are searched for secrets."""
         self.prefix = target.prefix
-        """What stands before the path of every call."""
+        """The prefix of the path of every call."""
         self.query = injection.query
-        """Injected pairs, without `?`."""
+        """The injected query pairs, without `?`."""
         encoding = b""
         if is_searched or rule.links:
-            # What is compressed has to be decoded to be searched for secrets or links, so the upstream is asked not to compress.
+            # The upstream is asked not to compress: a compressed answer must be decoded before it can be searched.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
         self.after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
-        """The end of the request line, and the lines about the gateway itself."""
+        """The end of the request line, and the field lines about the gateway."""
         self.end = b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers) + b"\r\n"
-        """What follows the request id: the injected fields, last so that no other line can come after them."""
-        # The request id differs from call to call, so it is not among the lines that are kept.
+        """The injected fields after the request id. They come last, so that no other line can follow them."""
+        # The request id differs between calls, so it is not among the remembered lines.
         injected = {fold_header(name) for name, _ in injection.headers} | {_REQUEST_ID}
         if encoding:
             injected.update(map(fold_header, NOT_WHERE_SEARCHED))
@@ -86,7 +86,7 @@ class Uplink:
         self._verdicts: dict[bytes, bool] = {}
 
     def lines(self, request: RequestFields) -> bytes:
-        """The field lines of the request that go up, and our framing of its body."""
+        """Return the field lines of the request that go up, with the gateway's framing of its body."""
         lines = [
             field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated
         ]
@@ -116,7 +116,7 @@ class Uplink:
         return verdict
 
     def _kept_cookies(self, request: RequestFields) -> list[bytes]:
-        """The declared cookies, each as one pair to every parser there is; any other is left out whole, not mended."""
+        """Return the declared cookies that every parser reads as one pair; others are dropped, not repaired."""
         kept: list[bytes] = []
         for field in request.fields:
             if field.name != b"cookie" or field.name in request.nominated:

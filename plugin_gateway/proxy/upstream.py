@@ -1,4 +1,4 @@
-"""A connection to the upstream: one request on it at a time, its answer read strictly, surplus bytes never reused."""
+"""A connection to the upstream: carries one request at a time, reads its answer strictly, and discards surplus bytes."""
 
 from __future__ import annotations
 
@@ -25,13 +25,14 @@ _CHUNKS: Final = 2
 _UNTIL_CLOSE: Final = 3
 
 _MAX_INTERIM: Final = 32
-"""More 1xx answers than any call has use for. Each is cheap to send, and none of them is passed on."""
+"""The limit of 1xx answers for one call. Each is cheap to send, and the gateway forwards none."""
 
 
 class UpstreamConnection:
-    """Carries exchanges one after the other, and belongs to a pool in between.
+    """Carries exchanges one after the other; between them it belongs to the pool.
 
-    An `asyncio.Protocol` in all but name: compiled, only a class of our own has attributes at fixed offsets.
+    It has the methods of an `asyncio.Protocol` without inheriting from it: in compiled code only a class without a
+    foreign base has attributes at fixed offsets.
     """
 
     __slots__ = (
@@ -62,15 +63,15 @@ class UpstreamConnection:
         self._interim = 0
         self._chunks = ChunkedReader()
         self._has_ended = False
-        """The upstream said that it sends no more."""
+        """Whether the upstream ended the stream."""
         self.is_used = False
-        """An answer came over it before, so its close without a byte may mean that it had idled too long."""
+        """Whether it carried an answer before. If so, a close without a byte may be the upstream's idle timeout."""
         self.is_lost = False
         self.descriptor = -1
         self.idle_since = 0.0
 
     def begin(self, exchange: Receiver, request: bytes) -> None:
-        """Send a request, or as much of it as there is, and deliver its answer to the exchange."""
+        """Send a request, or the part of it that has come, and deliver its answer to the exchange."""
         self._exchange = exchange
         self._phase = _HEAD
         self._interim = 0
@@ -86,12 +87,12 @@ class UpstreamConnection:
         self.transport.resume_reading()
 
     def abort(self) -> None:
-        """Close at once; what the exchange still wanted is lost, which is the point."""
+        """Close at once and discard unsent bytes."""
         self._exchange = None
         self.transport.abort()
 
     def drop(self, exchange: Receiver) -> None:
-        """Abort if it is still the exchange's: after a complete answer it may be another's already."""
+        """Abort if the exchange still owns this connection: after a complete answer another exchange may have it."""
         if self._exchange is exchange:
             self.abort()
 
@@ -138,7 +139,7 @@ class UpstreamConnection:
         return error
 
     def eof_received(self) -> None:
-        """Note whether the upstream itself ended the stream; `connection_lost` follows and says what that means."""
+        """Note whether the upstream itself ended the stream; `connection_lost` follows and uses it."""
         tls = self.transport.get_extra_info("ssl_object")
         self._has_ended = tls is None or _is_closed_by_peer(tls)
 
@@ -153,7 +154,7 @@ class UpstreamConnection:
     def data_received(self, data: bytes) -> None:
         exchange = self._exchange
         if exchange is None:
-            # Nothing was asked: these bytes would become the answer to somebody's next request.
+            # There is no request: these bytes would become the answer to the next one.
             self.abort()
             return
         try:
@@ -241,9 +242,9 @@ class UpstreamConnection:
             exchange.on_activity()
 
     def _finish(self, exchange: Receiver, is_reusable: bool) -> None:
-        """Give the connection back before the answer is delivered: the client's next request may want it at once.
+        """Give the connection back before delivering the answer: the client's next request may need it at once.
 
-        It is not reusable where either side wants it closed, or bytes came that nobody asked for.
+        It is not reused if either side wants it closed, or if unexpected bytes came.
         """
         self._exchange = None
         if is_reusable and exchange.is_sent:
@@ -251,14 +252,14 @@ class UpstreamConnection:
         elif exchange.is_sent:
             self.transport.close()
         else:
-            # An answer to an unfinished upload: what is still unsent would hold the connection open.
+            # The upload is unfinished: its unsent bytes would keep the connection open.
             self.transport.abort()
 
 
 def _is_closed_by_peer(tls: ssl.SSLObject) -> bool:
-    """Tell a close_notify from a TCP connection that was cut, which anyone on the way can do (RFC 8446, 6.1).
+    """Whether a close_notify ended the stream, not a cut TCP connection, which anyone on the path can cause.
 
-    uvloop reports the first one only, asyncio both alike, so the TLS layer is asked.
+    See RFC 8446, 6.1. uvloop reports only a close_notify, asyncio reports both alike, so the TLS layer is asked.
     """
     try:
         return not tls.read(1)

@@ -1,7 +1,8 @@
-"""A message head: the one strict reading of RFC 9112 that clients and the upstream must both obey.
+"""A message head: the strict parser of RFC 9112 for both clients and the upstream.
 
-Smuggling needs two parties that read one head differently. So nothing here is lenient: what does not match the grammar
-byte for byte is refused, and what does has one meaning only. Every function is pure, and what it returns does not change.
+Request smuggling needs two parties that read one head differently. So this parser is never lenient: a head that does
+not match the grammar byte for byte is refused, and a head that does has only one meaning. Every function is pure, and
+results do not change.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Final, NamedTuple
 from plugin_gateway.errors import UpstreamError, WireError
 
 MAX_FIELDS: Final = 128
-"""More lines than any browser, SDK or proxy chain sends; each costs memory and time before anything is decided."""
+"""The limit of field lines. No browser, SDK or proxy chain sends more, and each costs memory and time."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 REQUEST_LINE: Final = re.compile(rb"(" + _TOKEN + rb") ([\x21-\x7e]+) HTTP/1\.([01])")
@@ -27,12 +28,12 @@ _EMPTY_LINES: Final = re.compile(rb"(?:\r\n)+")
 _METHOD_AND_TARGET: Final = re.compile(rb"(" + _TOKEN + rb") ([^ \r\n]+)")
 _LOGGED_BYTES: Final = 4096
 REQUEST_ID: Final = re.compile(rb"[\x21-\x7e]{1,128}")
-# A CR or LF that is not half of a CRLF, or a control byte: no later byte can make such a head acceptable.
+# A CR or LF outside a CRLF, or a control byte: no later byte can make such a head valid.
 _NEVER_IN_HEAD: Final = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|(?<!\r)\n|\r(?!\n)(?!\Z)")
 
 
 class Field(NamedTuple):
-    """One field line: the name in lower case, the value without white space around it, and the line to send on."""
+    """A field line: the name in lower case, the value without surrounding white space, and the line to forward."""
 
     name: bytes
     value: bytes
@@ -40,10 +41,10 @@ class Field(NamedTuple):
 
 
 class RequestFields:
-    """The field lines of a request: how its body is framed, what becomes of the connection, and all else as it came.
+    """The field lines of a request, with the framing of its body and the fate of its connection.
 
-    `is_plain` says that there is nothing to be done about it: no body, no end, no upgrade. `content_length` is -1 where no
-    length is given. `nominated` are the names that Connection declares hop-by-hop.
+    `is_plain` says that the request has no body, does not close the connection and asks for no upgrade.
+    `content_length` is -1 if no length is given. `nominated` are the names that Connection declares hop-by-hop.
     """
 
     __slots__ = (
@@ -80,7 +81,7 @@ class RequestFields:
         self.authorizations: tuple[bytes, ...] = ()
 
     def as_chunked(self) -> RequestFields:
-        """The same fields before a body whose length and end no field tells."""
+        """Return the same fields for a body whose length no field gives."""
         copy = RequestFields(self.minor)
         copy.fields, copy.host, copy.nominated = self.fields, self.host, self.nominated
         copy.origin, copy.request_id, copy.authorizations = self.origin, self.request_id, self.authorizations
@@ -93,14 +94,14 @@ class RequestFields:
         return copy
 
     def values(self, name: bytes) -> list[bytes]:
-        """What the fields of that name say, but for those that Connection declares hop-by-hop, which do not go up."""
+        """Return the values of the fields of that name, unless Connection declares it hop-by-hop."""
         if name in self.nominated:
             return []
         return [field.value for field in self.fields if field.name == name]
 
 
 class ResponseFraming(NamedTuple):
-    """How a response's body ends. `length` is -1 without Content-Length; neither length nor chunks: at the close."""
+    """How a response's body ends: by `length` (-1 without Content-Length), by chunks, or else at the close."""
 
     length: int
     is_chunked: bool
@@ -108,41 +109,41 @@ class ResponseFraming(NamedTuple):
 
 
 def without_empty_lines(data: bytes) -> bytes:
-    """The data without the empty lines before a request, which some clients put after a body (RFC 9112, 2.2)."""
+    """Return the data without leading empty lines, which some clients send after a body (RFC 9112, 2.2)."""
     match = _EMPTY_LINES.match(data)
     return data[match.end() :] if match else data
 
 
 def asked_for(head: bytes) -> tuple[bytes, bytes]:
-    """The method and target of a head that is refused, for the log; empty where its first line has none."""
+    """Return the method and target of a refused head, for the log; empty if its first line has none."""
     match = _METHOD_AND_TARGET.match(head[:_LOGGED_BYTES])
     return (match[1], match[2]) if match else (b"", b"")
 
 
 def bad_request_line(line: bytes) -> WireError:
-    """What is wrong with a line that is not a `REQUEST_LINE`; 505 where only the version is not ours."""
+    """Return the error for a line that is not a `REQUEST_LINE`: 505 if only the version is wrong."""
     if _OTHER_VERSION.fullmatch(line):
-        return WireError(505, "http-version-not-supported", "Only HTTP/1.1 and HTTP/1.0 are spoken here.")
+        return WireError(505, "http-version-not-supported", "This gateway speaks only HTTP/1.1 and HTTP/1.0.")
     return WireError(400, "bad-request-line", "The request line is not `METHOD target HTTP/1.1`.")
 
 
 def origin_form(target: bytes, host: bytes) -> bytes:
-    """The path and query of a target in absolute-form, which every server must take (RFC 9112, 3.2.2).
+    """Return the path and query of a target in absolute-form, which every server must accept (RFC 9112, 3.2.2).
 
-    Only where its authority is the Host field's: of two names for one request, each hop would believe another. What else
-    there may be is left as it is, for the gate to refuse.
+    Only if its authority equals the Host field: with two names for one request, hops would disagree. Any other target
+    stays as it is, and the gate refuses it.
     """
     match = _ABSOLUTE_FORM.fullmatch(target)
     return match[2] if match and match[1].lower() == host.lower() else target
 
 
 def is_hopeless(data: bytes | bytearray, start: int) -> bool:
-    """Whether no continuation of these bytes, of which those before `start` were looked at, can be a head."""
+    """Whether no head can begin with these bytes; those before `start` were checked earlier."""
     return _NEVER_IN_HEAD.search(data, start) is not None
 
 
 def read_field(line: bytes) -> Field | None:
-    """Read one field line without its CRLF; None where it is none (a fold, no colon, white space in the name)."""
+    """Read one field line without its CRLF; None if it is invalid (a fold, no colon, white space in the name)."""
     match = _FIELD_LINE.fullmatch(line)
     if match is None:
         return None
@@ -152,21 +153,21 @@ def read_field(line: bytes) -> Field | None:
 
 
 def options_of(value: bytes) -> list[bytes]:
-    """The members of a comma-separated list of tokens, in lower case."""
+    """Return the members of a comma-separated list of tokens, in lower case."""
     return [option for part in value.lower().split(b",") if (option := part.strip(b" \t"))]
 
 
 def read_request_fields(block: bytes, minor: int) -> RequestFields:
-    """Read the field lines of a request: `block` is what lies between the request line and the empty line.
+    """Read the field lines of a request: `block` lies between the request line and the empty line.
 
     Raises:
-        WireError: the lines are not strict, or leave any doubt about where the request ends or whom it is for.
+        WireError: the lines are not strict, or the end of the request or its host is ambiguous.
     """
     return read_request_lines(block.split(b"\r\n")[:-1], minor)
 
 
 def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
-    """Read field lines that are taken apart already, each without its CRLF; see `read_request_fields`."""
+    """Read field lines that are already split, each without its CRLF; see `read_request_fields`."""
     fields: list[Field] = []
     if len(lines) > MAX_FIELDS:
         raise WireError(431, "too-many-fields", f"A request may have at most {MAX_FIELDS} header fields.")
@@ -192,7 +193,7 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
             nominated += options_of(value)
         elif name == b"expect":
             if value.lower() != b"100-continue":
-                raise WireError(417, "unknown-expectation", "The only expectation met here is `100-continue`.")
+                raise WireError(417, "unknown-expectation", "The only supported expectation is `100-continue`.")
             request.expects_continue = minor == 1
         elif name == b"upgrade":
             upgrades += options_of(value)
@@ -201,7 +202,7 @@ def read_request_lines(lines: list[bytes], minor: int) -> RequestFields:
         elif name == b"authorization":
             request.authorizations += (value,)
         elif name == b"x-request-id":
-            # One call, one id: what goes up is what is logged and answered, and only the first that can be an id.
+            # One call has one id, which is forwarded, logged and answered: the first valid one.
             if request.request_id or not REQUEST_ID.fullmatch(value):
                 fields.pop()
             else:
@@ -232,7 +233,7 @@ def _frame_request(request: RequestFields, lengths: list[bytes], codings: list[b
         if lengths or minor == 0:
             raise WireError(400, "ambiguous-framing", "Transfer-Encoding allows no Content-Length and needs HTTP/1.1.")
         if len(codings) != 1 or codings[0].lower() != b"chunked":
-            raise WireError(400, "bad-transfer-encoding", "The only transfer coding understood is a single `chunked`.")
+            raise WireError(400, "bad-transfer-encoding", "The only supported transfer coding is a single `chunked`.")
         request.is_chunked = request.has_body = True
     elif lengths:
         if len(lengths) != 1 or not _LENGTH.fullmatch(lengths[0]):
@@ -242,7 +243,7 @@ def _frame_request(request: RequestFields, lengths: list[bytes], codings: list[b
 
 
 def read_status_line(line: bytes) -> tuple[int, int]:
-    """The minor version and status of a response's first line; the reason phrase is nobody's business.
+    """Return the minor version and status of a response's first line; the reason phrase is ignored.
 
     Raises:
         UpstreamError: the line is not a status line of HTTP/1.x.
@@ -254,10 +255,10 @@ def read_status_line(line: bytes) -> tuple[int, int]:
 
 
 def frame_response(minor: int, lengths: list[bytes], codings: list[bytes], connection: list[bytes]) -> ResponseFraming:
-    """Say how a response's body ends.
+    """Return how a response's body ends.
 
     Raises:
-        UpstreamError: two readings are possible (RFC 9112, 6.3); such an answer is never passed on.
+        UpstreamError: the framing is ambiguous (RFC 9112, 6.3); such an answer is never forwarded.
     """
     keeps_alive = minor == 1 and b"close" not in connection
     if codings:

@@ -1,8 +1,8 @@
-"""A wrapping: how a whole text may be written such that the secrets in it are torn apart.
+"""A wrapping: an encoding of a whole text that splits the secrets in it.
 
-In 16 or 32 bits a character there are zeros between the characters. MIME and PEM break base64 into lines of 60 to 76 digits;
-where such lines are in a JSON string, a break is an escape. Quoted-printable text (RFC 2045, 6.7) has soft breaks and
-escapes. What is under the wrapping is searched like any other text.
+Text with 16 or 32 bits a character has zeros between the characters. MIME and PEM break base64 into lines of 60 to 76
+digits; in a JSON string such a break is an escape. Quoted-printable text (RFC 2045, 6.7) has soft breaks and escapes.
+The unwrapped text is searched like any other text.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Final
 from plugin_gateway.proxy.spelling import Reading, Replaced, Undone
 
 _LEAST_DIGITS: Final = 32
-"""A line of encoded data has at least so many digits. Lines of other texts end in fewer, mostly."""
+"""The least number of digits in a line of encoded data. Most lines of other texts end in fewer."""
 _DIGIT_OCTETS: Final = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=_-\\%&#;"
-"""The digits of base64, base64url and hexadecimal, and what escapes of them consist of."""
+"""The digits of base64, base64url and hexadecimal, and the octets of their escapes."""
 _DIGIT: Final = b"[" + re.escape(_DIGIT_OCTETS) + b"]"
 _BREAK: Final = (
     rb"(?:(?:\r|&#13;|&#[xX][dD];|%0[dD]|\\+r|\\+u000[dD])?(?:\n|&#10;|&#[xX][aA];|%0[aA]|\\+n|\\+u000[aA])[ \t]{0,16})"
 )
-# Each begins with an octet that few texts have, which `re` finds with `memchr`.
+# Each begins with an octet that is rare in texts, which `re` finds with `memchr`.
 _BROKEN_LINES: Final = re.compile(rb"\n(?<=(?:%b|\r)\n)(?<=%b{31}(?:%b|\r)\n)" % (_DIGIT, _DIGIT, _DIGIT))
 _BROKEN_ESCAPES: Final = re.compile(rb"\\(?=[rnu])(?<=%b\\)(?<=%b{32}\\)" % (_DIGIT, _DIGIT))
 _BROKEN_PERCENT: Final = re.compile(rb"%%(?=0[aAdD])(?<=%b{32}%%)" % _DIGIT)
@@ -34,8 +34,8 @@ _OPEN_END_BYTES: Final = 50
 
 
 def is_wrapped(text: bytes) -> bool:
-    """Whether a text may be wrapped. Nearly no text is, so this has to be quick."""
-    # An octet given as a number is looked for four times as fast as one given as bytes.
+    """Whether a text may be wrapped. This must be fast, because nearly no text is."""
+    # Searching for an int in bytes is four times as fast as searching for bytes.
     return (
         0 in text
         or (0x5C in text and _BROKEN_ESCAPES.search(text) is not None)
@@ -47,7 +47,7 @@ def is_wrapped(text: bytes) -> bool:
 
 
 def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
-    """What is under the wrappings of a text, each with the place where it begins; no secret takes more than `most` octets."""
+    """Return the unwrapped parts of a text, each with its place; no secret takes more than `most` octets."""
     found: list[tuple[int, Reading]] = []
     if 0 in text:
         found.append((0, Reading([Replaced(text, b"\0", b"")])))
@@ -62,7 +62,7 @@ def unwrapped(text: bytes, most: int) -> list[tuple[int, Reading]]:
 
 
 def open_end(text: bytes, end: int) -> int:
-    """Where a break begins that ends a text at `end`, such that what follows belongs to the same line; -1 if there is none."""
+    """Return the start of a line break that ends a text at `end` and may continue the line; -1 if there is none."""
     first = max(0, end - _OPEN_END_BYTES)
     match = _OPEN_END.search(text[first:end])
     return -1 if match is None else first + len(match[0].rstrip(b"\r\n \t")) + match.start()

@@ -1,1 +1,1 @@
-"""The two ways in: one under an ASGI server, one directly on a connection."""
+"""The fronts: one under an ASGI server, one directly on a connection."""

@@ -1,4 +1,4 @@
-"""An answering connection: a client's connection as the call under way on it sees it, and what comes after its answer."""
+"""An answering connection: a client's connection as the call on it sees it, and the step after each answer."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _END: Final = b"\r\n\r\n"
 
 
 class AnsweringConnection(ClientConnection):
-    """The client's side of one call after the other (`proxy.call.Client`); which calls these are is its subclass's business.
+    """The client's side of successive calls (`proxy.call.Client`); a subclass starts the calls.
 
-    `_body` is what is still to come of the request under way, `_ahead` what the client sent after it.
+    `_body` is the unread rest of the current request. `_ahead` holds bytes that the client sent after it.
     """
 
     __slots__ = ("_ahead", "_body", "_on_record")
@@ -37,7 +37,7 @@ class AnsweringConnection(ClientConnection):
         self._body: RequestBody | None = None
 
     def go_on(self) -> None:
-        """Take up what the client sent ahead."""
+        """Read the requests that the client sent ahead."""
         raise NotImplementedError
 
     # What a call asks of its client's side
@@ -47,10 +47,10 @@ class AnsweringConnection(ClientConnection):
         if call is None:
             return
         if not answer.is_dated:
-            # RFC 9110, 6.6.1: whoever has a clock adds what an answer lacks.
+            # RFC 9110, 6.6.1: a recipient with a clock adds a missing Date.
             extra += self.date()
         if self._body is not None:
-            # Answered before the request was all here: what is still under way must not be taken for the next one.
+            # The answer came before the whole request: the rest of its body must not be read as the next request.
             self.closes = True
         self.write_answer(call, answer, extra, body, is_complete=is_complete)
         if is_complete:
@@ -62,7 +62,7 @@ class AnsweringConnection(ClientConnection):
             self.on_answer(answer, extra, body, is_complete=True)
             return
         self.transport.write(b"".join((answer.head, call.request_id, _END, body)))
-        # As `_on_done`, which most calls can do without.
+        # A faster `_on_done` for the common case.
         self.call = None
         now = monotonic()
         self._on_record(call.record_at(now, "", self.address))
@@ -112,7 +112,7 @@ class AnsweringConnection(ClientConnection):
         self._settle(now)
 
     def _settle(self, now: float) -> None:
-        """After an answer: wait for the next request, or end."""
+        """Wait for the next request, or close."""
         if not self.closes:
             self.rest(now)
             if self._ahead:
@@ -128,7 +128,7 @@ class AnsweringConnection(ClientConnection):
         """Take bytes of the request body as they came; return the content in them.
 
         Raises:
-            WireError: they are not the body that was announced, or too much of it.
+            WireError: the bytes are not the announced body, or exceed the limit.
         """
         content = body.feed(data)
         if body.is_done:

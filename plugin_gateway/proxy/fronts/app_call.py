@@ -1,4 +1,4 @@
-"""An app call: one request that is answered by the ASGI app instead of the upstream."""
+"""An app call: one request that the ASGI app answers instead of the upstream."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class AppCall(Call):
     def __init__(self, client: Client, request: RequestFields, method: bytes, target: bytes) -> None:
         super().__init__(client, Asked(request, method, target))
         self._answer: Answer | None = None
-        """The head that waits for the first piece of its body, for at most one turn of the loop."""
+        """The head, while it waits for the first piece of the body, for at most one turn of the loop."""
         self._body: list[bytes] = []
         self._is_asked_for = False
         self._is_body_whole = False
@@ -70,24 +70,24 @@ class AppCall(Call):
         self._takes_more = asyncio.Event()
         self._takes_more.set()
         self._state: Mapping[str, Any] = {}
-        """The scope's; the app says in it why it refuses."""
+        """The scope's `state`, in which the app gives its reason for a refusal."""
 
     def launch(self, app: App, scope: Scope, tasks: set[asyncio.Task[None]]) -> None:
-        """Call the app in a task, which is among `tasks` until it ends."""
+        """Call the app in a task, which stays in `tasks` until it ends."""
         self._state = scope["state"]
         task = asyncio.get_running_loop().create_task(self.run(app, scope))
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
     async def run(self, app: App, scope: Scope) -> None:
-        """Call the app; whatever it does wrong, the client gets an answer that is whole or visibly cut."""
+        """Call the app. Even if it fails, the client gets an answer that is complete or visibly cut."""
         try:
             await app(scope, self._receive, self._send)
         except UpstreamError as error:
-            # How the ASGI front says that an answer broke off; its access record tells why.
+            # The ASGI front raises this when an answer breaks off; its access record says why.
             _logger.debug("The answer broke off: %s", error)
         except Exception:
-            # The app is the embedder's code and may raise anything; the connection must be settled all the same.
+            # The app may be the embedder's code and raise anything; the connection must still be settled.
             _logger.exception("The app raised while it answered %s", scope["method"])
         if not self._is_answered and not self._is_gone:
             self._is_answered = True
@@ -148,17 +148,17 @@ class AppCall(Call):
         elif kind == "http.response.body" and self.status and not self._is_answered:
             self._continue(message.get("body", b""), is_last=not message.get("more_body", False))
             if not self._is_answered:
-                # After the last piece the connection belongs to the next call, and would not tell this one to go on.
+                # After the last piece the connection belongs to the next call and would not wake this one.
                 await self._takes_more.wait()
         else:
-            raise RuntimeError(f"The app may not send {kind} now.")
+            raise RuntimeError(f"The app sent {kind} out of order.")
 
     def _begin(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> None:
         lines = []
         for name, value in headers:
             line = name + b": " + value + b"\r\n"
             if not _FIELD.fullmatch(line):
-                raise RuntimeError(f"The app set a header that is none: {name!r}.")
+                raise RuntimeError(f"The app set an invalid header: {name!r}.")
             lowered = name.lower()
             if lowered == b"content-length":
                 self._left = int(value)
@@ -181,7 +181,7 @@ class AppCall(Call):
             data = b""
         elif self._left >= 0:
             if len(data) > self._left or (is_last and len(data) < self._left):
-                raise RuntimeError("The app's answer is not as long as its Content-Length.")
+                raise RuntimeError("The app's answer does not match its Content-Length.")
             self._left -= len(data)
         self.bytes_out += len(data)
         self._is_answered = is_last
@@ -195,7 +195,7 @@ class AppCall(Call):
 
 
 def scope_of(request: RequestFields, call: AppCall, transport: asyncio.BaseTransport, root_path: str) -> dict[str, Any]:
-    """The ASGI scope of a request; `raw_path` and `query_string` are the bytes on the wire."""
+    """Return the ASGI scope of a request; `raw_path` and `query_string` are the bytes on the wire."""
     path, _, query = call.asked.target.partition(b"?")
     return {
         "type": "http",

@@ -1,6 +1,6 @@
 """The ASGI front: the gateway under any ASGI server, for embedding and for tests.
 
-It judges what the server says was on the wire (`raw_path` and `query_string`), never the decoded path.
+It judges the bytes that the server received (`raw_path` and `query_string`), never the decoded path.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.serving import Serving
 
 _PERSISTENT_VERSIONS: Final = frozenset({"1.0", "1.1"})
-"""Where `Connection: close` means something; later versions forbid the field (RFC 9113, 8.2.2)."""
+"""The versions with `Connection: close`; later ones forbid the field (RFC 9113, 8.2.2)."""
 
 
 class AsgiFront:
-    """Forwards what is permitted, refuses what is not, and leaves the gateway's own paths to `app`."""
+    """Forwards permitted calls, refuses the others, and leaves the gateway's own paths to `app`."""
 
     def __init__(self, holder: Holder, app: App, on_record: Callable[[AccessRecord], object]) -> None:
         self._holder = holder
@@ -53,7 +53,7 @@ class AsgiFront:
                 client.close()
 
     async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have the app answer, with a request id, and record that it did."""
+        """Let the app answer, add a request id, and record the call."""
         started_at = monotonic()
         request_id = _given_id(scope) or next(new_request_ids)
         status = size = 0
@@ -93,10 +93,10 @@ class _Passage:
         self._is_client_gone = False
 
     async def run(self) -> None:
-        """Carry the request to its end.
+        """Run the request to its end.
 
         Raises:
-            UpstreamError: the answer broke off; only an error makes a server end the message visibly incomplete.
+            UpstreamError: the answer broke off. A server ends a message as visibly incomplete only on an error.
         """
         extra: list[tuple[bytes, bytes]] = []
         try:
@@ -104,7 +104,7 @@ class _Passage:
         except WireError as error:
             refuse(self._client, *_asked(self._scope), refusal_of(error))
             if self._scope["http_version"] in _PERSISTENT_VERSIONS:
-                # Where a message's end is in doubt, so is the beginning of the next one.
+                # If the end of this message is unclear, so is the start of the next one.
                 extra.append((b"connection", b"close"))
         reader = asyncio.get_running_loop().create_task(self._read())
         try:
@@ -118,7 +118,7 @@ class _Passage:
                 await reader
 
     async def _begin(self) -> None:
-        """Read the head, and the first of the body where only the body itself can tell that there is one.
+        """Read the head. Also read the first piece of a body that no field announces.
 
         Raises:
             WireError: the head is not strict, or the body is too large, late, or ended by a disconnect.
@@ -136,11 +136,12 @@ class _Passage:
         if not request.has_body:
             received = await self._next()
             if received is None:
-                # A server that stumbles over the body says just this; what there is of the call must not go up as all of it.
+                # A server reports a bad body as a disconnect; the part that has come must not go up as a whole request.
                 raise incomplete()
             content = received
             if content or not self._is_all_received:
-                # A server of HTTP/2 or 3 ends a body without a field that says so; the upstream needs a framing of ours.
+                # HTTP/2 and HTTP/3 end a body without a framing field, so the gateway adds chunked framing for the
+                # upstream.
                 block = FieldBlock(request.as_chunked())
         client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
 
@@ -162,10 +163,10 @@ class _Passage:
                 await client.send(data, is_last=self._is_all_received)
 
     async def _next(self) -> bytes | None:
-        """Receive the next piece of the body; None when the client has left.
+        """Receive the next piece of the body; return None if the client has left.
 
         Raises:
-            WireError: it is late, or the body is too large.
+            WireError: the piece is late, or the body is too large.
         """
         limits = self._serving.limits
         timeout_s = limits.body_timeout_s if limits.body_timeout_s > 0 and not self._is_all_received else None
@@ -197,23 +198,23 @@ def _is_local(scope: Scope, serving: Serving) -> bool:
 
 
 def _asked(scope: Scope) -> tuple[bytes, bytes]:
-    """The method, and the target as the server says it was on the wire."""
+    """Return the method, and the target as it was on the wire."""
     query: bytes = scope["query_string"]
     path: bytes = scope.get("raw_path") or b""
     return scope["method"].encode("latin-1"), path + b"?" + query if query else path
 
 
 def _given_id(scope: Scope) -> bytes:
-    """The request id that the client gave: the first that can be one, as for calls."""
+    """Return the client's request id: the first valid one, as for other calls."""
     values = (value for name, value in scope["headers"] if name == b"x-request-id" and REQUEST_ID.fullmatch(value))
     return next(values, b"")
 
 
 def _field_block(scope: Scope, limit_bytes: int) -> FieldBlock:
-    """Read the header list as strictly as a head: a server may have let through what an origin would trip over.
+    """Read the header list as strictly as a head: the server may have accepted lines that would confuse an origin.
 
     Raises:
-        WireError: it is not what the grammar allows, or too long.
+        WireError: a line breaks the grammar, or the list is too long.
     """
     fields = scope["headers"]
     if sum(len(name) + len(value) + len(": \r\n") for name, value in fields) > limit_bytes:

@@ -1,4 +1,4 @@
-"""A client's connection: its phases, its deadlines, what is written to it, and the ways in which it ends."""
+"""A client connection: its phases, its deadlines, its writes, and the ways to end it."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from plugin_gateway.refusal import Refusal
 
 IDLE: Final = 0
-"""Waits for a request, or for the rest of its head."""
+"""Waiting for a request, or for the rest of its head."""
 BUSY: Final = 1
-"""A request is being answered, or its answer is not taken by the client yet."""
+"""Answering a request, or waiting for the client to take the answer."""
 LINGERING: Final = 2
-"""Answered for the last time; what the client still sends is thrown away."""
+"""After the last answer; bytes that the client still sends are discarded."""
 CLOSED: Final = 3
 
 NEVER: Final = float("inf")
@@ -35,12 +35,14 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class ClientConnection(Client):
-    """The half of the connection front that knows nothing of requests.
+    """The half of the connection front that does not deal with requests.
 
-    With that half it is an `asyncio.Protocol` in all but name, for the reason that `UpstreamConnection` gives.
+    Together with the other half it has the methods of an `asyncio.Protocol` without inheriting from it, for the reason
+    that `UpstreamConnection` gives.
 
-    `closes` says that the answer under way is the last one. `is_full` says that the client does not take what was written:
-    until it does, no further request is looked at, so that answers cannot pile up behind a client that never reads.
+    `closes` says that the current answer is the last one. `is_full` says that the client does not take the bytes
+    written to it. Until it does, no further request is read, so that answers cannot pile up for a client that never
+    reads.
     """
 
     __slots__ = (
@@ -75,7 +77,7 @@ class ClientConnection(Client):
         return self.phase == BUSY
 
     def open(self, transport: asyncio.BaseTransport, idle_timeout_s: float) -> int:
-        """Take over the transport; return how many connections there are now."""
+        """Take over the transport; return the number of open connections."""
         self.transport = cast("asyncio.Transport", transport)
         self.idle_timeout_s = idle_timeout_s if idle_timeout_s > 0 else NEVER
         self.deadline = monotonic() + self.idle_timeout_s
@@ -84,7 +86,7 @@ class ClientConnection(Client):
         return len(connections)
 
     def write_answer(self, call: Call, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-        """Write the head, framed as the client understands it, and the first piece of the body."""
+        """Write the head, with framing for the client's HTTP version, and the first piece of the body."""
         self.is_answered = True
         if answer.length < 0 and answer.has_body and not call.asked.is_head:
             if is_complete:
@@ -104,17 +106,17 @@ class ClientConnection(Client):
         self.transport.write(data)
 
     def write_own(self, refusal: Refusal, request_id: bytes, *, is_head: bool) -> int:
-        """Write an answer of the gateway's own; return how many bytes of body it has."""
+        """Write the gateway's answer to a refusal; return the size of its body in bytes."""
         message, size = own_message(refusal, request_id, self.date(), is_head=is_head, closes=self.closes)
         self.transport.write(message)
         return size
 
     def date(self) -> bytes:
-        """The field lines of every answer that is not the upstream's."""
+        """Return the field lines of every answer that the gateway makes itself."""
         return b"".join([name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers])
 
     def rest(self, now: float) -> None:
-        """An answer is complete, and another may follow."""
+        """Get ready for the next request after a complete answer."""
         self.is_answered = self._is_chunked = False
         if self.is_full:
             self.phase = BUSY
@@ -125,7 +127,7 @@ class ClientConnection(Client):
                 self.unhold()
 
     def hold(self) -> None:
-        """Read no more from the client for now."""
+        """Stop reading from the client until `unhold`."""
         if not self._is_held:
             self._is_held = True
             self.transport.pause_reading()
@@ -136,10 +138,10 @@ class ClientConnection(Client):
             self.transport.resume_reading()
 
     def linger(self) -> None:
-        """Say that this is the end, and read on for a moment.
+        """End the output, and read on for a moment.
 
-        A close with bytes unread makes the kernel send a reset, which may take our answer from the client's hands before
-        it is read (RFC 9112, 9.6).
+        If a connection is closed with unread bytes, the kernel sends a reset, which may destroy the answer before the
+        client has read it (RFC 9112, 9.6).
         """
         self.phase = LINGERING
         self.deadline = monotonic() + _LINGER_S
@@ -150,15 +152,15 @@ class ClientConnection(Client):
             self.close()
 
     def close(self) -> None:
-        """Close when what was written is taken, for as long as an idle connection may last."""
+        """Close when the client has taken all written bytes, or after the idle timeout."""
         self.phase = CLOSED
         self.deadline = monotonic() + self.idle_timeout_s
         self.transport.close()
 
     def cut(self) -> None:
-        """End an answer that will not be complete, so that the client can see it."""
+        """End an incomplete answer so that the client can tell."""
         if self._until_close:
-            # The body ends where the connection ends, so a clean end would look like a whole one. A reset does not.
+            # The end of the connection is the end of the body, so a clean close would look complete. A reset does not.
             sock = self.transport.get_extra_info("socket")
             if sock is not None:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

@@ -1,7 +1,7 @@
-"""The connection front: clients' HTTP/1.1 connections, judged and forwarded without a server in between.
+"""The connection front: judges and forwards clients' HTTP/1.1 connections without a server in between.
 
-It is a protocol class for uvicorn, which owns the sockets and the lifespan; the app that uvicorn loads answers only what
-is not forwarded: documents, manifest, MCP, CORS preflights.
+It is a protocol class for uvicorn, which owns the sockets and the lifespan. The app that uvicorn loads answers the
+requests that are not forwarded: documents, manifest, OAuth façade, CORS preflights.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.record import AccessRecord
 
 _AHEAD_BYTES: Final = 64 * 1024
-"""How much a client may send ahead of an answer (pipelining) before it is not read any more."""
+"""The bytes that a client may send ahead of an answer (pipelining) before the gateway stops reading."""
 
 
 def connection_front(
     holder: Holder, on_record: Callable[[AccessRecord], object], *, forwards: bool = True
 ) -> Callable[..., ConnectionFront]:
-    """What uvicorn takes as `http`: the protocol class with its first argument filled in.
+    """Return the protocol factory for uvicorn's `http` option.
 
-    Where `forwards` is false every request goes to the app, with the same strictness and limits: a server for the ASGI
+    If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
     """
     listener = Listener(holder, on_record, forwards, most_connections())
@@ -98,7 +98,7 @@ class ConnectionFront(AnsweringConnection):
         self.address = str(peer[0]) if isinstance(peer, tuple) else ""
         self._holder.clock.watch(self)
         if limits.head_timeout_s > 0:
-            # Whoever connects has something to say. The idle time is for those who have said it.
+            # A new connection must send its first head within `head_timeout`; `idle_timeout` applies between requests.
             self.deadline = min(self.deadline, monotonic() + limits.head_timeout_s)
         if connections > min(self._listener.most_connections, limits.connections):
             self.closes = True
@@ -115,14 +115,14 @@ class ConnectionFront(AnsweringConnection):
             self._on_record(call.record("client-gone", self.address))
 
     def eof_received(self) -> None:
-        """Close: a client that will send no more is taken as gone, as nginx does."""
+        """Close: as in nginx, a client that ends its stream counts as gone."""
 
     def data_received(self, data: bytes) -> None:
         if self.phase == IDLE:
             serving = self._holder.serving
             known = serving.asked_before.entries.get(data) if self._partial is None else None
             if known is not None and known.request.is_plain and (serving.door is None or serving.still_permits(known)):
-                # Byte for byte a whole request that was judged before, and nothing else.
+                # The bytes are exactly one request that was judged before.
                 self.phase = BUSY
                 self.deadline = NEVER
                 start_exchange(self, known, b"", is_whole=True)
@@ -158,13 +158,13 @@ class ConnectionFront(AnsweringConnection):
     # What uvicorn and the clock call
 
     def shutdown(self) -> None:
-        """Finish what is under way, then close."""
+        """Finish the current call, then close."""
         self.closes = True
         if self.phase == IDLE:
             self.close()
 
     def on_tick(self, now: float) -> None:
-        """Cut what is late; a call looks after the upstream's times itself."""
+        """Act on deadlines; the call checks those of the upstream."""
         if self.call is not None:
             self.call.on_tick(now)
         if self.phase == BUSY and self._body is not None and now > self._body.due_at:
@@ -187,7 +187,7 @@ class ConnectionFront(AnsweringConnection):
     # Requests
 
     def _on_requests(self, data: bytes) -> None:
-        """Take requests off the front of the data for as long as they are answered at once."""
+        """Read requests from the data for as long as each is answered at once."""
         self._is_reading = True
         try:
             while data and self.phase == IDLE:
@@ -206,7 +206,7 @@ class ConnectionFront(AnsweringConnection):
                     if data:
                         self._partial = PartialHead(data, limits)
                         if partial is None:
-                            # Of the first byte; later ones do not extend it.
+                            # The deadline counts from the first byte; later bytes do not extend it.
                             self.deadline = monotonic() + limits.head_timeout_s if limits.head_timeout_s > 0 else NEVER
                     return
                 data = self._on_head(serving, data, end)
@@ -219,7 +219,7 @@ class ConnectionFront(AnsweringConnection):
             self._is_reading = False
 
     def _on_head(self, serving: Serving, data: bytes, end: int) -> bytes:
-        """Take the head that ends at `end` off the data; return what is left where it is answered already."""
+        """Read the head that ends at `end`; return the bytes after the request if it is answered already."""
         head = data[: end + 4]
         data = data[end + 4 :]
         known = serving.asked_before.entries.get(head)
@@ -251,7 +251,7 @@ class ConnectionFront(AnsweringConnection):
         return self._left()
 
     def _take(self, serving: Serving, request: RequestFields, data: bytes) -> bytes:
-        """Begin with a request whose head was read; return what there is of its body."""
+        """Begin a request whose head was read; return the part of its body in `data`."""
         self.phase = BUSY
         self.deadline = NEVER
         if request.is_plain:
@@ -268,7 +268,7 @@ class ConnectionFront(AnsweringConnection):
         return self.feed_body(self._body, data)
 
     def _left(self) -> bytes:
-        """Return what the client sent after a request, where that is answered already."""
+        """Return the bytes that the client sent after a request, if the request is answered already."""
         if self.phase != IDLE:
             return b""
         ahead, self._ahead = self._ahead, b""
@@ -292,7 +292,7 @@ class ConnectionFront(AnsweringConnection):
             self.call.send(content, is_last=body.is_done)
 
     def _fail(self, error: WireError, method: bytes = b"", target: bytes = b"") -> None:
-        """Answer what cannot be read as a request, or not any more, and close."""
+        """Refuse bytes that cannot be read as a request or its body, and close."""
         self.closes = True
         self._partial = self._body = None
         self.phase = IDLE
@@ -303,7 +303,7 @@ class ConnectionFront(AnsweringConnection):
             self.on_failure(refusal_of(error))
 
     def go_on(self) -> None:
-        """Take up what the client sent ahead, unless somebody further up the stack is about to."""
+        """Read the requests that the client sent ahead, unless a caller up the stack is reading them."""
         if self._ahead and self.phase == IDLE and not self._is_reading:
             ahead, self._ahead = self._ahead, b""
             self._on_requests(ahead)

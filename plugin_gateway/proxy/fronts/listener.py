@@ -1,4 +1,4 @@
-"""The listener: what all client connections of one worker share, and how many of them there may be."""
+"""The listener: the state that all client connections of one worker share, and their maximum number."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.record import AccessRecord
 
 _SPARE_DESCRIPTORS: Final = 48
-"""Kept free of clients, for upstream connections and files."""
+"""File descriptors reserved for upstream connections and files."""
 
 
 class Listener(NamedTuple):
-    """What every connection is handed when it is made."""
+    """The arguments for every new connection."""
 
     holder: Holder
     on_record: Callable[[AccessRecord], object]
@@ -25,6 +25,6 @@ class Listener(NamedTuple):
 
 
 def most_connections() -> int:
-    """How many clients the process has file descriptors for."""
+    """Return the number of clients for which the process has file descriptors."""
     descriptors = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return 1 << 30 if descriptors == resource.RLIM_INFINITY else max(1, descriptors - _SPARE_DESCRIPTORS)
