@@ -1,4 +1,4 @@
-"""The façade: against a provider that is played, and the whole flow against a certified one that really runs."""
+"""The façade: against a simulated provider, and the whole flow against a real, certified one."""
 
 import asyncio
 import base64
@@ -315,7 +315,7 @@ async def register(http, issuer):
 
 
 async def log_in(http, start):
-    """Follow a browser from the gateway through the provider's pages to the client's callback; return what it brings."""
+    """Follow a browser from the gateway through the provider's pages; return the query of the client's callback."""
     response = await http.get(start)
     for _ in range(20):
         if response.is_redirect:
@@ -363,7 +363,8 @@ async def flow(issuer, kind, auth_of):
             assert await call(tokens["refresh_token"]) == 401
             assert await call(tokens["id_token"]) == 401
             async with gateway(issuer, client, auth_of(issuer, client, ())) as (elsewhere, _):
-                # The same provider's token, shown to a gateway that it is not for: by default one wants its own `public.url`.
+                # The same provider's token for another gateway: by default a gateway requires its own `public.url` as
+                # audience.
                 bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
                 assert (await http.get(f"{elsewhere}/pets", headers=bearer)).status_code == 401
             refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], **me}
@@ -376,7 +377,7 @@ async def flow(issuer, kind, auth_of):
             again = await http.post(f"{base}/oauth/token", json=said)
             assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
             if kind == "opaque":
-                # The one minute that an answer is believed is over; a code used twice, or a revocation, is seen then.
+                # The minute for which a verdict is cached is over; a code used twice or a revocation takes effect now.
                 authenticator = holder.serving.door.authenticator
                 authenticator._good = VerdictCache()
                 holder.serving.blocks.entries.clear()

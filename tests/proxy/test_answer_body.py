@@ -1,4 +1,4 @@
-"""The stages of an answer's body: their order, and the head that fits what comes out."""
+"""The stages of an answer body: their order, and the head that fits the result."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TEXT = json.dumps({"next": "http://up.test/v2/p?page=2", "key": SECRET}).encode(
 
 
 def play(head, *pieces, cap=None, links=False, unreadable="refuse"):
-    """What the client gets of an answer whose body comes in these pieces: its head, its body, or the refusal."""
+    """Return the head and body that the client gets for an answer body in these pieces, or the refusal."""
     target = UpstreamTarget(
         host="up.test", port=80, authority=b"up.test", prefix=b"/v2", passes_unreadable=unreadable == "pass"
     )

@@ -1,4 +1,4 @@
-"""The kernel is asked once in a turn of the loop, and what is read by then is forgotten."""
+"""The kernel is asked once in each turn of the loop, and bytes that were read are forgotten."""
 
 import asyncio
 import socket
@@ -16,7 +16,7 @@ def pair():
 
 
 def has(arrivals, descriptor):
-    """What a pool asks, once in a turn of the loop."""
+    """Asks like a pool, once in each turn of the loop."""
     if not arrivals.is_fresh:
         arrivals.ask()
     return descriptor in arrivals.arrived

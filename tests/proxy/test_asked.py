@@ -1,4 +1,4 @@
-"""What is shared by calls of the same bytes, and that nothing else is."""
+"""Calls of the same bytes share their results, and no other calls do."""
 
 from __future__ import annotations
 

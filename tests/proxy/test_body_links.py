@@ -76,7 +76,7 @@ POINTERS = st.lists(st.lists(NAMES | st.just("*"), min_size=1, max_size=4).map(t
 
 
 def expected_of(value, pointers, at=()):
-    """What the rule says, applied to the decoded value."""
+    """The expected result: the rule applied to the decoded value."""
     if isinstance(value, dict):
         return {name: expected_of(item, pointers, (*at, name)) for name, item in value.items()}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""In which order a call is asked about, what happens when answers come late, and when it may go up again."""
+"""The order of a clearance's steps, late answers, and when a call may be sent again."""
 
 import pytest
 
@@ -26,7 +26,7 @@ LINKS = Links("up", "token-1")
 
 
 class Exchange:
-    """Hears what becomes of its clearance."""
+    """Records the outcome of a clearance."""
 
     def __init__(self):
         self.heard = []
@@ -39,7 +39,7 @@ class Exchange:
 
 
 class Asked:
-    """Plays limiter and grants; answers at once with what it has, or later."""
+    """Plays limiter and grants; answers at once if it has an answer, or later."""
 
     renews = True
     may = True

@@ -1,4 +1,4 @@
-"""Compressed bodies: read where they are what they say, refused where they are not, and bounded."""
+"""Compressed bodies: decoded if they match their coding, refused if they do not, and bounded."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding):
     ids=["members", "frames", "skippable frames"],
 )
 def test_a_body_of_nothing_but_ends_is_an_error_before_it_takes_seconds(packed):
-    # A few octets made of it kept a worker busy for ten seconds and more.
+    # A few octets of it kept a worker busy for more than ten seconds.
     codings, body = packed
     with pytest.raises(UpstreamError, match="expands"):
         decoded(codings, [body])
@@ -125,7 +125,7 @@ def test_many_small_members_are_read():
 
 
 def test_zstd_with_a_larger_window_than_http_allows_is_an_error():
-    # RFC 9659; each of its frames would take up to two gigabytes.
+    # RFC 9659; each frame would take up to two gigabytes.
     options = {zstd.CompressionParameter.window_log: 24, zstd.CompressionParameter.content_size_flag: 0}
     packer = zstd.ZstdCompressor(options=options)
     with pytest.raises(UpstreamError, match="not of the content coding"):

@@ -21,7 +21,7 @@ GOOD, BAD, WORSE = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 
 
 class Peer(asyncio.Protocol):
-    """Takes a connection, and stays until it is left."""
+    """Accepts a connection and holds it until the client leaves."""
 
     def __init__(self, present):
         self._present = present
@@ -35,14 +35,14 @@ class Peer(asyncio.Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Our end of one."""
+    """The gateway's end of a connection."""
 
     def connection_made(self, transport):
         self.transport = transport
 
 
 class Peers:
-    """Addresses that share a port: a good one, and some that refuse, drop packets, or accept and say no more."""
+    """Addresses that share a port: a good one, and some that refuse, drop packets, or accept and stay silent."""
 
     def __init__(self, stack):
         self._stack = stack
@@ -61,7 +61,7 @@ class Peers:
             await asyncio.sleep(0)
 
     def drops(self, host):
-        """Let connects to the host hang: the kernel drops what does not fit into the queue of an idle listener."""
+        """Let connects to the host hang: the kernel drops connections that exceed the queue of an idle listener."""
         listener = self._stack.enter_context(socket.create_server((host, self.port), backlog=0))
         for _ in range(2):
             filler = self._stack.enter_context(socket.socket())
@@ -73,7 +73,7 @@ class Peers:
 
 
 def play(scene, loop_factory, monkeypatch, *, addresses, tls=None, **target):
-    """Run a scene in which the name `twin` has the addresses."""
+    """Run a scene in which the name `twin` resolves to the addresses."""
 
     async def whole():
         async def resolved(host, port, **_):

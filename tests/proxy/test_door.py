@@ -1,4 +1,4 @@
-"""Who comes in, over real sockets and both fronts: every kind of `auth`, every way to get it wrong, every face."""
+"""The door, over real sockets and both fronts: every kind of `auth`, every wrong credential, every face."""
 
 import asyncio
 import base64
@@ -74,7 +74,7 @@ WRONG = f"Bearer {GOOD}x"
 
 
 class Provider:
-    """The authorization server, as far as this test needs one."""
+    """An authorization server with the parts that this test needs."""
 
     async def get_json(self, url):
         match url:
@@ -103,7 +103,7 @@ class Provider:
 
 
 class Gateway:
-    """A running gateway, and an upstream that keeps the heads it got."""
+    """A running gateway, and an upstream that keeps the heads that it got."""
 
     def __init__(self, server, recorder, records, port, heads):
         self.recorder, self.records, self.port, self.heads = recorder, records, port, heads
@@ -130,7 +130,7 @@ class Answer:
 
     @property
     def judgement(self):
-        """Everything a client could tell two refusals by."""
+        """Every part of an answer by which a client could tell two refusals apart."""
         passing = ("date:", "server:", "x-request-id:", "content-length:")
         lines = [line for line in self.head.split("\r\n") if not line.startswith(passing)]
         details = json.loads(self.content)
@@ -306,7 +306,7 @@ CONSUMERS = [
 def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path, front):
     async def scene(gateway):
         reader, writer, nobody = f"Bearer {GOOD}", f"Bearer {SECOND}", "Bearer third-token-of-some-length"
-        # Both ways round and twice: what is remembered of one must not be taken for the other.
+        # In both orders and twice: a remembered result must not be used for the other path.
         for _ in range(2):
             assert (await gateway.ask("GET", "/pets", reader)).status == 200
             assert (await gateway.ask("GET", "/pets/1", writer)).status == 200

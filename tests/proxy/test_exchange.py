@@ -1,4 +1,4 @@
-"""What forwarding promises, over real sockets and over both fronts: the connection front, and the ASGI front behind it."""
+"""Forwarding, over real sockets and both fronts: the connection front, and the ASGI front behind it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MIB = 1 << 20
 
 
 async def until(is_so):
-    """Let the loop turn until something is so; whoever calls bounds the wait."""
+    """Let the loop turn until a condition holds; the caller bounds the wait."""
     while not is_so():  # noqa: ASYNC110  # the things waited for are the gateway's, which owes nobody an event
         await asyncio.sleep(0)
 
@@ -52,7 +52,7 @@ class PathGate:
 
 
 class Upstream:
-    """Plays the upstream with a function that is given each connection; keeps what it read."""
+    """Plays the upstream with a function that handles each connection; keeps the requests that it read."""
 
     def __init__(self, play):
         self.play, self.heads, self.connections, self.writers = play, [], 0, set()
@@ -86,7 +86,7 @@ class Upstream:
 
 
 def answers(*raws, then_close=False):
-    """Answer every request with the next of the raw answers, the last one again and again."""
+    """Answer each request with the next raw answer, then always with the last one."""
 
     async def play(upstream, reader, writer):
         left = list(raws)
@@ -132,7 +132,7 @@ class Gateway:
         return reader, writer
 
     async def ask(self, request, *, connection=None, is_head=False):
-        """Send a request as it is; return status, head and body, and whether the body is whole."""
+        """Send raw request bytes; return status, head and body, and whether the body is complete."""
         reader, writer = connection or await self.open()
         writer.write(request)
         answer = await read_answer(reader, is_head=is_head)
@@ -203,7 +203,7 @@ async def serve(front, play, *, target=None, **changes):
         holder.close()
         upstream_server.close()
         for writer in (*upstream.writers, *gateway.writers):
-            # asyncio raises it for a transport that closed with its last write; what follows must be closed all the same.
+            # asyncio raises this for a transport that closed with its last write; the rest must be closed all the same.
             with contextlib.suppress(AttributeError):
                 writer.transport.abort()
         await until(lambda: not (state.connections or state.tasks or holder.serving.pool._open))
@@ -693,7 +693,7 @@ def test_a_post_is_sent_once_only(run):
 
 
 def test_a_safe_request_with_a_body_is_sent_once_only(run):
-    """Its body has gone up by then, and is not kept."""
+    """The body has gone up by then and was not kept."""
 
     async def scene(gateway):
         assert (await gateway.ask(get()))[0] == 200
@@ -891,7 +891,7 @@ def test_an_echoed_secret_is_covered_also_across_pieces(run):
 
     async def scene(gateway):
         _, head, body, whole = await gateway.ask(get())
-        # What only begins like a secret is none. Were it covered, a caller could guess the rest octet by octet.
+        # A text that only begins like a secret is not masked; otherwise a caller could guess the rest octet by octet.
         assert (body, whole) == (b"key=********** s3cre", True)
         assert b"s3cret" not in head
 

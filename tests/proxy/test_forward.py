@@ -1,4 +1,4 @@
-"""The one way of a request: what is asked before it goes up, and what its answer is where one of them says no."""
+"""Forwarding: the steps before a request goes up, and the answer if a step refuses it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REVISION = Revision(
 
 
 def judged(rule, fields):
-    """What becomes of a call with a body of three bytes."""
+    """Return the outcome of a call with a body of three bytes."""
     serving = Holder(REVISION).serving
     block = serving.read(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
     access = Access("", lambda _method, _target: Permit(rule, b"/p", b""), {})
@@ -51,7 +51,7 @@ def test_only_an_operation_that_may_have_one_takes_a_body():
         (b"Content-Type: application/json\r\n", JSON),
         (b"Content-Type: text/xml\r\n", "undeclared-media-type"),
         (b"", "undeclared-media-type"),
-        # What Connection declares hop-by-hop does not go up, so it says nothing.
+        # A field that Connection declares hop-by-hop does not go up, so it does not count.
         (b"Content-Type: application/json\r\nConnection: content-type\r\n", "undeclared-media-type"),
         (b"Content-Type: application/json\r\nContent-Type: application/json\r\n", "malformed-media-type"),
         (b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "unsupported-coding"),
@@ -67,7 +67,7 @@ UNKNOWN = Refusal(status=401, code="missing-credential", detail="No.")
 
 
 def play(serving, act):
-    """Have a client act; return the status and body of its answer, and the record of its call."""
+    """Let a client act; return the status and body of its answer, and the record of its call."""
 
     async def scene():
         records = []

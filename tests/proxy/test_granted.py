@@ -1,4 +1,4 @@
-"""Which token a call goes up with, what it must carry for it, and what is remembered."""
+"""Granted links: the token that a call goes up with, the credential it needs, and the remembered links."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The revision in force: what a reload keeps, what it replaces, and what changes nothing."""
+"""The holder: the parts that a reload keeps, replaces or leaves unchanged."""
 
 from __future__ import annotations
 

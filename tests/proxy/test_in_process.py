@@ -1,4 +1,4 @@
-"""A call without a connection: the same way as every other, with backpressure, an end that is seen, and one record."""
+"""The in-process client: it takes the way of other calls, with backpressure, a visible end and one record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies looked through for method overrides while they stream."""
+"""Request bodies are searched for method overrides while they stream."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from plugin_gateway.refusal import Refusal
 
 
 def looked_through(kind, *pieces, declared=()):
-    """What goes up of a body that comes in pieces, and the code it is refused with, empty where it is not."""
+    """Return the bytes that go up for a body in pieces, and the code of its refusal or an empty string."""
     inspection = inspect(kind, frozenset(declared))
     sent = b""
     for number, piece in enumerate(pieces, 1):

@@ -1,4 +1,4 @@
-"""The outermost keys of JSON bodies, read while they stream."""
+"""The outermost keys of JSON bodies are read while the bodies stream."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ OVERRIDES = [
     b'{"a":1}\n{"_method":"DELETE"}\n',
     b'}{"_method":"DELETE"}',
     b'{"_method\xff":"DELETE"}',
-    # No JSON, but some parser takes it for that.
+    # Not JSON, but some parser accepts it.
     b"{'_method':'DELETE'}",
     b'{_method:"DELETE"}',
     b'{/*{*/"_method":"DELETE"}',
@@ -108,7 +108,7 @@ def test_a_declared_override_may_be_in_the_body():
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
 def test_json_in_another_encoding_is_refused(encoding):
-    """Jackson and Python find out by the NULs which it is."""
+    """Jackson and Python detect the encoding by the NULs."""
     assert looked_through('{"_method":"DELETE"}'.encode(encoding))[1] == "unreadable-body"
 
 

@@ -1,4 +1,4 @@
-"""One mask for all answers: what revisions and tokens add to it, and when it forgets."""
+"""One mask for all answers: revisions and tokens add secrets to it, and it forgets expired ones."""
 
 from hashlib import sha256
 

@@ -1,4 +1,4 @@
-"""Forms that look like escapes: where they are found, and how much work that takes."""
+"""Forms that look like escapes: their places, and the work to find them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ TEXTS = [b"%", b"%25", b"%%25", b"&amp;", b"&", b"\\", b"\\u005c", b"amp;", b"&#
 
 
 def work_of(secret: str, body: bytes) -> int:
-    """How many lines of our own are run to look for a secret."""
+    """Return how many lines of the gateway's code run to search for a secret."""
     mask = Mask([secret])
     mask.cover(body)
     lines = 0
@@ -86,7 +86,7 @@ def work_of(secret: str, body: bytes) -> int:
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(secret, text):
-    # Some of these texts say the secret over and over: that takes the most.
+    # Some of these texts repeat the secret many times, which costs the most.
     body = (text * 16)[:48] + b"~"
     few, many = (work_of(secret, body * times) for times in (10, 80))
     assert many < 300 * len(body) * 80

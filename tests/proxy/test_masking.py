@@ -1,4 +1,4 @@
-"""No spelling of a secret comes out of a mask, however it is escaped, encoded or cut into pieces."""
+"""A mask covers every spelling of a secret, however it is escaped, encoded or cut into pieces."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_text_of_sixteen_bits_a_character_is_covered(secret, encoding, cuts):
 def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(data, parts, cuts):
     every = ["".join(parts[: size + 1]) for size in range(len(parts))]
     whole = every[-1]
-    # Two that overlap: what ends the first begins the second.
+    # Two secrets that overlap: the end of the first is the beginning of the second.
     tail = whole[-4:] + "Qz-8_tail"
     body = data.draw(mixed(whole[:-4] + tail))
     assert set(in_pieces(Mask([*every, tail]), body, cuts)) == {ord("*")}
@@ -172,7 +172,7 @@ def test_octets_that_a_server_took_for_latin_letters_are_covered():
 
 
 def work_of(mask: Mask, body: bytes) -> int:
-    """How many calls of functions it takes to cover a body."""
+    """Return how many function calls it takes to cover a body."""
     calls = 0
 
     def count(frame, event, function):
@@ -191,7 +191,7 @@ def work_of(mask: Mask, body: bytes) -> int:
 @pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
 @pytest.mark.parametrize("size", range(2, 12))
 def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
-    # A caller who has an upstream repeat guesses by the thousand could measure it.
+    # A caller that makes an upstream repeat thousands of guesses could measure it.
     secret = "sk-Live-8Fh2LqZx7VtR4m"
     right, wrong = secret[:size], secret[: size - 1] + "~"
     mask = Mask([secret])
@@ -242,7 +242,7 @@ def test_what_ends_outside_a_word_is_sent_at_once(data):
 
 @pytest.mark.parametrize("guess", [b"s", b"s3cret-", b"x3cret-", b"wrong-"])
 def test_the_end_of_a_piece_waits_whether_or_not_it_begins_a_secret(guess):
-    # Were only true beginnings held back, a caller could guess a secret octet by octet by what arrives when.
+    # If only real beginnings were held back, a caller could guess a secret octet by octet from the timing.
     body = MaskedBody(Mask(["s3cret-key"]))
     assert body.feed(b"echo: " + guess) == b"echo: "
     assert body.feed(b"\n") == guess + b"\n"
@@ -256,7 +256,7 @@ def test_a_long_word_is_not_held_back_for_ever():
 
 
 def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_secret():
-    # Something is searched whenever something is sent: each byte of 20,000 would be, together with all that is held.
+    # Each send searches the held bytes: without a bound, each of 20,000 bytes would be searched with all that are held.
     mask = Mask(["s3cret-key"])
     body = MaskedBody(mask)
     sent = [piece for piece in (body.feed(b"x") for _ in range(20_000)) if piece]
@@ -291,7 +291,7 @@ def plain(data: bytes) -> bytes:
 
 
 def base64_content(data: bytes) -> list[bytes]:
-    """What each run of base64 digits in the data says, at every alignment."""
+    """Return the decoded text of each run of base64 digits in the data, at every alignment."""
     found = []
     for run in re.findall(rb"[A-Za-z0-9+/_-]{2,}", data):
         for start in range(4):

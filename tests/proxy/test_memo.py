@@ -1,4 +1,4 @@
-"""What is kept of what peers send, and that no peer can make it more."""
+"""A memo keeps repeated messages of peers, within bounds that no peer can exceed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def test_keys_that_come_once_push_nothing_out():
     for number in range(100_000):
         memo.offer(b"%d" % number, number)
     assert b"a" in memo.entries
-    # Two keys of one hash look like one key twice; of the hashes that meet at one place few are the same.
+    # Two keys with the same hash look like one key seen twice; few of the hashes at one index are the same.
     assert len(memo.entries) < 10
 
 

@@ -1,4 +1,4 @@
-"""What becomes of answers that are too large: refused, cut visibly, or cut so that they are JSON still."""
+"""Answers that are too large are refused, cut visibly, or truncated to valid JSON."""
 
 import json
 
@@ -21,7 +21,7 @@ values = st.recursive(
 
 
 class Members(list):
-    """The members of an object as pairs, so that one that is given twice is seen twice."""
+    """The members of an object as pairs, so that a duplicate member appears twice."""
 
 
 def answer(block=JSON_TYPE, length=-1, *, status=200):
@@ -29,7 +29,7 @@ def answer(block=JSON_TYPE, length=-1, *, status=200):
 
 
 def is_beginning(part, whole):
-    """Whether `part` is `whole` with items, and members after the last ones kept, left out."""
+    """Whether `part` is `whole` without some items and without members after the last kept ones."""
     if isinstance(whole, list) and isinstance(part, list) and len(part) <= len(whole):
         return all(is_beginning(one, other) for one, other in zip(part, whole, strict=False))
     if isinstance(whole, tuple) and isinstance(part, tuple):
@@ -42,7 +42,7 @@ def decoded(text):
 
 
 def spelt(draw, value):
-    """One of the many ways to write a value: spaces between tokens, escapes in strings, a member given twice."""
+    """Write a value in one of many ways: spaces between tokens, escapes in strings, a duplicate member."""
     space = draw(st.sampled_from(["", "", " ", "\n\t", "  \r\n"]))
     if isinstance(value, list):
         items = f"{space},{space}".join(spelt(draw, item) for item in value)

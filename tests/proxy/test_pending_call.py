@@ -1,4 +1,4 @@
-"""What a request whose caller is being looked into promises: its body waits, and nothing it was told is forgotten."""
+"""A pending call holds its body back and remembers everything that it is told."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class Upstream:
 
 
 def play(act, *, outcome=ACCESS):
-    """Forward a request whose caller is not known yet, and act on the call before the door has its answer.
+    """Forward a request whose caller is not known yet, and act on the call before the door answers.
 
-    Return the client, what the upstream got, and the code of the refusal that the client got.
+    Return the client, the requests that the upstream got, and the code of the client's refusal.
     """
 
     async def scene():
@@ -93,7 +93,7 @@ def test_a_caller_who_may_not_come_in_sends_nothing_up():
 
 @pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])
 def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(has_room_again, is_reading):
-    """A client that never reads could otherwise have whole answers pile up here, one for each fresh token."""
+    """Otherwise whole answers could pile up for a client that never reads, one for each fresh token."""
 
     def act(call):
         call.pause_answer()

@@ -1,4 +1,4 @@
-"""A plan: what its parts come to for a call."""
+"""A plan: the effect of its parts on a call."""
 
 from __future__ import annotations
 

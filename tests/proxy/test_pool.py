@@ -53,7 +53,7 @@ async def connect(pool):
 
 
 class Peer(asyncio.Protocol):
-    """The other end: says nothing, and stays until it is left."""
+    """The other end: stays silent until the client leaves."""
 
     present: set[Peer] = set()  # noqa: RUF012  # one test runs at a time
 
@@ -216,7 +216,7 @@ def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
 
 @contextlib.asynccontextmanager
 async def one_connection(served=None, **target):
-    """A pool with one connection that is in use, and the socket at its other end, which the loop knows nothing of."""
+    """A pool with one connection in use, and the socket at its other end, which is outside the loop."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(5)

@@ -1,4 +1,4 @@
-"""Which fields of an answer hold references, in which syntax: Link, Refresh, cookies, and all that nobody listed."""
+"""The fields of an answer that hold references, and their syntax: Link, Refresh, cookies, and unlisted fields."""
 
 import pytest
 from hypothesis import given
@@ -26,17 +26,17 @@ MOVE = Relocation(
         (b'</v2/i>; rel=x; anchor="http://up.test/v2/a"', b'<https://gw.test/i>; rel=x; anchor="https://gw.test/a"'),
         (b"</v2/i>; ANCHOR=/v2/a ;rel=x", b"<https://gw.test/i>; ANCHOR=https://gw.test/a ;rel=x"),
         (b'</v2/i>; title="; anchor=/v2/a"', b'<https://gw.test/i>; title="; anchor=/v2/a"'),
-        # What describes the link stays as it is, whatever it says.
+        # The parameters of a link stay as they are, whatever they contain.
         (b'</v2/i>; title="http://up.test/v2"', b'<https://gw.test/i>; title="http://up.test/v2"'),
         (b"</v2/i>; title*=UTF-8''%e2%82%ac; rel=sunset", b"<https://gw.test/i>; title*=UTF-8''%e2%82%ac; rel=sunset"),
         (b'<https://elsewhere/x>;  rel="license" ,<y>', b'<https://elsewhere/x>;  rel="license" ,<y>'),
-        # Links that lead nowhere are left out, one by one.
+        # Links that clients cannot follow are omitted, one by one.
         (b"</v2/i>; rel=next, <http://up.test/admin>; rel=admin, <z>", b"<https://gw.test/i>; rel=next, <z>"),
         (b"<a>; anchor=http://up.test/admin, <b>", b"<b>"),
         (b"<http://up.test/admin>; rel=admin", None),
         (b"</other>; rel=admin", None),
         (b"<https://idp/?to=http%3A%2F%2Fup.test%2Fv2%2Fx>", b"<https://idp/?to=https%3A%2F%2Fgw.test%2Fx>"),
-        # No links by the grammar, and read by somebody all the same.
+        # Not links by the grammar, but some clients read them.
         (b'http://up.test/v2/i; rel="next"', b'https://gw.test/i; rel="next"'),
         (b'<http://up.test/v2/i; rel="next"', b'<https://gw.test/i; rel="next"'),
         (b"<http://up.test/v2/i> rel=next <http://up.test/admin>", None),

@@ -1,4 +1,4 @@
-"""What outlives a reload: the tokens of a grant."""
+"""The resources that outlive a reload: the tokens of a grant."""
 
 from plugin_gateway.admission.limits import RateLimit
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange

@@ -1,4 +1,4 @@
-"""Where forms of secrets stand in a text as it is, and what it takes to see that."""
+"""The index finds forms of secrets in a text, with little work."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(fille
 
 
 def test_secrets_that_begin_alike_are_told_by_their_ends():
-    # Access tokens of one issuer begin alike. Were they known by that, each of them would be compared with any of them.
+    # Access tokens of one issuer begin alike; an index by their beginning would compare each with all others.
     head = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." * 8
     index = index_of(*(head + os.urandom(32).hex() for _ in range(200)))
     assert max(len(entries) for _, probe in index._probes for entries in probe.windows.values()) <= 16

@@ -1,4 +1,4 @@
-"""What serves a revision: a plan for each operation, the paths that the app answers, and what is remembered of requests."""
+"""A serving: a plan for each operation, the app's paths, and the remembered requests."""
 
 from __future__ import annotations
 

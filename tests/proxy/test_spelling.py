@@ -1,4 +1,4 @@
-"""Which forms a secret has, and which octets an escape stands for."""
+"""The forms of a secret, and the octets that an escape means."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ KEY = Injection(
 )
 NO_KEY = Injection()
 ID = b"X-Request-Id: id-1\r\n"
-"""What each call adds between the lines that all calls of the same bytes share."""
+"""Return the field lines that a call adds to the shared ones."""
 
 
 def sent(uplink: Uplink, permit: Permit, block: FieldBlock, method: bytes = b"GET") -> bytes:
@@ -232,7 +232,7 @@ def test_cookies_that_connection_nominates_do_not_go_up():
 
 
 def comma_or_semicolon(value):
-    """RFC 2109, 4.3.4: servers take a comma for a semicolon; many look at no quotes."""
+    """RFC 2109, 4.3.4: servers treat a comma as a semicolon; many ignore quotes."""
     return [pair.strip(" \t").partition("=")[::2] for pair in re.split("[;,]", value)]
 
 
@@ -241,7 +241,7 @@ def blanks_too(value):
 
 
 def quotes_first(value):
-    """Quoted text is one piece, with escapes, whatever stands in it."""
+    """Quoted text with escapes is one piece, whatever it contains."""
     return [(name, text) for name, text in re.findall(r'([^=;,\s]+)=("(?:\\.|[^"\\])*"|[^;,\s]*)', value)]
 
 

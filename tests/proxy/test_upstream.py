@@ -23,7 +23,7 @@ TARGET = SimpleNamespace(socket="", host="up", port=1)
 
 
 class Exchange:
-    """Keeps what an answer came to."""
+    """Keeps the outcome of an answer."""
 
     def __init__(self, *, is_head=False, is_sent=True):
         self.downlink = Downlink(
@@ -159,7 +159,7 @@ ENDLESS = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
 
 @contextlib.contextmanager
 def peer(certificate, answer, end):
-    """Answer one request over TLS, or over TCP without a certificate, and end the connection in a certain way."""
+    """Answer one request over TLS, or over TCP without a certificate, then end the connection in the given way."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(5)
 

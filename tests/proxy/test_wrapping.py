@@ -1,4 +1,4 @@
-"""Texts whose secrets are torn apart by zeros, line breaks or soft breaks are searched all the same."""
+"""Secrets that are split by zeros, line breaks or soft breaks are found all the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAIL = b"The first lines of some mail, as long as they come.\n" * 3 + SECRET.enc
 
 
 def assert_hidden(written: bytes, *, plain: bytes = SECRET.encode()) -> None:
-    """Nothing of the text is left where the secret was, at once and in pieces of any size."""
+    """The secret is covered completely, at once and in pieces of any size."""
     mask = Mask([SECRET])
     whole = mask.cover(written)
     assert len(whole) == len(written)

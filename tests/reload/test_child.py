@@ -91,7 +91,7 @@ def test_the_process_answers_one_request_and_ends(config):
 
 
 def test_the_process_ends_with_its_supervisor(config):
-    """A document that never comes holds it up; the end of standard input is the supervisor's."""
+    """A document that never comes blocks the child; the supervisor's end closes standard input."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()

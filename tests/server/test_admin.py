@@ -35,7 +35,7 @@ def test_a_taken_address_is_told_so():
         first, second = AdminListener(), AdminListener()
         address = await first.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
         try:
-            # It listens as soon as its server has started.
+            # The listener accepts as soon as its server has started.
             async with httpx2.AsyncClient(trust_env=False) as client:
                 await client.get(f"http://{address}/livez")
             with pytest.raises(UsageError, match="another process listens there"):

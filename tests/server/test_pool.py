@@ -8,7 +8,7 @@ from plugin_gateway.server.pool import WorkerPool
 
 
 class Worker:
-    """A worker of which the test decides everything."""
+    """A worker that the test controls completely."""
 
     spawned: list["Worker"] = []  # noqa: RUF012  # emptied by the fixture
     refuses = b""

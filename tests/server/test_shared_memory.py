@@ -1,4 +1,4 @@
-"""What workers share, and what one process has to itself."""
+"""The memory that workers share, and the memory of one process."""
 
 import os
 

@@ -36,7 +36,7 @@ def config(tmp_path):
 
 
 def run(config, talk, **options):
-    """Run a supervisor until `talk`, which is told what the banner would be, has had its say."""
+    """Run a supervisor until `talk`, which gets the facts for the banner, returns."""
 
     async def bounded():
         log = Log(level="error")
@@ -183,7 +183,7 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config, monkeypatch):
 
 @contextmanager
 def serving_document(*statuses):
-    """A server that answers for the document with one status after the other, 200 in the end; its URL, and what was asked."""
+    """A server that answers with one status after the other, 200 at the end; its URL, and the requests it got."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -208,7 +208,7 @@ def serving_document(*statuses):
 
 
 class Told(Log):
-    """A log that says when something was written to it."""
+    """A log that signals when a line was written to it."""
 
     def __init__(self, event):
         super().__init__(level="error")
@@ -322,7 +322,7 @@ def test_what_a_refused_config_named_is_watched(config, name):
 
 
 def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(config, monkeypatch):
-    """The document changed, too, but a config that cannot be read does not get as far as looking at it."""
+    """The document changed too, but a config that cannot be read stops the compile before the document."""
     numbers = []
     compile_aside = supervisor_module.compile_aside
 

@@ -9,7 +9,7 @@ from plugin_gateway.telemetry.record import AccessRecord
 
 @pytest.fixture
 def written():
-    """A log on a pipe, and what comes out of it once it is closed."""
+    """A log on a pipe, and its output once it is closed."""
     reader, writer = os.pipe()
     logs = []
 

@@ -1,4 +1,4 @@
-"""Where lines go, and that no reader of them, slow or gone, keeps a call waiting."""
+"""Outputs write lines, and a slow or missing reader never delays a call."""
 
 import os
 import socket
@@ -29,7 +29,7 @@ def record(status=200):
 
 
 def ends(kind, folder):
-    """Two descriptors: where lines are read, and where they are written."""
+    """Two descriptors: one to read lines from, one to write them to."""
     if kind == "pipe":
         return os.pipe()
     if kind == "socket":

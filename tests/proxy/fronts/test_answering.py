@@ -1,4 +1,4 @@
-"""What a call may rely on of its client's side, whatever it answers and whenever."""
+"""The guarantees of the client's side to a call, for any answer at any time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Transport:
 
 
 def answering(block=b"", *, method=b"GET", body_left=0):
-    """A connection on which one call is under way, of whose request so many bytes are still to come."""
+    """A connection with one call in flight, whose request still has this many bytes to come."""
     records = []
     connection = AnsweringConnection(ServerState(), records.append)
     connection.open(Transport(), 75)

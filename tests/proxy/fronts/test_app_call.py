@@ -33,7 +33,7 @@ class Client:
 
 
 def call(app, *, fields=b"", method=b"GET", pieces=((b"", True),), scene=None):
-    """Run an app for one call; return what the client's side heard."""
+    """Run an app for one call; return the messages that the client's side got."""
     client = Client()
 
     async def whole():
@@ -73,7 +73,7 @@ def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece():
         def on_content(data, *, is_complete):
             content(data, is_complete=is_complete)
             if is_complete:
-                # It fills the connection's buffer, and the call is over: nothing will resume it.
+                # The last piece fills the connection's buffer and ends the call, so the call is never resumed.
                 it.pause_answer()
 
         client.on_content = on_content

@@ -1,4 +1,4 @@
-"""What is the ASGI front's alone; what both fronts promise is in `tests/proxy/test_exchange.py`."""
+"""Tests of the ASGI front alone; `tests/proxy/test_exchange.py` tests both fronts."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def app(scope, receive, send):
 
 
 def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **scope):
-    """Give the front one scope; return what it sent, the records, the gate's questions, and what it raised."""
+    """Give the front one scope; return the messages it sent, the records, the gate's questions, and its error."""
 
     async def whole():
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)

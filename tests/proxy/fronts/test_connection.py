@@ -1,6 +1,6 @@
-"""What the connection front promises beside forwarding: strictness, limits, times, order, and clean ends.
+"""The connection front apart from forwarding: strictness, limits, times, order, and clean ends.
 
-Time and sockets are played: the transport keeps what was written, and ticks are given by hand.
+Time and sockets are simulated: the transport keeps the written bytes, and the test makes the ticks.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Transport:
 
 
 class Scene:
-    """One client connection, and upstream connections that the test answers for."""
+    """One client connection, and upstream connections whose answers the test gives."""
 
     def __init__(self, app=None, upstreams=1, state=None, **limits):
         revision = Revision(
@@ -116,7 +116,7 @@ class Scene:
 
 
 def without_ids(sent):
-    """What went up but for the ids, which differ from call to call."""
+    """The bytes that went up, without the ids, which differ from call to call."""
     return re.sub(rb"X-Request-Id: [!-~]+\r\n", b"", sent)
 
 
@@ -430,7 +430,7 @@ def test_the_same_bytes_are_judged_once_and_any_others_anew():
 
 @pytest.mark.parametrize("cut", range(1, len(GET)))
 def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut):
-    """Alone, cut in two, with the next one behind it: what goes up is the same."""
+    """A request alone, cut in two, or followed by the next one: the same bytes go up."""
 
     def scene(it):
         for _ in range(4):
@@ -477,7 +477,7 @@ def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with():
 
 
 def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees():
-    """RFC 9112, 3.2.2: it must be taken; and a memo of the line must not outlive the Host field it was judged with."""
+    """RFC 9112, 3.2.2: absolute-form must be accepted. A remembered line must not outlive its Host field."""
     absolute = GET.replace(b"/p/1", b"http://a/p/1")
 
     def scene(it):
@@ -592,7 +592,7 @@ _pieces = st.sampled_from(
 
 
 def outcome(pieces):
-    """What the client and the upstream have seen after the pieces, the upstream answering each whole request."""
+    """Return the bytes that client and upstream got after the pieces; the upstream answers each whole request."""
     seen = {}
 
     def scene(it):
