@@ -50,7 +50,7 @@ class Clearance:
     ) -> None:
         """Prepare for a call from a client address; `body` is the framed request body so far.
 
-        Exactly one of the two callbacks is called, and neither after `leave`. `on_cleared` gets the links for this
+        One of the two callbacks is called, and neither after `leave`. `on_cleared` gets the links for this
         caller, or None to use the plan's.
         """
         plan = permitted.plan
