@@ -1,4 +1,4 @@
-"""A finding: what is wrong, where, and how to mend it; and how findings are shown."""
+"""A finding: a mistake in the operator's files, its place and how to mend it; and the formats that show findings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GITHUB_NOTE: Final = "notice"
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error stops the start, a warning is only said, a note asks for nothing."""
+    """How serious a finding is: an error stops the start, a warning is only reported, a note needs no action."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -29,9 +29,9 @@ _TONES: Final = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place in a file; line and column count from 1, 0 means the file as a whole.
+    """A place in a file; line and column count from 1, and 0 means the whole file.
 
-    `text` is the line itself, for a code frame, with every secret in it masked by whoever read the file.
+    `text` is the line, for a code frame. The code that read the file has masked every secret in it.
     """
 
     file: str
@@ -46,7 +46,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One mistake. `pointer` says where in the value (keys and indexes from the root), `location` where in the file.
+    """One mistake. `pointer` is its place in the value (keys and indexes from the root), `location` its place in the file.
 
     `rule` is a stable kebab-case name; `message` never contains a secret; `hint` says how to mend it.
     """
@@ -68,7 +68,7 @@ class Finding:
 
 
 def in_file_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Sort by file, line and column; what has no place comes first."""
+    """Sort by file, line and column; findings without a location come first."""
 
     def place(finding: Finding) -> tuple[str, int, int]:
         where = finding.location
@@ -87,7 +87,7 @@ def summary(findings: Iterable[Finding]) -> str:
 def render_text(findings: Iterable[Finding], sources: Mapping[str, str] | None = None, *, color: bool = False) -> str:
     """Show findings to a person: `file:line:col: error[rule]: message`, the line with carets under it, a hint.
 
-    The line comes with the location; `sources` gives texts of files, free of secrets, for locations without one.
+    The line is the location's `text`; where that is empty, it is taken from `sources`, the texts of files without secrets.
     """
     ordered = in_file_order(findings)
     shown = [_block(finding, sources or {}, _Paint(on=color)) for finding in ordered]
@@ -156,7 +156,7 @@ def _frame(location: Location | None, sources: Mapping[str, str], paint: _Paint,
     text = location.text or _line(sources.get(location.file, ""), location.line)
     if not text.strip():
         return []
-    # A tab is as wide as the terminal says; one space each keeps the carets under what they mean.
+    # Terminals differ in the width of a tab; one space for each keeps the carets under the right characters.
     text = _printable(text)
     start = min(location.column - 1, len(text))
     length = max(1, min(location.length, len(text) - start))
@@ -178,7 +178,7 @@ def _line(text: str, number: int) -> str:
 
 
 def _printable(text: str) -> str:
-    # A file can hold escape sequences; a terminal would obey them.
+    # A file can hold escape sequences, which a terminal would obey.
     return "".join(character if character.isprintable() else " " if character.isspace() else "·" for character in text)
 
 
@@ -214,7 +214,7 @@ def _result(finding: Finding) -> dict[str, Any]:
 
 
 def _uri(file: str) -> str:
-    # RFC 3986: what a URI reference cannot hold is escaped, byte by byte.
+    # Escape each byte that a URI reference cannot hold (RFC 3986).
     legal = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/:@!$&'()*+,;=")
     return "".join(chr(byte) if byte in legal else f"%{byte:02X}" for byte in file.encode("utf-8", "surrogateescape"))
 

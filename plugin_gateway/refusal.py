@@ -18,11 +18,11 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why a call stops here. Names allowed things only: it never tells what exists upstream.
+    """Why the gateway does not forward a call. It names allowed operations only, so it reveals nothing about the upstream.
 
-    `code` is stable and is what programs and access records read; `detail` and `hint` are for whoever made the call,
-    often a model; `members` are further problem-details members such as the declared query names; `headers` are
-    response fields that belong to the status, such as Allow or Retry-After.
+    `code` is stable, for programs and access records; `detail` and `hint` are for the caller, often a model; `members`
+    are further problem-details members such as the declared query names; `headers` are response fields that belong to
+    the status, such as Allow or Retry-After.
     """
 
     status: int
@@ -33,12 +33,12 @@ class Refusal:
     headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
-# Not a 401: a client would log in again, and follow the challenge to the upstream's authorization server.
+# 502 and not 401: on a 401 the client would log in again, and follow the challenge to the upstream's authorization server.
 CREDENTIAL_REFUSED: Final = Refusal(
     status=502,
     code="upstream-credential-refused",
-    detail="The API did not take the credential that this gateway puts into the call. Yours is not the reason.",
-    hint="The operator of this gateway must renew it; the gateway's log names the credential.",
+    detail="The API refused the credential that this gateway adds to the call. Your own credential is not the cause.",
+    hint="The gateway's operator must renew it; the gateway's log names the credential.",
 )
 
 TITLES: Final = MappingProxyType(
@@ -47,34 +47,34 @@ TITLES: Final = MappingProxyType(
         "ambiguous-path": "The path can be read in more than one way",
         "malformed-query": "The query is malformed",
         "malformed-target": "The request target is malformed",
-        "method-not-allowed": "The method is not offered here",
+        "method-not-allowed": "The method is not allowed on this path",
         "operation-not-found": "No such operation",
         "target-too-long": "The request target is too long",
         "undeclared-query-parameter": "The operation has no such query parameter",
         # The caller.
         "ambiguous-credential": "The call has more than one credential",
         "expired-credential": "The credential has expired",
-        "insufficient-scope": "The credential is not good for this",
-        "invalid-credential": "The credential is not good",
+        "insufficient-scope": "The credential lacks a required scope",
+        "invalid-credential": "The credential is not valid",
         "missing-credential": "The call has no credential",
-        "no-consumer": "The credential stands for no consumer",
-        "too-many-bad-credentials": "Too many credentials were not good",
-        "unsupported-scheme": "Credentials of that scheme are not taken",
-        "verification-unavailable": "Credentials cannot be verified",
+        "no-consumer": "The credential belongs to no consumer",
+        "too-many-bad-credentials": "Too many credentials were not valid",
+        "unsupported-scheme": "The authentication scheme is not supported",
+        "verification-unavailable": "The gateway cannot verify credentials",
         # The OAuth façade.
         "invalid-oauth-request": "The OAuth request is malformed",
         "provider-failed": "The authorization server failed",
         "unknown-client": "There is no such OAuth client",
         "unregistered-redirect": "The redirect URI is not registered",
         "unsupported-grant": "The grant is not supported",
-        "unsupported-media-type": "The media type is not taken here",
+        "unsupported-media-type": "The media type is not supported",
         # The body, judged by the gate.
         "malformed-media-type": "The Content-Type is malformed",
         "method-override": "The body asks for another method",
-        "undeclared-media-type": "The operation takes no body of this type",
+        "undeclared-media-type": "The operation does not accept this media type",
         "unreadable-body": "The body can be read in more than one way",
-        "unsupported-charset": "The charset of the body is not read here",
-        "unsupported-coding": "The body is coded",
+        "unsupported-charset": "The charset of the body is not supported",
+        "unsupported-coding": "The body has a Content-Encoding",
         # The client's bytes.
         "ambiguous-framing": "The end of the message is ambiguous",
         "body-not-declared": "The operation takes no body",
@@ -88,41 +88,41 @@ TITLES: Final = MappingProxyType(
         "bad-transfer-encoding": "Transfer-Encoding is not understood",
         "head-timeout": "The request head came too slowly",
         "head-too-large": "The request head is too large",
-        "incomplete-request": "The request broke off",
+        "incomplete-request": "The request ended early",
         "http-version-not-supported": "The HTTP version is not supported",
         "request-too-large": "The request body is too large",
         "too-many-connections": "The gateway is busy",
         "too-many-fields": "There are too many header fields",
         "unknown-expectation": "The expectation cannot be met",
-        "unknown-profile": "There is no such profile of the document",
+        "unknown-profile": "The document has no such profile",
         "websocket-not-supported": "WebSocket is not forwarded",
         # Limits, and the credential for the upstream.
-        "credential-not-exchanged": "The credential is not taken upstream",
-        "limit-store-unavailable": "Calls cannot be counted",
+        "credential-not-exchanged": "The credential cannot be exchanged",
+        "limit-store-unavailable": "The gateway cannot count calls",
         "rate-limited": "Too many calls",
         "response-too-large": "The answer is too large",
         "too-many-calls": "The gateway is busy",
-        "upstream-token-unavailable": "There is no token for the upstream",
+        "upstream-token-unavailable": "The gateway has no token for the upstream",
         # The gateway itself; `elsewhere` is an answer of `explain` only.
         "elsewhere": "The URL is not the gateway's",
         "internal-error": "The gateway failed",
-        "no-raw-path": "The server does not say what the client sent",
+        "no-raw-path": "The server does not pass on the raw path",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
-        "unreadable-answer": "The upstream's answer cannot be checked for secrets",
+        "unreadable-answer": "The gateway cannot search the upstream's answer for secrets",
         "upstream-busy": "The upstream is busy",
-        "upstream-credential-refused": "The upstream does not take the gateway's credential",
-        "upstream-closed": "The upstream broke off",
-        "upstream-connect-timeout": "The upstream could not be reached in time",
+        "upstream-credential-refused": "The upstream refused the gateway's credential",
+        "upstream-closed": "The upstream ended its answer early",
+        "upstream-connect-timeout": "The gateway could not reach the upstream in time",
         "upstream-timeout": "The upstream did not answer in time",
-        "upstream-unreachable": "The upstream cannot be reached",
+        "upstream-unreachable": "The gateway cannot reach the upstream",
     }
 )
-"""A short title for each stable code. One code is one kind of problem, whatever its detail (RFC 9457, 3.1.3)."""
+"""A short title for each stable code. Each code is one kind of problem; only its detail varies (RFC 9457, 3.1.3)."""
 
 
 def problem_details(refusal: Refusal, *, request_id: str = "") -> bytes:
-    """The body of the answer, JSON in one line. Members of the refusal cannot replace the standard ones."""
+    """The body of the answer: JSON in one line. The refusal's `members` cannot replace the standard ones."""
     details: dict[str, Any] = {
         **refusal.members,
         "type": f"urn:plugin-gateway:problem:{refusal.code}",
@@ -140,7 +140,7 @@ def problem_details(refusal: Refusal, *, request_id: str = "") -> bytes:
 
 
 def refusal_of(error: WireError | UpstreamError) -> Refusal:
-    """The answer to bytes that are no request, or to an upstream that gave none."""
+    """The refusal of a malformed request, or of a call that the upstream did not answer."""
     return Refusal(status=error.status, code=error.code, detail=error.detail)
 
 

@@ -1,1 +1,1 @@
-"""How much may pass: rates and concurrency, counted in this gateway's own memory or in a Redis that replicas share."""
+"""Admission: limits on rates and concurrency, counted in the gateway's memory or in a Redis that replicas share."""

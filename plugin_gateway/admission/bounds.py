@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
-    """In bytes and seconds. The defaults are those of gateway.yaml; a test holds them against each other."""
+    """The bounds, in bytes and seconds. The defaults are those of gateway.yaml; a test compares them."""
 
     request_head_bytes: int = 32_000
     request_body_bytes: int = 1_000_000
@@ -16,5 +16,5 @@ class Bounds:
     body_timeout_s: float = 10.0
     idle_timeout_s: float = 75.0
     response_body_bytes: int = 0
-    """0 is any number."""
+    """0 means no limit."""
     truncates_responses: bool = False

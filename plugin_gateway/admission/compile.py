@@ -34,9 +34,9 @@ def compile_bounds(config: Config) -> Bounds:
 
 
 def compile_call_limits(config: Config, rates: Mapping[str, Rate]) -> tuple[CallLimits, tuple[Finding, ...]]:
-    """Compile the limits; `rates` has those of single operations by operation id.
+    """Compile the limits; `rates` has the rates of single operations by operation id.
 
-    Names in keys are our own and the operator's, so that buckets survive a reload and a restart.
+    Keys consist of fixed words and of names from gateway.yaml, so that buckets survive a reload and a restart.
     """
     limits = config.limits
     operations = {
@@ -75,7 +75,7 @@ def _judge_store(url: str) -> Iterator[Finding]:
     except ValueError:
         is_url = False
     if not is_url:
-        message = "the secret that `limits.redis` names is not the URL of a Redis"
+        message = "the secret that `limits.redis` names is not a Redis URL"
         yield Finding(rule="bad-url", message=message, hint="such as redis://HOST:6379/0", pointer=pointer)
     if find_spec("redis") is None:
         message = "`limits.redis` needs the redis extra"

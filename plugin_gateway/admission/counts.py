@@ -1,4 +1,4 @@
-"""The counts of a worker: the table and the Redis in which calls are counted, which outlive a revision."""
+"""The counts of a worker: the table and the Redis connection that count calls. They outlive a revision."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 class Counts:
-    """Made when they are first wanted; a reload that asks for the same Redis goes on with its connection."""
+    """The table and the Redis connection, made when first needed. A reload with the same Redis URL keeps the connection."""
 
     def __init__(self, shared_memory: int = -1) -> None:
-        """Count in the memory of this descriptor; by default in this process's."""
+        """Count in the shared memory of this descriptor; by default, in this process's memory."""
         self._shared_memory = shared_memory
         self._table: Table | None = None
         self._redis: tuple[tuple[str, str], RedisStore] | None = None
 
     def limiter(self, limits: CallLimits) -> Limiter | None:
-        """The limiter for a revision; None where it limits nothing.
+        """Return the limiter for a revision, or None if the revision has no limits.
 
         Raises:
-            GatewayError: Redis is asked for, and the extra is missing or its URL is none.
+            GatewayError: the limits need Redis, but the extra is missing or the URL is malformed.
         """
         if limits.is_empty:
             return None

@@ -1,4 +1,4 @@
-"""The limiter: lets a call in or not, by the limits of the revision in force and what has been let in before."""
+"""The limiter: decides whether a call is admitted, by the limits of the current revision and the counts so far."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Entered(NamedTuple):
-    """A call is let in: `lines` are field lines for its answer. Whoever holds this says `leave` when the call is over."""
+    """A call is admitted: `lines` are field lines for its answer. The holder must call `Limiter.leave` when the call is over."""
 
     lines: bytes
 
@@ -33,7 +33,7 @@ Verdict: TypeAlias = Entered | Refusal
 
 
 class Limiter:
-    """The limits of one revision over a table, and over Redis for rates where it is configured."""
+    """Applies the limits of one revision. It counts in a table, and rates in Redis if that is configured."""
 
     __slots__ = ("_limits", "_shared", "_table")
 
@@ -43,16 +43,16 @@ class Limiter:
         self._shared = shared
 
     def admit(self, operation_id: str, consumer: str, user: bytes, on_verdict: Callable[[Verdict], None]) -> None:
-        """Judge a call, at once where the counts are in memory, later where they are in Redis."""
+        """Judge a call: at once if the counts are in memory, later if they are in Redis."""
         self._admit(self._demands(operation_id, consumer, user), on_verdict)
 
     def admit_token_request(self, on_verdict: Callable[[Verdict], None]) -> None:
-        """Judge a request that the façade is about to pass on to the provider."""
+        """Judge a token request before the façade passes it on to the provider."""
         limit = self._limits.token_requests
         self._admit([Demand(limit, limit.key)] if limit is not None else [], on_verdict)
 
     def leave(self) -> None:
-        """A call that was let in is over."""
+        """Count that an admitted call is over."""
         if self._limits.concurrency:
             self._table.leave()
 

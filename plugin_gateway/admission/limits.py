@@ -1,4 +1,4 @@
-"""A limit: how many calls may pass in a window, decided by token buckets over a clock that is handed in."""
+"""A limit: how many calls may pass in a window, as a token bucket. The functions take the time as an argument."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ USER_HEADER: Final = b"openai-ephemeral-user-id"
 TOO_MANY_CALLS: Final = Refusal(
     status=503,
     code="too-many-calls",
-    detail="This gateway answers as many calls at once as it may; try again shortly.",
+    detail="The gateway has reached its limit of concurrent calls; try again shortly.",
     headers=((b"Retry-After", b"1"),),
 )
 STORE_AWAY: Final = Refusal(
     status=503,
     code="limit-store-unavailable",
-    detail="Calls cannot be counted at the moment, so none is let through; try again shortly.",
+    detail="The gateway cannot count calls at the moment, so it refuses them all; try again shortly.",
     headers=((b"Retry-After", b"1"),),
 )
 
@@ -33,8 +33,8 @@ STORE_AWAY: Final = Refusal(
 class RateLimit:
     """One token bucket: `burst` calls at once, refilled evenly with `calls` in each window.
 
-    `name` is what the RateLimit fields call it, `key` what its bucket is found by. Buckets of two limits are never one,
-    and the key of a limit for each user is only the beginning of theirs.
+    `name` stands in the RateLimit fields, and `key` identifies the bucket. Each limit has its own bucket. For a per-user
+    limit, the user's id is appended to the key.
     """
 
     name: str
@@ -50,25 +50,25 @@ class RateLimit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLimits:
-    """Everything that bounds how often and how many at once, compiled. Its `repr` has no URL, which may hold a password."""
+    """All limits on the rate and concurrency of calls, compiled. The `repr` leaves out the URL, which may hold a password."""
 
     rate: RateLimit | None = None
     user: RateLimit | None = None
-    """For each `openai-ephemeral-user-id`. Callers choose it, so it shares a rate out fairly and secures nothing."""
+    """For each `openai-ephemeral-user-id`. Callers choose that id, so this limit shares a rate fairly but is no protection."""
     operations: Mapping[str, RateLimit] = field(default_factory=dict)
     """By operation id."""
     consumers: Mapping[str, RateLimit] = field(default_factory=dict)
     """By the consumer's name."""
     token_requests: RateLimit | None = None
-    """For `/oauth/token`, apart from calls: who asks there is not known yet, and must not use up what known callers may do."""
+    """For `/oauth/token`, counted apart from calls: unknown clients there must not use up the rate of known callers."""
     bad_credentials: RateLimit | None = None
-    """For each client address; of the callers' own tokens that the issuer does not exchange."""
+    """For each client address: tokens of callers that the issuer does not exchange."""
     concurrency: int = 0
-    """0 is any number."""
+    """0 means no limit."""
     store_url: str = field(default="", repr=False)
     refuses_without_store: bool = False
     space: str = ""
-    """What sets the buckets of this gateway's replicas apart from those of others in the same store."""
+    """A prefix that keeps the buckets of this gateway apart from those of other gateways in the same store."""
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +76,7 @@ class CallLimits:
 
 
 class Level(NamedTuple):
-    """What is in a bucket: so many tokens at a moment, in seconds of the store's clock. A new bucket is full."""
+    """The tokens in a bucket at a time, in seconds of the store's clock. A new bucket is full."""
 
     tokens: float
     at_s: float
@@ -90,9 +90,9 @@ class Demand(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What became of a demand for one token from each of several buckets: from all of them, or from none.
+    """The outcome of a demand for one token from each of several buckets: it took from all of them, or from none.
 
-    `tokens` is what is left in each bucket afterwards, in the order of the demands.
+    `tokens` are the tokens left in each bucket, in the order of the demands.
     """
 
     is_admitted: bool
@@ -100,7 +100,7 @@ class Taken(NamedTuple):
 
 
 def refill(limit: RateLimit, level: Level | None, now_s: float) -> float:
-    """Say how many tokens there are now. A clock that went back fills nothing and takes nothing."""
+    """Return how many tokens the bucket has now. A clock that went back changes nothing."""
     if level is None:
         return float(limit.burst)
     grown = level.tokens + max(0.0, now_s - level.at_s) * limit.calls_per_s
@@ -108,7 +108,7 @@ def refill(limit: RateLimit, level: Level | None, now_s: float) -> float:
 
 
 def take(demands: Sequence[Demand], levels: Sequence[Level | None], now_s: float) -> Taken:
-    """Take a token from each bucket, or from none where one is empty: a call that is refused by one limit uses up no other."""
+    """Take a token from each bucket, or from none if a bucket is empty: a call that one limit refuses must not use up others."""
     held = tuple(refill(demand.limit, level, now_s) for demand, level in zip(demands, levels, strict=True))
     if all(tokens >= 1 for tokens in held):
         return Taken(True, tuple(tokens - 1 for tokens in held))
@@ -127,14 +127,14 @@ def rate_limit(name: str, key: str, rate: Rate | None, burst: int | None = None)
 
 
 def rate_limited(demands: Sequence[Demand], tokens: Sequence[float]) -> Refusal:
-    """The refusal of a call for which a bucket is empty; it says when the last of the empty ones has a token again."""
+    """The refusal of a call that found a bucket empty. It tells the client to wait until all its buckets have a token."""
     waits = [max(0.0, 1 - left) / demand.limit.calls_per_s for demand, left in zip(demands, tokens, strict=True)]
     worst = max(range(len(waits)), key=waits.__getitem__)
     limit, retry_after_s = demands[worst].limit, max(1, ceil(waits[worst]))
     return Refusal(
         status=429,
         code="rate-limited",
-        detail=f"More calls than the {limit.name} limit allows, which is {limit.calls} in {limit.window_s} s.",
+        detail=f"The {limit.name} limit of {limit.calls} calls in {limit.window_s} s is used up.",
         hint=f"Wait {retry_after_s} s before the next call.",
         members={"limit": limit.name, "retry_after_s": retry_after_s},
         headers=((b"Retry-After", b"%d" % retry_after_s), *rate_fields(demands, tokens)),
@@ -144,7 +144,7 @@ def rate_limited(demands: Sequence[Demand], tokens: Sequence[float]) -> Refusal:
 def rate_fields(demands: Sequence[Demand], tokens: Sequence[float]) -> tuple[tuple[bytes, bytes], ...]:
     """The RateLimit and RateLimit-Policy fields (draft-ietf-httpapi-ratelimit-headers-10).
 
-    `q` and `w` are what was configured, `r` what may still come at once, `t` when there is a further token.
+    `q` calls in `w` seconds are configured; `r` calls may come now, and the next token arrives in `t` seconds.
     """
     policies = ", ".join(f'"{limit.name}";q={limit.calls};w={limit.window_s}' for limit, _ in demands)
     states = ", ".join(

@@ -1,8 +1,8 @@
-"""The store in Redis: the token buckets of all replicas in one place, each demand one atomic step there.
+"""The Redis store: the token buckets that all replicas share.
 
-The buckets are the same as in memory, so that a limit means the same with and without Redis. A script takes from all
-buckets of a call or from none; the libraries at hand count each limit on its own, so that a call that one of them refuses
-has used up the others, and the exact ones among them keep an entry for each call.
+The buckets work as those in memory, so a limit means the same with and without Redis. A script takes atomically from all
+buckets of a call or from none. The existing rate-limit libraries count each limit separately, so a call that one limit
+refuses uses up the others; and those that count exactly keep an entry for each call.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
 _TIMEOUT_S: Final = 1.0
 _AWAY_S: Final = 1.0
-"""How long a Redis that failed is not asked again: calls must not queue up behind its timeout."""
+"""The pause after Redis failed: calls must not queue behind its timeout."""
 _MOST_IN_BATCH: Final = 500
 
-# KEYS are buckets; ARGV is calls per second, burst and seconds to keep it, for each. Redis has the one clock that all
-# replicas share. Numbers go back as text, because Redis cuts the fraction off numbers.
+# KEYS are the buckets; ARGV holds, for each bucket, its calls per second, burst and expiry in seconds. The time is that of
+# Redis, which all replicas share. Numbers are returned as text, because Redis truncates numbers to integers.
 _TAKE: Final = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -53,24 +53,24 @@ return answer
 
 
 class RedisMissingError(GatewayError):
-    """`limits.redis` is set and the extra that it needs is not installed."""
+    """`limits.redis` is set, but the redis extra is not installed."""
 
     def __str__(self) -> str:
         return "`limits.redis` needs the redis extra: pip install 'plugin-gateway[redis]'"
 
 
 class RedisStore:
-    """Asks Redis for tokens; demands that come in while it is busy go out together. Its `repr` shows no URL."""
+    """Takes tokens from buckets in Redis. Demands that arrive during a request go out together in the next one."""
 
     def __init__(self, url: str, space: str) -> None:
-        """Prepare; the connection is made with the first demand.
+        """Prepare. The first demand opens the connection.
 
         Raises:
             RedisMissingError: the redis package is not installed.
-            GatewayError: the URL is none that redis understands.
+            GatewayError: the redis package rejects the URL.
         """
         try:
-            from redis.asyncio import Redis  # noqa: PLC0415  # an extra, and only for those who set it
+            from redis.asyncio import Redis  # noqa: PLC0415  # an extra
             from redis.exceptions import RedisError  # noqa: PLC0415
         except ImportError as error:
             raise RedisMissingError from error
@@ -79,10 +79,10 @@ class RedisStore:
                 url, socket_timeout=_TIMEOUT_S, socket_connect_timeout=_TIMEOUT_S, max_connections=4
             )
         except ValueError:
-            # Without its cause, which quotes the URL and the password in it.
+            # `from None`: the cause quotes the URL, and the password in it.
             raise GatewayError("`limits.redis` is not a URL such as redis://HOST:6379/0") from None
         self._errors: tuple[type[Exception], ...] = (RedisError, OSError, TimeoutError)
-        # One hash slot for all buckets of a gateway, so that a cluster can take from them in one step.
+        # The braces put all buckets of a gateway into one hash slot, so that the script works on a Redis cluster.
         self._prefix = f"plugin-gateway:{{{space}}}:"
         self._waiting: list[tuple[Sequence[Demand], Callable[[Taken | None], None]]] = []
         self._asking: asyncio.Task[None] | None = None
@@ -90,7 +90,7 @@ class RedisStore:
         self._outage = Outage("Redis")
 
     def take(self, demands: Sequence[Demand], on_taken: Callable[[Taken | None], None]) -> None:
-        """Take a token for each demand, or none, and say so later; None when Redis did not answer."""
+        """Take a token for each demand, or none. `on_taken` gets the outcome later, or None if Redis did not answer."""
         if monotonic() < self._away_until_s:
             on_taken(None)
             return
@@ -99,7 +99,7 @@ class RedisStore:
             self._asking = asyncio.get_running_loop().create_task(self._ask())
 
     def close(self) -> None:
-        """Give up what is under way; the connection closes with the process or its last reference."""
+        """Cancel the request that is under way; the connection closes with the process or its last reference."""
         if self._asking is not None:
             self._asking.cancel()
 
@@ -118,7 +118,7 @@ class RedisStore:
         for demands in many:
             keys = [self._prefix + demand.key for demand in demands]
             arguments = [argument for demand in demands for argument in _arguments(demand)]
-            # The script itself each time, which Redis compiles once: its digest alone fails after a restart of Redis.
+            # EVAL and not EVALSHA: Redis compiles the script only once, but forgets its digest when it restarts.
             pipeline.execute_command("EVAL", _TAKE, len(keys), *keys, *arguments)
         try:
             async with asyncio.timeout(_TIMEOUT_S):
@@ -131,14 +131,14 @@ class RedisStore:
         if any(taken):
             self._outage.answered()
         else:
-            # It is there and counts nothing: a replica that is read-only, no memory, no permission.
+            # Redis answers, but cannot count: it is a read-only replica, or lacks memory or permission.
             self._outage.failed(type(answers[0]).__name__)
         return taken
 
 
 def _arguments(demand: Demand) -> tuple[float, int, int]:
     limit = demand.limit
-    # A bucket that nobody touched for so long is full, which is what one that is not there is taken for.
+    # By then an unused bucket is full again, and a missing bucket counts as full, so it may expire.
     return limit.calls_per_s, limit.burst, int(limit.burst / limit.calls_per_s) + 2
 
 

@@ -1,6 +1,6 @@
-"""The table: token buckets and counts of calls in memory that all workers of one gateway share.
+"""The table: token buckets and counts of calls, in memory that all workers of one gateway share.
 
-Each worker has a listener of its own, so a rate that was divided among them would refuse a client with one connection at
+A client with one connection stays with one worker. If each worker had a share of the rate, that client would be refused at
 a fraction of its limit. One table keeps the limit exact, at the price of a lock that is held for microseconds.
 """
 
@@ -37,9 +37,9 @@ SIZE_BYTES: Final = _USERS_AT + _USER_BUCKETS * _BUCKET.size
 
 
 def open_shared() -> int:
-    """Make the memory of a table that processes may share; return its descriptor."""
+    """Make shared memory for a table; return its descriptor."""
     if sys.platform == "linux":
-        # No file system is asked: a container's may be read-only.
+        # A memfd needs no file system; a container's may be read-only.
         descriptor = os.memfd_create("plugin-gateway-limits", os.MFD_CLOEXEC)
     else:
         with tempfile.TemporaryFile() as file:
@@ -51,19 +51,19 @@ def open_shared() -> int:
 class Table:
     """Buckets found by the hash of their key, in two regions.
 
-    Keys of the second region are chosen by callers. Where such a region is full the bucket that was used longest ago is
-    forgotten, which fills it up; callers must not be able to do that to the gateway's own.
+    When there is no room, the least recently used bucket is dropped, and so starts full again. Callers choose the keys of
+    the second region; with a region of their own, they cannot push out the buckets of the gateway's limits.
     """
 
     def __init__(self, descriptor: int = -1) -> None:
-        """Map the memory that `open_shared` made, or some of our own without a descriptor.
+        """Map the memory that `open_shared` made; without a descriptor, use memory of this process.
 
-        Locks are those of the process: one process has one table over one descriptor.
+        The locks belong to the process, so a process may have only one table for a descriptor.
         """
         self._descriptor = descriptor
         self._memory = mmap.mmap(descriptor, SIZE_BYTES)
         self._count_at = self._claim() * _COUNT.size
-        # Whoever had this place before is dead, and its calls with it.
+        # The worker that had this place before is dead, and so are its calls.
         _COUNT.pack_into(self._memory, self._count_at, 0)
         self._is_stuck = False
         self._places: dict[str, tuple[int, int]] = {}
@@ -84,7 +84,7 @@ class Table:
         return taken
 
     def enter(self, most: int) -> bool:
-        """Count one more call under way, unless there are `most` in all workers."""
+        """Count one more call, unless all workers together have `most` calls under way."""
         is_locked = self._lock()
         try:
             if self.calls >= most:
@@ -96,19 +96,19 @@ class Table:
         return True
 
     def leave(self) -> None:
-        """A call that entered is over. The count is ours alone to change, so this needs no lock."""
+        """Count that an entered call is over. Only this process changes its count, so this needs no lock."""
         self._add(-1)
 
     @property
     def calls(self) -> int:
-        """How many calls are under way in all workers."""
+        """The number of calls under way in all workers together."""
         return sum(struct.unpack_from(f"={MOST_WORKERS}I", self._memory, 0))
 
     def close(self) -> None:
         self._memory.close()
 
     def _claim(self) -> int:
-        """Find a count that is no living process's: each holds a lock on its own, which ends with it however it ends."""
+        """Find the place of a count that no living process uses. A process locks its place; the lock ends with the process."""
         for place in range(MOST_WORKERS if self._descriptor >= 0 else 0):
             with contextlib.suppress(OSError):
                 fcntl.lockf(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
@@ -145,7 +145,10 @@ class Table:
         return Level(tokens, at_s) if held == mark else None
 
     def _lock(self) -> bool:
-        """Wait for the other workers' microseconds, but not for ever, nor time and again, for one that was stopped in them."""
+        """Spin for the lock, which other workers hold for microseconds. Return False if a worker was stopped while holding it.
+
+        After one such timeout, try only once until the lock is free again.
+        """
         if self._descriptor < 0:
             return False
         give_up_at_s = 0.0 if self._is_stuck else monotonic() + _LOCK_TIMEOUT_S

@@ -1,1 +1,1 @@
-"""Who is calling: from the credential that a client shows to an identity, or a refusal."""
+"""The callers: turns the credential that a client shows into an identity or a refusal."""

@@ -1,4 +1,4 @@
-"""An access token that is a signed JWT (RFC 9068), verified against its issuer's keys as RFC 8725 wants it."""
+"""An access token that is a signed JWT (RFC 9068), verified with its issuer's keys as RFC 8725 requires."""
 
 from __future__ import annotations
 
@@ -13,44 +13,46 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.signing_key import SigningKey
 
 _TYPES: Final = frozenset({"at+jwt", "application/at+jwt", "jwt"})
-"""What RFC 9068 wants and what most issuers still say. A logout token or a proof (`dpop+jwt`) is no access token."""
+"""RFC 9068 requires `at+jwt`; most issuers still write `JWT`. A logout token or a proof (`dpop+jwt`) is not an access token."""
 
 _ID_TOKEN_CLAIMS: Final = ("nonce", "at_hash", "c_hash", "s_hash")
-"""OpenID Connect Core, 3.1.3.6 and 3.3.2.11; FAPI 1.0, 5.2.2.1: they tie an ID token to the login that it is the result of."""
+"""These tie an ID token to its login (OpenID Connect Core, 3.1.3.6 and 3.3.2.11; FAPI 1.0, 5.2.2.1)."""
 _OTHER_TOKEN_CLAIMS: Final = ("events", "sub_jwk", "htm", "htu")
-"""A logout or security event token (RFC 8417), a self-issued ID token, a proof of possession (RFC 9449)."""
+"""Claims of a logout or security event token (RFC 8417), a self-issued ID token, a proof of possession (RFC 9449)."""
 _ACCESS_USES: Final = frozenset({"access", "access_token", "bearer", "at+jwt"})
-"""What Cognito's `token_use`, Keycloak's `typ` and others' `token_type` call an access token."""
+"""The values for an access token in Cognito's `token_use`, Keycloak's `typ` and other issuers' `token_type`."""
 
 _LAST_TIME: Final = 10**12
 MAX_BELIEVED_S: Final = 600.0
-"""How long a verified token is believed without another look: a key that the issuer withdrew must not live on in verdicts."""
+"""How long a verdict is remembered: tokens signed with a key that the issuer has withdrawn must not stay valid for longer."""
 
 
 class TokenHead(NamedTuple):
-    """What the token says of its own signature, none of it believed yet."""
+    """What the token claims about its signature; nothing of it is verified yet."""
 
     key_id: str | None
     algorithm: str
 
 
 class BadToken(NamedTuple):
-    """Why a token is not good: a stable code, and one sentence."""
+    """Why a token is refused: a stable code, and one sentence."""
 
     code: str
     detail: str
 
 
-_BAD: Final = BadToken("invalid-credential", "The access token is not one of the issuer's.")
+_BAD: Final = BadToken("invalid-credential", "The access token is not a valid token of the issuer.")
 EXPIRED: Final = BadToken("expired-credential", "The access token has expired.")
 NO_ACCESS_TOKEN: Final = BadToken(
-    "invalid-credential", "The token is good for something else, such as a login; an access token is wanted here."
+    "invalid-credential", "The token serves another purpose, such as a login; this gateway takes access tokens only."
 )
-OTHER_AUDIENCE: Final = BadToken("invalid-credential", "The access token is for another audience than this gateway.")
+OTHER_AUDIENCE: Final = BadToken(
+    "invalid-credential", "The access token is for another audience, not for this gateway."
+)
 
 
 def read_head(token: bytes, settings: JwtSettings) -> TokenHead | BadToken:
-    """Read the header of a token; where its key is found is never taken from it (`jku`, `x5u`, `jwk`)."""
+    """Read the header of a token. It never says where to find the key: `jku`, `x5u` and `jwk` are ignored."""
     import jwt  # noqa: PLC0415  # an extra
 
     try:
@@ -68,7 +70,7 @@ def read_head(token: bytes, settings: JwtSettings) -> TokenHead | BadToken:
 def verify_token(
     token: bytes, head: TokenHead, keys: Iterable[SigningKey], settings: JwtSettings, now: float
 ) -> Identity | BadToken:
-    """Verify signature, issuer, audience and times; one of the keys must fit. Pure; some 100 µs for each key."""
+    """Verify signature, issuer, audience and times with any of the keys. Pure; some 100 µs for each key."""
     claims = next((claims for key in keys if (claims := _claims(token, head, key, settings)) is not None), None)
     if claims is None:
         return _BAD
@@ -77,7 +79,7 @@ def verify_token(
     if not is_access_token(claims):
         return NO_ACCESS_TOKEN
     if claims.get("cnf"):
-        # RFC 7800: bound to a key that the caller would have to prove; whoever stole the token alone has not.
+        # RFC 7800: the token is bound to a key, and we cannot ask the caller to prove that it holds the key.
         return _BAD
     bad = _judge_times(claims, now, settings.leeway_s)
     if bad is not None:
@@ -86,7 +88,7 @@ def verify_token(
 
 
 def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:
-    """What verified claims, of a token or of an introspection, say of the caller."""
+    """The identity in verified claims, of a token or of an introspection answer."""
     user = claims.get("sub")
     return Identity(
         user=user if isinstance(user, str) else "", scopes=_scopes(claims), claims=claims, good_until=good_until
@@ -94,13 +96,13 @@ def identity_of(claims: dict[str, Any], *, good_until: float) -> Identity:
 
 
 def is_for(said: Any, audiences: Iterable[str]) -> bool:
-    """Whether an `aud`, which is a text or a list of them (RFC 7519, 4.1.3), names one of ours, character by character."""
+    """Whether `said`, the value of `aud`, equals or lists one of our audiences. It is text or a list (RFC 7519, 4.1.3)."""
     named = said if isinstance(said, list) else [said]
     return all(isinstance(one, str) for one in named) and any(one in named for one in audiences)
 
 
 def is_access_token(claims: dict[str, Any]) -> bool:
-    """Whether nothing in the claims tells that the token was issued for something else."""
+    """Whether the claims may be those of an access token: no claim marks another kind of token."""
     if any(name in claims for name in (*_ID_TOKEN_CLAIMS, *_OTHER_TOKEN_CLAIMS)):
         return False
     uses = (claims.get("token_use"), claims.get("typ"), claims.get("token_type"))
@@ -108,14 +110,14 @@ def is_access_token(claims: dict[str, Any]) -> bool:
 
 
 def is_time(value: Any) -> bool:
-    """Whether it is a number that can be a time (RFC 7519, 2, NumericDate): finite, and no truth value."""
+    """Whether a value can be a NumericDate (RFC 7519, 2): a finite number, not a boolean."""
     return isinstance(value, int | float) and not isinstance(value, bool) and -_LAST_TIME < value < _LAST_TIME
 
 
 def _claims(token: bytes, head: TokenHead, key: SigningKey, settings: JwtSettings) -> dict[str, Any] | None:
     import jwt  # noqa: PLC0415  # an extra
 
-    # RFC 8725, 3.1: a key is used with its own algorithms only, whatever the token says.
+    # RFC 8725, 3.1: the key decides the algorithm, not the token.
     if head.algorithm not in key.algorithms:
         return None
     try:
@@ -138,7 +140,7 @@ def _claims(token: bytes, head: TokenHead, key: SigningKey, settings: JwtSetting
 
 
 def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> BadToken | None:
-    # Our own and not the library's, so that tests can say what time it is and every number is looked at.
+    # Not left to the library: tests set the clock, and every number is checked.
     for name in ("exp", "nbf", "iat"):
         value = claims.get(name)
         if value is not None and not is_time(value):
@@ -146,7 +148,7 @@ def _judge_times(claims: dict[str, Any], now: float, leeway_s: float) -> BadToke
     if now >= claims["exp"] + leeway_s:
         return EXPIRED
     if (claims.get("nbf") or 0) > now + leeway_s or (claims.get("iat") or 0) > now + leeway_s:
-        return BadToken("invalid-credential", "The access token is not good yet.")
+        return BadToken("invalid-credential", "The access token is not valid yet.")
     return None
 
 

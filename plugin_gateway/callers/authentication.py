@@ -1,4 +1,4 @@
-"""Authentication: how a caller proves who it is, and what it is told where it does not."""
+"""Authentication: how callers prove who they are, and the refusals of those that do not."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntrospectionSettings:
-    """Whom to ask about a token (RFC 7662), and as whom."""
+    """Which endpoint to ask about a token (RFC 7662), and the gateway's login there."""
 
     url: str
     client_id: str = ""
@@ -24,14 +24,14 @@ class IntrospectionSettings:
     needs_token_type: bool = True
     needs_audience: bool = True
     audiences: tuple[str, ...] = ()
-    """Whom the token must be for: one of them."""
+    """The token must be for one of these."""
     issuer: str = ""
-    """Who must have issued the token where the answer says it; empty is anybody that the server knows."""
+    """If the answer names an issuer, it must be this one. Empty: any issuer that the server knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JwtSettings:
-    """Whose signed tokens are good, for whom, and signed how (RFC 9068, RFC 8725)."""
+    """The issuer, audiences and algorithms of signed tokens that are accepted (RFC 9068, RFC 8725)."""
 
     issuer: str
     audiences: tuple[str, ...]
@@ -41,24 +41,24 @@ class JwtSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedTokens:
-    """The tokens of gateway.yaml are good, and no others."""
+    """Only the tokens in gateway.yaml are accepted."""
 
     names: Mapping[bytes, str] = field(default_factory=dict, repr=False)
-    """SHA-256 of a token, and its name."""
+    """The name of each token, by its SHA-256."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeftToUpstream:
-    """The upstream alone judges what callers show."""
+    """Only the upstream judges client credentials."""
 
 
 Judge: TypeAlias = ListedTokens | Users | IntrospectionSettings | JwtSettings | LeftToUpstream
-"""Who says whether a client credential is good."""
+"""Decides whether a client credential is valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authentication:
-    """Everything that decides about client credentials. Immutable and picklable; it holds hashes, not tokens."""
+    """The settings that decide about client credentials. Immutable and picklable; it holds hashes, not tokens."""
 
     kind: str
     scheme: bytes
@@ -68,11 +68,11 @@ class Authentication:
     judge: Judge = ListedTokens()
     required_scopes: frozenset[str] = frozenset()
     bad_credentials: RateLimit = BAD_CREDENTIALS
-    """How many credentials of one client address may turn out bad before its others are not looked into."""
+    """How many invalid credentials a client address may show before the gateway stops verifying more of them."""
     has_public_documents: bool = True
 
     def refuse(self, code: str, detail: str, hint: str = "") -> Refusal:
-        """The answer to a caller who has not proved who it is: the same for every path."""
+        """The answer to a caller that has not proved who it is. It is the same on every path."""
         return Refusal(
             status=401,
             code=code,
@@ -97,7 +97,7 @@ class Authentication:
         return Refusal(
             status=403,
             code="insufficient-scope",
-            detail="The access token is good, but not for this gateway's scope.",
+            detail="The access token is valid, but it lacks the scope that this gateway requires.",
             hint=f"Ask for a token with the scope {wanted}.",
             headers=(
                 (b"WWW-Authenticate", self._challenge(b"insufficient_scope") + b', scope="%s"' % wanted.encode()),
@@ -110,7 +110,7 @@ class Authentication:
         return f"Send `Authorization: {what}`."
 
     def _challenge(self, error: bytes) -> bytes:
-        # RFC 6750, 3.1: without a credential no error is named. Basic has none to name (RFC 7617, 2).
+        # RFC 6750, 3.1: a call without a credential gets no error code. Basic has no error codes (RFC 7617, 2).
         if not error or self.scheme == b"basic":
             return self.challenge
         return self.challenge + b', error="%s"' % error

@@ -1,8 +1,8 @@
-"""The authenticator: from the values of Authorization fields to an identity or a refusal, at once where it is known.
+"""The authenticator: turns the values of Authorization fields into an identity or a refusal, and remembers the verdict.
 
-One per worker. What needs no waiting (a configured token, a verdict that is remembered) is a lookup; everything else is
-one shared task per credential, however many calls wait for it. Strangers cannot crowd out callers: a yes and a no are
-remembered apart, each client address has its share of what is looked into, and a budget of credentials that turn out bad.
+Each worker has one. A configured token or a remembered verdict is a lookup. All calls with the same unknown credential
+share one verification task. Strangers cannot crowd out callers: good and bad verdicts are cached separately, and each
+client address has a fair share of the verifications and a budget of invalid credentials.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.authentication import Authentication
 
 REFUSAL_CACHE_S: Final = 5.0
-"""How long a no is remembered: long enough for a client that tries again at once, short enough for one just let in."""
+"""How long a refusal is remembered: long enough for a client's immediate retries, short enough for a caller just added."""
 PASSWORD_CACHE_S: Final = 300.0
 QUESTIONS_AT_ONCE: Final = 20
-"""As many as the provider is given connections."""
+"""The same number as the provider's connections."""
 FIRST_BACK_OFF_S: Final = 0.25
 MAX_BACK_OFF_S: Final = 2.0
-"""How long an introspection endpoint that failed is left alone, twice as long each time: calls must not queue behind its timeout."""
+"""The longest pause after an introspection endpoint failed; each failure doubles it. Calls must not queue behind a timeout."""
 PASSWORDS_AT_ONCE: Final = 1
-"""Guesses must not take the processor from calls that are let in already."""
+"""Password guesses must not take CPU time from calls that are already authorised."""
 
 UNAVAILABLE: Final = Refusal(
     status=503,
     code="verification-unavailable",
-    detail="Whether the credential is good cannot be found out at the moment.",
+    detail="The gateway cannot verify the credential at the moment.",
     hint="Try again shortly.",
     headers=((b"Retry-After", b"2"),),
 )
@@ -56,12 +56,12 @@ _logger = logging.getLogger("plugin_gateway.callers")
 
 
 class Authenticator:
-    """Judges client credentials by one `Authentication`, with what it has learnt about them so far."""
+    """Judges client credentials by one `Authentication`, and remembers its verdicts."""
 
     def __init__(
         self, authentication: Authentication, provider: Provider | None = None, clock: Callable[[], float] = time
     ) -> None:
-        """Make ready. `clock` is seconds since the epoch."""
+        """Prepare; `clock` returns seconds since the epoch."""
         self.authentication = authentication
         self._provider = provider or Provider()
         self._clock = clock
@@ -76,13 +76,13 @@ class Authenticator:
         self._back_off_s = 0.0
         self._away_until = 0.0
         self._keys = IssuerKeys(judge.issuer if isinstance(judge, JwtSettings) else "", self._provider)
-        # A signed token costs no question and no 40 ms, so one that is not good uses up no budget.
+        # Verifying a signed token is cheap: no request and no 40 ms hash. So an invalid one does not use up the budget.
         self._has_budget = not isinstance(judge, JwtSettings)
 
     def identify(
         self, values: Sequence[bytes], address: str = ""
     ) -> Identity | Refusal | Awaitable[Identity | Refusal]:
-        """Judge the values of all Authorization fields of a request that came from a client address."""
+        """Judge the values of all Authorization fields of a request; `address` is the client's."""
         presented = read_presented(values, self.authentication)
         if isinstance(presented, Refusal):
             return presented
@@ -101,7 +101,7 @@ class Authenticator:
         return self._shared(digest, presented, share_of(address))
 
     async def close(self) -> None:
-        """Finish what callers wait for, then close the connections to the provider."""
+        """Finish the verifications that callers wait for, then close the connections to the provider."""
         await asyncio.gather(*self._verifying.values(), return_exceptions=True)
         await self._provider.close()
 
@@ -110,11 +110,11 @@ class Authenticator:
 
     @property
     def _is_away(self) -> bool:
-        # A clock that is set back must not make it any longer.
+        # If the clock is set back, the pause must not become longer.
         return 0 < self._away_until - self._clock() <= MAX_BACK_OFF_S
 
     def _listed(self, listed: ListedTokens, digest: bytes) -> Identity | Refusal:
-        # A hash is looked up, not the token: how long that takes tells of the hash, from which no token can be grown.
+        # Timing the lookup can reveal something about the hash, but not about the token behind it.
         name = listed.names.get(digest)
         return self._unknown() if name is None else Identity(token=name, is_listed=True)
 
@@ -122,7 +122,7 @@ class Authenticator:
         return self._unknown() if name is None else Identity(user=name, is_listed=True)
 
     def _unknown(self) -> Refusal:
-        return self.authentication.refuse("invalid-credential", "The credential is not good.")
+        return self.authentication.refuse("invalid-credential", "The credential is not valid.")
 
     def _shared(self, digest: bytes, presented: bytes, share: str) -> Refusal | Awaitable[Identity | Refusal]:
         task = self._verifying.get(digest)
@@ -133,7 +133,7 @@ class Authenticator:
             task = asyncio.get_running_loop().create_task(self._verify_in_turn(digest, presented, share))
             self._verifying[digest] = task
             task.add_done_callback(lambda _: self._verifying.pop(digest, None))
-        # A caller who hangs up must not take the verdict away from the others who wait for it.
+        # If one caller hangs up, the others that wait for the same verdict must still get it.
         return asyncio.shield(task)
 
     async def _verify_in_turn(self, digest: bytes, presented: bytes, share: str) -> Identity | Refusal:
@@ -147,8 +147,8 @@ class Authenticator:
         except ProviderError:
             return UNAVAILABLE
         except Exception:
-            # Callers wait for an answer; a fault of ours must be one, at once.
-            _logger.exception("A credential could not be looked into")
+            # Callers wait for this verdict: answer them at once, even after a bug of ours.
+            _logger.exception("The gateway failed to verify a credential")
             return UNAVAILABLE
         finally:
             self._turns.give_back()
@@ -164,7 +164,7 @@ class Authenticator:
             case JwtSettings() as settings:
                 verdict = await self._verify_jwt(settings, presented)
             case ListedTokens() | LeftToUpstream():
-                # Both are answered at once: neither is looked into.
+                # `identify` has answered both of these without a task.
                 verdict = self._unknown()
             case _:
                 assert_never(self._judge)
@@ -176,7 +176,7 @@ class Authenticator:
             self._good.put(digest, verdict, until=verdict.good_until)
             return verdict
         if verdict.code == "invalid-credential" and self._has_budget:
-            # Not one that expired, or that is good for other scopes: those the issuer gave out, and a stranger has none.
+            # Expired tokens and tokens for other scopes do not count: the issuer gave them out, so they are no guesses.
             self.strangers.failed(share)
         self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)
         return verdict
@@ -195,13 +195,13 @@ class Authenticator:
 
     async def _introspect(self, settings: IntrospectionSettings, presented: bytes) -> Identity | BadToken:
         if self._is_away:
-            raise ProviderError("the authorization server did not answer a moment ago")
+            raise ProviderError("the authorization server failed to answer a moment ago")
         try:
             found = await introspect(presented, settings, self._provider, self._clock())
         except ProviderError as error:
             self._outage.failed(str(error))
             if not self._is_away:
-                # Of questions that were under way together only the first to fail counts.
+                # Requests that were under way together count as one failure.
                 self._back_off_s = min(MAX_BACK_OFF_S, 2 * self._back_off_s or FIRST_BACK_OFF_S)
                 self._away_until = self._clock() + self._back_off_s
             raise
@@ -215,5 +215,7 @@ class Authenticator:
             return head
         found = await self._keys.find(head.key_id, head.algorithm)
         if not found:
-            return BadToken("invalid-credential", "The access token is signed by a key that the issuer does not have.")
+            return BadToken(
+                "invalid-credential", "The access token is signed with a key that the issuer does not publish."
+            )
         return verify_token(presented, head, found, settings, self._clock())

@@ -1,4 +1,4 @@
-"""A cache of verdicts about credentials: bounded, each with its own end, none longer than the credential is good."""
+"""A cache of verdicts about credentials. Its size is bounded, and each verdict has its own expiry time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Verdict = TypeVar("Verdict")
 
 
 class VerdictCache(Generic[Verdict]):
-    """Verdicts by digest of the credential; the credential itself is not kept. Times are the caller's clock."""
+    """Verdicts by the digest of the credential, which is not kept itself. The code that uses the cache passes in the time."""
 
     def __init__(self, max_entries: int = MAX_ENTRIES) -> None:
         self._max_entries = max_entries
@@ -26,7 +26,7 @@ class VerdictCache(Generic[Verdict]):
         return found[1]
 
     def put(self, digest: bytes, verdict: Verdict, *, until: float) -> None:
-        """Keep a verdict; the oldest one goes where there is no room."""
+        """Keep a verdict; if the cache is full, drop the oldest one."""
         self._verdicts.pop(digest, None)
         if len(self._verdicts) >= self._max_entries:
             del self._verdicts[next(iter(self._verdicts))]

@@ -1,4 +1,4 @@
-"""The callers: `auth` and `consumers` of a config, compiled for the gate and for what clients are told alike."""
+"""The callers of a config: `auth` and `consumers`, compiled for workers and for the documents that clients read."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ MIN_TOKEN_BYTES: Final = 16
 
 _NOTHING_PASSES: Final = Finding(
     rule="passthrough-goes-nowhere",
-    message="nobody judges the callers: the upstream is to, and does not get their credential",
+    message="`auth` leaves the judging of callers to the upstream, but the upstream does not get their credential",
     hint="write `credential: {passthrough: true}` under `upstream`",
     pointer=("auth", "passthrough"),
 )
 
 
 def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[Finding, ...]]:
-    """Compile; `users` is the text of the users file that the config names."""
+    """Compile `auth` and `consumers`; `users` is the text of the users file that the config names."""
     auth = config.auth
     authentication, findings = build_authentication(
         auth,
@@ -79,11 +79,11 @@ def build_authentication(
     users: str | None = None,
     bad_credentials: Rate | None = None,
 ) -> tuple[Authentication | None, tuple[Finding, ...]]:
-    """Prepare what `auth` says; `users` is the text of its users file. None is that anybody may call.
+    """Compile `auth`; `users` is the text of its users file. The result is None if any caller is let in.
 
-    `metadata_url` is where a client that was told 401 looks up whose tokens are good here (RFC 9728, 5.1).
+    A client that got a 401 reads at `metadata_url` which issuer's tokens this gateway accepts (RFC 9728, 5.1).
     """
-    # What clients read as `resource` (RFC 9728) has no slash at its end; a few write the one that the URL's path has.
+    # The published `resource` (RFC 9728) has no trailing slash, but a few clients add one.
     ours = (public_url, public_url + "/")
     scheme: Scheme = "bearer"
     challenge_more, required_scope = "", ""
@@ -128,7 +128,7 @@ def _listed(auth: ServiceHttpAuth) -> tuple[ListedTokens, list[Finding]]:
         digest = hashlib.sha256(token.token.reveal().encode()).digest()
         if digest in names:
             message = f"`{token.name}` and `{names[digest]}` are the same token"
-            findings.append(_bad_token(index, message, "two names for one cannot be told apart: remove one"))
+            findings.append(_bad_token(index, message, "remove one of the two"))
         names[digest] = token.name
     return ListedTokens(names=names), findings
 
@@ -163,10 +163,10 @@ def _introspection(verify: Introspection, *, audiences: tuple[str, ...], issuer:
 
 def _judge_token(token: str, scheme: str, index: int) -> list[Finding]:
     if scheme == "basic" and ":" not in token:
-        return [_bad_token(index, "a token for `basic` is `user:password`, and this one has no colon", "add the user")]
+        return [_bad_token(index, "a token for `basic` is `user:password`, but this one has no colon", "add the user")]
     if scheme == "bearer" and (not token.isascii() or any(character <= " " for character in token)):
-        hint = "letters, digits and punctuation of ASCII only"
-        return [_bad_token(index, "the token has a character that no Bearer credential can carry", hint)]
+        hint = "use only ASCII letters, digits and punctuation"
+        return [_bad_token(index, "the token has a character that a Bearer credential cannot carry", hint)]
     if len(token.encode()) < MIN_TOKEN_BYTES:
         message = f"the token has fewer than {MIN_TOKEN_BYTES} bytes: it can be guessed"
         return [_bad_token(index, message, "make one with `openssl rand -hex 32`", Severity.WARNING)]
@@ -183,7 +183,7 @@ def _passes_through(config: Config) -> bool:
 
 
 def compile_security(config: Config) -> Security:
-    """Say what clients are told of it. With a façade, the two endpoints they see are ours."""
+    """Compile `auth` as clients see it. With a façade, they see the gateway's two endpoints."""
     match config.auth:
         case NoAuth():
             return NoSecurity()
@@ -212,10 +212,10 @@ def compile_security(config: Config) -> Security:
 def judge_consumers(
     consumers: Sequence[Consumer], *, kind: str, is_judged: bool, tokens: Sequence[str], users: Sequence[str]
 ) -> Iterator[Finding]:
-    """Find consumers that nobody can ever be, and those that are two under one name."""
+    """Find consumers that no credential can match, and consumers with the same name."""
     if consumers and not is_judged:
-        hint = "write how callers are told apart under `auth`"
-        message = "consumers need callers that are known, and `auth` lets everybody in unjudged"
+        hint = "under `auth`, choose how callers prove who they are"
+        message = "`consumers` needs callers that the gateway can tell apart, but `auth` lets all callers in unchecked"
         yield Finding(rule="consumers-need-auth", message=message, hint=hint, pointer=("consumers",))
         return
     seen: set[str] = set()
@@ -232,7 +232,7 @@ def judge_consumers(
             yield _finding(index, "match", f"the users file has no `{said.user}`", "add the user, or correct the name")
         if (said.scope or said.claims) and kind == "service_http":
             hint = "match by `token`"
-            yield _finding(index, "match", "tokens of `service_http` have neither scopes nor claims", hint)
+            yield _finding(index, "match", "`service_http` tokens have no scopes and no claims", hint)
 
 
 def _finding(index: int, key: str, message: str, hint: str) -> Finding:

@@ -1,4 +1,4 @@
-"""A consumer: a caller with a name and its own subset of the allow-list, recognised by what its credential proved."""
+"""A consumer: a caller with a name and its own subset of the allow-list, recognised by its credential."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ FOREVER: Final = float("inf")
 NO_CONSUMER: Final = Refusal(
     status=403,
     code="no-consumer",
-    detail="The credential is good, but it stands for no consumer of this gateway.",
-    hint="Ask the operator of the gateway to add one for it.",
+    detail="The credential is valid, but it belongs to no consumer of this gateway.",
+    hint="Ask the gateway's operator to add a consumer for it.",
 )
-"""Closed: where there are consumers, whoever is none of them may call nothing. Said of every path alike."""
+"""If gateway.yaml has consumers, a caller that matches no consumer may call nothing. The answer is the same on every path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """What a client credential proved of who shows it, and until when that is believed.
+    """What a client credential proved about its caller, and until when the gateway relies on that.
 
     `token` is the name of a configured token, `user` a name of the users file or the subject of an access token. Claims
-    are the issuer's word, and may say much about a person: they are in no record and in no `repr`.
+    may hold personal data, so they appear in no record and no `repr`.
     """
 
     token: str = ""
@@ -38,17 +38,17 @@ class Identity:
     good_until: float = FOREVER
     """In seconds since the epoch."""
     is_listed: bool = False
-    """The name is one that the operator gave, so that records may show it."""
+    """The operator chose the name, so records may show it."""
 
     @property
     def name(self) -> str:
-        """What records call it where there are no consumers."""
+        """The caller's name in records if gateway.yaml has no consumers."""
         return (self.token or self.user) if self.is_listed else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsumerRule:
-    """How one consumer is recognised: all that is said must hold, and something is said."""
+    """How one consumer is recognised. At least one condition is given, and all that are given must hold."""
 
     name: str
     token: str = ""
@@ -67,7 +67,7 @@ class ConsumerRule:
 
 
 def consumer_rules(consumers: Sequence[Consumer]) -> tuple[ConsumerRule, ...]:
-    """What gateway.yaml says of how consumers are recognised, in its order: the first that fits is the one."""
+    """Compile how consumers are recognised, in the order of gateway.yaml: the first rule that fits decides."""
     return tuple(
         ConsumerRule(
             name=consumer.name,
@@ -81,12 +81,12 @@ def consumer_rules(consumers: Sequence[Consumer]) -> tuple[ConsumerRule, ...]:
 
 
 def find_consumer(rules: Iterable[ConsumerRule], identity: Identity) -> int | None:
-    """Return which rule fits first."""
+    """Return the index of the first rule that fits."""
     return next((index for index, rule in enumerate(rules) if rule.fits(identity)), None)
 
 
 def _holds(claim: Any, wanted: str) -> bool:
-    """A claim holds as the text it is, or as one of a list of texts (`aud` and `groups` are often lists)."""
+    """Whether a claim equals the wanted text or is a list with it (`aud` and `groups` are often lists)."""
     if isinstance(claim, list):
         return wanted in claim
     if isinstance(claim, bool):

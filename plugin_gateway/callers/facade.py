@@ -1,7 +1,7 @@
-"""The façade's rules: which requests to `/oauth/authorize` and `/oauth/token` are passed on to the provider, and as what.
+"""The façade's rules: which requests to `/oauth/authorize` and `/oauth/token` go on to the provider, and in what form.
 
-An authorization server that sends a browser, or a code, to an address nobody vouched for is an open redirector (RFC 9700,
-4.1 and 4.11). So whatever is wrong with a request is told to whoever made it; no error is ever sent on to a redirect URI.
+An authorization server that sends a browser or a code to an unregistered address is an open redirector (RFC 9700, 4.1 and
+4.11). So the façade answers a bad request itself, and never sends an error on to a redirect URI.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _MAX_VALUE: Final = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facade:
-    """The provider's two endpoints, and who may be sent between them and where."""
+    """The provider's two endpoints, the clients that may use them, and the redirect URIs that are registered."""
 
     authorize: str
     token: str
@@ -72,7 +72,7 @@ class Facade:
         return client_id in self.client_ids or client_id in self.public_client_ids
 
     def allows_redirect(self, uri: str) -> bool:
-        """Compare as text, character by character (RFC 9700, 4.1.3): nothing is decoded, cut off or completed."""
+        """Compare as text, character by character (RFC 9700, 4.1.3): the URI is not normalised first."""
         if uri in self.redirect_uris:
             return True
         match = _CALLBACK.fullmatch(uri)
@@ -91,48 +91,48 @@ def build_facade(facade: OAuthFacade) -> Facade:
 
 
 def judge_authorize(facade: Facade, query: bytes) -> str | Refusal:
-    """Return where at the provider to send the browser. `query` is that of the request, as it was on the wire."""
+    """Return the provider's URL to send the browser to. `query` is the request's, as it was on the wire."""
     said = _read_form(query)
     if said is None:
-        return _refuse("The request is malformed, or says something twice.")
+        return _refuse("The request is malformed, or repeats a parameter.")
     if not facade.knows_client(said.get("client_id", "")):
         return _refuse("No such client is registered here.", "unknown-client")
     if not facade.allows_redirect(said.get("redirect_uri", "")):
         return _refuse("The redirect_uri is not registered for this client.", "unregistered-redirect")
     if said.get("response_type") != "code":
-        return _refuse("The only response_type here is `code`.")
+        return _refuse("The only supported response_type is `code`.")
     if not said.get("state"):
-        return _refuse("`state` is missing: without it an answer cannot be told from a forged one.")
+        return _refuse("`state` is missing: without it the client cannot detect a forged answer.")
     challenge, method = said.get("code_challenge"), said.get("code_challenge_method")
     if challenge is None and method is None:
         if said["client_id"] in facade.public_client_ids:
             return _refuse("A client without a secret must use PKCE (RFC 7636): `code_challenge` is missing.")
-    # An absent method means `plain`, which whoever can read the request can answer.
+    # An absent method means `plain`, which protects nothing once somebody has read the request.
     elif method != "S256" or not _CHALLENGE.fullmatch(challenge or ""):
-        return _refuse("The only code_challenge_method here is `S256`, with a well-formed code_challenge.")
+        return _refuse("The only supported code_challenge_method is `S256`, with a well-formed code_challenge.")
     passed_on = {"response_type": "code"} | {name: said[name] for name in _PASSED_ON if name in said}
     separator = "&" if "?" in facade.authorize else "?"
     return facade.authorize + separator + urlencode(passed_on)
 
 
 def judge_token(facade: Facade, media_type: str, body: bytes, *, basic_client_id: str | None) -> bytes | Refusal:
-    """Return the form to post to the provider. JSON, which ChatGPT may send, becomes the form the standard wants.
+    """Return the form to post to the provider. ChatGPT may send JSON, which becomes the form that the standard requires.
 
-    `basic_client_id` is the client that the Authorization field names, None where there is no such field.
+    `basic_client_id` is the client that the Authorization field names, or None without that field.
     """
     kind = media_type.partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
-        return _refuse("A token request is a form or JSON.", "unsupported-media-type", 415)
+        return _refuse("A token request must be a form or JSON.", "unsupported-media-type", 415)
     said = _read_json(body) if kind == "application/json" else _read_form(body)
     if said is None:
-        return _refuse("The token request is malformed, or says something twice.")
+        return _refuse("The token request is malformed, or repeats a parameter.")
     client_id = said.get("client_id", basic_client_id or "")
     if basic_client_id is not None and (client_id != basic_client_id or "client_secret" in said):
-        return _refuse("The client authenticates in two ways; it may in one (RFC 6749, 2.3).")
+        return _refuse("The client authenticates in two ways; only one is allowed (RFC 6749, 2.3).")
     if not facade.knows_client(client_id):
         return _refuse("No such client is registered here.", "unknown-client")
     if said.get("grant_type") not in _GRANTS:
-        return _refuse("The only grants here are `authorization_code` and `refresh_token`.", "unsupported-grant")
+        return _refuse("The only supported grants are `authorization_code` and `refresh_token`.", "unsupported-grant")
     if "redirect_uri" in said and not facade.allows_redirect(said["redirect_uri"]):
         return _refuse("The redirect_uri is not registered for this client.", "unregistered-redirect")
     if (
@@ -165,7 +165,7 @@ def _read_json(data: bytes) -> dict[str, str] | None:
 
 
 def _once(pairs: Sequence[tuple[str, str]]) -> dict[str, str] | None:
-    """RFC 6749, 3.1: no parameter more than once. Of two, the gateway and the provider might each take another."""
+    """RFC 6749, 3.1: no parameter more than once. The gateway and the provider might read different copies of it."""
     said = dict(pairs)
     if len(said) != len(pairs) or any(len(value) > _MAX_VALUE or not value.isprintable() for value in said.values()):
         return None
@@ -173,7 +173,7 @@ def _once(pairs: Sequence[tuple[str, str]]) -> dict[str, str] | None:
 
 
 def _refuse(detail: str, code: str = "invalid-oauth-request", status: int = 400) -> Refusal:
-    # RFC 6749, 5.2: OAuth clients read `error`; everybody else reads the problem.
+    # RFC 6749, 5.2: OAuth clients read `error`; other clients read the problem details.
     error = {"unknown-client": "invalid_client", "unsupported-grant": "unsupported_grant_type"}
     members: Mapping[str, str] = {"error": error.get(code, "invalid_request")}
     return Refusal(status=status, code=code, detail=detail, members=members)

@@ -1,4 +1,4 @@
-"""Introspection: asking an authorization server whether a token is good, and whose it is (RFC 7662)."""
+"""Introspection: asks an authorization server whether a token is active, and whose it is (RFC 7662)."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ if TYPE_CHECKING:
 
 _INACTIVE: Final = BadToken("invalid-credential", "The token is not active.")
 UNSAID_AUDIENCE: Final = BadToken(
-    "invalid-credential", "The authorization server does not say that the token is for this gateway (RFC 7662, `aud`)."
+    "invalid-credential", "The authorization server does not say for which audience the token is (RFC 7662, `aud`)."
 )
 
 
 async def introspect(
     token: bytes, settings: IntrospectionSettings, provider: Provider, now: float
 ) -> Identity | BadToken:
-    """Ask about a token.
+    """Ask the authorization server about a token.
 
     Raises:
-        ProviderError: the server does not answer, or not as RFC 7662 says.
+        ProviderError: the server does not answer, or its answer does not follow RFC 7662.
     """
     form = urlencode({"token": token.decode("ascii"), "token_type_hint": "access_token"}).encode()
     # RFC 6749, 2.3.1: both halves are form-encoded before they are joined.
@@ -45,14 +45,14 @@ async def introspect(
 
 
 def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, *, now: float) -> Identity | BadToken:
-    """Judge the answer. Only the JSON value `true` is a yes: a server that says "true" or 1 is not understood."""
+    """Judge the answer. `active` must be the JSON value `true`: the text "true" and the number 1 do not count."""
     if claims.get("active") is not True:
         return _INACTIVE
-    # Servers answer for refresh tokens too, and call them active; a certified one was seen to. Only an access token has a
-    # type (RFC 6749, 5.1), and of those only a bearer token proves anything by being shown.
+    # Servers, a certified one among them, call refresh tokens active, too. Only an access token has a type (RFC 6749, 5.1),
+    # and only a bearer token is proof by itself.
     kind = claims.get("token_type", "" if settings.needs_token_type else "bearer")
     if not isinstance(kind, str) or kind.lower() != "bearer" or claims.get("cnf"):
-        return BadToken("invalid-credential", "The token is active, but no bearer access token.")
+        return BadToken("invalid-credential", "The token is active, but it is not a bearer access token.")
     expires_at, not_before = claims.get("exp"), claims.get("nbf")
     for value in (expires_at, not_before):
         if value is not None and not is_time(value):
@@ -64,7 +64,7 @@ def read_introspection(claims: dict[str, Any], settings: IntrospectionSettings, 
     if not is_access_token(claims):
         return NO_ACCESS_TOKEN
     if settings.issuer and claims.get("iss", settings.issuer) != settings.issuer:
-        return BadToken("invalid-credential", "The token is active, but of another issuer.")
+        return BadToken("invalid-credential", "The token is active, but another issuer issued it.")
     for_whom = claims.get("aud")
     if for_whom is None and settings.needs_audience:
         return UNSAID_AUDIENCE

@@ -1,4 +1,4 @@
-"""The issuer's keys: found by discovery, kept, and fetched again when a token names one that is not among them."""
+"""The issuer's keys: found by discovery, cached, and fetched again when a token names an unknown key."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from plugin_gateway.callers.provider import Provider
 
 REFRESH_S: Final = 3600.0
-"""How long keys are used before they are fetched again: a key that the issuer withdrew is out within the hour."""
+"""How long keys are used before they are fetched again: a key that the issuer withdraws is dropped within the hour."""
 RETRY_S: Final = 10.0
-"""How long at least between two fetches: tokens with made-up key ids must not become requests to the issuer."""
+"""The shortest time between two fetches: tokens with made-up key ids must not cause requests to the issuer."""
 FIRST_BACK_OFF_S: Final = 2.0
 MAX_BACK_OFF_S: Final = 60.0
-"""After a fetch that failed: twice as long each time, up to this."""
+"""The longest pause after a failed fetch; each failure doubles the pause."""
 _MAX_KEYS: Final = 100
 _MAX_CANDIDATES: Final = 4
 _MAX_TOLD: Final = 100
@@ -49,10 +49,10 @@ class IssuerKeys:
         self._outage = Outage(f"The issuer {issuer}")
 
     def get(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
-        """Return the keys at hand that may have made a signature: those of that id that verify that algorithm.
+        """Return the cached keys with that id that verify that algorithm.
 
-        Ids are unique by convention only (RFC 7517, 4.5), so there may be several. A token without an id means the only key
-        of its algorithm.
+        Ids are unique by convention only (RFC 7517, 4.5), so there may be several. A token without an id fits if exactly
+        one key verifies its algorithm.
         """
         if self._clock() - self._fetched_at > 2 * REFRESH_S:
             return ()
@@ -62,10 +62,10 @@ class IssuerKeys:
         return tuple(key for key in fitting if key.key_id == key_id)[:_MAX_CANDIDATES]
 
     async def find(self, key_id: str | None, algorithm: str) -> tuple[SigningKey, ...]:
-        """Return such keys, fetching all where there are none and they were not fetched just now.
+        """Return the keys as `get` does; first fetch all keys again if there is no such key or they are stale.
 
         Raises:
-            ProviderError: they cannot be fetched, or could not a moment ago.
+            ProviderError: the keys cannot be fetched, or could not be a moment ago.
         """
         found = self.get(key_id, algorithm)
         if found and not self._is_stale:
@@ -76,7 +76,7 @@ class IssuerKeys:
                 try:
                     await self._refresh()
                 except ProviderError:
-                    # An issuer that is away for a while does not make the keys we have worse.
+                    # While the issuer is down, the keys we have are still good.
                     if not found:
                         raise
             elif not found and self._back_off_s:
@@ -88,16 +88,16 @@ class IssuerKeys:
         return self._clock() - self._fetched_at > REFRESH_S
 
     async def _refresh(self) -> None:
-        # From before the question: calls that wait must not each ask again when it fails.
+        # Set before the fetch: if it fails, the calls that wait must not each try again.
         self._back_off_s = min(MAX_BACK_OFF_S, 2 * self._back_off_s or FIRST_BACK_OFF_S)
         self._next_try_at = self._clock() + self._back_off_s
         try:
             try:
-                # All questions together get the time of one: behind them a caller waits.
+                # One timeout covers all requests, because a caller waits for them.
                 async with asyncio.timeout(providers.TIMEOUT_S):
                     published = await self._fetch()
             except TimeoutError:
-                raise ProviderError("its keys are not there in time") from None
+                raise ProviderError("its keys did not arrive in time") from None
             self._keep(published)
         except ProviderError as error:
             self._outage.failed(str(error))
@@ -112,14 +112,14 @@ class IssuerKeys:
         published = (await self._provider.get_json(where)).get("keys")
         if not isinstance(published, list):
             raise ProviderError(
-                "its jwks_uri does not lead to a JSON Web Key Set (RFC 7517): there is no list of `keys`"
+                "its jwks_uri does not return a JSON Web Key Set (RFC 7517): there is no list of `keys`"
             )
         return published
 
     def _keep(self, published: list[Any]) -> None:
         self._keys = self._read(published)
         if published and not self._keys:
-            raise ProviderError(f"none of its {len(published)} keys can be used")
+            raise ProviderError(f"the gateway can use no key among its {len(published)} keys")
 
     def _read(self, published: list[Any]) -> tuple[SigningKey, ...]:
         keys: list[SigningKey] = []
@@ -138,7 +138,7 @@ class IssuerKeys:
             return
         self._told.add((shown, bad.reason))
         _logger.warning(
-            "The key %s of the issuer %s is not used: %s",
+            "The gateway does not use the key %s of the issuer %s: %s",
             shown,
             self._issuer,
             bad.reason,
@@ -146,7 +146,7 @@ class IssuerKeys:
         )
 
     async def _discover(self) -> str:
-        """RFC 8414, 3.3: the metadata must name the very issuer it was asked for, or it is somebody else's."""
+        """Find the URL of the key set. The metadata must name exactly the configured issuer (RFC 8414, 3.3)."""
         url = self._issuer.rstrip("/") + "/.well-known/openid-configuration"
         try:
             metadata = await self._provider.get_json(url)
@@ -156,11 +156,11 @@ class IssuerKeys:
                 f"{parts.scheme}://{parts.netloc}/.well-known/oauth-authorization-server{parts.path.rstrip('/')}"
             )
         if metadata.get("issuer") != self._issuer:
-            raise ProviderError("the discovered metadata names another issuer")
+            raise ProviderError("its metadata names another issuer")
         where = metadata.get("jwks_uri")
-        # Keys fetched in the clear are whose keys anybody on the way likes.
+        # Over plain HTTP, anyone on the network path could replace the keys.
         if not isinstance(where, str) or not (
             where.startswith("https://") or (where.startswith("http://") and self._issuer.startswith("http://"))
         ):
-            raise ProviderError("the discovered metadata has no usable jwks_uri")
+            raise ProviderError("its metadata has no usable jwks_uri")
         return where

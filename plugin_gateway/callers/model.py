@@ -1,4 +1,4 @@
-"""The callers of a revision: all that workers know of `auth` and `consumers`."""
+"""The callers of a revision: `auth` and `consumers`, as workers need them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
-    """Who may call. Without `authentication` it is anybody."""
+    """Who may call. Without `authentication`, any client may."""
 
     authentication: Authentication | None = None
     consumers: tuple[ConsumerRule, ...] = ()

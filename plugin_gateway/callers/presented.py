@@ -1,4 +1,4 @@
-"""The presented credential: what a client's Authorization field says, read in one way only."""
+"""The presented credential: the content of a client's Authorization field. A field that is ambiguous is refused."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 MAX_CREDENTIAL_BYTES: Final = 8192
 
-# One space and nothing behind it: RFC 9110, 11.4 would allow more of them, and a list of two credentials has one too.
+# One space, and no space in the credential. RFC 9110, 11.4 allows more spaces, but a list of two credentials has them, too.
 _CREDENTIALS: Final = re.compile(rb"([A-Za-z]+) ([\x21-\x7e]+)")
 
 
 def read_presented(values: Sequence[bytes], authentication: Authentication) -> bytes | Refusal:
-    """Return the bare token, or `user:password`, of the values of all Authorization fields.
+    """Return the bare token, or `user:password`, from the values of all Authorization fields.
 
-    Anything that can be read in two ways is refused: of two fields the upstream, a log or another proxy may take the other.
+    An ambiguous field is refused. So are two fields: the upstream, a log or another proxy may read the other one.
     """
     if not values:
         return authentication.refuse("missing-credential", "The call carries no credential.")
@@ -33,7 +33,7 @@ def read_presented(values: Sequence[bytes], authentication: Authentication) -> b
         return authentication.refuse("invalid-credential", "The Authorization field is malformed.")
     scheme, token = match.groups()
     if scheme.lower() != authentication.scheme:
-        return authentication.refuse("unsupported-scheme", "Credentials of that scheme are not taken here.")
+        return authentication.refuse("unsupported-scheme", "This gateway does not support that authentication scheme.")
     if authentication.scheme == b"bearer":
         return token
     login = read_login(token)
@@ -43,13 +43,13 @@ def read_presented(values: Sequence[bytes], authentication: Authentication) -> b
 
 
 def read_login(token: bytes) -> bytes | None:
-    """Decode the `user:password` of a Basic credential (RFC 7617); None where it is none."""
+    """Decode the `user:password` of a Basic credential (RFC 7617); return None if it is malformed."""
     try:
         login = base64.b64decode(token, validate=True)
         text = login.decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    # Two spellings of one login would be two credentials to whoever counts them.
+    # Each spelling would count as another credential, so a login may have only one spelling.
     if base64.b64encode(login) != token or ":" not in text or not text.isprintable():
         return None
     return login

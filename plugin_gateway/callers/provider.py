@@ -1,4 +1,4 @@
-"""The provider: an authorization server, asked over HTTP. The one door of this room to httpx2."""
+"""The provider: a client of an authorization server. It is the only module of this package that uses httpx2."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _MAX_CONNECTIONS: Final = 20
 
 
 class ProviderError(GatewayError):
-    """A provider cannot be asked, or its answer is none; the message names no token."""
+    """The provider did not answer, or its answer is unusable. The message quotes no token."""
 
 
 class Provider:
-    """A client of its own for questions to providers: no cookies, no redirects, no proxies from the environment."""
+    """An HTTP client for providers only: no cookies, no redirects, no proxies from the environment."""
 
     def __init__(self) -> None:
         self._client: httpx2.AsyncClient | None = None
@@ -33,26 +33,26 @@ class Provider:
         """Fetch a JSON object.
 
         Raises:
-            ProviderError: there is none.
+            ProviderError: the provider returns no JSON object.
         """
         _, status, body = await self._ask("GET", url, b"", {"accept": "application/json"}, None)
         return _object(url, status, body)
 
     async def post_form(self, url: str, form: bytes, *, login: tuple[str, str] | None = None) -> dict[str, Any]:
-        """Post a form and read the JSON object that answers it.
+        """Post a form and return the JSON object in the answer.
 
         Raises:
-            ProviderError: there is none, or the provider refuses us.
+            ProviderError: the provider returns no JSON object, or refuses the request.
         """
         headers = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json"}
         _, status, body = await self._ask("POST", url, form, headers, login)
         return _object(url, status, body)
 
     async def relay_form(self, url: str, form: bytes, headers: Mapping[str, str]) -> tuple[str, int, bytes]:
-        """Post a form; return the media type, the status and the body of the answer, whatever they are.
+        """Post a form; return the media type, the status and the body of any answer.
 
         Raises:
-            ProviderError: there is no answer.
+            ProviderError: the provider does not answer.
         """
         sent = {"content-type": "application/x-www-form-urlencoded", "accept": "application/json", **headers}
         return await self._ask("POST", url, form, sent, None)
@@ -85,7 +85,7 @@ class Provider:
                             raise ProviderError(f"the answer of {_place(url)} is too large")
                 finally:
                     await response.aclose()
-                    # It has no use for them, and a jar would carry one caller's into the next one's question.
+                    # A cookie jar would send one caller's cookies with the next caller's request.
                     self._client.cookies.clear()
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, OSError) as error:
             raise ProviderError(f"{_place(url)} does not answer: {root_cause_of(error)}") from None
@@ -100,7 +100,7 @@ def _object(url: str, status: int, body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
-        raise ProviderError(f"{_place(url)} answers no JSON object")
+        raise ProviderError(f"{_place(url)} does not answer with a JSON object")
     return value
 
 

@@ -1,4 +1,4 @@
-"""A signing key: one entry of an issuer's JSON Web Key Set, read strictly enough that it can only verify what it is for."""
+"""A signing key: one entry of an issuer's JSON Web Key Set, usable only with the algorithms that it is meant for."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 MIN_RSA_BITS: Final = 2048
 """RFC 7518, 3.3."""
 _MAX_RSA_BITS: Final = 8192
-"""Each verification by a longer key takes the event loop for milliseconds."""
+"""Each verification with a longer key blocks the event loop for milliseconds."""
 _MAX_RSA_EXPONENT_BITS: Final = 33
 _CURVES: Final = {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 _MATERIAL: Final = {"RSA": ("n", "e"), "EC": ("x", "y"), "OKP": ("x",)}
-"""The public members of each type. Never `oct`: a symmetric key that is public signs anything for anybody (RFC 8725, 2.1)."""
+"""The public members of each type. Never `oct`: with a published symmetric key, anyone could sign tokens (RFC 8725, 2.1)."""
 
 
 class SigningKey(NamedTuple):
@@ -25,30 +25,30 @@ class SigningKey(NamedTuple):
 
 
 class BadKey(NamedTuple):
-    """Why an entry is not used."""
+    """Why the gateway does not use an entry."""
 
     reason: str
     is_expected: bool = False
-    """It is a good key for something else, such as encryption."""
+    """The key is meant for another purpose, such as encryption."""
 
 
 def read_key(described: Any) -> SigningKey | BadKey:
-    """Read one entry of `keys`, whatever it is."""
+    """Read one entry of `keys`, which may be any JSON value."""
     if not isinstance(described, dict):
-        return BadKey("it is no JSON object")
+        return BadKey("it is not a JSON object")
     kind, key_id, algorithm = described.get("kty"), described.get("kid"), described.get("alg")
     if not isinstance(key_id, str | None):
-        return BadKey("its `kid` is no text")
+        return BadKey("its `kid` is not a string")
     if (use := described.get("use", "sig")) != "sig":
         return BadKey("its `use` is not `sig`", is_expected=use == "enc")
     operations = described.get("key_ops", ["verify"])
     if not isinstance(operations, list) or "verify" not in operations:
-        return BadKey("its `key_ops` are without `verify`")
+        return BadKey("its `key_ops` do not list `verify`")
     if not isinstance(kind, str) or kind not in _MATERIAL:
-        return BadKey("its `kty` is none that verifies signatures here")
+        return BadKey("its `kty` is not RSA, EC or OKP")
     material = {name: _number(described.get(name)) for name in _MATERIAL[kind]}
     if not all(material.values()):
-        return BadKey(f"its {' or '.join(f'`{name}`' for name in material)} is no number in base64url")
+        return BadKey(f"its {' or '.join(f'`{name}`' for name in material)} is not a base64url number")
     if kind == "RSA":
         algorithms = frozenset({"RS256", "PS256"})
         if why := _judge_rsa(material["n"], material["e"]):
@@ -57,11 +57,11 @@ def read_key(described: Any) -> SigningKey | BadKey:
         curve = described.get("crv")
         known = _CURVES.get((kind, curve)) if isinstance(curve, str) else None
         if known is None:
-            return BadKey("its `crv` is none that is verified here")
+            return BadKey("its `crv` is neither P-256 nor Ed25519")
         algorithms = frozenset({known})
     if algorithm is not None:
         if not isinstance(algorithm, str) or algorithm not in algorithms:
-            return BadKey("its `alg` is none that such a key verifies here")
+            return BadKey("its `alg` is not supported for its type")
         algorithms = frozenset({algorithm})
     return _load(kind, described, key_id, algorithms)
 
@@ -69,12 +69,12 @@ def read_key(described: Any) -> SigningKey | BadKey:
 def _load(kind: str, described: dict[str, Any], key_id: str | None, algorithms: frozenset[str]) -> SigningKey | BadKey:
     import jwt  # noqa: PLC0415  # an extra
 
-    # The public members only: a private key that was published by mistake is still read as the public one.
+    # Only the public members: if an issuer publishes a private key by mistake, only its public half is read.
     public = {name: described[name] for name in ("kty", "crv", *_MATERIAL[kind]) if name in described}
     try:
         algorithm: Any = jwt.get_algorithm_by_name(min(algorithms))
         key = algorithm.from_jwk(public)
-    except Exception as error:  # noqa: BLE001  # whatever a stranger's key makes the libraries raise, the others must be read
+    except Exception as error:  # noqa: BLE001  # a stranger's key can make the libraries raise anything; read the other keys
         return BadKey(f"it cannot be read: {type(error).__name__}")
     return SigningKey(key_id, algorithms, key)
 
@@ -82,17 +82,17 @@ def _load(kind: str, described: dict[str, Any], key_id: str | None, algorithms: 
 def _judge_rsa(modulus: int, exponent: int) -> str:
     bits = modulus.bit_length()
     if bits < MIN_RSA_BITS:
-        return f"it is an RSA key of {bits} bits; fewer than {MIN_RSA_BITS} can be broken"
+        return f"it is an RSA key of {bits} bits, which is too short: at least {MIN_RSA_BITS} are required"
     if bits > _MAX_RSA_BITS:
-        return f"it is an RSA key of {bits} bits; more than {_MAX_RSA_BITS} are not read"
-    # An even one, or 1, with which anybody can sign, is refused by the library.
+        return f"it is an RSA key of {bits} bits, which is too long: at most {_MAX_RSA_BITS} are allowed"
+    # The library refuses an even exponent, and 1, with which anyone could sign.
     if exponent.bit_length() > _MAX_RSA_EXPONENT_BITS:
         return f"its exponent has more than {_MAX_RSA_EXPONENT_BITS} bits"
     return ""
 
 
 def _number(text: Any) -> int:
-    """Decode an unsigned number (RFC 7518, 2); 0 where it is none."""
+    """Decode an unsigned number (RFC 7518, 2); return 0 if it is malformed."""
     if not isinstance(text, str) or not text.isascii():
         return 0
     try:

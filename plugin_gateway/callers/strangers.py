@@ -1,4 +1,4 @@
-"""Strangers: how many bad credentials each client address has shown lately, and when it may show another unknown one."""
+"""Strangers: how many bad credentials each client address has shown lately, and when the gateway verifies another one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_ADDRESSES: Final = 8192
 
 
 class Strangers:
-    """A bucket for each address that has shown a bad credential; good callers are not counted and cost nothing."""
+    """A token bucket for each address that has shown a bad credential. Good credentials are not counted."""
 
     def __init__(self, limit: RateLimit, clock: Callable[[], float], max_addresses: int = MAX_ADDRESSES) -> None:
         self.limit = limit
@@ -27,7 +27,7 @@ class Strangers:
         self._levels: OrderedDict[str, Level] = OrderedDict()
 
     def wait_s(self, address: str) -> float:
-        """How long the address has to wait before another unknown credential of it is looked into; 0 is not at all."""
+        """How long the address must wait until the gateway verifies another unknown credential from it; 0 if it need not wait."""
         level = self._levels.get(address)
         if level is None:
             return 0.0
@@ -35,7 +35,7 @@ class Strangers:
         return 0.0 if left >= 1 else (1 - left) / self.limit.calls_per_s
 
     def failed(self, address: str) -> None:
-        """A credential that the address showed was not good."""
+        """Count a bad credential that the address showed."""
         now = self._clock()
         left = refill(self.limit, self._levels.get(address), now)
         self._levels[address] = Level(max(0.0, left - 1), now)
@@ -49,7 +49,7 @@ class Strangers:
 
 @lru_cache(4096)
 def share_of(address: str) -> str:
-    """Whose share an address uses up: of IPv6 the network of 64 bits, which is what one subscriber gets (RFC 6177)."""
+    """The key that an address is counted under. For IPv6 that is its /64 network, the least a subscriber gets (RFC 6177)."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:
@@ -66,8 +66,8 @@ def too_many_bad(wait_s: float) -> Refusal:
     return Refusal(
         status=429,
         code="too-many-bad-credentials",
-        detail="Too many credentials from this client address were not good; this one was not looked into.",
-        hint=f"Wait {retry_after_s} s before you show another one.",
+        detail="This client address has shown too many invalid credentials, so the gateway did not verify this one.",
+        hint=f"Wait {retry_after_s} s before the next attempt.",
         members={"retry_after_s": retry_after_s},
         headers=((b"Retry-After", b"%d" % retry_after_s),),
     )

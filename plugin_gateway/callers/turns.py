@@ -1,4 +1,4 @@
-"""Turns: at most so many verifications at the same time, and those that wait are dealt out fairly among client addresses."""
+"""Turns: a limit on concurrent verifications, with a queue that treats client addresses fairly."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MAX_WAITING: Final = 256
 
 
 class BusyError(GatewayError):
-    """There is no room to wait, or another address needs it more."""
+    """The queue is full, or another address took this place in it."""
 
 
 class Turns:
-    """A semaphore with a queue for each address; one from each queue goes in turn.
+    """A semaphore with a queue for each address; the queues take turns.
 
-    Where all places are taken, the address that holds most of them loses its newest: one client may use all the room that
-    no other wants, and cannot keep another out, however many connections it has.
+    When all places are taken, the address with the longest queue loses its newest place. So one client may use all the room
+    that other clients leave free, but cannot keep another client out, however many connections it opens.
     """
 
     def __init__(self, at_once: int, max_waiting: int = MAX_WAITING) -> None:
@@ -30,10 +30,10 @@ class Turns:
         self._waiting = 0
 
     async def take(self, address: str) -> None:
-        """Wait for a turn; each one that is taken must be given back.
+        """Wait for a turn; call `give_back` after it.
 
         Raises:
-            BusyError: there is none to wait for.
+            BusyError: the queue is full, or another address took this place in it.
         """
         if self._running < self._at_once:
             self._running += 1
@@ -69,11 +69,11 @@ class Turns:
     def _make_room(self, address: str) -> None:
         crowded = max(self._queues, key=lambda known: len(self._queues[known]))
         if len(self._queues[crowded]) <= len(self._queues.get(address, ())) + 1:
-            raise BusyError("too many credentials are being looked into")
+            raise BusyError("too many credentials are waiting to be verified")
         place = self._queues[crowded].pop()
         self._waiting -= 1
         if not place.done():
-            place.set_exception(BusyError("another client address has its turn"))
+            place.set_exception(BusyError("another client address took this place in the queue"))
 
     def _remove(self, address: str, place: asyncio.Future[None]) -> None:
         queue = self._queues.get(address)

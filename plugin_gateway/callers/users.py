@@ -1,4 +1,4 @@
-"""The users file: names and hashed credentials, one user a line, and the comparison with what a caller shows.
+"""The users file: names and hashed credentials, one user per line, and the check of a caller's password against a hash.
 
 alice:scrypt$16384$8$1$c2FsdA==$aGFzaA==     a password: slow to guess, for `basic` only
 ci:sha256$9f86d081884c7d65…                  a token with at least 128 random bits, which needs no slow hash
@@ -28,7 +28,7 @@ _SCRYPT: Final = re.compile(
 _MAX_SCRYPT_BYTES: Final = 64 * 1024 * 1024
 _KEY_BYTES: Final = 32
 _N, _R, _P = 1 << 14, 8, 1
-"""16 MiB and some 40 ms a guess: what RFC 7914 calls interactive."""
+"""16 MiB and some 40 ms for each guess: what RFC 7914 recommends for interactive logins."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Scrypt:
     key: bytes = field(repr=False)
 
     def verify(self, password: bytes) -> bool:
-        """Compare, in some 40 ms: never on the event loop."""
+        """Compare the password with the hash. It takes some 40 ms, so never call it on the event loop."""
         made = hashlib.scrypt(
             password, salt=self.salt, n=self.n, r=self.r, p=self.p, dklen=len(self.key), maxmem=_MAX_SCRYPT_BYTES
         )
@@ -51,11 +51,11 @@ class Scrypt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """The users, by name and by the digest of their token. Its `repr` shows no hash."""
+    """The users, by name and by the digest of their token. The `repr` shows no hash."""
 
     passwords: Mapping[str, Scrypt] = field(default_factory=dict, repr=False)
     tokens: Mapping[bytes, str] = field(default_factory=dict, repr=False)
-    """SHA-256 of a token, and whose it is."""
+    """The user's name, by the SHA-256 of the token."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -63,7 +63,7 @@ class Users:
 
 
 def read_users(text: str, *, scheme: str) -> tuple[Users, tuple[Finding, ...]]:
-    """Read the file. Empty lines and lines that start with `#` say nothing. Findings quote no hash."""
+    """Read the file. Empty lines and lines that start with `#` are skipped. Findings quote no hash."""
     passwords: dict[str, Scrypt] = {}
     tokens: dict[bytes, str] = {}
     findings: list[Finding] = []
@@ -82,8 +82,8 @@ def read_users(text: str, *, scheme: str) -> tuple[Users, tuple[Finding, ...]]:
         elif (scrypt := _read_scrypt(hashed)) is None:
             findings.append(_bad_line(number, "has neither a `scrypt$…` nor a `sha256$…` hash"))
         elif scheme == "bearer":
-            # A bearer token names no user, so each request would have to be tried against each salt.
-            findings.append(_bad_line(number, "has a scrypt hash, which goes with `authorization_type: basic` only"))
+            # A bearer token names no user, so the gateway would have to hash it with the salt of every user.
+            findings.append(_bad_line(number, "has a scrypt hash, which works with `authorization_type: basic` only"))
         else:
             passwords[name] = scrypt
     if not passwords and not tokens and not findings:
@@ -94,19 +94,19 @@ def read_users(text: str, *, scheme: str) -> tuple[Users, tuple[Finding, ...]]:
 
 
 def hash_password(password: str) -> str:
-    """Return the hash of a password as the users file wants it."""
+    """Return the hash of a password in the format of the users file."""
     salt = os.urandom(16)
     key = hashlib.scrypt(password.encode(), salt=salt, n=_N, r=_R, p=_P, dklen=_KEY_BYTES, maxmem=_MAX_SCRYPT_BYTES)
     return f"scrypt${_N}${_R}${_P}${base64.b64encode(salt).decode()}${base64.b64encode(key).decode()}"
 
 
 def hash_token(token: str) -> str:
-    """Return the hash of a random token as the users file wants it."""
+    """Return the hash of a random token in the format of the users file."""
     return f"sha256${hashlib.sha256(token.encode()).hexdigest()}"
 
 
 DECOY: Final = Scrypt(n=_N, r=_R, p=_P, salt=b"decoy-decoy-decoy", key=bytes(_KEY_BYTES))
-"""What the password of an unknown user is compared with, so that the time taken tells no names."""
+"""The password of an unknown user is compared with this, so that the time taken reveals no user names."""
 
 _HINT: Final = "write one line per user: NAME:scrypt$… or NAME:sha256$…, as `plugin-gateway hash-token NAME` prints it"
 
@@ -116,7 +116,7 @@ def _read_scrypt(text: str) -> Scrypt | None:
     if match is None:
         return None
     n, r, p = (int(match[group]) for group in (1, 2, 3))
-    # Within what one guess may cost; `hashlib` wants a power of two.
+    # Bound the cost of one guess; `hashlib` requires a power of two.
     if (
         n < 1024
         or n & (n - 1)

@@ -1,1 +1,1 @@
-"""The upstream's credentials: the keys of a config as what is set on calls, and the access tokens that the gateway gets."""
+"""The upstream credentials: keys from gateway.yaml, ready to be set on calls, and access tokens that the gateway requests."""

@@ -1,8 +1,8 @@
-"""The board: the access tokens that the workers of one gateway were issued, in memory that all of them share.
+"""The board: shared memory with the access tokens that the workers of one gateway were issued.
 
-An upstream may show a caller what another call carried, and that call may have gone through another worker. So a worker
-writes a token here before it uses it, and each worker masks all that it reads here. A token that the board has no room for
-any more is not used any more either.
+An upstream may repeat to one caller the token of another call, which may have gone through another worker. So a worker
+writes a token here before it uses the token, and each worker masks all tokens on the board. When a newer token overwrites
+an older one, the workers stop using the older one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RING_BYTES: Final = 32 * 1024 * 1024
-"""Room for 32,768 tokens of up to 1,012 bytes; beyond it the tokens that were written longest ago make room."""
+"""Room for 32,768 tokens of up to 1,012 bytes; beyond that, new tokens overwrite the oldest."""
 UNIT_BYTES: Final = 1024
-"""What a token takes is a multiple of it, so that many short ones do not take the memory of the masks."""
+"""Each token occupies a multiple of this. It bounds the number of short tokens, and so the memory of the masks."""
 _TEXT_BYTES: Final = 16 * 1024
 _HEAD_BYTES: Final = 4096
 _RECORD: Final = struct.Struct("=Id")
-"""The length of the token that follows, and until when it is one that the upstream takes, by `time.monotonic`."""
+"""The length of the token that follows, and until when it is masked, by `time.monotonic`."""
 _SKIP: Final = 0xFFFFFFFF
-"""In place of a length: the next token is at the beginning of the ring."""
+"""In place of a length: the next token is at the start of the ring."""
 _BEGIN, _END = 0, 1
-"""Two counters: the place of the oldest token, and the place of the next. A place never comes twice: the ring goes round."""
+"""Two counters that only grow: the place of the oldest token and of the next. Modulo the ring's size, a place is an offset."""
 _MOST_TRIES: Final = 1000
 
 
@@ -43,7 +43,7 @@ class Written(NamedTuple):
 
 
 def open_board() -> int:
-    """Make the memory of a board that processes may share; return its descriptor. Pages are only used when written to."""
+    """Make shared memory for a board; return its descriptor. The system allocates a page when it is first written."""
     if sys.platform == "linux":
         descriptor = os.memfd_create("plugin-gateway-tokens", os.MFD_CLOEXEC)
     else:
@@ -54,13 +54,13 @@ def open_board() -> int:
 
 
 class Board:
-    """Written to rarely, and read when `end` says that it was."""
+    """The tokens of one gateway, in a ring buffer. Writes are rare; a change of `end` tells a reader of new tokens."""
 
     def __init__(self, descriptor: int = -1) -> None:
-        """Map the memory that `open_board` made, or some of this process's where there is no descriptor."""
+        """Map the memory that `open_board` made; without a descriptor, use memory of this process."""
         self._descriptor = descriptor
         self._memory = mmap.mmap(descriptor, _HEAD_BYTES + RING_BYTES)
-        # An item of such a view is read and written whole.
+        # Reads and writes of an item of this view are atomic.
         self._head = memoryview(self._memory)[:_HEAD_BYTES].cast("Q")
 
     @property
@@ -70,15 +70,15 @@ class Board:
 
     @property
     def end(self) -> int:
-        """The place of the next token: another one each time the board was written to."""
+        """The place of the next token; it changes with each write."""
         return self._head[_END]
 
     def holds(self, place: int) -> bool:
-        """Whether what was written at a place is still there."""
+        """Whether the token at a place is still there."""
         return place >= self._head[_BEGIN]
 
     def write(self, token: str, until_s: float) -> int:
-        """Add a token; every later reading of any worker has it. Return its place."""
+        """Add a token and return its place. Every later `read` in any worker finds it."""
         text = token.encode()[:_TEXT_BYTES]
         size = -(-(_RECORD.size + len(text)) // UNIT_BYTES) * UNIT_BYTES
         with self._locked():
@@ -87,7 +87,7 @@ class Board:
             place = end if size <= room else end + room
             while begin < end and begin < place + size - RING_BYTES:
                 begin = self._after(begin)
-            # A reader that was reading what is overwritten now sees by this that it was.
+            # Move `begin` before overwriting: it tells a concurrent reader that its data may be torn.
             self._head[_BEGIN] = begin if begin < end else place
             if place != end:
                 self._put(end, _SKIP, 0.0, b"")
@@ -96,7 +96,7 @@ class Board:
         return place
 
     def read(self, since: int = 0) -> tuple[int, list[Written]]:
-        """Where to read on the next time, and the tokens that were written since the last time."""
+        """Return the tokens written since the place `since`, and the place to pass as `since` next time."""
         tries = 0
         while True:
             begin, end = self._head[_BEGIN], self._head[_END]
@@ -122,7 +122,7 @@ class Board:
         return found
 
     def _after(self, at: int) -> int:
-        """The place behind what is at this one."""
+        """The place after the token at this one."""
         size: int = _RECORD.unpack_from(self._memory, _HEAD_BYTES + at % RING_BYTES)[0]
         if size > _TEXT_BYTES:
             return at + RING_BYTES - at % RING_BYTES

@@ -1,4 +1,4 @@
-"""The credentials of a config, compiled: what is injected into the calls of each operation, and what callers would be surprised to see go up."""
+"""The credentials of a config, compiled: the injection for the calls of each operation, and findings about it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MIN_GOOD_BYTES: Final = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injections:
-    """What is set on the calls of each operation: its own, or that for safe methods, or that for the others."""
+    """The injections: an operation's own, or else the one for safe methods or the one for other methods."""
 
     read: Injection = field(repr=False)
     write: Injection = field(repr=False)
@@ -51,12 +51,12 @@ class Injections:
         return (self.read, self.write, *self.operations.values())
 
     def of(self, operation_id: str, method: str) -> Injection:
-        """What is set on the calls of one operation."""
+        """Return the injection for the calls of one operation."""
         return self.operations.get(operation_id) or (self.read if method in methods.SAFE else self.write)
 
 
 def compile_injections(config: Config, own: Mapping[str, AllowEntry]) -> tuple[Injections, tuple[Finding, ...]]:
-    """Prepare what is injected, and find what callers would be surprised to see go up.
+    """Compile the injections, and warn of weak secrets and of callers' credentials that would go to the wrong place.
 
     `own` has, by operation id, the entries of `allow` that give an operation its own credential.
     """
@@ -84,7 +84,7 @@ def compile_injections(config: Config, own: Mapping[str, AllowEntry]) -> tuple[I
 
 
 def injection(credentials: Sequence[Credential]) -> Injection:
-    """Prepare what is injected; secrets are resolved already. Of the forms without a fixed value it is the grant."""
+    """Compile credentials whose secrets are resolved. A credential without a fixed value becomes the grant."""
     headers: list[tuple[bytes, bytes]] = []
     query: list[str] = []
     cookies: list[bytes] = []
@@ -135,7 +135,7 @@ def injection(credentials: Sequence[Credential]) -> Injection:
 
 
 def find_short_secrets(credentials: Iterable[Credential], pointer: Pointer) -> Iterator[Finding]:
-    """Warn of secrets that are too short to be masked, or to be secret."""
+    """Warn of secrets that are too short to be masked, or short enough to be guessed."""
     for index, credential in enumerate(credentials):
         for secret in _secrets(credential):
             size = len(secret.reveal().encode())
@@ -145,7 +145,7 @@ def find_short_secrets(credentials: Iterable[Credential], pointer: Pointer) -> I
                     rule="short-secret",
                     severity=Severity.WARNING,
                     message=f"the secret has fewer than {MIN_GOOD_BYTES} bytes"
-                    + ("" if is_masked else ", too few to mask it where the upstream repeats it"),
+                    + ("" if is_masked else ", too few for the gateway to mask it in the upstream's answers"),
                     hint="ask for a longer key",
                     pointer=(*pointer, index),
                 )
@@ -154,8 +154,8 @@ def find_short_secrets(credentials: Iterable[Credential], pointer: Pointer) -> I
 def _secrets(credential: Credential) -> Iterator[Secret]:
     """The secrets of a credential, all of which are masked in answers.
 
-    The client secret of a grant is not for the upstream, but an error page may repeat it where the token endpoint is on the
-    same server.
+    The client secret of a grant does not go to the upstream. But if the token endpoint is on the same server, an error page
+    of the upstream may repeat it.
     """
     match credential:
         case HeaderCredential(value=secret) | QueryCredential(value=secret) | CookieCredential(value=secret):
@@ -178,10 +178,10 @@ def _secrets(credential: Credential) -> Iterator[Secret]:
 def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, *, passes: bool) -> Iterator[Finding]:
     yield from find_short_secrets(credentials, pointer)
     if passes and pointer != ("upstream", "credential") and not any(_is_passthrough(one) for one in credentials):
-        # That of `upstream.credential` is found where callers are compiled.
+        # `callers.compile` judges `upstream.credential` itself.
         yield Finding(
             rule="passthrough-goes-nowhere",
-            message="nobody judges the callers: the upstream is to, and would get our credential instead of theirs",
+            message="`auth` leaves the judging of callers to the upstream, but it would get the gateway's credential instead of theirs",
             hint="write `passthrough: true` here, or leave the key out",
             pointer=pointer,
         )
@@ -189,8 +189,8 @@ def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, 
         if _is_passthrough(credential) and not (passes or isinstance(config.auth, NoAuth)):
             yield Finding(
                 rule="passthrough-of-ours",
-                message=f"what callers show under `auth: {config.auth.type}` is for this gateway, and would go upstream",
-                hint="take another credential, such as token_exchange, or `auth: {type: user_http, passthrough: true}`",
+                message=f"the credentials of callers under `auth: {config.auth.type}` are for this gateway, but would go upstream",
+                hint="use another credential, such as token_exchange, or `auth: {type: user_http, passthrough: true}`",
                 pointer=(*pointer, index),
             )
 

@@ -1,4 +1,4 @@
-"""A grant: how the Authorization of a forwarded call comes about where its value is known only once there is a call."""
+"""A grant: how the gateway gets the Authorization of a forwarded call if gateway.yaml does not fix its value."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientCredentials:
-    """One token for all calls, which the gateway gets as itself (RFC 6749, 4.4)."""
+    """One token for all calls, which the gateway requests in its own name (RFC 6749, 4.4)."""
 
     token_url: str = ""
     client_id: str = ""
@@ -19,7 +19,7 @@ class ClientCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenExchange:
-    """One token for each caller, in exchange for the one that the caller showed (RFC 8693)."""
+    """One token for each caller, in exchange for the caller's token (RFC 8693)."""
 
     token_url: str = ""
     client_id: str = ""
@@ -30,10 +30,10 @@ class TokenExchange:
 
 @dataclass(frozen=True, slots=True)
 class Passthrough:
-    """The caller's own Authorization goes up as it is."""
+    """The gateway forwards the caller's Authorization unchanged."""
 
 
 TokenGrant: TypeAlias = ClientCredentials | TokenExchange
-"""A grant that leads to a token, which an authorization server issues."""
+"""A grant for which an authorization server issues a token."""
 
 Grant: TypeAlias = TokenGrant | Passthrough

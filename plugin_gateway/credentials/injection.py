@@ -1,4 +1,4 @@
-"""The upstream credential: what is injected into a forwarded call, and where it must not show again."""
+"""The injection: the credentials that the gateway sets on a forwarded call, and the secrets in them that no answer may show."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.grant import Grant
 
 MIN_MASKED_BYTES = 6
-"""A shorter secret is a word that answers hold anyway: masking it would spoil them and hide nothing."""
+"""Shorter secrets are not masked: answers contain such short words anyway, so masking would spoil them and hide nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Injection:
-    """Everything set on a forwarded call, ready as bytes. Its `repr` shows names, never values.
+    """The credentials to set on a forwarded call, as bytes. The `repr` shows names, never values.
 
     headers: field name (as configured) and value. query: percent-encoded `name=value` pairs joined by `&`, or empty.
-    cookies: `name=value` pairs joined by `; `, or empty. secrets: what must not come back in an answer, the pair of a basic
-    login among it. grant: how an Authorization comes about that is not fixed.
+    cookies: `name=value` pairs joined by `; `, or empty. secrets: the texts to mask in answers, the encoded pair of a basic
+    login included. grant: how to get an Authorization that is not fixed.
     """
 
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
@@ -39,7 +39,7 @@ class Injection:
         return f"Injection({', '.join(self.names())})"
 
     def places(self) -> Iterator[tuple[str, str]]:
-        """Name what is set by where it goes, in the document's words: `("header", "X-API-Key")`."""
+        """Name the place and name of each credential, in the document's words: `("header", "X-API-Key")`."""
         yield from (("header", name.decode("latin-1")) for name, _ in self.headers)
         if self.grant is not None:
             yield "header", "Authorization"
@@ -47,25 +47,25 @@ class Injection:
         yield from (("cookie", pair.partition(b"=")[0].decode()) for pair in self.cookies.split(b"; ") if pair)
 
     def names(self) -> Iterator[str]:
-        """What is set, without its value: `header X-API-Key`."""
+        """Name each credential, without its value: `header X-API-Key`."""
         return (f"{place} {name}" for place, name in self.places())
 
     def query_names(self) -> Iterator[bytes]:
-        """Name the query parameters that are set, not percent-encoded."""
+        """Yield the decoded names of the query parameters."""
         return (unquote_to_bytes(pair.partition(b"=")[0]) for pair in self.query.split(b"&") if pair)
 
 
 def refusable(prepared: Injection) -> str:
-    """Name what the upstream refuses with a 401 or 407; empty where that is the caller's own credential, or there is none."""
+    """Name the gateway's credentials that a 401 or 407 refuses; empty if it sends none, or the caller's own."""
     if isinstance(prepared.grant, Passthrough):
         return ""
     return ", ".join(dict.fromkeys(prepared.names()))
 
 
 def injected_names(injections: Iterable[Injection], *, is_searched: bool = False) -> InjectedNames:
-    """The names in all injections together, so that a read cannot carry a copy of what only writes inject.
+    """The names of all injections together, so that a client cannot set on a read what the gateway injects into writes only.
 
-    `is_searched` says that answers are searched for secrets: then the gateway says which coding and which part it wants.
+    `is_searched`: the gateway searches answers for secrets, so it also sets the fields that choose a coding or a range.
     """
     headers = set(map(fold_header, NOT_WHERE_SEARCHED)) if is_searched else set[bytes]()
     query: set[bytes] = set()
@@ -82,10 +82,10 @@ def injected_names(injections: Iterable[Injection], *, is_searched: bool = False
 
 
 def with_token(prepared: Injection, token: str) -> Injection:
-    """Add the access token that the grant led to."""
+    """Add the access token that the gateway got by the grant."""
     return replace(prepared, headers=(*prepared.headers, (b"Authorization", b"Bearer " + token.encode())))
 
 
 def with_authorization(prepared: Injection, value: bytes) -> Injection:
-    """Add the caller's own Authorization; it is no secret to the caller, so nothing of it is masked."""
+    """Add the caller's own Authorization. The caller knows it, so it is not masked."""
     return replace(prepared, headers=(*prepared.headers, (b"Authorization", value)))

@@ -1,4 +1,4 @@
-"""The issuer: gets tokens by one grant, one question at a time for each, and keeps them while they are good."""
+"""The issuer: gets the tokens of one grant, with one request at a time for each token, and caches them while they are valid."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ if TYPE_CHECKING:
 NO_TOKEN: Final = Refusal(
     status=502,
     code="upstream-token-unavailable",
-    detail="The gateway could not get the token that the upstream wants; try again shortly.",
+    detail="The gateway could not get the token that the upstream requires; try again shortly.",
     headers=((b"Retry-After", b"2"),),
 )
 NOT_EXCHANGED: Final = Refusal(
     status=401,
     code="credential-not-exchanged",
-    detail="The credential of this call cannot be exchanged for one that the upstream takes.",
+    detail="The authorization server did not exchange the credential of this call for an upstream token.",
     hint="Get a new access token.",
     headers=((b"WWW-Authenticate", b'Bearer error="invalid_token"'),),
 )
 TOO_MANY_QUESTIONS: Final = Refusal(
     status=503,
     code="upstream-token-unavailable",
-    detail="Too many tokens are being asked for at once; try again shortly.",
+    detail="The gateway is requesting too many tokens at once; try again shortly.",
     headers=((b"Retry-After", b"1"),),
 )
 
 _MOST_HELD: Final = 4096
 _MASKED_FOR_S: Final = 60.0
-"""A token is used until shortly before it expires, and masked until after that: clocks differ."""
+"""How long a token stays masked after the gateway stops using it: the upstream may still accept it, because clocks differ."""
 _QUESTIONS_AT_ONCE: Final = 20
 _FAILED_FOR_S: Final = 1.0
-"""An endpoint that failed is left alone for so long, however many calls come."""
+"""The pause after the token endpoint failed, however many calls come."""
 _NOT_EXCHANGED_FOR_S: Final = 10.0
 _FIRST_BACK_OFF_S: Final = 5.0
 _MAX_BACK_OFF_S: Final = 300.0
 _BACK_OFF_FORGOTTEN_S: Final = 3600.0
-"""An upstream that takes no token at all answers 401 to the renewed one, too: the next renewal comes twice as late each time."""
+"""An upstream that accepts no token refuses the renewed token, too. So each renewal after a refusal doubles the wait."""
 
 _Value = TypeVar("_Value")
 
@@ -63,7 +63,7 @@ _Value = TypeVar("_Value")
 class _Held(NamedTuple):
     token: Token
     place: int
-    """On the board."""
+    """The token's place on the board."""
 
 
 class _Failed(NamedTuple):
@@ -77,21 +77,21 @@ class _BackOff(NamedTuple):
 
 
 class Issuer:
-    """Tokens of one grant; for token exchange one for each caller. Callers' tokens are kept as hashes only.
+    """The tokens of one grant; for token exchange, one for each caller. Callers' tokens are kept as hashes only.
 
-    With token exchange it is the endpoint that judges callers, so addresses are bounded here as they are by the authenticator:
-    a share of the questions for each, and a budget of those that led to nothing.
+    With token exchange, the token endpoint judges callers. So the issuer bounds client addresses as the authenticator does:
+    each has a fair share of the requests and a budget of failed ones.
     """
 
     def __init__(self, grant: TokenGrant, provider: Provider, board: Board) -> None:
-        """Prepare; each token is written to the board before any call carries it, and used as long as it is there."""
+        """Prepare. Each token is written to the board before a call carries it, and used only while it is there."""
         self.grant = grant
         self._board = board
         self._provider = provider
         self._held: OrderedDict[bytes, _Held] = OrderedDict()
         self._failed: OrderedDict[bytes, _Failed] = OrderedDict()
         self._back_offs: OrderedDict[bytes, _BackOff] = OrderedDict()
-        """Since a token was renewed because the upstream refused it."""
+        """The wait before the next renewal, for each token that was renewed because the upstream refused it."""
         self._outage = Outage(f"The token endpoint {grant.token_url.partition('?')[0]}")
         self.strangers = Strangers(BAD_CREDENTIALS, monotonic)
         self._turns = Turns(_QUESTIONS_AT_ONCE)
@@ -99,7 +99,7 @@ class Issuer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def obtain(self, subject: str, on_token: OnToken, *, refused: str = "", address: str = "") -> None:
-        """Hand over a token, at once where a good one is held; `refused` is one that the upstream did not take."""
+        """Pass a token to `on_token`, at once if a valid one is cached. `refused` is a token that the upstream refused."""
         now_s = monotonic()
         key = sha256(subject.encode()).digest()
         held = self._token(key)
@@ -127,7 +127,7 @@ class Issuer:
             self._waiting[key].append(on_token)
 
     def may_renew(self, subject: str, refused: str) -> bool:
-        """Whether there is, or may be asked for, another token than the one that the upstream did not take."""
+        """Whether the issuer has, or may now request, another token than `refused`."""
         key = sha256(subject.encode()).digest()
         held = self._token(key)
         if held is None or held.text != refused:
@@ -145,7 +145,7 @@ class Issuer:
             return None
         if self._board.holds(held.place):
             return held.token
-        # No answer would be searched for it any more.
+        # The board no longer has the token, so the workers would not mask it.
         del self._held[key]
         return None
 
@@ -196,7 +196,7 @@ class Issuer:
 
     async def _fetch(self, subject: str) -> Token | Refusal:
         form, headers = request_of(self.grant, subject)
-        # From before the question, since the lifetime counts from when the token was made.
+        # Measured before the request: the lifetime begins when the server makes the token.
         asked_at_s = monotonic()
         try:
             _, status, body = await self._provider.relay_form(self.grant.token_url, form, headers)

@@ -1,4 +1,4 @@
-"""An access token: read from the answer of a token endpoint, and good for as long as that says."""
+"""An access token: read from the answer of a token endpoint, with its lifetime."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.grant import TokenGrant
 
 _UNSAID_LIFETIME_S: Final = 300.0
-"""Where an issuer does not say how long a token lives (RFC 6749, 5.1 only recommends it)."""
+"""The lifetime of a token without `expires_in`, which RFC 6749, 5.1 only recommends."""
 _REFRESH_AT: Final = 0.8
 _MARGIN_S: Final = 10.0
-"""A token must outlive the call that carries it up."""
-_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1: what may stand in the field
+"""A token must outlive the call that carries it."""
+_TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
 _MAX_TOKEN_LENGTH: Final = 16_384
 _KNOWN_ERRORS: Final = frozenset(
     {
@@ -33,7 +33,7 @@ _ABOUT_THE_SUBJECT: Final = frozenset({"invalid_request", "invalid_grant", "inva
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """One token, with two moments of `time.monotonic`: when to look for the next one, and when it is no good any more."""
+    """One token, with two times of `time.monotonic`: when to request the next token, and when to stop using this one."""
 
     text: str = field(repr=False)
     refresh_at_s: float
@@ -41,9 +41,9 @@ class Token:
 
 
 class TokenError(GatewayError):
-    """A token endpoint gave no token. The message names a known error code or a status, never what was sent.
+    """A token endpoint returned no token. The message names a known error code or a status, and quotes no request.
 
-    `blames_subject` where it would not exchange the caller's token (RFC 8693, 2.2.2).
+    `blames_subject`: the endpoint refused to exchange the caller's token (RFC 8693, 2.2.2).
     """
 
     def __init__(self, message: str, *, blames_subject: bool = False) -> None:
@@ -52,7 +52,7 @@ class TokenError(GatewayError):
 
 
 def request_of(grant: TokenGrant, subject: str) -> tuple[bytes, dict[str, str]]:
-    """The form to post to the token endpoint and the header fields beside it; `subject` is the caller's token."""
+    """The form to post to the token endpoint, and the header fields to send with it; `subject` is the caller's token."""
     match grant:
         case TokenExchange():
             form = {
@@ -71,7 +71,7 @@ def request_of(grant: TokenGrant, subject: str) -> tuple[bytes, dict[str, str]]:
         form["audience"] = grant.audience
     headers: dict[str, str] = {}
     if grant.client_secret:
-        # RFC 6749, 2.3.1: the form that every issuer must know, each half encoded before they are joined.
+        # RFC 6749, 2.3.1: every issuer must support Basic; each half is form-encoded before they are joined.
         pair = f"{quote_plus(grant.client_id)}:{quote_plus(grant.client_secret)}"
         headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     elif grant.client_id:
@@ -83,7 +83,7 @@ def read_token(status: int, body: bytes, now_s: float) -> Token:
     """Read the endpoint's answer.
 
     Raises:
-        TokenError: there is no bearer token in it that a header field could carry.
+        TokenError: the answer has no bearer token that fits into a header field.
     """
     try:
         answer = json.loads(body)
@@ -97,9 +97,9 @@ def read_token(status: int, body: bytes, now_s: float) -> Token:
         raise TokenError(f"status {status}, {code}", blames_subject=status == 400 and code in _ABOUT_THE_SUBJECT)
     text, kind = answer.get("access_token"), answer.get("token_type", "bearer")
     if not isinstance(kind, str) or kind.lower() not in ("bearer", "n_a"):
-        raise TokenError("a token that is no bearer token")
+        raise TokenError("a token that is not a bearer token")
     if not isinstance(text, str) or len(text) > _MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(text):
-        raise TokenError("no token that a header field could carry")
+        raise TokenError("no token that fits into a header field")
     lifetime_s = _lifetime_s(answer.get("expires_in"))
     good_for_s = max(lifetime_s / 2, lifetime_s - _MARGIN_S)
     return Token(text=text, refresh_at_s=now_s + good_for_s * _REFRESH_AT, good_until_s=now_s + good_for_s)

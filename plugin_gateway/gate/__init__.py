@@ -1,1 +1,1 @@
-"""Which operation a call is, and whether it may pass. Pure: plain values in, a permit or a refusal out."""
+"""The gate: finds the operation of a call and decides whether it may pass. Pure: plain values in, a permit or a refusal out."""

@@ -1,9 +1,9 @@
-"""An alias: one of the names an origin may take a path segment for, once it has decoded and cleaned it in its own way.
+"""An alias: a name that an origin may read a path segment as, after it has decoded and cleaned the segment.
 
-Between the gateway and the code that serves a call there may be proxies, servlet containers and routers, and each
-normalises a little differently: some decode twice, some fold case, some cut `;params`, trailing dots or a format
-suffix. A segment is judged by all of these names at once. The stories behind it are public: `..;/` (Tomcat behind
-nginx), `%c0%af` (IIS), `%252f` (double decoding), `export.json` (Rails, Spring suffix patterns), `EXPORT` (IIS).
+Between the gateway and the code that serves a call there may be proxies, servlet containers and routers. Each normalises
+paths differently: some decode twice, some fold case, some cut `;params`, trailing dots or a format suffix. The gate judges
+a segment by all of these names at once. Known attacks: `..;/` (Tomcat behind nginx), `%c0%af` (IIS), `%252f` (double
+decoding), `export.json` (Rails, Spring suffix patterns), `EXPORT` (IIS).
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _ENCODED_SLASH = re.compile(rb"%2[Ff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _ASCII_TRICK = re.compile(r"[\x00-\x1f\x7f/\\]|%u")
 _UNICODE_ESCAPE = re.compile(r"%u[0-9A-Fa-f]{4}")
-# Characters that code pages turn into a slash or a backslash although NFKC does not: the yen sign in Japanese ones (932), the
-# won sign in Korean ones (949), the acute accent in Greek ones (1253).
+# Besides the slashes, characters that NFKC leaves alone but code pages turn into a slash or a backslash: the yen sign in
+# Japanese (932), the won sign in Korean (949), the acute accent in Greek (1253).
 _SLASH_LOOKALIKE = re.compile("[/\\\\\xa5\xb4\u20a9\u2044\u2215\u2216\u29f5\u29f8\u29f9\uff0f\uff3c\ufe68]")
 _ESCAPE_LOOKALIKE = re.compile("[\u066a\ufe6a\uff05][0-9A-Fa-f\uff10-\uff19\uff21-\uff26\uff41-\uff46]{2}")
 _SLASH = re.compile(r"[/\\]")
@@ -38,20 +38,20 @@ _ASCII_FOLD = {ord(c): c.lower() for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"} | dict.f
 
 @dataclass(frozen=True, slots=True)
 class Unsafe:
-    """A segment with no single meaning; `reason` completes the sentence "the path contains …"."""
+    """An ambiguous segment; `reason` completes the sentence "the path contains …"."""
 
     reason: str
 
 
 def fold_plain(segment: str) -> str:
-    """`fold` for a segment of unescaped ASCII letters, digits and punctuation; this one is on the fast path."""
+    """`fold` for a segment of unescaped ASCII letters, digits and punctuation, for the fast path."""
     return segment.translate(_ASCII_FOLD)
 
 
 def fold(text: str) -> str:
-    """The name by which a decoded segment is compared with denied ones: no case, no look-alikes, one separator.
+    """Fold a decoded segment for comparison with denied ones: fold case and look-alikes, and turn all separators into `.`.
 
-    Everything that an origin may cut off after a name (`;params`, `.json`, `?`, `#`, `:$DATA`, blanks) begins with a
+    An origin may cut off `;params`, `.json`, `?`, `#`, `:$DATA` or blanks after a name. Each of them begins with a
     separator, so an alias of `export` is `export` itself or begins with `export.`.
     """
     folded = fold_letters(text).lstrip()
@@ -59,12 +59,12 @@ def fold(text: str) -> str:
 
 
 def is_alias(reading: str, name: str) -> bool:
-    """Whether an origin may take `reading` for `name`; both are folded."""
+    """Whether an origin may read `reading` as `name`; both are folded."""
     return reading.startswith(name) and (len(reading) == len(name) or reading[len(name)] == ".")
 
 
 def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
-    """Every text that decoding a raw segment again and again gives, folded; the first is the segment as it stands."""
+    """Every text that repeated decoding of a raw segment gives, folded; the first is the segment itself."""
     stages = _decode(segment)
     if isinstance(stages, Unsafe):
         return stages
@@ -73,9 +73,9 @@ def readings(segment: bytes) -> tuple[str, ...] | Unsafe:
 
 
 def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
-    """Say what makes a raw segment ambiguous. It is made of path characters and whole escapes already.
+    """Say what makes a raw segment ambiguous. The segment must consist of path characters and whole escapes.
 
-    An origin that cuts a decoded path at `?` or `#` loses every segment after it too, so only the last one may hold them.
+    An origin that cuts a decoded path at `?` or `#` also loses the segments after it, so only the last segment may hold them.
     """
     stages = _decode(segment)
     if isinstance(stages, Unsafe):
@@ -83,12 +83,12 @@ def examine(segment: bytes, *, is_last: bool = True) -> Unsafe | None:
     if not is_last and _PATH_END.search(stages[-1]):
         return Unsafe("an encoded `?` or `#` before its end")
     if _is_hollow(stages[-1]) or any(map(_has_hollow_stem, stages)):
-        return Unsafe("a segment that some servers take for nothing, `.` or `..`")
+        return Unsafe("a segment that some servers reduce to nothing, `.` or `..`")
     return None
 
 
 def split_encoded_slashes(segment: bytes) -> list[bytes]:
-    """The pieces between `%2F`s, still as they were sent."""
+    """The raw pieces between `%2F`s."""
     return _ENCODED_SLASH.split(segment)
 
 
@@ -103,7 +103,7 @@ def _decode(segment: bytes) -> tuple[str, ...] | Unsafe:
     for _ in range(MAX_DECODINGS + 1):
         try:
             text = octets.decode()
-        except UnicodeDecodeError:  # overlong forms of `.` and `/` are among these (RFC 3629, 10)
+        except UnicodeDecodeError:  # such as overlong forms of `.` and `/` (RFC 3629, 10)
             return Unsafe("percent-encoded octets that are not UTF-8")
         if reason := _find_trick(text):
             return Unsafe(reason)
@@ -111,7 +111,7 @@ def _decode(segment: bytes) -> tuple[str, ...] | Unsafe:
         octets, before = unescape(octets), octets
         if octets == before:
             return tuple(stages)
-    return Unsafe("characters that are percent-encoded over and over")
+    return Unsafe("characters that are percent-encoded too many times")
 
 
 def _find_trick(text: str) -> str:
@@ -129,15 +129,15 @@ def _find_trick(text: str) -> str:
 
 
 def _has_hollow_stem(text: str) -> bool:
-    """Whether nothing is left by an origin that cuts off a format, whichever it is, and decodes after that: `%2e.x`."""
+    """Whether an origin that first cuts off any format suffix and then decodes has nothing left: `%2e.x`."""
     stem = None if text[:1].isalnum() else _STEM.match(text)
     stages = _decode(stem[1].encode()) if stem else Unsafe("")
     return not isinstance(stages, Unsafe) and _is_hollow(stages[-1])
 
 
 def _is_hollow(text: str) -> bool:
-    """Whether cutting what origins cut leaves nothing or dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
-    # Some decode `+` as a blank in a path too.
+    """Whether the cuts that origins make leave nothing or only dots: `..;x`, `%20`, `..%00`, `.json`, `...`, `%3Fx`."""
+    # Some origins decode `+` as a blank in paths, too.
     rest = _CUT.split(fold_letters(text))[0].replace("+", " ").strip()
     while True:
         shorter = _FORMAT_SUFFIX.sub("", rest).rstrip(" .")

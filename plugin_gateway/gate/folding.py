@@ -1,8 +1,9 @@
-"""A fold: one spelling for all that case mappings, compatibility forms and accents make different.
+"""A fold: one spelling for texts that differ only in case, compatibility forms or accents.
 
 An origin may lower, upper or title-case a path before it routes it, by the simple or the full mappings, in a Turkish or
-Lithuanian locale; stock Caddy lowers U+0130 to `i`, a JVM uppers U+0131 to `I`. It may normalise it, or look a slug up in
-a database that ignores accents. The fold gives one text for all of these; `best_fits` are what code pages make of it.
+Lithuanian locale. Stock Caddy lowers U+0130 to `i`; a JVM uppers U+0131 to `I`. An origin may normalise the path, or look up
+a slug in a database that ignores accents. The fold maps all of these to one text. `best_fits` are a text's spellings in code
+pages.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import unicodedata
 from typing import Final
 
 BEYOND_CASEFOLD: Final = {0x131: "i"}
-"""What case mappings make equal and Unicode's case folding does not. A test derives it afresh from the Unicode data."""
+"""Characters that case mappings make equal but Unicode's case folding does not. A test derives them from the Unicode data."""
 
-# Unicode 15.1 to 17, for origins that know it before our Python does; written down, so that an upgrade changes nothing.
+# Case pairs new in Unicode 15.1 to 17, for origins that know them before our Python does. With this table, a Python upgrade
+# does not change the fold.
 _YOUNGER: Final = {
     0x1C89: "\u1c8a",
     0xA7CB: "\u0264",
@@ -29,11 +31,11 @@ _YOUNGER: Final = {
 _FOLDED: Final = _YOUNGER | BEYOND_CASEFOLD
 
 _IGNORED: Final = frozenset({"Mn", "Me", "Cf"})
-"""Accents, and characters that nobody sees: HFS+, IDNA and many slug functions drop them."""
+"""Accents and invisible characters: HFS+, IDNA and many slug functions drop them."""
 _FILLERS: Final = frozenset("\u115f\u1160\u3164\uffa0")
 
-# What conversion to a Windows code page makes of characters that it lacks (unicode.org, WindowsBestFit), where this is a
-# letter, a digit, a hyphen or an underscore, and the fold does not say so already. CVE-2024-4577 was U+00AD.
+# Windows code pages replace characters that they lack (unicode.org, WindowsBestFit). These are the replacements by letters,
+# digits, hyphens and underscores that the fold does not cover. CVE-2024-4577 was U+00AD.
 _BEST_FIT: Final = {
     "-": "\xad\u2010\u2011\u2194\u2212\u2500\u2502\u250c\u2518\u2550\u2552\u2554\u255b\u255c\u255d\u2567\u2568\u2569\u2580"
     "\u2588\u2591\u2592\u2593\u25ac",
@@ -82,6 +84,6 @@ def fold_letters(text: str) -> str:
 
 
 def best_fits(text: str) -> tuple[str, ...]:
-    """What a code page may turn the text into, before or after its case is mapped; empty where it is as it stands."""
+    """The texts that a code page may turn this text into, before or after case mapping; empty if it stays the same."""
     found = {fitted for t in (text, text.lower(), text.upper()) if (fitted := t.translate(_FITTED)) != t}
     return tuple(sorted(found))

@@ -1,4 +1,4 @@
-"""The gate: one pure decision for every face, REST and MCP alike."""
+"""The gate: the pure decision whether a call may go upstream, the same for REST and MCP."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ NOT_FOUND = Refusal(
     detail="No operation that this gateway offers matches the call.",
     hint="The operations on offer are in /openapi.json.",
 )
-"""One answer for what is denied and for what does not exist, so that it tells nothing of the upstream."""
+"""Denied and non-existent operations get the same answer, so it reveals nothing about the upstream."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
-    """What the allow-list says of one operation: that it may be called, under which name."""
+    """An allowed operation, as the allow-list describes it."""
 
     operation_id: str
     slashes: frozenset[str] = frozenset()
-    """Path parameters that take encoded slashes."""
+    """The path parameters whose values may hold encoded slashes."""
     credential: str = ""
     """The rule's `credential`."""
     links: tuple[tuple[str, ...], ...] = ()
@@ -48,23 +48,22 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """Judges calls against one revision. Immutable and picklable."""
+    """Judges the calls of one revision. Immutable and picklable."""
 
     routes: RouteTable
     rules: tuple[OperationRule, ...] = ()
-    """Of every allowed operation, in document order."""
+    """The rules of all allowed operations, in document order."""
     withheld: frozenset[bytes] = frozenset()
-    """Folded names of injected query parameters, which never pass."""
+    """Folded names of injected query parameters; the client's copies never pass."""
 
     @property
     def rules_by_key(self) -> Mapping[OperationKey, OperationRule]:
         return {OperationKey(rule.method, rule.path_template): rule for rule in self.rules}
 
     def judge(self, method: bytes, target: bytes, trace: Trace | None = None) -> Permit | Refusal:
-        """Say whether a call may go upstream; tell `trace`, if there is one, how that was found.
+        """Decide whether a call may go upstream; record the steps in `trace`, if given.
 
-        `method` and `target` are the bytes of the request line (RFC 9112, 3): nothing decoded, nothing cleaned. Never
-        raises.
+        `method` and `target` are the bytes of the request line (RFC 9112, 3), neither decoded nor cleaned. Never raises.
         """
         parts = read_parts(target)
         if isinstance(parts, Refusal):
@@ -114,7 +113,7 @@ class Gate:
         return Refusal(
             status=405,
             code="method-not-allowed",
-            detail="This path is not offered for that method.",
+            detail="This path does not allow that method.",
             hint=f"Use {' or '.join(method.decode() for method in methods)}.",
             headers=((b"Allow", allow),),
         )
@@ -150,7 +149,7 @@ _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...
 
 
 def _denied_variants(document: Document, allowed: Container[OperationKey]) -> _Variants:
-    """The required pairs of denied operations such as `/responses?beta=true`, by method and by the shape of their path."""
+    """The required pairs of denied operations such as `/responses?beta=true`, by the method and shape of their path."""
     variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
     for key in document.operations:
         if "?" in key.path and key not in allowed:
@@ -160,9 +159,9 @@ def _denied_variants(document: Document, allowed: Container[OperationKey]) -> _V
 
 
 def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
-    """Query names that would turn a call of this operation into one of a denied variant.
+    """Query names that would turn a call of this operation into a call of a denied variant.
 
-    Names that the operation's own template requires are not among them: their values are judged, by `choose`.
+    Names that the operation's own template requires are left out: `choose` judges their values.
     """
     ours, theirs = _near(key, variants)
     own = {pair.name for pair in ours}
@@ -170,7 +169,7 @@ def _told_apart_by(key: OperationKey, variants: _Variants) -> set[bytes]:
 
 
 def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, str]]:
-    """Values of denied variants for names whose value this operation's template leaves to the caller."""
+    """The values that select a denied variant, for names whose value this operation's template leaves to the caller."""
     ours, theirs = _near(key, variants)
     free = {pair.name for pair in ours if pair.value is None}
     return {
@@ -184,7 +183,7 @@ def _denied_pairs(key: OperationKey, variants: _Variants) -> set[tuple[bytes, st
 def _near(
     key: OperationKey, variants: _Variants
 ) -> tuple[tuple[RequiredPair, ...], tuple[tuple[RequiredPair, ...], ...]]:
-    """The pairs of an operation, and those of the denied variants that one call could be as well."""
+    """The pairs of an operation, and those of the denied variants that the same call could match."""
     template = parse_template(key.path)
     ours = required_pairs(template.query)
     theirs = variants.get((key.method, template.shape), ())

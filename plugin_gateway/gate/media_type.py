@@ -1,6 +1,6 @@
-"""A media type: what a request body says that it is, against what its operation declares.
+"""A media type: the Content-Type of a request body, compared with the types that its operation declares.
 
-Origins parse what they are sent, declared or not: a form in place of JSON is how checks of the one are passed by the other.
+Origins parse undeclared types, too. A form sent in place of JSON can bypass checks that only cover JSON.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
 
 OPAQUE: Final = 0
-"""A body that no framework takes a method from."""
+"""A body in which no framework looks for a method."""
 FORM: Final = 1
 MULTIPART: Final = 2
 JSON: Final = 3
 TEXT: Final = 4
-"""Text, which a lenient origin reads as JSON where it looks like it."""
+"""Text, which a lenient origin reads as JSON if it looks like JSON."""
 
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb')=("(?:[^"\\]|\\.)*"|' + _TOKEN + rb"))?"
 _MEDIA_TYPE: Final = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")((?:" + _PARAMETER + rb")*)[ \t]*")
 _PARAMETERS: Final = re.compile(_PARAMETER)
 _SHOWN_CHARACTERS: Final = 100
-# A form or JSON in UTF-7, UTF-16 or EBCDIC has the same names in other bytes: `charset=ibm037` is known from WAF bypasses.
+# UTF-7, UTF-16 and EBCDIC spell the names in a form or JSON with other bytes: WAF bypasses use `charset=ibm037`.
 _CHARSETS: Final = frozenset({b"", b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1", b"windows-1252"})
 _UNTYPED: Final = b"application/octet-stream"
-"""What a body without Content-Type may be taken for (RFC 9110, 8.3)."""
+"""The type that a server may assume for a body without Content-Type (RFC 9110, 8.3)."""
 
 
 class MediaType(NamedTuple):
-    """A media type in lower case, and its charset, empty where none is given."""
+    """A media type in lower case, and its charset, or empty if it names no charset."""
 
     name: bytes
     charset: bytes
 
 
 def read_media_type(value: bytes) -> MediaType | None:
-    """Read a Content-Type field; None where it is not one media type (RFC 9110, 8.3.1) with at most one charset."""
+    """Read a Content-Type field; return None unless it is one media type (RFC 9110, 8.3.1) with at most one charset."""
     match = _MEDIA_TYPE.fullmatch(value)
     if match is None:
         return None
@@ -57,7 +57,7 @@ def declared_media_types(content: Iterable[str]) -> tuple[bytes, ...]:
 
 
 def admits(ranges: Iterable[bytes], name: bytes) -> bool:
-    """Whether a media type is one of those declared, which may be ranges: `*/*`, `text/*`, `application/*+json`."""
+    """Whether a media type is declared. Declared types may be ranges: `*/*`, `text/*`, `application/*+json`."""
     for declared in ranges:
         if declared in {name, b"*/*", b"*"}:
             return True
@@ -68,13 +68,13 @@ def admits(ranges: Iterable[bytes], name: bytes) -> bool:
 
 
 def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[bytes]) -> int | Refusal:
-    """How a body is to be inspected for method overrides (`FORM` and so on), or why it may not go up.
+    """How to inspect a body for method overrides (`FORM` and so on), or the refusal of the call.
 
-    `types` and `codings` are the values of its Content-Type and Content-Encoding fields.
+    `types` and `codings` are the values of the Content-Type and Content-Encoding fields.
     """
     if not rule.has_request_body and rule.is_safe:
-        # A body that no one expects is how a request hides in another (`GET` with content, RFC 9110, 9.3.1). What changes
-        # something may have one even where the document forgot it, of any type, as it names none.
+        # An unexpected body can smuggle a second request (`GET` with content, RFC 9110, 9.3.1). Unsafe methods may have a
+        # body of any type even if the document forgot to declare it.
         return BODY_NOT_DECLARED
     given = [value for value in types if value]
     if not given:
@@ -115,8 +115,10 @@ def _undeclared(name: bytes, rule: OperationRule) -> Refusal:
     return Refusal(
         status=415,
         code="undeclared-media-type",
-        detail=f"{rule.operation_id} takes no body of type {sent}." if sent else "The body comes without Content-Type.",
-        hint=f"Send it as {' or '.join(declared)}, and say so in Content-Type.",
+        detail=f"{rule.operation_id} does not accept a body of type {sent}."
+        if sent
+        else "The body has no Content-Type.",
+        hint=f"Send it as {' or '.join(declared)}, with that Content-Type.",
         members={"sent": sent, "declared": declared},
         headers=((b"Accept", accept),) if accept else (),
     )
@@ -126,24 +128,24 @@ BODY_NOT_DECLARED: Final = Refusal(
     status=400,
     code="body-not-declared",
     detail="This operation takes no request body.",
-    hint="Send the call without a body; what it needs goes into its path and query.",
+    hint="Send the call without a body; its parameters go into the path and the query.",
 )
 _AMBIGUOUS: Final = Refusal(
     status=400,
     code="malformed-media-type",
-    detail="The Content-Type of the body is not one media type.",
+    detail="The body must have exactly one well-formed Content-Type.",
     hint="Send one Content-Type field, such as `application/json`.",
 )
 _UNREADABLE_CHARSET: Final = Refusal(
     status=415,
     code="unsupported-charset",
-    detail="The charset of the body is not read here.",
+    detail="The gateway does not support the charset of the body.",
     hint="Send the body in UTF-8.",
 )
 _UNREADABLE_CODING: Final = Refusal(
     status=415,
     code="unsupported-coding",
-    detail="A body of this type is read here, so it must come without Content-Encoding.",
+    detail="The gateway inspects bodies of this type, so it must come without Content-Encoding.",
     hint="Send the body uncompressed.",
     headers=((b"Accept-Encoding", b"identity"),),
 )

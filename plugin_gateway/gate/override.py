@@ -1,7 +1,7 @@
-"""A method override: a name by which some framework takes another method than that of the request line.
+"""A method override: a field name that makes a framework replace the method of the request line.
 
-What was judged would not be what is served: an allowed `POST /pets/1` with `_method=DELETE` is a DELETE to Rails, Laravel,
-Symfony, Spring, CakePHP and Yii, and `X-HTTP-Method-Override` is one to ASP.NET, in forms as well as in headers.
+The upstream would then serve another method than the gate judged. To Rails, Laravel, Symfony, Spring, CakePHP and Yii, an
+allowed `POST /pets/1` with `_method=DELETE` is a DELETE. ASP.NET reads `X-HTTP-Method-Override` in forms and in headers.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OVERRIDES = frozenset(
 
 
 def fold_name(name: bytes) -> bytes:
-    """One spelling for all that some server takes for the same name.
+    """One spelling for all names that some server treats as the same.
 
     PHP turns `.` and blanks into `_` and cuts at `[`, C strings end at NUL, ASP.NET and many routers fold case and read
     %u escapes, some proxies decode twice.
@@ -50,19 +50,19 @@ def fold_name(name: bytes) -> bytes:
 
 
 def override_of(name: bytes) -> bytes:
-    """The override that some framework takes a parameter or field of this name for, in one spelling; empty where none does."""
+    """The override that a parameter or field of this name is to some framework, folded; empty if it is an override to none."""
     folded = fold_name(name)
     if folded in _OVERRIDES:
         return folded
     if folded != b"method":
         return b""
-    # `method` itself is a common name; PHP makes `_method` of `.method`.
+    # `method` is a common name and allowed; PHP turns `.method` into `_method`.
     plain = _CUT.sub(b"", _decode(name)).strip().lower()
     return _UNDERSCORE_METHOD if plain[:1] in b"_." and plain[1:] == b"method" else b""
 
 
 def may_become_override(beginning: bytes) -> bool:
-    """Whether a name that begins so may turn out to be an override once the rest of it is here."""
+    """Whether a name with this beginning may become an override when the rest of it arrives."""
     for _ in range(_MAX_DECODINGS):
         beginning = _decode_once(_HALF_ESCAPE.sub(b"", beginning))
     folded = fold_name(_HALF_ESCAPE.sub(b"", beginning))
@@ -76,17 +76,17 @@ def refuse_override(name: bytes) -> Refusal:
     return Refusal(
         status=400,
         code="method-override",
-        detail=f"The body has the field {shown}, by which some servers take another method.",
-        hint="Leave it out; call the operation that has the method you want.",
+        detail=f"The body has the field {shown}, which makes some servers use another method.",
+        hint="Leave it out, and call the operation with the method you want.",
     )
 
 
 def find_declared_overrides(
     operations: Iterable[OperationKey], entries: Mapping[OperationKey, int], rules: Iterable[OperationRule]
 ) -> Iterator[Finding]:
-    """Find operations whose own schema lets a caller name another method, where one of their path is closed.
+    """Warn of operations whose schema lets a caller choose another method while a method on the same path is closed.
 
-    `entries` has each allowed operation with the index of its entry of `allow`.
+    `entries` maps each allowed operation to the index of its entry in `allow`.
     """
     by_place = {(rule.method, rule.path_template): rule.declared_overrides for rule in rules if rule.declared_overrides}
     for key in entries if by_place else ():
@@ -96,7 +96,7 @@ def find_declared_overrides(
             yield Finding(
                 rule="declares-method-override",
                 severity=Severity.WARNING,
-                message=f"`{key}` declares `{min(declared).decode()}` in its body, by which callers may reach `{closed[0]}`, "
+                message=f"`{key}` declares `{min(declared).decode()}` in its body, with which callers may reach `{closed[0]}`, "
                 "which is not allowed",
                 hint="take the property out of the document, or remove the entry",
                 pointer=("allow", entries[key]),

@@ -1,4 +1,4 @@
-"""What an allowed operation may carry upstream, and the permit for one call."""
+"""The permit for one call, and the rule of an allowed operation: the names that its calls may carry upstream."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import NamedTuple
 class OperationRule:
     """One allowed operation, as the gate and the exchange need it. Immutable, picklable, built once per revision.
 
-    Names of query parameters are percent-decoded bytes, names of header fields and cookies are bytes, header names in
-    lower case. What the gateway injects is never among them.
+    Names of query parameters are percent-decoded bytes; names of header fields and cookies are bytes, header names in lower
+    case. Names that the gateway injects are left out.
     """
 
     method: str
@@ -22,27 +22,27 @@ class OperationRule:
     query_prefixes: frozenset[bytes] = frozenset()
     """Names declared with `style: deepObject`: `filter` admits `filter[status]`."""
     withheld_names: frozenset[bytes] = frozenset()
-    """Folded names (`gate.query.fold_name`) that `any_query` does not admit: they could make the call another operation."""
+    """Folded names (`gate.query.fold_name`) that are refused despite `any_query`: they could select another operation."""
     denied_pairs: frozenset[tuple[bytes, str]] = frozenset()
-    """Names and folded values that make the call a denied operation, where the template leaves the value to the caller."""
+    """Names and folded values that select a denied operation, for names whose value the template leaves to the caller."""
     any_query: bool = False
     """The document declares an exploded free-form object in the query: any name but an injected one is admitted."""
     header_names: frozenset[bytes] = frozenset()
     cookie_names: frozenset[bytes] = frozenset()
     has_request_body: bool = False
     media_types: tuple[bytes, ...] = ()
-    """Of the request body, in lower case and without parameters, perhaps ranges; none means that any is taken."""
+    """Declared types of the request body, in lower case and without parameters; may be ranges. Empty admits any type."""
     declared_overrides: frozenset[bytes] = frozenset()
-    """Method overrides (`gate.override`) that are declared as properties of the body, and so may be in it."""
+    """Method overrides (`gate.override`) that the body may have, because the document declares them as properties."""
     credential: str = ""
-    """What the gateway puts into its calls, such as `header X-Api-Key`; empty where a 401 of the upstream is the caller's business."""
+    """The gateway's credential in its calls, such as `header X-Api-Key`; empty if a 401 of the upstream goes to the caller."""
     links: tuple[tuple[str, ...], ...] = ()
-    """Where URLs stand in its JSON answers that are to lead to the gateway: the tokens of JSON pointers, `*` for any."""
+    """Places of URLs in its JSON answers that the gateway rewrites to itself: the tokens of JSON pointers, `*` for any."""
     is_safe: bool = True
-    """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1): `write_credential` is for the others."""
+    """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1); `write_credential` is for other methods."""
 
     def takes(self, place: str, name: str) -> bool:
-        """Tell whether a caller may send a parameter that the operation declares: what it takes is what clients are shown.
+        """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.
 
         `place` and `name` are the document's `in` and `name`.
         """
@@ -59,10 +59,10 @@ class OperationRule:
 
 
 class Permit(NamedTuple):
-    """The gate's yes to one call: what is forwarded is built from these and nothing else.
+    """The gate's yes to one call. The forwarded target is built only from these fields.
 
-    `path` is byte for byte what the client sent and what was matched (origin-form, no query); `query` is rebuilt from
-    the declared names, without `?`, empty when there is none.
+    `path` is byte for byte the path that the client sent and the gate matched (origin-form, no query). `query` is rebuilt
+    from the declared names, without `?`; it may be empty.
     """
 
     rule: OperationRule

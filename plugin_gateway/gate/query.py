@@ -1,7 +1,7 @@
 """The query of a call, rebuilt from the names that the operation declares.
 
-Whatever another parser could read as one more parameter (`;` as a separator, an undeclared name, a copy of an injected
-one in another spelling) is refused, not cleaned: a model learns from a refusal, and an origin never sees the doubt.
+The gate refuses a query that another parser could read as having more parameters: `;` as a separator, an undeclared name,
+another spelling of an injected name. It does not clean the query, because a model learns from a refusal.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_PAIRS = 1000
 _SHOWN_NAMES = 5
 _SHOWN_CHARACTERS = 64
 
-# What clients send unescaped in a query, more than RFC 3986 3.4 has: browsers leave []{}|\^` as they are (WHATWG URL).
+# Clients leave more characters unescaped than RFC 3986 3.4 allows: browsers do not escape []{}|\^` (WHATWG URL).
 _LEGAL = re.compile(rb"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?\[\]{}|\\^`]|%[0-9A-Fa-f]{2})*+")
 _NESTED = re.compile(rb"(?:\[[^\[\]]*+\])++")
 
@@ -35,9 +35,9 @@ _TOO_MANY = Refusal(
 
 
 def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes] = ()) -> bytes | Refusal:
-    """The pairs of a raw query, byte for byte and in order, when each of their names is one that `rule` declares.
+    """Return the pairs of a raw query, byte for byte and in order, if `rule` declares each of their names.
 
-    `withheld` are folded names that never pass, whatever the rule admits.
+    `withheld` are folded names that are refused even if the rule admits them.
     """
     if not _LEGAL.fullmatch(query):
         return _malformed(query)
@@ -61,7 +61,7 @@ def rebuild_query(query: bytes, rule: OperationRule, withheld: Collection[bytes]
 
 
 def decode_name(name: bytes) -> bytes:
-    """A name as form decoding gives it (WHATWG URL, 5.1)."""
+    """Decode a name as a form parser does (WHATWG URL, 5.1)."""
     return unescape(name.replace(b"+", b" "))
 
 
@@ -83,7 +83,7 @@ def _undeclared(unknown: list[bytes], rule: OperationRule) -> Refusal:
         [_show(name) for name in rule.query_names] + [f"{_show(name)}[…]" for name in rule.query_prefixes]
     )
     sent = [_show(name) for name in dict.fromkeys(unknown)][:_SHOWN_NAMES]
-    takes = f"It takes: {', '.join(declared)}." if declared else "It takes none."
+    takes = f"It takes: {', '.join(declared)}." if declared else "It takes no query parameters."
     return Refusal(
         status=400,
         code="undeclared-query-parameter",
@@ -105,7 +105,7 @@ def _malformed(query: bytes) -> Refusal:
     if octet == ord("%"):
         what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
     elif octet == ord(";"):
-        what, hint = "a `;` (some servers take it for `&`)", "Write it as %3B."
+        what, hint = "a `;` (some servers read it as `&`)", "Write it as %3B."
     elif octet == ord("#"):
         what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
     elif 0x21 <= octet <= 0x7E:

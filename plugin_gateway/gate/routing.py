@@ -1,8 +1,8 @@
-"""The route table: from the segments of a path to the allowed operation they name.
+"""The route table: maps the segments of a path to an allowed operation.
 
-A tree with one level for each segment, concrete before templated (OpenAPI, "Path Templating Matching"), so that cost
-grows with the depth of a path and not with the number of operations. Only allowed operations are in it; what the
-document has besides is in their guards (`gate.shadow`).
+It is a tree with one level for each segment, concrete before templated (OpenAPI, "Path Templating Matching"), so that cost
+grows with the depth of a path and not with the number of operations. It has only allowed operations; the denied ones are in
+the guards of its routes (`gate.shadow`).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """An allowed operation at the end of a branch, and what must not be true of a call that takes it."""
+    """An allowed operation at the end of a branch, with the guards that its calls must pass."""
 
     rule: OperationRule
     guard: Guard | None = None
     slashes: frozenset[int] = frozenset()
-    """Indexes of the segments whose parameter takes encoded slashes."""
+    """Indexes of the segments whose parameter may hold encoded slashes."""
     deep_guards: Mapping[int, Guard] = field(default_factory=dict)
     deep_beginnings: Guard | None = None
     query: tuple[RequiredPair, ...] = ()
-    """Pairs that must be in the query, from a template such as `/responses/{id}?beta=true`."""
+    """Pairs that the query must have, from a template such as `/responses/{id}?beta=true`."""
 
     def find_shadow(self, target: Target) -> Shadow | None:
-        """The denied operation that some origin would take the call for."""
+        """Find the denied operation that an origin may serve for the call."""
         if self.guard is not None and (shadow := self.guard.find(target.readings)):
             return shadow
         return self._find_deep_shadow(target) if target.slashed else None
@@ -61,23 +61,23 @@ class Route:
 
 
 class Node(NamedTuple):
-    """What may follow after some segments."""
+    """The segments that may follow after those that lead here, and the routes that end here."""
 
     literals: Mapping[str, Node]
     patterns: tuple[tuple[Pattern, Node], ...]
     parameter: Node | None
     routes: Mapping[bytes, tuple[Route, ...]]
-    """By method, for paths that end here; several when templates differ in their query only, most demanding first."""
+    """The routes that end here, by method. Templates that differ only in their query give several, most demanding first."""
 
 
 @dataclass(frozen=True, slots=True)
 class RouteTable:
-    """Every route of a revision."""
+    """All routes of a revision."""
 
     root: Node
 
     def methods(self, target: Target) -> list[bytes]:
-        """The methods by which a path may be called, sorted."""
+        """The methods that the target's path allows, sorted."""
         return sorted(
             {
                 method
@@ -95,8 +95,8 @@ def compile_routes(
 ) -> RouteTable:
     """Build the table for the allowed `rules` among all `operations` of the document.
 
-    `slashes` names the path parameters that take encoded slashes. HEAD goes where GET goes, under GET's rule (RFC 9110,
-    9.3.2), unless the document declares HEAD there itself: then it is an operation like any other.
+    `slashes` names the path parameters that may hold encoded slashes. HEAD is routed like GET, under GET's rule (RFC 9110,
+    9.3.2), unless the document declares HEAD on that path: then it is an operation like any other.
     """
     keys = tuple(operations)
     templates = {key.path: parse_template(key.path) for key in keys}
@@ -158,11 +158,11 @@ def _grow(entries: Sequence[_Entry], depth: int) -> Node:
 
 
 def _demand(route: Route) -> tuple[int, int, str]:
-    """Sorts routes that only their queries tell apart, most demanding first; then as `_specificity` does."""
+    """The sort key of routes that differ only in their queries: most demanding first, then by template."""
     literals = sum(pair.value is not None for pair in route.query)
     return -len(route.query), -literals, route.rule.path_template
 
 
 def _specificity(segment: Segment) -> tuple[int, tuple[str, ...]]:
-    """Sorts patterns by how much of them is literal, most first; then by anything that document order does not change."""
+    """The sort key of patterns: most literal characters first, then by text, so that document order does not matter."""
     return -sum(len(part) for part in segment.parts if part), tuple(part or "" for part in segment.parts)

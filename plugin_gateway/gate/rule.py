@@ -1,4 +1,4 @@
-"""An operation's rule, compiled: the names of what a call may carry, read from what the document declares."""
+"""The compiler of an operation's rule: it reads from the document the names that a call may carry."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _MAX_SCHEMA_DEPTH = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InjectedNames:
-    """Names of what the gateway sets: the client's copies never pass. Headers by `fold_header`, the others by `fold_name`."""
+    """Names that the gateway sets; the client's copies never pass. Headers are folded by `fold_header`, others by `fold_name`."""
 
     headers: frozenset[bytes] = frozenset()
     query: frozenset[bytes] = frozenset()
@@ -48,16 +48,16 @@ def operation_rule(
     credential: str = "",
     links: tuple[tuple[str, ...], ...] = (),
 ) -> OperationRule:
-    """Compile what the document declares for `operation`, less what the gateway injects.
+    """Compile the names that the document declares for `operation`, without those that the gateway injects.
 
-    `withheld` query names and `denied_pairs` would make a call of it one of a denied variant (`gate.variant`).
+    `withheld` query names and `denied_pairs` would turn a call into a call of a denied variant (`gate.variant`).
     """
     declared = _Declared()
     content = _content_of(operation, document)
     for parameter in declared_parameters(operation, document):
         _declare(parameter, declared, document)
     closed = injected.query | {fold_name(name) for name in withheld}
-    # The template gives these one value each, so they pass as they are written there, even `_method`, and in no other spelling.
+    # The template fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
     spellings = closed | {fold_name(name) for name in own}
     closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if links else set())
@@ -93,9 +93,9 @@ def operation_rule(
 
 
 def declared_parameters(operation: Operation, document: Document) -> Iterator[JsonObject]:
-    """The parameters of the operation, then those of its path item that it does not override; references followed.
+    """Yield the parameters of the operation, then those of its path item that it does not override; references are resolved.
 
-    One that cannot be followed is passed over: what is not declared is not forwarded, and checking the document reports it.
+    A parameter whose reference cannot be resolved is skipped, and so not forwarded. Checking the document reports it.
     """
     seen: set[tuple[object, object]] = set()
     for owner in (operation.node, operation.path_item):
@@ -111,7 +111,7 @@ def declared_parameters(operation: Operation, document: Document) -> Iterator[Js
 
 
 class _Declared:
-    """Names as they are found."""
+    """Collects the declared names."""
 
     def __init__(self) -> None:
         self.query: set[bytes] = set()
@@ -149,7 +149,7 @@ def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, docu
     if style == "deepObject":
         declared.prefixes.add(name)
     elif style == "form" and parameter.get("explode", True) is True:
-        # An exploded object is spread over the query, each property a parameter of its own.
+        # Each property of an exploded object is a separate query parameter.
         _spread(schema, declared, document, 0)
 
 
@@ -171,14 +171,14 @@ def _spread(schema: Any, declared: _Declared, document: Document, depth: int) ->
 
 
 def _content_of(operation: Operation, document: Document) -> JsonObject:
-    """The media types of the request body, with their schemas."""
+    """Return the `content` of the request body: schemas by media type."""
     body = _follow(operation.node.get("requestBody"), document) or {}
     content = body.get("content")
     return content if isinstance(content, dict) else {}
 
 
 def _overrides_in(content: JsonObject, document: Document) -> Iterator[bytes]:
-    """The method overrides that are properties of a body, which the document lets callers send."""
+    """Yield the method overrides that the document declares as properties of the body."""
     for media_type in content.values():
         if (followed := _follow(media_type, document)) is not None:
             yield from filter(None, map(override_of, _properties(followed.get("schema"), document, set())))

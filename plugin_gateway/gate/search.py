@@ -1,4 +1,4 @@
-"""A search: the way of a path's segments through the tree of routes, concrete before templated."""
+"""A search: follows a path's segments through the tree of routes, concrete before templated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> tuple[Route, ...] | None:
     """The routes of the most specific template that matches `segments` from `index` on and allows the method."""
-    # Each node has one way to it, so going back visits no node twice.
+    # The nodes form a tree, so backtracking visits no node twice.
     literals, patterns, parameter, routes = node
     if index == len(segments):
         return routes.get(method)
@@ -27,7 +27,7 @@ def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> t
 
 
 def find_ends(node: Node, segments: list[str], index: int) -> list[Node]:
-    """Every node at which a template that matches `segments` from `index` on ends, most specific first."""
+    """Every node where a template ends that matches `segments` from `index` on, most specific first."""
     if index == len(segments):
         return [node]
     segment = segments[index]

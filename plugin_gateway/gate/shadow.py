@@ -1,15 +1,15 @@
 """A shadow: a denied operation that could be reached through the parameters of an allowed one.
 
-`GET /pets/{petId}` is allowed, `GET /pets/export` is not: a call of `/pets/export` matches the template and reaches the
-denied operation. So does `/pets/EXPORT`, `/pets/%65xport` or `/pets/export.json` where the origin cleans paths before it
-routes them. Each allowed route carries the shadows that lie on it, and nothing else of the document, as a guard.
+Suppose `GET /pets/{petId}` is allowed and `GET /pets/export` is not. A call of `/pets/export` matches the template and
+reaches the denied operation. So does `/pets/EXPORT`, `/pets/%65xport` or `/pets/export.json`, if the origin cleans paths
+before it routes them. Each allowed route has a guard with the shadows that lie on it.
 
-A denied template lies on an allowed one when it has a literal where the allowed one leaves the value to the client, and
-the rest of the two fits. One that has none there (the denied `/pets/{id}` beside the allowed `/pets/mine`) is the less
-specific of the two and wins nowhere.
+A denied template lies on an allowed one if it has a literal where the allowed one has a parameter, and the other segments
+fit. A denied template without such a literal (`/pets/{id}` beside the allowed `/pets/mine`) is less specific than the allowed
+one, so it never wins.
 
-Some origins serve a path by its beginning and pass on the rest (CGI's PATH_INFO, Go's and Express's subtree routes). There
-`/pets/export/meta` is `/pets/export`, so a denied template lies on longer allowed ones too.
+Some origins serve a path by its beginning and pass on the rest (CGI's PATH_INFO, Go's and Express's subtree routes). They
+serve `/pets/export/meta` as `/pets/export`, so a denied template also lies on longer allowed ones.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Readings: TypeAlias = "Callable[[int], tuple[str, ...]]"
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One segment of a shadow that its call must have: a folded literal, or folded patterns of which one must match."""
+    """What one segment of a call must be for a shadow to match: a folded literal, or any of several folded patterns."""
 
     index: int
     literal: str = ""
@@ -52,14 +52,14 @@ _Heads: TypeAlias = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The shadows on one route, found by what they begin with, so that cost does not grow with their number."""
+    """The shadows on one route, indexed by their first literal, so that cost does not grow with their number."""
 
     heads: tuple[tuple[int, Mapping[str, tuple[Shadow, ...]]], ...]
-    """For a segment index: the shadows whose first literal is there, by that literal up to its first separator."""
+    """For each segment index, the shadows whose first literal is there, by that literal up to its first separator."""
     patterned: tuple[Shadow, ...]
 
     def find(self, readings: Readings) -> Shadow | None:
-        """The denied operation that an origin may take the call for, as its conditions."""
+        """Find the denied operation that an origin may serve for the call, as the conditions that it matched."""
         for index, by_head in self.heads:
             for name in readings(index):
                 for shadow in by_head.get(name.partition(".")[0], ()):
@@ -69,7 +69,7 @@ class Guard:
 
 
 class DeniedPaths:
-    """The document's paths that the allow-list leaves out, as seen by a call with one method."""
+    """The denied paths of the document, indexed to find those that shadow a route."""
 
     def __init__(
         self,
@@ -77,14 +77,14 @@ class DeniedPaths:
         allowed: frozenset[OperationKey],
         templates: Mapping[str, PathTemplate],
     ) -> None:
-        """Keep the keys of all operations, which of them are allowed, and the parsed template of each path."""
+        """Index all operations; `allowed` are the keys of allowed ones, `templates` the parsed template of each path."""
         self._declared, self._allowed = frozenset(operations), allowed
         self._by_length: dict[int, _Branch] = {}
         for template in templates.values():
             self._by_length.setdefault(len(template.trimmed), _Branch()).add(template)
 
     def guard(self, route: PathTemplate, method: str) -> Guard | None:
-        """The guard of an allowed template, None when no denied one lies on it."""
+        """Return the guard of an allowed template, or None if no denied template lies on it."""
         ours = _heads(route)
         shadows = dict.fromkeys(
             shadow
@@ -96,9 +96,9 @@ class DeniedPaths:
         return _index(shadows) if shadows else None
 
     def deep_guards(self, route: PathTemplate, method: str, first_slashed: int) -> dict[int, Guard]:
-        """The guards for calls whose encoded slashes an origin may decode, by the number of segments that gives.
+        """Return the guards for calls whose encoded slashes an origin may decode, by the resulting number of segments.
 
-        Their readings are those of the path cut at the encoded slashes too; `first_slashed` is the first that may hold one.
+        They read the path cut also at its encoded slashes; `first_slashed` is the first segment that may hold one.
         """
         guards: dict[int, Guard] = {}
         for length in self._by_length:
@@ -112,10 +112,10 @@ class DeniedPaths:
         return guards
 
     def deep_beginnings(self, route: PathTemplate, method: str, first_slashed: int) -> Guard | None:
-        """The guard for the same calls where an origin takes the beginning of the cut path for all of it.
+        """Return the guard for the same calls on an origin that serves the cut path by its beginning.
 
-        Only a literal within what the client chooses tells: with `/tree/{a}/{b}` denied, every longer `/tree/{path}` would be
-        refused. Checking a config warns of that.
+        Only denied templates with a literal in the client's part count: otherwise a denied `/tree/{a}/{b}` would refuse every
+        longer `/tree/{path}`. `gate.slashed` warns of those templates.
         """
         shadows = dict.fromkeys(
             (*shadow, Condition(length + 1, "", ANYTHING))
@@ -126,16 +126,16 @@ class DeniedPaths:
         return _index(shadows) if shadows else None
 
     def _near(self, heads: _Heads, method: str) -> Iterator[PathTemplate]:
-        """Find the templates of this length that are denied to `method` and that no literal keeps off these heads."""
+        """Find templates of this length that are denied to `method` and whose literals do not contradict these heads."""
         for template in self._by_length[len(heads)].near(heads):
             if self._is_denied(template, method):
                 yield template
 
     def _is_denied(self, template: PathTemplate, method: str) -> bool:
-        """Say whether a template is denied to `method`.
+        """Whether a template is denied to `method`.
 
-        A concrete path that the document has belongs to its own path item whatever the method, so it is denied to a method
-        that is not allowed there even if nothing is declared for it.
+        A concrete path in the document always matches its own path item (OpenAPI). So it is denied to each method that is
+        not allowed there, even to one that is not declared there.
         """
         key = OperationKey(method, template.text)
         if method == "HEAD" and key not in self._declared:
@@ -144,7 +144,7 @@ class DeniedPaths:
 
 
 class _Branch:
-    """Templates of one length by their heads, so that compiling a thousand guards does not look at a million pairs."""
+    """A tree of templates of one length, by their heads, so that compiling a thousand guards does not compare a million pairs."""
 
     def __init__(self) -> None:
         self.branches: dict[str | None, _Branch] = {}
@@ -157,7 +157,7 @@ class _Branch:
         branch.templates.append(template)
 
     def near(self, heads: _Heads) -> Iterator[PathTemplate]:
-        """Templates of which no literal rules out that they lie on one with these heads."""
+        """Yield the templates whose literals do not contradict these heads."""
         level = [self]
         for head in heads:
             if head is None:
@@ -169,26 +169,26 @@ class _Branch:
 
 
 def cast_shadow(denied: PathTemplate, route: PathTemplate) -> Shadow:
-    """What a call on `route` must have so that an origin may take it, or its beginning, for `denied`; empty when it never can."""
+    """Return the conditions under which an origin may serve `denied` for a call on `route`; empty if it never can."""
     theirs, ours = denied.trimmed, route.trimmed
     if len(theirs) > len(ours):
         return ()
     conditions: list[Condition] = []
     for index, (their, our) in enumerate(zip(theirs, ours, strict=False), 1):
         if our.literal is not None:
-            # Case alone tells nothing apart here: with no condition besides (`/Users/{id}` beside the allowed
-            # `/users/{name}`) the client has no letter to vary; with one, an origin that folds case may get there.
+            # Literals that differ only in case count as equal: an origin may fold case. If that gives no condition
+            # (`/Users/{id}` beside the allowed `/users/{name}`), there is no shadow, as the client cannot vary the literal.
             if not _covers_folded(their, our.literal):
                 return ()
         elif their.literal == "":
-            return ()  # a value that some origin takes for nothing is refused before it gets here
+            return ()  # `gate.target` refuses values that an origin may reduce to nothing
         elif not their.covers(our):
             conditions.append(_condition(index, their))
     return tuple(conditions)
 
 
 def cast_deep_shadow(denied: PathTemplate, route: PathTemplate, first_slashed: int) -> Shadow:
-    """The same for a call of `route` cut at its encoded slashes."""
+    """As `cast_shadow`, for a call of `route` that is cut at its encoded slashes."""
     for their, our in zip(denied.trimmed[: first_slashed - 1], route.trimmed, strict=False):
         if our.literal is not None and not _covers_folded(their, our.literal):
             return ()
@@ -196,7 +196,7 @@ def cast_deep_shadow(denied: PathTemplate, route: PathTemplate, first_slashed: i
 
 
 def _heads(template: PathTemplate) -> _Heads:
-    """Its literals, each up to its first separator: where two differ, neither is an alias of the other."""
+    """The literals of a template, each up to its first separator. If two heads differ, neither literal is an alias of the other."""
     return tuple(None if segment.literal is None else _head(segment.literal) for segment in template.trimmed)
 
 

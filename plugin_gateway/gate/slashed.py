@@ -1,4 +1,4 @@
-"""A slashed parameter: one whose values may hold encoded slashes, and so spell the longer paths of denied operations."""
+"""A slashed parameter: a path parameter whose values may hold encoded slashes, and so spell longer, denied paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def slashed_segments(template: PathTemplate, names: Collection[str]) -> frozenset[int]:
-    """The indexes, counted from 1, of the segments that are one of the named parameters and nothing else."""
+    """The indexes, counted from 1, of the segments that consist of one of the named parameters."""
     return frozenset(
         index
         for index, segment in enumerate(template.segments, 1)
@@ -30,10 +30,11 @@ def find_spelled(
     kept: Collection[OperationKey],
     index: int,
 ) -> Iterator[Finding]:
-    """Find denied templates that values of a slashed parameter spell without any literal to know them by.
+    """Warn of denied templates that a slashed parameter can spell and that have no literal to recognise them by.
 
-    The gate refuses the calls that spell one whole, `/tree/a%2Fb` beside the denied `/tree/{a}/{b}`. It cannot refuse the longer
-    ones, which an origin that serves a path by its beginning (PATH_INFO) takes for it too, as no slash would be left.
+    The gate refuses the calls that match such a template as a whole: `/tree/a%2Fb` beside the denied `/tree/{a}/{b}`. Longer
+    calls also reach the template on an origin that serves a path by its beginning (PATH_INFO). The gate cannot refuse these,
+    because it would have to refuse all encoded slashes.
     """
     template = parse_template(key.path)
     slashed = slashed_segments(template, names)
@@ -49,8 +50,8 @@ def find_spelled(
             yield Finding(
                 rule="slashes-spell-denied",
                 severity=Severity.WARNING,
-                message=f"an encoded slash in `{key}` spells `{other}`, which is not allowed: such calls are refused, and longer ones "
-                "pass, which a server that goes by the beginning of a path may take for it",
+                message=f"an encoded slash in `{key}` can spell `{other}`, which is not allowed: the gateway refuses such calls, but it "
+                "passes longer ones, which a server that routes by the beginning of a path may treat the same",
                 hint=f"allow `{other}` too, or take `slashes: allowed` out of this entry",
                 pointer=("allow", index),
             )

@@ -1,7 +1,7 @@
-"""A request target, read: the path cut into segments that mean one thing to every server, and the raw query.
+"""A request target, parsed: the path as unambiguous segments, and the raw query.
 
-Only origin-form is read (RFC 9112, 3.2.1). Nothing is decoded or cleaned away: a path is taken as it stands or refused,
-so that what is matched is byte for byte what is forwarded.
+The gate reads only origin-form (RFC 9112, 3.2.1). It neither decodes nor cleans a path, but takes it unchanged or refuses
+it. So the matched path is byte for byte the forwarded path.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ MAX_TARGET_BYTES = 8 * 1024
 MAX_SEGMENTS = 64
 _NONE_SLASHED: frozenset[int] = frozenset()
 
-# No escape, and segments that begin with more than a dot or a blank in disguise and have no two dots in a row: most of
-# what is ever sent. The possessive quantifiers keep a near miss linear.
+# Matches most real paths: no escapes, no segment that begins with a dot or with `+` (some origins decode it as a blank),
+# and no two dots in a row. The possessive quantifiers keep a failing match linear.
 _PLAIN = rb"(?!\+)[%b]++(?:\.[%b]++)*+" % (WORD_CHARACTERS, WORD_CHARACTERS)
 _PLAIN_SEGMENT = re.compile(_PLAIN)
 _PLAIN_PATH = re.compile(rb"(?:/%b)++/?" % _PLAIN)
@@ -32,13 +32,13 @@ _TOO_LONG = Refusal(
     status=414,
     code="target-too-long",
     detail=f"The request target is longer than {MAX_TARGET_BYTES} bytes.",
-    hint="Put long values into the request body where the operation takes them there, or ask for less at once.",
+    hint="Put long values into the request body if the operation allows it, or ask for less at once.",
 )
 _TOO_DEEP = Refusal(
     status=414,
     code="target-too-long",
     detail=f"The path has more than {MAX_SEGMENTS} segments.",
-    hint="Check the path.",
+    hint="Use a path with fewer segments.",
 )
 _NOT_ORIGIN_FORM = Refusal(
     status=400,
@@ -51,9 +51,9 @@ _NOT_ORIGIN_FORM = Refusal(
 class Target(NamedTuple):
     """A target whose path is unambiguous.
 
-    `segments` are symbols (`gate.template`), the first of them empty, so that indexes count slashes. `raw` are the same
-    as bytes, or None when nothing in them is escaped. `slashed` are the indexes of segments that hold an encoded slash,
-    which only a parameter that says so may.
+    `segments` are symbols (`gate.template`); the first segment is empty, so that indexes count slashes. `raw` are the same
+    segments as bytes, or None if they have no escapes. `slashed` are the indexes of segments that hold an encoded slash, which
+    only a parameter with `slashes: allowed` may.
     """
 
     path: bytes
@@ -63,24 +63,24 @@ class Target(NamedTuple):
     slashed: frozenset[int] = frozenset()
 
     def readings(self, index: int) -> tuple[str, ...]:
-        """The folded names (`gate.alias`) that an origin may take a segment for."""
+        """The folded names (`gate.alias`) that an origin may read a segment as."""
         if self.raw is None:
             return (fold_plain(self.segments[index]),)
         return read_safe(self.raw[index])
 
 
 Parts: TypeAlias = tuple[bytes, bytes, list[str], "list[bytes] | None", frozenset[int]]
-"""What a target is made of: a plain tuple, as the gate takes it apart at once and seldom needs more."""
+"""The fields of a `Target` as a plain tuple: cheaper, and the gate seldom needs the methods."""
 
 
 def read_target(target: bytes) -> Target | Refusal:
-    """Read the second word of a request line."""
+    """Parse the second word of a request line."""
     parts = read_parts(target)
     return parts if isinstance(parts, Refusal) else Target(*parts)
 
 
 def read_parts(target: bytes) -> Parts | Refusal:
-    """Read the second word of a request line into the fields of a `Target`."""
+    """Parse the second word of a request line into the fields of a `Target`."""
     path, _, query = target.partition(b"?")
     if len(target) > MAX_TARGET_BYTES:
         return _TOO_LONG
@@ -91,7 +91,7 @@ def read_parts(target: bytes) -> Parts | Refusal:
 
 
 def read_safe(segment: bytes) -> tuple[str, ...]:
-    """The readings of a segment that was examined, or of a piece of it."""
+    """The readings of a segment that passed `examine`, or of a piece of it."""
     names = readings(segment)
     return () if isinstance(names, Unsafe) else names
 
@@ -114,7 +114,7 @@ def _read_with_care(path: bytes, query: bytes) -> Parts | Refusal:
         if front:
             slashed.add(index)
             if not all((*front, last)):
-                return _ambiguous("an encoded slash beside nothing")
+                return _ambiguous("an encoded slash next to an empty segment")
         is_end = index == len(raw) - 1
         unsafe = _first(examine(piece, is_last=False) for piece in front) or (last and examine(last, is_last=is_end))
         if unsafe:
@@ -127,7 +127,7 @@ def _first(found: Iterable[Unsafe | None]) -> Unsafe | None:
 
 
 def encoded_slash() -> Refusal:
-    """The refusal for an encoded slash where the matched parameter does not take one."""
+    """The refusal of an encoded slash that the matched parameter does not allow."""
     return _ENCODED_SLASH
 
 
@@ -150,7 +150,10 @@ def _malformed(path: bytes) -> Refusal:
     if octet == ord("%"):
         what, hint = "a `%` that does not begin an escape", "Write a percent sign as %25."
     elif octet == ord(";"):
-        what, hint = "a `;`", "Path parameters after `;` are not forwarded; write a literal semicolon as %3B."
+        what, hint = (
+            "a `;`",
+            "The gateway does not forward path parameters after `;`; write a literal semicolon as %3B.",
+        )
     elif octet == ord("#"):
         what, hint = "a fragment", "Leave the fragment out, or write a literal `#` as %23."
     elif octet == ord("\\"):

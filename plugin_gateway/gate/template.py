@@ -1,9 +1,9 @@
 """A path template of the document, parsed: segments that are literals, parameters, or patterns of both.
 
-Segments are compared as *symbols*: a string with one character for each character on the wire. An escape is one
-symbol too, U+0100 plus its octet, so `%c3` equals `%C3`; the escape of an unreserved character, which RFC 3986 6.2.2.2
-says should never have been written, is U+0200 plus its octet and equals no literal: an origin that matches before it
-decodes would see another path than we did.
+Segments are compared as *symbols*: strings with one character for each character on the wire. An escape is one symbol, too:
+U+0100 plus its octet, so `%c3` equals `%C3`. RFC 3986 6.2.2.2 says that unreserved characters should not be escaped. Such an
+escape is U+0200 plus its octet and equals no literal, because an origin that matches before it decodes would see another
+path than the gate.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import lru_cache
 from plugin_gateway.gate.alias import fold
 
 WORD_CHARACTERS = rb"A-Za-z0-9\-_~!$&'()*+,=:@"
-"""Inside a class of a bytes regex: what may stand in a segment unescaped (RFC 3986, 3.3), but `.`; and `;`, a trick."""
+"""For a class in a bytes regex: the characters that a segment may hold unescaped (RFC 3986, 3.3), except `.` and `;`."""
 
 PATH_CHARACTERS = WORD_CHARACTERS + rb"."
 
@@ -30,17 +30,17 @@ _UNRESERVED = re.compile(r"[A-Za-z0-9\-._~]")
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """Literals with at least so many characters for each parameter between them; matched in time linear in the segment."""
+    """Literals with parameters between them, each of a minimum length. Matching is linear in the length of the segment."""
 
     prefix: str
     inner: tuple[tuple[int, str], ...]
-    """Each literal in the middle, with how many characters must come before it."""
+    """The literals in the middle, each with the minimum number of characters before it."""
     tail: int
-    """How many characters must come before the suffix; 0 where nothing may, -1 where nothing has to."""
+    """The minimum number of characters before the suffix; 0 means exactly none, -1 means any number."""
     suffix: str
 
     def matches(self, text: str) -> bool:
-        # Taking the leftmost place for every literal in turn is enough: only the end is anchored, and it is checked last.
+        # Taking the leftmost match of each literal is enough: only the end is anchored, and it is checked last.
         if not text.startswith(self.prefix) or not text.endswith(self.suffix):
             return False
         at, end = len(self.prefix), len(text) - len(self.suffix)
@@ -61,7 +61,7 @@ class Segment:
 
     @property
     def literal(self) -> str | None:
-        """Its symbols, if it has no parameter."""
+        """The segment's symbols, or None if it has a parameter."""
         if not self.parts:
             return ""
         return self.parts[0] if len(self.parts) == 1 else None
@@ -72,7 +72,7 @@ class Segment:
 
     @property
     def unnamed(self) -> Segment:
-        """The same for everybody but a reader."""
+        """The segment without the names of its parameters, which do not matter on the wire."""
         return Segment(self.parts)
 
     @property
@@ -80,9 +80,9 @@ class Segment:
         return _pattern(self.parts)
 
     def folded(self) -> tuple[Pattern, ...]:
-        """Patterns for the folded readings (`gate.alias`) of which one matches: it, and it with something after.
+        """Two patterns for folded readings (`gate.alias`): the segment, and the segment with a suffix after a separator.
 
-        A parameter takes nothing, too, as the `*` of a glob does (Caddy's `path /items/*:export`).
+        Here a parameter may be empty, like the `*` of a glob (Caddy's `path /items/*:export`).
         """
         parts = tuple(part and fold_symbols(part) for part in self.parts)
         *front, last = parts
@@ -90,17 +90,17 @@ class Segment:
         return _pattern(parts, least=0), _pattern(more, least=0)
 
     def covers(self, other: Segment) -> bool:
-        """Whether whatever matches `other` matches this."""
-        # A parameter of the other is stood for by one character that no literal holds.
+        """Whether this segment matches every text that `other` matches."""
+        # One character that is in no literal stands for each parameter of `other`.
         return self.pattern.matches("".join("\x00" if part is None else part for part in other.parts))
 
 
 @dataclass(frozen=True, slots=True)
 class PathTemplate:
-    """A path template: its text, its segments from the first `/` on, and what real documents append to it.
+    """A path template: its text, its segments from the first `/` on, and the query that some documents append.
 
-    A `?name=value` at the end must be in the query of a call; a `#name`, which never leaves a client, tells apart
-    operations that are one on the wire.
+    A call must have an appended `?name=value` in its query. An appended `#name` is never sent; documents use it to
+    distinguish operations that are the same on the wire.
     """
 
     text: str
@@ -113,7 +113,7 @@ class PathTemplate:
 
     @property
     def shape(self) -> tuple[tuple[str | None, ...], ...]:
-        """Equal for templates that no server can tell apart, as parameter names are not on the wire."""
+        """A value that is equal for templates that no server can tell apart: parameter names are not on the wire."""
         return tuple(segment.parts for segment in self.segments)
 
     @property
@@ -124,7 +124,7 @@ class PathTemplate:
 
 @lru_cache(maxsize=4096)
 def parse_template(text: str) -> PathTemplate:
-    """Parse a key of `paths`. Never fails: braces without a partner are literal."""
+    """Parse a key of `paths`. Never fails: unmatched braces are literal."""
     found = _PATH_AND_QUERY.match(text)
     path, query = (found[1], found[2] or "") if found else (text, "")
     segments = map(_parse_segment, _SEGMENT.findall(path.removeprefix("/")))
@@ -149,12 +149,12 @@ def _parse_segment(text: str) -> Segment:
 
 
 def symbols_of(segment: bytes) -> str:
-    """A segment of a request as symbols; it holds path characters and whole escapes only."""
+    """Convert a segment of a request to symbols. It must consist of path characters and whole escapes."""
     return _ESCAPE.sub(_request_symbol, segment.decode("ascii"))
 
 
 def fold_symbols(symbols: str) -> str:
-    """The folded text that a literal decodes to."""
+    """Decode the symbols of a literal, and fold the text."""
     octets = b"".join(bytes((ord(c) & 0xFF,)) for c in symbols)
     return fold(octets.decode(errors="replace"))
 
@@ -191,7 +191,7 @@ def _pattern(parts: tuple[str | None, ...], least: int = 1) -> Pattern:
 
 
 def sample_path(template: PathTemplate) -> bytes:
-    """A path that the template matches, its parameters filled with `x`."""
+    """Return a path that matches the template, with `x` for each parameter."""
     return b"".join(
         b"/" + b"".join(b"x" if part is None else _wire(part) for part in segment.parts)
         for segment in template.segments

@@ -1,4 +1,4 @@
-"""A trace: what the gate asked about one call, in order, and what it found. For the operator: it names denied things."""
+"""A trace: the steps of the gate's verdict on one call. It is for the operator only, because it names denied operations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Step(NamedTuple):
-    """One question that was asked: its name, whether the call went on, and what was found."""
+    """One step of a verdict: its name, whether the call passed it, and the finding."""
 
     name: str
     passed: bool
@@ -27,7 +27,7 @@ class Step(NamedTuple):
 
 
 class Trace:
-    """Collects the steps of one verdict; the last one decided. A gate in service is given none."""
+    """Collects the steps of one verdict; the last step decided. The gate runs without a trace when it serves calls."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
@@ -55,16 +55,16 @@ class Trace:
 
     def shadowed(self, shadow: Shadow) -> None:
         said = " and ".join(map(_describe, shadow))
-        self._add("path", False, f"a server may take it for a path that is not allowed: {said}")
+        self._add("path", False, f"a server may treat it as a path that is not allowed: {said}")
 
     def plain(self) -> None:
-        self._add("path", True, "no server can take it for a path that is not allowed")
+        self._add("path", True, "no server can treat it as a path that is not allowed")
 
     def queried(self, query: bytes, refusal: Refusal | None) -> None:
         if refusal is not None:
             self._add("query", False, f"{refusal.detail} {refusal.hint}")
         else:
-            self._add("query", True, "every name is declared" if query else "there is none")
+            self._add("query", True, "every name is declared" if query else "the call has no query")
 
     def _add(self, name: str, passed: bool, finding: str) -> None:
         self.steps.append(Step(name, passed, finding))
@@ -72,7 +72,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """The verdict and the steps to it; the last step is the one that decided."""
+    """The verdict and the steps to it; the last step decided."""
 
     verdict: Permit | Refusal
     steps: tuple[Step, ...]
@@ -83,12 +83,12 @@ class Explanation:
 
     @property
     def rule(self) -> OperationRule | None:
-        """The operation that the call would be."""
+        """The rule of the operation that the call matches, or None if it is refused."""
         return self.verdict.rule if isinstance(self.verdict, Permit) else None
 
 
 def explain(gate: Gate, method: str, target: str) -> Explanation:
-    """Ask the gate, and have it tell how it came to its verdict."""
+    """Ask the gate for its verdict on a call, and for the steps to it."""
     trace = Trace()
     verdict = gate.judge(method.encode(errors="replace"), target.encode(errors="replace"), trace)
     return Explanation(verdict=verdict, steps=tuple(trace.steps))

@@ -1,7 +1,7 @@
 """A variant: an operation whose path template ends in a query, such as `/?Action=ListQueues` or `/search?type={type}`.
 
-Such templates break the letter of OpenAPI and are common all the same. Several operations may share one path; a call is
-the one whose pairs it has, read as form decoding reads them, because the origin dispatches on the decoded values.
+OpenAPI forbids such templates, but they are common. Several operations may share one path; the pairs in the query select the
+operation. The gate decodes pairs as a form parser does, because the origin dispatches on the decoded values.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(rb"\{[^{}]*\}")
 
 
 class RequiredPair(NamedTuple):
-    """One pair of a template's query, decoded. `value` is None where the template leaves it to the caller (`type={type}`)."""
+    """One pair of a template's query, decoded. `value` is None if the template leaves it to the caller (`type={type}`)."""
 
     name: bytes
     value: bytes | None
@@ -41,7 +41,7 @@ def required_pairs(query: Iterable[bytes]) -> tuple[RequiredPair, ...]:
 
 
 def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
-    """The most demanding route whose pairs are all in the query, each of their names given once."""
+    """Return the most demanding route whose pairs are all in the query, with each of their names given once."""
     pairs: dict[bytes, list[bytes]] = {}
     for pair in query.split(b"&"):
         name, _, value = pair.partition(b"=")
@@ -53,7 +53,7 @@ def choose(routes: tuple[Route, ...], query: bytes) -> Route | None:
 
 
 def contradict(ours: Iterable[RequiredPair], theirs: Iterable[RequiredPair]) -> bool:
-    """Whether no call can have the pairs of both, in any spelling."""
+    """Whether the two sets of pairs exclude each other: no call can have both, in any spelling."""
     values = {pair.name: fold_value(pair.value) for pair in ours if pair.value is not None}
     return any(
         pair.value is not None and pair.name in values and values[pair.name] != fold_value(pair.value)
@@ -62,7 +62,7 @@ def contradict(ours: Iterable[RequiredPair], theirs: Iterable[RequiredPair]) -> 
 
 
 def fold_value(value: bytes) -> str:
-    """The spelling by which a value is compared with those of denied variants."""
+    """Fold a value for comparison with the values of denied variants."""
     return fold(value.decode(errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""Config and document, compiled into the one object that everything a client can see or do is judged by."""
+"""The revision: config and document, compiled into one object that decides what clients can see and do."""
 
 from plugin_gateway.admission.bounds import Bounds
 from plugin_gateway.revision.model import LogSettings, Revision, UpstreamTarget

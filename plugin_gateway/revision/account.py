@@ -1,4 +1,4 @@
-"""An account of one call: whether it would pass, step by step, and which line of gateway.yaml says so. For the operator."""
+"""An account of one call, for the operator: whether it would pass, step by step, and which line of gateway.yaml decides."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.model import Revision
 
 _OF_DOCUMENTS = ("GET", "HEAD")
-_ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL leads to another place than the gateway.")
+_ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL belongs to neither the gateway nor its upstream.")
 _BAD_REQUEST_LINE = Refusal(
     status=400, code="bad-request-line", detail="The request line is not `METHOD target HTTP/1.1`."
 )
-# RFC 9112, 3: what a client can send as these at all.
+# RFC 9112, 3: the methods and targets that a client can send.
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _TARGET = re.compile(r"[\x21-\x7e]+")
-_NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="A document is read with GET.")
+_NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="Read a document with GET.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """The verdict and the steps to it; the last step decided, or says what to write in gateway.yaml."""
+    """The verdict and the steps to it. The last step decided, or says what to write in gateway.yaml."""
 
     steps: tuple[Step, ...]
     verdict: Permit | Refusal | None
-    """None where the gateway answers itself."""
+    """None if the gateway answers the call itself."""
     rule: OperationRule | None = None
     url: str = field(default="")
-    """Where the call is sent; what is injected into its query is not in it."""
+    """The URL that the call is sent to, without injected query parameters."""
 
     @property
     def is_allowed(self) -> bool:
@@ -57,7 +57,7 @@ class Account:
 def account_for(
     method: str, asked: str, *, revision: Revision, loaded: LoadedConfig, document: Document, consumer: str = ""
 ) -> Account:
-    """Give the account of the call METHOD of a path, or of a URL as it was pasted; `consumer` is the name of one.
+    """Give the account of a call; `asked` is a path or a pasted URL, and `consumer` the name of a consumer.
 
     Raises:
         UsageError: there is no such consumer.
@@ -78,7 +78,7 @@ def account_for(
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
         said = (
-            "a method is one word, and a target has no blanks, control characters and letters beyond ASCII: write %XX"
+            "a method is one word; a target has no blanks, control characters or non-ASCII letters: write them as %XX"
         )
         return Account(steps=(*steps, Step("request line", False, said)), verdict=_BAD_REQUEST_LINE)
     path = target.partition("?")[0]
@@ -86,7 +86,7 @@ def account_for(
     if is_preflight or path in faces or path in revision.callers.local_paths:
         what = f"{method} as a preflight" if is_preflight else path
         if path in faces and not is_preflight and method not in _OF_DOCUMENTS:
-            steps.append(Step("own path", False, f"{path} is the gateway's own, and read with GET"))
+            steps.append(Step("own path", False, f"{path} is the gateway's own: read it with GET"))
             return Account(steps=tuple(steps), verdict=_NOT_A_DOCUMENT_METHOD)
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
         return Account(steps=tuple(steps), verdict=None)
@@ -108,14 +108,14 @@ def account_for(
 
 
 def _target_of(asked: str, *bases: str) -> str | None:
-    """The path and query of a URL that begins with one of the bases; a path is what it is."""
+    """Return the path and query of a URL below one of the bases, or None below neither. A path is returned unchanged."""
     if "://" not in asked.partition("?")[0] or asked.startswith("/"):
         return asked
     try:
         parts = urlsplit(asked)
         for base in map(urlsplit, bases):
             if (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc.lower()):
-                # Cut from the text: what a parser makes of it is not what a client sends.
+                # Cut from the text, because `urlsplit` may normalise what the client would send.
                 rest = asked.partition("://")[2].partition("#")[0]
                 rest = rest[len(parts.netloc) :]
                 prefix = base.path.rstrip("/")
@@ -132,7 +132,7 @@ def _caller(revision: Revision, consumer: str) -> Step:
     if consumer:
         return Step("caller", True, f"with a credential of the consumer {consumer}")
     if authentication is None:
-        return Step("caller", True, "anybody: `auth` is none")
+        return Step("caller", True, "any caller: `auth` is none")
     scheme = authentication.scheme.decode()
     return Step(
         "caller",
@@ -142,7 +142,7 @@ def _caller(revision: Revision, consumer: str) -> Step:
 
 
 def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
-    """Say what a call must share with others, beside the rate of its operation."""
+    """Tell the limits that a call shares with others, apart from its operation's rate."""
     limits = loaded.config.limits
     own = next((one.rate for one in loaded.config.consumers if one.name == consumer), None)
     shared = [
@@ -158,7 +158,7 @@ def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
 def _written(
     method: str, target: str, rule: OperationRule | None, loaded: LoadedConfig, document: Document, consumer: str
 ) -> Iterator[Step]:
-    """Say which line of gateway.yaml opens or closes the operation that the document has there."""
+    """Tell which line of gateway.yaml opens or closes the operation that the document has at the target."""
     config = loaded.config
     kept = select(document, config.allow, config.deny).kept
     if rule is not None:
@@ -185,7 +185,9 @@ def _written(
         index = next(index for index, one in enumerate(config.consumers) if one.name == consumer)
         at = loaded.locate(("consumers", index))
         yield Step(
-            "document", False, f"`{key}` is allowed, but to {consumer} only where its own `allow` names it, {at}"
+            "document",
+            False,
+            f"`{key}` is allowed, but not to {consumer}: to open it, name it in that consumer's `allow`, {at}",
         )
 
 
@@ -194,7 +196,7 @@ def _gate_of_all(document: Document) -> Gate:
 
 
 def _found(gate: Gate, method: str, target: str) -> OperationKey | None:
-    """The operation that the document has at a path; the query is another matter."""
+    """Return the operation that the document has at the path; the query is ignored."""
     verdict = gate.judge(method.encode(errors="replace"), target.partition("?")[0].encode(errors="replace"))
     return OperationKey(verdict.rule.method, verdict.rule.path_template) if isinstance(verdict, Permit) else None
 
@@ -205,4 +207,4 @@ def _consumers(method: str, target: str, revision: Revision) -> Iterator[Step]:
     if revision.views and able:
         others = [view.consumer for view in revision.views if view.consumer not in able]
         besides = f", and not by {', '.join(others)}" if others else ""
-        yield Step("consumers", True, f"may be called by {', '.join(able)}{besides}; `--as NAME` explains for one")
+        yield Step("consumers", True, f"may be called by {', '.join(able)}{besides}; `--as NAME` explains one consumer")

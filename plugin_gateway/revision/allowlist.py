@@ -1,4 +1,4 @@
-"""The allow-list, applied to a document: which operations are kept, and what is wrong with the list."""
+"""The allow-list, applied to a document: the operations that it keeps, and findings about the list."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One allowed operation, with what the entries that name it say, merged.
+    """One allowed operation, with the merged settings of the entries that name it.
 
-    An entry for just this operation wins over one for a tag or a path, an earlier over a later.
+    An entry for this single operation wins over an entry for a tag or a path, and an earlier entry over a later one.
     """
 
     operation: Operation
     entries: tuple[AllowEntry, ...]
-    """Those that name it, the winning one first."""
+    """The entries that name the operation, the winning entry first."""
 
     @property
     def operation_id(self) -> str | None:
-        """The name asked for, None when the document's own is to be shown."""
+        """The configured name, or None to show the document's name."""
         return next((entry.operation_id for entry in self.entries if entry.operation_id), None)
 
     @property
@@ -60,7 +60,7 @@ class Kept:
 
     @property
     def links(self) -> tuple[str, ...] | None:
-        """JSON pointers to the URLs in answers, None where only `upstream.links` may say so."""
+        """JSON pointers to the URLs in answers, or None to use `upstream.links`."""
         return next((entry.response.links for entry in self.entries if entry.response.links is not None), None)
 
     @property
@@ -77,20 +77,20 @@ class Selection:
     kept: Mapping[OperationKey, Kept] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     pinned: Pinned = NOTHING_PINNED
-    """What the entries named, for the next time the document is read."""
+    """The operations that the entries named, for the next time the document is read."""
     held: tuple[OperationKey, ...] = ()
-    """Operations that a group names only since the document changed, and that are closed."""
+    """Operations that a group began to name when the document changed; they stay closed."""
 
 
 NOTHING_ALLOWED: Final = "nothing-allowed"
-"""The rule of the warning that `deny` closes all that `allow` names. No error: an operator may close everything in a hurry,
-and a reload that refuses such a config would keep the old one, which is open."""
+"""The rule of the warning that `deny` closes every operation in `allow`. It is not an error: an operator in a hurry may want to
+close everything, and a reload that refused the config would keep the old, open one."""
 
 _NOTHING_ALLOWED: Final = Finding(
     rule=NOTHING_ALLOWED,
     severity=Severity.WARNING,
     message="`deny` closes every operation that `allow` names, so the gateway serves none",
-    hint="narrow `deny`; if nothing is to be served, `allow: []` says so",
+    hint="narrow `deny`; to serve no operation on purpose, write `allow: []`",
     pointer=("deny",),
 )
 
@@ -101,9 +101,9 @@ def select(
     deny: Sequence[Selector] = (),
     pinned: Pinned = NOTHING_PINNED,
 ) -> Selection:
-    """Apply the lists. What is not named is not kept, what is denied is not kept whoever names it.
+    """Apply the lists. An operation is kept if an entry of `allow` names it and no entry of `deny` does.
 
-    `pinned` is what the same entries named before: a group that named less then opens no more now.
+    `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then.
     """
     catalogue = Catalogue(document)
     findings: list[Finding] = []
@@ -114,7 +114,7 @@ def select(
         operations = match(entry, catalogue)
         findings += _judge_entry(entry, operations, catalogue)
         if entry.wanted_id and len(operations) > 1:
-            continue  # guessing which one was meant could open the wrong one
+            continue  # a guess could open the wrong operation
         keys = [operation.key for operation in operations]
         if entry.operation is None:
             words = words_of(entry, "allow")
@@ -158,12 +158,12 @@ def select(
 
 
 def _find_unknown_parameters(entry: AllowEntry, operations: Sequence[Operation]) -> Iterator[Finding]:
-    """Find the rules for parameters that no path of the entry's operations has: they would do nothing."""
+    """Find rules for parameters that are in no path of the entry's operations, and so have no effect."""
     segments = (segment for operation in operations for segment in parse_template(operation.key.path).segments)
     names = list(dict.fromkeys(name for segment in segments for name in segment.names))
     for name in entry.parameters:
         if name not in names:
-            there = f"the path has {', '.join(f'`{one}`' for one in names)}" if names else "the path has none"
+            there = f"the path has {', '.join(f'`{one}`' for one in names)}" if names else "the path has no parameters"
             yield Finding(
                 rule="unknown-parameter",
                 message=f"{describe(entry)} has no parameter `{name}` in its path",
@@ -182,7 +182,7 @@ def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: 
         yield Finding(
             rule="ambiguous-operation",
             message=f"the document gives the operationId {describe(entry)} to {places}",
-            hint=f"write the one you mean as METHOD /path, such as `{operations[0].key}`",
+            hint=f"name the operation as METHOD /path, such as `{operations[0].key}`",
             pointer=("allow", entry.index),
         )
 
@@ -191,15 +191,15 @@ def _not_locked(entry: AllowEntry, count: int) -> Finding:
     return Finding(
         rule="group-not-pinned",
         severity=Severity.WARNING,
-        message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)}; those that the API adds to it open at the "
+        message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)}; operations that the API adds to it open at the "
         "next start",
-        hint="list the operations one by one to keep later ones closed",
+        hint="to keep later operations closed, list the operations one by one",
         pointer=("allow", entry.index),
     )
 
 
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:
-    """A name that nothing has is a mistake, and what it was to close may be open. `DELETE /**` where nothing deletes is not."""
+    """An unknown name is an error: the operation that it should close may be open. `DELETE /**` without DELETEs is a warning."""
     found = unmatched(selector, catalogue, "deny")
     is_methods_only = selector.operation is None and match(selector.model_copy(update={"methods": ()}), catalogue)
     return replace(found, severity=Severity.WARNING) if is_methods_only else found
@@ -216,7 +216,7 @@ def _find_closed_groups(
             yield Finding(
                 rule="allowed-and-denied",
                 severity=Severity.WARNING,
-                message=f"everything that {describe(entry)} names stays closed: `deny` wins",
+                message=f"every operation that {describe(entry)} names stays closed: `deny` wins",
                 hint="remove the entry, or narrow `deny`",
                 pointer=("allow", entry.index),
             )
@@ -229,8 +229,8 @@ def _find_duplicates(named: Mapping[OperationKey, Sequence[AllowEntry]]) -> Iter
             yield Finding(
                 rule="duplicate-operation",
                 severity=Severity.WARNING,
-                message=f"`{key}` is allowed by entry {single[0].index + 1} already",
-                hint="remove one of the two; where both say something, the first one wins",
+                message=f"entry {single[0].index + 1} already allows `{key}`",
+                hint="remove one of the two entries; where they differ, the first wins",
                 pointer=("allow", entry.index),
             )
 
@@ -261,7 +261,7 @@ def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
             entry = next(entry for entry in kept[key].entries if entry.operation_id == name)
             yield Finding(
                 rule="operation-id-taken",
-                message=f"`{key}` cannot be called `{name}`: `{owner}` is",
+                message=f"`{key}` cannot be called `{name}`: `{owner}` has that name",
                 hint="choose another operation_id",
                 pointer=("allow", entry.index, "operation_id"),
             )
@@ -284,7 +284,7 @@ def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
 
 
 def _on_the_wire(key: OperationKey) -> object:
-    """Give a value that is equal for operations that no server can tell apart."""
+    """Return a value that is equal for operations that no server can tell apart."""
     template = parse_template(key.path)
     return key.method, template.shape, frozenset(required_pairs(template.query))
 
@@ -292,7 +292,7 @@ def _on_the_wire(key: OperationKey) -> object:
 def _find_twins(
     document: Document, kept: Mapping[OperationKey, Kept], denied: Mapping[OperationKey, Selector]
 ) -> Iterator[Finding]:
-    """Operations that differ in parameter names or fragments only are one on the wire: allowing one allows both."""
+    """Find operations that differ only in parameter names or fragments, which are not on the wire: allowing one allows both."""
     twins: dict[object, list[OperationKey]] = {_on_the_wire(key): [] for key in kept}
     methods = {key.method for key in kept}
     for key in document.operations:

@@ -1,4 +1,4 @@
-"""What is wrong beside a config that is refused: the files and the document that it names, and the operations in it."""
+"""Further findings for a refused config: mistakes in the files and the document that it names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], object]) -> RefusedConfigError:
-    """Return the error with what is wrong beside the config, so that one report has all; `build` says what that is."""
+    """Return the error with the findings that `build` raises for the rest of the config, so that one report has all mistakes."""
     if refused.remains is None:
         return refused
     try:
@@ -29,7 +29,7 @@ def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], objec
 
 
 def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator[Finding]:
-    """Yield the errors that are not due to what was taken out of the config, and not told already."""
+    """Yield the errors that are new: not reported yet, and not caused by the parts that were taken out of the config."""
     told = {finding.location for finding in refused.findings if finding.location and finding.location.line}
     is_auth_wrong = any(finding.pointer and finding.pointer[0] == "auth" for finding in refused.findings)
     for finding in findings:

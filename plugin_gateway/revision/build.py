@@ -1,4 +1,4 @@
-"""Building: from the files an operator wrote to a revision, reading what has to be read."""
+"""Building: reads the files that the operator wrote and compiles them into a revision."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAX_USERS_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A revision with what it was built from."""
+    """A revision, with the config and the document that it was built from."""
 
     revision: Revision
     loaded: LoadedConfig
@@ -56,10 +56,10 @@ def load_config(
     text: str | None = None,
     in_one_report: bool = False,
 ) -> LoadedConfig:
-    """Find the config and read it; `on_file` is told of each file it names, and of itself, before they are looked at.
+    """Find the config and read it. `on_file` is called with the config and each file that it names, before each is read.
 
-    `text` is what standard input said, where it was read already. With `in_one_report`, the document is read also where the
-    config is wrong, to say all that is wrong with either at once.
+    `text` is the text of standard input, if that was read already. With `in_one_report`, a wrong config does not stop the
+    reading of the document, so that one report has the mistakes of both.
 
     Raises:
         ConfigError: with every mistake found.
@@ -92,11 +92,11 @@ def _load(
 
 
 def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Document:
-    """Read the document that a config names; `on_file` is told of each of its files before it is opened.
+    """Read the document that a config names; `on_file` is called with each of its files before it is opened.
 
     Raises:
-        DocumentAwaitedError: its server does not answer yet.
-        DocumentError: it cannot be read, or is none.
+        DocumentAwaitedError: the document's server does not answer yet.
+        DocumentError: the file cannot be read, or is not an OpenAPI document.
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
@@ -107,7 +107,7 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
 
 
 def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Point at the line that names the document where that cannot be read at all."""
+    """If the document cannot be read at all, point at the line of gateway.yaml that names it."""
     source = loaded.config.openapi.source
     for finding in findings:
         where = finding.location
@@ -122,12 +122,12 @@ def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Fin
 def build(
     loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = None, pinned: Pinned = NOTHING_PINNED
 ) -> Built:
-    """Read everything that a config names, and compile it; `pinned` is that of the revision before, in a gateway that runs.
+    """Read all files that a config names, and compile them; `pinned` comes from the previous revision of a running gateway.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
-        ConfigError: the config does not fit the document, or asks for what cannot be served.
-        DocumentError: the document cannot be read, or an allowed operation not be cut out of it.
+        ConfigError: the config does not fit the document, or the gateway cannot do what it asks for.
+        DocumentError: the document cannot be read, or an allowed operation cannot be cut out of it.
     """
     found: list[Finding] = []
     logo = _unless_refused(_read_logo, loaded, found)
@@ -142,7 +142,7 @@ def build(
             raise
         raise DocumentError([*loaded.warnings, *loaded.located(found), *error.findings]) from error
     if users is None and _users_path(loaded) is not None:
-        # That it cannot be read is said already; that it has no users would not be true.
+        # `_read_users` has reported that it cannot be read; a finding that it has no users would be wrong.
         users = _placeholder_users(loaded)
     try:
         revision = compile_revision(
@@ -152,14 +152,14 @@ def build(
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
     except ConfigError as error:
-        # What is wrong with the document may be among it.
+        # Some of the findings may be about the document.
         raise ConfigError(place_in_document(error.findings, document.name)) from error
     revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
     return Built(revision=revision, loaded=loaded, document=document)
 
 
 def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None) -> Iterator[Finding]:
-    """Yield what is wrong with the config whatever the document says, where that cannot be read."""
+    """Yield the findings about the config that do not depend on the document, for a document that cannot be read."""
     config = loaded.config
     yield from find_secrets_in_clear(config)
     try:
@@ -171,7 +171,7 @@ def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None
 
 
 def _unless_refused(read: Callable[[LoadedConfig], T], loaded: LoadedConfig, found: list[Finding]) -> T | None:
-    """Read one of the files that a config names; what is wrong with it is one finding among others."""
+    """Read one of the files that a config names; if it is refused, add its findings to `found` and return None."""
     try:
         return read(loaded)
     except ConfigError as error:
@@ -185,20 +185,20 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
         return None
     try:
         with Path(path).open("rb") as file:
-            # One byte more than is allowed is enough to be refused.
+            # Read one byte more than the limit, so that a larger file is refused.
             return file.read(MAX_LOGO_BYTES + 1)
     except OSError as error:
         finding = Finding(
             rule="unreadable",
             message=f"the logo {path} cannot be read: {(error.strerror or str(error)).lower()}",
-            hint="leave `logo` out for a neutral one",
+            hint="leave `logo` out to use the neutral logo",
             pointer=("manifest", "logo"),
         )
         raise ConfigError(loaded.located([finding])) from error
 
 
 def _placeholder_users(loaded: LoadedConfig) -> str:
-    """Stand in for a users file that is not there: it has the users whom consumers name."""
+    """Return a text to use in place of a missing users file, with the users that consumers name."""
     names = {one.match.user for one in loaded.config.consumers if one.match.user} or {"placeholder"}
     return "".join(f"{name}:{hash_token(placeholder(name).reveal())}\n" for name in sorted(names))
 

@@ -1,8 +1,8 @@
-"""The canonical form of a value: the same bytes in every process for equal values, and other bytes for others.
+"""The canonical form of a value: equal values have the same bytes in every process, and different values different bytes.
 
-Each field of a record, a dataclass or a named tuple, is part of it unless a rule says what stands there instead, so a field that
-is added later is in it too. A field that `repr` hides holds a secret, or may: without a rule it is refused. Of another class the
-form has what its rules name.
+A record is a dataclass or a named tuple. Its form has each of its fields, unless a rule replaces the field or leaves it out; so a
+field that is added later is in the form, too. A field that `repr` hides may hold a secret, so it must have a rule. The form of
+any other class has the attributes that its rules name.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class LeftOut:
-    """The rule for a field that is not part of the form, and why it is not."""
+    """The rule for a field that is not part of the form, with the reason."""
 
     because: str
 
 
 Rule: TypeAlias = "LeftOut | Callable[[Any], object]"
-"""The rule for a field: it is left out, or what the function returns stands for it."""
+"""The rule for a field: it is left out, or the function's result replaces it."""
 Rules: TypeAlias = "Mapping[type, Mapping[str, Rule]]"
-"""By the class of a record and the name of the field."""
+"""The rules, by the class of a record and the name of the field."""
 
 
 def as_it_is(value: Any) -> object:
-    """Let a field that `repr` hides be part of the form; what is secret in it has rules of its own."""
+    """Let a hidden field be part of the form; the secrets in it have their own rules."""
     return value
 
 
 def canonical(value: object, rules: Rules) -> bytes:
     """Return the canonical form.
 
-    Mappings and sets have no order, sequences have theirs. Two records are equal if their class has the same name and all
-    fields are equal.
+    The order of mappings and sets does not matter, that of sequences does. Two records are equal if their classes have the
+    same name and all their fields are equal.
 
     Raises:
         TypeError: a value has no fixed form, or a hidden field has no rule.
@@ -46,12 +46,12 @@ def canonical(value: object, rules: Rules) -> bytes:
 
 
 class _Former:
-    """Forms values. A record that stands in many places is formed once, as the gates of several consumers share most."""
+    """Forms values. A record is formed once even if it occurs often, because the gates of consumers share most of theirs."""
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
         self._fields: dict[type, list[tuple[str, Callable[[Any], object]]]] = {}
-        # With the record itself, so that no other one can get its id.
+        # Keeps a reference to the record, so that its id is not reused.
         self._formed: dict[int, tuple[object, bytes]] = {}
 
     def form(self, value: Any) -> bytes:
@@ -93,16 +93,16 @@ def _fields_of(kind: type, rules: Mapping[str, Rule]) -> Iterable[tuple[str, Cal
 
 
 def _declared(kind: type, rules: Iterable[str]) -> Iterable[tuple[str, bool]]:
-    """Name the fields, and say which of them `repr` hides."""
+    """Yield the fields, and whether `repr` hides each."""
     if dataclasses.is_dataclass(kind):
         return ((field.name, not field.repr) for field in dataclasses.fields(kind))
     if issubclass(kind, tuple):
         return ((name, False) for name in kind._fields)  # type: ignore[attr-defined]  # a named tuple
     if rules:
         return ((name, False) for name in rules)
-    raise TypeError(f"{kind.__name__} has no canonical form: it is no record, and no rule is for it")
+    raise TypeError(f"{kind.__name__} has no canonical form: it is not a record and has no rules")
 
 
 def _framed(kind: bytes, content: bytes) -> bytes:
-    """Say how long it is, so that no two values can run into the same bytes."""
+    """Prefix the content with its kind and length, so that different values cannot have the same bytes."""
     return b"%b %d:%b" % (kind, len(content), content)

@@ -1,4 +1,4 @@
-"""The catalogue: the names of a document's operations, which of them a selector names, and which it may have meant."""
+"""The catalogue: an index of a document's operations, for selectors to look up and for did-you-mean hints."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_SHOWN = 10
 
 
 class Catalogue:
-    """The names of a document's operations, indexed for looking up and for guessing what was meant."""
+    """The operations of a document, indexed by operationId, tag and path."""
 
     def __init__(self, document: Document) -> None:
         self.operations: Mapping[OperationKey, Operation] = document.operations
@@ -67,7 +67,7 @@ class Catalogue:
         return _did_you_mean(operation_id, self._by_id)
 
     def guess_name(self, name: str) -> str:
-        """What may have been meant by a name that is no operationId: a path, or entries that a dash is missing between."""
+        """Guess what an unknown operationId means: a path, or several entries without the dashes between them."""
         path = "/" + name.strip("/")
         if "/" in name and (methods := self.methods_of(path)):
             return f"write {_either(f'{method} {path}' for method in methods)}"
@@ -89,7 +89,7 @@ class Catalogue:
         return _did_you_mean(tag, self._by_tag)
 
     def guess_key(self, key: OperationKey) -> str:
-        """What may have been meant by a METHOD and path that the document does not have."""
+        """Guess which operation an unknown METHOD and path mean."""
         if methods := self.methods_of(key.path):
             return f"that path has {', '.join(methods)}"
         shape = parse_template(key.path).shape
@@ -108,7 +108,7 @@ class Catalogue:
 
 
 def match(selector: Selector, catalogue: Catalogue) -> list[Operation]:
-    """The operations that a selector names, in document order; several for one operationId when it is ambiguous."""
+    """The operations that a selector names, in document order. An ambiguous operationId names several."""
     if selector.operation is not None:
         if selector.key is None:
             return catalogue.with_id(selector.operation)
@@ -121,7 +121,7 @@ def match(selector: Selector, catalogue: Catalogue) -> list[Operation]:
 
 
 def describe(selector: Selector) -> str:
-    """The entry as one would write it short."""
+    """The entry in short form, for messages."""
     if selector.operation is not None:
         return f"`{selector.operation}`"
     methods = f"{', '.join(selector.methods)} " if selector.methods else ""
@@ -132,7 +132,7 @@ _OF_A_GLOB = "write `- {path: /**}` for every path; `*` stands for a segment of 
 
 
 def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
-    """The error for an entry that names nothing, with the nearest names that there are."""
+    """The error for an entry that matches no operation, with the nearest names as a hint."""
     if selector.operation is not None and selector.key is None:
         what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
         if "*" in selector.operation:
@@ -153,7 +153,7 @@ def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
 
 
 def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple[str | int, ...]) -> Finding:
-    """Tell which operations an entry names since the document changed, and does not open."""
+    """Warn of operations that an entry names since the document changed, but does not open."""
     shown = ", ".join(f"`{key}`" for key in keys[:_MOST_SHOWN])
     more = f" and {len(keys) - _MOST_SHOWN} more" if len(keys) > _MOST_SHOWN else ""
     verb, them = ("stay", "them") if len(keys) > 1 else ("stays", "it")
@@ -167,12 +167,12 @@ def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple
 
 
 def fits_glob(path: str, glob: str) -> bool:
-    """Whether a path template fits; segments are compared as they are written, in time linear in both."""
+    """Whether a glob matches a path template. Segments are compared as text."""
     segments, wanted = path.split("/"), glob.split("/")
     at = star = -1
     index = 0
     position = 0
-    # The classic walk for one kind of star: on a mismatch the last `**` takes one segment more.
+    # On a mismatch, go back to the last `**` and let it take one more segment.
     while index < len(segments):
         if position < len(wanted) and wanted[position] == "**":
             star, at = position, index
@@ -191,14 +191,14 @@ def fits_glob(path: str, glob: str) -> bool:
 
 
 def _is_instance(path: str, template: str) -> bool:
-    """Tell whether the path is one of the template's, such as `/orders/7` of `/orders/{id}`, but for a slash at the end."""
+    """Whether the path matches the template, as `/orders/7` matches `/orders/{id}`; a trailing slash is ignored."""
     segments, wanted = path.rstrip("/").split("/"), template.rstrip("/").split("/")
     pairs = zip(segments, wanted, strict=False)
     return len(segments) == len(wanted) and all(a == b or (a and b.startswith("{")) for a, b in pairs)
 
 
 def _is_below(path: str, template: str) -> bool:
-    """Tell whether the path is one of the template's with a prefix, such as that of `upstream.url`, before it."""
+    """Whether the path matches the template after a prefix, such as the path of `upstream.url`."""
     depth = template.count("/")
     return (
         template != "/" and path.count("/") > depth and _is_instance("/" + "/".join(path.split("/")[-depth:]), template)
@@ -207,7 +207,7 @@ def _is_below(path: str, template: str) -> bool:
 
 def _other_methods(found: Iterable[Operation]) -> str:
     methods = dict.fromkeys(operation.key.method for operation in found)
-    return f"what is there has {', '.join(methods)}" if methods else ""
+    return f"the operations there have {', '.join(methods)}" if methods else ""
 
 
 def _either(names: Iterable[str]) -> str:
@@ -222,6 +222,6 @@ def _did_you_mean(word: str, names: Iterable[str]) -> str:
     folds = [fold] if fold in by_fold else difflib.get_close_matches(fold, by_fold, n=_NEAREST, cutoff=0.5)
     near = [name for fold in folds for name in by_fold[fold]][:_NEAREST]
     if not near:
-        return "`plugin-gateway ops` lists what the document has"
+        return "`plugin-gateway ops` lists the operations of the document"
     *front, last = (f"`{name}`" for name in near)
     return f"did you mean {', '.join(front)} or {last}?" if front else f"did you mean {last}?"

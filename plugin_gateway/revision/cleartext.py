@@ -1,4 +1,4 @@
-"""Cleartext: the secrets of a config that would cross a network unencrypted, where anyone on the way reads them."""
+"""Cleartext: warnings of secrets in a config that would cross a network unencrypted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     Pointer = tuple[str | int, ...]
 
-_GRANT_IN_CLEAR: Final = "our secret and the token cross the network unencrypted"
+_GRANT_IN_CLEAR: Final = "the client secret and the token cross the network unencrypted"
 _HINT: Final = "write https://; http:// is for this machine: localhost, 127.0.0.1, [::1] or unix:"
 
 
 def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
-    """Yield a warning for each URL to which a secret goes by plain HTTP or Redis, unless it is on this machine."""
+    """Yield a warning for each URL that a secret goes to over plain HTTP or Redis, unless it is on this machine."""
     url, credentials = config.upstream.url, list(_credentials(config))
     if credentials and not (url.tls or url.socket or is_this_machine(url.host)):
         yield _finding(f"the credential goes to {url.host} unencrypted", ("upstream", "url"))
@@ -36,20 +36,20 @@ def find_secrets_in_clear(config: Config) -> Iterator[Finding]:
             case _:
                 pass
     if config.openapi.headers and config.openapi.is_url and _is_clear(config.openapi.source):
-        yield _finding("`openapi.headers` go there unencrypted", ("openapi", "source"))
+        yield _finding("`openapi.headers` go to this URL unencrypted", ("openapi", "source"))
     match config.auth:
         case UserHttpAuth(verify=Introspection() as verify) | OAuthAuth(verify=Introspection() as verify):
             if _is_clear(verify.introspection):
-                yield _finding("callers' tokens go there unencrypted", ("auth", "verify", "introspection"))
+                yield _finding("callers' tokens go to this URL unencrypted", ("auth", "verify", "introspection"))
         case _:
             pass
     match config.auth:
         case OAuthAuth(facade=OAuthFacade() as facade) if _is_clear(facade.token):
-            yield _finding("clients' secrets and tokens go there unencrypted", ("auth", "facade", "token"))
+            yield _finding("clients' secrets and tokens go to this URL unencrypted", ("auth", "facade", "token"))
         case _:
             pass
     if config.limits.redis is not None and _is_clear_redis(config.limits.redis.reveal()):
-        message = "the password of the Redis goes there unencrypted"
+        message = "the password of Redis crosses the network unencrypted"
         yield _finding(message, ("limits", "redis"), "write rediss://, which is Redis over TLS")
 
 
@@ -74,7 +74,7 @@ def _is_clear_redis(url: str) -> bool:
         parts = urlsplit(url)
         return parts.scheme == "redis" and bool(parts.password) and not is_this_machine(parts.hostname or "")
     except ValueError:
-        # Not a URL: that is said elsewhere.
+        # `admission.compile` reports a malformed URL.
         return False
 
 

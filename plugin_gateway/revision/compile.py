@@ -1,4 +1,4 @@
-"""Compiling: a config and a document into a revision, with every mistake of either in one report."""
+"""Compiling: turns a config and a document into a revision, and reports the mistakes of both together."""
 
 from __future__ import annotations
 
@@ -65,12 +65,12 @@ def compile_revision(
     found: Iterable[Finding] = (),
     pinned: Pinned = NOTHING_PINNED,
 ) -> Revision:
-    """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, None for none.
+    """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
-    `found` is what was wrong with them as they were read, `pinned` that of the revision before, in a gateway that runs.
+    `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway.
 
     Raises:
-        ConfigError: the config does not fit the document, or asks for what cannot be served.
+        ConfigError: the config does not fit the document, or the gateway cannot do what it asks for.
         DocumentError: an allowed operation cannot be cut out of the document.
     """
     config = loaded.config
@@ -162,7 +162,7 @@ def compile_revision(
 
 
 def _pruned(document: Document, kept: Collection[OperationKey], config: Config) -> tuple[Document, tuple[Finding, ...]]:
-    """Prune and mend; the findings are warnings."""
+    """Prune and mend the document; the findings are warnings."""
     pruned = prune(
         document,
         kept,
@@ -176,7 +176,7 @@ def _pruned(document: Document, kept: Collection[OperationKey], config: Config) 
 
 
 def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Iterator[str]:
-    """Name what the document added to groups, as an operator reads it."""
+    """Name the operations that the document added to groups, for the operator."""
     yield from map(str, selection.held)
     for consumer, one in zip(config.consumers, chosen, strict=True):
         yield from (f"{key} (consumer {consumer.name})" for key in one.held)
@@ -200,7 +200,7 @@ def _tokens(pointer: str) -> tuple[str, ...]:
 
 
 def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document: Iterable[Finding] = ()) -> None:
-    """Raise when there is an error among the config's findings; its warnings go with it, as they may be the cause."""
+    """Raise if the findings include an error. The warnings go with it, because they may explain the error."""
     findings = tuple(findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         placed = (one if one.location else one.at(loaded.locate(())) for one in loaded.located(findings))
@@ -208,7 +208,7 @@ def _raise_errors(loaded: LoadedConfig, findings: Iterable[Finding], of_document
 
 
 def _of_document(document: Document, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Place findings whose pointers lead into the document, which is nowhere in the config."""
+    """Locate findings whose pointers lead into the document at the document's name."""
     return tuple(finding if finding.location else finding.at(Location(document.name)) for finding in findings)
 
 
@@ -268,7 +268,7 @@ def _presentation(config: Config, security: Security, call_limits: CallLimits) -
 
 
 def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
-    """Gather the statuses that the gateway itself may answer any operation with."""
+    """Gather the statuses with which the gateway itself may answer any operation."""
     callers = WITH_CALLERS if not isinstance(config.auth, NoAuth) else frozenset()
     return ALWAYS | callers | (frozenset() if call_limits.is_empty else WITH_LIMITS)
 
@@ -276,7 +276,7 @@ def _statuses(config: Config, call_limits: CallLimits) -> frozenset[int]:
 def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container[str]) -> Iterator[Finding]:
     for key, one in kept.items():
         if key.path in local_paths:
-            message = f"`{key}` is never forwarded: the gateway's own {key.path} is served at its path"
+            message = f"`{key}` is never forwarded: the gateway serves its own {key.path} at that path"
         elif key.method == methods.PREFLIGHT:
             message = f"`{key}` is never forwarded: the gateway answers {methods.PREFLIGHT} itself"
         else:
@@ -291,7 +291,7 @@ def _hidden_operations(kept: Mapping[OperationKey, Kept], local_paths: Container
 
 
 def _other_secrets(config: Config, callers: Callers) -> tuple[str, ...]:
-    """Everything secret that the gateway sends elsewhere. Callers' own keys are not sent, and kept as hashes."""
+    """The secrets that the gateway sends to other servers. Callers' keys are not sent, and are kept as hashes."""
     sent = [secret.reveal() for secret in secrets_in((config.openapi, config.upstream, config.limits))]
     judge = callers.authentication.judge if callers.authentication is not None else None
     if isinstance(judge, IntrospectionSettings) and judge.client_secret:

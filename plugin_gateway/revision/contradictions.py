@@ -1,7 +1,7 @@
-"""Contradictions: where the document says that an allowed operation is, and `upstream.url` says something else.
+"""Contradictions: allowed operations for which the document's `servers` and `upstream.url` disagree.
 
-The gateway sends each call to `upstream.url`, with the key. Where that is inside a cluster, its host is not the one
-that the document gives to the public. So hosts are compared among operations, and only paths with `upstream.url`.
+The gateway sends each call to `upstream.url`, with the key. Inside a cluster, that host is not the public host in the
+document. So hosts are compared with those of other operations, and only paths with `upstream.url`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.allowlist import Kept
 
 _URL = ("upstream", "url")
-_UNLESS = "or, where `upstream.url` is right, write `servers: ignore` under `upstream`"
+_UNLESS = "or, if `upstream.url` is right, write `servers: ignore` under `upstream`"
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 Host = tuple[str, int | None]
@@ -35,7 +35,7 @@ class _Conflict:
 
 
 def find_contradictions(document: Document, kept: Mapping[OperationKey, Kept], url: UpstreamUrl) -> Iterator[Finding]:
-    """Warn of allowed operations that are not called where the document says, once for each such place."""
+    """Warn of allowed operations that the document places elsewhere than `upstream.url`, once for each place."""
     everywhere = [path for path, _ in document.path_items()]
     whole = where_the_api_is(document)
     places = {key: where_it_says_itself(document, one.operation) or whole for key, one in kept.items()}
@@ -56,15 +56,15 @@ def find_contradictions(document: Document, kept: Mapping[OperationKey, Kept], u
 
 
 class _Judge:
-    """Holds servers against one `upstream.url`."""
+    """Compares servers with `upstream.url`."""
 
     def __init__(self, url: UpstreamUrl, whole: Where, places: Collection[Where]) -> None:
         self._url = url
         said = {host for where in (whole, *places) for server in where.servers for host in _hosts(server)}
-        # Which of the document's hosts the upstream stands for: the one it is called like, or else the document's own.
+        # The upstream stands for the host in the document that has its name, or else for the document's main host.
         self._is_named = any(_is_host(name, url) for name, _ in said)
         self._home = {host for server in whole.servers for host in _hosts(server)}
-        # A public host without a path may well be served from below one, unless the paths of the others are as they are said.
+        # A public host without a path may map to an upstream with a path, unless another server's path equals the upstream's.
         self._forgives_root = not any(
             reading.prefix and _fits(reading.prefix, url.prefix)
             for server in whole.servers
@@ -75,7 +75,7 @@ class _Judge:
             self._home = set(next(iter(own)))
 
     def conflict(self, where: Where) -> _Conflict | None:
-        """Say what is wrong with the first server of the list, unless one of them agrees with `upstream.url`."""
+        """Return the conflict of the first server in the list, or None if one of the servers agrees with `upstream.url`."""
         readings = [reading for server in where.servers for reading in server.readings]
         readings = [one for one in readings if one.is_said and _is_host(one.host, self._url)] or readings
         found = None
@@ -110,7 +110,7 @@ def _is_host(host: str, url: UpstreamUrl) -> bool:
 def _is_same_origin(server: Server, url: UpstreamUrl) -> bool:
     scheme = server.scheme or url.scheme
     port = server.port or _DEFAULT_PORTS[scheme]
-    # Better protected than the document says is no contradiction.
+    # HTTPS in place of the document's HTTP is not a contradiction.
     is_upgraded = (scheme, port, url.scheme, url.port) == ("http", 80, "https", 443)
     return is_upgraded or (scheme, port) == (url.scheme, url.port)
 
@@ -125,9 +125,10 @@ def _covers(prefix: str, paths: Collection[str]) -> bool:
 
 
 def _is_doubled(prefix: str, kept: Collection[str], everywhere: Collection[str], places: Iterable[Where]) -> bool:
-    """Tell whether the path of `upstream.url` is a part of each path template already."""
+    """Tell whether each path template already begins with the path of `upstream.url`."""
     is_said = any(reading.prefix == prefix for where in places for one in where.servers for reading in one.readings)
-    # A document that says it twice is wrong more often than not; one that says it once is right.
+    # `servers` may have the prefix, too. If all paths of the document repeat it, that is probably a mistake; if only the kept
+    # paths do, it is not.
     return _covers(prefix, everywhere if is_said else kept)
 
 
@@ -136,7 +137,7 @@ def _doubled(url: UpstreamUrl, key: OperationKey) -> Finding:
     return Finding(
         rule="upstream-path",
         severity=Severity.WARNING,
-        message=f"the paths of the document begin with {url.prefix} already: `{key}` is sent to {url}{key.path}",
+        message=f"the paths of the document already begin with {url.prefix}: the gateway sends `{key}` to {url}{key.path}",
         hint=f"write `url: {shorter}`, {_UNLESS}",
         pointer=_URL,
     )
@@ -151,14 +152,14 @@ def _finding(conflict: _Conflict, keys: list[OperationKey], url: UpstreamUrl, en
     if conflict.rule == "upstream-elsewhere" and conflict.is_own:
         them = "them" if len(keys) > 1 else "it"
         hint = (
-            f"take {them} out of `allow`, and let a second gateway with `url: {server.url}` serve {them} where needed; "
+            f"take {them} out of `allow`, and serve {them} with a second gateway with `url: {server.url}` if needed; "
         ) + _UNLESS
     elif conflict.rule == "upstream-elsewhere":
         hint = f"write `url: {server.url}`, {_UNLESS}"
     elif conflict.is_own:
         hint = (
-            f"write `url: {_with_prefix(url, server.prefix)}` if all that is allowed is there, else take out of "
-            f"`allow` what is not; {_UNLESS}"
+            f"write `url: {_with_prefix(url, server.prefix)}` if all allowed operations are there; if not, take the others "
+            f"out of `allow`; {_UNLESS}"
         )
     else:
         hint = f"write `url: {_with_prefix(url, server.prefix)}`, {_UNLESS}"

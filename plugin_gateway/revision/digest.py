@@ -1,8 +1,8 @@
-"""The digest of a revision: two revisions that behave differently have different digests, and no secret goes into one.
+"""The digest of a revision: revisions that behave differently have different digests, and a digest depends on no secret.
 
-`/readyz` and the log show the digest. If a secret went into it, even hashed, a reader could try guesses against it at home. A
-rotated secret therefore gives the next revision number and the same digest: the digest says where a credential goes and of which
-kind it is, and whether there is one.
+`/readyz` and the log show the digest. If it depended on a secret, a reader could test guesses against it offline. So a rotated
+secret gives a new revision number but the same digest. The digest does depend on whether there is a credential, its kind, and
+where it goes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def digest_of(revision: Revision) -> str:
-    """Return the SHA-256 of everything in the revision but what `RULES` leaves out."""
+    """Return the SHA-256 of the revision's canonical form, by `RULES`."""
     return hashlib.sha256(canonical(revision, RULES)).hexdigest()
 
 
@@ -41,7 +41,7 @@ def _names(by_hash: Mapping[bytes, str]) -> list[str]:
 
 
 def _headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes, bytes]]:
-    """Name the fields, and of an Authorization its scheme and the user."""
+    """Return the names of the fields; for Authorization, also its scheme and user."""
     return [
         (name, *(_scheme_and_user(value) if name.lower() == b"authorization" else (b"", b"")))
         for name, value in headers
@@ -60,7 +60,7 @@ def _scheme_and_user(value: bytes) -> tuple[bytes, bytes]:
 
 
 def _names_of_pairs(pairs: bytes) -> list[bytes]:
-    """Name the parameters of a query, or the cookies of a Cookie field."""
+    """Return the names of the parameters of a query, or of the cookies in a Cookie field."""
     return [pair.partition(b"=")[0].strip() for pair in re.split(b"[&;]", pairs) if pair]
 
 
@@ -71,18 +71,18 @@ RULES: Final[Rules] = {
         "write_injection": as_it_is,
         "operation_injections": as_it_is,
         "other_secrets": len,
-        "operations_total": LeftOut("a denied operation makes a difference only by its shadows, which are in the gate"),
-        "log": LeftOut("what is logged is neither served nor forwarded"),
-        "warnings": LeftOut("what `check` says is neither served nor forwarded"),
-        "notes": LeftOut("what `check` says is neither served nor forwarded"),
-        "pinned": LeftOut("it is for the next compile; what it opens and closes in this one is in the gate"),
-        "held": LeftOut("it is closed, as the gate says"),
+        "operations_total": LeftOut("a denied operation matters only through its shadows, which are in the gate"),
+        "log": LeftOut("the log is neither served nor forwarded"),
+        "warnings": LeftOut("findings are neither served nor forwarded"),
+        "notes": LeftOut("findings are neither served nor forwarded"),
+        "pinned": LeftOut("it is for the next compile; its effect on this one is in the gate"),
+        "held": LeftOut("these operations are closed, which is in the gate"),
     },
     Face: {
         "media_type": as_it_is,
         "body": as_it_is,
         "etag": LeftOut("it is a hash of `body`"),
-        "gzip": LeftOut("it is `body`, as the zlib of this machine packs it"),
+        "gzip": LeftOut("it is `body`, compressed by this machine's zlib"),
         "gzip_etag": LeftOut("it is a hash of `gzip`"),
     },
     Injection: {
@@ -101,4 +101,4 @@ RULES: Final[Rules] = {
     TlsFiles: {"ca": as_it_is, "cert": as_it_is, "key": _is_there},
     CallLimits: {"store_url": _is_there},
 }
-"""What stands in a digest for fields that hold secrets, and which fields do not count."""
+"""The rules for fields that hold secrets, and for fields that do not count."""

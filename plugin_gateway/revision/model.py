@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpstreamTarget:
-    """Where permitted calls go: one origin, one path prefix. Times in seconds, 0 or less is never.
+    """Where permitted calls go: one origin, one path prefix. Times are in seconds; 0 or less means never.
 
-    `forwarded` are field lines that tell it the public origin, `host_field` is sent as Host in place of `authority`.
-    `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path instead of it;
-    `authority` is the Host field sent; `prefix` is put before every path, without a trailing slash.
+    `host` is a name or address to connect to (IPv6 without brackets), `socket` a Unix socket path used instead;
+    `authority` is the value of Host, and `host_field` replaces it if set; `prefix` is put before every path, without a
+    trailing slash. `forwarded` are field lines that tell the upstream the public origin.
     """
 
     host: str
@@ -46,18 +46,18 @@ class UpstreamTarget:
     forward_headers: frozenset[bytes] = frozenset()
     keep_set_cookie: bool = False
     keep_challenges: bool = False
-    """Pass on what the upstream says of the gateway's credential."""
+    """Pass on the upstream's challenges, which are about the gateway's credential."""
     forwarded: bytes = b""
     host_field: bytes = b""
     may_echo: bool = True
-    """It may repeat what it was sent, secrets among it."""
+    """The upstream may repeat secrets from the request in its answers."""
     passes_unreadable: bool = False
-    """What cannot be searched for secrets passes all the same."""
+    """Answers that the gateway cannot search for secrets pass nevertheless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogSettings:
-    """What is logged, and how: `format` is `auto`, `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
+    """The settings of the log: `format` is `auto`, `json` or `text`, `level` one of `telemetry.log.LEVELS`."""
 
     format: str = "auto"
     level: str = "info"
@@ -65,19 +65,19 @@ class LogSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """The gate and the documents of one consumer. What it may not call is in neither."""
+    """The gate and the documents of one consumer, with only the operations that it may call."""
 
     consumer: str
     gate: Gate
     faces: Mapping[str, Face]
-    """The documents only: the manifest names no operation and is the same for everybody."""
+    """The documents only: the manifest names no operation and is the same for all consumers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One config and one document, compiled. Workers hold this and nothing else of either.
+    """One config and one document, compiled: all that workers know of them.
 
-    `faces` maps a path on the public listener to its bytes, `/openapi.json?profile=plugin` for a profile.
+    `faces` maps a path on the public listener to the face served there; a profile's path is `/openapi.json?profile=plugin`.
     """
 
     number: int
@@ -89,9 +89,9 @@ class Revision:
     read_injection: Injection = field(repr=False)
     write_injection: Injection = field(repr=False)
     operation_injections: Mapping[str, Injection] = field(default_factory=dict, repr=False)
-    """By operation id, for those that have one of their own."""
+    """By operation id, for operations with their own credential."""
     other_secrets: tuple[str, ...] = field(default=(), repr=False)
-    """What the gateway sends that is secret, besides what is injected: to the document's server, the introspection endpoint, Redis."""
+    """Secrets that the gateway sends elsewhere than to the upstream: to the document's server, the introspection endpoint, Redis."""
     limits: Bounds
     cors_origins: tuple[str, ...]
     operations_total: int
@@ -99,18 +99,18 @@ class Revision:
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
     views: tuple[View, ...] = ()
-    """One for each of `callers.consumers`, in their order."""
+    """The views of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()
     notes: tuple[Finding, ...] = ()
-    """What each profile of the document drops."""
+    """What each profile of the document leaves out."""
     pinned: Pinned = NOTHING_PINNED
-    """What the entries of the lists named: for the next compile in this run, and no worker's business."""
+    """The operations that the entries of the lists named, for the next compile in this run; workers do not use it."""
     held: tuple[str, ...] = ()
-    """What the document added to groups and stays closed."""
+    """Operations that the document added to groups, and that stay closed."""
 
     @property
     def digest(self) -> str:
-        """Compute the digest of all that is served and forwarded. That renders every face, so ask once, and only to tell it."""
+        """The digest of the revision (`revision.digest`). Computing it renders every face, so read it once, and only to show it."""
         from plugin_gateway.revision.digest import digest_of  # noqa: PLC0415  # it has rules for the fields of this class
 
         return digest_of(self)
@@ -120,7 +120,7 @@ class Revision:
         return (self.read_injection, self.write_injection, *self.operation_injections.values())
 
     def injection_of(self, rule: OperationRule) -> Injection:
-        """What is set on the calls of one operation: its own, or that for safe methods, or that for the others."""
+        """The injection for one operation: its own, or else the one for safe methods or the one for other methods."""
         own = self.operation_injections.get(rule.operation_id)
         if own is not None:
             return own
@@ -128,21 +128,21 @@ class Revision:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What no answer may show, whichever call it is for; each once."""
+        """The secrets that no answer to any call may show, each once."""
         injected = (secret for injection in self.injections for secret in injection.secrets)
         return tuple(dict.fromkeys((*injected, *self.other_secrets)))
 
     @property
     def gets_tokens(self) -> bool:
-        """Calls carry access tokens that the gateway gets."""
+        """Whether calls carry access tokens that the gateway requests."""
         return any(isinstance(injection.grant, TokenGrant) for injection in self.injections)
 
     @property
     def has_secrets(self) -> bool:
-        """There is something that no answer may show, now or once a token was got."""
+        """Whether there are secrets that no answer may show, now or after the gateway got a token."""
         return holds_secrets(self.injections, self.other_secrets)
 
 
 def holds_secrets(injections: Iterable[Injection], other_secrets: Sequence[str]) -> bool:
-    """Tell whether there is something that no answer may show, now or once a token was got."""
+    """Whether there are secrets that no answer may show, now or after the gateway got a token."""
     return bool(other_secrets) or any(one.secrets or isinstance(one.grant, TokenGrant) for one in injections)

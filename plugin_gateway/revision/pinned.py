@@ -1,7 +1,7 @@
-"""The pins: which operations each entry of the lists named first, so that a document that changes later opens nothing by itself.
+"""The pins: the operations that each entry of the lists named first, so that a later change of the document opens no operation.
 
-An entry is known by its place and the words it selects with. An entry of `allow` for a tag or a path keeps to the operations
-it named when it was first compiled with these words; one of `deny` closes what it names now and whatever it named before.
+An entry is identified by its place and its selecting words. An entry of `allow` for a tag or a path opens only operations that
+it named when it was first compiled with these words. An entry of `deny` closes the operations that it names now or named before.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class EntryWords(NamedTuple):
-    """An entry by where it stands and what it selects with, whatever else it says."""
+    """The identity of an entry: its place and its selecting words."""
 
     place: tuple[str, ...]
-    """`allow`, `deny`, or `consumers` and the name of one."""
+    """`allow`, `deny`, or `consumers` and the consumer's name."""
     operation: str
     tag: str
     path: str
@@ -29,16 +29,16 @@ class EntryWords(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pinned:
-    """The operations that entries named so far in this run of the gateway."""
+    """The operations that entries have named in this run of the gateway."""
 
     entries: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
 
     def to_open(self, words: EntryWords, named: Iterable[OperationKey]) -> frozenset[OperationKey]:
-        """Return what an entry of an allow-list may open: what it named first, which is `named` for one that is new."""
+        """Return the operations that an entry of an allow-list may open: those it named first, or `named` for a new entry."""
         return self.entries[words] if words in self.entries else frozenset(named)
 
     def to_close(self, words: EntryWords, named: Iterable[OperationKey]) -> frozenset[OperationKey]:
-        """Return what an entry of `deny` closes: also what it named before, as a tag or an operationId may be taken away."""
+        """Return the operations that an entry of `deny` closes. It closes those it named before even if they lost their tag or id."""
         return self.entries.get(words, frozenset()) | frozenset(named)
 
 
@@ -46,7 +46,7 @@ NOTHING_PINNED: Final = Pinned()
 
 
 def words_of(selector: Selector, *place: str) -> EntryWords:
-    """Say which entry this is. The order of its methods, and how often one stands there, are no difference."""
+    """Return the identity of an entry. The order and repetition of its methods do not matter."""
     return EntryWords(
         place=place,
         operation=selector.operation or "",

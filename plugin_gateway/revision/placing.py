@@ -1,4 +1,4 @@
-"""Placing: where in a document's text a finding about it is."""
+"""Placing: finds the line and column of findings about a document."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 MAX_BYTES_FOR_A_WARNING = 16 * 1024 * 1024
-"""Reading a larger text again takes longer than a start should for a warning."""
+"""Reading a larger text again would delay the start too much for the sake of a warning."""
 
 
 def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
     """Give each finding its line and column in the document called `name`, or at least that name.
 
-    The text is read again, as places are kept nowhere: a start without mistakes need not pay for them. A document that
-    was fetched is not fetched again.
+    This reads the text again. Decoding keeps no places, so that a start without mistakes does not pay for them. A document
+    that was fetched is not fetched again.
     """
     try:
         text = Path(name).read_bytes()
@@ -45,7 +45,7 @@ def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
 
 
 def place_warnings(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
-    """Do the same for those warnings that tell of the document and of no line in it yet, if it is not too large."""
+    """Place the warnings about the document that have no line yet, unless the document is too large."""
     findings = tuple(findings)
     try:
         is_small = Path(name).stat().st_size <= MAX_BYTES_FOR_A_WARNING

@@ -1,6 +1,6 @@
-"""The TLS files: what the files under `upstream.tls` hold, read once, so that what was judged is what connections use.
+"""The TLS files: the contents of the files under `upstream.tls`, read once, so that connections use what was checked.
 
-A worker that read the files itself could meet them half-written, or find that the key has changed and the certificate not yet.
+If workers read the files themselves, they could find one half-written, or a new key beside the old certificate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ENCRYPTED: Final = re.compile(rb"BEGIN ENCRYPTED PRIVATE KEY|Proc-Type: 4,ENCRY
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TlsFiles:
-    """PEM text of the authorities, of our certificate with its chain, and of our private key; empty where there is no file."""
+    """PEM text of the authorities, of the gateway's certificate with its chain, and of its private key. Empty: no such file."""
 
     ca: bytes = field(default=b"", repr=False)
     cert: bytes = field(default=b"", repr=False)
@@ -42,9 +42,9 @@ class TlsFiles:
         """Make the context of connections to the upstream.
 
         Raises:
-            OSError: OpenSSL does not take one of the files (`ssl.SSLError` is one).
+            OSError: OpenSSL rejects one of the files (`ssl.SSLError` is an OSError).
         """
-        import ssl  # noqa: PLC0415  # a command that shows a revision does not pay for it
+        import ssl  # noqa: PLC0415  # commands that only show a revision need not import it
 
         if self.ca:
             with _as_file(self.ca) as path:
@@ -61,7 +61,7 @@ NO_TLS_FILES: Final = TlsFiles()
 
 
 def read_tls_files(tls: Tls, *, now: dt.datetime | None = None) -> tuple[TlsFiles, tuple[Finding, ...]]:
-    """Read the files and judge them: what OpenSSL would refuse is an error, a certificate that is not valid now a warning."""
+    """Read the files and check them: a file that OpenSSL rejects is an error, a certificate that is not valid now a warning."""
     findings: list[Finding] = []
     contents: dict[str, bytes] = {}
     for name, path in (("ca", tls.ca), ("cert", tls.cert), ("key", tls.key)):
@@ -109,26 +109,26 @@ def _judge_own(cert: bytes, key: bytes) -> Iterator[Finding]:
     import ssl  # noqa: PLC0415  # as above
 
     if why := _not_certificates(cert):
-        yield _finding("tls-file", "cert", f"our certificate cannot be used: {why}", _hint(cert))
+        yield _finding("tls-file", "cert", f"the gateway's certificate cannot be used: {why}", _hint(cert))
         return
     if why := _not_a_key(key):
-        yield _finding("tls-file", "key", f"our private key cannot be used: {why}", _hint(key))
+        yield _finding("tls-file", "key", f"the gateway's private key cannot be used: {why}", _hint(key))
         return
     try:
         _load_chain(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), cert, key)
     except ssl.SSLError as error:
         if error.reason in {"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"}:
-            message = "our private key is not that of our certificate"
-            hint = "write both files anew, from the same issue; `cert` begins with our certificate, its chain follows"
+            message = "the private key does not belong to the gateway's certificate"
+            hint = "write both files again, from the same issue; `cert` begins with the gateway's certificate, then its chain"
             yield _finding("tls-key-mismatch", "key", message, hint)
         elif _is_loadable(cert):
-            yield _finding("tls-file", "key", f"our private key cannot be used: {_reason(error)}")
+            yield _finding("tls-file", "key", f"the gateway's private key cannot be used: {_reason(error)}")
         else:
-            yield _finding("tls-file", "cert", f"our certificate cannot be used: {_reason(error)}")
+            yield _finding("tls-file", "cert", f"the gateway's certificate cannot be used: {_reason(error)}")
 
 
 def _not_certificates(content: bytes) -> str:
-    """Say why this is no file of certificates, or nothing."""
+    """Say why the file cannot be used as certificates; empty if it can."""
     if not re.search(rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----", content):
         return "it holds no certificate in PEM format"
     return _IS_CUT if content.count(b"-----BEGIN ") != content.count(b"-----END ") else ""
@@ -146,7 +146,9 @@ def _hint(content: bytes) -> str:
     if _ENCRYPTED.search(content):
         return "decrypt it with `openssl pkey -in KEY -out NEW`, in a file that only the gateway can read"
     if content[:1] == b"\x30":
-        return "it looks like DER: convert it, such as with `openssl x509 -inform der` or `openssl pkey -inform der`"
+        return (
+            "it looks like DER: convert it, for example with `openssl x509 -inform der` or `openssl pkey -inform der`"
+        )
     return ""
 
 
@@ -169,10 +171,10 @@ def _judge_dates(files: TlsFiles, now: dt.datetime) -> Iterator[Finding]:
     own, authorities = _validities(files.cert), _validities(files.ca)
     for begin, end in own:
         if not begin <= now <= end:
-            which = "our certificate or one of its chain" if len(own) > 1 else "our certificate"
+            which = "the gateway's certificate or its chain" if len(own) > 1 else "the gateway's certificate"
             yield _dated("cert", which, begin, end, now)
             break
-    # System bundles keep roots beyond their time; it matters when there is no other.
+    # System bundles keep expired roots, so warn only if no authority is valid.
     if authorities and not any(begin <= now <= end for begin, end in authorities):
         begin, end = max(authorities, key=lambda times: times[1])
         which = "every authority" if len(authorities) > 1 else "the authority"
@@ -181,24 +183,24 @@ def _judge_dates(files: TlsFiles, now: dt.datetime) -> Iterator[Finding]:
 
 def _dated(name: str, which: str, begin: dt.datetime, end: dt.datetime, now: dt.datetime) -> Finding:
     if now > end:
-        return _finding("tls-expired", name, f"{which} has expired on {end:%Y-%m-%d}", "renew it", Severity.WARNING)
+        return _finding("tls-expired", name, f"{which} expired on {end:%Y-%m-%d}", "renew it", Severity.WARNING)
     message = f"{which} is not valid before {begin:%Y-%m-%d %H:%M} UTC"
-    return _finding("tls-not-yet-valid", name, message, "look at the clock of this machine", Severity.WARNING)
+    return _finding("tls-not-yet-valid", name, message, "check the clock of this machine", Severity.WARNING)
 
 
 def _validities(pem: bytes) -> list[tuple[dt.datetime, dt.datetime]]:
     found = []
     for block in _BLOCK.finditer(pem):
-        # OpenSSL takes dates in forms that RFC 5280 forbids; such a certificate has its date judged when it is used.
+        # OpenSSL accepts date formats that RFC 5280 forbids. Skip such a certificate here; its dates count when it is used.
         with suppress(ValueError, IndexError):
             found.append(_validity(base64.b64decode(block[1])))
     return found
 
 
 def _validity(der: bytes) -> tuple[dt.datetime, dt.datetime]:
-    """Return from when to when a certificate is valid (RFC 5280, 4.1).
+    """Return the validity period of a certificate (RFC 5280, 4.1).
 
-    Certificate holds tbsCertificate, and that version (which is tagged, and optional), serial, algorithm, issuer, validity.
+    Certificate holds tbsCertificate, which holds version (tagged and optional), serial, algorithm, issuer, validity.
     """
     _, tbs, _ = _element(_element(der)[1])
     tag, _, rest = _element(tbs)
@@ -227,20 +229,20 @@ def _element(data: bytes) -> tuple[int, bytes, bytes]:
 def _time(tag: int, text: bytes) -> dt.datetime:
     shown = text.decode("ascii")
     if tag == 0x17:
-        # UTCTime has two digits for the year: 50 and above are of the last century (RFC 5280, 4.1.2.5.1).
+        # UTCTime has two digits for the year; 50 and above mean 19xx (RFC 5280, 4.1.2.5.1).
         shown = ("19" if shown >= "50" else "20") + shown
     return dt.datetime.strptime(shown, "%Y%m%d%H%M%SZ").replace(tzinfo=dt.UTC)
 
 
 def _load_chain(context: ssl.SSLContext, cert: bytes, key: bytes) -> None:
     with _as_file(cert) as cert_path, _as_file(key) as key_path:
-        # Without a password OpenSSL would ask the terminal for one.
+        # Without a password argument, OpenSSL would prompt for one on the terminal.
         context.load_cert_chain(cert_path, key_path, password="")
 
 
 @contextmanager
 def _as_file(content: bytes) -> Iterator[str]:
-    """Give bytes a path, as OpenSSL reads certificates and keys from files alone: in memory where the system has that."""
+    """Give bytes a path, because OpenSSL reads certificates and keys only from files. Use a memfd where the system has it."""
     if hasattr(os, "memfd_create"):
         with open(os.memfd_create("tls-file"), "wb") as file:  # noqa: PTH123  # a descriptor, not a path
             file.write(content)

@@ -1,4 +1,4 @@
-"""The upstream of a config, compiled: where calls go, and how it is told under which origin clients reach the gateway."""
+"""The upstream of a config, compiled: the target of calls, and the fields that tell the upstream the public origin."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Forwarded(NamedTuple):
-    """What goes up because of it: further field lines, and a Host in place of the upstream's own."""
+    """The effect of `upstream.forwarded` on a call: extra field lines, and a Host in place of the upstream's."""
 
     lines: bytes = b""
     host: bytes = b""
 
 
 def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
-    """Compile; `tls_files` are the contents of the files that `upstream.tls` names."""
+    """Compile `upstream`; `tls_files` are the contents of the files that `upstream.tls` names."""
     upstream, url = config.upstream, config.upstream.url
     told = forwarded(upstream.forwarded, config.public_url)
     return UpstreamTarget(
@@ -54,19 +54,19 @@ def compile_upstream(config: Config, tls_files: TlsFiles) -> UpstreamTarget:
 
 
 def find_asked_in_vain(config: Config) -> Iterator[Finding]:
-    """Find headers that are to be passed on and never are because answers are searched for secrets."""
+    """Find headers in `forward` that are never forwarded because the gateway searches answers for secrets."""
     for index, name in enumerate(config.upstream.headers.forward):
         if fold_header(name.encode()) in map(fold_header, NOT_WHERE_SEARCHED):
             yield Finding(
                 rule="bad-header-name",
-                message=f"answers are searched for secrets, so a caller's `{name}` never reaches the upstream",
-                hint="take it out, or write `echoes: never` under `upstream` if its answers repeat no secret",
+                message=f"the gateway searches answers for secrets, so a caller's `{name}` never reaches the upstream",
+                hint="remove it, or write `echoes: never` under `upstream` if the upstream's answers never repeat a secret",
                 pointer=("upstream", "headers", "forward", index),
             )
 
 
 def forwarded(mode: Mode, public_url: str) -> Forwarded:
-    """Say what tells the upstream of `public_url`. Nothing of it comes from a caller, so the upstream may believe it."""
+    """Return the fields that tell the upstream `public_url`. They contain nothing from the caller, so the upstream can trust them."""
     parts = urlsplit(public_url)
     match mode:
         case "none":

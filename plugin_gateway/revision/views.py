@@ -1,4 +1,4 @@
-"""The views: what each consumer may call and is shown, cut out of what the gateway allows at all."""
+"""The views: each consumer's gate and documents, cut out of what the gateway allows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Pointer: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """Everything that is allowed to somebody, ready to be cut."""
+    """All allowed operations with their gate and documents, from which the views are cut."""
 
     document: Document
     pruned: Document
@@ -45,21 +45,21 @@ class Whole:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What a consumer may call, in document order, and every finding about its list."""
+    """The operations that a consumer may call, in document order, and the findings about its list."""
 
     keys: tuple[OperationKey, ...] | None
-    """None is all that is kept."""
+    """None means all kept operations."""
     findings: tuple[Finding, ...] = ()
     pins: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
-    """What its groups named, for the next time the document is read."""
+    """The operations that its groups named, for the next time the document is read."""
     held: tuple[OperationKey, ...] = ()
-    """Operations that one of its groups names only since the document changed, and that are closed to it."""
+    """Operations that one of its groups began to name when the document changed; they stay closed to it."""
 
 
 def compile_views(
     whole: Whole, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
 ) -> tuple[View, ...]:
-    """Cut a view for each consumer; those who may do the same share one gate and one set of documents."""
+    """Cut a view for each consumer. Consumers with the same operations share one gate and one set of documents."""
     made: dict[tuple[OperationKey, ...] | None, tuple[Gate, Mapping[str, Face]]] = {None: (whole.gate, whole.faces)}
     for keys in chosen:
         if keys is not None and keys not in made:
@@ -75,7 +75,7 @@ def choose_for_consumers(
     consumers: Sequence[Consumer],
     pinned: Pinned = NOTHING_PINNED,
 ) -> tuple[Chosen, ...]:
-    """Apply each consumer's list; the findings say where one asks for more than there is."""
+    """Apply each consumer's list. The findings name entries that match nothing, or that the gateway does not allow."""
     return tuple(
         select_for_consumer(document, allowed, consumer, index, pinned) for index, consumer in enumerate(consumers)
     )
@@ -88,7 +88,7 @@ def select_for_consumer(
     index: int,
     pinned: Pinned = NOTHING_PINNED,
 ) -> Chosen:
-    """Apply a consumer's own list. What the gateway does not allow is a finding, not allowed; `pinned` is as in `select`."""
+    """Apply a consumer's own list. An entry that the gateway does not allow gives a finding; `pinned` is as in `select`."""
     if consumer.allow is None:
         return Chosen(keys=None)
     findings: list[Finding] = []
@@ -109,20 +109,20 @@ def select_for_consumer(
             later.append((selector, [key for key in keys if key not in first], pointer))
             keys = [key for key in keys if key in first]
         closed = [key for key in keys if key not in kept]
-        # A group means what the gateway allows of it; an operation that is named and stays closed is a mistake.
+        # A group stands for those of its operations that the gateway allows. A single operation that stays closed is a mistake.
         if (selector.operation is not None or len(closed) == len(keys)) and closed:
             findings.append(
                 Finding(
                     rule="consumer-exceeds-allow",
-                    message=f"{describe(selector)} is not allowed to anybody, so not to `{consumer.name}` either",
-                    hint=f"add `{closed[0]}` to the gateway's own `allow`, or remove it here",
+                    message=f"the gateway does not allow {describe(selector)}, so `{consumer.name}` cannot call it",
+                    hint=f"add `{closed[0]}` to the top-level `allow`, or remove this entry",
                     pointer=pointer,
                 )
             )
         chosen.update(key for key in keys if key in kept)
     held: dict[OperationKey, None] = {}
     for selector, keys, pointer in later:
-        # What is closed to everybody is told once, of the gateway's own list.
+        # `select` has reported the operations that are closed to all callers.
         if closed := [key for key in keys if key in kept and key not in chosen]:
             findings.append(named_later(selector, closed, pointer))
             held |= dict.fromkeys(closed)
@@ -131,7 +131,7 @@ def select_for_consumer(
 
 
 def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[str, Face]]:
-    # Against the full document: what this consumer may not call must shadow its templates, whoever else may call it.
+    # Use the full document: an operation closed to this consumer must shadow its templates even if others may call it.
     gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     rules = gate.rules_by_key

@@ -302,7 +302,7 @@ def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
         assert await settled(Authenticator(INTROSPECTED, Broken()).identify(bearer("t"))) is UNAVAILABLE
 
     asyncio.run(ask())
-    assert "could not be looked into" in caplog.text
+    assert "failed to verify a credential" in caplog.text
 
 
 def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it():

@@ -178,8 +178,8 @@ def test_workers_are_given_hashes_and_no_token():
     [
         (service("short"), "can be guessed"),
         (service(SECRET, SECRET), "the same token"),
-        (service(SECRET + " x"), "no Bearer credential can carry"),
-        (service(SECRET + "é"), "no Bearer credential can carry"),
+        (service(SECRET + " x"), "a Bearer credential cannot carry"),
+        (service(SECRET + "é"), "a Bearer credential cannot carry"),
         (service(SECRET, authorization_type="basic"), "no colon"),
     ],
 )

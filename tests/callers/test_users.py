@@ -43,7 +43,7 @@ def test_no_password_is_that_of_the_decoy():
         (f"a:{PASSWORD.replace('$16384$', '$2$')}", "basic", "neither"),
         (f"a:{PASSWORD.replace('$8$', '$0$')}", "basic", "neither"),
         (f"a:{PASSWORD[:-1]}!", "basic", "neither"),
-        (f"a:{PASSWORD}", "bearer", "goes with `authorization_type: basic` only"),
+        (f"a:{PASSWORD}", "bearer", "works with `authorization_type: basic` only"),
         ("# nobody\n", "basic", "has no user"),
     ],
 )

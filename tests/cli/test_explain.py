@@ -93,7 +93,7 @@ def explained(capsys, *arguments):
         (
             ["GET", "/pets/1", "--as", "reader"],
             1,
-            "`GET /pets/{id}` is allowed, but to reader only where its own `allow`",
+            "`GET /pets/{id}` is allowed, but not to reader: to open it, name it in that consumer's `allow`",
         ),
         (["GET", "/pets/export"], 1, "the document has `GET /pets/export`; to open it, write `- GET /pets/export`"),
         (["DELETE", "/pets/all"], 1, "`DELETE /**` in `deny` closes it, "),

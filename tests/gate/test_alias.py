@@ -124,7 +124,7 @@ def test_the_kelvin_sign_and_the_long_s_are_letters():
 def test_decoding_stops_after_a_few_rounds():
     nested = b"%" + b"25" * 4000 + b"2e"
 
-    assert examine(nested) == Unsafe("characters that are percent-encoded over and over")
+    assert examine(nested) == Unsafe("characters that are percent-encoded too many times")
     assert MAX_DECODINGS < 10
 
 

@@ -123,7 +123,7 @@ def test_another_method_names_the_allowed_ones_only(pets, method):
 
     assert isinstance(refusal, Refusal)
     assert (refusal.status, refusal.code) == (405, "method-not-allowed")
-    assert refusal.detail == "This path is not offered for that method."
+    assert refusal.detail == "This path does not allow that method."
     assert refusal.hint == "Use GET or HEAD."
     assert refusal.headers == ((b"Allow", b"GET, HEAD"),)
 

@@ -118,7 +118,7 @@ def test_a_refusal_names_what_is_declared():
     refusal = judge_body(PETS, [b"text/xml"], [])
     assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
     assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
-    assert refusal.hint == "Send it as application/json or multipart/form-data, and say so in Content-Type."
+    assert refusal.hint == "Send it as application/json or multipart/form-data, with that Content-Type."
 
 
 def test_no_header_is_made_of_what_is_no_media_type():

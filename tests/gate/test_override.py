@@ -81,7 +81,7 @@ def test_a_declared_override_beside_a_closed_method_is_a_warning():
 
     (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
     assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
-    assert "`POST /p` declares `_method` in its body, by which callers may reach `DELETE /p`" in finding.message
+    assert "`POST /p` declares `_method` in its body, with which callers may reach `DELETE /p`" in finding.message
     assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []
     assert [*find_declared_overrides([post, delete, other], kept, [plain])] == []
 

@@ -141,7 +141,7 @@ def test_where_any_name_passes_it_is_printable_and_no_method(query):
     ("query", "detail", "hint"),
     [
         (b"limit=50%", "a `%` that does not begin an escape at offset 8", "%25"),
-        (b"limit=1;tag=2", "a `;` (some servers take it for `&`) at offset 7", "%3B"),
+        (b"limit=1;tag=2", "a `;` (some servers read it as `&`) at offset 7", "%3B"),
         (b"limit=1#x", "a fragment at offset 7", "%23"),
         (b'limit="', '`"` at offset 6', "%22"),
         (b"limit=\xff", "a byte outside ASCII at offset 6", "Percent-encode"),
@@ -174,7 +174,7 @@ def test_an_operation_without_parameters_says_so():
     refusal = rebuild_query(b"a=1", rule)
 
     assert isinstance(refusal, Refusal)
-    assert "takes none" in refusal.hint
+    assert "takes no query parameters" in refusal.hint
 
 
 @given(st.binary(max_size=80))

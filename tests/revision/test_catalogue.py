@@ -82,9 +82,13 @@ def test_an_entry_names_exactly_what_it_says(catalogue, entry, names):
         ("GET /pets/", "there is no operation `GET /pets/`", "did you mean `GET /pets`"),
         ("zzzzzzzz", "no operation has the operationId `zzzzzzzz`", "`plugin-gateway ops`"),
         ({"tag": "admin"}, "no operation matches `tag admin`", "did you mean `Admin`?"),
-        ({"tag": "pets", "methods": ["PUT"]}, "no operation matches `PUT tag pets`", "what is there has GET, POST"),
+        (
+            {"tag": "pets", "methods": ["PUT"]},
+            "no operation matches `PUT tag pets`",
+            "the operations there have GET, POST",
+        ),
         ({"path": "/pet/**"}, "no path matches `/pet/**`", "did you mean `/pets`"),
-        ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "what is there has GET"),
+        ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "the operations there have GET"),
     ],
 )
 def test_an_entry_that_names_nothing_is_told_the_nearest_names(catalogue, entry, message, hint):

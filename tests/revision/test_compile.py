@@ -126,7 +126,8 @@ def test_with_a_mistake_in_the_config_too_both_are_told():
 
 
 @pytest.mark.parametrize(
-    ("entry", "why"), [("ownDocument", "the gateway's own /openapi.json"), ("petOptions", "answers OPTIONS itself")]
+    ("entry", "why"),
+    [("ownDocument", "the gateway serves its own /openapi.json"), ("petOptions", "answers OPTIONS itself")],
 )
 def test_an_operation_the_gateway_stands_in_front_of_is_pointed_out(entry, why):
     warnings = compiled(CONFIG.replace("getPet]", f"{entry}]")).warnings

@@ -71,11 +71,11 @@ BAD_KEY = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
         ("ca", GARBAGE, "tls-file", "file of authorities cannot be used"),
         ("ca", None, "tls-file", "still being written"),
         ("cert", b"hello\n", "tls-file", "no certificate in PEM format"),
-        ("cert", GARBAGE, "tls-file", "our certificate cannot be used"),
+        ("cert", GARBAGE, "tls-file", "the gateway's certificate cannot be used"),
         ("cert", None, "tls-file", "still being written"),
         ("key", b"hello\n", "tls-file", "no private key in PEM format"),
         ("key", GARBAGE, "tls-file", "no private key in PEM format"),
-        ("key", BAD_KEY, "tls-file", "our private key cannot be used"),
+        ("key", BAD_KEY, "tls-file", "the gateway's private key cannot be used"),
         ("key", None, "tls-file", "still being written"),
     ],
 )
