@@ -1,1 +1,1 @@
-"""OpenAPI documents: read, followed, pruned, upgraded and rendered."""
+"""OpenAPI documents: reading, resolving, pruning, upgrading and rendering them."""

@@ -1,4 +1,4 @@
-"""An OpenAPI document as it was read, and the operations in it."""
+"""A document: an OpenAPI document as it was read, and its operations."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ _METHODS: Mapping[str, tuple[str, ...]] = {
     "3.1": (*_METHODS_2_0, "trace"),
     "3.2": (*_METHODS_2_0, "trace", "query"),
 }
-"""The fixed fields of a path item that are operations, by version. Field names are case-sensitive: `GET` is none."""
+"""The fixed fields of a path item that are operations, by version. They are case-sensitive: `GET` is not a field."""
 
 
 _SKETCH = frozenset({"operationId", "tags"})
-"""What is asked of every operation, kept or not."""
+"""The fields that the gateway reads of every operation, kept or not."""
 
 
 class OperationKey(NamedTuple):
-    """What names an operation without doubt: its method, in capitals, and its path template."""
+    """The unique name of an operation: its method, in capitals, and its path template."""
 
     method: str
     path: str
@@ -44,17 +44,17 @@ class OperationKey(NamedTuple):
 
 
 class Operation(NamedTuple):
-    """One operation of a document. `node` and `path_item` are the document's own objects: look, do not touch."""
+    """One operation of a document. `node` and `path_item` are the document's objects: do not change them."""
 
     key: OperationKey
     path_item: JsonObject
     holder: JsonObject
-    """What has the operation in it: its path item, or the `additionalOperations` of that."""
+    """The mapping that holds the operation: its path item, or the path item's `additionalOperations`."""
     field: str
 
     @property
     def node(self) -> JsonObject:
-        """The operation's own object, which is read here if it was not; raises `DocumentError` if its text is wrong."""
+        """The operation's object, decoded if necessary. Raises `DocumentError` if its text is not valid."""
         node: JsonObject = self.holder[self.field]
         return node
 
@@ -71,21 +71,21 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A whole document of OpenAPI 2.0, 3.0, 3.1 or 3.2: one root object in which every `$ref` that can be is local.
+    """A whole OpenAPI document, version 2.0, 3.0, 3.1 or 3.2, as one root object. Every `$ref` that could be followed is local.
 
-    `name` is how messages call it: a path or URL without userinfo, query or fragment.
+    `name` is the document's name in messages: a path or URL without userinfo, query or fragment.
     """
 
     root: JsonObject
     name: str
     unread: Mapping[str, str] = field(default_factory=dict)
-    """References that lead out of the document and were not followed, and why. Only one that is kept is a mistake."""
+    """References that were not followed because they lead out of the document, with the reason. They are errors only in kept parts."""
     address: str = ""
-    """Where it was fetched from, redirects followed; empty for a file. Servers may be relative to it."""
+    """The URL that it was fetched from, after redirects; empty for a file. Servers may be relative to it."""
     is_awaited: bool = False
-    """Whether some of `unread` may be there when it is asked for again: its server does not answer yet."""
+    """Whether a retry may read some of `unread`: a server did not answer yet."""
     warnings: tuple[Finding, ...] = ()
-    """What is odd about it and does not keep it from being used."""
+    """Findings that do not prevent the use of the document."""
 
     @cached_property
     def version(self) -> str:
@@ -103,9 +103,9 @@ class Document:
 
     @cached_property
     def operations(self) -> Mapping[OperationKey, Operation]:
-        """Every operation under `paths`, in document order; a path item's own `$ref` followed.
+        """Every operation under `paths`, in document order. A path item's `$ref` is followed.
 
-        Nodes that are not what they should be are passed over here, `structure.check_paths` is what reports them.
+        Malformed nodes are skipped here; `structure.check_paths` reports them.
         """
         found: dict[OperationKey, Operation] = {}
         for path, path_item in self.path_items():
@@ -115,7 +115,7 @@ class Document:
         return found
 
     def path_items(self) -> Iterator[tuple[str, JsonObject]]:
-        """Path templates and their path items, those that can be read."""
+        """Yield path templates with their path items. Malformed ones are skipped."""
         paths = self.root.get("paths")
         for path, path_item in paths.items() if isinstance(paths, dict) else ():
             if path.startswith("/") and isinstance(path_item, dict):
@@ -125,7 +125,7 @@ class Document:
                     continue
 
     def resolve(self, ref: str, at: Tokens = ()) -> Target:
-        """What a `$ref` written at `at` points at; raises `RefError`. See `refs.resolve`."""
+        """Resolve a `$ref` that is written at `at`. Raises `RefError`. See `refs.resolve`."""
         try:
             return resolve(self.root, ref, at=at, find=lambda: self.anchors)
         except RefError as error:
@@ -134,19 +134,19 @@ class Document:
             raise
 
     def follow_path_item(self, path_item: JsonObject) -> JsonObject:
-        """Follow a path item's chain of `$ref`; fields beside a `$ref` win over what it points at.
+        """Follow a path item's chain of `$ref`. Fields beside a `$ref` win over the fields of its target.
 
-        OpenAPI 3.0 leaves the mixture undefined, so this is the reading that loses nothing. Raises `RefError` when the
-        chain ends nowhere or comes back to itself.
+        OpenAPI 3.0 leaves the combination undefined; merging loses no field. Raises `RefError` if the chain is broken or
+        leads back to itself.
         """
         seen: set[Tokens] = set()
         while isinstance(ref := path_item.get("$ref"), str):
             target = self.resolve(ref)
             if target.tokens in seen:
-                raise RefError(ref, "comes back to itself")
+                raise RefError(ref, "leads back to itself")
             seen.add(target.tokens)
             if not isinstance(target.value, dict):
-                raise RefError(ref, "is no path item")
+                raise RefError(ref, "is not a valid path item")
             siblings = {key: value for key, value in path_item.items() if key != "$ref"}
             path_item = {**target.value, **siblings} if siblings else target.value
         return path_item

@@ -1,7 +1,7 @@
-"""The grammar of OpenAPI: which fields of which object hold which other objects, and so where a `$ref` means something.
+"""The grammar of OpenAPI: the fields of each object that hold other objects, and so the places where a `$ref` is a reference.
 
-One table serves 2.0 to 3.2: no field name means two things. What is not in it is data (`default`, `enum`, `example`,
-`const`, a link's `parameters`, anything unknown) and is never looked into.
+One table serves 2.0 to 3.2, because no field name has two meanings. Fields that are not in the table are data (`default`, `enum`,
+`example`, `const`, a link's `parameters`, anything unknown). The gateway does not look for objects in data.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """The objects of the standards, by their names there."""
+    """The kinds of objects, by their names in the standards."""
 
     CALLBACK = "callback"
     CONTACT = "contact"
@@ -46,17 +46,17 @@ class Kind(StrEnum):
 
 
 class Shape(Enum):
-    """How a field holds its objects."""
+    """The way in which a field holds objects."""
 
     ONE = "one"
-    """One object; a list of them is taken as `LIST`, as JSON Schema's old `items` has it."""
+    """One object. A list is read as `LIST`: older JSON Schema allows that in `items`."""
     LIST = "list"
     MAP = "map"
-    """A mapping whose keys are names that the author chose: `x-rate` is a header there, not an extension."""
+    """A mapping whose keys are chosen by the author: `x-rate` is a header there, not an extension."""
 
 
 class Field(NamedTuple):
-    """What a field holds."""
+    """The kind of object that a field holds, and the shape."""
 
     kind: Kind
     shape: Shape
@@ -163,10 +163,10 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
         Kind.XML: {},
     }
 )
-"""The fields of each kind of object that hold objects. Every object here may carry extensions (`x-*`)."""
+"""The fields of each kind of object that hold objects. All these objects may have extensions (`x-*`)."""
 
 OTHER_FIELDS: Mapping[Kind, Kind] = MappingProxyType({Kind.RESPONSES: Kind.RESPONSE, Kind.CALLBACK: Kind.PATH_ITEM})
-"""Objects whose fields have patterned names (a status code, an expression) but for extensions, and what those hold."""
+"""Objects whose fields have patterned names (status codes, expressions), and the kind that these fields hold."""
 
 ROOT_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
@@ -176,7 +176,7 @@ ROOT_FIELDS: Mapping[str, Field] = MappingProxyType(
         **_list(Kind.TAG, "tags"),
     }
 )
-"""The fields of the root that hold objects and belong to the document as a whole."""
+"""The fields of the root that hold objects, except paths, webhooks and components."""
 
 REFERABLE = frozenset(
     {
@@ -184,7 +184,7 @@ REFERABLE = frozenset(
         *(Kind.REQUEST_BODY, Kind.RESPONSE, Kind.SCHEMA, Kind.SECURITY_SCHEME),
     }
 )
-"""In place of these a `$ref` may stand."""
+"""Kinds that a `$ref` may replace."""
 
 _SECTIONS_2_0: Mapping[str, Kind] = MappingProxyType(
     {
@@ -212,12 +212,12 @@ _SECTIONS_3_2: Mapping[str, Kind] = MappingProxyType({**_SECTIONS_3_1, "mediaTyp
 
 
 def sections(version: str) -> Mapping[str, Kind]:
-    """The maps of components that a version has, by name."""
+    """Return the component maps of a version, by name."""
     return {"2.0": _SECTIONS_2_0, "3.0": _SECTIONS_3_0, "3.1": _SECTIONS_3_1}.get(version, _SECTIONS_3_2)
 
 
 def components_at(version: str) -> tuple[str, ...]:
-    """Where these maps are: 2.0 has them in the root itself."""
+    """Return the place of the component maps. 2.0 has them in the root."""
     return () if version == "2.0" else ("components",)
 
 
@@ -226,10 +226,10 @@ def is_extension(name: str) -> bool:
 
 
 def is_reference(kind: Kind, node: object) -> bool:
-    """Say whether `node` stands for another object. `$ref: 5` does not: it is no reference, only odd."""
+    """Return whether `node` is a reference. A `$ref` that is not a string is not a reference."""
     return kind in REFERABLE and isinstance(node, dict) and isinstance(node.get("$ref"), str)
 
 
 def siblings_count(kind: Kind, version: str) -> bool:
-    """Say whether fields beside a `$ref` mean something: in schemas since 3.1, and in path items."""
+    """Return whether fields beside a `$ref` have a meaning: in schemas since 3.1, and in path items."""
     return kind is Kind.PATH_ITEM or (kind is Kind.SCHEMA and version not in {"2.0", "3.0"})

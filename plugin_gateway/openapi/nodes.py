@@ -1,4 +1,4 @@
-"""The nodes of a document: every object, with the kind of object that the grammar says it is."""
+"""The nodes of a document: every object, with the kind that the grammar gives it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class Node(NamedTuple):
-    """One object and what the grammar says it is."""
+    """One object and its kind."""
 
     kind: Kind
     value: JsonObject
 
 
 def children(kind: Kind, value: JsonObject) -> Iterator[tuple[Kind, Json]]:
-    """The values in typed places right under `value`, booleans for schemas among them, with their kinds."""
+    """Yield the direct children of `value` that the grammar gives a kind; boolean schemas are among them."""
     if (other := OTHER_FIELDS.get(kind)) is not None:
         for name, child in value.items():
             if name != "$ref" and not is_extension(name):
@@ -40,7 +40,7 @@ def children(kind: Kind, value: JsonObject) -> Iterator[tuple[Kind, Json]]:
 
 
 def typed_nodes(root: JsonObject) -> list[Node]:
-    """Every object of `root`, which is a tree, the outer before the inner. Nothing in an example or a default is one."""
+    """Return every object of `root`, which is a tree, parents before children. Examples and defaults are data and are not searched."""
     found: list[Node] = []
     for name, (kind, _) in ROOT_FIELDS.items():
         value = root.get(name)
@@ -61,7 +61,7 @@ def typed_nodes(root: JsonObject) -> list[Node]:
 
 
 def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
-    """Yield one object and every object below it, with their kinds."""
+    """Return one object and every object below it, with their kinds."""
     found: list[Node] = []
     stack = [(kind, value)]
     while stack:
@@ -73,7 +73,7 @@ def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
 
 
 def copy_json(value: Json) -> Json:
-    """Copy a value as a tree: a shared value is copied for each place, so that each copy can be changed. Nesting costs no stack."""
+    """Copy a value as a tree. A shared value gets one copy per place, so each copy can change. Does not recurse."""
     holder = [value]
     stack: list[Json] = [holder]
     while stack:

@@ -1,6 +1,6 @@
-"""References: JSON Pointers (RFC 6901), URI fragments, and what a `$ref` inside one document points at.
+"""References: JSON Pointers (RFC 6901), URI fragments, and the targets of `$ref` inside one document.
 
-A pointer is handled as its tokens, unescaped, from the root: `("paths", "/pets", "get")`.
+A pointer is a tuple of unescaped tokens from the root: `("paths", "/pets", "get")`.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 """An array index has no sign and no leading zero (RFC 6901, 4)."""
 
 _DATA_KEYWORDS = frozenset({"const", "default", "enum", "example", "examples", "value"})
-"""Their values are data: an `$anchor` in an example is not an anchor."""
+"""Keywords whose values are data: an `$anchor` in an example is not an anchor."""
 
 _NAME_KEYWORDS = frozenset(
     {"$defs", "callbacks", "content", "definitions", "dependentSchemas", "headers", "parameters", "pathItems", "paths",
      "patternProperties", "properties", "requestBodies", "responses", "schemas", "webhooks"}
 )  # fmt: skip
-"""Their keys are names that the author chose: a property called `default` is a schema, not a default."""
+"""Keywords whose keys are chosen by the author: a property called `default` is a schema, not a default."""
 
 
 class RefError(LookupError):
-    """A `$ref` points at nothing in this document; `reason` says why, in words for the reader of the document."""
+    """Raised for a `$ref` without a target in this document. `reason` completes a sentence that begins with the reference."""
 
     def __init__(self, ref: str, reason: str) -> None:
-        """Keep both for the finding that is made of them."""
+        """Take the reference and the reason for a finding."""
         self.ref, self.reason = ref, reason
         super().__init__(f"{ref!r} {reason}")
 
 
 class Target(NamedTuple):
-    """What a reference points at: where it is in the root, and the value there."""
+    """The target of a reference: its place in the root, and its value."""
 
     tokens: Tokens
     value: Any
@@ -49,14 +49,14 @@ def escape(token: str) -> str:
 
 
 def unescape(token: str) -> str:
-    """Undo `escape`; `~1` first, so that `~01` comes out as `~1` (RFC 6901, 4)."""
+    """Undo `escape`. `~1` comes first, so `~01` becomes `~1` (RFC 6901, 4)."""
     return token.replace("~1", "/").replace("~0", "~") if "~" in token else token
 
 
 def split_pointer(pointer: str) -> Tokens:
-    """Tokens of a JSON Pointer; `ValueError` when it is neither empty nor begins with `/`."""
+    """Return the tokens of a JSON Pointer. Raises `ValueError` unless it is empty or begins with `/`."""
     if pointer and not pointer.startswith("/"):
-        raise ValueError(f"{pointer!r} is no JSON Pointer: it does not begin with '/'")
+        raise ValueError(f"{pointer!r} is not a JSON Pointer: it must begin with '/'")
     return tuple(unescape(token) for token in pointer.split("/")[1:])
 
 
@@ -65,18 +65,18 @@ def join_pointer(tokens: Iterable[str | int]) -> str:
 
 
 def to_ref(tokens: Iterable[str | int]) -> str:
-    """The local `$ref` to a place: what a URI fragment may not hold is percent-encoded (RFC 3986, 3.5)."""
+    """Return the local `$ref` to a place, percent-encoded where a URI fragment needs it (RFC 3986, 3.5)."""
     return "#" + quote(join_pointer(tokens), safe="/~!$&'()*+,;=:@?-._")
 
 
 def split_ref(ref: str) -> tuple[str, str]:
-    """The URI of a reference and its fragment, still encoded. Says nothing about either, and never raises."""
+    """Split a reference into URI and fragment, both still encoded. Checks neither and never raises."""
     uri, _, fragment = ref.partition("#")
     return uri, fragment
 
 
 def join_uri(base: str, reference: str) -> str:
-    """`reference` as meant at `base`; itself, if it is no URI reference at all."""
+    """Resolve `reference` against `base`. Returns `reference` unchanged if it is not a URI reference."""
     try:
         return urljoin(base, reference)
     except ValueError:
@@ -88,7 +88,7 @@ def is_local(ref: str) -> bool:
 
 
 def walk(root: Any, tokens: Iterable[str]) -> Any:
-    """The value at `tokens`; `LookupError` when there is none."""
+    """Return the value at `tokens`. Raises `LookupError` if it does not exist."""
     value = root
     for token in tokens:
         if isinstance(value, dict):
@@ -102,17 +102,17 @@ def walk(root: Any, tokens: Iterable[str]) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchors:
-    """The names a document gives to places in itself: `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema 2020-12, 8.2)."""
+    """The named places of a document, from `$id`, `$anchor` and `$dynamicAnchor` (JSON Schema 2020-12, 8.2)."""
 
     resources: Mapping[str, Tokens]
-    """Absolute or relative URI of each schema resource, its `$id` resolved; the document itself is `""` or its `$self`."""
+    """The place of each schema resource by its resolved `$id`, absolute or relative. The document's key is `""` or its `$self`."""
     bases: Mapping[Tokens, str]
-    """The same, the other way round."""
+    """The inverse of `resources`."""
     names: Mapping[tuple[str, str], Tokens]
-    """Anchors by the URI of their resource and their name."""
+    """The place of each anchor, by the URI of its resource and its name."""
 
     def base_of(self, tokens: Tokens) -> str:
-        """URI of the innermost resource around a place."""
+        """Return the URI of the innermost resource around a place."""
         for end in range(len(tokens), 0, -1):
             if (base := self.bases.get(tokens[:end])) is not None:
                 return base
@@ -120,7 +120,7 @@ class Anchors:
 
 
 def find_anchors(root: dict[str, Any]) -> Anchors:
-    """Walk the whole document once. Where a name is given twice the first in document order has it."""
+    """Walk the whole document once. The first of two equal names wins, in document order."""
     own = root.get("$self")
     own = split_ref(own)[0] if isinstance(own, str) else ""
     resources: dict[str, Tokens] = {own: ()}
@@ -138,7 +138,7 @@ def find_anchors(root: dict[str, Any]) -> Anchors:
 
 
 def _named_places(root: dict[str, Any], own: str) -> Iterator[tuple[Tokens, dict[str, Any], str]]:
-    """Every mapping that may be a schema with a name, in document order, with the base URI inside it."""
+    """Yield every mapping that may be a named schema, in document order, with the base URI inside it."""
     stack: list[tuple[Tokens, Any, str, bool]] = [((), root, own, False)]
     while stack:
         tokens, value, base, are_names = stack.pop()
@@ -162,11 +162,11 @@ def _named_places(root: dict[str, Any], own: str) -> Iterator[tuple[Tokens, dict
 
 
 def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[], Anchors] | None = None) -> Target:
-    """What `ref`, written at `at`, points at; raises `RefError`. `find` gives the root's anchors, where they are kept.
+    """Resolve `ref`, written at `at`. Raises `RefError`. `find` returns the root's anchors if the caller keeps them.
 
-    A pointer is tried from the document's root first, then from the schema resource around `at`: JSON Schema has it
-    the other way round, but no schema has `components` in it, documents that carry an `$id` and mean the root are many,
-    and so the walk that finds every `$id` is paid for only by those that need it. Nothing outside `root` is ever read.
+    A pointer is tried from the document's root first, then from the schema resource around `at`. JSON Schema wants the reverse
+    order. But schemas have no `components`, many documents with an `$id` mean the root, and this order avoids the walk that finds
+    every `$id`. Only `root` is read.
     """
     if ref.startswith("#/"):
         tokens = split_pointer(unquote(ref[1:]))
@@ -183,7 +183,7 @@ def resolve(root: dict[str, Any], ref: str, *, at: Tokens = (), find: Callable[[
     fragment = unquote(fragment)
     if fragment and not fragment.startswith("/"):
         if (found := anchors.names.get((resource, fragment))) is None:
-            raise RefError(ref, f"names an anchor, {fragment!r}, that is not there")
+            raise RefError(ref, f"names the anchor {fragment!r}, which is not defined")
         return Target(found, walk(root, found))
     tokens = (*start, *split_pointer(fragment))
     try:

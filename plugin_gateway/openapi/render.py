@@ -1,4 +1,4 @@
-"""Rendering: a document as the bytes of JSON or YAML; the two read back as equal values."""
+"""Rendering: writing a document as JSON or YAML. Both read back as equal values."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Json
 
-# Plain (unquoted) only where every reader agrees on a string: starts with a letter, `/` or `$`, and holds nothing that any
-# YAML version gives a meaning. That keeps 012, 1e3, 0x1f, 12:30:45, dates, `=`, `<<`, `~` and `- x` quoted.
+# Plain (unquoted) only if every reader sees a string: the text starts with a letter, `/` or `$`, and has no characters with a meaning
+# in some YAML version. This quotes 012, 1e3, 0x1f, 12:30:45, dates, `=`, `<<`, `~` and `- x`.
 _PLAIN = re.compile(r"[A-Za-z/$][A-Za-z0-9_./$(){}+-]*(?: [A-Za-z0-9_./$()+-]+)*", re.ASCII)
-# Of those, the words that YAML 1.1 or 1.2 reads as a boolean or null.
+# Words that match `_PLAIN` but are booleans or null to YAML 1.1 or 1.2.
 _RESERVED = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
-# What may stand as it is between double quotes or in a literal block; the rest is escaped. NEL, LS and PS are line breaks to
-# YAML 1.1, U+FEFF is a byte order mark, C0 and C1 controls and surrogates are not printable (YAML 1.2.2, 5.1).
+# Characters that must be escaped. NEL, LS and PS are line breaks in YAML 1.1, U+FEFF is a byte order mark, C0 and C1 controls and
+# surrogates are not printable (YAML 1.2.2, 5.1).
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _ESCAPED = re.compile(f'{_UNPRINTABLE.pattern}|["\\\\]')
 _SHORT_ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_LONGEST_SIMPLE_KEY = 1000  # a key on one line with its colon may have 1024 characters (YAML 1.2.2, 7.4.2)
+_LONGEST_SIMPLE_KEY = 1000  # a key with its colon on one line may have 1024 characters (YAML 1.2.2, 7.4.2)
 
 
 def to_json(root: Json, *, indent: bool = False) -> bytes:
-    """Render as UTF-8 JSON, keys in their own order. A number that is not finite becomes null: JSON has none."""
+    """Render as UTF-8 JSON, keeping the order of keys. A number that is not finite becomes null."""
     try:
         return orjson.dumps(root, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE if indent else 0)
     except TypeError:
@@ -37,9 +37,9 @@ def to_json(root: Json, *, indent: bool = False) -> bytes:
 
 
 def to_yaml(root: Json) -> bytes:
-    """Render as UTF-8 YAML that readers of YAML 1.1 and 1.2 take for the same value as `to_json`.
+    """Render as UTF-8 YAML. Readers of YAML 1.1 and 1.2 get the same value as from `to_json`.
 
-    Block style without anchors, tags or folded lines. Iterative: nesting costs no stack.
+    The output is in block style without anchors, tags or folded lines. Does not recurse.
     """
     return "".join(_yaml_parts(root)).encode()
 
@@ -74,7 +74,7 @@ def _yaml_parts(root: Json) -> Iterator[str]:
     if not (isinstance(root, dict | list) and root):
         yield _scalar(root, 0) + "\n"
         return
-    # `lead` stands for the margin of the first entry of a collection that is itself a list entry (`- name: x`).
+    # `lead` replaces the margin of the first entry of a collection inside a list entry (`- name: x`).
     stack: list[tuple[Iterator[tuple[str, Json]], int]] = [(_entries(root), 0)]
     lead = ""
     while stack:
@@ -135,7 +135,7 @@ def _is_plain(text: str) -> bool:
 
 
 def _is_literal(text: str) -> bool:
-    """Say whether `text` is lines that a literal block keeps exactly, without an indentation indicator."""
+    """Return whether a literal block without an indentation indicator preserves `text`."""
     if "\n" not in text or text[0] in " \n\t" or text.endswith("\n\n"):
         return False
     lines = text.removesuffix("\n").split("\n")
@@ -164,6 +164,6 @@ def _number(value: float) -> str:
     mantissa, exponent, power = repr(value).partition("e")
     if not exponent:
         return mantissa
-    # YAML 1.1 wants a point and a signed exponent: `1e-07` would be a string there.
+    # YAML 1.1 requires a point and a signed exponent: it reads `1e-07` as a string.
     mantissa = mantissa if "." in mantissa else f"{mantissa}.0"
     return f"{mantissa}e{power if power[0] in '+-' else f'+{power}'}"

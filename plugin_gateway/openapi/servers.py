@@ -1,7 +1,7 @@
-"""A server: where a document says that the API is, for one operation or for all of them.
+"""A server: the location of the API according to the document, for one operation or for all.
 
-OpenAPI 3 says it in `servers` of the operation, else of its path item, else of the document, with variables in them.
-Swagger 2.0 says it in `schemes`, `host` and `basePath`. What is relative is relative to where the document was fetched.
+OpenAPI 3 has `servers` with variables in the operation, its path item or the document; the innermost list wins. Swagger 2.0 has
+`schemes`, `host` and `basePath`. Relative URLs are relative to the document's URL.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
 
 ANY: Final = "\ue000"
-"""Stands in a host or path for a variable that may be any text. It is for private use in Unicode, so no URL has it."""
+"""Stands for a variable without a fixed value in a host or path. It is a private-use character, which URLs never contain."""
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 _MAX_READINGS: Final = 64
 _HOST: Final = re.compile(rf"[a-z0-9_{ANY}](?:[a-z0-9._{ANY}-]*[a-z0-9_{ANY}])?\.?|\[[0-9a-f:.]+\]")
-# `api.example.com/v1` means a file beside the document to a URL parser, and an address to the person who wrote it.
+# To a URL parser `api.example.com/v1` is a relative path, but the author means a host.
 _WITHOUT_SCHEME: Final = re.compile(
     r"(?:localhost|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})(?::[0-9]+)?(?:/.*)?"
 )
-# Generators write these where they were told nothing.
+# Placeholders that generators write if they have no host.
 _SAYS_NOTHING: Final = frozenset(
     {
         "localhost",
@@ -48,11 +48,11 @@ _SAYS_NOTHING: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """One place where an operation may be called, every variable of it with one value.
+    """One URL where an operation may be called, with a value for each variable.
 
-    `scheme`, `host` and `port` are empty where the document does not say them; the port also where it is the scheme's
-    own. `prefix` has no trailing slash. `is_said` tells that the document itself names the host, and that it is no
-    placeholder. `others` are the same place with other values of its variables.
+    `scheme`, `host` and `port` are empty if the document omits them; the port also if it is the scheme's default. `prefix` has no
+    trailing slash. `is_said` is true if the document names the host and it is not a placeholder. `others` are the URLs for other
+    values of the variables.
     """
 
     scheme: str = ""
@@ -64,14 +64,14 @@ class Server:
 
     @property
     def url(self) -> str:
-        """The place as a URL, or as its path where the host is not known."""
+        """The server's URL, or only its path if the host is unknown."""
         port = f":{self.port}" if self.port is not None else ""
         url = f"{self.scheme or 'https'}://{self.host}{port}{self.prefix}" if self.host else self.prefix or "/"
         return url.replace(ANY, "{…}")
 
     @property
     def is_known(self) -> bool:
-        """Whether the document says the host, and leaves no variable open."""
+        """Whether the document names the host and every variable has a fixed value."""
         return bool(self.host) and ANY not in self.host + self.prefix
 
     @property
@@ -81,19 +81,19 @@ class Server:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Where:
-    """The servers of an operation, in document order, and which of the three levels says so."""
+    """The servers of an operation, in document order, and the level that lists them."""
 
     servers: tuple[Server, ...] = ()
     level: Literal["document", "path item", "operation"] = "document"
 
     @property
     def is_own(self) -> bool:
-        """Whether the operation or its path item has servers that are not the document's."""
+        """Whether the operation or its path item overrides the document's servers."""
         return self.level != "document"
 
 
 def where_the_api_is(document: Document, operation: Operation | None = None) -> Where:
-    """Say where `operation` is called, or, without one, where operations are that say nothing else."""
+    """Return the servers of `operation`; without one, the servers of the document."""
     own = where_it_says_itself(document, operation) if operation is not None else None
     if own is not None:
         return own
@@ -104,7 +104,7 @@ def where_the_api_is(document: Document, operation: Operation | None = None) -> 
 
 
 def where_it_says_itself(document: Document, operation: Operation) -> Where | None:
-    """Say where `operation` is called by its own words or its path item's; None where both are silent."""
+    """Return the servers in `operation` or its path item, or None if neither lists any."""
     base = document.address
     if document.version == "2.0":
         schemes = _listed(operation.node.get("schemes"))
@@ -123,12 +123,12 @@ def _listed(written: Json) -> list[Json]:
 
 
 def _of_swagger(root: JsonObject, schemes: Json) -> Iterator[JsonObject]:
-    """The servers of a 2.0 document, in the words of 3.0; https first, as the order of `schemes` means nothing."""
+    """Yield the servers of a 2.0 document as Server Objects of 3.0. https comes first: the order of `schemes` has no meaning."""
     host, base_path = root.get("host"), root.get("basePath")
     path = base_path.strip() if isinstance(base_path, str) else ""
     path = path if path.startswith("/") or not path else f"/{path}"
     if not isinstance(host, str) or not host.strip():
-        # It is where the document is; without a path too, the document says nothing.
+        # Without a host the API is on the document's host. Without a path too, the document does not locate the API.
         if path:
             yield {"url": path}
         return
@@ -137,7 +137,7 @@ def _of_swagger(root: JsonObject, schemes: Json) -> Iterator[JsonObject]:
     for scheme in sorted(names, reverse=True):
         yield {"url": f"{scheme}://{host}{path}"}
     if not names:
-        # The scheme is the one the document was fetched by.
+        # Without a scheme, the document's scheme applies.
         yield {"url": f"//{host}{path}"}
 
 
@@ -174,7 +174,7 @@ def _read(written: JsonObject, base: str) -> Server | None:
 
 
 def _values(variable: Json) -> list[str]:
-    """The values of a variable, its default first. Without an `enum` it may be anything (OpenAPI 3.1, 4.8.6)."""
+    """Return the values of a variable, its default first. Without an `enum` every value is allowed (OpenAPI 3.1, 4.8.6)."""
     variable = variable if isinstance(variable, dict) else {}
     listed = variable.get("enum")
     values = [text for one in _listed(listed) if (text := _text(one)) is not None]
@@ -186,19 +186,19 @@ def _text(value: Json) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     text = str(value).strip()
-    # A default such as `<your-tenant>` is one that a person has to replace.
+    # A default such as `<your-tenant>` is a placeholder.
     return None if any(character in "{}<>" or character.isspace() for character in text) else text
 
 
 def _parse(url: str, base: str) -> Server | None:
-    """Read a URL without variables; None where it is no place that HTTP reaches."""
+    """Parse a URL without variables. Return None if it is not an http(s) URL."""
     if url.startswith(f"{ANY}://"):
         url = url.removeprefix(f"{ANY}:")
     elif _WITHOUT_SCHEME.fullmatch(url):
         url = f"//{url}"
     is_relative = not re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|//", url)
     if is_relative and not base and not url.startswith("/"):
-        # It is beside the document, which may be anywhere.
+        # The URL is relative to a document without a URL.
         return Server(prefix=ANY)
     try:
         parts = urlsplit(join_uri(base, url) if base else url)
@@ -219,12 +219,12 @@ def _parse(url: str, base: str) -> Server | None:
 
 
 def _is_name(host: str) -> bool:
-    """Tell a host's name from a placeholder, or from a variable with nothing around it that names anybody."""
+    """Return False for a placeholder, and for a variable without a domain around it."""
     return host not in _SAYS_NOTHING and (bool(host) if ANY not in host else "." in host.strip(f".{ANY}"))
 
 
 def _authority(netloc: str) -> tuple[str, int | None]:
-    """Return host and port, without user name and password; empty if there is no host."""
+    """Return host and port, without user name and password. The host may be empty."""
     host, colon, port = netloc.rpartition("@")[2].lower().rpartition(":")
     if not colon or port.endswith("]"):
         host, port = netloc.rpartition("@")[2].lower(), ""

@@ -1,4 +1,4 @@
-"""The structure that a document must have before anything can be said about its operations."""
+"""The structure of a document: the checks that come before its operations are read."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
 
 _SUPPORTED = {"openapi": re.compile(r"3\.[012](\.\d+(-.+)?)?"), "swagger": re.compile(r"2\.0")}
 _WITHOUT_PATCH = re.compile(r"3\.[012]")
-_VERSIONS = "2.0, 3.0, 3.1 and 3.2 are read"
+_VERSIONS = "supported versions are 2.0, 3.0, 3.1 and 3.2"
 
 
 def check_root(root: Json) -> Iterator[Finding]:
-    """Tell what keeps `root` from being an OpenAPI document at all.
+    """Report why `root` is not an OpenAPI document.
 
-    A version without a patch number (`openapi: 3.1`), which YAML takes for a number, is completed to the text it is meant to be.
+    YAML reads a version without a patch number (`openapi: 3.1`) as a number: it is replaced, in place, by the string `3.1.0`.
     """
     if not isinstance(root, dict):
-        yield _finding("document-root", f"an OpenAPI document is a mapping, this is {_kind(root)}", ())
+        yield _finding("document-root", f"an OpenAPI document must be a mapping, not {_kind(root)}", ())
         return
     named = [key for key in ("openapi", "swagger") if key in root]
     if len(named) != 1:
-        message = "both 'openapi' and 'swagger' are there" if named else "neither 'openapi' nor 'swagger' is there"
-        yield _finding("document-version", message, named[1:], f"say the version once; {_VERSIONS}")
+        message = "both 'openapi' and 'swagger' are set" if named else "neither 'openapi' nor 'swagger' is set"
+        yield _finding("document-version", message, named[1:], f"set exactly one of the two; {_VERSIONS}")
         return
     key = named[0]
     version = root[key]
@@ -39,20 +39,20 @@ def check_root(root: Json) -> Iterator[Finding]:
     if isinstance(version, str):
         root[key] = version = f"{version}.0" if key == "openapi" and _WITHOUT_PATCH.fullmatch(version) else version
     if not isinstance(version, str):
-        yield _finding("document-version", f"{key!r} must be a text, this is {_kind(version)}", (key,), _VERSIONS)
+        yield _finding("document-version", f"{key!r} must be a string, not {_kind(version)}", (key,), _VERSIONS)
     elif not _SUPPORTED[key].fullmatch(version):
-        yield _finding("document-version", f"{key} {version[:20]!r} is not known", (key,), _VERSIONS)
+        yield _finding("document-version", f"{key} {version[:20]!r} is not supported", (key,), _VERSIONS)
     if "paths" not in root and key == "openapi" and not str(version).startswith("3.0"):
         return
     if not isinstance(root.get("paths"), dict):
-        what = f"this is {_kind(root['paths'])}" if "paths" in root else "there is none"
-        yield _finding("document-paths", f"'paths' must be a mapping, {what}", ("paths",) if "paths" in root else ())
+        what = f"must be a mapping, not {_kind(root['paths'])}" if "paths" in root else "is missing"
+        yield _finding("document-paths", f"'paths' {what}", ("paths",) if "paths" in root else ())
 
 
 def check_paths(document: Document) -> Iterator[Finding]:
-    """Tell which path items and operations cannot be read.
+    """Report path items and operations that cannot be read.
 
-    They are mistakes even if no entry of `allow` names them: the gate could not tell an unknown operation from an allowed one.
+    These are errors even if no entry of `allow` names them: the gate could not tell an unread operation from an allowed one.
     """
     paths = document.root.get("paths", {})
     for path, path_item in paths.items():
@@ -62,16 +62,16 @@ def check_paths(document: Document) -> Iterator[Finding]:
         if not path.startswith("/"):
             yield _finding("document-path", f"the path {path[:80]!r} does not begin with '/'", at)
         if not isinstance(path_item, dict):
-            yield _finding("document-path-item", f"a path item must be a mapping, this is {_kind(path_item)}", at)
+            yield _finding("document-path-item", f"a path item must be a mapping, not {_kind(path_item)}", at)
             continue
         try:
             followed = document.follow_path_item(path_item)
         except RefError as error:
-            yield _finding("document-ref", f"{error.ref!r} {error.reason}", (*at, "$ref"), "mend it or remove the path")
+            yield _finding("document-ref", f"{error.ref!r} {error.reason}", (*at, "$ref"), "fix it or remove the path")
             continue
         for method in document.methods:
             if method in followed and not holds_mapping(followed, method):
-                message = f"an operation must be a mapping, this is {_kind(followed[method])}"
+                message = f"an operation must be a mapping, not {_kind(followed[method])}"
                 yield _finding("document-operation", message, (*at, method))
 
 
@@ -88,7 +88,7 @@ def _kind(value: Any) -> str:
         case int() | float():
             return "a number"
         case str():
-            return "a text"
+            return "a string"
         case list():
             return "a list"
         case _:

@@ -1,7 +1,6 @@
-"""The vocabulary of OpenAPI: which plain fields each object has in which version, and what type their values have.
+"""The vocabulary of OpenAPI: the plain fields of each object, the versions that have them, and the types of their values.
 
-Beside `grammar`, which knows the fields that hold other objects, this makes the fields of an object complete: what neither
-knows is unknown to the standard.
+`grammar` lists the fields that hold other objects. A field in neither table is unknown to the standard.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ class Type(Enum):
     """The type of a plain value."""
 
     ANY = "anything"
-    TEXT = "a text"
+    TEXT = "a string"
     FLAG = "true or false"
     NUMBER = "a number"
-    COUNT = "a whole number from 0"
-    TEXTS = "a list of texts"
-    NAMES = "a list of texts, each once"
+    COUNT = "an integer of at least 0"
+    TEXTS = "a list of strings"
+    NAMES = "a list of distinct strings"
     LIST = "a list"
     MAP = "a mapping"
-    MAP_OF_TEXT = "a mapping of texts"
-    TYPES = "the name of a type, or a list of them"
+    MAP_OF_TEXT = "a mapping of strings"
+    TYPES = "a type name or a list of type names"
     BOUND = "a number, or true or false"
 
 
 class Plain(NamedTuple):
-    """A field that holds a plain value: of which type, and in which versions."""
+    """A field that holds a plain value, with the value's type and the versions that have the field."""
 
     type: Type
     versions: frozenset[str]
@@ -57,7 +56,7 @@ _STYLED = {
 }
 _SHOWN = _fields(Type.ANY, "example", _NEW)
 
-# How 2.0 describes a value without a schema: in parameters, headers and items.
+# 2.0 describes values in parameters, headers and items with these fields instead of a schema.
 _VALUE_2_0 = {
     **_fields(Type.TYPES, "type", _OLD),
     **_fields(Type.TEXT, "format pattern collectionFormat", _OLD),
@@ -131,7 +130,7 @@ PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
             **_fields(Type.MAP, "examples", _OLD),
         },
         Kind.RESPONSES: {},
-        # Words of later versions are taken as they are meant: upgrading gives them their effect.
+        # Keywords of later versions are accepted: upgrading gives them their effect.
         Kind.SCHEMA: {
             **_fields(
                 Type.TEXT,
@@ -164,7 +163,7 @@ PLAIN_FIELDS: Final[Mapping[Kind, Mapping[str, Plain]]] = MappingProxyType(
         },
     }
 )
-"""Kinds that are not here are replaced by the gateway's own wherever a document is served: servers, security."""
+"""Servers and security are missing here: every served document has the gateway's instead."""
 
 _OBJECTS_SINCE: Final[Mapping[tuple[Kind, str], frozenset[str]]] = MappingProxyType(
     {
@@ -185,7 +184,7 @@ _OBJECTS_SINCE: Final[Mapping[tuple[Kind, str], frozenset[str]]] = MappingProxyT
 
 
 def is_known(kind: Kind, name: str, version: str) -> bool:
-    """Say whether objects of this kind have a field of this name in this version. Extensions are not asked for."""
+    """Return whether objects of this kind have this field in this version. `name` is not an extension."""
     if name in FIELDS[kind]:
         return version in _OBJECTS_SINCE.get((kind, name), _ALL)
     plain = PLAIN_FIELDS.get(kind, {}).get(name)
@@ -193,5 +192,5 @@ def is_known(kind: Kind, name: str, version: str) -> bool:
 
 
 def is_unknown_everywhere(kind: Kind, name: str) -> bool:
-    """Say whether no version gives objects of this kind a field of this name."""
+    """Return whether the field is unknown for this kind in every version."""
     return kind in PLAIN_FIELDS and name not in FIELDS[kind] and name not in PLAIN_FIELDS[kind] and name not in METHODS

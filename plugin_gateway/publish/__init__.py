@@ -1,1 +1,1 @@
-"""What clients see: the served document, the manifest, the logo. Pure functions to bytes."""
+"""Publishing: the served document, the manifest and the logo, built by pure functions."""

@@ -1,4 +1,4 @@
-"""The names of components: letters, digits, `.`, `_` and `-` only, as OpenAPI 3 wants them and tools rely on."""
+"""Component names: renaming components to the letters, digits, `.`, `_` and `-` that OpenAPI 3 allows and tools expect."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SCHEMAS = ("components", "schemas")
 
 
 def legalise_names(root: JsonObject) -> None:
-    """Rename, in place, the components of `root` (3.x, references settled) whose names are not legal.
+    """Rename the components of `root` (3.x, references settled) that have illegal names, in place.
 
-    Swagger 2.0 permits any name, and generators wrote some like `Page«Order»`. The name of a schema is also a value of a
-    discriminator: a mapping keeps that value.
+    Swagger 2.0 permits any name, and generators write names like `Page«Order»`. A schema's name is also a discriminator value, so
+    a renamed schema gets a mapping from its old name.
     """
     components: JsonObject = root.get("components") or {}
     sections = {name: members for name, members in components.items() if isinstance(members, dict)}
@@ -62,7 +62,7 @@ def _legal_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def _keep_discriminator_values(nodes: Iterable[Node], schemas: JsonObject, renamed: Mapping[Tokens, str]) -> None:
-    """Map each value that is the name of a schema about to be renamed, where no mapping does."""
+    """Add discriminator mappings from the old names of schemas that will be renamed."""
     heirs: dict[str | None, set[str]] = defaultdict(set)
     for name, schema in schemas.items():
         for parent in _referred(schema, "allOf"):
@@ -90,13 +90,13 @@ def _referred(schema: Json, field: str) -> list[str]:
 
 
 def _name(ref: Json) -> str:
-    """The name of the schema component that `ref` is; empty for anything else."""
+    """Return the name of the schema component that `ref` leads to, or an empty string."""
     tokens = _tokens(ref)
     return tokens[2] if tokens[:2] == _SCHEMAS and len(tokens) == 3 else ""
 
 
 def _rename(ref: Json, renamed: Mapping[Tokens, str]) -> Json:
-    # The target of a mapping may be a bare name, too.
+    # The value of a mapping may also be a bare name.
     tokens = _tokens(ref) or (*_SCHEMAS, str(ref))
     new = renamed.get(tokens[:3])
     return to_ref((*tokens[:2], new, *tokens[3:])) if new else ref

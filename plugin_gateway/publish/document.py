@@ -1,7 +1,7 @@
-"""The served document: the pruned one, as clients can use it, with the gateway as its one server.
+"""The served document: the pruned document, adapted to clients, with the gateway as its only server.
 
-Several clients fail on a relative server, on a key of a path item other than a method, on a parameter by reference, on a list of
-types, and on an operation without an id, a text or responses. The functions here mend all of these.
+Several clients fail on a relative server URL, on fields of a path item other than methods, on references to parameters, on a list
+of types, and on an operation without an id, a text or responses. This module removes all of these.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ if TYPE_CHECKING:
 CONSEQUENTIAL = "x-openai-isConsequential"
 _FIRST_OF_ROOT = ("openapi", "jsonSchemaDialect", "info")
 _LATER_IN_ROOT = ("tags", "externalDocs")
-# In this order in every operation: what a reader, or a model, needs first.
+# The first fields of every operation, in this order: a reader or a model needs them first.
 _FIRST_KEYS = ("operationId", "summary", "description", CONSEQUENTIAL, "tags")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedOperation:
-    """How an allowed operation is shown: its id, and what gateway.yaml says of it."""
+    """The presentation of one allowed operation: its id, and its settings from gateway.yaml."""
 
     operation_id: str
     description: str = ""
     consequential: bool | None = None
     rule: OperationRule | None = None
-    """What the gate takes: parameters that it does not are not shown. Without a rule all are."""
+    """The gate's rule. Parameters that it does not take are hidden. Without a rule, all parameters are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Presentation:
-    """How every document is shown.
+    """Settings for every served document.
 
-    `version` is `3.0`, `3.1` or `3.2`; `security_schemes` are the gateway's own, any one of which lets a client in;
-    `statuses` are those that the gateway itself may answer to every operation.
+    `version` is `3.0`, `3.1` or `3.2`. `security_schemes` are the gateway's; a client needs to satisfy only one of them. `statuses`
+    are the error statuses that the gateway itself may return for every operation.
     """
 
     public_url: str
@@ -66,9 +66,9 @@ class Presentation:
 def build_served_document(
     pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
 ) -> tuple[Document, tuple[Finding, ...]]:
-    """Build what clients are shown of `pruned`, which holds exactly `operations` and is not changed.
+    """Build the served document from `pruned`, whose operations are exactly `operations`. `pruned` does not change.
 
-    The findings are warnings: the wanted version of OpenAPI cannot say something, or something was made up or left out.
+    The findings are warnings: the version of OpenAPI cannot express something, or the gateway filled in or left out something.
     """
     upgraded, findings = upgrade(pruned, presentation.version)
     root = _present_root(upgraded.root, presentation)
@@ -147,7 +147,7 @@ def _present_operation(
 def _merge_parameters(
     document: Document, item: JsonObject, operation: JsonObject, rule: OperationRule | None
 ) -> list[Json]:
-    """The path item's parameters and the operation's, which win by name and place, without those that the gate does not take."""
+    """Merge the parameters of path item and operation, and drop those that the gate does not take. The operation's win."""
     merged: dict[tuple[str, str], tuple[str, Json]] = {}
     listed = [node["parameters"] for node in (item, operation) if isinstance(node.get("parameters"), list)]
     for entry in chain.from_iterable(listed):
@@ -169,7 +169,7 @@ def _follow(document: Document, node: Json) -> JsonObject:
 
 
 def _inline(document: Document, entry: Json) -> Json:
-    """Replace a reference by its parameter. A reference that leads nowhere stays."""
+    """Replace a reference by its parameter. A broken reference stays."""
     if not is_reference(Kind.PARAMETER, entry) or not (parameter := _follow(document, entry)):
         return entry
     texts = {key: entry[key] for key in ("description",) if isinstance(entry.get(key), str)}
@@ -181,13 +181,13 @@ def _has_text(operation: JsonObject) -> bool:
 
 
 def _untold(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> Iterator[Finding]:
-    """Warn of each operation that no text tells a client about."""
+    """Warn of each operation without a summary or description."""
     for key, operation in pruned.operations.items():
         if not (operations[key].description or _has_text(operation.node) or _has_text(operation.path_item)):
             yield Finding(
                 rule="operation-without-text",
                 message=f"`{key}` has no summary and no description: clients are shown {str(key)!r} as its summary",
-                hint="say what it does under `description` of its entry in `allow`",
+                hint="set `description` in its entry of `allow`",
                 severity=Severity.WARNING,
                 pointer=("paths", key.path, key.method.lower()),
             )
@@ -202,7 +202,7 @@ def _new_ids(pruned: Document, operations: Mapping[OperationKey, PublishedOperat
 
 
 def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, str]) -> None:
-    """Rename ids in links, remove other servers and security everywhere, and mend doubled examples."""
+    """Rename operation ids in links, remove the API's servers and security, and correct objects with both `example` and `examples`."""
     for kind, node in typed_nodes(root):
         if kind in (Kind.OPERATION, Kind.PATH_ITEM) and isinstance(parameters := node.get("parameters"), list):
             node["parameters"] = [_inline(document, entry) for entry in parameters]
@@ -217,7 +217,7 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
             case Kind.PATH_ITEM:
                 node.pop("servers", None)
             case Kind.OPERATION if id(node) not in served:
-                # Of a callback: the client serves it, so our server and our security do not apply.
+                # In a callback the client is the server, so the gateway's server and security do not apply.
                 for key in ("servers", "security"):
                     node.pop(key, None)
                 if isinstance(name := node.get("operationId"), str) and name not in taken:
@@ -225,13 +225,13 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
                 else:
                     node.pop("operationId", None)
             case Kind.PARAMETER | Kind.HEADER | Kind.MEDIA_TYPE if "example" in node and "examples" in node:
-                # Either may be there, not both.
+                # An object may have `example` or `examples`, not both.
                 example = node.pop("example")
                 if isinstance(node["examples"], dict):
                     node["examples"].setdefault("example", {"value": example})
             case Kind.SCHEMA:
                 if isinstance(node.get("$recursiveAnchor"), bool):
-                    # Of JSON Schema 2019-09; in 2020-12 it means nothing, and its own schema refuses it.
+                    # A keyword of JSON Schema 2019-09. 2020-12 has no such keyword, and its metaschema refuses it.
                     del node["$recursiveAnchor"]
                 _define_schema(root, node.get("$ref"))
             case Kind.DISCRIMINATOR if isinstance(mapping := node.get("mapping"), dict):
@@ -242,7 +242,7 @@ def _present_inner(document: Document, root: JsonObject, new_ids: Mapping[str, s
 
 
 def _define_schema(root: JsonObject, ref: Json) -> None:
-    """Define a schema that a reference names and the API's document lacks: clients fail on a reference that leads nowhere."""
+    """Define an undefined schema that a reference names: clients fail on broken references."""
     tokens = split_pointer(unquote(ref[1:])) if isinstance(ref, str) and ref.startswith("#/") else ()
     if len(tokens) == 3 and tokens[:2] == ("components", "schemas"):
         root["components"].setdefault("schemas", {}).setdefault(tokens[2], {"description": "Anything."})

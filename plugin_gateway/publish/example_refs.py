@@ -1,4 +1,4 @@
-"""References in examples: data to the standard, but clients follow every `$ref` they see and fail where one leads nowhere."""
+"""References in examples: they are data to the standard, but clients follow every `$ref` and fail if it is broken."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _VALUES = ("value", "dataValue")
 
 
 def drop_dangling_examples(root: JsonObject) -> tuple[Finding, ...]:
-    """Take out of `root`, in place, each example with a reference that leads nowhere in it; the findings are warnings."""
+    """Remove each example with a broken reference from `root`, in place. The findings are warnings."""
     dropped: dict[str, None] = {}
     for kind, node in typed_nodes(root):
         if kind in _HAVE_EXAMPLES and isinstance(examples := node.get("examples"), dict):
@@ -34,7 +34,7 @@ def drop_dangling_examples(root: JsonObject) -> tuple[Finding, ...]:
                 if not kept:
                     del node["examples"]
         if kind is Kind.EXAMPLE:
-            # What is left of these are components: others may refer to them.
+            # Keep the rest of an Example Object: it may be a component that others refer to.
             for name in _VALUES:
                 if _is_dangling(root, node.get(name), dropped):
                     del node[name]
@@ -42,7 +42,7 @@ def drop_dangling_examples(root: JsonObject) -> tuple[Finding, ...]:
         Finding(
             rule="example-left-out",
             message=f"an example refers to {ref!r}, which is not in the served document: it is left out",
-            hint="write what it refers to into the example",
+            hint="write the referenced value into the example",
             severity=Severity.WARNING,
         )
         for ref in dropped
@@ -69,7 +69,7 @@ def _is_dangling(root: JsonObject, value: Json, dropped: dict[str, None]) -> boo
 
 def _leads_somewhere(root: JsonObject, ref: str) -> bool:
     if not ref.startswith("#/"):
-        return False  # to another document, to an anchor, or to all of this one
+        return False  # a reference to another document, to an anchor, or to the whole document
     try:
         resolve(root, ref)
     except RefError:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WORTH_COMPRESSING_BYTES = 1024  # below, it all fits into one packet anyway
+_WORTH_COMPRESSING_BYTES = 1024  # a smaller body fits into one packet without compression
 
 
 class Face:
     """Bytes to serve at one path, with their strong validator (RFC 9110, 8.8.3).
 
-    `etag` and `gzip_etag` are quoted and differ, as the two encodings are two representations. All of them are made when they
-    are first asked for: `check` asks for one body, and packing the others would be most of its time. Pickling makes them all,
-    so a worker that gets a revision makes none.
+    `etag` and `gzip_etag` are quoted and differ, because the two encodings are two representations. Each attribute is computed on
+    first access: `check` needs only one body, and compressing the others would take most of its time. Pickling computes all of
+    them, so workers that receive a revision compute nothing.
     """
 
     def __init__(self, media_type: str, render: Callable[[], bytes]) -> None:
-        """Take the media type and what makes the body. It has to make the same bytes in every process."""
+        """Take the media type and a function that makes the body. It must return the same bytes in every process."""
         self.media_type = media_type
         self._render = render
 
@@ -36,16 +36,16 @@ class Face:
 
     @cached_property
     def gzip(self) -> bytes | None:
-        """The body in gzip; None where compressing does not pay."""
+        """The body in gzip, or None if compression is not worthwhile."""
         if len(self.body) < _WORTH_COMPRESSING_BYTES:
             return None
-        # Level 9: once per revision. No time in the header, or each build would be another representation.
+        # Level 9, because it runs once per revision. Without a fixed time in the header, each build would be a new representation.
         packed = gzip.compress(self.body, compresslevel=9, mtime=0)
         return packed if len(packed) <= 0.9 * len(self.body) else None
 
     @cached_property
     def gzip_etag(self) -> str:
-        # Hashed itself and not derived: another zlib packs the same body into other bytes, and a strong validator says so.
+        # A hash of the gzip bytes, not derived from `etag`: a strong validator must change if another zlib version packs differently.
         return "" if self.gzip is None else _etag(self.gzip)
 
     def __eq__(self, other: object) -> bool:
@@ -64,7 +64,7 @@ class Face:
 
 
 def build_face(media_type: str, body: bytes) -> Face:
-    """Build the face of `body`. The same bytes give the same face, in every worker and on every replica."""
+    """Build the face of `body`. Equal bytes give equal faces in every worker and on every replica."""
     return Face(media_type, partial(bytes, body))
 
 

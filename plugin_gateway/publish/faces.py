@@ -1,4 +1,4 @@
-"""The faces of one revision: every path on the public listener that answers with something prepared, and its bytes."""
+"""The faces of one revision: the prepared responses of the public listener, by path."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPE
 
 
 class DocumentFaces(NamedTuple):
-    """The document's faces by path, the warnings about the document, and notes of what each profile leaves out."""
+    """The document's faces by path, the warnings about the document, and notes on the cuts of each profile."""
 
     faces: dict[str, Face]
     warnings: tuple[Finding, ...]
@@ -36,7 +36,7 @@ class DocumentFaces(NamedTuple):
 def build_document_faces(
     pruned: Document, operations: Mapping[OperationKey, PublishedOperation], presentation: Presentation
 ) -> DocumentFaces:
-    """Build the document's faces, in JSON and YAML, as it is and for each profile (`/openapi.json?profile=3.0`)."""
+    """Build the document's faces in JSON and YAML, whole and for each profile (`/openapi.json?profile=3.0`)."""
     served, warnings = build_served_document(pruned, operations, presentation)
     faces, notes = _faces(served, ""), list[Finding]()
     other: dict[str, tuple[Document, tuple[Finding, ...]]] = {presentation.version: (served, ())}
@@ -55,7 +55,7 @@ def build_document_faces(
 
 
 def document_path_within_limits(faces: Mapping[str, Face]) -> str:
-    """The path of the document whose texts keep to the manifest's limits: the plain one, if they do."""
+    """Return the path of the document whose texts are within the plugin limits: the plain document's path, if its texts are."""
     cut = f"{DOCUMENT_PATH}?profile={Profile.PLUGIN}"
     return DOCUMENT_PATH if faces[cut].body == faces[DOCUMENT_PATH].body else cut
 

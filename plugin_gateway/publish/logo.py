@@ -1,4 +1,4 @@
-"""The logo: an image whose type is told by its content, and the path it is served at."""
+"""The logo: an image, with its type detected from its content, and its path."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from plugin_gateway.errors import ConfigError
 
 MAX_LOGO_BYTES = 1_000_000
 
-# Matched by content and not by the file's name: the bytes are what a browser will look at.
+# Matched against the content, not the file name, because browsers look at the content.
 _SIGNATURES = (
     ("png", "image/png", re.compile(rb"\x89PNG\r\n\x1a\n")),
     ("jpg", "image/jpeg", re.compile(rb"\xff\xd8\xff")),
     ("gif", "image/gif", re.compile(rb"GIF8[79]a")),
     ("webp", "image/webp", re.compile(rb"RIFF.{4}WEBP", re.DOTALL)),
-    # A document type with an internal subset may declare entities, and is no SVG to us. The quantifiers are possessive:
-    # many comments must not be tried in every combination.
+    # Refuses a document type with an internal subset, which may declare entities. Possessive quantifiers prevent catastrophic
+    # backtracking over many comments.
     (
         "svg",
         "image/svg+xml",
@@ -31,7 +31,7 @@ _SIGNATURES = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logo:
-    """An image and the path it is served at, with the extension of its type."""
+    """An image and its path, which ends in the extension of its type."""
 
     body: bytes
     media_type: str
@@ -39,9 +39,9 @@ class Logo:
 
 
 def read_logo(data: bytes | None) -> Logo:
-    """Tell what image `data` is; None is the neutral logo that ships.
+    """Detect the type of the image `data`; None gives the neutral logo that ships with the gateway.
 
-    Raises ConfigError for anything but a PNG, JPEG, GIF, WebP or SVG of at most 1 MB.
+    Raises `ConfigError` unless it is a PNG, JPEG, GIF, WebP or SVG of at most 1 MB.
     """
     if data is None:
         data = files(__package__).joinpath("logo.png").read_bytes()

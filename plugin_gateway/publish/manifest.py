@@ -1,4 +1,4 @@
-"""The manifest: `/.well-known/ai-plugin.json`, from what gateway.yaml says and the document's `info` fills in."""
+"""The manifest: `/.well-known/ai-plugin.json`, from gateway.yaml, with defaults from the document's `info`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _USER_AUTH_TYPES = frozenset({"user_http", "oauth"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestText:
-    """What gateway.yaml says under `manifest`; an empty one is to be filled in."""
+    """The texts under `manifest` in gateway.yaml. Empty ones get defaults."""
 
     name_for_human: str = ""
     name_for_model: str = ""
@@ -53,10 +53,10 @@ def build_manifest(
     auth: Mapping[str, Json] = _NO_AUTH,
     document_path: str = DOCUMENT_PATH,
 ) -> tuple[JsonObject, tuple[Finding, ...]]:
-    """Build the manifest and say what is wrong with it; with an error among the findings it is not to be served.
+    """Build the manifest. Do not serve it if the findings contain an error.
 
-    A value of `text` is taken as it is or refused. An empty one comes from `info`, shortened to its limit with a warning. Where
-    `info` has none either, localhost gets a placeholder with a warning, and any other host an error.
+    A value of `text` is used unchanged or refused. An empty value is filled in from `info`, shortened to its limit with a warning. If
+    `info` lacks it, too, localhost gets a placeholder with a warning, and every other host an error.
     """
     public_url = public_url.rstrip("/")
     findings: list[Finding] = []
@@ -74,14 +74,14 @@ def build_manifest(
         else:
             values[field] = _placeholder(field, public_url)
             findings.append(_missing(field, values[field], is_local=is_local_url(public_url)))
-    # Absolute and one host: clients were seen to resolve neither a relative URL nor a redirect.
+    # Absolute URLs on one host: some clients resolve neither relative URLs nor redirects.
     manifest = {
         "schema_version": "v1",
         **{name: values[name] for name in MAX_LENGTHS},
         "auth": dict(auth),
         "api": {
             "type": "openapi",
-            # JSON and not YAML: a client that reads YAML reads JSON too, and JSON parses far faster.
+            # JSON, not YAML: clients that read YAML also read JSON, and JSON parses far faster.
             "url": public_url + document_path,
             "is_user_authenticated": auth.get("type") in _USER_AUTH_TYPES,
         },
@@ -93,7 +93,7 @@ def build_manifest(
 
 
 def is_local_url(url: str) -> bool:
-    """Say whether `url` points at this machine, the one place where plain http is allowed."""
+    """Return whether `url` is on this machine, the only host where plain http is allowed."""
     return is_this_machine(urlsplit(url).hostname or "")
 
 
@@ -130,18 +130,22 @@ def _check(field: str, value: str) -> list[Finding]:
             _finding(
                 field,
                 f"{field} has {len(value)} characters, at most {limit} are allowed: {shown!r}",
-                f"write it in {limit} characters",
+                f"shorten it to {limit} characters",
                 rule="manifest-too-long",
             )
         ]
     if field == "name_for_model" and not MODEL_NAME.fullmatch(value):
-        return [_finding(field, f"{value!r} is no name for a model", "use letters, digits and _ only, no spaces")]
+        return [
+            _finding(field, f"{value!r} is not a valid name for a model", "use letters, digits and _ only, no spaces")
+        ]
     if field == "contact_email" and not EMAIL.fullmatch(value):
-        return [_finding(field, f"{value!r} is no e-mail address", "write an address such as api@example.com")]
+        return [_finding(field, f"{value!r} is not an e-mail address", "write an address such as api@example.com")]
     if field == "legal_info_url" and not _is_public_link(value):
-        return [_finding(field, f"{value!r} is no absolute https URL", "write one such as https://example.com/legal")]
+        return [
+            _finding(field, f"{value!r} is not an absolute https URL", "write one such as https://example.com/legal")
+        ]
     if field.startswith("name_") and not value.isprintable():
-        return [_finding(field, f"{value!r} has a control character in it", "write it on one line")]
+        return [_finding(field, f"{value!r} contains a control character", "write it on one line")]
     return []
 
 
@@ -173,13 +177,13 @@ def _missing(field: str, filled_with: str, *, is_local: bool) -> Finding:
     severity = Severity.WARNING if is_local else Severity.ERROR
     message = f"{field} is not set, and the document has no usable {source}"
     if is_local:
-        message += f"; on localhost {filled_with!r} will do"
+        message += f"; on localhost the gateway uses {filled_with!r}"
     hint = f"set manifest.{field}, such as `manifest: {{{field}: {_EXAMPLES[field]}}}`"
     return _finding(field, message, hint, rule="manifest-missing", severity=severity)
 
 
 def _shortened(field: str, whole: str, short: str) -> Finding:
-    message = f"{field} is the document's own, cut from {len(whole)} characters to {len(short)}"
+    message = f"{field} comes from the document, cut from {len(whole)} characters to {len(short)}"
     if len(short) <= 120:
         message += f": {short!r}"
     return _finding(field, message, f"set manifest.{field}", rule="manifest-shortened", severity=Severity.WARNING)

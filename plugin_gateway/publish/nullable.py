@@ -1,7 +1,7 @@
-"""Values that may be null, as clients understand them: `anyOf` with the type `null`, in place of a list of types.
+"""Nullable values: replacing a list of types by `anyOf` with the type `null`, which more clients understand.
 
-OpenAPI 3.1 permits both. Semantic Kernel 1.45 and LangChain fail on a `type` that is a list, and loaded the same API in 3.0,
-where `nullable` says it; no client was seen to fail on `anyOf`.
+OpenAPI 3.1 permits both. Semantic Kernel 1.45 and LangChain fail on a `type` that is a list, but load the same API in 3.0 with
+`nullable`. All tested clients accept `anyOf`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _ABOUT_A_TYPE: Final = frozenset(
         *("minProperties", "maxProperties", "dependentRequired"),
     }
 )
-"""Keywords that null always passes, so that they may stand beside the other type alone."""
+"""Keywords that always accept null, so they can move into the alternative for the other type."""
 _WITH_ALTERNATIVES: Final = frozenset({"anyOf", "$ref", "$dynamicRef", "unevaluatedProperties", "unevaluatedItems"})
-"""Beside these, an `anyOf` would be doubled, or change what is evaluated: such a schema stays as it is."""
+"""A schema with one of these stays unchanged: a second `anyOf` would conflict, or a new one would change what is evaluated."""
 
 
 def spell_out_null(root: JsonObject) -> None:
-    """Rewrite, in place, each schema of `root` (3.1 or 3.2) whose type is a list of one type and `null`."""
+    """Rewrite each schema of `root` (3.1 or 3.2) whose type is a list of one type and `null`, in place."""
     schemas = [node for kind, node in typed_nodes(root) if kind is Kind.SCHEMA and _can_be_spelt_out(node)]
     if not schemas or (fixed := _led_through(root)) is None:
         return
@@ -49,7 +49,7 @@ def _can_be_spelt_out(schema: JsonObject) -> bool:
 
 
 def _type_or_null(schema: JsonObject) -> str:
-    """The one type that `schema` permits besides null; empty where there is none or more."""
+    """Return the only type besides null that `schema` permits, or an empty string."""
     types = schema.get("type")
     others = [name for name in types if name != _NULL] if isinstance(types, list) and _NULL in types else []
     return others[0] if len(others) == 1 and isinstance(others[0], str) else ""
@@ -58,7 +58,7 @@ def _type_or_null(schema: JsonObject) -> str:
 def _spell_out(schema: JsonObject) -> None:
     permitted, values = _type_or_null(schema), schema.get("enum")
     if isinstance(values, list) and None not in values:
-        # Null was never permitted.
+        # `enum` or `const` excludes null.
         schema["type"] = permitted
         return
     typed: JsonObject = {"type": permitted}
@@ -73,9 +73,9 @@ def _spell_out(schema: JsonObject) -> None:
 
 
 def _led_through(root: JsonObject) -> Collection[int] | None:
-    """The ids of the objects that references lead through: what is in them must stay where it is.
+    """Return the ids of the objects that references pass through. Their contents must stay in place.
 
-    None if one of the references is relative to an identifier, and so not told by its pointer.
+    Returns None if a reference is relative to an `$id`, because its pointer does not start at the root.
     """
     passed: set[int] = set()
     for ref in _references(root):
@@ -96,7 +96,7 @@ def _child(node: Json, token: str) -> Json:
 
 
 def _references(root: JsonObject) -> Iterator[str]:
-    """Every `$ref`, in data too, and whatever else looks like a pointer into the document."""
+    """Yield every `$ref`, also in data, and every other string that looks like a pointer into the document."""
     stack: list[Json] = [root]
     while stack:
         node = stack.pop()

@@ -1,4 +1,4 @@
-"""Operation ids as clients see them: one for every operation, unique, and of characters that every client takes."""
+"""Operation ids: a unique id for every operation, of characters that every client accepts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+|[_-]")
 
 
 def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str]) -> dict[OperationKey, str]:
-    """Give each operation of `document` the id that clients see: the one that is `wanted`, else its own, else a new one.
+    """Give each operation of `document` an id for clients: the `wanted` id, else the document's id, else a new one.
 
-    An own id that no client would take is rewritten, and one that is taken already numbered, the same way each time. Wanted ids
-    are legal and differ: the config takes no other, and `revision.allowlist.select` finds those that are taken.
+    A document's id is rewritten if clients would refuse it, and numbered if it is taken. The result is deterministic. Wanted ids are
+    legal and unique: the config refuses others, and `revision.allowlist.select` finds duplicates.
     """
     ids = dict(wanted)
     taken = set(ids.values())
-    # Ids that can stay as they are come first, so that a rewritten one cannot take theirs.
+    # Ids that can stay unchanged come first, so that a rewritten id cannot take them.
     rest = [operation for key, operation in document.operations.items() if key not in ids]
     for operation in sorted(rest, key=lambda operation: not OPERATION_ID.fullmatch(operation.operation_id or "")):
         name = next(name for name in _candidates(operation) if name not in taken)
@@ -36,7 +36,7 @@ def assign_operation_ids(document: Document, wanted: Mapping[OperationKey, str])
 
 
 def own_operation_id(operation: Operation) -> str:
-    """Return the id that an operation has unless another one has taken it."""
+    """Return the id that an operation gets if no other operation has taken it."""
     return next(_candidates(operation))
 
 
@@ -54,17 +54,17 @@ def _candidates(operation: Operation) -> Iterator[str]:
 
 
 def _abridged(name: str, own: str) -> str:
-    """Cut each word of a long name to as many letters as fit, and add a mark that keeps the name unique.
+    """Cut each word of a long name to fit, and add a hash that keeps the name unique.
 
-    Long names may differ in any word, so every word keeps some letters. The result depends on the name alone: allowing
-    another operation changes no id.
+    Long names may differ in any word, so every word keeps some letters. The result depends only on the name: allowing another
+    operation does not change this id.
     """
     mark = "_" + hashlib.sha256(own.encode()).hexdigest()[:_MARK_LENGTH]
     room = MAX_OPERATION_ID - len(mark)
     words = _WORD.findall(name)
     tried = ("".join(_cut(word, letters) for word in words) for letters in range(room, 0, -1))
     if (abridged := next((one for one in tried if len(one) <= room), None)) is None:
-        # More words than letters: the first ones say what it is about, the last ones what is special.
+        # More words than letters: the first words give the subject, the last words the details.
         abridged = name[: room // 2] + name[-(room - room // 2) :]
     return abridged + mark
 
@@ -72,6 +72,6 @@ def _abridged(name: str, own: str) -> str:
 def _cut(word: str, letters: int) -> str:
     if len(word) <= letters:
         return word
-    # A token this long is no word: two of them may differ at the end only.
+    # A token this long is not a word: two of them may differ only at the end.
     last = letters // 3 if len(word) > _LONGEST_WORD else 0
     return word[: letters - last] + word[len(word) - last :]

@@ -1,4 +1,4 @@
-"""The gateway's own problems, as the served document declares them: a client that validates answers must know them."""
+"""Own problems: declaring the gateway's error responses in the served document, for clients that validate responses."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 ALWAYS: Final = frozenset({400, 502, 503, 504})
-"""For a malformed call, and for an upstream that fails, is busy or slow."""
+"""Statuses for a malformed call, and for an upstream that fails, is busy or is slow."""
 WITH_CALLERS: Final = frozenset({401, 403, 429})
-"""For callers who must say who they are."""
+"""Statuses for gateways that authenticate callers."""
 WITH_LIMITS: Final = frozenset({429})
 
 _TEMPLATED: Final = 404
-"""A template also matches the paths of other operations, which may be closed."""
+"""The status for operations with a path parameter: their template also matches the paths of denied operations."""
 _WITH_BODY: Final = (413, 415)
 _MEDIA_TYPE: Final = "application/problem+json"
 _NAME: Final = "GatewayProblem"
@@ -36,10 +36,10 @@ _REQUIRED: Final = ("type", "title", "status", "detail", "code")
 
 
 def declare_problems(root: JsonObject, statuses: Collection[int]) -> None:
-    """Declare, in place, what the gateway itself may answer to each operation of `root`, which is in a 3.x version.
+    """Declare the gateway's error responses in each operation of `root` (3.x), in place.
 
-    `statuses` are those that every operation may get; if there are none, nothing is declared. A response that the API
-    declares for the same status stays, and may now also be a problem.
+    `statuses` apply to every operation; if it is empty, nothing is declared. If the API declares a response for the same status, that
+    response stays and gets problem details as another media type.
     """
     if not statuses:
         return
@@ -62,7 +62,7 @@ def declare_problems(root: JsonObject, statuses: Collection[int]) -> None:
         "properties": {name: dict(member) for name, member in _MEMBERS.items()},
     }
     components["responses"][response_name] = {
-        "description": "The gateway refuses the call, or the API cannot be asked.",
+        "description": "The gateway refused the call or could not reach the API.",
         "content": {_MEDIA_TYPE: {"schema": dict(media_type["schema"])}},
     }
 
@@ -91,7 +91,7 @@ def _add_media_type(root: JsonObject, response: Json, media_type: JsonObject) ->
         if tokens[:-1] != ("components", "responses"):
             return
         response = root["components"]["responses"].get(tokens[-1])
-    # A response without content says nothing of its body, and so permits this one.
+    # A response without `content` permits every body, also problem details.
     if isinstance(response, dict) and isinstance(content := response.get("content"), dict) and content:
         content.setdefault(_MEDIA_TYPE, {"schema": dict(media_type["schema"])})
 

@@ -1,4 +1,4 @@
-"""A profile: the served document, cut to what one kind of client takes."""
+"""A profile: the served document, cut down to the limits of one kind of client."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import JsonObject
 
-# The limits that ChatGPT's plugins and GPT Actions were documented with.
+# The documented limits of ChatGPT plugins and GPT Actions.
 MAX_OPERATION_TEXT = 300
 MAX_PARAMETER_TEXT = 700
 MAX_GPT_OPERATIONS = 30
@@ -27,17 +27,17 @@ _DESCRIBED = frozenset({Kind.PARAMETER, Kind.HEADER, Kind.SCHEMA, Kind.REQUEST_B
 
 
 class Profile(StrEnum):
-    """Kinds of clients, as they are asked for in `?profile=`."""
+    """Kinds of clients, by their names in `?profile=`."""
 
     GPT_ACTIONS = "gpt-actions"
     PLUGIN = "plugin"
     OPENAPI_3_0 = "3.0"
     LEAN = "lean"
-    """For clients that read the whole document into a prompt, or cannot follow recursive schemas: without what answers hold."""
+    """For clients that put the whole document into a prompt or cannot follow recursive schemas: omits the contents of responses."""
 
 
 def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, ...]]:
-    """Cut `served`, which is not changed, to what clients of `profile` take. Findings are warnings."""
+    """Return `served` cut down to the limits of `profile`. `served` does not change. The findings are warnings and notes."""
     if profile is Profile.OPENAPI_3_0:
         return served, ()
     root: JsonObject = copy_json(served.root)
@@ -51,7 +51,7 @@ def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[
         if len(document.operations) > MAX_GPT_OPERATIONS:
             findings.append(
                 _warning(
-                    f"{len(document.operations)} operations are allowed, and GPT Actions take {MAX_GPT_OPERATIONS}",
+                    f"{len(document.operations)} operations are allowed, but GPT Actions accept at most {MAX_GPT_OPERATIONS}",
                     "allow fewer, or run a second gateway for the rest",
                 )
             )
@@ -88,13 +88,13 @@ def _cut_texts(root: JsonObject, profile: Profile) -> Iterator[Finding]:
             yield Finding(
                 rule=f"profile-{profile}",
                 message=f"{texts} cut to {limit} characters in the profile {profile}",
-                hint="nothing to mend: `plugin-gateway spec --profile` shows them",
+                hint="no change is needed: `plugin-gateway spec --profile` shows the texts",
                 severity=Severity.NOTE,
             )
 
 
 def _shorten(node: JsonObject, key: str, limit: int) -> bool:
-    """Cut one text; say whether it was too long."""
+    """Cut one text. Return whether it was too long."""
     text = node.get(key)
     if not isinstance(text, str) or len(text) <= limit:
         return False
@@ -103,7 +103,7 @@ def _shorten(node: JsonObject, key: str, limit: int) -> bool:
 
 
 def _drop_headers(document: Document, operation: JsonObject) -> list[Finding]:
-    """Leave out headers and cookies: GPT Actions cannot send them, and fail on a description of one."""
+    """Remove header and cookie parameters: GPT Actions cannot send them and refuse documents that describe them."""
     findings, kept = [], []
     for entry in operation.get("parameters") or ():
         parameter = document.resolve(entry["$ref"]).value if is_reference(Kind.PARAMETER, entry) else entry

@@ -1,4 +1,4 @@
-"""Security, as clients are told of it: the manifest's `auth`, the document's security schemes, and RFC 9728 metadata."""
+"""Published security: the manifest's `auth`, the document's security schemes, and RFC 9728 metadata."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _OAUTH_NAME: Final = "gatewayOAuth"
 
 @dataclass(frozen=True, slots=True)
 class NoSecurity:
-    """Anybody may call."""
+    """Clients call without a credential."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceHttp:
-    """The client calls with one token that it keeps."""
+    """The client has one token for all its users."""
 
     scheme: str = "bearer"
     verification_tokens: Mapping[str, str] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class ServiceHttp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserHttp:
-    """Each user of the client has a token."""
+    """Each user of the client has their own token."""
 
     scheme: str = "bearer"
     instructions: str = ""
@@ -43,7 +43,7 @@ class UserHttp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OAuth:
-    """Users log in at a provider."""
+    """Users log in at an authorization server."""
 
     client_url: str = ""
     authorization_url: str = ""
@@ -55,11 +55,11 @@ class OAuth:
 
 
 Security: TypeAlias = NoSecurity | ServiceHttp | UserHttp | OAuth
-"""What gateway.yaml says under `auth`, as far as clients are told of it."""
+"""The public part of `auth` in gateway.yaml."""
 
 
 def manifest_auth(security: Security) -> JsonObject:
-    """Build the `auth` of the manifest, with exactly the fields its kind has."""
+    """Build the `auth` of the manifest, with exactly the fields of its kind."""
     match security:
         case NoSecurity():
             return {"type": "none"}
@@ -88,7 +88,7 @@ def manifest_auth(security: Security) -> JsonObject:
 
 
 def security_schemes(security: Security) -> dict[str, JsonObject]:
-    """Build the security schemes of the served document; without one, anybody may call."""
+    """Build the security schemes of the served document. Without a scheme, clients call without a credential."""
     match security:
         case NoSecurity():
             return {}
@@ -107,7 +107,7 @@ def security_schemes(security: Security) -> dict[str, JsonObject]:
 
 
 def build_metadata_faces(security: Security, public_url: str, resource_paths: tuple[str, ...]) -> dict[str, Face]:
-    """Build the protected resource metadata (RFC 9728) of the gateway, and of each resource path on it such as `/mcp`."""
+    """Build the protected resource metadata (RFC 9728) of the gateway and of each resource path, such as `/mcp`."""
     if not isinstance(security, OAuth):
         return {}
     public_url = public_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""A shortened text: as many whole sentences, else whole words, as a limit allows."""
+"""A shortened text: the whole sentences, or else whole words, that fit a limit."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ _ELLIPSIS = "…"
 def shorten(text: str, limit: int) -> str:
     """Shorten `text` to at most `limit` characters; unchanged when it fits.
 
-    Ends after a sentence when that keeps at least half of what is allowed, else after a word, else within one; what was
-    left out shows as an ellipsis.
+    Cuts after a sentence if that keeps at least half of the limit, else after a word, else inside a word. An ellipsis marks the cut.
     """
     if len(text) <= limit:
         return text

@@ -1,4 +1,4 @@
-"""Examples that the schema beside them refuses: a model copies them into calls, and clients that judge examples fail."""
+"""Wrong examples: examples that their own schema refuses. Models copy them into calls, and validating clients fail on them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SHOWN_CHARACTERS: Final = 60
 
 
 def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
-    """Take out of `root` (3.x), in place, each example that its schema certainly refuses. The finding is a warning."""
+    """Remove each example that its schema certainly refuses from `root` (3.x), in place. The finding is a warning."""
     document = Document(root=root, name="")
     dropped: list[Json] = []
     for kind, node in typed_nodes(root):
@@ -32,7 +32,7 @@ def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
             case _:
                 pass
         for name, media_type in _media_types(kind, node):
-            if "json" in name:  # examples of other media types are written as text
+            if "json" in name:  # examples of other media types are strings
                 dropped += _drop(document, media_type, media_type.get("schema"))
     if not dropped:
         return ()
@@ -40,16 +40,14 @@ def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
     if len(shown) > _SHOWN_CHARACTERS:
         shown = shown[: _SHOWN_CHARACTERS - 1] + "…"
     if len(dropped) > 1:
-        message = (
-            f"{len(dropped)} examples are left out, because the schemas beside them refuse the values, such as {shown}"
-        )
+        message = f"{len(dropped)} examples are left out because their schemas refuse the values, such as {shown}"
     else:
-        message = f"an example is left out, because the schema beside it refuses the value: {shown}"
+        message = f"an example is left out because its schema refuses the value: {shown}"
     return (
         Finding(
             rule="example-left-out",
             message=message,
-            hint="mend the example or its schema in the document",
+            hint="fix the example or its schema in the document",
             severity=Severity.WARNING,
         ),
     )
@@ -62,14 +60,14 @@ def _media_types(kind: Kind, node: JsonObject) -> Iterator[tuple[str, JsonObject
 
 
 def _drop(document: Document, holder: JsonObject, schema: Json) -> Iterator[Json]:
-    """Drop the wrong examples of one object; yield their values."""
+    """Remove the wrong examples of one object, and yield their values."""
     if not isinstance(schema, dict):
         return
     if "example" in holder and is_refused(document, schema, holder["example"]):
         yield holder.pop("example")
     examples = holder.get("examples")
     if isinstance(examples, list):
-        # Of a schema.
+        # Only schemas have a list of examples.
         wrong = [value for value in examples if is_refused(document, schema, value)]
         holder["examples"] = [value for value in examples if value not in wrong]
         yield from wrong

@@ -74,10 +74,10 @@ def test_fields_beside_a_reference_win() -> None:
 @pytest.mark.parametrize(
     ("paths", "reason"),
     [
-        ({"/a": {"$ref": "#/paths/~1a"}}, "comes back to itself"),
-        ({"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}, "comes back to itself"),
+        ({"/a": {"$ref": "#/paths/~1a"}}, "leads back to itself"),
+        ({"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}, "leads back to itself"),
         ({"/a": {"$ref": "#/paths/~1nope"}}, "points at nothing"),
-        ({"/a": {"$ref": "#/openapi"}}, "is no path item"),
+        ({"/a": {"$ref": "#/openapi"}}, "is not a valid path item"),
     ],
 )
 def test_a_path_item_that_leads_nowhere_has_no_operations(paths: dict[str, Any], reason: str) -> None:

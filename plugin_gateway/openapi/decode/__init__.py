@@ -1,1 +1,1 @@
-"""Decoding: the text of a document into values, or as much of it as is looked at."""
+"""Decoding: turning the text of a document into values, lazily for large documents."""

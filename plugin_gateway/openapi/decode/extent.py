@@ -1,4 +1,4 @@
-"""The extent of a document: how deep and how large it may be, and where in its text a byte is."""
+"""The extent of a document: the limits of its size and depth, and the line and column of a byte in its text."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 
 MAX_BYTES = 64 * 1024 * 1024
-"""One document with all its files. GitHub's has 13 MB."""
+"""Limit for one document with all its files. GitHub's has 13 MB."""
 MAX_PARTS = 10_000
-"""Files in one document. DigitalOcean's has 2,907."""
+"""Limit for the files of one document. DigitalOcean's has 2,907."""
 MAX_DEPTH = 200
-"""orjson writes 254 levels and real documents have fewer than 60; mending and upgrading may add some."""
+"""Levels of nesting. orjson writes 254; real documents have fewer than 60; mending and upgrading add a few."""
 MAX_NODES = 5_000_000
-"""Values and keys in one document; an aliased value counts each time it is repeated."""
+"""Values and keys in one document. An aliased value counts each time it is used."""
 MAX_TEXTS_SHARED = 64
-"""Texts up to this length occur again and again, and are kept once."""
+"""Strings up to this length repeat often, so equal ones share one object."""
 
 
 def position(data: bytes, offset: int) -> tuple[int, int]:
-    """Line and column, from 1, of a byte offset in UTF-8."""
+    """Return the line and column, both from 1, of a byte offset in UTF-8."""
     line_start = data.rfind(b"\n", 0, offset) + 1
     return data.count(b"\n", 0, offset) + 1, len(data[line_start:offset].decode(errors="replace")) + 1
 
 
 def check_extent(root: Any, name: str) -> None:
-    """Raise `DocumentError` if `root` contains itself, or is too deep or too large with what it shares counted as repeats.
+    """Raise `DocumentError` if `root` contains itself, is too deep, or is too large.
 
-    Each value is looked at once, however often it is shared.
+    A shared value counts each time it is used, but is visited once.
     """
     extents: dict[int, tuple[int, int] | None] = {}
-    """Values in a collection and levels of it, by identity; None until both are known."""
+    """The number of values and of levels in each collection, by identity; None while a collection is being visited."""
     stack: list[tuple[Any, bool]] = [(root, False)]
     while stack:
         value, is_done = stack.pop()
@@ -45,10 +45,12 @@ def check_extent(root: Any, name: str) -> None:
             stack.append((value, True))
             stack += [(child, False) for child in collections]
         elif extents[id(value)] is None:
-            raise _refused("document-cycle", "what its references put in place contains itself", name)
+            raise _refused("document-cycle", "the document contains itself through its references", name)
     size, levels = extents[id(root)] or (0, 0)
     if size > MAX_NODES:
-        raise _refused("document-size", f"more than {MAX_NODES:,} values, shared ones counted as repeats", name)
+        raise _refused(
+            "document-size", f"more than {MAX_NODES:,} values (a shared value counts each time it is used)", name
+        )
     if levels > MAX_DEPTH:
         raise _refused("document-depth", f"nested deeper than {MAX_DEPTH} levels", name)
 

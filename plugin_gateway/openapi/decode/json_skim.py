@@ -1,8 +1,8 @@
-"""Skimming JSON: a large document's root in which paths, operations and components are still text.
+"""Skimming JSON: decoding a large document's root but leaving operations and components as text.
 
-Building 47 MB of JSON into values takes 320 MiB and most of the time that cutting ten operations out of it does. msgspec checks
-the grammar of what it skips at 2 GB/s. A key that is given twice in the root, `paths`, a path item or a map of components is found
-here, one in a value that is read is found when it is read.
+Decoding 47 MB of JSON takes 320 MiB, and most of the time of cutting ten operations out of it. msgspec skips values at 2 GB/s and
+checks their grammar. This module finds duplicate keys in the root, in `paths`, in path items and in maps of components. Duplicate keys in
+a skipped value are found when the value is read.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ _fields_of_each = msgspec.json.Decoder(dict[str, dict[str, Raw]]).decode
 
 
 class _Odd(Exception):  # noqa: N818 (it never leaves this module)
-    """The text may well be right, but is not spelt so that it can be cut; or it is wrong, which is told by who reads it all."""
+    """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
 
 
 def skim_json(data: bytes, name: str) -> JsonObject | None:
-    """Cut a document. Return None where it must be read as a whole, to be understood or to say what is wrong with it.
+    """Cut a document. Return None if it must be decoded as a whole, which also reports its mistakes.
 
-    `data` is UTF-8 without a BOM; that it is well-formed JSON is known afterwards.
+    `data` is UTF-8 without a BOM. A result means that it is well-formed JSON.
     """
     cut = _Cut(data, name)
     try:
@@ -65,7 +65,7 @@ def skim_json(data: bytes, name: str) -> JsonObject | None:
 
 
 def locate_by_skipping(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
-    """Do what `locate_json` does, skipping all values that the pointer does not lead through; None if they cannot be skipped."""
+    """Do the work of `locate_json`, but skip values that the pointer does not enter. Return None if they cannot be skipped."""
     raw, start = Raw(data), len(data) - len(data.lstrip())
     place, length = start, 1
     try:
@@ -102,7 +102,7 @@ def locate_by_skipping(data: bytes, name: str, pointer: Iterable[str | int]) -> 
 
 
 class _Cut:
-    """A document on its way to being cut, at places in its text."""
+    """The state of cutting one document. `start` is always an offset in its text."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self.data = data
@@ -110,7 +110,7 @@ class _Cut:
         self.root: JsonObject = {}
 
     def paths(self, raw: Raw, start: int) -> Json:
-        # Raises where an `x-*` field beside the paths is no object.
+        # Raises if an `x-*` field beside the paths is not an object.
         fields, reader = _fields_of_each(raw), _Part(self.data, self.name, 3)
         self.end_of_each(fields, start)
         return {path: Unread(item, reader) for path, item in fields.items()}
@@ -126,7 +126,7 @@ class _Cut:
         return fields
 
     def end_of_each(self, fields: dict[str, dict[str, Raw]], start: int) -> None:
-        """Check the objects in an object, as `fields` does."""
+        """Check an object of objects for gaps, as `fields` does."""
         data, entry = self.data, _ENTRY.match
         for key, inner in fields.items():
             found = entry(data, start)
@@ -142,10 +142,9 @@ class _Cut:
         self.end(start)
 
     def fields(self, fields: dict[str, Raw], start: int) -> tuple[dict[str, tuple[Raw, int]], int]:
-        """The values of the object at `start` by their keys, each with the place where it begins; and the object's end.
+        """Return the values of the object at `start` with their offsets, by key, and the offset of the object's end.
 
-        They have to fill the object without a gap. A decoder drops the first of two values that have one key, and then there
-        is one.
+        The values must fill the object without a gap: the decoder drops the first value of a duplicate key, which leaves one.
         """
         data, entry, places = self.data, _ENTRY.match, {}
         for key, value in fields.items():
@@ -168,7 +167,7 @@ def _says(text: bytes, key: str) -> bool:
 
 
 class _Part:
-    """Reads values that are so many levels deep in a document."""
+    """Reads the values at one depth of a document."""
 
     kind: Final = Raw
 
@@ -185,7 +184,7 @@ class _Part:
         try:
             found = _sketcher(frozenset(fields))(text)
         except msgspec.ValidationError:
-            # It is no mapping, or has something else than that where a sketch has a list.
+            # The value is not a mapping, or its `allOf` is not a list of mappings.
             return self.read(text)
         return msgspec.to_builtins(found)
 

@@ -1,4 +1,4 @@
-"""JSON text turned into values by orjson. Duplicate keys, large integers and places in the text, which orjson lacks, are added."""
+"""JSON values: decoding by orjson, plus duplicate keys, large integers and places in the text, which orjson lacks."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LARGE_NUMBER = re.compile(rb"e\+[0-9]+[,}\]]")
 
 
 def decode_json_part(data: bytes, name: str, whole: bytes, levels_above: int) -> Any:
-    """The value in `data`, which is a part of `whole`, so many levels deep in it; where it is wrong is told of the whole."""
+    """Decode `data`, a part of `whole` that is `levels_above` deep in it. Errors give places in `whole`."""
     try:
         return decode_json(data, name, levels_above)
     except DocumentError:
@@ -34,7 +34,7 @@ def decode_json_part(data: bytes, name: str, whole: bytes, levels_above: int) ->
 
 
 def decode_json(data: bytes, name: str, levels_above: int = 0) -> Any:
-    """The value in `data`, which is UTF-8 without a BOM; raises `DocumentError` with every place that is wrong."""
+    """Decode `data`, which is UTF-8 without a BOM. Raises `DocumentError` with a finding for each mistake."""
     check_size(data, name)
     try:
         value = orjson.loads(data)
@@ -48,13 +48,13 @@ def decode_json(data: bytes, name: str, levels_above: int = 0) -> Any:
 
 
 def check_size(data: bytes, name: str) -> None:
-    """Raise `DocumentError` if `data` may hold too many values; a comma in a text counts as one."""
+    """Raise `DocumentError` if `data` may hold too many values. The estimate counts commas, also those in strings."""
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_NODES:
         raise _refused("document-size", f"more than {MAX_NODES:,} values", Location(name))
 
 
 def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
-    """Where the value at `pointer` begins, or its key; as near to it as there is. For text that could be decoded."""
+    """Locate the key or value at `pointer`, or its nearest ancestor that exists. `data` must be valid."""
     wanted = tuple(str(token) for token in pointer)
     best, offset, length = -1, 0, 1
     for path, start, end in _places(data):
@@ -67,7 +67,7 @@ def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Locatio
 
 
 def _render(value: Any, name: str, levels_above: int) -> bytes:
-    """Write the value as compact JSON; orjson refuses one that is nested too deeply on the way, at no cost."""
+    """Write the value as compact JSON. orjson refuses a value that is nested too deeply."""
     wrapped = value
     for _ in range(_ORJSON_DEPTH - MAX_DEPTH + levels_above):
         wrapped = [wrapped]
@@ -78,7 +78,7 @@ def _render(value: Any, name: str, levels_above: int) -> bytes:
 
 
 def _may_repeat_keys(data: bytes, rendered: bytes) -> bool:
-    r"""Compare the number of keys in the text with that in the value: exact, at the speed of `bytes.count`.
+    r"""Compare the number of keys in the text with the number in the value, at the speed of `bytes.count`.
 
     Both are counted as `":` less `\":`. That counts texts that begin with a colon as well, but alike in both, as long as
     no space stands before a colon, no key ends in a backslash, and `"`, `:` and `\` are spelt as the rendering spells
@@ -102,7 +102,7 @@ def _has_duplicates(data: bytes) -> bool:
 
 def _duplicates(data: bytes, name: str) -> Iterator[Finding]:
     seen: dict[int, tuple[tuple[str, ...], set[str]]] = {}
-    """For each depth the object that was met last there, and its keys so far."""
+    """For each depth, the object visited last and its keys so far."""
     for path, start, end in _places(data):
         depth, parent = len(path), path[:-1]
         if depth not in seen or seen[depth][0] != parent:
@@ -121,9 +121,9 @@ def _duplicates(data: bytes, name: str) -> Iterator[Finding]:
 
 
 def _places(data: bytes) -> Iterator[tuple[tuple[str, ...], int, int]]:
-    """Pointer, begin and end of the root, of each key and of each item, in the order of the text, which is valid JSON."""
+    """Yield pointer, start and end of the root, each key and each item of valid JSON, in text order."""
     path: list[str | int] = []
-    """A text for an open object, its key; a number for an open array, its index."""
+    """The key in each open object and the index in each open array."""
     expects_key = False
     for token in _TOKEN.finditer(data):
         first = token[0][:1]

@@ -1,4 +1,4 @@
-"""The text of a document, JSON or YAML, turned into values."""
+"""The text of a document: JSON or YAML, decoded into values."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.decode.unread import Json
 
 WORTH_SKIMMING_BYTES = 1024 * 1024
-"""Below this it takes longer to import msgspec than to read all."""
+"""Below this size, importing msgspec takes longer than decoding everything."""
 _BOM = b"\xef\xbb\xbf"
 _LONGEST_FRAMED_BYTES = 64 * 1024
 _CHUNK_BYTES = 64 * 1024
 
 
 def decode(data: bytes, name: str) -> Json:
-    """The value that `data` says; `name` is how messages call it.
+    """Decode `data`; messages call it `name`.
 
-    A text that begins with `{` or `[` is JSON, or else YAML in flow style. Raises `DocumentError` with every place that
-    is wrong, and never acts on a tag.
+    A text that begins with `{` or `[` is JSON, or YAML in flow style if it is not valid JSON. YAML tags are never acted on. Raises
+    `DocumentError` with a finding for each mistake.
     """
     text = data.removeprefix(_BOM)
     _check_encoding(text, name)
@@ -38,19 +38,21 @@ def decode(data: bytes, name: str) -> Json:
             if error.findings[0].rule != "document-syntax":
                 raise
             return _decode_flow(text, name, error)
-    # Imported here, as PyYAML costs 15 ms and JSON does without.
+    # Imported late: PyYAML costs 15 ms and JSON does not need it.
     from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
 
     value = decode_yaml(text, name)
     if value is None:
-        raise _refused("document-empty", "there is nothing in it", Location(name), "give the file an OpenAPI document")
+        raise _refused(
+            "document-empty", "the document is empty", Location(name), "put an OpenAPI document into the file"
+        )
     return value
 
 
 def skim(data: bytes, name: str) -> Json:
-    """The same as `decode`, but much of a large document stays text until it is looked at (see `unread`).
+    """Decode `data` like `decode`, but leave most of a large document as text until it is used (see `unread`).
 
-    A key that is given twice is found in the root, `paths`, path items, components and all values that are looked at.
+    Duplicate keys are found in the root, `paths`, path items, components and every value that is used.
     """
     text = data.removeprefix(_BOM)
     if len(text) >= WORTH_SKIMMING_BYTES:
@@ -61,7 +63,7 @@ def skim(data: bytes, name: str) -> Json:
 
 
 def _skim(text: bytes, name: str) -> Json | None:
-    # Imported here, as a small document does without, and each syntax without the library of the other one.
+    # Imported late: a small document needs neither, and each syntax needs one of the two libraries.
     if looks_like_json(text):
         from plugin_gateway.openapi.decode.json_skim import skim_json  # noqa: PLC0415
 
@@ -72,9 +74,9 @@ def _skim(text: bytes, name: str) -> Json | None:
 
 
 def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
-    """Where in `data`, which could be decoded, the value at `pointer` is, or as near as there is.
+    """Locate the value at `pointer` in `data`, which is valid, or its nearest ancestor that exists.
 
-    Reads the text again, as places are kept nowhere: an error can wait for that, a start without errors need not.
+    Reads the text again: places are only needed for errors, so decoding does not keep them.
     """
     from plugin_gateway.openapi.decode.yaml_values import locate_yaml  # noqa: PLC0415
 
@@ -101,7 +103,7 @@ def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
 
 
 def with_lines(findings: Iterable[Finding], data: bytes, name: str) -> list[Finding]:
-    """Give each finding that is placed in `data`, called `name`, the line it is in, for a code frame."""
+    """Add the source line, for a code frame, to each finding that is located in `data`, called `name`."""
     text = data.removeprefix(_BOM)
     return [
         _framed(finding, place, text)
@@ -127,7 +129,7 @@ def looks_like_json(text: bytes) -> bool:
 
 
 def _decode_flow(text: bytes, name: str, json_error: DocumentError) -> Json:
-    """YAML in flow style; a text that is that neither is called wrong JSON, as it was meant to be."""
+    """Decode YAML in flow style; if that fails, too, raise the JSON error, because the author probably meant JSON."""
     from plugin_gateway.openapi.decode.yaml_values import decode_yaml  # noqa: PLC0415
 
     try:
@@ -138,12 +140,12 @@ def _decode_flow(text: bytes, name: str, json_error: DocumentError) -> Json:
 
 def _check_encoding(text: bytes, name: str) -> None:
     if text[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in text[:4]:
-        hint = "save it as UTF-8, which JSON on a network always is (RFC 8259, 8.1)"
+        hint = "save it as UTF-8 (RFC 8259, 8.1)"
         raise _refused("document-encoding", "it is in UTF-16 or UTF-32", Location(name), hint)
     if text.isascii():
         return
     decoder = codecs.getincrementaldecoder("utf-8")()
-    for start in range(0, len(text), _CHUNK_BYTES):  # as a whole it would be in memory twice
+    for start in range(0, len(text), _CHUNK_BYTES):  # decoding it at once would hold it in memory twice
         waiting = len(decoder.getstate()[0])
         try:
             decoder.decode(text[start : start + _CHUNK_BYTES], final=start + _CHUNK_BYTES >= len(text))

@@ -1,6 +1,6 @@
-"""An unread mapping: its values stay text until they are looked at.
+"""An unread mapping: its values stay text until they are used.
 
-The operations and components of a large document are in such mappings, so that only those that are kept become values.
+The operations and components of a large document are in unread mappings, so only kept ones are decoded.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
 
 MAPS_OF_2_0: Final = frozenset({"definitions", "parameters", "responses", "securityDefinitions"})
-"""The fields of a root of OpenAPI 2.0 that are such mappings."""
+"""The fields of an OpenAPI 2.0 root that become unread mappings."""
 
 
 class Reader(Protocol):
-    """Reads the texts of one kind, such as JSON, in one document."""
+    """Decodes the texts of one syntax in one document."""
 
     @property
     def kind(self) -> type:
-        """The type of a text, which no value has."""
+        """The type of an undecoded text. Decoded values never have this type."""
 
     def read(self, text: Any) -> Json:
-        """Build the value; raises `DocumentError` with every place that is wrong in the document."""
+        """Decode the value. Raises `DocumentError` with a finding for each mistake in the document."""
 
     def is_mapping(self, text: Any) -> bool:
-        """Say whether the value is a mapping."""
+        """Return whether the value is a mapping."""
 
     def sketch(self, text: Any, fields: Collection[str]) -> Json:
-        """Build the value with these fields only, where it is a mapping, and the parts of its `allOf` likewise."""
+        """Decode only these fields of a mapping and of the parts of its `allOf`. Decode other values whole."""
 
 
 class Unread(dict[str, Any]):
-    """A mapping with texts in it. Each is read when it is first asked for, and the value kept in its place.
+    """A mapping with texts in it. The first access to a key decodes its text and stores the value.
 
-    Only values are seen from outside; what looks into a dict's memory, as orjson does, fails on the texts.
+    Callers see only values, except code that reads the dict's memory, such as orjson: it fails on the texts.
     """
 
     __slots__ = ("_kind", "reader")
@@ -58,20 +58,20 @@ class Unread(dict[str, Any]):
         return value
 
     def get(self, key: str, default: Any = None) -> Json:
-        """Return the value, read if it was not."""
+        """Return the value, decoded if necessary."""
         return self[key] if key in self else default  # noqa: SIM401  # that is this method
 
     def __iter__(self) -> Iterator[str]:
-        # Overridden so that `dict(…)` and `{**…}` take the values by their keys and not the memory.
+        # Overridden so that `dict(…)` and `{**…}` look up each key instead of copying the memory.
         return super().__iter__()
 
     def items(self) -> ItemsView[str, Any]:  # type: ignore[override]  # typeshed has a dict's own class there
-        """Read all that was not read."""
+        """Decode all values."""
         self._read_all()
         return super().items()
 
     def values(self) -> ValuesView[Any]:  # type: ignore[override]  # likewise
-        """Read all that was not read."""
+        """Decode all values."""
         self._read_all()
         return super().values()
 
@@ -82,7 +82,7 @@ class Unread(dict[str, Any]):
     __hash__ = None
 
     def text_at(self, key: str) -> Any:
-        """Return the text at `key`, None where it was read."""
+        """Return the text at `key`, or None if it was decoded."""
         value = super().__getitem__(key)
         return value if type(value) is self._kind else None
 
@@ -92,14 +92,14 @@ class Unread(dict[str, Any]):
 
 
 def holds_mapping(mapping: dict[str, Any], key: str) -> bool:
-    """Say whether `mapping[key]` is a mapping, without reading it."""
+    """Return whether `mapping[key]` is a mapping, without decoding it."""
     if isinstance(mapping, Unread) and (text := mapping.text_at(key)) is not None:
         return mapping.reader.is_mapping(text)
     return isinstance(mapping[key], dict)
 
 
 def sketch(mapping: dict[str, Any], key: str, fields: Collection[str]) -> Json:
-    """Give `mapping[key]` with these fields at least."""
+    """Return `mapping[key]` with at least these fields."""
     if isinstance(mapping, Unread) and (text := mapping.text_at(key)) is not None:
         return mapping.reader.sketch(text, fields)
     return mapping[key]

@@ -1,10 +1,10 @@
-"""Skimming YAML: a large document's root in which operations and components are still text.
+"""Skimming YAML: decoding a large document's root but leaving operations and components as text.
 
-Most of the time that YAML takes is spent on an object for each event. libyaml checks a text without making any at four times the
-speed, so a part that is never looked at is only checked. Parts are cut out at lines of one indentation. Where libyaml can parse a
-part alone, no quotation or bracket is open at its end, and the next line at its indentation begins the next part.
+Most of the time of decoding YAML goes into an object for each event. libyaml checks a text without those objects four times as fast, so
+unused parts are only checked. A part is the lines from one key to the next key at the same indentation. If libyaml can parse a part
+alone, no quotation or bracket is open at its end, so the cut is correct.
 
-A document that is written otherwise, or has aliases, by which one part depends on another, is not skimmed.
+A document in another style is not skimmed, and neither is one with aliases, which make one part depend on another.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
 
 _START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---[ ]*(?:#[^\n]*)?\r?\n)?")
 _KEY = re.compile(rb"""(?:([A-Za-z0-9_/$.~][^\s:]*(?::[^\s:]+)*)|"([^"\\\r\n]*)"|'([^'\r\n]*)'):(?=[ \r\n]|\Z)""")
-"""A key as nearly all are: plain without blanks, or quoted without escapes."""
+"""A key in a common spelling: plain without blanks, or quoted without escapes."""
 _INDENT = re.compile(rb"[ ]*")
 _INDENTED_KEY = re.compile(rb"[ ]*" + _KEY.pattern)
 _NOTHING = re.compile(rb"[ ]*(?:#[^\n]*)?\r?(?=\n|\Z)")
-"""What stands behind a key whose value begins on a later line."""
+"""The rest of a key's line if the value begins on a later line."""
 _NEXT_LINE = re.compile(rb"(?:\n[ ]*(?:#[^\n]*|\r)?)*\n([ ]*)(?=[^ \r\n#])")
-"""The indentation of the next line that says something."""
+"""The indentation of the next line that is neither blank nor a comment."""
 _OTHER_LINE_BREAK = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]")
 """libyaml begins a line after these, too."""
 _MAYBE_ALIAS = re.compile(rb"\*[0-9A-Za-z_-]")
@@ -43,13 +43,13 @@ _BEFORE_A_NODE = frozenset(b"\n:-?[{,")
 
 
 class _Odd(Exception):  # noqa: N818 (it never leaves this module)
-    """The text is not written so that it can be cut, or it is wrong. Decoding all of it tells which."""
+    """Raised for text that cannot be cut. It may still be correct: decoding the whole document decides that."""
 
 
 def skim_yaml(data: bytes, name: str) -> JsonObject | None:
-    """Cut a document in block style. Return None where it must be decoded as a whole, to be understood or to say what is wrong.
+    """Cut a document in block style. Return None if it must be decoded as a whole, which also reports its mistakes.
 
-    `data` is UTF-8 without a BOM. That it is well-formed is known afterwards.
+    `data` is UTF-8 without a BOM. A result means that it is well-formed.
     """
     if _OTHER_LINE_BREAK.search(data) or _may_have_aliases(data):
         return None
@@ -63,7 +63,7 @@ def skim_yaml(data: bytes, name: str) -> JsonObject | None:
 
 
 def locate_by_cutting(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
-    """Do what `locate_yaml` does with the one part that the pointer leads into; None where the document cannot be cut."""
+    """Do the work of `locate_yaml` on the part that the pointer enters. Return None if the document cannot be cut."""
     tokens = tuple(map(str, pointer))
     if not tokens or not _can_be_cut(data):
         return None
@@ -96,7 +96,7 @@ def _can_be_cut(data: bytes) -> bool:
 
 
 def _may_have_aliases(data: bytes) -> bool:
-    """Say whether a node may begin with `*name`; in a text it may, too."""
+    """Return whether the text may have aliases. `*name` inside a string counts, too."""
     for found in _MAYBE_ALIAS.finditer(data):
         line_start = data.rfind(b"\n", 0, found.start())
         before = data[line_start + 1 : found.start()].rstrip(b" \t")
@@ -106,13 +106,13 @@ def _may_have_aliases(data: bytes) -> bool:
 
 
 class _Text:
-    """The text of a document. A part of it is a slice: the lines of a key and its value, at one indentation or deeper."""
+    """The text of a document. A part is a slice: the lines of a key and its value, at one indentation or deeper."""
 
     def __init__(self, data: bytes, name: str) -> None:
         self.data, self.name = data, name
 
     def skimmed(self, key: str, part: slice) -> Json:
-        """The value of a key of the root, with as much of it unread as can be."""
+        """Decode the value of a root key, but leave as much of it unread as possible."""
         if key in {"paths", "components"}:
             reader = _Reader(self, 2)
             entries = self.entries_in(part)
@@ -123,22 +123,22 @@ class _Text:
         return _Reader(self, 0).read(part)
 
     def entries_in(self, part: slice) -> dict[str, slice]:
-        """Cut the mapping in block style that is the value of a part's key."""
+        """Cut the block mapping that is the value of a part's key."""
         if (first := self.first_line_in(part)) is None:
             raise _Odd
         return self.entries(first.start(1), part.stop, len(first[1]))
 
     def entries(self, start: int, end: int, column: int) -> dict[str, slice]:
-        """Cut a mapping whose keys stand at `column`; the line of the first one begins at `start`."""
+        """Cut a mapping whose keys begin at `column`; the first key's line begins at `start`."""
         data = self.data
         names: list[str] = []
         places: list[int] = []
         for line in (start, *(found.end() for found in _line_at_most(column).finditer(data, start, end))):
             at = line + column
             if data[line:at].strip(b" "):
-                raise _Odd  # less deep than the first key, and so is nothing of this mapping
+                raise _Odd  # indented less than the first key: not an entry of this mapping
             if places and data[at : at + 1] == b"-" and data[at + 1 : at + 2] in {b" ", b"\n", b"\r"}:
-                continue  # a list may stand at the column of its key
+                continue  # a list may begin at the column of its key
             found = _KEY.match(data, at, end)
             if found is None:
                 raise _Odd
@@ -146,17 +146,17 @@ class _Text:
             places.append(line)
         cut = dict(zip(names, map(slice, places, (*places[1:], end)), strict=True))
         if len(cut) != len(names):
-            raise _Odd  # a key is given twice
+            raise _Odd  # duplicate key
         return cut
 
     def checked(self, entries: dict[str, slice]) -> dict[str, slice]:
-        """Raise `yaml.YAMLError` where a part cannot be parsed alone."""
+        """Return `entries`; raise `yaml.YAMLError` if a part cannot be parsed alone."""
         for part in entries.values():
             CParser(self.data[part]).raw_parse()
         return entries
 
     def first_line_in(self, part: slice) -> re.Match[bytes] | None:
-        """Find the line where the value of a part's key begins, unless it begins behind the key."""
+        """Find the line where the value of a part's key begins; None if it begins on the key's line."""
         key = _INDENTED_KEY.match(self.data, part.start, part.stop)
         behind = key and _NOTHING.match(self.data, key.end(), part.stop)
         return _NEXT_LINE.match(self.data, behind.end(), part.stop) if behind else None
@@ -164,12 +164,12 @@ class _Text:
 
 @cache
 def _line_at_most(column: int) -> re.Pattern[bytes]:
-    """Match the line break before a line that is not indented deeper."""
+    """Match the line break before a line that is not indented deeper than `column`."""
     return re.compile(rb"\n(?=[ ]{0,%d}[^ \r\n#])" % column)
 
 
 class _Reader:
-    """Reads parts of a text that are so many levels deep in it."""
+    """Reads the parts at one depth of a text."""
 
     kind: Final = slice
 
@@ -186,7 +186,7 @@ class _Reader:
         try:
             (value,) = decode_yaml(self._text.data[part], self._text.name, self._levels).values()
         except DocumentError:
-            decode_yaml(self._text.data, self._text.name)  # tells of it where it is in the whole
+            decode_yaml(self._text.data, self._text.name)  # raises with the place in the whole text
             raise
         return value
 

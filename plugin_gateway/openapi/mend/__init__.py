@@ -1,1 +1,1 @@
-"""Mending: a pruned document as clients can take it."""
+"""Mending: correcting a pruned document so that clients can load it."""

@@ -1,6 +1,6 @@
-"""A default value: whether the schema that it stands in refuses it.
+"""A default value: whether its own schema refuses it.
 
-A keyword that is not understood here refuses no value, so only a certain refusal counts.
+Only certain refusals count: a keyword that this module does not implement refuses nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TYPES: Final = {"string": str, "array": list, "object": dict, "boolean": bool}
 
 
 def is_refused(document: Document, schema: Json, value: Json, depth: int = 0) -> bool:
-    """Say whether `schema` certainly refuses `value`."""
+    """Return whether `schema` certainly refuses `value`."""
     if isinstance(schema, bool):
         return not schema
     if not isinstance(schema, dict) or depth > _DEEPEST:
@@ -74,7 +74,7 @@ def _refuses_object(document: Document, schema: JsonObject, value: JsonObject, d
 
 
 def _goes_one_way(document: Document, properties: Json, name: str) -> bool:
-    """Say whether a property is required in requests alone, or in answers alone (OpenAPI 3.0.3, 4.7.24.2)."""
+    """Return whether a property is required only in requests or only in responses (OpenAPI 3.0.3, 4.7.24.2)."""
     node = properties.get(name) if isinstance(properties, dict) else None
     if isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
         try:
@@ -122,7 +122,7 @@ def _refuses_text(schema: JsonObject, value: str) -> bool:
     if _refuses_count(schema, len(value), "minLength", "maxLength"):
         return True
     pattern = schema.get("pattern")
-    # Python's dialect is another: a pattern with more than plain classes, groups and repetitions is not judged.
+    # Python's regular expressions differ from ECMA-262. Judge only patterns made of plain classes, groups and repetitions.
     if not isinstance(pattern, str) or re.search(r"\\[^\\./dDwWsSbB^$|*+?()\[\]{}-]|\(\?", pattern) or len(value) > 200:
         return False
     try:

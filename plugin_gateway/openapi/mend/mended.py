@@ -1,8 +1,8 @@
-"""The mended document: a pruned one that breaks the rules of its own version, written as clients can take it.
+"""The mended document: a pruned document without the mistakes that clients would fail on.
 
-A mistake is corrected where it is sure what was meant. A field that this version of OpenAPI does not know, or a value without
-meaning, is left out. Both are warnings. A value that is not an object where one must be is an error: what it was meant to allow
-or require cannot be told.
+A mistake is corrected where the author's intent is certain. A field that this version of OpenAPI does not know is left out, and so is
+a value without meaning. Both are warnings. A plain value in place of an object is an error: it does not show what the author wanted to
+allow or require.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
 
 _REPLACED: Final = frozenset({Kind.SERVER, Kind.SECURITY_SCHEME, Kind.OAUTH_FLOWS, Kind.OAUTH_FLOW})
-"""The gateway's own take the place of these wherever a document is served."""
+"""Every served document has the gateway's servers and security instead of these."""
 _NEEDED: Final = {
     Kind.DISCRIMINATOR: frozenset({"propertyName"}),
     Kind.EXTERNAL_DOCS: frozenset({"url"}),
     Kind.LICENSE: frozenset({"name"}),
     Kind.LINK: frozenset({"operationRef", "operationId", "$ref"}),
 }
-"""Objects that say nothing without one of these fields."""
+"""Fields of which an object needs at least one; an object without them is left out."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _STATUS: Final = re.compile(r"default|[1-5](?:\d\d|XX)")
 _STATUS_OTHERWISE: Final = re.compile(r"[1-5](?:\d\d|xx|XX|Xx|xX|\?\?|\*\*)")
 
 
 class _Job(NamedTuple):
-    """An object to be mended, where it is, and what holds it."""
+    """An object to mend, its place, and the collection that holds it."""
 
     kind: Kind
     tokens: Tokens
@@ -60,9 +60,9 @@ class _Job(NamedTuple):
 
 
 def mend(document: Document) -> tuple[Document, tuple[Finding, ...]]:
-    """Mend `document`, which is pruned and is not changed.
+    """Return a mended copy of `document`, which is pruned.
 
-    With an error among the findings the result is not to be served. Their pointers lead into `document`.
+    Do not serve the copy if the findings contain an error. Their pointers lead into `document`.
     """
     mender = _Mender(document)
     mender.mend()
@@ -87,7 +87,7 @@ class _Mender:
         while self._jobs:
             kind, tokens, holder, key = self._jobs.pop()
             if isinstance(holder, dict) and key not in holder:
-                continue  # left out since
+                continue  # left out after the job was queued
             node = holder[key]
             if isinstance(node, dict):
                 self._mend_object(kind, node, tokens)
@@ -99,7 +99,7 @@ class _Mender:
                 if self._version not in {"3.1", "3.2"} and tokens[-1:] != ("additionalProperties",):
                     holder[key] = {} if node else {"not": {}}
                     self._notes.mended(
-                        tokens, f"OpenAPI {self._version} has no schema {shown(node)}: the same is said in words"
+                        tokens, f"OpenAPI {self._version} has no schema {shown(node)}: an equivalent is served"
                     )
             else:
                 self._mend_none(kind, tokens, holder, key)
@@ -114,7 +114,7 @@ class _Mender:
             root["info"] = {}
         for name in ("$self", "jsonSchemaDialect"):
             if name in root and not isinstance(root[name], str):
-                self._notes.drop(root, name, (name,), f"{name!r} must be a text, this is {shown(root[name])}")
+                self._notes.drop(root, name, (name,), f"{name!r} must be a string, not {shown(root[name])}")
         for name, field in ROOT_FIELDS.items():
             if name in root and field.kind not in _REPLACED:
                 self._field(field, (), root, name)
@@ -125,14 +125,14 @@ class _Mender:
         at = components_at(self._version)
         holder = root.get(at[0], {}) if at else root
         if not isinstance(holder, dict):
-            self._notes.drop(root, at[0], at, f"{shown(holder)} is no mapping of components")
+            self._notes.drop(root, at[0], at, f"{shown(holder)} is not a mapping of components")
             return
         for section, kind in sections(self._version).items():
             members = holder.get(section)
             if kind in _REPLACED or members is None:
                 continue
             if not isinstance(members, dict):
-                self._notes.drop(holder, section, (*at, section), f"{shown(members)} is no mapping of components")
+                self._notes.drop(holder, section, (*at, section), f"{shown(members)} is not a mapping of components")
                 continue
             self._jobs += [_Job(kind, (*at, section, name), members, name) for name in members]
         if at:
@@ -143,7 +143,7 @@ class _Mender:
     def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
             if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
-                self._notes.refuse(tokens, f"{node['$ref']!r} leads to no parameter")
+                self._notes.refuse(tokens, f"{node['$ref']!r} does not lead to a parameter")
             return
         if (other := OTHER_FIELDS.get(kind)) is not None:
             if kind is Kind.RESPONSES:
@@ -160,7 +160,7 @@ class _Mender:
                 continue
             if not is_known(kind, name, self._version):
                 self._notes.drop(
-                    node, name, place, f"{name!r} is no field of the {kind} object in OpenAPI {self._version}"
+                    node, name, place, f"{name!r} is not a field of the {kind} object in OpenAPI {self._version}"
                 )
             elif (field := FIELDS[kind].get(name)) is not None:
                 self._field(field, tokens, node, name)
@@ -172,12 +172,12 @@ class _Mender:
         return is_reference(kind, node) and (kind is not Kind.MEDIA_TYPE or self._version == "3.2")
 
     def _field(self, field: Field, tokens: Tokens, node: JsonObject, name: str) -> None:
-        """Mend what a field holds, as far as it is of the shape that it should have."""
+        """Queue the objects in a field; refuse a value of the wrong shape."""
         kind, value, place = field.kind, node[name], (*tokens, name)
         if kind in _REPLACED:
             return
         if value is None:
-            # An empty value of YAML: the field was begun and never filled in.
+            # In YAML, a field name without a value.
             self._notes.drop(node, name, place, f"{name!r} has no value")
         elif isinstance(value, list) and (field.shape is Shape.LIST or (kind is Kind.SCHEMA and name == "items")):
             if kind is Kind.SCHEMA and field.shape is Shape.LIST and not value:
@@ -194,34 +194,34 @@ class _Mender:
             self._jobs.append(_Job(kind, place, node, name))
         else:
             wanted = "list" if field.shape is Shape.LIST else "mapping"
-            self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, this is {shown(value)}")
+            self._notes.refuse(place, f"{name!r} must be a {wanted} of {kind} objects, not {shown(value)}")
 
     def _mend_none(self, kind: Kind, tokens: Tokens, holder: Json, key: str | int) -> None:
-        """Something stands where an object must be."""
+        """Mend a value that is not an object in a place where the grammar wants one."""
         value = holder[key]
         if kind in (Kind.EXTERNAL_DOCS, Kind.XML, Kind.CONTACT, Kind.LICENSE, Kind.DISCRIMINATOR) and isinstance(
             holder, dict
         ):
             if kind is Kind.DISCRIMINATOR and self._version == "2.0" and isinstance(value, str):
-                return  # there it is the name of the property
+                return  # in 2.0 the discriminator is the name of the property
             if kind is Kind.DISCRIMINATOR and isinstance(value, str):
-                self._notes.mended(tokens, f"the discriminator {value!r} is the name of a property")
+                self._notes.mended(tokens, f"the discriminator {value!r} is taken for its `propertyName`")
                 holder[key] = {"propertyName": value}
                 return
-            self._notes.drop(holder, str(key), tokens, f"{shown(value)} is no {kind}")
+            self._notes.drop(holder, str(key), tokens, f"{shown(value)} is not a valid {kind}")
         elif kind is Kind.SCHEMA and value is None:
-            self._notes.mended(tokens, "a schema without a value says nothing: any value is described")
+            self._notes.mended(tokens, "an empty schema is served as one that allows any value")
             holder[key] = {}
         elif kind is Kind.EXAMPLE and isinstance(holder, dict):
-            # The examples of 3.x are objects; many wrote the value itself.
-            self._notes.mended(tokens, f"{shown(value)} is no example object: it is taken for the value of one")
+            # 3.x wants an Example Object here; many authors write the value itself.
+            self._notes.mended(tokens, f"{shown(value)} is not an example object: it is served as the `value` of one")
             holder[key] = {"value": value}
         elif value is None and isinstance(holder, dict) and kind in (Kind.HEADER, Kind.MEDIA_TYPE):
-            self._notes.mended(tokens, f"the {kind} object has no value, and so says nothing")
+            self._notes.mended(tokens, f"the {kind} object is empty")
             holder[key] = {}
             self._mend_object(kind, holder[key], tokens)
         else:
-            self._notes.refuse(tokens, f"the {kind} object must be a mapping, this is {shown(value)}")
+            self._notes.refuse(tokens, f"the {kind} object must be a mapping, not {shown(value)}")
 
     # Plain fields
 
@@ -230,14 +230,14 @@ class _Mender:
         if type_ is Type.ANY:
             return
         if name.startswith("$") and type_ is Type.TEXT and not isinstance(value, str):
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, this is {shown(value)}")
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {shown(value)}")
             return
         try:
             better = mended(type_, value)
         except Unmendable:
             if kind is Kind.PARAMETER and name in ("name", "in"):
-                return  # told of with the whole object
-            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, this is {shown(value)}")
+                return  # reported with the whole object
+            self._notes.drop(node, name, place, f"{name!r} must be {type_.value}, not {shown(value)}")
             return
         if better is not value:
             node[name] = better
@@ -254,20 +254,23 @@ class _Mender:
                 self._notes.need(node, tokens, "title", "API")
                 self._notes.need(node, tokens, "version", "0")
             case Kind.CONTACT if "email" in node and not _EMAIL.fullmatch(node["email"]):
-                self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is no e-mail address")
+                self._notes.drop(node, "email", (*tokens, "email"), f"{shown(node['email'])} is not an e-mail address")
             case Kind.OPERATION:
                 responses = node.get("responses")
                 if not isinstance(responses, dict) or is_reference(Kind.RESPONSE, responses):
                     if "responses" in node:
                         self._notes.drop(
-                            node, "responses", (*tokens, "responses"), f"{shown(responses)} are no responses"
+                            node,
+                            "responses",
+                            (*tokens, "responses"),
+                            f"responses must be a mapping, not {shown(responses)}",
                         )
                     node["responses"] = {"default": {"description": ""}}
                 self._parameters.declare_missing(node, tokens)
             case Kind.PARAMETER | Kind.HEADER | Kind.ITEMS if self._version == "2.0":
                 if kind is Kind.PARAMETER:
                     self._parameters.mend(node, tokens)
-                # The value's own fields are those of a schema there.
+                # In 2.0 the fields beside `name` and `in` are schema keywords.
                 mend_schema(
                     self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
                 )
@@ -279,13 +282,15 @@ class _Mender:
                 self._notes.need(node, tokens, "content", {})
             case Kind.RESPONSE:
                 if "description" not in node and "summary" not in node:
-                    node["description"] = ""  # so common that a warning of each would hide the others
+                    node["description"] = ""  # no warning: this mistake is so common that it would hide the others
             case Kind.ENCODING:
                 self._parameters.mend_style(node, tokens, "query")
             case Kind.EXAMPLE if "value" in node and "externalValue" in node:
-                self._notes.drop(node, "externalValue", (*tokens, "externalValue"), "an example has a value already")
+                self._notes.drop(node, "externalValue", (*tokens, "externalValue"), "the example already has a `value`")
             case Kind.LINK if "operationRef" in node and "operationId" in node:
-                self._notes.drop(node, "operationRef", (*tokens, "operationRef"), "a link has an operationId already")
+                self._notes.drop(
+                    node, "operationRef", (*tokens, "operationRef"), "the link already has an `operationId`"
+                )
             case Kind.SCHEMA:
                 mend_schema(
                     self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
@@ -304,12 +309,12 @@ class _Mender:
         for name, value in entries.items():
             better = names.get(name, name)
             if better is None:
-                self._notes.dropped((*tokens, name), f"{name!r} is no status code")
+                self._notes.dropped((*tokens, name), f"{name!r} is not a status code")
             elif better in responses or (better != name and better in entries):
-                self._notes.dropped((*tokens, name), f"{name!r} says {better!r} again")
+                self._notes.dropped((*tokens, name), f"{name!r} repeats {better!r}")
             else:
                 if better != name:
-                    self._notes.mended((*tokens, name), f"the status {name!r} is written {better!r}")
+                    self._notes.mended((*tokens, name), f"the status {name!r} is served as {better!r}")
                 responses[better] = value
         if not any(not is_extension(name) for name in responses):
             responses["default"] = {"description": ""}

@@ -1,4 +1,4 @@
-"""Notes: the findings of mending. What was written otherwise or left out is a warning, what cannot be mended an error."""
+"""Notes: the findings of mending. A correction or an omission is a warning; a mistake without a certain correction is an error."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ _SHOWN_CHARACTERS: Final = 60
 
 
 class Notes:
-    """Takes notes of what is done to a document. A place is given by its tokens."""
+    """Collects findings about one document. The tokens of a pointer give the place of each."""
 
     def __init__(self) -> None:
         self.findings: list[Finding] = []
 
     def mended(self, place: Tokens, why: str) -> None:
-        """Warn of what is written otherwise than the document has it."""
+        """Warn that a value was corrected."""
         self.findings.append(_warning(place, why))
 
     def dropped(self, place: Tokens, why: str) -> None:
-        """Warn of what is left out."""
-        self.mended(place, f"{why}: it is left out of what is served")
+        """Warn that a value was left out."""
+        self.mended(place, f"{why}: it is left out")
 
     def drop(self, node: JsonObject, name: str, place: Tokens, why: str) -> None:
-        """Leave out a field and warn of it."""
+        """Leave out a field and warn."""
         del node[name]
         self.dropped(place, why)
 
     def need(self, node: JsonObject, tokens: Tokens, name: str, value: Json) -> None:
-        """Put a value where a required field is missing, and warn of it."""
+        """Fill in a required field if it is missing, and warn."""
         if name not in node:
             node[name] = value
-            self.mended(tokens, f"{name!r} is missing: {shown(value)} is put there")
+            self.mended(tokens, f"{name!r} is missing: {shown(value)} is served in its place")
 
     def refuse(self, place: Tokens, why: str) -> None:
-        """Report an error: what was meant cannot be told."""
+        """Report an error: the author's intent is not certain."""
         finding = Finding(
             rule="document-node",
             message=f"{why} (at {to_ref(place)})",
-            hint="mend the document, or deny the operation",
+            hint="fix the document, or deny the operation",
             pointer=place,
         )
         self.findings.append(finding)
@@ -55,14 +55,14 @@ def _warning(place: Tokens, why: str) -> Finding:
     return Finding(
         rule="document-mended",
         message=f"{why} (at {to_ref(place)})",
-        hint="mend the document",
+        hint="fix the document",
         severity=Severity.WARNING,
         pointer=place,
     )
 
 
 def shown(value: Json, *, whole: bool = False) -> str:
-    """Return a value as messages show it."""
+    """Describe a value for a message."""
     match value:
         case None:
             return "nothing"

@@ -1,4 +1,4 @@
-"""Parameters that break the rules of their version: their places, styles and values, and those of a path template."""
+"""Parameters that break the rules of their version: their locations, styles and values, and their match with the path template."""
 
 from __future__ import annotations
 
@@ -29,22 +29,24 @@ _IN_BRACES: Final = re.compile(r"\{([^{}/]+)\}")
 
 
 class Parameters:
-    """Mends the parameters of one document, whose copy begins at `root`."""
+    """Mends the parameters in `root`, a copy of the document's root."""
 
     def __init__(self, document: Document, root: JsonObject, notes: Notes) -> None:
         self._document, self._version = document, document.version
         self._root, self._notes = root, notes
 
     def mend(self, node: JsonObject, tokens: Tokens) -> None:
-        """Mend a parameter as a whole: its name, its place, and what goes with that place."""
+        """Mend a parameter: its name, its location, and the fields that depend on the location."""
         name, place = node.get("name"), node.get("in")
         if not isinstance(name, str) or not name:
-            self._notes.refuse(tokens, "a parameter has no name" if name is None else f"{shown(name)} is no name")
+            self._notes.refuse(
+                tokens, "a parameter has no name" if name is None else f"{shown(name)} is not a parameter name"
+            )
             return
         if isinstance(place, str) and place not in (known := _PLACES.get(self._version, _PLACES_3)):
             for better in known:
                 if better.lower() == place.lower():
-                    self._notes.mended((*tokens, "in"), f"the place {place!r} is taken for {better!r}")
+                    self._notes.mended((*tokens, "in"), f"the location {place!r} is taken for {better!r}")
                     node["in"] = place = better
         if not isinstance(place, str) or place not in _PLACES.get(self._version, _PLACES_3):
             places = ", ".join(sorted(_PLACES.get(self._version, _PLACES_3)))
@@ -52,11 +54,11 @@ class Parameters:
             self._notes.refuse(tokens, f"the parameter {name!r} {what}: it must be one of {places}")
             return
         if place == "path" and node.get("required") is not True:
-            self._notes.mended(tokens, f"the parameter {name!r} is in the path, and so it is required")
+            self._notes.mended(tokens, f"the parameter {name!r} is in the path: it is served as required")
             node["required"] = True
         if self._version == "2.0":
             if place != "body" and "type" not in node:
-                self._notes.mended(tokens, f"the parameter {name!r} has no type: a text is described")
+                self._notes.mended(tokens, f"the parameter {name!r} has no type: it is served as a string")
                 node["type"] = "string"
             if place == "body" and not isinstance(node.get("schema"), dict):
                 node["schema"] = {}
@@ -69,12 +71,14 @@ class Parameters:
         self.mend_value(node, tokens, place)
 
     def mend_value(self, node: JsonObject, tokens: Tokens, place: str) -> None:
-        """A parameter or header has a schema or one media type, and only with a schema a style and examples."""
+        """Leave either a schema or one media type; only a schema goes with a style and examples."""
         if "schema" in node and "content" in node:
-            self._notes.drop(node, "content", (*tokens, "content"), "there is a schema already")
+            self._notes.drop(node, "content", (*tokens, "content"), "`content` is not allowed beside `schema`")
         if isinstance(content := node.get("content"), dict):
             for name in list(content)[1:]:
-                self._notes.drop(content, name, (*tokens, "content", name), "one media type only can describe a value")
+                self._notes.drop(
+                    content, name, (*tokens, "content", name), "`content` must have exactly one media type"
+                )
             if not content:
                 del node["content"]
         if "schema" not in node and not isinstance(node.get("content"), dict):
@@ -82,16 +86,18 @@ class Parameters:
         if "content" in node:
             for name in ("style", "explode", "allowReserved", "example", "examples"):
                 if name in node:
-                    self._notes.drop(node, name, (*tokens, name), f"{name!r} does not go with `content`")
+                    self._notes.drop(node, name, (*tokens, name), f"{name!r} is not allowed beside `content`")
         self.mend_style(node, tokens, place)
 
     def mend_style(self, node: JsonObject, tokens: Tokens, place: str) -> None:
-        """Leave out a style that values in this place do not have."""
+        """Leave out a style that does not exist for this location."""
         if "style" in node and node["style"] not in _STYLES.get(place, _STYLES["query"]):
-            self._notes.drop(node, "style", (*tokens, "style"), f"{shown(node['style'])} is no style in a {place}")
+            self._notes.drop(
+                node, "style", (*tokens, "style"), f"{shown(node['style'])} is not a valid style in a {place}"
+            )
 
     def drop_strange(self, node: JsonObject, tokens: Tokens) -> None:
-        """Leave out parameters in the path that the template has no place for: no caller can send them."""
+        """Leave out path parameters that are missing from the template: a client cannot send them."""
         listed = node.get("parameters")
         if tokens[:1] != ("paths",) or not 2 <= len(tokens) <= 4 or not isinstance(listed, list):
             return
@@ -101,15 +107,15 @@ class Parameters:
             try:
                 name = mended(Type.TEXT, parameter.get("name"))
             except Unmendable:
-                continue  # told of with the parameter
+                continue  # `mend` reports it
             if str(parameter.get("in")).lower() == "path" and name and name not in places:
                 del listed[index]
                 self._notes.dropped(
-                    (*tokens, "parameters", str(index)), f"{tokens[1]} has no place for {name!r} in its path"
+                    (*tokens, "parameters", str(index)), f"the path {tokens[1]} has no parameter {name!r}"
                 )
 
     def declare_missing(self, node: JsonObject, tokens: Tokens) -> None:
-        """Declare what the template has in braces and nothing else describes: it is a required text, whatever it is."""
+        """Declare each undescribed variable of the template as a required string."""
         match tokens:
             case ("paths", path, method) if method in METHODS:
                 pass
@@ -133,10 +139,10 @@ class Parameters:
                 if not isinstance(node.get("parameters"), list):
                     node["parameters"] = []
                 node["parameters"].append(parameter)
-                self._notes.mended(tokens, f"{name!r} of the path is not described: a text is")
+                self._notes.mended(tokens, f"the path parameter {name!r} is not described: it is served as a string")
 
     def followed(self, entry: Json) -> JsonObject:
-        """Return the parameter that an entry of a list is or refers to; empty where there is none."""
+        """Return the parameter that an entry is or refers to, or an empty mapping."""
         for _ in range(100):  # longer chains are loops
             if not is_reference(Kind.PARAMETER, entry):
                 break

@@ -1,4 +1,4 @@
-"""Plain values: whether a value has the type of its field, and which value of that type it was surely meant to be."""
+"""Plain values: converting a value to the type of its field, where the author's intent is certain."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _TYPES: Final = frozenset({"array", "boolean", "integer", "null", "number", "obj
 
 
 class Unmendable(Exception):  # noqa: N818  # an answer, not a failure
-    """Raised for a value of another type whose meaning is not certain."""
+    """Raised for a value of the wrong type if the author's intent is not certain."""
 
 
 def mended(type_: Type, value: Json) -> Json:
-    """The value itself where it is of this type, else what it surely means; raises `Unmendable`."""
+    """Return the value if it has this type, else its certain conversion; raises `Unmendable`."""
     match type_:
         case Type.ANY:
             return value
@@ -59,7 +59,7 @@ def _of(value: Json, kind: type) -> Json:
 
 
 def _text(value: Json) -> str:
-    # What YAML took for a number or a boolean was written as a text: `version: 1.0`, `name: on`.
+    # YAML reads some unquoted strings as numbers or booleans: `version: 1.0`, `name: on`.
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -104,7 +104,7 @@ def _types(value: Json) -> Json:
         raise Unmendable
     legal = [lowered for name in dict.fromkeys(names) if (lowered := name.lower()) in _TYPES]
     if len(legal) < len(set(names)):
-        raise Unmendable  # with one type less it would refuse what it took
+        raise Unmendable  # dropping a type would refuse values that the schema allowed
     if isinstance(value, list):
         return value if legal == value else list(dict.fromkeys(legal))
     return value if legal == [value] else legal[0]

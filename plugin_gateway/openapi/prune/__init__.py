@@ -1,1 +1,1 @@
-"""Pruning: a document cut down to the operations that are kept."""
+"""Pruning: cutting a document down to the kept operations."""

@@ -1,4 +1,4 @@
-"""The closure: copies of everything that the kept operations reach, each object once, no reference dereferenced."""
+"""The closure: copies of all objects that the kept operations reach, each copied once, with references left as references."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject, OperationKey
 
 _UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
-"""Extensions without which a value would mean another: 2.0 has no word for null, and all its tools took this one."""
+"""Extensions that change the meaning of a schema: 2.0 lacks a keyword for null, and its tools used this extension."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class _Job(NamedTuple):
-    """An object that is still to be copied, and where its copy goes."""
+    """An object to copy, and the place for the copy."""
 
     kind: Kind
     node: Json
@@ -52,17 +52,17 @@ class _Job(NamedTuple):
 
 
 class Closure:
-    """What kept operations reach. Give it nodes with `copy`, then `finish`, then read the rest.
+    """Copies of the objects that kept operations reach. Call `copy` for each root node, then `finish`, then read the attributes.
 
-    A worklist instead of recursion: chains of thousands of schemas, cycles and fan-out cost no stack and no repetition.
+    A worklist replaces recursion, because documents have cycles and chains of thousands of schemas.
     """
 
     def __init__(
         self, document: Document, kept: Mapping[OperationKey, Tokens], extensions: Collection[str], *, follow: bool
     ) -> None:
-        """`kept` says where each kept operation will stand; `follow` says what discriminators do."""
+        """Take the place of each kept operation in the pruned document as `kept`; see `prune` for `follow`."""
         self.components: dict[str, JsonObject] = {}
-        """By section and name, in no particular order."""
+        """By section and name, unordered."""
         self.tags: set[str] = set()
         self.inherits_security = False
         self.findings: list[Finding] = []
@@ -91,20 +91,20 @@ class Closure:
         self._denied: set[str] | None = None
 
     def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
-        """Have a copy of `node` put at `holder[key]`; a place is taken there at once, so that order is kept."""
+        """Queue a copy of `node` for `holder[key]`. The key is set at once, which keeps the order of keys."""
         if isinstance(holder, dict):
             holder[key] = node
         self._jobs.append(_Job(kind, node, place, holder, key))
 
     def require_schemes(self, security: Json, place: Place) -> None:
-        """Keep the security schemes that a list of requirements names; an undefined name is left to the reader."""
+        """Keep the security schemes that a list of requirements names. Undefined names are ignored."""
         section = next(name for name, kind in self._sections.items() if kind is Kind.SECURITY_SCHEME)
         schemes = components_in(self._document, section)
         for requirement in security if isinstance(security, list) else ():
             for name in requirement if isinstance(requirement, dict) else ():
                 if name in schemes:
                     self._keep((*self._prefix, section, name))
-                elif name.startswith("#"):  # 3.2 has schemes named by URI, too
+                elif name.startswith("#"):  # 3.2 also names schemes by URI
                     self._keep_scheme_at(name, place)
 
     def _keep_scheme_at(self, ref: str, place: Place) -> None:
@@ -117,11 +117,11 @@ class Closure:
 
     @property
     def hoisted_names(self) -> Mapping[str, list[str]]:
-        """Names of components that the full document has elsewhere, by section."""
+        """The names of hoisted components, by section. The full document has these objects in other places."""
         return self._hoisted.names
 
     def finish(self) -> None:
-        """Copy everything that the given nodes reach."""
+        """Copy all objects that the queued nodes reach."""
         while self._jobs or self._inner:
             if self._jobs:
                 self._copy_next()
@@ -137,7 +137,7 @@ class Closure:
             holder[key] = self._object(kind, node, place)
 
     def _settle_inner(self, inner: Inner) -> None:
-        """Keep only what a reference into a component leads to, unless all of that component is kept anyway."""
+        """Hoist the target of a reference into a component, unless the whole component is kept anyway."""
         section, name = inner.unit[-2:]
         if name not in self.components.get(section, {}):
             text = self._hoist(inner.kind, inner.landing)
@@ -177,7 +177,7 @@ class Closure:
         return copy
 
     def _tells_of_denied(self, name: str, value: Json, place: Place) -> bool:
-        """Say whether a field that the standard does not know names an operation that is not kept. It is warned of."""
+        """Return whether a field unknown to the standard names a denied operation, and warn if so."""
         if self._denied is None:
             self._denied = denied_names(self._document, self._kept_keys)
         words = (word for text in (name, *texts_in(value)) for word in words_of(text))
@@ -185,8 +185,8 @@ class Closure:
         if told is not None:
             finding = Finding(
                 rule="unknown-field",
-                message=f"{to_ref(tokens_of(place))} is no field of OpenAPI and names {told!r}, which is denied: it is left out",
-                hint="nothing to mend here: no client could have understood it",
+                message=f"{to_ref(tokens_of(place))} is not an OpenAPI field and names {told!r}, which is denied: it is left out",
+                hint="no change is needed: clients do not know this field",
                 severity=Severity.WARNING,
                 pointer=tokens_of(place),
             )
@@ -194,7 +194,7 @@ class Closure:
         return told is not None
 
     def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
-        """Have the objects that a field holds copied to `holder[name]`."""
+        """Queue copies of the objects in a field for `holder[name]`."""
         if isinstance(value, list) and field.shape is not Shape.MAP:
             copies: list[Json] = list(value)
             holder[name] = copies
@@ -233,7 +233,7 @@ class Closure:
         if siblings_count(kind, self._version):
             siblings = self._fields(kind, node, place)
         else:
-            # To the standards they are nothing, to many readers a description. Deeper ones could hold references.
+            # The standards ignore fields beside a `$ref`, but many readers use a description. Nested values could hold references.
             siblings = {
                 name: value
                 for name, value in node.items()
@@ -243,17 +243,17 @@ class Closure:
         return siblings
 
     def _dynamic_reference(self, ref: str, place: Place) -> str:
-        """Keep where a `$dynamicRef` leads at first; where else it may lead is then kept, too, or is never entered."""
+        """Keep the initial target of a `$dynamicRef`. Its other targets are kept with it, or no kept schema enters them."""
         text, tokens = self._keep_target(Kind.SCHEMA, ref, place)
         target = walk(self._document.root, tokens)
         if text is None or (isinstance(target, dict) and target.get("$dynamicAnchor") == ref[1:]):
-            return ref  # by its name, or it would no longer be dynamic
+            return ref  # keep the anchor's name: a pointer would not be dynamic
         return text
 
     def _keep_target(self, kind: Kind, ref: str, place: Place) -> tuple[str | None, Tokens]:
-        """Keep what a reference leads to; gives its text in the pruned document and the target's place in the full one.
+        """Keep the target of a reference. Return the reference's text in the pruned document and the target's place in the full one.
 
-        The text is `None` where the pruned document has no place for the target, and the place is empty where there is none.
+        The text is None if this version has no components for the target's kind. The place is empty for a broken reference.
         """
         if (known := self._texts.get((kind, ref))) is not None:
             return known
@@ -263,13 +263,13 @@ class Closure:
             if not self._is_undefined_schema(kind, ref):
                 self._report(error, place)
                 return None, ()
-            self._texts[kind, ref] = ref, ()  # and so each is told of once
+            self._texts[kind, ref] = ref, ()  # report each broken reference once
             self._warn(error, place)
             return ref, ()
         if not self._arrives(kind, landing, ref, place):
             return None, ()
         text = self._text(kind, landing, ref)
-        if landing.tokens == pointer_of(ref):  # and so it leads there from everywhere
+        if landing.tokens == pointer_of(ref):  # a plain pointer has the same target from every place
             self._texts[kind, ref] = text, landing.tokens
         return text, landing.tokens
 
@@ -277,8 +277,8 @@ class Closure:
         tokens = landing.tokens
         unit = self._targets.unit_of(tokens)
         own = self._targets.kept_kind(tokens)
-        # A reference to a whole component of another kind is a mistake of the document, which another component does not
-        # mend. Where the kinds read the same text differently it needs one all the same.
+        # A reference to a component of another kind is a mistake in the document; a second component would not correct it. But
+        # the reference needs a second component if its kind reads the same text differently.
         if own is kind or (unit == tokens and self._readings.agree(own, kind, landing)):
             if unit is not None:
                 self._keep(unit)
@@ -292,7 +292,7 @@ class Closure:
             self.copy(self._sections[section], walk(self._document.root, unit), Region(unit), kept, name)
 
     def _hoist(self, kind: Kind, landing: Landing) -> str | None:
-        """Make a component of what stands where the pruned document will have nothing, such as under a denied path."""
+        """Make a component of a target that the pruned document lacks, such as a schema under a denied path."""
         hoisted = self._hoisted.find(kind, landing.tokens)
         if hoisted is None and (hoisted := self._hoisted.give(kind, landing.tokens)) is not None:
             holder, key = self.components.setdefault(hoisted.section, {}), hoisted.name
@@ -303,7 +303,7 @@ class Closure:
         return hoisted and hoisted.text
 
     def _in_place(self, kind: Kind, node: Json, place: Place) -> Json:
-        """Copy the target of a reference into its place, for kinds that this version has no components for."""
+        """Copy the target in place of the reference, for kinds without components in this version."""
         seen: set[Tokens] = set()
         while is_reference(kind, node):
             try:
@@ -312,31 +312,31 @@ class Closure:
                 self._report(error, (place, "$ref"))
                 break
             if landing.tokens in seen:
-                break  # in a circle, which `_arrives` has reported
+                break  # a circle; `_arrives` has reported it
             seen.add(landing.tokens)
             node, place = landing.value, Region(landing.tokens, is_moved=True)
         return self._object(kind, node, place) if isinstance(node, dict) else node
 
     def _arrives(self, kind: Kind, landing: Landing, ref: str, place: Place) -> bool:
-        """Say whether a chain of references that are nothing else comes to an end; that it does not is reported once."""
+        """Return whether a chain of references ends at an object. A chain that does not end is reported once."""
         chain: set[Tokens] = set()
         while is_reference(kind, landing.value) and landing.tokens not in self._arriving:
             if landing.tokens in chain:
-                self._report(RefError(ref, "leads through other references back to itself"), place)
+                self._report(RefError(ref, "leads back to itself through other references"), place)
                 self._arriving |= chain
                 return False
             chain.add(landing.tokens)
             try:
                 landing = self._targets.land(landing.value["$ref"], Region(landing.tokens))
             except RefError:
-                break  # reported where it is copied
+                break  # reported when the reference is copied
         self._arriving |= chain
         return True
 
     def _is_undefined_schema(self, kind: Kind, ref: str) -> bool:
-        """Say whether a reference that leads nowhere names a schema that only was never defined.
+        """Return whether a broken reference names an undefined component schema.
 
-        Real documents have those, and nothing is let through by one: it says nothing of a value, and so allows any.
+        Real documents have such references. They are harmless: an undefined schema allows any value.
         """
         schemas = component_schemas(self._document)
         tokens = pointer_of(ref) or ()
@@ -357,7 +357,7 @@ class Closure:
     # Subtypes and discriminators
 
     def _is_parent_of(self, place: Place) -> bool:
-        """Say whether the reference at `place` makes a component schema a subtype: the value is never just its parent."""
+        """Return whether the reference at `place` is an `allOf` entry that makes a component schema a subtype of its target."""
         match place:
             case ((Region(tokens, is_moved=False), "allOf"), _):
                 return tokens[:-1] == schemas_at(self._version)
@@ -388,7 +388,7 @@ class Closure:
         return copy
 
     def _mapped(self, target: Json, place: Place) -> Json:
-        """Keep the schema that a mapping names, by its component name or by reference."""
+        """Keep the schema that a mapping names by component name or reference. Return the value for the copy."""
         if not isinstance(target, str):
             return target
         if (unit := named_schema(self._document, target)) is not None:

@@ -1,4 +1,4 @@
-"""Hoisted components: objects that are referred to, but stand in a part of the document that is cut off."""
+"""Hoisted components: objects from cut parts of the document that kept parts refer to."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, JsonObject
 
 _EXPRESSION = "{$url}"
-"""3.0 has no components for path items: one is put into a callback component, under this key."""
+"""3.0 has no path item components, so a path item goes into a callback component, under this key."""
 
 
 class Hoisted(NamedTuple):
-    """A new component: its section and name, the key of the object in it if it is not that itself, and its `$ref`."""
+    """A new component: its section, its name, the key of the object inside it (None for the component itself), and its `$ref`."""
 
     section: str
     name: str
@@ -24,7 +24,7 @@ class Hoisted(NamedTuple):
 
 
 def components_in(document: Document, section: str) -> JsonObject:
-    """A map of components of the full document, empty where there is none."""
+    """Return a map of components of the full document, or an empty map."""
     try:
         value = walk(document.root, (*components_at(document.version), section))
     except LookupError:
@@ -33,12 +33,12 @@ def components_in(document: Document, section: str) -> JsonObject:
 
 
 class Hoist:
-    """Gives new components their names: numbers, since a name made of the old place would tell the denied path."""
+    """Names new components by number: a name made from the old place would reveal the denied path."""
 
     def __init__(self, document: Document) -> None:
-        """Names that the document has already are not given again, whether they are kept or not."""
+        """Reserve the component names of `document`, kept or not."""
         self.names: dict[str, list[str]] = {}
-        """The names given, by section, in order."""
+        """The names given so far, by section, in order."""
         self._document = document
         self._section_of = {kind: section for section, kind in sections(document.version).items()}
         self._given: dict[tuple[Kind, Tokens], Hoisted] = {}
@@ -47,7 +47,7 @@ class Hoist:
         return self._given.get((kind, tokens))
 
     def give(self, kind: Kind, tokens: Tokens) -> Hoisted | None:
-        """A component for the object of this kind at this place; `None` where the version has none of the kind."""
+        """Return the component for the object at this place, or None if the version has no components of this kind."""
         section, key = self._section_of.get(kind), None
         if section is None and kind is Kind.PATH_ITEM and Kind.CALLBACK in self._section_of:
             section, key = self._section_of[Kind.CALLBACK], _EXPRESSION

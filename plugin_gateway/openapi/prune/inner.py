@@ -1,4 +1,4 @@
-"""Inner references: pointers into a component, of which the pruned document keeps only the part that they lead to."""
+"""Inner references: pointers into a component. The pruned document keeps only the target, not the whole component."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NAMES_OF_SCHEMAS = frozenset({"$id", "$anchor", "$dynamicAnchor"})
 
 
 class Inner(NamedTuple):
-    """A reference into a component: whether the rest of that is kept, too, is known when everything else is copied."""
+    """A reference into a component. Only at the end is it known whether the whole component is kept."""
 
     kind: Kind
     landing: Landing
@@ -27,7 +27,7 @@ class Inner(NamedTuple):
 
 
 class InnerReferences:
-    """Finds them in one document."""
+    """Finds the inner references of one document."""
 
     def __init__(self, document: Document, targets: Targets) -> None:
         self._document, self._targets = document, targets
@@ -35,7 +35,7 @@ class InnerReferences:
     def find(
         self, kind: Kind, ref: str, place: Place, components: Mapping[str, JsonObject]
     ) -> tuple[Landing, Tokens] | None:
-        """What a pointer into a component leads to, and that component, if the one can stand without the other."""
+        """Return the target of a pointer into a component, and the component; None if the target depends on the component."""
         tokens = pointer_of(ref)
         if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:
             return None
@@ -44,13 +44,13 @@ class InnerReferences:
         try:
             landing = self._targets.land(ref, (place, "$ref"), kind)
         except RefError:
-            return None  # told of where it is copied
+            return None  # reported when the reference is copied
         if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
             return None
         return None if self._has_names(unit) else (landing, unit)
 
     def _has_names(self, unit: Tokens) -> bool:
-        """Say whether a component has schemas with names, which are relative to the place they stand in."""
+        """Return whether a component has `$id` or anchors, which depend on their place."""
         kind = self._targets.kept_kind(unit)
         return kind is None or any(
             node.kind is Kind.SCHEMA and not _NAMES_OF_SCHEMAS.isdisjoint(node.value)

@@ -1,7 +1,6 @@
-"""Leaks in prose: descriptions and examples of a pruned document that tell of denied operations.
+"""Leaks in prose: descriptions and examples of a pruned document that name denied operations.
 
-Pruning takes what denied operations *are*; what people wrote about them elsewhere is theirs to change, so it is pointed
-out and not rewritten.
+Pruning removes denied operations, but other texts may mention them. The gateway does not rewrite texts; it warns the operator.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ if TYPE_CHECKING:
 _WORD = re.compile(r"[^\s\"'`<>()\[\],;|*!?\\]+")
 _LOOKS_LIKE_ID = re.compile(r"[-_/.]|[a-z][A-Z]")
 _NOT_SHOWN = frozenset({("servers",), ("securityDefinitions",), ("components", "securitySchemes")})
-"""The gateway's own server and security take the place of these, whatever their scopes tell of."""
+"""Every served document has the gateway's servers and security instead of these."""
 _MIN_ID_LENGTH = 8
-"""An operationId such as `list` or `status` is a word of every language."""
+"""Shorter operationIds, such as `list` or `status`, are ordinary words."""
 
 
 def leaks_in_prose(document: Document, pruned: Document, kept: Collection[OperationKey]) -> list[Finding]:
-    """A warning for each denied path template or operationId that a text of `pruned` names, at its first place there."""
+    """Return a warning for each denied path template or operationId in the texts of `pruned`, with its first place."""
     denied = denied_names(document, kept)
     found: dict[str, tuple[Tokens, int]] = {}
-    named: dict[str, list[str]] = {}  # by text: most of a document is the same few words
+    named: dict[str, list[str]] = {}  # by text, because most texts repeat
     for place, text in _texts(pruned.root):
         if (names := named.get(text)) is None:
             names = named[text] = [word for word in _names_in(text) if word in denied]
@@ -42,7 +41,7 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
             rule="denied-operation-named",
             severity=Severity.WARNING,
             message=f"the text at {to_ref(place)} names {name!r}, which is denied{_elsewhere(count - 1)}",
-            hint="clients can read it: reword it in the document, or write a `description` of your own in the entry of `allow`",
+            hint="clients can read it: reword the document, or set `description` in the entry of `allow`",
             pointer=place,
         )
         for name, (place, count) in found.items()
@@ -67,7 +66,7 @@ def _elsewhere(count: int) -> str:
 
 
 def denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
-    """The path templates and ids of operations that are not kept, as far as they are no words of every language."""
+    """Return the path templates and ids of denied operations, without ids that are ordinary words."""
     kept = set(kept)
     paths: set[str] = set()
     ids: set[str] = set()
@@ -81,12 +80,12 @@ def denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """Every text in a value, keys included."""
+    """Yield every string in a value, keys included."""
     return (text for _, text in _texts(value)) if isinstance(value, dict | list | str) else iter(())
 
 
 def _texts(root: Json) -> Iterator[tuple[Tokens, str]]:
-    """Every text that may hold a name: values, and keys, since examples have them too."""
+    """Yield every text that may hold a name: values, and keys, because examples may have names as keys."""
     stack: list[tuple[Tokens, Json]] = [((), root)]
     while stack:
         place, value = stack.pop()

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class Links:
-    """Judges the links of one document. What cannot be said to lead to a kept operation leads nowhere a client may go."""
+    """Judges the links of one document. A link whose operation cannot be determined is not permitted."""
 
     def __init__(self, document: Document, kept: Mapping[OperationKey, Tokens], targets: Targets) -> None:
-        """`kept` says where each kept operation will stand."""
+        """Take the place of each kept operation in the pruned document as `kept`."""
         self._targets = targets
         self._kept = kept
         self._kept_nodes = {id(document.operations[key].node): place for key, place in kept.items()}
@@ -29,7 +29,7 @@ class Links:
             try:
                 landing = self._targets.land(link["$ref"], place)
             except RefError:
-                return True  # the closure reports a reference that leads nowhere
+                return True  # the closure reports the broken reference
             if landing.tokens in seen:
                 return True
             seen.add(landing.tokens)
@@ -42,7 +42,7 @@ class Links:
         return not isinstance(ref, str) or self._operation_at(ref, place) is not None
 
     def rewritten(self, link: JsonObject, place: Place) -> JsonObject:
-        """The link with an `operationRef` that leads there in the pruned document, too."""
+        """Return the link with an `operationRef` that is valid in the pruned document."""
         ref = link.get("operationRef")
         target = self._operation_at(ref, place) if isinstance(ref, str) else None
         if target is None or not isinstance(ref, str) or pointer_of(ref) == target:
@@ -50,7 +50,7 @@ class Links:
         return {**link, "operationRef": to_ref(target)}
 
     def _operation_at(self, ref: str, place: Place) -> Tokens | None:
-        """Where the operation that an `operationRef` names stands in the pruned document."""
+        """Return the place, in the pruned document, of the operation that an `operationRef` names."""
         tokens = pointer_of(ref) or ()
         if tokens[:1] != ("paths",):
             try:
@@ -59,7 +59,7 @@ class Links:
                 return None
             tokens = landing.tokens
             if tokens[:1] != ("paths",):
-                # An operation of a component path item; the pruned document has it in place, under a path.
+                # An operation in a path item component: the pruned document has it under a path.
                 return self._kept_nodes.get(id(landing.value))
         match tokens:
             case (_, path, method) | (_, path, "additionalOperations", method):

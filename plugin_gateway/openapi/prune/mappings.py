@@ -1,4 +1,4 @@
-"""Mappings of discriminators, trimmed: what they select and nothing else reaches is taken out of them."""
+"""Trimmed mappings: discriminator mappings without the schemas that only the mappings refer to."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class TrimmedMappings:
-    """Collects the discriminators that are copied, and trims their mappings when everything else is."""
+    """Collects the copied discriminators, and trims their mappings after all else is copied."""
 
     def __init__(
         self, document: Document, targets: Targets, hoisted: Hoist, components: Mapping[str, JsonObject]
     ) -> None:
-        """Keep what tells of the pruned document what it will have; `components` are those it has so far."""
+        """Take the components copied so far as `components`, and the means to locate targets in the pruned document."""
         self._document, self._targets, self._hoisted, self._components = document, targets, hoisted, components
         self._mappings: list[tuple[JsonObject, JsonObject, Place]] = []
 
     def add(self, copy: JsonObject, node: JsonObject, place: Place) -> None:
-        """Note the copy of a discriminator, which stands at `place` in the full document."""
+        """Record the copy of the discriminator at `place` in the full document."""
         self._mappings.append((copy, node, place))
 
     def trim(self) -> None:
-        """Take out of mappings what nothing else reaches."""
+        """Remove the entries whose schemas are not kept."""
         for copy, node, place in self._mappings:
             if isinstance(mapping := node.get("mapping"), dict):
                 texts = {name: self._reached(target, place) for name, target in mapping.items()}

@@ -1,4 +1,4 @@
-"""The pruned document: cut down to chosen operations, with all that they meant and nothing else."""
+"""The pruned document: a document cut down to the kept operations and the objects that they use."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _VERBATIM = frozenset(
     {"openapi", "swagger", "$self", "jsonSchemaDialect", "host", "basePath", "schemes", "consumes", "produces"}
 )
-"""Fields of the root that say something of every operation. Others than these and the known objects do not get through."""
+"""Fields of the root that apply to every operation. Apart from these, only known objects are copied."""
 
 _PATH_ITEM_TEXT = frozenset({"summary", "description"})
 
@@ -31,19 +31,19 @@ def prune(
     extensions: Collection[str] = (),
     discriminator: Literal["follow", "trim"] = "follow",
 ) -> Document:
-    """Cut `document` down to the operations in `kept`, in its own version; the document itself is not touched.
+    """Return a copy of `document`, in the same version, with only the operations in `kept`.
 
-    Every kept operation means what it meant. What only denied operations reach is gone: components, tags, security
-    schemes, links to them, all webhooks. What stands under a denied path but is referred to becomes a component. Path
-    items are written in place. `x-*` fields go unless `extensions` names them; a value that is kept so is data.
+    The meaning of every kept operation stays the same. The copy lacks components, tags and security schemes that only denied
+    operations use, links to denied operations, and all webhooks. An object under a denied path becomes a component if a kept object
+    refers to it. Path items are written in place. `x-*` fields are dropped unless `extensions` names them; their values are data.
 
-    A discriminator selects by mapping or, in its default, by the name of a schema built on its own with `allOf`: `follow`
-    keeps every schema that it can select, `trim` only those that something else refers to.
+    A discriminator selects schemas by mapping or, by default, by the name of a schema that has its schema in `allOf`. `follow`
+    keeps every schema that it can select; `trim` keeps only those that other objects refer to.
 
-    A schema that is referred to and defined nowhere stays so; the result has a warning of it.
+    A reference to an undefined schema stays; the result has a warning for it.
 
-    Raises `DocumentError` with a finding for each reference in what is kept that leads outside, nowhere, or back to
-    itself, and `KeyError` for an operation that the document does not have.
+    Raises `DocumentError` with a finding for each kept reference that leads outside, nowhere, or back to itself, and `KeyError` if
+    the document lacks an operation of `kept`.
     """
     places = {key: _place(document, key) for key in kept}
     closure = Closure(document, places, extensions, follow=discriminator == "follow")
@@ -55,7 +55,7 @@ def prune(
         elif name == "paths":
             root[name] = _copy_paths(document, closure, places)
         elif name in later:
-            root[name] = {}  # to keep the order of the fields
+            root[name] = {}  # keeps the order of the fields
         elif (field := ROOT_FIELDS.get(name)) is not None:
             closure.copy_field(field, value, Region((name,)), root, name)
     root.setdefault("paths", {})
@@ -70,7 +70,7 @@ def prune(
 
 
 def _place(document: Document, key: OperationKey) -> Tokens:
-    """Where an operation will stand."""
+    """Return the place of an operation in the pruned document."""
     operation = document.operations[key]
     method = key.method.lower()
     if method in METHODS and operation.path_item.get(method) is operation.node:
@@ -97,7 +97,7 @@ def _copy_paths(document: Document, closure: Closure, kept: Mapping[OperationKey
 def _copy_path_item(
     closure: Closure, fields: Mapping[str, tuple[Json, Place]], methods: Collection[Tokens]
 ) -> JsonObject:
-    """Copy a path item with only these operations. Its own `$ref` goes: several paths may share what it points at."""
+    """Copy a path item with only these operations. Its `$ref` is followed, because several paths may share the target."""
     copy: JsonObject = {}
     for name, (value, place) in fields.items():
         if name in _PATH_ITEM_TEXT or name in closure.extensions:
@@ -112,7 +112,7 @@ def _copy_path_item(
 
 
 def _path_item_fields(document: Document, region: Region, item: JsonObject) -> dict[str, tuple[Json, Place]]:
-    """The fields of a path item and of what its `$ref` leads to, as `Document.follow_path_item` mixes them."""
+    """Return the fields of a path item merged with those of its `$ref`'s target, as in `Document.follow_path_item`."""
     sources = [(region, item)]
     while isinstance(ref := item.get("$ref"), str):
         tokens, item = document.resolve(ref, region.tokens)
@@ -122,7 +122,7 @@ def _path_item_fields(document: Document, region: Region, item: JsonObject) -> d
 
 
 def _settle(document: Document, closure: Closure, root: JsonObject) -> None:
-    """Put in what the closure found: components in the order of the full document, used tags, inherited security."""
+    """Add the closure's results: components in the order of the full document, used tags, inherited security."""
     if components_at(document.version):
         root["components"] = _ordered_components(document, closure, document.root.get("components"))
     else:
@@ -145,7 +145,7 @@ def _ordered_components(document: Document, closure: Closure, full: Json) -> Jso
 
 
 def _used_tags(tags: list[Json], used: Collection[str]) -> list[Json]:
-    """Tags that kept operations have, and since 3.2 the tags those are filed under."""
+    """Return the tags of kept operations and, since 3.2, the parents of these tags."""
     named = [tag for tag in tags if isinstance(tag, dict) and isinstance(tag.get("name"), str)]
     parents = {tag["name"]: tag.get("parent") for tag in named}
     wanted: set[Json] = set()

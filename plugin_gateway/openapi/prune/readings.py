@@ -1,8 +1,8 @@
-"""Readings: whether one copy of a component serves a reference that takes it for an object of another kind.
+"""Readings: whether one copy of a component also serves a reference that expects another kind of object.
 
-What is data to one kind may be an object to the other. Data is kept word for word, and a `$ref` in it is not followed. An
-object loses its extensions, and its references are followed and rewritten. The pruned document has one copy for both only
-where the two come to the same.
+A value may be data to one kind and an object to the other. Data is copied verbatim, and a `$ref` in it is not followed. An
+object loses its extensions, and its references are followed and rewritten. The two kinds can share one copy only if both
+readings give the same result.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 _REWRITTEN = frozenset({Kind.DISCRIMINATOR, Kind.LINK, Kind.OPERATION, Kind.PATH_ITEM})
-"""Kinds whose copies depend on which operations are kept."""
+"""Kinds whose copies depend on the kept operations."""
 
 
 class _Pair(NamedTuple):
-    """A node, what it is in its component, and what it is to the reference; `None` is data."""
+    """A node, its kind in the component, and its kind for the reference. None means data."""
 
     own: Kind | None
     wanted: Kind | None
@@ -40,16 +40,16 @@ class _Pair(NamedTuple):
 
 
 class Readings:
-    """Compares the readings of one document's components."""
+    """Compares readings of the components of one document."""
 
     def __init__(self, targets: Targets, extensions: Collection[str]) -> None:
-        """Keep what follows references, and the extensions that are kept."""
+        """Take the document's targets and the kept extensions."""
         self._targets = targets
         self._extensions = extensions
         self._agreeing: set[tuple[Kind, Tokens]] = set()
 
     def agree(self, own: Kind | None, wanted: Kind, component: Landing) -> bool:
-        """Say whether the copy of a component as what it is, and all that it keeps, is also right for what is wanted."""
+        """Return whether a component's copy as kind `own`, with everything that it keeps, is also correct as kind `wanted`."""
         seen = set(self._agreeing)
         todo = [_Pair(own, wanted, component.value, Region(component.tokens))]
         while todo:
@@ -59,7 +59,7 @@ class Readings:
             is_reference_to = [kind for kind in (pair.own, pair.wanted) if kind and is_reference(kind, pair.node)]
             if is_reference_to:
                 if pair.own not in is_reference_to or not _has_plain_siblings(pair.node):
-                    return False  # what only the wanted kind refers to is not kept for the component's own
+                    return False  # only the wanted kind has a reference here, so the copy does not keep its target
                 if pair.wanted is not None and pair.wanted not in is_reference_to:
                     return False
                 for kind in is_reference_to:
@@ -78,23 +78,23 @@ class Readings:
         return True
 
     def _stays(self, kind: Kind, pair: _Pair) -> Landing | None:
-        """Where a reference leads whose text is the same in the pruned document; `None` for all others."""
+        """Return the target of a reference whose text stays the same in the pruned document, else None."""
         try:
             landing = self._targets.land(pair.node["$ref"], (pair.place, "$ref"), kind)
         except RefError:
             return None
-        # A reference into a component is rewritten unless all of that is kept, which is known at the end only.
+        # A reference into a component is rewritten unless the whole component is kept. That is known only at the end.
         unit = self._targets.unit_of(landing.tokens)
         is_kept = unit == landing.tokens or (unit is None and self._targets.kept_kind(landing.tokens) is kind)
         return landing if is_kept and landing.holds_as_written else None
 
     def _is_changed(self, pair: _Pair) -> bool:
-        """Say whether an object is copied otherwise than word for word, or otherwise than as the other kind."""
+        """Return whether an object's copy differs from the original, or from the copy as the other kind."""
         if "$dynamicRef" in pair.node or not _REWRITTEN.isdisjoint({pair.own, pair.wanted}):
             return True
         if pair.own is None or pair.wanted is None:
             return any(is_extension(name) and name not in self._extensions for name in pair.node)
-        return False  # a field has the same shape in every kind that knows it
+        return False  # a field has the same shape in every kind that has it
 
 
 def _has_plain_siblings(node: JsonObject) -> bool:

@@ -1,7 +1,7 @@
-"""Implicit subtypes: the component schemas that a discriminator can select although nothing refers to them.
+"""Implicit subtypes: component schemas that a discriminator can select without a reference to them.
 
-`Cat: {allOf: [{$ref: Pet}, …]}` is an alternative wherever a `Pet` with a discriminator may stand (OpenAPI 3.1.1, 4.8.25;
-2.0 knows no other kind). A discriminator beside `oneOf` or `anyOf` selects from those alone.
+`Cat: {allOf: [{$ref: Pet}, …]}` is an alternative to every `Pet` with a discriminator (OpenAPI 3.1.1, 4.8.25; in 2.0, all subtypes
+are implicit). A discriminator beside `oneOf` or `anyOf` selects only from those.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
 
 _SKETCH = frozenset({"$ref", "allOf", "anyOf", "discriminator", "oneOf"})
-"""What is asked of every schema, kept or not."""
+"""The fields that the gateway reads of every schema, kept or not."""
 
 
 def schemas_at(version: str) -> Tokens:
-    """Where a version keeps its component schemas."""
+    """Return the place of the component schemas in a version."""
     return (*components_at(version), next(iter(sections(version))))
 
 
@@ -34,7 +34,7 @@ def component_schemas(document: Document) -> JsonObject:
 
 
 def implicit_subtypes(document: Document) -> Mapping[Tokens, tuple[Tokens, ...]]:
-    """For each component schema that inherits or carries a discriminator, the component schemas built directly on it."""
+    """Map each component schema with a discriminator, own or inherited, to the component schemas that extend it directly."""
     section = schemas_at(document.version)
     schemas = component_schemas(document)
     children: dict[Tokens, list[Tokens]] = {}
@@ -69,7 +69,7 @@ def _all_of(schema: object) -> list[object]:
 def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Tokens]:
     for part in _all_of(schema):
         node, parent, seen = part, None, set[Tokens]()
-        # A component that is nothing but a reference is another name of what it points at.
+        # A component that is only a reference is an alias of its target.
         while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str) and parent not in seen:
             if parent is not None:
                 seen.add(parent)
@@ -82,5 +82,5 @@ def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Toke
 
 
 def named_schema(document: Document, name: str) -> Tokens | None:
-    """The place of the component schema of this name, None where there is none."""
+    """Return the place of the component schema of this name, or None."""
     return (*schemas_at(document.version), name) if name in component_schemas(document) else None

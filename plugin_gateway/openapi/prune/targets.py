@@ -1,4 +1,4 @@
-"""Targets: where a `$ref` of the full document leads, and whether the pruned one has the same object at the same place."""
+"""Targets: the object that a `$ref` of the full document leads to, and whether the pruned document has it at the same place."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
-"""A pointer that leads through more references than this is taken for one that never arrives."""
+"""A pointer through more references than this counts as circular."""
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A part of the full document that is copied as one: a component, an operation, or a hoisted component."""
+    """A part of the full document that is copied as a unit: a component, an operation, or a hoisted component."""
 
     tokens: Tokens
     is_moved: bool = False
-    """Its copy stands elsewhere, so text in it that is read relative to its place would change its meaning."""
+    """Whether the copy is at another place, which changes the meaning of text that is relative to its place."""
 
 
 Place: TypeAlias = Region | tuple["Place", str]
-"""Where a node stands in the full document: a region, or a key of another place. Cheap to extend, spelled out on demand."""
+"""The place of a node in the full document: a region, or a key below another place. `tokens_of` returns it as tokens."""
 
 
 def region_of(place: Place) -> Region:
@@ -64,24 +64,24 @@ def tokens_of(place: Place) -> Tokens:
 
 
 def pointer_of(ref: str) -> Tokens | None:
-    """The place that a local pointer names; `None` for every other kind of reference."""
+    """Return the place that a local pointer names, or None for other references."""
     return split_pointer(unquote(ref[1:])) if ref.startswith("#/") else None
 
 
 class Landing(NamedTuple):
-    """What a reference leads to."""
+    """The target of a reference."""
 
     tokens: Tokens
     value: Json
     holds_as_written: bool
-    """The reference's own text leads there in the pruned document too, provided that the place is kept."""
+    """Whether the reference, unchanged, has the same target in the pruned document, provided that the place is kept."""
 
 
 class Targets:
     """Follows the references of one document."""
 
     def __init__(self, document: Document, kept: Mapping[OperationKey, Tokens]) -> None:
-        """Keep the document; `kept` says where each kept operation will stand."""
+        """Take the document, and the place of each kept operation in the pruned document as `kept`."""
         self._document = document
         self._root = document.root
         self._kept = kept
@@ -90,13 +90,13 @@ class Targets:
         self._unit_length = len(components_at(document.version)) + 2
 
     def land(self, ref: str, place: Place, kind: Kind | None = None) -> Landing:
-        """Follow `ref`, written at `place`; raises `RefError` where it leads nowhere in this document.
+        """Follow `ref`, written at `place`. Raises `RefError` if this document lacks the target.
 
-        With `kind` also where it leads to operations in place of such an object: a copy would tell of all of them.
+        With `kind`, also raises if the target holds operations instead of an object of that kind: a copy would reveal all of them.
         """
         landing = self._land(ref, place)
         if kind is not None and self._holds_operations(landing.tokens) and self._full_kind(landing.tokens) is not kind:
-            raise RefError(ref, f"is no {kind}")
+            raise RefError(ref, f"is not a valid {kind}")
         return landing
 
     def _land(self, ref: str, place: Place) -> Landing:
@@ -117,14 +117,14 @@ class Targets:
         anchors = self._document.anchors
         resource = anchors.resources[anchors.base_of(tokens)]
         if not resource:
-            # By an anchor, or by the document's own URI: readers of the pruned document may know it by another.
+            # An anchor, or the document's own URI. The pruned document may have another URI.
             return ref.startswith("#") and not region.is_moved
         return not region.is_moved or resource[: len(region.tokens)] == region.tokens
 
     def _land_through_references(self, tokens: Tokens) -> Landing | None:
-        """Follow a pointer that steps through objects which are references themselves.
+        """Follow a pointer that passes through references.
 
-        RFC 6901 does not allow that, but documents have it: an author replaced an object by a `$ref` and kept pointers into it.
+        RFC 6901 does not allow that, but real documents do it: an author replaced an object by a `$ref` and kept the pointers into it.
         """
         value, depth = self._root, 0
         for _ in range(_MAX_HOPS):
@@ -148,27 +148,27 @@ class Targets:
         return None
 
     def unit_of(self, tokens: Tokens) -> Tokens | None:
-        """The component that a place is, or is in."""
+        """Return the component at a place, or around it."""
         unit = tokens[: self._unit_length]
         if len(unit) < self._unit_length or unit[:-2] != components_at(self._document.version):
             return None
         return unit if unit[-2] in self._sections else None
 
     def kept_kind(self, tokens: Tokens) -> Kind | None:
-        """What kind of object the pruned document has at that same place, once its component is kept; else `None`.
+        """Return the kind of object that the pruned document has at the same place if the component is kept, else None.
 
-        `None` also for data: a schema that stands in an example is copied as data, with its references unfollowed.
+        Data also gives None: a schema inside an example is copied as data, and its references are not followed.
         """
         if (unit := self.unit_of(tokens)) is not None:
             kind, rest = self._sections[unit[-2]], tokens[self._unit_length :]
-            # These hold operations, some denied or called back by a denied one only: what is inside is not counted on.
+            # Path items and callbacks hold operations, some of which may be denied, so do not rely on their contents.
             if (kind is Kind.PATH_ITEM and rest) or (kind is Kind.CALLBACK and len(rest) > 1):
                 return None
             return self._kind_within(kind, walk(self._root, unit), rest)
         match tokens:
             case ("paths", path, "parameters", _, *_):
                 is_kept = path in self._kept_paths
-            # Compared with where it stands: an additional operation `GET` is another than the `get` beside it.
+            # Compare the place, too: an additional operation `GET` is not the `get` beside it.
             case ("paths", path, "additionalOperations", method, *_):
                 is_kept = self._kept.get(OperationKey(method.upper(), path)) == tokens[:4]
             case ("paths", path, method, *_) if method in METHODS:
@@ -178,7 +178,7 @@ class Targets:
         return self._kind_within(Kind.PATH_ITEM, walk(self._root, tokens[:2]), tokens[2:]) if is_kept else None
 
     def _full_kind(self, tokens: Tokens) -> Kind | None:
-        """What kind of object the full document has at a place; `None` for containers and data."""
+        """Return the kind of object that the full document has at a place, or None for containers and data."""
         if (unit := self.unit_of(tokens)) is not None:
             return self._kind_within(self._sections[unit[-2]], walk(self._root, unit), tokens[self._unit_length :])
         if tokens[:1] in {("paths",), ("webhooks",)} and len(tokens) > 1:
@@ -222,14 +222,14 @@ class Targets:
 
 
 def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
-    """What to tell of a reference that leads nowhere. A password in its URL is not told."""
+    """Build the finding for a broken reference, without a password in its URL."""
     ref = _USERINFO.sub("", error.ref)
     message = f"reference {ref!r} at {to_ref(pointer)} {error.reason}"
     if not error.ref.startswith("#"):
         if _ELSEWHERE.match(ref):
-            hint = "nothing outside is fetched: put what it means into the document, or deny what refers to it"
+            hint = "the gateway fetches nothing outside the document's folder: copy the target into the document, or deny the operations that use it"
         else:
-            hint = "put what it means into a file below the document's own folder, or deny what refers to it"
+            hint = "put the target into a file below the document's folder, or deny the operations that use it"
         return Finding(rule="external-ref", message=message, hint=hint, pointer=pointer)
     near: list[str] = []
     if tokens := pointer_of(error.ref):
@@ -239,5 +239,5 @@ def unresolved(document: Document, error: RefError, pointer: Tokens) -> Finding:
             siblings = ()
         near = difflib.get_close_matches(tokens[-1], siblings, 1) if isinstance(siblings, dict) else []
         near = [to_ref((*tokens[:-1], name)) for name in near if name != tokens[-1]]
-    hint = f"did you mean {near[0]!r}?" if near else "define it, or deny what refers to it"
+    hint = f"did you mean {near[0]!r}?" if near else "define it, or deny the operations that use it"
     return Finding(rule="unresolved-ref", message=message, hint=hint, pointer=pointer)

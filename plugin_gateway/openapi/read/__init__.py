@@ -1,1 +1,1 @@
-"""Reading: where the text of a document comes from, and what it refers to beside it."""
+"""Reading: getting the text of a document, and the files that it refers to."""

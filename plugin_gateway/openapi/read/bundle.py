@@ -1,8 +1,8 @@
-"""Bundling: a document spread over several files becomes one root in which every `$ref` that can be is local.
+"""Bundling: turning a document in several files into one root with local references.
 
-An object in another file becomes a component with a new name, so circles stay circles and nothing is dereferenced. Where a
-version has no component for it (a path item under `paths`, an operation, a whole map), it is put in place. `Parts` decides
-which files may be read, before one is opened.
+An object in another file becomes a component with a new name. Nothing is dereferenced, so circular references stay circular. If
+the version has no components for the object (a path item under `paths`, an operation, a whole map), it replaces the reference.
+`Parts` decides which files may be read, before one is opened.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ _MAX_CHAIN = 64
 _MAPPING = re.compile(rb"""apping["']?\s*:""")
 _FILE_NAME = re.compile(rb"""[:{]\s*["']?[^\s"'{}\[\],#:/][^\s"'{}\[\],#:]*\.(?:ya?ml|json)(?=[#\s"'},]|\Z)""")
 _NOT_LOCAL = re.compile(rb"""\$ref["']?\s*+:\s*+(?=\S)(?!["']#)(?!\{)(?![\w$-]++:\s)""")
-"""A key whose value is neither a quoted text that begins with `#` nor a mapping, in JSON or YAML. What comes before it is looked at
-apart, as a pattern that begins with a text is found ten times as fast."""
+"""A `$ref`, in JSON or YAML, whose value is neither a quoted string that begins with `#` nor a mapping. The text before it is checked
+separately: a pattern that begins with a literal is ten times as fast."""
 _BEFORE_A_KEY = frozenset(b" \t\r\n\"'{,&*!?")
 _MAX_MAPPINGS = 20_000
 _MAPPING_BYTES = 1000
@@ -47,25 +47,25 @@ _NOT_A_NAME = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 class Parts(Protocol):
-    """The files of a document. A part is named by its path in the document's folder, or its URL."""
+    """The files of a document. The name of a part is its path in the document's folder, or its URL."""
 
     @property
     def root(self) -> str:
-        """The part that everything begins with."""
+        """The name of the first part."""
 
     def find(self, base: str, reference: str) -> str:
-        """Name the part that `reference`, written in the part `base`, means; `RefError` if it may not be read."""
+        """Return the name of the part that `reference`, written in the part `base`, leads to. Raises `RefError` if it may not be read."""
 
     def read(self, part: str) -> Json:
-        """The value in a part; `RefError` if there is none, `DocumentError` if it cannot be decoded."""
+        """Return the value in a part. Raises `RefError` if it does not exist, `DocumentError` if it cannot be decoded."""
 
 
 class _Place(NamedTuple):
-    """A value that is still to be looked at: in which part it was written, and what holds it now."""
+    """A value to visit: the part that it was written in, and the collection that holds it now."""
 
     part: str
     field: Field | None
-    """What stands there; None is data."""
+    """The field of the grammar; None means data."""
     holder: Any
     key: Any
 
@@ -81,10 +81,10 @@ class _Found(NamedTuple):
 
 
 def refers_elsewhere(data: bytes) -> bool:
-    """Say whether a document's text may refer to another file; a quick no spares single files the walk.
+    """Return whether a document's text may refer to another file. False saves the walk through a single file.
 
-    That is by a `$ref` that is not local, or in the mapping of a discriminator by a text that ends like a file's name.
-    A path that ends in `/$ref` (OData) and a property called `$ref` are no references.
+    A document refers to a file by a `$ref` that is not local, or by a discriminator mapping's string that ends like a file name.
+    A path that ends in `/$ref` (OData) and a property called `$ref` are not references.
     """
     for index, match in enumerate(_MAPPING.finditer(data)):
         if index == _MAX_MAPPINGS or _FILE_NAME.search(data, match.end() - 1, match.end() + _MAPPING_BYTES):
@@ -94,9 +94,9 @@ def refers_elsewhere(data: bytes) -> bool:
 
 
 def bundle(root: JsonObject, version: str, parts: Parts) -> Mapping[str, str]:
-    """Make every `$ref` in `root` local that can be, in place, and tell for each other one why it is left as it was.
+    """Make the references in `root` local, in place. Return the references that stay unchanged, with the reasons.
 
-    Raises `DocumentError` when a part cannot be decoded, or when what has to be put in place contains itself.
+    Raises `DocumentError` if a part cannot be decoded, or if an object that replaces its reference contains itself.
     """
     bundler = _Bundler(root, version, parts)
     bundler.run()
@@ -112,10 +112,10 @@ class _Bundler:
         self._parts = parts
         self._sections = {kind: name for name, kind in sections(version).items()}
         self._refs: dict[tuple[str, Tokens, Kind], str] = {}
-        """The local `$ref` of what has become a component, by where it was written."""
+        """The local `$ref` of each new component, by the place where it was written."""
         self._todo: list[_Place] = []
         self._seen: dict[int, Any] = {}
-        """What has been walked, by identity; the values keep the identities from being used again."""
+        """The visited values, by identity. Keeping the values prevents reuse of the identities."""
 
     def run(self) -> None:
         part, root = self._parts.root, self._root
@@ -128,7 +128,7 @@ class _Bundler:
             self._walk(self._todo.pop())
 
     def _adopt_components(self) -> None:
-        """Let a component that only names a place in another file be that place, and so give it its name."""
+        """Replace each component that is only a reference to another file by its target, which keeps the component's name."""
         holder: Any = self._root
         for key in components_at(self._version):
             self._import(_Place(self._parts.root, None, holder, key))
@@ -152,14 +152,14 @@ class _Bundler:
             self._walk_object(place, field.kind)
             return
         part = place.part
-        # In data it is one where it names another file; without that it is a text that happens to be called `$ref`.
+        # In data, a `$ref` counts as a reference only if it names another file.
         if _is_import(value) and (field is not None or split_ref(value["$ref"])[0]):
             try:
                 part = self._import(place).part
             except DocumentError:
                 if field is not None:
                     raise
-                # What data names need not be JSON or YAML; it stays the text it is.
+                # The file may be neither JSON nor YAML, so the `$ref` in the data stays.
                 return
         value = place.value
         if isinstance(value, dict | list) and self._is_new(value):
@@ -200,18 +200,18 @@ class _Bundler:
                 self._refer_in_mapping(part, mapping, list(mapping))
 
     def _is_component(self, place: _Place, kind: Kind) -> bool:
-        """Say whether what is referred to here can become a component. Before 3.1 a path item cannot."""
+        """Return whether the target of this reference can become a component. Before 3.1 a path item cannot."""
         return kind in self._sections and place.holder is not self._root.get("paths")
 
     def _is_new(self, value: Any) -> bool:
-        """Say so the first time. In a value that is walked twice, the new references would be taken for those of its file."""
+        """Return True on the first visit. A second walk would read the new references as the file's original ones."""
         if id(value) in self._seen:
             return False
         self._seen[id(value)] = value
         return True
 
     def _find(self, part: str, ref: str) -> _Found | None:
-        """What a `$ref` written in `part` means; None where it is local already, or cannot be read."""
+        """Find the target of a `$ref` written in `part`. Return None if it is local already or cannot be read."""
         if part == self._parts.root and (ref.startswith("#") or self._names_resource(ref)):
             return None
         location, fragment = split_ref(ref)
@@ -238,12 +238,12 @@ class _Bundler:
         if found and isinstance(found.value, dict | bool):
             node["$ref"] = self._local(found, kind)
         elif found:
-            self.unread[ref] = f"is no {kind}"
+            self.unread[ref] = f"is not a valid {kind}"
         elif part != self._parts.root and ref.startswith("#"):
             node["$ref"] = part + ref
 
     def _refer_in_mapping(self, part: str, mapping: JsonObject, names: Iterable[str]) -> None:
-        """Values of a discriminator's mapping are names of schemas or references, and only references hold these."""
+        """Make the references among these values of a discriminator's mapping local. Other values are schema names."""
         for name in names:
             if (
                 isinstance(value := mapping.get(name), str)
@@ -253,7 +253,7 @@ class _Bundler:
                 mapping[name] = self._local(found, Kind.SCHEMA)
 
     def _local(self, found: _Found, kind: Kind) -> str:
-        """The local `$ref` to what was found, which becomes a component unless it is one."""
+        """Return the local `$ref` to the target, which becomes a component unless it is one."""
         if found.part == self._parts.root:
             return to_ref(found.tokens)
         place = (found.part, found.tokens, kind)
@@ -261,7 +261,7 @@ class _Bundler:
             holder: Any = self._root
             for key in (*components_at(self._version), self._sections[kind]):
                 if not isinstance(holder.get(key), dict):
-                    holder[key] = {}  # `components:` with nothing after it is written, too
+                    holder[key] = {}  # YAML authors also write `components:` without a value
                 holder = holder[key]
             name = _free_name(found, holder)
             holder[name] = found.value
@@ -270,7 +270,7 @@ class _Bundler:
         return self._refs[place]
 
     def _import(self, place: _Place) -> _Found:
-        """Put what a lone `$ref` means in its place, and tell where it came from."""
+        """Replace a lone `$ref` by its target, and return the target's origin."""
         at = _Found(place.part, (), None)
         ref = ""
         for _ in range(_MAX_CHAIN):
@@ -285,11 +285,11 @@ class _Bundler:
                 place.holder[place.key] = {"$ref": to_ref(found.tokens)}
                 return found
             place.holder[place.key], at = found.value, found
-        self.unread[ref] = "comes back to itself"
+        self.unread[ref] = "leads back to itself"
         return at
 
     def _put_path_item(self, place: _Place) -> None:
-        """Put a path item in its place, fields beside a `$ref` before those of what it means, each read in its part."""
+        """Replace a path item's `$ref` by its target. Fields beside the `$ref` win; each field belongs to the part that it was written in."""
         part, node = place.part, dict(place.value)
         owners = dict.fromkeys(node, part)
         for _ in range(_MAX_CHAIN):
@@ -303,7 +303,7 @@ class _Bundler:
             owners = {**dict.fromkeys(found.value, part), **owners}
             node = {**found.value, **node}
         else:
-            self.unread[node["$ref"]] = "comes back to itself"
+            self.unread[node["$ref"]] = "leads back to itself"
         place.holder[place.key] = node
         self._todo.extend(
             _Place(owners[key], _field(Kind.PATH_ITEM, key), node, key)
@@ -313,9 +313,9 @@ class _Bundler:
 
 
 def _settle_server(server: JsonObject, part: str) -> None:
-    """Make a server's URL absolute that is relative to the file it was written in (OpenAPI 3.1, 4.8.5)."""
+    """Make a server's URL absolute if it is relative to the file that it was written in (OpenAPI 3.1, 4.8.5)."""
     url = server.get("url")
-    # A URL that begins with a variable may be absolute, and a file's path says nothing about where the API is.
+    # A URL that begins with a variable may be absolute, and a local file's path does not locate the API.
     if isinstance(url, str) and url and not url.startswith("{") and part.startswith(("http://", "https://")):
         server["url"] = join_uri(part, url)
 
@@ -331,7 +331,7 @@ def _is_import(value: Any) -> TypeGuard[dict[str, str]]:
 
 
 def _free_name(found: _Found, holder: JsonObject) -> str:
-    """A name for a component that says where it comes from: the last of its pointer, or its file; else both."""
+    """Return a free component name made from its origin: the last token of its pointer, or its file name, or both."""
     stem = _NOT_A_NAME.sub("_", unquote(found.part.rstrip("/").rpartition("/")[2].partition(".")[0])) or "part"
     name = _NOT_A_NAME.sub("_", found.tokens[-1]) if found.tokens else stem
     candidates = chain([name, f"{stem}_{name}"], (f"{name}_{number}" for number in count(2)))

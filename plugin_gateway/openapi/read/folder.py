@@ -1,4 +1,4 @@
-"""A folder of files that make up one document: nothing outside it is read, and nothing in it but regular files."""
+"""A folder: the files of one document. The gateway reads only regular files inside the folder."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
 
 def screen(reference: str) -> str | None:
-    """Why a relative reference is not even looked at, if it is not: said from its text alone, before any file system."""
+    """Return the reason to refuse a relative reference, or None. Looks only at its text, not at the file system."""
     path = unquote(reference)
     if _SCHEME.match(reference) or reference.startswith("//"):
-        return "leads to another place: only files beside the document are read"
+        return "leads to another place: the gateway reads only files in the document's folder"
     if path.startswith("/"):
-        return "is an absolute path: only files beside the document are read"
+        return "is an absolute path: the gateway reads only files in the document's folder"
     if "?" in reference or _NOT_IN_PATHS.search(path):
         return "is not the relative path of a file"
     return None
 
 
 class Folder:
-    """The parts of a document in files, each named by its path from the folder of the first."""
+    """The parts of a document in files. The name of a part is its path from the folder of the first part."""
 
     is_awaited: Final = False
-    """A file is there or not; none is waited for."""
+    """The gateway does not wait for missing files."""
     address: Final = ""
-    """It is not fetched from anywhere."""
+    """Files have no URL."""
 
     def __init__(self, path: Path, *, on_file: Callable[[Path], object] | None = None) -> None:
-        """Take a path for the first part; nothing is read yet. `on_file` is told of each file before it is opened."""
+        """Take the path of the first part without reading it. Calls `on_file` with each file before opening it."""
         self._on_file = on_file
         self.root = path.name
         self._folder = path.parent
@@ -59,12 +59,12 @@ class Folder:
         self._bytes_left = MAX_BYTES
 
     def read_root(self) -> bytes:
-        """The bytes of the first part; `DocumentError` if they cannot be had."""
+        """Return the bytes of the first part. Raises `DocumentError` if it cannot be read."""
         path = self._folder / self.root
         try:
             return self._read(path)
         except FileNotFoundError:
-            raise _unreadable(path, "there is no such file", _nearest(path)) from None
+            raise _unreadable(path, "the file does not exist", _nearest(path)) from None
         except OSError as error:
             raise _unreadable(path, error.strerror or "it cannot be read") from None
         except RefError as error:
@@ -79,13 +79,13 @@ class Folder:
             is_above = part == ".." or part.startswith("../")
             self._is_inside[part] = not is_above and os.path.commonpath([real, self._real_folder]) == self._real_folder
         if not self._is_inside[part]:
-            raise RefError(reference, "leads out of the folder of the document")
+            raise RefError(reference, "leads out of the document's folder")
         return part
 
     def read(self, part: str) -> Json:
         if part not in self._values:
             if len(self._values) >= MAX_PARTS:
-                raise RefError(part, f"is one file too many: {MAX_PARTS:,} are read")
+                raise RefError(part, f"exceeds the limit of {MAX_PARTS:,} files")
             path = self._folder / part
             try:
                 data = self._read(path)
@@ -97,15 +97,15 @@ class Folder:
     def _read(self, path: Path) -> bytes:
         if self._on_file is not None:
             self._on_file(path)
-        # A FIFO would keep us waiting in open() itself, so that does not wait, and a device may have no end.
+        # Opening a FIFO would block, hence O_NONBLOCK. Reading a device might never end, hence the check below.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise RefError(str(path), "is no regular file")
+                raise RefError(str(path), "is not a regular file")
             data = file.read(self._bytes_left + 1)
         self._bytes_left -= len(data)
         if self._bytes_left < 0:
-            raise RefError(str(path), f"is too large: a document may have {MAX_BYTES // 2**20} MiB")
+            raise RefError(str(path), f"is too large: a document may have at most {MAX_BYTES // 2**20} MiB")
         return data
 
 
@@ -132,7 +132,7 @@ def _nearest(path: Path) -> str:
     if folder is None:
         return ""
     if folder != path.parent:
-        return f"{folder} is there, but holds no {path.relative_to(folder).parts[0]}"
+        return f"{folder} exists, but contains no {path.relative_to(folder).parts[0]}"
     names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
     near = difflib.get_close_matches(path.name, names, n=1)
     return f"did you mean {folder / near[0]}?" if near else ""

@@ -1,4 +1,4 @@
-"""A site: the place below one URL that a document's parts are fetched from; the door of httpx2 for documents."""
+"""A site: the URLs below one folder from which a document's parts are fetched. Only this module fetches documents with httpx2."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _MAX_REDIRECTS = 5
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 _NOT_YET = frozenset({408, 425, 429})
-"""Answers that, like those from 500 on, are another one later: a timeout, too early, too many requests."""
+"""Statuses that, like those from 500 on, are worth a retry: request timeout, too early, too many requests."""
 
 _TLS_CUT = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
-"""TLS failed because the connection ended, not because of what either side said."""
+"""TLS errors that mean a lost connection, not a failed handshake."""
 
 
 class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
-    """Why there are no bytes; says nothing that was sent. `may_pass` when the same request may be answered later."""
+    """Why a fetch failed, without anything secret that was sent. `may_pass` means that a retry may succeed."""
 
     def __init__(self, reason: str, *, may_pass: bool = False) -> None:
         super().__init__(reason)
@@ -41,31 +41,33 @@ class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
 
 
 class Site:
-    """The parts of a document at URLs, each named by its URL without userinfo and query. A context manager."""
+    """The parts of a document at URLs. The name of a part is its URL without userinfo and query. A context manager."""
 
     def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float) -> None:
-        """Take the URL of the first part; nothing is fetched yet. Userinfo and query of `url` are sent, never shown."""
+        """Take the URL of the first part without fetching it. Userinfo and query of `url` are sent but never shown."""
         self._url = url
         self._headers = headers
         self._timeout_s = timeout_s
         try:
             self.root = _shown(url)
         except ValueError:
-            # Not quoted: any part of it may be secret.
-            raise DocumentError([Finding(rule="document-unreadable", message="the document's URL is no URL")]) from None
+            # The message omits the URL, because any part of it may be secret.
+            raise DocumentError(
+                [Finding(rule="document-unreadable", message="the document's URL is not valid")]
+            ) from None
         self._values: dict[str, Json] = {}
         self._bytes_left = MAX_BYTES
         self.address = self.root
-        """Where the first part came from in the end: a redirect may lead elsewhere on its host."""
+        """The final URL of the first part: a redirect may lead to another path on its host."""
         self._fetched_from = url
         self.is_awaited = False
-        """Whether a part was not to be had for a reason that may pass."""
+        """Whether a part could not be fetched for a temporary reason."""
         self._is_silent = False
 
     def __enter__(self) -> Self:
         for name, value in self._headers.items():
             if not name.isascii() or any(character in value for character in "\r\n\0"):
-                raise self._unreadable(f"the header {name!r} cannot be sent: its value holds a line break or NUL")
+                raise self._unreadable(f"the header {name!r} cannot be sent: its value contains a line break or NUL")
         self._runner = asyncio.Runner()
         self._client = httpx2.AsyncClient(headers={**self._headers, "Accept-Encoding": "gzip"}, timeout=self._timeout_s)
         return self
@@ -75,7 +77,7 @@ class Site:
         self._runner.close()
 
     def read_root(self) -> bytes:
-        """The bytes of the first part; `DocumentError` if they cannot be had."""
+        """Return the bytes of the first part. Raises `DocumentError` if it cannot be fetched."""
         try:
             data = self._fetch(self._url, lambda url: _is_redirect_fine(self._url, url))
         except _Unfetched as reason:
@@ -88,16 +90,16 @@ class Site:
     def find(self, base: str, reference: str) -> str:
         part = join_uri(base, reference)
         if "?" in reference or "\\" in unquote(reference) or not self._is_below(part):
-            raise RefError(reference, "leads out of the folder of the document: only what is below it is fetched")
+            raise RefError(reference, "leads out of the document's folder: the gateway fetches nothing outside it")
         return part
 
     def read(self, part: str) -> Json:
         if part not in self._values:
             if len(self._values) >= MAX_PARTS:
-                raise RefError(part, f"is one file too many: {MAX_PARTS:,} are read")
+                raise RefError(part, f"exceeds the limit of {MAX_PARTS:,} files")
             if self._is_silent:
-                # Each part has a time limit: a thousand of them, one after the other, would take hours.
-                raise RefError(part, "is not asked for: its server did not answer before")
+                # Each part has its own time limit: a thousand timeouts in turn would take hours.
+                raise RefError(part, "is skipped: its server did not answer an earlier request")
             try:
                 data = self._fetch(part, self._is_below)
             except _Unfetched as reason:
@@ -127,15 +129,15 @@ class Site:
             return self._runner.run(asyncio.wait_for(self._get(url, may_follow), self._timeout_s))
         except (TimeoutError, httpx2.TimeoutException):
             self._is_silent = True
-            raise _Unfetched(f"no whole answer within {self._timeout_s:g} seconds", may_pass=True) from None
+            raise _Unfetched(f"no complete answer within {self._timeout_s:g} seconds", may_pass=True) from None
         except httpx2.ConnectError as error:
             self._is_silent = True
             raise _unconnected(error) from None
         except zlib.error:
-            raise _Unfetched("its gzip body is broken") from None
+            raise _Unfetched("its gzip body is corrupt") from None
         except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
             may_pass = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError | httpx2.ProxyError)
-            raise _Unfetched(f"the exchange failed: {type(error).__name__}", may_pass=may_pass) from None
+            raise _Unfetched(f"the request failed: {type(error).__name__}", may_pass=may_pass) from None
 
     async def _get(self, url: str, may_follow: Callable[[str], bool]) -> bytes:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -143,18 +145,20 @@ class Site:
                 if response.has_redirect_location:
                     target = urljoin(url, response.headers["Location"])
                     if not may_follow(target):
-                        raise _Unfetched(f"it redirects to another place, {_shown(target)}")
+                        raise _Unfetched(f"it redirects to another site, {_shown(target)}")
                     url = target
                     continue
                 if (status := response.status_code) != 200:
                     may_pass = status >= 500 or status in _NOT_YET
-                    raise _Unfetched(f"the answer is {status} {response.reason_phrase}".rstrip(), may_pass=may_pass)
+                    raise _Unfetched(
+                        f"the server answered {status} {response.reason_phrase}".rstrip(), may_pass=may_pass
+                    )
                 self._fetched_from = url
                 return await self._body(response)
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 
     async def _body(self, response: httpx2.Response) -> bytes:
-        """The body, decoded here and not by httpx2: a kilobyte of gzip may hold a megabyte, and has its limit too."""
+        """Return the body. Decoded here, not by httpx2, because a kilobyte of gzip may expand to a megabyte: the limit applies to both."""
         coding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in {"identity", "gzip", "x-gzip", ""}:
             raise _Unfetched(f"its content coding {coding[:20]!r} was not asked for")
@@ -164,7 +168,7 @@ class Site:
             room = self._bytes_left - len(body) + 1
             body += unzip.decompress(chunk, room) if unzip else chunk
             if len(body) > self._bytes_left:
-                raise _Unfetched(f"it is too large: a document may have {MAX_BYTES // 2**20} MiB")
+                raise _Unfetched(f"it is too large: a document may have at most {MAX_BYTES // 2**20} MiB")
         if unzip and not unzip.eof:
             raise _Unfetched("its gzip body ends too early")
         self._bytes_left -= len(body)
@@ -172,13 +176,13 @@ class Site:
 
 
 def _shown(url: str) -> str:
-    """A URL as it may be shown: userinfo, query and fragment can be secrets."""
+    """Return a URL without userinfo, query and fragment, which may be secret."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower(), parts.path, "", ""))
 
 
 def _is_redirect_fine(old: str, new: str) -> bool:
-    """The same origin, or http to https on the default ports of one host; headers may be secret."""
+    """Return whether a redirect stays on its origin, or goes from http to https on the default ports. Headers may be secret."""
     before, after = urlsplit(old), urlsplit(new)
     ports = [each.port or _DEFAULT_PORTS.get(each.scheme) for each in (before, after)]
     if before.hostname != after.hostname:
@@ -197,7 +201,7 @@ def _unconnected(error: BaseException) -> _Unfetched:
             reason = getattr(cause, "reason", None) or cause.strerror
             return _Unfetched(f"TLS failed: {reason}", may_pass=isinstance(cause, _TLS_CUT))
         if isinstance(cause, OSError) and cause.strerror:
-            # asyncio replaces the system's message by its own.
+            # asyncio replaces the system's message with its own.
             is_asyncios = bool(cause.errno) and cause.strerror.startswith("Connect call failed")
             why = os.strerror(cause.errno or 0).lower() if is_asyncios else cause.strerror
             return _Unfetched(f"no connection: {why}", may_pass=True)

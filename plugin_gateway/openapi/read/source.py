@@ -1,4 +1,4 @@
-"""A source: the file or URL that a document is read from, with what it refers to beside it."""
+"""A source: the file or URL of a document, read with the files that it refers to."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def read_document(
     timeout_s: float = 15.0,
     on_file: Callable[[Path], object] | None = None,
 ) -> Document:
-    """Read the document at a path (from `base`, or where we are) or an http(s) URL, and make one root of all its parts.
+    """Read the document at a path (relative to `base` or the working directory) or an http(s) URL, with all its parts.
 
-    `headers` go to the host of the URL and nowhere else; `timeout_s` bounds each request as a whole; `on_file` is told
-    of each file before it is opened. Blocks, and so is to be called off the event loop.
+    `headers` go only to the host of the URL. `timeout_s` bounds each request as a whole. `on_file` is called with each file
+    before it is opened. Blocks: call it outside the event loop.
 
     Raises:
-        DocumentAwaitedError: the server of the URL does not answer yet, and may later.
-        DocumentError: it cannot be read, or is none.
+        DocumentAwaitedError: the server of the URL does not answer yet; a retry may succeed.
+        DocumentError: the document cannot be read, or is not an OpenAPI document.
     """
     scheme = _URL.match(location)
     if scheme is None:
@@ -55,7 +55,7 @@ def read_document(
     if scheme[1].lower() not in {"http", "https"}:
         message = f"a document is a file or an http(s) URL, not a {scheme[1]!r} URL"
         raise DocumentError([Finding(rule="document-unreadable", message=message, hint="give the path of a file")])
-    # Imported here: httpx2 costs 60 ms, and a file does without.
+    # Imported late: httpx2 costs 60 ms and a file does not need it.
     from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415
 
     with Site(location, headers=headers or {}, timeout_s=timeout_s) as site:
@@ -63,10 +63,10 @@ def read_document(
 
 
 def read_standard_input() -> Document:
-    """Read the document that standard input is.
+    """Read the document from standard input.
 
     Raises:
-        DocumentError: it is none.
+        DocumentError: the input is not an OpenAPI document.
     """
     return _read(StandardInput(), STANDARD_INPUT)
 
@@ -76,7 +76,7 @@ def _read(source: _Source, name: str) -> Document:
     try:
         return _document(source, data, name)
     except DocumentError as error:
-        # Which error it is says whether its server is waited for.
+        # Keep the class: it decides whether the gateway waits for the server.
         raise type(error)(with_lines(error.findings, data, name)) from None
 
 
@@ -96,7 +96,7 @@ def _document(source: _Source, data: bytes, name: str) -> Document:
 
 
 def awaited(error: DocumentError) -> DocumentAwaitedError:
-    """Turn the error into one that can go away by itself: a server of the document did not answer for a part of it."""
+    """Turn `error` into one that makes the gateway retry: a server did not answer for a part of the document."""
     return DocumentAwaitedError(error.findings)
 
 

@@ -1,1 +1,1 @@
-"""Versions: a document in the words of another version of OpenAPI."""
+"""Versions: translating a document to another version of OpenAPI."""

@@ -1,4 +1,4 @@
-"""A downgrade: the fields outside of schemas that a lower version lacks, from 3.2 to 3.1 and from 3.1 to 3.0."""
+"""A downgrade: translating fields outside of schemas from 3.2 to 3.1 and from 3.1 to 3.0."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CONSTRAINTS = frozenset({"itemSchema", "itemEncoding", "prefixEncoding", "encod
 
 
 def to_3_1(root: JsonObject) -> list[Finding]:
-    """Say in 3.1, in place, what `root` says in 3.2."""
+    """Translate `root` from 3.2 to 3.1, in place."""
     root.pop("$self", None)
     findings = list(_drop_operations(root))
     for kind, node in typed_nodes(root):
@@ -36,7 +36,7 @@ def to_3_1(root: JsonObject) -> list[Finding]:
             node.setdefault("description", node.get("summary", ""))
         dropped = [key for key in _NEW_IN_3_2.get(kind, ()) if node.pop(key, None) is not None]
         findings += [
-            _loosened(f"{key!r} of a {kind} cannot be said in OpenAPI 3.1") for key in dropped if key in _CONSTRAINTS
+            _loosened(f"OpenAPI 3.1 cannot express {key!r} of a {kind}") for key in dropped if key in _CONSTRAINTS
         ]
         match kind:
             case Kind.OPERATION | Kind.PATH_ITEM:
@@ -53,7 +53,7 @@ def to_3_1(root: JsonObject) -> list[Finding]:
 
 
 def to_3_0(root: JsonObject) -> list[Finding]:
-    """Say in 3.0, in place, what `root`, its references whole components by pointer, says in 3.1."""
+    """Translate `root` from 3.1 to 3.0, in place. All its references must be pointers to whole components."""
     for key in ("webhooks", "jsonSchemaDialect"):
         root.pop(key, None)
     root.setdefault("paths", {})
@@ -81,7 +81,7 @@ def _drop_operations(root: JsonObject) -> Iterator[Finding]:
         for method in methods:
             yield Finding(
                 rule="upgrade-no-method",
-                message=f"{method} {path} cannot be described before OpenAPI 3.2: it is allowed, but not in the document",
+                message=f"{method} {path} cannot be described before OpenAPI 3.2: the operation is allowed, but missing from the served document",
                 hint='set public.openapi_version to "3.2"',
                 severity=Severity.WARNING,
             )
@@ -95,7 +95,7 @@ def _drop_shared_path_items(root: JsonObject) -> Iterator[Finding]:
         for expression, item in list(node.items()) if kind is Kind.CALLBACK else ():
             if is_reference(Kind.PATH_ITEM, item):
                 del node[expression]
-                yield _loosened(f"the callback to {expression!r} is a reference, which cannot be said in OpenAPI 3.0")
+                yield _loosened(f"OpenAPI 3.0 cannot express the callback {expression!r}, which is a reference")
 
 
 def _drop_querystring(root: JsonObject, node: JsonObject) -> Iterator[Finding]:
@@ -108,7 +108,7 @@ def _drop_querystring(root: JsonObject, node: JsonObject) -> Iterator[Finding]:
             parameter = shared.get(str(entry.get("$ref")).removeprefix("#/components/parameters/"), entry)
             if parameter.get("in") == "querystring":
                 parameters.remove(entry)
-                yield _loosened("a parameter in the whole query string cannot be said in OpenAPI 3.1")
+                yield _loosened("OpenAPI 3.1 cannot express a `querystring` parameter")
 
 
 def _strip_parameter(parameter: JsonObject) -> None:

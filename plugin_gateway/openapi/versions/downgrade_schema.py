@@ -1,4 +1,4 @@
-"""A downgraded schema: one of 3.1, in the words of 3.0. It allows the same values or more, never fewer."""
+"""A downgraded schema: a 3.1 schema translated to 3.0. It allows the same values or more, never fewer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BOUNDS = (("exclusiveMinimum", "minimum", max), ("exclusiveMaximum", "maximum",
 
 
 def schemas_to_3_0(root: JsonObject) -> list[Finding]:
-    """Say every schema of `root` in 3.0, in place. References are whole components, by pointer."""
+    """Translate every schema of `root` to 3.0, in place. All references must be pointers to whole components."""
     lost: Counter[str] = Counter()
     loose: list[JsonObject] = []
     for kind, node in reversed(typed_nodes(root)):
@@ -43,7 +43,7 @@ def schemas_to_3_0(root: JsonObject) -> list[Finding]:
     return [
         Finding(
             rule="upgrade-loosened",
-            message=f"{keyword!r} cannot be said in OpenAPI 3.0: {count} schemas are described looser than they are",
+            message=f"OpenAPI 3.0 cannot express {keyword!r}: {count} schemas are served looser than they are",
             severity=Severity.WARNING,
         )
         for keyword, count in lost.items()
@@ -51,7 +51,7 @@ def schemas_to_3_0(root: JsonObject) -> list[Finding]:
 
 
 def uses_later_words(root: JsonObject) -> bool:
-    """Say whether schemas of `root`, which is 3.0 by its own word, are written with what only later versions have."""
+    """Return whether schemas of `root`, whose version field says 3.0, use keywords of later versions."""
     return any(
         isinstance(node.get("type"), list)
         or isinstance(node.get("items"), list)
@@ -63,7 +63,7 @@ def uses_later_words(root: JsonObject) -> bool:
 
 
 def _lower_schema(schema: JsonObject) -> Iterator[str]:
-    """Say one schema, its inner ones said already, in 3.0. Gives each keyword that had to be said looser."""
+    """Translate one schema whose inner schemas are translated. Yield each keyword that became looser."""
     _lower_booleans(schema)
     _lower_type(schema)
     _lower_values(schema)
@@ -72,7 +72,7 @@ def _lower_schema(schema: JsonObject) -> Iterator[str]:
         inclusive = schema.get(bound, limit)
         if _is_number(limit) and _is_number(inclusive):
             schema[bound] = stricter(limit, inclusive)
-            # Of two bounds the inclusive one counts where it is the stricter.
+            # With both bounds given, the inclusive one counts if it is stricter.
             if schema[bound] == limit:
                 schema[exclusive] = True
             else:
@@ -95,7 +95,7 @@ def _lower_schema(schema: JsonObject) -> Iterator[str]:
     if schema.get("required") == []:
         del schema["required"]
     if "$ref" in schema and len(schema) > 1:
-        # 3.0 ignores whatever stands beside a `$ref`.
+        # 3.0 ignores fields beside a `$ref`.
         _also(schema, {"$ref": schema.pop("$ref")})
 
 
@@ -175,19 +175,19 @@ def _lower_values(schema: JsonObject) -> None:
 def _lower_positions(schema: JsonObject) -> None:
     others = schema.get("items")
     if others == {"not": {}}:
-        # `items: false` after positions: no more entries than there are positions.
+        # `items: false` after `prefixItems` forbids further entries.
         size, most = len(schema["prefixItems"]), schema.get("maxItems")
         schema["maxItems"] = min(size, most) if _is_number(most) else size
         schema["items"] = {"anyOf": schema["prefixItems"]}
     else:
-        # Without `items` anything may follow; that is said last, so that a reader still sees what comes first.
+        # Without `items` any value may follow: `{}` comes last so that a reader still sees the schemas of the first entries.
         schema["items"] = {"anyOf": [*schema["prefixItems"], others if isinstance(others, dict) else {}]}
 
 
 def _loosen_what_turns_around(root: JsonObject, loose: Iterable[JsonObject]) -> None:
-    """Where a schema became looser, keep `not` and `oneOf` around it from becoming tighter by that.
+    """Loosen each `not` and `oneOf` around a schema that became looser.
 
-    A `not` refuses more when what it holds takes more, and two branches of a `oneOf` may now both match.
+    Otherwise they would become tighter: a `not` refuses more if its schema allows more, and two branches of a `oneOf` may now both match.
     """
     schemas = [node for kind, node in typed_nodes(root) if kind is Kind.SCHEMA]
     members = (root.get("components") or {}).get("schemas") or {}

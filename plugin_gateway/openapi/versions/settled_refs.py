@@ -1,7 +1,7 @@
-"""Settled references: each names a whole component, or a place in the schema that is one.
+"""Settled references: references to a whole component, or to a place inside a component schema.
 
-A document may refer to any place in itself, and rewriting moves places. So before anything is rewritten, each target of a
-reference becomes a component; path items under `paths`, and 3.2's shared media types, are written where they are used.
+A document may refer to any place in itself, and translation moves places. So each target of a reference first becomes a component.
+Path items under `paths` and 3.2's shared media types replace their references instead.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
     from plugin_gateway.openapi.refs import Tokens
 
-_LONGEST_CHAIN = 100  # of references that do nothing but refer; a longer one is a loop
+_LONGEST_CHAIN = 100  # references in a row; a longer chain is a loop
 
 
 def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
-    """Copy the root of `document` with settled references. What points at nothing is left as it is.
+    """Copy the root of `document` with settled references. Broken references stay.
 
-    With `whole` a place in a schema becomes a component too, and every reference a pointer: 3.0 has no anchors, and moves
-    what is inside schemas.
+    With `whole`, a target inside a schema also becomes a component, and every reference becomes a pointer: 3.0 has no anchors,
+    and the translation to 3.0 moves places inside schemas.
     """
     root: JsonObject = copy_json(document.root)
     for section in ("paths", "webhooks"):
@@ -41,7 +41,7 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
     while nodes:
         kind, node = nodes.pop()
         if whole and kind is Kind.SCHEMA and "$ref" not in node and "$dynamicRef" in node:
-            # One schema resource has one place for each name, whatever the dynamic scope.
+            # With a single schema resource, each anchor has one place in every dynamic scope.
             node["$ref"] = node.pop("$dynamicRef")
         if kind not in places or not is_reference(kind, node):
             continue
@@ -52,7 +52,7 @@ def settle_refs(document: Document, *, whole: bool = False) -> JsonObject:
         if not tokens or (not whole and _is_settled(kind, tokens, place)):
             continue
         if tokens[:-1] != place and tokens[:-1] in sections_of_components:
-            continue  # of another kind, which only the author of the document can mend
+            continue  # the target is of another kind, which only the document's author can correct
         if len(tokens) == len(place) + 1 and tokens[: len(place)] == place:
             names[kind, tokens] = tokens[-1]
         if (kind, tokens) not in names:
@@ -88,15 +88,15 @@ def _write_out_media_types(document: Document, root: JsonObject) -> None:
             node.clear()
             node.update(media_type)
             for inner_kind, inner in typed_nodes_in(kind, node)[1:]:
-                # One may hold others, in the headers of its encoding, and so itself. One level is all that was ever seen.
+                # A media type may hold others in the headers of its encoding, even itself. Real documents have one level.
                 if inner_kind is Kind.MEDIA_TYPE:
                     inner.pop("$ref", None)
 
 
 def _places(document: Document, value: Json, tokens: Tokens = ()) -> dict[int, Tokens]:
-    """Where each mapping of `value`, a copy of what is at `tokens`, was written: what its references mean depends on it.
+    """Return the original place of each mapping in `value`, a copy of the value at `tokens`. References are relative to it.
 
-    Nothing where no schema has an `$id`, as then all mean the same everywhere.
+    Empty if no schema has an `$id`: then references mean the same in every place.
     """
     if len(document.anchors.resources) == 1:
         return {}
@@ -119,7 +119,7 @@ def _tokens(document: Document, ref: str, at: Tokens) -> Tokens:
 
 
 def _follow(document: Document, ref: str) -> JsonObject:
-    """The media type at the end of a chain of references; an empty one where there is no end."""
+    """Return the media type at the end of a chain of references, or an empty one if the chain is broken."""
     node: Json = {"$ref": ref}
     for _ in range(_LONGEST_CHAIN):
         if not is_reference(Kind.MEDIA_TYPE, node):

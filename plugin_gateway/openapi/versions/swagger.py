@@ -1,8 +1,7 @@
-"""Swagger 2.0, written down as OpenAPI 3.0; schemas stay as they are but for what 2.0 alone has in them.
+"""Swagger: translating Swagger 2.0 to OpenAPI 3.0. Schemas change only where they use keywords that only 2.0 has.
 
-Exact rather than short: a body, form or response depends on the `consumes` and `produces` of the operation that uses it,
-so one that is shared becomes a component only for the operations that have the document's own, and is written out for the
-others.
+The translation is exact rather than short. A body, form or response depends on the `consumes` and `produces` of the operation that
+uses it. So a shared one becomes a component for operations that inherit the document's lists, and is written out for the others.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ _ROOT_KEPT = ("info", "tags", "externalDocs", "security")
 _SECTIONS = {"definitions": "schemas", "parameters": "parameters", "responses": "responses"}
 _PARAMETER_SECTIONS = ("parameters", "requestBodies")
 _IN_REQUEST_BODY = ("body", "formData")
-# 2.0 says nothing of a body without `consumes` or `produces`; JSON is what its tools have always taken that for.
+# 2.0 leaves a body without `consumes` or `produces` undefined; its tools have always assumed JSON.
 _UNSTATED = ("application/json",)
 _FLOWS = {
     "implicit": "implicit",
@@ -37,13 +36,13 @@ _FLOWS = {
 
 
 class _Swagger(NamedTuple):
-    """The document that is read, and the findings made on the way."""
+    """The document and the findings of its translation."""
 
     root: JsonObject
     findings: list[Finding]
 
     def follow(self, node: Json) -> JsonObject:
-        """The object that `node` is or refers to; an empty one where the chain ends nowhere."""
+        """Return the object that `node` is or refers to, or an empty one if the reference is broken."""
         for _ in range(100):
             if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
                 break
@@ -55,9 +54,9 @@ class _Swagger(NamedTuple):
 
 
 def swagger_to_3_0(root: JsonObject) -> tuple[JsonObject, list[Finding]]:
-    """Write `root`, which is 2.0 with settled references and is not changed, as 3.0.
+    """Return `root`, which is 2.0 with settled references, translated to 3.0.
 
-    What 3.0 cannot say is said looser, with a finding.
+    Constraints that 3.0 cannot express become looser, with a finding.
     """
     swagger = _Swagger(root, [])
     upgraded: JsonObject = {"openapi": "3.0.3"}
@@ -106,7 +105,7 @@ def _servers(root: JsonObject, schemes: Json) -> list[JsonObject]:
     if not isinstance(host, str) or not host:
         return [{"url": base or "/"}]
     names = [scheme for scheme in schemes if isinstance(scheme, str)] if isinstance(schemes, list) else []
-    # Without schemes it is the one the document was fetched by: `//host` says just that (RFC 3986, 4.2).
+    # Without schemes the document's scheme applies, which is the meaning of `//host` (RFC 3986, 4.2).
     return [{"url": f"{scheme}://{host}{base}"} for scheme in names] or [{"url": f"//{host}{base}"}]
 
 
@@ -138,7 +137,7 @@ def _operation(swagger: _Swagger, operation: JsonObject, shared_in_body: Sequenc
         upgraded["parameters"] = [_parameter_or_ref(swagger, node, where) for node in parameters]
         if not parameters:
             del upgraded["parameters"]
-    # Own ones win over those of the path item; there is one body, and form fields have names.
+    # The operation's parameters win over the path item's. There is one body; form fields are told apart by name.
     in_body = {
         (parameter.get("in"), str(parameter.get("name")) if parameter.get("in") == "formData" else ""): node
         for node in (*shared_in_body, *own)
@@ -215,7 +214,7 @@ def _response(swagger: _Swagger, response: Json, produces: Sequence[str], where:
         upgraded["content"] = {name: {"schema": schema} for name in names}
     for name, example in examples.items():
         if not name.startswith("x-"):
-            # The one schema of a response is that of each of its media types, also of one that only an example names.
+            # A response's schema applies to each of its media types, also to those that only an example names.
             described = {"schema": response["schema"]} if "schema" in response else {}
             upgraded.setdefault("content", {}).setdefault(name, described)["example"] = example
     return upgraded | {key: value for key, value in response.items() if key.startswith("x-")}
@@ -235,7 +234,7 @@ def _security_scheme(scheme: Json) -> Json:
 
 
 def _moved(ref: str, section: str) -> str | None:
-    """Where a whole component of 2.0 went; None for anything that is no such component."""
+    """Return the new `$ref` of a whole component of 2.0, or None for other references."""
     if not ref.startswith("#/"):
         return None
     tokens = split_pointer(unquote(ref[1:]))
@@ -253,7 +252,7 @@ def _is_there(root: JsonObject, ref: str) -> bool:
 
 
 def _rewrite_schemas(upgraded: JsonObject) -> None:
-    """Give the schemas of `upgraded`, in place, what 3.0 has for the words of 2.0, and their references a target."""
+    """Translate the schemas of `upgraded` in place, and correct the targets of their references."""
     for kind, schema in typed_nodes(upgraded):
         if kind is not Kind.SCHEMA:
             continue
@@ -261,7 +260,7 @@ def _rewrite_schemas(upgraded: JsonObject) -> None:
             if ref.startswith("#/definitions/"):
                 schema["$ref"] = ref.replace("#/definitions/", "#/components/schemas/", 1)
             else:
-                # No schema is there, but what the document says must still lead somewhere.
+                # The target is not a schema, but the reference must not become broken.
                 places = (_moved(ref, section) for section in _PARAMETER_SECTIONS)
                 schema["$ref"] = next((place for place in places if place and _is_there(upgraded, place)), ref)
             continue

@@ -1,4 +1,4 @@
-"""Parameters, form fields and headers of Swagger 2.0, as 3.0 describes them: the value under `schema`, its form in a style."""
+"""Parameters, form fields and headers of Swagger 2.0, translated to 3.0: the value goes under `schema`, its format becomes a style."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Json, JsonObject
 
-# What 3.0 keeps on the parameter itself; the rest describes its value and moves under `schema`.
+# Fields that stay on the parameter in 3.0. The other fields describe its value and move under `schema`.
 _ON_PARAMETER = frozenset({"name", "in", "description", "required", "allowEmptyValue", "deprecated"})
 _STYLES = {
     "csv": ("form", False),
@@ -65,8 +65,8 @@ def upgrade_form(
 
 
 def _value_schema(parameter: JsonObject) -> JsonObject:
-    """What a parameter or header without `schema` says of its value."""
-    # The items of a parameter are no schema, and a `$ref` in them refers to nothing.
+    """Build the schema for the value of a parameter or header."""
+    # The items of a parameter are not a schema, so a `$ref` in them is not a reference.
     dropped = _ON_PARAMETER | {"collectionFormat", "$ref"}
     schema = {key: value for key, value in parameter.items() if key not in dropped and not key.startswith("x-")}
     schema |= {key: parameter[key] for key in ("x-nullable",) if key in parameter}
@@ -76,7 +76,7 @@ def _value_schema(parameter: JsonObject) -> JsonObject:
 
 
 def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list[Finding]) -> JsonObject:
-    """How the items of an array are joined. What no style can say becomes a plain string, changed in `schema`."""
+    """Return the style that joins the items of an array. If no style fits, change `schema` to a plain string."""
     if parameter.get("type") != "array":
         return {}
     joined = str(parameter.get("collectionFormat", "csv"))
@@ -86,7 +86,7 @@ def _style(parameter: JsonObject, schema: JsonObject, where: str, findings: list
             return {"style": style, "explode": explode}
     elif joined == "csv":
         return {}  # `simple`, the default of path and header
-    message = f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style says: a string is described"
+    message = f"{where}: {parameter.get('name')!r} is joined by {joined!r}, which no style expresses: it is served as a string"
     findings.append(Finding(rule="upgrade-loosened", message=message, severity=Severity.WARNING))
     for key in [key for key in schema if key != "description"]:
         del schema[key]

@@ -1,6 +1,6 @@
-"""A change of version: the same document in the words of OpenAPI 3.0, 3.1 or 3.2.
+"""A change of version: translating a document to OpenAPI 3.0, 3.1 or 3.2.
 
-Every document is first brought to 3.1, where only the newest fields of 3.2 are lost, and from there to the wanted version.
+Every document is first translated to 3.1, which loses only the newest fields of 3.2, and from there to the wanted version.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
 
 UNDERSTOOD_EXTENSIONS: Final = frozenset({"x-nullable"})
-"""Vendor extensions of Swagger 2.0 that became fields of OpenAPI 3. Pruning must keep them, or the upgrade loses their meaning."""
+"""Vendor extensions of Swagger 2.0 that became fields of OpenAPI 3. Pruning must keep them, or the upgrade would lose their meaning."""
 
 PATCH_VERSIONS: Final = {"3.0": "3.0.3", "3.1": "3.1.0", "3.2": "3.2.0"}
 
-# The formats of 3.0 that JSON Schema 2020-12 has keywords for (OpenAPI 3.1, 4.4.1.2 and its notes on upgrading).
+# Formats of 3.0 that are keywords in JSON Schema 2020-12 (OpenAPI 3.1, 4.4.1.2 and its notes on upgrading).
 _CONTENT_FORMATS = {
     "binary": ("contentMediaType", "application/octet-stream"),
     "base64": ("contentEncoding", "base64"),
     "byte": ("contentEncoding", "base64"),
 }
 _BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
-# Beside a `$ref` 3.0 ignores everything and 3.1 does not: what would now constrain is dropped, what only explains may stay.
+# 3.0 ignores fields beside a `$ref` and 3.1 does not: drop constraints, keep explanations.
 _KEPT_BESIDE_REF = frozenset({"$ref", "summary", "description"})
 _REFERENCES = frozenset(
     {"parameter", "header", "requestBody", "response", "link", "example", "callback", "securityScheme"}
@@ -39,9 +39,9 @@ _REFERENCES = frozenset(
 
 
 def upgrade(document: Document, to: str = "3.1") -> tuple[Document, tuple[Finding, ...]]:
-    """Write `document`, which is not changed, in version `to`: `3.0`, `3.1` or `3.2`.
+    """Return a copy of `document` in version `to`: `3.0`, `3.1` or `3.2`.
 
-    What that version cannot say is said looser, never tighter, with a warning. In any version its references are settled.
+    Constraints that the version cannot express become looser, never tighter, with a warning. References are settled in every version.
     """
     root, findings = settle_refs(document), list[Finding]()
     if document.version != to or (to == "3.0" and uses_later_words(root)):
@@ -71,10 +71,10 @@ def _to_3_1(root: JsonObject) -> None:
 
 
 def _upgrade_schema(schema: JsonObject) -> None:
-    # An identifier or dialect of its own meant nothing in 3.0, and would change what references mean now.
+    # 3.0 ignores a schema's identifier and dialect. In 3.1 they would change the meaning of references.
     schema.pop("$id", None)
     schema.pop("$schema", None)
-    # `nullable` adds to `type` and to nothing else, and does not overrule `enum` (OpenAPI 3.0.3, 4.7.24.1).
+    # `nullable` extends only `type` and does not override `enum` (OpenAPI 3.0.3, 4.7.24.1).
     if schema.pop("nullable", None) is True and "type" in schema:
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         schema["type"] = types if "null" in types else [*types, "null"]
@@ -88,7 +88,7 @@ def _upgrade_schema(schema: JsonObject) -> None:
         del schema["format"]
         schema.setdefault(*content)
     if isinstance(schema.get("items"), list):
-        # Positions, as 2.0's schema for schemas allows; the rest was under `additionalItems`.
+        # A list of schemas by position, which 2.0's schema for schemas allows. `additionalItems` has the schema of the rest.
         schema["prefixItems"] = schema.pop("items")
         if "additionalItems" in schema:
             schema["items"] = schema.pop("additionalItems")

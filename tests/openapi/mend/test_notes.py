@@ -15,8 +15,8 @@ def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place
     notes.refuse(("x", "/c"), "it is no object")
     assert node == {"b": 2}
     assert [(finding.severity, finding.message, finding.pointer) for finding in notes.findings] == [
-        (Severity.WARNING, "it is odd: it is left out of what is served (at #/x/a)", ("x", "a")),
-        (Severity.WARNING, "'b' is missing: 2 is put there (at #/x)", ("x",)),
+        (Severity.WARNING, "it is odd: it is left out (at #/x/a)", ("x", "a")),
+        (Severity.WARNING, "'b' is missing: 2 is served in its place (at #/x)", ("x",)),
         (Severity.ERROR, "it is no object (at #/x/~1c)", ("x", "/c")),
     ]
     assert [*errors_in(tuple(notes.findings))] == notes.findings[2:]

@@ -50,5 +50,5 @@ def test_a_parameter_that_refers_to_something_else_is_refused():
     schemas = {"S": {"type": "string"}}
     _, findings = _mend(_root({"parameters": [{"$ref": "#/components/schemas/S"}]}, components={"schemas": schemas}))
     (error,) = errors_in(findings)
-    assert error.message == "'#/components/schemas/S' leads to no parameter (at #/paths/~1a/get/parameters/0)"
+    assert error.message == "'#/components/schemas/S' does not lead to a parameter (at #/paths/~1a/get/parameters/0)"
     assert error.pointer == ("paths", "/a", "get", "parameters", "0")

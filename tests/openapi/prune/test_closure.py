@@ -259,7 +259,7 @@ def _pruned(document, kept):
     try:
         return prune(document, kept)
     except DocumentError as error:
-        if all(re.search("back to itself|is no [a-z ]+$", finding.message) for finding in error.findings):
+        if all(re.search("back to itself|is not a valid [a-z ]+$", finding.message) for finding in error.findings):
             return None
         raise
 

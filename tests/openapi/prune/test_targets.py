@@ -125,10 +125,10 @@ def test_only_local_pointers_name_a_place(ref, tokens):
     [
         ("#/components/schemas/AA", "unresolved-ref", "did you mean '#/components/schemas/A'?"),
         ("#/components/Schemas", "unresolved-ref", "did you mean '#/components/schemas'?"),
-        ("#/no/such/place", "unresolved-ref", "define it, or deny what refers to it"),
-        ("#anchor", "unresolved-ref", "define it, or deny what refers to it"),
-        ("https://u:secret@e.x/a", "external-ref", "nothing outside is fetched: put what it means into the document, or deny what refers to it"),
-        ("../a.yaml#/A", "external-ref", "put what it means into a file below the document's own folder, or deny what refers to it"),
+        ("#/no/such/place", "unresolved-ref", "define it, or deny the operations that use it"),
+        ("#anchor", "unresolved-ref", "define it, or deny the operations that use it"),
+        ("https://u:secret@e.x/a", "external-ref", "the gateway fetches nothing outside the document's folder: copy the target into the document, or deny the operations that use it"),
+        ("../a.yaml#/A", "external-ref", "put the target into a file below the document's folder, or deny the operations that use it"),
     ],
 )  # fmt: skip
 def test_a_finding_says_where_what_and_how_to_mend_it(ref, rule, hint):

@@ -189,7 +189,7 @@ def test_two_paths_may_share_a_path_item() -> None:
         ("http://[::1/x#y", "another place"),
         ("nope.yaml", "is not there"),
         ("a.yaml#/nope", "points at nothing"),
-        ("a.yaml#/text", "is no schema"),
+        ("a.yaml#/text", "is not a valid schema"),
     ],
 )
 def test_what_cannot_be_read_is_left_as_it_is_with_a_reason(text: str, reason: str) -> None:
@@ -253,7 +253,7 @@ def test_what_would_contain_itself_is_refused() -> None:
 def test_a_chain_that_never_ends_is_left(place: Any) -> None:
     _, unread = bundled({"paths": {"/a": place}}, a={"x": ref("#/y"), "y": ref("#/x")})
 
-    assert "comes back to itself" in unread.values()
+    assert "leads back to itself" in unread.values()
 
 
 def test_a_discriminator_may_name_files() -> None:

@@ -71,7 +71,7 @@ def test_parts_beside_the_document_are_read_and_others_are_told_when_met(tmp_pat
     document = read_document("api/api.yaml", base=tmp_path)
 
     assert document.root["components"]["schemas"] == {"pet": {"items": {"$ref": "../secret.yaml"}}}
-    with pytest.raises(RefError, match="leads out of the folder"):
+    with pytest.raises(RefError, match="leads out of the document"):
         document.resolve("../secret.yaml")
 
 

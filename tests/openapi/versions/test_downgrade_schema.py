@@ -156,8 +156,8 @@ def test_a_dynamic_reference_becomes_a_plain_one():
 def test_what_is_looser_is_said_once_for_each_keyword():
     root = {"components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}}
     assert sorted(finding.message.split(":")[1] for finding in schemas_to_3_0(root)) == [
-        " 1 schemas are described looser than they are",
-        " 2 schemas are described looser than they are",
+        " 1 schemas are served looser than they are",
+        " 2 schemas are served looser than they are",
     ]
 
 
