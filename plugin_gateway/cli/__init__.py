@@ -1,4 +1,4 @@
-"""The command line. Nothing imports it; each command imports what it needs when it is called."""
+"""The command line. No other package imports it; each command imports its dependencies when it is called."""
 
 from plugin_gateway.cli.entry import main
 

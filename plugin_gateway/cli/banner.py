@@ -1,4 +1,4 @@
-"""The banner: what a person wants to know the moment the gateway serves."""
+"""The banner: what the gateway prints when it starts to serve."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def announce(started: Started, log: Log) -> None:
-    """Say that calls are answered now: as lines of the log where that is read by programs, else for a person."""
+    """Announce that the gateway serves: as log events if the log is JSON, else as text for a person."""
     compiled = started.compiled
     summary = (
         f"{compiled.operations} of {compiled.operations_total} operations are served on {started.listen}, "
@@ -49,7 +49,7 @@ def announce(started: Started, log: Log) -> None:
 
 
 def tell(text: str) -> None:
-    """Tell a person, if that can be: a terminal that is gone stops no gateway."""
+    """Print to standard error; a closed terminal must not stop the gateway."""
     with suppress(OSError):
         click.echo(text, err=True)
 

@@ -1,4 +1,4 @@
-"""Building a revision for a command that shows something of it."""
+"""A built revision for a command that shows or checks it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
-    """Read the config and the document it names, without secrets.
+    """Read the config and the document that it names; missing secrets are no mistakes.
 
     Raises:
         ConfigError: the config is wrong.
-        DocumentError: the document is.
+        DocumentError: the document is wrong.
     """
     with reading("the config and the document"):
         loaded = load_config(config, environ=os.environ, needs_secrets=False)
@@ -29,22 +29,22 @@ def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
 
 
 def build_to_show(config: Path | None) -> Built:
-    """Build the revision that `serve` would, to show something of it: without its warnings, and without secrets.
+    """Build the revision that `serve` would; missing secrets are no mistakes.
 
     Raises:
         ConfigError: the config is wrong or does not fit the document.
-        DocumentError: the document is.
+        DocumentError: the document is wrong.
     """
     with reading("the config and the document"):
         return build(load_config(config, environ=os.environ, needs_secrets=False))
 
 
 def build_to_check(config: Path | None, *, needs_secrets: bool = True) -> Built:
-    """Build the very revision that `serve` would, but for the secrets where they are not needed.
+    """Build the revision that `serve` would, and report the mistakes of config and document together.
 
     Raises:
         ConfigError: the config is wrong or does not fit the document.
-        DocumentError: the document is.
+        DocumentError: the document is wrong.
     """
     with reading("the config and the document"):
         return build(load_config(config, environ=os.environ, needs_secrets=needs_secrets, in_one_report=True))

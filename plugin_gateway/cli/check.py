@@ -1,4 +1,4 @@
-"""`check`: says everything that is wrong with the config and the document it names."""
+"""`check`: reports every mistake in the config and the document that it names."""
 
 from __future__ import annotations
 
@@ -20,15 +20,13 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @click.option("--format", "shape", type=click.Choice(REPORT_FORMATS), default="text", show_default=True)
-@click.option(
-    "--no-secrets", is_flag=True, help="Take secrets that are missing for there: for a build server that has none."
-)
-@click.option("--strict", is_flag=True, help="Exit 1 when there are warnings.")
+@click.option("--no-secrets", is_flag=True, help="Do not report missing secrets, for a build server that has none.")
+@click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
 def command(config: Path | None, shape: ReportFormat, *, no_secrets: bool, strict: bool) -> int:
-    """Check the config and the document it names, as `serve` would read them, and say everything that is wrong.
+    """Read the config and the document that it names as `serve` would, and report every mistake.
 
-    Exit 0 when it can be served, 1 when `deny` closes all that `allow` names, 2 when it cannot be served. Nothing is
-    listened on and the upstream is not called.
+    Exit status: 0 if `serve` would start, 1 if `deny` closes every operation that `allow` names, 2 if `serve` would refuse
+    to start. The command opens no port and does not call the upstream.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.revision.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above

@@ -12,9 +12,9 @@ SHELLS = ("bash", "zsh", "fish")
 def command(shell: str) -> None:
     """Print the completion script for SHELL.
 
-    Bash: `eval "$(plugin-gateway completion bash)"` in ~/.bashrc, zsh likewise in ~/.zshrc; fish:
-    `plugin-gateway completion fish > ~/.config/fish/completions/plugin-gateway.fish`. Operations are those of the document
-    that the config names, or of the one on the command line.
+    Bash: add `eval "$(plugin-gateway completion bash)"` to ~/.bashrc. Zsh: add the same with `zsh` to ~/.zshrc. Fish: run
+    `plugin-gateway completion fish > ~/.config/fish/completions/plugin-gateway.fish`. The script also completes operations,
+    from the document that the config or the command line names.
     """
     from click.shell_completion import get_completion_class  # noqa: PLC0415  # --help must not pay for it
 

@@ -1,4 +1,4 @@
-"""`demo`: the example API and the gateway in front of it in one process tree, with no files of the user's own."""
+"""`demo`: serves the example API through the gateway, without files of the user."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DEMO_KEY = "legacy-demo-key"
     default="127.0.0.1:8080",
     show_default=True,
     metavar="HOST:PORT",
-    help="Where to listen.",
+    help="Public listener.",
 )
 @click.option(
     "--admin",
@@ -42,26 +42,26 @@ DEMO_KEY = "legacy-demo-key"
     default="127.0.0.1:8081",
     show_default=True,
     metavar="HOST:PORT",
-    help="Health and metrics.",
+    help="Listener for health and metrics.",
 )
 def command(listen: str, admin: str) -> None:
-    """Serve an embedded example API through the gateway, to look around. Nothing is read from or written to your files.
+    """Serve an embedded example API through the gateway. It does not read or write any of your files.
 
-    The API is an order desk's with 47 operations; nine of them are allowed.
+    The API belongs to an order desk. It has 47 operations; nine of them are allowed.
     """
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # --help must not pay for it
 
     folder = example_folder()
     key = os.environ.setdefault(KEY_VARIABLE, DEMO_KEY)
     port = serve_example(folder, key)
-    # The config is the one that is shown to people; only where things are is different here.
+    # The demo uses the published example config and overrides only locations.
     os.environ["PLUGIN_GATEWAY__OPENAPI"] = str(folder / "legacy_api" / "openapi.yaml")
     os.environ["PLUGIN_GATEWAY__UPSTREAM__URL"] = f"http://127.0.0.1:{port}/api/v2"
     run(ServeOptions(config=config_file(folder), listen=listen, admin=admin), announce_demo)
 
 
 def example_folder() -> Path:
-    """Return where the example is: inside the installed package, or beside it in a source tree."""
+    """Return the folder of the example: inside the installed package, or beside it in a source tree."""
     package = Path(__file__).parent.parent
     for folder in (package / "demo", package.parent / "examples"):
         if (folder / "legacy_api").is_dir():
@@ -75,12 +75,12 @@ def config_file(folder: Path) -> Path:
 
 
 def serve_example(folder: Path, key: str) -> int:
-    """Serve the example API on loopback from a thread of its own; return its port."""
+    """Serve the example API on loopback in a thread; return its port."""
     import uvicorn  # noqa: PLC0415  # as above
 
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    # Listening already, so that no call comes too early; it waits until the thread is up.
+    # Listen before the thread starts: an early call waits instead of failing.
     listener.listen()
 
     def serve() -> None:
@@ -94,7 +94,7 @@ def serve_example(folder: Path, key: str) -> int:
 
 
 def load_example(folder: Path, module: str) -> ModuleType:
-    """Import a module of the example from where it is, under a name that nothing else has."""
+    """Import a module of the example from its folder, under a unique package name."""
     if PACKAGE_NAME not in sys.modules:
         home = folder / "legacy_api"
         spec = importlib.util.spec_from_file_location(
@@ -117,8 +117,8 @@ def announce_demo(started: Started, log: Log) -> None:
         f"""
 Try, from another terminal:
 
-  curl '{url}/orders?status=open'             # permitted: the gateway adds the API key
-  curl '{url}/admin/users'                    # denied: as if it were not there
+  curl '{url}/orders?status=open'             # allowed: the gateway adds the API key
+  curl '{url}/admin/users'                    # denied: 404, as for an unknown path
   curl '{url}/.well-known/ai-plugin.json'     # the manifest
 
 Ctrl-C stops both.

@@ -1,4 +1,4 @@
-"""A draft: the first gateway.yaml for a document, with a few operations that look safe, for a person to go on from."""
+"""A draft: the first gateway.yaml for a document, with a few operations that look safe. A person edits it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RISKY_STEMS = (
     "legacy", "log", "member", "migrat", "oauth", "passw", "payment", "payout", "people", "permission", "person",
     "private", "role", "salar", "secret", "session", "setting", "share", "subuser", "teammate", "test", "token", "user",
     "webhook",
-    # A GET that does something: older APIs have them.
+    # Older APIs have GET operations with side effects.
     "archiv", "cancel", "creat", "delet", "destroy", "disabl", "disconnect", "enabl", "install", "invit", "remov",
     "reset", "restart", "revok", "send", "trigger", "uninstall", "updat", "upload",
 )
@@ -35,7 +35,7 @@ RISKY_STEMS = (
 RISKY_WORDS = frozenset(
     {"add", "close", "end", "exec", "join", "kick", "leave", "mark", "me", "open", "post", "put", "run", "set"}
 )
-"""Words that make an operation nobody's first choice. It is a guess that a person reviews, not a protection."""
+"""Words that keep an operation out of the draft. This is a guess for a person to review, not a protection."""
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 SAFE_PATH = re.compile(r"[./][A-Za-z0-9_./-]*")
@@ -51,27 +51,25 @@ class Draft(NamedTuple):
 
 
 def draft(document: Document, source: str) -> Draft:
-    """Write the config. `source` is where the document is, as the config shall say it."""
+    """Write the config; `source` is the value for `openapi`."""
     upstream = upstream_url(document)
     operations = choose(document, upstream)
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")
     total = len(document.operations)
     if operations:
-        notes = [
-            f"{len(operations)} of {total} operations are allowed: read operations that look harmless; review them"
-        ]
+        notes = [f"{len(operations)} of {total} operations are allowed: reads that look harmless; review them"]
     else:
-        notes = [f"none of {total} operations is allowed yet, as none looks harmless: `plugin-gateway ops` lists them"]
+        notes = [f"no operation is allowed yet, as none of {total} looks harmless: list them with `plugin-gateway ops`"]
     if not upstream.is_said:
         notes.append("the document does not say where the API is: set `upstream.url`")
     elif upstream.others:
         notes.append(f"`upstream.url` is {upstream.url}; the document also names {', '.join(upstream.others)}")
     if credential:
-        notes.append(f"export {variable}=… before you start: the key is read from the environment")
+        notes.append(f"export {variable}=… before you start the gateway: it reads the key from the environment")
     lines = [
         f"# plugin-gateway: lets clients use {len(operations)} of the {total} operations of {comment(title or source)}.",
-        "# Everything that is not listed under `allow` is closed. `plugin-gateway check` checks this file.",
+        "# The gateway refuses every operation that `allow` does not list. Check this file with `plugin-gateway check`.",
         "",
         f"openapi: {scalar(source)}",
         "",
@@ -81,11 +79,11 @@ def draft(document: Document, source: str) -> Draft:
         if credential
         else "  # credential: {header: X-API-Key, value: {env: UPSTREAM_API_KEY}}",
         "",
-        "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more.",
+        "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more operations.",
         "allow:" if operations else "allow: []",
         *entries(document, operations),
         "",
-        "# The address that clients use; the default is http://localhost:8080. Elsewhere it must be https.",
+        "# The URL that clients use; http://localhost:8080 by default. For another host it must be https.",
         "# public:",
         "#   url: https://plugin.example.com",
     ]
@@ -93,7 +91,7 @@ def draft(document: Document, source: str) -> Draft:
 
 
 def choose(document: Document, upstream: UpstreamUrl) -> list[Operation]:
-    """Choose a few operations of `upstream` to begin with: harmless and useful looking reads, in document order."""
+    """Choose a few reads of `upstream` that look harmless and useful, in document order."""
     costs = Costs(document)
     candidates = [
         operation
@@ -124,7 +122,7 @@ def is_risky(name: str) -> bool:
 
 
 def score(operation: Operation, tokens: int) -> float:
-    """Score how good a first choice an operation is: said in words, near the root, easy to call, cheap to know."""
+    """Score an operation for the draft: it should have a summary, a short path, few required parameters and few tokens."""
     parameters = operation.path_item.get("parameters"), operation.node.get("parameters")
     required = sum(
         1
@@ -159,7 +157,7 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
 
 
 def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:
-    """Return the credential the chosen operations ask for, as YAML, and the environment variable it reads."""
+    """Return the credential that the chosen operations ask for, as YAML, and the environment variable that it reads."""
     for name in required_schemes(document, operations):
         form, variable = credential_form(scheme_named(document, name))
         if form:
@@ -207,7 +205,7 @@ def credential_form(scheme: JsonObject) -> tuple[str, str]:
 
 
 def scalar(text: str) -> str:
-    """Write text as a YAML scalar: plain where no reader can take it for something else, else quoted as JSON."""
+    """Write text as a YAML scalar: plain if every parser reads it as this text, else quoted as JSON."""
     is_operation = re.fullmatch(r"[A-Z]+ /[A-Za-z0-9_./-]*", text)
     is_plain_url = re.fullmatch(r"https?://[A-Za-z0-9.:/_~-]+[A-Za-z0-9/]", text)
     is_word = PLAIN.fullmatch(text) and text.casefold() not in AMBIGUOUS
@@ -225,6 +223,6 @@ def mapped(value: Json) -> JsonObject:
 
 
 def comment(text: Json, length: int = 80) -> str:
-    """Make text, or what a document has in its place, safe to stand in a comment: one line of what can be seen."""
+    """Make a value of the document safe for a YAML comment: one line of printable characters."""
     line = " ".join("".join(character if character.isprintable() else " " for character in str(text)).split())
     return line if len(line) <= length else line[: length - 1] + "…"

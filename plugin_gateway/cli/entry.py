@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "serve": ("plugin_gateway.cli.serve", "Serve the allowed operations, the document and the manifest."),
-    "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document it names, and say what is wrong."),
-    "explain": ("plugin_gateway.cli.explain", "Say step by step whether a call would pass, and why."),
+    "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document that it names."),
+    "explain": ("plugin_gateway.cli.explain", "Explain step by step whether a call would pass."),
     "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),
     "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
-    "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations, exactly."),
+    "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations."),
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),
     "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
     "completion": (
         "plugin_gateway.cli.completion",
-        "Print the script by which a shell completes commands and operations.",
+        "Print the script with which a shell completes commands and operations.",
     ),
-    "demo": ("plugin_gateway.cli.demo", "Serve an embedded example API, to look around."),
+    "demo": ("plugin_gateway.cli.demo", "Serve an embedded example API through the gateway."),
     "health": ("plugin_gateway.cli.health", "Ask a running gateway whether it is ready."),
 }
-"""Each command's module, in which it is called `command`, and its line in the overview: listing imports none of them."""
+"""Each command's module, which names it `command`, and its line in the overview, so that `--help` imports no command."""
 
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
@@ -69,7 +69,7 @@ def nearest(word: str) -> str:
 @click.group(
     cls=CommandTable,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit status: 0 fine, 1 findings or a refusal, 2 a mistake in the command line, the config or the document.",
+    epilog="Exit status: 0 success, 1 findings or a refusal, 2 a mistake in the command line, the config or the document.",
 )
 @click.option(
     "-V",
@@ -98,24 +98,24 @@ def main() -> NoReturn:
 
 
 def occupy_standard_streams() -> None:
-    """Open those that are closed: the number of one would be given to a socket, and the log be written to a client."""
+    """Open the streams that are closed. Otherwise a socket could get descriptor 2, and the log would go to a client."""
     for descriptor, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(descriptor)
         except OSError:
-            # The lowest number that is free is that of the stream.
+            # open() returns the lowest free descriptor, which is that of this stream.
             os.open(os.devnull, os.O_RDWR)
         if getattr(sys, name) is None:
             setattr(sys, name, open(descriptor, "w" if descriptor else "r", closefd=False))  # noqa: SIM115
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command line; return its exit status, having said on standard error what went wrong."""
+    """Run one command line, print its errors to standard error, and return the exit status."""
     try:
         status = run_command(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output has seen enough. Nothing more must be written to it, not even while exiting.
+        # The reader closed the pipe. Python must not flush to it again while it exits.
         write_no_more()
         return EXIT_BROKEN_PIPE
     except OSError as error:
@@ -123,13 +123,13 @@ def run(arguments: list[str]) -> int:
             raise
         write_no_more()
         with suppress(OSError):
-            say_error(f"the output cannot be written: {os.strerror(error.errno).lower()}")
+            say_error(f"cannot write the output: {os.strerror(error.errno).lower()}")
         return UsageError.exit_code
     return status
 
 
 def write_no_more() -> None:
-    """Have all further output go nowhere."""
+    """Redirect standard output to /dev/null."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
@@ -142,12 +142,12 @@ def run_command(arguments: list[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         return EXIT_INTERRUPTED
     except SystemExit as leaving:
-        # click exits by itself when the reader of our output is gone.
+        # click exits by itself when the pipe is closed.
         if isinstance(leaving.__context__, BrokenPipeError):
             raise leaving.__context__ from None
         raise
     except FindingsError as error:
-        from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # a command that succeeds needs none
+        from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # only a failing command needs it
 
         show_findings(error.findings)
         return error.exit_code
@@ -158,12 +158,12 @@ def run_command(arguments: list[str]) -> int:
 
 
 def say_error(message: str) -> None:
-    """Print a message that belongs to no place in a file."""
+    """Print an error message that has no location in a file."""
     click.echo(f"{click.style('error', fg='red', bold=True)}: {message}", err=True)
 
 
 def leave(status: int) -> NoReturn:
-    """Exit at once: taking apart a document of a million objects, one by one, takes longer than pruning it."""
+    """Exit without freeing objects: to free a document of a million objects takes longer than to prune it."""
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""`explain`: says step by step what would become of one call."""
+"""`explain`: says step by step whether a call would pass."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 @config_option
 @click.argument("method", shell_complete=suggest_methods)
 @click.argument("path", shell_complete=suggest_paths)
-@click.option("--as", "consumer", default="", metavar="NAME", help="Explain for this one of `consumers`.")
+@click.option("--as", "consumer", default="", metavar="NAME", help="Explain the call of this entry of `consumers`.")
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(config: Path | None, method: str, path: str, consumer: str, shape: str) -> int:
-    """Say step by step whether the call METHOD PATH would pass, and which line of gateway.yaml says so.
+    """Explain step by step whether the call METHOD PATH would pass, and which line of gateway.yaml decides it.
 
-    PATH is what follows the host in a URL, with its query, or a whole URL of the gateway or the upstream: `plugin-gateway
-    explain GET '/orders?status=open'`. Exit 0 when the call is allowed, or the gateway answers it itself, 1 when it is
-    refused. It names what is denied, for you; clients are told nothing of it.
+    PATH is a path with its query, or a whole URL of the gateway or the upstream: `plugin-gateway explain GET
+    '/orders?status=open'`. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if it is refused. The
+    output names denied operations; clients do not see it.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.revision.account import account_for  # noqa: PLC0415  # likewise

@@ -11,18 +11,20 @@ NEW_TOKEN_BYTES = 32
 
 @click.command()
 @click.argument("name")
-@click.option("--password", is_flag=True, help="Hash a password that a person chose, slowly; for `basic` only.")
-@click.option("--new", is_flag=True, help="Make a random token, and print it on standard error.")
+@click.option(
+    "--password", is_flag=True, help="Hash a password that a person chose, with a slow hash; for `basic` only."
+)
+@click.option("--new", is_flag=True, help="Generate a random token, and print it to standard error.")
 def command(name: str, password: bool, new: bool) -> None:
     """Print NAME's line for the users file of `auth: {type: user_http}`.
 
-    The token or password is asked for, or read from standard input; it is never an argument, which every process of the
-    machine could read.
+    The command prompts for the token or password, or reads it from standard input. It takes no secret as an argument: every
+    process on the machine could read that.
     """
     from plugin_gateway.callers.users import hash_password, hash_token, read_users  # noqa: PLC0415  # --help must not pay
 
     if password and new:
-        raise click.UsageError("--new makes a token; a password is chosen by a person.")
+        raise click.UsageError("--new generates a token; it does not go with --password.")
     if new:
         secret = secrets.token_urlsafe(NEW_TOKEN_BYTES)
         click.echo(f"token: {secret}", err=True)
@@ -31,5 +33,5 @@ def command(name: str, password: bool, new: bool) -> None:
     line = f"{name}:{hash_password(secret) if password else hash_token(secret)}"
     _, findings = read_users(line, scheme="basic")
     if findings:
-        raise click.UsageError(f"`{name}` is no user name: it may hold neither `:` nor white space.")
+        raise click.UsageError(f"`{name}` is not a valid user name: it must not contain `:` or white space.")
     click.echo(line)

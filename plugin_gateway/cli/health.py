@@ -29,13 +29,13 @@ DEFAULT_ADMIN = "127.0.0.1:8081"
     envvar="PLUGIN_GATEWAY__ADMIN",
     default="",
     metavar="HOST:PORT",
-    help=f"Where the admin listener is.  [default: `admin` of the config, else {DEFAULT_ADMIN}]",
+    help=f"The admin listener.  [default: `admin` of the config, else {DEFAULT_ADMIN}]",
 )
 @config_option
-@click.option("--alive", is_flag=True, help="Ask only whether it runs, ready or not: for probes that restart it.")
+@click.option("--alive", is_flag=True, help="Ask only whether the gateway runs, ready or not; for liveness probes.")
 @click.option("--timeout", "timeout_s", default=3.0, show_default=True, metavar="SECONDS", help="How long to wait.")
 def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> int:
-    """Ask a running gateway whether it is ready: exit 0 when it is, 1 when it is not or does not answer."""
+    """Ask a running gateway whether it is ready. Exit status: 0 if it is, 1 if it is not or does not answer."""
     address = parse_address(admin) if admin else configured(config)
     wanted = "alive" if alive else "ready"
     try:
@@ -51,9 +51,9 @@ def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> i
 
 
 def configured(config: Path | None) -> Address:
-    """Return the admin listener's address as the config says it.
+    """Return the address of the admin listener from the config.
 
-    The config is read for this alone and not judged: a gateway serves on while somebody edits its file.
+    The rest of the config is not checked: the gateway serves on while an operator edits its file.
 
     Raises:
         UsageError: there is no admin listener.
@@ -91,7 +91,7 @@ def ask(address: Address, path: str, timeout_s: float) -> tuple[int, str]:
 
 
 def dialled(host: str) -> str:
-    """Return where to dial for a listener that listens everywhere."""
+    """Return the loopback address for a listener on every interface."""
     return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # compared, not listened on
 
 

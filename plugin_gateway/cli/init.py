@@ -13,20 +13,20 @@ from plugin_gateway.errors import UsageError
 @click.argument("spec")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("gateway.yaml"), show_default=True, metavar="FILE",
-    help="Where to write; `-` is standard output.",
+    help="Output file; `-` is standard output.",
 )  # fmt: skip
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def command(spec: str, output: Path, *, force: bool) -> None:
-    """Write a commented gateway.yaml for the document SPEC, a file, URL or `-`, that allows a few reads that look safe.
+    """Write a commented gateway.yaml for the document SPEC (a file, a URL, or `-`). It allows a few reads that look safe.
 
-    Where the API is and which credential it wants is taken from the document. The rest is found with `ops`.
+    The command takes the URL and the credential of the API from the document. Find more operations with `ops`.
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
 
     to_standard_output = str(output) == "-"
     if output.exists() and not force and not to_standard_output:
-        raise UsageError(f"{output} is there already; --force writes over it, -o writes elsewhere")
+        raise UsageError(f"{output} exists already: overwrite it with --force, or name another file with -o")
     drafted = draft(read(spec), as_written(spec, output))
     if to_standard_output:
         click.echo(drafted.text, nl=False)
@@ -34,10 +34,10 @@ def command(spec: str, output: Path, *, force: bool) -> None:
         try:
             output.write_text(drafted.text, encoding="utf-8")
         except OSError as error:
-            raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from error
+            raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from error
         click.echo(f"wrote {output}", err=True)
     if spec == "-":
-        click.echo("  the document came over standard input: set `openapi` to where it is", err=True)
+        click.echo("  the document came from standard input: set `openapi` to its file or URL", err=True)
     for note in drafted.notes:
         click.echo(f"  {note}", err=True)
     if to_standard_output:
@@ -48,7 +48,7 @@ def command(spec: str, output: Path, *, force: bool) -> None:
 
 
 def as_written(spec: str, output: Path) -> str:
-    """Return the document's place as the config has to say it: files are relative to the config's folder."""
+    """Return the value for `openapi`: a file is relative to the config's folder."""
     if spec.startswith(("http://", "https://")):
         return spec
     if spec == "-":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 def command(config: Path | None) -> None:
-    """Print the plugin manifest that is served, byte for byte, without serving it."""
+    """Print the plugin manifest that the gateway serves, byte for byte."""
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.publish.manifest import MANIFEST_PATH  # noqa: PLC0415  # likewise
 

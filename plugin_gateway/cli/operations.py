@@ -1,4 +1,4 @@
-"""Operations as lists show them: searched, summed up, and with a guess of what each costs a model to know."""
+"""Operations for lists: a search, a one-line summary, and an estimate of the tokens of each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REF = re.compile(rb'"\$ref":"(#[^"\\]*)"')
 
 
 class Query(NamedTuple):
-    """What is looked for: every tag and method must be there, and of the words as many as any operation has."""
+    """A search. An operation must have all tags, one of the methods, and as many of the words as the best operation has."""
 
     words: tuple[str, ...]
     tags: tuple[str, ...]
@@ -45,7 +45,7 @@ def parse_query(terms: Iterable[str]) -> Query:
 
 
 def search(document: Document, query: Query) -> list[Operation]:
-    """Find the operations that have the tags and methods, those first that the words fit best; without words in document order."""
+    """Find the operations with the tags and methods: the best match of the words first, or in document order without words."""
     found = [
         operation
         for operation in document.operations.values()
@@ -56,20 +56,20 @@ def search(document: Document, query: Query) -> list[Operation]:
 
 
 def summary_of(operation: Operation) -> str:
-    """Return one line about an operation: its summary, or the start of its description."""
+    """Return one line about an operation: its summary, or its description."""
     for name in ("summary", "description"):
         text = operation.node.get(name)
-        # Some documents are written in HTML.
+        # Some documents contain HTML.
         if isinstance(text, str) and (line := " ".join(TAG.sub(" ", text).split())):
             return "".join(character if character.isprintable() else "�" for character in line)
     return ""
 
 
 class Costs:
-    """Guesses how many tokens an operation costs with everything it refers to.
+    """Estimates how many tokens an operation takes, with every component that it refers to.
 
-    Counted on the text, each referred part once: within a few per cent of what pruning leaves, and fast enough for a list
-    of a thousand.
+    It counts the JSON text, each component once. The result is within a few per cent of the pruned document, and fast enough
+    for a list of a thousand operations.
     """
 
     def __init__(self, document: Document) -> None:
@@ -102,10 +102,10 @@ class Costs:
 
 
 def measure(value: object) -> tuple[int, tuple[str, ...]]:
-    """Return the size of a value as JSON, and what it refers to."""
+    """Return the size of a value as JSON, and its references."""
     try:
         text = orjson.dumps(value)
     except TypeError:
-        # Nested too deep, or a number too large, for orjson: nothing a list of operations has to be exact about.
+        # orjson refuses deep nesting and large numbers; the estimate may leave such a value out.
         return 0, ()
     return len(text), tuple(dict.fromkeys(ref.decode() for ref in REF.findall(text)))

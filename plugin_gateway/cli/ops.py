@@ -26,16 +26,19 @@ NARROWEST = 21
 @config_option
 @click.argument("query", nargs=-1, shell_complete=suggest_operations)
 @click.option(
-    "--source", default="", metavar="SPEC", help="List this document, a file, URL or `-`, instead of the config's."
+    "--source",
+    default="",
+    metavar="SPEC",
+    help="List this document, a file, URL or `-`, instead of that of the config.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
 def command(config: Path | None, query: tuple[str, ...], source: str, shape: str) -> None:
-    """List the operations that match QUERY: words, the best match first, `tag:NAME`, `method:GET`. ✓ marks those that are allowed.
+    """List the operations that match QUERY: words, `tag:NAME`, `method:GET`. The best match comes first; ✓ marks allowed operations.
 
-    Words are looked for in the operationId, summary, path, tags and description, in this order. Other endings of a word, its
-    beginning and a mistyped letter will do.
+    A word counts most in the operationId and summary, then in the path, tags and description. Other endings, the beginning of
+    a word and small typos match, too.
 
-    The last column guesses how many tokens an operation costs the model that is told of it.
+    `~N` estimates how many tokens an operation takes in the context of a model.
     """
     from plugin_gateway.cli.operations import parse_query, search  # noqa: PLC0415  # --help must not pay for it
 
@@ -53,7 +56,7 @@ def command(config: Path | None, query: tuple[str, ...], source: str, shape: str
 
 
 def look(config: Path | None, source: str) -> tuple[Document, frozenset[OperationKey]]:
-    """Read the document, and which of its operations are allowed: none where there is no config."""
+    """Read the document, and find its allowed operations; with `source` there are none."""
     if source:
         from plugin_gateway.cli.reading import read  # noqa: PLC0415  # as above
 
@@ -62,7 +65,7 @@ def look(config: Path | None, source: str) -> tuple[Document, frozenset[Operatio
     from plugin_gateway.revision.allowlist import select  # noqa: PLC0415  # as above
 
     loaded, document = load_to_show(config)
-    # An allow-list that names what is not there is no reason not to show what is: it is why one looks.
+    # Ignore entries that match no operation: the operator lists the operations to correct them.
     return document, frozenset(select(document, loaded.config.allow, loaded.config.deny).kept)
 
 
@@ -86,7 +89,7 @@ def as_list(document: Document, found: Sequence[Operation], allowed: Container[O
 
 
 def as_table(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> str:
-    """Make a line for each operation that fits into the terminal; names are cut for a terminal only."""
+    """Format one line per operation; on a terminal, cut names to fit its width."""
     rows = as_list(document, found, allowed)
     terminal = shutil.get_terminal_size((0, 0)).columns
     longest_path = max(columns(row["path"]) for row in rows)
@@ -109,7 +112,7 @@ def as_table(document: Document, found: Sequence[Operation], allowed: Container[
 
 
 def columns(text: str) -> int:
-    """Count the columns that a text takes: two for a wide character, none for one that is put on another."""
+    """Count the columns that a text takes: two for a wide character, zero for a combining one."""
     return sum(0 if combining(one) else 1 + (east_asian_width(one) in "WF") for one in text)
 
 

@@ -21,7 +21,7 @@ def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> s
     try:
         return str(parse_address(value)) if value else ""
     except Mistake as mistake:
-        raise click.BadParameter(f"{value!r} is {mistake.message}; {mistake.hint}", ctx, param) from mistake
+        raise click.BadParameter(f"{value!r}: {mistake.message}; {mistake.hint}", ctx, param) from mistake
 
 
 def checked_duration(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
@@ -36,11 +36,11 @@ def checked_duration(ctx: click.Context, param: click.Parameter, value: str | No
 
 
 def config_option(function: Decorated) -> Decorated:
-    """Add `-c/--config`. Not given, the file is $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml, else there is none."""
+    """Add `-c/--config`; `find_config` finds the default."""
     return click.option(
         "-c",
         "--config",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="The config; `-` is standard input.  [default: $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml]",
+        help="The config file; `-` is standard input.  [default: $PLUGIN_GATEWAY_CONFIG, else ./gateway.yaml]",
     )(function)

@@ -1,4 +1,4 @@
-"""Progress: one line on a terminal for what takes longer than a person expects; nothing anywhere else."""
+"""Progress: one line on a terminal while a command takes long. Elsewhere it prints nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ERASE_LINE = "\r\x1b[2K"
 
 @contextmanager
 def progress(doing: str) -> Iterator[None]:
-    """Say what is being done if it is not done within half a second, and take it back when it is."""
+    """Print what the command does if it takes more than half a second, and erase the line at the end."""
     if not sys.stderr.isatty():
         yield
         return

@@ -1,4 +1,4 @@
-"""`prune`: cuts a document down to some operations, for people who only want the tool."""
+"""`prune`: cuts a document down to some operations, without a gateway."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 
 @dataclass(frozen=True, slots=True)
 class NamedOperation:
-    """An operation as it was named on the command line or in a list: what `revision.selector` asks of an entry.
+    """An operation named on the command line or in a file, with the attributes of a `Selector`.
 
-    The entries of gateway.yaml are pydantic's; importing that takes as long as pruning 13 MB.
+    `Selector` needs pydantic, and to import that takes as long as to prune 13 MB.
     """
 
     text: str
@@ -57,21 +57,21 @@ class NamedOperation:
     multiple=True,
     metavar="OP",
     shell_complete=suggest_operations,
-    help="An operationId, or 'METHOD /path'. May be given often.",
+    help="An operationId, or 'METHOD /path'. May be repeated.",
 )
 @click.option(
     "--allow-file",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
     metavar="FILE",
-    help="A file, or `-`, with one OP a line; # begins a comment.",
+    help="A file, or `-`, with one OP per line; # begins a comment.",
 )
-@click.option("-o", "--output", default="-", metavar="OUT", help="Where to write, instead of standard output.")
+@click.option("-o", "--output", default="-", metavar="OUT", help="Output file, instead of standard output.")
 @click.option(
     "--format",
     "syntax",
     type=click.Choice(["json", "yaml"]),
-    help="The syntax to write.  [default: what OUT is named, else the source's own]",
+    help="Output syntax.  [default: by the suffix of OUT, else as SOURCE]",
 )
 @click.option(
     "--discriminator",
@@ -80,7 +80,9 @@ class NamedOperation:
     show_default=True,
     help="Whether to keep schemas that only a discriminator selects.",
 )
-@click.option("--keep-extension", multiple=True, metavar="x-NAME", help="A specification extension to keep.")
+@click.option(
+    "--keep-extension", multiple=True, metavar="x-NAME", help="A specification extension to keep. May be repeated."
+)
 def command(
     *,
     source: str,
@@ -91,17 +93,17 @@ def command(
     discriminator: str,
     keep_extension: tuple[str, ...],
 ) -> None:
-    """Cut the document SOURCE, a file, URL or `-`, down to some operations: exactly what they mean, and nothing else.
+    """Cut the document SOURCE (a file, a URL, or `-`) down to some operations and the components that they need.
 
-    The version of OpenAPI stays what it was. Other `x-*` fields than those named are dropped, as documents are seen to
-    name closed paths in them.
+    The OpenAPI version stays the same. The command drops all `x-*` fields that --keep-extension does not name: they may
+    mention removed operations.
     """
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.openapi.prune.pruned import prune  # noqa: PLC0415  # likewise
 
     names = [*allow, *(name for file in allow_file for name in read_list(file))]
     if not names:
-        raise UsageError("nothing would be left: name operations with --allow or --allow-file")
+        raise UsageError("nothing would be left: name at least one operation with --allow or --allow-file")
     document = read(source)
     kept, findings = choose(document, names)
     if findings:
@@ -128,7 +130,7 @@ def read_list(file: Path) -> Iterator[str]:
         content = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
         lines = content.decode("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read as UTF-8 text: {error}") from error
+        raise UsageError(f"cannot read {file} as UTF-8 text: {error}") from error
     for line in lines:
         name = line.strip() if line.lstrip().startswith("#") else line.partition(" #")[0].strip()
         if name and not name.startswith("#"):
@@ -136,7 +138,7 @@ def read_list(file: Path) -> Iterator[str]:
 
 
 def choose(document: Document, names: Iterable[str]) -> tuple[list[OperationKey], list[Finding]]:
-    """Find the operations that were named; the findings are errors."""
+    """Find the named operations; each finding is a name without exactly one match."""
     from plugin_gateway.revision.catalogue import Catalogue, match, unmatched  # noqa: PLC0415  # as above
 
     catalogue = Catalogue(document)
@@ -160,12 +162,12 @@ def ambiguous(name: str, places: Sequence[str]) -> Finding:
     return Finding(
         rule="ambiguous-operation",
         message=f"the document gives the operationId `{name}` to {' and '.join(f'`{place}`' for place in places)}",
-        hint="name the one you mean as METHOD /path",
+        hint="write METHOD /path instead",
     )
 
 
 def syntax_of(output: str, source: str) -> str:
-    """Return the syntax to write: that of the output's name, or else that in which the source is written."""
+    """Return the output syntax: by the suffix of the output, else by that of the source."""
     suffix = Path(output).suffix.lower()
     if suffix in YAML_SUFFIXES:
         return "yaml"
@@ -186,4 +188,4 @@ def write(pruned: Document, output: str, syntax: str) -> None:
     try:
         Path(output).write_bytes(body)
     except OSError as error:
-        raise UsageError(f"{output} cannot be written: {(error.strerror or str(error)).lower()}") from error
+        raise UsageError(f"cannot write {output}: {(error.strerror or str(error)).lower()}") from error

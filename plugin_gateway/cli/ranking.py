@@ -1,7 +1,7 @@
 """A ranking: which operations come first for the words that a person types.
 
-Words count by where they are found (operationId and summary before path and tags, these before the description) and by how few
-operations have them. Plurals and other endings, beginnings, and letters that are wrong are forgiven.
+A word counts by where it is found (operationId and summary before path and tags, these before the description) and by how few
+operations have it. Plurals and other endings, beginnings of words and small typos match, too.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _METHODS = {
     "DELETE": ("delete",), "POST": ("create", "add"), "PUT": ("update", "add", "replace"),
     "PATCH": ("update",), "GET": ("get", "list", "download"),
 }  # fmt: skip
-"""What people call a method."""
+"""Verbs that people type for a method."""
 _ENDINGS = (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("shes", "sh"), ("xes", "x"), ("s", ""))
 _SHORTEST_STEM = 3
 _SHORTEST_WITH_MISTAKE = 4
@@ -75,14 +75,14 @@ _DEPRECATED = 0.8
 class _Entry(NamedTuple):
     operation: Operation
     weights: Mapping[str, float]
-    """The best place where each word stands."""
+    """Each word, with the weight of the best place where it is found."""
     title: frozenset[str]
     last: frozenset[str]
-    """The words of the path's end, unless that is a parameter."""
+    """The words of the last path segment, unless it is a parameter."""
 
 
 def rank(operations: Iterable[Operation], words: Sequence[str]) -> list[Operation]:
-    """Put the operations that fit first; those that have fewer of the words than others are left out."""
+    """Return the operations with the most of the words, the best match first."""
     wanted = list(dict.fromkeys(word for text in words for word in _words(text)))
     wanted = [word for word in wanted if word not in _UNSAID] or wanted
     entries = [_entry(operation) for operation in operations]
@@ -91,7 +91,7 @@ def rank(operations: Iterable[Operation], words: Sequence[str]) -> list[Operatio
     known = {word for entry in entries for word in entry.weights}
     meant = [_meant(word, known) for word in wanted]
     found = [[_best(each, entry) for each in meant] for entry in entries]
-    # A word that few have says more.
+    # A rare word counts more.
     rarity = [math.log(1 + len(entries) / max(1, sum(bool(row[at]) for row in found))) for at in range(len(wanted))]
     scored: list[tuple[int, float, int]] = []
     for index, (entry, row) in enumerate(zip(entries, found, strict=True)):
@@ -138,7 +138,7 @@ def _text(value: object) -> str:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text by their stems; two that are joined by a hyphen are one word as well, as in re-run."""
+    """Return the stems of the words. Two words with a hyphen also count as one, as in re-run."""
     words = [_stem(word.casefold()) for word in _WORD.findall(text)]
     joined = [_stem(match[0].replace("-", "").casefold()) for match in re.finditer(r"\w{2,3}-\w+", text)]
     return words + joined
@@ -158,7 +158,7 @@ def _stem(word: str) -> str:
 
 
 def _meant(word: str, known: Collection[str]) -> dict[str, float]:
-    """The words of the document that a typed word may mean, each with how likely that is."""
+    """Return the words of the document that a typed word may mean, each with its likelihood."""
     meant: dict[str, float] = {}
     other = next((_stem(to) for name, to in _MEANINGS.items() if _stem(name) == word), "")
     if other in known:

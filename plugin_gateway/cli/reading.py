@@ -1,4 +1,4 @@
-"""Reading a document for a command that then ends."""
+"""Reading: how a command that soon exits reads its document."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read(source: str) -> Document:
     """Read the document at a path or URL, or, with `-`, from standard input.
 
     Raises:
-        DocumentError: it cannot be read, or is none.
+        DocumentError: the source cannot be read, or is not an OpenAPI document.
     """
     from plugin_gateway.openapi.read.source import read_document, read_standard_input  # noqa: PLC0415  # --help must not pay
 
@@ -28,12 +28,12 @@ def read(source: str) -> Document:
 
 @contextmanager
 def reading(what: str) -> Iterator[None]:
-    """Do without looking for cycles: a million objects come and stay until the end, and the looking takes half the time."""
+    """Turn off the garbage collector: it would take half the time, and the command keeps all objects until it exits."""
     gc.disable()
     try:
         with progress(f"reading {what}"):
             yield
     finally:
-        # What has come is not looked at later either.
+        # Later collections skip these objects, too.
         gc.freeze()
         gc.enable()

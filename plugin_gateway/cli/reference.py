@@ -11,14 +11,14 @@ INTRODUCTION = """\
 
 Generated from the commands by `make docs`.
 
-Standard output is data, standard error is messages. Exit status: 0 fine, 1 findings or a refusal, 2 a mistake in the
-command line, the config or the document. The config is `-c FILE`, else `$PLUGIN_GATEWAY_CONFIG`, else `./gateway.yaml`.
+Commands write data to standard output and messages to standard error. Exit status: 0 success, 1 findings or a refusal, 2 a
+mistake in the command line, the config or the document. The config is `-c FILE`, else `$PLUGIN_GATEWAY_CONFIG`, else `./gateway.yaml`.
 """
 
 
 def reference() -> str:
-    """Render what `--help` says of every command as one page of Markdown."""
-    # A context made by hand does not have what its command asks of contexts; the help options are among it.
+    """Render the `--help` of every command as one page of Markdown."""
+    # click gives a context the settings of its command, such as the help options, only if click makes it.
     settings = {**cli.context_settings, "max_content_width": 100, "terminal_width": 100}
     root = click.Context(cli, info_name="plugin-gateway", **settings)
     pages = [INTRODUCTION]

@@ -1,4 +1,4 @@
-"""A report: findings as whoever asked for them reads them."""
+"""A report: findings in the format that the user asked for."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ REPORT_FORMATS = ("text", "json", "github", "sarif")
 
 
 def show_findings(findings: Iterable[Finding], shape: ReportFormat = "text") -> None:
-    """Print findings: for a person as messages, else as the data that was asked for."""
+    """Print findings: as messages to standard error, or as data to standard output."""
     findings = tuple(findings)
     match shape:
         case "text":

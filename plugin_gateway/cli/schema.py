@@ -7,10 +7,10 @@ import click
 
 @click.command()
 def command() -> None:
-    """Print the JSON Schema of gateway.yaml; editors complete and check with it.
+    """Print the JSON Schema of gateway.yaml, with which editors complete and check the file.
 
-    In VS Code: plugin-gateway schema > gateway.schema.json, and `# yaml-language-server: $schema=gateway.schema.json` on
-    the first line of gateway.yaml.
+    For VS Code, run `plugin-gateway schema > gateway.schema.json`, and begin gateway.yaml with the line
+    `# yaml-language-server: $schema=gateway.schema.json`.
     """
     import orjson  # noqa: PLC0415  # --help must not pay for it
 

@@ -18,13 +18,13 @@ MAX_WORKERS = 256
 
 
 class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no parameter there
-    """The name of a front; `http2`, which was one, is answered with what to do instead."""
+    """The name of a front. For `http2`, which was removed, the error says what to do instead."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         if value == "http2":
             message = (
-                "'http2' is gone: the gateway speaks HTTP/1.1. Put nginx, Caddy, Envoy or HAProxy in front for clients of "
-                "HTTP/2; deploy/http2 has a configuration for each, docs/adr/0013-http2-ends-in-front.md says why."
+                "'http2' was removed: the gateway speaks HTTP/1.1. For HTTP/2 clients, put nginx, Caddy, Envoy or HAProxy in "
+                "front; deploy/http2 has a configuration for each, docs/adr/0013-http2-ends-in-front.md says why."
             )
             self.fail(message, param, ctx)
         name: str = super().convert(value, param, ctx)
@@ -38,17 +38,21 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     callback=checked_address,
     default="",
     metavar="HOST:PORT",
-    help="Where to listen, instead of what the config says.",
+    help="Public listener, instead of `listen` in the config.",
 )
 @click.option(
-    "--admin", callback=checked_address, default="", metavar="HOST:PORT", help="Where health and metrics are, likewise."
+    "--admin",
+    callback=checked_address,
+    default="",
+    metavar="HOST:PORT",
+    help="Listener for health and metrics, instead of `admin`.",
 )
 @click.option(
     "--metrics",
     callback=checked_address,
     default="",
     metavar="HOST:PORT",
-    help="Where metrics alone are, besides --admin, for a scraper that does not reach that.",
+    help="Listener for metrics alone, instead of `metrics`; for a scraper that cannot reach --admin.",
 )
 @click.option(
     "--workers",
@@ -56,21 +60,21 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     default=1,
     show_default=True,
     envvar="PLUGIN_GATEWAY_WORKERS",
-    help="Processes that take calls; one fills one core.",
+    help="Number of worker processes; each can use one core.",
 )
 @click.option(
     "--front",
     type=FrontName(["connection", "asgi"]),
     default="connection",
     show_default=True,
-    help="What takes calls: the fast way, or the ASGI app behind the same HTTP/1.1.",
+    help="What handles calls: the fast path, or the ASGI app behind the same HTTP/1.1.",
 )
 @click.option(
     "--log",
     "log_level",
     type=click.Choice(["debug", "info", "warning", "error"]),
     default=None,
-    help="The least that is logged, instead of `log.level`; debug tells of each upstream connection.",
+    help="Lowest level to log, instead of `log.level`; debug logs each upstream connection.",
 )
 @click.option(
     "--wait-for-document",
@@ -79,8 +83,8 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     default=None,
     envvar="PLUGIN_GATEWAY_WAIT_FOR_DOCUMENT",
     metavar="DURATION",
-    help="How long to wait, alive and not ready, for a document at a URL whose server does not answer yet (no connection, "
-    "no answer in time, 5xx, 429); 0 ends at once.  [default: without end]",
+    help="How long to wait for a document at a URL whose server does not answer yet (no connection, timeout, 5xx, 429). "
+    "Meanwhile the gateway is alive but not ready. 0 exits at once.  [default: forever]",
 )
 def command(
     *,
@@ -95,7 +99,7 @@ def command(
 ) -> int:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
-    Files are watched and taken over when they change; SIGHUP does the same. A mistake in them changes nothing.
+    The gateway reloads its files when they change, and on SIGHUP. If a file has a mistake, it serves the previous revision.
     """
     from plugin_gateway.cli.banner import announce  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise

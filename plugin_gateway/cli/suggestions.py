@@ -1,4 +1,4 @@
-"""Suggestions: what a shell offers for a word that names an operation of the document."""
+"""Suggestions: the completions that a shell offers for a word that names an operation of the document."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def suggest_paths(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 
 def _operations(ctx: click.Context) -> list[Operation]:
-    """Read the document that the command line names so far. Where there is none, nothing is offered and nothing said."""
+    """Read the document that the command line names so far; on an error, offer nothing."""
     source = ctx.params.get("source")
     if source == "-":
         return []

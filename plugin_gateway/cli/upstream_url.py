@@ -21,7 +21,7 @@ _MAX_OTHERS = 3
 
 
 class UpstreamUrl(NamedTuple):
-    """What the draft says, and the server of the document that it stands for; where else the document puts operations."""
+    """The draft's `upstream.url`, its server in the document, and the URLs of other servers."""
 
     url: str
     server: Server | None = None
@@ -30,10 +30,10 @@ class UpstreamUrl(NamedTuple):
 
 
 def upstream_url(document: Document) -> UpstreamUrl:
-    """Say where the API is, as far as the document tells."""
+    """Return the URL of the server with the most operations, or a placeholder."""
     whole = where_the_api_is(document)
     own = [where_it_says_itself(document, operation) for operation in document.operations.values()]
-    # Of two with as many operations, the document's own comes first.
+    # On a tie, the server of the whole document wins.
     counted = Counter({_first(whole): 0})
     counted.update(_first(where or whole) for where in own)
     ((server, _),) = counted.most_common(1)
@@ -49,7 +49,7 @@ def upstream_url(document: Document) -> UpstreamUrl:
 
 
 def is_elsewhere(document: Document, operation: Operation, upstream: UpstreamUrl) -> bool:
-    """Tell whether the document puts an operation where the draft's upstream is not."""
+    """Tell whether the document gives an operation other servers than the draft's upstream."""
     places = list(_urls(where_the_api_is(document, operation)))
     return bool(places) and (upstream.server is None or upstream.server.url not in places)
 
@@ -76,7 +76,7 @@ def _origin(address: str) -> str:
 
 
 def _without_what_paths_have(server: Server, document: Document) -> str:
-    """Leave the server's path out where each path template begins with it: it would be sent twice."""
+    """Remove the server's path if every path template begins with it: the gateway would send it twice."""
     paths = [path for path, _ in document.path_items()]
     is_doubled = server.prefix and paths and all(f"{path}/".startswith(f"{server.prefix}/") for path in paths)
     return server.url.removesuffix(server.prefix) if is_doubled else server.url

@@ -1,4 +1,4 @@
-"""Addresses: where the gateway listens, where the upstream is, and under which URL the public sees us."""
+"""Addresses: where the gateway listens, where the upstream is, and the URL that clients use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a listener binds: a host and port, or the path of a Unix socket."""
+    """The address of a listener: a host and port, or the path of a Unix socket."""
 
     host: str = ""
     port: int = 0
@@ -44,7 +44,7 @@ class UpstreamUrl:
 
     @property
     def authority(self) -> str:
-        """What the Host field says: the port only where it is not the scheme's own."""
+        """The value of the Host field; it has a port only if that is not the scheme's default."""
         host = _bracketed(self.host)
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -53,7 +53,7 @@ class UpstreamUrl:
 
 
 def is_this_machine(host: str) -> bool:
-    """Tell whether what goes to the host stays on this machine, by its name or address alone (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
+    """Tell by name or address alone whether the host is this machine (RFC 6761, 6.3; RFC 1122, 3.2.1.3)."""
     import ipaddress  # noqa: PLC0415  # `--help` does not pay for it
 
     name = host.lower().rstrip(".")
@@ -71,7 +71,7 @@ def parse_address(text: object) -> Address:
     """Read `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every interface) or `unix:/run/gateway.sock`.
 
     Raises:
-        Mistake: it is none of these.
+        Mistake: the text is none of these.
 
     """
     hint = _address_meant(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"
@@ -81,9 +81,9 @@ def parse_address(text: object) -> Address:
         return Address(socket=_socket_path(text))
     host, colon, port = text.rpartition(":")
     if re.fullmatch(r"[0-9]+", port) and int(port[:9]) > 65535:
-        raise Mistake("bad-address", f"the port {port[:9]} is not one from 0 to 65535", got=text, hint=hint)
+        raise Mistake("bad-address", f"the port {port[:9]} is not between 0 and 65535", got=text, hint=hint)
     if not colon or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise Mistake("bad-address", "not an address with a port from 0 to 65535", got=text, hint=hint)
+        raise Mistake("bad-address", "not an address with a port between 0 and 65535", got=text, hint=hint)
     if host.startswith("[") and host.endswith("]"):
         return Address(_ipv6(host[1:-1], text), int(port))
     if host and not _HOST.fullmatch(host):
@@ -92,7 +92,7 @@ def parse_address(text: object) -> Address:
 
 
 def _address_meant(text: object) -> str:
-    """Say how an address is written that is written as a port, a URL, a mapping or an IPv6 address without brackets."""
+    """Return a hint for an address that is written as a port, a URL, a mapping or an IPv6 address without brackets."""
     if isinstance(text, dict):
         host, port = text.get("host", text.get("address", "")), text.get("port")
         return f"write {host}:{port}" if isinstance(host, str) and isinstance(port, int | str) else ""
@@ -121,7 +121,7 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
     """Read `https://api.example.com/v2` or `unix:/run/api.sock`.
 
     Raises:
-        Mistake: another scheme, userinfo (a secret in a URL is shown by too many tools), a query, a fragment, or a
+        Mistake: the URL has another scheme, userinfo (too many tools show secrets in URLs), a query, a fragment, or a
             path that a server could read in more than one way.
 
     """
@@ -131,8 +131,10 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
     prefix = parts.path.rstrip("/")
     unescaped = re.sub(r"%2[eE]", ".", prefix)
     if "*" in prefix:
-        hint = f"write {parts.scheme}://{parts.netloc}{prefix.partition('*')[0].rstrip('/')}: all below it is meant"
-        raise Mistake("bad-url", "`*` stands for nothing in it", got=text, hint=hint)
+        hint = (
+            f"write {parts.scheme}://{parts.netloc}{prefix.partition('*')[0].rstrip('/')}: it includes all paths below"
+        )
+        raise Mistake("bad-url", "a URL takes no `*`", got=text, hint=hint)
     if (
         not _PATH.fullmatch(prefix)
         or {".", ".."} & set(unescaped.split("/"))
@@ -142,30 +144,33 @@ def parse_upstream_url(text: object) -> UpstreamUrl:
             "bad-url",
             "the path can be read in more than one way",
             got=text,
-            hint="leave out empty and dot segments, `;`, braces, encoded slashes and backslashes, and anything not ASCII",
+            hint="remove empty and dot segments, `;`, braces, encoded slashes and backslashes, and non-ASCII characters",
         )
     return UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts), prefix=prefix)
 
 
 def parse_public_url(text: object) -> str:
-    """Read the URL under which clients see the gateway; returned in its normal form, without a trailing slash.
+    """Read the URL that clients use; return it in its normal form, without a trailing slash.
 
     Raises:
-        Mistake: not an origin, or http for anything but this very machine.
+        Mistake: the URL is not an origin, or is http for another machine.
 
     """
     parts = _split(text, schemes=("http", "https"), or_else="")
     if parts.path not in ("", "/"):
         raise Mistake(
-            "public-url", "must not have a path", got=text, hint="the manifest must be at /.well-known/ of the host"
+            "public-url",
+            "must not have a path",
+            got=text,
+            hint="clients look for the manifest at /.well-known/ of the host",
         )
     host = _host(parts, text)
     if parts.scheme == "http" and not is_this_machine(host):
         raise Mistake(
             "public-url-https",
-            "must be https; plain http is only for localhost, 127.0.0.1 and [::1]",
+            "must be https; plain http is allowed only for localhost, 127.0.0.1 and [::1]",
             got=text,
-            hint="clients refuse a remote plugin without TLS: terminate it in front of the gateway and write https://",
+            hint="clients refuse a remote plugin without TLS: terminate TLS in front of the gateway and write https://",
         )
     return str(UpstreamUrl(scheme=parts.scheme, host=host, port=_port(parts)))
 
@@ -174,7 +179,7 @@ def parse_origin(text: object) -> str:
     """Read one CORS origin (RFC 6454, 6.2) in its serialised form, or `*`.
 
     Raises:
-        Mistake: it has a path, a trailing slash or anything else a browser would never send.
+        Mistake: the origin has a path, a trailing slash or another part that browsers never send.
 
     """
     if text == "*":
@@ -191,10 +196,10 @@ def parse_origin(text: object) -> str:
 
 
 def parse_absolute_url(text: object) -> str:
-    """Read any http or https URL without userinfo, as it is.
+    """Check any http or https URL without userinfo, and return it unchanged.
 
     Raises:
-        Mistake: it is none.
+        Mistake: the text is not such a URL.
 
     """
     parts = _split(text, schemes=("http", "https"), or_else="", with_query=True)
@@ -210,7 +215,7 @@ def _split(text: object, *, schemes: tuple[str, ...], or_else: str, with_query: 
     except ValueError:
         raise Mistake("bad-url", "not a URL", got=text, hint="check its brackets and its port") from None
     if not with_query and (parts.query or parts.fragment or str(text).endswith(("?", "#"))):
-        hint = "cut it off after the path; a key in the query is `credential: {query: NAME, value: {env: …}}`"
+        hint = "remove everything after the path; for a key in the query write `credential: {query: NAME, value: {env: …}}`"
         raise Mistake("bad-url", "must not have a query or fragment", got=text, hint=hint)
     return parts
 
@@ -219,12 +224,12 @@ def _host(parts: SplitResult, text: object) -> str:
     host = parts.hostname or ""
     if "[" in parts.netloc:
         if "%" in host:
-            # RFC 6874 leaves its meaning to each machine, and the Host field cannot have it.
-            raise Mistake("bad-address", "an address with a zone is not supported", got=text, hint="leave out `%…`")
+            # A zone has a meaning on one machine only (RFC 6874), and the Host field cannot carry it.
+            raise Mistake("bad-address", "an address with a zone is not supported", got=text, hint="remove `%…`")
         return _ipv6(host, text)
     if not _HOST.fullmatch(host):
         hint = "" if host.isascii() else "write an international name in its xn-- form"
-        raise Mistake("bad-url", "not a host name", got=text, hint=hint or "letters, digits, dots and hyphens only")
+        raise Mistake("bad-url", "not a host name", got=text, hint=hint or "use only letters, digits, dots and hyphens")
     if why := find_host_mistake(host):
         raise Mistake("bad-url", why, got=text, hint="write the host name or IPv4 address in full")
     return host
@@ -249,7 +254,7 @@ def _socket_path(text: str) -> str:
     path = path.removeprefix("//") if path.startswith("///") else path
     hint = "write unix:/run/api.sock"
     if ":/" in path:
-        raise Mistake("bad-address", "a Unix socket has no path behind it", got=text, hint=hint)
+        raise Mistake("bad-address", "a Unix socket takes no URL path", got=text, hint=hint)
     # sun_path has 108 bytes on Linux, the last one NUL (unix(7)).
     if (
         not path.startswith("/")

@@ -1,4 +1,4 @@
-"""Who may call: the `auth` and `consumers` of gateway.yaml, in the plugin manifest's own words."""
+"""Client authentication: `auth` and `consumers` of gateway.yaml, named as in the plugin manifest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHATGPT_ID = r"^(\*|(plugin-|g-)[A-Za-z0-9-]{1,64})$"
 
 
 class ClientToken(Record):
-    """One token that callers may show; two at once let it be rotated."""
+    """A token that callers may send. List two while you rotate one."""
 
     short_form: ClassVar[dict[str, Any] | None] = {
         "type": "object",
@@ -33,13 +33,13 @@ class ClientToken(Record):
     }
 
     name: Annotated[str, Field(min_length=1)]
-    """What access records and `consumers` call it."""
+    """Its name in access records and in `consumers`."""
     token: SecretValue
-    """The token itself."""
+    """The token."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
-        # DESIGN's flat form {name, env} is what people write; inside it is one secret like any other.
+        # People write the flat form {name, env}; the model nests the source, as for every other secret.
         kinds = ("env", "file", "value")
         if isinstance(value, dict) and "token" not in value and any(kind in value for kind in kinds):
             source = {kind: value[kind] for kind in kinds if kind in value}
@@ -48,46 +48,46 @@ class ClientToken(Record):
 
 
 class Introspection(Record):
-    """Ask an authorization server whether a token is good (RFC 7662)."""
+    """Ask an authorization server whether a token is active (RFC 7662)."""
 
     introspection: AbsoluteUrl
-    """Where to ask."""
+    """The introspection endpoint."""
     client_id: str = ""
-    """Our id there."""
+    """The gateway's client id at that server."""
     client_secret: SecretValue | None = None
-    """Our secret there."""
+    """The gateway's client secret at that server."""
     audience: Texts = ()
-    """Whom a token must be for, one of them if several are listed; by default `public.url`."""
+    """The audience that a token must have; of several, one is enough. By default `public.url`."""
     audience_optional: Flag = False
-    """Believe answers that do not say whom the token is for. Where several APIs trust the same server, tokens of all of them pass then."""
+    """Accept answers without an audience. If several APIs trust the same server, tokens for any of them pass then."""
     cache: Duration = 60.0
-    """How long an answer is believed."""
+    """How long the gateway caches an answer."""
     token_type_optional: Flag = False
-    """Believe answers that do not say the token's type. Where the server knows refresh tokens too, they pass then."""
+    """Accept answers without a token type. If the server also knows refresh tokens, these pass then."""
 
 
 class NoAuth(Record):
-    """Anybody may call."""
+    """Any client may call."""
 
     type: Literal["none"] = "none"
     """`none`."""
 
 
 class ServiceHttpAuth(Record):
-    """One service calls, with a token it keeps."""
+    """A service calls with a fixed token."""
 
     type: Literal["service_http"]
     """`service_http`."""
     authorization_type: Scheme = "bearer"
-    """How the token is shown; with `basic` a token is `user:password`."""
+    """Scheme of the `Authorization` field; with `basic`, a token is `user:password`."""
     tokens: Annotated[tuple[ClientToken, ...], ToTuple, Field(min_length=1)]
-    """The tokens that are good now."""
+    """The tokens that the gateway accepts."""
     verification_tokens: dict[str, str] = Field(default_factory=dict)
-    """What the client's site gave to show in the manifest, by site: `{openai: …}`."""
+    """Verification tokens to show in the manifest, by the site that issued them: `{openai: …}`."""
     documents: Documents = "public"
-    """Who may read the document: anybody, or only those who may call."""
+    """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
-    """Shown to whoever sets the plugin up."""
+    """Shown to the person who installs the plugin."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -103,20 +103,20 @@ class ServiceHttpAuth(Record):
 
 
 class UserHttpAuth(Record):
-    """Each user calls with a token of their own."""
+    """Each user calls with their own token or password."""
 
     type: Literal["user_http"]
     """`user_http`."""
     authorization_type: Scheme = "bearer"
-    """How the token is shown."""
+    """Scheme of the `Authorization` field."""
     users: FilePath | None = None
-    """File of users, one a line: `NAME:scrypt$…` or `NAME:sha256$…`, as `plugin-gateway hash-token` prints it."""
+    """A file with one user per line: `NAME:scrypt$…` or `NAME:sha256$…`, as `plugin-gateway hash-token` prints it."""
     verify: Introspection | None = None
-    """Ask an authorization server."""
+    """Ask an authorization server about each token."""
     passthrough: Flag = False
-    """The caller's own `Authorization` goes upstream, which alone judges it."""
+    """Forward the caller's `Authorization`; only the upstream verifies it."""
     documents: Documents = "public"
-    """Who may read the document: anybody, or only those who may call."""
+    """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
     """Shown to the user."""
 
@@ -126,36 +126,36 @@ class UserHttpAuth(Record):
             yield Mistake(
                 "exactly-one",
                 "`user_http` needs exactly one of `users`, `verify` and `passthrough`",
-                hint="say who judges the users' tokens",
+                hint="choose who verifies the users' tokens",
             )
         if written.get("verify") and written.get("authorization_type") == "basic":
-            hint = "an authorization server knows tokens, not passwords (RFC 7662)"
+            hint = "an authorization server verifies tokens, not passwords (RFC 7662)"
             yield Mistake("goes-together", "`verify` goes with `authorization_type: bearer`", hint=hint, at=("verify",))
         if written.get("passthrough") and written.get("documents") == "authenticated":
             yield Mistake(
                 "documents-for-anybody",
-                "with `passthrough` only the upstream can tell a good token, so any made-up one would open the document",
+                "with `passthrough` the gateway cannot verify tokens, so any made-up token would open the document",
                 got="authenticated",
-                hint="write `documents: public`, or judge the tokens here with `users` or `verify`",
+                hint="write `documents: public`, or have the gateway verify tokens with `users` or `verify`",
                 at=("documents",),
             )
 
 
 class OAuthFacade(Record):
-    """Serve the provider's two endpoints under our own host, as clients demand."""
+    """Serve the provider's two OAuth endpoints under the gateway's host, as clients require."""
 
     authorize: AbsoluteUrl
     """The provider's authorization endpoint."""
     token: AbsoluteUrl
     """The provider's token endpoint."""
     client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
-    """Clients that keep a secret."""
+    """Ids of the clients that have a secret."""
     public_client_ids: Annotated[tuple[Annotated[str, Field(min_length=1)], ...], ToTuple] = ()
-    """Clients that keep none; they must use PKCE with S256."""
+    """Ids of the clients without a secret; they must use PKCE with S256."""
     chatgpt_ids: Annotated[tuple[Annotated[str, Field(pattern=_CHATGPT_ID)], ...], ToTuple] = ()
-    """Plugins and GPTs whose callbacks at ChatGPT are good, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` is any of them."""
+    """Plugins and GPTs whose ChatGPT callback URLs are allowed, such as `g-1a2b3c` or `plugin-1a2b3c`; `*` allows all of them."""
     redirect_uris: Annotated[tuple[AbsoluteUrl, ...], ToTuple] = ()
-    """Where else users may be sent back to, exactly."""
+    """Other redirect URIs that are allowed, compared exactly."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -163,7 +163,7 @@ class OAuthFacade(Record):
             hint = "list the client ids that the provider knows"
             yield Mistake("missing-key", "`facade` needs `client_ids` or `public_client_ids`", hint=hint)
         if not written.get("chatgpt_ids") and not written.get("redirect_uris"):
-            hint = "say where users may be sent back to"
+            hint = "list the callback URLs to which users may return"
             yield Mistake("missing-key", "`facade` needs `chatgpt_ids` or `redirect_uris`", hint=hint)
 
 
@@ -173,46 +173,47 @@ class OAuthAuth(Record):
     type: Literal["oauth"]
     """`oauth`."""
     client_url: AbsoluteUrl | None = None
-    """Where the client sends users to log in; with `facade` it is here."""
+    """Where the client sends users to log in; with `facade`, by default the gateway's endpoint."""
     authorization_url: AbsoluteUrl | None = None
-    """Where the client gets tokens; with `facade` it is here."""
+    """Where the client gets tokens; with `facade`, by default the gateway's endpoint."""
     authorization_content_type: Literal["application/json", "application/x-www-form-urlencoded"] = "application/json"
-    """How it posts there."""
+    """Content type of the client's token requests."""
     scope: str = ""
-    """What it asks for, separated by spaces."""
+    """Scopes that the client asks for, separated by spaces."""
     verification_tokens: dict[str, str] = Field(default_factory=dict)
-    """What the client's site gave to show in the manifest, by site."""
+    """Verification tokens to show in the manifest, by the site that issued them."""
     issuer: AbsoluteUrl | None = None
-    """Whose tokens are good; its keys are found from here. With `verify`, an answer that names another issuer is a no."""
+    """The issuer whose tokens are accepted; the gateway discovers its keys from this URL. With `verify`, a token for which the
+    answer names another issuer is refused."""
     audience: Texts = ()
-    """Whom tokens must be for, one of them if several are listed; by default `public.url`."""
+    """The audience that a token must have; of several, one is enough. By default `public.url`."""
     required_scope: str = ""
-    """What tokens must be good for, separated by spaces."""
+    """Scopes that a token must have, separated by spaces."""
     leeway: Duration = 30.0
-    """How far the issuer's clock may be from ours."""
+    """How far the issuer's clock may differ from the gateway's."""
     algorithms: Annotated[tuple[Literal["RS256", "ES256", "PS256", "EdDSA"], ...], ToTuple] = ("RS256", "ES256")
-    """How tokens may be signed."""
+    """Signature algorithms that are accepted."""
     verify: Introspection | None = None
-    """Ask the provider about each token instead."""
+    """Ask the provider about each token instead of checking its signature."""
     facade: OAuthFacade | None = None
-    """Serve `/oauth/authorize` and `/oauth/token` here."""
+    """Serve `/oauth/authorize` and `/oauth/token` on the gateway."""
     documents: Documents = "public"
-    """Who may read the document: anybody, or only those who may call."""
+    """Who may read the document: `public` is any client, `authenticated` only clients that may call."""
     instructions: str = ""
     """Shown to the user."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         if not written.get("issuer") and not written.get("verify"):
-            hint = "name the provider whose access tokens are good, or ask it about each with `verify`"
+            hint = "name the provider with `issuer`, or ask it about each token with `verify`"
             yield Mistake("missing-key", "`oauth` needs `issuer` or `verify`", hint=hint)
         verify = written.get("verify")
         if written.get("audience") and (verify.get("audience") if isinstance(verify, dict) else None):
-            hint = "write it in one of the two places"
-            yield Mistake("exactly-one", "`audience` is said twice", hint=hint, at=("verify", "audience"), on_key=True)
+            hint = "keep one of the two"
+            yield Mistake("exactly-one", "`audience` is set twice", hint=hint, at=("verify", "audience"), on_key=True)
         for key in ("client_url", "authorization_url"):
             if not written.get(key) and not written.get("facade"):
-                hint = "write the provider's own, or serve it here with `facade`"
+                hint = "write the provider's URL, or serve the endpoint here with `facade`"
                 yield Mistake("missing-key", f"`oauth` needs `{key}` or `facade`", hint=hint)
 
 
@@ -226,11 +227,11 @@ def _known_type(value: Any) -> Any:
     if isinstance(value, Record):
         return value
     if not isinstance(value, dict):
-        raise Mistake("wrong-type", "expected a mapping", hint="such as {type: none}")
+        raise Mistake("wrong-type", "expected a mapping", hint="for example {type: none}")
     kind = value.get("type", "none")
     if kind not in KINDS:
         hint = f"{nearest(kind, KINDS)}valid: {', '.join(KINDS)}"
-        raise Mistake("bad-value", "not one of the known words", got=kind, hint=hint, at=("type",))
+        raise Mistake("bad-value", "not a valid value", got=kind, hint=hint, at=("type",))
     return value
 
 
@@ -245,31 +246,33 @@ Auth: TypeAlias = Annotated[
 
 
 class Match(Record):
-    """How a caller is recognised: all that is written must hold."""
+    """How the gateway recognises a caller; every condition must match."""
 
     token: Annotated[str, Field(min_length=1)] | None = None
-    """The name of a token."""
+    """The name of an entry of `auth.tokens`."""
     user: Annotated[str, Field(min_length=1)] | None = None
     """A user of the users file, or the subject of an access token."""
     scope: Annotated[str, Field(min_length=1)] | None = None
-    """A scope of its access token."""
+    """A scope of the caller's access token."""
     claims: dict[str, str] = Field(default_factory=dict)
-    """Claims of its access token; of a list, one member."""
+    """Claims of the caller's access token; if a claim is a list, one member must match."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         if not any(written.get(key) for key in cls.model_fields):
-            yield Mistake("empty", "`match` says nothing, so nobody matches", hint="write token, user, scope or claims")
+            yield Mistake(
+                "empty", "`match` is empty, so it matches no caller", hint="add `token`, `user`, `scope` or `claims`"
+            )
 
 
 class Consumer(Record):
-    """A caller with a name and a subset of the allow-list; the first of the list that matches is the one."""
+    """A named caller with its own subset of the allow-list. The first entry that matches applies."""
 
     name: Annotated[str, Field(min_length=1)]
-    """What access records call it."""
+    """Its name in access records."""
     match: Match
-    """How it is recognised."""
+    """How the gateway recognises it."""
     allow: Annotated[tuple[Selector, ...], ToTuple] | None = None
-    """What it may call, out of `allow`; everything by default."""
+    """The operations that it may call, a subset of `allow`; all of them by default."""
     rate: RateValue | None = None
     """How often it may call."""

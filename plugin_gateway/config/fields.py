@@ -26,25 +26,25 @@ _KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
 
 class OverrideText(str):
-    """Text of an environment override: it has no YAML type, so whoever wants a number or truth value reads it."""
+    """Text of an environment override. It has no YAML type: the field that gets it parses numbers and booleans."""
 
     __slots__ = ()
 
 
 def _unnoted(path: Path) -> None:
-    """Ignore the file: the caller did not ask to be told."""
+    """Ignore the file: the default of `on_file`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What values refer to outside of gateway.yaml: the environment, and the folder relative paths start at."""
+    """What values of gateway.yaml refer to: the environment, and the folder in which relative paths start."""
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path = Path()
     needs_secrets: bool = True
-    """Whether a secret that is missing is a mistake; a placeholder stands for it where it is not."""
+    """Whether a missing secret is a mistake. If not, a placeholder replaces it."""
     on_file: Callable[[Path], object] = _unnoted
-    """Told of each file that a value names, before the file is looked at: whether it is there or not, it matters."""
+    """Called with each file that a value names, before it is opened: a reload watches missing files, too."""
 
 
 def _surroundings(info: ValidationInfo) -> Surroundings:
@@ -58,7 +58,7 @@ def _secret(place: Place) -> PlainValidator:
         around = _surroundings(info)
         if isinstance(value, dict) and isinstance(file := value.get("file"), str) and "\0" not in file:
             around.on_file(around.folder / file)
-        # The name comes first in the record, so it is judged already.
+        # pydantic validates in field order, and `header` comes before the secret.
         header = info.data.get("header", "") if info.data else ""
         try:
             return resolve(value, environ=around.environ, folder=around.folder, place=place, header=header)
@@ -95,13 +95,18 @@ def _file(value: Any, info: ValidationInfo) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
     if "-----BEGIN" in value:
-        # It may be a private key, so it is not repeated.
+        # The value may be a private key, so the message does not repeat it.
         raise Mistake(
-            "wrong-type", "expected the path of a file, not its text", hint="write the text into a file, and name that"
+            "wrong-type",
+            "expected the path of a file, not its text",
+            hint="write the text to a file, and name the file here",
         )
     if "://" in value:
         raise Mistake(
-            "wrong-type", "expected the path of a file, not a URL", got=value, hint="fetch it, and name the file"
+            "wrong-type",
+            "expected the path of a file, not a URL",
+            got=value,
+            hint="download it, and name the file here",
         )
     around = _surroundings(info)
     path = around.folder / value
@@ -113,12 +118,12 @@ def _file(value: Any, info: ValidationInfo) -> Path:
 
 
 def _unfilled(path: str) -> str:
-    """Say what in the path of a file would be filled in by a shell."""
+    """Return a hint for a path that only a shell would expand."""
     if path.startswith("~"):
-        return "`~` is not filled in here: write the path from `/`"
+        return "`~` is not expanded here: write the absolute path"
     if re.match(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/", path) and not path.startswith("."):
         return f"for a URL write https://{path}"
-    return "variables are not filled in here: write the path" if variable_in(path) else ""
+    return "variables are not expanded here: write the path" if variable_in(path) else ""
 
 
 def _document_source(value: Any, info: ValidationInfo) -> str:
@@ -132,21 +137,24 @@ def _document_source(value: Any, info: ValidationInfo) -> str:
         return str(around.folder / value)
     if value.startswith("file://"):
         raise Mistake(
-            "bad-url", "a file is named by its path", got=value, hint=f"write {urlsplit(value).path or 'PATH'}"
+            "bad-url",
+            "expected the path of a file, not a file:// URL",
+            got=value,
+            hint=f"write {urlsplit(value).path or 'PATH'}",
         )
     return address.parse_absolute_url(value)
 
 
 def _field_name(value: Any) -> str:
     if not isinstance(value, str) or not is_field_name(value.encode(errors="replace")):
-        raise Mistake("bad-header-name", "not a legal header name", got=value, hint="letters, digits and - only")
+        raise Mistake("bad-header-name", "not a valid header name", got=value, hint="use only letters, digits and `-`")
     return value
 
 
 def _cookie_name(value: Any) -> str:
     if not isinstance(value, str) or not is_cookie_name(value.encode(errors="replace")):
-        hint = "letters, digits, - and _ only"
-        raise Mistake("bad-header-name", "not a legal cookie name", got=value, hint=hint)
+        hint = "use only letters, digits, `-` and `_`"
+        raise Mistake("bad-header-name", "not a valid cookie name", got=value, hint=hint)
     return value
 
 
@@ -154,10 +162,13 @@ def _injected_header(value: Any) -> str:
     name = _field_name(value)
     if is_written(name.encode()):
         raise Mistake(
-            "bad-header-name", "the gateway sets this header itself", got=name, hint="name the API's key header"
+            "bad-header-name",
+            "the gateway sets this header itself",
+            got=name,
+            hint="name the header that carries the API key",
         )
     if name.lower() == "cookie":
-        raise Mistake("bad-header-name", "a cookie has its own form", got=name, hint="write {cookie: NAME, value: …}")
+        raise Mistake("bad-header-name", "cookies have their own form", got=name, hint="write {cookie: NAME, value: …}")
     return name
 
 
@@ -166,16 +177,16 @@ def _forwarded_header(value: Any) -> str:
     if is_never_forwarded(name.encode()):
         raise Mistake(
             "bad-header-name",
-            "a caller's copy of this header never reaches the upstream",
+            "the gateway never forwards this header from a caller",
             got=name,
-            hint="take it out: it frames or routes the call, or says who calls, and that is the gateway's part",
+            hint="remove it: it frames, routes or authenticates the call, which the gateway does itself",
         )
     return name
 
 
 def _method(value: Any) -> str:
     if not isinstance(value, str) or not methods.is_method(value):
-        raise Mistake("bad-method", "not an HTTP method", got=value, hint="such as GET or POST")
+        raise Mistake("bad-method", "not an HTTP method", got=value, hint="for example GET or POST")
     return value.upper()
 
 
@@ -187,16 +198,16 @@ def split_operation(text: str) -> tuple[str, str] | None:
 
 def _operation(value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        hint = "write one entry for each" if isinstance(value, list) else "put quotes around it"
+        hint = "write one entry per operation" if isinstance(value, list) else "put quotes around it"
         raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint=hint)
     text = value.strip()
     word, _, rest = text.partition(" ")
     if match := re.fullmatch(r"(operation|tag|path):(\S.*)", text):
-        hint = f"put a blank after the colon: `{match[1]}: {match[2]}`"
-        raise Mistake("bad-operation", "no blank follows the colon", got=text, hint=hint)
+        hint = f"put a space after the colon: `{match[1]}: {match[2]}`"
+        raise Mistake("bad-operation", "no space after the colon", got=text, hint=hint)
     if match := _SEVERAL.fullmatch(text):
         shown = ", ".join(f"`- {method.upper()} {match[2]}`" for method in re.split(r"\s*[,|]\s*", match[1]))
-        raise Mistake("bad-operation", "an entry has one method", got=text, hint=f"write {shown}")
+        raise Mistake("bad-operation", "an entry names one method", got=text, hint=f"write {shown}")
     if key := split_operation(text):
         return " ".join(key)
     if rest and word.upper() in methods.KNOWN:
@@ -207,7 +218,7 @@ def _operation(value: Any) -> str:
 
 def _glob(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
-        hint = "such as /search/** or /orders/*"
+        hint = "for example /search/** or /orders/*"
         if isinstance(value, str) and value.strip():
             path = urlsplit(value).path if "://" in value else value.strip()
             hint = f"write {'/' + path.lstrip('/')}"
@@ -225,10 +236,10 @@ def _bounded(key: str) -> BeforeValidator:
     def check(value: Any) -> Any:
         if isinstance(value, str) and len(value) > limit:
             raise Mistake(
-                "too-long", f"`{key}` has {len(value)} characters, the limit is {limit}", got=value, hint="shorten it"
+                "too-long", f"`{key}` has {len(value)} characters; the limit is {limit}", got=value, hint="shorten it"
             )
         if isinstance(value, str) and not value.strip():
-            raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to get the document's own")
+            raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to use the document's text")
         return value
 
     return BeforeValidator(check)
@@ -237,32 +248,37 @@ def _bounded(key: str) -> BeforeValidator:
 def _model_name(value: Any) -> Any:
     if isinstance(value, str) and not published.MODEL_NAME.fullmatch(value):
         fixed = re.sub(r"[^A-Za-z0-9_]+", "_", value).strip("_")
-        raise Mistake("bad-name", "only letters, digits and `_`", got=value, hint=f"such as {fixed}" if fixed else "")
+        raise Mistake(
+            "bad-name",
+            "may contain only letters, digits and `_`",
+            got=value,
+            hint=f"for example {fixed}" if fixed else "",
+        )
     return value
 
 
 def _operation_name(value: Any) -> str:
     if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
-        hint = f"1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, as all clients take them"
+        hint = f"use 1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, which every client accepts"
         if isinstance(value, str) and (fixed := re.sub(r"[^A-Za-z0-9_-]+", "_", value).strip("_")):
             hint += f": {fixed[: published.MAX_OPERATION_ID]}"
-        raise Mistake("bad-name", "not a legal operation name", got=value, hint=hint)
+        raise Mistake("bad-name", "not a valid operation name", got=value, hint=hint)
     return value
 
 
 def _email(value: Any) -> Any:
     if isinstance(value, str) and not published.EMAIL.fullmatch(value):
-        raise Mistake("bad-email", "not an e-mail address", got=value, hint="such as api@example.com")
+        raise Mistake("bad-email", "not an e-mail address", got=value, hint="for example api@example.com")
     return value
 
 
 def _version(value: Any) -> Any:
-    # Unquoted 3.1 is a number in YAML, and says what is meant all the same.
+    # YAML reads an unquoted 3.1 as a number; the meaning is clear.
     return str(value) if isinstance(value, float) else value
 
 
 def is_url(source: str) -> bool:
-    """Tell a URL from the path of a file."""
+    """Tell whether the source is an http or https URL, not the path of a file."""
     return urlsplit(source).scheme in ("http", "https") and "://" in source
 
 
@@ -273,7 +289,7 @@ def _text(description: str, pattern: str = "", **more: Any) -> WithJsonSchema:
 
 
 _SECRET_SCHEMA: Final = {
-    "description": "Where the secret is found. `value` puts it into this file, and warns.",
+    "description": "Where the gateway reads the secret. `value` puts it into this file, which causes a warning.",
     "oneOf": [
         {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
         for kind in ("env", "file", "value")
@@ -301,10 +317,10 @@ Texts = Annotated[
 ]
 """One text, or a list of them."""
 Duration = Annotated[
-    float, PlainValidator(units.parse_duration), _text("Seconds, written as 500ms, 3s, 5m, 1h, 1d; 0 is never.")
+    float, PlainValidator(units.parse_duration), _text("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never.")
 ]
 Size = Annotated[
-    int, PlainValidator(units.parse_size), _text("Bytes, written as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
+    int, PlainValidator(units.parse_size), _text("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
 ]
 RateValue = Annotated[
     units.Rate, PlainValidator(units.parse_rate), _text("Calls per window: 20/s, 10/min, 100/h, 1000/d.")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VARIABLE: Final = "PLUGIN_GATEWAY_CONFIG"
 PREFIX: Final = "PLUGIN_GATEWAY__"
-"""Of the environment variables that are laid over the file."""
+"""Prefix of the environment variables that override the file."""
 
 DEFAULT_NAME: Final = "gateway.yaml"
 STANDARD_INPUT: Final = Path("-")
@@ -29,11 +29,11 @@ def find_config(
 ) -> Path | None:
     """Return the config file to read: the one given, `PLUGIN_GATEWAY_CONFIG`, or `gateway.yaml` in `folder`.
 
-    None means that there is none, and that overrides from the environment are enough to try without. `on_file` is told
-    of the file before it is looked for.
+    None means that there is no file, but that the environment has overrides. `on_file` is called with the path before the
+    file is opened.
 
     Raises:
-        ConfigError: there is no file and no override either.
+        ConfigError: there is neither a file nor an override.
 
     """
     default = given or folder / (environ.get(VARIABLE) or DEFAULT_NAME)
@@ -62,15 +62,15 @@ def read_text(path: Path) -> str:
     """Return the text of a config file, or of standard input.
 
     Raises:
-        ConfigError: it cannot be read, or is not UTF-8.
+        ConfigError: the file cannot be read, or is not UTF-8.
     """
     if path == STANDARD_INPUT:
         return _decoded(sys.stdin.buffer.read(), "<stdin>")
     try:
         content = path.read_bytes()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a legal path"
-        message = f"the config cannot be read: {str(reason).lower()}"
+        reason = error.strerror if isinstance(error, OSError) else "not a valid path"
+        message = f"cannot read the config: {str(reason).lower()}"
         raise ConfigError(
             [Finding(rule="unreadable", message=message, hint=_hint(path), location=Location(str(path)))]
         ) from None
@@ -78,13 +78,13 @@ def read_text(path: Path) -> str:
 
 
 def _hint(path: Path) -> str:
-    """Say what else to read, where the config cannot be."""
+    """Return a hint that names another file."""
     if path.is_dir():
         inside = path / DEFAULT_NAME
-        return f"name the file: {inside}" if inside.is_file() else "name the file in it, or write one there"
+        return f"name the file: {inside}" if inside.is_file() else "name a file in this directory"
     others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
     near = nearest(path.name, [other for other in others if other != path.name])
-    return near + "give another with -c/--config, or write one with `plugin-gateway init SPEC`"
+    return near + "name another file with -c/--config, or write one with `plugin-gateway init SPEC`"
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -93,9 +93,9 @@ def _decoded(content: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         before = content[: error.start]
         location = Location(name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-    message, hint = "this is not UTF-8", "save the file as UTF-8"
+    message, hint = "the file is not UTF-8", "save the file as UTF-8"
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        message = "this is UTF-16"
+        message = "the file is UTF-16"
     elif b"\0" in content:
-        message, hint = "this is no text", "name the YAML file with -c/--config"
+        message, hint = "the file is not text", "name the YAML file with -c/--config"
     raise ConfigError([Finding(rule="not-utf-8", message=message, hint=hint, location=location)])

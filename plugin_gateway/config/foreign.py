@@ -1,4 +1,4 @@
-"""A foreign file: text or a value that is not a gateway.yaml at all, and what it is instead."""
+"""A foreign file: text or a value that is not a gateway.yaml at all, and the kind of file that it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.model import Config
 
 _START: Final = "write one with `plugin-gateway init SPEC`, where SPEC is the OpenAPI document"
-# Keys of the root that tell what the file is, all of a row; the surest first.
+# Top-level keys that identify a kind of file, if it has all keys of a row; the surest rows come first.
 _BY_KEYS: Final = (
     (("_format_version",), "Kong's declarative config"),
     (("apiVersion", "kind"), "a Kubernetes object"),
@@ -38,7 +38,7 @@ _BY_TEXT: Final = (
 
 
 def foreign_value(value: Any) -> Mistake | None:
-    """Say what a value is that has nothing of a gateway.yaml, or is a known other file; None for a config."""
+    """Return the mistake of a value that is another kind of file, or has no key of gateway.yaml; None for a config."""
     if isinstance(value, dict):
         keys = {str(key) for key in value}
         own = set(Config.model_fields)
@@ -49,17 +49,17 @@ def foreign_value(value: Any) -> Mistake | None:
                     return _mistake(what)
         inner = next(iter(value.values())) if len(value) == 1 else None
         if isinstance(inner, dict) and len(own & set(inner)) > 1:
-            message = f"the config stands below a key, `{next(iter(keys))[:40]}`"
-            return Mistake("not-a-config", message, hint="take this line out, and the indentation of all others")
+            message = f"the config is nested below the key `{next(iter(keys))[:40]}`"
+            return Mistake("not-a-config", message, hint="remove this line, and unindent all others")
         is_meant = keys & own or any(nearest_key(key, own, Config.other_words) for key in keys)
         return None if is_meant or moved(value).written_at else _mistake("")
     if isinstance(value, list):
-        return Mistake("not-a-config", "a list is no config: it needs keys", hint="take the dash out, or " + _START)
+        return Mistake("not-a-config", "a config is a mapping, not a list", hint="remove the dash, or " + _START)
     return _mistake("")
 
 
 def foreign_text(text: str) -> Mistake | None:
-    """Say what a text is that is no YAML, or a single text to it; None where it is not known."""
+    """Return the mistake of a text that is a known kind of file, but not a mapping in YAML; else None."""
     for pattern, what in _BY_TEXT:
         if pattern.search(text[:20_000]):
             return _mistake(what)
@@ -68,7 +68,7 @@ def foreign_text(text: str) -> Mistake | None:
 
 def _mistake(what: str) -> Mistake:
     if what == "an OpenAPI document":
-        message = "this is an OpenAPI document, and no config that names one"
+        message = "this is an OpenAPI document, not a config that names one"
         return Mistake("not-a-config", message, hint="write a config for it with `plugin-gateway init FILE`")
-    message = f"this is {what}, not a config of plugin-gateway" if what else "this file has no key of a config"
+    message = f"this is {what}, not a config of plugin-gateway" if what else "this file has no key of gateway.yaml"
     return Mistake("not-a-config", message, hint=_START)

@@ -1,6 +1,6 @@
-"""Header names: what is one, which are spellings of one name, and which fields of a call no setting lets a client send upstream.
+"""Header names: their syntax, the spellings of one name, and the request fields that the gateway never forwards from a client.
 
-The config, the gate and the proxy all ask here; the served document shows what the gate takes.
+The config, the gate and the proxy share these rules; the served document shows the fields that the gate takes.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ import re
 from typing import Final
 
 TOKEN: Final = rb"!#$%&'*+\-.^_`|~0-9A-Za-z"
-"""Inside a class of a bytes regex: what a field name is made of (RFC 9110, 5.6.2)."""
+"""The characters of a field name (RFC 9110, 5.6.2), for a class of a bytes regex."""
 COOKIE_NAME: Final = rb"[!#%%&'*+\-.^_`|~0-9A-Za-z][%b]*" % TOKEN
-"""As a bytes regex: a name that starts with `$` is no cookie to a parser of RFC 2109 but an attribute of the one before."""
+"""A bytes regex. To a parser of RFC 2109, a name that starts with `$` is an attribute of the previous cookie."""
 
 _FIELD_NAME: Final = re.compile(rb"[%b]+" % TOKEN)
 _COOKIE_NAME: Final = re.compile(COOKIE_NAME)
 _SEPARATORS: Final = re.compile(rb"[^0-9a-z]+")
 
 # fmt: off
-# RFC 9110 7.6.1 and 7.2: they belong to one connection or to the message's framing, and are ours to write.
+# RFC 9110, 7.6.1 and 7.2: fields of one connection or of the framing, which the gateway writes itself.
 _FRAMING: Final = frozenset(
     {
         b"connection", b"content-length", b"expect", b"host", b"http2-settings", b"keep-alive", b"proxy-connection",
@@ -27,18 +27,18 @@ _FRAMING: Final = frozenset(
 )
 _NEVER_FORWARDED: Final = _FRAMING | frozenset(
     {
-        # The client's credentials are for us.
+        # The client's credentials are for the gateway.
         b"authorization",
         b"cookie",
         b"cookie2",
-        # A second method or target: what was judged would not be what is served.
+        # A second method or target: the upstream would serve another call than the gate judged.
         b"x-original-host",
         b"x-original-method",
         b"x-original-path",
         b"x-original-uri",
         b"x-original-url",
         b"x-override-url",
-        # Who the client is and how it came: an origin believes a gateway, so only a gateway may say it.
+        # Who the client is and how it came: an origin trusts the gateway, so a client must not set these.
         b"forwarded",
         b"front-end-https",
         b"x-forwarded",
@@ -55,11 +55,11 @@ _NEVER_FORWARDED: Final = _FRAMING | frozenset(
         b"true-client-ip",
         b"cf-connecting-ip",
         b"fastly-client-ip",
-        # The httpoxy advisory: CGI makes HTTP_PROXY of it.
+        # httpoxy: CGI turns this field into the variable HTTP_PROXY.
         b"proxy",
     }
 )
-# Origins and their middleware obey every name of these in place of what we vouch for.
+# Origins and their middleware obey every name with these prefixes instead of what the gateway checked.
 _FAMILIES: Final = (
     b"proxy-", b"x-accel-", b"x-envoy-", b"x-forwarded-", b"x-http-method", b"x-method-override", b"x-rewrite-",
 )
@@ -70,25 +70,25 @@ TELLS_THE_ORIGIN: Final = {
     "x-forwarded": ("X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Proto", "X-Forwarded-Prefix"),
     "rfc7239": ("Forwarded",),
 }
-"""Which fields each word of `upstream.forwarded` has the gateway write."""
+"""The fields that the gateway writes for each value of `upstream.forwarded`."""
 
 NOT_WHERE_SEARCHED: Final = (b"accept-encoding", b"range", b"if-range")
-"""What no caller may ask for where answers are searched for secrets or links: a part of an answer may begin or end in the middle
-of one, octets are counted anew in a rewritten body, and the gateway itself says which codings it reads."""
+"""The fields that a caller may not send if the gateway searches answers for secrets or links. A partial answer may cut one in the
+middle, a range counts other octets in a rewritten body, and the gateway itself says which codings it reads."""
 
 
 def is_field_name(name: bytes) -> bool:
-    """Tell whether it is the name of a field (RFC 9110, 5.1)."""
+    """Tell whether the name is a legal field name (RFC 9110, 5.1)."""
     return _FIELD_NAME.fullmatch(name) is not None
 
 
 def is_cookie_name(name: bytes) -> bool:
-    """Tell whether every parser reads it as the name of a cookie."""
+    """Tell whether every parser reads the name as that of a cookie."""
     return _COOKIE_NAME.fullmatch(name) is not None
 
 
 def fold_header(name: bytes) -> bytes:
-    """Return one spelling for all that some origin takes for the same name, which is its letters and digits.
+    """Return the letters and digits of a name: one spelling for all names that some origin takes for the same.
 
     CGI gives `X_Api_Key` and `X-Api-Key` one variable, and some servers give it to `X.Api.Key`, too.
     """

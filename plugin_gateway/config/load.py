@@ -1,4 +1,4 @@
-"""A loaded config: the config, the warnings it came with, and where in its files each of its values stands."""
+"""A loaded config: the config, its warnings, and the location of each of its values."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LoadedConfig:
-    """A config that is right, with what is needed to report on it.
+    """A valid config, with what later findings need to locate its values.
 
-    `source_path` is None where overrides are all there is. `text` is shown nowhere: it may hold secrets.
+    `source_path` is None if the config consists of overrides alone. Never show `text`: it may hold secrets.
     """
 
     config: Config
@@ -45,10 +45,10 @@ class LoadedConfig:
     text: str = field(repr=False)
     places: Places = field(repr=False)
     needs_secrets: bool = True
-    """Whether a file of secrets that is missing is a mistake; in a build server it is not."""
+    """Whether a missing file of secrets is a mistake; on a build server it is not."""
 
     def locate(self, pointer: tuple[str | int, ...], *, key: bool = False) -> Location:
-        """Say where the value at `pointer` is written, or else the nearest thing around it that is."""
+        """Return the location of the value at `pointer`, or else of the nearest written value around it."""
         return self.places.locate(pointer, key=key)
 
     def located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -67,7 +67,7 @@ def load(
     on_file: OnFile | None = None,
     needs_secrets: bool = True,
 ) -> LoadedConfig:
-    """Read gateway.yaml, lay the environment's and the command line's overrides over it, and judge all of it.
+    """Read gateway.yaml, lay the environment's and the command line's overrides over it, and check all of it.
 
     `path` is None for a config that is made of overrides alone. Relative paths in it start at its folder, or at the
     working directory. `on_file` is called with each file that a value names, before the file is read. With
@@ -126,7 +126,7 @@ def load_text(
     config, judged_here = _judge(value, around)
     not_yet = unsupported(value)
     mistakes = [one for one in judged_here if not _is_unread(*one, sections.unread_keys)]
-    # Of what is to be left out nothing else is said.
+    # A key that must be left out gets no other finding.
     mistakes = [one for one in mistakes if not any(one[0][: len(left_out)] == left_out for left_out, _ in not_yet)]
     mistakes += not_yet
     findings += [places.mistaken(pointer, mistake) for pointer, mistake in mended.mistakes]
@@ -134,7 +134,7 @@ def load_text(
         if judged.rule == "unknown-key":
             judged.hint = supported_only(judged.hint, pointer)
         judged.hint = meant(pointer, judged, _value_at(value, pointer)) or judged.hint
-    # What the reader called ambiguous it took for text: another complaint about the same text would only confuse.
+    # The YAML reader reported an ambiguous scalar and read it as text: a second finding there would only confuse.
     taken = {(finding.location.line, finding.location.column) for finding in findings if finding.location}
     for pointer, judged in mistakes:
         finding = places.mistaken(pointer, judged)
@@ -149,7 +149,7 @@ def load_text(
         rest, given_up = _rest(value, [*judged_here, *unsupported(value)], around)
         for pointer, judged in mistakes:
             if judged.instead_of:
-                # What is below a misspelt key is held against the document, too.
+                # Values below a misspelt key are checked against the document, too.
                 places.moved[(*pointer[:-1], judged.instead_of)] = pointer
         remains = None
         if rest is not None:
@@ -163,7 +163,7 @@ def load_text(
 
 
 Pointer: TypeAlias = tuple[str | int, ...]
-_START: Final = "it needs at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes one"
+_START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
 
 
 def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[tuple[str | int, ...], Mistake]]]:
@@ -186,7 +186,7 @@ def _judge(value: Any, around: Surroundings) -> tuple[Config | None, list[tuple[
 def _rest(
     value: Any, mistakes: list[tuple[Pointer, Mistake]], around: Surroundings
 ) -> tuple[Config | None, frozenset[Pointer]]:
-    """Return the config without its mistakes; None where it names no document that it could be held against."""
+    """Return the config without its mistakes; None if `openapi` has one, as there is no document to check against."""
     if any(pointer[:1] == ("openapi",) for pointer, _ in mistakes):
         return None, frozenset()
 
@@ -198,11 +198,11 @@ def _rest(
 
 
 def _stranger(text: str, value: Any, *, is_yaml: bool) -> Mistake | None:
-    """Say what the file is, where it is no config at all."""
+    """Return the mistake of a file that is not a config at all."""
     if is_yaml and not isinstance(value, str):
         return foreign_value(value) if value is not None else None
     if isinstance(value, dict):
-        # A section of it is one of ours.
+        # Some section is readable: this is a config with invalid YAML.
         return None
     return foreign_text(text) or (foreign_value(value) if is_yaml else None)
 
@@ -226,13 +226,13 @@ def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:
         members = dict(enumerate(value)) if isinstance(value, list) else value
         if isinstance(members, dict) and part in members:
             value = members[part]
-        elif part != 0:  # a single one is judged as a list of one
+        elif part != 0:  # a single value is judged as a list of one
             return None
     return value
 
 
 def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Take out what pydantic adds: which form of a union it judged, and `[key]` after the key of a mapping."""
+    """Remove what pydantic adds: the form of a union that it judged, and `[key]` after the key of a mapping."""
     pointer: list[str | int] = []
     for position, part in enumerate(loc):
         before = loc[position - 1] if position else ""
@@ -251,7 +251,7 @@ def _untagged(loc: tuple[str | int, ...]) -> tuple[str | int, ...]:
 def _warnings(value: Any, places: Places) -> Iterator[Finding]:
     for pointer in places.secrets_in(value):
         message = "a secret is written into the config"
-        hint = "put it into a file or the environment: {file: PATH} or {env: NAME}"
+        hint = "move it to a file or the environment: {file: PATH} or {env: NAME}"
         mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
         yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
 

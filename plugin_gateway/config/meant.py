@@ -1,4 +1,4 @@
-"""What was meant: the line that mends a typical slip, for a mistake whose own hint can only be general."""
+"""A better hint: the line that corrects a typical slip, for a mistake whose own hint can only be general."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ if TYPE_CHECKING:
 
     Pointer = tuple[str | int, ...]
 
-_TOKENS: Final = "callers with a token of yours: {type: service_http, tokens: [{name: NAME, env: VARIABLE}]}"
-_USERS: Final = "callers with a name and password: {type: user_http, authorization_type: basic, users: FILE}"
+_TOKENS: Final = "for callers with a token that you issue: {type: service_http, tokens: [{name: NAME, env: VARIABLE}]}"
+_USERS: Final = "for callers with a name and password: {type: user_http, authorization_type: basic, users: FILE}"
 _AUTH: Final = {
     **dict.fromkeys(("bearer", "token", "tokens", "api_key", "apikey", "key", "http", "service"), _TOKENS),
     **dict.fromkeys(("basic", "password", "user", "users"), _USERS),
-    **dict.fromkeys(("oauth2", "oidc", "openid", "jwt", "openidconnect"), "access tokens: {type: oauth, …}"),
+    **dict.fromkeys(
+        ("oauth2", "oidc", "openid", "jwt", "openidconnect"), "for access tokens of a provider: {type: oauth, …}"
+    ),
     **dict.fromkeys(("off", "false", "no", "anonymous", "public", ""), "to let every client call: {type: none}"),
 }
 _MISSING: Final = {
     "openapi": "add `openapi: openapi.yaml`, the file or URL of the full document",
-    "upstream": "add `upstream: {url: https://api.example.com}`, where the API is",
+    "upstream": "add `upstream: {url: https://api.example.com}`, the URL of the API",
     "allow": "add `allow: [OPERATION]`, where OPERATION is an operationId or `METHOD /path`",
 }
 _ELEMENTS: Final = {
@@ -48,7 +50,7 @@ _MOST_SHOWN: Final = 3
 
 
 def meant(pointer: Pointer, mistake: Mistake, value: Any) -> str:
-    """Give the hint for a mistake at `pointer`, whose value is `value`; empty where the mistake's own is as good."""
+    """Return a hint for a mistake at `pointer`, whose value is `value`; empty if the mistake's own hint is as good."""
     return next((hint for hint in _hints(pointer, mistake, value) if hint), "")
 
 
@@ -57,13 +59,13 @@ def _hints(pointer: Pointer, mistake: Mistake, value: Any) -> Iterator[str]:
         return
     yield _variable(pointer, mistake, value)
     if isinstance(value, str) and value[:1] in _CURLY and not may_be_secret(pointer):
-        yield f"{value[0]} is no quote to YAML: write \" or ' instead"
+        yield f"{value[0]} is not a quote in YAML: write \" or ' instead"
     if mistake.rule == "missing-key" and len(pointer) == 1:
         yield _MISSING.get(str(pointer[0]), "")
     if mistake.rule == "missing-key" and pointer == ("auth", "tokens"):
         yield "add `tokens: [{name: NAME, env: VARIABLE}]`"
     if mistake.rule == "missing-key" and pointer[:2] == ("auth", "tokens"):
-        yield "such as {name: NAME, env: VARIABLE}"
+        yield "for example {name: NAME, env: VARIABLE}"
     if mistake.rule == "unknown-key":
         yield _unknown(pointer, value)
         if pointer[:1] == ("auth",) and len(pointer) == 2 and not mistake.instead_of:
@@ -83,20 +85,20 @@ def _variable(pointer: Pointer, mistake: Mistake, value: Any) -> str:
         return ""
     if name := variable_named(value):
         if mistake.rule == "secret-source" or (mistake.rule == "wrong-type" and _is_secret(pointer)):
-            return f"variables are not filled in here: write {{env: {name}}}"
+            return f"variables are not expanded here: write {{env: {name}}}"
         if mistake.rule == "secret-missing" and pointer[-1:] == ("env",):
-            return f"write the name alone: {{env: {name}}}"
+            return f"write only the name: {{env: {name}}}"
     if variable_in(value) and not may_be_secret(pointer) and mistake.rule != "unknown-operation":
         parts = [part for part in pointer if isinstance(part, str)]
         if len(parts) == len(pointer):
-            return f"variables are not filled in here: set {PREFIX}{'__'.join(parts).upper()} in the environment"
-        return "variables are not filled in here: write what it stands for"
+            return f"variables are not expanded here: set {PREFIX}{'__'.join(parts).upper()} in the environment"
+        return "variables are not expanded here: write the value"
     return ""
 
 
 def _listener(key: str, value: Any) -> str:
     if value is False or str(value).casefold() in ("none", "off", "false"):
-        return f"write `{key}: null` for none" if key == "admin" else "take it out for none"
+        return f"to turn it off, write `{key}: null`" if key == "admin" else "to turn it off, remove the key"
     if value is True or str(value).startswith("/") or (isinstance(value, dict) and "port" not in value):
         return f"write an address: `{key}: 127.0.0.1:8081`; the paths are fixed"
     return ""
@@ -105,7 +107,7 @@ def _listener(key: str, value: Any) -> str:
 def _unknown(pointer: Pointer, value: Any) -> str:
     key = str(pointer[-1])
     if pointer[:2] == ("upstream", "headers"):
-        return f"the gateway sets a header by `credential: {{header: {key[:40]}, value: {{env: NAME}}}}`"
+        return f"to set a header, write `credential: {{header: {key[:40]}, value: {{env: NAME}}}}`"
     if pointer[0] == "upstream" and _VERIFYING.search(key):
         return "certificates are always verified: name the authority to trust with `tls: {ca: FILE}`"
     if pointer[0] == "consumers" and key in ("token", "user", "scope", "claims"):
@@ -113,9 +115,9 @@ def _unknown(pointer: Pointer, value: Any) -> str:
     if pointer == ("upstream", "port"):
         return "write the port in `url`, such as https://api.example.com:8443"
     if pointer[0] == "log" and key in ("file", "path", "output"):
-        return "the log goes to standard error: have the shell or the container put it into a file"
+        return "the log goes to standard error: redirect it to a file in the shell or the container"
     if len(pointer) == 1 and key.startswith(("x-", ".")):
-        return "keys of your own are not taken: write an anchor (`&name`) where its value is used first"
+        return "custom keys are not supported: write the anchor (`&name`) where its value is first used"
     if len(pointer) == 1 and key == "port" and isinstance(value, int | str):
         return f"write `listen: :{value}`"
     return ""
@@ -137,36 +139,36 @@ def _type(pointer: Pointer, value: Any) -> str:
     if pointer[0] == "auth" and last in ("token", "tokens"):
         return "write a list: [{name: NAME, env: VARIABLE}]"
     if str(last).endswith("credential") and (value in (None, False) or str(value).casefold() in ("none", "off")):
-        return f"leave `{last}` out where the API wants none"
+        return f"leave `{last}` out if the API needs no credential"
     if str(last).endswith("credential"):
         return "write {bearer: {env: NAME}}, or {header: NAME, value: {env: NAME}}"
     if last == "cors":
-        return f"write [{_plain(value)}]" if isinstance(value, str) else "such as [https://chatgpt.com]"
+        return f"write [{_plain(value)}]" if isinstance(value, str) else "for example [https://chatgpt.com]"
     if isinstance(value, str) and (match := _PAIR.fullmatch(value)) and not may_be_secret((*pointer, match[1])):
-        return f"write a colon and a blank: `{match[1]}: {match[2]}`"
+        return f"write a colon and a space: `{match[1]}: {match[2]}`"
     return _of_section(pointer, value)
 
 
 def _of_section(pointer: Pointer, value: Any) -> str:
-    """Say what to write for a mapping that is written as one value."""
+    """Return a hint for a mapping that is written as a single value."""
     if pointer == ("log",) and isinstance(value, str):
         word = value.lower()
         return f"write {{format: {word}}}" if word in ("json", "text", "auto") else f"write {{level: {word}}}"
     if pointer == ("public",) and isinstance(value, str) and "://" in value:
         return f"write {{url: {value}}}"
     if pointer == ("upstream", "tls") and isinstance(value, bool):
-        return "take it out: `https://` or `http://` in `url` says it"
+        return "remove it: `https://` or `http://` in `url` decides"
     if pointer[-1] == "parameters":
         return "write a mapping: {NAME: {slashes: allowed}}"
     if pointer[0] == "consumers" and pointer[-1] == "match":
-        return "such as {token: NAME}"
+        return "for example {token: NAME}"
     if pointer == ("consumers",):
         return f"write a list: {_ELEMENTS['consumers'].removeprefix('write ').removesuffix(' for each caller')}"
     return ""
 
 
 def _plain(text: str) -> str:
-    """Write text as YAML takes it, with quotes where it needs them."""
+    """Write text as a YAML scalar, in quotes if it needs them."""
     return text[:_LONGEST_SHOWN] if re.fullmatch(r"[A-Za-z0-9][\w./:-]*", text) else f'"{text[:_LONGEST_SHOWN]}"'
 
 
@@ -178,23 +180,23 @@ def _auth(pointer: Pointer, value: Any) -> str:
 
 
 def _entries(key: str, value: Any) -> str:
-    """Say how the entries of `allow` or `deny` are written that are there, but not as a list."""
+    """Return a hint for entries of `allow` or `deny` that are not written as a list."""
     if value is None:
         return f"write entries below it, each with a dash: `- listOrders`; or `{key}: []` for none"
     if isinstance(value, str | bool) and str(value).strip().casefold() in _ALL:
         return "to name every operation, write `- {path: /**}`"
     if isinstance(value, str) and value[:1] in _DASHES:
-        return f"write the dash of the keyboard, `-`, in place of `{value[0]}`"
+        return f"write a hyphen, `-`, instead of `{value[0]}`"
     if isinstance(value, str) and (bullet := _BULLET.match(value)):
-        return f"begin each entry with a dash, `-`, in place of `{bullet[0].strip()}`"
+        return f"begin each entry with a dash, `-`, instead of `{bullet[0].strip()}`"
     shown = [one[:_LONGEST_SHOWN] for one in _written(value)][:_MOST_SHOWN]
     if isinstance(value, str) and value.startswith("-"):
-        return f"put a blank after each dash: `- {shown[0]}`"
+        return f"put a space after each dash: `- {shown[0]}`"
     return f"begin each entry with a dash: {', '.join(f'`- {one}`' for one in shown)}" if shown else ""
 
 
 def _written(value: Any) -> Iterator[str]:
-    """Yield the entries in what is no list of them."""
+    """Yield the entries of a value that is not a list."""
     if isinstance(value, str):
         if keys := _KEYS_WRITTEN.findall(value):
             yield from keys
@@ -221,7 +223,7 @@ def operations_in(key: Any, member: Any) -> list[str]:
 
 def _entry(value: Any) -> str:
     if value is None:
-        return "write an operation after the dash, or take the dash out"
+        return "write an operation after the dash, or remove the dash"
     if isinstance(value, list):
         return "one dash is enough: entries are not lists"
     if isinstance(value, int | float):

@@ -1,4 +1,4 @@
-"""A misplaced key: one that gateway.yaml has, but elsewhere; what is below it is judged as if it stood there."""
+"""A misplaced key: a key of gateway.yaml in the wrong mapping. Its value is judged as if it were in the right one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Pointer = tuple[str | int, ...]
 
-# Where two of them have a key, the first is meant more often.
+# If two sections have a key, people more often mean the first.
 _SECTIONS: Final[Mapping[str, type[Record]]] = {
     "upstream": Upstream,
     "limits": Limits,
@@ -30,7 +30,7 @@ _MORE_HOMES: Final = {"rate_limit": ("limits", "rate"), "api_key": ("upstream", 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """The config with every key where it belongs, where each that was moved is written, and what to say of it."""
+    """The config with every key where it belongs, where each moved key is written, and the mistake that it is."""
 
     value: Any
     written_at: Mapping[Pointer, Pointer]
@@ -39,7 +39,7 @@ class Moved:
 
 
 def moved(value: Any) -> Moved:
-    """Move the keys that stand in the wrong mapping, where the place that they belong to is free."""
+    """Move the keys that are in the wrong mapping, if the right one does not have them already."""
     if not isinstance(value, dict):
         return Moved(value=value, written_at={}, mistakes=())
     value = dict(value)
@@ -65,7 +65,7 @@ def moved(value: Any) -> Moved:
 
 
 def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
-    """Yield what stands at the root and belongs into a section."""
+    """Yield the keys at the root that belong in a section."""
     keys = _keys(Config)
     for key in value:
         if key in keys:
@@ -86,7 +86,7 @@ def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
 
 
 def _of_sections(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
-    """Yield what stands in a section and belongs to the root, or into another section."""
+    """Yield the keys in a section that belong at the root, or in another section."""
     for section, record in _SECTIONS.items():
         written = value.get(section)
         members: dict[Any, Any] = written if isinstance(written, dict) else {}

@@ -1,4 +1,4 @@
-"""A mistake: what is wrong with one value of gateway.yaml, before anybody knows where in the file it stands."""
+"""A mistake: what is wrong with one value of gateway.yaml, before its location in the file is known."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 NOTHING: Final = object()
-"""There is no offending value to show."""
+"""Marks a mistake without an offending value."""
 
 
 class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never leaves config
-    """Raised by whatever parses one value; never leaves `config`, where it becomes a located `Finding`.
+    """Raised when a value cannot be parsed. It never leaves `config`, which turns it into a located `Finding`.
 
-    `got` is the offending value; it is shown only where no secret may stand, so `message` must not repeat it. `at`
-    leads from the value that was parsed to the part that is wrong. `on_key` points at the key instead of its value;
-    `instead_of` is the key that a misspelt one was taken for, so that what is below it is judged as well.
+    `got` is the offending value. It is shown only if it cannot be a secret, so `message` must not repeat it. `at` leads
+    from the parsed value to the wrong part. `on_key` points at the key instead of its value. `instead_of` is the right
+    spelling of a misspelt key, under which its value is judged.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Mistake(ValueError):  # noqa: N818  # the word of the findings; it never l
 
 
 def nearest(word: object, words: Iterable[str]) -> str:
-    """Say which of `words` was probably meant, as a sentence's start, or nothing."""
+    """Return `did you mean …? ` with the most similar of `words`, or an empty text."""
     from difflib import get_close_matches  # noqa: PLC0415  # only a mistake pays for it
 
     folded = {candidate.casefold(): candidate for candidate in words}
@@ -46,9 +46,9 @@ def nearest(word: object, words: Iterable[str]) -> str:
 
 
 def nearest_key(key: object, keys: Iterable[str], other_words: Mapping[str, str] | None = None) -> str:
-    """Return the one of `keys` that was surely meant, or nothing; `other_words` are what other tools call a key.
+    """Return the one of `keys` that was surely meant, or an empty text; `other_words` are the names in other tools.
 
-    What stands below a key is judged by it, so a guess must be good: a resemblance is not enough.
+    The value of a key is judged by it, so a guess must be good: a resemblance is not enough.
     """
     word = _folded(str(key))
     folded = {_folded(candidate): candidate for candidate in keys}

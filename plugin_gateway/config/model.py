@@ -1,4 +1,4 @@
-"""The config: gateway.yaml as one frozen value, every key of it with its default and what it is for."""
+"""The config: gateway.yaml as one frozen value, with the default and the description of every key."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 _HTTP = "http"
 MOST_TRUNCATED_BYTES = 1_000_000
-"""What is truncated is held and read first: beyond this, others would wait for it."""
+"""The gateway parses the whole body to truncate it. A larger body would delay the worker's other calls."""
 
 
 def _numbered(entries: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -64,20 +64,20 @@ class DocumentSource(Record):
     source: SourceText
     """A file, or an http or https URL."""
     refresh: Duration | None = None
-    """How often to look for a new version."""
+    """How often the gateway looks for a new version."""
     headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
-    """Sent when the document is fetched."""
+    """Header fields to send when the gateway fetches the document."""
     overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
     """OpenAPI Overlays to apply to it, in this order."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
         if isinstance(value, int | float) or (isinstance(value, str) and re.fullmatch(r"[1-3](\.[0-9]+){1,2}", value)):
-            hint = "such as `openapi: openapi.yaml`; its version is read from it"
-            raise Mistake("wrong-type", "expected a file or URL, and this is a version", got=value, hint=hint)
+            hint = "for example `openapi: openapi.yaml`; the gateway reads the version from the document"
+            raise Mistake("wrong-type", "expected a file or URL, not a version", got=value, hint=hint)
         if value is None or isinstance(value, bool | list):
             named = value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else ""
-            hint = f"write `openapi: {named}`" if named else "such as `openapi: openapi.yaml`"
+            hint = f"write `openapi: {named}`" if named else "for example `openapi: openapi.yaml`"
             raise Mistake("wrong-type", "expected a file or URL", got=value, hint=hint)
         return {"source": value} if isinstance(value, str) else value
 
@@ -87,7 +87,7 @@ class DocumentSource(Record):
 
 
 class Public(Record):
-    """How the gateway is seen from outside."""
+    """How clients see the gateway."""
 
     example: ClassVar[str] = "{url: https://plugin.example.com}"
     other_words: ClassVar[dict[str, str]] = {
@@ -98,18 +98,19 @@ class Public(Record):
     }
 
     url: PublicUrl | None = None
-    """`servers[0].url` of the served document, and the manifest's base; by default `http://localhost:PORT`."""
+    """The URL that clients use: `servers[0].url` of the served document, and the base of the manifest's URLs. By default
+    `http://localhost:PORT`."""
     openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
-    """Version of the served document."""
+    """OpenAPI version of the served document."""
     extensions: Annotated[tuple[Annotated[str, Field(pattern="^x-")], ...], ToTuple] = ()
-    """Specification extensions that are kept; all others are dropped."""
+    """Specification extensions to keep in the served document; all others are dropped."""
     discriminator: Literal["follow", "trim"] = "follow"
-    """Whether the served document has schemas that only a discriminator selects, as `prune --discriminator`: `follow` keeps all that
-    it can select, `trim` only what is reached otherwise."""
+    """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
+    select, `trim` only those that the document also reaches in another way."""
 
 
 class Manifest(Record):
-    """The plugin manifest; what is left out is taken from the document's `info`."""
+    """The plugin manifest. Keys that are left out are taken from the document's `info`."""
 
     example: ClassVar[str] = "{name_for_human: Orders, contact_email: api@example.com}"
     other_words: ClassVar[dict[str, str]] = {
@@ -134,15 +135,15 @@ class Manifest(Record):
     description_for_model: DescriptionForModel | None = None
     """At most 8000 characters."""
     logo: FilePath | None = None
-    """An image file; a neutral one is served by default."""
+    """An image file; by default the gateway serves a neutral image."""
     contact_email: Email | None = None
-    """Whom to write to."""
+    """E-mail address for questions."""
     legal_info_url: AbsoluteUrl | None = None
-    """Where the terms are."""
+    """URL of the legal terms."""
 
 
 class Limits(Record):
-    """Bounds on what a client may send, get and keep open."""
+    """Limits on what clients may send, receive and keep open."""
 
     example: ClassVar[str] = "{rate: 20/s, request_body: 1MB}"
     other_words: ClassVar[dict[str, str]] = {
@@ -169,31 +170,32 @@ class Limits(Record):
     }
 
     request_head: Size = 32_000
-    """Bytes of request line and header fields."""
+    """Maximum size of the request line and header fields together."""
     request_body: Size = 1_000_000
-    """Bytes of a request body."""
+    """Maximum size of a request body."""
     response_body: Size | None = None
-    """Bytes of a response body; any number by default."""
+    """Maximum size of a response body; unlimited by default."""
     response_overflow: Literal["refuse", "truncate"] = "refuse"
-    """What becomes of a larger one: a problem that says so, or, of JSON, as many whole items of its array as fit."""
+    """What the client gets instead of a larger response: `refuse` sends an error; `truncate` sends, of a JSON array, as many whole
+    items as fit."""
     rate: RateValue | None = None
-    """Calls of all clients together, counted over all workers; `/oauth/token` passes on as many requests besides."""
+    """Calls of all clients together, counted across all workers. Requests to `/oauth/token` are counted apart, with the same limit."""
     burst: Count | None = None
-    """How many of them at once; by default as many as the rate has in its window."""
+    """How many of these calls may come at once; by default as many as the rate allows in one window."""
     per_ephemeral_user: RateValue | None = None
-    """Calls for each `openai-ephemeral-user-id`; who sends none is not bounded by it."""
+    """Calls per `openai-ephemeral-user-id`. Calls without this header are not limited by it."""
     bad_credentials: RateValue = Rate(100, 60)
-    """Passwords, introspected tokens and token requests from one client address that turn out not to be good, per worker. Beyond it,
-    unknown ones from there are refused (429) without a question to the provider; callers who are known pass. Raise it behind a
-    proxy, where all callers have one address."""
+    """Failed passwords, introspected tokens and token requests, per client address and worker. Above it, the gateway refuses unknown
+    credentials from this address (429) without asking the provider; known callers still pass. Raise it behind a proxy, where all
+    callers share one address."""
     concurrency: Count | None = None
-    """Calls at the same time, in all workers of this gateway."""
+    """Simultaneous calls, across all workers of this gateway."""
     connections: Count = 10_000
-    """Client connections kept open, per worker."""
+    """Open client connections, per worker."""
     redis: SecretValue | None = None
-    """URL of the Redis in which several gateways count rates together; needs `pip install plugin-gateway[redis]`."""
+    """URL of a Redis in which several gateways share their rate counts; needs `pip install plugin-gateway[redis]`."""
     on_store_failure: Literal["allow", "refuse"] = "allow"
-    """What becomes of calls while it is away."""
+    """What happens to calls while Redis is unavailable."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -215,18 +217,18 @@ class ClientTimeout(Record):
     }
 
     head: Duration = 10.0
-    """For the request line and header fields."""
+    """To send the request line and header fields."""
     body: Duration = 10.0
-    """Between two pieces of its request body."""
+    """To send the next part of a request body."""
     idle: Duration = 75.0
-    """Between two requests."""
+    """To send the next request on an open connection."""
 
 
 Check = Literal["off", "report", "enforce"]
 
 
 class Validation(Record):
-    """Whether calls are held against the document's schemas."""
+    """Whether the gateway validates calls against the document's schemas."""
 
     request: Check = "off"
     """Requests."""
@@ -238,11 +240,11 @@ class Mcp(Record):
     """The MCP endpoint."""
 
     path: Annotated[str, Field(pattern="^/[A-Za-z0-9._/-]+$")] = "/mcp"
-    """Where it is."""
+    """Path of the endpoint."""
 
 
 class Log(Record):
-    """What is written to standard error."""
+    """What the gateway logs to standard error."""
 
     example: ClassVar[str] = "{format: json, level: info}"
     other_words: ClassVar[dict[str, str]] = {"verbosity": "level", "output": "format", "style": "format"}
@@ -250,7 +252,7 @@ class Log(Record):
     format: Literal["auto", "json", "text"] = "auto"
     """One JSON object per line, or text for people; `auto` is text on a terminal and JSON elsewhere."""
     level: Literal["debug", "info", "warning", "error"] = "info"
-    """The least that is written."""
+    """The lowest level that is logged."""
 
 
 class Config(Record):
@@ -282,48 +284,48 @@ class Config(Record):
     upstream: Upstream
     """The API behind the gateway."""
     allow: Annotated[tuple[AllowEntry, ...], ToTuple, AfterValidator(_numbered)]
-    """The operations that are let through. Nothing listed, nothing allowed."""
+    """The operations that clients may call. An empty list allows none."""
     deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
-    """Operations that are not let through, whatever `allow` says."""
+    """Operations that clients may not call, even if `allow` names them."""
     public: Public = Public.model_construct()
-    """How the gateway is seen from outside."""
+    """How clients see the gateway."""
     manifest: Manifest = Manifest.model_construct()
     """The plugin manifest."""
     auth: Auth = NoAuth.model_construct()
     """Who may call."""
     consumers: Annotated[tuple[Consumer, ...], ToTuple] = ()
-    """Callers with a subset of the allow-list each."""
+    """Named callers, each with its own subset of the allow-list."""
     limits: Limits = Limits.model_construct()
-    """Bounds on what a client may send, get and keep open."""
+    """Limits on what clients may send, receive and keep open."""
     client_timeout: ClientTimeout = ClientTimeout.model_construct()
     """How long a client may take."""
     validate_: Annotated[Validation, Field(alias="validate")] = Validation.model_construct()
-    """Whether calls are held against the document's schemas."""
+    """Whether the gateway validates calls against the document's schemas."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
-    """Origins of web pages that may call, such as https://chatgpt.com."""
+    """Origins of the web pages that may call the gateway, such as https://chatgpt.com."""
     mcp: Mcp | None = None
     """The MCP endpoint."""
     listen: ListenAddress = Address("0.0.0.0", 8080)
     """The public listener."""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)
-    """Health, metrics and console; `null` for none. Never on the public listener."""
+    """Listener for health, metrics and console; `null` turns it off. It must not be the public listener."""
     metrics: ListenAddress | None = None
-    """Metrics alone, where a scraper reaches them that does not reach `admin`; `admin` has them, too."""
+    """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too."""
     log: Log = Log.model_construct()
-    """What is written to standard error."""
+    """What the gateway logs to standard error."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         listen = str(written.get("listen", cls.model_fields["listen"].default))
         metrics = str(written.get("metrics", ""))
         if metrics and listen.rpartition(":")[2] == metrics.rpartition(":")[2] != "0" and _overlap(listen, metrics):
-            hint = "metrics are never served to the public: take another port"
+            hint = "use another port: clients must not see metrics"
             message = "`metrics` must not be the public listener"
             yield Mistake("metrics-are-public", message, got=metrics, hint=hint, at=("metrics",))
         admin = str(written.get("admin", cls.model_fields["admin"].default))
         if listen.rpartition(":")[2] == admin.rpartition(":")[2] != "0" and _overlap(listen, admin):
             message = "`admin` must not be the public listener"
-            hint = "health, metrics and console are never served to the public: take another port"
+            hint = "use another port: clients must not see health, metrics and console"
             yield Mistake(
                 "admin-is-public", message, got=admin, hint=hint, at=("admin" if "admin" in written else "listen",)
             )
@@ -338,14 +340,18 @@ class Config(Record):
 
 def _truncating(response_body: Any) -> Iterator[Mistake]:
     if response_body is None:
-        hint = "say how many bytes fit, such as `response_body: 100kB`"
+        hint = "set the limit, for example `response_body: 100kB`"
         yield Mistake("goes-together", "`truncate` needs `response_body`", hint=hint, at=("response_overflow",))
     elif isinstance(response_body, str):
         with suppress(Mistake):
             if parse_size(response_body) > MOST_TRUNCATED_BYTES:
-                message = "answers of more than 1MB are not truncated"
+                message = "`truncate` takes at most 1MB"
                 yield Mistake(
-                    "too-large", message, got=response_body, hint="take less, or `refuse`", at=("response_body",)
+                    "too-large",
+                    message,
+                    got=response_body,
+                    hint="lower the limit, or write `response_overflow: refuse`",
+                    at=("response_body",),
                 )
 
 

@@ -1,6 +1,6 @@
-"""What gateway.yaml may say one day: keys the model knows and this version does not act on.
+"""Future keys: keys that the model knows and this version refuses.
 
-Refusing them is honest: a limit or a login that is written down and does nothing is worse than none.
+A limit or a login that is accepted and does nothing would be worse than an error.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from plugin_gateway.config.mistake import Mistake
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Keys from the root, list indexes left out; the last word may be a value.
+# Paths from the root, without list indexes; the last word may be a value.
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
@@ -41,7 +41,7 @@ def unsupported(value: Any) -> list[tuple[Pointer, Mistake]]:
 
 
 def supported_only(hint: str, pointer: Pointer) -> str:
-    """Take out of a hint's list of keys, the siblings of `pointer`, those that are refused."""
+    """Remove refused keys from a hint that lists the siblings of `pointer`."""
     front, listed, keys = hint.partition("valid here: ")
     above = tuple(str(part) for part in pointer[:-1] if isinstance(part, str))
     kept = (key for key in keys.split(", ") if _dotted(_any_name((*above, key))) not in NOT_YET)

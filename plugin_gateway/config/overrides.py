@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 Pointer = tuple[str | int, ...]
 
-# An override may go into what the file wrote in its short form.
+# An override may set a key of a value that the file writes in its short form.
 _LONG_FORM: Final[dict[Pointer, str]] = {("openapi",): "source"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """Where it goes, what it is, and what messages call it. `value` may be a secret."""
+    """The pointer that it sets, its value, and its name in messages. `value` may be a secret."""
 
     pointer: Pointer
     value: Any
@@ -32,12 +32,12 @@ class Override:
 
 
 def from_environment(environ: Mapping[str, str]) -> Iterator[Override | tuple[str, Mistake]]:
-    """Yield what `PLUGIN_GATEWAY__UPSTREAM__URL=…` and its like set, in the order of their names.
+    """Yield the overrides of variables such as `PLUGIN_GATEWAY__UPSTREAM__URL`, in the order of their names.
 
     A value that starts with `[` or `{` is YAML; everything else is text, which a list splits at commas.
     """
     for name in sorted(environ):
-        # Variable names are ASCII; other letters may fold into ours.
+        # Skip other letters: `upper` turns some of them into ASCII.
         if not (name.isascii() and name.upper().startswith(PREFIX)):
             continue
         segments = name[len(PREFIX) :].lower().split("__")
@@ -45,7 +45,9 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Override | tuple[st
         if not all(segments):
             yield (
                 called,
-                Mistake("bad-override", "an empty part in the name", hint="such as PLUGIN_GATEWAY__UPSTREAM__URL"),
+                Mistake(
+                    "bad-override", "a part of the name is empty", hint="for example PLUGIN_GATEWAY__UPSTREAM__URL"
+                ),
             )
             continue
         text = environ[name].strip()
@@ -61,17 +63,17 @@ def from_environment(environ: Mapping[str, str]) -> Iterator[Override | tuple[st
 
 
 def from_mapping(overrides: Mapping[str, Any]) -> Iterator[Override]:
-    """Yield what the command line sets: `{"log.level": "debug"}`."""
+    """Yield the overrides of the command line: `{"log.level": "debug"}`."""
     for dotted, value in overrides.items():
         text = OverrideText(value) if isinstance(value, str) else value
         yield Override(pointer=tuple(dotted.split(".")), value=text, name=f"option {dotted}")
 
 
 def lay_over(value: Any, override: Override) -> tuple[Any, Pointer]:
-    """Set one override in `value`, in place where it can be. Returns the new value, and the pointer as it is spelt there.
+    """Set one override in `value`, in place if possible. Return the new value, and the pointer in the spelling of the file.
 
     Raises:
-        Mistake: something on the way is neither a mapping nor a list with that index.
+        Mistake: a list on the way does not have that index.
 
     """
     root = value if isinstance(value, dict) else {}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _MAX_SHOWN = 60
 _MAX_LINE = 400
-# Beside these, `value` is the place of a secret source and no source itself: that is a mistake, and found as one.
+# Beside these, `value` holds a secret source. Plain text there is already a mistake.
 _SOURCES_BESIDE = frozenset({"header", "query", "cookie"})
 
 Pointer = tuple[str | int, ...]
@@ -30,9 +30,9 @@ class Places:
     root: Node | None = field(repr=False)
     overrides: dict[Pointer, str] = field(default_factory=dict)
     unread: frozenset[int] = frozenset()
-    """The lines that are not in the tree, as they are no YAML."""
+    """The lines that are not in the tree because they are not YAML."""
     moved: dict[Pointer, Pointer] = field(default_factory=dict)
-    """Where a value is written that is judged as if it stood where it belongs."""
+    """Where a misplaced value is written, by the pointer where it belongs."""
     _lines: list[str] = field(init=False, repr=False)
 
     def __post_init__(self, text: str) -> None:
@@ -45,7 +45,7 @@ class Places:
         return Location(self.name)
 
     def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
-        """Say where the value at `pointer`, or its key, is written; or else the nearest thing around it that is."""
+        """Return the location of the value at `pointer`, or of its key; else of the nearest written value around it."""
         for _ in self.moved:
             prefix = max((one for one in self.moved if pointer[: len(one)] == one), key=len, default=None)
             if prefix is None:
@@ -72,21 +72,21 @@ class Places:
             return (
                 self.top()
                 if self.root is None or not pointer
-                # Without its line: what is missing is not wrong with the key that happens to be first.
+                # Without the text of the line: a missing key is not the fault of the first one.
                 else Location(self.name, self.root.span.line, self.root.span.column)
             )
         return self._location(span)
 
     def mistaken(self, pointer: Pointer, mistake: Mistake) -> Finding:
-        """Make the finding that a mistake at `pointer` is; its location is where it is written."""
+        """Return the finding for a mistake at `pointer`, with the location of the value."""
         return shown(mistake, pointer, location=self.locate(pointer, key=mistake.on_key))
 
     def found(self, span: Span, pointer: Pointer, mistake: Mistake) -> Finding:
-        """Make the finding that a mistake in the YAML itself is."""
+        """Return the finding for a mistake in the YAML itself."""
         return shown(mistake, pointer, location=self._location(span))
 
     def secrets_in(self, value: Any, pointer: Pointer = ()) -> Iterator[Pointer]:
-        """Yield where a secret is written as it is."""
+        """Yield the pointer of each secret that is written in plain text."""
         if isinstance(value, dict):
             for key, member in value.items():
                 below = (*pointer, key)
@@ -114,7 +114,7 @@ class Places:
 
 
 def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
-    """Put a mistake into words, with the offending value unless it may be a secret."""
+    """Return the finding for a mistake, with the offending value unless it may be a secret."""
     message = without_url_secrets(mistake.message)
     is_secret = is_perhaps_secret(pointer, mistake.got)
     if mistake.got is not NOTHING and not is_secret:
@@ -164,7 +164,7 @@ def _dotted(pointer: Pointer) -> str:
 
 
 def _masked(lines: list[str], root: Node) -> list[str]:
-    """Return the lines with every scalar that may be a secret as asterisks of the same length."""
+    """Return the lines with every scalar that may be a secret replaced by as many asterisks."""
     masked = [without_url_secrets(line) for line in lines]
     for pointer, node in walk(root):
         if node.members is not None or node.items is not None:

@@ -1,6 +1,6 @@
-"""The bounds of published text: which names and texts every host of plugins takes.
+"""The bounds of published text: the names and texts that every host of plugins accepts.
 
-What gateway.yaml says and what comes from the document are held against the same ones.
+The same bounds apply to texts from gateway.yaml and from the document.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 MAX_LENGTHS: Final = MappingProxyType(
     {
-        # The later, smaller ones of the limits that were published: every host takes these.
+        # The later and smaller of the published limits: every host accepts these.
         "name_for_human": 20,
         "name_for_model": 50,
         "description_for_human": 100,
@@ -21,5 +21,5 @@ MAX_LENGTHS: Final = MappingProxyType(
 MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 MAX_OPERATION_ID: Final = 50
-"""Models' hosts allow 64 for the name of a function, and clients put names of their own before it: FastMCP cuts at 56."""
+"""Model hosts allow 64 characters for the name of a function, and clients put a prefix before it: FastMCP cuts at 56."""
 OPERATION_ID: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_OPERATION_ID}}}")

@@ -32,19 +32,19 @@ _WANTED = {
 class Record(BaseModel):
     """The base of every mapping of gateway.yaml.
 
-    pydantic stops judging a model as a whole when one of its fields is wrong. An operator wants every mistake in one
-    report, so unknown keys and the rules between keys are judged here, beside the fields, on what was written.
+    pydantic does not validate a model as a whole if one of its fields is wrong. An operator wants every mistake in one
+    report, so this class judges unknown keys and the rules between keys itself, on the raw mapping.
     """
 
-    # `defer_build`: pydantic would compile a validator for each record, and only that of the whole config is ever used. For the same
-    # reason, a default record is made by `model_construct`, which needs no validator.
+    # `defer_build`: pydantic would compile a validator for each record, but only that of the whole config is used. For the same
+    # reason, `model_construct` makes the default records: it needs no validator.
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
     short_form: ClassVar[dict[str, Any] | None] = None
-    """JSON Schema of what may be written instead of the mapping."""
+    """JSON Schema of the short form that may replace the mapping."""
     example: ClassVar[str] = ""
-    """What to write, for a hint."""
+    """An example of the mapping, for hints."""
     other_words: ClassVar[dict[str, str]] = {}
-    """What people call keys of it, in lower case with `_` and without a plural `s`, and how they are called here."""
+    """Keys by the other names that people give them, in lower case with `_` and without a plural `s`."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -53,7 +53,7 @@ class Record(BaseModel):
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:  # noqa: ARG003  # a record without such rules
-        """Judge the rules between keys on what was written, whatever the types of the values are."""
+        """Yield what breaks the rules between keys; the values are raw and can have any type."""
         yield from ()
 
     @model_validator(mode="wrap")
@@ -92,15 +92,15 @@ class Record(BaseModel):
 
     @classmethod
     def _as_mistake(cls, error: ErrorDetails, value: Any) -> Mistake:
-        """Say in our words what pydantic found wrong with this record or one of its values, and what to write."""
+        """Translate an error of pydantic in this record or one of its values, and add a hint."""
         mistake = as_mistake(error)
         if error["type"] == "missing" and len(error["loc"]) == 1 and cls.example:
-            mistake.hint = f"such as {cls.example}"
+            mistake.hint = f"for example {cls.example}"
         elif error["type"] == "model_type" and not error["loc"]:
             is_one = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
-            mistake.hint = "take the dash out: this is no list" if is_one else ""
+            mistake.hint = "remove the dash: this is not a list" if is_one else ""
             if not is_one and cls.example:
-                mistake.hint = f"such as {cls.example}"
+                mistake.hint = f"for example {cls.example}"
         return mistake
 
     @classmethod
@@ -110,18 +110,18 @@ class Record(BaseModel):
 
 
 def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) -> Iterator[Mistake]:
-    """Yield a mistake unless just one of `keys` is written."""
+    """Yield a mistake unless exactly one of `keys` is written."""
     present = [key for key in written if key in keys]
     names = ", ".join(f"`{key}`" for key in keys)
     if not present:
         yield Mistake("exactly-one", f"{what} needs exactly one of {names}", hint="add one of them")
     elif len(present) > 1:
         both = " and ".join(f"`{key}`" for key in present)
-        yield Mistake("exactly-one", f"{what} has {both}", hint="keep just one of them", at=(present[1],), on_key=True)
+        yield Mistake("exactly-one", f"{what} has {both}", hint="keep one of them", at=(present[1],), on_key=True)
 
 
 def as_mistake(error: ErrorDetails) -> Mistake:
-    """Say in our words what pydantic found wrong with one value."""
+    """Translate an error of pydantic in one value."""
     context = error.get("ctx", {})
     for carried in (context.get("mistake"), context.get("error")):
         if isinstance(carried, Mistake):
@@ -147,9 +147,9 @@ def as_mistake(error: ErrorDetails) -> Mistake:
     if kind == "literal_error":
         words = context["expected"].replace(" or ", ", ").replace("'", "").split(", ")
         return Mistake(
-            "bad-value", "not one of the known words", got=got, hint=f"{nearest(got, words)}valid: {', '.join(words)}"
+            "bad-value", "not a valid value", got=got, hint=f"{nearest(got, words)}valid: {', '.join(words)}"
         )
-    # The rest are bounds; pydantic's sentence starts with "Input" and quotes only our own limits.
+    # All others are bounds. pydantic's message starts with "Input" and quotes only the limits, not the value.
     return Mistake("bad-value", error["msg"].replace("Input should be", "must be", 1), got=got)
 
 

@@ -1,4 +1,4 @@
-"""The remains of a config that is wrong: what is left without its mistakes, to be held against the document all the same."""
+"""The remains of an invalid config: its part without mistakes, which is still checked against the document."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_ROUNDS: Final = 12
 _IN_PLACE_OF: Final[dict[Pointer, dict[str, str]]] = {
-    # What keeps the numbers of the entries after it, and names no operation.
+    # An entry that keeps the indexes of later entries, and names no operation.
     ("allow",): {"path": "/-/a-place-without-operations"},
     ("deny",): {"path": "/-/a-place-without-operations"},
 }
@@ -30,9 +30,9 @@ _WITHOUT_ALL: Final = {"allow": [], "upstream": {"url": "http://127.0.0.1"}}
 
 
 class RefusedConfigError(ConfigError):
-    """The config is wrong; `remains` is the rest of it, None where there is nothing to go on with.
+    """The config is invalid. `remains` is its valid part, or None if the document cannot be checked with it.
 
-    `given_up` are the pointers of what stands in `remains` for something that is wrong: nothing is to be said of these.
+    `given_up` are the pointers at which `remains` has a placeholder; these get no findings.
     """
 
     def __init__(
@@ -46,12 +46,12 @@ class RefusedConfigError(ConfigError):
 
     @property
     def file(self) -> str:
-        """What its findings call the config."""
+        """The name of the config in its findings."""
         return self.remains.places.name if self.remains else ""
 
 
 def remains_of(value: Any, mistakes: Mistakes, judge: Judge) -> tuple[Config | None, frozenset[Pointer]]:
-    """Take out what is wrong until the rest is right; also return the pointers of what something else stands for."""
+    """Remove mistakes until the rest is valid. Also return the pointers at which the rest has a placeholder."""
     value = deepcopy(value)
     given_up: set[Pointer] = set()
     config: Config | None = None
@@ -73,7 +73,7 @@ def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Poin
             value[pointer[0]] = deepcopy(_WITHOUT_ALL[str(pointer[0])])
             given_up.add(pointer)
         return
-    # As far as there is something: the part of a short form, `GET orders`, is all of it.
+    # Only as far as the raw value goes: a mistake inside a short form, `GET orders`, is in all of it.
     pointer = tuple(part for _, part in steps)
     holder, part = steps[-1]
     if isinstance(holder, dict):
@@ -87,14 +87,14 @@ def _take_out(value: Any, pointer: Pointer, mistake: Mistake, given_up: set[Poin
         holder[part] = dict(_IN_PLACE_OF[pointer[:-1]])
         given_up.add(pointer)
     elif len(steps) > 1:
-        # The numbers of the other items would be wrong.
+        # Remove the whole list: without one item, the indexes of the others would be wrong.
         above, key = steps[-2]
         above.pop(key)
         given_up.add(pointer[:-1])
 
 
 def _steps(value: Any, pointer: Pointer) -> list[tuple[Any, Any]]:
-    """Return each container on the way with the part that leads on; empty where there is no such way."""
+    """Return each container on the way, with its key or index, as far as the way exists."""
     steps: list[tuple[Any, Any]] = []
     for part in pointer:
         members: Any = dict(enumerate(value)) if isinstance(value, list) else value
@@ -102,9 +102,9 @@ def _steps(value: Any, pointer: Pointer) -> list[tuple[Any, Any]]:
             steps.append((value, part))
             value = members[part]
         elif part == 0 and not isinstance(value, list):
-            # A single one is judged as a list of one.
+            # A single value is judged as a list of one.
             continue
         else:
-            # A rule between keys, or what was expanded from a short form: all of it goes.
+            # A rule between keys, or a part of an expanded short form: remove all of it.
             return steps
     return steps

@@ -1,4 +1,4 @@
-"""A plain scalar: what unquoted text means in YAML 1.2 (core schema), where all readers agree on it."""
+"""A plain scalar: the value of unquoted text in YAML 1.2 (core schema), if all parsers agree on it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _TRUTH: Final = {word: word.lower() == "true" for word in ("true", "True", "TRUE
 _INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,17})|0o[0-7]{1,20}|0x[0-9a-fA-F]{1,15}")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,3})?")
 _AMBIGUOUS: Final = (
-    (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML readers and text to others"),
-    (re.compile(r"[-+]?0[0-9_]+"), "octal to some YAML readers and decimal or text to others"),
-    (re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number in base 60 to some YAML readers"),
-    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "a date to some YAML readers and text to others"),
-    (re.compile(r"[-+]?[0-9]*_[0-9_]*(?:\.[0-9_]*)?"), "a number to some YAML readers and text to others"),
+    (re.compile(r"(?i:yes|no|on|off)"), "true or false to some YAML parsers and text to others"),
+    (re.compile(r"[-+]?0[0-9_]+"), "octal to some YAML parsers and decimal or text to others"),
+    (re.compile(r"[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?"), "a number in base 60 to some YAML parsers"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt ].*)?"), "a date to some YAML parsers and text to others"),
+    (re.compile(r"[-+]?[0-9]*_[0-9_]*(?:\.[0-9_]*)?"), "a number to some YAML parsers and text to others"),
 )  # fmt: skip
 
 
@@ -24,7 +24,7 @@ def plain_scalar(text: str) -> Any:
     """Return the null, truth value, number or text that an unquoted scalar stands for.
 
     Raises:
-        Mistake: YAML 1.1 readers, which are most, take it for something else. That is no place to guess.
+        Mistake: YAML 1.1 parsers, which are the majority, read the text differently.
 
     """
     for pattern, message in _AMBIGUOUS:

@@ -1,11 +1,11 @@
-"""Secrecy: in which places of gateway.yaml a secret may stand, and how text from there is shown."""
+"""Secrecy: where in gateway.yaml a secret may be, and how text from there is masked."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-# Judged by the words of the keys on the way, not by the model: a secret under a misspelt key is a secret too.
+# Matches words of the keys, not the model: a secret under a misspelt key is a secret, too.
 _SECRET_WORD: Final = re.compile(
     r"credential|secret|token|passw|bearer|basic|api.?key|authori[sz]ation|security|auth$|headers|cookie|redis|private|(^|[^a-z])key",
     re.IGNORECASE,
@@ -19,19 +19,19 @@ _PLAIN_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 _TLS: Final = ("upstream", "tls")
-# A password may hold what ends an authority; what stands after the colon and is no port is taken for one.
+# A password may contain characters that end an authority. Text after the colon is one unless it is a port.
 _USERINFO: Final = re.compile(
     r"""(?<=://)(?:[^/?#\s"'@]*:(?![0-9]*(?:[/?#\s"',}\]]|$))[^"'\n]*@|[^/?#\s"'@]*:[^\s"']*@|[^/\s"']*@)"""
 )
 _URL_QUERY: Final = re.compile(r"(://[^\s\"'?]*\?)[^\s\"'}\],]+")
-# Also one whose colon lacks its blank, or is another sign: that may be why the text is no YAML.
+# Also a key with `=`, or without a space after its colon: that may be why the text is not YAML.
 _WRITTEN_KEY: Final = re.compile(r"([A-Za-z0-9_.-]+)[\"']?\s*(?::(?!//)|=)")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PEM: Final = "-----BEGIN"
 
 
 def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
-    """Tell whether the scalar at `pointer` may be a secret, also under keys that should not be there."""
+    """Tell whether the scalar at `pointer` may be a secret, also under an unknown key."""
     keys = [part for part in pointer if isinstance(part, str)]
     if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
         return False
@@ -39,7 +39,7 @@ def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
 
 
 def is_perhaps_secret(pointer: tuple[str | int, ...], value: object) -> bool:
-    """Tell the same of a value there: a secret is also found where its name should be, or its file."""
+    """Tell the same of a value there: people also write a secret where its variable or its file belongs."""
     if may_be_secret(pointer) or _PEM in str(value):
         return True
     last = pointer[-1] if pointer else ""
@@ -54,9 +54,9 @@ def without_url_secrets(text: str) -> str:
 
 
 def masked_unparsed(lines: list[str], index: int) -> str:
-    """Mask one line of a text that is not YAML, so that nobody knows what is a value there.
+    """Mask one line of a text that is not YAML, in which values have no known place.
 
-    Everything after a key that may hold a secret is masked, and whole lines below such a key.
+    This masks everything after a key that may hold a secret, and whole lines below such a key.
     """
     line = lines[index]
     indent = _indent(line)

@@ -1,6 +1,6 @@
-"""The text of a secret: what editors and shells put around it is dropped, what its place cannot carry is refused.
+"""The text of a secret, without what editors and shells put around it, and checked for what its place cannot carry.
 
-No message repeats any of it: a character is named by its number and position, and only where it cannot be seen.
+Messages never repeat the secret. They name an invisible character by its code point and position.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ _BYTE_ORDER_MARK: Final = "\ufeff"
 _BLANK: Final = " \t\r\n"
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Zl", "Zp", "Zs"})
-"""Categories of control, format and private characters, and of blanks; of these only a space is fine."""
+"""Categories of control, format and private-use characters, and of separators; of these only a space is allowed."""
 _COOKIE_OCTETS: Final = re.compile(r"[\x21\x23-\x2B\x2D-\x3A\x3C-\x5B\x5D-\x7E]+")  # RFC 6265, 4.1.1
 _SCHEME: Final = re.compile(r"(bearer|basic|token)[ \t]", re.IGNORECASE)
 
 
 class Place(Enum):
-    """Where a secret goes, as far as that decides which characters it can have."""
+    """Where the gateway sends a secret, which decides the characters that it can have."""
 
     ANYWHERE = "anywhere"
     """In base64, in a form or percent-encoded."""
@@ -38,10 +38,10 @@ def decode(content: bytes, name: str) -> str:
     """Return the text of the file called `name`.
 
     Raises:
-        Mistake: it is not UTF-8.
+        Mistake: the content is not UTF-8.
 
     """
-    hint = "save it as UTF-8, such as with `Set-Content -Encoding ascii` in PowerShell"
+    hint = "save it as UTF-8, for example with `Set-Content -Encoding ascii` in PowerShell"
     if content.startswith(_UTF_16):
         raise Mistake("secret-unusable", f"`{name}` is UTF-16 text", hint=hint)
     try:
@@ -51,51 +51,49 @@ def decode(content: bytes, name: str) -> str:
 
 
 def cleaned(text: str, place: Place = Place.ANYWHERE, *, header: str = "") -> str:
-    """Return the secret without the byte order mark, blanks and line breaks around it.
+    """Return the secret without the byte order mark and white space around it.
 
-    `header` is the field it goes into, where the config says one.
+    `header` is the name of its field, if the config gives one.
 
     Raises:
-        Mistake: nothing is left, or something is in it that its place cannot carry.
+        Mistake: the secret is empty, or contains a character that its place cannot carry.
 
     """
     text = text.removeprefix(_BYTE_ORDER_MARK).strip(_BLANK)
     if not text:
-        raise Mistake("secret-empty", "the secret is empty", hint="put the key there before the start")
+        raise Mistake("secret-empty", "the secret is empty", hint="write the key there before the gateway starts")
     lines = len(re.split(r"\r\n|\r|\n", text))
     if lines > 1:
-        raise Mistake(
-            "secret-unusable", f"the secret has {lines} lines", hint="keep the one line there that is the key"
-        )
+        raise Mistake("secret-unusable", f"the secret has {lines} lines", hint="keep only the line with the key")
     if "\0" in text:
         hint = "save it as UTF-8 text: UTF-16 and binary files have such characters"
         raise Mistake("secret-unusable", "the secret holds NUL characters", hint=hint)
     for number, character in enumerate(text, 1):
         if character != " " and (unicodedata.category(character) in _INVISIBLE or "\ud800" <= character <= "\udfff"):
-            what = f"character {number} of the secret is U+{ord(character):04X}, which cannot be seen"
-            raise Mistake("secret-unusable", what, hint="type the key anew, or copy it from where it is plain text")
+            what = f"character {number} of the secret is U+{ord(character):04X}, which is invisible"
+            raise Mistake("secret-unusable", what, hint="type the key again, or copy it as plain text")
     if place is Place.BEARER:
         _judge_bearer(text)
     elif place is Place.COOKIE and not _COOKIE_OCTETS.fullmatch(text):
         message = "the secret has a character that no cookie can carry (RFC 6265, 4.1.1)"
-        hint = (
-            "blanks, quotes, commas, semicolons, backslashes and letters beyond ASCII: encode them as the API wants it"
-        )
+        hint = "encode spaces, quotes, commas, semicolons, backslashes and non-ASCII characters as the API requires"
         raise Mistake("secret-unusable", message, hint=hint)
     elif place is Place.FIELD and header and re.match(rf"{re.escape(header)}[ \t]*:", text, re.IGNORECASE):
         message = f"the secret begins with the name of its header, `{header}:`"
-        raise Mistake("secret-unusable", message, hint="keep only what follows: the gateway writes the name")
+        raise Mistake("secret-unusable", message, hint="remove it: the gateway writes the name")
     return text
 
 
 def _judge_bearer(text: str) -> None:
     if (scheme := _SCHEME.match(text)) and (word := scheme[1].capitalize()):
         hint = (
-            "keep only what follows: the gateway writes `Bearer`"
+            "remove it: the gateway writes `Bearer`"
             if word == "Bearer"
             else "for another scheme write {header: Authorization, value: …}"
         )
         raise Mistake("secret-unusable", f"the secret begins with `{word}`", hint=hint)
     if not text.isascii() or " " in text:
-        message = "the secret has a blank or a letter beyond ASCII, which no bearer token can (RFC 6750, 2.1)"
-        raise Mistake("secret-unusable", message, hint="for something else write {header: Authorization, value: …}")
+        message = "the secret has a space or a non-ASCII character, which no bearer token can have (RFC 6750, 2.1)"
+        raise Mistake(
+            "secret-unusable", message, hint="for another kind of key write {header: Authorization, value: …}"
+        )

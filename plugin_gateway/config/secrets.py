@@ -30,7 +30,7 @@ _MASK: Final = "**********"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretSource:
-    """Where a secret was taken from: an environment variable, a file (absolute), or, with neither, gateway.yaml."""
+    """The source of a secret: an environment variable, a file (absolute), or, with neither, gateway.yaml."""
 
     env: str = ""
     file: Path | None = None
@@ -42,10 +42,10 @@ class SecretSource:
 
 
 class Secret:
-    """Text that shows as asterisks wherever it is printed; `reveal()` is the only way to it.
+    """Text that prints as asterisks; only `reveal()` returns it.
 
-    Equality takes the same time whatever differs. It can be pickled, because workers need it; it has no length and no
-    hash, so that neither ends up in a log or in a dict's repr by mistake.
+    Secrets are compared in constant time. They can be pickled, because workers need them. They have no length and no hash,
+    so that neither gets into a log or a dict's repr by mistake.
     """
 
     __hash__ = None  # type: ignore[assignment]  # equal secrets from two sources must not be told apart by a set
@@ -77,15 +77,15 @@ class Secret:
 
 
 def placeholder(source: object) -> Secret:
-    """Return what stands for a secret that is not there, in commands that show or check and send nothing.
+    """Return a placeholder for a missing secret, for commands that show or check and send nothing.
 
-    Two sources have two, as two secrets differ.
+    Two sources get different placeholders, as their secrets would differ.
     """
     return Secret(f"placeholder-for-a-secret-{crc32(repr(source).encode()):08x}")
 
 
 def secrets_in(value: object) -> Iterator[Secret]:
-    """Every secret in a value of the config, however deep."""
+    """Yield every secret in a value of the config, at any depth."""
     if isinstance(value, Secret):
         yield value
     elif isinstance(value, dict):
@@ -103,7 +103,7 @@ def resolve(
 ) -> Secret:
     """Read the secret that `{env: NAME}`, `{file: PATH}` or `{value: TEXT}` names; PATH is relative to `folder`.
 
-    What surrounds it is dropped, and what `place` cannot carry is refused; see `secret_text.cleaned`.
+    `secret_text.cleaned` removes what surrounds it, and refuses what `place` cannot carry.
 
     Raises:
         Mistake: the source is not one of the three, is missing or empty, or holds what `place` cannot carry.
@@ -112,7 +112,7 @@ def resolve(
     if not isinstance(source, dict):
         raise Mistake(
             "secret-source",
-            "a secret is not written here, but where it is found",
+            "this takes the source of a secret, not the secret itself",
             hint="write {env: NAME} or {file: PATH}",
         )
     for key in source:
@@ -128,10 +128,10 @@ def resolve(
         raise Mistake("exactly-one", "a secret has exactly one of `env`, `file` and `value`", hint="keep one of them")
     ((kind, name),) = source.items()
     if not isinstance(name, str) or not name:
-        raise Mistake("wrong-type", "expected text that is not empty", at=(kind,), hint="put quotes around it")
+        raise Mistake("wrong-type", "expected non-empty text", at=(kind,), hint="put quotes around it")
     if kind == "value" and (variable := variable_named(name)):
         hint = f"write {{env: {variable}}}"
-        raise Mistake("secret-source", "variables are not filled in here", hint=hint, at=(kind,))
+        raise Mistake("secret-source", "variables are not expanded here", hint=hint, at=(kind,))
     try:
         if kind == "file":
             path = folder / name
@@ -144,7 +144,7 @@ def resolve(
 
 
 def _kind_meant(key: object, name: object) -> str:
-    """Say which of the three was meant; a name that may be the secret itself is not repeated."""
+    """Return a hint for the key that was meant. It does not repeat a name that may be the secret itself."""
     close = nearest_key(key, _KINDS, _OTHER_WORDS)
     if close == "env" and VARIABLE_NAME.fullmatch(str(name)):
         return f"write {{env: {name}}}; "
@@ -153,7 +153,7 @@ def _kind_meant(key: object, name: object) -> str:
 
 def _from_env(name: str, environ: Mapping[str, str]) -> str:
     if name not in environ and not VARIABLE_NAME.fullmatch(name):
-        # It may be the secret itself, so it is not repeated.
+        # The name may be the secret itself, so the message does not repeat it.
         hint = "write the name of the variable that holds the secret, such as {env: UPSTREAM_API_KEY}"
         raise Mistake("secret-missing", "this is not the name of an environment variable", hint=hint)
     if name not in environ:
@@ -170,19 +170,19 @@ def _from_file(path: Path, name: str) -> str:
     if name.startswith("/"):
         hint = "write the key into this file, or mount it there"
     try:
-        # Looked at before it is opened: opening a pipe that has no writer takes for ever.
+        # Check before opening: to open a pipe without a writer blocks forever.
         mode = path.stat().st_mode
         content = _first_bytes(path) if stat.S_ISREG(mode) else b""
     except (OSError, ValueError) as error:
         if isinstance(error, PermissionError):
             hint = "the user that the gateway runs as must be able to read it"
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a legal path"
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a valid path"
         raise Mistake("secret-missing", f"cannot read `{name}`: {reason}", hint=hint) from None
     if stat.S_ISDIR(mode):
         raise Mistake("secret-missing", f"`{name}` is a directory", hint="name the file in it that holds the key")
     if not stat.S_ISREG(mode):
-        hint = "write the key into one: each reload reads it again"
-        raise Mistake("secret-missing", f"`{name}` is no regular file", hint=hint)
+        hint = "write the key into a regular file: each reload reads it again"
+        raise Mistake("secret-missing", f"`{name}` is not a regular file", hint=hint)
     if len(content) > _MAX_FILE_BYTES:
         raise Mistake("secret-unusable", f"`{name}` is larger than 64 KiB")
     return decode(content, name)

@@ -1,4 +1,4 @@
-"""Sections: what of a text that is not YAML is read all the same, so that one report has the mistakes of the rest, too."""
+"""Sections: the parts of invalid YAML that can still be read, so that one report has their mistakes, too."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MOST_SECTIONS: Final = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sections:
-    """The tree of what could be read, all mistakes of the text, and which keys of the root and lines are not in the tree."""
+    """The tree of the readable sections, all mistakes of the text, and the top-level keys and lines that are not in the tree."""
 
     root: Node | None
     found: tuple[Found, ...]
@@ -30,7 +30,7 @@ class Sections:
 
 
 def read_sections(text: str) -> Sections:
-    """Read YAML; where a section of it, a key of the root with all that is below it, is none, read the text without it."""
+    """Read YAML. If a section (a top-level key with everything below it) is invalid, read the text without it."""
     root, found = read(text)
     kept: list[Found] = []
     keys: set[str] = set()
@@ -53,7 +53,7 @@ def read_sections(text: str) -> Sections:
 
 
 def _section(lines: list[str], line: int, *, to_the_end: bool) -> range:
-    """Return the numbers of the lines from the key of the root at or above `line` to the one before the next."""
+    """Return the line numbers of the section around `line`: from its top-level key to the line before the next one."""
     if to_the_end:
         return range(line, len(lines) + 1)
     begins = [number for number, text in enumerate(lines, start=1) if _BEGINS.match(text)]

@@ -29,22 +29,22 @@ _KINDS = ("operation", "tag", "path")
 
 
 class ParameterRule(Record):
-    """What becomes of one parameter of an operation."""
+    """How the gateway treats one parameter of an operation."""
 
     example: ClassVar[str] = "{slashes: allowed}"
 
     short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
 
     hidden: Flag = False
-    """Not shown, and refused in calls."""
+    """Not shown to clients, and refused in calls."""
     fixed: Any = None
-    """Always sent with this value; not shown, and refused in calls."""
+    """Always sent with this value; not shown to clients, and refused in calls."""
     default: Any = None
-    """Sent with this value where the caller leaves it out."""
+    """Sent with this value if the caller leaves it out."""
     maximum: int | float | None = None
-    """The largest value that is let through."""
+    """The largest value that callers may send."""
     slashes: Literal["refused", "allowed"] = "refused"
-    """Whether an encoded slash may stand in a path parameter's value."""
+    """Whether the value of a path parameter may contain an encoded slash."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:
@@ -57,25 +57,25 @@ class ParameterRule(Record):
 
 
 class RequestTrim(Record):
-    """What is taken out of request bodies."""
+    """What the gateway removes from request bodies."""
 
     example: ClassVar[str] = "{drop: [/internal_notes]}"
 
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to take out."""
+    """JSON pointers to the members to remove."""
 
 
 class ResponseTrim(Record):
-    """What is left of response bodies, and which URLs in them lead to the gateway."""
+    """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
 
     example: ClassVar[str] = "{links: [/next]}"
 
     links: Annotated[tuple[JsonPointer, ...], ToTuple] | None = None
     """Used instead of `upstream.links`."""
     keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to keep; everything else goes."""
+    """JSON pointers to the members to keep; the gateway removes all others."""
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to take out."""
+    """JSON pointers to the members to remove."""
 
 
 class Selector(Record):
@@ -115,17 +115,17 @@ class Selector(Record):
         ):
             shown = " and ".join(f"`- {one}`" for key, member in value.items() for one in operations_in(key, member))
             raise Mistake(
-                "exactly-one", "an entry is one text, or has `operation`, `tag` or `path`", hint=f"write {shown}"
+                "exactly-one", "an entry is text, or a mapping with `operation`, `tag` or `path`", hint=f"write {shown}"
             )
         return value
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         if "operation_id" in written and not set(_KINDS) & set(written):
-            hint = "write `operation` for the operation itself; `operation_id` is how clients see it"
+            hint = "write `operation` to name the operation; `operation_id` renames it for clients"
             yield Mistake("exactly-one", "an entry needs `operation`", hint=hint, at=("operation_id",), on_key=True)
         elif not set(_KINDS) & set(written):
-            hint = "add one; or take the dash out, where this belongs to the entry before"
+            hint = "add one, or remove the dash if this belongs to the previous entry"
             yield Mistake(
                 "exactly-one", f"an entry needs exactly one of {', '.join(f'`{kind}`' for kind in _KINDS)}", hint=hint
             )
@@ -136,52 +136,52 @@ class Selector(Record):
                 hint = "write a value after the colon; `#` begins a comment"
                 yield Mistake("wrong-type", "expected text", got=None, hint=hint, at=(kind,))
         if "operation" in written and "methods" in written:
-            hint = "an operation has one method already; use `path` for several"
+            hint = "an operation has only one method; use `path` for several"
             yield Mistake(
                 "goes-together", "`methods` goes with `tag` or `path`", hint=hint, at=("methods",), on_key=True
             )
 
     @property
     def index(self) -> int:
-        """Which entry of its list this is, from 0: what a finding's pointer needs."""
+        """Position of the entry in its list, from 0, for the pointer of a finding."""
         return self._index
 
     @property
     def key(self) -> tuple[str, str] | None:
-        """Method, in capitals, and path template, where `operation` is written as `METHOD /path/template`."""
+        """Method, in capitals, and path template, if `operation` is written as `METHOD /path/template`."""
         return split_operation(self.operation) if self.operation else None
 
     @property
     def wanted_id(self) -> str | None:
-        """The document's operationId, where `operation` is one."""
+        """The document's operationId, if `operation` is one."""
         return None if self.key else self.operation
 
     def numbered(self, index: int) -> Selector:
         """Return the same entry as number `index` of its list."""
         copy = self.model_copy()
-        copy._index = index  # noqa: SLF001  # a copy of ourselves nobody else has seen
+        copy._index = index  # noqa: SLF001  # the copy is not shared yet
         return copy
 
 
 class AllowEntry(Selector):
-    """One entry of `allow`: which operations, and how they are shown and bounded."""
+    """One entry of `allow`: the operations that it names, and how the gateway shows and limits them."""
 
     operation_id: OperationName | None = None
-    """The name shown to clients instead of the document's."""
+    """Name shown to clients instead of the document's operationId."""
     description: str | None = None
-    """Shown to clients instead of the document's."""
+    """Description shown to clients instead of the document's."""
     parameters: dict[str, ParameterRule] = Field(default_factory=dict)
-    """By name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
+    """Rules for parameters, by name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
     request: RequestTrim = RequestTrim.model_construct()
-    """What is taken out of request bodies."""
+    """What the gateway removes from request bodies."""
     response: ResponseTrim = ResponseTrim.model_construct()
-    """What is left of response bodies."""
+    """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
     consequential: Flag | None = None
-    """Whether clients ask their user before each call; by default for all methods but safe ones."""
+    """Whether clients ask their user before each call; by default they do for methods that are not safe."""
     rate: RateValue | None = None
-    """How often it may be called; an entry of several operations gives it to each."""
+    """How often clients may call the operation; if the entry names several, the limit applies to each."""
     credential: Credentials | None = None
-    """Injected instead of `upstream.credential` and `write_credential`."""
+    """Used instead of `upstream.credential` and `write_credential`."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -189,5 +189,5 @@ class AllowEntry(Selector):
         yield from colliding(written.get("credential"), "credential")
         for key in ("operation_id", "description"):
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
-                hint = "list the operation on its own to name it"
+                hint = "write an entry for this operation alone"
                 yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)

@@ -1,4 +1,4 @@
-"""A slip: the line that keeps a text from being YAML, and how to mend it, which a parser's own words seldom say."""
+"""A slip: the line that makes a text invalid YAML, and how to correct it. The parser's own message seldom says so."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _GENERAL: Final = "check quotes, colons and indentation up to here"
 
 
 class Slip(NamedTuple):
-    """A line, counted from 1, where in it, and what to say."""
+    """A line and column, counted from 1, with a message and a hint."""
 
     line: int
     column: int
@@ -38,7 +38,7 @@ class Slip(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """What libyaml says: what is wrong and where, while doing what, and where that began. Places count from 1; 0 is none."""
+    """An error of libyaml: the problem and its place, the context and its place. Places count from 1; 0 means unknown."""
 
     problem: str
     at: tuple[int, int]
@@ -47,9 +47,9 @@ class Complaint(NamedTuple):
 
 
 def find_slip(complaint: Complaint, lines: Sequence[str], pointer: Pointer) -> Slip:
-    """Say which line is to be mended, of a text that the parser gave up at `pointer`."""
+    """Find the line to correct in a text that the parser gave up at `pointer`."""
     problem, at, context, began_at = complaint
-    # What is never closed, or has no colon, is mended where it began, not where the parser noticed.
+    # The slip is where an unclosed text or a key without a colon begins, not where the parser noticed.
     is_earlier = "end of stream" in problem or "could not find expected ':'" in problem
     line, column = began_at if is_earlier and began_at[0] else at
     for slip in _Reading(lines, line, pointer, f"{problem} {context}").slips():
@@ -58,7 +58,7 @@ def find_slip(complaint: Complaint, lines: Sequence[str], pointer: Pointer) -> S
 
 
 class _Reading:
-    """The line at which the parser stopped, and the one before it that says something."""
+    """The line at which the parser stopped, and the last line before it that has content."""
 
     def __init__(self, lines: Sequence[str], number: int, pointer: Pointer, problem: str) -> None:
         self._lines, self._pointer, self._problem = lines, pointer, problem
@@ -69,7 +69,7 @@ class _Reading:
         self._line_before = lines[self._before - 1] if self._before else ""
 
     def slips(self) -> Iterator[Slip]:
-        """Yield what it may be, the surest first."""
+        """Yield the possible slips, the surest first."""
         yield from self._foreign_signs()
         yield from self._variables()
         yield from self._open_quote()
@@ -87,16 +87,16 @@ class _Reading:
         for number in (one for one in near if 0 < one <= len(self._lines)):
             line = self._lines[number - 1]
             if _CONFLICT.match(line):
-                hint = "delete the lines `<<<<<<<`, `=======` and `>>>>>>>`, and what is between them and not wanted"
-                yield Slip(number, 1, "a conflict of a merge was left here", hint)
+                hint = "delete the lines `<<<<<<<`, `=======` and `>>>>>>>`, and the lines between them that you do not want"
+                yield Slip(number, 1, "a merge conflict was left here", hint)
             if match := re.match(r"\s*(//|/\*|--(?!-))", line):
-                yield Slip(number, match.start(1) + 1, f"`{match[1]}` begins no comment in YAML", "write `#`")
+                yield Slip(number, match.start(1) + 1, f"`{match[1]}` does not begin a comment in YAML", "write `#`")
             if match := _LOOKALIKE.search(_QUOTED.sub(lambda one: "x" * len(one[0]), line)):
-                meant = ":" if match[0] in "\uff1a\ufe55" else "a blank"
-                message = f"the character U+{ord(match[0]):04X}, which looks like {meant}, is another one to YAML"
+                meant = ":" if match[0] in "\uff1a\ufe55" else "a space"
+                message = f"the character U+{ord(match[0]):04X} looks like {meant}, but YAML does not read it as one"
                 yield Slip(number, match.start() + 1, message, f"write {meant}")
             if match := _ASSIGNED.match(line):
-                hint = f"write a colon and a blank: `{match[1]}: {self._shown(number, match[2])}`"
+                hint = f"write a colon and a space: `{match[1]}: {self._shown(number, match[2])}`"
                 yield Slip(number, match.end(1) + 1, f"`{match[1]}` is followed by `=`", hint)
         indent = re.match(r"[ ]*(?:-[ ]*)?\t", self._line)
         if indent or "\t" in self._line[: len(self._line) - len(self._line.lstrip())]:
@@ -106,16 +106,16 @@ class _Reading:
 
     def _variables(self) -> Iterator[Slip]:
         if found := variable_in(_QUOTED.sub("", self._line)):
-            hint = f"write {{env: {found[1]}}} where a secret stands; text goes into quotes"
-            message = "variables are not filled in here, and braces begin a mapping"
+            hint = f"write {{env: {found[1]}}} for a secret; put other text in quotes"
+            message = "variables are not expanded here, and braces begin a mapping"
             yield Slip(self._number, max(1, self._line.find(found[0]) + 1), message, hint)
 
     def _open_quote(self) -> Iterator[Slip]:
-        """Find the line above whose quote is not closed: the parser takes all that follows for text."""
+        """Find the line above with an unclosed quote: the parser reads everything after it as text."""
         for number in range(1, min(self._number, len(self._lines)) + 1):
             if match := re.search(r"(?:^|[\s:\[{,-])('[^']*')(?=[A-Za-z0-9])", self._lines[number - 1]):
                 message = "the quote ' ends before the text does"
-                yield Slip(number, match.end(1), message, 'put the text into double quotes: "…"')
+                yield Slip(number, match.end(1), message, 'put the text in double quotes: "…"')
             line = _QUOTED.sub(lambda match: " " * len(match[0]), self._lines[number - 1])
             match = re.search(r"(?:^|[\s:\[{,-])([\"'])(?!\s*$)", line.partition(" #")[0])
             if match and not line.lstrip().startswith("#"):
@@ -125,14 +125,14 @@ class _Reading:
     def _block_text(self) -> Iterator[Slip]:
         if re.search(r":\s*[|>][-+0-9]*\s*$", self._line_before) and self._before:
             message = f"the text is not indented further than its key in line {self._before}"
-            yield Slip(self._number, _indent(self._line) + 1, message, "indent each line of it by two more columns")
+            yield Slip(self._number, _indent(self._line) + 1, message, "indent each of its lines by two more spaces")
 
     def _dashes(self) -> Iterator[Slip]:
         for number in (self._number, self._before):
             line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
             if match := re.match(r"\s*-(?![-\s])(\S.*)", line):
-                hint = f"put a blank after the dash: `- {self._shown(number, match[1])}`"
-                yield Slip(number, len(line) - len(line.lstrip()) + 1, "no blank follows the dash", hint)
+                hint = f"put a space after the dash: `- {self._shown(number, match[1])}`"
+                yield Slip(number, len(line) - len(line.lstrip()) + 1, "no space after the dash", hint)
                 return
         if not self._is_in_list():
             return
@@ -140,12 +140,12 @@ class _Reading:
             line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
             if line.strip() and not _ENTRY.match(line) and not re.match(r"\S", line) and not _KEY.match(line):
                 text = _BULLET.sub("", line.strip())
-                hint = f"begin each entry of a list with a dash and a blank: `- {self._shown(number, text)}`"
-                yield Slip(number, len(line) - len(line.lstrip()) + 1, "an entry of a list without its dash", hint)
+                hint = f"begin each entry of a list with a dash and a space: `- {self._shown(number, text)}`"
+                yield Slip(number, len(line) - len(line.lstrip()) + 1, "a list entry without a dash", hint)
 
     def _list_in_line(self) -> Iterator[Slip]:
         if "block sequence entries are not allowed" in self._problem and (match := _KEY.match(self._line)):
-            message = f"a list with dashes does not begin in the line of its key, `{match[1]}`"
+            message = f"a list with dashes must begin below its key, `{match[1]}`"
             yield Slip(self._number, match.end() + 2, message, "write each entry on its own line")
 
     def _is_in_list(self) -> bool:
@@ -157,8 +157,8 @@ class _Reading:
             line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
             if (match := _STUCK.match(line)) and not _KEY.match(line):
                 shown = self._shown(number, match[3])
-                hint = f"put a blank after the colon: `{match[2]}: {shown}`"
-                yield Slip(number, len(match[1]) + len(match[2]) + 1, "no blank follows the colon", hint)
+                hint = f"put a space after the colon: `{match[2]}: {shown}`"
+                yield Slip(number, len(match[1]) + len(match[2]) + 1, "no space after the colon", hint)
         for number in (self._before, self._number):
             line = self._lines[number - 1] if 0 < number <= len(self._lines) else ""
             if (match := _BARE.match(line)) and not self._is_in_list():
@@ -168,7 +168,7 @@ class _Reading:
             plain = _QUOTED.sub(lambda match: "x" * len(match[0]), self._line)
             colons = [one.start() for one in re.finditer(r":(?=\s|$)", plain)]
             if len(colons) > 1 and "{" not in plain:
-                message = "text with a colon and a blank in it needs quotes"
+                message = "text that contains a colon and a space needs quotes"
                 yield Slip(
                     self._number,
                     colons[1] + 1,
@@ -183,9 +183,11 @@ class _Reading:
         plain = _QUOTED.sub(lambda match: "x" * len(match[0]), self._line)
         if match := re.search(r"\[[^\]]*?/[^\s,\]]*\{[A-Za-z_-]+\}", plain):
             message = "text with braces needs quotes in a list with brackets"
-            yield Slip(self._number, match.start() + 1, message, "write each entry in quotes, or in a line with a dash")
+            yield Slip(
+                self._number, match.start() + 1, message, "write each entry in quotes, or on its own line with a dash"
+            )
         if match := re.search(r";(?=\s)", plain):
-            yield Slip(self._number, match.start() + 1, "`;` separates nothing in YAML", "write `,`")
+            yield Slip(self._number, match.start() + 1, "`;` is not a separator in YAML", "write `,`")
         line_before = self._line_before.rstrip()
         is_inside = any(number < self._number for number, _, _ in opened[-1:])
         is_key_outside = (
@@ -209,7 +211,7 @@ class _Reading:
             )
 
     def _opens(self, number: int) -> tuple[int, str] | None:
-        """Return the place of the last bracket in the line that is not closed in it."""
+        """Return the place of the last bracket that the line opens and does not close."""
         line = (
             _QUOTED.sub(lambda match: " " * len(match[0]), self._lines[number - 1])
             if number <= len(self._lines)
@@ -238,13 +240,13 @@ class _Reading:
             return
         if open_keys:
             places = " or ".join(f"column {column + 1}, as `{key}`" for column, key in open_keys[:2])
-            message = f"no line above begins in column {here + 1}, so it is not clear what this one belongs to"
+            message = f"no line above begins in column {here + 1}, so it is unclear where this line belongs"
             if here in known:
-                message = "a key stands among the entries of a list"
+                message = "a key among the entries of a list"
             yield Slip(self._number, here + 1, message, f"begin it in {places}")
 
     def _closing(self) -> Iterator[Slip]:
-        """Find the bracket that closes nothing, or another one than was opened."""
+        """Find the closing bracket without a matching opening one."""
         stack: list[str] = []
         line = _QUOTED.sub(lambda match: "x" * len(match[0]), self._line).partition(" #")[0]
         for column, sign in enumerate(line, start=1):
@@ -254,8 +256,8 @@ class _Reading:
                 if stack and stack[-1] == sign:
                     stack.pop()
                     continue
-                meant = f"write `{stack[-1]}`" if stack else "take it out"
-                yield Slip(self._number, column, f"`{sign}` closes what was not opened", meant)
+                meant = f"write `{stack[-1]}`" if stack else "remove it"
+                yield Slip(self._number, column, f"`{sign}` has no matching opening bracket", meant)
 
     def _characters(self) -> Iterator[Slip]:
         text = self._line.strip()
@@ -272,10 +274,10 @@ class _Reading:
         if "escape" in self._problem or "hexdecimal" in self._problem:
             message = "a backslash in double quotes begins an escape"
             at = self._line.find("\\") + 1
-            yield Slip(self._number, at, message, "use single quotes, in which it stands for itself")
+            yield Slip(self._number, at, message, "use single quotes, in which a backslash is plain text")
 
     def _shown(self, number: int, text: str) -> str:
-        """Return the text, if there is no secret in its line."""
+        """Return the text, or `…` if its line may hold a secret."""
         is_open = masked_unparsed(list(self._lines), number - 1) == self._lines[number - 1]
         return text[:_LONGEST_SHOWN] if is_open else "…"
 
@@ -285,22 +287,22 @@ def as_mistake(slip: Slip) -> Mistake:
 
 
 def of_key_that_is_a_mapping(line: str, column: int) -> Mistake:
-    """Say what is wrong with a mapping where a key must stand, which is what `{{ NAME }}` is."""
+    """Return the mistake for a mapping in place of a key, as in `{{ NAME }}`."""
     if found := variable_in(line[max(0, column - 2) :]) or variable_in(line):
-        hint = f"write {{env: {found[1]}}} where a secret stands"
-        return Mistake("bad-key", "variables are not filled in here", hint=hint)
+        hint = f"write {{env: {found[1]}}} for a secret"
+        return Mistake("bad-key", "variables are not expanded here", hint=hint)
     return Mistake("bad-key", "a key must be text", hint="put quotes around it")
 
 
 def of_tag(tag: str, text: str) -> Mistake:
-    """Say what is wrong with a tag such as `!env KEY`, by which other tools fill something in."""
+    """Return the mistake for a tag such as `!env KEY`, which other tools expand."""
     word = tag.lstrip("!").lower()
     if re.search(r"env|secret|var", word):
         name = variable_named(text) or (text if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) else "NAME")
-        return Mistake("yaml-tag", "tags are not supported here", hint=f"write {{env: {name}}} where a secret stands")
+        return Mistake("yaml-tag", "tags are not supported here", hint=f"write {{env: {name}}} for a secret")
     if re.search(r"file|include|import", word):
-        return Mistake("yaml-tag", "tags are not supported here", hint="write {file: PATH} where a secret stands")
-    return Mistake("yaml-tag", "tags are not supported here", hint="take the `!…` out")
+        return Mistake("yaml-tag", "tags are not supported here", hint="write {file: PATH} for a secret")
+    return Mistake("yaml-tag", "tags are not supported here", hint="remove the `!…`")
 
 
 def _says_something(line: str) -> bool:

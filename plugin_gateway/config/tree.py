@@ -1,7 +1,7 @@
-"""A tree: YAML text as nodes that know their place, before anybody asks what they mean.
+"""A tree: YAML text as nodes with their place in the text, before the model gives them a meaning.
 
-Everything is built from parser events with a stack of our own: no recursion that text could drive deep, no
-alias that is copied, and a merge costs what it adds.
+The builder turns parser events into nodes with its own stack: no text can drive a recursion deep, no alias is copied,
+and a merge costs only what it adds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _MAX_DEPTH: Final = 50
 _STUCK: Final = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*):(\S.*)")
 _TOO_DEEP: Final = Mistake("too-deep", f"nested deeper than {_MAX_DEPTH} levels")
 _LIBYAML_TOO_DEEP: Final = "exceeded maximum nesting depth"
-"""What libyaml 0.2.6 and later say at 1,000 levels, which they may meet ahead of the events that we count."""
+"""The error of libyaml 0.2.6 and later at 1,000 levels, which it may reach before the builder counts the events."""
 _MAX_VALUES: Final = 100_000
 _MAX_MISTAKES: Final = 200
 
@@ -33,7 +33,7 @@ Pointer = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of one line, counted from 1; `last_line` is where what starts here really ends."""
+    """A part of one line, counted from 1; `last_line` is the line where the value ends."""
 
     line: int
     column: int
@@ -45,7 +45,7 @@ class Span:
 class Node:
     """A scalar, or a mapping or sequence by its members. `members` keep the key's place beside the value.
 
-    `shadowed` is what duplicate keys and merges leave out of the value: it is still text, and may be a secret.
+    `shadowed` holds what duplicate keys and merges leave out of the value: it is in the text, and may be a secret.
     """
 
     span: Span
@@ -71,9 +71,9 @@ class Node:
 
 
 def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
-    """Read one YAML document. Returns its root, None where there is none, and what is wrong with it.
+    """Read one YAML document. Return its root, or None, and its mistakes.
 
-    Mistakes that leave the meaning clear are collected; the first that does not ends the reading.
+    Reading goes on after mistakes that leave the meaning clear, and ends at the first that does not.
     """
     if len(text) > MAX_CHARACTERS:
         return None, [(Span(0, 0, 1), (), Mistake("too-large", f"larger than {MAX_CHARACTERS:,} characters"))]
@@ -93,7 +93,7 @@ def read(text: str) -> tuple[Node | None, list[tuple[Span, Pointer, Mistake]]]:
             builder.note(Span(slip.line, slip.column, 1), as_mistake(slip))
         return None, builder.found
     except (yaml.YAMLError, UnicodeError):
-        # libyaml says where by byte; by character is what a person can use.
+        # libyaml gives a byte offset; a person needs line and column.
         position = next((index for index, character in enumerate(text) if _is_forbidden(character)), 0)
         line = text.count("\n", 0, position) + 1
         column = position - text.rfind("\n", 0, position)
@@ -141,7 +141,8 @@ class _Builder:
             case yaml.DocumentStartEvent():
                 if self.root is not None:
                     raise _StopReadingError(
-                        self.span(event), Mistake("many-documents", "a second document starts here", hint="keep one")
+                        self.span(event),
+                        Mistake("many-documents", "a second document starts here", hint="keep one of them"),
                     )
             case yaml.ScalarEvent():
                 self.place(event, Node(self.span(event), self.scalar(event)))
@@ -157,12 +158,12 @@ class _Builder:
                 pass
 
     def note(self, span: Span, mistake: Mistake) -> None:
-        # Nobody mends more than that from one report, and each costs a search for its place.
+        # An operator does not correct more from one report, and each mistake costs a search for its place.
         if len(self.found) < _MAX_MISTAKES:
             self.found.append((span, self.pointer(), mistake))
 
     def pointer(self) -> Pointer:
-        """Say where the next value goes; a key stands where its mapping does."""
+        """Return the pointer of the next value; for a key, that of its mapping."""
         if not self.stack:
             return ()
         parent = self.stack[-1]
@@ -186,7 +187,7 @@ class _Builder:
         node.height = 1 + max((child.height for child in children), default=0)
 
     def place(self, event: yaml.NodeEvent, node: Node) -> None:
-        # An alias costs what it stands for, in number and in depth: this is where an alias bomb ends.
+        # An alias counts with all values and levels of its anchor: this stops an alias bomb.
         self.count(node.size, node.span)
         if len(self.stack) + node.height >= _MAX_DEPTH:
             raise _StopReadingError(self.span(event), _TOO_DEEP)
@@ -204,16 +205,16 @@ class _Builder:
         else:
             (span, key), parent.key = parent.key, None
             if (stuck := _STUCK.fullmatch(key)) and node.value is None and node.members is None and node.items is None:
-                # `{url:https://…}`: a flow mapping takes all of it for a key.
+                # `{url:https://…}`: a flow mapping reads all of it as a key.
                 key, at = stuck[1], len(stuck[1]) + 1
                 self.note(
                     span,
-                    Mistake("yaml-syntax", f"no blank follows the colon after `{key}`", hint="write a blank there"),
+                    Mistake("yaml-syntax", f"no space after the colon of `{key}`", hint="write a space there"),
                 )
                 node = Node(Span(span.line, span.column + at, max(1, span.length - at), span.last_line), stuck[2])
             if key in parent.node.members:
                 first = parent.node.members[key][0].line
-                message = f"key `{key}` is already there in line {first}"
+                message = f"key `{key}` is already in line {first}"
                 self.note(span, Mistake("duplicate-key", message, hint="keep one of them"))
                 parent.node.shadowed.append((key, node))
             else:
@@ -232,11 +233,11 @@ class _Builder:
         span = self.span(event)
         node = self.anchors.get(event.anchor)
         if node is None:
-            hint = f"write `&{event.anchor}` before the value that it stands for, further up"
+            hint = f"write `&{event.anchor}` before its value, further up"
             self.note(span, Mistake("yaml-alias", f"there is no anchor `&{event.anchor}` before this alias", hint=hint))
             node = Node(span)
         if any(node is container.node for container in self.stack):
-            raise _StopReadingError(span, Mistake("yaml-alias", "an alias to something that it is inside of"))
+            raise _StopReadingError(span, Mistake("yaml-alias", "an alias inside the value that it refers to"))
         self.place(event, node)
 
     def count(self, more: int, span: Span) -> None:
@@ -252,7 +253,7 @@ class _Builder:
         node.shadowed.append(("<<", source))
         for mapping in source.items if source.items is not None else [source]:
             if mapping.members is None and mapping.value is None and mapping.items is None:
-                # An alias without its anchor, which is told already, or nothing.
+                # An alias without an anchor, which is reported already, or an empty value.
                 continue
             if mapping.members is None:
                 hint = "write `<<: *name`, with `&name` before a mapping further up"

@@ -24,7 +24,7 @@ _MAX_SECONDS: Final = 366 * 86400.0
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So many calls in each window of so many seconds."""
+    """A number of calls in each window of `window_s` seconds."""
 
     calls: int
     window_s: int
@@ -52,7 +52,7 @@ def _duration_meant(text: object) -> str:
     if text is None or isinstance(text, bool):
         return ""
     if str(text).strip().lower() in _NO_BOUND:
-        return "write 0, which is never"
+        return "write 0, which means never"
     match = _MEASURED.fullmatch(str(text).strip())
     if match is None:
         return ""
@@ -91,7 +91,7 @@ def _rate_meant(text: object) -> str:
         return ""
     written = str(text).strip().lower()
     if written in _NO_BOUND:
-        return "leave the key out for no bound"
+        return "leave the key out for no limit"
     if written.isascii() and written.isdigit():
         return f"write {written}/s or {written}/min"
     match = _PER.fullmatch(written)
@@ -123,7 +123,7 @@ def parse_duration(text: object) -> float:
         total += float(part[1]) * _SECONDS[part[2]]
         position = part.end()
     if not text or total > _MAX_SECONDS:
-        raise Mistake("bad-duration", "not a duration of at most a year", got=text, hint=hint)
+        raise Mistake("bad-duration", "not a duration of at most one year", got=text, hint=hint)
     return total
 
 
@@ -153,7 +153,7 @@ def parse_rate(text: object) -> Rate:
     """Read `20/s`, `10/min`, `100/h` or `1000/d`.
 
     Raises:
-        Mistake: it is none of these, or permits nothing at all.
+        Mistake: the text is none of these, or permits no call.
 
     """
     hint = "write calls per s, min, h or d: 20/s, 10/min, 1000/d"
@@ -162,7 +162,7 @@ def parse_rate(text: object) -> Rate:
     if match is None or match[2] not in _WINDOWS_S:
         raise Mistake("bad-rate", "not a rate", got=text, hint=hint)
     if int(match[1]) == 0:
-        raise Mistake("bad-rate", "a rate of zero permits nothing", got=text, hint="take the entry out of `allow`")
+        raise Mistake("bad-rate", "a rate of zero permits nothing", got=text, hint="remove the entry from `allow`")
     return Rate(int(match[1]), _WINDOWS_S[match[2]])
 
 

@@ -1,4 +1,4 @@
-"""The upstream as gateway.yaml describes it: where it is, which credential it wants, and how long it may take."""
+"""The upstream as gateway.yaml describes it: its URL, its credentials, and how long it may take."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "token_exchan
 
 
 class KeyCredential(Record):
-    """A key that goes to a place with a name."""
+    """A key that the gateway sends under a name."""
 
     other_words: ClassVar[dict[str, str]] = dict.fromkeys(("key", "secret", "token", "api_key"), "value")
 
@@ -53,7 +53,7 @@ class KeyCredential(Record):
 
 
 class HeaderCredential(KeyCredential):
-    """A key in a header of its own."""
+    """A key in a header field."""
 
     example: ClassVar[str] = "{header: X-API-Key, value: {env: NAME}}"
 
@@ -136,50 +136,50 @@ class ClientCredentials(Record):
     }
 
     token_url: AbsoluteUrl
-    """Where tokens are issued."""
+    """The token endpoint."""
     client_id: str
-    """Our id there."""
+    """The gateway's client id."""
     client_secret: SecretValue
-    """Our secret there."""
+    """The gateway's client secret."""
     scope: str = ""
-    """What to ask for, separated by spaces."""
+    """Scopes to ask for, separated by spaces."""
     audience: str = ""
-    """Whom the token is for, where the issuer wants to know."""
+    """Audience to ask for, if the issuer needs one."""
 
 
 class OAuth2Credential(Record):
-    """A token the gateway gets and renews itself."""
+    """A token that the gateway gets and renews itself."""
 
     oauth2: ClientCredentials
-    """Where and as whom."""
+    """The token endpoint, and the gateway's client there."""
 
 
 class TokenExchange(Record):
-    """How to get a token for the upstream in exchange for the caller's (RFC 8693)."""
+    """How to exchange the caller's token for a token of the upstream (RFC 8693)."""
 
     example: ClassVar[str] = "{token_url: https://login.example.com/token}"
 
     token_url: AbsoluteUrl
-    """Where tokens are exchanged."""
+    """The token endpoint."""
     client_id: str = ""
-    """Our id there, where it asks for one."""
+    """The gateway's client id, if the endpoint asks for one."""
     client_secret: SecretValue | None = None
-    """Our secret there."""
+    """The gateway's client secret."""
     scope: str = ""
-    """What to ask for, separated by spaces."""
+    """Scopes to ask for, separated by spaces."""
     audience: str = ""
-    """Whom the token is for."""
+    """Audience to ask for."""
 
 
 class TokenExchangeCredential(Record):
-    """A token of the caller's own for the upstream, had in exchange for the one that came with the call."""
+    """A token for the upstream that the gateway gets in exchange for the caller's."""
 
     token_exchange: TokenExchange
-    """Where and as whom."""
+    """The token endpoint, and the gateway's client there."""
 
 
 class PassthroughCredential(Record):
-    """The caller's own `Authorization` goes upstream as it is."""
+    """The gateway forwards the caller's `Authorization` unchanged."""
 
     passthrough: Literal[True]
     """Always true."""
@@ -194,30 +194,36 @@ def _form(value: Any) -> str | None:
 def _one_form(value: Any) -> Any:
     if isinstance(value, Record):
         return value
-    hint = f"write one of: {', '.join(FORMS)}; such as {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
+    hint = f"write one of: {', '.join(FORMS)}; for example {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
     if not isinstance(value, dict):
         raise Mistake("wrong-type", "expected a credential", hint=hint)
     present = [key for key in value if key in FORMS]
     if len(present) > 1:
         both = " and ".join(f"`{form}`" for form in present)
         raise Mistake(
-            "exactly-one", f"a credential has {both}", hint="write a list of two", at=(present[1],), on_key=True
+            "exactly-one",
+            f"a credential has {both}",
+            hint="write a list of two credentials",
+            at=(present[1],),
+            on_key=True,
         )
     if not present:
         word = next((key for key in value if key != "value"), "")
         at = (word,) if word else ()
         close = nearest(word, FORMS)
         if set(value) == {"value"}:
-            hint = "take the dash before `value` out: it belongs to the entry before"
-            raise Mistake("exactly-one", "a credential says where its key goes", hint=hint, at=("value",), on_key=True)
+            hint = "remove the dash before `value`: it belongs to the previous entry"
+            raise Mistake(
+                "exactly-one", "a credential must say where its key goes", hint=hint, at=("value",), on_key=True
+            )
         if not close and (rewritten := _rewritten(value)):
             hint = f"write {rewritten}"
-        raise Mistake("exactly-one", "a credential says where its key goes", hint=close + hint, at=at, on_key=True)
+        raise Mistake("exactly-one", "a credential must say where its key goes", hint=close + hint, at=at, on_key=True)
     return value
 
 
 def _rewritten(value: Mapping[Any, Any]) -> str:
-    """Write a credential as this file has it, which is written as an OpenAPI document or another tool has it."""
+    """Translate a credential that is written as in OpenAPI or another tool."""
     sources = (f"{{{kind}: {name}}}" for kind, name in _sources(value) if VARIABLE_NAME.fullmatch(str(name)))
     source = next(sources, "{env: NAME}")
     kind, place = str(value.get("type", "")).casefold(), str(value.get("in", "header")).casefold()
@@ -286,25 +292,25 @@ class Timeouts(Record):
     }
 
     connect: Duration = 3.0
-    """To accept a connection, for each address of its name."""
+    """To accept a connection, for each address that its name resolves to."""
     read: Duration = 30.0
-    """Between two pieces of its answer."""
+    """To send the next part of a response."""
     total: Duration = 45.0
-    """From the end of the request to the end of the answer, retries included. Clients such as ChatGPT give up at 45 s."""
+    """From the end of the request to the end of the response, retries included. Clients such as ChatGPT give up at 45 s."""
 
 
 class Tls(Record):
-    """How the upstream proves itself, and we to it. The files are watched: new connections use what was put in their place."""
+    """Certificates for the connection to the upstream. The gateway watches these files: new connections use their new content."""
 
     example: ClassVar[str] = "{ca: corp.pem, cert: me.pem, key: me.key}"
     other_words: ClassVar[dict[str, str]] = {"ca_file": "ca", "ca_cert": "ca", "cafile": "ca", "private_key": "key"}
 
     ca: FilePath | None = None
-    """PEM file of the authorities to trust instead of the system's."""
+    """PEM file with the certificate authorities to trust instead of the system's."""
     cert: FilePath | None = None
-    """PEM file of our certificate and its chain."""
+    """PEM file with the gateway's client certificate and its chain."""
     key: FilePath | None = None
-    """PEM file of our private key."""
+    """PEM file with the private key of `cert`."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -317,14 +323,14 @@ class Tls(Record):
 
 
 class UpstreamHeaders(Record):
-    """Header fields that pass although the gateway would drop them."""
+    """Header fields that the gateway forwards, although it drops them by default."""
 
     example: ClassVar[str] = "{forward: [Accept-Version]}"
 
     forward: Annotated[tuple[ForwardedHeader, ...], ToTuple] = ()
-    """Request headers to pass on from the caller, beyond the standard ones and those the operation declares."""
+    """Request header fields to forward from the caller, besides the standard ones and those that the operation declares."""
     pass_set_cookie: Flag = False
-    """Pass the upstream's `Set-Cookie` on to clients."""
+    """Forward the upstream's `Set-Cookie` to clients."""
 
 
 class Upstream(Record):
@@ -346,40 +352,41 @@ class Upstream(Record):
     }
 
     url: UpstreamAddress
-    """Where it is. Its path is a prefix that no call can leave. In the fields of its answers, every reference to it leads to
-    `public.url`; one that is not below that path is left out."""
+    """URL of the API. Its path is a prefix that no call can leave. In response header fields, the gateway rewrites references to
+    this URL to `public.url`, and drops a reference that is not below its path."""
     credential: Credentials = ()
-    """What is injected into each call; a list where the API wants several."""
+    """The credential that the gateway adds to each call; a list if the API needs several."""
     write_credential: Credentials | None = None
-    """Used instead for methods that are not safe."""
+    """Used instead of `credential` for methods that are not safe, such as POST."""
     timeout: Timeouts = Timeouts.model_construct()
-    """How long it may take."""
+    """How long the upstream may take."""
     forwarded: Literal["none", "x-forwarded", "rfc7239", "host"] = "none"
-    """What tells it the origin of `public.url`, for the links it writes: `X-Forwarded-Host`, `-Port` and `-Proto`, the
-    `Forwarded` field of RFC 7239, or its `Host` field. What a caller says of it never goes up."""
+    """How the gateway tells the upstream the origin of `public.url`, for the links that it writes: with `X-Forwarded-Host`,
+    `-Port` and `-Proto`, with `Forwarded` (RFC 7239), or with `Host`. The gateway never forwards a caller's copy of these."""
     tls: Tls = Tls.model_construct()
-    """How it proves itself, and we to it."""
+    """Certificates for the connection to the upstream."""
     connections: Count = 256
-    """Connections kept to it at most, per worker."""
+    """Maximum number of connections to the upstream, per worker."""
     unauthorized: Literal["refuse", "pass"] = "refuse"
-    """`refuse` turns its 401 or 407 to a call with the gateway's credential into a 502 `upstream-credential-refused`; `pass`
-    sends it on. With `credential: {passthrough: true}` it is always sent on."""
+    """What the client gets if the upstream answers 401 or 407 to the gateway's credential: `refuse` sends 502
+    `upstream-credential-refused`, `pass` the upstream's response. With `credential: {passthrough: true}` it always passes."""
     links: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
-    """JSON pointers to the URLs in its JSON answers that clients follow, such as `/next` or `/_links/*/href`, where `*` is
-    any member or item. There, as in the fields of answers, a reference to it leads to `public.url`, the query parameter of
-    the gateway's credential goes with its name, and a reference that is not below its base path becomes `null`. Everything
-    else stays byte for byte: a text of more than 8 kB, answers in a content coding that is not decoded, and partial ones (206)."""
+    """JSON pointers to the URLs in JSON responses that clients follow, such as `/next` or `/_links/*/href`, where `*` is any
+    member or item. As in header fields, the gateway rewrites a reference to the upstream to `public.url` and removes the query
+    parameter of the gateway's credential; a reference that is not below the path of `url` becomes `null`. Everything else stays
+    byte for byte: texts of more than 8 kB, responses in a content coding that is not decoded, and partial responses (206)."""
     echoes: Literal["possible", "never"] = "possible"
-    """`possible` searches its answers for secrets, and so forwards no `Range`, asks it not to compress, and refuses parts and
-    what cannot be read. `never` is your word that it repeats no secret of a request: all of those pass."""
+    """With `possible`, the gateway searches responses for secrets. For this it forwards no `Range`, asks the upstream not to
+    compress, and refuses partial and unreadable responses. With `never`, you promise that the upstream repeats no secret of a
+    request, and all of these pass."""
     unreadable: Literal["refuse", "pass"] = "refuse"
-    """`refuse` turns an answer in a content coding that cannot be decoded into a 502 `unreadable-answer`, as a secret could pass
-    in it unseen; `pass` sends it on. gzip, deflate, br and zstd are decoded."""
+    """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unseen: `refuse`
+    sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""
     headers: UpstreamHeaders = UpstreamHeaders.model_construct()
-    """Header fields that pass although the gateway would drop them."""
+    """Header fields that the gateway forwards, although it drops them by default."""
     servers: Literal["check", "ignore"] = "check"
-    """Whether to warn where the document's `servers` say another place than `url`. Write `ignore` where both are right,
-    as behind a proxy that takes a path away."""
+    """Whether to warn if the document's `servers` differ from `url`. Write `ignore` if both are right, for example behind a proxy
+    that removes a path."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
@@ -392,7 +399,7 @@ class Upstream(Record):
 
     @property
     def write_credentials(self) -> tuple[Credential, ...]:
-        """What methods that are not safe get: `write_credential`, or else the same as all others."""
+        """The credentials for methods that are not safe: `write_credential`, or `credential` if it is not set."""
         return self.credential if self.write_credential is None else self.write_credential
 
 
@@ -402,17 +409,17 @@ def _useless_tls(written: Mapping[str, Any]) -> Iterator[Mistake]:
     try:
         url = parse_upstream_url(written.get("url"))
     except Mistake:
-        # It is reported where it stands.
+        # The `url` field reports this mistake.
         return
     if not url.tls:
         there = "a Unix socket" if url.socket else "an http:// URL"
-        message = f"`tls` is for https, and `url` is {there}: what is written here would not be used"
-        hint = "take `tls` out" if url.socket else "write https:// in `url`, or take `tls` out"
+        message = f"`tls` has no effect: `url` is {there}"
+        hint = "remove `tls`" if url.socket else "write https:// in `url`, or remove `tls`"
         yield Mistake("tls-without-https", message, hint=hint, at=("tls",), on_key=True)
 
 
 def colliding(written: Any, key: str) -> Iterator[Mistake]:
-    """Yield a mistake for each credential under `key` that goes where another one goes already."""
+    """Yield a mistake for each credential under `key` that goes to the same place as an earlier one."""
     given = written if isinstance(written, list | tuple) else [written]
     seen: set[tuple[str, bytes]] = set()
     for index, one in enumerate(given):
@@ -424,7 +431,7 @@ def colliding(written: Any, key: str) -> Iterator[Mistake]:
 
 
 def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Yield a mistake for each header that is to be passed on and is always set by a credential."""
+    """Yield a mistake for each forwarded header that a credential always sets."""
     headers = written.get("headers")
     forward = headers.get("forward") if isinstance(headers, dict) else None
     injected = _injected(written.get("credential"))
@@ -433,16 +440,16 @@ def _forwarded_in_vain(written: Mapping[str, Any]) -> Iterator[Mistake]:
     for index, name in enumerate(forward if isinstance(forward, list | tuple) else ()):
         if isinstance(name, str) and fold_header(name.encode(errors="replace")) in injected:
             message = "a credential sets this header, so a caller's copy never reaches the upstream"
-            yield Mistake("bad-header-name", message, got=name, hint="take it out", at=("headers", "forward", index))
+            yield Mistake("bad-header-name", message, got=name, hint="remove it", at=("headers", "forward", index))
 
 
 def _set_twice(written: Mapping[str, Any]) -> Iterator[Mistake]:
-    """Yield a mistake for each credential in a header that `forwarded` has the gateway write, too."""
+    """Yield a mistake for each credential in a header that `forwarded` writes, too."""
     told = {fold_header(name.encode()) for name in TELLS_THE_ORIGIN.get(str(written.get("forwarded")), ())}
     for key in ("credential", "write_credential"):
         if told & _injected(written.get(key)):
-            message = f"`forwarded: {written['forwarded']}` writes a header of this credential, too"
-            yield Mistake("duplicate-key", message, hint="take one of the two out", at=(key,), on_key=True)
+            message = f"`forwarded: {written['forwarded']}` writes the header of this credential, too"
+            yield Mistake("duplicate-key", message, hint="remove one of the two", at=(key,), on_key=True)
 
 
 def _injected(written: Any) -> set[bytes]:

@@ -1,4 +1,4 @@
-"""The mistakes in a URL: what is wrong with a text that is to be one, and what was probably meant."""
+"""The mistakes in a URL: what is wrong with the text, and what its author probably meant."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
 def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "") -> Mistake | None:
-    """Say what is wrong with the URL up to its path, None if nothing is; `or_else` is what else may be written."""
+    """Return the mistake in the URL up to its path, or None. `or_else` is what the hint offers besides."""
     usual = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
     if isinstance(text, list) and len(text) == 1 and isinstance(text[0], str):
         return Mistake("bad-url", "expected one URL", got=text, hint=f"write {text[0]}, without brackets or dash")
@@ -37,7 +37,7 @@ def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "
 
 
 def find_host_mistake(host: str) -> str:
-    """Say what is wrong with a name or IPv4 address that has the right characters, nothing if it is fine."""
+    """Return what is wrong with a name or IPv4 address of legal characters; empty if it is fine."""
     labels = host.removesuffix(".").split(".")
     if not all(labels):
         return "a part of the host name is empty"
@@ -47,38 +47,41 @@ def find_host_mistake(host: str) -> str:
         try:
             ipaddress.IPv4Address(host)
         except ValueError:
-            # inet_aton reads such names as addresses, each system its own way.
-            return "a host that ends in a number is an IPv4 address, and this is none"
+            # inet_aton reads such names as addresses, differently on each system.
+            return "a host that ends in a number must be an IPv4 address"
     return ""
 
 
 def _wrong(text: str, scheme: str, authority: str, rest: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Yield message and hint for each mistake; an empty hint is the usual one."""
+    """Yield message and hint for each mistake; an empty hint stands for the usual one."""
     if text != text.strip():
-        yield "there is a blank or line break around it", f"write {text.strip()}"
+        yield "there is white space around the URL", f"write {text.strip()}"
     if re.search(r"\$\{?[A-Za-z_]|\{\{|%[A-Z_]+%", text):
-        yield "variables are not filled in here", "set the URL in the environment, as PLUGIN_GATEWAY__UPSTREAM__URL"
+        yield "variables are not expanded here", "set the URL in the environment, as PLUGIN_GATEWAY__UPSTREAM__URL"
     if placeholder := re.search(r"\{[^{}]*\}|<[^<>]*>", text):
-        yield f"`{placeholder[0]}` is a placeholder", "write what it stands for"
+        yield f"`{placeholder[0]}` is a placeholder", "replace it with its value"
     if match := re.match(r"(?i)(https?):\\+", text):
-        yield "a URL has slashes", f"write {text.replace(match[0], match[1] + '://').replace(chr(92), '/')}"
+        yield (
+            "a URL has slashes, not backslashes",
+            f"write {text.replace(match[0], match[1] + '://').replace(chr(92), '/')}",
+        )
     if not text.isprintable() or re.search(r"[\s\\<>\"']", text):
-        yield "not a URL: there is a blank, quote, backslash or character that cannot be seen in it", ""
+        yield "not a URL: it contains a space, quote, backslash or invisible character", ""
     if not scheme:
         yield from _without_scheme(text, schemes)
         return
     if scheme.lower() not in schemes:
         yield f"scheme `{scheme}` is not supported", nearest(scheme, schemes)
     if re.match(r"(?i)https?:?$", authority):
-        yield "there is a scheme twice", f"write {rest}"
+        yield "the URL has two schemes", f"write {rest}"
     if "," in authority:
         yield "only one address can be given", ""
     if not authority:
         yield "the host is missing", ""
     if authority.count(":") > 1 and not authority.startswith("[") and (bracketed := _bracketed(scheme, authority)):
-        yield "an IPv6 address stands in brackets", f"write {bracketed}"
+        yield "an IPv6 address needs brackets", f"write {bracketed}"
     if (port := _PORT.fullmatch(authority)) and not _is_port_fine(authority):
-        what = f"the port {port[1]} is not one from 1 to 65535" if port[1] else "the port is missing after the colon"
+        what = f"the port {port[1]} is not between 1 and 65535" if port[1] else "the port is missing after the colon"
         yield what, ""
 
 
@@ -90,7 +93,7 @@ def _without_scheme(text: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, 
         yield "not a URL with a scheme", ""
     guess = ""
     if _LIKE_A_HOST.fullmatch(bare):
-        # What has no dot, or is inside, is rarely reached by TLS.
+        # Hosts without a dot and private addresses rarely have TLS.
         scheme = "http" if _LOCAL.match(bare) and "http" in schemes else "https"
         guess = f"did you mean `{scheme}://{bare}`?"
     yield "not a URL with a scheme", guess
@@ -102,7 +105,7 @@ def _is_port_fine(authority: str) -> bool:
 
 
 def _bracketed(scheme: str, authority: str) -> str:
-    """Write an IPv6 address that has no brackets with them; what may be a port is taken for one. Empty if it is none."""
+    """Put an IPv6 address in brackets, without what may be its port; empty if it is not an address."""
     import ipaddress  # noqa: PLC0415  # likewise
 
     host, _, port = authority.rpartition(":")

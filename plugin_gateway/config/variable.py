@@ -1,4 +1,4 @@
-"""A variable: text in which other tools would fill in the environment, such as `${KEY}` or `{{ KEY }}`."""
+"""A variable: text that other tools would replace from the environment, such as `${KEY}` or `{{ KEY }}`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORMS: Final = (
     rf"\$({_NAME})",
     rf"%({_NAME})%",
 )
-# What stands alone only: `env:KEY`, `env(KEY)`, `$env:KEY`, `ENV['KEY']`, `process.env.KEY`, `os.environ/KEY`.
+# Forms that count only as a whole value: `env:KEY`, `env(KEY)`, `$env:KEY`, `ENV['KEY']`, `process.env.KEY`, `os.environ/KEY`.
 _ALONE: Final = rf"\$?(?:process\.|os\.)?(?:env|ENV|environ)(?::|\.|/|\(|\[)['\"]?({_NAME})['\"]?[)\]]?"
 
 _ANYWHERE: Final = re.compile("|".join(_FORMS))
@@ -23,13 +23,13 @@ _WHOLE: Final = re.compile("|".join((_ALONE, *_FORMS)))
 
 
 def variable_in(text: str) -> tuple[str, str] | None:
-    """Return the first variable in the text, as it is written and by its name; None where there is none."""
+    """Return the first variable in the text, as it is written and by its name, or None."""
     match = _ANYWHERE.search(text)
     return (match[0], _name(match)) if match else None
 
 
 def variable_named(text: str) -> str:
-    """Return the name of the variable that the text is; empty where it is something else, or more."""
+    """Return the name of the variable if the text is only that variable; else an empty text."""
     match = _WHOLE.fullmatch(text.strip())
     return _name(match) if match else ""
 

@@ -114,7 +114,7 @@ def test_output_that_cannot_be_written_ends_with_one_line(arguments):
             timeout=20,
             check=False,
         )
-    assert result.stderr == "error: the output cannot be written: no space left on device\n"
+    assert result.stderr == "error: cannot write the output: no space left on device\n"
     assert result.returncode == 2
 
 

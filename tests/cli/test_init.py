@@ -42,7 +42,7 @@ def test_a_config_elsewhere_still_finds_the_document(folder, capsys):
 
 def test_a_place_that_cannot_be_written_to_is_told_so(folder, capsys):
     assert run(["init", "openapi.yaml", "-o", "nowhere/gateway.yaml"]) == 2
-    assert "nowhere/gateway.yaml cannot be written" in capsys.readouterr().err
+    assert "cannot write nowhere/gateway.yaml" in capsys.readouterr().err
 
 
 def test_a_document_is_named_as_seen_from_the_config(folder):

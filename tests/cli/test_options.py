@@ -28,7 +28,7 @@ def test_an_address_is_checked_and_stays_text():
     assert runner.invoke(command, []).output == "''\n"
     refused = runner.invoke(command, ["--listen", "nonsense"])
     assert refused.exit_code == 2
-    assert "'nonsense' is not an address" in refused.output
+    assert "'nonsense': not an address" in refused.output
 
 
 def test_a_duration_is_read_as_in_the_config():

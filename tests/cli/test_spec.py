@@ -28,7 +28,7 @@ def test_a_profile_is_printed_and_an_unknown_one_refused(config, capsys):
     assert run(["spec", "-c", config, "--profile", "3.0"]) == 0
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.0")
     assert run(["spec", "-c", config, "--profile", "nope"]) == 2
-    assert "there are 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
+    assert "valid: 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
 
 
 def test_what_a_profile_drops_is_told_with_it_and_only_with_it(config, tmp_path, capsys):

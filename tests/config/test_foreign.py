@@ -14,10 +14,10 @@ from plugin_gateway.config.foreign import foreign_text, foreign_value
         ({"services": {"web": {}}}, "Compose"),
         ({"mcpServers": {}}, "MCP client"),
         ({"schema_version": "v1", "name_for_model": "x"}, "manifest"),
-        ({"gateway": {"openapi": "x", "allow": []}}, "below a key, `gateway`"),
-        ({"surprise": 1}, "no key of a config"),
+        ({"gateway": {"openapi": "x", "allow": []}}, "below the key `gateway`"),
+        ({"surprise": 1}, "no key of gateway.yaml"),
         ([1], "a list"),
-        ("text", "no key of a config"),
+        ("text", "no key of gateway.yaml"),
     ],
 )
 def test_another_tools_file_is_called_by_its_name(value, what):

@@ -107,7 +107,7 @@ def test_a_rate_without_a_window_or_calls_is_a_mistake(text):
         (parse_rate, "10 requests per second", "write 10/s"),
         (parse_rate, "10rpm", "write 10/min"),
         (parse_rate, "5r/s", "write 5/s"),
-        (parse_rate, "unlimited", "leave the key out for no bound"),
+        (parse_rate, "unlimited", "leave the key out for no limit"),
     ],
 )
 def test_what_was_meant_is_written_out(parse, text, hint):

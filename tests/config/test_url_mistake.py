@@ -3,7 +3,7 @@ import pytest
 from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistake
 
 HTTP = ("http", "https")
-PORT = "is not one from 1 to 65535"
+PORT = "is not between 1 and 65535"
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ def test_a_url_has_no_mistake(text):
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("https://api.test ", "a blank or line break around it", "write https://api.test"),
-        ("https://api.test\n", "a blank or line break around it", "write https://api.test"),
+        ("https://api.test ", "white space around the URL", "write https://api.test"),
+        ("https://api.test\n", "white space around the URL", "write https://api.test"),
         ("https:/api.test/v1", "`://` after the scheme", "write https://api.test/v1"),
         ("https:api.test", "`://` after the scheme", "write https://api.test"),
         ("http//api.test", "`://` after the scheme", "write http://api.test"),
@@ -39,12 +39,12 @@ def test_a_url_has_no_mistake(text):
         ("api:8080/v1", "not a URL with a scheme", "did you mean `http://api:8080/v1`?"),
         ("127.0.0.1", "not a URL with a scheme", "did you mean `http://127.0.0.1`?"),
         ("/v1", "not a URL with a scheme", "write https://… or http://…"),
-        ("https://https://api.test", "a scheme twice", "write https://api.test"),
+        ("https://https://api.test", "two schemes", "write https://api.test"),
         ("https://", "the host is missing", ""),
         ("https:///v1", "the host is missing", ""),
-        ("https://::1", "in brackets", "write https://[::1]"),
-        ("http://::1:8080/v1", "in brackets", "write http://[::1]:8080"),
-        ("http://fe80::2", "in brackets", "write http://[fe80::2]"),
+        ("https://::1", "needs brackets", "write https://[::1]"),
+        ("http://::1:8080/v1", "needs brackets", "write http://[::1]:8080"),
+        ("http://fe80::2", "needs brackets", "write http://[fe80::2]"),
         ("https://api.test:99999", f"the port 99999 {PORT}", ""),
         ("https://[::1]:99999", f"the port 99999 {PORT}", ""),
         ("https://api.test:-1", f"the port -1 {PORT}", ""),
@@ -52,14 +52,14 @@ def test_a_url_has_no_mistake(text):
         ("https://api.test:80a/v1", f"the port 80a {PORT}", ""),
         ("https://api.test:", "the port is missing", ""),
         ("https://a.test,https://b.test", "only one address", ""),
-        ("https://${HOST}/v1", "variables are not filled in", "PLUGIN_GATEWAY__UPSTREAM__URL"),
-        ("$UPSTREAM", "variables are not filled in", "PLUGIN_GATEWAY__UPSTREAM__URL"),
-        ("https://{tenant}.corp.test", "`{tenant}` is a placeholder", "write what it stands for"),
-        ("https://api.test/<version>", "`<version>` is a placeholder", "write what it stands for"),
-        ("https://api test", "a blank, quote, backslash", ""),
-        ("https://api.test\\v1", "a blank, quote, backslash", ""),
-        ("'https://api.test'", "a blank, quote, backslash", ""),
-        ("https://a\u200bpi.test", "cannot be seen", ""),
+        ("https://${HOST}/v1", "variables are not expanded", "PLUGIN_GATEWAY__UPSTREAM__URL"),
+        ("$UPSTREAM", "variables are not expanded", "PLUGIN_GATEWAY__UPSTREAM__URL"),
+        ("https://{tenant}.corp.test", "`{tenant}` is a placeholder", "replace it with its value"),
+        ("https://api.test/<version>", "`<version>` is a placeholder", "replace it with its value"),
+        ("https://api test", "a space, quote, backslash", ""),
+        ("https://api.test\\v1", "a space, quote, backslash", ""),
+        ("'https://api.test'", "a space, quote, backslash", ""),
+        ("https://a\u200bpi.test", "invisible", ""),
         ("", "not a URL", "write https://… or http://…"),
         (None, "not a URL", "write https://… or http://…"),
     ],
