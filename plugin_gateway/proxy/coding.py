@@ -68,7 +68,7 @@ class ContentDecoder:
         if len(self._beginning) < _MAGIC_BYTES:
             self._beginning += data[:_MAGIC_BYTES]
             if self._beginning.startswith(_MAGIC):
-                raise unreadable("is compressed more often than it says")
+                raise unreadable("is compressed more often than its Content-Encoding says")
         return data
 
     def finish(self) -> bytes:
@@ -88,14 +88,14 @@ class ContentDecoder:
                 piece = decoder.decode(data)
                 self._decoded_bytes += len(piece)
                 if self._decoded_bytes > _FREE_BYTES + _MAX_RATIO * self._received_bytes:
-                    raise unreadable("expands beyond measure")
+                    raise unreadable("expands too much when decoded")
                 pieces.append(piece)
                 if not decoder.has_more:
                     return b"".join(pieces)
                 self._decoded_bytes += _STEP_COSTS_BYTES
                 data = b""
         except ValueError:
-            raise unreadable("is not of the content coding that it says") from None
+            raise unreadable("does not match its Content-Encoding") from None
 
 
 class _Given:

@@ -258,9 +258,9 @@ class Downlink:
             # Range is not forwarded, so no caller chooses the part. A part shorter than any masked secret reveals too
             # little.
             if is_part and not 0 <= framing.length < MIN_MASKED_BYTES:
-                unreadable = "is a part of something that was asked for in whole"
+                unreadable = "is partial although the whole was requested"
             elif encoded and not are_readable(encoded):
-                unreadable = "" if self.passes_unreadable else "is in a content coding that is not known here"
+                unreadable = "" if self.passes_unreadable else "has an unknown content coding"
                 encoded = ()
         return Answer(
             status,

@@ -172,7 +172,7 @@ class Exchange(Receiver):
         if self.is_over:
             return
         if self.is_sent and 0 < target.total_timeout_s < now - self.sent_at:
-            self._expire(504, "upstream-timeout", "The call took longer than it may.", target.total_timeout_s)
+            self._expire(504, "upstream-timeout", "The call exceeded its time limit.", target.total_timeout_s)
         elif self._upstream is None:
             if self._awaits_body:
                 return
@@ -320,7 +320,7 @@ class Exchange(Receiver):
             self.on_broken(error)
 
     def _expire(self, status: int, code: str, detail: str, limit_s: float) -> None:
-        self.cause = f"{place(self._plan.pool.target)}: {limit_s:g} s are over"
+        self.cause = f"{place(self._plan.pool.target)}: timeout of {limit_s:g} s expired"
         self.cancel()
         self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
 

@@ -165,7 +165,7 @@ class MaskedBody:
             UpstreamError: the body is compressed, and there are secrets now.
         """
         if self._is_coded and not self.mask.is_idle:
-            raise unreadable("is compressed, and began before there was a secret")
+            raise unreadable("is compressed and began before there was a secret")
         self._held.append(data)
         self._held_bytes += len(data)
         longest = self.mask.longest

@@ -23,10 +23,10 @@ class Change(NamedTuple):
     def __str__(self) -> str:
         parts = [
             f"{said}: {', '.join(names[:_MOST_SAID])}{f' and {more} more' if (more := len(names) - _MOST_SAID) > 0 else ''}"
-            for said, names in (("came", self.came), ("went", self.went))
+            for said, names in (("added", self.came), ("removed", self.went))
             if names
         ]
-        return "; ".join(parts) or "no operation came or went"
+        return "; ".join(parts) or "no operation was added or removed"
 
     def members(self) -> dict[str, tuple[str, ...]]:
         """Return the change as members of a log line, each bounded."""

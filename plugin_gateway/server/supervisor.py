@@ -136,7 +136,7 @@ class Supervisor:
             if not was_clean:
                 self._log.event("warning", "drain-cut", f"calls still running after {DRAIN_TIMEOUT_S:.0f} s were cut")
             if self._stopping.is_set():
-                self._log.event("info", "stopped", "stopped; nothing is served any more")
+                self._log.event("info", "stopped", "stopped")
 
     async def _start(self) -> Started:
         started_at = monotonic()
@@ -180,7 +180,7 @@ class Supervisor:
             waited_s = monotonic() - began
             if isinstance(outcome, Compiled):
                 if self._awaited:
-                    self._log.event("info", "document-there", f"the document is there, after {waited_s:.0f} s")
+                    self._log.event("info", "document-there", f"the document arrived after {waited_s:.0f} s")
                     self._awaited = ""
                 return outcome
             left_s = inf if self._options.wait_s is None else self._options.wait_s - waited_s
@@ -191,7 +191,7 @@ class Supervisor:
             await self._prepare(outcome.awaited)
             if (cause := "; ".join(map(str, outcome.findings))) != self._awaited:
                 self._awaited = cause
-                message = f"not ready, asking for the document until its server answers: {cause}"
+                message = f"not ready; retrying until the document's server answers: {cause}"
                 self._log.event("warning", "document-awaited", message, cause=cause)
             self._files.look_at(outcome.watched)
             await self._wanted_within(min(left_s, pause_s(waited_s, random())))  # noqa: S311  # no secret

@@ -25,12 +25,12 @@ def cause_of(error: BaseException) -> str:
         case ssl.SSLError() if error.reason:
             return f"TLS: {error.reason.replace('_', ' ').lower()}"
         case socket.gaierror():
-            return f"name not known ({error.strerror})"
+            return f"cannot resolve the name ({error.strerror})"
         case TimeoutError():
-            return "no connection in time"
+            return "connection timed out"
         case OSError() if error.errno:
             return os.strerror(error.errno).lower()
         case UnicodeError():
-            return "not a legal host name"
+            return "not a valid host name"
         case _:
             return str(error) or type(error).__name__

@@ -164,7 +164,7 @@ def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(loop
         error = caught.value
         assert (error.status, error.code) == (502, "upstream-unreachable")
         assert sorted(error.cause.split("; ")) == [
-            f"{BAD}:{peers.port}: no connection in time",
+            f"{BAD}:{peers.port}: connection timed out",
             f"{WORSE}:{peers.port}: connection refused",
         ]
         assert "127" not in str(error)
@@ -216,7 +216,7 @@ def test_a_resolver_that_hangs_is_not_waited_for(loop_factory, monkeypatch):
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
         with pytest.raises(UpstreamError) as caught:
             await connect(target, None, make)
-        assert (caught.value.status, caught.value.cause) == (504, "twin: no connection in time")
+        assert (caught.value.status, caught.value.cause) == (504, "twin: connection timed out")
 
     play(scene, loop_factory, monkeypatch, addresses=[], connect_timeout_s=0.05)
 

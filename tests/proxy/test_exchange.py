@@ -629,7 +629,7 @@ def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run):
     async def scene(gateway):
         assert (await gateway.ask(get()))[3] is False
         assert await gateway.reason() == "upstream-timeout"
-        assert re.fullmatch(r"127\.0\.0\.1:\d+: 0\.1 s are over", gateway.records[0].cause)
+        assert re.fullmatch(r"127\.0\.0\.1:\d+: timeout of 0\.1 s expired", gateway.records[0].cause)
 
     run(play, scene, target={"total_timeout_s": 0.1, "read_timeout_s": 2.0})
 

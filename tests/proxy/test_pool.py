@@ -139,7 +139,7 @@ def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it():
             await connect(pool)
         assert caught.value.status == 502
         assert "invalid" not in str(caught.value)
-        assert caught.value.cause.startswith("nowhere.invalid: name not known")
+        assert caught.value.cause.startswith("nowhere.invalid: cannot resolve the name")
 
     play(scene, host="nowhere.invalid")
 

@@ -6,9 +6,9 @@ from plugin_gateway.reload.change import change, served_by
 
 def test_what_came_and_went_is_named():
     changed = change(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
-    assert str(changed) == "came: POST /c (c); went: GET /a (a)"
+    assert str(changed) == "added: POST /c (c); removed: GET /a (a)"
     assert changed.members() == {"came": ("POST /c (c)",), "went": ("GET /a (a)",)}
-    assert str(change(["x"], ["x"])) == "no operation came or went"
+    assert str(change(["x"], ["x"])) == "no operation was added or removed"
 
 
 def test_a_large_change_is_bounded():

@@ -139,7 +139,7 @@ def test_the_log_says_what_a_reload_changed_and_that_it_stops(config, capfd):
     run(config, talk)
     lines = {line["event"]: line for line in map(json.loads, capfd.readouterr().err.splitlines())}
     assert (lines["reloaded"]["came"], lines["reloaded"]["went"]) == ([], ["GET /pets (listPets)"])
-    assert "went: GET /pets (listPets)" in lines["reloaded"]["message"]
+    assert "removed: GET /pets (listPets)" in lines["reloaded"]["message"]
     assert lines["stopping"]["signal"] == "SIGTERM"
 
 

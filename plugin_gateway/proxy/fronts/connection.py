@@ -178,7 +178,7 @@ class ConnectionFront(AnsweringConnection):
                 self.transport.abort()
 
     def _record_partial(self) -> None:
-        """Record a request whose head did not come in time, with as much of it as there is."""
+        """Record a request whose head did not arrive in time, with the part that did."""
         partial, self._partial = self._partial, None
         if partial is not None:
             call = Call(self, Asked(RequestFields(0), *asked_for(partial.seen)))
