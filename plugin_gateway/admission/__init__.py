@@ -1,1 +1,1 @@
-"""Admission: limits on rates and concurrency, counted in the gateway's memory or in a Redis that replicas share."""
+"""Admission: limits on rates and concurrency, counted in the gateway's memory or in Redis, which replicas share."""

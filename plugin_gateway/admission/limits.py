@@ -116,11 +116,11 @@ def take(demands: Sequence[Demand], levels: Sequence[Level | None], now_s: float
 
 
 BAD_CREDENTIALS: Final = RateLimit(name="bad-credentials", key="bad-credentials", calls=100, window_s=60, burst=100)
-"""Unless gateway.yaml says otherwise."""
+"""The default of `limits.bad_credentials`."""
 
 
 def rate_limit(name: str, key: str, rate: Rate | None, burst: int | None = None) -> RateLimit | None:
-    """Compile a rate of gateway.yaml; by default a whole window's calls may come at once."""
+    """Compile a rate of gateway.yaml; the default `burst` is a whole window's calls."""
     if rate is None:
         return None
     return RateLimit(name=name, key=key, calls=rate.calls, window_s=rate.window_s, burst=burst or rate.calls)

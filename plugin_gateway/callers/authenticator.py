@@ -176,7 +176,7 @@ class Authenticator:
             self._good.put(digest, verdict, until=verdict.good_until)
             return verdict
         if verdict.code == "invalid-credential" and self._has_budget:
-            # Expired tokens and tokens for other scopes do not count: the issuer gave them out, so they are no guesses.
+            # Expired tokens and tokens for other scopes do not count: the issuer gave them out, so they are not guesses.
             self.strangers.failed(share)
         self._bad.put(digest, verdict, until=self._clock() + REFUSAL_CACHE_S)
         return verdict

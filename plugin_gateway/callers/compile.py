@@ -36,7 +36,7 @@ MIN_TOKEN_BYTES: Final = 16
 
 _NOTHING_PASSES: Final = Finding(
     rule="passthrough-goes-nowhere",
-    message="`auth` leaves the judging of callers to the upstream, but the upstream does not get their credential",
+    message="`auth` lets the upstream check callers, but their credentials do not reach it",
     hint="write `credential: {passthrough: true}` under `upstream`",
     pointer=("auth", "passthrough"),
 )

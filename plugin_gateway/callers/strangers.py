@@ -49,7 +49,7 @@ class Strangers:
 
 @lru_cache(4096)
 def share_of(address: str) -> str:
-    """The key that an address is counted under. For IPv6 that is its /64 network, the least a subscriber gets (RFC 6177)."""
+    """The key that an address is counted under. For IPv6 that is its /64 network, which belongs to one subscriber (RFC 6177)."""
     try:
         parsed = ip_address(address.partition("%")[0])
     except ValueError:

@@ -181,7 +181,7 @@ def _judge(config: Config, credentials: Sequence[Credential], pointer: Pointer, 
         # `callers.compile` judges `upstream.credential` itself.
         yield Finding(
             rule="passthrough-goes-nowhere",
-            message="`auth` leaves the judging of callers to the upstream, but it would get the gateway's credential instead of theirs",
+            message="`auth` lets the upstream check callers, but it would get the gateway's credential instead of theirs",
             hint="write `passthrough: true` here, or leave the key out",
             pointer=pointer,
         )

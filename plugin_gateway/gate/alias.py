@@ -49,7 +49,7 @@ def fold_plain(segment: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Fold a decoded segment for comparison with denied ones: fold case and look-alikes, and turn all separators into `.`.
+    """The name by which a decoded segment is compared with denied ones: case and look-alikes folded, `.` for each separator.
 
     An origin may cut off `;params`, `.json`, `?`, `#`, `:$DATA` or blanks after a name. Each of them begins with a
     separator, so an alias of `export` is `export` itself or begins with `export.`.

@@ -50,7 +50,7 @@ def fold_name(name: bytes) -> bytes:
 
 
 def override_of(name: bytes) -> bytes:
-    """The override that a parameter or field of this name is to some framework, folded; empty if it is an override to none."""
+    """Return the folded name if some framework reads a parameter or field of this name as an override; otherwise empty."""
     folded = fold_name(name)
     if folded in _OVERRIDES:
         return folded

@@ -1,4 +1,4 @@
-"""The compiler of an operation's rule: it reads from the document the names that a call may carry."""
+"""An operation's rule, compiled from the document: the names that a call may carry."""
 
 from __future__ import annotations
 

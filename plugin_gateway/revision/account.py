@@ -108,7 +108,7 @@ def account_for(
 
 
 def _target_of(asked: str, *bases: str) -> str | None:
-    """Return the path and query of a URL below one of the bases, or None below neither. A path is returned unchanged."""
+    """Return the path and query of a URL that begins with a base, or None without a matching base. A path stays unchanged."""
     if "://" not in asked.partition("?")[0] or asked.startswith("/"):
         return asked
     try:

@@ -55,7 +55,7 @@ class Kept:
 
     @property
     def credential_entry(self) -> AllowEntry | None:
-        """The entry that gives it its own upstream credential."""
+        """The entry that gives the operation its own upstream credential."""
         return next((entry for entry in self.entries if entry.credential is not None), None)
 
     @property

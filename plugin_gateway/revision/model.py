@@ -91,7 +91,7 @@ class Revision:
     operation_injections: Mapping[str, Injection] = field(default_factory=dict, repr=False)
     """By operation id, for operations with their own credential."""
     other_secrets: tuple[str, ...] = field(default=(), repr=False)
-    """Secrets that the gateway sends elsewhere than to the upstream: to the document's server, the introspection endpoint, Redis."""
+    """Secrets that the gateway sends besides the injected ones: to the document's server, the introspection endpoint, Redis."""
     limits: Bounds
     cors_origins: tuple[str, ...]
     operations_total: int

@@ -1,4 +1,4 @@
-"""What the config says of limits, compiled: what bounds which calls, and what an operator is told of."""
+"""Compiled limits: the limits that apply to each call, and the findings for the operator."""
 
 import pytest
 import yaml

@@ -1,4 +1,4 @@
-"""What the limiter promises: every limit of a call counts, a refused call holds no place, and a store may be away."""
+"""The limiter: every limit of a call counts, a refused call holds no place, and the store may be unavailable."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What token buckets promise: never more than burst and refill, all or nothing, and an honest Retry-After."""
+"""Token buckets: never more calls than burst and refill, all buckets or none, and a correct Retry-After."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What the store in Redis promises, with a real server: exactness over processes, and no waiting for one that is gone."""
+"""The Redis store, with a real server: exact counts across processes, and no waiting for a server that is gone."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""What the shared table promises: one count over processes, bounded memory, and no lock that outlives its holder."""
+"""The shared table: one count for all processes, bounded memory, and no lock that outlives its holder."""
 
 import os
 import subprocess

@@ -164,7 +164,7 @@ PUBLIC_PEM = RSA_KEY.public_key().public_bytes(
 
 
 def confused():
-    """RFC 8725, 2.1: the public key, which everybody has, used as the secret of an HMAC."""
+    """RFC 8725, 2.1: an attacker signs with HMAC, with the issuer's public key as the secret."""
     import hashlib
     import hmac
 

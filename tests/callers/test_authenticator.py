@@ -205,7 +205,7 @@ def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another():
         await asyncio.sleep(0)
         found = await settled(it.identify(basic("alice:pw"), "192.0.2.1"))
         assert found.name == "alice"
-        # Those of the other address are still at it, so this one did not wait behind them.
+        # The other address's verifications are still running, so this one did not wait for them.
         assert sum(not task.done() for task in wrong) > MAX_WAITING / 2
         for task in wrong:
             task.cancel()
@@ -314,7 +314,7 @@ def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it(
             found = [await settled(it.identify(bearer(f"t{i}-{j}"))) for j in range(20)]
             assert found == [UNAVAILABLE] * 20
             clock.now += 0.1
-        # In ten seconds: at 0, 0.3, 0.8, 1.8, and then every two seconds.
+        # The requests in ten seconds: at 0, 0.3, 0.8, 1.8, and then every two seconds.
         assert provider.asked <= 9
         provider.is_down = False
         clock.now += 2

@@ -1,4 +1,4 @@
-"""Who gets a turn: fairly among addresses, whatever one of them does."""
+"""Turns are shared fairly among client addresses, even if one address floods the queue."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ async def settle():
 
 
 class Queue:
-    """Takes turns for addresses and writes down in which order they come."""
+    """Takes turns for addresses, and records their order."""
 
     def __init__(self, at_once=1, max_waiting=4):
         self.turns, self.served, self.tasks = Turns(at_once, max_waiting), [], []

@@ -1,4 +1,4 @@
-"""The board of tokens: what one process writes, the others read."""
+"""The board of tokens: each process reads the tokens that the others write."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the config says of keys, compiled: which calls get what, and what an operator is told of."""
+"""Compiled credentials: the injection that each call gets, and the findings for the operator."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What an issuer promises: one question at a time, early renewal, no storm when the endpoint is down, no secret shown."""
+"""The issuer: one request at a time, early renewal, no request storm while the endpoint is down, no secret shown."""
 
 import asyncio
 import itertools

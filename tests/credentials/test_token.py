@@ -1,4 +1,4 @@
-"""What is asked of a token endpoint, and which of its answers are a token."""
+"""The request to a token endpoint, and the answers that hold a token."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""The names that origins may take a segment for."""
+"""Aliases: the names that origins may read a segment as."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""The fold, against every case mapping and normalisation that the Unicode data of this Python has.
+"""The fold, compared with every case mapping and normalisation in this Python's Unicode data.
 
-`str` has the full mappings; `_sre` has the simple one to lower case, and where a full mapping has several characters the
-simple one to upper case is the inverse of it or the character itself. SpecialCasing.txt adds the languages.
+`str` has the full mappings, and `_sre` the simple mapping to lower case. If a full mapping gives several characters, the
+simple mapping to upper case is the inverse of the one to lower case, or the character itself. SpecialCasing.txt adds the
+languages.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ SPECIAL = [
 
 @cache
 def mapped_by(name):
-    """Return each character that a mapping changes, with what it becomes."""
+    """Yield each character that a mapping changes, with the result."""
     mapping = MAPPINGS[name]
     return [(c, after) for c in CHARACTERS if (after := mapping(c)) != c]
 
 
 def fold_by_casefold(text):
-    """The fold without what is written down beside it."""
+    """The fold without the tables in `gate.folding`."""
     whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(
         c for c in whole if unicodedata.category(c) not in {"Mn", "Me", "Cf"} and c not in "\u115f\u1160\u3164\uffa0"

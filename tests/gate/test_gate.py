@@ -1,4 +1,4 @@
-"""The gate: what is permitted is an allowed operation to whoever reads the path, and never a denied one."""
+"""The gate permits a call only if every server reads its path as an allowed operation, and no server as a denied one."""
 
 from __future__ import annotations
 
@@ -286,7 +286,7 @@ def test_a_query_parameter_that_the_gateway_injects_never_passes(name):
     assert isinstance(verdict, Refusal) or verdict.query == b"color=red"
 
 
-# Laws. The normalisations are written down here anew: what some origin somewhere does to a path before it routes it.
+# Laws. The normalisations that origins apply to a path before they route it are written here independently of the gate.
 
 OVERLONG = {b"\xc0\xae": b".", b"\xc0\xaf": b"/", b"\xe0\x80\xaf": b"/", b"\xef\xbc\x8f": b"/", b"\xef\xbc\x8e": b"."}
 
@@ -346,7 +346,7 @@ def operations_at(method: str, path: bytes, operations) -> set[str]:
         if key.method == method and len(parts) == len(segments):
             pairs = list(zip(parts, segments, strict=True))
             if all(value if part.startswith("{") else part.encode() == value for part, value in pairs):
-                # A template that a concrete path beats is not what an origin serves there.
+                # An origin does not serve a template on a path that has a concrete path item.
                 found.add(text)
     return {text for text in found if "{" not in text} or found
 
@@ -446,7 +446,7 @@ def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose
 
 
 def attack_calls():
-    """The request lines of the hostile-caller cases, with how many upstream requests each may cause."""
+    """The request lines of the hostile-caller cases, with the number of upstream requests that each may cause."""
     cases = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
     if not cases.exists():
         yield pytest.param(b"", b"", [0, 1], marks=pytest.mark.skip(reason="../shared/attack/cases.json is absent"))

@@ -1,4 +1,4 @@
-"""What a body says that it is, against what its operation declares."""
+"""The media type of a body, compared with the types that its operation declares."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_no_header_is_made_of_what_is_no_media_type():
 @pytest.mark.parametrize(
     ("declared", "types", "found"),
     [
-        # The document names none: any is taken, and looked through by what it says.
+        # The document names no media type: the gate accepts any, and inspects the body by its Content-Type.
         ([], [b"application/x-www-form-urlencoded"], FORM),
         ([], [b"application/vnd.x+json"], JSON),
         ([], [b"image/png"], OPAQUE),

@@ -1,4 +1,4 @@
-"""Names by which frameworks take another method."""
+"""Names that make frameworks use another method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Routes: the most specific template that is allowed, and which methods a path has."""
+"""Routes: the most specific allowed template, and the methods of a path."""
 
 from __future__ import annotations
 

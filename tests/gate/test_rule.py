@@ -1,4 +1,4 @@
-"""What an operation declares, as names."""
+"""Rules: the names that an operation declares."""
 
 from __future__ import annotations
 

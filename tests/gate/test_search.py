@@ -1,4 +1,4 @@
-"""The search finds what looking at every template would find, and goes back where the first way ends nowhere."""
+"""The search finds the same routes as trying every template would, and backtracks from dead ends."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from plugin_gateway.gate.search import find_ends, find_routes
 
 
 def tree(paths):
-    """The tree of paths such as `("a", "*")`, in which `*` is a parameter; each ends in a route that is the path itself."""
+    """The tree of paths such as `("a", "*")`, in which `*` is a parameter; the route at the end of each is the path itself."""
     literals = {path[0]: [] for path in paths if path and path[0] != "*"}
     for path in paths:
         if path and path[0] != "*":

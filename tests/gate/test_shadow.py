@@ -1,4 +1,4 @@
-"""Denied operations that lie on allowed templates."""
+"""Shadows: denied operations that lie on allowed templates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from plugin_gateway.openapi.document import OperationKey
 
 
 def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") -> bool:
-    """Whether the guard of the allowed operation stops a call; the denied ones are `METHOD /path`, or GET."""
+    """Whether the guard of the allowed operation stops a call. Denied operations are `METHOD /path`, or a path for GET."""
     keys = [OperationKey(*text.split(" ")) if " " in text else OperationKey("GET", text) for text in denied]
     own = OperationKey("GET", allowed)
     templates = {key.path: parse_template(key.path) for key in [own, *keys]}
@@ -121,7 +121,7 @@ def test_templates_of_other_lengths_cast_nothing():
         ("/{a}/{b}/{c}", "/admin", "/admin/x/y", True),
         ("/{a}/{b}/{c}", "/x/{b}", "/x/y/z", True),
         ("/{a}/{b}/{c}", "/{a}/users", "/x/users/z", True),
-        # What the client cannot choose tells nothing: these are an API's collections and the things in them.
+        # Only literals in the client's part count, so these collections and their items do not shadow each other.
         ("/files/{name}/meta", "/files", "/files/x/meta", False),
         ("/files/{name}/meta", "/files/{name}", "/files/x/meta", False),
         ("/files/{name}/meta", "/", "/files/x/meta", False),

@@ -1,4 +1,4 @@
-"""Parameters that take encoded slashes."""
+"""Parameters whose values may hold encoded slashes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_only_a_segment_that_is_the_whole_parameter_is_slashed():
         ("POST /tree/{a}/{b}", False),
         ("GET /wood/{a}/{b}", False),
         ("GET /tree/{a}", False),
-        # By its literal the gate knows it, and refuses what begins with it.
+        # The gate recognises this path by its literal, and refuses calls that begin with it.
         ("GET /tree/{a}/keys", False),
         ("GET /tree/private/{b}", False),
     ],

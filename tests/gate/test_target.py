@@ -1,4 +1,4 @@
-"""Request targets: taken as they stand, or refused."""
+"""Request targets: the gate takes them unchanged, or refuses them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operations that only the query of their path templates tells apart."""
+"""Variants: operations whose path templates differ only in their query."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def gate_of(paths, allowed, parameters=()):
 
 
 def served(gate, target):
-    """The template that a call is taken for, or the status it is refused with."""
+    """The template that a call matches, or the status of its refusal."""
     verdict = gate.judge(b"GET", target)
     return verdict.rule.path_template if isinstance(verdict, Permit) else verdict.status
 
@@ -158,7 +158,7 @@ def test_what_is_allowed_is_callable_whatever_is_denied_beside_it_and_nothing_de
 
 
 def _is_as_demanding(found, denied):
-    """Whether the allowed template asks for all that the denied one does, so that an origin serves it first."""
+    """Whether the allowed template requires all pairs of the denied one, so that an origin serves it first."""
     ours = dict(required_pairs(parse_template(found).query))
     theirs = required_pairs(parse_template(denied).query)
     return all(pair.name in ours and (pair.value is None or ours[pair.name] == pair.value) for pair in theirs)

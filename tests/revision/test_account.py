@@ -1,4 +1,4 @@
-"""The account of a call says what the gateway sets on it."""
+"""The account of a call names the credentials that the gateway sets on it."""
 
 import pytest
 import yaml

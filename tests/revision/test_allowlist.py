@@ -75,7 +75,7 @@ def test_an_entry_that_matches_nothing_is_an_error_in_either_list():
         ({"path": "/admn/**", "methods": ["DELETE"]}, "error"),
         ("GET /pets/{id}", "error"),
         ("PUT /pets", "error"),
-        # What they name is there; they close methods that the API may come to have.
+        # The paths exist, and the entries close methods that the API may add later.
         ("PUT /**", "warning"),
         ({"tag": "pets", "methods": ["DELETE"]}, "warning"),
     ],

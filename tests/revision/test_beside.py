@@ -49,8 +49,8 @@ def test_the_document_is_watched_although_the_config_is_refused(tmp_path):
     assert "openapi.yaml" in {path.name for path in told}
 
 
-# What people type into gateway.yaml, and every finding that `check` then shows: where, which rule, and the hint. A `→` is
-# a tab; `<head>` and `<allow>` stand for sections that are right.
+# Common mistakes in gateway.yaml, and every finding that `check` shows for them: place, rule and hint. A `→` is a tab;
+# `<head>` and `<allow>` stand for correct sections.
 MISTAKES = Path(__file__).with_name("mistakes.txt").read_text(encoding="utf-8")
 HEAD = """\
 openapi: openapi.yaml

@@ -37,7 +37,7 @@ class Couple(NamedTuple):
 
 
 def typed(value):
-    """Return what compares equal only to the same value of the same types: in Python 1 is True and 1.0."""
+    """Return a value that is equal only for the same value of the same types: in Python, 1 equals True and 1.0."""
     match value:
         case Pair():
             return Pair, typed(value.left), typed(value.right)

@@ -1,4 +1,4 @@
-"""Which operations an entry names."""
+"""The operations that an entry names."""
 
 from __future__ import annotations
 

@@ -269,7 +269,7 @@ UNSEARCHED = {("header", "Range"), ("header", "If-Range"), ("header", "Accept-En
 
 
 def goes_up(revision, place, name):
-    """Tell whether what a caller sends under that name reaches the upstream."""
+    """Tell whether a caller's parameter with that name reaches the upstream."""
     target = f"/a?{quote(name)}=mine".encode() if place == "query" else b"/a"
     permit = revision.gate.judge(b"GET", target)
     if not isinstance(permit, Permit):

@@ -1,4 +1,4 @@
-"""The digest: other for other behaviour, equal for the same inputs, and made of no secret."""
+"""The digest: different for different behaviour, equal for equal inputs, and independent of secrets."""
 
 import ast
 import copy
@@ -186,7 +186,7 @@ CONFIGS = [
 REVISIONS = [compiled(config) for config in CONFIGS]
 
 
-# Everything below is reached by the path of a field from a revision.
+# The helpers below address a field by its path from the revision.
 
 
 def members_of(value):
@@ -218,7 +218,7 @@ def with_member(value, name, member):
 
 
 def places(value, path=()):
-    """Every place in a value where something else could stand, down to the fields that have a rule."""
+    """Yield every place in a value that can be replaced, down to the fields that have a rule."""
     for name, member in members_of(value):
         yield (*path, name)
         rule = RULES.get(type(value), {}).get(name, as_it_is)
@@ -227,7 +227,7 @@ def places(value, path=()):
 
 
 def with_another(value, path):
-    """Return the value with something else in one place."""
+    """Return the value with one place replaced."""
     name, *rest = path
     here = dict(members_of(value))[name]
     return with_member(value, name, with_another(here, rest) if rest else another(here))
@@ -254,7 +254,7 @@ def another(value):
 
 
 def rule_of(value, path):
-    """Return the rule for the last field of the path, None if it has none."""
+    """Return the rule for the last field of the path, or None."""
     for name in path[:-1]:
         value = dict(members_of(value))[name]
     return RULES.get(type(value), {}).get(path[-1])
@@ -283,7 +283,7 @@ def member_at(value, path):
     return value
 
 
-# The rules are complete, and none is stale.
+# The rules are complete, and no rule is stale.
 
 
 def reached(value, seen):
@@ -297,7 +297,7 @@ def reached(value, seen):
 
 
 def named_in(text, module):
-    """Yield the records that the text of an annotation names, as the module that it stands in imports them."""
+    """Yield the records that an annotation names, resolved by the imports of its module."""
     imports = {
         alias.name: node.module
         for node in ast.walk(ast.parse(inspect.getsource(module)))
@@ -318,7 +318,7 @@ def named_in(text, module):
 
 
 def records_of(kind):
-    """Return the records that the fields of one can hold, but for fields that are left out."""
+    """Return the records that a record's fields can hold, except for fields that are left out."""
     return {
         record
         for name, text in vars(kind).get("__annotations__", {}).items()
@@ -328,7 +328,7 @@ def records_of(kind):
 
 
 def test_the_revisions_of_these_tests_have_every_record_that_a_revision_can_have():
-    """Then no class can come in whose fields the other tests do not look at."""
+    """So the other tests check the fields of every class that a revision can hold."""
     kinds = {type(value) for revision in REVISIONS for value in reached(revision, {}).values()}
     wanted, todo = {Revision}, [Revision]
     while todo:
@@ -350,7 +350,7 @@ def test_each_rule_is_for_a_field_that_there_is():
 
 
 def fields_of_a_face():
-    """Return what a pickled face consists of: unlike the others it is no record."""
+    """Return the names of a pickled face's attributes: a face is not a record."""
     return {*REVISIONS[0].faces["/openapi.json"].__getstate__()}
 
 
@@ -364,11 +364,11 @@ def test_each_field_that_is_left_out_has_a_reason():
     assert all(rule.because for rule in left_out)
 
 
-# What an operator or the author of the document can change.
+# Changes that an operator or the document's author can make.
 
 
 def at(*path, to):
-    """Return the edit that sets, at a path in a config or a document, another value; without one it takes it out."""
+    """Return an edit that sets a value at a path in a config or a document; without a value, it removes the key."""
 
     def edit(value):
         for step in path[:-1]:
@@ -449,7 +449,7 @@ SILENT_EDITS = {
 EDITS = [*CONFIG_EDITS, *DOCUMENT_EDITS]
 
 
-@lru_cache(256)  # small sets come again and again
+@lru_cache(256)  # small sets repeat often
 def edited(names):
     config, document = copy.deepcopy(CONFIG), copy.deepcopy(DOCUMENT)
     for name in EDITS:
@@ -473,7 +473,7 @@ def test_one_edit_is_another_digest(edit):
 
 
 def behaviour(revision):
-    """Return what clients and the upstream can notice, found without the digest's help."""
+    """Return the behaviour that clients and the upstream can notice, computed without the digest."""
     gates = [revision.gate, *(view.gate for view in revision.views)]
     return (
         [[gate.judge(method, target) for method, target in CALLS] for gate in gates],
@@ -562,7 +562,7 @@ def test_another_zlib_is_no_other_digest():
     assert digest_of(replace(revision, faces=faces)) == revision.digest
 
 
-# The same inputs in another process.
+# Equal inputs in another process.
 
 PROGRAM = """
 import json, random, sys

@@ -47,7 +47,7 @@ def test_however_the_document_changes_groups_never_open_more_than_they_did_first
     for paths in later:
         selection = choose(paths, allow, deny, selection.pinned)
         assert set(selection.kept) <= opened
-        # What stays closed because of the document's change is told by name, and is in the document.
+        # The findings name each operation that the document's change leaves closed, and the document has it.
         assert set(selection.held) <= set(choose(paths, allow, deny).kept) - set(selection.kept)
 
 
@@ -56,7 +56,7 @@ def test_what_vanishes_and_comes_back_is_as_it_was(first, between, allow, deny):
     before = choose(first, allow, deny)
     after = choose(first, allow, deny, choose(between, allow, deny, before.pinned).pinned)
     assert set(after.kept) <= set(before.kept)
-    # Only what a denial named in between is missing.
+    # Only the operations that a `deny` entry named in between are missing.
     assert set(before.kept) - set(after.kept) <= {
         key for keys in (choose(between, [], deny).pinned.entries.values()) for key in keys
     }

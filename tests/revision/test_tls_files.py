@@ -15,7 +15,7 @@ from plugin_gateway.revision.tls_files import TlsFiles, _validity, read_tls_file
 
 
 def read(tmp_path, *, now=None, **written):
-    """Read what is written under `tls`, with the rules and pointers of what is found."""
+    """Read the files under `tls`; return them with the rules and pointers of the findings."""
     files, findings = read_tls_files(Tls.model_validate(written, context=Surroundings(folder=tmp_path)), now=now)
     return files, [(finding.rule, finding.pointer[-1], str(finding.severity)) for finding in findings], findings
 
@@ -84,7 +84,7 @@ def test_a_file_that_openssl_would_refuse_is_an_error_at_its_key(tmp_path, autho
     written = {"ca": authority.ca, "cert": own.cert, "key": own.key}
     path = Path(written[name])
     whole = path.read_bytes()
-    # None: the first half of what was there.
+    # None means the first half of the old content.
     path.write_bytes(whole[: len(whole) // 2] if content is None else content)
     _, found, findings = read(tmp_path, **written)
     assert found == [(rule, name, "error")]
@@ -105,7 +105,7 @@ def test_a_key_of_another_certificate_is_an_error(tmp_path, authority):
 
 
 def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path, authority):
-    own = authority.issue("me", password="secret")  # of a key made just now
+    own = authority.issue("me", password="secret")  # for a new key
     _, found, findings = read(tmp_path, cert=own.cert, key=own.key)
     assert found == [("tls-file", "key", "error")]
     assert "encrypted" in findings[0].message

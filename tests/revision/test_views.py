@@ -173,7 +173,7 @@ def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too():
         "warning",
         ("consumers", 2, "allow", 0),
     )
-    # To anybody else it is new, and what is closed to everybody is told of the gateway's own list.
+    # For other consumers it is new, and an operation closed to all is reported for the gateway's own list.
     assert chosen([{"tag": "pets"}], (LIST, ADD, ADMIN), Document(root=root, name="o")).keys == (LIST, ADD, ADMIN)
     assert chosen([{"tag": "pets"}], (LIST, ADD), Document(root=root, name="o"), Pinned(first.pins)).findings == ()
 
