@@ -1,4 +1,4 @@
-"""A built revision for a command that shows or checks it."""
+"""A built revision, for a command that shows or checks it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
-    """Read the config and the document that it names; missing secrets are no mistakes.
+    """Read the config and the document that it names; placeholders replace missing secrets.
 
     Raises:
         ConfigError: the config is wrong.
@@ -29,7 +29,7 @@ def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
 
 
 def build_to_show(config: Path | None) -> Built:
-    """Build the revision that `serve` would; missing secrets are no mistakes.
+    """Build the revision that `serve` would; placeholders replace missing secrets.
 
     Raises:
         ConfigError: the config is wrong or does not fit the document.

@@ -1,4 +1,4 @@
-"""`demo`: serves the example API through the gateway, without files of the user."""
+"""`demo`: serves the example API through the gateway, without any of the user's files."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> i
 def configured(config: Path | None) -> Address:
     """Return the address of the admin listener from the config.
 
-    The rest of the config is not checked: the gateway serves on while an operator edits its file.
+    The rest of the config is not checked: the gateway keeps serving while an operator edits the file.
 
     Raises:
         UsageError: there is no admin listener.

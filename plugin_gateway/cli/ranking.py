@@ -82,7 +82,7 @@ class _Entry(NamedTuple):
 
 
 def rank(operations: Iterable[Operation], words: Sequence[str]) -> list[Operation]:
-    """Return the operations with the most of the words, the best match first."""
+    """Return the operations that match the most words, the best match first."""
     wanted = list(dict.fromkeys(word for text in words for word in _words(text)))
     wanted = [word for word in wanted if word not in _UNSAID] or wanted
     entries = [_entry(operation) for operation in operations]

@@ -1,4 +1,4 @@
-"""The upstream URL of a draft: where the document says that most of its operations are."""
+"""The upstream URL of a draft: the server of most operations in the document."""
 
 from __future__ import annotations
 

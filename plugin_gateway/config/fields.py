@@ -37,7 +37,7 @@ def _unnoted(path: Path) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What values of gateway.yaml refer to: the environment, and the folder in which relative paths start."""
+    """What values of gateway.yaml refer to: the environment, and the folder to which paths are relative."""
 
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     folder: Path = Path()

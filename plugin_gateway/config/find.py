@@ -54,7 +54,7 @@ def find_config(
 
 
 def is_standard_input(given: Path | None, environ: Mapping[str, str]) -> bool:
-    """Tell whether the config is to be read from standard input."""
+    """Tell whether the config comes from standard input."""
     return (given or Path(environ.get(VARIABLE) or DEFAULT_NAME)) == STANDARD_INPUT
 
 

@@ -52,7 +52,7 @@ class LoadedConfig:
         return self.places.locate(pointer, key=key)
 
     def located(self, findings: Iterable[Finding]) -> tuple[Finding, ...]:
-        """Return the findings with a location for each that has a pointer into the config but none."""
+        """Return the findings, with a location added to each that has only a pointer into the config."""
         return tuple(
             finding if finding.location or finding.pointer is None else finding.at(self.locate(finding.pointer))
             for finding in findings
@@ -92,7 +92,7 @@ def load_text(
     on_file: OnFile | None = None,
     needs_secrets: bool = True,
 ) -> LoadedConfig:
-    """Do what `load` does with text that was read already."""
+    """Load a config as `load` does, from text that was read already."""
     sections = read_sections(text)
     name = "<stdin>" if path == STANDARD_INPUT else str(path or "environment")
     places = Places(name, text, sections.root, unread=sections.unread_lines)
@@ -215,7 +215,7 @@ def _first_line(text: str) -> Span:
 
 
 def _is_unread(pointer: tuple[str | int, ...], mistake: Mistake, keys: frozenset[str]) -> bool:
-    """Tell whether a key is missed only because its section could not be read."""
+    """Tell whether a key is missing only because its section could not be read."""
     if mistake.rule != "missing-key" or len(pointer) != 1:
         return False
     return any(nearest_key(key, [str(pointer[0])], Config.other_words) for key in keys)

@@ -30,7 +30,7 @@ _MORE_HOMES: Final = {"rate_limit": ("limits", "rate"), "api_key": ("upstream", 
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """The config with every key where it belongs, where each moved key is written, and the mistake that it is."""
+    """The config with every key where it belongs, where each moved key is written, and the mistake to report for it."""
 
     value: Any
     written_at: Mapping[Pointer, Pointer]

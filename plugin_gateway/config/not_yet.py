@@ -33,7 +33,7 @@ Pointer = tuple[str | int, ...]
 
 
 def unsupported(value: Any) -> list[tuple[Pointer, Mistake]]:
-    """Find every key of a raw config that this version parses but does not act on."""
+    """Find every key of a raw config that this version refuses."""
     return [
         (pointer, Mistake("not-yet", f"`{_dotted(words)}` is not supported yet", hint="leave it out", on_key=True))
         for words, pointer in _walk(value, (), ())

@@ -34,7 +34,7 @@ class Override:
 def from_environment(environ: Mapping[str, str]) -> Iterator[Override | tuple[str, Mistake]]:
     """Yield the overrides of variables such as `PLUGIN_GATEWAY__UPSTREAM__URL`, in the order of their names.
 
-    A value that starts with `[` or `{` is YAML; everything else is text, which a list splits at commas.
+    A value that starts with `[` or `{` is YAML; everything else is text, which a list field splits at commas.
     """
     for name in sorted(environ):
         # Skip other letters: `upper` turns some of them into ASCII.
@@ -73,7 +73,7 @@ def lay_over(value: Any, override: Override) -> tuple[Any, Pointer]:
     """Set one override in `value`, in place if possible. Return the new value, and the pointer in the spelling of the file.
 
     Raises:
-        Mistake: a list on the way does not have that index.
+        Mistake: a list on the way has no such index.
 
     """
     root = value if isinstance(value, dict) else {}

@@ -72,7 +72,7 @@ class Places:
             return (
                 self.top()
                 if self.root is None or not pointer
-                # Without the text of the line: a missing key is not the fault of the first one.
+                # Leave out the text of the line: a missing key has nothing to do with the first key.
                 else Location(self.name, self.root.span.line, self.root.span.column)
             )
         return self._location(span)

@@ -48,7 +48,7 @@ class Record(BaseModel):
 
     @classmethod
     def expand(cls, value: Any) -> Any:
-        """Turn a short form into the mapping it stands for; leave everything else as it is."""
+        """Expand a short form into its mapping; return everything else unchanged."""
         return value
 
     @classmethod
@@ -92,7 +92,7 @@ class Record(BaseModel):
 
     @classmethod
     def _as_mistake(cls, error: ErrorDetails, value: Any) -> Mistake:
-        """Translate an error of pydantic in this record or one of its values, and add a hint."""
+        """Translate pydantic's error for this record or one of its values, and add a hint."""
         mistake = as_mistake(error)
         if error["type"] == "missing" and len(error["loc"]) == 1 and cls.example:
             mistake.hint = f"for example {cls.example}"
@@ -121,7 +121,7 @@ def exactly_one(written: Mapping[str, Any], keys: tuple[str, ...], what: str) ->
 
 
 def as_mistake(error: ErrorDetails) -> Mistake:
-    """Translate an error of pydantic in one value."""
+    """Translate pydantic's error for one value."""
     context = error.get("ctx", {})
     for carried in (context.get("mistake"), context.get("error")):
         if isinstance(carried, Mistake):

@@ -69,7 +69,7 @@ def schema() -> dict[str, Any]:
 
 
 def offered_schema() -> dict[str, Any]:
-    """Return the schema without the keys that this version refuses: an editor would complete them."""
+    """Return the schema without the keys that this version refuses: editors must not complete them."""
     offered = schema()
     for dotted in NOT_YET:
         *above, last = dotted.split(".")
@@ -236,7 +236,7 @@ def _describe(definition: dict[str, Any], record: type[Record]) -> None:
 
 
 def _written(field: FieldInfo) -> Any:
-    """Write a default as gateway.yaml has it."""
+    """Return a default as text of gateway.yaml would have it."""
     parsers = [item.func for item in field.metadata if isinstance(item, PlainValidator)]
     if units.parse_duration in parsers:
         return units.format_duration(field.default)

@@ -21,7 +21,7 @@ _AMBIGUOUS: Final = (
 
 
 def plain_scalar(text: str) -> Any:
-    """Return the null, truth value, number or text that an unquoted scalar stands for.
+    """Return the value of an unquoted scalar: null, true, false, a number or text.
 
     Raises:
         Mistake: YAML 1.1 parsers, which are the majority, read the text differently.

@@ -19,7 +19,7 @@ _PLAIN_KEYS: Final = frozenset(
     }
 )  # fmt: skip
 _TLS: Final = ("upstream", "tls")
-# A password may contain characters that end an authority. Text after the colon is one unless it is a port.
+# A password may contain characters that end an authority. Text after the colon counts as one unless it is a port.
 _USERINFO: Final = re.compile(
     r"""(?<=://)(?:[^/?#\s"'@]*:(?![0-9]*(?:[/?#\s"',}\]]|$))[^"'\n]*@|[^/?#\s"'@]*:[^\s"']*@|[^/\s"']*@)"""
 )
@@ -31,7 +31,7 @@ _PEM: Final = "-----BEGIN"
 
 
 def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
-    """Tell whether the scalar at `pointer` may be a secret, also under an unknown key."""
+    """Tell whether the scalar at `pointer` may be a secret, even under an unknown key."""
     keys = [part for part in pointer if isinstance(part, str)]
     if not keys or tuple(keys[:2]) == _TLS or keys[-1].lower() in _PLAIN_KEYS:
         return False
@@ -39,7 +39,7 @@ def may_be_secret(pointer: tuple[str | int, ...]) -> bool:
 
 
 def is_perhaps_secret(pointer: tuple[str | int, ...], value: object) -> bool:
-    """Tell the same of a value there: people also write a secret where its variable or its file belongs."""
+    """Tell whether `value` at `pointer` may be a secret: people also write one where the name of a variable or file belongs."""
     if may_be_secret(pointer) or _PEM in str(value):
         return True
     last = pointer[-1] if pointer else ""
@@ -48,7 +48,7 @@ def is_perhaps_secret(pointer: tuple[str | int, ...], value: object) -> bool:
 
 
 def without_url_secrets(text: str) -> str:
-    """Mask user names, passwords and query strings inside URLs; the length stays."""
+    """Mask user names, passwords and query strings in URLs; the length stays the same."""
     text = _USERINFO.sub(lambda match: "*" * (len(match[0]) - 1) + "@", text)
     return _URL_QUERY.sub(lambda match: match[1] + "*" * (len(match[0]) - len(match[1])), text)
 

@@ -79,7 +79,7 @@ class ResponseTrim(Record):
 
 
 class Selector(Record):
-    """One entry of `deny`: exactly one of an operation, a tag or a path glob."""
+    """One entry of `deny`: exactly one of `operation`, `tag` or `path`."""
 
     short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "An operationId or `METHOD /path`."}
     other_words: ClassVar[dict[str, str]] = {

@@ -1,6 +1,6 @@
 """A tree: YAML text as nodes with their place in the text, before the model gives them a meaning.
 
-The builder turns parser events into nodes with its own stack: no text can drive a recursion deep, no alias is copied,
+The builder turns parser events into nodes with its own stack: no text can cause deep recursion, no alias is copied,
 and a merge costs only what it adds.
 """
 
@@ -288,7 +288,7 @@ class _Builder:
 
 
 def _is_forbidden(character: str) -> bool:
-    # YAML 1.2, 5.1: c-printable, the other way round.
+    # YAML 1.2, 5.1: the characters that are not c-printable.
     code = ord(character)
     return (code < 0x20 and character not in "\t\n\r") or (0x7F <= code <= 0x9F and code != 0x85) or 0xD800 <= code <= 0xDFFF or code in (0xFFFE, 0xFFFF)  # fmt: skip
 

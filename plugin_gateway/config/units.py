@@ -131,7 +131,7 @@ def parse_size(text: object) -> int:
     """Read `100B`, `32kB`, `1MB` (by 1000) or `1MiB` (by 1024) as bytes.
 
     Raises:
-        Mistake: the unit is missing or unknown, or no whole number of bytes comes out.
+        Mistake: the unit is missing or unknown, or the size is not a whole number of bytes.
 
     """
     hint = "write a number and a unit: 100B, 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024)"
@@ -167,7 +167,7 @@ def parse_rate(text: object) -> Rate:
 
 
 def format_duration(seconds: float) -> str:
-    """Write seconds the way `parse_duration` reads them."""
+    """Write seconds as `parse_duration` reads them."""
     milliseconds = round(seconds * 1000)
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
         if milliseconds and milliseconds % size == 0:
@@ -176,7 +176,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_size(count: int) -> str:
-    """Write bytes the way `parse_size` reads them."""
+    """Write bytes as `parse_size` reads them."""
     for unit, size in (
         ("GB", 1000**3),
         ("MB", 1000**2),

@@ -378,7 +378,7 @@ class Upstream(Record):
     echoes: Literal["possible", "never"] = "possible"
     """With `possible`, the gateway searches responses for secrets. For this it forwards no `Range`, asks the upstream not to
     compress, and refuses partial and unreadable responses. With `never`, you promise that the upstream repeats no secret of a
-    request, and all of these pass."""
+    request; then `Range`, compression, and partial and unreadable responses pass."""
     unreadable: Literal["refuse", "pass"] = "refuse"
     """What happens to a response in a content coding that the gateway cannot decode, in which a secret could pass unseen: `refuse`
     sends 502 `unreadable-answer`, `pass` the response. The gateway decodes gzip, deflate, br and zstd."""

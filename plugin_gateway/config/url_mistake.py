@@ -17,7 +17,7 @@ _NUMBER: Final = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
 def find_url_mistake(text: object, *, schemes: tuple[str, ...], or_else: str = "") -> Mistake | None:
-    """Return the mistake in the URL up to its path, or None. `or_else` is what the hint offers besides."""
+    """Return the mistake in the URL up to its path, or None. `or_else` ends the list of forms in the hint."""
     usual = f"write {' or '.join(f'{scheme}://…' for scheme in reversed(schemes))}{or_else}"
     if isinstance(text, list) and len(text) == 1 and isinstance(text[0], str):
         return Mistake("bad-url", "expected one URL", got=text, hint=f"write {text[0]}, without brackets or dash")
@@ -105,7 +105,7 @@ def _is_port_fine(authority: str) -> bool:
 
 
 def _bracketed(scheme: str, authority: str) -> str:
-    """Put an IPv6 address in brackets, without what may be its port; empty if it is not an address."""
+    """Put an IPv6 address in brackets, and what may be its port after them; empty if it is not an address."""
     import ipaddress  # noqa: PLC0415  # likewise
 
     host, _, port = authority.rpartition(":")

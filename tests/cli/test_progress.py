@@ -6,7 +6,7 @@ from plugin_gateway.cli.progress import ERASE_LINE, progress
 
 
 class Terminal(io.StringIO):
-    """A terminal that tells when something is written."""
+    """A terminal that signals each write."""
 
     def __init__(self):
         super().__init__()

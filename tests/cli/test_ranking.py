@@ -8,7 +8,7 @@ from plugin_gateway.openapi.read.source import read_document
 
 GITHUB = Path(__file__).parents[2].parent / "shared" / "corpus" / "open" / "github.json"
 
-# Written before the ranking was: what a person types, and the operation that is meant.
+# What a person types, and the operation that they mean. Written before the ranking.
 TYPED = {
     "create an issue": "issues/create",
     "list pull requests": "pulls/list",

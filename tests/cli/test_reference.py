@@ -9,7 +9,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_page_in_docs_is_what_the_commands_say_today():
-    # In a process of its own: click remembers the help option of a command by how it was first called.
+    # In a new process: click remembers the help option of a command by how it was first called.
     said = subprocess.run(
         (sys.executable, "-m", "plugin_gateway.cli.reference"), capture_output=True, text=True, check=True
     ).stdout

@@ -45,7 +45,7 @@ def test_an_empty_allow_list_allows_nothing():
     assert loaded(MINIMAL[: MINIMAL.index("allow")] + "allow: []\n").config.allow == ()
 
 
-# Each row: what replaces `HERE` at the end of the minimal config, and the one finding it makes.
+# Each row: the text that replaces `HERE` at the end of the minimal config, and its only finding.
 MISTAKES = [
     ("lisen: :80", "unknown-key", 8, 1, "unknown key `lisen`"),
     ("limits: {connection: 5}", "unknown-key", 8, 10, "unknown key `connection`"),

@@ -9,7 +9,7 @@ from plugin_gateway.config import reference as made
 from plugin_gateway.config.not_yet import NOT_YET
 from plugin_gateway.config.reference import reference
 
-# They take a quarter of a second to make; a test that changes one copies it.
+# The schemas take a quarter of a second to make, so tests share them. A test that changes one copies it.
 schema, offered_schema = cache(made.schema), cache(made.offered_schema)
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}

@@ -126,7 +126,7 @@ def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text, place):
 
 
 @given(
-    # Begun with a sign that no message has: a secret may be a word of ours.
+    # The secret begins with a character that no message contains: otherwise it could be a word of the message.
     st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=6).map("~".__add__),
     st.sampled_from(["\n", "\0", "\t", "\u200b"]),
 )
