@@ -1,1 +1,1 @@
-"""Side-by-side measurements of plugin-gateway and the proxies people would otherwise use. Nothing here is asserted."""
+"""Benchmarks: side-by-side measurements of plugin-gateway and other proxies. They report and do not assert."""

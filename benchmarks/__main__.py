@@ -1,7 +1,7 @@
-"""`python -m benchmarks`: every scenario on every peer, interleaved in one run, shown as ratios.
+"""`python -m benchmarks`: measure every scenario on every peer in one run, and show ratios.
 
-Peers are asked in turn, round after round, so that a machine that slows down slows all of them; the table shows the
-median over the rounds. Nothing is installed and nothing is asserted.
+Each round loads every peer in turn, so a machine that slows down slows all of them. The table shows the medians of the
+rounds. The command installs nothing.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ OURS = ("plugin-gateway", "plugin-gateway compiled")
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each peer is asked (3)")
-    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts (3)")
-    parser.add_argument("--peers", default="", help="comma-separated names; all that are installed")
-    parser.add_argument("--scenarios", default="", help="parts of names, separated by semicolons; all")
-    parser.add_argument("--output", type=Path, default=Path("benchmarks/results"), help="folder for the result file")
+    parser.add_argument("--rounds", type=int, default=3, help="number of rounds (3)")
+    parser.add_argument("--seconds", type=int, default=3, help="duration of each load (3)")
+    parser.add_argument("--peers", default="", help="comma-separated names (default: all installed peers)")
+    parser.add_argument("--scenarios", default="", help="parts of names, separated by semicolons (default: all)")
+    parser.add_argument(
+        "--output", type=Path, default=Path("benchmarks/results"), help="folder for the results (benchmarks/results)"
+    )
     options = parser.parse_args()
 
     for line in missing():
@@ -63,7 +65,7 @@ def main() -> None:
 def measure(
     folder: Path, peers: list[Peer], scenarios: list[Scenario], rounds: int, seconds: int
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """Ask each peer in turn, round after round; medians by scenario and peer."""
+    """Load each peer in turn, round after round. Return the medians by scenario and peer."""
     folder.chmod(0o755)
     upstream_port = free_port()
     upstream = Command(argv=("nginx", "-p", str(folder), "-c", str(write_upstream(folder, upstream_port))))
@@ -95,7 +97,7 @@ def measure(
 
 
 def table(report: dict[str, object], names: list[str]) -> str:
-    """The result as a page: one table a scenario, each figure of ours also as a ratio to the peer's."""
+    """Render the result as Markdown: one table per scenario, with the gateway's rates also as ratios to each peer's."""
     machine, results = report["machine"], report["results"]
     assert isinstance(results, dict)
     lines = [f"# Benchmark of {report['date']}", "", f"{machine}", ""]

@@ -1,9 +1,8 @@
-"""`python -m benchmarks.call`: what one forwarded call costs in our own code, without kernel (but for the look at an idle
-connection) or event loop.
+"""`python -m benchmarks.call`: the CPU time of one forwarded call in the gateway's code, without the event loop and almost without
+the kernel (the pool still looks at an idle connection).
 
-Both transports are stand-ins that keep what is written, so the figure is of the code between them alone, and steady enough
-to judge a change of a tenth of a microsecond by. The least of several rounds counts, since nothing makes code faster
-than it is.
+Both transports are stand-ins that record writes, so only the code between them is measured. The figures are steady enough to show a
+change of 0.1 µs. The minimum of several rounds counts, because noise only adds time.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ HEAD = b"GET %b HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"
 
 
 class Wire:
-    """Stands in for a transport, over the socket if there is one: the pool asks it whether an idle connection is quiet."""
+    """Stands in for a transport. It has a socket for the upstream side: the pool checks there whether an idle connection is quiet."""
 
     def __init__(self, sock: socket.socket | None = None) -> None:
         self.written = b""
@@ -143,7 +142,7 @@ async def measure() -> None:
 
 
 def json_body(size: int, *, is_escaped: bool) -> bytes:
-    """A list of records; where they hold escapes, two in each line of text, as in comments that people write."""
+    """Return a list of records. With `is_escaped`, each line of text has escapes, like comments written by people."""
     text = 'he said "yes"\n' if is_escaped else "he said yes"
     record = {
         "id": 1234567,
@@ -155,7 +154,7 @@ def json_body(size: int, *, is_escaped: bool) -> bytes:
 
 
 def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterator[bytes]]) -> float:
-    """The least CPU time of one call over all rounds, in microseconds."""
+    """Return the minimum CPU time of one call over all rounds, in microseconds."""
     gc.collect()
     gc.freeze()
     spent: list[float] = []
@@ -169,7 +168,7 @@ def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterat
 
 
 def prepared() -> Revision:
-    """The revision that every scenario with this many operations uses."""
+    """Return the revision of the scenarios with this many operations."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         document = write_document(folder, OPERATIONS)

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.documents`: whole processes that cut a large document, beside those that only parse it.
+"""`python -m benchmarks.documents`: compare processes that prune a large document with processes that only parse it.
 
-Rounds are interleaved, so that a machine that slows down slows all of them; shown are medians and their ratio. CPU time is what
-to look at where others use the machine.
+Rounds are interleaved, so a machine that slows down slows both. The output has medians and their ratio. Compare CPU times if other
+programs use the machine.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def compare(file: Path, operations: int, peer: str, script: str, rounds: int) -> None:
-    # Written by a process that then ends: the peak of one that we start is never less than what we had ourselves.
+    # A separate process writes the file: a child's peak memory is at least that of its parent at the fork.
     write = [sys.executable, "-m", "benchmarks.large_document", str(file), "--operations", str(operations)]
     keys = subprocess.run(write, check=True, capture_output=True, text=True).stdout.splitlines()
     allow = [f"--allow={key}" for key in keys[:: len(keys) // _KEPT][:_KEPT]]

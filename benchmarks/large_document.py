@@ -1,6 +1,6 @@
-"""A large document: as many operations as Microsoft Graph beta has, with paths as OData writes them.
+"""A large document: as many operations as Microsoft Graph beta, with OData paths.
 
-`python -m benchmarks.large_document FILE` writes it, as JSON or, to a name that ends in `.yaml`, as YAML, and tells its operations.
+`python -m benchmarks.large_document FILE` writes it as JSON, or as YAML if FILE ends in `.yaml`, and prints the number of operations.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from plugin_gateway.openapi.render import to_yaml
 
 OPERATIONS = 22_361
 _FAMILY = 40
-"""Schemas refer to others of their family, so that ten operations do not reach all there are."""
+"""Schemas refer only to schemas of their family, so that ten operations do not reach all schemas."""
 _NOUNS = [
     "user",
     "group",
@@ -70,8 +70,8 @@ _ERROR = {"$ref": "#/components/responses/error"}
 
 
 def large_document(operations: int = OPERATIONS, seed: int = 1) -> dict[str, Any]:
-    """Draw a document; the same for the same arguments."""
-    draw = random.Random(seed)  # nothing here is secret
+    """Generate a document. The result depends only on the arguments."""
+    draw = random.Random(seed)  # not for secrets
     schemas = {f"microsoft.graph.{_camel(index)}": _schema(draw, index) for index in range(operations // 5)}
     names = list(schemas)
     paths: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Measuring: a pinned process, a bounded load on it, and what it cost."""
+"""Measuring: a pinned process, a bounded load on it, and the cost of the load."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 class Sample:
     """One bounded load on one peer: requests a second, seconds, CPU microseconds a request, resident bytes.
 
-    `system_share` is how much of the CPU time the kernel took.
+    `system_share` is the kernel's share of the CPU time.
     """
 
     rate: float
@@ -51,7 +51,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(command: Command, port: int, cpu: int, log: Path) -> Iterator[int]:
-    """Start a program on one processor, wait until it accepts, give its pid, end it."""
+    """Run a program on one processor: wait until it accepts connections, yield its pid, end it."""
     environ = {**os.environ, **dict(command.environ)}
     with log.open("wb") as out:
         argv = ("taskset", "-c", str(cpu), *command.argv)
@@ -80,7 +80,7 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
 
 
 def load(scenario: Scenario, port: int, pid: int, seconds: int, folder: Path) -> Sample:
-    """Load a peer with wrk for some seconds and read what it cost."""
+    """Load a peer with wrk for some seconds and measure the cost."""
     argv = ["taskset", "-c", str(LOAD_CPU), shutil.which("wrk") or "wrk", "-t1", f"-c{scenario.connections}"]
     argv += [f"-d{seconds}s", "--latency"]
     if scenario.script:
@@ -107,7 +107,7 @@ def load(scenario: Scenario, port: int, pid: int, seconds: int, folder: Path) ->
 
 
 def _settle(pid: int) -> None:
-    """Wait until the program rests: what it still does for clients that are gone would be taken from the next one's core."""
+    """Wait until the program is idle: its work for closed connections would slow the next measurement."""
     give_up = time.monotonic() + SETTLE_TIMEOUT_S
     spent_s = sum(_cpu_s(pid))
     while time.monotonic() < give_up:
@@ -120,7 +120,7 @@ def _settle(pid: int) -> None:
 def _find(pattern: str, text: str) -> str:
     found = re.search(pattern, text)
     if found is None:
-        raise SystemExit(f"wrk printed something else:\n{text}")
+        raise SystemExit(f"unexpected output of wrk:\n{text}")
     return found[1]
 
 
@@ -138,12 +138,12 @@ def _tree(pid: int) -> list[int]:
 
 
 def _cpu_s(pid: int) -> tuple[float, float]:
-    """CPU seconds spent so far in the program and, for it, in the kernel."""
+    """Return the CPU seconds of the program so far, in user mode and in the kernel."""
     user = system = 0
     for one in _tree(pid):
         with contextlib.suppress(OSError):
             fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
-            # With what children that are gone have spent, or a compile that ends meanwhile would count as time given back.
+            # Include the time of ended children: otherwise the sum would shrink when a compile process ends.
             user += int(fields[11]) + int(fields[13])
             system += int(fields[12]) + int(fields[14])
     return user / CLOCK_TICKS, system / CLOCK_TICKS

@@ -1,4 +1,4 @@
-"""The proxy most people would write first: Starlette in front, httpx2 behind, a regular expression per operation."""
+"""A naive proxy: Starlette in front, httpx2 behind, and a regular expression per operation."""
 
 from __future__ import annotations
 

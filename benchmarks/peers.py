@@ -1,7 +1,7 @@
-"""The peers: how each is found, configured for equal duties, and started.
+"""The peers: finding each program, configuring it for equal duties, and starting it.
 
-Equal duties: an allow-list by method and path (anything else is 404), one injected key header, keep-alive on both
-sides, one process on one core, no access log.
+Equal duties are an allow-list by method and path (404 for all other calls), one injected key header, keep-alive on both
+sides, one process on one core, and no access log.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """What starts a peer: arguments and the environment it adds."""
+    """The command that starts a peer: its arguments and additional environment variables."""
 
     argv: tuple[str, ...]
     environ: tuple[tuple[str, str], ...] = ()
@@ -30,7 +30,7 @@ class Command:
 
 @dataclass(frozen=True, kw_only=True)
 class Peer:
-    """A program to measure. `configure(folder, operations, port, upstream_port)` writes its files."""
+    """A program to measure. `configure(folder, operations, port, upstream_port)` writes its configuration."""
 
     name: str
     install: str
@@ -42,7 +42,7 @@ class Peer:
 
 
 def _here(program: str) -> str:
-    """A program beside this interpreter, else on PATH."""
+    """Find a program beside this interpreter, else on PATH."""
     beside = Path(sys.executable).parent / program
     return str(beside) if beside.exists() else program
 
@@ -93,7 +93,7 @@ def _naive(folder: Path, operations: int, port: int, upstream_port: int) -> Comm
 
 
 def _nginx(folder: Path, operations: int, port: int, upstream_port: int) -> Command:
-    # A location with a proxy_set_header of its own inherits none, so the one that keeps connections alive is here too.
+    # A location with a proxy_set_header inherits no others, so the header for keep-alive is repeated here.
     headers = f'proxy_set_header {KEY_HEADER} {KEY}; proxy_set_header Connection "";'
     duty = f"limit_except GET POST {{ deny all; }} {headers} proxy_pass http://up;"
     locations = "\n".join(f"location ~ {pattern} {{ {duty} }}" for pattern in patterns(operations))
@@ -249,7 +249,7 @@ PEERS = (
 
 
 def missing() -> list[str]:
-    """What a full run wants and this machine lacks, a line each, with how to get it."""
+    """Return a line for each program that a full run needs and this machine lacks, with the command that installs it."""
     tools = [] if shutil.which("wrk") else ["wrk: apt install wrk"]
     absent = [f"{peer.name}: {peer.install}" for peer in PEERS if not peer.is_installed()]
     if importlib.util.find_spec("plugin_gateway") is None:

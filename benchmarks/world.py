@@ -1,4 +1,4 @@
-"""The world every peer is measured in: the same operations, the same key, the same upstream, the same work."""
+"""The world of the benchmarks: the operations, the key, the upstream and the work, equal for every peer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPLY_BYTES = {"1k": 1_000, "100k": 100_000, "10M": 10_000_000}
 
 @dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """One kind of work: how many operations are allowed, what is asked of the last one, over how many connections."""
+    """One kind of work: the number of allowed operations, the call of the last operation, and the number of connections."""
 
     name: str
     operations: int = 12
@@ -25,7 +25,7 @@ class Scenario:
     connections: int = 64
     post_bytes: int = 0
     has_own_ids: bool = False
-    """Each request asks for another id, so that nothing that was decided before helps."""
+    """Whether each request has a new id, so that memos do not help."""
 
     @property
     def path(self) -> str:
@@ -33,7 +33,7 @@ class Scenario:
 
     @property
     def script(self) -> str:
-        """What wrk is told in Lua, empty where its command line says it all."""
+        """Return wrk's Lua script, or an empty string if its command line is enough."""
         if self.post_bytes:
             return f'wrk.method = "POST"\nwrk.body = string.rep("y", {self.post_bytes})\n'
         if self.has_own_ids:
@@ -56,12 +56,12 @@ SCENARIOS = (
 
 
 def patterns(operations: int) -> list[str]:
-    """The regular expression of each allowed path, as nginx, HAProxy, Envoy and Caddy are given it."""
+    """Return the regular expression of each allowed path, for nginx, HAProxy, Envoy and Caddy."""
     return [f"^/res{number:04d}/[^/]+$" for number in range(operations)]
 
 
 def write_document(folder: Path, operations: int) -> Path:
-    """Write the full OpenAPI document: each allowed operation and, beside it, one that is not."""
+    """Write the full OpenAPI document, with a denied operation for each allowed one."""
     parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
     query = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in ("expand", "limit")]
     responses = {"200": {"description": "ok"}}
@@ -84,13 +84,13 @@ def write_document(folder: Path, operations: int) -> Path:
 
 
 def write_upstream(folder: Path, port: int) -> Path:
-    """Write the configuration of the upstream, an nginx that answers from memory or from small files."""
+    """Write the configuration of the upstream: an nginx that answers from memory or from files."""
     for name, size in REPLY_BYTES.items():
         (folder / name).write_bytes(b"x" * size)
     file = folder / "upstream.conf"
     file.write_text(f"""
         daemon off; worker_processes 1; pid {folder}/upstream.pid; error_log {folder}/upstream.err;
-        # Every peer keeps its connections while the others are measured: short of room, nginx would close those that idle.
+        # Idle peers keep their connections while another is measured: with too few descriptors, nginx would close them.
         worker_rlimit_nofile 20000; events {{ worker_connections 16384; }}
         http {{
           access_log off; sendfile on; keepalive_requests 100000000; client_max_body_size 64m;

@@ -1,1 +1,1 @@
-"""Real clients of OpenAPI documents, each in a virtual environment that holds no other: `make clients` tries them on what the gateway serves."""
+"""Real clients of OpenAPI documents, each in its own virtual environment. `make clients` tests them on documents that the gateway serves."""

@@ -58,7 +58,7 @@ manifest:
 
 
 class Shown(NamedTuple):
-    """A document as one client is given it: the API's own, or a face of what the gateway serves for one allow-list."""
+    """A document for a client: the API's document, or a face of the served document for one allow-list."""
 
     source: str
     allow: str
@@ -68,12 +68,12 @@ class Shown(NamedTuple):
 
 
 def main() -> int:
-    """Print the tables; 1 if a served document is not loaded whole although its source is, or a call does not arrive."""
+    """Print the tables. Return 1 if a client loads a source document but not all of a served one, or if a call fails."""
     parser = argparse.ArgumentParser(prog="python -m clients", description=__doc__)
     parser.add_argument("--only", default="", help="names of virtual environments, separated by commas")
-    parser.add_argument("--venvs", type=Path, default=VENVS, help="where they are (%(default)s)")
+    parser.add_argument("--venvs", type=Path, default=VENVS, help="folder of the virtual environments (%(default)s)")
     parser.add_argument(
-        "--corpus", type=Path, help="a folder of documents `open/NAME`, with a file `allow/NAME.txt` of operations each"
+        "--corpus", type=Path, help="folder with documents `open/NAME`, each with a list of operations `allow/NAME.txt`"
     )
     steps = parser.add_mutually_exclusive_group()
     steps.add_argument("--install-only", action="store_true", help="only make the virtual environments")
@@ -81,9 +81,7 @@ def main() -> int:
     arguments = parser.parse_args()
     only = set(filter(None, arguments.only.split(",")))
     if unknown := only - {client.venv for client in CLIENTS}:
-        parser.error(
-            f"no client is called {', '.join(unknown)}; there are {', '.join(client.venv for client in CLIENTS)}"
-        )
+        parser.error(f"unknown client {', '.join(unknown)}; known are {', '.join(client.venv for client in CLIENTS)}")
     clients = [client for client in CLIENTS if not only or client.venv in only]
     pythons = {client: make_venv(arguments.venvs.absolute() / client.venv, client) for client in clients}
     if arguments.install_only:
@@ -97,7 +95,7 @@ def main() -> int:
 
 
 def make_venv(folder: Path, client: Client) -> Path:
-    """Install `client` into `folder`, unless it is; return its Python."""
+    """Install `client` into `folder` if it is missing there. Return its Python."""
     python, stamp = folder / "bin" / "python", folder / "requirements.txt"
     wanted = "\n".join(client.requirements)
     if not (stamp.exists() and stamp.read_text() == wanted):
@@ -116,7 +114,7 @@ def version_of(python: Path, client: Client) -> str:
 
 
 def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
-    """Write each document as clients are given it into `folder`: the whole source, and each face for three allow-lists."""
+    """Write the documents for the clients into `folder`: each whole source, and each face for three allow-lists."""
     sources = [ROOT / "examples/legacy_api/openapi.yaml"]
     if corpus:
         sources += sorted(path for path in (corpus / "open").iterdir() if path.suffix in (".json", ".yaml", ".yml"))
@@ -127,7 +125,7 @@ def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
         path.write_bytes(
             data
             if source.suffix == ".json"
-            # Dates and keys such as `200` are text in JSON.
+            # Dates and keys such as `200` become strings in JSON.
             else json.dumps(yaml.load(data, yaml.CSafeLoader), default=str).encode()
         )
         yield Shown(source.name, "", "source", path, len(document.operations))
@@ -143,7 +141,7 @@ def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
 
 
 def allow_lists(document: Document, listed: Path | None) -> dict[str, list[str]]:
-    """Choose three: one GET, ten of any kind, and writes."""
+    """Choose three allow-lists: one GET, ten operations of any method, and writes."""
     operations = [str(key) for key in document.operations]
     gets = [key for key in operations if key.startswith("GET ")]
     if listed and listed.exists():
@@ -155,7 +153,7 @@ def allow_lists(document: Document, listed: Path | None) -> dict[str, list[str]]
 
 
 def try_documents(pythons: dict[Client, Path], documents: Sequence[Shown]) -> int:
-    """Load every document with every client; print a row for each client, then each failure."""
+    """Load every document with every client. Print a row for each client and its failures."""
     kinds = ["source", *FACES]
     print("\n| client | " + " | ".join(kinds) + " |\n|---|" + "---|" * len(kinds))
     failures: list[tuple[Client, Shown, str]] = []
@@ -198,7 +196,7 @@ def fault_of(shown: Shown, outcome: dict[str, Any]) -> str:
 
 
 def try_calls(pythons: dict[Client, Path], versions: dict[Client, str]) -> int:
-    """Make one call with each client through a running gateway; print what arrived at the API."""
+    """Make one call with each client through a running gateway. Print whether the API received it whole."""
     failed = 0
     print("\n| client | version | call by 3.1 | call by 3.0 |\n|---|---|---|---|")
     with running_gateway() as url:
@@ -213,7 +211,7 @@ def try_calls(pythons: dict[Client, Path], versions: dict[Client, str]) -> int:
 
 
 def fault_of_call(client: Client, python: Path, url: str) -> str:
-    """Make the one call by the document at `url`; return what went wrong, in one line, or nothing."""
+    """Make the call from the document at `url`. Return the failure in one line, or an empty string."""
     command = [str(python), str(SCRIPTS / f"{client.script}.py"), "call", url]
     done = subprocess.run(
         command,
@@ -230,7 +228,7 @@ def fault_of_call(client: Client, python: Path, url: str) -> str:
 
 
 def missing_in(answer: Any) -> str:
-    """Say which of the arguments the API did not get; empty if it got all of them."""
+    """Return the arguments that the API did not receive, or an empty string."""
     got = {**answer, **answer.get("body", {})}
     return ", ".join(f"{name}: {got.get(name)!r}" for name, value in SENT.items() if got.get(name) != value)
 

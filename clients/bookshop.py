@@ -1,4 +1,4 @@
-"""A small API with the habits of old documents, that answers with what it was sent: `python -m clients.bookshop PORT`."""
+"""The bookshop: a small API with the habits of old documents, which echoes its input: `python -m clients.bookshop PORT`."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _RECEIVED = {
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
     "info": {"title": "Bookshop", "version": "1"},
-    # Relative: several clients cannot use it.
+    # A relative URL, which several clients cannot use.
     "servers": [{"url": "/api"}],
     "paths": {
         "/shelves/{shelfId}/books": {
-            # Of the path item, and by reference: several clients fail on either.
+            # A parameter of the path item, and a reference: several clients fail on either.
             "parameters": [{"$ref": "#/components/parameters/shelfId"}],
             "post": {
                 "operationId": "addBook",
@@ -46,7 +46,7 @@ DOCUMENT: dict[str, Any] = {
                 "responses": {"200": _RECEIVED},
             },
         },
-        # Without an id and without a text.
+        # An operation without an id or a text.
         "/shelves": {"get": {"responses": {"200": _RECEIVED}}},
     },
     "components": {

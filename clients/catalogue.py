@@ -1,4 +1,4 @@
-"""The clients that are tried: what each one is installed from, and the script that speaks for it."""
+"""The catalogue: the tested clients, with their requirements and scripts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Client(NamedTuple):
-    """One client; the first requirement is the one whose version is reported."""
+    """One client. The report shows the version of its first requirement."""
 
     name: str
     script: str
@@ -17,7 +17,7 @@ class Client(NamedTuple):
 _LANGCHAIN = ("langchain-community==0.4.*", "langchain-classic==1.*", "openapi-pydantic", "requests")
 
 CLIENTS = (
-    # Its `openapi-core` wants a `jsonschema-path` of before 0.4.
+    # Its `openapi-core` needs a `jsonschema-path` before 0.4.
     Client("Semantic Kernel", "semantic_kernel_client", ("semantic-kernel==1.45.*",), "semantic-kernel"),
     Client("LangChain", "langchain_client", _LANGCHAIN, "langchain"),
     Client("LangChain agent toolkit", "langchain_agent_client", _LANGCHAIN, "langchain"),

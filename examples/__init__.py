@@ -1,1 +1,1 @@
-"""Things to try plugin-gateway with."""
+"""Examples for trying plugin-gateway."""

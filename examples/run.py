@@ -1,4 +1,4 @@
-"""`make run`: the example API and the gateway in front of it, side by side until Ctrl-C."""
+"""`make run`: run the example API with the gateway in front of it until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ _POLL_S = 0.05
 
 
 class Program(NamedTuple):
-    """One of the two programs, running."""
+    """One of the two running programs."""
 
     name: str
     process: subprocess.Popen[bytes]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run both until one ends or a signal comes; return 0 when asked to stop, 1 when something failed."""
+    """Run both programs until one ends or a signal arrives. Return 0 after a signal, 1 after a failure."""
     ports = _parse(arguments)
     taken = [port for port in (ports.api_port, ports.port, ports.admin_port) if not _is_free(port)]
     if taken:
         print(
-            f"port {', '.join(map(str, taken))} is taken on 127.0.0.1: end what listens there, or choose others: "
+            f"port {', '.join(map(str, taken))} is taken on 127.0.0.1: stop the program that listens there, or choose other ports: "
             "make run API_PORT=… PORT=… ADMIN_PORT=…",
             file=sys.stderr,
         )
@@ -93,9 +93,9 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def _running(name: str, module: Sequence[str], environment: Mapping[str, str]) -> Iterator[Program]:
-    """Run `python -m module` and end it, by its own id, when the block is left.
+    """Run `python -m module`, and end it, by its process id, at the end of the block.
 
-    It gets a session of its own, so that Ctrl-C reaches this program only, which then ends the gateway before the API.
+    It runs in a new session, so Ctrl-C reaches only this program, which then ends the gateway before the API.
     """
     process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=environment, start_new_session=True)  # noqa: S603
     try:
@@ -110,7 +110,7 @@ def _running(name: str, module: Sequence[str], environment: Mapping[str, str]) -
 
 
 def _wait_ready(programs: Sequence[Program], port: int) -> bool:
-    """Wait until something accepts connections; say so and return False when a program ends first or time is up."""
+    """Wait until the port accepts connections. Print a message and return False if a program ends first or the time is up."""
     deadline = time.monotonic() + _READY_TIMEOUT_S
     while time.monotonic() < deadline:
         if _say_ended(programs):
@@ -126,7 +126,7 @@ def _wait_ready(programs: Sequence[Program], port: int) -> bool:
 
 
 def _say_ended(programs: Sequence[Program]) -> bool:
-    """Say which programs have ended by themselves; return whether any has."""
+    """Report programs that ended by themselves. Return whether any did."""
     ended = [program for program in programs if program.process.poll() is not None]
     for program in ended:
         print(f"{program.name} ended with exit code {program.process.returncode}", file=sys.stderr)
@@ -140,7 +140,7 @@ def _print_what_to_try(port: int) -> None:
 Try, from another terminal:
 
   curl '{url}/orders?status=open'             # permitted: the gateway adds the API key
-  curl '{url}/admin/users'                    # denied: as if it were not there
+  curl '{url}/admin/users'                    # denied: 404, like an unknown path
   curl '{url}/.well-known/ai-plugin.json'     # the manifest
 
 Ctrl-C stops both.

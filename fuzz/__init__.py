@@ -1,1 +1,1 @@
-"""Hostile bytes by the million into the data plane, in process: no sockets, no clock, and nobody to be nice to."""
+"""Fuzzing: millions of hostile messages sent into the data plane, in process, without sockets or a clock."""

@@ -1,6 +1,7 @@
-"""`python -m fuzz`: mutated requests straight into the connection front, mutated answers straight into its upstream side.
+"""`python -m fuzz`: feed mutated requests to the connection front, and mutated responses to its upstream side.
 
-Whatever goes in, what comes out must be strict HTTP/1.1, allowed, ours, and each answer that of its own request.
+The gateway's output must be strict HTTP/1.1. It may forward only allowed operations, with the gateway's credentials. Each response
+must belong to its request.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ _PROGRESS_EVERY = 50_000
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz", description=__doc__)
-    parser.add_argument("--requests", type=int, default=100_000, help="how many to send (100000)")
-    parser.add_argument("--seed", type=int, default=1, help="what the run begins with; the same seed, the same run (1)")
+    parser.add_argument("--requests", type=int, default=100_000, help="number of requests (100000)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="seed of the random generator; equal seeds give equal runs (1)"
+    )
     options = parser.parse_args()
     with asyncio.Runner(loop_factory=Loop) as runner:
         return runner.run(_fuzz(options.requests, options.seed))
@@ -34,12 +37,12 @@ async def _fuzz(requests: int, seed: int) -> int:
         raise TypeError(loop)
     world = World(loop)
     started_at = monotonic()
-    random = Random(seed)  # a run has to be repeatable, not unpredictable
+    random = Random(seed)  # runs must be repeatable, not unpredictable
     sent, told = 0, _PROGRESS_EVERY
     recent: deque[bytes] = deque(maxlen=50)
     while sent < requests:
         messages = [
-            # What is remembered of a message must mean the same when the very bytes come again, among whatever others.
+            # Repeat recent messages, to test the memos of the gateway.
             random.choice(recent) if recent and random.random() < 0.3 else mutate(random.choice(REQUESTS), random)
             for _ in range(random.choice((1, 1, 2, 3)))
         ]
@@ -50,7 +53,7 @@ async def _fuzz(requests: int, seed: int) -> int:
         try:
             await world.play(pieces, random)
         except Exception as error:
-            # Whatever it is, the bytes that brought it about are what somebody wants to see.
+            # Any exception is a finding: print the bytes that caused it.
             kind = "" if isinstance(error, ViolationError) else f"{type(error).__name__}: "
             sys.stderr.write(f"seed {seed}, after {before} requests: {kind}{error}\n{pieces!r}\n")
             raise

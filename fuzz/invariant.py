@@ -1,4 +1,4 @@
-"""An invariant: what must hold of every byte that the gateway sends, judged by a reader that shares no code with it."""
+"""Invariants: rules for every byte that the gateway sends, checked by a parser that shares no code with the gateway."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _BODILESS: Final = frozenset({204, 304})
 
 
 class ViolationError(Exception):
-    """The gateway did what it must never do."""
+    """The gateway broke an invariant."""
 
 
 class Request(NamedTuple):
-    """A request that is whole, and how many bytes it took."""
+    """A complete request and its length in bytes."""
 
     method: bytes
     size: int
 
 
 class Answer(NamedTuple):
-    """An answer as the client reads it; one that breaks off is not whole."""
+    """An answer as the client reads it, possibly cut off."""
 
     status: int
     body: bytes
@@ -48,10 +48,10 @@ class Answer(NamedTuple):
 
 
 def read_request(data: bytes) -> Request | None:
-    """Read what the upstream received; None while the request is not all here.
+    """Read a request that the upstream received. Return None if it is incomplete.
 
     Raises:
-        ViolationError: it is not strict HTTP/1.1, is not allowed, or does not carry exactly our credentials.
+        ViolationError: the request is not strict HTTP/1.1, is not allowed, or does not carry exactly the gateway's credentials.
     """
     end = data.find(b"\r\n\r\n") + 4
     if end < 4:
@@ -65,21 +65,21 @@ def read_request(data: bytes) -> Request | None:
     _check_target(method, path, query)
     names = [name.replace(b"_", b"-") for name, _ in fields]
     if [value for name, value in fields if name == b"host"] != [AUTHORITY] or names.count(b"host") != 1:
-        raise ViolationError("not exactly our Host")
+        raise ViolationError("not exactly one Host, the upstream's")
     if [value for name, value in fields if name == b"x-api-key"] != [HEADER_SECRET] or names.count(b"x-api-key") != 1:
-        raise ViolationError("not exactly our header")
+        raise ViolationError("not exactly one key header, the gateway's")
     if not _NEVER_UP.isdisjoint(names):
-        raise ViolationError("a field that never goes up")
+        raise ViolationError("a field that must never be forwarded")
     lengths, is_chunked = _framing(fields)
     body = _read_body(data, end, lengths, is_chunked=is_chunked)
     return Request(method, body[1]) if body is not None else None
 
 
 def read_answers(data: bytes, methods: list[bytes]) -> list[Answer]:
-    """Read what the client received, as answers to requests with these methods; interim answers are passed over.
+    """Read the answers that the client received to requests with these methods. Interim answers are skipped.
 
     Raises:
-        ViolationError: it is not strict HTTP/1.1, more answers than requests, or shows a secret.
+        ViolationError: the bytes are not strict HTTP/1.1, hold more answers than requests, or contain a secret.
     """
     answers: list[Answer] = []
     at = 0
@@ -158,6 +158,6 @@ def _check_target(method: bytes, path: bytes, query: bytes) -> None:
     pairs = [pair.partition(b"=") for pair in query.split(b"&")]
     keys = [value for name, _, value in pairs if unquote_to_bytes(name) == b"api_key"]
     if keys != [QUERY_SECRET]:
-        raise ViolationError("not exactly our parameter")
+        raise ViolationError("not exactly one key parameter, the gateway's")
     if any(unquote_to_bytes(name) not in _QUERY_NAMES for name, _, _ in pairs if name != b"api_key"):
         raise ViolationError("an undeclared parameter")

@@ -1,4 +1,4 @@
-"""A mutation: well-formed messages, and the ways in which they come out wrong."""
+"""Mutations: well-formed messages, and random changes that make them malformed."""
 
 from __future__ import annotations
 
@@ -58,14 +58,14 @@ _LINES: Final = (
 
 
 def mutate(message: bytes, random: Random) -> bytes:
-    """Return the message as it is, or with up to four things done to it."""
+    """Return the message with zero to four random changes."""
     for _ in range(random.choice((0, 0, 0, 1, 1, 1, 2, 2, 3, 4))):
         message = random.choice(_WAYS)(message, random)
     return message
 
 
 def split(data: bytes, random: Random) -> list[bytes]:
-    """Cut the data at up to four places, so that it arrives in pieces; mostly it comes at once."""
+    """Cut the data into up to five pieces, but mostly leave it whole."""
     cuts = sorted(random.randrange(len(data) + 1) for _ in range(random.choice((0, 0, 0, 1, 2, 4))))
     bounds = [0, *cuts, len(data)]
     return [data[start:end] for start, end in pairwise(bounds) if end > start]

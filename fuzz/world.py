@@ -1,4 +1,4 @@
-"""A world for the data plane: an event loop whose connections lead to an upstream that judges what it receives."""
+"""A world for the data plane: an event loop whose connections lead to an upstream that checks the invariants."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _TURNS: Final = 50
 
 
 class Transport(asyncio.Transport):
-    """Keeps what was written; a close is told to the protocol in the next turn of the loop, as real ones do."""
+    """Records writes. Like a real transport, it reports a close to the protocol in the next turn of the loop."""
 
     def __init__(self) -> None:
         super().__init__()
         self.written = bytearray()
-        self.protocol: Any = asyncio.Protocol()  # or our front, which is one without the base class
+        self.protocol: Any = asyncio.Protocol()  # or the front, which implements the protocol without the base class
         self._is_closing = False
         self.has_eof = False
 
@@ -65,13 +65,13 @@ class Transport(asyncio.Transport):
         return True
 
     def pause_reading(self) -> None:
-        """Nothing is read but what the fuzzer sends."""
+        """Do nothing: the fuzzer decides when data arrives."""
 
     resume_reading = pause_reading
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop on which every connection that is opened leads to the same upstream."""
+    """An event loop on which every new connection leads to the same upstream."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,7 +91,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class World:
-    """One gateway with its upstream. Clients come one after the other, so whatever one sees is meant for it."""
+    """One gateway with its upstream. Clients connect one after the other, so every answer belongs to the current client."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -105,7 +105,7 @@ class World:
         self.answered: dict[int, int] = {}
 
     async def play(self, pieces: list[bytes], random: Random) -> None:
-        """Play one client that sends the pieces, and check what it and the upstream saw.
+        """Play one client that sends the pieces, and check the bytes that it and the upstream received.
 
         Raises:
             ViolationError: an invariant does not hold.
@@ -137,23 +137,23 @@ class World:
 
     def _check_client(self, written: bytes, serials: range, *, is_over: bool) -> None:
         records = list(self._records)
-        # What is under way has no record yet.
+        # A call in progress has no record yet.
         methods = [record.method for record in records] + [b"GET"]
         answers = read_answers(written, methods)
         for answer, record in zip(answers, records, strict=False):
             self.answered[answer.status] = self.answered.get(answer.status, 0) + 1
             if answer.status != record.status:
-                raise ViolationError("an answer that is not the one on record")
+                raise ViolationError("an answer that differs from its access record")
             if not answer.is_whole and not is_over:
-                raise ViolationError("half an answer on a connection that goes on")
+                raise ViolationError("an incomplete answer on a connection that stays open")
         seen = [int(marker) for answer in answers for marker in _MARKER.findall(answer.body)]
         if seen != sorted(set(seen)) or any(one not in serials for one in seen):
-            raise ViolationError("somebody else's answer")
+            raise ViolationError("another client's answer")
         if b"POISON" in written:
-            raise ViolationError("an answer that nobody asked for")
+            raise ViolationError("an answer without a request")
 
     def _serve_upstreams(self, random: Random) -> bool:
-        """Answer each request that is whole; say whether there was any."""
+        """Answer each complete request. Return whether there was any."""
         was_busy = False
         for transport in tuple(self._loop.upstreams):
             if transport.is_closing():
@@ -176,7 +176,7 @@ class World:
         self._serial += 1
         fate = random.random()
         is_broken = fate < 0.15
-        # A marker in what gets broken could come out as another one.
+        # No serial in a body that gets mutated: the mutation could turn it into another serial.
         body = b"<broken>" if is_broken else b"<<%d>>" % self._serial
         body += random.choice((b"", HEADER_SECRET, b"x" + QUERY_SECRET + b"y"))
         head, framed, ends = _framed(body, random.randrange(6))
@@ -186,7 +186,7 @@ class World:
         elif fate < 0.25 and not ends:
             data += _POISON
         for piece in split(data, random):
-            # What comes after the next request was sent is its answer for all that anybody can tell.
+            # After the next request, further bytes would be indistinguishable from its answer.
             if not transport.is_closing() and not transport.written:
                 transport.protocol.data_received(piece)
         if ends and not transport.is_closing() and not transport.written:
@@ -194,7 +194,7 @@ class World:
 
 
 def _framed(body: bytes, kind: int) -> tuple[bytes, bytes, bool]:
-    """The head of an answer, its body as it is sent, and whether the connection ends with it."""
+    """Return the head of an answer, its body in the chosen framing, and whether the connection ends after it."""
     if kind == 0:
         return b"HTTP/1.1 204 No Content\r\n\r\n", b"", False
     if kind == 1:

@@ -12,7 +12,7 @@ def load(_, document):
 
 def call(_, document):
     (tool,) = [tool for tool in tools(document) if tool.name == "add_book"]
-    # Its arguments are in snake case.
+    # ADK names arguments in snake case.
     names = {"shelfId": "shelf_id", "X-Reason": "x_reason"}
     arguments = {names.get(name, name): value for name, value in CALL.items()}
     return asyncio.run(tool.call(args=arguments, tool_context=None))

@@ -1,6 +1,6 @@
-"""What every script here does: load documents with one client, or make one call through it. Needs the standard library only.
+"""A client script: it loads documents with one client, or makes one call. This module needs only the standard library.
 
-A script runs in a virtual environment that has the client and not the gateway. It is asked for one of two things:
+A script runs in a virtual environment that has the client and not the gateway. It has two commands:
 
     python langchain.py load < paths      # prints a line of JSON for each document
     python langchain.py call URL          # prints the answer to one call of the operation `addBook` in the document at URL
@@ -30,7 +30,7 @@ CALL = {"shelfId": "s1", "notify": "yes", "X-Reason": "a gift", "title": "Emma",
 def run(load: Callable[[Path, Document], list[str]], call: Callable[[str, Document], Any]) -> None:
     """Do what the command line asks for.
 
-    `load` returns the names of the tools that the client makes of a document, `call` what the API answered.
+    `load` returns the names of the tools that the client makes from a document. `call` returns the API's answer.
     """
     warnings.filterwarnings("ignore")
     logging.disable(logging.CRITICAL)

@@ -1,4 +1,4 @@
-"""FastMCP: `FastMCP.from_openapi`, asked for its tools by an MCP client."""
+"""FastMCP: `FastMCP.from_openapi`, used by an MCP client."""
 
 import asyncio
 

@@ -42,7 +42,7 @@ def generate(path, package):
     done = subprocess.run(command, capture_output=True, text=True, timeout=LOAD_BOUND_S, check=False)
     if done.returncode:
         raise RuntimeError(done.stdout[-300:] + done.stderr[-300:])
-    # What it writes must be Python.
+    # The generated package must be valid Python.
     subprocess.run([sys.executable, "-m", "compileall", "-q", str(package)], check=True, timeout=LOAD_BOUND_S)
     return package
 

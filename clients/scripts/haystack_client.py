@@ -1,4 +1,4 @@
-"""Haystack: `OpenAPIClient` of openapi-llm, which its makers publish for it."""
+"""Haystack: `OpenAPIClient` of openapi-llm, from the makers of Haystack."""
 
 import json
 

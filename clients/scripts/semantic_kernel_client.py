@@ -17,7 +17,7 @@ def load(path, _):
 
 def call(url, document):
     kernel = Kernel()
-    # It refuses http and loopback unless they are named.
+    # Semantic Kernel refuses http and loopback unless the settings name them.
     settings = OpenAPIFunctionExecutionParameters(
         server_url_validation_allowed_base_urls=[document["servers"][0]["url"]], allow_private_network_access=True
     )
@@ -25,7 +25,7 @@ def call(url, document):
         path = Path(folder, "openapi.json")
         path.write_text(json.dumps(document))
         plugin = kernel.add_plugin_from_openapi("api", str(path), execution_settings=settings)
-        # The names of its arguments have no hyphens.
+        # Semantic Kernel replaces hyphens in argument names.
         arguments = {name.replace("-", "_"): value for name, value in CALL.items()}
         result = asyncio.run(kernel.invoke(plugin["addBook"], KernelArguments(**arguments)))
     return json.loads(str(result))

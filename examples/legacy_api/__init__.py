@@ -1,1 +1,1 @@
-"""The example: an order desk's API as many are, old, wide and trusted with everything, to put the gateway in front of."""
+"""The example API: a typical legacy API of an order desk, with far more operations than a plugin should reach."""

@@ -1,4 +1,4 @@
-"""`python -m examples.legacy_api` serves the example on loopback until it is interrupted."""
+"""`python -m examples.legacy_api`: serve the example API on loopback until interrupted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEMO_KEY = "legacy-demo-key"
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m examples.legacy_api",
-        description="An example legacy API. LEGACY_API_KEY is the key it asks for in X-Api-Key.",
+        description="An example legacy API. It expects the key in LEGACY_API_KEY in the header X-Api-Key.",
     )
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=9100)

@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 ROOMS = (customers, orders, fulfilment, back_office)
-"""The modules whose import fills the register of handlers."""
+"""The modules whose import registers the handlers."""
 
 
 def create_app(api_key: str) -> Starlette:
-    """Return the API with a store of its own; it answers to `api_key` only."""
+    """Return the API with a new store. It accepts only `api_key`."""
     document = read_document()
     base_path = document["basePath"]
     database = connect()

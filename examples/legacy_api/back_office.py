@@ -1,4 +1,4 @@
-"""The back office: reports, users, keys and settings; what nobody outside should reach."""
+"""The back office: reports, users, keys and settings, which must not be reachable from outside."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The contract: the API's document, and the judge that holds every call against it.
+"""The contract: the API's document, and the validation of every call against it.
 
-The document is what clients are promised, so it is also what the application checks with: the two cannot differ.
+The application validates with the document that clients read, so the two cannot differ.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _INTEGER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 
 
-class Mismatch(Exception):  # noqa: N818 - it is the call that errs
+class Mismatch(Exception):  # noqa: N818 - the caller's mistake, not an error of the program
     """The call breaks the document; `status` is 400 or 415."""
 
     def __init__(self, detail: str, status: int = 400) -> None:
-        """Keep what the answer says."""
+        """Take the detail and status of the response."""
         self.detail, self.status = detail, status
         super().__init__(detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
-    """One call that keeps the document's promises: values typed, defaults filled in, the body decoded."""
+    """One valid call: values are typed, defaults filled in, the body decoded."""
 
     values: Mapping[str, Any]
     body: Any = None
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation with its judge. `key` is `METHOD /path`, as the document writes the path."""
+    """One operation with its validators. `key` is `METHOD /path`, with the document's path template."""
 
     key: str
     is_public: bool
@@ -75,7 +75,7 @@ class Operation:
         content: bytes,
         location_base: str = "",
     ) -> Call:
-        """Return the call with its values typed, or raise Mismatch."""
+        """Return the call with typed values. Raises `Mismatch` if the call breaks the document."""
         sent: dict[str, list[str]] = {}
         for name, value in query:
             sent.setdefault(name, []).append(value)
@@ -152,7 +152,7 @@ class Operation:
 
 
 def read_operations(document: Mapping[str, Any]) -> tuple[Operation, ...]:
-    """Compile every operation, the most literal paths first, so that `/orders/export` is not taken for an order."""
+    """Compile every operation, the most literal paths first, so that `export` in `/orders/export` is not read as an order id."""
     definitions = {name: _nullable(schema) for name, schema in document["definitions"].items()}
     operations = []
     for path, item in document["paths"].items():
@@ -191,7 +191,7 @@ def _judge(parameter: Mapping[str, Any], definitions: Mapping[str, Any]) -> json
 
 
 def _nullable(schema: Any) -> Any:
-    """Say `x-nullable`, Swagger 2.0's habit, in JSON Schema."""
+    """Translate `x-nullable`, a Swagger 2.0 extension, to JSON Schema."""
     if isinstance(schema, list):
         return [_nullable(item) for item in schema]
     if not isinstance(schema, dict):

@@ -1,4 +1,4 @@
-"""Customers: accounts, and the notes kept about them."""
+"""Customers: their accounts, and notes about them."""
 
 from __future__ import annotations
 

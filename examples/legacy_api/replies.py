@@ -1,4 +1,4 @@
-"""Replies: what handlers answer with, the register of handlers, and the lookups that they share."""
+"""Replies: the results of handlers, the register of handlers, and shared lookups."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HANDLERS: dict[str, Handler] = {}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What goes back: JSON `body`, or `content` of another media type, or neither."""
+    """A response with a JSON `body`, `content` of another media type, or neither."""
 
     status: int = 200
     body: Any = None
@@ -36,10 +36,10 @@ class Reply:
 
 
 class Fault(Exception):  # noqa: N818 - an answer, not an error of the program
-    """The call is well formed and cannot be done: 404, 409 or 413."""
+    """Raised if a valid call cannot be carried out: 404, 409 or 413."""
 
     def __init__(self, status: int, detail: str) -> None:
-        """Keep what the answer says."""
+        """Take the status and detail of the response."""
         self.status, self.detail = status, detail
         super().__init__(detail)
 
@@ -75,7 +75,7 @@ def select(database: sqlite3.Connection, sql: str, values: Mapping[str, Any] | N
 
 
 def select_one(database: sqlite3.Connection, sql: str, values: Mapping[str, Any]) -> Row:
-    """Return the one row, or raise a 404 Fault."""
+    """Return the only row, or raise a 404 `Fault`."""
     rows = select(database, sql, values)
     if not rows:
         raise Fault(404, "there is no such thing")

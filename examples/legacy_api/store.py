@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from itertools import product
 
 TODAY = "2019-06-28"
-"""The day on which this company's clock stands, so that every run answers alike."""
+"""The company's fixed date, which makes every run return the same data."""
 
 _SCHEMA = """
 create table customers (customerId integer primary key, name text, email text, tier text, country text,
@@ -49,9 +49,9 @@ _ORDERS = 60
 
 
 def connect() -> sqlite3.Connection:
-    """Open a new database with the demo company in it; rows come as dictionaries with the names of the document.
+    """Open a new database with the demo company. Rows are dictionaries with the document's property names.
 
-    One thread at a time: the event loop's.
+    Use it only in the event loop's thread.
     """
     sqlite3.register_converter("boolean", lambda raw: raw == b"1")
     database = sqlite3.connect(
@@ -128,7 +128,7 @@ def _fill_orders(database: sqlite3.Connection) -> None:
 
 
 def add_line(database: sqlite3.Connection, order_id: int, line_no: int, sku: str, quantity: int) -> None:
-    """Add a line at today's price, or replace the one with that number."""
+    """Add a line at today's price, or replace the line with that number."""
     database.execute(
         "insert or replace into orderLines select ?, ?, sku, ?, price from products where sku = ?",
         (order_id, line_no, quantity, sku),

@@ -1,1 +1,1 @@
-"""Hostile callers in front of a running gateway, and behind it the servers and frameworks that real APIs are made of."""
+"""Fuzzing with real origins: hostile callers in front of a running gateway, real servers and frameworks behind it."""

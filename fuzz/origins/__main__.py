@@ -1,7 +1,7 @@
-"""`python -m fuzz.origins`: targets drawn anew in each run, sent to a running gateway in front of real origins.
+"""`python -m fuzz.origins`: send random targets to a running gateway in front of real origins.
 
-No request reaches a denied route or leaves the base path, none carries the caller's credentials, each carries one key,
-and honest requests get through. Exit status 1 when one of these does not hold.
+Forwarded requests must not reach a denied route, leave the base path or carry the caller's credentials. Each must carry exactly one
+key, the gateway's. Honest requests must get through. The exit status is 1 if one of these rules is broken.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _PROGRESS_EVERY: Final = 10_000
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fuzz.origins", description=__doc__)
-    parser.add_argument("--targets", type=int, default=100_000, help="how many to send (100000)")
-    parser.add_argument("--seed", type=int, help="what the targets are drawn with; without it, each run draws others")
+    parser.add_argument("--targets", type=int, default=100_000, help="number of targets (100000)")
+    parser.add_argument("--seed", type=int, help="seed of the random generator (default: a new one for each run)")
     parser.add_argument(
         "--front", default="connection", choices=("connection", "asgi"), help="the gateway's front (connection)"
     )
@@ -49,7 +49,7 @@ def main() -> int:
         action="append",
         default=[],
         choices=[one.name for one in PROGRAMS],
-        help="only this one; repeatable",
+        help="use only this origin; repeatable",
     )
     options = parser.parse_args()
     seed = secrets.randbelow(1 << 32) if options.seed is None else options.seed
@@ -57,7 +57,7 @@ def main() -> int:
     sys.stdout.write("".join(f"{lack}\n" for lack in lacks) + f"seed {seed}\n")
     sys.stdout.flush()
     if not programs:
-        sys.stderr.write("none of the origins can run here\n")
+        sys.stderr.write("no origin can run on this machine\n")
         return 2
     with tempfile.TemporaryDirectory(prefix="origins-") as name, running(programs, Path(name)) as origins:
         return uvloop.run(_fuzz(origins, Path(name), options.targets, seed, options.front))
@@ -73,7 +73,7 @@ async def _fuzz(origins: list[Origin], folder: Path, count: int, seed: int, fron
         await asyncio.to_thread(wait_until_listening, port, process, folder / "gateway" / "log")
         caller = Caller(port)
         started_at = monotonic()
-        await caller.send(_kept(draw(count, Random(seed)), sent, started_at))  # has to be repeatable
+        await caller.send(_kept(draw(count, Random(seed)), sent, started_at))  # must be repeatable
         took = monotonic() - started_at
     server.close()
     await tee.ended()
@@ -133,7 +133,7 @@ def _report(tee: Tee, caller: Caller, sent: list[Target], took: float, seed: int
 
 
 def _shortest(tee: Tee, sent: list[Target]) -> dict[tuple[int, str], list[str]]:
-    """For each hole in each origin the number of the shortest target, with all origins that it did it in."""
+    """Return the shortest target for each hole in each origin, with all origins where that target opened it."""
     shortest: dict[Hole, int] = {}
     for found in tee.found:
         known = shortest.get(found.hole)

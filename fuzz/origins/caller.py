@@ -1,4 +1,4 @@
-"""A caller: raw bytes on connections that are kept, many requests at once on each, the answers counted by status."""
+"""A caller: it pipelines raw requests on persistent connections and counts the answers by status."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _ANSWER_S: Final = 30.0
 
 
 class Caller:
-    """Sends targets to the gateway and counts how they are answered."""
+    """Sends targets to the gateway and counts the answers by status."""
 
     def __init__(self, port: int) -> None:
-        """Send to this port of loopback."""
+        """Take the gateway's port on loopback."""
         self._port = port
         self.answered: Counter[str] = Counter()
 
     async def send(self, targets: Iterator[Target], connections: int = 8) -> None:
-        """Send all of them over so many connections."""
+        """Send all targets over this number of connections."""
         await asyncio.gather(*(self._run(targets) for _ in range(connections)))
 
     async def _run(self, targets: Iterator[Target]) -> None:
@@ -36,12 +36,12 @@ class Caller:
             if not waiting:
                 return
             if not await self._talk(waiting, targets):
-                # The gateway closed without a word, or said nothing in time: that was the answer to the first.
+                # The gateway closed the connection or did not answer in time: count that as the answer to the first target.
                 waiting.popleft()
                 self.answered["closed"] += 1
 
     async def _talk(self, waiting: deque[Target], targets: Iterator[Target]) -> bool:
-        """Use one connection for as long as it lives, and return whether it brought an answer."""
+        """Use one connection until it closes. Return whether it brought an answer."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
         is_answered = False
         try:
@@ -65,7 +65,7 @@ class Caller:
 
 
 async def _read_answer(reader: asyncio.StreamReader, *, is_head: bool) -> tuple[str, bool]:
-    """The status of an answer, and whether the connection ends with it."""
+    """Return the status of an answer, and whether the connection ends after it."""
     while True:
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         status = head[9:12].decode("latin-1")
@@ -89,7 +89,7 @@ async def _read_answer(reader: asyncio.StreamReader, *, is_head: bool) -> tuple[
 
 
 def _code(body: bytes) -> str:
-    """The code of the gateway's problem details, as far as there is one."""
+    """Return the code of the gateway's problem details, if the body has one."""
     try:
         return str(json.loads(body)["code"])
     except (ValueError, TypeError, KeyError):

@@ -1,4 +1,4 @@
-"""A grammar of targets: it begins at paths that are allowed or denied and does to them what attackers do, at random."""
+"""A grammar of targets: it takes allowed and denied paths and applies attackers' tricks at random."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 _LEGIT_SHARE: Final = 0.08
 _SAFE: Final = "-._~!$&'()*+,=:@"
 
-# What is wrong with a hostile target, and how often.
+# The kinds of hostile targets, with their weights.
 _THEMES: Final = {"text": 35, "encoding": 10, "wire": 20, "body": 10, "query": 8, "method": 5, "fields": 5, "mixed": 7}
 
 
 class Target(NamedTuple):
-    """One request as it is sent. An honest one has to get through to `expected`; the others have to reach nothing denied."""
+    """One raw request. An honest request must reach `expected`; a hostile one must not reach a denied route."""
 
     number: int
     data: bytes
@@ -46,7 +46,7 @@ class Target(NamedTuple):
 
 
 def draw(count: int, random: Random) -> Iterator[Target]:
-    """That many targets, each numbered in its User-Agent."""
+    """Yield `count` targets, each with its number in the User-Agent."""
     for number in range(count):
         if random.random() < _LEGIT_SHARE:
             operation = random.choice(ALLOWED)
@@ -84,7 +84,7 @@ def _honest_text(random: Random) -> str:
 
 
 def _hostile(number: int, random: Random) -> bytes:
-    """Mostly one thing is wrong with it, as the first of two would hide the second from an origin."""
+    """Return a hostile request. Most have one trick: the gateway's refusal of one would hide a second from the origins."""
     theme = random.choices(tuple(_THEMES), tuple(_THEMES.values()))[0]
     is_mixed = theme == "mixed"
     candidates = (
@@ -116,16 +116,16 @@ def _hostile(number: int, random: Random) -> bytes:
     if theme == "method" or (is_mixed and random.random() < 0.3):
         method = random.choice(METHODS)
     elif method in {"DELETE", "PATCH"}:
-        method = random.choice(("POST", "PUT", "GET"))  # an override has to say the rest
+        method = random.choice(("POST", "PUT", "GET"))  # an override names the real method
     bodies: tuple[tuple[str, str], ...] = BODIES if theme == "body" or random.random() < 0.1 else PLAIN_BODIES
-    if random.random() < 0.8:  # what is not declared is mostly refused for that alone
+    if random.random() < 0.8:  # mostly declared names: the gateway refuses undeclared ones anyway
         bodies = tuple(one for one in bodies if one[0].partition(";")[0].lower() in operation.media_types) or bodies
     body = random.choice(bodies) if method in {"POST", "PUT", "PATCH"} or random.random() < 0.02 else None
     return _request(method, target, _fields(operation, random), body, number, random)
 
 
 def _hostile_value(random: Random) -> str:
-    """A value for a parameter: mostly a word that is denied somewhere."""
+    """Return a parameter value, mostly a segment of a denied path."""
     if random.random() < 0.3:
         return random.choice(
             ("7", "rex", "x.json", "a/b", "mineral", "exports", "..", ".", "", "private/keys/x", "%", "{id}")
@@ -178,7 +178,7 @@ def _at(text: str, random: Random) -> int:
 
 
 def _fold_letter(path: str, random: Random) -> str:
-    """Put a look-alike in place of one to three characters, mostly of the last segment."""
+    """Replace one to three characters, mostly of the last segment, by look-alikes."""
     table = lookalikes(by_case=random.random() < 0.8)
     start = path.rindex("/") if random.random() < 0.7 and "/" in path else 0
     at, length = start + _at(path[start:], random), random.choice((1, 1, 1, 2, 3))
@@ -223,7 +223,7 @@ def _drop_character(path: str, random: Random) -> str:
 
 def _insert(tokens: tuple[str, ...], *, is_after: bool) -> Callable[[str, Random], str]:
     def insert(wire: str, random: Random) -> str:
-        # Most tokens work beside a slash or at the end of a name only.
+        # Most tokens work only beside a slash or at the end of a name.
         places = [at for at, c in enumerate(wire + "/") if c == "/"]
         at = random.choice(places) + (0 if is_after else 1) if random.random() < 0.85 else _at(wire, random)
         return wire[:at] + random.choice(tokens) + wire[at:]
@@ -275,9 +275,9 @@ _WIRE_WAYS: Final = (
 
 
 def _encode(path: str, random: Random, *, is_odd: bool) -> str:
-    """Write the path on the wire: as clients do, or with more escapes than needed, deeper, or in forms long forbidden."""
+    """Encode the path: like clients do, or with unnecessary, nested or obsolete escapes."""
     if not is_odd:
-        # Only the slashes below a parameter that takes them are ever escaped by clients.
+        # Clients escape slashes only in a parameter that takes them.
         at = path.rfind("/") if path.startswith("/tree/") and random.random() < 0.5 else len(path)
         return quote(path[:at], safe="/" + _SAFE) + quote(path[at:], safe=_SAFE)
     share = random.choice((0.1, 0.3, 1.0))
@@ -304,5 +304,5 @@ def _escape(c: str, random: Random) -> str:
 
 
 def describe(target: Target) -> str:
-    """The target for a report, on one line."""
+    """Return the target on one line, for a report."""
     return json.dumps(target.data.decode("latin-1"))

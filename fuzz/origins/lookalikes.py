@@ -1,4 +1,4 @@
-"""A look-alike: characters that some runtime's case mapping or normalisation turns into plain letters."""
+"""Look-alikes: characters that some runtime's case mapping or normalisation turns into plain letters."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _LONGEST = 3
 
 @cache
 def lookalikes(*, by_case: bool) -> dict[str, list[str]]:
-    """By one to three plain lower-case characters: the characters that become them, taken from the Unicode data.
+    """Map each sequence of one to three plain lower-case characters to its look-alikes, from the Unicode data.
 
-    `by_case` keeps to those that do by case mapping alone; the others need a normalisation besides.
+    With `by_case`, only look-alikes by case mapping count; the others also need a normalisation.
     """
     found: dict[str, list[str]] = {}
     for start, end in _BLOCKS:
@@ -28,7 +28,7 @@ def _plain_forms(c: str, *, by_case: bool) -> set[str]:
     spellings = {c.lower(), c.upper(), c.casefold(), c.title(), c.upper().lower(), c.lower().upper()}
     if not by_case:
         spellings |= {unicodedata.normalize(form, spelling) for form in ("NFKC", "NFKD") for spelling in spellings}
-        # A mark that is left over does not stop a router that drops it.
+        # Some routers drop combining marks.
         spellings |= {"".join(x for x in spelling if not unicodedata.combining(x)) for spelling in spellings}
     forms = {spelling.lower() for spelling in spellings} | {_TURKIC.get(c, "")}
     return {form for form in forms if 0 < len(form) <= _LONGEST and form.isascii() and form.isprintable()}

@@ -1,4 +1,4 @@
-"""A program: one real server with the API in it, how it is started, and what the machine must have for it."""
+"""Programs: the real servers that run the API, with their commands and requirements."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _JARS: Final = Path("/usr/share/java")
 _TOMCAT: Final = ("tomcat10-embed-core.jar", "tomcat10-annotations-api.jar")
 _TOMCAT_PACKAGES: Final = "libtomcat10-embed-java libtomcat10-java"
 _START_S: Final = 30.0
-# Concrete paths with a script or a mapping of their own, which takes all that is below them, too.
+# Concrete paths with their own script or mapping, which also handles all paths below.
 _OWN: Final = tuple(one for one in OPERATIONS if one.is_concrete and "?" not in one.path and one.path.count("/") > 1)
 
 
@@ -40,7 +40,7 @@ class Origin(NamedTuple):
 
 
 class Program(NamedTuple):
-    """A server: what it lacks (empty when nothing), how many ports it takes, and its command for them."""
+    """A server: its missing requirement (empty if it can run), its number of ports, and its command."""
 
     name: str
     missing: Callable[[], str]
@@ -49,11 +49,11 @@ class Program(NamedTuple):
 
 
 class StartError(Exception):
-    """An origin did not start."""
+    """Raised if an origin does not start."""
 
 
 def find_programs(names: list[str]) -> tuple[list[Program], list[str]]:
-    """The programs that can run here, and for each of the others what it needs; `names` picks some, empty means all."""
+    """Return the programs that can run here, and a line for each of the others with its requirement. Empty `names` means all."""
     wanted = [program for program in PROGRAMS if not names or program.name in names]
     lacks = {program.name: program.missing() for program in wanted}
     present = [program for program in wanted if not lacks[program.name]]
@@ -62,10 +62,10 @@ def find_programs(names: list[str]) -> tuple[list[Program], list[str]]:
 
 @contextmanager
 def running(programs: list[Program], folder: Path) -> Iterator[list[Origin]]:
-    """Start the programs in a folder of their own and yield what listens; they end with the block.
+    """Start each program in its own folder and yield the listening origins. End the programs after the block.
 
     Raises:
-        StartError: one of them ended or did not listen in time; its log is in the message.
+        StartError: a program ended or did not listen in time. The message includes its log.
     """
     processes: list[tuple[Program, list[int], subprocess.Popen[bytes], Path]] = []
     try:
@@ -94,13 +94,13 @@ def running(programs: list[Program], folder: Path) -> Iterator[list[Origin]]:
         ]
     finally:
         for _, _, process, _ in processes:
-            # The whole group, as some have workers; they hold nothing that is worth a graceful end.
+            # Kill the whole group: some programs have workers. They have no data to save.
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
 def wait_until_listening(port: int, process: subprocess.Popen[bytes], log_path: Path) -> None:
-    """Return once a request is answered there.
+    """Wait until the port answers a request.
 
     Raises:
         StartError: the process ended first, or it took too long.
@@ -115,14 +115,14 @@ def wait_until_listening(port: int, process: subprocess.Popen[bytes], log_path: 
         except OSError:
             pass
         with contextlib.suppress(subprocess.TimeoutExpired):
-            # Try again soon, or at once where the program has ended.
+            # Sleep for 20 ms, but return at once if the program ends.
             process.wait(0.02)
     log = log_path.read_text(errors="replace")[-2000:]
     raise StartError(f"{log_path.parent.name} does not answer on {port} (exit status {process.poll()}):\n{log}")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on which no process listens; all are held while the last is chosen."""
+    """Return free ports. All are held open until the last is chosen, so they differ."""
     held = [socket.socket() for _ in range(count)]
     for sock in held:
         sock.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""A site: the routes of the API in the configuration languages of nginx, Apache and Caddy, in the ways people write them there."""
+"""Sites: the routes of the API as configurations of nginx, Apache and Caddy, in the common styles of each."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ACTIONS: Final = {one.path.partition("=")[2]: one.name for one in OPERATIONS if
 
 
 def nginx_conf(ports: list[int], place: Path) -> str:
-    """One server for each port: exact, caseless, by prefix, and a proxy that cleans the path for the first."""
+    """Return one server for each port: exact, caseless, by prefix, and a proxy that cleans the path for the first server."""
     exact, caseless, prefix, chained = ports
     maps = "".join(_nginx_map(number, path) for number, path in enumerate(_PATHS))
     actions = "".join(f'"~*^(?:GET|HEAD) {value}$" {name};\n' for value, name in _ACTIONS.items())
@@ -40,7 +40,7 @@ server {{ listen 127.0.0.1:{chained}; location / {{ proxy_pass http://127.0.0.1:
 
 
 def apache_conf(ports: list[int], place: Path) -> str:
-    """One host for each port: rewrite rules, rewrite rules that fold case, and `<Location>`, which takes all that is below it."""
+    """Return one host for each port: rewrite rules, caseless rewrite rules, and `<Location>`, which includes all paths below."""
     rules, folded, located = ports
     modules = "".join(f"LoadModule {name}_module {_APACHE_MODULES}/mod_{name}.so\n" for name in _APACHE_LOADED)
     listening = "".join(f"Listen 127.0.0.1:{port}\n" for port in ports)
@@ -72,7 +72,7 @@ MaxRequestWorkers 64
 
 
 def caddyfile(ports: list[int]) -> str:
-    """One site for each port: `path` (which folds case), `path_regexp`, and `path` with everything below it."""
+    """Return one site for each port: `path` (which folds case), `path_regexp`, and `path` with all paths below."""
     by_path, by_pattern, by_prefix = ports
     sites = ((by_path, _matched_path), (by_pattern, _matched_pattern), (by_prefix, _matched_prefix))
     blocks = []
@@ -171,7 +171,7 @@ def _regex(path: str) -> str:
 
 
 def _escaped(literal: str) -> str:
-    # Go's syntax and PCRE's take no backslash before all that `re.escape` puts one before.
+    # `re.escape` escapes characters that Go and PCRE do not allow to be escaped.
     return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", literal)
 
 

@@ -1,4 +1,4 @@
-"""The surface: the operations of the API behind the gateway, its document, and the gateway.yaml that allows some of them."""
+"""The surface: the operations of the API behind the gateway, its document, and a gateway.yaml that allows some operations."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ BASE: Final = "/base"
 HEADER_KEY: Final = "header-key-7f3a9c51"
 QUERY_KEY: Final = "query-key-51be02d8"
 CANARY: Final = "callers-secret"
-"""What stands in every credential of the caller."""
+"""A text in every credential of the caller."""
 OUTSIDE: Final = "outside"
-"""What an origin says of a path that is not below the base."""
+"""The route that an origin reports for a path that is not below the base."""
 
 
 class Operation(NamedTuple):
-    """One operation: its name, where it is, and whether the gateway lets it be called."""
+    """One operation: its name, method and path, and whether the gateway allows it."""
 
     name: str
     method: str
@@ -82,19 +82,19 @@ ALLOWED_NAMES: Final = frozenset(operation.name for operation in ALLOWED)
 
 
 def specificity(operation: Operation) -> tuple[bool, int]:
-    """Sorts concrete paths before templates, and those by how much of them is literal."""
+    """Return a sort key: concrete paths come before templates, and templates with more literal text come first."""
     return not operation.is_concrete, -len(re.sub(r"\{[^}]*\}", "", operation.path))
 
 
 def routes() -> str:
-    """The operations as JSON for the origins, the most specific first, as every router here takes the first that matches."""
+    """Return the operations as JSON for the origins. The most specific come first, because the routers take the first match."""
     ordered = sorted(OPERATIONS, key=specificity)
     table = [{"name": one.name, "method": one.method, "path": BASE + one.path} for one in ordered]
     return json.dumps({"base": BASE, "outside": OUTSIDE, "routes": table})
 
 
 def document() -> str:
-    """The OpenAPI document of the API."""
+    """Return the OpenAPI document of the API."""
     paths: dict[str, dict[str, Any]] = {}
     for operation in OPERATIONS:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _described(operation)
@@ -102,7 +102,7 @@ def document() -> str:
 
 
 def gateway_yaml(upstream_port: int) -> str:
-    """A config that allows what is allowed here, for an upstream on this port of loopback."""
+    """Return a gateway.yaml that allows the allowed operations, for an upstream on this port of loopback."""
     allow: list[Any] = [
         {"operation": operation.name, "parameters": {"path": {"slashes": "allowed"}}}
         if operation.name == "getNode"

@@ -1,7 +1,7 @@
-"""A tee: what the gateway sends upstream goes, byte for byte, to every origin; one of their answers goes back.
+"""A tee: it sends the gateway's requests, byte for byte, to every origin and returns one of the answers.
 
-The gateway stands in front of real servers this way, and a target is tried on all of them at once. The verdict reads
-both sides here, on the wire: what came, and the route that each origin says it reached.
+This tests each target on all real servers at once. The verdict uses both sides: the forwarded bytes, and the route that each origin
+reports.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ _BROKEN: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n"
 
 
 class Found(NamedTuple):
-    """A hole, and the number of the target that led to it."""
+    """A hole, and the number of the target that opened it."""
 
     number: int
     hole: Hole
 
 
 class Tee:
-    """Serves the gateway on a port of loopback, and keeps what it saw."""
+    """Serves the gateway on a port of loopback, and records requests, routes and holes."""
 
     def __init__(self, origins: Sequence[Origin]) -> None:
-        """Send everything to all of these origins."""
+        """Take the origins that receive every request."""
         self._origins = origins
         self._turn = 0
         self.forwarded: set[int] = set()
         self.reached: dict[str, Counter[str]] = {origin.name: Counter() for origin in origins}
-        """By origin: how often each route was reached, and how often it did not answer."""
+        """For each origin, the number of requests per route, and the number without an answer."""
         self.found: list[Found] = []
         self._tasks: set[asyncio.Task[None] | None] = set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Take one connection of the gateway."""
+        """Serve one connection of the gateway."""
         wires = [_Wire(origin) for origin in self._origins]
         self._tasks.add(asyncio.current_task())
         try:
@@ -78,14 +78,14 @@ class Tee:
 
 
 class _Wire:
-    """A connection to one origin, opened anew when the origin has closed it."""
+    """A connection to one origin, reopened after the origin closes it."""
 
     def __init__(self, origin: Origin) -> None:
         self.origin = origin
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, head: bytes, body: bytes) -> tuple[bytes, bytes]:
-        """The head and the body of the answer; empty when there is none in time."""
+        """Return the head and the body of the answer, both empty after a timeout."""
         for _ in range(2):  # an idle connection may just have been closed
             is_kept = self._streams is not None
             try:
@@ -126,7 +126,7 @@ async def _close(writer: asyncio.StreamWriter) -> None:
 async def _read_message(
     reader: asyncio.StreamReader, *, is_answer: bool = False, is_bodiless: bool = False
 ) -> tuple[bytes, bytes] | None:
-    """One message as its head and its body as sent; None at the end of the stream."""
+    """Read one message. Return its head and its raw body, or None at the end of the stream."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
     except asyncio.IncompleteReadError as error:

@@ -1,4 +1,4 @@
-"""A verdict: what must hold of each request that the gateway forwards, and of the route that each origin says it reached."""
+"""The verdict: the rules for each request that the gateway forwards, and for the route that each origin reports."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _AGENT: Final = b"\r\nuser-agent: target/"
 
 
 class Hole(NamedTuple):
-    """Something that must never happen: where it was seen, and what."""
+    """A broken rule, and the origin where it was seen."""
 
     where: str
     what: str
 
 
 def number_of(head: bytes) -> int:
-    """The number of the target that a forwarded head belongs to, or -1."""
+    """Return the number of the target that a forwarded head belongs to, or -1."""
     at = head.lower().find(_AGENT)
     word = head[at + len(_AGENT) : head.find(b"\r\n", at + 2)] if at >= 0 else b""
     return int(word) if word.isdigit() else -1
 
 
 def judge_forwarded(head: bytes) -> list[Hole]:
-    """What is wrong with a head that the gateway sent upstream."""
+    """Return the holes in a head that the gateway sent upstream."""
     line, *fields = head.split(b"\r\n")[:-2]
     target = line.split(b" ")[1] if line.count(b" ") == 2 else b""
     path, _, query = target.partition(b"?")
@@ -41,14 +41,14 @@ def judge_forwarded(head: bytes) -> list[Hole]:
         holes.append(f"{len(keys)} key fields, or another key")
     if query_keys != [QUERY_KEY.encode()]:
         holes.append(f"{len(query_keys)} key parameters, or another key")
-    # What stands in the value of a declared query parameter is no credential to any origin.
+    # Origins do not read credentials from the values of declared query parameters.
     if CANARY.encode() in _decoded(path + b"\n".join(fields)).lower():
-        holes.append("a credential of the caller goes up")
+        holes.append("a credential of the caller is forwarded")
     return [Hole("gateway", hole) for hole in holes]
 
 
 def judge_reached(origin: str, head: bytes) -> list[Hole]:
-    """Which denied routes an origin says it reached, in the head of its answer."""
+    """Return a hole for each denied route in the head of an origin's answer."""
     return [
         Hole(f"{origin} {style}", "outside the base" if name == OUTSIDE else f"denied {name}")
         for style, name in routes_reached(head)
@@ -57,7 +57,7 @@ def judge_reached(origin: str, head: bytes) -> list[Hole]:
 
 
 def routes_reached(head: bytes) -> list[tuple[str, str]]:
-    """The styles of routing and the routes they found."""
+    """Return each routing style with the route that it found."""
     at = head.lower().find(_MARKER)
     if at < 0:
         return []

@@ -1,12 +1,12 @@
-"""Words: the pieces that targets are made of, honest ones and those of attackers; `{}` stands for a credential of the caller."""
+"""Words: the pieces of honest and hostile targets. `{}` stands for a credential of the caller."""
 
 from __future__ import annotations
 
 from typing import Final
 
-# Values of a last segment, alone: before its end an encoded `?` or `#` is refused on purpose, and so is what decodes twice to a control.
+# Values for a last segment only: the gateway refuses an encoded `?` or `#` in earlier segments, and text that decodes twice to a control.
 HONEST_LAST: Final = ("C#", "why?", "a?b=c", "50%")
-# Pieces of the values that honest clients send; joined, they spell no word that is denied.
+# Pieces of the values that honest clients send. Joined, they do not spell a denied word.
 HONEST: Final = (
     "7", "42", "2026-11-26", "10:30", "rex", "Rex", "v1.2", "a,b", "user@example.com", "São Paulo", "東京", "Ωmega", "naïve",
     "Größe", "Straßen", "Ivanović", "İzmir", "K\u0131rklareli", "d'Arc", "(draft)", "~me", "$9", "Q&A", "x=y",

@@ -24,4 +24,4 @@ def test_a_violation_is_told_with_the_bytes_that_led_to_it(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["fuzz", "--requests", "3000"])
     with pytest.raises(ViolationError):
         main()
-    assert "not exactly our Host\n[b'" in capsys.readouterr().err
+    assert "not exactly one Host, the upstream's\n[b'" in capsys.readouterr().err

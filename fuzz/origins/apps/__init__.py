@@ -1,1 +1,1 @@
-"""The APIs themselves: small apps that say which route a request reached, one for each way servers read paths."""
+"""Apps: small APIs that report the route that a request reached. Each reads paths in another way."""

@@ -1,4 +1,4 @@
-"""An ASGI app for uvicorn: starlette's router, and the styles on the path as it was sent."""
+"""An ASGI app for uvicorn: starlette's router, and all routing styles on the raw path."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fuzz.origins.apps.styles import ROUTES, reached
 
 
 async def _never(_request: Any) -> None:
-    """Stands for an endpoint; the app only asks which route matches."""
+    """Stand in for an endpoint: the app only needs the matching route."""
 
 
 _ROUTES = [
@@ -20,7 +20,7 @@ _ROUTES = [
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with the routes that were reached."""
+    """Answer with the routes that the request reached."""
     while (await receive()).get("more_body"):
         pass
     found = reached(scope["method"], scope["raw_path"], scope["query_string"].decode("latin-1"))

@@ -1,4 +1,4 @@
-"""Styles of routing: what a router may do to a path before it looks a route up, and which route it then finds."""
+"""Routing styles: changes that routers make to a path before they look up the route."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Router:
     """Finds the first route whose template matches; `{path}` takes several segments."""
 
     def __init__(self, *, flags: int = 0, prefixes: bool = False, spell: Callable[[str], str] = str) -> None:
-        """Spell the literals as `spell` does; with `prefixes` a concrete path serves everything below it, too."""
+        """Spell the literals with `spell`. With `prefixes`, a concrete path also serves all paths below it."""
         by_method: dict[str, list[tuple[str, str]]] = {}
         for route in ROUTES:
             pattern = self._pattern(route["path"], spell)
@@ -48,7 +48,7 @@ class Router:
         self._flags = flags
 
     def find(self, method: str, path: str) -> str | None:
-        """The name of the route, `outside` for a path that is not below the base, or None."""
+        """Return the name of the route, `outside` for a path that is not below the base, or None."""
         below = re.match(re.escape(self._base) + "(?:/|$)", path, self._flags)
         if below is None:
             return OUTSIDE
@@ -70,12 +70,12 @@ def _params(path: str) -> str:
 
 
 def _normal(path: str) -> str:
-    """As IIS and many proxies clean a path."""
+    """Clean a path like IIS and many proxies."""
     return "/" + posixpath.normpath(path.replace("\\", "/")).lstrip("/")
 
 
 def _windows(path: str) -> str:
-    """Names as Windows opens them: no stream, no trailing dots and blanks."""
+    """Rewrite names like Windows: without streams, trailing dots and trailing blanks."""
     return "/".join(re.sub(r"(?::.*)?[. ]*$", "", part) for part in path.split("/"))
 
 
@@ -88,7 +88,7 @@ def _turkish_upper(text: str) -> str:
 
 
 def _simple_lower(text: str) -> str:
-    """Character by character, as Go's ToLower and the JVM's `equalsIgnoreCase` do: U+0130 becomes a plain `i`."""
+    """Lower each character, like Go's ToLower and the JVM's `equalsIgnoreCase`: U+0130 becomes a plain `i`."""
     return "".join("i" if c == "\u0130" else low if len(low := c.lower()) == 1 else c for c in text)
 
 
@@ -97,7 +97,7 @@ def _simple_upper(text: str) -> str:
 
 
 def _lenient(path: str) -> str:
-    """All of it at once, as behind a chain of proxies that each clean a little."""
+    """Apply all changes, like a chain of proxies that each clean a little."""
     path = _params(_normal(unquote(unquote(path))))
     return _SUFFIX.sub("", _windows(unicodedata.normalize("NFKC", path))).casefold()
 
@@ -145,14 +145,14 @@ _STYLES: Final[tuple[tuple[str, Router, Callable[[str], str]], ...]] = (
 
 
 def reached(method: str, raw_path: bytes, query: str, override: str = "") -> str:
-    """Every style and the route it finds, as `style=name` joined by commas; styles that find none are left out."""
+    """Return `style=name` for every style that finds a route, joined by commas."""
     found: dict[str, str] = {}
     text = unquote_to_bytes(raw_path).decode("utf-8", "replace")
     for style, router, clean in _STYLES:
         name = router.find(method, clean(text))
         if name:
             found[style] = name
-    # Latin-1, as WSGI hands a path on; segments split before they are decoded, as servlets and Go's EscapedPath have it.
+    # Latin-1 as in WSGI. Segments are split before decoding as in servlets and Go's EscapedPath.
     if name := _LOWER.find(method, unquote_to_bytes(raw_path).decode("latin-1").lower()):
         found["latin-1"] = name
     pieces = [unquote(part).replace("/", "\0") for part in raw_path.decode("latin-1").split("/")]

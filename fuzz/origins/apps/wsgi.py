@@ -1,4 +1,4 @@
-"""A WSGI app for gunicorn and waitress: werkzeug's router, and the styles on the path that the server decoded."""
+"""A WSGI app for gunicorn and waitress: werkzeug's router, and all routing styles on the path that the server decoded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAP = Map(
 
 
 def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    """Answer with the routes that were reached."""
+    """Answer with the routes that the request reached."""
     body = _body(environ)
     method, query = environ["REQUEST_METHOD"], environ.get("QUERY_STRING", "")
     path = quote(environ["PATH_INFO"].encode("latin-1"), safe="/;:@&=+$,!*'()").encode()
@@ -47,14 +47,14 @@ def _body(environ: dict[str, Any]) -> bytes:
         return b""
     body: bytes = environ["wsgi.input"].read(length) if length else environ["wsgi.input"].read()
     try:
-        # wbits for any of zlib and gzip: some servers and middleware inflate what comes in.
+        # These wbits accept zlib and gzip: some servers and middleware inflate request bodies.
         return zlib.decompress(body, 47) if environ.get("HTTP_CONTENT_ENCODING") else body
     except zlib.error:
         return body
 
 
 def _override(environ: dict[str, Any], query: str, body: bytes) -> str:
-    """The method as Rack, Spring, Symfony and Express read it: a field, a form, a query or JSON."""
+    """Read the method like Rack, Spring, Symfony and Express: from a header field, a form, the query or JSON."""
     for name in ("HTTP_X_HTTP_METHOD_OVERRIDE", "HTTP_X_HTTP_METHOD", "HTTP_X_METHOD_OVERRIDE"):
         if name in environ:
             return str(environ[name])
