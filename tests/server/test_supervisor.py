@@ -242,7 +242,7 @@ def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config, 
 def test_a_document_that_does_not_come_by_waiting_stops_the_start(config, impatient, statuses, options):
     with serving_document(*statuses) as (url, asked):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
-        with pytest.raises(RefusedError, match="the answer is"):
+        with pytest.raises(RefusedError, match="the server answered"):
             run(config, None, **options)
     assert asked == list(statuses)
 
