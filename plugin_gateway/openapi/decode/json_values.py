@@ -80,9 +80,9 @@ def _render(value: Any, name: str, levels_above: int) -> bytes:
 def _may_repeat_keys(data: bytes, rendered: bytes) -> bool:
     r"""Compare the number of keys in the text with the number in the value, at the speed of `bytes.count`.
 
-    Both are counted as `":` less `\":`. That counts texts that begin with a colon as well, but alike in both, as long as
-    no space stands before a colon, no key ends in a backslash, and `"`, `:` and `\` are spelt as the rendering spells
-    them. What is left to differ is what a later duplicate has replaced.
+    A key counts as `":` without a backslash before it. Strings that begin with a colon count, too, but equally on both sides, if no
+    space precedes a colon, no key ends in a backslash, and the text spells `"`, `:` and `\` like the rendering. Then the numbers
+    differ only by the keys that a later duplicate replaced.
     """
     if _SPACE_BEFORE_COLON.search(data) or _ESCAPE_THAT_COUNTS.search(data) or b'\\\\":' in data:
         return True
