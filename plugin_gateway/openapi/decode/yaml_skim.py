@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.decode.unread import Json, JsonObject
 
-_START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---[ ]*(?:#[^\n]*)?\r?\n)?")
+_START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---(?:[ ]+#[^\n]*|[ ]*)\r?\n)?")
 _KEY = re.compile(rb"""(?:([A-Za-z0-9_/$.~][^\s:]*(?::[^\s:]+)*)|"([^"\\\r\n]*)"|'([^'\r\n]*)'):(?=[ \r\n]|\Z)""")
 """A key in a common spelling: plain without blanks, or quoted without escapes."""
 _INDENT = re.compile(rb"[ ]*")
@@ -58,7 +58,7 @@ def skim_yaml(data: bytes, name: str) -> JsonObject | None:
     try:
         entries = whole.entries(start.end() if start else 0, len(data), 0)
         return {key: whole.skimmed(key, part) for key, part in entries.items()}
-    except (_Odd, yaml.YAMLError):
+    except (_Odd, yaml.YAMLError, DocumentError):
         return None
 
 
