@@ -8,7 +8,7 @@ the guards of its routes (`gate.shadow`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
 from plugin_gateway.gate.alias import split_encoded_slashes
@@ -60,7 +60,8 @@ class Route:
         return None
 
 
-class Node(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Node:
     """The segments that may follow after those that lead here, and the routes that end here."""
 
     literals: Mapping[str, Node]

@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 def find_routes(node: Node, segments: list[str], index: int, method: bytes) -> tuple[Route, ...] | None:
     """The routes of the most specific template that matches `segments` from `index` on and allows the method."""
     # The nodes form a tree, so backtracking visits no node twice.
-    literals, patterns, parameter, routes = node
     if index == len(segments):
-        return routes.get(method)
+        return node.routes.get(method)
     segment = segments[index]
-    child = literals.get(segment)
+    child = node.literals.get(segment)
     if child is not None and (found := find_routes(child, segments, index + 1, method)) is not None:
         return found
-    for pattern, child in patterns:
+    for pattern, child in node.patterns:
         if pattern.matches(segment) and (found := find_routes(child, segments, index + 1, method)) is not None:
             return found
+    parameter = node.parameter
     if parameter is not None and segment:
         return find_routes(parameter, segments, index + 1, method)
     return None

@@ -55,9 +55,11 @@ def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret, cou
     index = index_of(secret)
     for form in all_forms_of(secret):
         lost = min(count, max(0, len(form) - 6), 5)
+        found: list[tuple[int, int]] = []
         rests: list[tuple[int, int, int]] = []
-        index.find(b"\n" * lost + form[lost:], [], rests)
-        assert lost == 0 or any((start, end) == (0, len(form)) for start, _, end in rests)
+        # A form in UTF-16 may begin with a line break itself, and then is not spoilt.
+        index.find(b"\n" * lost + form[lost:], found, rests)
+        assert (0, len(form)) in found or any((start, end) == (0, len(form)) for start, _, end in rests)
 
 
 @pytest.mark.parametrize("filler", [b"a", b"z", b".", b"0", b"\0"])
