@@ -19,7 +19,7 @@ from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH, build_faca
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.callers.users import Users, read_users
 from plugin_gateway.config.auth import Introspection, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
-from plugin_gateway.config.upstream import PassthroughCredential
+from plugin_gateway.config.credential import PassthroughCredential
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.publish.security import METADATA_PATH, NoSecurity, OAuth, ServiceHttp, UserHttp
 

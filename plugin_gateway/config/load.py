@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from pydantic import ValidationError
 
 from plugin_gateway.config.auth import KINDS
+from plugin_gateway.config.credential import FORMS
 from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
@@ -22,7 +23,6 @@ from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
 from plugin_gateway.config.tree import Span
-from plugin_gateway.config.upstream import FORMS
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PrivateAttr
 
+from plugin_gateway.config.credential import Credentials, colliding
 from plugin_gateway.config.fields import (
     Flag,
     JsonPointer,
@@ -20,7 +21,6 @@ from plugin_gateway.config.fields import (
 from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.record import Record, exactly_one
-from plugin_gateway.config.upstream import Credentials, colliding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from plugin_gateway import methods
 from plugin_gateway.config.auth import NoAuth, UserHttpAuth
-from plugin_gateway.config.upstream import (
+from plugin_gateway.config.credential import (
     BasicCredential,
     BearerCredential,
     CookieCredential,
@@ -26,10 +26,10 @@ from plugin_gateway.diagnostics import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from plugin_gateway.config.credential import Credential
     from plugin_gateway.config.model import Config
     from plugin_gateway.config.secrets import Secret
     from plugin_gateway.config.selector import AllowEntry
-    from plugin_gateway.config.upstream import Credential
     from plugin_gateway.credentials.grant import Grant
 
     Pointer = tuple[str | int, ...]

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.auth import Introspection, OAuthAuth, OAuthFacade, UserHttpAuth
-from plugin_gateway.config.upstream import OAuth2Credential, TokenExchangeCredential
+from plugin_gateway.config.credential import OAuth2Credential, TokenExchangeCredential
 from plugin_gateway.diagnostics import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from plugin_gateway.config.credential import Credential
     from plugin_gateway.config.model import Config
-    from plugin_gateway.config.upstream import Credential
 
     Pointer = tuple[str | int, ...]
 

@@ -4,9 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from plugin_gateway.config.auth import NoAuth
+from plugin_gateway.config.credential import HeaderCredential
 from plugin_gateway.config.model import Config
 from plugin_gateway.config.secrets import Secret
-from plugin_gateway.config.upstream import HeaderCredential, Upstream
+from plugin_gateway.config.upstream import Upstream
 
 UPSTREAM = "https://h"
 MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow": ["a", "b"]}

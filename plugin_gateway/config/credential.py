@@ -1,0 +1,298 @@
+"""A credential as gateway.yaml describes it: in which form the upstream gets it, and where the gateway reads it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from plugin_gateway.config.fields import (
+    AbsoluteUrl,
+    BearerSecret,
+    CookieName,
+    CookieSecret,
+    HeaderSecret,
+    InjectedHeader,
+    OverrideText,
+    SecretValue,
+    ToTuple,
+)
+from plugin_gateway.config.header_names import fold_header
+from plugin_gateway.config.mistake import Mistake, nearest
+from plugin_gateway.config.record import Record
+from plugin_gateway.config.variable import VARIABLE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+FORMS = ("header", "query", "cookie", "bearer", "basic", "oauth2", "token_exchange", "passthrough")
+
+
+class KeyCredential(Record):
+    """A key that the gateway sends under a name."""
+
+    other_words: ClassVar[dict[str, str]] = dict.fromkeys(("key", "secret", "token", "api_key"), "value")
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        for kind in ("env", "file"):
+            if isinstance(value, dict) and kind in value and "value" not in value:
+                name = value[kind] if kind == "file" or VARIABLE_NAME.fullmatch(str(value[kind])) else "NAME"
+                hint = f"write `value: {{{kind}: {name}}}`"
+                raise Mistake("unknown-key", f"`{kind}` belongs under `value`", hint=hint, at=(kind,), on_key=True)
+        return value
+
+
+class HeaderCredential(KeyCredential):
+    """A key in a header field."""
+
+    example: ClassVar[str] = "{header: X-API-Key, value: {env: NAME}}"
+
+    header: InjectedHeader
+    """Name of the header."""
+    value: HeaderSecret
+    """The key."""
+
+
+class QueryCredential(KeyCredential):
+    """A key in the query string."""
+
+    example: ClassVar[str] = "{query: api_key, value: {env: NAME}}"
+
+    query: Annotated[str, Field(min_length=1)]
+    """Name of the query parameter."""
+    value: SecretValue
+    """The key."""
+
+
+class CookieCredential(KeyCredential):
+    """A key in a cookie."""
+
+    example: ClassVar[str] = "{cookie: NAME, value: {env: NAME}}"
+
+    cookie: CookieName
+    """Name of the cookie."""
+    value: CookieSecret
+    """The key."""
+
+
+class BearerCredential(Record):
+    """`Authorization: Bearer …` (RFC 6750)."""
+
+    bearer: BearerSecret
+    """The token."""
+
+
+class Login(Record):
+    """A user name and its password."""
+
+    example: ClassVar[str] = "{username: NAME, password: {env: NAME}}"
+    other_words: ClassVar[dict[str, str]] = {
+        "login": "username",
+        "name": "username",
+        "secret": "password",
+        "pw": "password",
+    }
+
+    username: Annotated[str, Field(min_length=1)]
+    """The user name; it cannot contain a colon (RFC 7617, 2)."""
+    password: SecretValue
+    """The password."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        username = written.get("username")
+        if isinstance(username, str) and (":" in username or not username.isprintable()):
+            message = "a user name cannot contain `:` or control characters (RFC 7617, 2)"
+            yield Mistake("bad-value", message, at=("username",))
+
+
+class BasicCredential(Record):
+    """`Authorization: Basic …` (RFC 7617)."""
+
+    basic: Login
+    """User name and password."""
+
+
+class ClientCredentials(Record):
+    """How to get a token with the client credentials grant (RFC 6749, 4.4)."""
+
+    example: ClassVar[str] = "{token_url: https://login.example.com/token, client_id: NAME, client_secret: {env: NAME}}"
+    other_words: ClassVar[dict[str, str]] = {
+        "url": "token_url",
+        "token_uri": "token_url",
+        "token_endpoint": "token_url",
+        "id": "client_id",
+        "secret": "client_secret",
+    }
+
+    token_url: AbsoluteUrl
+    """The token endpoint."""
+    client_id: str
+    """The gateway's client id."""
+    client_secret: SecretValue
+    """The gateway's client secret."""
+    scope: str = ""
+    """Scopes to ask for, separated by spaces."""
+    audience: str = ""
+    """Audience to ask for, if the issuer needs one."""
+
+
+class OAuth2Credential(Record):
+    """A token that the gateway gets and renews itself."""
+
+    oauth2: ClientCredentials
+    """The token endpoint, and the gateway's client there."""
+
+
+class TokenExchange(Record):
+    """How to exchange the caller's token for a token of the upstream (RFC 8693)."""
+
+    example: ClassVar[str] = "{token_url: https://login.example.com/token}"
+
+    token_url: AbsoluteUrl
+    """The token endpoint."""
+    client_id: str = ""
+    """The gateway's client id, if the endpoint asks for one."""
+    client_secret: SecretValue | None = None
+    """The gateway's client secret."""
+    scope: str = ""
+    """Scopes to ask for, separated by spaces."""
+    audience: str = ""
+    """Audience to ask for."""
+
+
+class TokenExchangeCredential(Record):
+    """A token for the upstream that the gateway gets in exchange for the caller's."""
+
+    token_exchange: TokenExchange
+    """The token endpoint, and the gateway's client there."""
+
+
+class PassthroughCredential(Record):
+    """The gateway forwards the caller's `Authorization` unchanged."""
+
+    passthrough: Literal[True]
+    """Always true."""
+
+
+def _form(value: Any) -> str | None:
+    if isinstance(value, Record):
+        return next(iter(type(value).model_fields))
+    return next((form for form in FORMS if form in value), None) if isinstance(value, dict) else None
+
+
+def _one_form(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value
+    hint = f"write one of: {', '.join(FORMS)}; for example {{header: X-API-Key, value: {{env: UPSTREAM_API_KEY}}}}"
+    if not isinstance(value, dict):
+        raise Mistake("wrong-type", "expected a credential", hint=hint)
+    present = [key for key in value if key in FORMS]
+    if len(present) > 1:
+        both = " and ".join(f"`{form}`" for form in present)
+        raise Mistake(
+            "exactly-one",
+            f"a credential has {both}",
+            hint="write a list of two credentials",
+            at=(present[1],),
+            on_key=True,
+        )
+    if not present:
+        word = next((key for key in value if key != "value"), "")
+        at = (word,) if word else ()
+        close = nearest(word, FORMS)
+        if set(value) == {"value"}:
+            hint = "remove the dash before `value`: it belongs to the previous entry"
+            raise Mistake(
+                "exactly-one", "a credential must say where its key goes", hint=hint, at=("value",), on_key=True
+            )
+        if not close and (rewritten := _rewritten(value)):
+            hint = f"write {rewritten}"
+        raise Mistake("exactly-one", "a credential must say where its key goes", hint=close + hint, at=at, on_key=True)
+    return value
+
+
+def _rewritten(value: Mapping[Any, Any]) -> str:
+    """Translate a credential that is written as in OpenAPI or another tool."""
+    sources = (f"{{{kind}: {name}}}" for kind, name in _sources(value) if VARIABLE_NAME.fullmatch(str(name)))
+    source = next(sources, "{env: NAME}")
+    kind, place = str(value.get("type", "")).casefold(), str(value.get("in", "header")).casefold()
+    if kind in ("apikey", "api_key", "api-key", "header") or "in" in value:
+        name = value.get("name", "X-API-Key")
+        place = place if place in ("header", "query", "cookie") else "header"
+        return f"{{{place}: {name if _is_plain(name) else 'X-API-Key'}, value: {source}}}"
+    if kind == "basic" or {"username", "user", "password"} & set(value):
+        return f"{{basic: {{username: NAME, password: {source}}}}}"
+    if kind in ("bearer", "token", "http", "jwt") or "token" in value:
+        return f"{{bearer: {source}}}"
+    if kind.startswith("oauth"):
+        return f"{{oauth2: {ClientCredentials.example}}}"
+    if set(value) <= {"env", "file", "value"}:
+        return f"{{bearer: {source}}}, or {{header: X-API-Key, value: {source}}}"
+    name = next(iter(value))
+    return f"{{header: {name}, value: {source}}}" if len(value) == 1 and _is_plain(name) else ""
+
+
+def _sources(value: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
+    for key, member in value.items():
+        if key in ("env", "file"):
+            yield key, member
+        elif isinstance(member, dict):
+            yield from _sources(member)
+
+
+def _is_plain(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"[A-Za-z][A-Za-z_-]{1,40}", name) is not None
+
+
+Credential: TypeAlias = Annotated[
+    Annotated[HeaderCredential, Tag("header")]
+    | Annotated[QueryCredential, Tag("query")]
+    | Annotated[CookieCredential, Tag("cookie")]
+    | Annotated[BearerCredential, Tag("bearer")]
+    | Annotated[BasicCredential, Tag("basic")]
+    | Annotated[OAuth2Credential, Tag("oauth2")]
+    | Annotated[TokenExchangeCredential, Tag("token_exchange")]
+    | Annotated[PassthroughCredential, Tag("passthrough")],
+    Discriminator(_form),
+    BeforeValidator(_one_form),
+]
+
+
+def _as_list(value: Any) -> Any:
+    if isinstance(value, str) and not isinstance(value, OverrideText):
+        raise Mistake("wrong-type", "expected a credential")
+    return (value,) if isinstance(value, dict) else ToTuple.func(value)  # type: ignore[call-arg]  # ours takes no info
+
+
+Credentials: TypeAlias = Annotated[tuple[Credential, ...], BeforeValidator(_as_list)]
+
+
+def colliding(written: Any, key: str) -> Iterator[Mistake]:
+    """Yield a mistake for each credential under `key` that goes to the same place as an earlier one."""
+    given = written if isinstance(written, list | tuple) else [written]
+    seen: set[tuple[str, bytes]] = set()
+    for index, one in enumerate(given):
+        place = _place(one)
+        if place in seen:
+            yield Mistake("duplicate-key", "two credentials go to the same place", hint="keep one", at=(key, index))
+        elif place:
+            seen.add(place)
+
+
+def injected_headers(written: Any) -> set[bytes]:
+    """Return the folded names of the headers that one credential, or a list of them, sets."""
+    given = written if isinstance(written, list | tuple) else [written]
+    return {place[1] for one in given if (place := _place(one)) and place[0] == "header"}
+
+
+def _place(credential: Any) -> tuple[str, bytes] | None:
+    if isinstance(credential, Record) or not isinstance(credential, dict):
+        return None
+    for form in ("header", "query", "cookie"):
+        if isinstance(name := credential.get(form), str):
+            octets = name.encode(errors="replace")
+            return form, fold_header(octets) if form == "header" else octets
+    return ("header", b"authorization") if _form(credential) else None

@@ -1,0 +1,86 @@
+import pytest
+from pydantic import ValidationError
+
+from plugin_gateway.config.credential import (
+    BasicCredential,
+    BearerCredential,
+    CookieCredential,
+    HeaderCredential,
+    OAuth2Credential,
+    PassthroughCredential,
+    QueryCredential,
+    TokenExchangeCredential,
+)
+from plugin_gateway.config.upstream import Upstream
+
+KEY = {"value": "s3cr3t"}
+
+
+@pytest.mark.parametrize(
+    ("written", "form"),
+    [
+        ({"header": "X-API-Key", "value": KEY}, HeaderCredential),
+        ({"query": "key", "value": KEY}, QueryCredential),
+        ({"cookie": "key", "value": KEY}, CookieCredential),
+        ({"bearer": KEY}, BearerCredential),
+        ({"basic": {"username": "me", "password": KEY}}, BasicCredential),
+        ({"oauth2": {"token_url": "https://h/t", "client_id": "me", "client_secret": KEY}}, OAuth2Credential),
+        ({"token_exchange": {"token_url": "https://h/t"}}, TokenExchangeCredential),
+        ({"passthrough": True}, PassthroughCredential),
+    ],
+)
+def test_a_credential_takes_the_form_its_key_names(written, form):
+    upstream = Upstream.model_validate({"url": "http://h", "credential": written})
+    assert [type(credential) for credential in upstream.credential] == [form]
+    assert "s3cr3t" not in repr(upstream)
+
+
+def test_an_api_may_want_several_credentials():
+    upstream = Upstream.model_validate(
+        {"url": "http://h", "credential": [{"header": "A", "value": KEY}, {"header": "B", "value": KEY}]}
+    )
+    assert [credential.header for credential in upstream.credential] == ["A", "B"]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        [{"header": "A", "value": KEY}, {"header": "a", "value": KEY}],
+        [{"bearer": KEY}, {"basic": {"username": "a", "password": KEY}}],
+    ],
+)
+def test_two_credentials_do_not_go_to_the_same_place(written):
+    with pytest.raises(ValidationError):
+        Upstream.model_validate({"url": "http://h", "credential": written})
+
+
+@pytest.mark.parametrize(
+    ("credential", "at"),
+    [
+        ({"header": "X-Key", "value": {"value": "X-Key: k3y"}}, ("header", "value")),
+        ({"cookie": "session", "value": {"value": "k3y;admin=1"}}, ("cookie", "value")),
+        ({"bearer": {"value": "Bearer k3y"}}, ("bearer", "bearer")),
+        ({"basic": {"username": "me", "password": {"value": "k3y\nk3y"}}}, ("basic", "basic", "password")),
+        ({"basic": {"username": "me\n", "password": {"value": "k3y"}}}, ("basic", "basic")),
+        ({"query": "key", "value": {"value": "k3y\0"}}, ("query", "value")),
+    ],
+)
+def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(credential, at):
+    with pytest.raises(ValidationError) as caught:
+        Upstream.model_validate({"url": "http://h", "credential": credential})
+    (error,) = caught.value.errors()
+    mistake = error["ctx"]["mistake"]
+    assert error["loc"] == ("credential", 0, *at)
+    assert "k3y" not in f"{mistake.message}{mistake.hint}"
+
+
+@pytest.mark.parametrize("name", ["Accept-Encoding", "X-Request-Id", "x_request_id", "Content-Length"])
+def test_a_credential_has_no_header_that_the_gateway_writes_itself(name):
+    with pytest.raises(ValidationError, match="bad-header-name"):
+        Upstream.model_validate({"url": "http://h", "credential": {"header": name, "value": KEY}})
+
+
+def test_two_spellings_of_one_header_go_to_the_same_place():
+    written = [{"header": name, "value": KEY} for name in ("X-Api-Key", "X_API_KEY")]
+    with pytest.raises(ValidationError, match="duplicate-key"):
+        Upstream.model_validate({"url": "http://h", "credential": written})
