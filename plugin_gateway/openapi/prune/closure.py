@@ -22,11 +22,11 @@ from plugin_gateway.openapi.grammar import (
 )
 from plugin_gateway.openapi.prune.hoist import Hoist, components_in
 from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
-from plugin_gateway.openapi.prune.leaks import denied_names, texts_in, words_of
+from plugin_gateway.openapi.prune.leaks import UnknownFields
 from plugin_gateway.openapi.prune.links import Links
 from plugin_gateway.openapi.prune.mappings import TrimmedMappings
 from plugin_gateway.openapi.prune.readings import Readings
-from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, named_schema, schemas_at
+from plugin_gateway.openapi.prune.subtypes import implicit_subtypes, is_undefined_schema, named_schema, schemas_at
 from plugin_gateway.openapi.prune.targets import Landing, Place, Region, Targets, pointer_of, tokens_of, unresolved
 from plugin_gateway.openapi.refs import RefError, Tokens, to_ref, walk
 from plugin_gateway.openapi.vocabulary import is_unknown_everywhere
@@ -87,8 +87,7 @@ class Closure:
         self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
         self._inner_references = InnerReferences(document, self._targets)
         self._inner: list[Inner] = []
-        self._kept_keys = frozenset(kept)
-        self._denied: set[str] | None = None
+        self._unknown_fields = UnknownFields(document, frozenset(kept))
 
     def copy(self, kind: Kind, node: Json, place: Place, holder: Json, key: str | int) -> None:
         """Queue a copy of `node` for `holder[key]`. The key is set at once, which keeps the order of keys."""
@@ -168,7 +167,7 @@ class Closure:
             elif other is not None:
                 self.copy(other, value, (place, name), copy, name)
             elif (field := fields.get(name)) is None:
-                if not is_unknown_everywhere(kind, name) or not self._tells_of_denied(name, value, (place, name)):
+                if not self._leaks(kind, name, value, (place, name)):
                     copy[name] = value
             else:
                 self.copy_field(field, value, (place, name), copy, name)
@@ -176,22 +175,13 @@ class Closure:
             copy["$dynamicRef"] = self._dynamic_reference(ref, (place, "$dynamicRef"))
         return copy
 
-    def _tells_of_denied(self, name: str, value: Json, place: Place) -> bool:
-        """Return whether a field unknown to the standard names a denied operation, and warn if so."""
-        if self._denied is None:
-            self._denied = denied_names(self._document, self._kept_keys)
-        words = (word for text in (name, *texts_in(value)) for word in words_of(text))
-        told = next((word for word in words if word in self._denied), None)
-        if told is not None:
-            finding = Finding(
-                rule="unknown-field",
-                message=f"{to_ref(tokens_of(place))} is not an OpenAPI field and names {told!r}, which is denied: it is left out",
-                hint="no change is needed: clients do not know this field",
-                severity=Severity.WARNING,
-                pointer=tokens_of(place),
-            )
+    def _leaks(self, kind: Kind, name: str, value: Json, place: Place) -> bool:
+        if not is_unknown_everywhere(kind, name):
+            return False
+        finding = self._unknown_fields.leak(name, value, tokens_of(place))
+        if finding is not None:
             self.warnings.append(finding)
-        return told is not None
+        return finding is not None
 
     def copy_field(self, field: Field, value: Json, place: Place, holder: JsonObject, name: str) -> None:
         """Queue copies of the objects in a field for `holder[name]`."""
@@ -260,7 +250,7 @@ class Closure:
         try:
             landing = self._targets.land(ref, place, kind)
         except RefError as error:
-            if not self._is_undefined_schema(kind, ref):
+            if not is_undefined_schema(self._document, kind, ref):
                 self._report(error, place)
                 return None, ()
             self._texts[kind, ref] = ref, ()  # report each broken reference once
@@ -332,20 +322,6 @@ class Closure:
                 break  # reported when the reference is copied
         self._arriving |= chain
         return True
-
-    def _is_undefined_schema(self, kind: Kind, ref: str) -> bool:
-        """Return whether a broken reference names an undefined component schema.
-
-        Real documents have such references. They are harmless: an undefined schema allows any value.
-        """
-        schemas = component_schemas(self._document)
-        tokens = pointer_of(ref) or ()
-        return (
-            kind is Kind.SCHEMA
-            and tokens[:-1] == schemas_at(self._version)
-            and bool(schemas)
-            and not isinstance(schemas.get("$ref"), str)
-        )
 
     def _report(self, error: RefError, place: Place) -> None:
         self.findings.append(unresolved(self._document, error, tokens_of(place)))

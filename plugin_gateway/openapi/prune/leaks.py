@@ -1,6 +1,7 @@
-"""Leaks in prose: descriptions and examples of a pruned document that name denied operations.
+"""Leaks: texts and unknown fields of a pruned document that name denied operations.
 
-Pruning removes denied operations, but other texts may mention them. The gateway does not rewrite texts; it warns the operator.
+Pruning removes denied operations, but other texts may mention them. The gateway does not rewrite texts; it warns the operator. It
+leaves out a field that no version of OpenAPI has, because no client needs it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MIN_ID_LENGTH = 8
 
 def leaks_in_prose(document: Document, pruned: Document, kept: Collection[OperationKey]) -> list[Finding]:
     """Return a warning for each denied path template or operationId in the texts of `pruned`, with its first place."""
-    denied = denied_names(document, kept)
+    denied = _denied_names(document, kept)
     found: dict[str, tuple[Tokens, int]] = {}
     named: dict[str, list[str]] = {}  # by text, because most texts repeat
     for place, text in _texts(pruned.root):
@@ -48,14 +49,39 @@ def leaks_in_prose(document: Document, pruned: Document, kept: Collection[Operat
     ]
 
 
-def words_of(text: str) -> Iterator[str]:
+class UnknownFields:
+    """Finds the fields that no version of OpenAPI has and that name a denied operation."""
+
+    def __init__(self, document: Document, kept: Collection[OperationKey]) -> None:
+        self._document = document
+        self._kept = kept
+        self._denied: set[str] | None = None
+
+    def leak(self, name: str, value: Json, place: Tokens) -> Finding | None:
+        """Return the warning about a field that is left out; None for a field that may stay."""
+        if self._denied is None:
+            self._denied = _denied_names(self._document, self._kept)
+        words = (word for text in (name, *_texts_in(value)) for word in _words_of(text))
+        told = next((word for word in words if word in self._denied), None)
+        if told is None:
+            return None
+        return Finding(
+            rule="unknown-field",
+            message=f"{to_ref(place)} is not an OpenAPI field and names {told!r}, which is denied: it is left out",
+            hint="no change is needed: clients do not know this field",
+            severity=Severity.WARNING,
+            pointer=place,
+        )
+
+
+def _words_of(text: str) -> Iterator[str]:
     """Yield the words of a text that may be a path or an id."""
     return (match[0].rstrip(".:") for match in _WORD.finditer(text))
 
 
 def _names_in(text: str) -> Iterator[str]:
     """Yield the words of a text, and the paths that JSON pointers in it lead to."""
-    for word in words_of(text):
+    for word in _words_of(text):
         yield word
         if (tokens := pointer_of("#" + word.partition("#")[2])) and tokens[0] == "paths":
             yield from tokens[1:2]
@@ -65,7 +91,7 @@ def _elsewhere(count: int) -> str:
     return f"; and {count} more" if count else ""
 
 
-def denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
+def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]:
     """Return the path templates and ids of denied operations, without ids that are ordinary words."""
     kept = set(kept)
     paths: set[str] = set()
@@ -79,7 +105,7 @@ def denied_names(document: Document, kept: Collection[OperationKey]) -> set[str]
     return paths | (ids - {document.operations[key].operation_id for key in kept})
 
 
-def texts_in(value: Json) -> Iterator[str]:
+def _texts_in(value: Json) -> Iterator[str]:
     """Yield every string in a value, keys included."""
     return (text for _, text in _texts(value)) if isinstance(value, dict | list | str) else iter(())
 

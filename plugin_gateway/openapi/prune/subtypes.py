@@ -1,4 +1,4 @@
-"""Implicit subtypes: component schemas that a discriminator can select without a reference to them.
+"""Component schemas: where they are, which are undefined, and which are implicit subtypes, selected without a reference.
 
 `Cat: {allOf: [{$ref: Pet}, …]}` is an alternative to every `Pet` with a discriminator (OpenAPI 3.1.1, 4.8.25; in 2.0, all subtypes
 are implicit). A discriminator beside `oneOf` or `anyOf` selects only from those.
@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.openapi.decode.unread import sketch
-from plugin_gateway.openapi.grammar import components_at, sections
+from plugin_gateway.openapi.grammar import Kind, components_at, sections
+from plugin_gateway.openapi.prune.targets import pointer_of
 from plugin_gateway.openapi.refs import RefError, Tokens
 
 if TYPE_CHECKING:
@@ -79,6 +80,21 @@ def _parents(document: Document, schema: object, place: Tokens) -> Iterator[Toke
                 break
         if parent is not None:
             yield parent
+
+
+def is_undefined_schema(document: Document, kind: Kind, ref: str) -> bool:
+    """Return whether a broken reference names an undefined component schema.
+
+    Real documents have such references. They are harmless: an undefined schema allows any value.
+    """
+    schemas = component_schemas(document)
+    tokens = pointer_of(ref) or ()
+    return (
+        kind is Kind.SCHEMA
+        and tokens[:-1] == schemas_at(document.version)
+        and bool(schemas)
+        and not isinstance(schemas.get("$ref"), str)
+    )
 
 
 def named_schema(document: Document, name: str) -> Tokens | None:
