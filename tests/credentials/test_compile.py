@@ -5,12 +5,9 @@ import json
 from urllib.parse import quote
 
 import pytest
-import yaml
 
-from plugin_gateway.config import upstream as written
-from plugin_gateway.config.load import load_text
-from plugin_gateway.config.secrets import Secret
-from plugin_gateway.config.upstream import (
+from plugin_gateway.config import credential as written
+from plugin_gateway.config.credential import (
     BasicCredential,
     BearerCredential,
     CookieCredential,
@@ -21,45 +18,12 @@ from plugin_gateway.config.upstream import (
     QueryCredential,
     TokenExchangeCredential,
 )
+from plugin_gateway.config.secrets import Secret
 from plugin_gateway.credentials.compile import Injections, find_short_secrets, injection
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import Injection, injected_names
-from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.override import fold_name
-from plugin_gateway.openapi.document import Document
-from plugin_gateway.revision.compile import compile_revision
-
-DOCUMENT = """
-openapi: 3.0.3
-info: {title: Pets, version: "1", description: About pets., contact: {email: a@example.com}, termsOfService: "https://example.com/t"}
-paths:
-  /pets:
-    get:
-      operationId: listPets
-      parameters: [{name: api_key, in: query, schema: {type: string}}, {name: Authorization, in: header, schema: {type: string}}]
-      responses: {"200": {description: ok}}
-    post: {operationId: createPet, tags: [write], responses: {"201": {description: ok}}}
-    put: {operationId: putPets, tags: [write], responses: {"201": {description: ok}}}
-"""
-ENVIRON = {
-    "KEY": "sekret-7f3a9c",
-    "OTHER": "0ther-7f3a9c",
-    "SHORT": "abc",
-    "REDIS": "redis://:hunter2@127.0.0.1:6379/0",
-}
-ISSUER = "token_url: https://issuer.example/t, client_id: me, client_secret: {env: KEY}"
-
-
-def compiled(credential="{bearer: {env: KEY}}", allow="listPets, createPet", more=""):
-    text = f"openapi: x\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: [{allow}]\n{more}\n"
-    loaded = load_text(text, path=None, environ=ENVIRON)
-    return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
-
-
-def rules_of(**given):
-    with pytest.raises(ConfigError) as caught:
-        compiled(**given)
-    return [(finding.rule, finding.pointer) for finding in caught.value.findings if finding.severity == "error"]
+from tests.pets import ISSUER, compiled, rules_of
 
 
 def test_an_operation_gets_its_own_credential_or_the_one_for_its_method():
