@@ -75,7 +75,7 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
             break
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
-        time.sleep(0.05)
+        time.sleep(0.05)  # another program does not say when it listens
     raise SystemExit(f"{process.args!r} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
 
 

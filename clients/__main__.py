@@ -272,7 +272,7 @@ def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            time.sleep(0.05)  # another program does not say when it listens
         else:
             return
     raise RuntimeError(f"nothing answers on port {port}")

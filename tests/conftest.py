@@ -21,7 +21,7 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-# `make properties`. No test has a number of its own, which would win over this one; tests/deploy/test_properties.py looks.
+# `make properties`. A test's own `max_examples` would override this number; tests/deploy/test_properties.py forbids it.
 settings.register_profile(
     "properties", settings.get_profile("tests"), max_examples=int(os.environ.get("EXAMPLES") or 20_000)
 )

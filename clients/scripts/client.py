@@ -47,7 +47,7 @@ def run(load: Callable[[Path, Document], list[str]], call: Callable[[str, Docume
         signal.alarm(LOAD_BOUND_S)
         try:
             outcome: dict[str, Any] = {"tools": load(path, json.loads(path.read_bytes()))}
-        except BaseException as error:  # noqa: BLE001 - whatever a client raises is what is reported
+        except BaseException as error:  # noqa: BLE001 - the report names every error of a client
             outcome = {"error": _in_one_line(error)}
         finally:
             signal.alarm(0)

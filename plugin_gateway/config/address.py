@@ -71,7 +71,7 @@ def parse_address(text: object) -> Address:
     """Read `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every interface) or `unix:/run/gateway.sock`.
 
     Raises:
-        Mistake: the text is none of these.
+        Mistake: the text has none of these forms.
 
     """
     hint = _address_meant(text) or "write HOST:PORT, such as 127.0.0.1:8080, [::1]:8080 or :8080, or unix:/path"

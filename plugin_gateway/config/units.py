@@ -153,7 +153,7 @@ def parse_rate(text: object) -> Rate:
     """Read `20/s`, `10/min`, `100/h` or `1000/d`.
 
     Raises:
-        Mistake: the text is none of these, or permits no call.
+        Mistake: the text has another form, or permits no call.
 
     """
     hint = "write calls per s, min, h or d: 20/s, 10/min, 1000/d"

@@ -156,7 +156,7 @@ class MaskedBody:
         self._held: list[bytes] = []
         self._held_bytes = 0
         self._hidden = 0
-        """The number of held bytes at the start that belong to a secret, whatever follows them."""
+        """How many of the first held bytes are certain to belong to a secret."""
 
     def feed(self, data: bytes) -> bytes:
         """Take the next piece; return the bytes that can be sent now.

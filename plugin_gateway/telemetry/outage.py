@@ -17,7 +17,7 @@ _logger = logging.getLogger("plugin_gateway.outage")
 
 
 class Outage:
-    """Is told of every failure and every answer; logs when an outage begins and ends."""
+    """Logs when an outage of a service begins and ends. Report every failure and every answer to it."""
 
     def __init__(self, what: str, clock: Callable[[], float] = monotonic) -> None:
         """Watch the service that the log calls `what`: `Redis`, or an endpoint without its query."""

@@ -140,7 +140,7 @@ MARKED = [EXAMPLE, CORPUS / "open" / "redocly_museum.yaml"]
 
 @cache
 def _marked(location: Path) -> tuple[Document, dict[OperationKey, str]]:
-    """A real document in which each operation has a mark of its own, in its id, its texts, its path, its tag, a parameter."""
+    """Mark each operation of a real document with a unique word in its id, texts, path, tag and one parameter."""
     root = copy.deepcopy(read_document(str(location)).root)
     marks: dict[OperationKey, str] = {}
     renamed: dict[str, str] = {}

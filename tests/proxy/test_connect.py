@@ -57,7 +57,7 @@ class Peers:
     async def leave(self):
         for transport in self.present:
             transport.abort()
-        while self.present:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+        while self.present:  # noqa: ASYNC110  # the loop closes them without an event
             await asyncio.sleep(0)
 
     def drops(self, host):

@@ -63,7 +63,7 @@ def play(upstream, scene):
                     writer.close()
                     with contextlib.suppress(ConnectionError):
                         await writer.wait_closed()
-                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them without an event
                     await asyncio.sleep(0)
             return records
 

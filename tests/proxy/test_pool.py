@@ -40,7 +40,7 @@ def play(scene, **target):
                 await scene(pool)
             finally:
                 pool.abort()
-                while pool._open or pool._connecting or Peer.present:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+                while pool._open or pool._connecting or Peer.present:  # noqa: ASYNC110  # the loop closes them without an event
                     await asyncio.sleep(0)
 
     asyncio.run(whole())
@@ -126,7 +126,7 @@ def test_over_tls_the_name_and_the_authority_are_verified(authority, trusted, ho
             assert caught.value.code == "upstream-unreachable"
             assert "certificate" in caught.value.cause
         own.abort()
-        while own._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+        while own._open:  # noqa: ASYNC110  # the loop closes them without an event
             await asyncio.sleep(0)
         server.close()
 
@@ -230,7 +230,7 @@ async def one_connection(served=None, **target):
         with peer:
             yield pool, await exchange.got, peer
             pool.abort()
-            while pool._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+            while pool._open:  # noqa: ASYNC110  # the loop closes them without an event
                 await asyncio.sleep(0)
 
 
@@ -377,7 +377,7 @@ def test_an_idle_connection_is_closed_in_time():
     async def scene(pool):
         server = await listening(pool)
         pool.release(await connect(pool))
-        while pool.open_connections:  # noqa: ASYNC110  # the clock closes it, and tells nobody
+        while pool.open_connections:  # noqa: ASYNC110  # the clock closes it without an event
             await asyncio.sleep(0)
         assert pool.take() is None
         server.close()

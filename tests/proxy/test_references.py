@@ -26,7 +26,7 @@ MOVE = Relocation(
         (b'</v2/i>; rel=x; anchor="http://up.test/v2/a"', b'<https://gw.test/i>; rel=x; anchor="https://gw.test/a"'),
         (b"</v2/i>; ANCHOR=/v2/a ;rel=x", b"<https://gw.test/i>; ANCHOR=https://gw.test/a ;rel=x"),
         (b'</v2/i>; title="; anchor=/v2/a"', b'<https://gw.test/i>; title="; anchor=/v2/a"'),
-        # The parameters of a link stay as they are, whatever they contain.
+        # The parameters of a link stay as they are, even if they contain a URL of the upstream.
         (b'</v2/i>; title="http://up.test/v2"', b'<https://gw.test/i>; title="http://up.test/v2"'),
         (b"</v2/i>; title*=UTF-8''%e2%82%ac; rel=sunset", b"<https://gw.test/i>; title*=UTF-8''%e2%82%ac; rel=sunset"),
         (b'<https://elsewhere/x>;  rel="license" ,<y>', b'<https://elsewhere/x>;  rel="license" ,<y>'),

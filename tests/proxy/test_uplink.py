@@ -241,7 +241,7 @@ def blanks_too(value):
 
 
 def quotes_first(value):
-    """Quoted text with escapes is one piece, whatever it contains."""
+    """A quoted string with escapes is one piece, even with separators in it."""
     return [(name, text) for name, text in re.findall(r'([^=;,\s]+)=("(?:\\.|[^"\\])*"|[^;,\s]*)', value)]
 
 

@@ -215,7 +215,7 @@ def test_a_text_that_was_tampered_with_is_what_it_is_as_a_whole(seed):
     # `skim_yaml` is given UTF-8; a cut may have left half a character.
     if text.decode(errors="ignore").encode() != text or (found := skim_yaml(text, "d.yaml")) is None:
         return
-    # What is wrong in a part that is well-formed is told when the part is read, as it is told of the whole.
+    # Reading a well-formed part reports the same mistakes as reading the whole document.
     assert outcome(lambda: whole(found)) == outcome(lambda: decode_yaml(text, "d.yaml"))
 
 

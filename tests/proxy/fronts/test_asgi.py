@@ -93,7 +93,7 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
             raised = error
         holder.close()
         server.close()
-        while holder.serving.pool._open:  # noqa: ASYNC110  # the loop closes them, and tells nobody
+        while holder.serving.pool._open:  # noqa: ASYNC110  # the loop closes them without an event
             await asyncio.sleep(0)
         await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}), return_exceptions=True)
         return SimpleNamespace(sent=sent, records=records, judged=gate.judged, raised=raised)
