@@ -95,7 +95,9 @@ def running(programs: list[Program], folder: Path) -> Iterator[list[Origin]]:
     finally:
         for _, _, process, _ in processes:
             # Kill the whole group: some programs have workers. They have no data to save.
-            os.killpg(process.pid, signal.SIGKILL)
+            # One that ended by itself is the error that is on its way up; do not hide it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
