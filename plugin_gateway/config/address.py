@@ -195,6 +195,26 @@ def parse_origin(text: object) -> str:
     return str(UpstreamUrl(scheme=parts.scheme, host=_host(parts, text), port=_port(parts)))
 
 
+def parse_host(text: object) -> str:
+    """Read one value of the Host field (RFC 9110, 7.2): HOST or HOST:PORT, in lower case.
+
+    Raises:
+        Mistake: the text is something else, such as a URL.
+
+    """
+    hint = "write HOST or HOST:PORT, such as gateway.internal or [::1]:8080"
+    if not isinstance(text, str) or not re.fullmatch(r"[^\s/?#@\\]+", text):
+        meant = urlsplit(text).netloc.rpartition("@")[2] if isinstance(text, str) and "://" in text else ""
+        raise Mistake("bad-address", "not a host", got=text, hint=f"write {meant}" if meant else hint)
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        raise Mistake("bad-address", "not a host with a port between 0 and 65535", got=text, hint=hint) from None
+    host = _bracketed(_host(parts, text)).lower()
+    return host if port is None else f"{host}:{port}"
+
+
 def parse_absolute_url(text: object) -> str:
     """Check any http or https URL without userinfo, and return it unchanged.
 

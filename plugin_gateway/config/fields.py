@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
+_DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
+_OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 _KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
 
@@ -277,6 +279,22 @@ def _version(value: Any) -> Any:
     return str(value) if isinstance(value, float) else value
 
 
+def _mcp_mode(value: Any) -> Any:
+    # The reader of YAML refuses a bare `off`, and says that `false` is one way to write it.
+    return "off" if value is False else value
+
+
+def _mcp_path(value: Any) -> str:
+    if not isinstance(value, str) or not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", value) or _DOTS.search(value):
+        hint = "use letters, digits, `-`, `_` and `.` between the slashes, for example /mcp"
+        raise Mistake("bad-path", "not a path for the MCP endpoint", got=value, hint=hint)
+    if value.startswith(("/.well-known/", "/oauth/")) or value in _OWN_PATHS:
+        raise Mistake(
+            "bad-path", "the gateway serves something else at this path", got=value, hint="for example `path: /mcp`"
+        )
+    return value
+
+
 def is_url(source: str) -> bool:
     """Tell whether the source is an http or https URL, not the path of a file."""
     return urlsplit(source).scheme in ("http", "https") and "://" in source
@@ -333,6 +351,9 @@ UpstreamAddress = Annotated[
 ]
 PublicUrl = Annotated[str, PlainValidator(address.parse_public_url), _text("https://HOST, or http://localhost:PORT.")]
 Origin = Annotated[str, PlainValidator(address.parse_origin), _text("An origin such as https://chatgpt.com, or `*`.")]
+HostText = Annotated[str, PlainValidator(address.parse_host), _text("HOST or HOST:PORT.")]
+McpMode: Final = BeforeValidator(_mcp_mode)
+McpPath = Annotated[str, PlainValidator(_mcp_path), _text("A path.", "^/[A-Za-z0-9._~/-]+$")]
 AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), _text("An absolute http or https URL.")]
 FilePath = Annotated[Path, PlainValidator(_file), _text("A file; a relative path starts at the folder of this file.")]
 SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or an http or https URL.")]

@@ -19,8 +19,11 @@ from plugin_gateway.config.fields import (
     Email,
     FilePath,
     HeaderSecret,
+    HostText,
     InjectedHeader,
     ListenAddress,
+    McpMode,
+    McpPath,
     NameForHuman,
     NameForModel,
     Origin,
@@ -237,10 +240,45 @@ class Validation(Record):
 
 
 class Mcp(Record):
-    """The MCP endpoint."""
+    """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
 
-    path: Annotated[str, Field(pattern="^/[A-Za-z0-9._/-]+$")] = "/mcp"
+    example: ClassVar[str] = "{path: /mcp, mode: tools}"
+    short_form: ClassVar[dict[str, Any] | None] = {"const": False, "description": "No MCP endpoint."}
+    other_words: ClassVar[dict[str, str]] = {
+        "url": "path",
+        "endpoint": "path",
+        "kind": "mode",
+        "type": "mode",
+        "max_result": "result_bytes",
+        "result_size": "result_bytes",
+        "max_result_byte": "result_bytes",
+        "cors": "origins",
+        "allowed_origin": "origins",
+        "allowed_host": "hosts",
+    }
+
+    mode: Annotated[Literal["tools", "search", "off"], McpMode] = "tools"
+    """`tools` lists one tool for each allowed operation. `search` lists three tools, which find, describe and call the allowed
+    operations; directories of plugins refuse such a server. `"off"` serves no MCP endpoint; YAML needs the quotes."""
+    path: McpPath = "/mcp"
     """Path of the endpoint."""
+    result_bytes: Annotated[Size, Field(ge=1_000)] = 100_000
+    """Maximum size of one tool's result, text and structured content together."""
+    origins: Annotated[tuple[Origin, ...], ToTuple] = ()
+    """Origins of the web pages that may call the endpoint, besides `cors` and the origin of `public.url`."""
+    hosts: Annotated[tuple[HostText, ...], ToTuple] = ()
+    """Values of Host that the endpoint accepts, as HOST or HOST:PORT, besides the host of `public.url`, the address of the
+    listener and the names of this machine. HOST alone stands for each port."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        if value is True:
+            return {}
+        return {"mode": "off"} if value is False else value
+
+    @property
+    def is_on(self) -> bool:
+        return self.mode != "off"
 
 
 class Log(Record):
@@ -303,8 +341,8 @@ class Config(Record):
     """Whether the gateway validates calls against the document's schemas."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
     """Origins of the web pages that may call the gateway, such as https://chatgpt.com."""
-    mcp: Mcp | None = None
-    """The MCP endpoint."""
+    mcp: Mcp = Mcp.model_construct()
+    """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
     listen: ListenAddress = Address("0.0.0.0", 8080)
     """The public listener."""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)

@@ -25,7 +25,6 @@ NOT_YET: Final = frozenset(
         "allow.response.keep",
         "allow.response.drop",
         "validate",
-        "mcp",
     }
 )
 

@@ -112,7 +112,7 @@ def compile_revision(
     faces = {
         **document_faces,
         **manifest_faces,
-        **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp else ()),
+        **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp.is_on else ()),
     }
     findings += _hidden_operations(kept, {*faces, *callers.local_paths})
     entries = {key: one.entries[0].index for key, one in kept.items()}

@@ -7,6 +7,7 @@ from plugin_gateway.config.address import (
     is_this_machine,
     parse_absolute_url,
     parse_address,
+    parse_host,
     parse_origin,
     parse_public_url,
     parse_upstream_url,
@@ -161,6 +162,39 @@ def test_an_origin_is_what_a_browser_sends(text, origin):
 def test_what_no_browser_sends_is_no_origin(text):
     with pytest.raises(Mistake):
         parse_origin(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("Gateway.internal", "gateway.internal"),
+        ("gateway:8080", "gateway:8080"),
+        ("10.0.0.1:80", "10.0.0.1:80"),
+        ("[::1]:8080", "[::1]:8080"),
+        ("[0:0::1]", "[::1]"),
+    ],
+)
+def test_a_value_of_host_is_a_host_with_or_without_a_port(text, host):
+    assert parse_host(text) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("https://gateway.internal/mcp", "write gateway.internal"),
+        ("gateway:x", "write HOST"),
+        ("gateway:65536", "write HOST"),
+        ("*.internal", "letters"),
+        ("a b", "write HOST"),
+        ("", "write HOST"),
+        ("user@gateway", "write HOST"),
+        (8080, "write HOST"),
+    ],
+)
+def test_other_texts_are_no_host(text, hint):
+    with pytest.raises(Mistake) as caught:
+        parse_host(text)
+    assert hint in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -76,4 +76,3 @@ def test_a_key_that_is_refused_is_not_offered():
 
     assert "cors" in finding.hint
     assert "validate" not in finding.hint
-    assert "mcp" not in finding.hint

@@ -15,8 +15,25 @@ MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow":
 
 def test_the_minimal_config_is_closed_and_private():
     config = Config.model_validate(MINIMAL)
-    assert (config.auth.type, config.cors, config.mcp, str(config.admin)) == ("none", (), None, "127.0.0.1:8081")
+    assert (config.auth.type, config.cors, config.mcp.hosts, str(config.admin)) == ("none", (), (), "127.0.0.1:8081")
     assert config.public.extensions == ()
+
+
+@pytest.mark.parametrize(
+    ("mcp", "mode"),
+    [
+        (None, "tools"),
+        ({}, "tools"),
+        (True, "tools"),
+        ({"mode": "search"}, "search"),
+        ({"mode": "off"}, "off"),
+        ({"mode": False}, "off"),
+        (False, "off"),
+    ],
+)
+def test_the_mcp_endpoint_is_on_unless_it_is_turned_off(mcp, mode):
+    config = Config.model_validate(MINIMAL if mcp is None else MINIMAL | {"mcp": mcp})
+    assert (config.mcp.mode, config.mcp.is_on, config.mcp.path) == (mode, mode != "off", "/mcp")
 
 
 def test_a_config_is_made_in_python_from_its_own_values():

@@ -26,7 +26,6 @@ def test_the_page_is_the_generated_one():
 @pytest.mark.parametrize(
     "extra",
     [
-        {"mcp": {}},
         {"validate": {}},
         {"openapi": {"source": "x", "refresh": "1h"}},
         {"openapi": {"source": "x", "overlays": ["a"]}},
