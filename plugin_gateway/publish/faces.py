@@ -26,8 +26,12 @@ _PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPE
 
 
 class DocumentFaces(NamedTuple):
-    """The document's faces by path, the warnings about the document, and notes on the cuts of each profile."""
+    """The document's faces by path, the warnings about the document, and notes on the cuts of each profile.
 
+    `served` is the document in the version that is served, or in 3.1 if that is 3.0, whose schemas are not JSON Schema 2020-12.
+    """
+
+    served: Document
     faces: dict[str, Face]
     warnings: tuple[Finding, ...]
     notes: tuple[Finding, ...]
@@ -51,7 +55,9 @@ def build_document_faces(
         notes += [
             replace(finding, rule=f"profile-{profile}", severity=Severity.NOTE) for finding in (*of_version, *findings)
         ]
-    return DocumentFaces(faces, warnings, tuple(notes))
+    if presentation.version == "3.0":
+        served, _ = other["3.1"]
+    return DocumentFaces(served, faces, warnings, tuple(notes))
 
 
 def document_path_within_limits(faces: Mapping[str, Face]) -> str:

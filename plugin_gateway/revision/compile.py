@@ -36,6 +36,7 @@ from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
+from plugin_gateway.tools.define import ToolSettings, build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
@@ -105,7 +106,9 @@ def compile_revision(
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
-    document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
+    served, document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
+    tool_settings = {key: ToolSettings(slashes=one.slashes) for key, one in kept.items()}
+    tools = build_tool_set(served, tool_settings)
     document_path = document_path_within_limits(document_faces)
     if document_path != DOCUMENT_PATH:
         manifest_faces, _ = _manifest_faces(config, document, logo, security, document_path)
@@ -124,9 +127,11 @@ def compile_revision(
         injected=injected,
         published=published,
         presentation=presentation,
+        tool_settings=tool_settings,
         extensions=frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS}),
         gate=gate,
         faces=document_faces,
+        tools=tools,
     )
     views = compile_views(whole, [one.keys for one in chosen], [consumer.name for consumer in config.consumers])
     leaks = leaks_in_prose(document, pruned, kept)
@@ -147,6 +152,7 @@ def compile_revision(
         operations_total=len(document.operations),
         callers=callers,
         call_limits=call_limits,
+        tools=tools,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(

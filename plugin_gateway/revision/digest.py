@@ -22,6 +22,7 @@ from plugin_gateway.publish.face import Face
 from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.tools.tool import ToolSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,6 +86,7 @@ RULES: Final[Rules] = {
         "gzip": LeftOut("it is `body`, compressed by this machine's zlib"),
         "gzip_etag": LeftOut("it is a hash of `gzip`"),
     },
+    ToolSet: {"tools": as_it_is},
     Injection: {
         "headers": _headers,
         "query": _names_of_pairs,

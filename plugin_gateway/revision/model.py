@@ -10,6 +10,7 @@ from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import TokenGrant
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES, TlsFiles
+from plugin_gateway.tools.tool import NO_TOOLS, ToolSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,6 +72,7 @@ class View:
     gate: Gate
     faces: Mapping[str, Face]
     """The documents only: the manifest names no operation and is the same for all consumers."""
+    tools: ToolSet = NO_TOOLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ class Revision:
     log: LogSettings = LogSettings()
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
+    tools: ToolSet = NO_TOOLS
+    """All allowed operations, as tools; a consumer's are in its view."""
     views: tuple[View, ...] = ()
     """The views of `callers.consumers`, in their order."""
     warnings: tuple[Finding, ...] = ()

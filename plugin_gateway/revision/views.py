@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
@@ -12,6 +12,7 @@ from plugin_gateway.publish.faces import build_document_faces
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
 from plugin_gateway.revision.model import View
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.tools.define import build_tool_set
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
     from plugin_gateway.publish.face import Face
+    from plugin_gateway.tools.define import ToolSettings
+    from plugin_gateway.tools.tool import ToolSet
 
 
 Pointer: TypeAlias = tuple[str | int, ...]
@@ -38,9 +41,17 @@ class Whole:
     injected: InjectedNames
     published: Mapping[OperationKey, PublishedOperation]
     presentation: Presentation
+    tool_settings: Mapping[OperationKey, ToolSettings]
     extensions: frozenset[str]
     gate: Gate
     faces: Mapping[str, Face]
+    tools: ToolSet
+
+
+class _Cut(NamedTuple):
+    gate: Gate
+    faces: Mapping[str, Face]
+    tools: ToolSet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +71,11 @@ def compile_views(
     whole: Whole, chosen: Sequence[tuple[OperationKey, ...] | None], names: Sequence[str]
 ) -> tuple[View, ...]:
     """Cut a view for each consumer. Consumers with the same operations share one gate and one set of documents."""
-    made: dict[tuple[OperationKey, ...] | None, tuple[Gate, Mapping[str, Face]]] = {None: (whole.gate, whole.faces)}
+    made: dict[tuple[OperationKey, ...] | None, _Cut] = {None: _Cut(whole.gate, whole.faces, whole.tools)}
     for keys in chosen:
         if keys is not None and keys not in made:
             made[keys] = _cut(whole, keys)
-    return tuple(
-        View(consumer=name, gate=made[keys][0], faces=made[keys][1]) for name, keys in zip(names, chosen, strict=True)
-    )
+    return tuple(View(consumer=name, **made[keys]._asdict()) for name, keys in zip(names, chosen, strict=True))
 
 
 def choose_for_consumers(
@@ -130,10 +139,11 @@ def select_for_consumer(
     return Chosen(keys=keys_in_order, findings=tuple(findings), pins=pins, held=tuple(held))
 
 
-def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> tuple[Gate, Mapping[str, Face]]:
+def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
     # Use the full document: an operation closed to this consumer must shadow its templates even if others may call it.
     gate = compile_gate(whole.document, {key: whole.allowed[key] for key in keys}, whole.injected)
     pruned = prune(whole.pruned, keys, extensions=whole.extensions)
     rules = gate.rules_by_key
     published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
-    return gate, build_document_faces(pruned, published, whole.presentation).faces
+    shown = build_document_faces(pruned, published, whole.presentation)
+    return _Cut(gate, shown.faces, build_tool_set(shown.served, whole.tool_settings))

@@ -22,7 +22,7 @@ OPERATIONS = {OperationKey("GET", "/a"): PublishedOperation(operation_id="list")
 
 
 def _faces(version: str = "3.1") -> dict[str, Any]:
-    faces, warnings, notes = build_document_faces(
+    _, faces, warnings, notes = build_document_faces(
         PRUNED, OPERATIONS, Presentation(public_url="https://gw.example.com", version=version)
     )
     assert warnings == ()
@@ -70,7 +70,7 @@ def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it()
     schema = {"schema": {"type": "object", "patternProperties": {"^a": {}}}}
     operation = {**OPERATION, "summary": "s", "requestBody": {"content": {"a/b": schema}}}
     pruned = Document(root={**PRUNED.root, "paths": {"/a": {"get": operation}}}, name="x")
-    _, warnings, notes = build_document_faces(pruned, OPERATIONS, Presentation(public_url="https://gw.example.com"))
+    _, _, warnings, notes = build_document_faces(pruned, OPERATIONS, Presentation(public_url="https://gw.example.com"))
     assert warnings == ()
     assert [(note.rule, note.severity) for note in notes] == [("profile-3.0", "note"), ("profile-lean", "note")]
 

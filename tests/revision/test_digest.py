@@ -25,6 +25,7 @@ from plugin_gateway.revision.canonical import LeftOut, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.tools.tool import Tool, ToolSet, tool_set
 
 SECRETS = {
     "KEY": "key-of-the-upstream",
@@ -58,6 +59,11 @@ paths:
     get:
       operationId: getPet
       parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok}}
+    put:
+      operationId: namePet
+      parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
+      requestBody: {content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {name: {type: string}}}}}}
       responses: {"200": {description: ok}}
   /pets/export:
     get: {operationId: exportPets, responses: {"200": {description: ok}}}
@@ -95,6 +101,7 @@ allow:
   - getPetAsJson
   - {operation: getFile, parameters: {path: {slashes: allowed}}}
   - {operation: searchPets, credential: {query: key, value: {env: OWN}}}
+  - namePet
 auth:
   type: service_http
   tokens: [{name: hook, env: HOOK}, {name: site, env: SITE}]
@@ -194,6 +201,8 @@ def members_of(value):
         return [(field.name, getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, Face):
         return [*value.__getstate__().items()]
+    if isinstance(value, ToolSet):
+        return [("tools", value.tools)]
     if isinstance(value, dict):
         return [*value.items()]
     return [*enumerate(value)] if isinstance(value, tuple) else []
@@ -210,6 +219,8 @@ def with_member(value, name, member):
         return replace(value, **{name: member})
     if isinstance(value, Face):
         return packed_otherwise(value, **{name: member})
+    if isinstance(value, ToolSet):
+        return tool_set(member)
     if isinstance(value, dict):
         return value | {name: member}
     if hasattr(value, "_fields"):
@@ -309,6 +320,8 @@ def named_in(text, module):
         found = getattr(home, name, None)
         if isinstance(found, type) and (is_dataclass(found) or hasattr(found, "_fields")):
             yield found
+        elif found is ToolSet:
+            yield Tool
         elif (
             found is not None
             and not isinstance(found, type | ModuleType)
@@ -344,7 +357,7 @@ def test_each_rule_is_for_a_field_that_there_is():
         f"{kind.__name__}.{name}"
         for kind, rules in RULES.items()
         for name in rules
-        if name not in (fields_of_a_face() if kind is Face else {field.name for field in fields(kind)})
+        if name not in (NOT_RECORDS[kind]() if kind in NOT_RECORDS else {field.name for field in fields(kind)})
     ]
     assert stale == []
 
@@ -352,6 +365,9 @@ def test_each_rule_is_for_a_field_that_there_is():
 def fields_of_a_face():
     """Return the names of a pickled face's attributes: a face is not a record."""
     return {*REVISIONS[0].faces["/openapi.json"].__getstate__()}
+
+
+NOT_RECORDS = {Face: fields_of_a_face, ToolSet: lambda: {"tools"}}
 
 
 def test_the_rules_name_everything_that_a_face_consists_of():

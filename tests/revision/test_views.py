@@ -192,3 +192,11 @@ def test_what_nobody_may_call_is_a_finding_at_its_place(entry, rule):
     assert selected.keys == (LIST,)
     assert (finding.rule, finding.pointer) == (rule, ("consumers", 2, "allow", 1))
     assert finding.hint
+
+
+def test_each_consumer_has_the_tools_of_its_documents():
+    revision = pickle.loads(pickle.dumps(compiled()))
+    names = [[*view.tools.by_name] for view in revision.views]
+
+    assert [*revision.tools.by_name] == ["getPet", "myPet", "orders"]
+    assert names == [["getPet"], ["getPet", "myPet", "orders"], ["getPet"], []]

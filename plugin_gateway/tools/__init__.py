@@ -1,0 +1,1 @@
+"""Tools: the allowed operations as MCP and function-calling clients see them."""

@@ -1,0 +1,43 @@
+import pickle
+
+from plugin_gateway.tools.tool import NO_TOOLS, Hints, Tool, ToolSet, tool_set
+
+
+def tool(name="getPet", definition=b"{}"):
+    hints = Hints(read_only=True, destructive=False, idempotent=True)
+    return Tool(
+        name=name, method="GET", path_template="/", title="", description="", hints=hints, definition=definition
+    )
+
+
+def test_tools_are_built_on_first_access_and_once():
+    built = []
+
+    def build():
+        built.append(1)
+        return (tool(),)
+
+    tools = ToolSet(build)
+
+    assert built == []
+    assert [*tools] == [tool()]
+    assert tools.by_name == {"getPet": tool()}
+    assert len(tools) == 1
+    assert built == [1]
+
+
+def test_a_pickled_set_holds_the_tools_and_not_the_function_that_builds_them():
+    tools = pickle.loads(pickle.dumps(ToolSet(lambda: (tool(),))))
+
+    assert tools == tool_set((tool(),))
+    assert repr(tools) == "ToolSet(getPet)"
+
+
+def test_sets_with_other_tools_are_not_equal():
+    assert tool_set((tool("a"),)) != tool_set((tool("b"),))
+    assert hash(tool_set((tool("a"),))) == hash(tool_set((tool("a"),)))
+    assert NO_TOOLS != ()
+
+
+def test_the_cost_of_a_tool_grows_with_its_definition():
+    assert tool(definition=b"x" * 400).tokens > tool(definition=b"x" * 100).tokens
