@@ -37,6 +37,7 @@ from plugin_gateway.config.fields import (
     is_url,
 )
 from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.record import Record
 from plugin_gateway.config.selector import AllowEntry, Selector  # noqa: TC001  # pydantic reads them
 from plugin_gateway.config.units import Rate, parse_size
@@ -311,7 +312,8 @@ class Config(Record):
         **dict.fromkeys(("authentication", "security", "authorization"), "auth"),
         **dict.fromkeys(("client", "caller", "user"), "consumers"),
         **dict.fromkeys(("allow_origin", "allowed_origin", "cors_origin", "origin"), "cors"),
-        **dict.fromkeys(("plugin", "ai_plugin"), "manifest"),
+        "ai_plugin": "manifest",
+        **dict.fromkeys(("package", "listing", "directory"), "plugin"),
         "rate_limit": "limits",
         "prometheus": "metrics",
         "telemetry": "metrics",
@@ -343,6 +345,8 @@ class Config(Record):
     """Origins of the web pages that may call the gateway, such as https://chatgpt.com."""
     mcp: Mcp = Mcp.model_construct()
     """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
+    plugin: Plugin = Plugin.model_construct()
+    """The plugin package, and the files that prove who owns the domain."""
     listen: ListenAddress = Address("0.0.0.0", 8080)
     """The public listener."""
     admin: ListenAddress | None = Address("127.0.0.1", 8081)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
+from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -28,21 +30,39 @@ ALWAYS_ALLOWED_FIELDS = (
 """The fields that ChatGPT sends from the browser, and those that the gateway forwards for every operation."""
 
 
+_OPEN_FIELDS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Expose-Headers": "ETag",
+}
 ORDINARY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _MAX_ASKED_FIELDS: Final = 64
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}")
 
 
+OPEN_TYPES: Final = frozenset({CARD_TYPE, CATALOG_TYPE})
+"""Types of files that every page may read, as SEP-2127 demands: they are made for strangers."""
+
+
+def is_open(revision: Revision, path: str) -> bool:
+    """Tell whether pages of every origin may read the file at this path."""
+    face = revision.faces.get(path)
+    return face is not None and face.media_type in OPEN_TYPES
+
+
 def preflight(request: Request, revision: Revision) -> Response:
     """Answer an OPTIONS request for any path, without asking for a credential.
 
-    The answer is the same for every path, so it does not reveal which paths exist. A page that may call a denied path
-    reads the same 404 there as any other client. If the document requires a login, the answer does not depend on the
+    The answer is the same for every path, except those of open files, so it does not reveal which paths exist. A page that
+    may call a denied path reads the same 404 there as any other client. If the document requires a login, the answer does not depend on the
     operations at all: the page may send every field that it asks for, and the gateway forwards the declared ones. There
     is no Allow field for the same reason: it describes one resource (RFC 9110, 10.2.1). Some clients break if a
     preflight is answered with 401.
     """
     headers = {"Cache-Control": "no-store"}
+    if is_open(revision, request.scope["raw_path"].decode("latin-1")):
+        return Response(status_code=204, headers=headers | _OPEN_FIELDS)
     origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)
     if revision.cors_origins:
         headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -67,6 +87,9 @@ def preflight(request: Request, revision: Revision) -> Response:
 
 def mark(response: Response, request: Request, revision: Revision) -> Response:
     """Add the CORS fields that let pages of allowed origins read a response."""
+    if is_open(revision, request.scope["raw_path"].decode("latin-1")):
+        response.headers.update(_OPEN_FIELDS)
+        return response
     if revision.cors_origins:
         response.headers.add_vary_header("Origin")
         origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)

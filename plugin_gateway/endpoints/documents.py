@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
+from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
 from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 CACHE_CONTROL = "no-cache"
 """Clients may store the document but must revalidate it (RFC 9111, 5.2.2.4). They fetch it before each call, and a 304
 is cheap. A stale document would send them to operations that have been denied since."""
+
+CACHED_FOR_AN_HOUR = "public, max-age=3600"
+"""For the card and the catalog, as SEP-2127 advises: they tell where the gateway is, which seldom changes."""
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 DOCUMENT_PATHS = frozenset({"/openapi.json", "/openapi.yaml"})
@@ -88,7 +92,8 @@ def answer(face: Face, request: Request) -> Response:
     """Return the representation that the client accepts, or 304 if the client has it already (RFC 9110, 13.1.2)."""
     takes_gzip = face.gzip is not None and accepts_gzip(", ".join(request.headers.getlist("accept-encoding")))
     body, etag = (face.gzip, face.gzip_etag) if takes_gzip and face.gzip is not None else (face.body, face.etag)
-    headers = {"ETag": etag, "Cache-Control": CACHE_CONTROL, "X-Content-Type-Options": "nosniff"}
+    cached = CACHED_FOR_AN_HOUR if face.media_type in {CARD_TYPE, CATALOG_TYPE} else CACHE_CONTROL
+    headers = {"ETag": etag, "Cache-Control": cached, "X-Content-Type-Options": "nosniff"}
     if face.gzip is not None:
         headers["Vary"] = "Accept-Encoding"
     if matches(", ".join(request.headers.getlist("if-none-match")), etag):

@@ -14,6 +14,7 @@ from plugin_gateway.credentials.compile import compile_injections
 from plugin_gateway.credentials.injection import injected_names, refusable
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.export.well_known import build_well_known, find_published_secrets
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.openapi.mend.mended import mend
@@ -24,7 +25,7 @@ from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation
 from plugin_gateway.publish.faces import build_document_faces, build_manifest_faces, document_path_within_limits
 from plugin_gateway.publish.logo import read_logo
-from plugin_gateway.publish.manifest import DOCUMENT_PATH, ManifestText, build_manifest
+from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
@@ -101,6 +102,8 @@ def compile_revision(
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
     findings += [*injection_findings, *limit_findings]
     findings += find_asked_in_vain(config) if is_searched else ()
+    injected_secrets = (secret for injection in injections.every for secret in injection.secrets)
+    findings += find_published_secrets(config.plugin, (*injected_secrets, *other_secrets))
     _raise_errors(loaded, findings)
     allowed = {key: _allowed(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
@@ -115,6 +118,7 @@ def compile_revision(
     faces = {
         **document_faces,
         **manifest_faces,
+        **build_well_known(config, manifest_faces[MANIFEST_PATH].body, document.root.get("info")),
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp.is_on else ()),
     }
     findings += _hidden_operations(kept, {*faces, *callers.local_paths})

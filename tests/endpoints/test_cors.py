@@ -5,6 +5,7 @@ from starlette.responses import Response
 from plugin_gateway.callers.authentication import Authentication
 from plugin_gateway.endpoints.cors import allowed_origin, mark, preflight
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.publish.face import build_face
 
 CHATGPT = "https://chatgpt.com"
 
@@ -15,6 +16,7 @@ class Callers:
 
 class Revision:
     callers = Callers()
+    faces = {"/mcp/server-card": build_face("application/mcp-server-card+json", b"{}")}  # noqa: RUF012  # it stands for a value
     cors_origins = (CHATGPT, "https://chat.openai.com")
     rules = (
         OperationRule(method="GET", path_template="/pets", operation_id="a", header_names=frozenset({b"x-tenant"})),
@@ -37,9 +39,9 @@ class Closed(Revision):
     cors_origins = ()
 
 
-def request(**headers):
+def request(path="/x", **headers):
     pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return Request({"type": "http", "method": "OPTIONS", "path": "/x", "headers": pairs})
+    return Request({"type": "http", "method": "OPTIONS", "path": path, "raw_path": path.encode(), "headers": pairs})
 
 
 def ask(revision=Revision, **headers):
@@ -146,3 +148,12 @@ def test_an_allowed_page_may_read_an_answer():
 )
 def test_a_wildcard_lets_every_named_origin_in(origin, allowed, said):
     assert allowed_origin(origin, allowed) == said
+
+
+@pytest.mark.parametrize("revision", [Revision, Closed])
+def test_every_page_may_read_the_server_card(revision):
+    card = request("/mcp/server-card", origin="https://stranger.example", access_control_request_method="GET")
+    assert preflight(card, revision()).headers["access-control-allow-origin"] == "*"
+    assert mark(Response(), card, revision()).headers["access-control-allow-origin"] == "*"
+    other = request("/x", origin="https://stranger.example", access_control_request_method="GET")
+    assert "access-control-allow-origin" not in preflight(other, revision()).headers

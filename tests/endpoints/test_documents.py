@@ -20,6 +20,7 @@ REVISION = SimpleNamespace(
         "/openapi.json": FACE,
         "/openapi.json?profile=3.0": build_face("application/json", b'{"openapi":"3.0.4"}'),
         "/logo.png": SMALL,
+        "/mcp/server-card": build_face("application/mcp-server-card+json", b"{}"),
     }
 )
 
@@ -42,6 +43,10 @@ def test_a_face_is_served_as_the_bytes_it_is():
     assert response.headers["etag"] == FACE.etag
     assert response.headers["cache-control"] == "no-cache"
     assert response.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_server_card_may_be_kept_for_an_hour():
+    assert ask("/mcp/server-card").headers["cache-control"] == "public, max-age=3600"
 
 
 def test_head_has_the_headers_of_get_and_no_body():

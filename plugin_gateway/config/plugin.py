@@ -1,0 +1,155 @@
+"""The package: what gateway.yaml says about the plugin package and its listing in directories."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from plugin_gateway.config.fields import (
+    AbsoluteUrl,
+    FilePath,
+    Line,
+    OpenText,
+    PackageName,
+    Prose,
+    RegistryName,
+    RegistryProof,
+    Texts,
+    ToTuple,
+)
+from plugin_gateway.config.record import Record
+
+
+class ReviewCase(Record):
+    """A prompt for the people who review the plugin."""
+
+    example: ClassVar[str] = "{prompt: Which orders are late?, tools: [listOrders], expect: A list of orders}"
+    other_words: ClassVar[dict[str, str]] = {
+        "expected": "expect",
+        "expected_behavior": "expect",
+        "user_prompt": "prompt",
+        "tool": "tools",
+        "tools_triggered": "tools",
+    }
+
+    prompt: Prose
+    """What the reviewer types."""
+    tools: Texts = ()
+    """The operations that the prompt should call, by the names that clients see. None for a prompt that should call none."""
+    expect: Prose | None = None
+    """What the reviewer should see."""
+    description: Prose | None = None
+    """What the case is about; by default its prompt."""
+
+
+class M365(Record):
+    """What only the manifest for Microsoft 365 Copilot needs (`plugin --for m365`)."""
+
+    example: ClassVar[str] = "{namespace: orders}"
+
+    namespace: Line | None = None
+    """Letters and digits that keep the plugin's functions apart from those of other plugins."""
+    reference_id: Line | None = None
+    """The id that Teams' developer portal gave to the registered OAuth client or API key."""
+
+
+class Plugin(Record):
+    """The plugin package, and the files that prove who owns the domain. Texts that are left out come from `manifest`."""
+
+    example: ClassVar[str] = "{developer: Example Inc., subtitle: Look up orders, category: Productivity}"
+    other_words: ClassVar[dict[str, str]] = {
+        "title": "display_name",
+        "name_for_human": "display_name",
+        "short_description": "subtitle",
+        "long_description": "description",
+        "author": "developer",
+        "developer_name": "developer",
+        "publisher": "developer",
+        "homepage": "website",
+        "website_url": "website",
+        "support_url": "support",
+        "privacy_policy": "privacy",
+        "privacy_url": "privacy",
+        "privacy_policy_url": "privacy",
+        "terms_of_service": "terms",
+        "terms_url": "terms",
+        "default_prompt": "prompts",
+        "brand_color": "color",
+        "colour": "color",
+        "composer_icon": "icon",
+        "openai_apps_challenge": "openai_challenge",
+        "challenge": "openai_challenge",
+        "mcp_registry_auth": "registry_auth",
+        "video": "recording",
+        "demo_recording": "recording",
+        "test_case": "cases",
+        "negative_case": "refusals",
+    }
+
+    name: PackageName | None = None
+    """Name of the package, in lower case with single hyphens; by default made from `manifest.name_for_model`."""
+    display_name: Line | None = None
+    """Name in directories, at most 30 characters; by default `manifest.name_for_human`."""
+    subtitle: Line | None = None
+    """What the plugin does, in at most 30 characters."""
+    description: Prose | None = None
+    """What the plugin does, in at most 4000 characters; by default the document's `info.description`."""
+    developer: Line | None = None
+    """Who publishes the plugin, at most 80 characters."""
+    category: Line | None = None
+    """A category of OpenAI's directory, such as Productivity or Developer Tools."""
+    capabilities: Texts = ()
+    """What the plugin can do, at most 20 short texts; by default the titles of the tools."""
+    website: AbsoluteUrl | None = None
+    """The service's web site."""
+    support: AbsoluteUrl | None = None
+    """Where users get help."""
+    privacy: AbsoluteUrl | None = None
+    """The privacy policy."""
+    terms: AbsoluteUrl | None = None
+    """The terms of service; by default `manifest.legal_info_url`."""
+    prompts: Texts = ()
+    """At most three prompts that a user could start with, each of at most 128 characters."""
+    color: Line | None = None
+    """Brand colour on a light background, as `#RRGGBB`."""
+    dark_color: Line | None = None
+    """Brand colour on a dark background, as `#RRGGBB`."""
+    logo: FilePath | None = None
+    """A square PNG, JPEG, WebP or SVG of 48 to 4096 pixels; by default `manifest.logo`."""
+    dark_logo: FilePath | None = None
+    """The logo on a dark background."""
+    icon: FilePath | None = None
+    """The icon beside a prompt; by default the logo."""
+    dark_icon: FilePath | None = None
+    """The icon on a dark background."""
+    version: Line | None = None
+    """Version of the package, as semver; by default made from the document's `info.version`."""
+    license: Line | None = None
+    """SPDX identifier of the package's licence."""
+    repository: AbsoluteUrl | None = None
+    """Where the package's sources are."""
+    keywords: Texts = ()
+    """Words for searches; by default the document's tags."""
+    advice: Prose | None = None
+    """What a model should know about the order of calls, as Markdown; a part of the skill."""
+    cases: Annotated[tuple[ReviewCase, ...], ToTuple] = ()
+    """Prompts that call tools. OpenAI's review wants five."""
+    refusals: Annotated[tuple[ReviewCase, ...], ToTuple] = ()
+    """Prompts that must call no tool. OpenAI's review wants three."""
+    recording: AbsoluteUrl | None = None
+    """A video that shows the plugin at work."""
+    countries: Texts = ()
+    """ISO codes of the countries in which the plugin is offered; none stands for all."""
+    release_notes: Prose | None = None
+    """What is new in this version."""
+    openai_challenge: OpenText | None = None
+    """Token of OpenAI's domain check, served at `/.well-known/openai-apps-challenge`: the text, or its `env` or `file`."""
+    registry_auth: RegistryProof | None = None
+    """Public key for the MCP registry, served at `/.well-known/mcp-registry-auth`: the line, or its `env` or `file`."""
+    registry_name: RegistryName | None = None
+    """Name in the MCP registry, as NAMESPACE/NAME; by default the reversed host of `public.url` and `name`."""
+    m365: M365 = M365.model_construct()
+    """What only the manifest for Microsoft 365 Copilot needs."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        return {} if value is None else value

@@ -1,0 +1,78 @@
+"""The server card: what a client reads about the MCP endpoint before it connects, and the catalog that names the card.
+
+SEP-2127; its wire format is in modelcontextprotocol/experimental-ext-server-card. A card lists no tools.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.auth import ServiceHttpAuth, UserHttpAuth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from plugin_gateway.config.auth import Auth
+    from plugin_gateway.export.identity import Identity
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+CARD_TYPE: Final = "application/mcp-server-card+json"
+CATALOG_TYPE: Final = "application/ai-catalog+json"
+CATALOG_PATH: Final = "/.well-known/ai-catalog.json"
+CARD_SUFFIX: Final = "/server-card"
+_CARD_SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/v1/server-card.schema.json"
+_MAX_ICON_URL: Final = 255
+
+
+def server_card(identity: Identity, versions: Sequence[str], headers: Sequence[JsonObject] = ()) -> JsonObject:
+    """Build the card. `versions` are the protocol revisions of the endpoint, `headers` the fields that a client must send."""
+    remote: JsonObject = {"type": "streamable-http", "url": identity.mcp_url}
+    if headers:
+        remote["headers"] = list(headers)
+    remote["supportedProtocolVersions"] = list(versions)
+    return {"$schema": _CARD_SCHEMA, **described(identity), "remotes": [remote]}
+
+
+def credential_fields(auth: Auth) -> list[JsonObject]:
+    """Return the header fields that a client must ask its user for. With OAuth it logs in, and with no `auth` it sends none."""
+    if not isinstance(auth, ServiceHttpAuth | UserHttpAuth):
+        return []
+    scheme = auth.authorization_type.capitalize()
+    word = "token" if scheme == "Bearer" else "login"
+    text = "The access token." if word == "token" else "`user:password`, in base64."
+    return [
+        {
+            "name": "Authorization",
+            "value": f"{scheme} {{{word}}}",
+            "isRequired": True,
+            "isSecret": True,
+            "variables": {word: {"description": text, "isRequired": True, "isSecret": True}},
+        }
+    ]
+
+
+def described(identity: Identity) -> JsonObject:
+    """Return the members that a card and a registry's `server.json` have in common."""
+    members: JsonObject = {
+        "name": identity.registry_name,
+        "title": identity.title[:100],
+        "description": identity.summary,
+        "version": identity.version,
+    }
+    if identity.website:
+        members["websiteUrl"] = identity.website
+    if identity.logo_url.startswith("https://") and len(identity.logo_url) <= _MAX_ICON_URL:
+        members["icons"] = [{"src": identity.logo_url}]
+    return members
+
+
+def catalog(identity: Identity) -> JsonObject:
+    """Build the catalog of the host (Agent-Card/ai-catalog 1.0), with the card as its only entry."""
+    namespace, _, name = identity.registry_name.rpartition("/")
+    publisher = ".".join(reversed(namespace.split(".")))
+    entry: dict[str, Json] = {
+        "identifier": f"urn:air:{publisher}:mcp:{name}",
+        "type": CARD_TYPE,
+        "url": identity.mcp_url + CARD_SUFFIX,
+    }
+    return {"specVersion": "1.0", "entries": [entry]}

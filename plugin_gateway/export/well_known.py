@@ -1,0 +1,66 @@
+"""The well-known files: proofs of the domain for OpenAI and the MCP registry, and the card and the catalog of the MCP endpoint."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.export.identity import identify
+from plugin_gateway.export.server_card import (
+    CARD_SUFFIX,
+    CARD_TYPE,
+    CATALOG_PATH,
+    CATALOG_TYPE,
+    catalog,
+    credential_fields,
+    server_card,
+)
+from plugin_gateway.openapi.render import to_json
+from plugin_gateway.publish.face import Face, build_face
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.config.plugin import Plugin
+    from plugin_gateway.openapi.document import Json
+
+CHALLENGE_PATH: Final = "/.well-known/openai-apps-challenge"
+REGISTRY_PATH: Final = "/.well-known/mcp-registry-auth"
+MCP_VERSIONS: Final = ("2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26")
+"""The revisions of MCP that the endpoint speaks."""
+_TEXT: Final = "text/plain"
+
+
+def build_well_known(config: Config, manifest: bytes, info: Json) -> dict[str, Face]:
+    """Build the faces of these files. `manifest` is the manifest that is served, `info` the document's."""
+    plugin = config.plugin
+    identity = identify(config, json.loads(manifest), info if isinstance(info, dict) else {})
+    faces: dict[str, Face] = {}
+    if plugin.openai_challenge:
+        # The exact token: a line feed would be a part of it.
+        faces[CHALLENGE_PATH] = build_face(_TEXT, plugin.openai_challenge.encode())
+    if plugin.registry_auth:
+        faces[REGISTRY_PATH] = build_face(_TEXT, f"{plugin.registry_auth}\n".encode())
+    if identity.mcp_url:
+        path = identity.mcp_url.removeprefix(identity.public_url) + CARD_SUFFIX
+        faces[path] = Face(
+            CARD_TYPE, partial(to_json, server_card(identity, MCP_VERSIONS, credential_fields(config.auth)))
+        )
+        faces[CATALOG_PATH] = Face(CATALOG_TYPE, partial(to_json, catalog(identity)))
+    return faces
+
+
+def find_published_secrets(plugin: Plugin, secrets: Iterable[str]) -> Iterator[Finding]:
+    """Refuse to publish a secret of the gateway: a copied line that still names the upstream's key would do that."""
+    kept = frozenset(secrets)
+    for key, text in (("openai_challenge", plugin.openai_challenge), ("registry_auth", plugin.registry_auth)):
+        if text in kept:
+            yield Finding(
+                rule="published-secret",
+                message=f"`plugin.{key}` is the same text as a credential, and everybody could read it",
+                hint="name the variable or the file of the token that the directory showed you",
+                pointer=("plugin", key),
+            )

@@ -1,0 +1,69 @@
+"""The server card and the catalog that names it."""
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from plugin_gateway.config.auth import NoAuth, OAuthAuth, UserHttpAuth
+from plugin_gateway.export.identity import Identity
+from plugin_gateway.export.server_card import catalog, credential_fields, server_card
+
+SCHEMA = json.loads((Path(__file__).parent / "schemas" / "server-card.schema.json").read_text())
+IDENTITY = Identity(
+    name="orders",
+    title="Orders",
+    version="1.0.0",
+    summary="Look up orders.",
+    registry_name="com.example.gw/orders",
+    public_url="https://gw.example.com",
+    mcp_url="https://gw.example.com/mcp",
+    website="https://example.com",
+    logo_url="https://gw.example.com/logo.png",
+)
+
+
+@pytest.mark.parametrize("auth", [NoAuth(), UserHttpAuth(type="user_http", passthrough=True)], ids=lambda one: one.type)
+def test_a_card_is_valid(auth):
+    card = server_card(IDENTITY, ["2026-07-28"], credential_fields(auth))
+    jsonschema.Draft202012Validator(SCHEMA | {"$ref": "#/$defs/ServerCard"}).validate(card)
+    assert card["remotes"][0]["url"] == "https://gw.example.com/mcp"
+    assert card["remotes"][0]["supportedProtocolVersions"] == ["2026-07-28"]
+    assert "tools" not in card
+
+
+@pytest.mark.parametrize(
+    ("auth", "value"),
+    [
+        (NoAuth(), None),
+        (OAuthAuth.model_construct(type="oauth"), None),
+        (UserHttpAuth(type="user_http", passthrough=True), "Bearer {token}"),
+        (UserHttpAuth(type="user_http", passthrough=True, authorization_type="basic"), "Basic {login}"),
+    ],
+)
+def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(auth, value):
+    fields = credential_fields(auth)
+    assert [field["value"] for field in fields] == ([value] if value else [])
+    assert all(field["isSecret"] for field in fields)
+
+
+def test_a_logo_that_a_registry_would_refuse_is_left_out():
+    local = Identity(
+        **{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"logo_url": "http://h/logo.png"}
+    )
+    assert "icons" not in server_card(local, [])
+    assert server_card(IDENTITY, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
+
+
+def test_the_catalog_leads_to_the_card():
+    assert catalog(IDENTITY) == {
+        "specVersion": "1.0",
+        "entries": [
+            {
+                "identifier": "urn:air:gw.example.com:mcp:orders",
+                "type": "application/mcp-server-card+json",
+                "url": "https://gw.example.com/mcp/server-card",
+            }
+        ],
+    }

@@ -1,0 +1,59 @@
+"""The well-known files."""
+
+import json
+
+import pytest
+
+from plugin_gateway.export.well_known import CHALLENGE_PATH, REGISTRY_PATH, find_published_secrets
+from tests.pets import compiled, rules_of
+
+PROOF = "v=MCPv1; k=ed25519; p=" + "A" * 43 + "="
+
+
+def faces(more=""):
+    return compiled(more=f"public: {{url: https://gw.example.com}}\n{more}").faces
+
+
+def test_the_token_of_openai_is_served_as_it_is_and_as_plain_text():
+    face = faces("plugin: {openai_challenge: tok-en_1}")[CHALLENGE_PATH]
+    assert (face.media_type, face.body) == ("text/plain", b"tok-en_1")
+
+
+def test_the_key_for_the_registry_is_one_line():
+    face = faces(f'plugin: {{registry_auth: "{PROOF}"}}')[REGISTRY_PATH]
+    assert (face.media_type, face.body) == ("text/plain", f"{PROOF}\n".encode())
+
+
+def test_a_proof_that_is_not_configured_has_no_path():
+    assert {CHALLENGE_PATH, REGISTRY_PATH}.isdisjoint(faces())
+
+
+def test_the_card_is_beside_the_endpoint_and_the_catalog_names_it():
+    at = faces("mcp: {path: /agents/mcp}")
+    card = json.loads(at["/agents/mcp/server-card"].body)
+    assert card["remotes"][0]["url"] == "https://gw.example.com/agents/mcp"
+    [entry] = json.loads(at["/.well-known/ai-catalog.json"].body)["entries"]
+    assert entry["url"] == "https://gw.example.com/agents/mcp/server-card"
+
+
+def test_without_an_endpoint_there_is_neither_card_nor_catalog():
+    assert {"/mcp/server-card", "/.well-known/ai-catalog.json"}.isdisjoint(faces("mcp: false"))
+
+
+def test_the_card_of_a_gateway_with_tokens_asks_for_one():
+    [remote] = json.loads(
+        faces("auth: {type: service_http, tokens: [{name: a, env: OTHER}]}")["/mcp/server-card"].body
+    )["remotes"]
+    assert remote["headers"][0]["value"] == "Bearer {token}"
+
+
+def test_the_key_of_the_upstream_is_not_published():
+    rules = rules_of(more="plugin: {openai_challenge: {env: KEY}}")
+    assert ("published-secret", ("plugin", "openai_challenge")) in rules
+
+
+@pytest.mark.parametrize("secret", ["other", ""])
+def test_another_text_is(secret):
+    from plugin_gateway.config.plugin import Plugin
+
+    assert [*find_published_secrets(Plugin(openai_challenge="token"), [secret])] == []
