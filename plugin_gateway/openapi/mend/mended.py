@@ -144,6 +144,7 @@ class _Mender:
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
             if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
                 self._notes.refuse(tokens, f"{node['$ref']!r} does not lead to a parameter")
+            self._mend_beside_reference(kind, node, tokens)
             return
         if (other := OTHER_FIELDS.get(kind)) is not None:
             if kind is Kind.RESPONSES:
@@ -167,6 +168,15 @@ class _Mender:
             else:
                 self._mend_plain(kind, node, name, place)
         self._mend_whole(kind, node, tokens)
+
+    def _mend_beside_reference(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
+        """Mend the fields beside a `$ref` that the standards ignore, because clients read some of them."""
+        for name in [name for name in node if name != "$ref" and not is_extension(name)]:
+            place = (*tokens, name)
+            if name in PLAIN_FIELDS[kind] and is_known(kind, name, self._version):
+                self._mend_plain(kind, node, name, place)
+            elif name not in ("summary", "description") or not isinstance(node[name], str):
+                self._notes.drop(node, name, place, f"{name!r} has no meaning beside a `$ref`")
 
     def _is_reference(self, kind: Kind, node: Json) -> bool:
         return is_reference(kind, node) and (kind is not Kind.MEDIA_TYPE or self._version == "3.2")

@@ -249,3 +249,42 @@ def test_whatever_is_wrong_is_refused_at_its_place_or_served_as_a_valid_document
 
 def _has(holder: Any, key: Any) -> bool:
     return key in holder if isinstance(holder, dict) else isinstance(key, int) and key < len(holder)
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("section", "siblings", "kept"),
+    [
+        ("responses", {"description": "d", "summary": "s"}, {"description": "d", "summary": "s"}),
+        ("responses", {"description": -1}, {"description": "-1"}),
+        ("responses", {"description": ["d"], "summary": 1, "bogus": "deniedThing"}, {}),
+        ("parameters", {"description": "d", "required": "yes"}, {"description": "d", "required": True}),
+        ("callbacks", {"description": "d", "summary": None}, {"description": "d"}),
+        ("examples", {"value": 1, "x-a": 1}, {"value": 1, "x-a": 1}),
+    ],
+)
+def test_fields_beside_a_reference_are_mended(
+    section: str, siblings: dict[str, Any], kept: dict[str, Any], version: str
+) -> None:
+    target = {"name": "n", "in": "query", "schema": {}} if section == "parameters" else {"description": "ok"}
+    ref = f"#/components/{section}/T"
+    components = {section: {"R": {"$ref": ref, **siblings}, "T": {} if section == "callbacks" else target}}
+    root, findings = _mend(_root({}, version=version, components=components))
+    assert root["components"][section]["R"] == {"$ref": ref, **kept}
+    changed = {("components", section, "R", name) for name in siblings if siblings[name] != kept.get(name)}
+    assert changed <= {finding.pointer for finding in findings}
+
+
+@pytest.mark.parametrize(
+    ("siblings", "kept"),
+    [
+        ({"description": -1, "nullable": "true"}, {"description": "-1", "nullable": True}),
+        ({"readOnly": 5, "bogus": "deniedThing"}, {}),
+    ],
+)
+def test_fields_beside_the_reference_of_an_old_schema_are_mended(
+    siblings: dict[str, Any], kept: dict[str, Any]
+) -> None:
+    mended, findings = _schema({"$ref": "#/components/schemas/S", **siblings})
+    assert mended == {"$ref": "#/components/schemas/S", **kept}
+    assert len(findings) == len(siblings)
