@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.openapi.grammar import FIELDS, OTHER_FIELDS, ROOT_FIELDS, Kind, Shape, is_extension, sections
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from plugin_gateway.openapi.document import Json, JsonObject
 
 
-class Node(NamedTuple):
-    """One object and its kind."""
-
-    kind: Kind
-    value: JsonObject
-
-
-def children(kind: Kind, value: JsonObject) -> Iterator[tuple[Kind, Json]]:
-    """Yield the direct children of `value` that the grammar gives a kind; boolean schemas are among them."""
-    if (other := OTHER_FIELDS.get(kind)) is not None:
-        for name, child in value.items():
-            if name != "$ref" and not is_extension(name):
-                yield other, child
-        return
-    fields = FIELDS[kind]
-    for name, child in value.items():
-        if (field := fields.get(name)) is None:
-            continue
-        child_kind, shape = field
-        if isinstance(child, list) and shape is not Shape.MAP:
-            yield from ((child_kind, entry) for entry in child)
-        elif isinstance(child, dict) and shape is Shape.MAP:
-            yield from ((child_kind, entry) for entry in child.values())
-        elif child is not None and shape is Shape.ONE:
-            yield child_kind, child
+Node: TypeAlias = "tuple[Kind, JsonObject]"
+"""One object and its kind."""
 
 
 def typed_nodes(root: JsonObject) -> list[Node]:
@@ -65,10 +42,33 @@ def typed_nodes_in(kind: Kind, value: Json) -> list[Node]:
     found: list[Node] = []
     stack = [(kind, value)]
     while stack:
-        kind, value = stack.pop()
-        if isinstance(value, dict):
-            found.append(Node(kind, value))
-            stack.extend(children(kind, value))
+        node = stack.pop()
+        if isinstance(node[1], dict):
+            found.append(node)
+            stack += children(*node)
+    return found
+
+
+def children(kind: Kind, value: JsonObject) -> list[tuple[Kind, Json]]:
+    """Return the direct children of `value` that the grammar gives a kind; boolean schemas are among them."""
+    if (other := OTHER_FIELDS.get(kind)) is not None:
+        return [(other, child) for name, child in value.items() if name != "$ref" and not is_extension(name)]
+    found: list[tuple[Kind, Json]] = []
+    fields = FIELDS[kind]
+    for name, child in value.items():
+        if (field := fields.get(name)) is None:
+            continue
+        child_kind, shape = field
+        if isinstance(child, dict):
+            if shape is Shape.MAP:
+                found += [(child_kind, entry) for entry in child.values()]
+            elif shape is Shape.ONE:
+                found.append((child_kind, child))
+        elif isinstance(child, list):
+            if shape is not Shape.MAP:
+                found += [(child_kind, entry) for entry in child]
+        elif child is not None and shape is Shape.ONE:
+            found.append((child_kind, child))
     return found
 
 

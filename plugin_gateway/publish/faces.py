@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding, Severity
@@ -14,7 +14,7 @@ from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 from plugin_gateway.publish.profile import Profile, cut_to_profile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.publish.document import Presentation, PublishedOperation
@@ -42,7 +42,7 @@ def build_document_faces(
 ) -> DocumentFaces:
     """Build the document's faces in JSON and YAML, whole and for each profile (`/openapi.json?profile=3.0`)."""
     served, warnings = build_served_document(pruned, operations, presentation)
-    faces, notes = _faces(served, ""), list[Finding]()
+    faces, notes = _faces(lambda: served, ""), list[Finding]()
     other: dict[str, tuple[Document, tuple[Finding, ...]]] = {presentation.version: (served, ())}
     for profile, wanted in _PROFILE_VERSIONS.items():
         version = wanted or presentation.version
@@ -55,9 +55,8 @@ def build_document_faces(
         notes += [
             replace(finding, rule=f"profile-{profile}", severity=Severity.NOTE) for finding in (*of_version, *findings)
         ]
-    if presentation.version == "3.0":
-        served, _ = other["3.1"]
-    return DocumentFaces(served, faces, warnings, tuple(notes))
+    for_tools = other["3.1"][0] if presentation.version == "3.0" else served
+    return DocumentFaces(for_tools, faces, warnings, tuple(notes))
 
 
 def document_path_within_limits(faces: Mapping[str, Face]) -> str:
@@ -73,8 +72,9 @@ def build_manifest_faces(manifest: JsonObject, logo: Logo) -> dict[str, Face]:
     }
 
 
-def _faces(document: Document, query: str) -> dict[str, Face]:
+def _faces(document: Callable[[], Document], query: str) -> dict[str, Face]:
+    once = cache(document)
     return {
-        f"/openapi.json{query}": Face(JSON, partial(to_json, document.root)),
-        f"/openapi.yaml{query}": Face(YAML, partial(to_yaml, document.root)),
+        f"/openapi.json{query}": Face(JSON, lambda: to_json(once().root)),
+        f"/openapi.yaml{query}": Face(YAML, lambda: to_yaml(once().root)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
@@ -15,7 +15,7 @@ from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plugin_gateway.openapi.document import JsonObject
 
@@ -36,27 +36,40 @@ class Profile(StrEnum):
     """For clients that put the whole document into a prompt or cannot follow recursive schemas: omits the contents of responses."""
 
 
-def cut_to_profile(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, ...]]:
-    """Return `served` cut down to the limits of `profile`. `served` does not change. The findings are warnings and notes."""
-    if profile is Profile.OPENAPI_3_0:
-        return served, ()
+class Cut(NamedTuple):
+    """A document cut to a profile, made on request, because `check` needs only the warnings and notes."""
+
+    document: Callable[[], Document]
+    findings: tuple[Finding, ...]
+
+
+def cut_to_profile(served: Document, profile: Profile) -> Cut:
+    """Cut `served` down to the limits of `profile`. `served` does not change."""
+    match profile:
+        case Profile.OPENAPI_3_0:
+            return Cut(lambda: served, ())
+        case Profile.LEAN:
+            return Cut(lambda: _without_answers(served), ())
+        case _:
+            return _within_limits(served, profile)
+
+
+def _within_limits(served: Document, profile: Profile) -> Cut:
     root: JsonObject = copy_json(served.root)
     document = Document(root=root, name=served.name)
-    if profile is Profile.LEAN:
-        return _without_answers(document), ()
     findings = [*_cut_texts(root, profile)]
-    if profile is Profile.GPT_ACTIONS:
-        for operation in document.operations.values():
-            findings += _drop_headers(document, operation.node)
-        if len(document.operations) > MAX_GPT_OPERATIONS:
-            findings.append(
-                _warning(
-                    f"{len(document.operations)} operations are allowed, but GPT Actions accept at most {MAX_GPT_OPERATIONS}",
-                    "allow fewer, or run a second gateway for the rest",
-                )
+    if profile is not Profile.GPT_ACTIONS:
+        return Cut(lambda: document, tuple(findings))
+    for operation in document.operations.values():
+        findings += _drop_headers(document, operation.node)
+    if len(document.operations) > MAX_GPT_OPERATIONS:
+        findings.append(
+            _warning(
+                f"{len(document.operations)} operations are allowed, but GPT Actions accept at most {MAX_GPT_OPERATIONS}",
+                "allow fewer, or run a second gateway for the rest",
             )
-        document = _only_reachable(document)
-    return document, tuple(findings)
+        )
+    return Cut(lambda: _only_reachable(document), tuple(findings))
 
 
 def _only_reachable(document: Document) -> Document:
@@ -64,7 +77,8 @@ def _only_reachable(document: Document) -> Document:
     return prune(document, list(document.operations), extensions={*extensions, CONSEQUENTIAL})
 
 
-def _without_answers(document: Document) -> Document:
+def _without_answers(served: Document) -> Document:
+    document = Document(root=copy_json(served.root), name=served.name)
     for kind, node in typed_nodes(document.root):
         if kind is Kind.RESPONSE:
             for key in ("content", "headers", "links"):

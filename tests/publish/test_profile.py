@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from plugin_gateway.diagnostics import Severity
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, Profile, cut_to_profile
 
@@ -30,12 +30,17 @@ def _served(parameters: list[Any] = (), count: int = 1, text: str = "short", **o
     return Document(root=root, name="x")
 
 
+def _cut(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, ...]]:
+    cut = cut_to_profile(served, profile)
+    return cut.document(), cut.findings
+
+
 def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
     served = _served(
         [{"name": "q", "in": "query", "description": SENTENCES, "schema": {"description": SENTENCES}}], text=SENTENCES
     )
     before = repr(served.root)
-    document, findings = cut_to_profile(served, Profile.PLUGIN)
+    document, findings = _cut(served, Profile.PLUGIN)
     operation = document.root["paths"]["/a0"]["get"]
     assert [(finding.severity, finding.message.partition(" in ")[0]) for finding in findings] == [
         (Severity.NOTE, "2 texts of operations are cut to 300 characters"),
@@ -51,41 +56,41 @@ def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
 def test_headers_are_not_described_to_gpt_actions():
     query = {"name": "q", "in": "query", "schema": {}}
     served = _served([{"$ref": "#/components/parameters/H"}, query, {"name": "c", "in": "cookie", "schema": {}}])
-    document, findings = cut_to_profile(served, Profile.GPT_ACTIONS)
+    document, findings = _cut(served, Profile.GPT_ACTIONS)
     assert document.root["paths"]["/a0"]["get"]["parameters"] == [query]
     assert "components" not in document.root
     assert findings == ()
-    document, _ = cut_to_profile(_served([{"$ref": "#/components/parameters/H"}]), Profile.GPT_ACTIONS)
+    document, _ = _cut(_served([{"$ref": "#/components/parameters/H"}]), Profile.GPT_ACTIONS)
     assert "parameters" not in document.root["paths"]["/a0"]["get"]
 
 
 def test_a_header_that_gpt_actions_cannot_send_is_warned_of():
-    _, (finding,) = cut_to_profile(_served([{"name": "X-A", "in": "header", "required": True}]), Profile.GPT_ACTIONS)
+    _, (finding,) = _cut(_served([{"name": "X-A", "in": "header", "required": True}]), Profile.GPT_ACTIONS)
     assert finding.severity is Severity.WARNING
     assert "a0 requires 'X-A'" in finding.message
 
 
 def test_more_operations_than_gpt_actions_take_are_warned_of():
-    _, none = cut_to_profile(_served(count=MAX_GPT_OPERATIONS), Profile.GPT_ACTIONS)
-    _, (finding,) = cut_to_profile(_served(count=MAX_GPT_OPERATIONS + 1), Profile.GPT_ACTIONS)
+    _, none = _cut(_served(count=MAX_GPT_OPERATIONS), Profile.GPT_ACTIONS)
+    _, (finding,) = _cut(_served(count=MAX_GPT_OPERATIONS + 1), Profile.GPT_ACTIONS)
     assert none == ()
     assert "31 operations" in finding.message
 
 
 def test_extensions_that_were_kept_stay():
     served = _served(**{"x-openai-isConsequential": False, "x-mine": 1})
-    document, _ = cut_to_profile(served, Profile.GPT_ACTIONS)
+    document, _ = _cut(served, Profile.GPT_ACTIONS)
     operation = document.root["paths"]["/a0"]["get"]
     assert (operation["x-openai-isConsequential"], operation["x-mine"]) == (False, 1)
 
 
 def test_3_0_is_another_version_and_nothing_is_cut():
     served = _served()
-    assert cut_to_profile(served, Profile.OPENAPI_3_0) == (served, ())
+    assert _cut(served, Profile.OPENAPI_3_0) == (served, ())
 
 
 def test_a_header_without_a_name_stops_nothing():
-    _, (finding,) = cut_to_profile(_served([{"in": "header", "required": True}]), Profile.GPT_ACTIONS)
+    _, (finding,) = _cut(_served([{"in": "header", "required": True}]), Profile.GPT_ACTIONS)
     assert "a0 requires None" in finding.message
 
 
@@ -99,7 +104,7 @@ def test_the_lean_document_has_no_answers_and_none_of_what_only_they_reach():
     }
     served = _served(responses={"200": ok, "404": {"$ref": "#/components/responses/R"}}, **{"x-mine": 1})
     served.root["components"] = {"schemas": {"S": {}}, "responses": {"R": dict(ok)}}
-    document, findings = cut_to_profile(served, Profile.LEAN)
+    document, findings = _cut(served, Profile.LEAN)
     operation = document.root["paths"]["/a0"]["get"]
     assert operation["responses"] == {"200": {"description": "ok"}, "404": {"$ref": "#/components/responses/R"}}
     assert document.root["components"] == {"responses": {"R": {"description": "ok"}}}

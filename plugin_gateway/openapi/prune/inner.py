@@ -53,6 +53,6 @@ class InnerReferences:
         """Return whether a component has `$id` or anchors, which depend on their place."""
         kind = self._targets.kept_kind(unit)
         return kind is None or any(
-            node.kind is Kind.SCHEMA and not _NAMES_OF_SCHEMAS.isdisjoint(node.value)
-            for node in typed_nodes_in(kind, walk(self._document.root, unit))
+            inner_kind is Kind.SCHEMA and not _NAMES_OF_SCHEMAS.isdisjoint(value)
+            for inner_kind, value in typed_nodes_in(kind, walk(self._document.root, unit))
         )
