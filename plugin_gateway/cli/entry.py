@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from contextlib import suppress
@@ -93,6 +94,10 @@ def show_version(context: click.Context) -> None:
 
 def main() -> NoReturn:
     """Run the command line and exit."""
+    # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.supervisor.run`).
+    gc.disable()
+    # pydantic would search every installed package for plugins, and none of them may read secrets.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     occupy_standard_streams()
     leave(run(sys.argv[1:]))
 

@@ -114,6 +114,11 @@ class Document:
                 found.setdefault(key, Operation(key, path_item, holder, method))
         return found
 
+    @cached_property
+    def operation_ids(self) -> Mapping[OperationKey, str]:
+        """The operationId of every operation that has one. Reading one from a large document is not free."""
+        return {key: name for key, operation in self.operations.items() if (name := operation.operation_id)}
+
     def path_items(self) -> Iterator[tuple[str, JsonObject]]:
         """Yield path templates with their path items. Malformed ones are skipped."""
         paths = self.root.get("paths")

@@ -26,13 +26,13 @@ class Catalogue:
 
     def __init__(self, document: Document) -> None:
         self.operations: Mapping[OperationKey, Operation] = document.operations
+        self._document = document
 
     @cached_property
     def _by_id(self) -> Mapping[str, list[Operation]]:
         by_id: dict[str, list[Operation]] = defaultdict(list)
-        for operation in self.operations.values():
-            if operation_id := operation.operation_id:
-                by_id[operation_id].append(operation)
+        for key, operation_id in self._document.operation_ids.items():
+            by_id[operation_id].append(self.operations[key])
         return by_id
 
     @cached_property

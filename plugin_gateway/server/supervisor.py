@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 from dataclasses import dataclass
 from math import inf
@@ -342,6 +343,7 @@ def run(options: ServeOptions, announce: Callable[[Started, Log], None]) -> int:
     import uvloop  # noqa: PLC0415  # the loop of a process that serves; its subprocesses need no thread each
 
     log = Log()
+    gc.enable()  # the command line turns it off
 
     async def supervise() -> None:
         await Supervisor(options, log).run(announce)

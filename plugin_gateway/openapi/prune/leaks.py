@@ -96,13 +96,14 @@ def _denied_names(document: Document, kept: Collection[OperationKey]) -> set[str
     kept = set(kept)
     paths: set[str] = set()
     ids: set[str] = set()
-    for key, operation in document.operations.items():
+    for key in document.operations:
         if key not in kept:
             paths.add(key.path)
-            if (name := operation.operation_id) and len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name):
+            name = document.operation_ids.get(key, "")
+            if len(name) >= _MIN_ID_LENGTH and _LOOKS_LIKE_ID.search(name):
                 ids.add(name)
     paths -= {key.path for key in kept} | {"/"}
-    return paths | (ids - {document.operations[key].operation_id for key in kept})
+    return paths | (ids - {document.operation_ids.get(key) for key in kept})
 
 
 def _texts_in(value: Json) -> Iterator[str]:
