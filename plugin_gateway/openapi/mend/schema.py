@@ -53,12 +53,16 @@ def mend_schema(document: Document, schema: JsonObject, version: str, say: Calla
 def settle_positions(schema: JsonObject, version: str, say: Callable[[str, str], None]) -> None:
     """Rename a list in `items`, the older JSON Schema spelling, to `prefixItems`.
 
-    An empty list has no meaning and goes. Versions before 3.1 lack `prefixItems`, so there the list stays.
+    An empty list has no meaning and goes, and so does a list beside `prefixItems`. Versions before 3.1 lack `prefixItems`, so
+    there the list stays.
     """
     positions = schema.get("items")
-    if not isinstance(positions, list) or (positions and (version not in _JSON_SCHEMA or "prefixItems" in schema)):
+    if not isinstance(positions, list) or (positions and version not in _JSON_SCHEMA):
         return
     del schema["items"]
+    if positions and "prefixItems" in schema:
+        say("items", "'items' must be a schema, and 'prefixItems' has the schemas of the first entries: it is left out")
+        return
     if positions:
         schema["prefixItems"] = positions
         say("items", "OpenAPI 3.1 has no list of 'items': it is served as 'prefixItems'")

@@ -41,6 +41,7 @@ def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, men
         ("3.1", {"items": [{"type": "string"}]}, {"prefixItems": [{"type": "string"}]}),
         ("3.1", {"items": [{}], "additionalItems": False}, {"prefixItems": [{}], "items": False}),
         ("3.1", {"items": [], "additionalItems": {"type": "string"}}, {"items": {"type": "string"}}),
+        ("3.1", {"items": [{}], "prefixItems": [{"type": "string"}]}, {"prefixItems": [{"type": "string"}]}),
         ("3.1", {"items": {"type": "string"}}, {"items": {"type": "string"}}),
         ("3.0", {"items": []}, {}),
         ("2.0", {"items": [{}]}, {"items": [{}]}),
