@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.mend.default_value import is_refused
+from plugin_gateway.openapi.mend.default_value import ValueCheck
 from plugin_gateway.openapi.nodes import typed_nodes
 
 if TYPE_CHECKING:
@@ -21,19 +21,19 @@ _SHOWN_CHARACTERS: Final = 60
 
 def drop_wrong_examples(root: JsonObject) -> tuple[Finding, ...]:
     """Remove each example that its schema certainly refuses from `root` (3.x), in place. The finding is a warning."""
-    document = Document(root=root, name="")
+    check = ValueCheck(Document(root=root, name=""))
     dropped: list[Json] = []
     for kind, node in typed_nodes(root):
         match kind:
             case Kind.SCHEMA:
-                dropped += _drop(document, node, node)
+                dropped += _drop(check, node, node)
             case Kind.PARAMETER | Kind.HEADER:
-                dropped += _drop(document, node, node.get("schema"))
+                dropped += _drop(check, node, node.get("schema"))
             case _:
                 pass
         for name, media_type in _media_types(kind, node):
             if "json" in name:  # examples of other media types are strings
-                dropped += _drop(document, media_type, media_type.get("schema"))
+                dropped += _drop(check, media_type, media_type.get("schema"))
     if not dropped:
         return ()
     shown = json.dumps(dropped[0], ensure_ascii=False, default=str)
@@ -59,21 +59,21 @@ def _media_types(kind: Kind, node: JsonObject) -> Iterator[tuple[str, JsonObject
         yield from ((name, media_type) for name, media_type in content.items() if isinstance(media_type, dict))
 
 
-def _drop(document: Document, holder: JsonObject, schema: Json) -> Iterator[Json]:
+def _drop(check: ValueCheck, holder: JsonObject, schema: Json) -> Iterator[Json]:
     """Remove the wrong examples of one object, and yield their values."""
     if not isinstance(schema, dict):
         return
-    if "example" in holder and is_refused(document, schema, holder["example"]):
+    if "example" in holder and check.refuses(schema, holder["example"]):
         yield holder.pop("example")
     examples = holder.get("examples")
     if isinstance(examples, list):
         # Only schemas have a list of examples.
-        wrong = [value for value in examples if is_refused(document, schema, value)]
-        holder["examples"] = [value for value in examples if value not in wrong]
-        yield from wrong
+        judged = [(value, check.refuses(schema, value)) for value in examples]
+        holder["examples"] = [value for value, is_wrong in judged if not is_wrong]
+        yield from (value for value, is_wrong in judged if is_wrong)
     elif isinstance(examples, dict):
         for name, example in list(examples.items()):
-            if isinstance(example, dict) and "value" in example and is_refused(document, schema, example["value"]):
+            if isinstance(example, dict) and "value" in example and check.refuses(schema, example["value"]):
                 yield examples.pop(name)["value"]
     if examples is not None and not holder["examples"]:
         del holder["examples"]

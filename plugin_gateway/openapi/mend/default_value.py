@@ -1,6 +1,7 @@
-"""A default value: whether its own schema refuses it.
+"""A value check: whether a schema refuses a default value or an example beside it.
 
-Only certain refusals count: a keyword that this module does not implement refuses nothing.
+Only certain refusals count. A keyword that this module does not implement refuses nothing, and neither does a check that takes too
+long: schemas that refer to each other twice at every level have 2^20 parts within the depth that is checked.
 """
 
 from __future__ import annotations
@@ -15,73 +16,132 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
 
 _DEEPEST: Final = 20
+_MOST_STEPS: Final = 20_000
+"""The longest check of one value. The values of real documents take fewer than 2,000."""
+_MOST_STEPS_IN_ALL: Final = 500_000
+"""The longest check of all values of a document, about 1 s. Those of a real document take fewer than 30,000."""
+_MOST_MATCHING: Final = 1_000_000
+"""The most places that a pattern may try in a text, about 10 ms."""
+_MATCHES_PER_STEP: Final = 100
 _TYPES: Final = {"string": str, "array": list, "object": dict, "boolean": bool}
+_UNUSUAL: Final = re.compile(r"\\[^\\./dDwWsSbB^$|*+?()\[\]{}-]|\(\?")
+_REPEATED_GROUP: Final = re.compile(r"(?<!\\)\)[*+?{]")
+_REPETITION: Final = re.compile(r"[*+?]|\{\d*,")
 
 
-def is_refused(document: Document, schema: Json, value: Json, depth: int = 0) -> bool:
-    """Return whether `schema` certainly refuses `value`."""
-    if isinstance(schema, bool):
-        return not schema
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return False
-    if value is None and schema.get("nullable") is True:
-        return False
-    if isinstance(ref := schema.get("$ref"), str):
+class _TooLongError(Exception):
+    """Raised where a check takes too many steps."""
+
+
+class ValueCheck:
+    """Checks the values of one document, and gives up where that takes too long."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._is_old = document.version in {"2.0", "3.0"}
+        self._steps = 0
+        self._last_step = 0
+
+    def refuses(self, schema: Json, value: Json) -> bool:
+        """Return whether `schema` certainly refuses `value`."""
+        self._last_step = min(self._steps + _MOST_STEPS, _MOST_STEPS_IN_ALL)
         try:
-            target = document.resolve(ref).value
-        except RefError:
+            return self._refuses(schema, value, 0)
+        except _TooLongError:
             return False
-        if is_refused(document, target, value, depth + 1):
+
+    def _take(self, steps: int = 1) -> None:
+        self._steps += steps
+        if self._steps > self._last_step:
+            raise _TooLongError
+
+    def _refuses(self, schema: Json, value: Json, depth: int) -> bool:
+        self._take()
+        if isinstance(schema, bool):
+            return not schema
+        if not isinstance(schema, dict) or depth > _DEEPEST:
+            return False
+        if value is None and schema.get("nullable") is True:
+            return False
+        if isinstance(ref := schema.get("$ref"), str):
+            try:
+                target = self._document.resolve(ref).value
+            except RefError:
+                return False
+            if self._refuses(target, value, depth + 1):
+                return True
+            if self._is_old:
+                return False
+        if not _is_typed(schema, value) or not self._is_listed(schema, value):
             return True
-        if document.version in {"2.0", "3.0"}:
-            return False
-    if not _is_typed(schema, value) or not _is_listed(schema, value):
-        return True
-    if isinstance(value, str):
-        refused = _refuses_text(schema, value)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        refused = _refuses_number(schema, value)
-    elif isinstance(value, list):
-        refused = _refuses_count(schema, len(value), "minItems", "maxItems") or any(
-            is_refused(document, schema["items"], item, depth + 1) for item in value if "items" in schema
+        if isinstance(value, str):
+            refused = self._refuses_text(schema, value)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            refused = _refuses_number(schema, value)
+        elif isinstance(value, list):
+            refused = _refuses_count(schema, len(value), "minItems", "maxItems") or any(
+                self._refuses(schema["items"], item, depth + 1) for item in value if "items" in schema
+            )
+        elif isinstance(value, dict):
+            refused = self._refuses_object(schema, value, depth)
+        else:
+            refused = False
+        return refused or self._refused_by_parts(schema, value, depth)
+
+    def _refused_by_parts(self, schema: JsonObject, value: Json, depth: int) -> bool:
+        if any(self._refuses(part, value, depth + 1) for part in _listed(schema.get("allOf"))):
+            return True
+        return any(
+            bool(parts) and all(self._refuses(part, value, depth + 1) for part in parts)
+            for parts in (_listed(schema.get("anyOf")), _listed(schema.get("oneOf")))
         )
-    elif isinstance(value, dict):
-        refused = _refuses_object(document, schema, value, depth)
-    else:
-        refused = False
-    return refused or _refused_by_parts(document, schema, value, depth)
 
+    def _refuses_object(self, schema: JsonObject, value: JsonObject, depth: int) -> bool:
+        required, properties = schema.get("required"), schema.get("properties")
+        if isinstance(required, list):
+            self._take(len(required))
+            for name in required:
+                if isinstance(name, str) and name not in value and not self._goes_one_way(properties, name):
+                    return True
+        return isinstance(properties, dict) and any(
+            name in properties and self._refuses(properties[name], entry, depth + 1) for name, entry in value.items()
+        )
 
-def _refused_by_parts(document: Document, schema: JsonObject, value: Json, depth: int) -> bool:
-    if any(is_refused(document, part, value, depth + 1) for part in _listed(schema.get("allOf"))):
-        return True
-    return any(
-        bool(parts) and all(is_refused(document, part, value, depth + 1) for part in parts)
-        for parts in (_listed(schema.get("anyOf")), _listed(schema.get("oneOf")))
-    )
+    def _goes_one_way(self, properties: Json, name: str) -> bool:
+        """Return whether a property is required only in requests or only in responses (OpenAPI 3.0.3, 4.7.24.2)."""
+        node = properties.get(name) if isinstance(properties, dict) else None
+        if isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
+            try:
+                node = self._document.resolve(ref).value
+            except RefError:
+                return True
+        return isinstance(node, dict) and True in (node.get("readOnly"), node.get("writeOnly"))
 
+    def _is_listed(self, schema: JsonObject, value: Json) -> bool:
+        values = schema.get("enum")
+        if isinstance(values, list) and values:
+            self._take(len(values))
+            if not any(_are_equal(value, one) for one in values):
+                return False
+        return "const" not in schema or _are_equal(value, schema["const"])
 
-def _refuses_object(document: Document, schema: JsonObject, value: JsonObject, depth: int) -> bool:
-    required, properties = schema.get("required"), schema.get("properties")
-    if isinstance(required, list) and any(
-        isinstance(name, str) and name not in value and not _goes_one_way(document, properties, name)
-        for name in required
-    ):
-        return True
-    return isinstance(properties, dict) and any(
-        name in properties and is_refused(document, properties[name], entry, depth + 1) for name, entry in value.items()
-    )
-
-
-def _goes_one_way(document: Document, properties: Json, name: str) -> bool:
-    """Return whether a property is required only in requests or only in responses (OpenAPI 3.0.3, 4.7.24.2)."""
-    node = properties.get(name) if isinstance(properties, dict) else None
-    if isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
-        try:
-            node = document.resolve(ref).value
-        except RefError:
+    def _refuses_text(self, schema: JsonObject, value: str) -> bool:
+        if _refuses_count(schema, len(value), "minLength", "maxLength"):
             return True
-    return isinstance(node, dict) and True in (node.get("readOnly"), node.get("writeOnly"))
+        pattern = schema.get("pattern")
+        # Python's regular expressions differ from ECMA-262. Check only patterns of plain classes, groups and repetitions.
+        if not isinstance(pattern, str) or _UNUSUAL.search(pattern) or len(value) > 200:
+            return False
+        # A repeated group can try 2^n ways through n characters. Each other repetition can end at any place, as a search can begin.
+        places = (len(value) + 1) ** (len(_REPETITION.findall(pattern)) + (not pattern.startswith("^")))
+        places *= 2 ** pattern.count("|")
+        if _REPEATED_GROUP.search(pattern) or places > _MOST_MATCHING:
+            return False
+        self._take(places // _MATCHES_PER_STEP)
+        try:
+            return re.search(pattern, value) is None
+        except (re.error, RecursionError, OverflowError):
+            return False
 
 
 def _is_typed(schema: JsonObject, value: Json) -> bool:
@@ -107,28 +167,8 @@ def _is_of_type(name: Json, value: Json) -> bool:
             return True
 
 
-def _is_listed(schema: JsonObject, value: Json) -> bool:
-    values = schema.get("enum")
-    if isinstance(values, list) and values and not any(_are_equal(value, one) for one in values):
-        return False
-    return "const" not in schema or _are_equal(value, schema["const"])
-
-
 def _are_equal(value: Json, other: Json) -> bool:
     return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
-
-
-def _refuses_text(schema: JsonObject, value: str) -> bool:
-    if _refuses_count(schema, len(value), "minLength", "maxLength"):
-        return True
-    pattern = schema.get("pattern")
-    # Python's regular expressions differ from ECMA-262. Judge only patterns made of plain classes, groups and repetitions.
-    if not isinstance(pattern, str) or re.search(r"\\[^\\./dDwWsSbB^$|*+?()\[\]{}-]|\(\?", pattern) or len(value) > 200:
-        return False
-    try:
-        return re.search(pattern, value) is None
-    except (re.error, RecursionError, OverflowError):
-        return False
 
 
 def _refuses_number(schema: JsonObject, value: float) -> bool:

@@ -24,6 +24,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
+from plugin_gateway.openapi.mend.default_value import ValueCheck
 from plugin_gateway.openapi.mend.notes import Notes, shown
 from plugin_gateway.openapi.mend.parameters import Parameters
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
@@ -74,7 +75,7 @@ class _Mender:
         self.root: JsonObject = copy_json(document.root)
         self._notes = Notes()
         self._parameters = Parameters(document, self.root, self._notes)
-        self._document = document
+        self._check = ValueCheck(document)
         self._version = document.version
         self._jobs: list[_Job] = []
 
@@ -282,7 +283,7 @@ class _Mender:
                     self._parameters.mend(node, tokens)
                 # In 2.0 the fields beside `name` and `in` are schema keywords.
                 mend_schema(
-                    self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
+                    self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
                 )
             case Kind.PARAMETER:
                 self._parameters.mend(node, tokens)
@@ -303,7 +304,7 @@ class _Mender:
                 )
             case Kind.SCHEMA:
                 mend_schema(
-                    self._document, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
+                    self._check, node, self._version, lambda name, why: self._notes.mended((*tokens, name), why)
                 )
             case _:
                 pass

@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.openapi.mend.default_value import is_refused
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from plugin_gateway.openapi.document import Document, Json, JsonObject
+    from plugin_gateway.openapi.document import Json, JsonObject
+    from plugin_gateway.openapi.mend.default_value import ValueCheck
 
 _BOUNDS: Final = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _ANCHOR: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
 _JSON_SCHEMA: Final = frozenset({"3.1", "3.2"})
 
 
-def mend_schema(document: Document, schema: JsonObject, version: str, say: Callable[[str, str], None]) -> None:
+def mend_schema(check: ValueCheck, schema: JsonObject, version: str, say: Callable[[str, str], None]) -> None:
     """Mend one schema whose plain values already have the right types. Calls `say` with each changed field and the reason."""
     if version in _JSON_SCHEMA:
         _mend_words_of_3_0(schema, say)
@@ -45,7 +44,7 @@ def mend_schema(document: Document, schema: JsonObject, version: str, say: Calla
     for name, entries in _lists_of_names(schema):
         del schema[name][entries]
         say(name, f"{name!r} of {entries!r} must be a list of strings: it is left out")
-    if "default" in schema and is_refused(document, schema, schema["default"]):
+    if "default" in schema and check.refuses(schema, schema["default"]):
         del schema["default"]
         say("default", "the schema refuses its own default: it is left out")
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.mend.default_value import is_refused
+from plugin_gateway.openapi.mend.default_value import ValueCheck
 
 DOCUMENT = Document(
     root={
@@ -50,7 +50,7 @@ DOCUMENT = Document(
     ],
 )
 def test_a_default_that_does_not_fit_is_refused(schema, value):
-    assert is_refused(DOCUMENT, schema, value)
+    assert ValueCheck(DOCUMENT).refuses(schema, value)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,63 @@ def test_a_default_that_does_not_fit_is_refused(schema, value):
     ],
 )
 def test_a_default_of_which_it_is_not_certain_is_taken(schema, value):
-    assert not is_refused(DOCUMENT, schema, value)
+    assert not ValueCheck(DOCUMENT).refuses(schema, value)
+
+
+def _spreading(levels: int, ways: int) -> Document:
+    """A document whose last schema is reached from the first in ways^levels ways."""
+    schemas: dict[str, Any] = {
+        f"S{level}": {"oneOf": [{"$ref": f"#/components/schemas/S{level + 1}"}] * ways} for level in range(levels)
+    }
+    schemas[f"S{levels}"] = {"type": "integer"}
+    root = {"openapi": "3.1.0", "info": {}, "paths": {}, "components": {"schemas": schemas}}
+    return Document(root=root, name="x")
+
+
+FIRST = {"$ref": "#/components/schemas/S0"}
+
+
+def test_a_check_that_takes_too_long_ends_and_refuses_nothing():
+    assert ValueCheck(_spreading(9, 2)).refuses(FIRST, "x")
+    assert not ValueCheck(_spreading(9, 9)).refuses(FIRST, "x")
+
+
+def test_a_check_that_took_too_long_does_not_end_the_next_one():
+    check = ValueCheck(_spreading(9, 9))
+    assert not check.refuses(FIRST, "x")
+    assert check.refuses({"type": "integer"}, "x")
+
+
+def test_the_checks_of_one_document_end_together():
+    check = ValueCheck(DOCUMENT)
+    long = {"enum": list(range(19_000))}
+    assert check.refuses(long, "x")
+    assert sum(check.refuses(long, "x") for _ in range(100)) < 30
+    assert not check.refuses({"type": "integer"}, "x")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_checked"),
+    [
+        ("^(a+)+$", False),
+        ("^(a|aa){40}$", False),
+        ("(a?){40}a{40}", False),
+        ("^" + "a?" * 40 + "a{40}$", False),
+        ("^" + "a*" * 20 + "$", False),
+        ("^" + "(a|a)" * 30 + "$", False),
+        ("^a+[.]a+$", True),
+        ("^[0-9a-f]{8}-[0-9a-f]{4}$", True),
+        ("^(b|c)$", True),
+        (r"^\(a\)$", True),
+    ],
+)
+def test_a_pattern_is_checked_where_it_cannot_take_long(pattern, is_checked):
+    assert ValueCheck(DOCUMENT).refuses({"pattern": pattern}, "a" * 39 + "!") == is_checked
+
+
+def test_a_pattern_that_is_not_checked_leaves_the_rest_to_be_checked():
+    properties = {"a": {"pattern": "^" + "a*" * 20 + "$"}, "b": {"type": "integer"}}
+    assert ValueCheck(DOCUMENT).refuses({"properties": properties}, {"a": "a" * 39 + "!", "b": "x"})
 
 
 VALUES: st.SearchStrategy[Any] = st.recursive(
@@ -95,5 +151,5 @@ SCHEMAS = st.fixed_dictionaries(
 
 @given(schema=SCHEMAS, value=VALUES)
 def test_what_is_refused_is_refused_by_a_validator_too(schema, value):
-    if is_refused(DOCUMENT, schema, value):
+    if ValueCheck(DOCUMENT).refuses(schema, value):
         assert not jsonschema.Draft202012Validator(schema).is_valid(value)

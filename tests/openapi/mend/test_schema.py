@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.mend.default_value import ValueCheck
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
 
 DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
@@ -31,7 +32,7 @@ DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
 )
 def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, mended, told):
     names = []
-    mend_schema(DOCUMENT, schema, version, lambda name, _: names.append(name))
+    mend_schema(ValueCheck(DOCUMENT), schema, version, lambda name, _: names.append(name))
     assert (schema, names) == (mended, told)
 
 
