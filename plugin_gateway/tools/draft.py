@@ -1,0 +1,50 @@
+"""A draft: a request while its arguments are written into it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class ArgumentProblem(NamedTuple):
+    """A reason why arguments make no request; `detail` is a sentence for the model. `name` is empty if no single one is wrong."""
+
+    name: str
+    detail: str
+
+
+class Draft:
+    """The pieces of one request. `path` alternates between literals and values."""
+
+    __slots__ = (
+        "cookies",
+        "fields",
+        "form",
+        "is_doubtful",
+        "members",
+        "pairs",
+        "parts",
+        "path",
+        "problems",
+        "suspects",
+        "whole",
+    )
+
+    def __init__(self, path: list[str], pairs: list[str]) -> None:
+        """Take the pieces of the path, with an empty text for each value, and the pairs that each query begins with."""
+        self.path = path
+        self.pairs = pairs
+        self.suspects: list[int] = []
+        """The indexes of path segments that may be ambiguous."""
+        self.is_doubtful = False
+        """The values may make a target that the gate refuses or takes as another operation's."""
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.cookies: list[str] = []
+        self.members: dict[str, object] = {}
+        """The members of a JSON body."""
+        self.form: list[str] = []
+        """The pairs of a form."""
+        self.parts: list[bytes] = []
+        """The parts of a multipart body."""
+        self.whole: list[object] = []
+        """The argument that is the whole body, if it is given."""
+        self.problems: list[ArgumentProblem] = []

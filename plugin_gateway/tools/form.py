@@ -1,0 +1,37 @@
+"""A form: the pairs of an application/x-www-form-urlencoded body (OpenAPI, Encoding Object)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from plugin_gateway.tools.base64_text import base64_octets
+from plugin_gateway.tools.content import content_text
+from plugin_gateway.tools.scalar import escape, escape_but_reserved, escape_octets
+from plugin_gateway.tools.style import DELIMITERS, deep_object, form
+from plugin_gateway.tools.tool import Encoding
+
+NESTED: Final = Encoding(style="", media_type="application/json")
+"""For an object that the document does not describe."""
+
+
+def form_pairs(name: str, value: object, encoding: Encoding) -> list[str]:
+    """Write one field as escaped pairs: one, several if the value is exploded, none if it is null.
+
+    Raises:
+        UnwritableError: the value has no form.
+    """
+    if value is None:
+        return []
+    escaped_name = escape(name)
+    values: list[object] = value if isinstance(value, list) else [value]
+    if encoding.is_binary:
+        return [f"{escaped_name}={escape_octets(base64_octets(one))}" for one in values if one is not None]
+    escaped = escape_but_reserved if encoding.allow_reserved else escape
+    if encoding.style == "deepObject":
+        return deep_object(name, value, escaped=escaped)
+    if encoding.style:
+        delimiter = DELIMITERS.get(encoding.style, ",")
+        return form(escaped_name, value, explode=encoding.explode, escaped=escaped, delimiter=delimiter)
+    if "json" in encoding.media_type.lower():
+        values = [value]
+    return [f"{escaped_name}={escaped(content_text(encoding.media_type, one))}" for one in values if one is not None]

@@ -1,0 +1,45 @@
+"""A JSON text: a value as the octets that go into a request."""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+import orjson
+
+from plugin_gateway.tools.scalar import UnwritableError
+
+_UNREADABLE: Final = (
+    "cannot be written as JSON: it is nested too deeply, or contains text that is not Unicode or a number without end"
+)
+
+
+def json_octets(value: object) -> bytes:
+    """Return the value as compact JSON in UTF-8.
+
+    Raises:
+        UnwritableError: the value has no JSON.
+    """
+    try:
+        octets = orjson.dumps(value)
+    except TypeError:  # also for integers of more than 64 bits and for 255 levels, which are valid JSON
+        return _by_the_standard_library(value)
+    # orjson writes NaN and infinity as null.
+    return _by_the_standard_library(value) if b"null" in octets else octets
+
+
+def json_ascii(value: object) -> str:
+    """Return the value as compact JSON in ASCII, without control characters.
+
+    Raises:
+        UnwritableError: the value has no JSON.
+    """
+    octets = json_octets(value)
+    return octets.decode() if octets.isascii() else json.dumps(value, separators=(",", ":"))
+
+
+def _by_the_standard_library(value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except (TypeError, ValueError, RecursionError):
+        raise UnwritableError(_UNREADABLE) from None

@@ -1,0 +1,258 @@
+"""A request of a tool: the method, target, fields and body that the arguments of a call make.
+
+The target consists of the literals of the path template and of percent-encoded values only. Where a value could make it
+ambiguous or turn it into another operation's, the gate's own functions judge it. So the gate permits it byte for byte, as a call
+of this tool's operation.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from plugin_gateway.gate.query import MAX_PAIRS
+from plugin_gateway.gate.target import MAX_TARGET_BYTES
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.tools.body import BodyWriter
+from plugin_gateway.tools.draft import ArgumentProblem, Draft
+from plugin_gateway.tools.path import Path, placeholders
+from plugin_gateway.tools.rivals import Rivals
+from plugin_gateway.tools.scalar import UnwritableError, escape
+from plugin_gateway.tools.slot import (
+    CookieSlot,
+    HeaderSlot,
+    PathSlot,
+    QuerySlot,
+    QueryStringSlot,
+    SettledSlot,
+    Slot,
+    UnusedSlot,
+)
+from plugin_gateway.tools.tool import Argument, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.template import PathTemplate
+    from plugin_gateway.tools.tool import Tool
+
+__all__ = ["ArgumentProblem", "RequestWriter", "ToolRequest"]
+
+Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
+
+_SHOWN_NAMES: Final = 40
+_SHOWN_CHARACTERS: Final = 64
+_NO_FIELDS: Final[Fields] = ()
+
+
+class ToolRequest(NamedTuple):
+    """One request, for `proxy.forward.forward`.
+
+    `fields` are those of the arguments, names in lower case, and Content-Type if there is a body. The caller adds Host and the
+    length of the body. All requests of a tool without header arguments share one object, unless the body is multipart.
+    """
+
+    method: bytes
+    target: bytes
+    fields: Fields
+    body: bytes
+
+
+class RequestWriter:
+    """Writes the requests of one tool. Make it once for each tool of a view."""
+
+    __slots__ = (
+        "_body",
+        "_fields",
+        "_gate",
+        "_is_doubtful",
+        "_method",
+        "_pairs",
+        "_path",
+        "_required",
+        "_slots",
+        "_unfilled",
+        "tool",
+    )
+
+    def __init__(self, tool: Tool, gate: Gate) -> None:
+        """Take the gate that judges the calls of the tool's view."""
+        self.tool = tool
+        self._gate = gate
+        self._method = tool.method.encode(errors="replace")
+        template = parse_template(tool.path_template)
+        self._path = Path(template)
+        self._pairs: list[str] = []
+        rivals = Rivals(gate.routes.root, template, self._method)
+        self._is_doubtful = bool(template.query) or rivals.take_any
+        self._body = BodyWriter(tool.body) if tool.body is not None else None
+        self._fields: dict[bytes, Fields] = {b"": _NO_FIELDS}
+        self._required = frozenset(one.name for one in tool.arguments if one.is_required)
+        self._slots: dict[str, Slot] = self._make_slots(template, rivals)
+        described = {one.wire_name for one in tool.arguments if one.place is Place.PATH}
+        self._unfilled = tuple(
+            ArgumentProblem(
+                "", f"This tool cannot be called: its document does not describe the path parameter `{name}`."
+            )
+            for name in self._path.spots
+            if name not in described
+        )
+
+    def write(self, arguments: Mapping[str, object]) -> ToolRequest | tuple[ArgumentProblem, ...]:
+        """Return the request that these arguments make, or every reason why they make none. Never raises.
+
+        `arguments` are values as a JSON parser returns them.
+        """
+        draft = Draft(self._path.pieces.copy(), self._pairs.copy())
+        slots = self._slots
+        for name, value in arguments.items():
+            slot = slots.get(name)
+            if slot is None:
+                self._add_other(name, value, draft)
+            elif value is None and not slot.takes_null:
+                if name in self._required:
+                    draft.problems.append(ArgumentProblem(name, f"`{name}` is required and must not be null."))
+            else:
+                try:
+                    slot.add(value, draft)
+                except UnwritableError as error:
+                    draft.problems.append(ArgumentProblem(name, f"`{name}` {error}."))
+        if not self._required <= arguments.keys():
+            self._report_missing(arguments, draft)
+        if draft.suspects:
+            self._check_path(draft)
+        content_type = body = b""
+        writer = self._body
+        if writer is not None:
+            try:
+                content_type, body = writer.write(draft)
+            except UnwritableError as error:
+                writer.blame(draft, error)
+        if draft.problems or self._unfilled:
+            return (*draft.problems, *self._unfilled)
+        text = "".join(draft.path)
+        if draft.pairs:
+            text += "?" + "&".join(draft.pairs)
+        target = text.encode("ascii")
+        if (problem := self._check(target, draft)) is not None:
+            return (problem,)
+        fields = self._fields.get(content_type)
+        if fields is None:
+            fields = ((b"content-type", content_type),)
+            if len(self._fields) < 2:
+                self._fields[content_type] = fields
+        if draft.fields or draft.cookies:
+            cookies = ((b"cookie", "; ".join(draft.cookies).encode("ascii")),) if draft.cookies else ()
+            fields = (*fields, *draft.fields, *cookies)
+        return ToolRequest(self._method, target, fields, body)
+
+    def _check_path(self, draft: Draft) -> None:
+        """Report each segment that servers read in different ways."""
+        named = {one.wire_name: one.name for one in self.tool.arguments if one.place is Place.PATH}
+        faulty = {problem.name for problem in draft.problems}
+        for segment in dict.fromkeys(draft.suspects):
+            names = [named.get(name, name) for name in self._path.names_in(segment)]
+            if faulty.intersection(names):
+                continue
+            refusal = self._path.find_refusal(draft.path, segment)
+            if refusal is not None:
+                shown = " and ".join(f"`{name}`" for name in names)
+                draft.problems.append(ArgumentProblem(names[0], f"{shown} cannot be sent: {_lowered(refusal.detail)}"))
+
+    def _check(self, target: bytes, draft: Draft) -> ArgumentProblem | None:
+        """Report a target that the gate does not permit as a call of this operation."""
+        if len(target) > MAX_TARGET_BYTES or len(draft.pairs) > MAX_PAIRS:
+            return ArgumentProblem(
+                "",
+                f"The arguments make a URL of {len(target)} bytes; at most {MAX_TARGET_BYTES} are allowed. Ask for less at once.",
+            )
+        if not (self._is_doubtful or draft.is_doubtful):
+            return None
+        verdict = self._gate.judge(self._method, target)
+        if isinstance(verdict, Refusal):
+            return ArgumentProblem("", f"{verdict.detail} {verdict.hint}".rstrip())
+        if verdict.rule.operation_id != self.tool.name:
+            return ArgumentProblem(
+                "", f"With these values the call would be one of `{verdict.rule.operation_id}`. Call that tool instead."
+            )
+        return None
+
+    def _report_missing(self, arguments: Mapping[str, object], draft: Draft) -> None:
+        draft.problems += [
+            ArgumentProblem(one.name, f"`{one.name}` is missing.")
+            for one in self.tool.arguments
+            if one.is_required and one.name not in arguments
+        ]
+
+    def _add_other(self, name: str, value: object, draft: Draft) -> None:
+        """Add an argument that the tool does not name to a body that takes others; report any other one."""
+        body = self.tool.body
+        known = [one for one in self.tool.arguments if one.wire_name == name]
+        if body is None or not body.takes_others or self._body is None or known:
+            draft.problems.append(ArgumentProblem(name, self._unknown(name, known)))
+            return
+        try:
+            self._body.add_other(name, value, draft)
+        except UnwritableError as error:
+            draft.problems.append(ArgumentProblem(name, f"`{name}` {error}."))
+
+    def _unknown(self, name: str, known: list[Argument]) -> str:
+        shown = "".join(c if c.isprintable() else "\ufffd" for c in name[:_SHOWN_CHARACTERS])
+        said = f"`{self.tool.name}` has no argument `{shown}`."
+        if known:
+            called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
+            return f"{said} It is called {called}."
+        names = list(self._slots)
+        if near := get_close_matches(name[:_SHOWN_CHARACTERS], names, n=1):
+            return f"{said} Did you mean `{near[0]}`?"
+        if not names:
+            return f"{said} It takes no arguments."
+        more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+        return f"{said} It takes: {', '.join(names[:_SHOWN_NAMES])}{more}."
+
+    def _make_slots(self, template: PathTemplate, rivals: Rivals) -> dict[str, Slot]:
+        settled: dict[str, str] = {}
+        free: dict[str, str] = {}
+        for raw, pair in zip(template.query, required_pairs(template.query), strict=True):
+            name = pair.name.decode(errors="replace")
+            if pair.value is None:
+                free[name] = name
+                free |= dict.fromkeys(placeholders(raw.decode()), name)
+            else:
+                settled[name] = value = pair.value.decode(errors="replace")
+                self._pairs.append(f"{escape(name)}={escape(value)}" if value else escape(name))
+        names = {one.wire_name for one in self.tool.arguments if one.place is Place.QUERY}
+        return {one.name: self._make_slot(one, settled, free, names, rivals) for one in self.tool.arguments}
+
+    def _make_slot(
+        self, argument: Argument, settled: Mapping[str, str], free: Mapping[str, str], names: set[str], rivals: Rivals
+    ) -> Slot:
+        name = argument.wire_name
+        match argument.place:
+            case Place.PATH if name in self._path.spots:
+                spots = self._path.spots[name]
+                if argument.allows_slashes:
+                    self._path.slashed.update(spot.segment for spot in spots if spot.is_whole)
+                taken = (rivals.names.get(spot.segment, set()) for spot in spots)
+                return PathSlot(argument, spots, set().union(*taken))
+            case Place.PATH:
+                return QuerySlot(argument, free[name], names - {name}) if name in free else UnusedSlot(argument)
+            case Place.QUERY if name in settled:
+                return SettledSlot(argument, settled[name])
+            case Place.QUERY:
+                return QuerySlot(argument, free.get(name, name), names - {name})
+            case Place.QUERYSTRING:
+                return QueryStringSlot(argument)
+            case Place.HEADER:
+                return HeaderSlot(argument)
+            case Place.COOKIE:
+                return CookieSlot(argument)
+            case Place.BODY:
+                return self._body.slot(argument) if self._body is not None else UnusedSlot(argument)
+
+
+def _lowered(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

@@ -1,0 +1,120 @@
+import base64
+import json
+
+import pytest
+
+from plugin_gateway.tools.body import BodyWriter
+from plugin_gateway.tools.draft import Draft
+from plugin_gateway.tools.scalar import UnwritableError
+from plugin_gateway.tools.tool import Argument, Body, BodyKind, Encoding, Place
+
+TYPES = {
+    BodyKind.JSON: "application/json",
+    BodyKind.FORM: "application/x-www-form-urlencoded",
+    BodyKind.MULTIPART: "multipart/form-data",
+    BodyKind.TEXT: "text/csv; charset=utf-8",
+    BodyKind.BINARY: "application/octet-stream",
+}
+
+
+def body(kind, media_type="", **given):
+    return Body(kind=kind, media_type=media_type or TYPES[kind], **given)
+
+
+def written(described, **members):
+    writer, draft = BodyWriter(described), Draft([], [])
+    for name, value in members.items():
+        writer.slot(Argument(name=name, place=Place.BODY, wire_name=name)).add(value, draft)
+    return writer.write(draft)
+
+
+@pytest.mark.parametrize(
+    ("described", "members", "expected"),
+    [
+        (body(BodyKind.JSON), {"a": None, "b": [1.0, 2**70]}, b'{"a":null,"b":[1.0,1180591620717411303424]}'),
+        (body(BodyKind.JSON, whole="body"), {"body": [1, "x"]}, b'[1,"x"]'),
+        (body(BodyKind.FORM), {"a": "x y", "b": [1, 2]}, b"a=x%20y&b=1&b=2"),
+        (body(BodyKind.FORM, encodings={"a": Encoding(style="deepObject")}), {"a": {"b": 1}}, b"a%5Bb%5D=1"),
+        (body(BodyKind.FORM, whole="body"), {"body": {"a": 1, "b": None, "c": {"d": 2}}}, b"a=1&c=%7B%22d%22%3A2%7D"),
+        (body(BodyKind.TEXT, whole="body"), {"body": "a,b\r\n\u00e9"}, "a,b\r\n\u00e9".encode()),
+        (body(BodyKind.TEXT, whole="body"), {"body": {"a": 1}}, b'{"a":1}'),
+        (body(BodyKind.BINARY, whole="body"), {"body": base64.b64encode(b"\x00\xff").decode()}, b"\x00\xff"),
+        (body(BodyKind.JSON, is_required=True), {}, b"{}"),
+        (body(BodyKind.FORM, is_required=True), {}, b""),
+    ],
+)  # fmt: skip
+def test_arguments_make_a_body_of_its_media_type(described, members, expected):
+    content_type, octets = written(described, **members)
+
+    assert octets == expected
+    assert content_type == described.media_type.encode()
+
+
+@pytest.mark.parametrize("kind", BodyKind)
+@pytest.mark.parametrize("whole", ["", "body"])
+def test_an_optional_body_without_arguments_is_not_sent(kind, whole):
+    assert written(body(kind, whole=whole)) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    "described", [body(BodyKind.MULTIPART), body(BodyKind.MULTIPART, "multipart/form-data; boundary=x")]
+)
+def test_a_multipart_body_names_its_boundary_once(described):
+    content_type, octets = written(described, a="1")
+
+    start, _, boundary = content_type.partition(b"; boundary=")
+    assert start == b"multipart/form-data"
+    assert octets.startswith(b"--" + boundary + b"\r\n")
+    assert octets.endswith(b"--" + boundary + b"--\r\n")
+
+
+def test_a_whole_multipart_body_has_a_part_for_each_member():
+    _, octets = written(body(BodyKind.MULTIPART, whole="body"), body={"a": 1, "b": {"c": 2}, "d": None})
+
+    assert octets.count(b"Content-Disposition") == 2
+    assert b'{"c":2}' in octets
+
+
+def test_a_media_range_is_sent_as_one_type():
+    assert written(body(BodyKind.JSON, "*/*"), a=1)[0] == b"application/json"
+    assert written(body(BodyKind.BINARY, "image/*", whole="body"), body="")[0] == b"image/png"
+
+
+@pytest.mark.parametrize("kind", [BodyKind.FORM, BodyKind.MULTIPART])
+def test_a_form_is_not_made_of_a_list(kind):
+    with pytest.raises(UnwritableError):
+        written(body(kind, whole="body"), body=["a"])
+
+
+def others(described, value):
+    writer, draft = BodyWriter(described), Draft([], [])
+    writer.add_other("x", value, draft)
+    return writer.write(draft)[1]
+
+
+def test_members_that_the_tool_does_not_name_are_written_like_the_others():
+    assert others(body(BodyKind.JSON), None) == b'{"x":null}'
+    assert others(body(BodyKind.FORM), None) == b""
+    assert others(body(BodyKind.FORM), {"a": 1}) == b"x=%7B%22a%22%3A1%7D"
+    assert others(body(BodyKind.FORM), [1, 2]) == b"x=1&x=2"
+    assert b'name="x"' in others(body(BodyKind.MULTIPART), "a")
+
+
+def test_the_member_that_has_no_json_is_named():
+    writer, draft = BodyWriter(body(BodyKind.JSON)), Draft([], [])
+    draft.members = {"a": 1, "b": "\ud800", "c": float("nan")}
+    with pytest.raises(UnwritableError) as caught:
+        writer.write(draft)
+
+    writer.blame(draft, caught.value)
+
+    assert [problem.name for problem in draft.problems] == ["b", "c"]
+
+
+def test_the_whole_that_cannot_be_written_is_named():
+    writer, draft = BodyWriter(body(BodyKind.BINARY, whole="data")), Draft([], [])
+
+    writer.blame(draft, UnwritableError("must be base64 text"))
+
+    assert [tuple(problem) for problem in draft.problems] == [("data", "`data` must be base64 text.")]
+    assert json.dumps(draft.problems)

@@ -1,0 +1,533 @@
+"""A request of a tool is one that the gate takes as a call of the tool's operation, and the upstream reads the same arguments in it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import pickle
+import re
+from pathlib import Path
+from urllib.parse import unquote, unquote_to_bytes
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.permit import Permit
+from plugin_gateway.gate.target import MAX_TARGET_BYTES
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.tools.define import ToolSettings, build_tool_set
+from plugin_gateway.tools.request import RequestWriter, ToolRequest
+
+CASES = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
+
+
+def parameter(name, place, style="", explode=None, schema=None, **more):
+    found = {"name": name, "in": place, "schema": schema or {}, **more}
+    if place == "path":
+        found["required"] = True
+    if style:
+        found["style"] = style
+    if explode is not None:
+        found["explode"] = explode
+    return found
+
+
+def api(operations, closed=(), slashes=()):
+    """The gate, and a writer for each operation of `{"GET /a": {…}}`; those in `closed` are not allowed."""
+    paths = {}
+    for text, operation in operations.items():
+        method, path = text.split(" ", 1)
+        node = {"operationId": text, "responses": {}, **operation}
+        paths.setdefault(path, {})[method.lower()] = node
+    document = Document(root={"openapi": "3.2.0", "paths": paths}, name="t")
+    kept = {
+        key: Allowed(operation_id=str(key), slashes=frozenset(slashes))
+        for key in document.operations
+        if str(key) not in closed
+    }
+    gate = compile_gate(document, kept)
+    served = {
+        path: {m: n for m, n in item.items() if f"{m.upper()} {path}" not in closed} for path, item in paths.items()
+    }
+    settings = {key: ToolSettings(slashes=frozenset(slashes)) for key in kept}
+    tools = build_tool_set(Document(root={"openapi": "3.2.0", "paths": served}, name="t"), settings)
+    return gate, {tool.name: RequestWriter(tool, gate) for tool in tools}
+
+
+def write(operation, arguments, text="GET /a", **given):
+    gate, writers = api({text: operation}, **given)
+    request = writers[text].write(arguments)
+    if isinstance(request, ToolRequest):
+        assert isinstance(gate.judge(request.method, request.target), Permit)
+    return request
+
+
+def problems(operation, arguments, text="GET /a", **given):
+    found = write(operation, arguments, text, **given)
+    assert not isinstance(found, ToolRequest)
+    return {problem.name: problem.detail for problem in found}
+
+
+BODY = {
+    "requestBody": {
+        "content": {"application/json": {"schema": {"type": "object", "properties": {"id": {}, "tag": {}}}}}
+    }
+}
+EVERYWHERE = {
+    "parameters": [
+        parameter("id", "path"),
+        parameter("limit", "query", schema={"type": "integer"}),
+        parameter("X-Trace", "header"),
+        parameter("theme", "cookie"),
+    ],
+    **BODY,
+}
+
+
+def test_each_argument_goes_to_its_place():
+    arguments = {"limit": 5, "tag": ["a"], "id": "é", "body_id": 7, "X-Trace": "t", "theme": "dark"}
+
+    assert write(EVERYWHERE, arguments, "POST /pets/{id}") == ToolRequest(
+        b"POST",
+        b"/pets/%C3%A9?limit=5",
+        ((b"content-type", b"application/json"), (b"x-trace", b"t"), (b"cookie", b"theme=dark")),
+        b'{"tag":["a"],"id":7}',
+    )
+
+
+def test_arguments_that_are_omitted_or_null_are_not_sent():
+    arguments = {"id": "1", "limit": None, "X-Trace": None, "theme": None}
+
+    assert write(EVERYWHERE, arguments, "POST /pets/{id}") == ToolRequest(b"POST", b"/pets/1", (), b"")
+
+
+def test_null_is_a_value_in_a_json_body():
+    assert write(EVERYWHERE, {"id": "1", "tag": None}, "POST /pets/{id}").body == b'{"tag":null}'
+
+
+def test_requests_share_their_fields():
+    _, writers = api({"POST /pets/{id}": EVERYWHERE})
+    writer = writers["POST /pets/{id}"]
+
+    assert writer.write({"id": "1", "tag": 1}).fields is writer.write({"id": "2", "tag": 2}).fields
+    assert writer.write({"id": "1"}).fields is writer.write({"id": "2"}).fields
+
+
+def test_all_problems_are_reported_at_once():
+    operation = {"parameters": [*EVERYWHERE["parameters"], parameter("must", "query", required=True)], **BODY}
+    arguments = {
+        "id": "..",
+        "limit": {"a": "\x00"},
+        "X-Trace": "a\r\nb",
+        "theme": "\ud800",
+        "tags": 1,
+        "body_id": float("nan"),
+    }
+
+    assert problems(operation, arguments, "POST /pets/{id}").keys() == {*arguments, "must"} - {"body_id"} | {"id"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "detail"),
+    [
+        ({"limt": 1}, "limt", "`POST /pets/{id}` has no argument `limt`. Did you mean `limit`?"),
+        ({"zzzz": 1}, "zzzz", "`POST /pets/{id}` has no argument `zzzz`. It takes: id, limit, X-Trace, theme, body_id, tag."),
+        ({"id": None}, "id", "`id` is required and must not be null."),
+        ({}, "id", "`id` is missing."),
+        ({"id": ""}, "id", "`id` must not be empty, because it is a part of the path."),
+    ],
+)  # fmt: skip
+def test_a_problem_says_what_to_do(arguments, name, detail):
+    assert problems(EVERYWHERE, arguments, "POST /pets/{id}")[name] == detail
+
+
+def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument():
+    operation = {"parameters": [parameter("filter[status]", "query")]}
+
+    assert problems(operation, {"filter[status]": "a"})["filter[status]"].endswith(
+        "It is called `filter_status` (query)."
+    )
+    assert write(operation, {"filter_status": "a"}).target == b"/a?filter%5Bstatus%5D=a"
+
+
+def test_a_tool_without_arguments_says_so():
+    assert problems({}, {"a": 1})["a"] == "`GET /a` has no argument `a`. It takes no arguments."
+
+
+def test_a_long_list_of_arguments_is_cut():
+    operation = {"parameters": [parameter(f"qqqq{n}", "query") for n in range(50)]}
+
+    assert problems(operation, {"\x1b": 1})["\x1b"].endswith("qqqq39 and 10 more.")
+
+
+def test_other_members_go_into_a_body_that_takes_them():
+    schema = {"type": "object", "properties": {"id": {}}, "additionalProperties": {"type": "string"}}
+    operation = {
+        "parameters": [parameter("id", "path")],
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+    }
+
+    assert write(operation, {"id": "1", "more": "x"}, "PUT /a/{id}").body == b'{"more":"x"}'
+    assert problems(
+        {"requestBody": operation["requestBody"], "parameters": [parameter("f[]", "query")]}, {"f[]": 1}, "PUT /a"
+    )
+
+
+def test_other_members_that_cannot_be_sent_are_reported():
+    schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": True}
+    operation = {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
+
+    assert problems(operation, {"b\r\nX: y": "c"}, "POST /a")
+
+
+RIVALS = {
+    "GET /pets/{id}": {"parameters": [parameter("id", "path")]},
+    "GET /pets/mine": {},
+    "GET /pets/export": {},
+    "GET /{kind}/x{id}": {"parameters": [parameter("kind", "path"), parameter("id", "path")]},
+}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "is_written"),
+    [
+        ("GET /pets/{id}", {"id": "1"}, True),
+        ("GET /pets/{id}", {"id": "a b"}, True),
+        ("GET /pets/{id}", {"id": "mine"}, False),
+        ("GET /pets/{id}", {"id": "export"}, True),
+        ("GET /{kind}/x{id}", {"kind": "pets", "id": "1"}, False),
+        ("GET /{kind}/x{id}", {"kind": "cats", "id": "1"}, True),
+    ],
+)
+def test_a_value_that_names_another_operation_is_refused(tool, arguments, is_written):
+    _, writers = api(RIVALS, closed={"GET /pets/export"})
+
+    assert isinstance(writers[tool].write(arguments), ToolRequest) == is_written
+
+
+VARIANTS = {
+    "GET /find": {"parameters": [parameter("type", "query"), parameter("q", "query")]},
+    "GET /find?type=user": {"parameters": [parameter("type", "query"), parameter("q", "query")]},
+    "GET /find?kind={kind}&acl": {"parameters": [parameter("kind", "path")]},
+}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "target"),
+    [
+        ("GET /find", {"q": "a"}, b"/find?q=a"),
+        ("GET /find", {"type": "user"}, None),
+        ("GET /find?type=user", {"q": "a"}, b"/find?type=user&q=a"),
+        ("GET /find?type=user", {"type": "user"}, b"/find?type=user"),
+        ("GET /find?type=user", {"type": "group"}, None),
+        ("GET /find?kind={kind}&acl", {"kind": "a b"}, b"/find?acl&kind=a%20b"),
+    ],
+)
+def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(tool, arguments, target):
+    gate, writers = api(VARIANTS)
+    request = writers[tool].write(arguments)
+
+    assert (request.target if isinstance(request, ToolRequest) else None) == target
+    if target:
+        assert gate.judge(b"GET", target).rule.operation_id == tool
+
+
+def test_a_template_parameter_that_the_document_does_not_describe_is_reported():
+    assert "`id`" in problems({}, {}, "GET /a/{id}")[""]
+
+
+def test_slashes_pass_where_gateway_yaml_allows_them():
+    operation = {"parameters": [parameter("path", "path")]}
+
+    assert problems(operation, {"path": "a/b"}, "GET /files/{path}")
+    assert write(operation, {"path": "a/b"}, "GET /files/{path}", slashes=["path"]).target == b"/files/a%2Fb"
+    for value in ("a/../b", "a//b", "/a", "a/"):
+        assert problems(operation, {"path": value}, "GET /files/{path}", slashes=["path"])
+
+
+def test_a_long_target_is_refused():
+    operation = {"parameters": [parameter("q", "query", explode=True)]}
+
+    assert write(operation, {"q": "a" * (MAX_TARGET_BYTES - 5)})
+    assert problems(operation, {"q": "a" * (MAX_TARGET_BYTES - 4)})
+    assert problems(operation, {"q": ["a"] * 1001})
+
+
+FREE = {"type": "object", "additionalProperties": True}
+
+
+@pytest.mark.parametrize("key", ["_method", "X-HTTP-Method-Override", "a\x00", "é", "limit"])
+@pytest.mark.parametrize("place", ["query", "querystring"])
+def test_a_free_name_that_the_gate_refuses_is_reported(key, place):
+    listed = [parameter("free", place, schema=FREE)]
+    if place == "query":
+        listed.append(parameter("limit", "query"))
+    elif key == "limit":
+        return
+    else:
+        del listed[0]["schema"]
+        listed[0]["content"] = {"application/x-www-form-urlencoded": {"schema": FREE}}
+
+    assert problems({"parameters": listed}, {"free": {key: "1"}})
+    assert write({"parameters": listed}, {"free": {"a.b": "1"}}).target == b"/a?a.b=1"
+
+
+TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc"]), max_size=6)
+WORD = st.text("abcXYZ019-_~", min_size=1, max_size=6)
+SCALAR = TEXT | st.integers() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False)
+LIST = st.lists(SCALAR, min_size=1, max_size=3)
+KEYS = st.sampled_from(["R", "G", "B"])
+OBJECT = st.dictionaries(KEYS, SCALAR, min_size=1, max_size=3)
+COLORS = {"type": "object", "properties": {"R": {}, "G": {}, "B": {}}}
+STYLES = [
+    *(("path", style, explode) for style in ("simple", "label") for explode in (False, True)),
+    *(("query", "form", explode) for explode in (False, True)),
+    ("query", "spaceDelimited", False),
+    ("query", "pipeDelimited", False),
+    ("query", "deepObject", True),
+    *(("header", "simple", explode) for explode in (False, True)),
+    *(("cookie", "form", explode) for explode in (False, True)),
+    ("cookie", "cookie", True),
+]
+TRUTH = {True: "true", False: "false"}
+
+
+def spelled(value):
+    """The text that an upstream must read, for a scalar."""
+    if isinstance(value, bool):
+        return TRUTH[value]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def same(read, sent):
+    if isinstance(sent, list):
+        return len(read) == len(sent) and all(map(same, read, sent))
+    if isinstance(sent, dict):
+        return read.keys() == sent.keys() and all(same(read[key], sent[key]) for key in sent)
+    if isinstance(sent, float):
+        return float(read) == sent
+    return read == spelled(sent)
+
+
+def paired(flat):
+    return dict(zip(flat[::2], flat[1::2], strict=True))
+
+
+def read_back(place, style, explode, shape, request):
+    """Read the argument `color` as the table "Style Values" of OpenAPI says."""
+    if place == "path":
+        text = request.target.decode().removeprefix("/a/")
+        delimiter = ","
+        if style == "label":
+            assert text[0] == "."
+            text, delimiter = text[1:], "." if explode and shape != "scalar" else ","
+        pieces = text.split(delimiter) if shape != "scalar" else [text]
+    elif place == "query":
+        pairs = [pair.split("=", 1) for pair in request.target.decode().partition("?")[2].split("&")]
+        if style == "deepObject" and shape == "object":
+            return {re.fullmatch(r"color\[(.*)\]", unquote(name))[1]: unquote(value) for name, value in pairs}
+        if style == "deepObject" and shape == "list":
+            assert {unquote(name) for name, _ in pairs} == {"color[]"}
+            return [unquote(value) for _, value in pairs]
+        if explode and shape == "object":
+            return {unquote(name): unquote(value) for name, value in pairs}
+        assert {name for name, _ in pairs} == {"color"}
+        if explode and shape == "list":
+            return [unquote(value) for _, value in pairs]
+        (_, text), *_ = pairs
+        pieces = text.split({"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "deepObject": "\n"}[style])
+    elif place == "header":
+        ((_, octets),) = request.fields
+        text = octets.decode()
+        if shape == "scalar":
+            return text
+        pieces = text.split(",")
+        if shape == "list":
+            return pieces
+        return dict(piece.split("=", 1) for piece in pieces) if explode else paired(pieces)
+    else:
+        ((_, octets),) = request.fields
+        cookies = octets.decode().split("; ")
+        if style == "cookie":
+            values = [cookie.removeprefix("color=") for cookie in cookies]
+            return values if shape == "list" else values[0]
+        (cookie,) = cookies
+        if explode and shape == "list":
+            return [unquote(pair.removeprefix("color=")) for pair in cookie.split("&")]
+        pieces = (
+            unquote(cookie.removeprefix("color=")).split(",") if shape != "scalar" else [cookie.removeprefix("color=")]
+        )
+        if shape != "scalar":
+            return paired(pieces) if shape == "object" else pieces
+    if shape == "scalar":
+        return unquote(pieces[0])
+    if shape == "list":
+        return [unquote(piece) for piece in pieces]
+    if explode:
+        return {unquote(piece.split("=", 1)[0]): unquote(piece.split("=", 1)[1]) for piece in pieces}
+    return paired([unquote(piece) for piece in pieces])
+
+
+WRITERS = {
+    (place, style, explode): api(
+        {
+            ("GET /a/{color}" if place == "path" else "GET /a"): {
+                "parameters": [parameter("color", place, style, explode, schema=COLORS)]
+            },
+            "GET /b": {},
+        }
+    )
+    for place, style, explode in STYLES
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("place", "style", "explode"), STYLES)
+@given(value=SCALAR | LIST | OBJECT)
+def test_the_upstream_reads_the_arguments_that_were_given(place, style, explode, value):
+    gate, writers = WRITERS[place, style, explode]
+    name = "GET /a/{color}" if place == "path" else "GET /a"
+    shape = "list" if isinstance(value, list) else "object" if isinstance(value, dict) else "scalar"
+
+    request = writers[name].write({"color": value})
+
+    if isinstance(request, ToolRequest):
+        verdict = gate.judge(request.method, request.target)
+        assert isinstance(verdict, Permit)
+        assert verdict.rule.operation_id == name
+        assert request.target == verdict.path + (b"?" + verdict.query if verdict.query else b"")
+        assert same(read_back(place, style, explode, shape, request), value)
+    else:
+        assert [problem.name in {"color", ""} for problem in request] == [True]
+
+
+@pytest.mark.parametrize(("place", "style", "explode"), STYLES)
+@given(value=WORD | st.lists(WORD, min_size=1, max_size=3) | st.dictionaries(KEYS, WORD, min_size=1, max_size=3))
+def test_plain_values_are_never_refused(place, style, explode, value):
+    _, writers = WRITERS[place, style, explode]
+    if place == "cookie" and isinstance(value, dict) and explode:
+        return
+
+    (writer,) = (writer for name, writer in writers.items() if name != "GET /b")
+
+    assert isinstance(writer.write({"color": value}), ToolRequest)
+
+
+JSON = st.recursive(
+    st.none() | SCALAR | st.text(max_size=4) | st.floats(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+    max_leaves=8,
+)
+KINDS = {
+    "json": {"application/json": {"schema": {"type": "object", "properties": {"x": {}}, "additionalProperties": True}}},
+    "form": {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": {"x": {}}}}},
+    "multipart": {"multipart/form-data": {"schema": {"type": "object", "properties": {"x": {}}}}},
+    "text": {"text/plain": {"schema": {"type": "string"}}},
+    "binary": {"application/octet-stream": {}},
+}
+ALL_PLACES = [
+    parameter("p", "path"),
+    parameter("q", "query"),
+    parameter("d", "query", "deepObject", explode=True),
+    parameter("h", "header"),
+    parameter("c", "cookie"),
+]
+GATE, ANY = api(
+    {
+        f"POST /{kind}/{{p}}": {"parameters": ALL_PLACES, "requestBody": {"content": content}}
+        for kind, content in KINDS.items()
+    }
+)
+NAMES = st.sampled_from(["p", "q", "d", "h", "c", "x", "body", "y", "\ud800", ""])
+
+
+@given(kind=st.sampled_from(list(KINDS)), arguments=st.dictionaries(NAMES, JSON))
+def test_no_value_makes_an_exception_or_another_call(kind, arguments):
+    name = f"POST /{kind}/{{p}}"
+
+    request = ANY[name].write(arguments)
+
+    if isinstance(request, ToolRequest):
+        assert GATE.judge(request.method, request.target).rule.operation_id == name
+        assert not any(c in text for field in request.fields for text in field for c in b"\r\n\x00")
+    else:
+        assert all(problem.detail for problem in request)
+
+
+def hostile_values():
+    """The paths and fields of the attack suite, whole and cut at each slash, in their spelling and decoded."""
+    if not CASES.is_file():
+        return []
+    text = CASES.read_text()
+    found = set()
+    for case in json.loads(text)["cases"]:
+        for sent in case.get("send", ()):
+            octets = base64.b64decode(sent.get("b64", "")) if isinstance(sent, dict) else b""
+            for line in octets.split(b"\r\n")[:40]:
+                word = line.split(b" ")[1] if line.count(b" ") > 1 else line.partition(b":")[2].strip()
+                for value in (word, *word.split(b"/"), word.partition(b"/pets/")[2], word.partition(b"=")[2]):
+                    found |= {value[:3000], unquote_to_bytes(value[:3000])}
+    return sorted(value.decode(errors="surrogateescape") for value in found)
+
+
+PETS = {
+    "GET /pets": {"parameters": [parameter("limit", "query"), parameter("tag", "query")]},
+    "POST /pets": BODY,
+    "GET /pets/export": {},
+    "GET /pets/{petId}": {"parameters": [parameter("petId", "path")]},
+    "DELETE /pets/{petId}": {"parameters": [parameter("petId", "path")]},
+    "GET /pets/{petId}/secrets": {"parameters": [parameter("petId", "path")]},
+    "GET /admin/users": {},
+    "GET /files/{name}": {
+        "parameters": [parameter("name", "path"), parameter("X-Note", "header"), parameter("c", "cookie")]
+    },
+}
+CLOSED = {"GET /pets/export", "DELETE /pets/{petId}", "GET /pets/{petId}/secrets", "GET /admin/users"}
+
+
+def test_no_attack_as_a_value_reaches_another_operation():
+    values = hostile_values()
+    if not values:
+        pytest.skip(f"no attack cases at {CASES}")
+    gate, writers = api(PETS, closed=CLOSED)
+    written = 0
+
+    for value in values:
+        for tool, names in {
+            "GET /pets": ["tag"],
+            "GET /pets/{petId}": ["petId"],
+            "GET /files/{name}": ["name", "X-Note", "c"],
+        }.items():
+            for name in names:
+                given = {"name": "a", name: value} if tool.endswith("{name}") else {name: value}
+                request = writers[tool].write(given)
+                if not isinstance(request, ToolRequest):
+                    continue
+                verdict = gate.judge(request.method, request.target)
+                if isinstance(verdict, Permit):
+                    written += 1
+                    assert verdict.rule.operation_id == tool
+                    assert request.target.count(b"/") == tool.count("/")
+                else:
+                    # A denied path that the gate's guard knows, such as `export`.
+                    assert verdict.code == "operation-not-found"
+                assert not any(c in text for field in request.fields for text in field for c in b"\r\n\x00")
+    assert written > 100
+
+
+def test_a_writer_keeps_no_state():
+    _, writers = api({"POST /pets/{id}": EVERYWHERE})
+    writer = writers["POST /pets/{id}"]
+    first = writer.write({"id": "1", "limit": 5, "tag": 1, "X-Trace": "a"})
+
+    assert writer.write({"id": ".."})
+    assert writer.write({"id": "1", "limit": 5, "tag": 1, "X-Trace": "a"}) == first
+    assert pickle.loads(pickle.dumps(first)) == first
+
+
+def test_the_operation_of_a_key_is_named_by_its_tool():
+    gate, writers = api(PETS)
+
+    assert [rule.operation_id for rule in gate.rules] == list(writers)
+    assert OperationKey("GET", "/pets") in gate.rules_by_key
