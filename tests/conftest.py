@@ -4,6 +4,7 @@ Each run draws new examples, in CI too. A run that fails prints its seed, and hy
 """
 
 import datetime as dt
+import gc
 import ipaddress
 import os
 import secrets
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, settings
 # Hypothesis itself would repeat the same examples wherever it sees `CI`. A busy machine is no reason to fail.
 settings.register_profile(
     "tests",
-    max_examples=50,
+    max_examples=30,
     derandomize=False,
     deadline=None,
     print_blob=True,
@@ -33,6 +34,12 @@ def pytest_configure(config):
     """Choose the seed of the run, which workers of xdist take over with the other options."""
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbits(64))
+
+
+def pytest_collection_finish():
+    """Keep the thousands of tests, which live to the end, out of each garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):

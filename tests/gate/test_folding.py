@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import _sre
 import unicodedata
-from functools import cache
+from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -17,16 +18,16 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.folding import BEYOND_CASEFOLD, best_fits, fold_letters
 
-CHARACTERS = [
-    chr(c) for c in range(0x80, 0x110000) if not 0xD800 <= c < 0xE000 and unicodedata.category(chr(c)) != "Cn"
-]
-MAPPINGS = {
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAPPINGS: dict[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
     "title": str.title,
     "casefold": str.casefold,
     "simple lower": lambda text: "".join([chr(_sre.unicode_tolower(ord(c))) for c in text]),
-    **{form: lambda text, form=form: unicodedata.normalize(form, text) for form in ("NFC", "NFD", "NFKC", "NFKD")},
+    **{form: partial(unicodedata.normalize, form) for form in ("NFC", "NFD", "NFKC", "NFKD")},
 }
 # SpecialCasing.txt, "Language-Sensitive Mappings": before and after, for Turkish and Azeri, then Lithuanian.
 SPECIAL = [
@@ -37,10 +38,18 @@ SPECIAL = [
 
 
 @cache
+def characters():
+    """Return the characters in each block of 256 that some mapping changes as a whole. It changes no character of the other blocks."""
+    blocks = ("".join(map(chr, range(start, start + 256))) for start in range(0, 0x110000, 256))
+    # The other two mappings change a character only if one of these does.
+    mappings = [mapping for name, mapping in MAPPINGS.items() if name not in {"title", "simple lower"}]
+    return [c for block in blocks if any(mapping(block) != block for mapping in mappings) for c in block if c > "\x7f"]
+
+
+@cache
 def mapped_by(name):
-    """Yield each character that a mapping changes, with the result."""
-    mapping = MAPPINGS[name]
-    return [(c, after) for c in CHARACTERS if (after := mapping(c)) != c]
+    """Return each character that a mapping changes, with the result."""
+    return [(c, after) for c, after in zip(characters(), map(MAPPINGS[name], characters()), strict=True) if after != c]
 
 
 def fold_by_casefold(text):

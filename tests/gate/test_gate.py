@@ -6,7 +6,9 @@ import base64
 import json
 import pickle
 import re
+from itertools import product
 from pathlib import Path
+from random import Random
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -387,15 +389,18 @@ def test_judging_never_raises(pets, method, target):
     assert isinstance(pets.judge(b"GET", b"/pets/" + target), Permit | Refusal)
 
 
-PATHS = st.lists(st.sampled_from(["a", "A", "b", "{x}", "{x}.j", "c"]), min_size=1, max_size=3).map(
-    lambda s: "/" + "/".join(s)
-)
+def paths_of(*segments):
+    """All paths of one to three of these segments: drawing one of them is cheaper than drawing segments."""
+    return ["/" + "/".join(path) for length in (1, 2, 3) for path in product(segments, repeat=length)]
+
+
 OPERATIONS = st.lists(
-    st.tuples(st.sampled_from(["GET", "POST"]), PATHS).map(" ".join), min_size=1, max_size=8, unique=True
+    st.sampled_from([f"{m} {path}" for path in paths_of("a", "A", "b", "{x}", "{x}.j", "c") for m in ("GET", "POST")]),
+    min_size=1,
+    max_size=8,
+    unique=True,
 )
-CALLS = st.lists(st.sampled_from(["a", "A", "b", "c", "a.j", "z", "B.j"]), min_size=1, max_size=3).map(
-    lambda s: ("/" + "/".join(s)).encode()
-)
+CALLS = st.sampled_from([path.encode() for path in paths_of("a", "A", "b", "c", "a.j", "z", "B.j")])
 CHOICES = st.integers(0, 255)
 
 
@@ -404,10 +409,10 @@ def chosen_from(operations, choices):
     return [text for index, text in enumerate(operations) if choices >> index & 1]
 
 
-@given(OPERATIONS, CHOICES, CALLS, st.randoms(use_true_random=False))
-def test_the_order_of_operations_in_the_document_decides_nothing(operations, choices, call, shuffler):
+@given(OPERATIONS, CHOICES, CALLS, st.integers(0, 999))
+def test_the_order_of_operations_in_the_document_decides_nothing(operations, choices, call, seed):
     allowed = chosen_from(operations, choices)
-    shuffled = shuffler.sample(operations, len(operations))
+    shuffled = Random(seed).sample(operations, len(operations))
 
     one, two = (gate_of(order, allowed).judge(b"GET", call) for order in (operations, shuffled))
 

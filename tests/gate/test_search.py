@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,11 +36,11 @@ def tree(paths):
     )
 
 
-SEGMENT = st.sampled_from("abc")
-PATHS = st.sets(st.lists(SEGMENT | st.just("*"), max_size=4).map(tuple), max_size=8)
+def paths_of(segments):
+    return st.sampled_from([path for length in range(5) for path in product(segments, repeat=length)])
 
 
-@given(PATHS, st.lists(SEGMENT, max_size=4))
+@given(st.sets(paths_of("abc*"), max_size=8), paths_of("abc"))
 def test_the_most_specific_template_wins_among_all_that_match(paths, segments):
     matching = [
         path

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,7 +52,11 @@ def test_a_pattern_matches_exactly_what_it_says(template, value, matches):
     assert one(template).pattern.matches(value) is matches
 
 
-@given(st.lists(st.sampled_from(["a", "b", "ab", None]), min_size=1, max_size=6), st.text("ab", max_size=10))
+PARTS = st.sampled_from([each for size in range(1, 7) for each in product(["a", "b", "ab", None], repeat=size)])
+VALUES = st.sampled_from(["".join(letters) for size in range(11) for letters in product("ab", repeat=size)])
+
+
+@given(PARTS, VALUES)
 def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
     import re
 
@@ -60,7 +66,7 @@ def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
     assert one(template).pattern.matches(text) is (re.fullmatch(expression, text) is not None)
 
 
-@given(st.lists(st.sampled_from(["a", "b", "ab", None]), min_size=1, max_size=6), st.text("ab", max_size=10))
+@given(PARTS, VALUES)
 def test_what_a_glob_takes_matches_a_folded_pattern(parts, text):
     import re
 

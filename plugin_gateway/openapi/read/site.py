@@ -6,6 +6,7 @@ import asyncio
 import os
 import ssl
 import zlib
+from functools import cache
 from typing import TYPE_CHECKING, Self
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
@@ -69,7 +70,9 @@ class Site:
             if not name.isascii() or any(character in value for character in "\r\n\0"):
                 raise self._unreadable(f"the header {name!r} cannot be sent: its value contains a line break or NUL")
         self._runner = asyncio.Runner()
-        self._client = httpx2.AsyncClient(headers={**self._headers, "Accept-Encoding": "gzip"}, timeout=self._timeout_s)
+        self._client = httpx2.AsyncClient(
+            headers={**self._headers, "Accept-Encoding": "gzip"}, timeout=self._timeout_s, verify=_tls()
+        )
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -173,6 +176,12 @@ class Site:
             raise _Unfetched("its gzip body ends too early")
         self._bytes_left -= len(body)
         return bytes(body)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the TLS settings of this process, with the authorities that it trusts. Loading them takes tens of milliseconds."""
+    return httpx2.create_ssl_context()
 
 
 def _shown(url: str) -> str:

@@ -29,7 +29,7 @@ def test_as_deep_as_may_be_is_fine() -> None:
     check_extent(nested(MAX_DEPTH), "x")
 
 
-@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 50_000])
+@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 5_000])
 def test_deeper_is_refused(levels: int) -> None:
     with pytest.raises(DocumentError, match="nested deeper"):
         check_extent(nested(levels), "x")

@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode import text as text_module
 from plugin_gateway.openapi.decode.json_skim import locate_by_skipping, skim_json
 from plugin_gateway.openapi.decode.json_values import locate_json
-from plugin_gateway.openapi.decode.text import WORTH_SKIMMING_BYTES, decode, skim
+from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, sketch
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 
-PADDING = {"x-padding": "x" * WORTH_SKIMMING_BYTES}
+PADDING = {"x-padding": "x" * 2000}
 OPERATION = {"operationId": "a", "tags": ["t"], "responses": {"200": {"$ref": "#/components/responses/R"}}}
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.0.3",
@@ -34,6 +35,11 @@ values = st.recursive(
     max_leaves=6,
 )
 maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=2), max_size=2)
+
+
+@pytest.fixture(autouse=True)
+def small_documents_are_worth_skimming(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "WORTH_SKIMMING_BYTES", 2000)
 
 
 def skimmed(text: str) -> Any:

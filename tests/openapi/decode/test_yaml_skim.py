@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.text import WORTH_SKIMMING_BYTES, decode, skim
+from plugin_gateway.openapi.decode import text as text_module
+from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, holds_mapping, sketch
 from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting, skim_yaml
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
@@ -64,7 +65,12 @@ components:
       allOf:
         - $ref: '#/components/schemas/S'
 """
-PADDING = b"x-padding: " + b"x" * WORTH_SKIMMING_BYTES + b"\n"
+PADDING = b"x-padding: " + b"x" * 2000 + b"\n"
+
+
+@pytest.fixture(autouse=True)
+def small_documents_are_worth_skimming(monkeypatch):
+    monkeypatch.setattr(text_module, "WORTH_SKIMMING_BYTES", len(PADDING))
 
 
 def test_a_skimmed_document_is_the_whole_one_in_the_same_order():
@@ -178,7 +184,8 @@ texts = st.text(max_size=4) | st.sampled_from(
 )
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | texts,
-    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below),
+    lambda below: st.dictionaries(texts, below, max_size=3) | st.lists(below, max_size=3),
+    max_leaves=6,
 )
 maps = st.dictionaries(texts, st.dictionaries(texts, values, max_size=3), max_size=3)
 styles = st.fixed_dictionaries(

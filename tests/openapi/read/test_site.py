@@ -90,7 +90,7 @@ def test_a_gzip_body_is_decoded() -> None:
 
 def bomb() -> bytes:
     compressor = zlib.compressobj(9, wbits=31)
-    return b"".join([*(compressor.compress(bytes(2**20)) for _ in range(70)), compressor.flush()])
+    return b"".join([*(compressor.compress(bytes(2**20)) for _ in range(2)), compressor.flush()])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,8 @@ def bomb() -> bytes:
         ((302, {"Location": "/api"}, b""), "redirects more than 5 times"),
     ],
 )
-def test_an_answer_that_is_no_document_is_refused(answer: Answer, words: str) -> None:
+def test_an_answer_that_is_no_document_is_refused(answer: Answer, words: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(site_module, "MAX_BYTES", 2**20)
     with serving({"/api?key=s3cret": answer, "/api": answer}) as host:
         message = refusal(f"{host.url.replace('//', '//me:pa55@')}/api?key=s3cret", headers={"X-Key": "hidden"})
 
