@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from plugin_gateway.cli.ranking import rank
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.publish.cost import estimate_tokens
+from plugin_gateway.ranking.index import build_index
+from plugin_gateway.ranking.lookup import find
+from plugin_gateway.ranking.subject import Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from plugin_gateway.openapi.document import Document, Operation
 
@@ -52,7 +54,31 @@ def search(document: Document, query: Query) -> list[Operation]:
         if (not query.methods or operation.key.method in query.methods)
         and (not query.tags or set(query.tags) <= {tag.casefold() for tag in operation.tags})
     ]
-    return rank(found, query.words) if query.words else found
+    return _rank(found, " ".join(query.words)) if query.words else found
+
+
+def _rank(operations: Sequence[Operation], words: str) -> list[Operation]:
+    """Return the operations that have the most of the words, the best match first."""
+    result = find(build_index(subject_of(operation) for operation in operations), words)
+    most = max((one.words for one in result.found), default=0)
+    if most * 2 < result.words:
+        return []
+    return [operations[one.number] for one in result.found if one.words == most]
+
+
+def subject_of(operation: Operation) -> Subject:
+    """Return what a ranking knows of an operation."""
+    node = operation.node
+    title, description = node.get("summary"), node.get("description")
+    return Subject(
+        name=operation.operation_id or "",
+        method=operation.key.method,
+        path=operation.key.path,
+        title=title if isinstance(title, str) else "",
+        description=description if isinstance(description, str) else "",
+        tags=operation.tags,
+        is_deprecated=node.get("deprecated") is True,
+    )
 
 
 def summary_of(operation: Operation) -> str:

@@ -59,3 +59,42 @@ def test_what_cannot_be_counted_costs_nothing():
 
 def test_search_keeps_the_documents_order():
     assert [operation.key.path for operation in search(document(b={}, a={}), parse_query([]))] == ["/b", "/a"]
+
+
+def found(document, *words):
+    return [operation.key.path for operation in search(document, parse_query(words))]
+
+
+def titled(**summaries):
+    return document(**{name: {"operationId": name, "summary": text} for name, text in summaries.items()})
+
+
+@pytest.mark.parametrize("typed", ["issue", "issues", "Issues", "isues", "iss", "ISSUE"])
+def test_number_case_beginning_and_a_wrong_letter_are_forgiven(typed):
+    assert found(titled(a="Look at things", b="Look at issues"), typed) == ["/b"]
+
+
+def test_an_operation_with_all_words_hides_those_with_some():
+    assert found(titled(a="Create a key", b="Create an issue", c="Look"), "create", "issue") == ["/b"]
+
+
+def test_a_word_that_no_operation_has_hides_none_of_those_with_the_others():
+    assert found(titled(a="Create a key", b="Look"), "create", "key", "zzzz") == ["/a"]
+    assert found(titled(a="Create a key"), "zzzz", "yyyy", "key") == []
+
+
+def test_the_summary_comes_before_the_description():
+    one = titled(a="Look", b="Look at widgets")
+    one.root["paths"]["/a"]["get"]["description"] = "All widgets"
+    assert found(one, "widget") == ["/b", "/a"]
+
+
+def test_words_that_say_nothing_are_left_out_unless_there_are_no_others():
+    one = titled(a="Make the key", b="Look")
+    assert found(one, "the", "key", "of") == ["/a"]
+    assert found(one, "the") == ["/a"]
+    assert found(one) == ["/a", "/b"]
+
+
+def test_a_summary_that_is_no_text_is_left_out():
+    assert found(document(a={"summary": 7, "description": ["x"]}), "7") == []
