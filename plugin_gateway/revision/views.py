@@ -146,4 +146,6 @@ def _cut(whole: Whole, keys: tuple[OperationKey, ...]) -> _Cut:
     rules = gate.rules_by_key
     published = {key: replace(whole.published[key], rule=rules[key]) for key in keys}
     shown = build_document_faces(pruned, published, whole.presentation)
-    return _Cut(gate, shown.faces, build_tool_set(shown.served, whole.tool_settings))
+    return _Cut(
+        gate, shown.faces, build_tool_set(shown.served, whole.tool_settings, is_searched=whole.tools.is_searched)
+    )

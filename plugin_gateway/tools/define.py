@@ -32,10 +32,13 @@ class ToolSettings:
 _NO_SETTINGS = ToolSettings()
 
 
-def build_tool_set(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> ToolSet:
+def build_tool_set(
+    served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool = False
+) -> ToolSet:
     """Build a tool for each operation of a served document, which is in version 3.1 or 3.2. The work is done on first access."""
     return ToolSet(
-        lambda: tuple(_define(served, one, settings.get(one.key, _NO_SETTINGS)) for one in served.operations.values())
+        lambda: tuple(_define(served, one, settings.get(one.key, _NO_SETTINGS)) for one in served.operations.values()),
+        is_searched=is_searched,
     )
 
 

@@ -200,3 +200,15 @@ def test_each_consumer_has_the_tools_of_its_documents():
 
     assert [*revision.tools.by_name] == ["getPet", "myPet", "orders"]
     assert names == [["getPet"], ["getPet", "myPet", "orders"], ["getPet"], []]
+
+
+@pytest.mark.parametrize(("mode", "is_searched"), [("tools", False), ("search", True)])
+def test_a_consumer_finds_only_its_own_operations_in_search_mode(mode, is_searched):
+    revision = pickle.loads(pickle.dumps(compiled(f"{CONFIG}\nmcp: {{mode: {mode}}}\n")))
+    pets, everything, _, nothing = revision.views
+
+    assert [one.tools.is_searched for one in (revision, *revision.views)] == [is_searched] * 5
+    assert everything.tools.index.names == ("getPet", "myPet", "orders")
+    assert pets.tools.index.names == ("getPet",)
+    assert not {"order", "mine"} & {*pets.tools.index.words}
+    assert nothing.tools.index.words == ()

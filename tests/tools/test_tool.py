@@ -41,3 +41,16 @@ def test_sets_with_other_tools_are_not_equal():
 
 def test_the_cost_of_a_tool_grows_with_its_definition():
     assert tool(definition=b"x" * 400).tokens > tool(definition=b"x" * 100).tokens
+
+
+def test_a_pickled_set_holds_the_index_only_if_it_is_searched():
+    searched, other = (
+        pickle.loads(pickle.dumps(ToolSet(lambda: (tool(),), is_searched=is_searched))) for is_searched in (True, False)
+    )
+
+    assert "index" in vars(searched)
+    assert searched.is_searched
+    assert "index" not in vars(other)
+    assert not other.is_searched
+    assert searched.index == other.index
+    assert "index" in vars(pickle.loads(pickle.dumps(searched)))
