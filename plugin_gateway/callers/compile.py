@@ -49,6 +49,7 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
         auth,
         public_url=config.public_url,
         metadata_url=config.public_url + METADATA_PATH,
+        mcp_path=config.mcp.path if config.mcp.is_on else "",
         users=users,
         bad_credentials=config.limits.bad_credentials,
     )
@@ -76,6 +77,7 @@ def build_authentication(
     *,
     public_url: str,
     metadata_url: str,
+    mcp_path: str = "",
     users: str | None = None,
     bad_credentials: Rate | None = None,
 ) -> tuple[Authentication | None, tuple[Finding, ...]]:
@@ -83,8 +85,10 @@ def build_authentication(
 
     A client that got a 401 reads at `metadata_url` which issuer's tokens this gateway accepts (RFC 9728, 5.1).
     """
-    # The published `resource` (RFC 9728) has no trailing slash, but a few clients add one.
-    ours = (public_url, public_url + "/")
+    # A client asks for a token for the `resource` in the metadata (RFC 8707), which is the URL of the MCP endpoint if it came there.
+    # It is published without a trailing slash, but a few clients add one.
+    resources = (public_url, public_url + mcp_path) if mcp_path else (public_url,)
+    ours = tuple(resource + end for resource in resources for end in ("", "/"))
     scheme: Scheme = "bearer"
     challenge_more, required_scope = "", ""
     findings: Iterable[Finding] = ()
@@ -201,6 +205,7 @@ def compile_security(config: Config) -> Security:
                 authorization_url=auth.authorization_url or config.public_url + TOKEN_PATH,
                 content_type=auth.authorization_content_type,
                 scope=auth.scope,
+                required_scope=auth.required_scope,
                 issuer=auth.issuer or "",
                 verification_tokens=auth.verification_tokens,
                 instructions=auth.instructions,

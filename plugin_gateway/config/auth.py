@@ -57,7 +57,7 @@ class Introspection(Record):
     client_secret: SecretValue | None = None
     """The gateway's client secret at that server."""
     audience: Texts = ()
-    """The audience that a token must have; of several, one is enough. By default `public.url`."""
+    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint."""
     audience_optional: Flag = False
     """Accept answers without an audience. If several APIs trust the same server, tokens for any of them pass then."""
     cache: Duration = 60.0
@@ -186,7 +186,7 @@ class OAuthAuth(Record):
     """The issuer whose tokens are accepted; the gateway discovers its keys from this URL. With `verify`, a token for which the
     answer names another issuer is refused."""
     audience: Texts = ()
-    """The audience that a token must have; of several, one is enough. By default `public.url`."""
+    """The audience that a token must have; of several, one is enough. By default `public.url` or the URL of the MCP endpoint."""
     required_scope: str = ""
     """Scopes that a token must have, separated by spaces."""
     leeway: Duration = 30.0

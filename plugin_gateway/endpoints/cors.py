@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
+from plugin_gateway.publish.security import METADATA_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +34,7 @@ ALWAYS_ALLOWED_FIELDS = (
 _OPEN_FIELDS: Final = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET",
-    "Access-Control-Allow-Headers": "Content-Type, If-None-Match",
+    "Access-Control-Allow-Headers": "Content-Type, If-None-Match, MCP-Protocol-Version",
     "Access-Control-Expose-Headers": "ETag",
 }
 ORDINARY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
@@ -46,9 +47,9 @@ OPEN_TYPES: Final = frozenset({CARD_TYPE, CATALOG_TYPE})
 
 
 def is_open(revision: Revision, path: str) -> bool:
-    """Tell whether pages of every origin may read the file at this path."""
+    """Tell whether pages of every origin may read the file at this path. A client in a page reads the metadata before it logs in."""
     face = revision.faces.get(path)
-    return face is not None and face.media_type in OPEN_TYPES
+    return face is not None and (face.media_type in OPEN_TYPES or path.startswith(METADATA_PATH))
 
 
 def preflight(request: Request, revision: Revision) -> Response:

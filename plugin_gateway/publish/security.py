@@ -49,6 +49,9 @@ class OAuth:
     authorization_url: str = ""
     content_type: str = "application/json"
     scope: str = ""
+    """Scopes that clients ask for, separated by spaces."""
+    required_scope: str = ""
+    """Scopes without which no call passes."""
     issuer: str = ""
     verification_tokens: Mapping[str, str] = field(default_factory=dict)
     instructions: str = ""
@@ -116,7 +119,8 @@ def build_metadata_faces(security: Security, public_url: str, resource_paths: tu
         metadata: JsonObject = {"resource": public_url + path, "bearer_methods_supported": ["header"]}
         if security.issuer:
             metadata["authorization_servers"] = [security.issuer]
-        if security.scope:
-            metadata["scopes_supported"] = list(security.scope.split())
+        if scopes := [*dict.fromkeys(f"{security.scope} {security.required_scope}".split())]:
+            # Most MCP clients ask for exactly these.
+            metadata["scopes_supported"] = scopes
         faces[METADATA_PATH + path] = build_face("application/json", to_json(metadata))
     return faces

@@ -212,6 +212,12 @@ def test_the_audience_is_the_public_url_unless_others_are_named(written, audienc
     assert authentication.judge.audiences == audiences
 
 
+@pytest.mark.parametrize("written", [ISSUED, VERIFIED])
+def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written):
+    authentication, _ = built(written, mcp_path="/mcp")
+    assert authentication.judge.audiences == (*OURS, "https://gw.example/mcp", "https://gw.example/mcp/")
+
+
 def test_the_budget_of_bad_credentials_is_what_limits_say():
     assert built(VERIFIED)[0].bad_credentials.calls == 100
     assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7

@@ -16,7 +16,10 @@ class Callers:
 
 class Revision:
     callers = Callers()
-    faces = {"/mcp/server-card": build_face("application/mcp-server-card+json", b"{}")}  # noqa: RUF012  # it stands for a value
+    faces = {  # noqa: RUF012  # it stands for a value
+        "/mcp/server-card": build_face("application/mcp-server-card+json", b"{}"),
+        "/.well-known/oauth-protected-resource/mcp": build_face("application/json", b"{}"),
+    }
     cors_origins = (CHATGPT, "https://chat.openai.com")
     rules = (
         OperationRule(method="GET", path_template="/pets", operation_id="a", header_names=frozenset({b"x-tenant"})),
@@ -151,9 +154,12 @@ def test_a_wildcard_lets_every_named_origin_in(origin, allowed, said):
 
 
 @pytest.mark.parametrize("revision", [Revision, Closed])
-def test_every_page_may_read_the_server_card(revision):
-    card = request("/mcp/server-card", origin="https://stranger.example", access_control_request_method="GET")
+@pytest.mark.parametrize("path", Revision.faces)
+def test_every_page_may_read_the_server_card_and_where_to_log_in(revision, path):
+    card = request(path, origin="https://stranger.example", access_control_request_method="GET")
     assert preflight(card, revision()).headers["access-control-allow-origin"] == "*"
+    # SDKs send it when they read the metadata.
+    assert "MCP-Protocol-Version" in preflight(card, revision()).headers["access-control-allow-headers"]
     assert mark(Response(), card, revision()).headers["access-control-allow-origin"] == "*"
     other = request("/x", origin="https://stranger.example", access_control_request_method="GET")
     assert "access-control-allow-origin" not in preflight(other, revision()).headers

@@ -89,5 +89,11 @@ def test_metadata_names_the_resource_and_whose_tokens_are_good():
     }
 
 
+def test_metadata_names_every_scope_that_a_client_has_to_ask_for():
+    faces = build_metadata_faces(OAuth(scope="read write", required_scope="call read"), "https://gw", ())
+    (face,) = faces.values()
+    assert json.loads(face.body)["scopes_supported"] == ["read", "write", "call"]
+
+
 def test_only_oauth_has_metadata():
     assert build_metadata_faces(ServiceHttp(), "https://gw", ()) == {}
