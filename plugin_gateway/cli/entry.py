@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import os
+import re
 import sys
 from contextlib import suppress
 from importlib import import_module
@@ -37,6 +38,7 @@ COMMANDS: Final = {
 }
 """Each command's module, which names it `command`, and its line in the overview, so that `--help` imports no command."""
 
+_UNEXPECTED: Final = re.compile(r"Got unexpected extra argument \((\S+)\)")
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
 UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
@@ -142,6 +144,8 @@ def run_command(arguments: list[str]) -> int:
     try:
         status = cli.main(arguments, prog_name="plugin-gateway", standalone_mode=False)
     except click.ClickException as error:
+        if isinstance(error, click.UsageError) and (hint := _hint(error)):
+            error = click.UsageError(f"{error.message}. {hint}", error.ctx)
         error.show()
         return 2
     except (click.Abort, KeyboardInterrupt):
@@ -160,6 +164,18 @@ def run_command(arguments: list[str]) -> int:
         say_error(str(error))
         return error.exit_code
     return status if isinstance(status, int) else 0
+
+
+def _hint(error: click.UsageError) -> str:
+    """Return which option takes an argument that the command does not take."""
+    found = _UNEXPECTED.match(error.message)
+    if found is None or error.ctx is None:
+        return ""
+    params = error.ctx.command.params
+    options = {option for param in params for option in param.opts}
+    has_arguments = any(isinstance(param, click.Argument) for param in params)
+    option = "--allow" if "--allow" in options else "--config" if "--config" in options and not has_arguments else ""
+    return f"Did you mean `{option} {found[1]}`?" if option else ""
 
 
 def say_error(message: str) -> None:

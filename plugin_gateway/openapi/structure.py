@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.decode.unread import holds_mapping
+from plugin_gateway.openapi.foreign import foreign_value
 from plugin_gateway.openapi.refs import RefError
 
 if TYPE_CHECKING:
@@ -25,7 +26,11 @@ def check_root(root: Json) -> Iterator[Finding]:
     YAML reads a version without a patch number (`openapi: 3.1`) as a number: it is replaced, in place, by the string `3.1.0`.
     """
     if not isinstance(root, dict):
-        yield _finding("document-root", f"an OpenAPI document must be a mapping, not {_kind(root)}", ())
+        message = f"an OpenAPI document must be a mapping, not {_kind(root)}"
+        yield _finding("document-root", message, (), "name the file that begins with `openapi:` or `swagger:`")
+        return
+    if (foreign := foreign_value(root)) is not None:
+        yield foreign
         return
     named = [key for key in ("openapi", "swagger") if key in root]
     if len(named) != 1:
@@ -46,7 +51,8 @@ def check_root(root: Json) -> Iterator[Finding]:
         return
     if not isinstance(root.get("paths"), dict):
         what = f"must be a mapping, not {_kind(root['paths'])}" if "paths" in root else "is missing"
-        yield _finding("document-paths", f"'paths' {what}", ("paths",) if "paths" in root else ())
+        hint = "if this is a part of a document, name the file that has its `paths`"
+        yield _finding("document-paths", f"'paths' {what}", ("paths",) if "paths" in root else (), hint)
 
 
 def check_paths(document: Document) -> Iterator[Finding]:

@@ -51,6 +51,9 @@ def test_the_version_is_told():
         (["serve", "--workers", "0"], "--workers"),
         (["prune"], "Missing argument 'SOURCE'"),
         (["explain", "GET"], "Missing argument 'PATH'"),
+        (["check", "my.yaml"], "Got unexpected extra argument (my.yaml). Did you mean `--config my.yaml`?"),
+        (["prune", "api.yaml", "listPets"], "Did you mean `--allow listPets`?"),
+        (["explain", "GET", "/pets", "x"], "Got unexpected extra argument (x)\n"),
     ],
 )
 def test_a_command_line_that_cannot_be_understood_exits_2_with_a_hint(arguments, said, capsys):

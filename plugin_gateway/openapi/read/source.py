@@ -7,10 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from plugin_gateway.diagnostics import Finding
+from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.text import decode, locate, skim, with_lines
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.foreign import foreign_text
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
 from plugin_gateway.openapi.structure import check_paths, check_root
@@ -82,8 +83,13 @@ def _read(source: _Source, name: str) -> Document:
 
 def _document(source: _Source, data: bytes, name: str) -> Document:
     is_spread = refers_elsewhere(data)
-    root = decode(data, name) if is_spread else skim(data, name)
-    _refuse(check_root(root), data, name)
+    try:
+        root = decode(data, name) if is_spread else skim(data, name)
+        _refuse(check_root(root), data, name)
+    except DocumentError as error:
+        if (foreign := foreign_text(data)) is not None:
+            raise DocumentError([foreign.at(Location(name))]) from error
+        raise
     document = Document(root=root, name=name, address=source.address)
     if is_spread:
         unread = bundle(root, document.version, source)
