@@ -37,10 +37,12 @@ class ClientToken(Record):
     token: SecretValue
     """The token."""
 
+    short_keys: ClassVar[tuple[str, ...]] = ("env", "file", "value")
+
     @classmethod
     def expand(cls, value: Any) -> Any:
         # People write the flat form {name, env}; the model nests the source, as for every other secret.
-        kinds = ("env", "file", "value")
+        kinds = cls.short_keys
         if isinstance(value, dict) and "token" not in value and any(kind in value for kind in kinds):
             source = {kind: value[kind] for kind in kinds if kind in value}
             return {key: member for key, member in value.items() if key not in kinds} | {"token": source}

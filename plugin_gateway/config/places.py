@@ -44,13 +44,35 @@ class Places:
     def top(self) -> Location:
         return Location(self.name)
 
-    def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
-        """Return the location of the value at `pointer`, or of its key; else of the nearest written value around it."""
+    def written(self, pointer: Pointer) -> Pointer:
+        """Return the pointer by which the file has a value.
+
+        A value may be misplaced, and a short form leaves out parts: a single credential is judged as a list of one, and
+        the token `{name: a, env: A}` as `{name: a, token: {env: A}}`.
+        """
         for _ in self.moved:
             prefix = max((one for one in self.moved if pointer[: len(one)] == one), key=len, default=None)
             if prefix is None:
                 break
             pointer = (*self.moved[prefix], *pointer[len(prefix) :])
+        if any(laid[: len(pointer)] == pointer[: len(laid)] for laid in self.overrides):
+            return pointer
+        node, there = self.root, list[str | int]()
+        for index, part in enumerate(pointer):
+            if node is None or (node.members is None and node.items is None):
+                return tuple(there)
+            if (child := node.child(part)) is not None:
+                there.append(part)
+                node = child
+            elif not (part == 0 and node.items is None) and not any(
+                node.child(later) for later in pointer[index + 1 :][:1]
+            ):
+                return (*there, *pointer[index:])
+        return tuple(there)
+
+    def locate(self, pointer: Pointer, *, key: bool = False) -> Location:
+        """Return the location of the value at `pointer`, or of its key; else of the nearest written value around it."""
+        pointer = self.written(pointer)
         covering = [laid for laid in self.overrides if pointer[: len(laid)] == laid]
         if covering:
             return Location(self.overrides[max(covering, key=len)])
@@ -59,9 +81,6 @@ class Places:
         for depth, part in enumerate(pointer):
             child = node.child(part) if node is not None else None
             if child is None:
-                # A single credential is judged as a list of one, a short form as its mapping.
-                if part == 0 and node is not None and node.items is None:
-                    continue
                 if within:
                     return Location(self.overrides[within[0]])
                 break
@@ -79,7 +98,8 @@ class Places:
 
     def mistaken(self, pointer: Pointer, mistake: Mistake) -> Finding:
         """Return the finding for a mistake at `pointer`, with the location of the value."""
-        return shown(mistake, pointer, location=self.locate(pointer, key=mistake.on_key))
+        location = self.locate(pointer, key=mistake.on_key)
+        return shown(mistake, pointer, location=location, written=self.written(pointer))
 
     def found(self, span: Span, pointer: Pointer, mistake: Mistake) -> Finding:
         """Return the finding for a mistake in the YAML itself."""
@@ -113,8 +133,11 @@ class Places:
         return Location(self.name, span.line, span.column, span.length, line[:_MAX_LINE])
 
 
-def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
-    """Return the finding for a mistake, with the offending value unless it may be a secret."""
+def shown(mistake: Mistake, pointer: Pointer, *, location: Location, written: Pointer | None = None) -> Finding:
+    """Return the finding for a mistake, with the offending value unless it may be a secret.
+
+    `written` is the pointer by which the file has the value, if that is another.
+    """
     message = without_url_secrets(mistake.message)
     is_secret = is_perhaps_secret(pointer, mistake.got)
     if mistake.got is not NOTHING and not is_secret:
@@ -127,7 +150,7 @@ def shown(mistake: Mistake, pointer: Pointer, *, location: Location) -> Finding:
         "exactly-one",
         "goes-together",
     ):
-        message = f"`{_dotted(pointer)}`: {message}"
+        message = f"`{_dotted(pointer if written is None else written)}`: {message}"
     hint = "" if is_secret and _is_quoted_in(mistake.hint, mistake.got) else mistake.hint
     return Finding(
         rule=mistake.rule, message=message, hint=without_url_secrets(hint), pointer=pointer, location=location
@@ -167,7 +190,7 @@ def _masked(lines: list[str], root: Node) -> list[str]:
     """Return the lines with every scalar that may be a secret replaced by as many asterisks."""
     masked = [without_url_secrets(line) for line in lines]
     for pointer, node in walk(root):
-        if node.members is not None or node.items is not None:
+        if node.members is not None or node.items is not None or node.value is None:
             continue
         if not is_perhaps_secret(pointer, node.value):
             continue

@@ -41,6 +41,8 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, hide_input_in_errors=True, defer_build=True)
     short_form: ClassVar[dict[str, Any] | None] = None
     """JSON Schema of the short form that may replace the mapping."""
+    short_keys: ClassVar[tuple[str, ...]] = ()
+    """The keys that only the short form has."""
     example: ClassVar[str] = ""
     """An example of the mapping, for hints."""
     other_words: ClassVar[dict[str, str]] = {}
@@ -61,10 +63,10 @@ class Record(BaseModel):
     def _judge(cls, value: Any, make: Callable[[Any], Any]) -> Any:
         if isinstance(value, cls):
             return value
-        value = cls.expand(value)
+        keys = [str(field.alias or name) for name, field in cls.model_fields.items()]
         details: list[InitErrorDetails] = []
+        value = cls.expand(cls._respelt(value, keys, details))
         if isinstance(value, dict):
-            keys = [str(field.alias or name) for name, field in cls.model_fields.items()]
             written: dict[str, Any] = {}
             for key, member in value.items():
                 if key in keys:
@@ -73,10 +75,7 @@ class Record(BaseModel):
                 free = [word for word in keys if word not in value and word not in written]
                 instead_of = nearest_key(key, free, cls.other_words)
                 close = instead_of or nearest_key(key, keys, cls.other_words)
-                hint = f"{f'did you mean `{close}`? ' if close else ''}valid here: {', '.join(keys)}"
-                message = f"unknown key `{key}`"
-                mistake = Mistake("unknown-key", message, hint=hint, on_key=True, instead_of=instead_of)
-                details.append(_detail(mistake, (key,)))
+                details.append(cls._unknown_key(key, keys, close=close, instead_of=instead_of))
                 if instead_of:
                     written[instead_of] = member
             details += [_detail(mistake, ()) for mistake in cls.mistakes(written)]
@@ -89,6 +88,26 @@ class Record(BaseModel):
         if details:
             raise ValidationError.from_exception_data(cls.__name__, details, hide_input=True)
         return made
+
+    @classmethod
+    def _respelt(cls, value: Any, keys: list[str], details: list[InitErrorDetails]) -> Any:
+        """Return the value with the misspelt keys of its short form written right, and note each."""
+        if not cls.short_keys or not isinstance(value, dict):
+            return value
+        respelt: dict[Any, Any] = {}
+        for key, member in value.items():
+            free = [word for word in cls.short_keys if word not in value and word not in respelt]
+            meant = "" if key in (*keys, *cls.short_keys) else nearest_key(key, free)
+            if meant:
+                details.append(cls._unknown_key(key, keys, close=meant, instead_of=meant))
+            respelt[meant or key] = member
+        return respelt
+
+    @classmethod
+    def _unknown_key(cls, key: Any, keys: list[str], *, close: str, instead_of: str) -> InitErrorDetails:
+        hint = f"{f'did you mean `{close}`? ' if close else ''}valid here: {', '.join((*keys, *cls.short_keys))}"
+        mistake = Mistake("unknown-key", f"unknown key `{key}`", hint=hint, on_key=True, instead_of=instead_of)
+        return _detail(mistake, (key,))
 
     @classmethod
     def _as_mistake(cls, error: ErrorDetails, value: Any) -> Mistake:

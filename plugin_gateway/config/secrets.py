@@ -25,6 +25,7 @@ _OTHER_WORDS: Final = {
     **dict.fromkeys(("path", "filename", "from_file", "mount"), "file"),
     **dict.fromkeys(("text", "literal", "secret", "key", "plain"), "value"),
 }
+_WANTED: Final = {"env": "the name of a variable", "file": "the path of a file", "value": "the secret"}
 _MASK: Final = "**********"
 
 
@@ -128,7 +129,8 @@ def resolve(
         raise Mistake("exactly-one", "a secret has exactly one of `env`, `file` and `value`", hint="keep one of them")
     ((kind, name),) = source.items()
     if not isinstance(name, str) or not name:
-        raise Mistake("wrong-type", "expected non-empty text", at=(kind,), hint="put quotes around it")
+        hint = f"write {_WANTED[kind]} after it" if name in (None, "") or kind == "env" else "put quotes around it"
+        raise Mistake("wrong-type", "expected non-empty text", at=(kind,), hint=hint)
     if kind == "value" and (variable := variable_named(name)):
         hint = f"write {{env: {variable}}}"
         raise Mistake("secret-source", "variables are not expanded here", hint=hint, at=(kind,))

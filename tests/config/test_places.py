@@ -36,6 +36,36 @@ def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(pointer, ke
     assert (location.line, location.column, location.length) == (line, column, length)
 
 
+@pytest.mark.parametrize(
+    ("judged", "written"),
+    [
+        (("openapi", "source"), ("openapi",)),
+        (("upstream", "credential", 0, "value", "value"), ("upstream", "credential", "value", "value")),
+        (("upstream", "credential", 0, "bearer"), ("upstream", "credential", "bearer")),
+        (("allow", 0, "operation"), ("allow", 0)),
+        (("allow", 7), ("allow", 7)),
+        (("auth", "tokens", 0, "token", "env"), ("auth", "tokens", 0, "env")),
+        (("auth", "tokens", 1, "token", "env"), ("auth", "tokens", 1, "token", "env")),
+        (("auth", "tokens", 1, "token", "file"), ("auth", "tokens", 1, "token", "file")),
+        (("auth", "tokens", 0, "token"), ("auth", "tokens", 0, "token")),
+        (("log", "level"), ("log", "level")),
+    ],
+)
+def test_a_mistake_is_named_by_the_pointer_that_the_file_has(judged, written):
+    tokens = "auth: {tokens: [{name: a, env: A}, {name: b, token: {env: B}}]}\n"
+    assert places(TEXT + tokens).written(judged) == written
+
+
+def test_an_override_keeps_the_pointer_of_its_name():
+    where = places()
+    where.overrides[("upstream", "credential", 0, "bearer")] = "env X"
+    assert where.written(("upstream", "credential", 0, "bearer")) == ("upstream", "credential", 0, "bearer")
+
+
+def test_an_empty_value_is_not_masked():
+    assert places("a: {token: {env: }, bearer: }").locate(("a",)).text == "a: {token: {env: }, bearer: }"
+
+
 def test_an_override_is_where_its_value_is_and_what_is_inside_of_it():
     where = places()
     where.overrides[("upstream", "url")] = "env URL"

@@ -48,6 +48,28 @@ def test_unknown_keys_rules_between_keys_and_fields_are_judged_together():
     ]
 
 
+class Flat(Record):
+    short_keys: ClassVar[tuple[str, ...]] = ("first", "second")
+
+    name: str = ""
+    inner: dict[str, int]
+
+    @classmethod
+    def expand(cls, value):
+        return {"name": value.get("name", ""), "inner": {"n": value["first"]}} if "first" in value else value
+
+
+def test_a_misspelt_key_of_a_short_form_is_one_mistake():
+    assert rules({"name": "a", "frist": 1}, Flat) == [(("frist",), "unknown-key")]
+    assert sorted(rules({"name": "a", "other": 1}, Flat)) == [(("inner",), "missing-key"), (("other",), "unknown-key")]
+    with pytest.raises(ValidationError) as caught:
+        Flat.model_validate({"frist": 1})
+    assert (
+        caught.value.errors()[0]["ctx"]["mistake"].hint
+        == "did you mean `first`? valid here: name, inner, first, second"
+    )
+
+
 def test_a_record_is_frozen():
     with pytest.raises(ValidationError):
         Outer(name="a").name = "b"
