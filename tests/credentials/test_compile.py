@@ -22,6 +22,8 @@ from plugin_gateway.config.secrets import Secret
 from plugin_gateway.credentials.compile import Injections, find_short_secrets, injection
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.credentials.injection import Injection, injected_names
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.override import fold_name
 from tests.pets import ISSUER, compiled, rules_of
 
@@ -96,6 +98,45 @@ def test_what_callers_show_to_us_is_not_passed_on(auth):
     )
 
 
+def test_each_place_where_a_credential_goes_astray_is_told_once_with_the_way_out():
+    passes = "auth: {type: user_http, passthrough: true}"
+    ours = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}"
+    credential = "{passthrough: true}, write_credential: {bearer: {env: KEY}}"
+    assert told("passthrough-goes-nowhere", credential=credential, more=passes) == [
+        (
+            "`auth` lets the upstream check callers, but it would get the gateway's credential instead of theirs",
+            "write `passthrough: true` here, or leave the key out",
+        )
+    ]
+    # `callers.compile` tells it of the main credential.
+    assert rules_of(credential="{bearer: {env: KEY}}", more=passes) == [
+        ("passthrough-goes-nowhere", ("auth", "passthrough"))
+    ]
+    assert told(
+        "passthrough-of-ours", credential="[{header: X, value: {env: KEY}}, {passthrough: true}]", more=ours
+    ) == [
+        (
+            "the credentials of callers under `auth: service_http` are for this gateway, but would go upstream",
+            "use another credential, such as token_exchange, or `auth: {type: user_http, passthrough: true}`",
+        )
+    ]
+
+
+def test_a_passthrough_beside_other_credentials_is_enough_for_callers_whom_the_upstream_judges():
+    both = "[{header: X, value: {env: KEY}}, {passthrough: true}]"
+    revision = compiled(
+        f"{{passthrough: true}}, write_credential: {both}", more="auth: {type: user_http, passthrough: true}"
+    )
+    assert revision.write_injection.grant == Passthrough()
+
+
+def told(rule, **given):
+    """The message and hint of each finding by the rule."""
+    with pytest.raises(ConfigError) as caught:
+        compiled(**given)
+    return [(finding.message, finding.hint) for finding in caught.value.findings if finding.rule == rule]
+
+
 def test_a_short_secret_of_an_entry_is_warned_of_once():
     revision = compiled(allow="listPets, {tag: write, credential: {bearer: {env: SHORT}}}")
     pointers = [finding.pointer for finding in revision.warnings if finding.rule == "short-secret"]
@@ -152,6 +193,56 @@ def test_each_form_goes_to_its_place(form, headers, query, cookies):
     assert (ready.headers, ready.query, ready.cookies) == (headers, query, cookies)
 
 
+def test_a_fixed_credential_is_no_grant():
+    assert injection([FORMS["bearer"]]).grant is None
+
+
+@pytest.mark.parametrize(
+    ("form", "grant"),
+    [
+        (
+            "oauth2",
+            ClientCredentials(
+                token_url="https://h/t", client_id="me", client_secret=LONG_KEY, scope="a b", audience=""
+            ),
+        ),
+        (
+            "token_exchange",
+            TokenExchange(token_url="https://h/x", client_id="me", client_secret="", scope="", audience="api"),
+        ),
+        ("passthrough", Passthrough()),
+    ],
+)
+def test_a_grant_asks_for_what_the_config_says(form, grant):
+    assert injection([FORMS[form]]).grant == grant
+
+
+def test_an_exchange_with_a_secret_sends_and_masks_it():
+    exchange = written.TokenExchange.model_construct(
+        token_url="https://h/x", client_id="me", client_secret=secret(), scope="a", audience="api"
+    )
+    ready = injection([TokenExchangeCredential.model_construct(token_exchange=exchange)])
+    assert ready.grant == TokenExchange(
+        token_url="https://h/x", client_id="me", client_secret=LONG_KEY, scope="a", audience="api"
+    )
+    assert ready.secrets == (LONG_KEY,)
+
+
+def test_several_parameters_and_cookies_are_joined_as_a_request_has_them():
+    ready = injection(
+        [
+            QueryCredential.model_construct(query="a/b", value=secret("1/2")),
+            QueryCredential.model_construct(query="c", value=secret("3")),
+            CookieCredential.model_construct(cookie="x", value=secret("4 5")),
+            CookieCredential.model_construct(cookie="y", value=secret("6")),
+        ]
+    )
+    assert ready.query == b"a%2Fb=1%2F2&c=3"
+    assert ready.cookies == b"x=4 5; y=6"
+    assert injected_names([ready]).cookies == {b"x", b"y"}
+    assert [*ready.names()] == ["query a/b", "query c", "cookie x", "cookie y"]
+
+
 def test_several_credentials_go_together():
     ready = injection(FIXED)
 
@@ -186,14 +277,29 @@ def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr():
     assert LONG_KEY not in repr(ready.grant) + repr(ready)
 
 
-@pytest.mark.parametrize(("text", "messages"), [("12345", 1), ("1234567", 1), ("12345678", 0)])
+GUESSED = "the secret has fewer than 8 bytes"
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("12345", [f"{GUESSED}, too few for the gateway to mask it in the upstream's answers"]),
+        ("123456", [GUESSED]),
+        ("1234567", [GUESSED]),
+        ("12345678", []),
+    ],
+)
 def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
     found = list(
         find_short_secrets([BearerCredential.model_construct(bearer=secret(text))], ("upstream", "credential"))
     )
 
-    assert [finding.pointer for finding in found] == [("upstream", "credential", 0)] * messages
-    assert not any(text in str(finding) for finding in found)
+    assert [finding.message for finding in found] == messages
+    for finding in found:
+        assert finding.pointer == ("upstream", "credential", 0)
+        assert (finding.rule, finding.severity) == ("short-secret", Severity.WARNING)
+        assert finding.hint == "ask for a longer key"
+        assert text not in str(finding)
 
 
 def test_nothing_secret_is_in_a_repr():

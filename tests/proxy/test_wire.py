@@ -13,9 +13,13 @@ from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.proxy.wire import (
     MAX_FIELDS,
     REQUEST_LINE,
+    RequestFields,
+    asked_for,
     bad_request_line,
     frame_response,
+    head_too_large,
     is_hopeless,
+    options_of,
     origin_form,
     read_field,
     read_request_fields,
@@ -24,6 +28,18 @@ from plugin_gateway.proxy.wire import (
 )
 
 HOST = b"Host: gw.test\r\n"
+# By code: what a client reads. Each of these answers closes the connection.
+REFUSALS = {
+    "bad-host": (400, "A request needs exactly one Host field, a name or address with an optional port."),
+    "bad-content-length": (400, "A request may have one Content-Length, a plain decimal number."),
+    "ambiguous-framing": (400, "Transfer-Encoding allows no Content-Length and needs HTTP/1.1."),
+    "bad-transfer-encoding": (400, "The only supported transfer coding is a single `chunked`."),
+    "unknown-expectation": (417, "The only supported expectation is `100-continue`."),
+    "bad-field-line": (400, "A header line is not `Name: value` (RFC 9112, 5)."),
+    "too-many-fields": (431, "A request may have at most 128 header fields."),
+    "bad-request-line": (400, "The request line is not `METHOD target HTTP/1.1`."),
+    "http-version-not-supported": (505, "This gateway speaks only HTTP/1.1 and HTTP/1.0."),
+}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +80,9 @@ def test_a_request_line_of_the_grammar_is_read(line, expected):
 )
 def test_any_other_request_line_is_refused(line, status):
     assert REQUEST_LINE.fullmatch(line) is None
-    assert bad_request_line(line).status == status
+    error = bad_request_line(line)
+    assert error.status == status
+    assert REFUSALS[error.code] == (error.status, error.detail)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +140,11 @@ def test_a_line_that_is_no_field_is_none(line):
 
 def test_a_field_is_read_with_its_white_space_normalised():
     assert read_field(b"aCCept:\t a, b \t") == (b"accept", b"a, b", b"aCCept: a, b\r\n")
+    assert read_field(b"X: X\xa0X") == (b"x", b"X\xa0X", b"X: X\xa0X\r\n")
+
+
+def test_options_are_the_members_of_a_list_in_lower_case():
+    assert options_of(b"Close,\t X-Hop ,, ,upGRADE") == [b"close", b"x-hop", b"upgrade"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +186,12 @@ def test_a_field_is_read_with_its_white_space_normalised():
 def test_fields_that_leave_a_doubt_are_refused(block, minor, code):
     with pytest.raises(WireError) as caught:
         read_request_fields(block, minor)
-    assert caught.value.code == code
+    error = caught.value
+    assert (error.code, error.status, error.detail) == (code, *REFUSALS[code])
+
+
+def test_as_many_fields_as_the_limit_are_read():
+    assert len(read_request_fields(HOST + b"X: y\r\n" * (MAX_FIELDS - 1), 1).fields) == MAX_FIELDS
 
 
 @pytest.mark.parametrize("host", [b"a", b"a.b-c_d:8080", b"127.0.0.1:1", b"[::1]", b"[2001:db8::1]:443"])
@@ -181,12 +209,80 @@ def test_the_framing_and_the_connection_options_are_read():
     assert (request.closes, request.expects_continue, request.wants_websocket) == (True, True, True)
     assert request.nominated == {b"close", b"x-hop", b"upgrade"}
     assert (request.origin, request.request_id) == (b"https://a", b"r1")
+    assert (request.minor, request.host) == (1, b"gw.test")
+    assert not request.is_plain
+
+
+def test_a_request_with_a_host_only_is_plain_and_claims_nothing_else():
+    request = read_request_fields(HOST, 1)
+    claims = {name: getattr(request, name) for name in RequestFields.__slots__ if name != "fields"}
+    assert claims == {
+        "authorizations": (), "closes": False, "content_length": -1, "expects_continue": False, "has_body": False,
+        "host": b"gw.test", "is_chunked": False, "is_plain": True, "minor": 1, "nominated": frozenset(), "origin": b"",
+        "request_id": b"", "wants_websocket": False,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_body", "is_plain"),
+    [
+        (b"Content-Length: 0\r\n", False, True),
+        (b"Content-Length: 1\r\n", True, False),
+        (b"Transfer-Encoding: Chunked\r\n", True, False),
+        (b"Connection: close\r\n", False, False),
+        (b"Connection: keep-alive\r\n", False, True),
+        (b"Connection: upgrade\r\nUpgrade: websocket\r\n", False, False),
+    ],
+)
+def test_a_plain_request_has_no_body_and_keeps_its_connection_for_requests(fields, has_body, is_plain):
+    request = read_request_fields(HOST + fields, 1)
+    assert (request.has_body, request.is_plain) == (has_body, is_plain)
+    assert request.is_chunked is (b"Chunked" in fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        (b"Connection: upgrade\r\nUpgrade: websocket\r\nUpgrade: h2c\r\n", True),
+        (b"Connection: upgrade\r\nUpgrade: h2c\r\n", False),
+        (b"Upgrade: websocket\r\n", False),
+        (b"Connection: upgrade\r\n", False),
+    ],
+)
+def test_a_websocket_is_wanted_where_both_fields_say_so(fields, wanted):
+    assert read_request_fields(HOST + fields, 1).wants_websocket is wanted
+
+
+def test_every_authorization_is_kept_so_that_the_door_can_refuse_two():
+    request = read_request_fields(HOST + b"Authorization: Bearer a\r\nauthorization: Bearer b\r\n", 1)
+    assert request.authorizations == (b"Bearer a", b"Bearer b")
+
+
+def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop():
+    request = read_request_fields(HOST + b"A: 1\r\nB: 2\r\na: 3\r\nConnection: b\r\n", 1)
+    assert request.values(b"a") == [b"1", b"3"]
+    assert request.values(b"b") == []
+    assert request.values(b"c") == []
+
+
+def test_fields_for_a_chunked_body_are_the_same_but_for_the_framing():
+    request = read_request_fields(
+        HOST + b"Authorization: Bearer a\r\nOrigin: https://a\r\nX-Request-Id: r1\r\nExpect: 100-continue\r\n"
+        b"Content-Length: 7\r\nConnection: close, upgrade\r\nUpgrade: websocket\r\n",
+        1,
+    )
+    chunked = request.as_chunked()
+    assert (chunked.has_body, chunked.is_chunked, chunked.content_length, chunked.is_plain) == (True, True, -1, False)
+    framing = {"has_body", "is_chunked", "content_length", "is_plain"}
+    for name in set(RequestFields.__slots__) - framing:
+        assert getattr(chunked, name) == getattr(request, name), name
 
 
 def test_http_1_0_needs_no_host_and_always_closes():
     request = read_request_fields(b"", 0)
-    assert request.closes
-    assert not request.has_body
+    assert (request.closes, request.has_body, request.is_plain, request.minor) == (True, False, False, 0)
+    assert request.host == b""
+    assert not read_request_fields(HOST + b"Expect: 100-continue\r\n", 0).expects_continue
 
 
 @pytest.mark.parametrize("ids", [(b"r1", b"r2"), (b"a b", b"r1", b"r1"), (b"a" * 129, b"", b"r1")])
@@ -201,19 +297,6 @@ def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids):
 def test_an_unreadable_request_id_is_none():
     assert read_request_fields(HOST + b"X-Request-Id: " + b"a" * 129 + b"\r\n", 1).request_id == b""
     assert read_request_fields(HOST + b"X-Request-Id: a b\r\n", 1).request_id == b""
-
-
-def test_the_memo_tells_versions_apart():
-    block = HOST + b"Accept: */*\r\n"
-    assert not read_request_fields(block, 1).closes
-    assert read_request_fields(block, 0).closes
-    assert not read_request_fields(block, 1).closes
-
-
-def test_the_memo_is_bounded():
-    for number in range(2000):
-        assert read_request_fields(HOST + b"X: %d\r\n" % number, 1).fields[1].value == b"%d" % number
-    assert read_request_fields(HOST + b"X: " + b"a" * 10_000 + b"\r\n", 1).fields[1].name == b"x"
 
 
 @pytest.mark.parametrize(
@@ -237,7 +320,10 @@ def test_a_status_line_is_read(line, expected):
     ],
 )
 def test_any_other_status_line_is_the_upstreams_fault(line):
-    with pytest.raises(UpstreamError):
+    with pytest.raises(
+        UpstreamError,
+        match=r"^502 bad-upstream-answer: The upstream's answer is not a well-formed HTTP/1\.1 message\.$",
+    ):
         read_status_line(line)
 
 
@@ -279,6 +365,26 @@ def test_empty_lines_before_a_request_are_dropped_in_pairs(data, left):
     assert without_empty_lines(data) == left
 
 
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"GET /pets?a=b HTTP/9.9\r\nHost: a\r\n", (b"GET", b"/pets?a=b")),
+        (b"GET /pets", (b"GET", b"/pets")),
+        (b"G(T / HTTP/1.1\r\n", (b"", b"")),
+        (b"", (b"", b"")),
+        (b"GET /" + b"a" * 9000, (b"GET", b"/" + b"a" * 4091)),
+    ],
+)
+def test_the_log_of_a_refused_head_names_its_method_and_target(head, expected):
+    assert asked_for(head) == expected
+
+
+def test_a_head_over_the_limit_is_refused_with_the_limit():
+    error = head_too_large(123)
+    assert (error.status, error.code) == (431, "head-too-large")
+    assert error.detail == "A request head may have at most 123 bytes."
+
+
 @pytest.mark.parametrize("data", [b"GET /\n", b"GET / HTTP/1.1\r\nA: b\n", b"\x16\x03\x01", b"GET /\rX", b"\x7f"])
 def test_garbage_is_hopeless_before_a_head_is_whole(data):
     assert is_hopeless(data, 0)
@@ -287,6 +393,11 @@ def test_garbage_is_hopeless_before_a_head_is_whole(data):
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"GET / HTTP/1.1\r", b"GET / HTTP/1.1\r\nA:\t\xffb\r\n\r"])
 def test_an_unfinished_head_is_not_hopeless(data):
     assert not is_hopeless(data, 0)
+
+
+def test_bytes_that_were_checked_before_are_not_checked_again():
+    assert not is_hopeless(b"\x00GET", 1)
+    assert is_hopeless(b"GET\x00", 1)
 
 
 _lines = st.lists(
