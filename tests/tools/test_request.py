@@ -337,7 +337,8 @@ def read_back(place, style, explode, shape, request):
         if explode and shape == "list":
             return [unquote(value) for _, value in pairs]
         (_, text), *_ = pairs
-        pieces = text.split({"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C", "deepObject": "\n"}[style])
+        delimiter = {"spaceDelimited": "%20", "pipeDelimited": "%7C"}.get(style, ",")
+        pieces = text.split(delimiter) if shape != "scalar" else [text]
     elif place == "header":
         ((_, octets),) = request.fields
         text = octets.decode()
