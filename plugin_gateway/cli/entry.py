@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "serve": ("plugin_gateway.cli.serve", "Serve the allowed operations, the document and the manifest."),
     "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document that it names."),
     "explain": ("plugin_gateway.cli.explain", "Explain step by step whether a call would pass."),
+    "try": ("plugin_gateway.cli.try_", "Call an allowed operation, and print the request and the answer."),
     "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),
     "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
     "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations."),

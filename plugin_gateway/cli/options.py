@@ -35,6 +35,17 @@ def checked_duration(ctx: click.Context, param: click.Parameter, value: str | No
         raise click.BadParameter(f"{value!r}: {mistake.message}; {mistake.hint}", ctx, param) from mistake
 
 
+def checked_size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    """Return a size in bytes, as an option's callback."""
+    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.units import parse_size  # noqa: PLC0415  # likewise
+
+    try:
+        return None if value is None else parse_size(value)
+    except Mistake as mistake:
+        raise click.BadParameter(f"{value!r}: {mistake.message}; {mistake.hint}", ctx, param) from mistake
+
+
 def config_option(function: Decorated) -> Decorated:
     """Add `-c/--config`; `find_config` finds the default."""
     return click.option(

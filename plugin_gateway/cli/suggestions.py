@@ -28,6 +28,20 @@ def suggest_operations(ctx: click.Context, param: click.Parameter, incomplete: s
     return _beginning_with(incomplete, named)
 
 
+def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the operationIds of the operations that the config allows."""
+    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # a shell waits for us
+    from plugin_gateway.revision.allowlist import select  # noqa: PLC0415  # likewise
+
+    try:
+        loaded, document = load_to_show(ctx.params.get("config"))
+    except (GatewayError, OSError):
+        return []
+    kept = select(document, loaded.config.allow, loaded.config.deny).kept
+    named = {document.operations[key].operation_id or "": str(key) for key in kept}
+    return _beginning_with(incomplete, {name: key for name, key in named.items() if name})
+
+
 def suggest_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the methods that the document has."""
     return _beginning_with(incomplete.upper(), {one.key.method: "" for one in _operations(ctx)})

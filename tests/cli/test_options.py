@@ -1,9 +1,10 @@
 from pathlib import Path
 
 import click
+import pytest
 from click.testing import CliRunner
 
-from plugin_gateway.cli.options import checked_address, checked_duration, config_option
+from plugin_gateway.cli.options import checked_address, checked_duration, checked_size, config_option
 
 
 def test_the_config_is_a_path_or_left_to_be_found():
@@ -44,3 +45,12 @@ def test_a_duration_is_read_as_in_the_config():
     refused = runner.invoke(command, ["--wait", "5"])
     assert refused.exit_code == 2
     assert "'5': not a duration" in refused.output
+
+
+def test_a_size_needs_a_unit():
+    context, option = click.Context(click.Command("x")), click.Option(["--max-bytes"])
+
+    assert checked_size(context, option, "2kB") == 2000
+    assert checked_size(context, option, None) is None
+    with pytest.raises(click.BadParameter):
+        checked_size(context, option, "2")

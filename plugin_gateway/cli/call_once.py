@@ -1,0 +1,126 @@
+"""One call through the gateway, in this process and without a listener."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from time import monotonic
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import urlsplit
+
+from plugin_gateway import __version__
+from plugin_gateway.credentials.grant import Passthrough
+from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.asked import Permitted
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.proxy.resources import Resources
+from plugin_gateway.proxy.uplink import Uplink
+
+if TYPE_CHECKING:
+    from plugin_gateway.credentials.injection import Injection
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.telemetry import AccessRecord
+    from plugin_gateway.tools.request import ToolRequest
+
+_HIDDEN: Final = b"********"
+_CLOSING_TURNS: Final = 100
+
+
+class Reply(NamedTuple):
+    """The answer to one call. `body` is at most as long as asked for; `size` counts all of it."""
+
+    sent: bytes
+    """The head and body that went to the upstream, with `********` for each credential; empty if the gateway refused the call."""
+    status: int
+    """0 if there was no answer."""
+    fields: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+    size: int
+    took_s: float
+    record: AccessRecord
+    is_complete: bool
+
+
+def call_once(revision: Revision, access: Access, request: ToolRequest, *, keep_bytes: int) -> Reply:
+    """Send a request as a caller with this access, and wait for the whole answer. The door is not asked.
+
+    Raises:
+        OSError: a TLS file of the upstream cannot be used.
+        GatewayError: the limits of calls cannot be counted, because Redis is configured but not installed.
+    """
+    return asyncio.run(_call(revision, access, request, keep_bytes))
+
+
+async def _call(revision: Revision, access: Access, request: ToolRequest, keep_bytes: int) -> Reply:
+    resources = Resources()
+    holder = Holder(revision, resources=resources)
+    records: list[AccessRecord] = []
+    client = InProcessClient(holder.clock, records.append)
+    block = field_block(_fields(revision, request))
+    status, size = 0, 0
+    fields: tuple[tuple[bytes, bytes], ...] = ()
+    kept: list[bytes] = []
+    sent = b""
+    is_complete = False
+    began = monotonic()
+    try:
+        client.begin(holder.serving, access, request.method, request.target, block, request.body)
+        call = client.call
+        if call is not None and isinstance(call.asked, Permitted):
+            sent = _shown(revision, call.asked, call.request_id) + request.body
+        status, found = await client.head()
+        fields = tuple(found)
+        while piece := await client.read():
+            kept.append(piece[: max(0, keep_bytes - size)])
+            size += len(piece)
+        is_complete = True
+    except UpstreamError:
+        pass  # the record says why
+    finally:
+        took_s = monotonic() - began
+        client.close()
+        resources.known_secrets.look()
+        sent = resources.known_secrets.mask.cover(sent)
+        holder.close()
+        for _ in range(_CLOSING_TURNS):
+            if not holder.serving.pool.open_connections:
+                break
+            await asyncio.sleep(0)
+    return Reply(sent, status, fields, b"".join(kept), size, took_s, records[0], is_complete)
+
+
+def _fields(revision: Revision, request: ToolRequest) -> list[tuple[bytes, bytes]]:
+    host = urlsplit(revision.public_url).netloc.rpartition("@")[2] or "localhost"
+    fields = [
+        (b"host", host.encode("ascii", errors="replace")),
+        (b"accept", b"*/*"),
+        (b"user-agent", b"plugin-gateway/" + __version__.encode()),
+        *request.fields,
+    ]
+    if request.body or any(name == b"content-type" for name, _ in request.fields):
+        fields.append((b"content-length", b"%d" % len(request.body)))
+    return fields
+
+
+def _shown(revision: Revision, permitted: Permitted, request_id: bytes) -> bytes:
+    """Return the head that goes up, made with asterisks in place of the credentials, so that it has no secret to hide."""
+    rule = permitted.permit.rule
+    injection = _hidden(revision.injection_of(rule))
+    is_searched = revision.upstream.may_echo and revision.has_secrets
+    uplink = Uplink(rule, revision.upstream, injection, is_searched=is_searched)
+    return permitted.head_for(uplink) + request_id + uplink.end
+
+
+def _hidden(injection: Injection) -> Injection:
+    headers = tuple((name, _HIDDEN) for name, _ in injection.headers)
+    if injection.grant is not None and not isinstance(injection.grant, Passthrough):
+        headers += ((b"Authorization", _HIDDEN),)
+    return replace(
+        injection,
+        headers=headers,
+        query=b"&".join(pair.partition(b"=")[0] + b"=" + _HIDDEN for pair in injection.query.split(b"&") if pair),
+        cookies=b"; ".join(pair.partition(b"=")[0] + b"=" + _HIDDEN for pair in injection.cookies.split(b"; ") if pair),
+        secrets=(),
+    )

@@ -1,0 +1,197 @@
+"""`try`: makes one call of an allowed operation, as a tool call would."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from plugin_gateway import methods
+from plugin_gateway.cli.options import checked_size, config_option
+from plugin_gateway.cli.suggestions import suggest_allowed
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plugin_gateway.cli.call_once import Reply
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.tools.tool import Tool, ToolSet
+
+_SHOWN_BYTES: Final = 100_000
+_SHOWN_REQUEST_BYTES: Final = 2_000
+_ALL_BYTES: Final = 1 << 62
+_SHOWN_NAMES: Final = 20
+
+
+@click.command()
+@config_option
+@click.option("--as", "consumer", default="", metavar="NAME", help="Call as this entry of `consumers`.")
+@click.option(
+    "--max-bytes",
+    callback=checked_size,
+    default=None,
+    metavar="SIZE",
+    help="Print at most this much of the answer.  [default: 100kB on a terminal, else all]",
+)
+@click.argument("operation", metavar="OP", shell_complete=suggest_allowed)
+@click.argument("words", metavar="[KEY=VALUE]...", nargs=-1)
+def command(config: Path | None, consumer: str, max_bytes: int | None, operation: str, words: tuple[str, ...]) -> int:
+    """Call the allowed operation OP of the upstream, and print the answer.
+
+    OP is the name of a tool, an operationId, or `METHOD /path/template`. The arguments are those of the tool: KEY=VALUE with the
+    type that the tool names, KEY:=JSON, KEY=@FILE for the content of a file, KEY:=@FILE for JSON in a file, and @FILE for a JSON
+    object of arguments. Repeat a key for a list: `plugin-gateway try listOrders status=open tag=a tag=b`.
+
+    The call passes the same gate, limits, credentials and masking as a call of a client, but no client is authenticated. The request
+    (credentials hidden), the status, time, size and tokens go to standard error, and the body to standard output. Exit status: 0 if
+    the upstream answered 1xx to 3xx, 1 if it or the gateway refused, 2 if the arguments make no call.
+    """
+    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.call_once import call_once  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.words import describe, read_words  # noqa: PLC0415  # likewise
+    from plugin_gateway.tools.request import RequestWriter, ToolRequest  # noqa: PLC0415  # likewise
+
+    built = build_to_check(config)
+    revision = built.revision
+    gate, tools, access = view_of(revision, consumer)
+    if operation.upper() in methods.KNOWN and words and words[0].startswith("/"):
+        operation, words = f"{operation.upper()} {words[0]}", words[1:]
+    tool = find_tool(operation, tools, built.document, consumer)
+    request = RequestWriter(tool, gate).write(read_words(words, tool))
+    if not isinstance(request, ToolRequest):
+        problems = [problem.detail for problem in request]
+        raise UsageError("\n".join((*problems, "", describe(tool))))
+    limit = max_bytes if max_bytes is not None else _SHOWN_BYTES if sys.stdout.isatty() else _ALL_BYTES
+    return show(call_once(revision, access, request, keep_bytes=limit), limit)
+
+
+def view_of(revision: Revision, consumer: str) -> tuple[Gate, ToolSet, Access]:
+    """Return the gate, the tools and the access of a consumer, or of everybody if the name is empty.
+
+    Raises:
+        UsageError: there is no such consumer.
+    """
+    from plugin_gateway.proxy.door import Access  # noqa: PLC0415  # as above
+
+    if not consumer:
+        return revision.gate, revision.tools, Access("", revision.gate.judge, revision.faces)
+    for view in revision.views:
+        if view.consumer == consumer:
+            return view.gate, view.tools, Access(consumer, view.gate.judge, view.faces)
+    names = ", ".join(view.consumer for view in revision.views)
+    raise UsageError(f"there is no consumer `{consumer}`; {f'there are {names}' if names else 'the config has none'}")
+
+
+def find_tool(wanted: str, tools: ToolSet, document: Document, consumer: str) -> Tool:
+    """Find a tool by its name, or by the operationId or the method and path of its operation.
+
+    Raises:
+        UsageError: there is none; the message says whether the document has such an operation.
+    """
+    by_name = tools.by_name
+    if wanted in by_name:
+        return by_name[wanted]
+    method, _, path = wanted.partition(" ")
+    named = [
+        one
+        for one in document.operations.values()
+        if one.operation_id == wanted or (one.key.method, one.key.path) == (method.upper(), path.strip())
+    ]
+    for operation in named:
+        for tool in tools:
+            if (tool.method, tool.path_template) == (operation.key.method, operation.key.path):
+                return tool
+    if named:
+        who = f"`{consumer}` may not call" if consumer else "gateway.yaml does not allow"
+        raise UsageError(f"{who} `{wanted}` ({named[0].key}); add it to `allow`")
+    near = get_close_matches(wanted, by_name, n=1)
+    if near:
+        raise UsageError(f"there is no operation `{wanted}`; did you mean `{near[0]}`?")
+    shown = ", ".join(list(by_name)[:_SHOWN_NAMES])
+    more = (
+        f" and {len(by_name) - _SHOWN_NAMES} more; `plugin-gateway ops` lists them"
+        if len(by_name) > _SHOWN_NAMES
+        else ""
+    )
+    raise UsageError(
+        f"there is no operation `{wanted}`; {f'allowed are {shown}{more}' if shown else 'none is allowed'}"
+    )
+
+
+def show(reply: Reply, limit: int) -> int:
+    """Print the request and the facts about the answer to standard error, and its body to standard output."""
+    from plugin_gateway.publish.cost import estimate_tokens  # noqa: PLC0415  # as above
+
+    if reply.sent:
+        head, _, body = reply.sent.partition(b"\r\n\r\n")
+        first, _, rest = readable(head).partition("\n")
+        say(click.style(first, bold=True))
+        say(rest)
+        if body:
+            say("")
+            say(excerpt(body, _SHOWN_REQUEST_BYTES))
+        say("")
+    record = reply.record
+    if record.reason:
+        cause = f": {record.cause}" if record.cause else ""
+        say(f"{click.style('refused', fg='red', bold=True)} by the gateway, {record.reason}{cause}")
+    if reply.status:
+        is_good = reply.status < 400
+        status = click.style(
+            f"{reply.status} {phrase(reply.status)}".strip(), fg="green" if is_good else "red", bold=True
+        )
+        kind = dict(reply.fields).get(b"content-type", b"").decode("latin-1")
+        facts = [f"{reply.took_s * 1000:.0f} ms", f"{reply.size} bytes", f"about {estimate_tokens(reply.size)} tokens"]
+        say(", ".join((status, *facts, *([readable(kind.encode())] if kind else []))))
+    write_body(reply.body)
+    if reply.size > limit:
+        say(f"cut after {limit} of {reply.size} bytes; --max-bytes prints more")
+    if not reply.is_complete:
+        say("the answer broke off")
+    return 0 if reply.is_complete and 0 < reply.status < 400 else 1
+
+
+def write_body(body: bytes) -> None:
+    """Write the body as it is; on a terminal, only readable text, because escape sequences would control the terminal."""
+    if not body:
+        return
+    if not sys.stdout.isatty():
+        sys.stdout.flush()
+        sys.stdout.buffer.write(body)
+        sys.stdout.buffer.flush()
+        return
+    click.echo(excerpt(body, len(body)))
+
+
+def excerpt(octets: bytes, limit: int) -> str:
+    """Return the beginning of a text, or a sentence about octets that are none."""
+    try:
+        text = octets[:limit].decode(errors="strict" if len(octets) <= limit else "ignore")
+    except UnicodeDecodeError:
+        return f"({len(octets)} bytes that are not text)"
+    more = f"… ({len(octets)} bytes)" if len(octets) > limit else ""
+    return readable(text.encode()) + more
+
+
+def readable(octets: bytes) -> str:
+    """Return text in which only the ends of lines and tabs control the terminal."""
+    text = octets.decode(errors="replace")
+    return "".join(c if c.isprintable() or c in "\n\t" else "" if c == "\r" else "\ufffd" for c in text)
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def say(text: str) -> None:
+    click.echo(text, err=True)

@@ -1,0 +1,123 @@
+"""One call in process: the credentials are hidden in the request that is shown, and the answer is kept up to a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from plugin_gateway.cli.call_once import call_once
+from plugin_gateway.credentials.grant import ClientCredentials, Passthrough
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.tools.request import ToolRequest
+
+GATE = compile_gate(
+    Document(root={"openapi": "3.1.0", "paths": {"/p": {"post": {"requestBody": {"content": {"text/plain": {}}}}}}}, name="t"),
+    {OperationKey("POST", "/p"): Allowed(operation_id="p")},
+)  # fmt: skip
+REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"ab1 sekret-text")
+
+
+@pytest.fixture
+def upstream():
+    """A server that answers each request with ten bytes; yields its port and the heads and bodies that came."""
+    seen, started = [], threading.Event()
+
+    async def serve(reader, writer):
+        head = await reader.readuntil(b"\r\n\r\n")
+        seen.append(head + await reader.readexactly(len(REQUEST.body)))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789")
+        await writer.drain()
+        writer.close()
+
+    async def main():
+        nonlocal loop, stop, port
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            started.set()
+            await stop.wait()
+
+    loop = stop = None
+    port = 0
+    thread = threading.Thread(target=lambda: asyncio.run(main()))
+    thread.start()
+    assert started.wait(5)
+    yield port, seen
+    loop.call_soon_threadsafe(stop.set)
+    thread.join(5)
+
+
+def call(port, injection, keep_bytes=100):
+    revision = Revision(
+        number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
+        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=injection,
+        write_injection=injection, operations_total=1, limits=Bounds(), cors_origins=(),
+    )  # fmt: skip
+    return call_once(revision, Access("", GATE.judge, {}), REQUEST, keep_bytes=keep_bytes)
+
+
+def test_credentials_go_up_and_are_not_shown(upstream):
+    port, seen = upstream
+    injection = Injection(
+        headers=((b"X-Key", b"ab1"),),
+        query=b"pin=ab1&t=sekret-text",
+        cookies=b"c=ab1; d=x=y",
+        secrets=("sekret-text", "ab1"),
+    )
+
+    reply = call(port, injection)
+
+    assert b"POST /p?pin=ab1&t=sekret-text HTTP/1.1" in seen[0]
+    assert b"X-Key: ab1" in seen[0]
+    head, _, body = reply.sent.partition(b"\r\n\r\n")
+    assert head.startswith(b"POST /p?pin=********&t=******** HTTP/1.1\r\nHost: up\r\n")
+    assert b"\r\nX-Key: ********" in head
+    assert b"Cookie: c=********; d=********\r\n" in head
+    assert b"ab1" not in head
+    assert b"sekret" not in head
+    assert body == b"ab1 ***********"
+    assert (reply.status, reply.body, reply.size, reply.is_complete) == (200, b"0123456789", 10, True)
+    assert reply.record.rule is GATE.rules[0]
+
+
+def test_the_answer_is_kept_up_to_the_limit_and_counted_whole(upstream):
+    reply = call(upstream[0], Injection(), keep_bytes=4)
+
+    assert (reply.body, reply.size) == (b"0123", 10)
+
+
+def test_a_token_is_shown_as_a_hidden_field_and_its_refusal_as_the_answer(upstream):
+    grant = ClientCredentials(token_url="http://127.0.0.1:1/t", client_id="a", client_secret="b")
+
+    reply = call(upstream[0], Injection(grant=grant))
+
+    assert b"Authorization: ********" in reply.sent
+    assert reply.status in {502, 503}
+    assert reply.record.reason
+
+
+def test_without_a_token_of_the_gateway_no_authorization_is_shown(upstream):
+    reply = call(upstream[0], Injection(grant=Passthrough()))
+
+    assert b"uthorization" not in reply.sent
+    assert reply.status == 200
+
+
+def test_a_call_that_the_gate_refuses_sends_nothing(upstream):
+    port, seen = upstream
+    revision_call = REQUEST._replace(target=b"/other")
+    revision = Revision(
+        number=1, public_url="", gate=GATE, rules=GATE.rules, faces={}, operations_total=1, limits=Bounds(), cors_origins=(),
+        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=Injection(), write_injection=Injection(),
+    )  # fmt: skip
+
+    reply = call_once(revision, Access("", GATE.judge, {}), revision_call, keep_bytes=1000)
+
+    assert (reply.sent, reply.status, seen) == (b"", 404, [])
+    assert b"operation-not-found" in reply.body
