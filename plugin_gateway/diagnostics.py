@@ -57,6 +57,8 @@ class Finding:
     severity: Severity = Severity.ERROR
     pointer: tuple[str | int, ...] | None = None
     location: Location | None = None
+    source: str = ""
+    """Who made the rule, where it is not the gateway's."""
 
     def at(self, location: Location) -> Finding:
         return replace(self, location=location)
@@ -109,6 +111,7 @@ def render_github(findings: Iterable[Finding]) -> str:
             properties |= {"line": str(where.line), "col": str(where.column)}
         given = ",".join(f"{name}={_escaped(value, more=':,')}" for name, value in properties.items() if value)
         text = f"{finding.message} ({finding.hint})" if finding.hint else finding.message
+        text += f" Source: {finding.source}." if finding.source else ""
         command = _GITHUB_NOTE if finding.severity is Severity.NOTE else finding.severity
         lines.append(f"::{command} {given}::{_escaped(text)}\n")
     return "".join(lines)
@@ -147,6 +150,8 @@ def _block(finding: Finding, sources: Mapping[str, str], paint: _Paint) -> str:
     lines += _frame(finding.location, sources, paint, tone)
     if finding.hint:
         lines.append(f"  {paint('1;36', 'hint')}: {_printable(finding.hint)}")
+    if finding.source:
+        lines.append(f"  {paint('1;36', 'source')}: {_printable(finding.source)}")
     return "\n".join([*lines, ""])
 
 
@@ -194,11 +199,12 @@ def _as_json(finding: Finding) -> dict[str, Any]:
         "line": where.line if where and where.line else None,
         "column": where.column if where and where.line else None,
         "length": where.length if where and where.line else None,
-    }
+    } | ({"source": finding.source} if finding.source else {})
 
 
 def _result(finding: Finding) -> dict[str, Any]:
     text = f"{finding.message}. Hint: {finding.hint}" if finding.hint else finding.message
+    text += f". Source: {finding.source}" if finding.source else ""
     result: dict[str, Any] = {"ruleId": finding.rule, "level": str(finding.severity), "message": {"text": text}}
     if finding.location:
         place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.location.file)}}

@@ -155,3 +155,13 @@ def test_any_finding_can_be_shown(findings):
     for render in (render_text, render_json, render_github, render_sarif):
         assert isinstance(render(findings), str)
     assert json.loads(render_json(findings)) is not None
+
+
+def test_the_source_of_a_rule_is_shown_in_every_format():
+    finding = Finding(rule="r", message="m", hint="h", source="a forum")
+    assert "\n  source: a forum\n" in render_text([finding])
+    assert json.loads(render_json([finding]))[0]["source"] == "a forum"
+    assert "m (h) Source: a forum." in render_github([finding])
+    [result] = json.loads(render_sarif([finding]))["runs"][0]["results"]
+    assert result["message"]["text"] == "m. Hint: h. Source: a forum"
+    assert "source" not in json.loads(render_json([Finding(rule="r", message="m")]))[0]

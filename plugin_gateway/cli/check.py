@@ -8,41 +8,83 @@ import click
 
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import REPORT_FORMATS, show_findings
+from plugin_gateway.diagnostics import Severity, summary
 from plugin_gateway.errors import FindingsError
+from plugin_gateway.export.targets.rule import Target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from plugin_gateway.cli.report import ReportFormat
+    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.build import Built
 
 
 @click.command()
 @config_option
 @click.option("--format", "shape", type=click.Choice(REPORT_FORMATS), default="text", show_default=True)
 @click.option("--no-secrets", is_flag=True, help="Do not report missing secrets, for a build server that has none.")
+@click.option(
+    "--target",
+    "targets",
+    type=click.Choice([str(target) for target in Target]),
+    multiple=True,
+    help="Also judge by the rules of this directory or client; may be given several times.",
+)
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
-def command(config: Path | None, shape: ReportFormat, *, no_secrets: bool, strict: bool) -> int:
+def command(
+    config: Path | None, shape: ReportFormat, targets: tuple[str, ...], *, no_secrets: bool, strict: bool
+) -> int:
     """Read the config and the document that it names as `serve` would, and report every mistake.
 
-    Exit status: 0 if `serve` would start, 1 if `deny` closes every operation that `allow` names, 2 if `serve` would refuse
-    to start. The command opens no port and does not call the upstream.
+    Exit status: 0 if `serve` would start and each target accepts the gateway, 1 if a target does not or if `deny` closes every
+    operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.revision.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
 
     try:
-        revision = build_to_check(config, needs_secrets=not no_secrets).revision
+        built = build_to_check(config, needs_secrets=not no_secrets)
+        judged = judge_targets(built, [Target(name) for name in dict.fromkeys(targets)])
     except FindingsError as error:
         show_findings(error.findings, shape)
         return error.exit_code
-    findings = (*revision.warnings, *revision.notes)
+    revision = built.revision
+    of_targets = tuple(dict.fromkeys(finding for found in judged.values() for finding in found))
+    findings = (*revision.warnings, *revision.notes, *of_targets)
     if findings or shape != "text":
         show_findings(findings, shape)
     is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
     if shape == "text" and not is_closed:
         click.echo(summary_of(revision))
-    return 1 if is_closed or (strict and revision.warnings) else 0
+        for target, found in judged.items():
+            click.echo(f"{target}: {verdict(found)}")
+    is_refused = any(finding.severity is Severity.ERROR for finding in of_targets)
+    is_warned = any(finding.severity is Severity.WARNING for finding in (*revision.warnings, *of_targets))
+    return 1 if is_closed or is_refused or (strict and is_warned) else 0
+
+
+def judge_targets(built: Built, targets: Iterable[Target]) -> dict[Target, tuple[Finding, ...]]:
+    """Return what breaks the rules of each target, located in gateway.yaml."""
+    targets = tuple(targets)
+    if not targets:
+        return {}
+    from plugin_gateway.cli.exporting import candidate_of  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.export.targets.judge import judge  # noqa: PLC0415  # likewise
+
+    candidate = candidate_of(built)
+    return {target: built.loaded.located(judge(candidate, {target})) for target in targets}
+
+
+def verdict(findings: Iterable[Finding]) -> str:
+    """Say whether a target accepts the gateway."""
+    findings = tuple(findings)
+    if not findings:
+        return "fine"
+    is_refused = any(finding.severity is Severity.ERROR for finding in findings)
+    return f"{'does not fit' if is_refused else 'fits'}, {summary(findings)}"
 
 
 def summary_of(revision: Revision) -> str:

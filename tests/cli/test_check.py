@@ -1,8 +1,10 @@
 import json
 
 import pytest
+import yaml
 
 from plugin_gateway.cli.entry import run
+from tests import shop as shops
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -80,3 +82,53 @@ def test_a_missing_secret_is_a_finding(config, monkeypatch, capsys):
     config.write_text(CONFIG.replace("9100}", "9100, credential: {bearer: {env: NOT_SET}}}"))
     assert run(["check", "-c", str(config)]) == 2
     assert "secret-missing" in capsys.readouterr().err
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    monkeypatch.setenv("KEY", "sekret-7f3a9c")
+    (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(shops.DOCUMENT))
+
+    def check(*arguments, **change):
+        (tmp_path / "gateway.yaml").write_text(yaml.safe_dump(shops.merged(shops.CONFIG, change)))
+        return run(["check", "-c", str(tmp_path / "gateway.yaml"), *arguments])
+
+    return check
+
+
+def test_a_target_that_accepts_the_gateway_is_fine(shop, capsys):
+    assert shop("--target", "claude", "--target", "m365") == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[1:] == ["claude: fine", "m365: fine"]
+
+
+def test_a_target_that_refuses_the_gateway_gives_status_1_and_the_line_that_mends_it(shop, capsys):
+    assert shop("--target", "openai-plugin", plugin={"category": "Shopping"}) == 1
+    said = capsys.readouterr()
+    assert "openai-plugin: does not fit, 1 error" in said.out
+    assert "gateway.yaml:" in said.err
+    assert "error[openai-category]" in said.err
+    assert "source: OpenAI, plugins/deploy/submission" in said.err
+
+
+def test_a_rule_of_several_targets_is_reported_once(shop, capsys):
+    assert shop("--target", "chatgpt", "--target", "claude", "--format", "json", mcp=False) == 1
+    rules = [finding["rule"] for finding in json.loads(capsys.readouterr().out)]
+    assert rules.count("mcp-endpoint") == 1
+
+
+def test_a_warning_of_a_target_counts_if_the_check_is_strict(shop):
+    assert shop("--target", "claude", mcp={"result_bytes": "1MB"}) == 0
+    assert shop("--target", "claude", "--strict", mcp={"result_bytes": "1MB"}) == 1
+    assert shop("--strict", mcp={"result_bytes": "1MB"}) == 0
+
+
+def test_a_target_that_does_not_exist_is_a_mistake_of_the_command_line(shop, capsys):
+    assert shop("--target", "openai") == 2
+    assert "semantic-kernel" in capsys.readouterr().err
+
+
+def test_an_image_that_cannot_be_read_is_reported(shop, tmp_path, capsys):
+    (tmp_path / "logo.png").write_bytes(bytes(20_000_001))
+    assert shop("--target", "openai-plugin", plugin={"logo": "logo.png"}) == 2
+    assert "error[unreadable]" in capsys.readouterr().err

@@ -1,0 +1,79 @@
+"""The candidate of an export, for commands that write or judge one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.export.candidate import Candidate, ShownTool
+from plugin_gateway.export.identity import identify
+from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.revision.build import Built
+
+MAX_IMAGE_BYTES = 20_000_000
+_IMAGES = ("logo", "icon", "dark_logo", "dark_icon")
+
+
+def candidate_of(built: Built) -> Candidate:
+    """Gather what the package shows from a built revision, its config and the images that the config names.
+
+    Raises:
+        ConfigError: an image cannot be read.
+    """
+    revision, config = built.revision, built.loaded.config
+    manifest = json.loads(revision.faces[MANIFEST_PATH].body)
+    info = built.document.root.get("info")
+    info = info if isinstance(info, dict) else {}
+    return Candidate(
+        config=config,
+        identity=identify(config, manifest, info),
+        manifest=manifest,
+        info=info,
+        tools=tuple(
+            ShownTool(
+                method=tool.method,
+                path=tool.path_template,
+                definition=json.loads(tool.definition),
+                size=len(tool.definition),
+            )
+            for tool in revision.tools
+        ),
+        documents={
+            path.removeprefix(DOCUMENT_PATH).removeprefix("?profile="): face.body
+            for path, face in revision.faces.items()
+            if path.startswith(DOCUMENT_PATH)
+        },
+        digest=revision.digest,
+        images=dict(_images(built.loaded)),
+    )
+
+
+def _images(loaded: LoadedConfig) -> Iterator[tuple[str, bytes]]:
+    said = loaded.config.plugin
+    for key in _IMAGES:
+        if (path := getattr(said, key)) is not None:
+            yield key, _read(loaded, path, ("plugin", key))
+    if loaded.config.manifest.logo is not None:
+        yield "manifest", _read(loaded, loaded.config.manifest.logo, ("manifest", "logo"))
+
+
+def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
+    try:
+        with path.open("rb") as file:
+            body = file.read(MAX_IMAGE_BYTES + 1)
+        why = f"it has more than {MAX_IMAGE_BYTES:,} bytes" if len(body) > MAX_IMAGE_BYTES else ""
+    except OSError as error:
+        body, why = b"", (error.strerror or str(error)).lower()
+    if why:
+        message = f"the image {path} cannot be read: {why}"
+        finding = Finding(rule="unreadable", message=message, hint="name another file", pointer=pointer)
+        raise ConfigError(loaded.located([finding]))
+    return body

@@ -1,0 +1,86 @@
+"""The connections: how each kind of client is told to reach the MCP endpoint. A token is asked for, and never in a file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.auth import ServiceHttpAuth, UserHttpAuth
+
+if TYPE_CHECKING:
+    from plugin_gateway.export.candidate import Candidate
+    from plugin_gateway.export.identity import Identity
+    from plugin_gateway.openapi.document import JsonObject
+
+MCP_SCHEMA: Final = "https://agent-plugins.org/schemas/1.0.0/mcp.schema.json"
+
+
+def agent_plugins(identity: Identity) -> JsonObject:
+    """Build `mcp.json` (Agent Plugins 1.0). Its header fields are not expanded, so it carries no credential."""
+    server = {"type": "streamable-http", "url": identity.mcp_url}
+    return {"$schema": MCP_SCHEMA, "mcpServers": {identity.name: server}}
+
+
+def codex(candidate: Candidate) -> JsonObject:
+    """Build Codex's file. Its entries have no `type`."""
+    server: JsonObject = {"url": candidate.identity.mcp_url}
+    scheme = token_scheme(candidate)
+    if scheme == "Bearer":
+        server["bearer_token_env_var"] = token_variable(candidate.identity)
+    elif scheme:
+        server["env_http_headers"] = {"Authorization": token_variable(candidate.identity)}
+    return {"mcpServers": {candidate.identity.name: server}}
+
+
+def claude(candidate: Candidate) -> JsonObject:
+    """Build Claude Code's file. Its entries have the type `http`; the token comes from the plugin's `userConfig`."""
+    server: JsonObject = {"type": "http", "url": candidate.identity.mcp_url}
+    if scheme := token_scheme(candidate):
+        server["headers"] = {"Authorization": f"{scheme} ${{user_config.token}}"}
+    return {"mcpServers": {candidate.identity.name: server}}
+
+
+def vs_code(candidate: Candidate) -> JsonObject:
+    """Build `.vscode/mcp.json`, which asks for a token."""
+    server: JsonObject = {"type": "http", "url": candidate.identity.mcp_url}
+    inputs: list[JsonObject] = []
+    if scheme := token_scheme(candidate):
+        server["headers"] = {"Authorization": f"{scheme} ${{input:token}}"}
+        inputs = [{"type": "promptString", "id": "token", "description": token_text(candidate), "password": True}]
+    return {"inputs": inputs, "servers": {candidate.identity.name: server}}
+
+
+def gemini(candidate: Candidate) -> JsonObject:
+    """Build `gemini-extension.json`."""
+    identity = candidate.identity
+    server: JsonObject = {"httpUrl": identity.mcp_url}
+    members: JsonObject = {
+        "name": identity.name,
+        "version": identity.version,
+        "description": identity.summary,
+        "mcpServers": {identity.name: server},
+    }
+    if scheme := token_scheme(candidate):
+        variable = token_variable(identity)
+        server["headers"] = {"Authorization": f"{scheme} ${variable}"}
+        members["settings"] = [
+            {"name": "Token", "description": token_text(candidate), "envVar": variable, "sensitive": True}
+        ]
+    return members
+
+
+def token_scheme(candidate: Candidate) -> str:
+    """Return `Bearer` or `Basic` if callers present a token of their own; empty if they log in or call without one."""
+    auth = candidate.config.auth
+    return auth.authorization_type.capitalize() if isinstance(auth, ServiceHttpAuth | UserHttpAuth) else ""
+
+
+def token_variable(identity: Identity) -> str:
+    """Return the name of the environment variable in which a client keeps the token."""
+    return re.sub(r"[^A-Z0-9]+", "_", identity.name.upper()) + "_TOKEN"
+
+
+def token_text(candidate: Candidate) -> str:
+    """Return what a person is asked for."""
+    what = "Access token" if token_scheme(candidate) == "Bearer" else "user:password in base64"
+    return f"{what} for {candidate.identity.title}"

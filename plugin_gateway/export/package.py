@@ -1,0 +1,150 @@
+"""The package: all files of the plugin, by their paths. Equal gateways give equal bytes."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.export import connections
+from plugin_gateway.export.identity import reversed_host
+from plugin_gateway.export.listing import for_openai, images, interface, review
+from plugin_gateway.export.server_card import credential_fields, described
+from plugin_gateway.export.skill import skill
+from plugin_gateway.openapi.render import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.export.candidate import Candidate
+    from plugin_gateway.openapi.document import JsonObject
+
+PLUGIN_SCHEMA: Final = "https://agent-plugins.org/schemas/1.0.0/plugin.schema.json"
+REGISTRY_SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/2025-12-11/server.schema.json"
+_PUBLISHER: Final = "io.modelcontextprotocol.registry/publisher-provided"
+_EARLIEST: Final = (1980, 1, 1, 0, 0, 0)
+_READABLE: Final = 0o100644 << 16
+_UNIX: Final = 3
+_FORGES: Final = {"github.com": "github", "gitlab.com": "gitlab", "bitbucket.org": "bitbucket"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """The files of a package, by their paths from its root."""
+
+    files: Mapping[str, bytes] = field(repr=False)
+
+    def to_zip(self) -> bytes:
+        """Return the package as an archive whose bytes depend on nothing but the files."""
+        buffer = io.BytesIO()
+        # Stored, not deflated: zlib versions pack differently.
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted(self.files):
+                entry = zipfile.ZipInfo(path, _EARLIEST)
+                entry.create_system, entry.external_attr = _UNIX, _READABLE
+                archive.writestr(entry, self.files[path])
+        return buffer.getvalue()
+
+
+def build_package(candidate: Candidate) -> Package:
+    """Build the package for ChatGPT and Codex, Claude, Gemini, VS Code and the MCP registry."""
+    files: dict[str, JsonObject] = {
+        "plugin.json": plugin_manifest(candidate),
+        "mcp.json": connections.agent_plugins(candidate.identity),
+        ".codex-plugin/plugin.json": codex_manifest(candidate),
+        ".mcp.json": connections.codex(candidate),
+        ".claude-plugin/plugin.json": claude_manifest(candidate),
+        ".claude-plugin/mcp.json": connections.claude(candidate),
+        ".vscode/mcp.json": connections.vs_code(candidate),
+        "gemini-extension.json": connections.gemini(candidate),
+        "server.json": registry_entry(candidate),
+    }
+    return Package(
+        files={
+            **{path: to_json(value, indent=True) for path, value in files.items()},
+            f"skills/{candidate.identity.name}/SKILL.md": skill(candidate).encode(),
+            **{path: image.body for _, path, image in images(candidate)},
+        }
+    )
+
+
+def plugin_manifest(candidate: Candidate) -> JsonObject:
+    """Build `plugin.json` (Agent Plugins 1.0). The gateway's namespace in `extensions` tells the revision."""
+    return {
+        "$schema": PLUGIN_SCHEMA,
+        **_common(candidate),
+        "extensions": {
+            "com.openai": for_openai(candidate),
+            reversed_host(candidate.identity.public_url): {"revision": candidate.digest},
+        },
+    }
+
+
+def codex_manifest(candidate: Candidate) -> JsonObject:
+    """Build `.codex-plugin/plugin.json`."""
+    members = {
+        **_common(candidate),
+        "skills": "./skills/",
+        "mcpServers": "./.mcp.json",
+        "interface": interface(candidate),
+    }
+    reviewed = review(candidate)
+    return {**members, "extensions": {"com.openai": reviewed}} if reviewed else members
+
+
+def claude_manifest(candidate: Candidate) -> JsonObject:
+    """Build `.claude-plugin/plugin.json`. Claude prefers the servers that it names to those in `.mcp.json`."""
+    common = _common(candidate)
+    members: JsonObject = {
+        "name": common.pop("name"),
+        "displayName": candidate.identity.title,
+        **common,
+        "mcpServers": "./.claude-plugin/mcp.json",
+    }
+    if connections.token_scheme(candidate):
+        text = connections.token_text(candidate)
+        members["userConfig"] = {
+            "token": {"type": "string", "title": "Token", "description": text, "required": True, "sensitive": True}
+        }
+    return members
+
+
+def registry_entry(candidate: Candidate) -> JsonObject:
+    """Build `server.json` for the MCP registry."""
+    identity = candidate.identity
+    remote: JsonObject = {"type": "streamable-http", "url": identity.mcp_url}
+    if fields := credential_fields(candidate.config.auth):
+        remote["headers"] = fields
+    members: JsonObject = {"$schema": REGISTRY_SCHEMA, **described(identity)}
+    repository = candidate.config.plugin.repository
+    if repository and (source := _FORGES.get(urlsplit(repository).hostname or "")):
+        members["repository"] = {"url": repository, "source": source}
+    return {**members, "remotes": [remote], "_meta": {_PUBLISHER: {"revision": candidate.digest}}}
+
+
+def _common(candidate: Candidate) -> JsonObject:
+    """Return the members that all manifests have."""
+    said, identity = candidate.config.plugin, candidate.identity
+    author = {"name": candidate.developer, "email": candidate.email, "url": identity.website}
+    members: JsonObject = {
+        "name": identity.name,
+        "version": identity.version,
+        "description": str(candidate.manifest["description_for_human"]),
+        "author": {name: value for name, value in author.items() if value} if candidate.developer else {},
+        "homepage": identity.website,
+        "repository": said.repository,
+        "license": said.license,
+        "keywords": list(said.keywords or _tags(candidate)),
+    }
+    return {name: value for name, value in members.items() if value}
+
+
+def _tags(candidate: Candidate) -> tuple[str, ...]:
+    """Return the document's tags as keywords."""
+    listed = candidate.document.get("tags")
+    names = (tag.get("name") for tag in listed if isinstance(tag, dict)) if isinstance(listed, list) else ()
+    words = (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") for name in names if isinstance(name, str))
+    return tuple(dict.fromkeys(word for word in words if word))

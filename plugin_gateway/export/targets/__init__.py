@@ -1,0 +1,1 @@
+"""Targets: the rules of directories and clients, for `check --target`."""

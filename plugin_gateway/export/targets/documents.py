@@ -1,0 +1,270 @@
+"""The served document, as the frameworks read it that turn documents into tools. Each rule was found by running the client."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.config.address import is_this_machine
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.export.candidate import Candidate
+    from plugin_gateway.openapi.document import Json, JsonObject, OperationKey
+
+_SK: Final = "semantic-kernel 1.45 and 0.9.6b1"
+_LC: Final = "langchain-community 0.4.2"
+_LI: Final = "llama-index-tools-chatgpt-plugin 0.6.0"
+_HS: Final = "openapi-llm 0.4.3"
+_ADK: Final = "google-adk 2.13"
+_RUN: Final = "tried with"
+
+MAX_PROMPT_BYTES: Final = 100_000
+_LEAN: Final = "load `/openapi.json?profile=lean`, which omits the contents of responses"
+_READERS: Final = (Target.LANGCHAIN, Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+_NOT_METHODS: Final = frozenset({"parameters", "servers", "summary", "description", "$ref"})
+
+
+@rule("llamaindex-auth", f"{_RUN} {_LI}", Target.LLAMAINDEX)
+def auth_none(candidate: Candidate) -> Iterator[Breach]:
+    """LlamaIndex loads manifests without authentication only."""
+    kind = _auth_type(candidate)
+    if kind != "none":
+        yield Breach(
+            message=f"LlamaIndex raises a ValueError for a manifest with `auth: {{type: {kind}}}`",
+            hint="write `auth: {type: none}`, or have agents use the MCP endpoint",
+            pointer=("auth", "type"),
+        )
+
+
+@rule("semantic-kernel-auth", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
+def auth_oauth(candidate: Candidate) -> Iterator[Breach]:
+    """Semantic Kernel 0.9 loads manifests with OAuth or without authentication."""
+    kind = _auth_type(candidate)
+    if kind not in {"none", "oauth"}:
+        yield Breach(
+            message=f"Semantic Kernel 0.9 refuses a manifest with `auth: {{type: {kind}}}`",
+            hint="write `auth: {type: none}` or `oauth`, or load `/openapi.json` with `add_plugin_from_openapi`",
+            pointer=("auth", "type"),
+        )
+
+
+@rule(
+    "document-server", f"{_RUN} {_SK}, {_LC}, {_HS}, {_ADK}",
+    Target.LANGCHAIN, Target.SEMANTIC_KERNEL, Target.HAYSTACK, Target.ADK,
+)  # fmt: skip
+def server(candidate: Candidate) -> Iterator[Breach]:
+    """The document's first server is an absolute URL."""
+    url = _server(candidate.document)
+    if not re.match(r"https?://[^/]", url):
+        yield Breach(
+            message=f"a client calls `//path` or fails, because the document's server is not absolute: {url or 'none'!r}",
+            hint="write `public: {url: https://plugin.example.com}`",
+            pointer=("public", "url"),
+        )
+
+
+@rule("adk-loopback", f"{_RUN} {_ADK}", Target.ADK)
+def loopback(candidate: Candidate) -> Iterator[Breach]:
+    """ADK calls no server on its own machine."""
+    if is_this_machine(urlsplit(_server(candidate.document)).hostname or ""):
+        yield Breach(
+            message="ADK refuses to call a server on its own machine",
+            hint="write `public: {url: https://plugin.example.com}`",
+            pointer=("public", "url"),
+        )
+
+
+@rule("adk-names", f"{_RUN} {_ADK}, which renames operations to snake_case", Target.ADK)
+def snake_names(candidate: Candidate) -> Iterator[Breach]:
+    """Names of operations differ in snake_case, too."""
+    taken: dict[str, str] = {}
+    for key, operation_id in _ids(candidate.document):
+        other = taken.setdefault(_snake(operation_id), operation_id)
+        if other != operation_id:
+            yield Breach(
+                message=f"ADK gives `{other}` and `{operation_id}` the same name, `{_snake(operation_id)}`",
+                hint="write another `operation_id` for one of them",
+                pointer=entry_of(candidate, operation_id, key.method, key.path),
+            )
+
+
+@rule("document-operation-text", f"{_RUN} {_HS}", Target.HAYSTACK)
+def operation_text(candidate: Candidate) -> Iterator[Breach]:
+    """Each operation has a summary or a description."""
+    for key, operation in _document(candidate).operations.items():
+        if not operation.node.get("summary") and not operation.node.get("description"):
+            yield Breach(
+                message=f"Haystack drops `{key}` without a word, because it has neither summary nor description",
+                hint="write a `description` for the entry",
+                pointer=entry_of(candidate, str(operation.node.get("operationId")), key.method, key.path),
+            )
+
+
+@rule("document-path-items", f"{_RUN} {_SK} and {_LI}", Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+def path_items(candidate: Candidate) -> Iterator[Breach]:
+    """A path item has methods only."""
+    paths = candidate.document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        if isinstance(item, dict) and (extra := _NOT_METHODS & item.keys()):
+            yield Breach(
+                message=f"LlamaIndex and Semantic Kernel take `{min(extra)}` of {path} for a method, and fail",
+                hint="report this: the gateway moves such keys into the operations",
+                pointer=("openapi",),
+            )
+
+
+@rule("document-parameters", f"{_RUN} {_SK}; DeepLcom/openapi#7", Target.SEMANTIC_KERNEL, Target.PLUGIN_V1)
+def parameters(candidate: Candidate) -> Iterator[Breach]:
+    """Parameters are written in their operations."""
+    for key, operation in _document(candidate).operations.items():
+        listed = operation.node.get("parameters")
+        if isinstance(listed, list) and any(isinstance(one, dict) and "$ref" in one for one in listed):
+            yield Breach(
+                message=f"Semantic Kernel fails and the editor of GPTs skips `{key}`: its parameters are references",
+                hint="report this: the gateway writes parameters into the operations",
+                pointer=("openapi",),
+            )
+
+
+@rule("document-recursive", f"{_RUN} {_LC}, {_LI}, {_SK}", *_READERS)
+def recursive(candidate: Candidate) -> Iterator[Breach]:
+    """No schema contains itself."""
+    if (found := recursive_schema(candidate.document)) and not candidate.is_lean_enough(recursive_schema):
+        hint = "take the operation that uses it out of `allow`, or have agents use the MCP endpoint"
+        yield Breach(message=_endless(found), hint=hint, pointer=("allow",))
+    elif found:
+        yield Breach(message=_endless(found), hint=_LEAN, pointer=("allow",), severity=Severity.WARNING)
+
+
+@rule("document-size", f"{_RUN} {_LC}, {_LI}, {_SK}: they put the document into a prompt", *_READERS)
+def size(candidate: Candidate) -> Iterator[Breach]:
+    """The document fits into a prompt."""
+    size = len(candidate.documents[""])
+    if size > MAX_PROMPT_BYTES:
+        lean = len(candidate.documents.get("lean", b""))
+        hint = f"{_LEAN}: {lean / 1000:.0f} kB" if 0 < lean <= MAX_PROMPT_BYTES else "allow fewer operations"
+        yield Breach(
+            message=f"the document has {size / 1000:.0f} kB, too much for a prompt",
+            hint=hint,
+            pointer=("allow",),
+            severity=Severity.WARNING,
+        )
+
+
+@rule("document-type-lists", f"{_RUN} {_SK} and {_LC}", Target.LANGCHAIN, Target.SEMANTIC_KERNEL)
+def type_lists(candidate: Candidate) -> Iterator[Breach]:
+    """A schema has one type, as in OpenAPI 3.0."""
+    count = sum(
+        kind is Kind.SCHEMA and isinstance(node.get("type"), list) for kind, node in typed_nodes(candidate.document)
+    )
+    if count:
+        yield Breach(
+            message=f"{count} schemas have a list of types, which LangChain and Semantic Kernel cannot read",
+            hint='load `/openapi.json?profile=3.0`, or write `public: {openapi_version: "3.0"}`',
+            pointer=("public", "openapi_version"),
+            severity=Severity.WARNING,
+        )
+
+
+@rule("semantic-kernel-bodies", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
+def form_bodies(candidate: Candidate) -> Iterator[Breach]:
+    """A body can be JSON."""
+    for key, operation_id, types in _bodies(candidate):
+        if not any(_is_json(one) for one in types):
+            yield Breach(
+                message=f"Semantic Kernel cannot send the body of `{operation_id}`: {', '.join(types)}",
+                hint="have agents call it by the MCP endpoint, which builds such bodies",
+                pointer=entry_of(candidate, operation_id, key.method, key.path),
+            )
+
+
+@rule("langchain-bodies", f"{_RUN} {_LC}", Target.LANGCHAIN)
+def mixed_bodies(candidate: Candidate) -> Iterator[Breach]:
+    """JSON is the only type of a body that can be JSON."""
+    for key, operation_id, types in _bodies(candidate):
+        others = [one for one in types if not _is_json(one)]
+        if others and len(others) < len(types):
+            yield Breach(
+                message=f"LangChain does not see the JSON body of `{operation_id}` beside {', '.join(others)}",
+                hint=f"take {', '.join(others)} out of the document with an overlay, or have agents use the MCP endpoint",
+                pointer=entry_of(candidate, operation_id, key.method, key.path),
+                severity=Severity.WARNING,
+            )
+
+
+def recursive_schema(root: JsonObject) -> str:
+    """Return the name of a component schema that reaches itself, or an empty text."""
+    components = root.get("components")
+    schemas = components.get("schemas") if isinstance(components, dict) else None
+    if not isinstance(schemas, dict):
+        return ""
+    # Schemas whose references all lead to finished schemas are finished; those that are left lie on a cycle or lead to one.
+    open_refs = {name: set(_references(schema)) & schemas.keys() for name, schema in schemas.items()}
+    while finished := {name for name, refs in open_refs.items() if not refs}:
+        open_refs = {name: refs - finished for name, refs in open_refs.items() if name not in finished}
+    return next(iter(open_refs), "")
+
+
+def _references(schema: Json) -> Iterator[str]:
+    for _, node in typed_nodes_in(Kind.SCHEMA, schema):
+        ref = node.get("$ref")
+        if isinstance(ref, str) and ref.startswith("#/components/schemas/"):
+            yield ref.removeprefix("#/components/schemas/").partition("/")[0].replace("~1", "/").replace("~0", "~")
+
+
+def _endless(name: str) -> str:
+    return f"the schema `{name}` contains itself; LangChain, LlamaIndex and Semantic Kernel 0.9 follow it without end"
+
+
+def _auth_type(candidate: Candidate) -> str:
+    auth = candidate.manifest.get("auth")
+    return str(auth.get("type")) if isinstance(auth, dict) else "none"
+
+
+def _document(candidate: Candidate) -> Document:
+    return Document(root=candidate.document, name="served")
+
+
+def _ids(root: JsonObject) -> Iterator[tuple[OperationKey, str]]:
+    for key, operation in Document(root=root, name="served").operations.items():
+        yield key, str(operation.node.get("operationId"))
+
+
+def _bodies(candidate: Candidate) -> Iterator[tuple[OperationKey, str, list[str]]]:
+    document = _document(candidate)
+    for key, operation in document.operations.items():
+        body = operation.node.get("requestBody")
+        if isinstance(body, dict) and isinstance(ref := body.get("$ref"), str):
+            body = document.resolve(ref).value
+        content = body.get("content") if isinstance(body, dict) else None
+        if isinstance(content, dict) and content:
+            yield key, str(operation.node.get("operationId")), [*content]
+
+
+def _is_json(media_type: str) -> bool:
+    essence = media_type.partition(";")[0].strip().lower()
+    return essence == "application/json" or essence.endswith("+json")
+
+
+def _server(root: JsonObject) -> str:
+    servers: Iterable[Json] = root.get("servers") or ()
+    return next((str(one.get("url") or "") for one in servers if isinstance(one, dict)), "")
+
+
+def _snake(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", spaced.lower()).strip("_")
+
+
+RULES: Final = (
+    auth_none, auth_oauth, server, loopback, snake_names, operation_text, path_items, parameters, recursive, size, type_lists,
+    form_bodies, mixed_bodies,
+)  # fmt: skip

@@ -1,0 +1,27 @@
+"""The judge: all rules of the targets that someone asks about, and what breaks them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.export.targets import classic, documents, m365, review, server, texts, tools
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.export.candidate import Candidate
+    from plugin_gateway.export.targets.rule import Rule, Target
+
+RULES: Final[tuple[Rule, ...]] = (
+    *texts.RULES, *review.RULES, *server.RULES, *tools.RULES, *m365.RULES, *documents.RULES, *classic.RULES,
+)  # fmt: skip
+OF_THE_LISTING: Final[tuple[Rule, ...]] = (*texts.RULES, *review.RULES)
+"""The rules of what only a person can say."""
+
+
+def judge(candidate: Candidate, targets: Collection[Target], rules: Collection[Rule] = RULES) -> Iterator[Finding]:
+    """Yield what breaks the rules of these targets. A rule of several targets is judged once."""
+    for one in rules:
+        if not one.targets.isdisjoint(targets):
+            yield from one.judge(candidate)

@@ -1,0 +1,88 @@
+"""The review: what OpenAI's reviewers need before they look at a plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.mistake import nearest
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.export.targets.rule import Breach, Target, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.export.candidate import Candidate
+
+_REVIEW: Final = "OpenAI, plugins/deploy/app-review (read 2026-09-30)"
+_SUBMISSION: Final = "OpenAI, plugins/deploy/submission (read 2026-09-30)"
+_POSITIVE, _NEGATIVE = 5, 3
+
+
+@rule("openai-cases", _REVIEW, Target.OPENAI_PLUGIN)
+def cases(candidate: Candidate) -> Iterator[Breach]:
+    """A submission has five prompts that call tools and three that call none; each names tools that exist."""
+    said = candidate.config.plugin
+    names = [tool.name for tool in candidate.tools]
+    if len(said.cases) < _POSITIVE:
+        example = f"{{prompt: …, tools: [{names[0] if names else 'listOrders'}], expect: …}}"
+        yield Breach(
+            message=f"reviewers want {_POSITIVE} prompts that call tools; there are {len(said.cases)}",
+            hint=f"add entries such as `- {example}` to `plugin.cases`, and try each",
+            pointer=("plugin", "cases"),
+            severity=Severity.WARNING,
+        )
+    if len(said.refusals) < _NEGATIVE:
+        yield Breach(
+            message=f"reviewers want {_NEGATIVE} prompts that must call no tool; there are {len(said.refusals)}",
+            hint="add entries such as `- {prompt: …}` to `plugin.refusals`",
+            pointer=("plugin", "refusals"),
+            severity=Severity.WARNING,
+        )
+    for index, case in enumerate(said.cases):
+        pointer = ("plugin", "cases", index)
+        if not case.tools or not case.expect:
+            message = "a case for reviewers names the tools that it calls and what the reviewer should see"
+            yield Breach(message=message, hint="add `tools` and `expect`", pointer=pointer)
+        for tool in case.tools:
+            if tool not in names:
+                message = f"the case names {tool!r}, which is no tool of this gateway"
+                yield Breach(message=message, hint=f"{nearest(tool, names)}see `plugin-gateway ops`", pointer=pointer)
+
+
+@rule("openai-recording", _REVIEW, Target.OPENAI_PLUGIN)
+def recording(candidate: Candidate) -> Iterator[Breach]:
+    """A submission has a video."""
+    if not candidate.config.plugin.recording:
+        yield Breach(
+            message="reviewers want a video that shows the plugin at work",
+            hint="write `recording: https://example.com/demo.mp4` below `plugin`",
+            pointer=("plugin",),
+            severity=Severity.WARNING,
+        )
+
+
+@rule("openai-release-notes", _SUBMISSION, Target.OPENAI_PLUGIN)
+def release_notes(candidate: Candidate) -> Iterator[Breach]:
+    """A submission has release notes."""
+    if not candidate.config.plugin.release_notes:
+        yield Breach(
+            message="a submission has release notes",
+            hint="write `release_notes: First version.` below `plugin`",
+            pointer=("plugin",),
+            severity=Severity.WARNING,
+        )
+
+
+@rule("openai-domain-proof", _SUBMISSION, Target.OPENAI_PLUGIN)
+def domain_proof(candidate: Candidate) -> Iterator[Breach]:
+    """The host of the MCP endpoint shows the token of the domain check."""
+    if not candidate.config.plugin.openai_challenge:
+        yield Breach(
+            message="/.well-known/openai-apps-challenge is not served, so OpenAI cannot check who owns the domain",
+            hint="when the portal shows you a token, write `openai_challenge: {env: OPENAI_APPS_CHALLENGE}` below `plugin`",
+            pointer=("plugin",),
+            severity=Severity.WARNING,
+        )
+
+
+RULES: Final = (cases, recording, release_notes, domain_proof)

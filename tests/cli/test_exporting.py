@@ -1,0 +1,44 @@
+"""The candidate of an export, from a built revision."""
+
+import json
+
+import pytest
+
+from plugin_gateway.cli.exporting import MAX_IMAGE_BYTES, candidate_of
+from plugin_gateway.errors import ConfigError
+from tests.shop import built, png
+
+
+def test_the_candidate_is_what_the_revision_serves():
+    shop = built()
+    candidate = candidate_of(shop)
+    assert candidate.digest == shop.revision.digest
+    assert [tool.definition for tool in candidate.tools] == [
+        json.loads(tool.definition) for tool in shop.revision.tools
+    ]
+    assert candidate.documents[""] == shop.revision.faces["/openapi.json"].body
+    assert {tool.name for tool in candidate.tools} == {
+        node["operationId"] for item in candidate.document["paths"].values() for node in item.values()
+    }
+
+
+def test_images_are_read_from_their_files(tmp_path):
+    for name in ("logo", "icon"):
+        (tmp_path / name).write_bytes(png(50, 50))
+    shop = built({"plugin": {"logo": str(tmp_path / "logo")}, "manifest": {"logo": str(tmp_path / "icon")}})
+    assert candidate_of(shop).images == {"logo": png(50, 50), "manifest": png(50, 50)}
+
+
+@pytest.mark.parametrize("spoil", ["gone", "large"])
+def test_an_image_that_cannot_be_read_is_reported_at_its_key(tmp_path, spoil):
+    file = tmp_path / "logo.png"
+    file.write_bytes(png())
+    shop = built({"plugin": {"logo": str(file)}})
+    if spoil == "gone":
+        file.unlink()
+    else:
+        file.write_bytes(bytes(MAX_IMAGE_BYTES + 1))
+    with pytest.raises(ConfigError) as caught:
+        candidate_of(shop)
+    [finding] = caught.value.findings
+    assert (finding.rule, finding.pointer) == ("unreadable", ("plugin", "logo"))

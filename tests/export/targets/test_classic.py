@@ -1,0 +1,63 @@
+"""The first kind of plugins."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from plugin_gateway.export.targets.judge import judge
+from plugin_gateway.export.targets.rule import Target
+from tests.export.targets.test_server import OAUTH, TOKENS
+from tests.shop import shop
+
+
+def found(candidate):
+    rules = {finding.rule: str(finding.severity) for finding in judge(candidate, {Target.PLUGIN_V1})}
+    assert rules.pop("gpt-actions-end") == "note"
+    return rules
+
+
+@pytest.mark.parametrize(
+    ("change", "rules"),
+    [
+        ({}, {}),
+        ({"public": {"url": "https://shop.example.com:8443"}}, {"plugin-v1-port": "error"}),
+        ({"public": {"url": "http://localhost:8080"}}, {}),
+        (
+            {"public": {"url": "http://localhost:8080"}, "auth": TOKENS},
+            {"plugin-v1-local-auth": "error"},
+        ),
+        ({"auth": TOKENS}, {}),
+        ({"auth": {**TOKENS, "verification_tokens": {"other": "x"}}}, {"plugin-v1-verification": "warning"}),
+        ({"auth": {**OAUTH, "verification_tokens": None}}, {"plugin-v1-verification": "warning"}),
+        ({"auth": OAUTH}, {}),
+        ({"auth": {**OAUTH, "client_url": "https://login.other.example/a"}}, {"plugin-v1-domains": "error"}),
+        ({"auth": {**OAUTH, "client_url": "https://login.microsoftonline.com/a"}}, {}),
+        ({"manifest": {"legal_info_url": "https://other.example"}}, {"plugin-v1-domains": "error"}),
+        ({"manifest": {"contact_email": "a@other.example"}}, {"plugin-v1-domains": "warning"}),
+        ({"limits": {"response_body": None}}, {"plugin-v1-answers": "warning"}),
+        ({"limits": {"response_body": "101kB"}}, {"plugin-v1-answers": "warning"}),
+        ({"upstream": {"timeout": {"total": "46s"}}}, {"plugin-v1-call-time": "warning"}),
+    ],
+)
+def test_a_config_breaks_these_rules(change, rules):
+    assert found(shop(change)) == rules
+
+
+@pytest.mark.parametrize("where", ["operation", "parameter"])
+def test_texts_are_cut_in_the_document_that_the_manifest_names(where):
+    long = {"description": "x" * 701}
+    get = {"parameters": [{"name": "q", "in": "query", "schema": {}, **long}]} if where == "parameter" else long
+    candidate = shop(document={"paths": {"/orders": {"get": get}}})
+    assert candidate.manifest["api"]["url"].endswith("?profile=plugin")
+    assert found(candidate) == {}
+    whole = {**candidate.manifest, "api": {"url": "https://shop.example.com/openapi.json"}}
+    assert found(replace(candidate, manifest=whole)) == {"plugin-v1-texts": "error"}
+
+
+@pytest.mark.parametrize(("count", "rules"), [(30, {}), (31, {"plugin-v1-operations": "error"})])
+def test_gpt_actions_take_thirty_operations(count, rules):
+    candidate = shop()
+    paths = {f"/p{number}": {"get": {"operationId": f"o{number}"}} for number in range(count)}
+    document = json.dumps({**candidate.document, "paths": paths}).encode()
+    assert found(replace(candidate, documents={**candidate.documents, "": document})) == rules

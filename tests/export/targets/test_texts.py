@@ -1,0 +1,118 @@
+"""The texts and images of the listing."""
+
+from dataclasses import replace
+
+import pytest
+
+from plugin_gateway.export.targets.judge import judge
+from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.targets.texts import contrast
+from tests.shop import broken, png, shop
+
+# What changes below `plugin`, the only rule that it breaks, and the key to which the finding leads.
+BREACHES = [
+    ({"display_name": "x" * 31}, "openai-display-name", "display_name"),
+    ({"display_name": "Shop MCP"}, "openai-display-name", "display_name"),
+    ({"display_name": "Shop plugin"}, "openai-display-name", "display_name"),
+    ({"name": "a.b"}, "openai-name", "name"),
+    ({"name": "shop-mcp"}, "openai-name", "name"),
+    ({"name": "x" * 32}, "openai-name", "name"),
+    ({"subtitle": None}, "openai-subtitle", None),
+    ({"subtitle": "x" * 31}, "openai-subtitle", "subtitle"),
+    ({"description": "x" * 4001}, "openai-description", "description"),
+    ({"developer": "x" * 81}, "openai-developer", "developer"),
+    ({"category": None}, "openai-category", None),
+    ({"category": "productivity"}, "openai-category", "category"),
+    ({"capabilities": ["x"] * 21}, "openai-capabilities", "capabilities"),
+    ({"capabilities": ["x" * 121]}, "openai-capabilities", "capabilities"),
+    ({"website": None}, "openai-links", None),
+    ({"support": None}, "openai-links", None),
+    ({"support": "http://www.example.com/support"}, "openai-links", "support"),
+    ({"terms": "https://www.example.com/" + "x" * 1001}, "openai-links", "terms"),
+    ({"prompts": ["a", "b", "c", "d"]}, "openai-prompts", "prompts"),
+    ({"prompts": ["a", "a"]}, "openai-prompts", "prompts"),
+    ({"prompts": ["x" * 129]}, "openai-prompts", "prompts"),
+    ({"prompts": ["@shop find my orders"]}, "openai-prompts", "prompts"),
+    ({"color": "blue"}, "openai-colors", "color"),
+    ({"color": "#FFFF00"}, "openai-colors", "color"),
+    ({"dark_color": "#000080"}, "openai-colors", "dark_color"),
+    ({"version": "1.0"}, "openai-version", "version"),
+    ({"version": "1.0.0-" + "x" * 64}, "openai-version", "version"),
+]
+KEPT = [
+    {"display_name": "x" * 30},
+    {"display_name": "Plugins for shops"},
+    {"name": "x" * 31},
+    {"subtitle": "x" * 30},
+    {"description": "x" * 4000},
+    {"developer": "x" * 80},
+    {"developer": None},
+    {"capabilities": ["x" * 120] * 20},
+    {"prompts": ["a", "b", "x" * 128]},
+    {"prompts": ["Write to ada@example.com"]},
+    {"color": "#1A73E8", "dark_color": "#8AB4F8"},
+    {"version": "1.0.0-rc.1+7"},
+    {"terms": "https://www.example.com/" + "x" * 1000},
+]
+
+
+@pytest.mark.parametrize(("change", "rule", "key"), BREACHES)
+def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(change, rule, key):
+    candidate = shop({"plugin": change})
+    assert broken(candidate) == {rule: "error"}
+    [finding, *_] = [finding for finding in judge(candidate, {Target.OPENAI_PLUGIN}) if finding.rule == rule]
+    assert finding.pointer[:2] == (("plugin", key) if key else ("plugin",))
+    assert finding.hint
+    assert "OpenAI" in finding.source
+
+
+@pytest.mark.parametrize("change", KEPT)
+def test_a_text_at_its_limit_breaks_no_rule(change):
+    assert broken(shop({"plugin": change})) == {}
+
+
+def test_a_developer_who_is_named_nowhere_is_missing():
+    found = broken(shop({"plugin": {"developer": None}}, {"info": {"contact": {"name": None}}}))
+    assert found == {"openai-developer": "error"}
+
+
+def test_a_long_description_of_the_document_is_cut_with_a_warning():
+    found = broken(shop({"manifest": {"description_for_model": "Orders."}}, {"info": {"description": "x" * 4001}}))
+    assert found == {"openai-description": "warning"}
+
+
+def test_prompts_that_nobody_wrote_are_noted():
+    assert broken(shop({"plugin": {"prompts": None}})) == {"openai-prompts": "note"}
+
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'/>"
+
+
+@pytest.mark.parametrize(
+    ("images", "severity"),
+    [
+        ({}, "warning"),
+        ({"logo": png(48, 48)}, ""),
+        ({"logo": png(4096, 4096)}, ""),
+        ({"manifest": png()}, ""),
+        ({"logo": SVG}, ""),
+        ({"logo": png(47, 47)}, "error"),
+        ({"logo": png(4097, 4097)}, "error"),
+        ({"logo": png(512, 256)}, "error"),
+        ({"manifest": png(512, 256)}, "error"),
+        ({"logo": b"GIF89a\x40\x00\x40\x00"}, "error"),
+        ({"logo": b"text"}, "error"),
+        ({"logo": png()[:20]}, "error"),
+        ({"logo": png() + b"x" * 5 * 1024 * 1024}, "error"),
+        ({"logo": png(), "icon": png(40, 40)}, "error"),
+        ({"logo": png(), "dark_icon": b"text"}, "error"),
+    ],
+)
+def test_the_directory_takes_square_images_of_a_known_type_and_size(images, severity):
+    candidate = replace(shop(), images=images)
+    assert broken(candidate) == ({"openai-images": severity} if severity else {})
+
+
+def test_contrast_is_that_of_wcag():
+    assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)

@@ -1,0 +1,129 @@
+"""The rules for tools."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.shop import broken, shop
+
+
+def with_tool(change, index=0, **more):
+    """Return the shop with a changed definition of one tool; `None` removes a member."""
+    candidate = shop()
+    tool = candidate.tools[index]
+    definition = {key: value for key, value in {**tool.definition, **change}.items() if value is not None}
+    tools = [*candidate.tools]
+    tools[index] = replace(tool, definition=definition, **more)
+    return replace(candidate, tools=tuple(tools))
+
+
+HINTS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
+META = "openai/toolInvocation/invoking"
+
+
+def takes(name):
+    return {"inputSchema": {"type": "object", "properties": {name: {"type": "string"}}}}
+
+
+def returns(name):
+    return {"outputSchema": {"type": "object", "properties": {name: {"type": "string"}}}}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"title": "list_orders"}, {"tool-title": "warning"}),
+        ({"title": None}, {"tool-title": "error"}),
+        ({"description": " "}, {"tool-description": "error"}),
+        ({"description": "x" * 2048}, {}),
+        ({"description": "x" * 2049}, {"claude-description": "warning"}),
+        ({"annotations": None}, {"tool-hints": "error"}),
+        ({"annotations": {**HINTS, "openWorldHint": "no"}}, {"tool-hints": "error"}),
+        ({"annotations": HINTS}, {}),
+        (takes("password"), {"tool-inputs": "warning"}),
+        (takes("apiKey"), {"tool-inputs": "warning"}),
+        (takes("access_token"), {"tool-inputs": "warning"}),
+        (takes("chatHistory"), {"tool-inputs": "warning"}),
+        (takes("latitude"), {"tool-inputs": "warning"}),
+        (takes("page_token"), {}),
+        (takes("passenger"), {}),
+        (takes("city"), {}),
+        (returns("requestId"), {"tool-outputs": "note"}),
+        (returns("trace_id"), {"tool-outputs": "note"}),
+        (returns("order_id"), {}),
+        ({"_meta": {META: "x" * 64}}, {}),
+        ({"_meta": {META: "x" * 65}}, {"tool-invocation": "error"}),
+    ],
+)
+def test_a_definition_breaks_these_rules(change, found):
+    assert broken(with_tool(change)) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("list_orders_2", {}),
+        ("list-orders", {"m365-function-name": "error"}),
+        ("list.orders", {"tool-name": "error", "m365-function-name": "error"}),
+        ("x" * 64, {}),
+        ("x" * 65, {"tool-name": "error"}),
+    ],
+)
+def test_a_name_breaks_these_rules(name, found):
+    candidate = with_tool({"name": name})
+    config = candidate.config.model_copy(update={"plugin": candidate.config.plugin.model_copy(update={"cases": ()})})
+    assert broken(replace(candidate, config=config)) == {"openai-cases": "warning", **found}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ((19_996, 100, 100), {}),
+        ((20_000, 100, 100), {"tool-tokens": "error"}),
+        ((19_000, 19_000, 19_000), {}),
+        ((19_996, 19_996, 19_996, 4_012), {"tools-tokens": "error"}),
+        ((100,) * 19, {}),
+        ((100,) * 20, {"tools-many": "note"}),
+    ],
+)
+def test_definitions_cost_tokens(sizes, found):
+    candidate = shop()
+    tools = tuple(replace(candidate.tools[0], size=size) for size in sizes)
+    assert broken(replace(candidate, tools=tools)) == found
+
+
+def test_budgets_are_for_a_server_that_lists_its_operations():
+    candidate = shop({"mcp": {"mode": "search"}})
+    tools = tuple(replace(candidate.tools[0], size=20_000) for _ in range(30))
+    assert broken(replace(candidate, tools=tools)) == {"mcp-search-mode": "error"}
+
+
+@pytest.mark.parametrize(
+    ("index", "hints", "found"),
+    [
+        (1, HINTS, {"tool-hints-honest": "warning"}),
+        (2, {**HINTS, "readOnlyHint": False}, {"tool-hints-honest": "warning"}),
+        (2, {**HINTS, "readOnlyHint": False, "destructiveHint": True}, {}),
+        (1, {**HINTS, "readOnlyHint": False}, {}),
+    ],
+)
+def test_a_hint_that_the_method_contradicts_is_reported(index, hints, found):
+    assert broken(with_tool({"annotations": hints}, index)) == found
+
+
+def test_an_operation_that_is_declared_harmless_is_reported_at_its_entry():
+    entry = {"operation": "create_order", "consequential": False}
+    assert broken(shop({"allow": ["list_orders", entry, "cancel_order"]})) == {"tool-hints-honest": "warning"}
+
+
+@pytest.mark.parametrize("change", [returns("id"), {"outputSchema": None}])
+def test_a_missing_description_of_the_result_is_noted(change):
+    from plugin_gateway.export.targets.tools import output_schema
+
+    candidate = shop()
+    tools = tuple(
+        replace(tool, definition={key: value for key, value in {**tool.definition, **change}.items() if value})
+        for tool in candidate.tools
+    )
+    found = [*output_schema.judge(replace(candidate, tools=tools))]
+    assert len(found) == (0 if change["outputSchema"] else 1)
