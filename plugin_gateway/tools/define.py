@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.document import CONSEQUENTIAL
+from plugin_gateway.publish.shorten import shorten
+from plugin_gateway.tools.budget import MOST_TOKENS_OF_AN_OUTPUT, Definition, fit
+from plugin_gateway.tools.compact import CUTS, Cut, compact, plain_text, without_texts
 from plugin_gateway.tools.hints import NOTHING_CHOSEN, ChosenHints, hints_of
 from plugin_gateway.tools.input_schema import build_inputs
+from plugin_gateway.tools.output_schema import build_output_schema
+from plugin_gateway.tools.sharing import share
+from plugin_gateway.tools.tokens import estimate_tokens
 from plugin_gateway.tools.tool import Tool, ToolSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation, OperationKey
+    from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.tools.input_schema import Inputs
+    from plugin_gateway.tools.tool import Hints
 
 _MAX_TITLE = 64
+_MAX_INVOCATION = 64
+"""ChatGPT's limit for the texts that it shows while a tool runs and afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,45 +48,109 @@ def build_tool_set(
     served: Document, settings: Mapping[OperationKey, ToolSettings], *, is_searched: bool = False
 ) -> ToolSet:
     """Build a tool for each operation of a served document, which is in version 3.1 or 3.2. The work is done on first access."""
-    return ToolSet(
-        lambda: tuple(_define(served, one, settings.get(one.key, _NO_SETTINGS)) for one in served.operations.values()),
-        is_searched=is_searched,
+    return ToolSet(partial(_define_all, served, settings), is_searched=is_searched)
+
+
+def _define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Tool, ...]:
+    drafts = [_draft(served, one, settings.get(one.key, _NO_SETTINGS)) for one in served.operations.values()]
+    definitions = [_definition(draft) for draft in drafts]
+    fit(definitions)
+    return tuple(
+        Tool(
+            name=draft.name,
+            method=draft.key.method,
+            path_template=draft.key.path,
+            title=draft.title,
+            description=draft.description,
+            hints=draft.hints,
+            arguments=draft.inputs.arguments,
+            body=draft.inputs.body,
+            has_output_schema=one.has_output,
+            definition=one.text,
+        )
+        for draft, one in zip(drafts, definitions, strict=True)
     )
 
 
-def _define(served: Document, operation: Operation, settings: ToolSettings) -> Tool:
-    node = operation.node
-    name: str = node["operationId"]
+class _Draft(NamedTuple):
+    """A tool before its definition is written."""
+
+    key: OperationKey
+    name: str
+    title: str
+    description: str
+    hints: Hints
+    inputs: Inputs
+    output: JsonObject | None
+
+
+def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _Draft:
+    node, at = operation.node, _place_of(operation)
+    name, summary, description = str(node["operationId"]), _text(node, "summary"), _text(node, "description")
     consequential = node.get(CONSEQUENTIAL)
-    hints = hints_of(operation.key.method, consequential if isinstance(consequential, bool) else None, settings.hints)
-    summary, description = _text(node, "summary"), _text(node, "description")
-    title = settings.title or (summary if len(summary) <= _MAX_TITLE else "") or name
-    inputs = build_inputs(served, operation, settings.slashes)
-    shown: JsonObject = {
-        "name": name,
-        "title": title,
-        "description": description or summary,
-        "inputSchema": inputs.schema,
-        "annotations": {
-            "readOnlyHint": hints.read_only,
-            "destructiveHint": hints.destructive,
-            "idempotentHint": hints.idempotent,
-            "openWorldHint": hints.open_world,
-        },
-    }
-    return Tool(
+    return _Draft(
+        key=operation.key,
         name=name,
-        method=operation.key.method,
-        path_template=operation.key.path,
-        title=title,
-        description=shown["description"],
-        hints=hints,
-        arguments=inputs.arguments,
-        body=inputs.body,
-        definition=to_json(shown),
+        title=settings.title or (shorten(" ".join(summary.split()), _MAX_TITLE) if summary else name),
+        description=description or summary,
+        hints=hints_of(
+            operation.key.method,
+            (name, operation.key.path.rpartition("/")[2], summary or description),
+            consequential if isinstance(consequential, bool) else None,
+            settings.hints,
+        ),
+        inputs=build_inputs(served, operation, at, settings.slashes),
+        output=_within_budget(build_output_schema(served, operation, at)),
     )
+
+
+def _place_of(operation: Operation) -> Tokens:
+    is_additional = operation.holder is not operation.path_item
+    return ("paths", operation.key.path, *(("additionalOperations",) if is_additional else ()), operation.field)
 
 
 def _text(node: JsonObject, key: str) -> str:
     text = node.get(key)
     return text.strip() if isinstance(text, str) else ""
+
+
+def _within_budget(output: JsonObject | None) -> JsonObject | None:
+    """Return an output schema that is worth its cost: whole, else without texts, else none."""
+    if output is None or estimate_tokens(to_json(output)) <= MOST_TOKENS_OF_AN_OUTPUT:
+        return output
+    bare = share(without_texts(output))
+    return bare if estimate_tokens(to_json(bare)) <= MOST_TOKENS_OF_AN_OUTPUT else None
+
+
+def _definition(draft: _Draft) -> Definition:
+    forms = [partial(_write, draft, None, has_output=False), *(partial(_write, draft, cut) for cut in CUTS)]
+    if draft.output is not None:
+        forms.insert(0, partial(_write, draft, None, has_output=True))
+    return Definition(forms, has_output=draft.output is not None)
+
+
+def _write(draft: _Draft, cut: Cut | None, *, has_output: bool = False) -> bytes:
+    """Write the definition, in whole or cut."""
+    note, schema = draft.inputs.note, draft.inputs.schema
+    description = draft.description if cut is None else plain_text(draft.description, cut.text)
+    hints = draft.hints
+    shown: JsonObject = {
+        "name": draft.name,
+        "title": draft.title,
+        "description": " ".join(filter(None, (description, note))),
+        "inputSchema": schema if cut is None else share(compact(schema, cut)),
+    }
+    if has_output:
+        shown["outputSchema"] = draft.output
+    shown["annotations"] = {
+        "readOnlyHint": hints.read_only,
+        "destructiveHint": hints.destructive,
+        "idempotentHint": hints.idempotent,
+        "openWorldHint": hints.open_world,
+    }
+    if cut is None or cut.has_meta:
+        shown["_meta"] = {
+            "openai/toolInvocation/invoking": shorten(f"Calling: {draft.title}", _MAX_INVOCATION),
+            "openai/toolInvocation/invoked": shorten(f"Done: {draft.title}", _MAX_INVOCATION),
+        }
+    return to_json(shown)

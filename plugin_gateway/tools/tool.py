@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from plugin_gateway.publish.cost import estimate_tokens
+from plugin_gateway.tools.tokens import estimate_tokens
 from plugin_gateway.tools.tool_index import index_tools
 
 if TYPE_CHECKING:
@@ -51,12 +51,12 @@ class Encoding:
     explode: bool = True
     allow_reserved: bool = False
     media_type: str = ""
-    """The Content-Type of a part. Empty: text/plain, or application/json for an object, or application/octet-stream for base64."""
+    """The Content-Type of a part. Empty: text/plain, or application/json for an object, or application/octet-stream for octets."""
     is_binary: bool = False
     """The value, or each item of a list, is base64 text, and its octets are sent."""
 
 
-PLAIN_ENCODING = Encoding()
+PLAIN_ENCODING = Encoding(style="", explode=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ class Tool:
     @property
     def tokens(self) -> int:
         """An estimate of the tokens that a model reads for the definition."""
-        return estimate_tokens(len(self.definition))
+        return estimate_tokens(self.definition)
 
 
 class ToolSet:

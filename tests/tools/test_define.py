@@ -25,6 +25,10 @@ def test_a_tool_shows_the_operation_under_its_id():
             "idempotentHint": True,
             "openWorldHint": False,
         },
+        "_meta": {
+            "openai/toolInvocation/invoking": "Calling: Get a pet",
+            "openai/toolInvocation/invoked": "Done: Get a pet",
+        },
     }
     assert (tool.method, tool.path_template, tool.title) == ("GET", "/pet", "Get a pet")
 

@@ -4,6 +4,9 @@ from plugin_gateway.tools.hints import ChosenHints, hints_of
 from plugin_gateway.tools.tool import Hints
 
 READ = Hints(read_only=True, destructive=False, idempotent=True)
+ADD = Hints(read_only=False, destructive=False, idempotent=False)
+CHANGE = Hints(read_only=False, destructive=True, idempotent=False)
+REPLACE = Hints(read_only=False, destructive=True, idempotent=True)
 
 
 @pytest.mark.parametrize(
@@ -12,15 +15,37 @@ READ = Hints(read_only=True, destructive=False, idempotent=True)
         ("GET", READ),
         ("HEAD", READ),
         ("QUERY", READ),
-        ("POST", Hints(read_only=False, destructive=False, idempotent=False)),
-        ("PUT", Hints(read_only=False, destructive=True, idempotent=True)),
-        ("PATCH", Hints(read_only=False, destructive=True, idempotent=False)),
-        ("DELETE", Hints(read_only=False, destructive=True, idempotent=True)),
-        ("LOCK", Hints(read_only=False, destructive=True, idempotent=False)),
+        ("POST", CHANGE),
+        ("PUT", REPLACE),
+        ("PATCH", CHANGE),
+        ("DELETE", REPLACE),
+        ("LOCK", CHANGE),
     ],
 )
 def test_the_method_decides_the_hints(method, hints):
     assert hints_of(method) == hints
+
+
+@pytest.mark.parametrize(
+    ("operation_id", "last_segment", "summary", "hints"),
+    [
+        ("createPet", "pets", "", ADD),
+        ("issues_create", "issues", "Create an issue", ADD),
+        ("PostCustomers", "customers", "Create a customer", ADD),
+        ("PostCustomersCustomer", "{customer}", "Update a customer", CHANGE),
+        ("chat_delete", "chat.delete", "Deletes a message.", CHANGE),
+        ("PostSubscriptionsCancel", "cancel", "Create a cancellation", CHANGE),
+        ("createOrDeletePet", "pets", "Add a pet", CHANGE),
+        ("pets", "search", "", ADD),
+        ("post_pets", "pets", "", CHANGE),
+    ],
+)
+def test_a_post_is_not_destructive_where_its_names_say_that_it_adds(operation_id, last_segment, summary, hints):
+    assert hints_of("POST", (operation_id, last_segment, summary)) == hints
+
+
+def test_the_names_of_other_methods_do_not_count():
+    assert hints_of("PUT", ("createPet", "pets", "Create a pet")) == REPLACE
 
 
 def test_a_search_by_post_that_is_not_consequential_is_a_read():
@@ -28,7 +53,7 @@ def test_a_search_by_post_that_is_not_consequential_is_a_read():
 
 
 def test_a_get_that_is_consequential_is_no_read():
-    assert hints_of("GET", consequential=True) == Hints(read_only=False, destructive=True, idempotent=False)
+    assert hints_of("GET", consequential=True) == CHANGE
 
 
 def test_gateway_yaml_wins():

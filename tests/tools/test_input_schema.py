@@ -1,7 +1,5 @@
-import pytest
-
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.tools.input_schema import build_inputs, kind_of
+from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Place
 
 
@@ -9,7 +7,7 @@ def inputs(operation, method="post", path="/pets/{id}", slashes=(), **components
     root = {"openapi": "3.1.0", "paths": {path: {method: operation}}, "components": components}
     document = Document(root=root, name="o")
     (found,) = document.operations.values()
-    return build_inputs(document, found, slashes)
+    return build_inputs(document, found, ("paths", path, method), slashes)
 
 
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -66,22 +64,6 @@ def test_a_body_that_is_no_object_is_one_argument():
 
     assert found.schema["properties"]["body"] == {"type": "array", "items": {"type": "string"}}
     assert found.body == Body(media_type="application/json", kind=BodyKind.JSON, whole="body", is_required=True)
-
-
-@pytest.mark.parametrize(
-    ("media_type", "kind"),
-    [
-        ("application/json; charset=utf-8", BodyKind.JSON),
-        ("application/merge-patch+json", BodyKind.JSON),
-        ("application/x-www-form-urlencoded", BodyKind.FORM),
-        ("multipart/form-data", BodyKind.MULTIPART),
-        ("text/csv", BodyKind.TEXT),
-        ("application/xml", BodyKind.TEXT),
-        ("image/png", BodyKind.BINARY),
-    ],
-)
-def test_the_media_type_decides_how_a_body_is_built(media_type, kind):
-    assert kind_of(media_type) is kind
 
 
 def test_json_is_chosen_first():

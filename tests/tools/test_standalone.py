@@ -1,5 +1,5 @@
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.tools.definition_schema import Definitions
+from plugin_gateway.tools.standalone import Definitions, Placed
 
 SCHEMAS = {
     "Node": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}, "x-note": 1},
@@ -10,7 +10,8 @@ SCHEMAS = {
 def copied(schema, hidden="readOnly", **schemas):
     document = Document(root={"openapi": "3.1.0", "components": {"schemas": {**SCHEMAS, **schemas}}}, name="o")
     definitions = Definitions(document, hidden=hidden)
-    return definitions.copy(schema), definitions.finish()
+    shown = definitions.copy(Placed(schema))
+    return shown, definitions.finish(shown)
 
 
 def test_only_the_schemas_that_are_reached_are_defined_and_circles_stay_circles():

@@ -1,0 +1,202 @@
+"""A compact schema: the same arguments in fewer tokens, with less text and fewer limits on their values.
+
+A compact schema accepts every value that the whole schema accepts, and names every property that the whole schema names.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.publish.shorten import shorten
+from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Json, JsonObject
+
+_LIMITS: Final = frozenset(
+    {
+        *("format", "pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems", "minProperties"),
+        *(
+            "maxProperties",
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "multipleOf",
+            "contentMediaType",
+        ),
+        *("minContains", "maxContains", "$comment", "readOnly", "writeOnly"),
+    }
+)
+_FRAGILE: Final = frozenset({"not", "if", "then", "else", "contains", "unevaluatedItems", "unevaluatedProperties"})
+"""Keywords that accept less when the schemas in them or beside them accept more."""
+_NOTES: Final = frozenset({"title", "description", "default", "deprecated", "examples"})
+_SCALAR: Final = frozenset({"type", "enum", "const"})
+_TAG: Final = re.compile(r"</?[A-Za-z][^<>]*>")
+_LINK: Final = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """What a compact schema leaves out. Texts are cut to a number of characters."""
+
+    text: int
+    """For the tool itself."""
+    argument_text: int
+    inner_text: int
+    """For everything inside an argument."""
+    has_titles: bool = False
+    has_limits: bool = True
+    """The limits on values, such as `maxLength` and `pattern`."""
+    has_defaults: bool = True
+    has_unions: bool = True
+    """Alternatives stay apart, where only one of them has members."""
+    has_inner_types: bool = True
+    """Types, enumerations and required members inside an argument."""
+    has_enums: bool = True
+    has_meta: bool = True
+
+
+_STRONG: Final = Cut(text=1000, argument_text=200, inner_text=80, has_limits=False, has_unions=False)
+_STRONGER: Final = replace(_STRONG, text=500, argument_text=100, inner_text=0, has_defaults=False)
+_STRONGEST: Final = replace(_STRONGER, text=200, argument_text=30, has_meta=False, has_inner_types=False)
+CUTS: Final = (
+    Cut(text=4000, argument_text=2000, inner_text=1000),
+    Cut(text=1000, argument_text=400, inner_text=200),
+    _STRONG,
+    replace(_STRONG, text=600, argument_text=120, inner_text=40),
+    _STRONGER,
+    replace(_STRONGER, text=300, argument_text=50, has_meta=False),
+    _STRONGEST,
+    replace(_STRONGEST, text=120, argument_text=0, has_enums=False),
+)
+"""From the mildest to the strongest."""
+
+
+def plain_text(text: str, limit: int) -> str:
+    """Return a text without markup, in at most `limit` characters."""
+    if limit <= 0:
+        return ""
+    plain = " ".join(_LINK.sub(r"\1", _TAG.sub(" ", text)).split())
+    return shorten(plain, limit) if len(plain) > limit else plain
+
+
+def without_texts(schema: Json) -> Json:
+    """Return a schema without titles and descriptions."""
+    if isinstance(schema, list):
+        return [without_texts(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: {name: without_texts(one) for name, one in value.items()} if key in MAPS else without_texts(value)
+        for key, value in schema.items()
+        if key not in {"title", "description"}
+    }
+
+
+def compact(schema: JsonObject, cut: Cut) -> JsonObject:
+    """Return the compact form of an input schema."""
+    shown: JsonObject = {}
+    for key, value in schema.items():
+        if key in {"properties", "$defs"}:
+            is_inner = key == "$defs"
+            shown[key] = {name: _compact(one, cut, is_inner=is_inner) for name, one in value.items()}
+        elif key in ONE:
+            if key not in _FRAGILE or cut.has_limits:
+                shown[key] = _compact(value, cut, is_inner=True)
+        elif key in LISTS:
+            shown[_list_key(key, cut)] = [_compact(one, cut, is_inner=True) for one in value]
+        elif cut.has_limits or key not in _LIMITS:
+            shown[key] = value
+    return shown
+
+
+def _compact(schema: Json, cut: Cut, *, is_inner: bool) -> Json:
+    if not isinstance(schema, dict):
+        return schema
+    schema = _without_union(_without_wrapper(schema), has_unions=cut.has_unions)
+    shown: JsonObject = {}
+    has_types = cut.has_inner_types or not is_inner
+    for key, value in schema.items():
+        if key in ONE:
+            if key not in _FRAGILE or cut.has_limits:
+                inner = _compact(value, cut, is_inner=True)
+                if key in _FRAGILE or inner not in ({}, True):
+                    shown[key] = inner
+        elif key in LISTS:
+            parts = [_compact(one, cut, is_inner=True) for one in value]
+            listed = _list_key(key, cut)
+            if listed != "anyOf" or {} not in parts:
+                shown[listed] = parts
+        elif key in MAPS:
+            shown[key] = {name: _compact(one, cut, is_inner=True) for name, one in value.items()}
+        elif key == "description":
+            if text := plain_text(value, cut.inner_text if is_inner else cut.argument_text):
+                shown[key] = text
+        elif _is_kept(key, cut, has_types=has_types):
+            shown[key] = value
+    return shown
+
+
+def _list_key(key: str, cut: Cut) -> str:
+    """With fewer limits, more than one alternative may accept a value, which `oneOf` forbids."""
+    return "anyOf" if key == "oneOf" and not cut.has_limits else key
+
+
+def _is_kept(key: str, cut: Cut, *, has_types: bool) -> bool:
+    match key:
+        case "title" | "examples":
+            return cut.has_titles
+        case "default":
+            return cut.has_defaults
+        case "enum" | "const":
+            return cut.has_enums and has_types
+        case "type" | "required" | "dependentRequired":
+            return has_types
+        case _:
+            return cut.has_limits or key not in _LIMITS
+
+
+def _without_wrapper(schema: JsonObject) -> JsonObject:
+    """Write `allOf: [schema]` as the schema, if nothing beside it says the same."""
+    parts = schema.get("allOf")
+    if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict):
+        beside = {key: value for key, value in schema.items() if key != "allOf"}
+        if not beside.keys() - _NOTES and not beside.keys() & {"default"} & parts[0].keys():
+            return parts[0] | beside
+    return schema
+
+
+def _without_union(schema: JsonObject, *, has_unions: bool) -> JsonObject:
+    """Write alternatives of which only one has members as one schema, which accepts the types of all."""
+    key = next((key for key in ("anyOf", "oneOf") if key in schema), None)
+    if has_unions or key is None or schema.keys() - _NOTES - {key}:
+        return schema
+    parts = [part for part in schema[key] if isinstance(part, dict)]
+    rich = [part for part in parts if part.keys() - _NOTES - _LIMITS - _SCALAR]
+    if (
+        len(parts) < len(schema[key])
+        or len(rich) > 1
+        or any({"$ref", "allOf", "anyOf", "oneOf"} & part.keys() for part in rich)
+    ):
+        return schema
+    merged: JsonObject = {key: value for part in rich for key, value in part.items() if key not in _SCALAR | _LIMITS}
+    types = [_types(part) for part in parts]
+    if all(types):
+        listed = [*dict.fromkeys(name for names in types for name in names)]
+        merged["type"] = listed if len(listed) > 1 else listed[0]
+    values = [part["enum"] if "enum" in part else [part["const"]] for part in parts if {"enum", "const"} & part.keys()]
+    if len(values) == len(parts):
+        merged["enum"] = [value for listed in values for value in listed]
+    return merged | {name: value for name, value in schema.items() if name != key}
+
+
+def _types(schema: JsonObject) -> list[str]:
+    types = schema.get("type")
+    if isinstance(types, str):
+        return [types]
+    if isinstance(types, list):
+        return types
+    return []

@@ -1,0 +1,96 @@
+"""The output schema of a tool: what the members of a JSON answer are called and mean. It accepts every object.
+
+Real APIs send null, numbers as text and members that their documents do not have. A client that validates the answer would then
+refuse it. So the schema has no keyword that could fail, except that the answer is an object, which MCP 2025-11-25 demands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.tools.keywords import COMBINING
+from plugin_gateway.tools.media import essence_of, is_json
+from plugin_gateway.tools.parameters import follow
+from plugin_gateway.tools.standalone import Definitions, Placed, refs_in
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Document, JsonObject, Operation
+    from plugin_gateway.openapi.refs import Tokens
+
+_TOLD_IN_WORDS: Final = frozenset({"integer", "number", "boolean"})
+"""Types that the description names where the document has no description."""
+
+
+def build_output_schema(document: Document, operation: Operation, at: Tokens) -> JsonObject | None:
+    """Build the schema of the operation's successful answers, or None if they are not JSON objects. `at` is its place."""
+    definitions = Definitions(document, hidden="writeOnly")
+    answers = [*_answers(document, operation.node.get("responses"), (*at, "responses"))]
+    if not answers or not all(_is_object(definitions, one, 0) for one in answers):
+        return None
+    shown = definitions.copy(answers[0])
+    schema: JsonObject = {"type": "object", **_loosened(shown)}
+    if len(schema) == 1:
+        return None
+    if defs := {name: _loosened(one) for name, one in definitions.finish(shown).items()}:
+        reached = {*refs_in(schema), *(ref for one in defs.values() for ref in refs_in(one))}
+        schema["$defs"] = {name: one for name, one in defs.items() if f"#/$defs/{name}" in reached}
+    return schema
+
+
+def _answers(document: Document, responses: Any, at: Tokens) -> list[Placed]:
+    """Return the schemas of all successful answers with a body. An answer that is not JSON has an empty schema."""
+    found: list[Placed] = []
+    for status, response in responses.items() if isinstance(responses, dict) else ():
+        if not str(status).startswith("2"):
+            continue
+        node, place = follow(document, Kind.RESPONSE, Placed(response, (*at, status)))
+        content = node.get("content")
+        for media_type, entry in content.items() if isinstance(content, dict) else ():
+            if is_json(media_type) and essence_of(media_type) != "application/problem+json" and isinstance(entry, dict):
+                found.append(Placed(entry.get("schema", {}), (*place, "content", media_type, "schema")))
+            else:
+                found.append(Placed({}))
+    return found
+
+
+def _is_object(definitions: Definitions, placed: Placed, depth: int) -> bool:
+    schema, at = definitions.follow(placed)
+    if depth > 8:
+        return False
+    types = schema.get("type")
+    if types is not None:
+        return bool(types == "object") or (isinstance(types, list) and {*types} == {"object", "null"})
+    if isinstance(schema.get("properties"), dict):
+        return True
+    for key in COMBINING:
+        parts = schema.get(key)
+        if isinstance(parts, list) and parts:
+            placed_parts = [Placed(part, (*at, key, str(index))) for index, part in enumerate(parts)]
+            judge = any if key == "allOf" else all
+            return judge(_is_object(definitions, part, depth + 1) for part in placed_parts)
+    return False
+
+
+def _loosened(schema: Any) -> JsonObject:
+    """Keep what describes values, and nothing that judges them."""
+    if not isinstance(schema, dict):
+        return {}
+    loose: JsonObject = {}
+    for key, value in schema.items():
+        if key in {"title", "description", "deprecated", "$ref"}:
+            loose[key] = value
+        elif key == "properties":
+            loose[key] = {name: _loosened(one) for name, one in value.items()}
+        elif key in {"items", "additionalProperties"} and isinstance(value, dict):
+            if inner := _loosened(value):
+                loose[key] = inner
+        elif key in COMBINING:
+            # More than one part may accept, which `oneOf` forbids.
+            parts = [inner for part in value if (inner := _loosened(part))]
+            if parts:
+                loose.setdefault("allOf" if key == "allOf" else "anyOf", []).extend(parts)
+    kind = schema.get("type")
+    if isinstance(kind, str) and kind in _TOLD_IN_WORDS and "description" not in loose:
+        loose["description"] = kind
+    return loose

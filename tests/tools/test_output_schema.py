@@ -1,0 +1,94 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.tools.output_schema import build_output_schema
+
+PET = {
+    "type": "object",
+    "required": ["id"],
+    "additionalProperties": False,
+    "properties": {
+        "id": {"type": "integer", "minimum": 1},
+        "name": {"type": "string", "description": "How it is called.", "enum": ["Rex"]},
+        "secret": {"writeOnly": True},
+        "owner": {"oneOf": [{"$ref": "#/components/schemas/Owner"}, {"type": "null"}]},
+    },
+}
+OWNER = {"type": "object", "properties": {"pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}}}
+
+
+def output(**responses):
+    root = {"openapi": "3.1.0", "components": {"schemas": {"Pet": PET, "Owner": OWNER}}}
+    root["paths"] = {"/pet": {"get": {"responses": {key.strip("_"): value for key, value in responses.items()}}}}
+    document = Document(root=root, name="o")
+    (operation,) = document.operations.values()
+    return build_output_schema(document, operation, ("paths", "/pet", "get"))
+
+
+def answer(schema, media_type="application/json"):
+    return {"description": "", "content": {media_type: {"schema": schema}}}
+
+
+def test_members_and_their_meaning_are_told_and_nothing_is_demanded():
+    assert output(_200=answer(PET)) == {
+        "type": "object",
+        "properties": {
+            "id": {"description": "integer"},
+            "name": {"description": "How it is called."},
+            "owner": {"anyOf": [{"$ref": "#/$defs/Owner"}]},
+        },
+        "$defs": {
+            "Owner": {"properties": {"pets": {"items": {"$ref": "#/$defs/Pet"}}}},
+            "Pet": {
+                "properties": {
+                    "id": {"description": "integer"},
+                    "name": {"description": "How it is called."},
+                    "owner": {"anyOf": [{"$ref": "#/$defs/Owner"}]},
+                }
+            },
+        },
+    }
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["id", "name", "owner", "pets", "x"]), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["id", "name", "owner", "x"]), json_values))
+def test_every_object_is_accepted(value):
+    assert Draft202012Validator(output(_200=answer(PET))).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    "responses",
+    [
+        {},
+        {"_200": {"description": "empty"}},
+        {"_200": answer({"type": "array", "items": PET})},
+        {"_200": answer({})},
+        {"_200": answer({"type": "object"})},
+        {"_200": answer({"type": "string"}, "text/plain")},
+        {"_200": answer(PET), "_201": answer({"type": "array"})},
+        {"_200": answer({"anyOf": [PET, {"type": "string"}]})},
+        {"_404": answer(PET)},
+        {"default": answer(PET)},
+    ],
+)
+def test_there_is_none_where_an_answer_may_be_no_object_or_tells_nothing(responses):
+    assert output(**responses) is None
+
+
+@pytest.mark.parametrize(
+    "schema", [{"allOf": [{}, PET]}, {"oneOf": [PET, OWNER]}, {"type": ["object", "null"], **OWNER}]
+)
+def test_combined_objects_are_objects(schema):
+    assert output(_200=answer(schema))["type"] == "object"

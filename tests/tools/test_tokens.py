@@ -1,0 +1,23 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.tools.tokens import estimate_tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "counted"),
+    [
+        ('{"type":"object","properties":{"enabled":{"type":"boolean"}},"required":["enabled"]}', 19),
+        ("Three-letter ISO currency code, in lowercase. Must be a supported currency.", 15),
+        ('{"enum":["auto","required"],"type":"string","maxLength":5000}', 18),
+    ],
+)
+def test_an_estimate_is_near_the_count_of_a_tokenizer(text, counted):
+    """The counts are those of tiktoken's o200k_base."""
+    assert abs(estimate_tokens(text.encode()) - counted) <= 0.25 * counted
+
+
+@given(st.binary(max_size=50), st.binary(max_size=50))
+def test_a_longer_text_costs_more_or_the_same(first, second):
+    assert estimate_tokens(first) <= estimate_tokens(first + b" " + second)
