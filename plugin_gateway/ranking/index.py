@@ -24,7 +24,6 @@ _SATURATION: Final = 1.2
 """BM25's k1."""
 WEIGHT_UNIT: Final = (_SATURATION + 1) / 255
 """The weight that an octet of `Index.weights` counts in."""
-IN_TITLE, IN_THING = 1, 2
 _MOST_REPEATS: Final = 2
 _UNLIKELY: Final = {"PATCH": stem("update"), "DELETE": stem("delete")}
 
@@ -33,8 +32,8 @@ _UNLIKELY: Final = {"PATCH": stem("update"), "DELETE": stem("delete")}
 class Index:
     """The words of all subjects. Immutable, and small when pickled.
 
-    Word i occurs in the subjects that stand at `starts[i]` to `starts[i + 1]` of `subjects`, with the weights and marks at the same
-    places.
+    Word i occurs in the subjects that stand at `starts[i]` to `starts[i + 1]` of `subjects`, with the weights at the same places. It
+    stands in the titles of those at `title_starts[i]` to `title_starts[i + 1]` of `title_subjects`.
     """
 
     names: tuple[str, ...]
@@ -43,8 +42,10 @@ class Index:
     starts: array[int]
     subjects: array[int]
     weights: bytes
-    marks: bytes
-    """`IN_TITLE`: the word stands in the title. `IN_THING`: it names the thing that the path leads to."""
+    title_starts: array[int]
+    title_subjects: array[int]
+    is_thing: bytes
+    """At the same places as `title_subjects`: 1 if the word also names the thing that the path leads to."""
     title_sizes: bytes
     """How many words each title has, without silent ones, at most 255."""
     deprecated: frozenset[int]
@@ -64,33 +65,41 @@ def build_index(subjects: Iterable[Subject]) -> Index:
     subjects = tuple(subjects)
     texts = [subject.texts() for subject in subjects]
     lengths = {name: sum(len(each[name]) for each in texts) / max(1, len(texts)) for name in FIELDS}
-    found: dict[str, list[tuple[int, int, int]]] = {}
+    found: dict[str, list[tuple[int, int]]] = {}
+    titled: dict[str, list[tuple[int, bool]]] = {}
     title_sizes = bytearray()
     for number, each in enumerate(texts):
-        title, thing = {*each["title"]} - SILENT, {*each["thing"]}
+        title = {*each["title"]} - SILENT
         title_sizes.append(min(len(title), 255))
         for word, weight in _weights(each, lengths).items():
-            mark = IN_TITLE * (word in title) | IN_THING * (word in thing)
-            found.setdefault(word, []).append((number, weight, mark))
+            found.setdefault(word, []).append((number, weight))
+            if word in title:
+                titled.setdefault(word, []).append((number, word in each["thing"]))
     words = tuple(sorted(found))
-    starts, places, weights, marks = array("L", [0]), array("L"), bytearray(), bytearray()
-    for word in words:
-        for number, weight, mark in found[word]:
-            places.append(number)
-            weights.append(weight)
-            marks.append(mark)
-        starts.append(len(places))
+    starts, numbers, weights = _flat([found[word] for word in words])
+    title_starts, title_numbers, is_thing = _flat([titled.get(word, []) for word in words])
     return Index(
         names=tuple(subject.name for subject in subjects),
         words=words,
-        starts=_narrow(starts),
-        subjects=_narrow(places),
-        weights=bytes(weights),
-        marks=bytes(marks),
+        starts=starts,
+        subjects=numbers,
+        weights=weights,
+        title_starts=title_starts,
+        title_subjects=title_numbers,
+        is_thing=is_thing,
         title_sizes=bytes(title_sizes),
         deprecated=frozenset(number for number, subject in enumerate(subjects) if subject.is_deprecated),
         verbs={number: verb for number, subject in enumerate(subjects) if (verb := _UNLIKELY.get(subject.method))},
     )
+
+
+def _flat(lists: Sequence[Sequence[tuple[int, int]]]) -> tuple[array[int], array[int], bytes]:
+    """Write lists of pairs one after the other: where each begins, the first members, and the second members as octets."""
+    starts = [0]
+    for each in lists:
+        starts.append(starts[-1] + len(each))
+    pairs = [pair for each in lists for pair in each]
+    return _narrow(starts), _narrow([number for number, _ in pairs]), bytes(octet for _, octet in pairs)
 
 
 def _weights(texts: Mapping[str, Sequence[str]], lengths: Mapping[str, float]) -> dict[str, int]:
@@ -106,6 +115,6 @@ def _weights(texts: Mapping[str, Sequence[str]], lengths: Mapping[str, float]) -
     return {word: max(1, round(weight / WEIGHT_UNIT)) for word, weight in saturated.items()}
 
 
-def _narrow(numbers: array[int]) -> array[int]:
+def _narrow(numbers: Sequence[int]) -> array[int]:
     """Return the numbers in two octets each if they fit, which halves an index."""
     return array("H" if max(numbers, default=0) < 1 << 16 else "L", numbers)

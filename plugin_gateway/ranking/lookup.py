@@ -7,15 +7,16 @@ errors match, too, with a share of the weight.
 from __future__ import annotations
 
 import math
+from heapq import nsmallest
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from plugin_gateway.ranking.index import IN_THING, IN_TITLE, WEIGHT_UNIT
+from plugin_gateway.ranking.index import WEIGHT_UNIT
 from plugin_gateway.ranking.subject import without_parameters
 from plugin_gateway.ranking.words import MEANINGS, SAME_VERB, SILENT, split, stem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from plugin_gateway.ranking.index import Index
 
@@ -52,85 +53,109 @@ class Result(NamedTuple):
 
     words: int
     """How many words were looked for. 0 if the query has none."""
+    matches: int
+    """How many subjects have a word of the query."""
     found: list[Found]
     """The best first. A subject whose name is the query comes before all others."""
 
 
-def find(index: Index, query: str) -> Result:
-    """Find the subjects that have a word of the query."""
+def find(index: Index, query: str, most: int | None = None) -> Result:
+    """Find the subjects that have a word of the query, at most `most` of them."""
     query = query[:_LONGEST_QUERY]
-    wanted = _wanted(index, query)
     tally = _Tally(index)
-    for variants in wanted:
+    for variants in _wanted(index, query):
         tally.count(variants)
+    scores = tally.scores()
     name = query.strip().casefold()
-    named = {number for number, other in enumerate(index.names) if name and other.casefold() == name}
-    first = [Found(number, math.inf, len(wanted)) for number in sorted(named)]
-    others = [one for one in tally.found() if one.number not in named]
-    return Result(len(wanted), first + sorted(others, key=lambda one: (-one.score, one.number)))
+    for number, other in enumerate(index.names):
+        if name and other.casefold() == name:
+            scores[number] = math.inf
+    best = nsmallest(len(scores) if most is None else most, ((-score, number) for number, score in scores.items()))
+    return Result(tally.words, len(scores), [Found(number, -score, tally.words_of(number)) for score, number in best])
 
 
 class _Tally:
     """The scores of all subjects while the words of one query are counted, one word after the other."""
 
     def __init__(self, index: Index) -> None:
-        count = len(index.names)
+        self.words = 0
         self._index = index
-        self._scores = [0.0] * count
-        self._matched = [0.0] * count
-        self._words = [0] * count
-        self._title = [0] * count
-        self._is_about = [0] * count
-        self._possible = 0.0
+        self._scores = [0.0] * len(index.names)
+        # One bit for each typed word that a subject has.
+        self._has = [0] * len(index.names)
+        self._titles: dict[int, int] = {}
+        self._is_about: set[int] = set()
+        self._worths: list[float] = []
         self._counted: set[int] = set()
 
     def count(self, variants: Mapping[int, float]) -> None:
         """Count one typed word: a subject gets the score of the variant that fits best."""
-        index = self._index
-        best: dict[int, float] = {}
+        bit = 1 << self.words
+        self.words += 1
+        scores, has = self._scores, self._has
         worth = 0.0
+        best: dict[int, float] = {}
         for word, share in variants.items():
-            start, end = index.starts[word], index.starts[word + 1]
+            start, end = self._index.starts[word], self._index.starts[word + 1]
             here = share * self._rarity(end - start)
             worth = max(worth, here)
             here *= WEIGHT_UNIT
-            subjects = index.subjects[start:end]
-            for subject, weight in zip(subjects, index.weights[start:end], strict=True):
-                if (score := here * weight) > best.get(subject, 0.0):
-                    best[subject] = score
+            postings = zip(self._index.subjects[start:end], self._index.weights[start:end], strict=True)
+            if len(variants) == 1:
+                for subject, weight in postings:
+                    scores[subject] += here * weight
+                    has[subject] |= bit
+            else:
+                for subject, weight in postings:
+                    if (score := here * weight) > best.get(subject, 0.0):
+                        best[subject] = score
             if word not in self._counted:
                 self._counted.add(word)
-                self._mark(subjects, index.marks[start:end])
-        self._possible += worth
+                self._count_titles(word)
         for subject, score in best.items():
-            self._scores[subject] += score
-            self._matched[subject] += worth
-            self._words[subject] += 1
+            scores[subject] += score
+            has[subject] |= bit
+        self._worths.append(worth)
 
-    def found(self) -> list[Found]:
-        """Return the subjects with at least one word, in no order."""
-        index = self._index
+    def words_of(self, subject: int) -> int:
+        """Return how many of the typed words a subject has."""
+        return self._has[subject].bit_count()
+
+    def scores(self) -> dict[int, float]:
+        """Return the scores of the subjects with at least one word."""
+        index, titles, is_about = self._index, self._titles, self._is_about
         typed = {index.words[word] for word in self._counted}
-        found = []
-        for subject, words in enumerate(self._words):
-            if words:
-                score = self._scores[subject]
-                score *= 1 - _FOR_ALL_WORDS + _FOR_ALL_WORDS * self._matched[subject] / self._possible
-                score *= 1 + _FOR_WHOLE_TITLE * self._title[subject] / max(1, index.title_sizes[subject])
-                if self._is_about[subject]:
-                    score *= _FOR_THE_THING
+        shares: dict[int, float] = {}
+        found: dict[int, float] = {}
+        for subject, has in enumerate(self._has):
+            if has:
+                share = shares.get(has)
+                if share is None:
+                    share = shares[has] = self._share_of(has)
+                score = self._scores[subject] * share
+                if subject in titles:
+                    score *= 1 + _FOR_WHOLE_TITLE * titles[subject] / max(1, index.title_sizes[subject])
+                    if subject in is_about:
+                        score *= _FOR_THE_THING
+                if subject in index.verbs and index.verbs[subject] not in typed:
+                    score *= _FOR_UNLIKELY
                 if subject in index.deprecated:
                     score *= _FOR_DEPRECATED
-                if (verb := index.verbs.get(subject)) and verb not in typed:
-                    score *= _FOR_UNLIKELY
-                found.append(Found(subject, score, words))
+                found[subject] = score
         return found
 
-    def _mark(self, subjects: Iterable[int], marks: bytes) -> None:
-        for subject, mark in zip(subjects, marks, strict=True):
-            if mark & IN_TITLE:
-                self._title[subject] += 1
-                self._is_about[subject] |= mark & IN_THING
+    def _count_titles(self, word: int) -> None:
+        index = self._index
+        start, end = index.title_starts[word], index.title_starts[word + 1]
+        for subject, is_thing in zip(index.title_subjects[start:end], index.is_thing[start:end], strict=True):
+            self._titles[subject] = self._titles.get(subject, 0) + 1
+            if is_thing:
+                self._is_about.add(subject)
+
+    def _share_of(self, has: int) -> float:
+        """Return the part of its score that a subject keeps which has these of the typed words."""
+        matched = sum(worth for at, worth in enumerate(self._worths) if has >> at & 1)
+        return 1 - _FOR_ALL_WORDS + _FOR_ALL_WORDS * matched / sum(self._worths)
 
     def _rarity(self, subjects: int) -> float:
         """How much a word counts that so many subjects have (BM25's idf)."""

@@ -79,9 +79,14 @@ def without_parameters(text: str) -> str:
     return _PARAMETER.sub(" ", text)
 
 
+def plain(text: str) -> str:
+    """Return a text on one line and without the tags of HTML, which some documents have."""
+    return " ".join(_TAG.sub(" ", text).split())
+
+
 def _parts(title: str, description: str) -> tuple[str, str, str]:
     """Cut the texts into title, first sentence and rest, without markup."""
-    text = " ".join(_TAG.sub(" ", description[: 4 * _LONGEST_REST]).split())
+    text = plain(description[: 4 * _LONGEST_REST])
     end = match.start() if (match := _END_OF_SENTENCE.search(text)) else len(text)
     first, rest = text[:end][:_LONGEST_SENTENCE], text[end:][:_LONGEST_REST]
     return (title, first, rest) if title.strip() else (first, "", rest)

@@ -3,7 +3,7 @@ import pickle
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.ranking.index import IN_THING, IN_TITLE, Index, build_index
+from plugin_gateway.ranking.index import Index, build_index
 from plugin_gateway.ranking.subject import Subject
 
 
@@ -36,12 +36,16 @@ def test_a_word_of_a_short_title_weighs_more_than_one_of_a_long_title() -> None:
     assert weight(index, "pet", 0) > weight(index, "pet", 1)
 
 
-def test_words_of_the_title_and_of_the_thing_are_marked() -> None:
-    index = build_index([subject("a", "Pets of shops", "/shops/{id}/cages")])
-    marks = {word: index.marks[index.starts[at]] for at, word in enumerate(index.words)}
-    assert marks["shop"] == IN_TITLE
-    assert marks["cag"] == IN_THING
-    assert index.title_sizes[0] == 2
+def test_an_index_knows_the_words_of_titles_and_which_name_the_thing() -> None:
+    index = build_index([subject("a", "The pets of shops", "/shops/{id}/cages"), subject("b", "Cages", "/cages")])
+    titled = {
+        word: [*zip(index.title_subjects[start:end], index.is_thing[start:end], strict=True)]
+        for word, start, end in zip(index.words, index.title_starts, index.title_starts[1:], strict=False)
+    }
+    assert titled["shop"] == titled["pet"] == [(0, 0)]
+    assert titled["cag"] == [(1, 1)]
+    assert titled["the"] == []
+    assert [*index.title_sizes] == [2, 1]
 
 
 @given(st.lists(st.text(max_size=20), max_size=8))
@@ -53,7 +57,7 @@ def test_each_word_leads_to_the_subjects_that_have_it(titles: list[str]) -> None
     for at, word in enumerate(index.words):
         numbers = [*index.subjects[index.starts[at] : index.starts[at + 1]]]
         assert numbers == [number for number, words in enumerate(texts) if word in words]
-    assert len(index.subjects) == len(index.weights) == len(index.marks) == index.starts[-1]
+    assert len(index.subjects) == len(index.weights) == index.starts[-1]
     assert all(index.weights)
     assert not index.verbs
     assert index.deprecated == {*range(1, len(titles), 2)}

@@ -111,8 +111,15 @@ def test_silent_words_count_only_if_there_are_no_others() -> None:
 def test_how_many_words_matched_is_told() -> None:
     index = index_of(subject("a", "Create key"), subject("b", "Create issue"))
     result = find(index, "create a key now")
-    assert result.words == 3
+    assert (result.words, result.matches) == (3, 2)
     assert [(index.names[one.number], one.words) for one in result.found] == [("a", 2), ("b", 1)]
+
+
+@given(st.sampled_from(["pet", "list pets", "add money", "the organization", "createPet"]), st.integers(0, 10))
+def test_the_best_few_are_the_first_of_all(query: str, most: int) -> None:
+    everything, few = find(PETS, query), find(PETS, query, most)
+    assert few.found == everything.found[:most]
+    assert few.matches == everything.matches == len(everything.found)
 
 
 @given(st.text(max_size=2000))

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.ranking.subject import FIELDS, Subject, without_parameters
+from plugin_gateway.ranking.subject import FIELDS, Subject, plain, without_parameters
 
 
 def texts(**values: object) -> dict[str, list[str]]:
@@ -57,3 +57,7 @@ def test_a_long_description_is_read_within_bounds() -> None:
 
 def test_parameters_are_not_words_of_a_path() -> None:
     assert without_parameters("/pets/{petId}/toys").split() == ["/pets/", "/toys"]
+
+
+def test_a_plain_text_has_no_tags_and_one_line() -> None:
+    assert plain("<p>All\n <code>pets</code></p>, 1 < 2") == "All pets , 1 < 2"
