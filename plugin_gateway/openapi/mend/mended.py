@@ -29,7 +29,9 @@ from plugin_gateway.openapi.mend.notes import Notes, shown
 from plugin_gateway.openapi.mend.parameters import Parameters
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
+from plugin_gateway.openapi.mend.statuses import mend_statuses
 from plugin_gateway.openapi.nodes import copy_json
+from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
 
 if TYPE_CHECKING:
@@ -47,8 +49,6 @@ _NEEDED: Final = {
 }
 """Fields of which an object needs at least one; an object without them is left out."""
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_STATUS: Final = re.compile(r"default|[1-5](?:\d\d|XX)")
-_STATUS_OTHERWISE: Final = re.compile(r"[1-5](?:\d\d|xx|XX|Xx|xX|\?\?|\*\*)")
 
 
 class _Job(NamedTuple):
@@ -76,6 +76,7 @@ class _Mender:
         self._notes = Notes()
         self._parameters = Parameters(document, self.root, self._notes)
         self._check = ValueCheck(document)
+        self._document = document
         self._version = document.version
         self._jobs: list[_Job] = []
 
@@ -116,6 +117,8 @@ class _Mender:
         for name in ("$self", "jsonSchemaDialect"):
             if name in root and not isinstance(root[name], str):
                 self._notes.drop(root, name, (name,), f"{name!r} must be a string, not {shown(root[name])}")
+        if isinstance(root.get("tags"), list):
+            self._drop_repeated_tags(root["tags"])
         for name, field in ROOT_FIELDS.items():
             if name in root and field.kind not in _REPLACED:
                 self._field(field, (), root, name)
@@ -141,15 +144,30 @@ class _Mender:
             for name in [name for name in holder if name not in known and not is_extension(name)]:
                 self._notes.drop(holder, name, (*at, name), f"components have no section {name!r}")
 
+    def _drop_repeated_tags(self, tags: list[Json]) -> None:
+        names = [tag.get("name") if isinstance(tag, dict) else None for tag in tags]
+        for index in range(len(tags) - 1, -1, -1):
+            if names[index] is not None and names[index] in names[:index]:
+                del tags[index]
+                self._notes.dropped(("tags", str(index)), f"the tag {shown(names[index])} is already in the list")
+
     def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):
             if kind is Kind.PARAMETER and not {"name", "in"} & self._parameters.followed(node).keys():
                 self._notes.refuse(tokens, f"{node['$ref']!r} does not lead to a parameter")
+            if kind is Kind.RESPONSE and self._leads_to_schema(node["$ref"]):
+                node.clear()
+                node["description"] = ""
+                self._notes.mended(
+                    tokens, "the `$ref` of a response leads to a schema: a response without a body is served"
+                )
             self._mend_beside_reference(kind, node, tokens)
             return
         if (other := OTHER_FIELDS.get(kind)) is not None:
             if kind is Kind.RESPONSES:
-                self._mend_statuses(node, tokens)
+                mend_statuses(node, tokens, self._notes)
+            elif "$ref" in node:
+                self._notes.drop(node, "$ref", (*tokens, "$ref"), f"'$ref' must be a string, not {shown(node['$ref'])}")
             self._jobs += [_Job(other, (*tokens, name), node, name) for name in node if not is_extension(name)]
             return
         if kind in (Kind.PATH_ITEM, Kind.OPERATION):
@@ -169,6 +187,13 @@ class _Mender:
             else:
                 self._mend_plain(kind, node, name, place)
         self._mend_whole(kind, node, tokens)
+
+    def _leads_to_schema(self, ref: str) -> bool:
+        try:
+            section = self._document.resolve(ref).tokens[:-1]
+        except RefError:
+            return False
+        return section in (("definitions",), ("components", "schemas"))
 
     def _mend_beside_reference(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         """Mend the fields beside a `$ref` that the standards ignore, because clients read some of them."""
@@ -308,37 +333,6 @@ class _Mender:
                 )
             case _:
                 pass
-
-    def _mend_statuses(self, responses: JsonObject, tokens: Tokens) -> None:
-        names = {name: _status(name) for name in responses if not is_extension(name)}
-        if all(name == better for name, better in names.items()):
-            if not names:
-                responses["default"] = {"description": ""}
-            return
-        entries = dict(responses)
-        responses.clear()
-        for name, value in entries.items():
-            better = names.get(name, name)
-            if better is None:
-                self._notes.dropped((*tokens, name), f"{name!r} is not a status code")
-            elif better in responses or (better != name and better in entries):
-                self._notes.dropped((*tokens, name), f"{name!r} repeats {better!r}")
-            else:
-                if better != name:
-                    self._notes.mended((*tokens, name), f"the status {name!r} is served as {better!r}")
-                responses[better] = value
-        if not any(not is_extension(name) for name in responses):
-            responses["default"] = {"description": ""}
-
-
-def _status(name: str) -> str | None:
-    if _STATUS.fullmatch(name):
-        return name
-    if name.lower() == "default":
-        return "default"
-    if _STATUS_OTHERWISE.fullmatch(name):
-        return f"{name[0]}XX"
-    return None
 
 
 def _instead(value: Json) -> str:

@@ -71,20 +71,31 @@ def test_an_object_that_is_none_is_an_error_at_its_place(operation, pointer):
 
 
 @pytest.mark.parametrize(
-    ("written", "served"),
-    [
-        ({"4xx": {"description": "bad"}}, {"4XX": {"description": "bad"}}),
-        ({"Default": {"description": "bad"}}, {"default": {"description": "bad"}}),
-        ({"4xx": {"description": "a"}, "4XX": {"description": "b"}}, {"4XX": {"description": "b"}}),
-        ({"200": {}, "x-a": 1, "ok": {}}, {"200": {"description": ""}, "x-a": 1}),
-        ({"ok": {}}, {"default": {"description": ""}}),
-        ({}, {"default": {"description": ""}}),
-    ],
+    ("section", "ref"), [("components", "#/components/schemas/S"), ("definitions", "#/definitions/S")]
 )
-def test_status_codes_are_written_as_the_standard_has_them(written, served):
-    root, findings = _mend(_root({"responses": written}))
-    assert _get(root)["responses"] == served
-    assert all(finding.severity is Severity.WARNING for finding in findings)
+def test_a_response_that_refers_to_a_schema_is_served_without_a_body(section, ref):
+    root = _root({"responses": {"default": {"$ref": ref}}}, components={"schemas": {"S": {}}}, definitions={"S": {}})
+    if section == "definitions":
+        root = {**root, "swagger": "2.0"}
+        del root["openapi"]
+    mended, findings = _mend(root)
+    assert _get(mended)["responses"] == {"default": {"description": ""}}
+    assert [one.severity for one in findings if one.pointer[-1:] == ("default",)] == [Severity.WARNING]
+
+
+def test_a_ref_that_is_no_text_is_left_out_of_a_callback():
+    callbacks = {"c": {"$ref": {"x": 1}, "{$request.body#/url}": {"post": {"responses": OK}}}}
+    mended, (finding,) = _mend(_root({"callbacks": callbacks}))
+    assert list(_get(mended)["callbacks"]["c"]) == ["{$request.body#/url}"]
+    assert finding.pointer[-1] == "$ref"
+
+
+def test_each_tag_is_listed_once():
+    tags = [{"name": "a"}, {"name": "b"}, {"name": "a", "description": "d"}, {"description": "d"}, {}, "a"]
+    mended, findings = _mend(_root({}, tags=tags))
+    assert mended["tags"][:2] == [{"name": "a"}, {"name": "b"}]
+    assert [tag for tag in mended["tags"] if isinstance(tag, dict) and tag.get("name") == "a"] == [{"name": "a"}]
+    assert ("tags", "2") in {finding.pointer for finding in findings}
 
 
 def test_fields_that_the_version_does_not_know_are_left_out_and_extensions_stay():
