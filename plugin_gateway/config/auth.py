@@ -100,7 +100,8 @@ class ServiceHttpAuth(Record):
                 token.get("name") if isinstance(token, dict) else token.name if isinstance(token, ClientToken) else None
             )
             if isinstance(name, str) and name in names:
-                yield Mistake("duplicate-key", "two tokens have the same name", got=name, at=("tokens", index, "name"))
+                at, hint = ("tokens", index, "name"), "rename one of them"
+                yield Mistake("duplicate-key", "two tokens have the same name", got=name, hint=hint, at=at)
             names.add(str(name))
 
 

@@ -30,6 +30,7 @@ _REGISTRY_NAME: Final = re.compile(r"[A-Za-z0-9.-]+/[A-Za-z0-9._-]+")
 _MAX_REGISTRY_NAME: Final = 200
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
 _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
+_POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
 _KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
 
@@ -134,6 +135,20 @@ def _prose(value: Any) -> Any:
     if isinstance(value, str) and not value.strip():
         raise Mistake("empty", "the text is empty", hint="leave the key out")
     return value.strip() if isinstance(value, str) else value
+
+
+def _json_pointer(value: Any) -> Any:
+    if isinstance(value, str) and not _POINTER.fullmatch(value):
+        names = [name for name in re.split(r"[./]|\[([^\]]*)\]", value.removeprefix("$")) if name]
+        hint = f"write /{'/'.join(names)}" if names and "~" not in value else "for example /next or /_links/*/href"
+        raise Mistake("bad-value", "not a JSON pointer below the root", got=value, hint=hint)
+    return value
+
+
+def _extension(value: Any) -> Any:
+    if isinstance(value, str) and not value.startswith("x-"):
+        raise Mistake("bad-value", "the name of an extension begins with `x-`", got=value, hint=f"write x-{value[:60]}")
+    return value
 
 
 def _count(value: Any) -> Any:
@@ -437,8 +452,9 @@ SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or 
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), _text("A header field name.")]
 ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), _text("A header field name.")]
 CookieName = Annotated[str, PlainValidator(_cookie_name), _text("A cookie name.")]
-JsonPointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)+$")]
+JsonPointer = Annotated[str, BeforeValidator(_json_pointer), Field(json_schema_extra={"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
+Extension = Annotated[str, BeforeValidator(_extension), Field(json_schema_extra={"pattern": "^x-"})]
 Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]
 OperationText = Annotated[str, PlainValidator(_operation), _text("An operationId, or `METHOD /path/template`.")]
 PathGlob = Annotated[str, PlainValidator(_glob), _text("A path; `*` is one segment, `**` any number.", "^/")]

@@ -144,7 +144,8 @@ def load_text(
             or (finding.location.line, finding.location.column) not in taken
         ):
             findings.append(finding)
-    warnings = tuple(_warnings(value, places))
+    wrong = {finding.location for finding in findings}
+    warnings = tuple(one for one in _warnings(value, places) if one.rule != COMMENTED_OUT or one.location not in wrong)
     if findings or config is None:
         rest, given_up = _rest(value, [*judged_here, *unsupported(value)], around)
         for pointer, judged in mistakes:
@@ -156,13 +157,14 @@ def load_text(
             remains = LoadedConfig(
                 config=rest, warnings=(), source_path=path, text=text, places=places, needs_secrets=needs_secrets
             )
-        raise RefusedConfigError(sorted({*findings, *warnings}, key=_order), remains, given_up)
+        raise RefusedConfigError(sorted(dict.fromkeys((*findings, *warnings)), key=_order), remains, given_up)
     return LoadedConfig(
         config=config, warnings=warnings, source_path=path, text=text, places=places, needs_secrets=needs_secrets
     )
 
 
 Pointer: TypeAlias = tuple[str | int, ...]
+COMMENTED_OUT: Final = "commented-out"
 _START: Final = "write at least `openapi`, `upstream` and `allow`; `plugin-gateway init SPEC` writes a config"
 
 
@@ -222,11 +224,14 @@ def _is_unread(pointer: tuple[str | int, ...], mistake: Mistake, keys: frozenset
 
 
 def _value_at(value: Any, pointer: tuple[str | int, ...]) -> Any:
-    for part in pointer:
+    """Return the value at a pointer; a short form may leave out parts of it (see `Places.written`)."""
+    for depth, part in enumerate(pointer):
         members = dict(enumerate(value)) if isinstance(value, list) else value
         if isinstance(members, dict) and part in members:
             value = members[part]
-        elif part != 0:  # a single value is judged as a list of one
+        elif not isinstance(members, dict):
+            return value  # a short form
+        elif part != 0 and not any(later in members for later in pointer[depth + 1 :][:1]):
             return None
     return value
 
@@ -253,6 +258,10 @@ def _warnings(value: Any, places: Places) -> Iterator[Finding]:
         message = "a secret is written into the config"
         hint = "move it to a file or the environment: {file: PATH} or {env: NAME}"
         mistake = Mistake("secret-in-file", message, hint=hint, on_key=True)
+        yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
+    for pointer in places.commented_out():
+        hint = "to begin the value with `#`, put quotes around it"
+        mistake = Mistake(COMMENTED_OUT, "there is no value: `#` begins a comment", hint=hint)
         yield replace(places.mistaken(pointer, mistake), severity=Severity.WARNING)
 
 

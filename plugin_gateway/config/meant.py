@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.config.find import PREFIX
 from plugin_gateway.config.secrecy import may_be_secret
+from plugin_gateway.config.units import format_size
 from plugin_gateway.config.variable import variable_in, variable_named
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ _BULLET: Final = re.compile(r"\s*(?:[+*•]|[0-9]{1,3}[.)])\s")
 _CURLY: Final = frozenset("“”‘’„‚«»`´")  # noqa: RUF001  # as word processors write them
 _LONGEST_SHOWN: Final = 80
 _MOST_SHOWN: Final = 3
+_BOUND: Final = re.compile(r"write ([0-9]+) or (more|less)")
 
 
 def meant(pointer: Pointer, mistake: Mistake, value: Any) -> str:
@@ -71,11 +73,15 @@ def _hints(pointer: Pointer, mistake: Mistake, value: Any) -> Iterator[str]:
         if pointer[:1] == ("auth",) and len(pointer) == 2 and not mistake.instead_of:
             yield _AUTH.get(str(pointer[1]).casefold().replace("-", "_"), "")
     if mistake.rule == "secret-source" and isinstance(value, str) and (match := _BEARER.match(value)):
+        if not _is_secret(pointer):
+            yield "write {env: NAME}; the variable holds the whole value, `Bearer` included"
         yield f"write `credential: {{bearer: {{env: {variable_named(match[1]) or 'NAME'}}}}}`"
     if pointer in (("admin",), ("metrics",)) and mistake.rule == "bad-address":
         yield _listener(str(pointer[0]), value)
     if pointer in (("auth",), ("auth", "type")) and mistake.rule in ("wrong-type", "bad-value"):
         yield _auth(pointer, value)
+    if isinstance(value, str) and (bound := _BOUND.fullmatch(mistake.hint)):
+        yield f"write {format_size(int(bound[1]))} or {bound[2]}"
     if mistake.rule == "wrong-type":
         yield _type(pointer, value)
 
@@ -90,7 +96,9 @@ def _variable(pointer: Pointer, mistake: Mistake, value: Any) -> str:
             return f"write only the name: {{env: {name}}}"
     if variable_in(value) and not may_be_secret(pointer) and mistake.rule != "unknown-operation":
         parts = [part for part in pointer if isinstance(part, str)]
-        if len(parts) == len(pointer):
+        if pointer == ("openapi", "source"):
+            parts.pop()  # `openapi` is text in most files
+        if all(isinstance(part, str) for part in pointer):
             return f"variables are not expanded here: set {PREFIX}{'__'.join(parts).upper()} in the environment"
         return "variables are not expanded here: write the value"
     return ""
@@ -112,6 +120,8 @@ def _unknown(pointer: Pointer, value: Any) -> str:
         return "certificates are always verified: name the authority to trust with `tls: {ca: FILE}`"
     if pointer[0] == "consumers" and key in ("token", "user", "scope", "claims"):
         return f"write `match: {{{key}: …}}`"
+    if pointer[0] == "mcp" and key in ("enabled", "enable", "on", "disabled", "off", "active"):
+        return "remove it: the endpoint is on, and `mcp: false` turns it off"
     if pointer == ("upstream", "port"):
         return "write the port in `url`, such as https://api.example.com:8443"
     if pointer[0] == "log" and key in ("file", "path", "output"):
@@ -156,6 +166,15 @@ def _of_section(pointer: Pointer, value: Any) -> str:
         return f"write {{format: {word}}}" if word in ("json", "text", "auto") else f"write {{level: {word}}}"
     if pointer == ("public",) and isinstance(value, str) and "://" in value:
         return f"write {{url: {value}}}"
+    if pointer == ("mcp",) and value is None:
+        return "leave the key out, or write `mcp: false` to turn the endpoint off"
+    if pointer == ("mcp",):
+        is_off = str(value).casefold() in ("off", "none", "no", "false", "disabled")
+        return "to turn it off, write `mcp: false`" if is_off else "leave it out: the endpoint is on by default"
+    if pointer == ("auth", "users"):
+        return "write the lines that `plugin-gateway hash-token` prints to a file, and name it: `users: FILE`"
+    if pointer[-1] in ("scope", "required_scope") and isinstance(value, list):
+        return f'write "{" ".join(map(str, value))}"' if all(isinstance(one, str) for one in value) else ""
     if pointer == ("upstream", "tls") and isinstance(value, bool):
         return "remove it: `https://` or `http://` in `url` decides"
     if pointer[-1] == "parameters":

@@ -17,6 +17,7 @@ from plugin_gateway.config.fields import (
     DescriptionForModel,
     Duration,
     Email,
+    Extension,
     FilePath,
     HeaderSecret,
     HostText,
@@ -106,7 +107,7 @@ class Public(Record):
     `http://localhost:PORT`."""
     openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
     """OpenAPI version of the served document."""
-    extensions: Annotated[tuple[Annotated[str, Field(pattern="^x-")], ...], ToTuple] = ()
+    extensions: Annotated[tuple[Extension, ...], ToTuple] = ()
     """Specification extensions to keep in the served document; all others are dropped."""
     discriminator: Literal["follow", "trim"] = "follow"
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can

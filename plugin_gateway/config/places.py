@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ _MAX_SHOWN = 60
 _MAX_LINE = 400
 # Beside these, `value` holds a secret source. Plain text there is already a mistake.
 _SOURCES_BESIDE = frozenset({"header", "query", "cookie"})
+
+_COMMENT = re.compile(r"\s*#[^\s#]")
 
 Pointer = tuple[str | int, ...]
 
@@ -121,6 +124,14 @@ class Places:
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 yield from self.secrets_in(item, (*pointer, index))
+
+    def commented_out(self) -> Iterator[Pointer]:
+        """Yield the pointer of each empty value that is followed by `#` and text, such as `color: #ff0000`."""
+        for pointer, node in walk(self.root) if self.root is not None else ():
+            if node.value is None and node.members is None and node.items is None and node.span.line:
+                rest = self._lines[node.span.line - 1][node.span.column - 1 :]
+                if _COMMENT.match(rest) and (*pointer,) not in self.overrides:
+                    yield pointer
 
     def _location(self, span: Span) -> Location:
         if not span.line:

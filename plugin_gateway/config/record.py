@@ -169,7 +169,16 @@ def as_mistake(error: ErrorDetails) -> Mistake:
             "bad-value", "not a valid value", got=got, hint=f"{nearest(got, words)}valid: {', '.join(words)}"
         )
     # All others are bounds. pydantic's message starts with "Input" and quotes only the limits, not the value.
-    return Mistake("bad-value", error["msg"].replace("Input should be", "must be", 1), got=got)
+    return Mistake("bad-value", error["msg"].replace("Input should be", "must be", 1), got=got, hint=_bound(context))
+
+
+def _bound(context: Mapping[str, Any]) -> str:
+    """Return a hint for a number or text beyond a bound."""
+    for name, words in (("ge", "or more"), ("le", "or less"), ("gt", "or more"), ("lt", "or less")):
+        if name in context:
+            limit = context[name] + {"gt": 1, "lt": -1}.get(name, 0)
+            return f"write {limit} {words}"
+    return "write some text, or leave the key out" if "min_length" in context else ""
 
 
 def _detail(mistake: Mistake, loc: tuple[Any, ...]) -> InitErrorDetails:

@@ -166,6 +166,15 @@ class Selector(Record):
 class AllowEntry(Selector):
     """One entry of `allow`: the operations that it names, and how the gateway shows and limits them."""
 
+    other_words: ClassVar[dict[str, str]] = {
+        **Selector.other_words,
+        **dict.fromkeys(("summary", "text", "help", "about", "comment", "note"), "description"),
+        **dict.fromkeys(("alias", "rename", "as", "display_name"), "operation_id"),
+        **dict.fromkeys(("limit", "rate_limit", "throttle"), "rate"),
+        **dict.fromkeys(("confirm", "dangerous", "destructive"), "consequential"),
+        **dict.fromkeys(("params", "args", "arguments"), "parameters"),
+    }
+
     operation_id: OperationName | None = None
     """Name shown to clients instead of the document's operationId."""
     description: str | None = None

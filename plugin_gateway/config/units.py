@@ -43,6 +43,7 @@ _UNITS_OF_TIME: Final = {
 }
 _NO_BOUND: Final = frozenset({"none", "unlimited", "infinite", "infinity", "never", "forever", "off", "-1", "max"})
 _MEASURED: Final = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([A-Za-z]*)\.?")
+_PER_SEVERAL: Final = re.compile(r"([0-9]{1,9})\s*/\s*([0-9]{1,9})\s*(s|min|h|d)")
 _PER: Final = re.compile(
     r"([0-9]+)\s*(?:[a-z]+\s*)?(?:/|per|a|in|p(?=[smh]$))\s*(?:1\s*)?([a-z]+)|([0-9]+)\s*(?:rp|req/|r/)([smh])"
 )
@@ -94,6 +95,9 @@ def _rate_meant(text: object) -> str:
         return "leave the key out for no limit"
     if written.isascii() and written.isdigit():
         return f"write {written}/s or {written}/min"
+    if several := _PER_SEVERAL.fullmatch(written):
+        count, windows = int(several[1]), int(several[2])
+        return f"write {count // windows}/{several[3]}" if windows and count >= windows and count % windows == 0 else ""
     match = _PER.fullmatch(written)
     if match is None:
         return ""
@@ -162,7 +166,8 @@ def parse_rate(text: object) -> Rate:
     if match is None or match[2] not in _WINDOWS_S:
         raise Mistake("bad-rate", "not a rate", got=text, hint=hint)
     if int(match[1]) == 0:
-        raise Mistake("bad-rate", "a rate of zero permits nothing", got=text, hint="remove the entry from `allow`")
+        hint = "to permit no call, remove the entry or the operation from `allow`; for no limit, leave the key out"
+        raise Mistake("bad-rate", "a rate of zero permits nothing", got=text, hint=hint)
     return Rate(int(match[1]), _WINDOWS_S[match[2]])
 
 

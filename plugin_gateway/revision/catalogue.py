@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.template import parse_template
+from plugin_gateway.methods import PREFLIGHT
 from plugin_gateway.openapi.document import OperationKey
 
 if TYPE_CHECKING:
@@ -91,6 +92,10 @@ class Catalogue:
     def guess_key(self, key: OperationKey) -> str:
         """Guess which operation an unknown METHOD and path mean."""
         if methods := self.methods_of(key.path):
+            if key.method == "HEAD" and "GET" in methods:
+                return f"write `GET {key.path}`, which permits HEAD, too"
+            if key.method == PREFLIGHT:
+                return f"remove the entry: the gateway answers {PREFLIGHT} itself"
             return f"that path has {', '.join(methods)}"
         shape = parse_template(key.path).shape
         for other in self.operations:

@@ -415,3 +415,12 @@ def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source
     assert credential.value.reveal().startswith("placeholder-for-a-secret-")
     with pytest.raises(ConfigError, match="secret-missing"):
         loaded(text, {})
+
+
+def test_a_value_that_became_a_comment_is_a_warning_unless_its_place_has_an_error():
+    good = "openapi: a.yaml\nupstream: {url: 'http://h'}\nallow: [a]\n"
+    loaded = load_text(good + "plugin:\n  color: #ff0000\n", path=None, environ={})
+    assert [(one.rule, one.location.line) for one in loaded.warnings] == [("commented-out", 5)]
+    with pytest.raises(ConfigError) as caught:
+        load_text(good.replace("allow: [a]", "allow:\n  - #a"), path=None, environ={})
+    assert [finding.rule for finding in caught.value.findings] == ["wrong-type"]

@@ -62,6 +62,18 @@ def test_an_override_keeps_the_pointer_of_its_name():
     assert where.written(("upstream", "credential", 0, "bearer")) == ("upstream", "credential", 0, "bearer")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("plugin: {}\na:\n  color: #ff0000\n", [("a", "color")]),
+        ("a:\n- #b\n- c\n", [("a", 0)]),
+        ("a: # a comment\nb:   ## one\nc: #d\n  e: 1\nf: x #y\ng: '' #h\n", []),
+    ],
+)
+def test_a_value_that_became_a_comment_is_found(text, found):
+    assert list(places(text).commented_out()) == found
+
+
 def test_an_empty_value_is_not_masked():
     assert places("a: {token: {env: }, bearer: }").locate(("a",)).text == "a: {token: {env: }, bearer: }"
 
