@@ -82,7 +82,7 @@ def verdict(findings: Iterable[Finding]) -> str:
     """Say whether a target accepts the gateway."""
     findings = tuple(findings)
     if not findings:
-        return "fine"
+        return "fits"
     is_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return f"{'does not fit' if is_refused else 'fits'}, {summary(findings)}"
 

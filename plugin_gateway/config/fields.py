@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from plugin_gateway import methods
 from plugin_gateway.config import address, published, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.secret_text import Place, cleaned
+from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
 from plugin_gateway.config.variable import variable_in
 
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
-_PROOF: Final = re.compile(r"v=MCPv1; k=(ed25519|ecdsap384); p=([A-Za-z0-9+/]+=*)")
-_KEY_BYTES: Final = {"ed25519": 32, "ecdsap384": 49}  # a point of P-384 is compressed
-_PACKAGE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
-_REGISTRY_NAME: Final = re.compile(r"[A-Za-z0-9.-]+/[A-Za-z0-9._-]+")
-_MAX_REGISTRY_NAME: Final = 200
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
 _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
@@ -56,7 +50,8 @@ class Surroundings:
     """Called with each file that a value names, before it is opened: a reload watches missing files, too."""
 
 
-def _surroundings(info: ValidationInfo) -> Surroundings:
+def surroundings_of(info: ValidationInfo) -> Surroundings:
+    """Return what was given to the validation, or an empty environment."""
     return info.context if isinstance(info.context, Surroundings) else Surroundings()
 
 
@@ -64,7 +59,7 @@ def _secret(place: Place) -> PlainValidator:
     def read(value: Any, info: ValidationInfo) -> Secret:
         if isinstance(value, Secret):
             return value
-        around = _surroundings(info)
+        around = surroundings_of(info)
         if isinstance(value, dict) and isinstance(file := value.get("file"), str) and "\0" not in file:
             around.on_file(around.folder / file)
         # pydantic validates in field order, and `header` comes before the secret.
@@ -77,64 +72,6 @@ def _secret(place: Place) -> PlainValidator:
             return placeholder(value)
 
     return PlainValidator(read)
-
-
-def _open_text(value: Any, info: ValidationInfo) -> str:
-    """Read a text that the gateway publishes. It may be written as it is, or where secrets are, as deployments keep it there."""
-    if isinstance(value, str):
-        return cleaned(value)
-    around = _surroundings(info)
-    if not isinstance(value, dict):
-        hint = "write the text, {env: NAME} or {file: PATH}"
-        raise Mistake("wrong-type", "expected text or its source", got=value, hint=hint)
-    if isinstance(file := value.get("file"), str) and "\0" not in file:
-        around.on_file(around.folder / file)
-    try:
-        return resolve(value, environ=around.environ, folder=around.folder).reveal()
-    except Mistake as mistake:
-        if around.needs_secrets or mistake.rule != "secret-missing":
-            raise
-        return placeholder(value).reveal()
-
-
-def _registry_proof(value: Any, info: ValidationInfo) -> str:
-    text = _open_text(value, info)
-    match = _PROOF.fullmatch(text)
-    try:
-        size = len(base64.b64decode(match[2], validate=True)) if match else 0
-    except ValueError:
-        size = 0
-    if (match is None or size != _KEY_BYTES[match[1]]) and _surroundings(info).needs_secrets:
-        hint = "write the line that `mcp-publisher` printed: v=MCPv1; k=ed25519; p=PUBLIC_KEY"
-        raise Mistake("bad-value", "not a public key for the MCP registry", hint=hint)
-    return text
-
-
-def _package_name(value: Any) -> str:
-    if not isinstance(value, str) or not _PACKAGE_NAME.fullmatch(value) or "--" in value or ".." in value:
-        words = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")[:64].rstrip("-") if isinstance(value, str) else ""
-        hint = f"write {words}" if words else "use lower case, digits and single hyphens"
-        raise Mistake("bad-name", "not the name of a package", got=value, hint=hint)
-    return value
-
-
-def _registry_name(value: Any) -> str:
-    if not isinstance(value, str) or not _REGISTRY_NAME.fullmatch(value) or len(value) > _MAX_REGISTRY_NAME:
-        hint = "write NAMESPACE/NAME, such as com.example/orders or io.github.USER/orders"
-        raise Mistake("bad-name", "not a name in the MCP registry", got=value, hint=hint)
-    return value
-
-
-def _line(value: Any) -> Any:
-    if isinstance(value, str) and (not value.strip() or not value.isprintable()):
-        raise Mistake("bad-value", "expected one line of text", got=value, hint="write it on one line")
-    return value.strip() if isinstance(value, str) else value
-
-
-def _prose(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip():
-        raise Mistake("empty", "the text is empty", hint="leave the key out")
-    return value.strip() if isinstance(value, str) else value
 
 
 def _json_pointer(value: Any) -> Any:
@@ -189,7 +126,7 @@ def _file(value: Any, info: ValidationInfo) -> Path:
             got=value,
             hint="download it, and name the file here",
         )
-    around = _surroundings(info)
+    around = surroundings_of(info)
     path = around.folder / value
     around.on_file(path)
     if not path.is_file() and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
@@ -211,7 +148,7 @@ def _document_source(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
     if "://" not in value and not re.match(r"https?[:/]", value):
-        around = _surroundings(info)
+        around = surroundings_of(info)
         around.on_file(around.folder / value)
         if not (around.folder / value).exists() and (hint := _unfilled(value)):
             raise Mistake("file-missing", "no such file", got=value, hint=hint)
@@ -379,13 +316,13 @@ def is_url(source: str) -> bool:
     return urlsplit(source).scheme in ("http", "https") and "://" in source
 
 
-def _text(description: str, pattern: str = "", **more: Any) -> WithJsonSchema:
+def text_schema(description: str, pattern: str = "", **more: Any) -> WithJsonSchema:
     return WithJsonSchema(
         {"type": "string", "description": description} | ({"pattern": pattern} if pattern else {}) | more
     )
 
 
-_SECRET_SCHEMA: Final = {
+SECRET_SCHEMA: Final = {
     "description": "Where the gateway reads the secret. `value` puts it into this file, which causes a warning.",
     "oneOf": [
         {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
@@ -393,23 +330,10 @@ _SECRET_SCHEMA: Final = {
     ],
 }
 
-SecretValue = Annotated[Secret, _secret(Place.ANYWHERE), WithJsonSchema(_SECRET_SCHEMA)]
-HeaderSecret = Annotated[Secret, _secret(Place.FIELD), WithJsonSchema(_SECRET_SCHEMA)]
-BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(_SECRET_SCHEMA)]
-CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(_SECRET_SCHEMA)]
-_OPEN_SCHEMA: Final = {"anyOf": [{"type": "string", "minLength": 1}, _SECRET_SCHEMA]}
-OpenText = Annotated[str, PlainValidator(_open_text), WithJsonSchema(_OPEN_SCHEMA)]
-"""A text that the gateway publishes, from the same sources as a secret."""
-RegistryProof = Annotated[str, PlainValidator(_registry_proof), WithJsonSchema(_OPEN_SCHEMA)]
-"""The line that proves to the MCP registry who owns the domain."""
-PackageName = Annotated[
-    str, PlainValidator(_package_name), _text("Lower case, digits and hyphens.", _PACKAGE_NAME.pattern)
-]
-RegistryName = Annotated[str, PlainValidator(_registry_name), _text("NAMESPACE/NAME.", _REGISTRY_NAME.pattern)]
-Line = Annotated[str, BeforeValidator(_line), Field(min_length=1)]
-"""Text without line breaks and control characters."""
-Prose = Annotated[str, BeforeValidator(_prose), Field(min_length=1)]
-"""Text of any form."""
+SecretValue = Annotated[Secret, _secret(Place.ANYWHERE), WithJsonSchema(SECRET_SCHEMA)]
+HeaderSecret = Annotated[Secret, _secret(Place.FIELD), WithJsonSchema(SECRET_SCHEMA)]
+BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(SECRET_SCHEMA)]
+CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 ToTuple: Final = BeforeValidator(_list)
@@ -427,39 +351,47 @@ Texts = Annotated[
 ]
 """One text, or a list of them."""
 Duration = Annotated[
-    float, PlainValidator(units.parse_duration), _text("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never.")
+    float,
+    PlainValidator(units.parse_duration),
+    text_schema("A duration, such as 500ms, 3s, 5m, 1h or 1d; 0 means never."),
 ]
 Size = Annotated[
-    int, PlainValidator(units.parse_size), _text("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
+    int, PlainValidator(units.parse_size), text_schema("A size, such as 32kB, 1MB (by 1000) or 32KiB, 1MiB (by 1024).")
 ]
 RateValue = Annotated[
-    units.Rate, PlainValidator(units.parse_rate), _text("Calls per window: 20/s, 10/min, 100/h, 1000/d.")
+    units.Rate, PlainValidator(units.parse_rate), text_schema("Calls per window: 20/s, 10/min, 100/h, 1000/d.")
 ]
 ListenAddress = Annotated[
-    address.Address, PlainValidator(address.parse_address), _text("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path.")
+    address.Address, PlainValidator(address.parse_address), text_schema("HOST:PORT, [IPv6]:PORT, :PORT or unix:/path.")
 ]
 UpstreamAddress = Annotated[
-    address.UpstreamUrl, PlainValidator(address.parse_upstream_url), _text("http://…, https://… or unix:/path.")
+    address.UpstreamUrl, PlainValidator(address.parse_upstream_url), text_schema("http://…, https://… or unix:/path.")
 ]
-PublicUrl = Annotated[str, PlainValidator(address.parse_public_url), _text("https://HOST, or http://localhost:PORT.")]
-Origin = Annotated[str, PlainValidator(address.parse_origin), _text("An origin such as https://chatgpt.com, or `*`.")]
-HostText = Annotated[str, PlainValidator(address.parse_host), _text("HOST or HOST:PORT.")]
+PublicUrl = Annotated[
+    str, PlainValidator(address.parse_public_url), text_schema("https://HOST, or http://localhost:PORT.")
+]
+Origin = Annotated[
+    str, PlainValidator(address.parse_origin), text_schema("An origin such as https://chatgpt.com, or `*`.")
+]
+HostText = Annotated[str, PlainValidator(address.parse_host), text_schema("HOST or HOST:PORT.")]
 McpMode: Final = BeforeValidator(_mcp_mode)
-McpPath = Annotated[str, PlainValidator(_mcp_path), _text("A path.", "^/[A-Za-z0-9._~/-]+$")]
-AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), _text("An absolute http or https URL.")]
-FilePath = Annotated[Path, PlainValidator(_file), _text("A file; a relative path starts at the folder of this file.")]
-SourceText = Annotated[str, PlainValidator(_document_source), _text("A file, or an http or https URL.")]
-InjectedHeader = Annotated[str, PlainValidator(_injected_header), _text("A header field name.")]
-ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), _text("A header field name.")]
-CookieName = Annotated[str, PlainValidator(_cookie_name), _text("A cookie name.")]
+McpPath = Annotated[str, PlainValidator(_mcp_path), text_schema("A path.", "^/[A-Za-z0-9._~/-]+$")]
+AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), text_schema("An absolute http or https URL.")]
+FilePath = Annotated[
+    Path, PlainValidator(_file), text_schema("A file; a relative path starts at the folder of this file.")
+]
+SourceText = Annotated[str, PlainValidator(_document_source), text_schema("A file, or an http or https URL.")]
+InjectedHeader = Annotated[str, PlainValidator(_injected_header), text_schema("A header field name.")]
+ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), text_schema("A header field name.")]
+CookieName = Annotated[str, PlainValidator(_cookie_name), text_schema("A cookie name.")]
 JsonPointer = Annotated[str, BeforeValidator(_json_pointer), Field(json_schema_extra={"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
 Extension = Annotated[str, BeforeValidator(_extension), Field(json_schema_extra={"pattern": "^x-"})]
-Method = Annotated[str, PlainValidator(_method), _text("An HTTP method.")]
-OperationText = Annotated[str, PlainValidator(_operation), _text("An operationId, or `METHOD /path/template`.")]
-PathGlob = Annotated[str, PlainValidator(_glob), _text("A path; `*` is one segment, `**` any number.", "^/")]
+Method = Annotated[str, PlainValidator(_method), text_schema("An HTTP method.")]
+OperationText = Annotated[str, PlainValidator(_operation), text_schema("An operationId, or `METHOD /path/template`.")]
+PathGlob = Annotated[str, PlainValidator(_glob), text_schema("A path; `*` is one segment, `**` any number.", "^/")]
 OperationName = Annotated[
-    str, PlainValidator(_operation_name), _text("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
+    str, PlainValidator(_operation_name), text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
 ]
 Email = Annotated[str, BeforeValidator(_email)]
 SpecVersion = BeforeValidator(_version)

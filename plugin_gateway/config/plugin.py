@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
-from plugin_gateway.config.fields import (
-    AbsoluteUrl,
-    FilePath,
-    Line,
-    OpenText,
-    PackageName,
-    Prose,
-    RegistryName,
-    RegistryProof,
-    Texts,
-    ToTuple,
+from plugin_gateway.config.fields import AbsoluteUrl, FilePath, Texts, ToTuple
+from plugin_gateway.config.published_fields import (  # pydantic reads them
+    Line,  # noqa: TC001
+    OpenText,  # noqa: TC001
+    PackageName,  # noqa: TC001
+    Prose,  # noqa: TC001
+    RegistryName,  # noqa: TC001
+    RegistryProof,  # noqa: TC001
 )
 from plugin_gateway.config.record import Record
 

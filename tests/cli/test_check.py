@@ -96,10 +96,10 @@ def shop(tmp_path, monkeypatch):
     return check
 
 
-def test_a_target_that_accepts_the_gateway_is_fine(shop, capsys):
+def test_a_target_that_accepts_the_gateway_fits(shop, capsys):
     assert shop("--target", "claude", "--target", "m365") == 0
     out = capsys.readouterr().out.splitlines()
-    assert out[1:] == ["claude: fine", "m365: fine"]
+    assert out[1:] == ["claude: fits", "m365: fits"]
 
 
 def test_a_target_that_refuses_the_gateway_gives_status_1_and_the_line_that_mends_it(shop, capsys):

@@ -81,6 +81,7 @@ ABOUT_NO_MODULE = {
     "attack": "hostile callers against a running gateway",
     "corpus": "real documents, read, pruned and served",
     "deploy": "files for deployment, and the house itself",
+    "docs": "the pages of `docs/` that say what to type",
     "examples": "the modules of `examples/`",
     "fuzz": "the modules of `fuzz/`",
     "test_clients.py": "the clients of `clients/`",

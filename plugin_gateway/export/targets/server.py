@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _SUBMISSION: Final = "OpenAI, plugins/deploy/submission (read 2026-09-30)"
 _GUIDELINES: Final = "OpenAI, plugins/plugin-guidelines (read 2026-09-30)"
+_REFERENCE: Final = "OpenAI, plugins/reference (read 2026-09-30)"
+_REVIEW: Final = "OpenAI, plugins/deploy/app-review (read 2026-09-30)"
 _OPENAI_AUTH: Final = "OpenAI, plugins/build/auth (read 2026-09-08)"
 _CLAUDE_AUTH: Final = "Claude, connectors/building/authentication (read 2026-05)"
 _CLAUDE_REVIEW: Final = "Claude, connectors/building/review-criteria (read 2026-05)"
@@ -25,6 +27,7 @@ _FORUM: Final = "OpenAI's forum, 2026-04; Claude's support: measured, not promis
 CHATGPT_CALLBACK: Final = "https://chatgpt.com/connector_platform_oauth_redirect"
 CHATGPT_CALLBACKS: Final = "https://chatgpt.com/connector/oauth/"
 CLAUDE_CALLBACK: Final = "https://claude.ai/api/mcp/auth_callback"
+_MAX_INSTRUCTIONS: Final = 512
 _MAX_CALL_S: Final = 60.0
 _CLAUDE_CODE_BYTES: Final = 100_000  # 25,000 tokens
 _SECOND_LEVELS: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net", "or", "org"})
@@ -123,6 +126,31 @@ def claude_redirect(candidate: Candidate) -> Iterator[Breach]:
     yield from _redirect(candidate, "Claude", CLAUDE_CALLBACK, (CLAUDE_CALLBACK, also))
 
 
+@rule("chatgpt-instructions", _REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
+def instructions(candidate: Candidate) -> Iterator[Breach]:
+    """The server's instructions say what matters in their first 512 characters."""
+    text = str(candidate.manifest["description_for_model"])
+    if len(text) > _MAX_INSTRUCTIONS:
+        yield Breach(
+            message=f"ChatGPT reads {_MAX_INSTRUCTIONS} of the {len(text):,} characters of `manifest.description_for_model`",
+            hint="say first when to use the tools",
+            pointer=("manifest", "description_for_model"),
+            severity=Severity.NOTE,
+        )
+
+
+@rule("openai-demo-login", _REVIEW, Target.OPENAI_PLUGIN)
+def demo_login(candidate: Candidate) -> Iterator[Breach]:
+    """Reviewers can log in."""
+    if isinstance(candidate.config.auth, OAuthAuth):
+        yield Breach(
+            message="reviewers log in with an account that you give them in the portal, never in the package",
+            hint="make one with sample data, without a second factor and without codes by e-mail",
+            pointer=("auth",),
+            severity=Severity.NOTE,
+        )
+
+
 @rule("call-time", _FORUM, *_MCP_CLIENTS)
 def call_time(candidate: Candidate) -> Iterator[Breach]:
     """A call ends before the client gives up."""
@@ -181,5 +209,6 @@ def _redirect(candidate: Candidate, client: str, uri: str, accepted: tuple[str, 
 
 
 RULES: Final = (
-    endpoint, search_mode, public_url, own_domain, login, chatgpt_redirect, claude_redirect, call_time, result_size,
+    endpoint, search_mode, public_url, own_domain, login, chatgpt_redirect, claude_redirect, instructions, demo_login, call_time,
+    result_size,
 )  # fmt: skip

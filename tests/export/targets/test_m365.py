@@ -24,8 +24,8 @@ def test_a_key_that_copilot_needs_breaks_its_rule(plugin, found):
 @pytest.mark.parametrize(
     ("key", "length", "found"),
     [
-        ("description_for_model", 2048, {}),
-        ("description_for_model", 2049, {"m365-texts": "warning"}),
+        ("description_for_model", 2048, {"chatgpt-instructions": "note"}),
+        ("description_for_model", 2049, {"chatgpt-instructions": "note", "m365-texts": "warning"}),
         ("name_for_human", 21, {"m365-texts": "warning"}),
         ("description_for_human", 101, {"m365-texts": "warning"}),
     ],

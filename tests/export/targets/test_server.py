@@ -18,6 +18,7 @@ OAUTH = {
 FACADE = {"authorize": f"{ISSUER}/authorize", "token": f"{ISSUER}/token", "public_client_ids": ["shop"]}
 TOKENS = {"type": "service_http", "tokens": [{"name": "a", "env": "TOKEN"}], "verification_tokens": {"openai": "x"}}
 REFERENCE = {"m365": {"namespace": "Shop", "reference_id": "abc"}}
+LOGIN = {"llamaindex-auth": "error", "openai-demo-login": "note"}
 FRAMEWORKS = {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}
 
 
@@ -32,6 +33,8 @@ FRAMEWORKS = {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}
         ({"upstream": {"timeout": {"total": "60s"}}}, {"plugin-v1-call-time": "warning"}),
         ({"mcp": {"result_bytes": "101kB"}}, {"claude-result-size": "warning"}),
         ({"mcp": {"result_bytes": "100kB"}}, {}),
+        ({"manifest": {"description_for_model": "x" * 512}}, {}),
+        ({"manifest": {"description_for_model": "x" * 513}}, {"chatgpt-instructions": "note"}),
         ({"upstream": {"url": "https://api.other.example"}}, {"own-domain": "warning"}),
         ({"upstream": {"url": "http://orders.internal:8080"}}, {}),
         ({"upstream": {"url": "http://10.0.0.7"}}, {}),
@@ -46,7 +49,7 @@ FRAMEWORKS = {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}
         ),
         (
             {"auth": OAUTH, "plugin": REFERENCE},
-            {"llamaindex-auth": "error", "chatgpt-redirect-uri": "note", "claude-redirect-uri": "note"},
+            {**LOGIN, "chatgpt-redirect-uri": "note", "claude-redirect-uri": "note"},
         ),
     ],
 )
@@ -67,7 +70,7 @@ def test_a_change_of_the_endpoint_breaks_these_rules(change, found):
 def test_a_facade_lets_users_return_to_chatgpt_and_claude(uris, found):
     auth = {**OAUTH, "client_url": None, "authorization_url": None, "facade": {**FACADE, "redirect_uris": uris}}
     candidate = shop({"auth": {key: value for key, value in auth.items() if value}, "plugin": REFERENCE})
-    assert broken(candidate) == {"llamaindex-auth": "error", **found}
+    assert broken(candidate) == {**LOGIN, **found}
 
 
 def test_a_missing_redirect_uri_is_named_with_the_key_that_takes_it():

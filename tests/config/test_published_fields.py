@@ -1,0 +1,76 @@
+"""Fields that directories and registries show or read."""
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from plugin_gateway.config.fields import Surroundings
+from plugin_gateway.config.published_fields import Line, OpenText, PackageName, Prose, RegistryName, RegistryProof
+
+POINT = "A" * 64 + "AA=="
+
+
+def read(kind, value, **around):
+    return TypeAdapter(kind).validate_python(value, context=Surroundings(**around))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "kept"),
+    [
+        (PackageName, "shop", "shop"),
+        (PackageName, "a.b-c9", "a.b-c9"),
+        (PackageName, "x" * 64, "x" * 64),
+        (RegistryName, "com.example/shop_1", "com.example/shop_1"),
+        (Line, " Shop ", "Shop"),
+        (Prose, " a\nb ", "a\nb"),
+        (OpenText, " token\n", "token"),
+        (RegistryProof, f"v=MCPv1; k=ed25519; p={'A' * 43}=", f"v=MCPv1; k=ed25519; p={'A' * 43}="),
+        (RegistryProof, f"v=MCPv1; k=ecdsap384; p={POINT}", f"v=MCPv1; k=ecdsap384; p={POINT}"),
+    ],
+)
+def test_a_value_is_read(kind, value, kept):
+    assert read(kind, value) == kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (PackageName, "Shop"),
+        (PackageName, "a--b"),
+        (PackageName, "a..b"),
+        (PackageName, "a-"),
+        (PackageName, "x" * 65),
+        (PackageName, ""),
+        (PackageName, 1),
+        (RegistryName, "shop"),
+        (RegistryName, "a/b/c"),
+        (RegistryName, "a/" + "b" * 199),
+        (Line, "a\nb"),
+        (Line, " "),
+        (Line, "\x1b[31m"),
+        (Prose, "\n"),
+        (OpenText, ""),
+        (OpenText, "a\nb"),
+        (OpenText, 1),
+        (OpenText, {"env": "GONE"}),
+        (RegistryProof, "v=MCPv1; k=ed25519; p=AAAA"),
+        (RegistryProof, f"v=MCPv1; k=ed25519; p={'A' * 42}"),
+        (RegistryProof, f"v=MCPv1; k=ed25519; p={POINT}"),
+        (RegistryProof, "-----BEGIN PRIVATE KEY-----"),
+    ],
+)
+def test_a_value_that_no_directory_takes_is_refused(kind, value):
+    with pytest.raises((ValidationError, ValueError)):
+        read(kind, value)
+
+
+def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp_path):
+    (tmp_path / "token").write_text("from-file\n")
+    watched = []
+    assert read(OpenText, {"file": "token"}, folder=tmp_path, on_file=watched.append) == "from-file"
+    assert watched == [tmp_path / "token"]
+    assert read(OpenText, {"env": "T"}, environ={"T": "from-env"}) == "from-env"
+
+
+def test_a_missing_text_is_made_up_where_secrets_are_not_needed():
+    assert read(OpenText, {"env": "GONE"}, needs_secrets=False).startswith("placeholder")
+    assert read(RegistryProof, {"env": "GONE"}, needs_secrets=False)
