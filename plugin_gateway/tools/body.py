@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import concrete
-from plugin_gateway.tools.draft import ArgumentProblem
+from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem
 from plugin_gateway.tools.form import NESTED, form_pairs
 from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.multipart import joined, parts
 from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
 from plugin_gateway.tools.slot import FieldSlot, MemberSlot, PartSlot, Slot, WholeSlot
-from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding, Place
+from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding
 
 if TYPE_CHECKING:
     from plugin_gateway.tools.draft import Draft
@@ -30,7 +30,7 @@ NO_OCTETS: Final = b""
 class BodyWriter:
     """Writes the bodies of one tool."""
 
-    __slots__ = ("_body", "_content_type", "_is_whole", "_kind")
+    __slots__ = ("_body", "_content_type", "_is_whole", "_kind", "_names", "takes_others")
 
     def __init__(self, body: Body) -> None:
         self._body = body
@@ -40,10 +40,15 @@ class BodyWriter:
             media_type = media_type.partition(";")[0]
         self._content_type = media_type.encode()
         self._is_whole = bool(body.whole)
+        self._names: dict[str, str] = {}
+        """The arguments by their names in the body."""
+        self.takes_others = body.takes_others
+        """Whether the body may have members that the tool does not name."""
 
     def slot(self, argument: Argument) -> Slot:
         """Return the slot of an argument whose place is the body."""
         body = self._body
+        self._names[argument.wire_name] = argument.name
         if argument.name == body.whole:
             return WholeSlot(argument)
         encoding = body.encodings.get(argument.wire_name, PLAIN_ENCODING)
@@ -55,8 +60,10 @@ class BodyWriter:
         Raises:
             UnwritableError: the value cannot be written there.
         """
-        encoding = NESTED if isinstance(value, dict) else PLAIN_ENCODING
-        self._slot_of(Argument(name=name, place=Place.BODY, wire_name=name), encoding).add(value, draft)
+        if self._kind is BodyKind.JSON:
+            draft.members[name] = value
+        else:
+            self._add_field(name, value, draft)
 
     def _slot_of(self, argument: Argument, encoding: Encoding) -> Slot:
         if self._kind is BodyKind.FORM:
@@ -86,14 +93,16 @@ class BodyWriter:
 
     def blame(self, draft: Draft, error: UnwritableError) -> None:
         """Report which argument cannot be written as JSON, after `write` failed."""
-        found = False
-        for name, value in draft.members.items():
+        before = len(draft.problems)
+        for wire_name, value in draft.members.items():
             try:
-                json_octets({name: value})
+                json_octets({wire_name: value})
             except UnwritableError as one:
-                found = True
+                name = self._names.get(wire_name, wire_name)
                 draft.problems.append(ArgumentProblem(name, f"`{name}` {one}."))
-        if not found:
+            if len(draft.problems) >= MAX_PROBLEMS:
+                return
+        if len(draft.problems) == before:
             name = self._body.whole
             draft.problems.append(ArgumentProblem(name, f"{f'`{name}`' if name else 'The body'} {error}."))
 
@@ -109,14 +118,18 @@ class BodyWriter:
         if not isinstance(value, dict):
             raise UnwritableError("must be an object: its members are the fields of a form")
         for name, one in value.items():
-            encoding = self._body.encodings.get(name, NESTED if isinstance(one, dict) else PLAIN_ENCODING)
-            if kind is BodyKind.FORM:
-                draft.form += form_pairs(name, one, encoding)
-            else:
-                draft.parts += parts(name, one, encoding)
+            self._add_field(name, one, draft)
         if kind is BodyKind.FORM:
             return self._content_type, "&".join(draft.form).encode("ascii")
         return self._join(draft.parts)
+
+    def _add_field(self, name: str, value: object, draft: Draft) -> None:
+        """Add a field that no argument is named after."""
+        encoding = self._body.encodings.get(name, NESTED if isinstance(value, dict) else PLAIN_ENCODING)
+        if self._kind is BodyKind.FORM:
+            draft.add_pairs(form_pairs(name, value, encoding))
+        else:
+            draft.add_parts(parts(name, value, encoding))
 
     def _join(self, pieces: list[bytes]) -> tuple[bytes, bytes]:
         boundary, octets = joined(pieces)

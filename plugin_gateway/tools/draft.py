@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+from plugin_gateway.tools.scalar import UnwritableError
+
+MAX_PROBLEMS: Final = 20
+"""After so many problems the rest of the arguments is not read: a hostile caller sends a hundred thousand wrong ones."""
+MAX_FIELDS: Final = 10_000
+"""The fields of a form. Each takes many times the memory of a short value, and servers accept fewer (PHP: 1,000)."""
 
 
 class ArgumentProblem(NamedTuple):
@@ -48,3 +55,23 @@ class Draft:
         self.whole: list[object] = []
         """The argument that is the whole body, if it is given."""
         self.problems: list[ArgumentProblem] = []
+
+    def add_pairs(self, pairs: list[str]) -> None:
+        """Add pairs to the form.
+
+        Raises:
+            UnwritableError: there are too many.
+        """
+        self.form += pairs
+        if len(self.form) > MAX_FIELDS:
+            raise UnwritableError(f"makes more than {MAX_FIELDS} fields")
+
+    def add_parts(self, parts: list[bytes]) -> None:
+        """Add parts to the multipart body.
+
+        Raises:
+            UnwritableError: there are too many.
+        """
+        self.parts += parts
+        if len(self.parts) > MAX_FIELDS:
+            raise UnwritableError(f"makes more than {MAX_FIELDS} fields")

@@ -6,8 +6,8 @@ from typing import Final
 
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import content_text
-from plugin_gateway.tools.scalar import escape, escape_but_reserved, escape_octets
-from plugin_gateway.tools.style import DELIMITERS, deep_object, form
+from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
+from plugin_gateway.tools.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
 from plugin_gateway.tools.tool import Encoding
 
 NESTED: Final = Encoding(style="", media_type="application/json")
@@ -23,7 +23,11 @@ def form_pairs(name: str, value: object, encoding: Encoding) -> list[str]:
     if value is None:
         return []
     escaped_name = escape(name)
+    if len(name) > MAX_NAME:
+        raise UnwritableError(f"must not have a name of more than {MAX_NAME} characters")
     values: list[object] = value if isinstance(value, list) else [value]
+    if len(values) > MAX_VALUES:
+        raise UnwritableError(f"must not have more than {MAX_VALUES} values")
     if encoding.is_binary:
         return [f"{escaped_name}={escape_octets(base64_octets(one))}" for one in values if one is not None]
     escaped = escape_but_reserved if encoding.allow_reserved else escape

@@ -10,7 +10,7 @@ from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import concrete, is_json
 from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
-from plugin_gateway.tools.style import bare, deep_members, simple
+from plugin_gateway.tools.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +53,8 @@ def parts(name: str, value: object, encoding: Encoding) -> list[bytes]:
     if encoding.style == "deepObject" and not encoding.is_binary:
         return [_part(_quoted(inner), "", octets_of(text)) for inner, text in deep_members(name, value)]
     if isinstance(value, list) and not is_json(encoding.media_type):
+        if len(value) > MAX_VALUES:
+            raise UnwritableError(f"must not have more than {MAX_VALUES} values")
         if encoding.style and not encoding.explode and not encoding.is_binary:
             return [_part(quoted, "", octets_of(simple(value, explode=False, escaped=bare)))]
         return [_one(quoted, one, encoding) for one in value if one is not None]
@@ -97,6 +99,6 @@ def _quoted(name: str) -> str:
         UnwritableError: servers read the name in different ways.
     """
     octets_of(name)
-    if not name or _find_unsafe(name):
-        raise UnwritableError("has a name that servers read in different ways")
+    if not name or len(name) > MAX_NAME or _find_unsafe(name):
+        raise UnwritableError("has a name that is too long, or that servers read in different ways")
     return name.replace('"', "%22")

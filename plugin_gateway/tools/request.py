@@ -16,7 +16,7 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.body import BodyWriter
-from plugin_gateway.tools.draft import ArgumentProblem, Draft
+from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, Draft
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
 from plugin_gateway.tools.scalar import UnwritableError, escape
@@ -43,6 +43,8 @@ __all__ = ["ArgumentProblem", "RequestWriter", "ToolRequest"]
 
 Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
+_MAX_GUESSES: Final = 3
+"""How many unknown names are compared with all names of the tool, which takes a millisecond each."""
 _SHOWN_NAMES: Final = 40
 _SHOWN_CHARACTERS: Final = 64
 _NO_FIELDS: Final[Fields] = ()
@@ -66,6 +68,7 @@ class RequestWriter:
 
     __slots__ = (
         "_body",
+        "_by_wire_name",
         "_fields",
         "_gate",
         "_is_doubtful",
@@ -91,6 +94,9 @@ class RequestWriter:
         self._body = BodyWriter(tool.body) if tool.body is not None else None
         self._fields: dict[bytes, Fields] = {b"": _NO_FIELDS}
         self._required = frozenset(one.name for one in tool.arguments if one.is_required)
+        self._by_wire_name: dict[str, list[Argument]] = {}
+        for argument in tool.arguments:
+            self._by_wire_name.setdefault(argument.wire_name, []).append(argument)
         self._slots: dict[str, Slot] = self._make_slots(template, rivals)
         described = {one.wire_name for one in tool.arguments if one.place is Place.PATH}
         self._unfilled = tuple(
@@ -101,7 +107,7 @@ class RequestWriter:
             if name not in described
         )
 
-    def write(self, arguments: Mapping[str, object]) -> ToolRequest | tuple[ArgumentProblem, ...]:
+    def write(self, arguments: dict[str, object]) -> ToolRequest | tuple[ArgumentProblem, ...]:
         """Return the request that these arguments make, or every reason why they make none. Never raises.
 
         `arguments` are values as a JSON parser returns them.
@@ -120,6 +126,8 @@ class RequestWriter:
                     slot.add(value, draft)
                 except UnwritableError as error:
                     draft.problems.append(ArgumentProblem(name, f"`{name}` {error}."))
+            if len(draft.problems) >= MAX_PROBLEMS:
+                break
         if not self._required <= arguments.keys():
             self._report_missing(arguments, draft)
         if draft.suspects:
@@ -141,13 +149,18 @@ class RequestWriter:
             return (problem,)
         fields = self._fields.get(content_type)
         if fields is None:
-            fields = ((b"content-type", content_type),)
-            if len(self._fields) < 2:
-                self._fields[content_type] = fields
+            fields = self._note_fields(content_type)
         if draft.fields or draft.cookies:
             cookies = ((b"cookie", "; ".join(draft.cookies).encode("ascii")),) if draft.cookies else ()
             fields = (*fields, *draft.fields, *cookies)
         return ToolRequest(self._method, target, fields, body)
+
+    def _note_fields(self, content_type: bytes) -> Fields:
+        """Return the fields of a request with a body; remember them unless the type has a parameter, which may be a boundary."""
+        fields: Fields = ((b"content-type", content_type),)
+        if b";" not in content_type:
+            self._fields[content_type] = fields
+        return fields
 
     def _check_path(self, draft: Draft) -> None:
         """Report each segment that servers read in different ways."""
@@ -180,7 +193,7 @@ class RequestWriter:
             )
         return None
 
-    def _report_missing(self, arguments: Mapping[str, object], draft: Draft) -> None:
+    def _report_missing(self, arguments: dict[str, object], draft: Draft) -> None:
         draft.problems += [
             ArgumentProblem(one.name, f"`{one.name}` is missing.")
             for one in self.tool.arguments
@@ -189,24 +202,26 @@ class RequestWriter:
 
     def _add_other(self, name: str, value: object, draft: Draft) -> None:
         """Add an argument that the tool does not name to a body that takes others; report any other one."""
-        body = self.tool.body
-        known = [one for one in self.tool.arguments if one.wire_name == name]
-        if body is None or not body.takes_others or self._body is None or known:
-            draft.problems.append(ArgumentProblem(name, self._unknown(name, known)))
+        body = self._body
+        known = self._by_wire_name.get(name)
+        if body is None or not body.takes_others or known is not None:
+            is_guessed = len(draft.problems) < _MAX_GUESSES
+            draft.problems.append(
+                ArgumentProblem(_shown(name), self._unknown(name, known or [], is_guessed=is_guessed))
+            )
             return
         try:
-            self._body.add_other(name, value, draft)
+            body.add_other(name, value, draft)
         except UnwritableError as error:
-            draft.problems.append(ArgumentProblem(name, f"`{name}` {error}."))
+            draft.problems.append(ArgumentProblem(_shown(name), f"`{_shown(name)}` {error}."))
 
-    def _unknown(self, name: str, known: list[Argument]) -> str:
-        shown = "".join(c if c.isprintable() else "\ufffd" for c in name[:_SHOWN_CHARACTERS])
-        said = f"`{self.tool.name}` has no argument `{shown}`."
+    def _unknown(self, name: str, known: list[Argument], *, is_guessed: bool) -> str:
+        said = f"`{self.tool.name}` has no argument `{_shown(name)}`."
         if known:
             called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
             return f"{said} It is called {called}."
         names = list(self._slots)
-        if near := get_close_matches(name[:_SHOWN_CHARACTERS], names, n=1):
+        if is_guessed and (near := get_close_matches(name[:_SHOWN_CHARACTERS], names, n=1)):
             return f"{said} Did you mean `{near[0]}`?"
         if not names:
             return f"{said} It takes no arguments."
@@ -247,11 +262,16 @@ class RequestWriter:
             case Place.QUERYSTRING:
                 return QueryStringSlot(argument)
             case Place.HEADER:
-                return HeaderSlot(argument)
+                return HeaderSlot(argument) if HeaderSlot.takes(name) else UnusedSlot(argument)
             case Place.COOKIE:
-                return CookieSlot(argument)
+                return CookieSlot(argument) if CookieSlot.takes(name) else UnusedSlot(argument)
             case Place.BODY:
                 return self._body.slot(argument) if self._body is not None else UnusedSlot(argument)
+
+
+def _shown(name: str) -> str:
+    """A name of the caller's, safe to show."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in name[:_SHOWN_CHARACTERS])
 
 
 def _lowered(sentence: str) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded
+from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.tools.content import content_text, is_json
 from plugin_gateway.tools.form import NESTED, form_pairs
 from plugin_gateway.tools.json_text import json_ascii
@@ -34,7 +35,7 @@ _is_plain: Final = re.compile(r"[A-Za-z0-9\-_~]++(?:\.[A-Za-z0-9\-_~]++)*+").ful
 # RFC 9110, 5.5, and RFC 6265, 4.1.1 without the characters that some parsers split at.
 _is_field_value: Final = re.compile("[\t -~\x80-\U0010ffff]*+").fullmatch
 _is_cookie_value: Final = re.compile(r"[!#-+\--:<-\[\]-~]*+").fullmatch
-_FRAMES: Final = frozenset({b"content-type", b"content-encoding", b"accept-encoding"})
+_OF_THE_BODY: Final = frozenset({b"content-type", b"content-encoding"})
 
 
 class Slot:
@@ -88,6 +89,7 @@ class PathSlot(Slot):
                 draft.suspects.append(segment)
 
     def _write(self, value: object) -> str:
+        _check_length(value)
         argument = self.argument
         if argument.media_type:
             text = self._escaped(content_text(argument.media_type, value))
@@ -120,6 +122,7 @@ class QuerySlot(Slot):
         self._others = frozenset(others)
 
     def add(self, value: object, draft: Draft) -> None:
+        _check_length(value)
         if self._style == "content":
             draft.pairs.append(self._prefix + self._escaped(content_text(self.argument.media_type, value)))
         elif type(value) is str and _is_plain(value):
@@ -175,18 +178,19 @@ class SettledSlot(Slot):
 class HeaderSlot(Slot):
     """A header field."""
 
-    __slots__ = ("_field", "_is_forwarded")
+    __slots__ = ("_field",)
 
     def __init__(self, argument: Argument) -> None:
         super().__init__(argument)
-        self._field = argument.wire_name.encode(errors="replace").lower()
-        self._is_forwarded = (
-            is_field_name(self._field) and not is_never_forwarded(self._field) and self._field not in _FRAMES
-        )
+        self._field = argument.wire_name.encode().lower()
+
+    @staticmethod
+    def takes(name: str) -> bool:
+        """Whether the gateway forwards a field of this name. OpenAPI says to ignore a declared Content-Type."""
+        field = name.encode(errors="replace").lower()
+        return is_field_name(field) and not is_never_forwarded(field) and field not in _OF_THE_BODY
 
     def add(self, value: object, draft: Draft) -> None:
-        if not self._is_forwarded:
-            raise UnwritableError("names a header field that this gateway does not forward")
         argument = self.argument
         if argument.media_type:
             text = content_text(argument.media_type, value)
@@ -200,7 +204,7 @@ class HeaderSlot(Slot):
 
 
 class CookieSlot(Slot):
-    """A cookie. The gateway drops cookies that servers read in different ways, so they are refused here."""
+    """A cookie. The gateway drops a value that servers read in different ways, so it is refused here."""
 
     __slots__ = ("_cookie",)
 
@@ -208,10 +212,13 @@ class CookieSlot(Slot):
         super().__init__(argument)
         self._cookie = argument.wire_name
 
+    @staticmethod
+    def takes(name: str) -> bool:
+        """Whether every server reads the name as that of a cookie; the gateway forwards no other."""
+        return is_cookie_name(name.encode(errors="replace"))
+
     def add(self, value: object, draft: Draft) -> None:
         argument = self.argument
-        if not is_cookie_name(self._cookie.encode(errors="replace")):
-            raise UnwritableError("names a cookie that servers read in different ways")
         if isinstance(value, dict) and argument.explode and not argument.media_type:
             raise UnwritableError("must not be an object, because each of its members would be another cookie")
         is_raw = argument.style == "cookie"
@@ -253,7 +260,7 @@ class FieldSlot(Slot):
         self._encoding = encoding
 
     def add(self, value: object, draft: Draft) -> None:
-        draft.form += form_pairs(self.argument.wire_name, value, self._encoding)
+        draft.add_pairs(form_pairs(self.argument.wire_name, value, self._encoding))
 
 
 class PartSlot(Slot):
@@ -266,11 +273,11 @@ class PartSlot(Slot):
         self._encoding = encoding
 
     def add(self, value: object, draft: Draft) -> None:
-        draft.parts += parts(self.argument.wire_name, value, self._encoding)
+        draft.add_parts(parts(self.argument.wire_name, value, self._encoding))
 
 
 class UnusedSlot(Slot):
-    """An argument that has no place in a request: the document declares a path parameter that its template does not have."""
+    """An argument that has no place in a request: a path parameter that the template does not have, or a field that is not forwarded."""
 
     __slots__ = ()
 
@@ -285,6 +292,16 @@ class WholeSlot(Slot):
 
     def add(self, value: object, draft: Draft) -> None:
         draft.whole.append(value)
+
+
+def _check_length(value: object) -> None:
+    """Refuse a text that is longer than a whole URL before time is spent on it.
+
+    Raises:
+        UnwritableError: it is.
+    """
+    if isinstance(value, str) and len(value) > MAX_TARGET_BYTES:
+        raise UnwritableError(f"must not be longer than {MAX_TARGET_BYTES} characters, because it goes into the URL")
 
 
 def _bounded(text: str) -> bytes:

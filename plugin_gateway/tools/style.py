@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Escape: TypeAlias = Callable[[str], str]
 
 DELIMITERS: Final = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
+MAX_VALUES: Final = 10_000
+"""The values of a list or object. A URL holds fewer, and each takes many times the memory that it takes in JSON."""
+MAX_NAME: Final = 256
+"""The characters of a name that is written once for each value below it."""
 _MAX_DEPTH: Final = 16
 _NAMES_OF_DELIMITERS: Final = {
     ",": "a comma",
@@ -40,6 +44,7 @@ def simple(value: object, *, explode: bool, escaped: Escape, escaped_name: Escap
     Raises:
         UnwritableError: the value is nested, or ambiguous in this style.
     """
+    _bounded(value)
     if isinstance(value, dict):
         return ",".join(_members(value, "=" if explode else ",", ",", escaped, escaped_name))
     if isinstance(value, list):
@@ -53,6 +58,7 @@ def label(value: object, *, explode: bool, escaped: Escape) -> str:
     Raises:
         UnwritableError: the value is nested, or ambiguous in this style.
     """
+    _bounded(value)
     delimiter = "." if explode else ","
     if isinstance(value, dict):
         members = _members(value, "=" if explode else ",", delimiter, escaped, escape)
@@ -72,6 +78,7 @@ def form(name: str, value: object, *, explode: bool, escaped: Escape, delimiter:
     Raises:
         UnwritableError: the value is ambiguous in this style.
     """
+    _bounded(value)
     if isinstance(value, dict):
         if explode:
             return [escape(key) + "=" + escaped(_text(one)) for key, one in value.items() if one is not None]
@@ -109,8 +116,10 @@ def deep_members(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def _deepen(name: str, value: object, members: list[tuple[str, str]], depth: int) -> None:
-    if depth > _MAX_DEPTH:
-        raise UnwritableError(f"must not have more than {_MAX_DEPTH} levels")
+    if depth > _MAX_DEPTH or len(members) > MAX_VALUES or (depth and len(name) > MAX_NAME):
+        raise UnwritableError(
+            f"must not have more than {_MAX_DEPTH} levels or {MAX_VALUES} values, or names of more than {MAX_NAME} characters"
+        )
     if isinstance(value, dict):
         for key, one in value.items():
             if not key or "[" in key or "]" in key:
@@ -126,9 +135,20 @@ def _deepen(name: str, value: object, members: list[tuple[str, str]], depth: int
         members.append((name, plain(value)))
 
 
+def _scalar(value: object) -> str:
+    if isinstance(value, dict | list):
+        raise UnwritableError("must not be nested: its values must be strings, numbers or booleans")
+    return plain(value)
+
+
+def _bounded(value: object) -> None:
+    if isinstance(value, dict | list) and len(value) > MAX_VALUES:
+        raise UnwritableError(f"must not have more than {MAX_VALUES} values")
+
+
 def _items(values: list[object], delimiter: str, escaped: Escape, *, nests: bool = False) -> list[str]:
     return [
-        _shielded(escaped(_text(value) if nests else plain(value)), delimiter, escaped)
+        _shielded(escaped(_text(value) if nests else _scalar(value)), delimiter, escaped)
         for value in values
         if value is not None
     ]
@@ -141,7 +161,7 @@ def _members(
     return [
         _shielded(_shielded(escaped_name(key), joint, escaped_name), delimiter, escaped_name)
         + joint
-        + _shielded(escaped(_text(value) if nests else plain(value)), delimiter, escaped)
+        + _shielded(escaped(_text(value) if nests else _scalar(value)), delimiter, escaped)
         for key, value in values.items()
         if value is not None
     ]

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from plugin_gateway.tools.body import BodyWriter
-from plugin_gateway.tools.draft import Draft
+from plugin_gateway.tools.draft import MAX_PROBLEMS, Draft
 from plugin_gateway.tools.scalar import UnwritableError
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Encoding, Place
 
@@ -102,13 +102,14 @@ def test_members_that_the_tool_does_not_name_are_written_like_the_others():
 
 def test_the_member_that_has_no_json_is_named():
     writer, draft = BodyWriter(body(BodyKind.JSON)), Draft([], [])
+    writer.slot(Argument(name="body_b", place=Place.BODY, wire_name="b"))
     draft.members = {"a": 1, "b": "\ud800", "c": float("nan")}
     with pytest.raises(UnwritableError) as caught:
         writer.write(draft)
 
     writer.blame(draft, caught.value)
 
-    assert [problem.name for problem in draft.problems] == ["b", "c"]
+    assert [problem.name for problem in draft.problems] == ["body_b", "c"]
 
 
 def test_the_whole_that_cannot_be_written_is_named():
@@ -116,5 +117,16 @@ def test_the_whole_that_cannot_be_written_is_named():
 
     writer.blame(draft, UnwritableError("must be base64 text"))
 
-    assert [tuple(problem) for problem in draft.problems] == [("data", "`data` must be base64 text.")]
+    writer.blame(draft, UnwritableError("must be base64 text"))
+
+    assert [tuple(problem) for problem in draft.problems] == [("data", "`data` must be base64 text.")] * 2
     assert json.dumps(draft.problems)
+
+
+def test_the_members_without_json_are_named_up_to_a_number():
+    writer, draft = BodyWriter(body(BodyKind.JSON)), Draft([], [])
+    draft.members = dict.fromkeys(map(str, range(100)), float("nan"))
+
+    writer.blame(draft, UnwritableError("x"))
+
+    assert len(draft.problems) == MAX_PROBLEMS

@@ -1,4 +1,7 @@
-from plugin_gateway.tools.draft import Draft
+import pytest
+
+from plugin_gateway.tools.draft import MAX_FIELDS, Draft
+from plugin_gateway.tools.scalar import UnwritableError
 
 
 def test_a_draft_begins_with_the_pieces_that_it_is_given():
@@ -7,3 +10,15 @@ def test_a_draft_begins_with_the_pieces_that_it_is_given():
     assert (draft.path, draft.pairs) == (["/a/", ""], ["x=1"])
     assert not any((draft.fields, draft.cookies, draft.members, draft.form, draft.parts, draft.whole))
     assert not any((draft.problems, draft.suspects, draft.is_doubtful))
+
+
+def test_a_body_has_a_limited_number_of_fields():
+    draft = Draft([], [])
+
+    draft.add_pairs(["a=1"] * MAX_FIELDS)
+    draft.add_parts([b""] * MAX_FIELDS)
+
+    with pytest.raises(UnwritableError):
+        draft.add_pairs(["a=1"])
+    with pytest.raises(UnwritableError):
+        draft.add_parts([b""])

@@ -29,3 +29,10 @@ def test_a_field_is_written_as_its_encoding_says(value, encoding, pairs):
 def test_a_file_that_is_not_base64_is_refused():
     with pytest.raises(UnwritableError):
         form_pairs("f", "*", Encoding(is_binary=True))
+
+
+@pytest.mark.parametrize(("name", "value"), [("f" * 257, "a"), ("f", ["a"] * 10_001)], ids=["name", "list"])
+@pytest.mark.parametrize("encoding", [{}, {"style": ""}, {"is_binary": True}], ids=["style", "type", "file"])
+def test_a_field_that_would_take_much_more_memory_than_its_json_is_refused(name, value, encoding):
+    with pytest.raises(UnwritableError):
+        form_pairs(name, value, Encoding(**encoding))

@@ -81,7 +81,7 @@ def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch):
     assert boundary == b"plugin-gateway-" + b"1" * 32
 
 
-@pytest.mark.parametrize("name", ["", "a\r\nX: y", "a\nb", "a\\", "=?utf-8?q?a?=", "a\x00", "\ud800"])
+@pytest.mark.parametrize("name", ["", "a" * 257, "a\r\nX: y", "a\nb", "a\\", "=?utf-8?q?a?=", "a\x00", "\ud800"])
 def test_a_name_that_could_end_its_header_is_refused(name):
     for encoding in (Encoding(), FILE, Encoding(style="deepObject")):
         with pytest.raises(UnwritableError):
@@ -97,3 +97,8 @@ def test_a_quote_in_a_name_does_not_end_it():
 def test_a_key_of_a_deep_object_cannot_end_its_header():
     with pytest.raises(UnwritableError):
         parts("a", {"b\r\nX: y": 1}, Encoding(style="deepObject"))
+
+
+def test_a_list_that_would_take_much_more_memory_than_its_json_is_refused():
+    with pytest.raises(UnwritableError):
+        parts("a", [1] * 10_001, Encoding())

@@ -3,7 +3,7 @@
 import pytest
 
 from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved
-from plugin_gateway.tools.style import bare, deep_members, deep_object, form, label, simple
+from plugin_gateway.tools.style import MAX_VALUES, bare, deep_members, deep_object, form, label, simple
 
 EMPTY, STRING, ARRAY, OBJECT = "", "blue", ["blue", "black", "brown"], {"R": 100, "G": 200, "B": 150}
 
@@ -113,6 +113,11 @@ REFUSED = {
     "a bar in a key": lambda: form("q", {"a|b": 1}, explode=False, escaped=escape, delimiter="%7C"),
     "a closing bracket": lambda: deep_members("q", {"a]": 1}),
     "an opening bracket": lambda: deep_members("q", {"[": 1}),
+    "many values": lambda: form("q", [1] * (MAX_VALUES + 1), explode=True, escaped=escape),
+    "many members": lambda: simple(dict.fromkeys(map(str, range(MAX_VALUES + 1)), 1), explode=True, escaped=escape),
+    "many labels": lambda: label([1] * (MAX_VALUES + 1), explode=True, escaped=escape),
+    "many deep values": lambda: deep_members("q", {"a": [1] * (MAX_VALUES + 2)}),
+    "a long key above many values": lambda: deep_members("q", {"a" * 300: dict.fromkeys("abc", 1)}),
     "an empty key": lambda: deep_members("q", {"": 1}),
 }
 
