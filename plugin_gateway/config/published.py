@@ -20,6 +20,8 @@ MAX_LENGTHS: Final = MappingProxyType(
 )
 MODEL_NAME: Final = re.compile(r"[A-Za-z0-9_]+")
 EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+MAX_TOOL_TITLE: Final = 64
+"""Directories show the title of a tool on one line."""
 MAX_OPERATION_ID: Final = 50
 """Model hosts allow 64 characters for the name of a function, and clients put a prefix before it: FastMCP cuts at 56."""
 OPERATION_ID: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_OPERATION_ID}}}")

@@ -20,6 +20,7 @@ from plugin_gateway.config.fields import (
 )
 from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.record import Record, exactly_one
 
 if TYPE_CHECKING:
@@ -76,6 +77,40 @@ class ResponseTrim(Record):
     """JSON pointers to the members to keep; the gateway removes all others."""
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove."""
+
+
+class ToolHints(Record):
+    """What a call may do, for the annotations of the tool. A hint that is left out follows from the method and the names."""
+
+    example: ClassVar[str] = "{destructive: false}"
+    other_words: ClassVar[dict[str, str]] = {
+        "readonly": "read_only",
+        "safe": "read_only",
+        "openworld": "open_world",
+        "dangerou": "destructive",
+    }
+
+    read_only: Flag | None = None
+    """Calls change nothing; by default for GET and other safe methods, and with `consequential: false`."""
+    destructive: Flag | None = None
+    """Calls may delete, overwrite, cancel or send something for good; by default for all that is not read-only, except for a POST
+    that adds something, by its operationId, path or summary."""
+    idempotent: Flag | None = None
+    """The same call twice has the effect of one; by default for read-only operations, PUT and DELETE."""
+    open_world: Flag | None = None
+    """Calls reach an open set of targets, such as the web, rather than one service; never by default."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        if written.get("read_only") is True and written.get("destructive") is True:
+            hint = "leave one of them out"
+            yield Mistake(
+                "goes-together",
+                "a call that changes nothing destroys nothing",
+                hint=hint,
+                at=("destructive",),
+                on_key=True,
+            )
 
 
 class Selector(Record):
@@ -179,6 +214,10 @@ class AllowEntry(Selector):
     """Name shown to clients instead of the document's operationId."""
     description: str | None = None
     """Description shown to clients instead of the document's."""
+    title: Annotated[str, Field(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
+    """Title of the tool for people, at most 64 characters; by default the summary in the document."""
+    hints: ToolHints = ToolHints.model_construct()
+    """What a call may do, for the annotations of the tool."""
     parameters: dict[str, ParameterRule] = Field(default_factory=dict)
     """Rules for parameters, by name: `hidden`, or `fixed`, `default`, `maximum`, `slashes`."""
     request: RequestTrim = RequestTrim.model_construct()
@@ -196,7 +235,7 @@ class AllowEntry(Selector):
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from super().mistakes(written)
         yield from colliding(written.get("credential"), "credential")
-        for key in ("operation_id", "description"):
+        for key in ("operation_id", "description", "title"):
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
                 hint = "write an entry for this operation alone"
                 yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)

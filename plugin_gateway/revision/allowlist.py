@@ -16,9 +16,10 @@ from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
 from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.selector import AllowEntry, Selector
     from plugin_gateway.config.units import Rate
@@ -46,6 +47,20 @@ class Kept:
         return next((entry.description for entry in self.entries if entry.description), None)
 
     @property
+    def title(self) -> str | None:
+        return next((entry.title for entry in self.entries if entry.title), None)
+
+    @property
+    def hints(self) -> ChosenHints:
+        """The hints of all entries together."""
+        return ChosenHints(
+            read_only=_first(entry.hints.read_only for entry in self.entries),
+            destructive=_first(entry.hints.destructive for entry in self.entries),
+            idempotent=_first(entry.hints.idempotent for entry in self.entries),
+            open_world=_first(entry.hints.open_world for entry in self.entries),
+        )
+
+    @property
     def consequential(self) -> bool | None:
         return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
 
@@ -68,6 +83,10 @@ class Kept:
         """Path parameters whose values may hold encoded slashes."""
         rules = {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
         return frozenset(name for name, rule in rules.items() if rule.slashes == "allowed")
+
+
+def _first(values: Iterable[bool | None]) -> bool | None:
+    return next((value for value in values if value is not None), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

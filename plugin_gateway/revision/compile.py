@@ -110,7 +110,9 @@ def compile_revision(
     gate = compile_gate(document, allowed, injected)
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     served, document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
-    tool_settings = {key: ToolSettings(slashes=one.slashes) for key, one in kept.items()}
+    tool_settings = {
+        key: ToolSettings(title=one.title or "", hints=one.hints, slashes=one.slashes) for key, one in kept.items()
+    }
     tools = build_tool_set(served, tool_settings, is_searched=config.mcp.mode == "search")
     document_path = document_path_within_limits(document_faces)
     if document_path != DOCUMENT_PATH:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.input_schema import Inputs
     from plugin_gateway.tools.tool import Hints
 
-_MAX_TITLE = 64
 _MAX_INVOCATION = 64
 """ChatGPT's limit for the texts that it shows while a tool runs and afterwards."""
 
@@ -91,7 +91,7 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _D
     return _Draft(
         key=operation.key,
         name=name,
-        title=settings.title or (shorten(" ".join(summary.split()), _MAX_TITLE) if summary else name),
+        title=settings.title or (shorten(" ".join(summary.split()), MAX_TOOL_TITLE) if summary else name),
         description=description or summary,
         hints=hints_of(
             operation.key.method,

@@ -8,6 +8,7 @@ from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
+from plugin_gateway.tools.hints import ChosenHints
 
 PATHS = {
     "/pets": {
@@ -157,6 +158,7 @@ def test_an_entry_of_its_own_wins_over_a_group():
             {
                 "tag": "pets",
                 "consequential": True,
+                "hints": {"open_world": True, "idempotent": True},
                 "parameters": {"a": {"slashes": "allowed"}, "b": {"slashes": "allowed"}},
             },
             {
@@ -164,6 +166,8 @@ def test_an_entry_of_its_own_wins_over_a_group():
                 "operation_id": "pets",
                 "description": "All.",
                 "consequential": False,
+                "title": "All pets",
+                "hints": {"idempotent": False},
                 "parameters": {"a": {"slashes": "refused"}},
             },
         ]
@@ -171,6 +175,8 @@ def test_an_entry_of_its_own_wins_over_a_group():
     one, other = selection.kept.values()
 
     assert (one.operation_id, one.description, one.consequential, one.slashes) == ("pets", "All.", False, {"b"})
+    assert (one.title, one.hints) == ("All pets", ChosenHints(open_world=True, idempotent=False))
+    assert (other.title, other.hints) == (None, ChosenHints(open_world=True, idempotent=True))
     assert (other.operation_id, other.description, other.consequential, other.slashes) == (None, None, True, {"a", "b"})
 
 
