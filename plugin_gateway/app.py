@@ -13,6 +13,7 @@ from plugin_gateway.endpoints.cors import mark, preflight
 from plugin_gateway.endpoints.documents import RefusedResponse, refuse, serve_document
 from plugin_gateway.endpoints.oauth import answer_oauth
 from plugin_gateway.gate.gate import NOT_FOUND
+from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.telemetry.outage import Outage
@@ -102,8 +103,9 @@ def embed(config: Path, *, on_record: Callable[[AccessRecord], object] | None = 
     """
     from plugin_gateway.revision.build import build, load_config  # noqa: PLC0415  # a worker must not pay for it
 
-    holder = Holder(build(load_config(config, environ=os.environ)).revision)
-    return create_app(holder, on_record or _unrecorded)
+    record = on_record or _unrecorded
+    holder = Holder(build(load_config(config, environ=os.environ)).revision, endpoints=McpEndpoints(record))
+    return create_app(holder, record)
 
 
 def _unrecorded(record: AccessRecord) -> None:

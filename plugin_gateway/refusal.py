@@ -96,6 +96,10 @@ TITLES: Final = MappingProxyType(
         "unknown-expectation": "The expectation cannot be met",
         "unknown-profile": "The document has no such profile",
         "websocket-not-supported": "WebSocket is not forwarded",
+        # The MCP endpoint.
+        "host-not-allowed": "The gateway does not answer under this name",
+        "not-acceptable": "The client accepts no type of answer that the gateway has",
+        "origin-not-allowed": "Web pages of this origin may not call",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",
         "limit-store-unavailable": "The gateway cannot count calls",

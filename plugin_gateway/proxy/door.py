@@ -7,28 +7,42 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.callers.consumers import NO_CONSUMER, Identity, find_consumer
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.tools.tool import NO_TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from plugin_gateway.callers.authenticator import Authenticator
+    from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.permit import Permit
     from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.model import View
+    from plugin_gateway.tools.tool import ToolSet
 
     Judge: TypeAlias = Callable[[bytes, bytes], Permit | Refusal]
 
 
 class Access:
-    """The access of one consumer: its gate's judge, its documents, and its name in records."""
+    """The access of one consumer: its gate's judge, its documents and tools, and its name in records."""
 
-    __slots__ = ("consumer", "faces", "judge")
+    __slots__ = ("consumer", "faces", "gate", "judge", "tools")
 
-    def __init__(self, consumer: str, judge: Judge, faces: Mapping[str, Face]) -> None:
+    def __init__(
+        self,
+        consumer: str,
+        judge: Judge,
+        faces: Mapping[str, Face],
+        gate: Gate | None = None,
+        tools: ToolSet = NO_TOOLS,
+    ) -> None:
         self.consumer = consumer
         self.judge = judge
         self.faces = faces
+        self.gate = gate
+        """The gate of `judge`, for those who prepare calls; None for calls that are already made."""
+        self.tools = tools
 
 
 class Door:
@@ -79,17 +93,16 @@ class Door:
 
     def _access(self, identity: Identity) -> Access | Refusal:
         if not self._consumers:
-            revision = self._revision
-            return self._shared(None, identity.name, revision.gate.judge, revision.faces)
+            return self._shared(None, identity.name, self._revision)
         index = find_consumer(self._consumers, identity)
         if index is None:
             return NO_CONSUMER
         view = self._revision.views[index]
-        return self._shared(index, view.consumer, view.gate.judge, view.faces)
+        return self._shared(index, view.consumer, view)
 
-    def _shared(self, index: int | None, name: str, judge: Judge, faces: Mapping[str, Face]) -> Access:
+    def _shared(self, index: int | None, name: str, seen: Revision | View) -> Access:
         # The cache is bounded by the names in the operator's files; callers cannot add entries.
         access = self._accesses.get((index, name))
         if access is None:
-            access = self._accesses[index, name] = Access(name, judge, faces)
+            access = self._accesses[index, name] = Access(name, seen.gate.judge, seen.faces, seen.gate, seen.tools)
         return access

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.callers.authenticator import Authenticator
 from plugin_gateway.proxy.clock import Clock
@@ -12,9 +12,16 @@ from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.serving import Serving
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
+    from plugin_gateway.proxy.endpoint import Endpoint
     from plugin_gateway.revision import Revision
+
+    MakeEndpoints: TypeAlias = Callable[[Revision], Mapping[bytes, Endpoint]]
+
+
+def _no_endpoints(revision: Revision) -> Mapping[bytes, Endpoint]:  # noqa: ARG001  # the signature of `MakeEndpoints`
+    return {}
 
 
 class Holder:
@@ -27,8 +34,11 @@ class Holder:
         local_paths: Iterable[bytes] = (),
         clock: Clock | None = None,
         resources: Resources | None = None,
+        endpoints: MakeEndpoints = _no_endpoints,
     ) -> None:
         """Hold the first revision; `local_paths` are paths that the app answers besides the faces.
+
+        `endpoints` makes the endpoints of each revision, by path.
 
         Raises:
             OSError: a TLS file of the upstream cannot be used.
@@ -36,9 +46,11 @@ class Holder:
         self.clock = clock or Clock()
         self._local_paths = frozenset(local_paths)
         self._resources = resources or Resources()
+        self._make_endpoints = endpoints
         pool = Pool(revision.upstream, self.clock)
         self._closing: set[asyncio.Task[None]] = set()
-        self.serving = Serving(revision, pool, self._local_paths, _authenticator(revision, None), self._resources)
+        authenticator = _authenticator(revision, None)
+        self.serving = Serving(revision, pool, self._local_paths, authenticator, self._resources, endpoints(revision))
 
     @property
     def revision(self) -> Revision:
@@ -54,7 +66,8 @@ class Holder:
         pool = old if revision.upstream == old.target else Pool(revision.upstream, self.clock)
         known = self.serving.door.authenticator if self.serving.door is not None else None
         authenticator = _authenticator(revision, known)
-        self.serving = Serving(revision, pool, self._local_paths, authenticator, self._resources)
+        endpoints = self._make_endpoints(revision)
+        self.serving = Serving(revision, pool, self._local_paths, authenticator, self._resources, endpoints)
         if known is not None and authenticator is not known:
             task = asyncio.get_running_loop().create_task(known.close())
             self._closing.add(task)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
@@ -18,15 +18,18 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Iterable, Mapping
 
     from plugin_gateway.callers.authenticator import Authenticator
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.asked import Permitted
+    from plugin_gateway.proxy.endpoint import Endpoint
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
+
+NO_ENDPOINTS: Final[Mapping[bytes, Endpoint]] = {}
 
 
 class Serving:
@@ -42,6 +45,7 @@ class Serving:
         "asked_before",
         "blocks",
         "door",
+        "endpoints",
         "limiter",
         "limits",
         "local_paths",
@@ -57,11 +61,16 @@ class Serving:
         local_paths: Iterable[bytes],
         authenticator: Authenticator | None = None,
         resources: Resources | None = None,
+        endpoints: Mapping[bytes, Endpoint] = NO_ENDPOINTS,
     ) -> None:
         self.revision = revision
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
-        self.anybody = Access("", revision.gate.judge, revision.faces) if authenticator is None else None
+        self.anybody = (
+            Access("", revision.gate.judge, revision.faces, revision.gate, revision.tools)
+            if authenticator is None
+            else None
+        )
         """The access of every caller; None if callers must authenticate."""
         self.asked_before: Memo[Permitted] = Memo()
         """By the whole head of a request: agents repeat the same requests."""
@@ -71,6 +80,8 @@ class Serving:
         faces = (path.partition("?")[0].encode() for path in revision.faces)
         facade = (path.encode() for path in revision.callers.local_paths)
         self.local_paths = frozenset((*faces, *facade, *local_paths))
+        self.endpoints = endpoints
+        """By path, the endpoints that answer without the app."""
         self._cors = {
             origin.encode(): b"Access-Control-Allow-Origin: "
             + origin.encode()

@@ -28,10 +28,11 @@ from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
-from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
+from plugin_gateway.publish.security import METADATA_PATH, build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
+from plugin_gateway.revision.mcp import compile_mcp
 from plugin_gateway.revision.model import LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
@@ -123,7 +124,8 @@ def compile_revision(
         **build_well_known(config, manifest_faces[MANIFEST_PATH].body, document.root.get("info")),
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp.is_on else ()),
     }
-    findings += _hidden_operations(kept, {*faces, *callers.local_paths})
+    mcp = compile_mcp(config, document, faces, METADATA_PATH)
+    findings += _hidden_operations(kept, {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())})
     entries = {key: one.entries[0].index for key, one in kept.items()}
     findings += find_declared_overrides(document.operations, entries, gate.rules)
     whole = Whole(
@@ -158,6 +160,7 @@ def compile_revision(
         operations_total=len(document.operations),
         callers=callers,
         call_limits=call_limits,
+        mcp=mcp,
         tools=tools,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.gate import Gate
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.publish.face import Face
+    from plugin_gateway.revision.mcp import McpSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,8 @@ class Revision:
     log: LogSettings = LogSettings()
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
+    mcp: McpSettings | None = None
+    """None if there is no MCP endpoint."""
     tools: ToolSet = NO_TOOLS
     """All allowed operations, as tools; a consumer's are in its view."""
     views: tuple[View, ...] = ()

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 
 from plugin_gateway.app import LocalApp, create_app
+from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
@@ -26,7 +27,7 @@ from plugin_gateway.server.usage import open_descriptors, resident_bytes
 from plugin_gateway.telemetry import NOW, Log, Recorder, telling
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from plugin_gateway.revision import Revision
     from plugin_gateway.server.process import Front
@@ -38,13 +39,19 @@ DRAIN_TIMEOUT_S = 10
 class PublicServer(uvicorn.Server):
     """uvicorn without signal handlers: the supervisor decides when to stop."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], object] = bool) -> None:
         super().__init__(config)
         self.is_listening = asyncio.Event()
+        self._on_drain = on_drain
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.is_listening.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A subscription would otherwise last until the end of the drain timeout.
+        self._on_drain()
+        await super().shutdown(sockets)
 
     def drain(self) -> None:
         """Accept no more connections, finish the calls in flight, and return from `serve`."""
@@ -98,8 +105,9 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     known = resources.known_secrets
     # Read the mask for each record: it is replaced whenever a secret is added.
     recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
-    holder = Holder(revision, resources=resources)
-    server = PublicServer(public_config(holder, recorder, front))
+    endpoints = McpEndpoints(recorder.record)
+    holder = Holder(revision, resources=resources, endpoints=endpoints)
+    server = PublicServer(public_config(holder, recorder, front), endpoints.drain)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)

@@ -103,7 +103,7 @@ def replay(tmp_path, *arguments):
 def test_hostile_callers_get_nothing_and_honest_ones_what_they_ask(tmp_path, gateway):
     port, pid, upstream_port = gateway
     target = ("--gateway", f"127.0.0.1:{port}", "--upstream-port", str(upstream_port), "--pid", str(pid))
-    replay(tmp_path, *target, "--features", "docs")
+    replay(tmp_path, *target, "--features", "docs,mcp")
 
 
 def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path):

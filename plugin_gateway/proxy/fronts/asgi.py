@@ -88,6 +88,8 @@ class _Passage:
         self._send = send
         self._serving = serving
         self._client = client
+        self._endpoint = serving.endpoints.get(scope.get("raw_path") or b"")
+        self._most_bytes = serving.limits.request_body_bytes if self._endpoint is None else self._endpoint.body_bytes
         self._received_bytes = 0
         self._is_all_received = False
         self._is_client_gone = False
@@ -130,8 +132,8 @@ class _Passage:
             return
         block = _field_block(scope, limits.request_head_bytes)
         request = block.request
-        if request.content_length > limits.request_body_bytes:
-            raise too_large(limits.request_body_bytes)
+        if request.content_length > self._most_bytes:
+            raise too_large(self._most_bytes)
         content = b""
         if not request.has_body:
             received = await self._next()
@@ -143,7 +145,10 @@ class _Passage:
                 # HTTP/2 and HTTP/3 end a body without a framing field, so the gateway adds chunked framing for the
                 # upstream.
                 block = FieldBlock(request.as_chunked())
-        client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
+        if self._endpoint is not None:
+            self._endpoint.begin(self._serving, client, method, target, block, content, is_whole=self._is_all_received)
+        else:
+            client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
 
     async def _read(self) -> None:
         """Pass the body on, then wait for the client to leave."""
@@ -180,8 +185,8 @@ class _Passage:
         data: bytes = message.get("body", b"")
         self._is_all_received = not message.get("more_body")
         self._received_bytes += len(data)
-        if self._received_bytes > limits.request_body_bytes:
-            raise too_large(limits.request_body_bytes)
+        if self._received_bytes > self._most_bytes:
+            raise too_large(self._most_bytes)
         return data
 
     async def _write(self, extra: list[tuple[bytes, bytes]]) -> None:

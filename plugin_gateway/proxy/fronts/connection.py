@@ -224,7 +224,7 @@ class ConnectionFront(AnsweringConnection):
         data = data[end + 4 :]
         known = serving.asked_before.entries.get(head)
         if known is not None and serving.still_permits(known):
-            content = self._take(serving, known.request, data)
+            content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
             start_exchange(self, known, content, is_whole=self._body is None)
             return self._left()
         line_end = head.find(b"\r\n")
@@ -236,10 +236,16 @@ class ConnectionFront(AnsweringConnection):
         block = serving.blocks.entries.get(lines)
         if block is None or version == b"0":
             block = serving.read(lines, 1 if version == b"1" else 0)
-        content = self._take(serving, block.request, data)
         if target[:1] != b"/":
             target = origin_form(target, block.request.host)
         path = target.partition(b"?")[0]
+        endpoint = serving.endpoints.get(path)
+        if endpoint is not None and method != b"OPTIONS" and self._listener.forwards:
+            content = self._take(serving, block.request, data, endpoint.body_bytes)
+            endpoint.begin(serving, self, method, target, block, content, is_whole=self._body is None)
+            return self._left()
+        most = serving.limits.request_body_bytes
+        content = self._take(serving, block.request, data, most if endpoint is None else endpoint.body_bytes)
         if (path in serving.local_paths or method == b"OPTIONS" or not self._listener.forwards) and (
             not self._listener.forwards or serving.is_local(method, path)
         ):
@@ -250,8 +256,8 @@ class ConnectionFront(AnsweringConnection):
                 serving.asked_before.offer(head, permitted)
         return self._left()
 
-    def _take(self, serving: Serving, request: RequestFields, data: bytes) -> bytes:
-        """Begin a request whose head was read; return the part of its body in `data`."""
+    def _take(self, serving: Serving, request: RequestFields, data: bytes, most_bytes: int) -> bytes:
+        """Begin a request whose head was read; return the part of its body in `data`. The body has `most_bytes` at most."""
         self.phase = BUSY
         self.deadline = NEVER
         if request.is_plain:
@@ -263,8 +269,7 @@ class ConnectionFront(AnsweringConnection):
         if not request.has_body:
             self._ahead = data
             return b""
-        limits = serving.limits
-        self._body = RequestBody(request, limits.request_body_bytes, limits.body_timeout_s)
+        self._body = RequestBody(request, most_bytes, serving.limits.body_timeout_s)
         return self.feed_body(self._body, data)
 
     def _left(self) -> bytes:

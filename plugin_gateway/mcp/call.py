@@ -1,0 +1,367 @@
+"""An MCP call: one POST to the endpoint, from its body to its answer, with the tool calls that its messages make."""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.mcp.era import VERSION_KEY, Era
+from plugin_gateway.mcp.message import (
+    HEADER_MISMATCH,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    Fault,
+    Message,
+    error_response,
+    notification,
+    read,
+    response,
+)
+from plugin_gateway.mcp.mirror import mismatch
+from plugin_gateway.mcp.result import Result
+from plugin_gateway.mcp.service import Asked as ToolAsked
+from plugin_gateway.mcp.service import Listening, check_modern, unsupported
+from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.downlink import Answer
+
+if TYPE_CHECKING:
+    from plugin_gateway.mcp.caller import Caller
+    from plugin_gateway.mcp.head import Head
+    from plugin_gateway.mcp.message import Read
+    from plugin_gateway.mcp.tool_call import ToolCall
+    from plugin_gateway.mcp.under_way import UnderWay
+    from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.wire import RequestFields
+
+PROGRESS_AFTER_S: Final = 1.0
+"""An answer that comes sooner is plain JSON. Later, a client that asked for progress gets events, one in this time."""
+KEEP_ALIVE_S: Final = 15.0
+_KEEP_ALIVE: Final = b": keep-alive\n\n"
+_COMMON: Final = b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
+_JSON: Final = b"Content-Type: application/json\r\n" + _COMMON
+# Proxies must not hold events back (Streamable HTTP, "Receiving Messages").
+_EVENTS: Final = b"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n" + _COMMON
+_MOST_REMEMBERED: Final = 1024
+_answers: Final[dict[tuple[int, int], Answer]] = {}
+
+
+class McpCall(Call):
+    """One POST. Its messages are answered by the caller's service, and tool calls run beside each other."""
+
+    __slots__ = (
+        "_body",
+        "_caller",
+        "_calls",
+        "_era",
+        "_has_events",
+        "_head",
+        "_ids",
+        "_is_batch",
+        "_is_over",
+        "_left",
+        "_responses",
+        "_spoke_at",
+        "_subscription",
+        "_token",
+        "_under_way",
+    )
+
+    def __init__(
+        self, client: Client, request: RequestFields, target: bytes, head: Head, caller: Caller, under_way: UnderWay
+    ) -> None:
+        super().__init__(client, Asked(request, b"POST", target, None, caller.clientele.access.consumer))
+        self._head = head
+        self._caller = caller
+        self._under_way = under_way
+        self._body: list[bytes] = []
+        self._calls: list[ToolCall] = []
+        self._ids: list[bytes] = []
+        """The ids of the requests, by slot."""
+        self._responses: list[bytes] = []
+        self._left = 0
+        """The number of tool calls without a result."""
+        self._era: Era | None = None
+        self._is_batch = False
+        self._is_over = False
+        self._has_events = False
+        """The answer is a stream of events that has begun."""
+        self._token: str | int | None = None
+        self._spoke_at = 0.0
+        self._subscription = b""
+
+    def start(self, body: bytes, *, is_whole: bool) -> None:
+        if is_whole:
+            self.bytes_in = len(body)
+            self._run(body)
+            return
+        if not body and self.asked.request.expects_continue:
+            self._client.on_continue()
+        self.send(body, is_last=False)
+
+    def send(self, data: bytes, *, is_last: bool) -> None:
+        self.bytes_in += len(data)
+        self._body.append(data)
+        if is_last and not self._is_over:
+            self.sent_at = monotonic()
+            self._run(b"".join(self._body))
+
+    def cancel(self) -> None:
+        """End the call: the client is gone, which cancels its requests (Streamable HTTP, "Cancellation")."""
+        self._stop("client-gone")
+
+    def pause_answer(self) -> None:
+        """Its events are few and small."""
+
+    def resume_answer(self) -> None:
+        """Its events are few and small."""
+
+    def on_tick(self, now: float) -> None:
+        for call in self._calls:
+            call.on_tick(now)
+        if self._is_over:
+            return
+        if self._token is not None and self._left and now - max(self._spoke_at, self.sent_at) >= PROGRESS_AFTER_S:
+            elapsed_s = round(now - self.sent_at, 1)
+            params = {"progressToken": self._token, "progress": elapsed_s, "message": "Waiting for the API."}
+            self._event(notification("notifications/progress", params))
+            self._spoke_at = now
+        elif self._has_events and now - self._spoke_at >= KEEP_ALIVE_S:
+            self._spoke_at = now
+            self._client.on_content(_KEEP_ALIVE, is_complete=False)
+
+    def on_withdrawn(self) -> None:
+        """End the call without a response: the client sent `notifications/cancelled` for its request."""
+        if not self._is_over:
+            self._stop("client-cancelled")
+            if self._has_events:
+                self._client.on_content(b"", is_complete=True)
+            else:
+                self._answer(202, b"")
+
+    def on_tools_changed(self) -> None:
+        """Tell a subscriber that the list of tools may have changed."""
+        if self._subscription and not self._is_over:
+            self._event(
+                b'{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":'
+                b'{"io.modelcontextprotocol/subscriptionId":%b}}}' % self._subscription
+            )
+
+    def on_drain(self) -> None:
+        """End a subscription: the worker stops."""
+        if self._subscription and not self._is_over:
+            self._finish(200, response(self._subscription, self._caller.clientele.service.closed(self._subscription)))
+
+    # The messages
+
+    def _run(self, data: bytes) -> None:
+        found = read(data)
+        if isinstance(found, list):
+            self._run_batch(found)
+            return
+        if isinstance(found, Fault):
+            self._finish(400, error_response(found))
+            return
+        era = self._era_of(found)
+        if isinstance(era, Fault):
+            self._finish(400, error_response(era.for_request(found.id) if found.id else era))
+            return
+        if not found.id:
+            self._take_notice(found, era)
+            self._answer(202, b"")
+            return
+        self._era = era
+        self._ids = [found.id]
+        self._responses = [b""]
+        self._ask(0, found, era)
+
+    def _run_batch(self, found: list[Read]) -> None:
+        head = self._head
+        era = head.era
+        if era is None or not era.has_batches:
+            fault = unsupported(head.version.decode("latin-1")) if era is None else None
+            self._finish(
+                400, error_response(fault or Fault(INVALID_REQUEST, "This revision has no batches: send one message."))
+            )
+            return
+        self._era = era
+        self._is_batch = True
+        requests = [one for one in found if isinstance(one, Fault) or one.id]
+        for one in found:
+            if isinstance(one, Message) and not one.id:
+                self._take_notice(one, era)
+        if not requests:
+            self._answer(202, b"")
+            return
+        self._ids = [one.id for one in requests]
+        self._responses = [b""] * len(requests)
+        # Hold the answer back until the last request has begun.
+        self._left = 1
+        for slot, one in enumerate(requests):
+            if isinstance(one, Fault):
+                self._responses[slot] = error_response(one)
+            elif one.method == "initialize":
+                fault = Fault(INVALID_REQUEST, "`initialize` must not be part of a batch.", one.id)
+                self._responses[slot] = error_response(fault)
+            else:
+                self._ask(slot, one, era)
+        self._left -= 1
+        self._finish_if_done()
+
+    def _era_of(self, message: Message) -> Era | Fault:
+        """Return the revision by which to answer: the header field names it, and a modern message must agree."""
+        head = self._head
+        era = head.era
+        if era is None:
+            return unsupported(head.version.decode("latin-1"))
+        if era.is_modern:
+            if not message.id:
+                return era
+            said = message.meta.get(VERSION_KEY)
+            if isinstance(said, str) and said != era.version:
+                return Fault(
+                    HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs."
+                )
+            return (
+                check_modern(message, era.version)
+                or mismatch(head, message, self._caller.clientele.service.mirrored)
+                or era
+            )
+        if VERSION_KEY in message.meta and message.id:
+            said = f"is {era.version}" if head.version else "is missing"
+            return Fault(
+                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {said}, and the body names a revision."
+            )
+        return era
+
+    def _take_notice(self, message: Message, era: Era) -> None:
+        """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
+        if message.method == "notifications/cancelled" and not era.is_modern:
+            self._under_way.withdraw(self.asked.request, message.params.get("requestId"))
+
+    def _ask(self, slot: int, message: Message, era: Era) -> None:
+        service = self._caller.clientele.service
+        answer = service.answer(era, message)
+        if isinstance(answer, ToolAsked):
+            self._call_tool(slot, message, answer, era)
+        elif isinstance(answer, bytes):
+            self._respond(slot, response(message.id, answer))
+        elif isinstance(answer, Result):
+            self._respond(slot, response(message.id, service.finished(era, answer)))
+        elif isinstance(answer, Listening):
+            self._listen(message.id, answer)
+        else:
+            self._respond(slot, error_response(answer.for_request(message.id)), _status_of(answer, era))
+
+    def _call_tool(self, slot: int, message: Message, asked: ToolAsked, era: Era) -> None:
+        self._left += 1
+        meta = message.meta
+        token = meta.get("progressToken")
+        if (isinstance(token, str) or type(token) is int) and self._head.takes_events and not self._is_batch:
+            self._token = token
+        call = self._caller.call(asked, meta, self._on_result, slot, self._client.address, self)
+        if call.call is not None:
+            self._calls.append(call)
+            if not era.is_modern:
+                self._under_way.enter(self.asked.request, message.id, self)
+
+    def _on_result(self, slot: int, result: Result) -> None:
+        era = self._era
+        if self._is_over or era is None:
+            return
+        self._left -= 1
+        done = response(self._ids[slot], self._caller.clientele.service.finished(era, result))
+        self._respond(slot, done)
+
+    def _listen(self, id_: bytes, wanted: Listening) -> None:
+        if not self._head.takes_events:
+            self._finish(
+                400, error_response(Fault(INVALID_REQUEST, "A subscription needs `Accept: text/event-stream`.", id_))
+            )
+            return
+        granted = b'{"toolsListChanged":true}' if wanted.has_tools else b"{}"
+        self._event(
+            b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":'
+            b'{"io.modelcontextprotocol/subscriptionId":%b},"notifications":%b}}' % (id_, granted)
+        )
+        self._subscription = id_
+        self._under_way.subscribe(self, has_tools=wanted.has_tools)
+
+    # The answer
+
+    def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
+        if self._is_batch:
+            self._responses[slot] = done
+            self._finish_if_done()
+        else:
+            self._finish(status, done)
+
+    def _finish_if_done(self) -> None:
+        if not self._left and not self._is_over:
+            self._finish(200, b"[" + b",".join(self._responses) + b"]")
+
+    def _finish(self, status: int, message: bytes) -> None:
+        """Send the response, as JSON or as the last event."""
+        if self._is_over:
+            return
+        if self._has_events:
+            self._end()
+            event = _event(message)
+            self.bytes_out += len(event)
+            self._client.on_content(event, is_complete=True)
+        elif self._head.takes_json or status != 200:
+            self._answer(status, message)
+        else:
+            self._answer(status, _event(message), _EVENTS)
+
+    def _answer(self, status: int, body: bytes, lines: bytes = _JSON) -> None:
+        self._end()
+        self.status = status
+        self.bytes_out = len(body)
+        self._client.on_answer(_answer_of(status, lines, len(body)), self._head.cors, body, is_complete=True)
+
+    def _event(self, message: bytes) -> None:
+        """Send a message before the response."""
+        event = _event(message)
+        self.bytes_out += len(event)
+        if self._has_events:
+            self._client.on_content(event, is_complete=False)
+            return
+        self._has_events = True
+        self.status = 200
+        self._spoke_at = self.answered_at = monotonic()
+        answer = Answer(200, _EVENTS, -1, is_chunked=False, keeps_alive=True)
+        self._client.on_answer(answer, self._head.cors, event, is_complete=False)
+
+    def _stop(self, reason: str) -> None:
+        self._end()
+        for call in self._calls:
+            call.cancel(reason)
+
+    def _end(self) -> None:
+        self._is_over = True
+        if self._subscription or self._calls:
+            self._under_way.leave(self)
+
+
+def _event(message: bytes) -> bytes:
+    return b"event: message\ndata: " + message + b"\n\n"
+
+
+def _answer_of(status: int, lines: bytes, length: int) -> Answer:
+    if lines is not _JSON:
+        return Answer(status, lines + b"Content-Length: %d\r\n" % length, length, is_chunked=False, keeps_alive=True)
+    answer = _answers.get((status, length))
+    if answer is None:
+        if len(_answers) >= _MOST_REMEMBERED:
+            _answers.clear()
+        head = (lines if length else _COMMON) + b"Content-Length: %d\r\n" % length
+        answer = _answers[status, length] = Answer(status, head, length, is_chunked=False, keeps_alive=True)
+    return answer
+
+
+def _status_of(fault: Fault, era: Era) -> int:
+    # A legacy client takes a status other than 200 for a failure of the transport and does not read the error.
+    if not era.is_modern:
+        return 200
+    return 404 if fault.code == METHOD_NOT_FOUND else 400

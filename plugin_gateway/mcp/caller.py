@@ -1,0 +1,94 @@
+"""A caller: a client as the field lines of its requests show it, which starts tool calls and remembers those that repeat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from plugin_gateway.mcp.inner_fields import inner_block, trace_of
+from plugin_gateway.mcp.result import wrong_arguments
+from plugin_gateway.mcp.tool_call import Prepared, ToolCall
+from plugin_gateway.proxy.memo import Memo
+from plugin_gateway.tools.request import ToolRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.mcp.clientele import Clientele
+    from plugin_gateway.mcp.result import Result
+    from plugin_gateway.mcp.service import Asked
+    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.proxy.call import Call
+    from plugin_gateway.proxy.wire import RequestFields
+
+_MOST_BLOCKS: Final = 64
+
+
+class Caller:
+    """Starts the tool calls of one client. The calls of one tool without arguments in fields share their field lines."""
+
+    __slots__ = ("_blocks", "_known", "_outer", "clientele")
+
+    def __init__(self, clientele: Clientele, outer: RequestFields) -> None:
+        self.clientele = clientele
+        self._outer = outer
+        self._known: Memo[Prepared] = Memo()
+        """By the tool's name and the JSON of its arguments: agents repeat the same calls."""
+        self._blocks: dict[tuple[tuple[bytes, bytes], ...], FieldBlock] = {}
+
+    def call(
+        self,
+        asked: Asked,
+        meta: dict[str, Any],
+        on_result: Callable[[int, Result], object],
+        slot: int,
+        address: str,
+        pending: Call | None,
+    ) -> ToolCall:
+        """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to."""
+        clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
+        settings = clientele.settings
+        call = ToolCall(
+            on_result,
+            slot,
+            tool,
+            arguments,
+            address=address,
+            limit=settings.result_bytes,
+            public_url=clientele.serving.revision.public_url,
+            on_record=clientele.on_record,
+        )
+        trace = trace_of(meta) if "traceparent" in meta else None
+        key = b""
+        if trace is None:
+            key = tool.name.encode() + b" " + orjson.dumps(arguments)
+            prepared = self._known.entries.get(key)
+            if prepared is not None:
+                call.repeat(prepared, pending)
+                return call
+        request = clientele.writer(tool).write(arguments)
+        if not isinstance(request, ToolRequest):
+            on_result(slot, wrong_arguments(tool, [(problem.name, problem.detail) for problem in request]))
+            return call
+        block = self._block(request, trace)
+        made = call.send(
+            clientele.serving, clientele.access, request.method, request.target, block, request.body, pending
+        )
+        if made is not None and key:
+            self._known.offer(key, made)
+        return call
+
+    def _block(self, request: ToolRequest, trace: dict[str, str] | None) -> FieldBlock:
+        length = len(request.body) if request.body else -1
+        if length >= 0 or trace is not None:
+            return inner_block(
+                self._outer, request.fields, length=length, forwarded=self.clientele.forwarded, trace=trace
+            )
+        block = self._blocks.get(request.fields)
+        if block is None:
+            block = inner_block(self._outer, request.fields, forwarded=self.clientele.forwarded)
+            if len(self._blocks) >= _MOST_BLOCKS:
+                self._blocks.clear()
+            self._blocks[request.fields] = block
+        return block

@@ -1,0 +1,49 @@
+"""A clientele: the callers that one view serves, with their service and the writers of their requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.tools.request import RequestWriter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.mcp.service import Service
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.revision.mcp import McpSettings
+    from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.tools.tool import Tool
+
+
+class Clientele:
+    """All that the calls of one view share. It lives as long as its serving."""
+
+    __slots__ = ("_gate", "_writers", "access", "forwarded", "on_record", "service", "serving", "settings")
+
+    def __init__(
+        self,
+        serving: Serving,
+        access: Access,
+        settings: McpSettings,
+        service: Service,
+        writers: dict[str, RequestWriter],
+        on_record: Callable[[AccessRecord], object],
+    ) -> None:
+        """Prepare; `service` and `writers`, by the names of tools, are those of all consumers with the same operations."""
+        self.serving = serving
+        self._gate = access.gate or serving.revision.gate
+        self.access = access
+        self.settings = settings
+        self.on_record = on_record
+        self.service = service
+        self.forwarded = serving.revision.upstream.forward_headers
+        self._writers = writers
+
+    def writer(self, tool: Tool) -> RequestWriter:
+        """Return the writer of a tool's requests; it is made for the first call."""
+        writer = self._writers.get(tool.name)
+        if writer is None:
+            writer = self._writers[tool.name] = RequestWriter(tool, self._gate)
+        return writer

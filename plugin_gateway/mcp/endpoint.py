@@ -1,0 +1,170 @@
+"""The MCP endpoint of one serving: judges the head of each request, lets its caller in, and starts its call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.mcp.call import McpCall
+from plugin_gateway.mcp.caller import Caller
+from plugin_gateway.mcp.challenge import challenged, readable
+from plugin_gateway.mcp.clientele import Clientele
+from plugin_gateway.mcp.head import Head, refused_caller
+from plugin_gateway.mcp.service import Service, ToolOffer
+from plugin_gateway.mcp.under_way import UnderWay
+from plugin_gateway.proxy.asked import Asked
+from plugin_gateway.proxy.call import RefusedCall
+from plugin_gateway.proxy.door import Access
+from plugin_gateway.proxy.endpoint import Endpoint
+from plugin_gateway.proxy.pending_call import PendingCall
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.proxy.call import Call, Client
+    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.mcp import McpSettings
+    from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.tools.request import RequestWriter
+    from plugin_gateway.tools.tool import ToolSet
+
+MOST_BODY_BYTES: Final = 4 * 1024 * 1024
+"""A message carries files as base64 and text with escapes, so its limit is not that of an operation's body, which holds for the body
+that the tool call makes."""
+_MOST_HEADS: Final = 512
+NO_STREAM: Final = Refusal(
+    status=405,
+    code="method-not-allowed",
+    detail="The MCP endpoint takes POST only. It keeps no session, and offers no stream for GET.",
+    headers=((b"Allow", b"POST"),),
+)
+
+
+class McpEndpoint(Endpoint):
+    """Takes the requests for `mcp.path`."""
+
+    __slots__ = ("_clienteles", "_heads", "_on_record", "_settings", "_shared", "_under_way")
+
+    def __init__(self, settings: McpSettings, on_record: Callable[[AccessRecord], object], under_way: UnderWay) -> None:
+        super().__init__(MOST_BODY_BYTES)
+        self._settings = settings
+        self._on_record = on_record
+        self._under_way = under_way
+        self._heads: dict[FieldBlock, tuple[Head, Caller | None]] = {}
+        """By the block of field lines, which the serving remembers for clients that repeat themselves."""
+        self._clienteles: dict[int, Clientele] = {}
+        """By the `id` of the access; a serving keeps its accesses."""
+        self._shared: dict[int, tuple[Service, dict[str, RequestWriter]]] = {}
+        """By the `id` of the set of tools, which consumers with the same operations share."""
+
+    def begin(
+        self,
+        serving: Serving,
+        client: Client,
+        method: bytes,
+        target: bytes,
+        block: FieldBlock,
+        body: bytes,
+        *,
+        is_whole: bool,
+    ) -> None:
+        request = block.request
+        if method != b"POST":
+            refusal = refused_caller(request, self._settings) or NO_STREAM
+            self._start(client, RefusedCall(client, Asked(request, method, target), refusal), body, is_whole=is_whole)
+            return
+        known = self._heads.get(block)
+        if known is None:
+            head = Head(request, self._settings)
+            caller: Caller | None = None
+            self._note(block, head, None)
+        else:
+            head, caller = known
+        if head.refusal is not None:
+            refused = RefusedCall(client, Asked(request, method, target), readable(head.refusal, head.cors))
+            self._start(client, refused, body, is_whole=is_whole)
+            return
+        found = serving.anybody or serving.admit(block, client.address)
+        if isinstance(found, Access):
+            if caller is None or caller.clientele.access is not found:
+                caller = Caller(self._clientele(serving, found), request)
+                self._note(block, head, caller)
+            call: Call = McpCall(client, request, target, head, caller, self._under_way)
+        elif isinstance(found, Refusal):
+            call = RefusedCall(client, Asked(request, method, target), challenged(found, self._settings, head.cors))
+        else:
+            call = self._pending(serving, client, block, target, head, found)
+        self._start(client, call, body, is_whole=is_whole)
+
+    def _start(self, client: Client, call: Call, body: bytes, *, is_whole: bool) -> None:
+        client.call = call
+        call.start(body, is_whole=is_whole)
+
+    def _pending(
+        self,
+        serving: Serving,
+        client: Client,
+        block: FieldBlock,
+        target: bytes,
+        head: Head,
+        found: Awaitable[Access | Refusal],
+    ) -> PendingCall:
+        """Return the call that waits until the caller is known, and then becomes an `McpCall`."""
+
+        def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
+            caller = Caller(self._clientele(serving, access), block.request)
+            self._note(block, head, caller)
+            call = McpCall(client, block.request, target, head, caller, self._under_way)
+            client.call = call
+            call.follow(waited)
+            call.start(content, is_whole=has_all)
+
+        return PendingCall(client, Asked(block.request, b"POST", target), self._challenged(found, head), go_on)
+
+    async def _challenged(self, found: Awaitable[Access | Refusal], head: Head) -> Access | Refusal:
+        verdict = await found
+        return challenged(verdict, self._settings, head.cors) if isinstance(verdict, Refusal) else verdict
+
+    def _note(self, block: FieldBlock, head: Head, caller: Caller | None) -> None:
+        if len(self._heads) >= _MOST_HEADS:
+            self._heads.clear()
+        self._heads[block] = head, caller
+
+    def _clientele(self, serving: Serving, access: Access) -> Clientele:
+        clientele = self._clienteles.get(id(access))
+        if clientele is None:
+            shared = self._shared.get(id(access.tools))
+            if shared is None:
+                service = Service(self._settings, ToolOffer(access.tools), is_private=serving.door is not None)
+                shared = self._shared[id(access.tools)] = service, {}
+            service, writers = shared
+            clientele = Clientele(serving, access, self._settings, service, writers, self._on_record)
+            self._clienteles[id(access)] = clientele
+        return clientele
+
+
+class McpEndpoints:
+    """Makes the endpoint of each serving of one worker; the requests under way outlive a reload."""
+
+    def __init__(self, on_record: Callable[[AccessRecord], object]) -> None:
+        self._on_record = on_record
+        self._under_way = UnderWay()
+        self._tools: tuple[ToolSet, ...] | None = None
+
+    def __call__(self, revision: Revision) -> dict[bytes, Endpoint]:
+        """Return the endpoints by path for a serving of the revision, and tell subscribers if its tools differ from the last."""
+        tools = (revision.tools, *(view.tools for view in revision.views))
+        if self._tools is not None and self._tools != tools:
+            self._under_way.tell_of_change()
+        self._tools = tools
+        settings = revision.mcp
+        if settings is None:
+            self._under_way.drain()
+            return {}
+        return {settings.path.encode(): McpEndpoint(settings, self._on_record, self._under_way)}
+
+    def drain(self) -> None:
+        """End the subscriptions, because the worker stops."""
+        self._under_way.drain()

@@ -1,0 +1,129 @@
+"""A JSON-RPC message: reads requests and notifications strictly, and writes responses."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+PARSE_ERROR: Final = -32700
+INVALID_REQUEST: Final = -32600
+METHOD_NOT_FOUND: Final = -32601
+INVALID_PARAMS: Final = -32602
+INTERNAL_ERROR: Final = -32603
+RESOURCE_NOT_FOUND: Final = -32002
+"""In legacy revisions only; the modern one has INVALID_PARAMS for it."""
+HEADER_MISMATCH: Final = -32020
+UNSUPPORTED_VERSION: Final = -32022
+
+MOST_IN_BATCH: Final = 50
+"""Each message of a batch may be a call, so a longer batch would let one request take the place of many."""
+NO_ID: Final = b"null"
+# orjson reads an integer over 64 bits as a float, which would change the value on its way up.
+_LONG_INTEGER: Final = re.compile(rb"[0-9]{19}")
+
+
+class Message:
+    """A request (`id` is its JSON), or a notification or response (`id` is empty). A response has no `method`."""
+
+    __slots__ = ("id", "method", "params")
+
+    def __init__(self, id_: bytes, method: str, params: dict[str, Any]) -> None:
+        self.id = id_
+        self.method = method
+        self.params = params
+
+    @property
+    def meta(self) -> dict[str, Any]:
+        """The `_meta` of the parameters; empty if there is none."""
+        meta = self.params.get("_meta")
+        return meta if isinstance(meta, dict) else {}
+
+
+class Fault:
+    """A JSON-RPC error: why a message gets no result."""
+
+    __slots__ = ("code", "data", "id", "message")
+
+    def __init__(self, code: int, message: str, id_: bytes = NO_ID, data: Any = None) -> None:
+        self.code = code
+        self.message = message
+        self.id = id_
+        self.data = data
+
+    def for_request(self, id_: bytes) -> Fault:
+        """Return the same error as the answer to a request."""
+        return Fault(self.code, self.message, id_, self.data)
+
+
+Read: TypeAlias = "Message | Fault"
+
+
+def read(data: bytes) -> Read | list[Read]:
+    """Read the body of a POST or a line of a stream: one message, or a batch of them."""
+    try:
+        value = orjson.loads(data)
+        if _LONG_INTEGER.search(data):
+            value = json.loads(data)
+    except (ValueError, RecursionError):
+        return Fault(PARSE_ERROR, "The message is not JSON in UTF-8.")
+    if not isinstance(value, list):
+        return _message(value)
+    if not value:
+        return Fault(INVALID_REQUEST, "The batch is empty.")
+    if len(value) > MOST_IN_BATCH:
+        return Fault(INVALID_REQUEST, f"A batch may have at most {MOST_IN_BATCH} messages.")
+    return [_message(member) for member in value]
+
+
+def _message(value: Any) -> Message | Fault:
+    if not isinstance(value, dict):
+        return Fault(INVALID_REQUEST, "A message is a JSON object.")
+    id_ = NO_ID
+    if "id" in value:
+        given = value["id"]
+        # `true` is an int in Python. JSON-RPC allows null and fractions as ids, MCP does not.
+        if type(given) is int or isinstance(given, str):
+            id_ = json.dumps(given).encode() if type(given) is int else orjson.dumps(given)
+        elif "method" in value or given is not None:
+            return Fault(INVALID_REQUEST, "`id` must be a string or an integer.")
+    if value.get("jsonrpc") != "2.0":
+        return Fault(INVALID_REQUEST, 'A message has `"jsonrpc": "2.0"`.', id_)
+    if "method" not in value:
+        if "result" in value or "error" in value:
+            return Message(b"", "", {})
+        return Fault(INVALID_REQUEST, "A message has a `method`.", id_)
+    method, params = value["method"], value.get("params", _NO_PARAMS)
+    if not isinstance(method, str):
+        return Fault(INVALID_REQUEST, "`method` must be a string.", id_)
+    if not isinstance(params, dict):
+        return Fault(INVALID_PARAMS, "`params` must be an object.", id_)
+    return Message(b"" if id_ is NO_ID else id_, method, params)
+
+
+_NO_PARAMS: Final[dict[str, Any]] = {}
+
+
+def response(id_: bytes, result: bytes) -> bytes:
+    """Return the response to a request, from the JSON of its id and of its result."""
+    return b"".join((b'{"jsonrpc":"2.0","id":', id_, b',"result":', result, b"}"))
+
+
+def error_response(fault: Fault) -> bytes:
+    """Return the error response for a fault."""
+    error: dict[str, Any] = {"code": fault.code, "message": fault.message}
+    if fault.data is not None:
+        error["data"] = fault.data
+    return b"".join((b'{"jsonrpc":"2.0","id":', fault.id, b',"error":', orjson.dumps(error), b"}"))
+
+
+def notification(method: str, params: dict[str, Any]) -> bytes:
+    """Return a notification to the client."""
+    return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})
+
+
+def quoted(text: str) -> bytes:
+    """Return the text as a JSON string."""
+    return orjson.dumps(text)

@@ -1,0 +1,174 @@
+"""A tool call: the client's side of the request that one `tools/call` makes, which takes the way of every other call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.mcp.result import Reply, Result, refused, result_of
+from plugin_gateway.proxy.body import too_large
+from plugin_gateway.proxy.call import Call, Client
+from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.forward import forward
+from plugin_gateway.proxy.own_answer import refusal_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.proxy.asked import FieldBlock, Permitted
+    from plugin_gateway.proxy.door import Access
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.refusal import Refusal
+    from plugin_gateway.telemetry.record import AccessRecord
+    from plugin_gateway.tools.tool import Tool
+
+MOST_READ_BYTES: Final = 1_000_000
+"""The part of an answer that the gateway reads at most if it exceeds the limit of a result: it tells how much is left out."""
+_CUT: Final = "response-too-large"
+
+
+class Prepared:
+    """A request that was permitted once, with its body, for the calls with the same arguments."""
+
+    __slots__ = ("body", "permitted", "target")
+
+    def __init__(self, permitted: Permitted, body: bytes, target: bytes) -> None:
+        self.permitted = permitted
+        self.body = body
+        self.target = target
+
+
+class ToolCall(Client):
+    """One call. It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`."""
+
+    __slots__ = (
+        "_answer",
+        "_arguments",
+        "_limit",
+        "_on_record",
+        "_on_result",
+        "_pieces",
+        "_public_url",
+        "_size",
+        "_slot",
+        "_target",
+        "_tool",
+    )
+
+    def __init__(
+        self,
+        on_result: Callable[[int, Result], object],
+        slot: int,
+        tool: Tool,
+        arguments: dict[str, Any],
+        *,
+        address: str,
+        limit: int,
+        public_url: str,
+        on_record: Callable[[AccessRecord], object],
+    ) -> None:
+        super().__init__(address)
+        self._on_result = on_result
+        self._slot = slot
+        self._tool = tool
+        self._arguments = arguments
+        self._limit = limit
+        self._public_url = public_url
+        self._on_record = on_record
+        self._answer: Answer | None = None
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._target = b""
+
+    def repeat(self, prepared: Prepared, pending: Call | None) -> None:
+        """Send a request that was permitted before."""
+        self._target = prepared.target
+        start_exchange(self, prepared.permitted, prepared.body, is_whole=True, pending=pending)
+
+    def send(
+        self,
+        serving: Serving,
+        access: Access,
+        method: bytes,
+        target: bytes,
+        block: FieldBlock,
+        body: bytes,
+        pending: Call | None,
+    ) -> Prepared | None:
+        """Send a request through `forward`; return it if all calls of the same bytes are permitted."""
+        self._target = target
+        if len(body) > serving.limits.request_body_bytes:
+            self._on_result(self._slot, refused(self._tool, refusal_of(too_large(serving.limits.request_body_bytes))))
+            return None
+        permitted = forward(serving, self, access, method, target, block, body, is_whole=True, pending=pending)
+        return None if permitted is None else Prepared(permitted, body, target)
+
+    def cancel(self, reason: str) -> None:
+        """End the call; its result is not wanted any more."""
+        call, self.call = self.call, None
+        if call is not None:
+            call.cancel()
+            self._on_record(call.record(reason, self.address))
+
+    def on_tick(self, now: float) -> None:
+        if self.call is not None:
+            self.call.on_tick(now)
+
+    # What the call asks of its client's side
+
+    def on_whole_answer(self, answer: Answer, extra: bytes, body: bytes) -> None:  # noqa: ARG002  # `extra` is for browsers
+        self._answer = answer
+        self._end("", body, has_more=False)
+
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:  # noqa: ARG002
+        self._answer = answer
+        self.on_content(body, is_complete=is_complete)
+
+    def on_content(self, data: bytes, *, is_complete: bool) -> None:
+        if self.call is None:
+            return
+        self._size += len(data)
+        if data:
+            self._pieces.append(data)
+        if is_complete:
+            self._end("", b"".join(self._pieces), has_more=False)
+        elif self._size > max(self._limit, MOST_READ_BYTES):
+            self.call.cancel()
+            self._end(_CUT, b"".join(self._pieces), has_more=True)
+
+    def on_failure(self, refusal: Refusal) -> None:
+        call, self.call = self.call, None
+        if call is None:
+            return
+        if self._answer is None:
+            call.status = refusal.status
+        self._on_record(call.record(refusal.code, self.address))
+        begun = b"".join(self._pieces)[: self._limit // 4].decode("utf-8", "replace")
+        self._on_result(self._slot, refused(self._tool, refusal, begun if begun.isprintable() or "\n" in begun else ""))
+
+    def on_continue(self) -> None:
+        """Do nothing: the body is here."""
+
+    def pause_body(self) -> None:
+        """Do nothing: the body is here."""
+
+    def resume_body(self) -> None:
+        """Do nothing: the body is here."""
+
+    def _end(self, reason: str, body: bytes, *, has_more: bool) -> None:
+        call, self.call = self.call, None
+        answer = self._answer
+        if call is None or answer is None:
+            return
+        self._on_record(call.record(reason, self.address))
+        reply = Reply(
+            self._tool,
+            self._arguments,
+            self._target,
+            answer,
+            body,
+            has_more=has_more,
+            limit=self._limit,
+            public_url=self._public_url,
+        )
+        self._on_result(self._slot, result_of(reply))

@@ -1,0 +1,34 @@
+"""An endpoint: a path of the gateway's own whose requests become calls at once, as an operation's do, without the ASGI app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.proxy.call import Client
+    from plugin_gateway.proxy.serving import Serving
+
+
+class Endpoint:
+    """The interface for the fronts. It is a class and not a protocol for the reason that `Client` gives."""
+
+    __slots__ = ("body_bytes",)
+
+    def __init__(self, body_bytes: int) -> None:
+        self.body_bytes = body_bytes
+        """The limit of a request body, in place of `limits.request_body`."""
+
+    def begin(
+        self,
+        serving: Serving,
+        client: Client,
+        method: bytes,
+        target: bytes,
+        block: FieldBlock,
+        body: bytes,
+        *,
+        is_whole: bool,
+    ) -> None:
+        """Start the call for a request; `client.call` is the call, which takes the rest of the body. See `forward`."""
+        raise NotImplementedError

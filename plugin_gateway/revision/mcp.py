@@ -1,0 +1,66 @@
+"""The MCP settings of a revision: the path of the endpoint, its callers' hosts and origins, and the text that introduces it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from plugin_gateway.publish.manifest import MANIFEST_PATH
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.publish.face import Face
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class McpSettings:
+    """How the MCP endpoint behaves, besides its tools."""
+
+    path: str = "/mcp"
+    mode: str = "tools"
+    """`tools` or `search`, as `mcp.mode` in gateway.yaml."""
+    result_bytes: int = 100_000
+    origins: frozenset[str] = frozenset()
+    """Web pages of these origins may call the endpoint; `*` stands for all."""
+    hosts: frozenset[str] = frozenset()
+    """Values of Host that the endpoint accepts besides addresses and the names of this machine, in lower case."""
+    name: str = "gateway"
+    title: str = ""
+    version: str = ""
+    instructions: str = ""
+    metadata_url: str = ""
+    """The protected resource metadata (RFC 9728) to name in a 401; empty if there is none."""
+    scope: str = ""
+
+
+def compile_mcp(
+    config: Config, document: Document, faces: Mapping[str, Face], metadata_path: str
+) -> McpSettings | None:
+    """Compile `mcp`; the manifest among the faces has the names and the description. Return None if it is off."""
+    settings = config.mcp
+    if not settings.is_on:
+        return None
+    public = urlsplit(config.public_url)
+    manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
+    info = document.root.get("info")
+    version = info.get("version") if isinstance(info, dict) else None
+    metadata = metadata_path + settings.path
+    scopes = json.loads(faces[metadata].body).get("scopes_supported", ()) if metadata in faces else ()
+    return McpSettings(
+        path=settings.path,
+        mode=settings.mode,
+        result_bytes=settings.result_bytes,
+        origins=frozenset({*settings.origins, *config.cors, f"{public.scheme}://{public.netloc}"}),
+        hosts=frozenset(host.lower() for host in (*settings.hosts, public.hostname or "")),
+        name=manifest["name_for_model"],
+        title=manifest["name_for_human"],
+        version=str(version or ""),
+        instructions=manifest["description_for_model"],
+        metadata_url=config.public_url.rstrip("/") + metadata if metadata in faces else "",
+        scope=" ".join(scopes),
+    )

@@ -1,0 +1,252 @@
+"""MCP calls: one POST in each era, with its status, its batches, its events and its end."""
+
+import asyncio
+import json
+
+import pytest
+
+from plugin_gateway.mcp.message import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND
+from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from tests.mcp.world import MODERN_META, answer, play, read
+
+LEGACY = {b"mcp-protocol-version": b"2025-11-25"}
+MODERN = {b"mcp-protocol-version": b"2026-07-28"}
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+NOTICE = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+TOM = {b"authorization": b"Bearer t0ken-of-tom-77"}
+TOKENS = "auth: {type: service_http, tokens: [{name: tom, env: TOKEN}]}"
+
+
+def seen(message, fields=(), **more):
+    found = []
+
+    async def scene(world):
+        found.append(await world.post(message, fields, **more))
+
+    play(scene)
+    return found[0]
+
+
+def modern(method, params=None, meta=MODERN_META):
+    return {"jsonrpc": "2.0", "id": 9, "method": method, "params": {"_meta": meta, **(params or {})}}
+
+
+def test_a_call_answers_in_both_eras():
+    async def scene(world):
+        old = await world.call("getPet", {"petId": "a b"})
+        new = await world.ask_modern("tools/call", {"name": "getPet", "arguments": {"petId": "a b"}})
+
+        assert old.result["structuredContent"] == new.result["structuredContent"] == {"ok": True}
+        assert "resultType" not in old.result
+        assert new.result["resultType"] == "complete"
+        assert old.fields[b"content-type"] == b"application/json"
+
+    assert {head.split(b"\r\n")[0] for head, _ in play(scene).heads} == {b"GET /pets/a%20b HTTP/1.1"}
+
+
+@pytest.mark.parametrize(
+    ("message", "fields", "status", "code"),
+    [
+        (b"{", {}, 400, -32700),
+        ({"id": 1}, {}, 400, INVALID_REQUEST),
+        ({"jsonrpc": "2.0", "id": 1, "method": "nope"}, LEGACY, 200, METHOD_NOT_FOUND),
+        (modern("nope"), MODERN | {b"mcp-method": b"nope"}, 404, METHOD_NOT_FOUND),
+        (modern("ping"), MODERN | {b"mcp-method": b"ping"}, 404, METHOD_NOT_FOUND),
+        (modern("tools/list"), MODERN, 400, HEADER_MISMATCH),
+        (modern("tools/list"), {b"mcp-method": b"tools/list"}, 400, HEADER_MISMATCH),
+        (modern("tools/list"), LEGACY | {b"mcp-method": b"tools/list"}, 400, HEADER_MISMATCH),
+        (
+            modern("tools/list", meta=MODERN_META | {"io.modelcontextprotocol/protocolVersion": "2025-11-25"}),
+            MODERN | {b"mcp-method": b"tools/list"},
+            400,
+            HEADER_MISMATCH,
+        ),
+        (modern("tools/list", meta={}), MODERN | {b"mcp-method": b"tools/list"}, 400, INVALID_PARAMS),
+        (PING, {b"mcp-protocol-version": b"1999-01-01"}, 400, -32022),
+        ([PING], {b"mcp-protocol-version": b"1999-01-01"}, 400, -32022),
+        ([PING], LEGACY, 400, INVALID_REQUEST),
+        ([PING], MODERN, 400, INVALID_REQUEST),
+        (
+            modern("tools/call", {"name": "nope"}),
+            MODERN | {b"mcp-method": b"tools/call", b"mcp-name": b"nope"},
+            400,
+            INVALID_PARAMS,
+        ),
+        ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "nope"}}, LEGACY, 200, INVALID_PARAMS),
+    ],
+)
+def test_a_wrong_message_gets_the_error_and_the_status_of_its_era(message, fields, status, code):
+    reply = seen(message, fields)
+
+    assert (reply.status, reply.json["error"]["code"]) == (status, code)
+
+
+def test_an_error_has_the_id_of_the_request_and_an_unsupported_version_lists_the_others():
+    reply = seen({**PING, "id": "x"}, {b"mcp-protocol-version": b"v999"})
+
+    assert reply.json["id"] == "x"
+    assert reply.json["error"]["data"]["requested"] == "v999"
+    assert reply.json["error"]["data"]["supported"][0] == "2026-07-28"
+
+
+@pytest.mark.parametrize("fields", [{}, LEGACY, MODERN])
+@pytest.mark.parametrize("message", [NOTICE, {"jsonrpc": "2.0", "id": 1, "result": {}}])
+def test_a_notification_or_response_is_accepted_without_an_answer(message, fields):
+    reply = seen(message, fields)
+
+    assert (reply.status, reply.body) == (202, b"")
+
+
+def test_a_batch_of_the_revision_that_has_them_is_answered_in_order():
+    call = {
+        "jsonrpc": "2.0",
+        "id": 2,
+        "method": "tools/call",
+        "params": {"name": "getPet", "arguments": {"petId": "1"}},
+    }
+    wrong = {"jsonrpc": "2.0", "id": 3, "method": "initialize", "params": {"protocolVersion": "2025-03-26"}}
+    reply = seen([call, NOTICE, PING, wrong, 7, {**call, "id": 4}])
+
+    assert reply.status == 200
+    assert [one["id"] for one in reply.json] == [2, 1, 3, None, 4]
+    assert [("result" in one) for one in reply.json] == [True, True, False, False, True]
+
+
+def test_a_batch_of_notifications_is_accepted():
+    assert seen([NOTICE, NOTICE]).status == 202
+
+
+def test_a_client_that_takes_events_only_gets_the_response_as_an_event():
+    reply = seen(PING, LEGACY | {b"accept": b"text/event-stream"})
+
+    assert reply.fields[b"content-type"] == b"text/event-stream"
+    assert reply.fields[b"x-accel-buffering"] == b"no"
+    assert reply.events == [{"jsonrpc": "2.0", "id": 1, "result": {}}]
+
+
+def call_message(meta=None):
+    params = {"name": "getPet", "arguments": {"petId": "1"}, **({"_meta": meta} if meta else {})}
+    return json.dumps({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params}).encode()
+
+
+async def when_asked(world):
+    while not world.heads:  # noqa: ASYNC110  # the stub API has no event
+        await asyncio.sleep(0)
+
+
+def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for():
+    async def scene(world):
+        for meta, progress in (
+            (None, []),
+            ({"progressToken": "p"}, [1.0, 2.0]),
+            ({"progressToken": True}, []),
+            ({"progressToken": 7}, [1.0, 2.0]),
+        ):
+            world.heads.clear()
+            client = world.begin(call_message(meta), LEGACY)
+            await when_asked(world)
+            sent_at = client.call.sent_at
+            for seconds in (0.5, 1.0, 1.5, 2.0):
+                client.on_tick(sent_at + seconds)
+            client.close()
+            pieces = b"".join(client._out).decode()
+            told = [json.loads(line[6:])["params"] for line in pieces.split("\n") if line.startswith("data: ")]
+
+            assert [one["progress"] for one in told] == progress
+            assert all(one["progressToken"] == meta["progressToken"] for one in told)
+
+    play(scene, api=lambda _head, _body: None)
+
+
+def test_an_answer_that_comes_at_once_is_json_even_if_progress_was_asked_for():
+    reply = seen(call_message({"progressToken": "p"}), LEGACY)
+
+    assert reply.fields[b"content-type"] == b"application/json"
+
+
+def test_an_idle_stream_of_events_is_kept_alive():
+    async def scene(world):
+        message = json.dumps(modern("subscriptions/listen", {"notifications": {}})).encode()
+        client = world.begin(message, MODERN | {b"mcp-method": b"subscriptions/listen"})
+        begun_at = client.call.answered_at
+        await client.read()
+        client.on_tick(begun_at + 14)
+        client.on_tick(begun_at + 16)
+        assert await client.read() == b": keep-alive\n\n"
+        client.close()
+
+    play(scene)
+
+
+def test_a_subscription_needs_events():
+    fields = MODERN | {b"mcp-method": b"subscriptions/listen", b"accept": b"application/json"}
+
+    assert seen(modern("subscriptions/listen", {"notifications": {}}), fields).status == 400
+
+
+@pytest.mark.parametrize("request_id", [5, "5"], ids=repr)
+def test_a_caller_with_a_credential_withdraws_its_own_request_only(request_id):
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request_id}}
+
+    async def scene(world):
+        client = world.begin(call_message(), LEGACY | TOM)
+        await when_asked(world)
+        assert (await world.post(cancelled, LEGACY | TOM)).status == 202
+        assert client.is_over is (request_id == 5)
+        if request_id == 5:
+            reply = await read(client)
+            assert (reply.status, reply.body) == (202, b"")
+            assert world.records[0].reason == "client-cancelled"
+        client.close()
+
+    play(scene, api=lambda _head, _body: None, more=TOKENS)
+
+
+def test_without_a_credential_no_caller_can_withdraw_the_request_of_another():
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}
+
+    async def scene(world):
+        client = world.begin(call_message(), LEGACY)
+        await when_asked(world)
+        assert (await world.post(cancelled, LEGACY)).status == 202
+        assert not client.is_over
+        client.close()
+
+    play(scene, api=lambda _head, _body: None)
+
+
+def test_a_body_that_comes_in_pieces_is_read_whole():
+    async def scene(world):
+        client = world.begin(json.dumps(PING).encode(), LEGACY)
+        assert (await read(client)).json["result"] == {}
+        client.close()
+        text = json.dumps(PING).encode()
+        client = InProcessClient(world.holder.clock, world.records.append)
+        serving = world.holder.serving
+        block = field_block(
+            [
+                (b"host", b"localhost"),
+                (b"content-type", b"application/json"),
+                (b"content-length", b"%d" % len(text)),
+                (b"expect", b"100-continue"),
+            ]
+        )
+        serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, b"", is_whole=False)
+        await client.send(text[:9], is_last=False)
+        await client.send(text[9:], is_last=True)
+        assert (await read(client)).json["result"] == {}
+        client.close()
+
+    play(scene)
+
+
+def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport():
+    async def scene(world):
+        reply = await world.call("getPet", {"petId": "1"})
+
+        assert reply.status == 200
+        assert reply.result["isError"] is True
+        assert "500 Internal Server Error" in reply.text
+        assert "no luck" in reply.text
+
+    play(scene, api=answer(b"no luck", "text/plain", "500 Internal Server Error"))

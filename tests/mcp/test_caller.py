@@ -1,0 +1,53 @@
+"""Callers: what their calls send, and that a remembered call is the same as the first."""
+
+from tests.mcp.world import SECRET, play
+
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
+
+
+def test_a_repeated_call_sends_the_same_as_the_first():
+    async def scene(world):
+        for number in (1, 1, 1, 2, 2, 2):
+            await world.call("listPets", {"limit": number}, fields={b"user-agent": b"agent/1"})
+
+    heads = [head.split(b"X-Request-Id")[0] for head, _ in play(scene).heads]
+    assert heads[0] == heads[1] == heads[2]
+    assert heads[3] == heads[4] == heads[5]
+    assert heads[0].startswith(b"GET /pets?limit=1 HTTP/1.1\r\n")
+    assert heads[3].startswith(b"GET /pets?limit=2 HTTP/1.1\r\n")
+
+
+def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint():
+    async def scene(world):
+        fields = {b"authorization": b"Bearer mine", b"cookie": b"a=b", b"mcp-method": b"x", b"x-key": b"mine"}
+        await world.call("getPet", {"petId": "1"}, fields=fields)
+
+    ((head, _),) = play(scene).heads
+    assert f"X-Key: {SECRET}".encode() in head
+    for absent in (b"mine", b"ookie", b"cp-", b"event-stream"):
+        assert absent not in head
+
+
+def test_wrong_arguments_are_never_sent():
+    async def scene(world):
+        for arguments in (
+            {},
+            {"petId": ""},
+            {"petId": ".."},
+            {"petId": "a/b"},
+            {"petId": "1", "x": 1},
+            {"petId": ["1"]},
+        ):
+            reply = await world.call("getPet", arguments)
+            assert reply.status == 200
+
+    world = play(scene)
+    assert [head for head, _ in world.heads if not head.startswith(b"GET /pets/1 ")] == []
+
+
+def test_a_trace_of_the_message_goes_up_with_each_call():
+    async def scene(world):
+        for _ in range(3):
+            await world.ask("tools/call", {"name": "listPets", "_meta": {"traceparent": TRACE}})
+
+    assert all(f"traceparent: {TRACE}".encode() in head.lower() for head, _ in play(scene).heads)

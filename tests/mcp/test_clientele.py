@@ -1,0 +1,17 @@
+"""The clientele: one service and one writer for each tool, shared by all its callers."""
+
+from tests.mcp.world import play
+
+
+def test_callers_of_one_view_share_the_writers_of_requests():
+    async def scene(world):
+        serving = world.holder.serving
+        endpoint = serving.endpoints[b"/mcp"]
+        clientele = endpoint._clientele(serving, serving.anybody)
+        tool = serving.anybody.tools.by_name["getPet"]
+
+        assert endpoint._clientele(serving, serving.anybody) is clientele
+        assert clientele.writer(tool) is clientele.writer(tool)
+        assert clientele.writer(tool).tool is tool
+
+    play(scene)

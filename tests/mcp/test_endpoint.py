@@ -1,0 +1,235 @@
+"""The endpoint: who may call it, with which method, and that each POST has one record, and each tool call another."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
+
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+TOKENS = "auth: {type: service_http, tokens: [{name: tom, env: TOKEN}]}"
+OAUTH = """
+auth:
+  type: oauth
+  client_url: https://login.example/authorize
+  authorization_url: https://login.example/token
+  scope: pets.read
+  verify: {introspection: "https://login.example/introspect"}
+"""
+TOM = {b"authorization": b"Bearer t0ken-of-tom-77"}
+
+
+def seen(world_fields, method=b"POST", more="", message=PING):
+    found = []
+
+    async def scene(world):
+        found.append(await world.post(message, world_fields, method=method))
+
+    play(scene, more=more)
+    return found[0]
+
+
+@pytest.mark.parametrize("method", [b"GET", b"DELETE", b"PUT", b"HEAD"])
+def test_only_post_is_answered(method):
+    reply = seen({}, method)
+
+    assert reply.status == 405
+    assert reply.fields[b"allow"] == b"POST"
+
+
+@pytest.mark.parametrize("method", [b"GET", b"POST"])
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({b"origin": b"https://evil.example"}, "origin-not-allowed"),
+        ({b"origin": b"null"}, "origin-not-allowed"),
+        ({b"host": b"evil.example"}, "host-not-allowed"),
+        ({b"host": b"evil.example", b"origin": b"http://evil.example"}, "host-not-allowed"),
+    ],
+)
+def test_a_foreign_page_is_refused_with_any_method(fields, code, method):
+    reply = seen(fields, method)
+
+    assert (reply.status, reply.json["code"]) == (403, code)
+
+
+def test_a_page_of_an_allowed_origin_can_read_answers_and_refusals():
+    page = {b"origin": b"https://app.example"}
+    for fields in (page, page | {b"content-type": b"text/plain"}):
+        reply = seen(fields, more="mcp: {origins: [https://app.example]}")
+
+        assert reply.fields[b"access-control-allow-origin"] == b"https://app.example"
+
+
+def test_an_endpoint_that_is_off_does_not_exist():
+    assert revision_of("mcp: false").mcp is None
+
+    def scene_of(more):
+        async def scene(world):
+            assert (b"/mcp" in world.holder.serving.endpoints) == (more == "")
+
+        return scene
+
+    play(scene_of("mcp: false"), more="mcp: false")
+    play(scene_of(""))
+
+
+def test_a_caller_without_a_credential_gets_401_and_learns_nothing():
+    reply = seen({}, more=TOKENS)
+
+    assert (reply.status, reply.json["code"]) == (401, "missing-credential")
+
+
+def test_a_caller_with_a_credential_is_served():
+    assert seen(TOM, more=TOKENS).json == {"jsonrpc": "2.0", "id": 1, "result": {}}
+
+
+def test_a_challenge_names_the_metadata_of_this_endpoint_and_the_scope():
+    reply = seen({}, more=OAUTH)
+
+    assert reply.status == 401
+    assert reply.fields[b"www-authenticate"].endswith(
+        b' resource_metadata="https://gw.example/.well-known/oauth-protected-resource/mcp", scope="pets.read"'
+    )
+
+
+def test_each_consumer_sees_and_calls_its_own_tools():
+    more = f"{TOKENS}\nconsumers: [{{name: tom, match: {{token: tom}}, allow: [getPet]}}]"
+
+    async def scene(world):
+        listed = await world.ask("tools/list", fields=TOM)
+        refused = await world.ask("tools/call", {"name": "listPets"}, fields=TOM)
+        called = await world.ask("tools/call", {"name": "getPet", "arguments": {"petId": "1"}}, fields=TOM)
+
+        assert [tool["name"] for tool in listed.result["tools"]] == ["getPet"]
+        assert refused.json["error"]["message"] == "Unknown tool: listPets"
+        assert called.result["structuredContent"] == {"ok": True}
+
+    assert {record.consumer for record in play(scene, more=more).records} == {"tom"}
+
+
+def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation():
+    async def scene(world):
+        await world.call("getPet", {"petId": "1"})
+        await world.call("getPet", {"petId": "1"})
+        await world.call("getPet", {"petId": "1"})
+
+    records = play(scene).records
+    named = [record.rule.operation_id if record.rule else record.target for record in records]
+
+    assert named == ["getPet", b"/mcp"] * 3
+    assert [one.request_id for one in records[::2]] == [one.request_id for one in records[1::2]]
+    assert {(one.status, one.reason) for one in records} == {(200, "")}
+
+
+def test_a_body_may_have_4_mib_and_no_more():
+    async def scene(world):
+        assert world.holder.serving.endpoints[b"/mcp"].body_bytes == 4 * 1024 * 1024
+
+    play(scene)
+
+
+def test_a_client_that_leaves_cancels_the_call_of_the_api():
+    records = []
+
+    async def scene(world):
+        message = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": "getPet", "arguments": {"petId": "1"}},
+        }
+        client = world.begin(json.dumps(message).encode())
+        while not world.heads:  # noqa: ASYNC110  # the stub API has no event
+            await asyncio.sleep(0)
+        client.close()
+        records.extend(world.records)
+        while world.holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes it without an event
+            await asyncio.sleep(0)
+
+    play(scene, api=lambda _head, _body: None)
+
+    assert [(one.status, one.reason, one.rule is not None) for one in records] == [
+        (0, "client-gone", True),
+        (0, "client-gone", False),
+    ]
+
+
+def test_secrets_in_answers_are_masked():
+    async def scene(world):
+        reply = await world.call("getPet", {"petId": "1"})
+
+        assert SECRET not in reply.text
+        assert SECRET.encode() not in reply.body
+
+    play(scene, api=answer(f'{{"key": "{SECRET}"}}'.encode()))
+
+
+def test_a_caller_that_is_judged_later_is_served_when_it_is_known():
+    async def scene(world):
+        serving = world.holder.serving
+        access, serving.anybody = serving.anybody, None
+
+        async def later():
+            return access
+
+        class Door:
+            def recall(self, _block):
+                return None
+
+            def admit(self, _block, _address):
+                return later()
+
+        serving.door = Door()
+
+        assert (await world.post(PING)).json["result"] == {}
+
+    play(scene)
+
+
+def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change():
+    async def scene(world):
+        wanted = {"notifications": {"toolsListChanged": True}}
+        message = {
+            "jsonrpc": "2.0",
+            "id": 7,
+            "method": "subscriptions/listen",
+            "params": {"_meta": MODERN_META, **wanted},
+        }
+        fields = {b"mcp-protocol-version": b"2026-07-28", b"mcp-method": b"subscriptions/listen"}
+        client = world.begin(json.dumps(message).encode(), fields)
+        first = await client.read()
+        world.holder.swap(revision_of(port=world.port, number=2))
+        world.holder.swap(revision_of(port=world.port, number=3, allow="getPet"))
+        second = await client.read()
+        world.endpoints.drain()
+        reply = await read(client)
+        client.close()
+
+        assert b"notifications/subscriptions/acknowledged" in first
+        assert b'"io.modelcontextprotocol/subscriptionId":7},"notifications":{"toolsListChanged":true}' in first
+        assert b"notifications/tools/list_changed" in second
+        assert [event["id"] for event in reply.events] == [7]
+        assert [tool["name"] for tool in (await world.ask("tools/list")).result["tools"]] == ["getPet"]
+
+    play(scene)
+
+
+def test_turning_the_endpoint_off_ends_subscriptions():
+    async def scene(world):
+        message = {
+            "jsonrpc": "2.0",
+            "id": 7,
+            "method": "subscriptions/listen",
+            "params": {"_meta": MODERN_META, "notifications": {}},
+        }
+        fields = {b"mcp-protocol-version": b"2026-07-28", b"mcp-method": b"subscriptions/listen"}
+        client = world.begin(json.dumps(message).encode(), fields)
+        world.holder.swap(revision_of("mcp: false", port=world.port, number=2))
+        reply = await read(client)
+        client.close()
+
+        assert reply.events[-1]["result"]["resultType"] == "complete"
+
+    play(scene)

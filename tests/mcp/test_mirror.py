@@ -1,0 +1,70 @@
+"""Mirrors: header fields must repeat the method, the name and the marked arguments."""
+
+import pytest
+
+from plugin_gateway.mcp.head import Head
+from plugin_gateway.mcp.message import HEADER_MISMATCH, Message
+from plugin_gateway.mcp.mirror import mismatch
+from plugin_gateway.proxy.in_process import field_block
+from plugin_gateway.revision.mcp import McpSettings
+
+MARKED = {"t": ((b"region", ("region",)), (b"deep", ("a", "b")))}
+
+
+def fault_of(fields, method="tools/call", params=None):
+    given = [(b"host", b"localhost"), (b"content-type", b"application/json"), *fields]
+    head = Head(field_block(given).request, McpSettings())
+    return mismatch(head, Message(b"1", method, {"name": "t"} if params is None else params), MARKED)
+
+
+CALL = ((b"mcp-method", b"tools/call"), (b"mcp-name", b"t"))
+
+
+@pytest.mark.parametrize(
+    ("fields", "method", "params"),
+    [
+        ([(b"mcp-method", b"tools/list")], "tools/list", {}),
+        ([(b"mcp-method", b"  tools/list ")], "tools/list", {}),
+        (CALL, "tools/call", None),
+        ([(b"mcp-method", b"tools/call"), (b"mcp-name", b"=?base64?dA==?=")], "tools/call", None),
+        ([(b"mcp-method", b"resources/read"), (b"mcp-name", b"file:///x")], "resources/read", {"uri": "file:///x"}),
+        ([*CALL, (b"mcp-param-other", b"x")], "tools/call", {"name": "t", "arguments": {}}),
+        ([*CALL, (b"mcp-param-region", b"eu")], "tools/call", {"name": "t", "arguments": {"region": "eu"}}),
+        ([*CALL, (b"mcp-param-region", b"42.0")], "tools/call", {"name": "t", "arguments": {"region": 42}}),
+        ([*CALL, (b"mcp-param-region", b"true")], "tools/call", {"name": "t", "arguments": {"region": True}}),
+        ([*CALL, (b"mcp-param-deep", b"x")], "tools/call", {"name": "t", "arguments": {"a": {"b": "x"}}}),
+        (CALL, "tools/call", {"name": "t", "arguments": {"region": None}}),
+    ],
+)
+def test_fields_that_repeat_the_message_pass(fields, method, params):
+    assert fault_of(fields, method, params) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "method", "params"),
+    [
+        ([], "tools/list", {}),
+        ([(b"mcp-method", b"TOOLS/LIST")], "tools/list", {}),
+        ([(b"mcp-method", b"tools/list"), (b"mcp-method", b"tools/list")], "tools/list", {}),
+        ([(b"mcp-method", b"tools/call")], "tools/call", None),
+        ([(b"mcp-method", b"tools/call"), (b"mcp-name", b"u")], "tools/call", None),
+        ([(b"mcp-method", b"tools/call"), (b"mcp-name", b"t")], "tools/call", {}),
+        ([(b"mcp-method", b"tools/call"), (b"mcp-name", b"7")], "tools/call", {"name": 7}),
+        (CALL, "tools/call", {"name": "t", "arguments": {"region": "eu"}}),
+        ([*CALL, (b"mcp-param-region", b"us")], "tools/call", {"name": "t", "arguments": {"region": "eu"}}),
+        ([*CALL, (b"mcp-param-region", b"eu")], "tools/call", {"name": "t", "arguments": {}}),
+        ([*CALL, (b"mcp-param-region", b"eu")], "tools/call", {"name": "t", "arguments": {"region": None}}),
+        ([*CALL, (b"mcp-param-region", b"1")], "tools/call", {"name": "t", "arguments": {"region": True}}),
+        ([*CALL, (b"mcp-param-region", b"=?base64?ZXU?=")], "tools/call", {"name": "t", "arguments": {"region": "eu"}}),
+        (
+            [*CALL, (b"mcp-param-region", b"eu"), (b"mcp-param-region", b"eu")],
+            "tools/call",
+            {"name": "t", "arguments": {"region": "eu"}},
+        ),
+    ],
+)
+def test_fields_that_say_something_else_are_refused(fields, method, params):
+    fault = fault_of(fields, method, params)
+
+    assert fault is not None
+    assert fault.code == HEADER_MISMATCH

@@ -1,0 +1,66 @@
+"""Next pages: told as arguments of the same tool, or not at all."""
+
+import pytest
+
+from plugin_gateway.mcp.next_page import next_arguments
+from tests.mcp.world import revision_of
+
+TOOL = revision_of().tools.by_name["listPets"]
+OTHER = revision_of().tools.by_name["getPet"]
+URL = "https://gw.example"
+
+
+def found(link="", value=None, arguments=None, target=b"/pets?limit=2", tool=TOOL):
+    block = f"Content-Type: application/json\r\n{f'Link: {link}' if link else 'A: b'}\r\n".encode()
+    return next_arguments(tool, {"limit": 2} if arguments is None else arguments, target, block, value, URL)
+
+
+@pytest.mark.parametrize(
+    ("link", "arguments"),
+    [
+        ('<https://gw.example/pets?limit=2&page=3>; rel="next"', {"limit": 2, "page": 3}),
+        ("</pets?page=3&limit=2>; rel=next", {"limit": 2, "page": 3}),
+        ("<?limit=2&cursor=a%20b>; rel=next", {"limit": 2, "cursor": "a b"}),
+        ('<?page=1>; rel="prev", <?page=3>; title="a, b"; rel="last next"', {"limit": 2, "page": 3}),
+        ('<https://gw.example/pets?page=1>; rel="prev"', None),
+        ('<https://other.example/pets?page=3>; rel="next"', None),
+        ('<https://gw.example/dogs?page=3>; rel="next"', None),
+        ('<https://gw.example/pets?api_key=x&page=3>; rel="next"', None),
+        ('<https://gw.example/pets?limit=2>; rel="next"', None),
+        ('<https://gw.example/pets>; rel="next"', None),
+        ("<https://[bad/pets?page=3>; rel=next", None),
+    ],
+)
+def test_a_link_field_is_told_as_arguments(link, arguments):
+    assert found(link) == arguments
+
+
+@pytest.mark.parametrize(
+    ("value", "arguments"),
+    [
+        ({"next": "https://gw.example/pets?limit=2&page=3"}, {"limit": 2, "page": 3}),
+        ({"links": {"next": {"href": "/pets?page=3"}}}, {"limit": 2, "page": 3}),
+        ({"@odata.nextLink": "https://gw.example/pets?page=3"}, {"limit": 2, "page": 3}),
+        ({"next_cursor": "abc"}, {"limit": 2, "cursor": "abc"}),
+        ({"response_metadata": {"next_cursor": "abc"}}, {"limit": 2, "cursor": "abc"}),
+        ({"nextPageToken": "abc"}, {"limit": 2, "cursor": "abc"}),
+        ({"next_page": 3}, {"limit": 2, "page": 3}),
+        ({"next": None}, None),
+        ({"next_cursor": ""}, None),
+        ({"next": True}, None),
+        ({"next": {"deep": 1}}, None),
+        ({"nextSomething": "x"}, None),
+        ([{"next": "/pets?page=3"}], None),
+        ("next", None),
+    ],
+)
+def test_a_page_that_the_json_names_is_told_as_arguments(value, arguments):
+    assert found(value=value) == arguments
+
+
+def test_a_tool_without_query_arguments_has_no_next_page():
+    assert found("<?page=3>; rel=next", tool=OTHER) is None
+
+
+def test_a_page_that_was_just_asked_for_is_not_the_next():
+    assert found(value={"next_cursor": "abc"}, arguments={"cursor": "abc"}) is None

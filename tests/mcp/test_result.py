@@ -1,0 +1,296 @@
+"""Results: the content that a model gets for an answer, by type, within the limit."""
+
+import base64
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.mcp.result import (
+    LEFT_OUT_KEY,
+    NEXT_KEY,
+    PROBLEM_KEY,
+    Reply,
+    kind_of,
+    refused,
+    result_of,
+    wrong_arguments,
+)
+from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.refusal import Refusal
+from tests.mcp.world import revision_of
+
+TOOLS = revision_of().tools.by_name
+PIXEL = b"\x89PNG\r\n\x1a\n\x00"
+LIMIT = 100_000
+
+
+def result(body=b"", media_type="application/json", status=200, more="", tool="getPet", limit=LIMIT, has_more=False):
+    block = (f"Content-Type: {media_type}\r\n" if media_type else "") + more
+    answer = Answer(status, block.encode("latin-1"), len(body), is_chunked=False, keeps_alive=True)
+    reply = Reply(
+        TOOLS[tool] if isinstance(tool, str) else tool,
+        {},
+        b"/pets/1",
+        answer,
+        body,
+        has_more=has_more,
+        limit=limit,
+        public_url="https://gw.example",
+    )
+    return parsed(result_of(reply))
+
+
+def parsed(found):
+    members = json.loads(b"{" + found.members + b"}")
+    return {**members, "_meta": json.loads(b"{" + found.meta + b"}")}
+
+
+@pytest.mark.parametrize(
+    ("body", "structured"),
+    [
+        (b'{"a": 1}', {"a": 1}),
+        (b' {"a": [1.50, 1e400, 123456789012345678901234567890]}', None),
+        (b'{\r\n "a":\n 1\n}', {"a": 1}),
+        (b"[1, 2]", {"result": [1, 2]}),
+        (b'"x"', {"result": "x"}),
+        (b"null", {"result": None}),
+        (b"7", {"result": 7}),
+    ],
+)
+def test_json_is_structured_content_and_text(body, structured):
+    found = result(body)
+
+    assert found["content"] == [{"type": "text", "text": body.decode()}]
+    assert found["isError"] is False
+    if structured is not None:
+        assert found["structuredContent"] == structured
+
+
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "APPLICATION/JSON; charset=utf-8", "application/hal+json", "text/json"]
+)
+def test_every_type_of_json_is_structured(media_type):
+    assert result(b'{"a":1}', media_type)["structuredContent"] == {"a": 1}
+
+
+@pytest.mark.parametrize("body", [b"{", b'{"a":NaN}', b'{"a":1}}', b"'a'", b'{"a":"\xff"}', b'{"a":1}\x00'])
+def test_what_only_claims_to_be_json_is_text(body):
+    found = result(body)
+
+    assert "structuredContent" not in found
+    assert found["content"] == [{"type": "text", "text": body.decode("utf-8", "replace")}]
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_a_line_of_a_stream_never_has_a_line_end_in_it(value):
+    body = json.dumps(value, indent=1).encode()
+    block = b"Content-Type: application/json\r\n"
+    answer = Answer(200, block, len(body), is_chunked=False, keeps_alive=True)
+    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, has_more=False, limit=10**9, public_url="https://gw")
+    found = result_of(reply)
+
+    assert b"\n" not in found.members
+    assert b"\r" not in found.members
+    assert parsed(found)["structuredContent"] == (value if isinstance(value, dict) else {"result": value})
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body", "text"),
+    [
+        ("text/plain", b"caf\xc3\xa9", "caf\u00e9"),
+        ("text/plain; charset=iso-8859-1", b"caf\xe9", "caf\u00e9"),
+        ("text/plain", b"caf\xe9", "caf\ufffd"),
+        ("text/csv", b"a,b", "a,b"),
+        ("application/xml", b"<a/>", "<a/>"),
+        ("image/svg+xml", b"<svg/>", "<svg/>"),
+        ("application/x-ndjson", b'{"a":1}\n{"a":2}\n', '{"a":1}\n{"a":2}\n'),
+        ("", b"plain", "plain"),
+    ],
+)
+def test_text_is_text(media_type, body, text):
+    assert result(body, media_type)["content"] == [{"type": "text", "text": text}]
+
+
+def test_json_without_a_type_is_structured():
+    assert result(b'{"a":1}', "")["structuredContent"] == {"a": 1}
+
+
+@pytest.mark.parametrize(("media_type", "kind"), [("image/png", "image"), ("audio/wav", "audio")])
+def test_images_and_audio_are_content_of_their_kind(media_type, kind):
+    data = base64.b64encode(PIXEL).decode()
+
+    assert result(PIXEL, media_type)["content"] == [{"type": kind, "data": data, "mimeType": media_type}]
+
+
+@pytest.mark.parametrize("media_type", ["application/pdf", "application/octet-stream", ""])
+def test_other_octets_are_an_embedded_resource(media_type):
+    (content,) = result(b"\xff\x00", media_type)["content"]
+
+    assert content["type"] == "resource"
+    assert content["resource"] == {
+        "uri": "https://gw.example/pets/1",
+        "mimeType": media_type or "application/octet-stream",
+        "blob": base64.b64encode(b"\xff\x00").decode(),
+    }
+
+
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_an_empty_answer_is_told_in_words(status):
+    found = result(b"", status=status)
+
+    assert "the answer has no content" in found["content"][0]["text"]
+    assert found["isError"] is False
+
+
+def test_a_tool_with_an_output_schema_always_has_structured_content_unless_it_failed():
+    with_schema = replace(TOOLS["listPets"], has_output_schema=True)
+    for body, media_type in (
+        (b"", "application/json"),
+        (b"x", "text/plain"),
+        (PIXEL, "image/png"),
+        (b"\xff", "a/b"),
+        (b"{", "application/json"),
+    ):
+        assert result(body, media_type, tool=with_schema)["structuredContent"] == {}
+    assert "structuredContent" not in result(b"{}", status=404, tool=with_schema)
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500, 599, 999])
+def test_an_error_of_the_api_is_an_error_with_its_text(status):
+    found = result(b'{"message": "too\\nbad"}', status=status, more="Retry-After: 30\r\n")
+    text = found["content"][0]["text"]
+
+    assert found["isError"] is True
+    assert str(status) in text
+    assert "Retry after 30 seconds." in text
+    assert '{"message": "too\\nbad"}' in text
+
+
+def test_an_error_with_octets_tells_their_type():
+    assert "image/png of 9 bytes" in result(PIXEL, "image/png", 500)["content"][0]["text"]
+
+
+def test_a_redirect_is_told_and_not_followed():
+    text = result(b"", status=302, more="Location: https://files.example/1\r\n")["content"][0]["text"]
+
+    assert "302 Found and refers to https://files.example/1" in text
+
+
+def test_the_next_page_is_told_as_arguments_of_the_same_tool():
+    found = result(b'{"items": [], "next_cursor": "c2"}', tool="listPets")
+
+    assert found["_meta"][NEXT_KEY] == {"tool": "listPets", "arguments": {"cursor": "c2"}}
+    assert 'call listPets again with {"cursor":"c2"}' in found["content"][1]["text"]
+
+
+SIZES = st.integers(1_000, 20_000)
+BODIES = st.one_of(
+    st.lists(st.dictionaries(st.text(max_size=5), st.text(max_size=30), max_size=4), max_size=400),
+    st.fixed_dictionaries({"total": st.integers(), "items": st.lists(st.text(max_size=60), max_size=400)}),
+    st.text(max_size=30_000),
+)
+
+
+@given(
+    BODIES,
+    SIZES,
+    st.booleans(),
+    st.sampled_from(["application/json", "text/plain", "image/png", "a/b"]),
+    st.sampled_from([200, 404]),
+)
+def test_no_result_is_larger_than_the_limit(value, limit, has_more, media_type, status):
+    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    block = f"Content-Type: {media_type}\r\n".encode()
+    answer = Answer(status, block, len(body), is_chunked=False, keeps_alive=True)
+    reply = Reply(
+        TOOLS["listPets"], {}, b"/pets", answer, body, has_more=has_more, limit=limit, public_url="https://gw"
+    )
+    found = result_of(reply)
+    members = parsed(found)
+
+    shown = sum(len(json.dumps(one).encode()) for one in members["content"] if one["type"] != "text")
+    shown += sum(
+        len(json.dumps(one["text"], ensure_ascii=False).encode("utf-8", "replace"))
+        for one in members["content"]
+        if one["type"] == "text"
+    )
+    structured = members.get("structuredContent")
+    shown += (
+        len(json.dumps(structured, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace"))
+        if structured
+        else 0
+    )
+    assert shown <= limit
+
+
+def test_a_large_array_is_cut_after_a_whole_item_with_a_structured_notice():
+    body = json.dumps({"total": 500, "items": [{"id": number, "name": "n" * 50} for number in range(500)]}).encode()
+    found = result(body, limit=10_000, tool="listPets")
+    notice = found["_meta"][LEFT_OUT_KEY]
+
+    assert found["structuredContent"]["items"] == json.loads(body)["items"][: notice["kept_items"]]
+    assert json.loads(found["content"][0]["text"])["items"] == found["structuredContent"]["items"]
+    assert found["structuredContent"]["_left_out"] == notice
+    assert notice["total_items"] == 500
+    assert notice["array"] == "/items"
+    assert "limit" in notice["hint"]
+    assert f"first {notice['kept_items']} of 500 items" in found["content"][1]["text"]
+
+
+def test_a_large_array_at_the_root_is_cut_too():
+    found = result(json.dumps(list(range(5000))).encode(), limit=5_000)
+
+    assert found["structuredContent"]["result"] == list(range(found["_meta"][LEFT_OUT_KEY]["kept_items"]))
+
+
+def test_an_image_over_the_limit_is_told_in_words():
+    found = result(PIXEL * 1000, "image/png", limit=2_000)
+
+    assert [one["type"] for one in found["content"]] == ["text"]
+    assert "at most 2000 bytes" in found["content"][0]["text"]
+    assert found["isError"] is False
+
+
+def test_a_refusal_is_an_error_that_a_model_can_act_on():
+    refusal = Refusal(
+        status=429,
+        code="rate-limited",
+        detail="Too many.",
+        hint="Wait.",
+        members={"limit": 3},
+        headers=((b"Retry-After", b"9"),),
+    )
+    found = parsed(refused(TOOLS["getPet"], refusal))
+
+    assert found["isError"] is True
+    assert found["content"][0]["text"] == 'Too many calls. Too many. Wait. Retry after 9 seconds.\n{"limit":3}'
+    assert found["_meta"][PROBLEM_KEY]["code"] == "rate-limited"
+
+
+def test_an_answer_that_broke_off_is_shown_as_far_as_it_came():
+    refusal = Refusal(status=502, code="upstream-closed", detail="It ended.")
+
+    assert "began so:\nhalf" in parsed(refused(TOOLS["getPet"], refusal, "half"))["content"][1]["text"]
+
+
+def test_wrong_arguments_are_told_all_at_once_with_the_right_names():
+    found = parsed(wrong_arguments(TOOLS["getPet"], [("petId", "`petId` is missing."), ("x\ud800", "no.")]))
+    text = found["content"][0]["text"]
+
+    assert found["isError"] is True
+    assert "- petId: `petId` is missing." in text
+    assert "Arguments of getPet: petId." in text
+    assert found["_meta"][PROBLEM_KEY]["code"] == "wrong-arguments"
+
+
+@pytest.mark.parametrize("block", [b"", b"X: y\r\n", b"Content-Type: \r\n"])
+def test_a_missing_type_has_no_kind(block):
+    assert kind_of(block)[1] == ""

@@ -1,0 +1,76 @@
+"""What is under way: withdrawn by its caller only, told of changes, ended with the worker."""
+
+import pytest
+
+from plugin_gateway.mcp.under_way import UnderWay
+from plugin_gateway.proxy.in_process import field_block
+
+
+class Call:
+    def __init__(self):
+        self.heard = []
+
+    def on_withdrawn(self):
+        self.heard.append("withdrawn")
+
+    def on_tools_changed(self):
+        self.heard.append("changed")
+
+    def on_drain(self):
+        self.heard.append("drain")
+
+
+def request(token=b""):
+    credential = [(b"authorization", token)] if token else []
+    return field_block([(b"host", b"a"), *credential]).request
+
+
+@pytest.mark.parametrize(
+    ("token", "request_id", "heard"),
+    [
+        (b"Bearer a", 1, ["withdrawn"]),
+        (b"Bearer a", "1", []),
+        (b"Bearer a", True, []),
+        (b"Bearer a", None, []),
+        (b"Bearer a", 2, []),
+        (b"Bearer b", 1, []),
+        (b"", 1, []),
+    ],
+)
+def test_a_request_is_withdrawn_by_its_id_and_credential(token, request_id, heard):
+    under_way, call = UnderWay(), Call()
+    under_way.enter(request(b"Bearer a"), b"1", call)
+    under_way.withdraw(request(token), request_id)
+
+    assert call.heard == heard
+
+
+def test_an_id_of_two_requests_withdraws_neither():
+    under_way, calls = UnderWay(), [Call(), Call()]
+    for call in calls:
+        under_way.enter(request(b"Bearer a"), b"1", call)
+    under_way.withdraw(request(b"Bearer a"), 1)
+    assert [call.heard for call in calls] == [[], []]
+
+    under_way.leave(calls[0])
+    under_way.withdraw(request(b"Bearer a"), 1)
+    assert calls[1].heard == ["withdrawn"]
+
+
+def test_a_request_without_a_credential_is_not_noted():
+    under_way, call = UnderWay(), Call()
+    under_way.enter(request(), b"1", call)
+    under_way.withdraw(request(), 1)
+
+    assert call.heard == []
+
+
+def test_subscribers_hear_what_they_asked_for_until_they_leave():
+    under_way, asked, other, gone = UnderWay(), Call(), Call(), Call()
+    for call, has_tools in ((asked, True), (other, False), (gone, True)):
+        under_way.subscribe(call, has_tools=has_tools)
+    under_way.leave(gone)
+    under_way.tell_of_change()
+    under_way.drain()
+
+    assert (asked.heard, other.heard, gone.heard) == (["changed", "drain"], ["drain"], [])

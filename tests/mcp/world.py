@@ -1,0 +1,201 @@
+"""A world for tests of the MCP endpoint: an API on loopback, a compiled revision, and requests in process."""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import dataclass, field
+
+import yaml
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.mcp.endpoint import McpEndpoints
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.in_process import InProcessClient, field_block
+from plugin_gateway.revision.compile import compile_revision
+
+BOUND_S = 5
+SECRET = "sekret-7f3a9c"
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Pets, version: "7", description: About pets., contact: {email: a@example.com}, termsOfService: "https://example.com/t"}
+paths:
+  /pets:
+    get:
+      operationId: listPets
+      summary: List pets
+      parameters:
+        - {name: limit, in: query, schema: {type: integer}}
+        - {name: page, in: query, schema: {type: integer}}
+        - {name: cursor, in: query, schema: {type: string}}
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object, properties: {items: {type: array}}}}}}}
+    post:
+      operationId: createPet
+      summary: Create a pet
+      requestBody:
+        required: true
+        content: {application/json: {schema: {type: object, required: [name], properties: {name: {type: string}}}}}
+      responses: {"201": {description: ok}}
+  /pets/{petId}:
+    get:
+      operationId: getPet
+      summary: Get a pet
+      parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
+      responses: {"200": {description: ok}}
+    delete:
+      operationId: deletePet
+      summary: Delete a pet
+      parameters: [{name: petId, in: path, required: true, schema: {type: string}}]
+      responses: {"204": {description: gone}}
+"""
+ALLOW = "listPets, createPet, getPet"
+MODERN_META = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientCapabilities": {},
+}
+
+
+def revision_of(more="", allow=ALLOW, port=1, number=1, document=DOCUMENT):
+    text = (
+        f"openapi: x\nupstream: {{url: 'http://127.0.0.1:{port}', credential: {{header: X-Key, value: {{env: KEY}}}}}}\n"
+        f"public: {{url: 'https://gw.example'}}\nallow: [{allow}]\n{more}\n"
+    )
+    loaded = load_text(text, path=None, environ={"KEY": SECRET, "TOKEN": "t0ken-of-tom-77"})
+    return compile_revision(loaded, Document(root=yaml.safe_load(document), name="openapi.yaml"), number=number)
+
+
+@dataclass
+class Reply:
+    status: int
+    fields: dict[bytes, bytes]
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def events(self):
+        """The messages of a stream of events."""
+        lines = self.body.decode().split("\n")
+        return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
+
+    @property
+    def result(self):
+        return self.json["result"]
+
+    @property
+    def text(self):
+        return self.result["content"][0]["text"]
+
+
+@dataclass
+class World:
+    holder: Holder
+    endpoints: McpEndpoints
+    port: int = 0
+    records: list = field(default_factory=list)
+    heads: list = field(default_factory=list)
+    """The heads and bodies that the API got."""
+
+    def begin(self, body, fields=(), method=b"POST", address="192.0.2.1", target=b"/mcp"):
+        """Start a request; return its client."""
+        given = {b"host": b"gw.example", b"content-type": b"application/json"}
+        given |= {b"accept": b"application/json, text/event-stream", b"content-length": b"%d" % len(body)}
+        given |= dict(fields)
+        block = field_block([(name, value) for name, value in given.items() if value is not None])
+        client = InProcessClient(self.holder.clock, self.records.append, address)
+        serving = self.holder.serving
+        serving.endpoints[b"/mcp"].begin(serving, client, method, target, block, body, is_whole=True)
+        return client
+
+    async def post(self, message, fields=(), **more):
+        """Send one POST and wait for its answer."""
+        body = message if isinstance(message, bytes) else json.dumps(message).encode()
+        client = self.begin(body, fields, **more)
+        try:
+            return await read(client)
+        finally:
+            client.close()
+
+    async def ask(self, method, params=None, fields=(), id_=1):
+        """Send a legacy request."""
+        message = {"jsonrpc": "2.0", "id": id_, "method": method, "params": params or {}}
+        return await self.post(message, {b"mcp-protocol-version": b"2025-11-25", **dict(fields)})
+
+    async def ask_modern(self, method, params=None, fields=(), id_=1):
+        """Send a modern request, with header fields that say the same as the body."""
+        params = {"_meta": MODERN_META, **(params or {})}
+        said = {b"mcp-protocol-version": b"2026-07-28", b"mcp-method": method.encode()}
+        if "name" in params:
+            said[b"mcp-name"] = str(params["name"]).encode()
+        if "uri" in params:
+            said[b"mcp-name"] = params["uri"].encode()
+        message = {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
+        return await self.post(message, {**said, **dict(fields)})
+
+    async def call(self, name, arguments=None, **more):
+        """Call a tool as a legacy client."""
+        return await self.ask("tools/call", {"name": name, "arguments": arguments or {}}, **more)
+
+
+async def read(client):
+    status, fields = await client.head()
+    body = b""
+    while piece := await client.read():
+        body += piece
+    return Reply(status, {name.lower(): value for name, value in fields}, body)
+
+
+def answer(body=b'{"ok": true}', media_type="application/json", status="200 OK", more=""):
+    """Return an API that answers each request so."""
+    head = f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    return lambda _head, _body: head.encode() + body
+
+
+def play(scene, api=None, more="", allow=ALLOW, document=DOCUMENT):
+    """Run `scene(world)`; `api(head, body)` returns the bytes of the API's answer, or None to answer never."""
+
+    async def whole():
+        async with asyncio.timeout(BOUND_S):
+            writers = []
+
+            async def serve(reader, writer):
+                writers.append(writer)
+                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+                    while True:
+                        head = await reader.readuntil(b"\r\n\r\n")
+                        length = next(
+                            (
+                                int(line[15:])
+                                for line in head.split(b"\r\n")
+                                if line.lower().startswith(b"content-length")
+                            ),
+                            0,
+                        )
+                        body = await reader.readexactly(length)
+                        world.heads.append((head, body))
+                        out = (api or answer())(head, body)
+                        if out is not None:
+                            writer.write(out)
+
+            server = await asyncio.start_server(serve, "127.0.0.1", 0)
+            port = server.sockets[0].getsockname()[1]
+            records = []
+            endpoints = McpEndpoints(records.append)
+            holder = Holder(revision_of(more, allow, port, document=document), endpoints=endpoints)
+            world = World(holder, endpoints, port, records)
+            try:
+                await scene(world)
+            finally:
+                holder.close()
+                server.close()
+                for writer in writers:
+                    writer.close()
+                    with contextlib.suppress(ConnectionError):
+                        await writer.wait_closed()
+                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them without an event
+                    await asyncio.sleep(0)
+            return world
+
+    return asyncio.run(whole())
