@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.tools.base64_text import base64_octets
-from plugin_gateway.tools.content import concrete
+from plugin_gateway.tools.content import sendable
 from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem
-from plugin_gateway.tools.form import NESTED, form_pairs
+from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.multipart import joined, parts
 from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
@@ -35,7 +35,7 @@ class BodyWriter:
     def __init__(self, body: Body) -> None:
         self._body = body
         self._kind = body.kind
-        media_type = concrete(body.media_type, _TYPES[body.kind])
+        media_type = sendable(body.media_type, _TYPES[body.kind])
         if body.kind is BodyKind.MULTIPART:
             media_type = media_type.partition(";")[0]
         self._content_type = media_type.encode()
@@ -125,7 +125,7 @@ class BodyWriter:
 
     def _add_field(self, name: str, value: object, draft: Draft) -> None:
         """Add a field that no argument is named after."""
-        encoding = self._body.encodings.get(name, NESTED if isinstance(value, dict) else PLAIN_ENCODING)
+        encoding = self._body.encodings.get(name, PLAIN_ENCODING)
         if self._kind is BodyKind.FORM:
             draft.add_pairs(form_pairs(name, value, encoding))
         else:

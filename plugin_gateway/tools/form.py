@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING
 
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import content_text
+from plugin_gateway.tools.media import is_json
 from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
 from plugin_gateway.tools.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
-from plugin_gateway.tools.tool import Encoding
 
-NESTED: Final = Encoding(style="", media_type="application/json")
-"""For an object that the document does not describe."""
+if TYPE_CHECKING:
+    from plugin_gateway.tools.tool import Encoding
 
 
 def form_pairs(name: str, value: object, encoding: Encoding) -> list[str]:
@@ -36,6 +36,6 @@ def form_pairs(name: str, value: object, encoding: Encoding) -> list[str]:
     if encoding.style:
         delimiter = DELIMITERS.get(encoding.style, ",")
         return form(escaped_name, value, explode=encoding.explode, escaped=escaped, delimiter=delimiter)
-    if "json" in encoding.media_type.lower():
+    if is_json(encoding.media_type):
         values = [value]
     return [f"{escaped_name}={escaped(content_text(encoding.media_type, one))}" for one in values if one is not None]

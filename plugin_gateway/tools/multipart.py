@@ -7,8 +7,9 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.tools.base64_text import base64_octets
-from plugin_gateway.tools.content import concrete, is_json
+from plugin_gateway.tools.content import sendable
 from plugin_gateway.tools.json_text import json_octets
+from plugin_gateway.tools.media import is_json
 from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
 from plugin_gateway.tools.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
 
@@ -74,13 +75,13 @@ def joined(pieces: Sequence[bytes]) -> tuple[bytes, bytes]:
 
 def _one(quoted: str, value: object, encoding: Encoding) -> bytes:
     if encoding.is_binary:
-        media_type = concrete(encoding.media_type, _OCTETS)
+        media_type = sendable(encoding.media_type, _OCTETS)
         suffix = _SUFFIXES.get(media_type.partition(";")[0].lower(), "")
         file_name = quoted if quoted.lower().endswith(suffix) else quoted + suffix
         return _part(quoted, media_type, base64_octets(value), file_name)
     if is_json(encoding.media_type) or isinstance(value, dict | list):
-        return _part(quoted, concrete(encoding.media_type, _JSON), json_octets(value))
-    media_type = concrete(encoding.media_type, "") if encoding.media_type else ""
+        return _part(quoted, sendable(encoding.media_type, _JSON), json_octets(value))
+    media_type = sendable(encoding.media_type, "")
     return _part(quoted, media_type, octets_of(plain(value)))
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
-from plugin_gateway.tools.content import content_text, is_json
-from plugin_gateway.tools.form import NESTED, form_pairs
+from plugin_gateway.tools.content import content_text
+from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.json_text import json_ascii
+from plugin_gateway.tools.media import is_json
 from plugin_gateway.tools.multipart import parts
 from plugin_gateway.tools.scalar import (
     UnwritableError,
@@ -156,7 +157,7 @@ class QueryStringSlot(Slot):
             draft.pairs.append(escape(json_ascii(value)))
         elif isinstance(value, dict):
             for name, one in value.items():
-                draft.pairs += form_pairs(name, one, NESTED if isinstance(one, dict) else PLAIN_ENCODING)
+                draft.pairs += form_pairs(name, one, PLAIN_ENCODING)
         elif text := escape(plain(value)):
             draft.pairs.append(text)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.tools.content import concrete, content_text, is_json
+from plugin_gateway.tools.content import content_text, sendable
 
 
 @pytest.mark.parametrize(
@@ -23,24 +23,15 @@ def test_json_types_and_containers_are_written_as_json(media_type, value, text):
     [
         ("application/json", "application/json"),
         ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+        ('a/b; c="d e"', 'a/b; c="d e"'),
         ("image/png, image/jpeg", "image/png"),
-        ("image/*", "image/png"),
-        ("text/*", "text/plain"),
-        ("font/*", "font/octet-stream"),
-        ("application/*", "application/x"),
-        ("application/*+json", "application/vnd.any+json"),
-        ("*/*", "application/x"),
-        ("*", "application/x"),
-        ("a/b\r\nX-Injected: 1", "application/x"),
-        ('a/b; c="\r\n"', "application/x"),
-        ("", "application/x"),
+        ("image/*", "x/y"),
+        ("*/*", "x/y"),
+        ("*", "x/y"),
+        ("a/b\r\nX-Injected: 1", "x/y"),
+        ('a/b; c="\r\n"', "x/y"),
+        ("", "x/y"),
     ],
 )
-def test_the_media_type_of_a_field_is_one_type_and_one_line(media_type, sent):
-    assert concrete(media_type, "application/x") == sent
-
-
-def test_names_that_end_in_json_are_json():
-    assert is_json("Application/JSON;v=1")
-    assert is_json("application/problem+json")
-    assert not is_json("application/jsonl")
+def test_a_media_type_in_a_field_is_one_type_and_one_line(media_type, sent):
+    assert sendable(media_type, "x/y") == sent
