@@ -3,15 +3,25 @@
 Each run draws new examples, in CI too. A run that fails prints its seed, and hypothesis the failing example.
 """
 
+from __future__ import annotations
+
 import datetime as dt
 import gc
 import ipaddress
 import os
 import secrets
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.x509 import Certificate, GeneralName
 
 # Hypothesis itself would repeat the same examples wherever it sees `CI`. A busy machine is no reason to fail.
 settings.register_profile(
@@ -30,19 +40,19 @@ settings.load_profile("tests")
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     """Choose the seed of the run, which workers of xdist take over with the other options."""
     if config.option.hypothesis_seed is None:
         config.option.hypothesis_seed = str(secrets.randbits(64))
 
 
-def pytest_collection_finish():
+def pytest_collection_finish() -> None:
     """Keep the thousands of tests, which live to the end, out of each garbage collection."""
     gc.collect()
     gc.freeze()
 
 
-def pytest_terminal_summary(terminalreporter, exitstatus, config):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     if exitstatus == pytest.ExitCode.TESTS_FAILED:
         terminalreporter.write_line(
             f"--hypothesis-seed={config.option.hypothesis_seed} draws the examples of this run again"
@@ -52,7 +62,7 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
 class Authority:
     """Issues certificates that only a test trusts; its own is in the file `ca`."""
 
-    def __init__(self, folder):
+    def __init__(self, folder: Path) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec  # few tests pay for it
 
         self._folder, self._count = folder, 0
@@ -60,7 +70,7 @@ class Authority:
         self._self = self._certificate("test authority", self._key, is_ca=True)
         self.ca = str(self._written("ca", self._pem(self._self)))
 
-    def issue(self, *names, days=2, password=""):
+    def issue(self, *names: str, days: int = 2, password: str = "") -> SimpleNamespace:
         """Return the paths `cert` and `key` of a certificate for the names; with negative days it has expired."""
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -77,7 +87,15 @@ class Authority:
             key=str(self._written(f"{self._count}.key", pem)),
         )
 
-    def _certificate(self, common_name, key, *, names=(), days=2, is_ca=False):
+    def _certificate(
+        self,
+        common_name: str,
+        key: EllipticCurvePrivateKey,
+        *,
+        names: Sequence[str] = (),
+        days: int = 2,
+        is_ca: bool = False,
+    ) -> Certificate:
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes
 
@@ -97,18 +115,18 @@ class Authority:
             builder = builder.add_extension(x509.SubjectAlternativeName([_general_name(name) for name in names]), False)
         return builder.sign(self._key, hashes.SHA256())
 
-    def _pem(self, certificate):
+    def _pem(self, certificate: Certificate) -> bytes:
         from cryptography.hazmat.primitives.serialization import Encoding
 
         return certificate.public_bytes(Encoding.PEM)
 
-    def _written(self, name, content):
+    def _written(self, name: str, content: bytes) -> Path:
         path = self._folder / f"{name}.pem"
         path.write_bytes(content)
         return path
 
 
-def _general_name(name):
+def _general_name(name: str) -> GeneralName:
     from cryptography import x509
 
     try:
@@ -118,7 +136,7 @@ def _general_name(name):
 
 
 @pytest.fixture
-def authority(tmp_path):
+def authority(tmp_path: Path) -> Authority:
     """Make an authority, and a folder for what it issues."""
     folder = tmp_path / "tls"
     folder.mkdir()

@@ -1,5 +1,7 @@
 """The pet shop: a document and a config for tests of the rooms that compile a part of a revision."""
 
+from typing import Any
+
 import pytest
 import yaml
 
@@ -7,6 +9,7 @@ from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.model import Revision
 
 DOCUMENT = """
 openapi: 3.0.3
@@ -30,13 +33,13 @@ ENVIRON = {
 ISSUER = "token_url: https://issuer.example/t, client_id: me, client_secret: {env: KEY}"
 
 
-def compiled(credential="{bearer: {env: KEY}}", allow="listPets, createPet", more=""):
+def compiled(credential: str = "{bearer: {env: KEY}}", allow: str = "listPets, createPet", more: str = "") -> Revision:
     text = f"openapi: x\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: [{allow}]\n{more}\n"
     loaded = load_text(text, path=None, environ=ENVIRON)
     return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
 
 
-def rules_of(**given):
+def rules_of(**given: str) -> list[Any]:
     with pytest.raises(ConfigError) as caught:
         compiled(**given)
     return [(finding.rule, finding.pointer) for finding in caught.value.findings if finding.severity == "error"]

@@ -7,7 +7,7 @@ from plugin_gateway.errors import ConfigError
 from tests.pets import ENVIRON, compiled, rules_of
 
 
-def test_limits_are_compiled_with_names_that_outlive_a_restart():
+def test_limits_are_compiled_with_names_that_outlive_a_restart() -> None:
     limits = compiled(
         allow="{operation: listPets, rate: 5/min}, {tag: write, rate: 2/s}",
         more="limits: {rate: 20/s, burst: 40, per_ephemeral_user: 1/s, concurrency: 7, response_body: 100kB, "
@@ -25,18 +25,18 @@ def test_limits_are_compiled_with_names_that_outlive_a_restart():
     assert "hunter2" not in repr(limits)
 
 
-def test_consumers_have_rates():
+def test_consumers_have_rates() -> None:
     auth = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}\n"
     revision = compiled(more=auth + "consumers: [{name: alice, match: {token: a}, rate: 3/min}]")
     assert revision.call_limits.consumers["alice"].key == "consumer:alice"
 
 
-def test_without_limits_there_is_none():
+def test_without_limits_there_is_none() -> None:
     assert compiled().call_limits.is_empty
     assert compiled().limits.response_body_bytes == 0
 
 
-def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not():
+def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not() -> None:
     one = compiled(more="limits: {rate: 20/s, redis: {env: REDIS}}").digest
     assert compiled(more="limits: {rate: 20/s, redis: {env: OTHER_REDIS}}").digest == one
     assert compiled(more="limits: {rate: 20/s}").digest != one
@@ -44,7 +44,7 @@ def test_limits_are_in_the_digest_and_the_url_of_the_store_is_not():
 
 
 @pytest.mark.parametrize("url", ["http://h", "redis:///0", "redis://h:x/0", "localhost:6379", "redis://h:0"])
-def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch, url):
+def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setitem(ENVIRON, "REDIS", url)
     with pytest.raises(ConfigError) as caught:
         compiled(more="limits: {rate: 1/s, redis: {env: REDIS}}")
@@ -53,6 +53,6 @@ def test_a_store_that_is_no_redis_is_a_mistake_that_quotes_nothing(monkeypatch, 
     assert url not in str(finding)
 
 
-def test_without_the_extra_redis_is_a_mistake_that_names_it(monkeypatch):
+def test_without_the_extra_redis_is_a_mistake_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda _: None)
     assert rules_of(more="limits: {rate: 1/s, redis: {env: REDIS}}") == [("missing-extra", ("limits", "redis"))]

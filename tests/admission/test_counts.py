@@ -1,29 +1,30 @@
 import pytest
 
 from plugin_gateway.admission.counts import Counts
+from plugin_gateway.admission.limiter import Limiter
 from plugin_gateway.admission.limits import CallLimits, RateLimit
 from plugin_gateway.refusal import Refusal
 
 ONE = CallLimits(rate=RateLimit(name="gateway", key="gateway", calls=1, window_s=86400, burst=1))
 
 
-def admit(limiter):
+def admit(limiter: Limiter) -> bool:
     verdicts = []
     limiter.admit("read", "", b"", verdicts.append)
     return not isinstance(verdicts[0], Refusal)
 
 
-def test_no_limit_is_no_limiter():
+def test_no_limit_is_no_limiter() -> None:
     assert Counts().limiter(CallLimits()) is None
 
 
-def test_a_reload_does_not_fill_the_buckets():
+def test_a_reload_does_not_fill_the_buckets() -> None:
     counts = Counts()
     assert admit(counts.limiter(ONE))
     assert not admit(counts.limiter(ONE))
 
 
-def test_a_reload_keeps_the_connection_to_the_same_redis():
+def test_a_reload_keeps_the_connection_to_the_same_redis() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     counts = Counts()
     limits = CallLimits(rate=ONE.rate, store_url="redis://127.0.0.1:1/0", space="a")

@@ -1,18 +1,24 @@
 """The limiter: every limit of a call counts, a refused call holds no place, and the store may be unavailable."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from plugin_gateway.admission.limiter import Entered, Limiter
-from plugin_gateway.admission.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, RateLimit, Taken
+from plugin_gateway.admission.limits import STORE_AWAY, TOO_MANY_CALLS, CallLimits, Demand, RateLimit, Taken
 from plugin_gateway.admission.table import Table
+from plugin_gateway.refusal import Refusal
 
 
-def limit(name, calls):
+def limit(name: str, calls: int) -> RateLimit:
     return RateLimit(name=name, key=name, calls=calls, window_s=86400, burst=calls)
 
 
 class Verdicts(list):
-    def ask(self, limiter, operation="read", consumer="", user=b""):
+    def ask(
+        self, limiter: Limiter, operation: str = "read", consumer: str = "", user: bytes = b""
+    ) -> Entered | Refusal:
         limiter.admit(operation, consumer, user, self.append)
         return self[-1]
 
@@ -20,10 +26,10 @@ class Verdicts(list):
 class Store:
     """Answers when the test says so."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.asked = []
 
-    def take(self, demands, on_taken):
+    def take(self, demands: list[Demand], on_taken: Callable[..., Any]) -> None:
         self.asked.append((demands, on_taken))
 
 
@@ -37,14 +43,14 @@ class Store:
         (CallLimits(concurrency=2), [{}, {}, {}], 2),
     ],
 )
-def test_each_limit_counts_what_it_is_about_and_nothing_else(limits, asks, passing):
+def test_each_limit_counts_what_it_is_about_and_nothing_else(limits: CallLimits, asks: list[Any], passing: int) -> None:
     limiter, verdicts = Limiter(limits, Table(), None), Verdicts()
     for ask in asks:
         verdicts.ask(limiter, **ask)
     assert sum(isinstance(verdict, Entered) for verdict in verdicts) == passing
 
 
-def test_a_call_that_leaves_makes_room():
+def test_a_call_that_leaves_makes_room() -> None:
     limiter, verdicts = Limiter(CallLimits(concurrency=1), Table(), None), Verdicts()
     verdicts.ask(limiter)
     assert verdicts.ask(limiter) is TOO_MANY_CALLS
@@ -52,7 +58,7 @@ def test_a_call_that_leaves_makes_room():
     assert isinstance(verdicts.ask(limiter), Entered)
 
 
-def test_a_call_that_a_rate_refuses_holds_no_place():
+def test_a_call_that_a_rate_refuses_holds_no_place() -> None:
     table = Table()
     limiter, verdicts = Limiter(CallLimits(rate=limit("gateway", 1), concurrency=9), table, None), Verdicts()
     verdicts.ask(limiter)
@@ -60,14 +66,14 @@ def test_a_call_that_a_rate_refuses_holds_no_place():
     assert table.calls == 1
 
 
-def test_the_answer_of_a_call_that_passes_says_what_is_left():
+def test_the_answer_of_a_call_that_passes_says_what_is_left() -> None:
     limiter = Limiter(CallLimits(rate=limit("gateway", 5)), Table(), None)
     assert Verdicts().ask(limiter).lines == (
         b'RateLimit-Policy: "gateway";q=5;w=86400\r\nRateLimit: "gateway";r=4;t=17280\r\n'
     )
 
 
-def test_what_a_user_is_called_is_not_in_the_store():
+def test_what_a_user_is_called_is_not_in_the_store() -> None:
     store = Store()
     Limiter(CallLimits(user=limit("user", 1)), Table(), store).admit("read", "", b"alice@example.com", print)
     (demands, _) = store.asked[0]
@@ -76,7 +82,7 @@ def test_what_a_user_is_called_is_not_in_the_store():
 
 
 @pytest.mark.parametrize(("refuses", "verdict"), [(True, STORE_AWAY), (False, Entered(b""))])
-def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses, verdict):
+def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses: bool, verdict: Entered | Refusal) -> None:
     store, table, verdicts = Store(), Table(), Verdicts()
     limits = CallLimits(rate=limit("gateway", 1), concurrency=5, refuses_without_store=refuses)
     Limiter(limits, table, store).admit("read", "", b"", verdicts.append)
@@ -86,7 +92,7 @@ def test_a_store_that_is_away_refuses_or_lets_in_as_configured(refuses, verdict)
     assert table.calls == (0 if refuses else 1)
 
 
-def test_what_the_store_says_is_the_verdict():
+def test_what_the_store_says_is_the_verdict() -> None:
     store, verdicts = Store(), Verdicts()
     limiter = Limiter(CallLimits(rate=limit("gateway", 3)), Table(), store)
     for taken in (Taken(True, (2.0,)), Taken(False, (0.0,))):
@@ -96,7 +102,7 @@ def test_what_the_store_says_is_the_verdict():
     assert verdicts[1].code == "rate-limited"
 
 
-def test_token_requests_have_a_bucket_apart_from_calls():
+def test_token_requests_have_a_bucket_apart_from_calls() -> None:
     limits = CallLimits(rate=limit("gateway", 1), token_requests=limit("oauth-token", 1))
     limiter, verdicts = Limiter(limits, Table(), None), []
     for _ in range(2):

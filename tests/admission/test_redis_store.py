@@ -6,6 +6,8 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -18,12 +20,12 @@ HUNDRED = RateLimit(name="gateway", key="g", calls=100, window_s=86400, burst=10
 FIVE = RateLimit(name="operation", key="o", calls=5, window_s=86400, burst=5)
 
 
-def demand(limit):
+def demand(limit: RateLimit) -> Demand:
     return Demand(limit, limit.key)
 
 
 @pytest.fixture(scope="module")
-def redis_port(tmp_path_factory):
+def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed (apt-get install redis-server)")
@@ -43,8 +45,8 @@ def redis_port(tmp_path_factory):
             process.terminate()
 
 
-def play(port, scene, space):
-    async def whole():
+def play(port: int, scene: Callable[..., Any], space: str) -> Any:
+    async def whole() -> Any:
         store = RedisStore(f"redis://127.0.0.1:{port}/0", space)
         try:
             async with asyncio.timeout(5):
@@ -56,21 +58,21 @@ def play(port, scene, space):
     return asyncio.run(whole())
 
 
-async def take(store, *limits):
+async def take(store: RedisStore, *limits: RateLimit) -> Taken | None:
     answer = asyncio.get_running_loop().create_future()
     store.take([demand(limit) for limit in limits], answer.set_result)
     return await answer
 
 
-def test_a_parallel_load_gets_exactly_the_limit(redis_port):
-    async def scene(store):
+def test_a_parallel_load_gets_exactly_the_limit(redis_port: int) -> None:
+    async def scene(store: RedisStore) -> list[Taken]:
         return await asyncio.gather(*(take(store, HUNDRED) for _ in range(700)))
 
     answers = play(redis_port, scene, "parallel")
     assert sum(taken.is_admitted for taken in answers) == 100
 
 
-def test_two_processes_get_exactly_the_limit_together(redis_port):
+def test_two_processes_get_exactly_the_limit_together(redis_port: int) -> None:
     program = f"""
 import asyncio
 from plugin_gateway.admission.redis_store import RedisStore
@@ -93,8 +95,8 @@ asyncio.run(main())
     assert sum(int(process.communicate(timeout=5)[0]) for process in processes) == 100
 
 
-def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port):
-    async def scene(store):
+def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port: int) -> None:
+    async def scene(store: RedisStore) -> tuple[list[Taken], Taken]:
         taken = [await take(store, HUNDRED, FIVE) for _ in range(8)]
         return taken, await take(store, HUNDRED)
 
@@ -103,10 +105,10 @@ def test_a_call_that_one_limit_refuses_uses_up_no_other(redis_port):
     assert last.tokens[0] == pytest.approx(94, abs=0.1)
 
 
-def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port):
+def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port: int) -> None:
     fast = RateLimit(name="gateway", key="f", calls=1000, window_s=1, burst=1)
 
-    async def scene(store):
+    async def scene(store: RedisStore) -> tuple[int, int]:
         first = await take(store, fast)
         passed = first.is_admitted
         while not (await take(store, fast)).is_admitted:
@@ -118,36 +120,36 @@ def test_a_bucket_refills_and_is_forgotten_when_it_is_full_again(redis_port):
     assert 0 < ttl_s <= 2
 
 
-def test_gateways_of_two_spaces_do_not_share(redis_port):
-    async def scene(store):
+def test_gateways_of_two_spaces_do_not_share(redis_port: int) -> None:
+    async def scene(store: RedisStore) -> Taken:
         return await take(store, FIVE)
 
     first, second = play(redis_port, scene, "space-a"), play(redis_port, scene, "space-b")
     assert first.tokens == second.tokens == (4.0,)
 
 
-def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once():
+def test_a_redis_that_is_gone_is_none_and_is_not_asked_again_at_once() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
 
-    async def scene(store):
+    async def scene(store: RedisStore) -> tuple[list[None], None, list[Any]]:
         answers = [await take(store, FIVE), await take(store, FIVE)]
         return answers, store._asking, store._waiting
 
     assert play(port, scene, "gone") == ([None, None], None, [])
 
 
-def test_a_redis_that_hangs_is_none_in_time(monkeypatch):
+def test_a_redis_that_hangs_is_none_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     monkeypatch.setattr(redis_store, "_TIMEOUT_S", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         assert play(silent.getsockname()[1], lambda store: take(store, FIVE), "silent") is None
 
 
-def test_an_error_of_redis_is_none(redis_port):
-    async def scene(store):
+def test_an_error_of_redis_is_none(redis_port: int) -> None:
+    async def scene(store: RedisStore) -> tuple[None, Taken]:
         await store._redis.set("plugin-gateway:{wrong}:o", "a string")
         return await take(store, FIVE), await take(store, HUNDRED)
 
@@ -156,17 +158,19 @@ def test_an_error_of_redis_is_none(redis_port):
     assert isinstance(other, Taken)
 
 
-def test_a_redis_that_goes_and_comes_back_is_told_once_each(redis_port, monkeypatch, caplog):
+def test_a_redis_that_goes_and_comes_back_is_told_once_each(
+    redis_port: int, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     monkeypatch.setattr(redis_store, "_AWAY_S", 0.0)
 
-    async def scene(store):
+    async def scene(store: RedisStore) -> None:
         pool = store._redis.connection_pool.connection_kwargs
         pool["port"], port = 1, pool["port"]
         for _ in range(3):
             assert await take(store, FIVE) is None
         pool["port"] = port
         await store._redis.connection_pool.disconnect()
-        store._redis.connection_pool.reset()
+        store._redis.connection_pool.reset()  # type: ignore[no-untyped-call]
         for _ in range(3):
             assert await take(store, FIVE) is not None
 
@@ -176,8 +180,8 @@ def test_a_redis_that_goes_and_comes_back_is_told_once_each(redis_port, monkeypa
     assert {record.what for record in caplog.records} == {"Redis"}
 
 
-def test_a_redis_that_counts_nothing_is_an_outage(redis_port, caplog):
-    async def scene(store):
+def test_a_redis_that_counts_nothing_is_an_outage(redis_port: int, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(store: RedisStore) -> None:
         await store._redis.set("plugin-gateway:{nothing}:o", "a string")
         assert await take(store, FIVE) is None
 
@@ -185,10 +189,10 @@ def test_a_redis_that_counts_nothing_is_an_outage(redis_port, caplog):
     assert [record.event for record in caplog.records] == ["outage-began"]
 
 
-def test_a_store_that_is_closed_asks_no_more():
+def test_a_store_that_is_closed_asks_no_more() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
 
-    async def scene():
+    async def scene() -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:
             store = RedisStore(f"redis://127.0.0.1:{silent.getsockname()[1]}/0", "closed")
             store.take([demand(FIVE)], print)
@@ -203,7 +207,7 @@ def test_a_store_that_is_closed_asks_no_more():
     asyncio.run(scene())
 
 
-def test_a_url_that_is_none_is_refused_without_being_quoted():
+def test_a_url_that_is_none_is_refused_without_being_quoted() -> None:
     pytest.importorskip("redis", reason="the redis extra is not installed")
     with pytest.raises(GatewayError) as raised:
         RedisStore("http://:hunter2@h", "s")
@@ -211,7 +215,7 @@ def test_a_url_that_is_none_is_refused_without_being_quoted():
     assert raised.value.__cause__ is None
 
 
-def test_without_the_extra_the_error_names_it(monkeypatch):
+def test_without_the_extra_the_error_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "redis.asyncio", None)
     with pytest.raises(RedisMissingError, match=r"plugin-gateway\[redis\]"):
         RedisStore("redis://h", "s")

@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,17 +19,17 @@ USERS = RateLimit(name="user", key="u", calls=1, window_s=86400, burst=1)
 
 
 @pytest.fixture
-def descriptor():
+def descriptor() -> Iterator[int]:
     held = open_shared()
     yield held
     os.close(held)
 
 
-def fixed(limit):
+def fixed(limit: RateLimit) -> Demand:
     return Demand(limit, limit.key)
 
 
-def of_user(number):
+def of_user(number: int) -> Demand:
     return Demand(USERS, f"u:{number}")
 
 
@@ -51,7 +53,7 @@ sys.stdin.readline()
 
 
 @contextmanager
-def running(program, descriptor):
+def running(program: str, descriptor: int) -> Iterator[subprocess.Popen[Any]]:
     process = subprocess.Popen(
         [sys.executable, "-c", program, str(descriptor)],
         pass_fds=(descriptor,),
@@ -67,7 +69,7 @@ def running(program, descriptor):
             process.kill()
 
 
-def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor):
+def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor: int) -> None:
     with ExitStack() as stack:
         processes = [stack.enter_context(running(TAKE_MANY, descriptor)) for _ in range(3)]
         for process in processes:
@@ -77,7 +79,7 @@ def test_processes_that_share_the_table_let_exactly_the_limit_through(descriptor
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans(), st.floats(0, 1e5)), max_size=40))
-def test_the_table_does_what_the_pure_buckets_do(calls):
+def test_the_table_does_what_the_pure_buckets_do(calls: list[tuple[bool, bool, float]]) -> None:
     few = RateLimit(name="operation", key="o", calls=3, window_s=3600, burst=4)
     table, levels, now_s = Table(), {}, 0.0
     for wants_one, wants_other, step_s in calls:
@@ -89,7 +91,7 @@ def test_the_table_does_what_the_pure_buckets_do(calls):
     table.close()
 
 
-def test_callers_that_invent_names_cannot_make_the_gateways_own_bucket_forgotten():
+def test_callers_that_invent_names_cannot_make_the_gateways_own_bucket_forgotten() -> None:
     table = Table()
     for _ in range(100):
         assert table.take([fixed(HUNDRED)], 0.0).is_admitted
@@ -99,7 +101,7 @@ def test_callers_that_invent_names_cannot_make_the_gateways_own_bucket_forgotten
     assert len(table._places) == 1
 
 
-def test_each_user_has_a_bucket_of_its_own():
+def test_each_user_has_a_bucket_of_its_own() -> None:
     table = Table()
     assert [table.take([of_user(n)], 0.0).is_admitted for n in (1, 2, 1, 2, 3)] == [True, True, False, False, True]
 
@@ -114,7 +116,9 @@ sys.stdin.readline()
 """
 
 
-def test_calls_are_counted_over_all_workers_and_those_of_a_dead_one_are_forgotten_by_its_successor(descriptor):
+def test_calls_are_counted_over_all_workers_and_those_of_a_dead_one_are_forgotten_by_its_successor(
+    descriptor: int,
+) -> None:
     table = Table(descriptor)
     assert table.enter(9)
     with running(ENTER_TWICE, descriptor):
@@ -127,14 +131,14 @@ def test_calls_are_counted_over_all_workers_and_those_of_a_dead_one_are_forgotte
     assert table.calls == 2
 
 
-def test_a_call_that_leaves_makes_room():
+def test_a_call_that_leaves_makes_room() -> None:
     table = Table()
     assert [table.enter(2), table.enter(2), table.enter(2)] == [True, True, False]
     table.leave()
     assert table.enter(2)
 
 
-def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descriptor):
+def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descriptor: int) -> None:
     with running(HOLD, descriptor):
         table = Table(descriptor)
         assert table.take([fixed(HUNDRED)], 0.0).is_admitted
@@ -144,5 +148,5 @@ def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descr
     assert not table._is_stuck
 
 
-def test_the_table_is_small():
+def test_the_table_is_small() -> None:
     assert SIZE_BYTES < 1_000_000

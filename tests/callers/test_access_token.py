@@ -1,6 +1,7 @@
 import base64
 import itertools
 import json
+from typing import Any
 
 import jwt
 import pytest
@@ -18,7 +19,7 @@ from plugin_gateway.callers.access_token import (
 )
 from plugin_gateway.callers.authentication import JwtSettings
 from plugin_gateway.callers.consumers import Identity
-from plugin_gateway.callers.signing_key import read_key
+from plugin_gateway.callers.signing_key import SigningKey, read_key
 
 NOW = 1_800_000_000
 RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -30,7 +31,7 @@ SETTINGS = JwtSettings(
 CLAIMS = {"iss": "https://idp.test", "aud": "https://gw.test", "sub": "alice", "exp": NOW + 60, "scope": "read write"}
 
 
-def published(key, algorithm, **more):
+def published(key: Any, algorithm: str, **more: str) -> SigningKey:
     described = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
     return read_key({**described, "kid": "k", **more})
 
@@ -38,31 +39,33 @@ def published(key, algorithm, **more):
 RSA_PUBLIC, EC_PUBLIC = published(RSA_KEY, "RS256"), published(EC_KEY, "ES256")
 
 
-def signed(claims=None, key=RSA_KEY, algorithm="RS256", **head):
+def signed(claims: dict[str, Any] | None = None, key: Any = RSA_KEY, algorithm: str = "RS256", **head: Any) -> bytes:
     return jwt.encode(CLAIMS | (claims or {}), key, algorithm, headers={"kid": "k", **head}).encode()
 
 
-def verified(token, key=RSA_PUBLIC, settings=SETTINGS, now=NOW):
+def verified(
+    token: bytes, key: SigningKey = RSA_PUBLIC, settings: JwtSettings = SETTINGS, now: int = NOW
+) -> BadToken | Identity:
     head = read_head(token, settings)
     return head if isinstance(head, BadToken) else verify_token(token, head, [key], settings, now)
 
 
-def test_a_good_token_is_an_identity_that_lasts_as_long_as_it():
+def test_a_good_token_is_an_identity_that_lasts_as_long_as_it() -> None:
     identity = verified(signed())
     assert (identity.user, identity.scopes, identity.good_until) == ("alice", {"read", "write"}, NOW + 90)
     assert identity.claims["aud"] == "https://gw.test"
 
 
-def test_a_token_that_lasts_for_years_is_looked_at_again_before_long():
+def test_a_token_that_lasts_for_years_is_looked_at_again_before_long() -> None:
     assert verified(signed({"exp": NOW + 10**9})).good_until == NOW + MAX_BELIEVED_S
 
 
 @pytest.mark.parametrize(("key", "algorithm", "public"), [(EC_KEY, "ES256", EC_PUBLIC), (RSA_KEY, "PS256", RSA_PUBLIC)])
-def test_each_algorithm_that_is_pinned_is_good(key, algorithm, public):
+def test_each_algorithm_that_is_pinned_is_good(key: Any, algorithm: str, public: SigningKey) -> None:
     assert isinstance(verified(signed(key=key, algorithm=algorithm), public), Identity)
 
 
-def test_an_algorithm_that_is_not_pinned_is_not():
+def test_an_algorithm_that_is_not_pinned_is_not() -> None:
     settings = JwtSettings(issuer=SETTINGS.issuer, audiences=SETTINGS.audiences, algorithms=("ES256",))
     assert isinstance(verified(signed(), settings=settings), BadToken)
 
@@ -90,7 +93,7 @@ def test_an_algorithm_that_is_not_pinned_is_not():
         {"aud": "https://gw.test,https://other.test"},
     ],
 )
-def test_a_token_of_another_place_audience_or_time_is_not(claims):
+def test_a_token_of_another_place_audience_or_time_is_not(claims: dict[str, Any]) -> None:
     token = jwt.encode({k: v for k, v in (CLAIMS | claims).items() if v is not None}, RSA_KEY, "RS256", {"kid": "k"})
     fault = verified(token.encode())
     assert isinstance(fault, BadToken)
@@ -113,16 +116,16 @@ def test_a_token_of_another_place_audience_or_time_is_not(claims):
         {"htm": "GET"},
     ],
 )
-def test_a_good_token_that_was_issued_for_something_else_is_no_access_token(claims):
+def test_a_good_token_that_was_issued_for_something_else_is_no_access_token(claims: dict[str, Any]) -> None:
     assert verified(signed(claims)) is NO_ACCESS_TOKEN
 
 
 @pytest.mark.parametrize("claims", [{"token_use": "access"}, {"typ": "Bearer"}, {"token_type": "Bearer"}, {"azp": "c"}])
-def test_what_issuers_write_into_access_tokens_is_good(claims):
+def test_what_issuers_write_into_access_tokens_is_good(claims: dict[str, str]) -> None:
     assert isinstance(verified(signed(claims)), Identity)
 
 
-def test_keys_in_the_token_itself_are_not_used():
+def test_keys_in_the_token_itself_are_not_used() -> None:
     described = jwt.get_algorithm_by_name("RS256").to_jwk(OTHER_KEY.public_key(), as_dict=True)
     for head in (
         {"jwk": described},
@@ -134,7 +137,7 @@ def test_keys_in_the_token_itself_are_not_used():
         assert isinstance(verified(signed(**head)), Identity)
 
 
-def test_of_keys_with_the_same_id_one_must_fit():
+def test_of_keys_with_the_same_id_one_must_fit() -> None:
     head = TokenHead("k", "RS256")
     other = published(OTHER_KEY, "RS256")
     assert isinstance(verify_token(signed(), head, [other, EC_PUBLIC, RSA_PUBLIC], SETTINGS, NOW), Identity)
@@ -145,15 +148,15 @@ def test_of_keys_with_the_same_id_one_must_fit():
 @pytest.mark.parametrize(
     "claims", [{"exp": NOW - 29}, {"nbf": NOW + 29}, {"iat": NOW + 29}, {"aud": ["x", "https://gw.test"]}]
 )
-def test_clocks_may_differ_by_the_leeway(claims):
+def test_clocks_may_differ_by_the_leeway(claims: dict[str, Any]) -> None:
     assert isinstance(verified(signed(claims)), Identity)
 
 
-def test_a_token_signed_by_another_key_is_not_good():
+def test_a_token_signed_by_another_key_is_not_good() -> None:
     assert isinstance(verified(signed(key=OTHER_KEY)), BadToken)
 
 
-def unsigned(head, claims=CLAIMS, signature=b""):
+def unsigned(head: dict[str, Any], claims: dict[str, Any] = CLAIMS, signature: bytes = b"") -> bytes:
     parts = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (head, claims)]
     return b".".join([*parts, signature])
 
@@ -163,7 +166,7 @@ PUBLIC_PEM = RSA_KEY.public_key().public_bytes(
 )
 
 
-def confused():
+def confused() -> bytes:
     """RFC 8725, 2.1: an attacker signs with HMAC, with the issuer's public key as the secret."""
     import hashlib
     import hmac
@@ -194,16 +197,16 @@ def confused():
     ],
     ids=itertools.count(),
 )
-def test_a_token_that_says_how_it_wants_to_be_verified_is_not_believed(token):
+def test_a_token_that_says_how_it_wants_to_be_verified_is_not_believed(token: bytes) -> None:
     assert isinstance(verified(token), BadToken)
 
 
 @pytest.mark.parametrize("kind", ["at+jwt", "application/at+jwt", "JWT", "AT+JWT"])
-def test_types_that_issuers_write_are_good(kind):
+def test_types_that_issuers_write_are_good(kind: str) -> None:
     assert isinstance(verified(signed(typ=kind)), Identity)
 
 
-def test_a_key_of_another_kind_than_the_header_says_is_not_used():
+def test_a_key_of_another_kind_than_the_header_says_is_not_used() -> None:
     token = signed()
     assert isinstance(verify_token(token, TokenHead("k", "RS256"), [EC_PUBLIC], SETTINGS, NOW), BadToken)
     pinned = published(RSA_KEY, "RS256", alg="PS256")
@@ -219,7 +222,7 @@ def test_a_key_of_another_kind_than_the_header_says_is_not_used():
         ({"scope": None, "scp": "x"}, set()),
     ],
 )
-def test_scopes_are_read_as_issuers_write_them(claims, scopes):
+def test_scopes_are_read_as_issuers_write_them(claims: dict[str, Any], scopes: set[str]) -> None:
     assert verified(signed(claims)).scopes == scopes
 
 
@@ -235,5 +238,5 @@ def test_scopes_are_read_as_issuers_write_them(claims, scopes):
         (10**400, False),
     ],
 )
-def test_a_time_is_a_finite_number(value, expected):
+def test_a_time_is_a_finite_number(value: float | str, expected: bool) -> None:
     assert is_time(value) is expected

@@ -1,6 +1,7 @@
 import asyncio
 import base64
 import hashlib
+from typing import Any
 
 import pytest
 
@@ -28,7 +29,7 @@ from plugin_gateway.refusal import Refusal
 TOKEN = "t" * 32
 
 
-def authentication(**said):
+def authentication(**said: Any) -> Authentication:
     return Authentication(**{"kind": "x", "scheme": b"bearer", "challenge": b"Bearer"} | said)
 
 
@@ -38,7 +39,7 @@ USERS = authentication(scheme=b"basic", judge=PASSWORDS)
 
 
 class Provider:
-    def __init__(self, **claims):
+    def __init__(self, **claims: Any) -> None:
         self.claims = {"active": True, "token_type": "bearer", "aud": "api", **claims}
         self.asked = 0
         self.is_closed = False
@@ -46,38 +47,38 @@ class Provider:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    async def post_form(self, url, form, *, login=None):
+    async def post_form(self, url: str, form: bytes, *, login: None = None) -> dict[str, Any]:
         self.asked += 1
         await self.gate.wait()
         if self.is_down:
             raise ProviderError("down")
         return self.claims
 
-    async def close(self):
+    async def close(self) -> None:
         self.is_closed = True
 
 
 class Clock:
-    def __init__(self):
+    def __init__(self) -> None:
         self.now = 1000.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
 
-def bearer(token):
+def bearer(token: str) -> list[bytes]:
     return [b"Bearer " + token.encode()]
 
 
-def basic(login):
+def basic(login: str) -> list[bytes]:
     return [b"Basic " + base64.b64encode(login.encode())]
 
 
-async def settled(found):
+async def settled(found: Refusal | asyncio.Future[Any]) -> Identity | Refusal:
     return found if isinstance(found, Identity | Refusal) else await asyncio.wait_for(found, 5)
 
 
-def test_a_configured_token_is_known_at_once():
+def test_a_configured_token_is_known_at_once() -> None:
     tokens = {hashlib.sha256(TOKEN.encode()).digest(): "ci"}
     it = Authenticator(authentication(judge=ListedTokens(names=tokens)))
     assert it.identify(bearer(TOKEN)) == Identity(token="ci", is_listed=True)
@@ -86,13 +87,13 @@ def test_a_configured_token_is_known_at_once():
     assert it.identify([]).code == "missing-credential"
 
 
-def test_passthrough_wants_a_credential_and_judges_none():
+def test_passthrough_wants_a_credential_and_judges_none() -> None:
     it = Authenticator(authentication(judge=LeftToUpstream()))
     assert it.identify(bearer("anything")) == Identity()
     assert it.identify([]).status == it.identify(basic("a:b")).status == 401
 
 
-def test_a_users_token_is_known_at_once():
+def test_a_users_token_is_known_at_once() -> None:
     users = read_users(f"ci:{hash_token(TOKEN)}", scheme="bearer")[0]
     it = Authenticator(authentication(judge=users))
     assert it.identify(bearer(TOKEN)).name == "ci"
@@ -104,8 +105,8 @@ def test_a_users_token_is_known_at_once():
     [("alice:pw", "alice"), (f"ci:{TOKEN}", "ci"), ("alice:pw ", None), ("bob:pw", None), ("alice:", None),
      (":pw", None), (f"alice:{TOKEN}", None), ("Alice:pw", None), ("ci:pw", None)],
 )  # fmt: skip
-def test_a_login_is_that_users_own(login, name):
-    async def ask():
+def test_a_login_is_that_users_own(login: str, name: str | None) -> None:
+    async def ask() -> None:
         found = await settled(Authenticator(USERS).identify(basic(login)))
         assert getattr(found, "name", None) == name
         assert name or found.code == "invalid-credential"
@@ -113,19 +114,19 @@ def test_a_login_is_that_users_own(login, name):
     asyncio.run(ask())
 
 
-def test_unknown_users_cost_as_much_as_known_ones(monkeypatch):
+def test_unknown_users_cost_as_much_as_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     verified = []
     monkeypatch.setattr(type(module.DECOY), "verify", lambda self, password: verified.append(self) or False)
 
-    async def ask():
+    async def ask() -> None:
         await settled(Authenticator(USERS).identify(basic("nobody:pw")))
 
     asyncio.run(ask())
     assert verified == [module.DECOY]
 
 
-def test_a_verdict_is_remembered_until_its_end():
-    async def ask():
+def test_a_verdict_is_remembered_until_its_end() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s", exp=1030), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         assert (await settled(it.identify(bearer("t")))).user == "s"
@@ -139,8 +140,8 @@ def test_a_verdict_is_remembered_until_its_end():
     asyncio.run(ask())
 
 
-def test_a_revoked_token_is_out_when_the_cache_is():
-    async def ask():
+def test_a_revoked_token_is_out_when_the_cache_is() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         await settled(it.identify(bearer("t")))
@@ -151,8 +152,8 @@ def test_a_revoked_token_is_out_when_the_cache_is():
     asyncio.run(ask())
 
 
-def test_a_no_is_remembered_for_a_moment_only():
-    async def ask():
+def test_a_no_is_remembered_for_a_moment_only() -> None:
+    async def ask() -> None:
         provider, clock = Provider(active=False), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         await settled(it.identify(bearer("t")))
@@ -164,8 +165,8 @@ def test_a_no_is_remembered_for_a_moment_only():
     asyncio.run(ask())
 
 
-def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_nothing_away():
-    async def ask():
+def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_nothing_away() -> None:
+    async def ask() -> None:
         provider = Provider(sub="s")
         provider.gate.clear()
         it = Authenticator(INTROSPECTED, provider)
@@ -181,8 +182,8 @@ def test_many_calls_with_one_token_are_one_question_and_one_who_leaves_takes_not
     asyncio.run(ask())
 
 
-def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_not():
-    async def ask():
+def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_not() -> None:
+    async def ask() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)
         await settled(it.identify(bearer("known")))
@@ -198,8 +199,8 @@ def test_strangers_beyond_the_bound_are_told_to_come_back_and_known_callers_are_
     asyncio.run(ask())
 
 
-def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another():
-    async def ask():
+def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another() -> None:
+    async def ask() -> None:
         it = Authenticator(USERS)
         wrong = [asyncio.ensure_future(it.identify(basic(f"alice:{i}"), "192.0.2.66")) for i in range(300)]
         await asyncio.sleep(0)
@@ -216,8 +217,8 @@ def test_three_hundred_wrong_logins_from_one_address_do_not_lock_out_another():
     asyncio.run(ask())
 
 
-def test_twelve_thousand_bad_tokens_are_a_hundred_questions_and_good_callers_stay_known():
-    async def ask():
+def test_twelve_thousand_bad_tokens_are_a_hundred_questions_and_good_callers_stay_known() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s", exp=9000), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         good = [bearer(f"good-{i}") for i in range(50)]
@@ -237,8 +238,8 @@ def test_twelve_thousand_bad_tokens_are_a_hundred_questions_and_good_callers_sta
     asyncio.run(ask())
 
 
-def test_bad_tokens_of_many_addresses_do_not_evict_good_callers():
-    async def ask():
+def test_bad_tokens_of_many_addresses_do_not_evict_good_callers() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s", exp=9000), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         await settled(it.identify(bearer("good"), "192.0.2.1"))
@@ -253,8 +254,8 @@ def test_bad_tokens_of_many_addresses_do_not_evict_good_callers():
     asyncio.run(ask())
 
 
-def test_bad_tokens_that_come_all_at_once_are_not_more_questions():
-    async def ask():
+def test_bad_tokens_that_come_all_at_once_are_not_more_questions() -> None:
+    async def ask() -> None:
         provider = Provider(active=False)
         it = Authenticator(INTROSPECTED, provider, Clock())
         found = await asyncio.wait_for(
@@ -266,8 +267,8 @@ def test_bad_tokens_that_come_all_at_once_are_not_more_questions():
     asyncio.run(ask())
 
 
-def test_an_address_may_show_others_again_after_a_while():
-    async def ask():
+def test_an_address_may_show_others_again_after_a_while() -> None:
+    async def ask() -> None:
         provider, clock = Provider(active=False), Clock()
         it = Authenticator(INTROSPECTED, provider, clock)
         last = None
@@ -281,8 +282,8 @@ def test_an_address_may_show_others_again_after_a_while():
 
 
 @pytest.mark.parametrize("claims", [{"exp": 1}, {"scope": "other"}])
-def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims):
-    async def ask():
+def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims: dict[str, Any]) -> None:
+    async def ask() -> None:
         settings = authentication(
             judge=IntrospectionSettings(url="u", audiences=("api",)), required_scopes=frozenset({"read"})
         )
@@ -293,20 +294,20 @@ def test_tokens_that_the_issuer_gave_out_are_no_strangers(claims):
     asyncio.run(ask())
 
 
-def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
+def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Provider):
-        async def post_form(self, url, form, *, login=None):
+        async def post_form(self, url: str, form: bytes, *, login: Any = None) -> Any:
             raise RuntimeError("an unexpected failure in a library")
 
-    async def ask():
+    async def ask() -> None:
         assert await settled(Authenticator(INTROSPECTED, Broken()).identify(bearer("t"))) is UNAVAILABLE
 
     asyncio.run(ask())
     assert "failed to verify a credential" in caplog.text
 
 
-def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it():
-    async def ask():
+def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -323,8 +324,8 @@ def test_a_provider_that_is_away_is_asked_less_and_less_and_nobody_waits_for_it(
     asyncio.run(ask())
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_out():
-    async def ask():
+def test_a_clock_that_is_set_back_keeps_nobody_out() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -336,8 +337,8 @@ def test_a_clock_that_is_set_back_keeps_nobody_out():
     asyncio.run(ask())
 
 
-def test_questions_that_wait_behind_one_that_fails_are_not_asked():
-    async def ask():
+def test_questions_that_wait_behind_one_that_fails_are_not_asked() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
         provider.gate.clear()
@@ -352,8 +353,8 @@ def test_questions_that_wait_behind_one_that_fails_are_not_asked():
     asyncio.run(ask())
 
 
-def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog):
-    async def ask():
+def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -369,8 +370,8 @@ def test_a_provider_that_is_away_is_told_once_and_its_return_once(caplog):
     assert [record.event for record in caplog.records] == ["outage-began", "outage-ended"]
 
 
-def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
-    async def ask():
+def test_a_provider_that_is_away_is_no_verdict_and_not_remembered() -> None:
+    async def ask() -> None:
         provider, clock = Provider(sub="s"), Clock()
         provider.is_down = True
         it = Authenticator(INTROSPECTED, provider, clock)
@@ -385,8 +386,8 @@ def test_a_provider_that_is_away_is_no_verdict_and_not_remembered():
 @pytest.mark.parametrize(
     ("scope", "code"), [("read", "insufficient-scope"), ("", "insufficient-scope"), ("a read write", None)]
 )
-def test_a_token_needs_every_required_scope(scope, code):
-    async def ask():
+def test_a_token_needs_every_required_scope(scope: str, code: str | None) -> None:
+    async def ask() -> None:
         settings = authentication(
             judge=IntrospectionSettings(url="u", audiences=("api",)),
             required_scopes=frozenset({"read", "write"}),
@@ -397,8 +398,8 @@ def test_a_token_needs_every_required_scope(scope, code):
     asyncio.run(ask())
 
 
-def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget():
-    async def ask():
+def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget() -> None:
+    async def ask() -> None:
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         provider = Provider()
         it = Authenticator(authentication(judge=settings), provider, Clock())
@@ -409,8 +410,8 @@ def test_bad_signed_tokens_are_no_questions_and_use_up_no_budget():
     asyncio.run(ask())
 
 
-def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it():
-    async def ask():
+def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it() -> None:
+    async def ask() -> None:
         settings = JwtSettings(issuer="https://i", audiences=("a",), algorithms=("RS256",))
         found = await settled(Authenticator(authentication(judge=settings), Provider()).identify(bearer("opaque")))
         assert found.code == "invalid-credential"
@@ -418,8 +419,8 @@ def test_what_is_no_token_of_the_issuer_is_refused_without_asking_it():
     asyncio.run(ask())
 
 
-def test_closing_lets_those_who_wait_have_their_answer():
-    async def ask():
+def test_closing_lets_those_who_wait_have_their_answer() -> None:
+    async def ask() -> None:
         provider = Provider(sub="s")
         it = Authenticator(INTROSPECTED, provider)
         waiting = asyncio.ensure_future(it.identify(bearer("t")))

@@ -1,7 +1,7 @@
 from plugin_gateway.callers.cache import VerdictCache
 
 
-def test_a_verdict_lasts_until_its_end_and_not_longer():
+def test_a_verdict_lasts_until_its_end_and_not_longer() -> None:
     cache = VerdictCache()
     cache.put(b"a", "yes", until=10.0)
     assert cache.get(b"a", 9.9) == "yes"
@@ -9,7 +9,7 @@ def test_a_verdict_lasts_until_its_end_and_not_longer():
     assert len(cache) == 0
 
 
-def test_the_oldest_goes_where_there_is_no_room():
+def test_the_oldest_goes_where_there_is_no_room() -> None:
     cache = VerdictCache(max_entries=3)
     for digest in (b"a", b"b", b"c", b"a", b"d"):
         cache.put(digest, digest, until=10.0)

@@ -1,12 +1,13 @@
 import hashlib
 import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from plugin_gateway.callers import compile as module
-from plugin_gateway.callers.authentication import IntrospectionSettings, LeftToUpstream, ListedTokens
+from plugin_gateway.callers.authentication import Authentication, IntrospectionSettings, LeftToUpstream, ListedTokens
 from plugin_gateway.callers.compile import (
     build_authentication,
     compile_callers,
@@ -14,9 +15,11 @@ from plugin_gateway.callers.compile import (
     judge_consumers,
 )
 from plugin_gateway.callers.facade import AUTHORIZE_PATH, TOKEN_PATH
+from plugin_gateway.callers.model import Callers
 from plugin_gateway.callers.users import hash_token
 from plugin_gateway.config.auth import Auth, Consumer
 from plugin_gateway.config.load import load_text
+from plugin_gateway.config.model import Config
 from plugin_gateway.config.units import Rate
 from plugin_gateway.publish.security import NoSecurity, ServiceHttp
 
@@ -36,15 +39,15 @@ TOKEN = (
 )
 
 
-def config(text):
+def config(text: str) -> Config:
     return load_text(text, path=None, environ={}).config
 
 
-def callers(text, users=None):
+def callers(text: str, users: str | None = None) -> tuple[Callers, tuple[Any, ...]]:
     return compile_callers(config(text), users)
 
 
-def test_without_auth_anybody_may_call():
+def test_without_auth_anybody_may_call() -> None:
     found, findings = callers(BASE)
     assert (found.authentication, found.consumers, found.facade, found.local_paths, findings) == (
         None,
@@ -55,14 +58,14 @@ def test_without_auth_anybody_may_call():
     )
 
 
-def test_the_challenge_leads_to_the_metadata():
+def test_the_challenge_leads_to_the_metadata() -> None:
     found, findings = callers(OAUTH)
     assert findings == ()
     assert b'resource_metadata="https://gw.test/.well-known/oauth-protected-resource"' in found.authentication.challenge
     assert found.local_paths == (AUTHORIZE_PATH, TOKEN_PATH)
 
 
-def test_with_a_facade_clients_are_told_of_our_endpoints():
+def test_with_a_facade_clients_are_told_of_our_endpoints() -> None:
     security = compile_security(config(OAUTH))
     assert (security.client_url, security.authorization_url) == (
         "https://gw.test/oauth/authorize",
@@ -72,19 +75,19 @@ def test_with_a_facade_clients_are_told_of_our_endpoints():
     assert compile_security(config(own)).client_url == "https://idp.test/own"
 
 
-def test_without_auth_nothing_is_told():
+def test_without_auth_nothing_is_told() -> None:
     assert compile_security(config(BASE)) == NoSecurity()
     security = compile_security(config(BASE + TOKEN))
     assert security == ServiceHttp(scheme="bearer", verification_tokens={"openai": "v"})
 
 
 @pytest.mark.parametrize(("text", "count"), [(BASE, 1), (PASSING, 0)])
-def test_callers_whom_nobody_judges_must_reach_somebody_who_does(text, count):
+def test_callers_whom_nobody_judges_must_reach_somebody_who_does(text: str, count: int) -> None:
     _, findings = callers(text + "auth: {type: user_http, passthrough: true}\n")
     assert [finding.rule for finding in findings] == ["passthrough-goes-nowhere"] * count
 
 
-def test_consumers_are_held_against_the_tokens_and_users_there_are(tmp_path):
+def test_consumers_are_held_against_the_tokens_and_users_there_are(tmp_path: Path) -> None:
     consumers = "consumers: [{name: c, match: {token: b}}]\n"
     assert [finding.rule for finding in callers(BASE + TOKEN + consumers)[1]] == ["consumer-mismatch"]
     assert [finding.rule for finding in callers(BASE + consumers)[1]] == ["consumers-need-auth"]
@@ -94,7 +97,13 @@ def test_consumers_are_held_against_the_tokens_and_users_there_are(tmp_path):
     assert callers(BASE + users, f"bob:{hash_token('x')}")[1] == ()
 
 
-def mistakes(*matches, kind="service_http", is_judged=True, tokens=("ci", "cd"), users=()):
+def mistakes(
+    *matches: Any,
+    kind: str = "service_http",
+    is_judged: bool = True,
+    tokens: tuple[str, ...] = ("ci", "cd"),
+    users: tuple[str, ...] = (),
+) -> list[Any]:
     consumers = [Consumer.model_validate({"name": f"c{i}", "match": match}) for i, match in enumerate(matches)]
     return [
         (finding.rule, finding.pointer)
@@ -112,7 +121,7 @@ def mistakes(*matches, kind="service_http", is_judged=True, tokens=("ci", "cd"),
         ({"user": "bob"}, {"kind": "user_http", "users": ("alice",)}),
     ],
 )
-def test_a_consumer_that_nobody_can_be_is_a_finding(match, options):
+def test_a_consumer_that_nobody_can_be_is_a_finding(match: dict[str, Any], options: dict[str, Any]) -> None:
     assert mistakes({"token": "ci"} if "tokens" not in options and "users" not in options else match, match, **options)[
         -1
     ] == (
@@ -121,17 +130,17 @@ def test_a_consumer_that_nobody_can_be_is_a_finding(match, options):
     )
 
 
-def test_consumers_without_judged_callers_are_a_finding():
+def test_consumers_without_judged_callers_are_a_finding() -> None:
     assert mistakes({"token": "ci"}, is_judged=False) == [("consumers-need-auth", ("consumers",))]
     assert mistakes(is_judged=False) == []
 
 
-def test_what_can_be_is_no_finding():
+def test_what_can_be_is_no_finding() -> None:
     assert mistakes({"token": "ci"}) == []
     assert mistakes({"user": "sub", "scope": "read", "claims": {"a": "b"}}, kind="oauth", tokens=()) == []
 
 
-def test_two_of_one_name_are_a_finding():
+def test_two_of_one_name_are_a_finding() -> None:
     consumers = [Consumer.model_validate({"name": "a", "match": {"token": "ci"}})] * 2
     found = judge_consumers(consumers, kind="service_http", is_judged=True, tokens=("ci",), users=())
     assert [finding.pointer for finding in found] == [("consumers", 1, "name")]
@@ -147,24 +156,24 @@ ISSUED: dict[str, Any] = {
 }
 
 
-def built(written, **options):
+def built(written: dict[str, Any], **options: Rate | str) -> tuple[Authentication | None, tuple[Any, ...]]:
     return build_authentication(
         AUTH.validate_python(written), public_url="https://gw.example", metadata_url="https://gw.example/m", **options
     )
 
 
-def service(*values, **more):
+def service(*values: str, **more: str) -> dict[str, Any]:
     return {
         "type": "service_http",
         "tokens": [{"name": f"t{i}", "value": value} for i, value in enumerate(values)],
     } | more
 
 
-def test_none_asks_for_nothing():
+def test_none_asks_for_nothing() -> None:
     assert built({"type": "none"}) == (None, ())
 
 
-def test_workers_are_given_hashes_and_no_token():
+def test_workers_are_given_hashes_and_no_token() -> None:
     authentication, findings = built(service(SECRET, SECRET + "2"))
     assert findings == ()
     assert isinstance(authentication.judge, ListedTokens)
@@ -183,7 +192,7 @@ def test_workers_are_given_hashes_and_no_token():
         (service(SECRET, authorization_type="basic"), "no colon"),
     ],
 )
-def test_a_token_that_cannot_do_its_work_is_told_without_showing_it(written, said):
+def test_a_token_that_cannot_do_its_work_is_told_without_showing_it(written: dict[str, Any], said: str) -> None:
     _, (finding,) = built(written)
     assert said in finding.message
     assert finding.pointer[:2] == ("auth", "tokens")
@@ -207,23 +216,25 @@ OURS = ("https://gw.example", "https://gw.example/")
         (ISSUED | {"verify": VERIFIED["verify"] | {"audience": ["a", "b"]}}, ("a", "b")),
     ],
 )
-def test_the_audience_is_the_public_url_unless_others_are_named(written, audiences):
+def test_the_audience_is_the_public_url_unless_others_are_named(
+    written: dict[str, Any], audiences: tuple[str, ...]
+) -> None:
     authentication, _ = built(written)
     assert authentication.judge.audiences == audiences
 
 
 @pytest.mark.parametrize("written", [ISSUED, VERIFIED])
-def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written):
+def test_a_token_for_the_mcp_endpoint_is_for_the_gateway(written: dict[str, Any]) -> None:
     authentication, _ = built(written, mcp_path="/mcp")
     assert authentication.judge.audiences == (*OURS, "https://gw.example/mcp", "https://gw.example/mcp/")
 
 
-def test_the_budget_of_bad_credentials_is_what_limits_say():
+def test_the_budget_of_bad_credentials_is_what_limits_say() -> None:
     assert built(VERIFIED)[0].bad_credentials.calls == 100
     assert built(VERIFIED, bad_credentials=Rate(7, 1))[0].bad_credentials.calls_per_s == 7
 
 
-def test_the_provider_is_asked_where_that_is_said_although_it_has_keys():
+def test_the_provider_is_asked_where_that_is_said_although_it_has_keys() -> None:
     authentication, _ = built(
         ISSUED | {"verify": {"introspection": "https://idp.example/i", "client_secret": {"value": SECRET}}}
     )
@@ -232,14 +243,14 @@ def test_the_provider_is_asked_where_that_is_said_although_it_has_keys():
     assert SECRET not in repr(authentication)
 
 
-def test_a_missing_extra_is_an_error_that_names_it(monkeypatch):
+def test_a_missing_extra_is_an_error_that_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "find_spec", lambda name: None)
     _, (finding,) = built(ISSUED)
     assert finding.rule == "extra-missing"
     assert "plugin-gateway[oauth]" in finding.hint
 
 
-def test_the_users_file_is_read(tmp_path):
+def test_the_users_file_is_read(tmp_path: Path) -> None:
     (tmp_path / "users").write_text("x")
     auth = AUTH.validate_python({"type": "user_http", "users": str(tmp_path / "users")})
     options = {"public_url": "https://gw", "metadata_url": "https://gw/m"}
@@ -248,7 +259,7 @@ def test_the_users_file_is_read(tmp_path):
     assert build_authentication(auth, users="nonsense", **options)[1]
 
 
-def test_callers_whom_the_upstream_judges_are_not_judged_here():
+def test_callers_whom_the_upstream_judges_are_not_judged_here() -> None:
     authentication, findings = built({"type": "user_http", "passthrough": True})
     assert (authentication.judge, findings) == (LeftToUpstream(), ())
 
@@ -261,7 +272,7 @@ def test_callers_whom_the_upstream_judges_are_not_judged_here():
         (ISSUED, b'Bearer realm="plugin-gateway", resource_metadata="https://gw.example/m"'),
     ],
 )
-def test_a_caller_without_a_credential_is_told_how_to_show_one(written, challenge):
+def test_a_caller_without_a_credential_is_told_how_to_show_one(written: dict[str, Any], challenge: bytes) -> None:
     authentication, _ = built(written)
     refusal = authentication.refuse("missing-credential", "x")
     assert (refusal.status, refusal.headers) == (401, ((b"WWW-Authenticate", challenge),))

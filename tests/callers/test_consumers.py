@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.callers.consumers import ConsumerRule, Identity, consumer_rules, find_consumer
@@ -34,11 +36,11 @@ CALLER = Identity(user="alice", scopes=frozenset({"read", "write"}), claims=CLAI
         ({}, False),
     ],
 )
-def test_all_that_is_said_must_hold_exactly_and_nothing_said_fits_nobody(said, fits):
+def test_all_that_is_said_must_hold_exactly_and_nothing_said_fits_nobody(said: dict[str, Any], fits: bool) -> None:
     assert ConsumerRule(name="c", **said).fits(CALLER) is fits
 
 
-def test_the_first_rule_that_fits_is_the_one():
+def test_the_first_rule_that_fits_is_the_one() -> None:
     rules = (
         ConsumerRule(name="a", user="bob"),
         ConsumerRule(name="b", scope="read"),
@@ -48,7 +50,7 @@ def test_the_first_rule_that_fits_is_the_one():
     assert find_consumer(rules, Identity(user="eve")) is None
 
 
-def test_rules_are_taken_from_the_config_in_its_order():
+def test_rules_are_taken_from_the_config_in_its_order() -> None:
     written = [
         {"name": "a", "match": {"token": "t"}},
         {"name": "b", "match": {"user": "u", "scope": "s", "claims": {"x": "y"}}},
@@ -59,7 +61,7 @@ def test_rules_are_taken_from_the_config_in_its_order():
     )
 
 
-def test_only_names_that_the_operator_gave_are_shown():
+def test_only_names_that_the_operator_gave_are_shown() -> None:
     assert Identity(user="alice@example.com").name == ""
     assert Identity(user="alice", is_listed=True).name == Identity(token="alice", is_listed=True).name == "alice"
     assert "red" not in repr(CALLER)

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
@@ -40,12 +41,12 @@ TOKEN = {
 }
 
 
-def authorize(facade=FACADE, **changes):
+def authorize(facade: Facade = FACADE, **changes: str | None) -> Refusal | str:
     asked = {key: value for key, value in (ASKED | changes).items() if value is not None}
     return judge_authorize(facade, urlencode(asked).encode())
 
 
-def test_a_good_request_goes_to_the_provider_with_its_state_and_nothing_of_its_own():
+def test_a_good_request_goes_to_the_provider_with_its_state_and_nothing_of_its_own() -> None:
     where = urlsplit(authorize(evil="1", response_mode="form_post", **PKCE))
     assert where.netloc == "idp.test"
     assert dict(parse_qsl(where.query)) == {"tenant": "1", **ASKED, **PKCE}
@@ -60,7 +61,7 @@ def test_a_good_request_goes_to_the_provider_with_its_state_and_nothing_of_its_o
         OTHER,
     ],
 )
-def test_both_hosts_and_both_kinds_of_callback_are_good(uri):
+def test_both_hosts_and_both_kinds_of_callback_are_good(uri: str) -> None:
     assert isinstance(authorize(redirect_uri=uri), str)
 
 
@@ -78,14 +79,14 @@ BAD_URIS = [
 
 @pytest.mark.parametrize("uri", BAD_URIS)
 @pytest.mark.parametrize("facade", [FACADE, ANY])
-def test_no_other_redirect_uri_is_ever_sent_on(uri, facade):
+def test_no_other_redirect_uri_is_ever_sent_on(uri: str | None, facade: Facade) -> None:
     client = "confidential" if facade is FACADE else "c"
     verdict = authorize(facade, redirect_uri=uri, client_id=client)
     assert isinstance(verdict, Refusal) or (facade is ANY and uri == CALLBACK.replace("g-1a2b", "g-other"))
 
 
 @given(st.text(max_size=60))
-def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text):
+def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text: str) -> None:
     if text:
         assert not FACADE.allows_redirect(CALLBACK + text)
         assert not FACADE.allows_redirect(OTHER + text)
@@ -111,13 +112,13 @@ def test_what_is_appended_to_a_good_uri_makes_it_a_bad_one(text):
         {"scope": "x" * 5000},
     ],
 )
-def test_what_the_standard_forbids_is_refused_here(changes):
+def test_what_the_standard_forbids_is_refused_here(changes: dict[str, Any]) -> None:
     verdict = authorize(**changes)
     assert verdict.status == 400
     assert verdict.members["error"] in ("invalid_request", "invalid_client")
 
 
-def test_a_public_client_with_pkce_is_sent_on():
+def test_a_public_client_with_pkce_is_sent_on() -> None:
     assert isinstance(authorize(client_id="public", **PKCE), str)
 
 
@@ -125,16 +126,16 @@ def test_a_public_client_with_pkce_is_sent_on():
     "more",
     ["&state=2", "&client_id=confidential", "&redirect_uri=https://evil.test", "&%zz", "&\xff", "&a", "&x=1" * 70],
 )
-def test_a_query_that_can_be_read_in_two_ways_is_refused(more):
+def test_a_query_that_can_be_read_in_two_ways_is_refused(more: str) -> None:
     assert isinstance(judge_authorize(FACADE, (urlencode(ASKED) + more).encode("latin-1")), Refusal)
 
 
 @given(st.binary(max_size=80))
-def test_no_query_is_an_exception(query):
+def test_no_query_is_an_exception(query: bytes) -> None:
     assert isinstance(judge_authorize(FACADE, query), Refusal)
 
 
-def token(said, media_type="application/json", basic=None):
+def token(said: dict[str, Any], media_type: str = "application/json", basic: str | None = None) -> Refusal | bytes:
     body = json.dumps(said).encode() if "json" in media_type.lower() else urlencode(said).encode()
     return judge_token(FACADE, media_type, body, basic_client_id=basic)
 
@@ -142,16 +143,16 @@ def token(said, media_type="application/json", basic=None):
 @pytest.mark.parametrize(
     "media_type", ["application/json", "Application/JSON; charset=utf-8", "application/x-www-form-urlencoded"]
 )
-def test_json_and_forms_come_to_the_same_form(media_type):
+def test_json_and_forms_come_to_the_same_form(media_type: str) -> None:
     assert dict(parse_qsl(token(TOKEN | {"evil": "1"}, media_type).decode())) == TOKEN
 
 
-def test_a_refresh_needs_no_redirect_uri():
+def test_a_refresh_needs_no_redirect_uri() -> None:
     said = {"grant_type": "refresh_token", "refresh_token": "r", "client_id": "public"}
     assert dict(parse_qsl(token(said).decode())) == said
 
 
-def test_the_client_may_be_named_by_its_authorization_field_and_then_only_there():
+def test_the_client_may_be_named_by_its_authorization_field_and_then_only_there() -> None:
     said = {key: value for key, value in TOKEN.items() if not key.startswith("client")}
     assert isinstance(token(said, basic="confidential"), bytes)
     assert isinstance(token(said, basic="other"), Refusal)
@@ -174,7 +175,7 @@ def test_the_client_may_be_named_by_its_authorization_field_and_then_only_there(
         ({"code": {"a": "b"}}, "invalid-oauth-request"),
     ],
 )
-def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes, code):
+def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes: dict[str, Any], code: str) -> None:
     assert token(TOKEN | changes).code == code
 
 
@@ -193,9 +194,9 @@ def test_a_token_request_that_is_not_for_this_gateway_is_refused(changes, code):
         ("application/x-www-form-urlencoded", b"", 400),
     ],
 )
-def test_what_is_no_token_request_is_refused(media_type, body, status):
+def test_what_is_no_token_request_is_refused(media_type: str, body: bytes, status: int) -> None:
     assert judge_token(FACADE, media_type, body, basic_client_id=None).status == status
 
 
-def test_a_public_client_proves_itself_with_its_verifier():
+def test_a_public_client_proves_itself_with_its_verifier() -> None:
     assert isinstance(token(TOKEN | {"client_id": "public", "code_verifier": "v" * 43}), bytes)

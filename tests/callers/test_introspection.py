@@ -1,16 +1,18 @@
 import asyncio
+from typing import Any
 
 import pytest
 
 from plugin_gateway.callers.access_token import BadToken
 from plugin_gateway.callers.authentication import IntrospectionSettings
+from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.introspection import UNSAID_AUDIENCE, introspect, read_introspection
 
 NOW = 1000.0
 SETTINGS = IntrospectionSettings(url="u", cache_s=60.0, audiences=("api",))
 
 
-def judged(claims):
+def judged(claims: dict[str, Any]) -> BadToken | Identity:
     return read_introspection({"token_type": "Bearer", "aud": "api"} | claims, SETTINGS, now=NOW)
 
 
@@ -22,7 +24,9 @@ def judged(claims):
         ({"active": True, "username": "u", "exp": 9999}, "u", 1060.0),
     ],
 )
-def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(claims, user, until):
+def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(
+    claims: dict[str, Any], user: str, until: float
+) -> None:
     identity = judged(claims)
     assert (identity.user, identity.good_until) == (user, until)
 
@@ -48,7 +52,7 @@ def test_a_yes_is_believed_as_long_as_the_cache_says_and_never_beyond_the_end(cl
         {"active": True, "nonce": "x"},
     ],
 )
-def test_anything_but_a_plain_yes_is_a_no(claims):
+def test_anything_but_a_plain_yes_is_a_no(claims: dict[str, Any]) -> None:
     assert isinstance(judged(claims), BadToken)
 
 
@@ -64,11 +68,13 @@ def test_anything_but_a_plain_yes_is_a_no(claims):
         ({"api": 1}, False),
     ],
 )
-def test_a_token_for_somebody_else_is_not_good_here(aud, is_good):
+def test_a_token_for_somebody_else_is_not_good_here(
+    aud: dict[str, int] | list[Any] | str | None, is_good: bool
+) -> None:
     assert isinstance(judged({"active": True, "aud": aud}), BadToken) is not is_good
 
 
-def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so():
+def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_operator_says_so() -> None:
     claims = {"active": True, "sub": "s", "aud": "api"}
     lax = IntrospectionSettings(url="u", needs_token_type=False, audiences=("api",))
     assert isinstance(read_introspection(claims, SETTINGS, now=NOW), BadToken)
@@ -76,7 +82,7 @@ def test_a_token_of_no_type_may_be_a_refresh_token_and_is_taken_only_where_the_o
     assert isinstance(read_introspection(claims | {"token_type": "x"}, lax, now=NOW), BadToken)
 
 
-def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so():
+def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_says_so() -> None:
     claims = {"active": True, "sub": "s", "token_type": "Bearer"}
     lax = IntrospectionSettings(url="u", needs_audience=False, audiences=("api",))
     assert read_introspection(claims, SETTINGS, now=NOW) is UNSAID_AUDIENCE
@@ -85,7 +91,7 @@ def test_an_answer_that_names_no_audience_is_believed_only_where_the_operator_sa
 
 
 class Recorded:
-    async def post_form(self, url, form, *, login=None):
+    async def post_form(self, url: str, form: bytes, *, login: tuple[str, str] | None = None) -> dict[str, Any]:
         self.asked = url, form, login
         return {"active": True, "token_type": "bearer"}
 
@@ -106,7 +112,9 @@ class Recorded:
         ),
     ],
 )
-def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, form, login):
+def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(
+    settings: IntrospectionSettings, form: bytes, login: tuple[str, str] | None
+) -> None:
     provider = Recorded()
     asyncio.run(introspect(b"t&x", settings, provider, NOW))
     assert provider.asked == ("u", form, login)
@@ -117,7 +125,9 @@ def test_the_token_is_asked_about_in_the_body_and_we_say_who_we_are(settings, fo
     [("https://i", {}, True), ("https://i", {"iss": "https://i"}, True), ("https://i", {"iss": "https://other"}, False),
      ("https://i", {"iss": None}, False), ("", {"iss": "https://other"}, True)],
 )  # fmt: skip
-def test_a_token_of_another_issuer_than_the_named_one_is_not_good(issuer, said, is_good):
+def test_a_token_of_another_issuer_than_the_named_one_is_not_good(
+    issuer: str, said: dict[str, Any], is_good: bool
+) -> None:
     claims = {"active": True, "token_type": "Bearer", "aud": "api", **said}
     settings = IntrospectionSettings(url="u", issuer=issuer, audiences=("api",))
     found = read_introspection(claims, settings, now=NOW)

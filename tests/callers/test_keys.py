@@ -1,5 +1,6 @@
 import asyncio
 import itertools
+from typing import Any
 
 import jwt
 import pytest
@@ -13,7 +14,7 @@ ISSUER = "https://idp.test/tenant"
 JWKS = "https://idp.test/jwks"
 
 
-def described(kid, **more):
+def described(kid: str, **more: list[str] | str) -> dict[str, Any]:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     return {**jwt.get_algorithm_by_name("ES256").to_jwk(key, as_dict=True), "kid": kid, **more}
 
@@ -24,7 +25,7 @@ RSA = jwt.get_algorithm_by_name("RS256").to_jwk(
 
 
 class Issuer:
-    def __init__(self, *keys, metadata=None):
+    def __init__(self, *keys: Any, metadata: dict[str, Any] | None = None) -> None:
         self.keys = list(keys)
         self.metadata = metadata or {"issuer": ISSUER, "jwks_uri": JWKS}
         self.fetches = 0
@@ -32,7 +33,7 @@ class Issuer:
         self.now = 0.0
         self.asked = []
 
-    async def get_json(self, url):
+    async def get_json(self, url: str) -> dict[str, Any]:
         self.asked.append(url)
         await asyncio.sleep(0)
         if self.is_down:
@@ -44,24 +45,24 @@ class Issuer:
             return self.metadata
         raise ProviderError("no such page")
 
-    def known(self, issuer=ISSUER):
+    def known(self, issuer: str = ISSUER) -> IssuerKeys:
         return IssuerKeys(issuer, self, clock=lambda: self.now)
 
 
-def found(keys, *ids):
-    async def ask():
+def found(keys: IssuerKeys, *ids: str | None) -> list[Any]:
+    async def ask() -> list[Any]:
         return await asyncio.gather(*(keys.find(key_id, "ES256") for key_id in ids))
 
     return [names[0].key_id if names else None for names in asyncio.run(ask())]
 
 
-def test_many_who_ask_at_once_are_one_fetch():
+def test_many_who_ask_at_once_are_one_fetch() -> None:
     issuer = Issuer(described("a"))
     assert found(issuer.known(), *["a"] * 20) == ["a"] * 20
     assert issuer.fetches == 1
 
 
-def test_a_new_key_is_fetched_when_a_token_names_it_and_made_up_ids_are_not_requests():
+def test_a_new_key_is_fetched_when_a_token_names_it_and_made_up_ids_are_not_requests() -> None:
     issuer = Issuer(described("a"))
     keys = issuer.known()
     found(keys, "a")
@@ -75,7 +76,7 @@ def test_a_new_key_is_fetched_when_a_token_names_it_and_made_up_ids_are_not_requ
     assert issuer.fetches == 2
 
 
-def test_a_key_that_was_withdrawn_is_out_within_the_hour():
+def test_a_key_that_was_withdrawn_is_out_within_the_hour() -> None:
     issuer = Issuer(described("a"))
     keys = issuer.known()
     found(keys, "a")
@@ -84,7 +85,7 @@ def test_a_key_that_was_withdrawn_is_out_within_the_hour():
     assert found(keys, "a") == [None]
 
 
-def test_an_issuer_that_is_away_leaves_the_keys_we_have_but_not_for_ever():
+def test_an_issuer_that_is_away_leaves_the_keys_we_have_but_not_for_ever() -> None:
     issuer = Issuer(described("a"))
     keys = issuer.known()
     found(keys, "a")
@@ -97,7 +98,7 @@ def test_an_issuer_that_is_away_leaves_the_keys_we_have_but_not_for_ever():
     assert keys.get("a", "ES256") == ()
 
 
-def test_an_issuer_that_is_away_from_the_start_is_asked_again_after_a_while_only():
+def test_an_issuer_that_is_away_from_the_start_is_asked_again_after_a_while_only() -> None:
     issuer = Issuer(described("a"))
     issuer.is_down = True
     keys = issuer.known()
@@ -110,7 +111,7 @@ def test_an_issuer_that_is_away_from_the_start_is_asked_again_after_a_while_only
     assert found(keys, "a") == ["a"]
 
 
-def test_keys_that_are_not_for_signatures_or_no_secret_to_anybody_are_not_taken():
+def test_keys_that_are_not_for_signatures_or_no_secret_to_anybody_are_not_taken() -> None:
     secret = {"kty": "oct", "k": "c2VjcmV0", "kid": "shared", "alg": "HS256"}
     issuer = Issuer(
         secret, described("enc", use="enc"), {"kty": "EC", "kid": "broken"}, "no key", described("a", use="sig")
@@ -119,7 +120,7 @@ def test_keys_that_are_not_for_signatures_or_no_secret_to_anybody_are_not_taken(
     assert found(keys, "a", "shared", "enc", "broken") == ["a", None, None, None]
 
 
-def test_a_token_without_a_key_id_means_the_only_key():
+def test_a_token_without_a_key_id_means_the_only_key() -> None:
     issuer = Issuer(described("a"))
     keys = issuer.known()
     assert found(keys, None) == ["a"]
@@ -137,16 +138,16 @@ def test_a_token_without_a_key_id_means_the_only_key():
         {"issuer": ISSUER, "jwks_uri": 5},
     ],
 )
-def test_metadata_of_somebody_else_is_not_believed(metadata):
+def test_metadata_of_somebody_else_is_not_believed(metadata: dict[str, Any]) -> None:
     issuer = Issuer(described("a"), metadata=metadata)
     with pytest.raises(ProviderError):
         found(issuer.known(), "a")
     assert issuer.fetches == 0
 
 
-def test_an_issuer_without_openid_is_found_by_rfc_8414():
+def test_an_issuer_without_openid_is_found_by_rfc_8414() -> None:
     class Plain(Issuer):
-        async def get_json(self, url):
+        async def get_json(self, url: str) -> dict[str, Any]:
             if url == "https://idp.test/.well-known/oauth-authorization-server/tenant":
                 return self.metadata
             return await super().get_json(url) if url == JWKS else await super().get_json("none")
@@ -162,7 +163,9 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("unreadable", UNREADABLE, ids=range(len(UNREADABLE)))
-def test_a_key_that_cannot_be_read_is_passed_over_and_told_once(unreadable, caplog):
+def test_a_key_that_cannot_be_read_is_passed_over_and_told_once(
+    unreadable: dict[str, Any] | list[Any] | str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     issuer = Issuer(unreadable, described("a"))
     keys = issuer.known()
     for _ in range(3):
@@ -174,25 +177,27 @@ def test_a_key_that_cannot_be_read_is_passed_over_and_told_once(unreadable, capl
     assert ISSUER in told.getMessage()
 
 
-def test_a_key_for_encryption_is_passed_over_in_silence(caplog):
+def test_a_key_for_encryption_is_passed_over_in_silence(caplog: pytest.LogCaptureFixture) -> None:
     assert found(Issuer(described("e", use="enc"), described("a")).known(), "a") == ["a"]
     assert caplog.records == []
 
 
-def test_keys_of_the_same_id_are_told_apart_by_their_algorithm():
+def test_keys_of_the_same_id_are_told_apart_by_their_algorithm() -> None:
     issuer = Issuer({**RSA, "kid": "a"}, described("a"))
     keys = issuer.known()
     assert found(keys, "a") == ["a"]
     assert [len(keys.get("a", name)) for name in ("ES256", "RS256", "EdDSA")] == [1, 1, 0]
 
 
-def test_a_key_without_an_id_is_not_found_by_its_place():
+def test_a_key_without_an_id_is_not_found_by_its_place() -> None:
     issuer = Issuer({name: value for name, value in described("a").items() if name != "kid"})
     assert found(issuer.known(), "#0", "0", "") == [None] * 3
 
 
 @pytest.mark.parametrize("published", ["nonsense", None, {"a": 1}, 5])
-def test_a_document_that_is_no_key_set_is_an_outage_told_once_and_asked_for_less_and_less(published, caplog):
+def test_a_document_that_is_no_key_set_is_an_outage_told_once_and_asked_for_less_and_less(
+    published: dict[str, int] | int | str | None, caplog: pytest.LogCaptureFixture
+) -> None:
     issuer = Issuer()
     issuer.keys = published
     keys = issuer.known()
@@ -214,23 +219,25 @@ def test_a_document_that_is_no_key_set_is_an_outage_told_once_and_asked_for_less
     assert [record.event for record in caplog.records if record.levelname == "WARNING"] == ["outage-began"]
 
 
-def test_a_set_of_keys_of_which_none_can_be_used_is_an_outage_and_not_everybodys_fault():
+def test_a_set_of_keys_of_which_none_can_be_used_is_an_outage_and_not_everybodys_fault() -> None:
     issuer = Issuer({"kty": "EC", "kid": "a"})
     with pytest.raises(ProviderError):
         found(issuer.known(), "a")
 
 
-def test_an_issuer_that_never_answers_keeps_callers_no_longer_than_one_question_may_take(monkeypatch):
+def test_an_issuer_that_never_answers_keeps_callers_no_longer_than_one_question_may_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(provider, "TIMEOUT_S", 0.01)
 
     class Silent(Issuer):
-        async def get_json(self, url):
+        async def get_json(self, url: str) -> Any:
             self.asked.append(url)
             await asyncio.Event().wait()
 
     issuer = Silent()
 
-    async def ask():
+    async def ask() -> None:
         async with asyncio.timeout(5):
             await asyncio.gather(*(keys.find("a", "ES256") for _ in range(20)), return_exceptions=True)
 

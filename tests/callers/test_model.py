@@ -11,6 +11,6 @@ FACADE = Facade(
 )
 
 
-def test_the_gateway_answers_the_oauth_paths_itself_only_with_a_facade():
+def test_the_gateway_answers_the_oauth_paths_itself_only_with_a_facade() -> None:
     assert Callers().local_paths == ()
     assert Callers(facade=FACADE).local_paths == ("/oauth/authorize", "/oauth/token")

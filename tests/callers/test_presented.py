@@ -14,11 +14,11 @@ LOGIN = base64.b64encode(b"user:pass")
 
 
 @pytest.mark.parametrize("scheme", [b"Bearer", b"bearer", b"BEARER", b"bEaReR"])
-def test_the_scheme_is_read_in_any_case_and_the_token_as_it_is(scheme):
+def test_the_scheme_is_read_in_any_case_and_the_token_as_it_is(scheme: bytes) -> None:
     assert read_presented([scheme + b" aB+/=~"], BEARER) == b"aB+/=~"
 
 
-def test_a_login_is_decoded():
+def test_a_login_is_decoded() -> None:
     assert read_presented([b"basic " + LOGIN], BASIC) == b"user:pass"
 
 
@@ -42,7 +42,7 @@ def test_a_login_is_decoded():
         ([b"Bearer a", b""], "ambiguous-credential"),
     ],
 )
-def test_what_can_be_read_in_two_ways_or_none_is_refused(values, code):
+def test_what_can_be_read_in_two_ways_or_none_is_refused(values: list[bytes], code: str) -> None:
     refusal = read_presented(values, BEARER)
     assert isinstance(refusal, Refusal)
     assert refusal.code == code
@@ -60,12 +60,12 @@ def test_what_can_be_read_in_two_ways_or_none_is_refused(values, code):
         b"dXNlcjpwYXNzZR==",
     ],
 )
-def test_a_login_has_one_spelling(token):
+def test_a_login_has_one_spelling(token: bytes) -> None:
     assert read_login(token) is None
     assert read_presented([b"Basic " + token], BASIC).code == "invalid-credential"
 
 
 @given(st.lists(st.binary(max_size=40), max_size=2))
-def test_no_field_is_an_exception(values):
+def test_no_field_is_an_exception(values: list[bytes]) -> None:
     for authentication in (BEARER, BASIC):
         assert isinstance(read_presented(values, authentication), bytes | Refusal)

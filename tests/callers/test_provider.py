@@ -3,8 +3,10 @@ import base64
 import json
 import socket
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -15,9 +17,14 @@ SECRET = "sekret-token-that-must-not-show"
 
 
 @contextmanager
-def server(status=200, body=b'{"a": 1}', headers=(), seen=None):
+def server(
+    status: int = 200,
+    body: bytes = b'{"a": 1}',
+    headers: Sequence[tuple[str, str]] = (),
+    seen: list[Any] | None = None,
+) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
+        def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if seen is not None:
                 seen.append((self.command, self.path, self.headers, content))
@@ -30,7 +37,7 @@ def server(status=200, body=b'{"a": 1}', headers=(), seen=None):
 
         do_GET = do_POST  # noqa: N815  # the standard library's name
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
@@ -42,8 +49,8 @@ def server(status=200, body=b'{"a": 1}', headers=(), seen=None):
         thread.join(5)
 
 
-def asked(ask):
-    async def run():
+def asked(ask: Callable[..., Any]) -> dict[str, int] | tuple[bytes | int | str, ...]:
+    async def run() -> dict[str, int] | tuple[bytes | int | str, ...]:
         provider = Provider()
         try:
             return await ask(provider)
@@ -53,7 +60,7 @@ def asked(ask):
     return asyncio.run(run())
 
 
-def test_a_form_is_posted_with_our_login():
+def test_a_form_is_posted_with_our_login() -> None:
     seen = []
     with server(seen=seen) as url:
         assert asked(lambda it: it.post_form(url, b"token=t", login=("me", "pw"))) == {"a": 1}
@@ -65,12 +72,12 @@ def test_a_form_is_posted_with_our_login():
 @pytest.mark.parametrize(
     ("status", "body"), [(500, b"{}"), (401, b"{}"), (200, b"[]"), (200, b"<html>"), (200, b""), (200, b"[" * 100_000)]
 )
-def test_what_is_no_json_object_is_no_answer(status, body):
+def test_what_is_no_json_object_is_no_answer(status: int, body: bytes) -> None:
     with server(status, body) as url, pytest.raises(ProviderError):
         asked(lambda it: it.get_json(url))
 
 
-def test_redirects_are_not_followed_and_cookies_not_kept():
+def test_redirects_are_not_followed_and_cookies_not_kept() -> None:
     seen = []
     with server(302, b"", [("Location", "/elsewhere"), ("Set-Cookie", "a=b; Path=/")], seen=seen) as url:
         status = asked(lambda it: both(it, url))
@@ -79,17 +86,17 @@ def test_redirects_are_not_followed_and_cookies_not_kept():
     assert all("Cookie" not in headers for _, _, headers, _ in seen)
 
 
-async def both(provider, url):
+async def both(provider: Provider, url: str) -> tuple[int, int]:
     return tuple([(await provider.relay_form(url, b"a=b", {}))[1] for _ in range(2)])
 
 
-def test_an_answer_is_relayed_whatever_it_is():
+def test_an_answer_is_relayed_whatever_it_is() -> None:
     with server(400, b'{"error": "invalid_grant"}', [("Content-Type", "application/json")]) as url:
         media_type, status, body = asked(lambda it: it.relay_form(url, b"code=c", {"authorization": "Basic eA=="}))
     assert (media_type, status, json.loads(body)) == ("application/json", 400, {"error": "invalid_grant"})
 
 
-def test_an_endless_answer_is_cut():
+def test_an_endless_answer_is_cut() -> None:
     with (
         server(body=b'{"a": "' + b"x" * module.MAX_ANSWER_BYTES + b'"}') as url,
         pytest.raises(ProviderError, match="too large"),
@@ -98,14 +105,14 @@ def test_an_endless_answer_is_cut():
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "http://", "nonsense", "http://[::1"])
-def test_who_is_not_there_is_an_error_that_names_no_token(url):
+def test_who_is_not_there_is_an_error_that_names_no_token(url: str) -> None:
     with pytest.raises(ProviderError) as caught:
         asked(lambda it: it.post_form(url + "?hidden=" + SECRET, b"token=" + SECRET.encode()))
     assert SECRET not in str(caught.value)
     assert caught.value.__suppress_context__
 
 
-def test_who_never_answers_is_given_up(monkeypatch):
+def test_who_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TIMEOUT_S", 0.05)
 
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ProviderError, match="does not answer"):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -5,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from plugin_gateway.callers.signing_key import BadKey, SigningKey, read_key
 
 
-def described(key, algorithm, **more):
+def described(key: Any, algorithm: str, **more: Any) -> dict[str, Any]:
     return {**jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True), "kid": "k"} | more
 
 
@@ -17,7 +19,7 @@ SHORT = described(rsa.generate_private_key(public_exponent=65537, key_size=1024)
 P384 = described(ec.generate_private_key(ec.SECP384R1()), "ES384")
 
 
-def number(value):
+def number(value: int) -> str:
     return jwt.utils.to_base64url_uint(value).decode()
 
 
@@ -33,7 +35,7 @@ def number(value):
         (ED, {"EdDSA"}),
     ],
 )
-def test_a_key_verifies_the_algorithms_it_is_for(entry, algorithms):
+def test_a_key_verifies_the_algorithms_it_is_for(entry: dict[str, Any], algorithms: set[str]) -> None:
     key = read_key(entry)
     assert (key.key_id, key.algorithms) == (entry.get("kid"), algorithms)
 
@@ -54,17 +56,17 @@ def test_a_key_verifies_the_algorithms_it_is_for(entry, algorithms):
         EC | {"kty": "OKP"}, ED | {"kty": "EC"}, ED | {"crv": "Ed448"}, ED | {"x": "AAAA"}, EC | {"y": RSA["n"]},
     ],
 )  # fmt: skip
-def test_an_entry_that_is_no_such_key_is_a_fault_and_never_an_error(entry):
+def test_an_entry_that_is_no_such_key_is_a_fault_and_never_an_error(entry: Any) -> None:
     fault = read_key(entry)
     assert isinstance(fault, BadKey)
     assert fault.is_expected is (isinstance(entry, dict) and entry.get("use") == "enc")
 
 
-def test_a_short_key_is_told_as_short():
+def test_a_short_key_is_told_as_short() -> None:
     assert "1024 bits" in read_key(SHORT).reason
 
 
-def test_of_a_private_key_that_was_published_only_the_public_part_is_read():
+def test_of_a_private_key_that_was_published_only_the_public_part_is_read() -> None:
     private = jwt.get_algorithm_by_name("RS256").to_jwk(RSA_KEY, as_dict=True)
     key = read_key(private | {"key_ops": ["sign", "verify"]})
     assert isinstance(key, SigningKey)

@@ -7,15 +7,15 @@ from plugin_gateway.callers.strangers import Strangers, share_of
 class Clock:
     now = 1000.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
 
-def strangers(clock, **more):
+def strangers(clock: Clock, **more: int) -> Strangers:
     return Strangers(RateLimit(name="n", key="k", calls=2, window_s=10, burst=2), clock, **more)
 
 
-def test_an_address_waits_when_its_budget_is_used_up_and_the_others_do_not():
+def test_an_address_waits_when_its_budget_is_used_up_and_the_others_do_not() -> None:
     clock = Clock()
     it = strangers(clock)
     it.failed("a")
@@ -29,7 +29,7 @@ def test_an_address_waits_when_its_budget_is_used_up_and_the_others_do_not():
     assert it.wait_s("a") == 5
 
 
-def test_addresses_are_forgotten_the_oldest_first():
+def test_addresses_are_forgotten_the_oldest_first() -> None:
     it = strangers(Clock(), max_addresses=2)
     for address in ("a", "b", "a", "a", "c"):
         it.failed(address)
@@ -49,5 +49,5 @@ def test_addresses_are_forgotten_the_oldest_first():
         ("testclient", "testclient"),
     ],
 )
-def test_a_network_of_one_subscriber_has_one_share(address, share):
+def test_a_network_of_one_subscriber_has_one_share(address: str, share: str) -> None:
     assert share_of(address) == share

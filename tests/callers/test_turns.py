@@ -1,13 +1,15 @@
 """Turns are shared fairly among client addresses, even if one address floods the queue."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from plugin_gateway.callers.turns import BusyError, Turns
 
 
-async def settle():
+async def settle() -> None:
     for _ in range(3):
         await asyncio.sleep(0)
 
@@ -15,30 +17,30 @@ async def settle():
 class Queue:
     """Takes turns for addresses, and records their order."""
 
-    def __init__(self, at_once=1, max_waiting=4):
+    def __init__(self, at_once: int = 1, max_waiting: int = 4) -> None:
         self.turns, self.served, self.tasks = Turns(at_once, max_waiting), [], []
 
-    async def one(self, address):
+    async def one(self, address: str) -> None:
         await self.turns.take(address)
         self.served.append(address)
 
-    async def come(self, *addresses):
+    async def come(self, *addresses: str) -> list[asyncio.Task[Any]]:
         self.tasks += (came := [asyncio.create_task(self.one(address)) for address in addresses])
         await settle()
         return came
 
-    async def go(self, times):
+    async def go(self, times: int) -> None:
         for _ in range(times):
             self.turns.give_back()
             await settle()
 
 
-def run(scene):
+def run(scene: Callable[..., Any]) -> None:
     asyncio.run(asyncio.wait_for(scene(), 5))
 
 
-def test_turns_go_round_among_addresses():
-    async def scene():
+def test_turns_go_round_among_addresses() -> None:
+    async def scene() -> None:
         queue = Queue()
         await queue.come("a", "a", "a", "b", "c")
         await queue.go(4)
@@ -47,8 +49,8 @@ def test_turns_go_round_among_addresses():
     run(scene)
 
 
-def test_a_newcomer_takes_the_place_of_the_address_that_has_most():
-    async def scene():
+def test_a_newcomer_takes_the_place_of_the_address_that_has_most() -> None:
+    async def scene() -> None:
         queue = Queue()
         first = await queue.come(*["a"] * 5)
         (newcomer,) = await queue.come("b")
@@ -64,8 +66,8 @@ def test_a_newcomer_takes_the_place_of_the_address_that_has_most():
     run(scene)
 
 
-def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few():
-    async def scene():
+def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few() -> None:
+    async def scene() -> None:
         queue = Queue()
         await queue.come("x", "a", "b", "c", "d")
         (newcomer,) = await queue.come("e")
@@ -79,8 +81,8 @@ def test_an_address_does_not_push_out_its_own_or_one_that_has_as_few():
     run(scene)
 
 
-def test_who_stops_waiting_leaves_its_place_and_takes_no_turn():
-    async def scene():
+def test_who_stops_waiting_leaves_its_place_and_takes_no_turn() -> None:
+    async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "b")
         second.cancel()
@@ -96,8 +98,8 @@ def test_who_stops_waiting_leaves_its_place_and_takes_no_turn():
     run(scene)
 
 
-def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back():
-    async def scene():
+def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back() -> None:
+    async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "c")
         queue.turns.give_back()
@@ -109,8 +111,8 @@ def test_who_is_cancelled_just_when_its_turn_comes_gives_it_back():
     run(scene)
 
 
-def test_a_turn_is_not_given_to_who_has_just_stopped_waiting():
-    async def scene():
+def test_a_turn_is_not_given_to_who_has_just_stopped_waiting() -> None:
+    async def scene() -> None:
         queue = Queue()
         _, second, third = await queue.come("a", "b", "c")
         second.cancel()

@@ -8,7 +8,7 @@ PASSWORD = "scrypt$16384$8$1$q467Nbe7T/LKvbSqeovobQ==$R10acblY3kgYBa2fllNzrO2yOs
 TOKEN = hash_token("t" * 32)
 
 
-def test_a_password_is_verified_and_another_is_not():
+def test_a_password_is_verified_and_another_is_not() -> None:
     users, findings = read_users(f"# staff\n\nalice:{PASSWORD}\n", scheme="basic")
     assert findings == ()
     assert users.names == ("alice",)
@@ -16,17 +16,17 @@ def test_a_password_is_verified_and_another_is_not():
     assert not users.passwords["alice"].verify(b"correct hors")
 
 
-def test_a_token_is_found_by_its_digest():
+def test_a_token_is_found_by_its_digest() -> None:
     users, findings = read_users(f"ci:{TOKEN}\n", scheme="bearer")
     assert findings == ()
     assert users.tokens[hashlib.sha256(b"t" * 32).digest()] == "ci"
 
 
-def test_equal_passwords_have_different_hashes():
+def test_equal_passwords_have_different_hashes() -> None:
     assert hash_password("a") != hash_password("a")
 
 
-def test_no_password_is_that_of_the_decoy():
+def test_no_password_is_that_of_the_decoy() -> None:
     assert not DECOY.verify(b"")
 
 
@@ -47,13 +47,13 @@ def test_no_password_is_that_of_the_decoy():
         ("# nobody\n", "basic", "has no user"),
     ],
 )
-def test_a_line_that_would_let_in_nobody_or_somebody_else_is_told(text, scheme, said):
+def test_a_line_that_would_let_in_nobody_or_somebody_else_is_told(text: str, scheme: str, said: str) -> None:
     _, findings = read_users(text, scheme=scheme)
     assert said in findings[0].message
     assert findings[0].pointer == ("auth", "users")
 
 
-def test_neither_findings_nor_reprs_quote_what_the_file_holds():
+def test_neither_findings_nor_reprs_quote_what_the_file_holds() -> None:
     users, findings = read_users("a:plain-text-secret\nb:" + PASSWORD, scheme="basic")
     shown = repr(users) + repr(users.passwords["b"]) + "".join(map(str, findings))
     assert "plain-text-secret" not in shown

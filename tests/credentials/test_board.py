@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -12,17 +14,17 @@ ROOM = RING_BYTES // UNIT_BYTES
 
 
 @pytest.fixture
-def shared():
+def shared() -> Iterator[int]:
     descriptor = open_board()
     yield descriptor
     os.close(descriptor)
 
 
-def texts(found):
+def texts(found: tuple[int, list[Any]]) -> list[str]:
     return [written.text for written in found[1]]
 
 
-def test_what_is_written_is_read_with_the_time_until_which_it_is_good():
+def test_what_is_written_is_read_with_the_time_until_which_it_is_good() -> None:
     board = Board()
     assert board.read() == (0, [])
     before = board.end
@@ -35,7 +37,7 @@ def test_what_is_written_is_read_with_the_time_until_which_it_is_good():
     assert two == (place, "two", 8.5)
 
 
-def test_only_what_is_new_is_read():
+def test_only_what_is_new_is_read() -> None:
     board = Board()
     board.write("one", 1.0)
     end, _ = board.read()
@@ -44,7 +46,7 @@ def test_only_what_is_new_is_read():
     assert texts(board.read(board.end)) == []
 
 
-def test_a_token_written_by_another_process_is_read(shared):
+def test_a_token_written_by_another_process_is_read(shared: int) -> None:
     board = Board(shared)
     code = f"from plugin_gateway.credentials.board import Board; Board({shared}).write('theirs', 1.0)"
     subprocess.run([sys.executable, "-c", code], pass_fds=(shared,), check=True, timeout=20)
@@ -52,7 +54,7 @@ def test_a_token_written_by_another_process_is_read(shared):
     board.close()
 
 
-def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board():
+def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board() -> None:
     board = Board()
     places = [board.write(f"token-{number}", 1.0) for number in range(ROOM)]
     assert len(texts(board.read())) == ROOM >= 8 * 4096
@@ -60,7 +62,7 @@ def test_as_many_tokens_as_issuers_of_several_workers_hold_are_on_the_board():
 
 
 @pytest.mark.parametrize("size", [1, 500, UNIT_BYTES, 3000, 16 * 1024])
-def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size):
+def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size: int) -> None:
     board = Board()
     end, seen, last = 0, 0, ""
     for number in range(2 * RING_BYTES // max(size, UNIT_BYTES)):
@@ -80,7 +82,7 @@ def test_the_oldest_tokens_make_room_and_the_newest_are_whole(size):
     assert all(board.holds(written.place) for written in found)
 
 
-def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token():
+def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token() -> None:
     board = Board()
     board.write("first", 1.0)
     end, _ = board.read()
@@ -89,7 +91,7 @@ def test_a_reader_that_was_left_behind_goes_on_at_the_oldest_token():
     assert texts(board.read(end)) == texts(board.read())
 
 
-def test_what_a_writer_that_died_half_way_wrote_is_not_read():
+def test_what_a_writer_that_died_half_way_wrote_is_not_read() -> None:
     board = Board()
     board.write("one", 1.0)
     board._put(board.end, 3, 1.0, b"two")

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -28,7 +29,7 @@ from plugin_gateway.gate.override import fold_name
 from tests.pets import ISSUER, compiled, rules_of
 
 
-def test_an_operation_gets_its_own_credential_or_the_one_for_its_method():
+def test_an_operation_gets_its_own_credential_or_the_one_for_its_method() -> None:
     read, write, own = (Injection(headers=((name, b"k"),)) for name in (b"R", b"W", b"O"))
     injections = Injections(read=read, write=write, operations={"a": own})
 
@@ -37,14 +38,14 @@ def test_an_operation_gets_its_own_credential_or_the_one_for_its_method():
     assert injections.of("b", "POST") is injections.of("b", "DELETE") is write
 
 
-def test_an_entrys_own_credential_is_for_every_operation_that_it_names_and_no_other():
+def test_an_entrys_own_credential_is_for_every_operation_that_it_names_and_no_other() -> None:
     revision = compiled(allow="listPets, {tag: write, credential: {header: X-Own, value: {env: OTHER}}}")
     own = {name: one.headers for name, one in revision.operation_injections.items()}
     assert own == {"createPet": ((b"X-Own", b"0ther-7f3a9c"),), "putPets": ((b"X-Own", b"0ther-7f3a9c"),)}
     assert revision.read_injection is revision.write_injection
 
 
-def test_what_any_call_gets_is_taken_from_no_caller_and_shown_to_none():
+def test_what_any_call_gets_is_taken_from_no_caller_and_shown_to_none() -> None:
     revision = compiled(allow="listPets, {operation: createPet, credential: {query: api_key, value: {env: OTHER}}}")
     assert b"api_key" not in revision.faces["/openapi.json"].body
     assert revision.gate.judge(b"GET", b"/pets?api_key=theirs").code == "undeclared-query-parameter"
@@ -58,7 +59,7 @@ def test_what_any_call_gets_is_taken_from_no_caller_and_shown_to_none():
         ("{passthrough: true}", Passthrough),
     ],
 )
-def test_a_grant_is_compiled_and_its_field_is_ours(credential, kind):
+def test_a_grant_is_compiled_and_its_field_is_ours(credential: str, kind: type[Any]) -> None:
     revision = compiled(credential)
     assert isinstance(revision.read_injection.grant, kind)
     assert "Authorization" not in json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets"]["get"].get(
@@ -68,12 +69,12 @@ def test_a_grant_is_compiled_and_its_field_is_ours(credential, kind):
 
 
 @pytest.mark.parametrize("more", ["", "auth: {type: user_http, passthrough: true}"])
-def test_callers_whom_the_upstream_judges_are_passed_through(more):
+def test_callers_whom_the_upstream_judges_are_passed_through(more: str) -> None:
     revision = compiled("[{passthrough: true}, {header: X-Key, value: {env: KEY}}]", more=more)
     assert revision.read_injection.grant == Passthrough()
 
 
-def test_callers_whom_nobody_judges_do_not_get_our_key_for_any_operation():
+def test_callers_whom_nobody_judges_do_not_get_our_key_for_any_operation() -> None:
     allow = "listPets, {operation: createPet, credential: {bearer: {env: KEY}}}"
     more = "auth: {type: user_http, passthrough: true}"
     assert rules_of(credential="{passthrough: true}", allow=allow, more=more) == [
@@ -92,13 +93,13 @@ def test_callers_whom_nobody_judges_do_not_get_our_key_for_any_operation():
         "{type: user_http, verify: {introspection: 'https://issuer.example/i'}}",
     ],
 )
-def test_what_callers_show_to_us_is_not_passed_on(auth):
+def test_what_callers_show_to_us_is_not_passed_on(auth: str) -> None:
     assert ("passthrough-of-ours", ("upstream", "credential", 0)) in rules_of(
         credential="{passthrough: true}", more=f"auth: {auth}"
     )
 
 
-def test_each_place_where_a_credential_goes_astray_is_told_once_with_the_way_out():
+def test_each_place_where_a_credential_goes_astray_is_told_once_with_the_way_out() -> None:
     passes = "auth: {type: user_http, passthrough: true}"
     ours = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}"
     credential = "{passthrough: true}, write_credential: {bearer: {env: KEY}}"
@@ -122,7 +123,7 @@ def test_each_place_where_a_credential_goes_astray_is_told_once_with_the_way_out
     ]
 
 
-def test_a_passthrough_beside_other_credentials_is_enough_for_callers_whom_the_upstream_judges():
+def test_a_passthrough_beside_other_credentials_is_enough_for_callers_whom_the_upstream_judges() -> None:
     both = "[{header: X, value: {env: KEY}}, {passthrough: true}]"
     revision = compiled(
         f"{{passthrough: true}}, write_credential: {both}", more="auth: {type: user_http, passthrough: true}"
@@ -130,20 +131,20 @@ def test_a_passthrough_beside_other_credentials_is_enough_for_callers_whom_the_u
     assert revision.write_injection.grant == Passthrough()
 
 
-def told(rule, **given):
+def told(rule: str, **given: str) -> list[tuple[str, str]]:
     """The message and hint of each finding by the rule."""
     with pytest.raises(ConfigError) as caught:
         compiled(**given)
     return [(finding.message, finding.hint) for finding in caught.value.findings if finding.rule == rule]
 
 
-def test_a_short_secret_of_an_entry_is_warned_of_once():
+def test_a_short_secret_of_an_entry_is_warned_of_once() -> None:
     revision = compiled(allow="listPets, {tag: write, credential: {bearer: {env: SHORT}}}")
     pointers = [finding.pointer for finding in revision.warnings if finding.rule == "short-secret"]
     assert pointers == [("allow", 1, "credential", 0)]
 
 
-def test_two_credentials_of_an_entry_do_not_go_to_the_same_place():
+def test_two_credentials_of_an_entry_do_not_go_to_the_same_place() -> None:
     allow = "{operation: listPets, credential: [{bearer: {env: KEY}}, {passthrough: true}]}"
     assert rules_of(allow=allow) == [("duplicate-key", ("allow", 0, "credential", 1))]
 
@@ -187,13 +188,15 @@ FIXED = [FORMS[form] for form in ("header", "query", "cookie", "bearer", "basic"
         ("passthrough", (), b"", b""),
     ],
 )
-def test_each_form_goes_to_its_place(form, headers, query, cookies):
+def test_each_form_goes_to_its_place(
+    form: str, headers: tuple[tuple[bytes, bytes], ...], query: bytes, cookies: bytes
+) -> None:
     ready = injection([FORMS[form]])
 
     assert (ready.headers, ready.query, ready.cookies) == (headers, query, cookies)
 
 
-def test_a_fixed_credential_is_no_grant():
+def test_a_fixed_credential_is_no_grant() -> None:
     assert injection([FORMS["bearer"]]).grant is None
 
 
@@ -213,11 +216,13 @@ def test_a_fixed_credential_is_no_grant():
         ("passthrough", Passthrough()),
     ],
 )
-def test_a_grant_asks_for_what_the_config_says(form, grant):
+def test_a_grant_asks_for_what_the_config_says(
+    form: str, grant: ClientCredentials | Passthrough | TokenExchange
+) -> None:
     assert injection([FORMS[form]]).grant == grant
 
 
-def test_an_exchange_with_a_secret_sends_and_masks_it():
+def test_an_exchange_with_a_secret_sends_and_masks_it() -> None:
     exchange = written.TokenExchange.model_construct(
         token_url="https://h/x", client_id="me", client_secret=secret(), scope="a", audience="api"
     )
@@ -228,7 +233,7 @@ def test_an_exchange_with_a_secret_sends_and_masks_it():
     assert ready.secrets == (LONG_KEY,)
 
 
-def test_several_parameters_and_cookies_are_joined_as_a_request_has_them():
+def test_several_parameters_and_cookies_are_joined_as_a_request_has_them() -> None:
     ready = injection(
         [
             QueryCredential.model_construct(query="a/b", value=secret("1/2")),
@@ -243,7 +248,7 @@ def test_several_parameters_and_cookies_are_joined_as_a_request_has_them():
     assert [*ready.names()] == ["query a/b", "query c", "cookie x", "cookie y"]
 
 
-def test_several_credentials_go_together():
+def test_several_credentials_go_together() -> None:
     ready = injection(FIXED)
 
     assert [name for name, _ in ready.headers] == [b"X-API-Key", b"Authorization", b"Authorization"]
@@ -253,14 +258,14 @@ def test_several_credentials_go_together():
     ]  # fmt: skip
 
 
-def test_the_pair_of_basic_and_its_password_are_secrets():
+def test_the_pair_of_basic_and_its_password_are_secrets() -> None:
     secrets = injection([FORMS["basic"]]).secrets
 
     assert set(secrets) == {base64.b64encode(f"user:{LONG_KEY}".encode()).decode(), LONG_KEY}
 
 
 @pytest.mark.parametrize("form", ["oauth2", "token_exchange", "passthrough"])
-def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same(form):
+def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same(form: str) -> None:
     ready = injection([FORMS[form]])
 
     assert ready.grant is not None
@@ -268,7 +273,7 @@ def test_a_form_without_a_fixed_value_takes_the_authorization_field_all_the_same
     assert fold_name(b"Authorization") in injected_names([ready]).headers
 
 
-def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr():
+def test_the_secret_of_a_grant_is_masked_too_and_in_no_repr() -> None:
     ready = injection([FORMS["oauth2"]])
 
     assert LONG_KEY in ready.secrets
@@ -289,7 +294,7 @@ GUESSED = "the secret has fewer than 8 bytes"
         ("12345678", []),
     ],
 )
-def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
+def test_a_short_secret_is_warned_of_without_being_shown(text: str, messages: list[str]) -> None:
     found = list(
         find_short_secrets([BearerCredential.model_construct(bearer=secret(text))], ("upstream", "credential"))
     )
@@ -302,7 +307,7 @@ def test_a_short_secret_is_warned_of_without_being_shown(text, messages):
         assert text not in str(finding)
 
 
-def test_nothing_secret_is_in_a_repr():
+def test_nothing_secret_is_in_a_repr() -> None:
     ready = injection(FIXED)
 
     assert repr(ready).startswith("Injection(header X-API-Key")

@@ -23,7 +23,7 @@ EVERYWHERE = Injection(
 )
 
 
-def test_what_is_set_is_named_by_its_place_and_its_value_is_in_no_repr():
+def test_what_is_set_is_named_by_its_place_and_its_value_is_in_no_repr() -> None:
     assert list(EVERYWHERE.places()) == [
         ("header", "X-Api-Key"),
         ("header", "Authorization"),
@@ -33,7 +33,7 @@ def test_what_is_set_is_named_by_its_place_and_its_value_is_in_no_repr():
     assert repr(EVERYWHERE) == "Injection(header X-Api-Key, header Authorization, query api key, cookie sid)"
 
 
-def test_each_of_several_names_is_named_without_its_value_though_that_has_an_equals_sign():
+def test_each_of_several_names_is_named_without_its_value_though_that_has_an_equals_sign() -> None:
     both = Injection(query=b"key=dmFsdWU=&app=1", cookies=b"sid=dmFsdWU=; lang=de")
 
     assert [*both.places()] == [("query", "key"), ("query", "app"), ("cookie", "sid"), ("cookie", "lang")]
@@ -43,18 +43,18 @@ def test_each_of_several_names_is_named_without_its_value_though_that_has_an_equ
     )
 
 
-def test_an_injection_can_be_pickled():
+def test_an_injection_can_be_pickled() -> None:
     assert pickle.loads(pickle.dumps(EVERYWHERE)) == EVERYWHERE
 
 
-def test_a_token_is_added_last():
+def test_a_token_is_added_last() -> None:
     assert with_token(EVERYWHERE, "tok+en/1234").headers == (
         (b"X-Api-Key", KEY.encode()),
         (b"Authorization", b"Bearer tok+en/1234"),
     )
 
 
-def test_what_the_caller_showed_is_no_secret_to_the_caller():
+def test_what_the_caller_showed_is_no_secret_to_the_caller() -> None:
     ready = with_authorization(Injection(grant=Passthrough()), b"Bearer callers-own-key")
 
     assert ready.headers == ((b"Authorization", b"Bearer callers-own-key"),)
@@ -70,16 +70,18 @@ def test_what_the_caller_showed_is_no_secret_to_the_caller():
         (TokenExchange(), "header Authorization"),
     ],
 )
-def test_the_upstream_refuses_what_is_ours_and_not_what_is_the_callers(grant, said):
+def test_the_upstream_refuses_what_is_ours_and_not_what_is_the_callers(
+    grant: ClientCredentials | Passthrough | TokenExchange | None, said: str
+) -> None:
     assert refusable(Injection(grant=grant)) == said
 
 
 @pytest.mark.parametrize("grant", [ClientCredentials(), TokenExchange(), Passthrough()])
-def test_a_grant_takes_the_authorization_field(grant):
+def test_a_grant_takes_the_authorization_field(grant: ClientCredentials | Passthrough | TokenExchange) -> None:
     assert fold_name(b"Authorization") in injected_names([Injection(grant=grant)]).headers
 
 
-def test_injected_names_come_from_every_injection():
+def test_injected_names_come_from_every_injection() -> None:
     read = Injection(headers=((b"X-Api-Key", b"s"),), query=b"api_key=s&app%5Fid=1")
     write = Injection(cookies=b"sid=1; other=2")
     own = Injection(cookies=b"own=1")
@@ -91,7 +93,7 @@ def test_injected_names_come_from_every_injection():
     )
 
 
-def test_where_answers_are_searched_the_gateway_says_which_coding_and_which_part_it_wants():
+def test_where_answers_are_searched_the_gateway_says_which_coding_and_which_part_it_wants() -> None:
     names = {fold_name(name) for name in (b"Accept-Encoding", b"Range", b"If-Range")}
 
     assert injected_names([], is_searched=True).headers >= names

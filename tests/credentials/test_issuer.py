@@ -3,6 +3,8 @@
 import asyncio
 import itertools
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,7 @@ from plugin_gateway.credentials import issuer as module
 from plugin_gateway.credentials.board import RING_BYTES, Board
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
 from plugin_gateway.credentials.issuer import NO_TOKEN, NOT_EXCHANGED, TOO_MANY_QUESTIONS, Issuer
+from plugin_gateway.refusal import Refusal
 
 OURS = ClientCredentials(token_url="https://issuer/token?x=hunter2", client_id="me", client_secret="hunter2")
 THEIRS = TokenExchange(token_url="https://issuer/token")
@@ -20,12 +23,12 @@ THEIRS = TokenExchange(token_url="https://issuer/token")
 class Provider:
     """A token endpoint that answers when the test lets it."""
 
-    def __init__(self, *answers):
+    def __init__(self, *answers: Any) -> None:
         self.answers, self.asked = list(answers), []
         self.may_answer = asyncio.Event()
         self.may_answer.set()
 
-    async def relay_form(self, url, form, headers):
+    async def relay_form(self, url: str, form: bytes, headers: dict[str, str]) -> tuple[str, int, bytes]:
         self.asked.append((url, form, headers))
         await self.may_answer.wait()
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -34,30 +37,30 @@ class Provider:
         return "application/json", *answer
 
 
-def token(text, expires_in=3600):
+def token(text: str, expires_in: int = 3600) -> tuple[int, bytes]:
     return 200, json.dumps({"access_token": text, "token_type": "Bearer", "expires_in": expires_in}).encode()
 
 
 class Clock:
-    def __init__(self, monkeypatch):
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
         monkeypatch.setattr(module, "monotonic", lambda: self.now_s)
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-async def obtain(issuer, subject="", **more):
+async def obtain(issuer: Issuer, subject: str = "", **more: str) -> Refusal | str:
     answer = asyncio.get_running_loop().create_future()
     issuer.obtain(subject, answer.set_result, **more)
     got = await answer
     return getattr(got, "text", got)
 
 
-def play(scene, grant, *answers):
-    async def whole():
+def play(scene: Callable[..., Any], grant: ClientCredentials | TokenExchange, *answers: Any) -> None:
+    async def whole() -> None:
         provider = Provider(*answers)
         issuer = Issuer(grant, provider, Board())
         async with asyncio.timeout(5):
@@ -67,8 +70,8 @@ def play(scene, grant, *answers):
     asyncio.run(whole())
 
 
-def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock):
-    async def scene(issuer, provider):
+def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await asyncio.gather(*(obtain(issuer) for _ in range(5))) == ["one"] * 5
         assert await obtain(issuer) == "one"
         assert len(provider.asked) == 1
@@ -76,8 +79,8 @@ def test_calls_that_come_together_ask_once_and_later_ones_not_at_all(clock):
     play(scene, OURS, token("one"), token("two"))
 
 
-def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock):
-    async def scene(issuer, provider):
+def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
         clock.now_s += 3000
         provider.may_answer.clear()
@@ -90,8 +93,8 @@ def test_a_token_is_renewed_early_while_the_old_one_is_still_used(clock):
     play(scene, OURS, token("one"), token("two"))
 
 
-def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_call(clock):
-    async def scene(issuer, provider):
+def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_call(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
         clock.now_s += 3000
         assert await obtain(issuer) == "one"
@@ -106,8 +109,8 @@ def test_a_renewal_that_fails_leaves_the_old_token_and_is_not_tried_at_every_cal
     play(scene, OURS, token("one"), (500, b""), token("three"))
 
 
-def test_a_token_that_has_ended_is_not_used(clock):
-    async def scene(issuer, _):
+def test_a_token_that_has_ended_is_not_used(clock: Clock) -> None:
+    async def scene(issuer: Issuer, _: Provider) -> None:
         await obtain(issuer)
         clock.now_s += 3600
         assert await obtain(issuer) == "two"
@@ -115,8 +118,8 @@ def test_a_token_that_has_ended_is_not_used(clock):
     play(scene, OURS, token("one"), token("two"))
 
 
-def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(clock):
-    async def scene(issuer, provider):
+def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
         renewed = await asyncio.gather(*(obtain(issuer, refused="one") for _ in range(3)))
         assert renewed == ["two"] * 3
@@ -126,8 +129,8 @@ def test_a_token_that_the_upstream_refused_is_renewed_once_for_all_who_had_it(cl
     play(scene, OURS, token("one"), token("two"))
 
 
-def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock):
-    async def scene(issuer, provider):
+def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         renewed_at = []
         for second in range(3600):
             clock.now_s = 1000.0 + second
@@ -144,8 +147,8 @@ def test_an_upstream_that_takes_no_token_costs_fewer_and_fewer_of_them(clock):
     play(scene, OURS, *(token(f"token-{i}", 100_000) for i in range(100)))
 
 
-def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting(clock):
-    async def scene(issuer, provider):
+def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
         await obtain(issuer, refused="one")
         assert issuer.may_renew("", "one")
@@ -156,8 +159,8 @@ def test_a_call_that_failed_with_an_older_token_gets_the_new_one_without_waiting
     play(scene, OURS, token("one"), token("two"), token("three"))
 
 
-def test_each_caller_backs_off_alone(clock):
-    async def scene(issuer, provider):
+def test_each_caller_backs_off_alone(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         for caller in ("alice", "bob"):
             first = await obtain(issuer, caller)
             assert issuer.may_renew(caller, first)
@@ -168,8 +171,10 @@ def test_each_caller_backs_off_alone(clock):
     play(scene, THEIRS, *(token(f"t{i}") for i in range(4)))
 
 
-def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(clock, caplog):
-    async def scene(issuer, provider):
+def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         for _ in range(4):
             await obtain(issuer)
             clock.now_s += 1.1
@@ -182,8 +187,10 @@ def test_an_endpoint_that_is_away_is_told_once_and_its_return_once(clock, caplog
 @pytest.mark.parametrize(
     "answer", [ProviderError("issuer does not answer"), (401, b'{"error":"invalid_client"}'), (200, b"nonsense")]
 )
-def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(clock, caplog, answer):
-    async def scene(issuer, provider):
+def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(
+    clock: Clock, caplog: pytest.LogCaptureFixture, answer: ProviderError | tuple[int, bytes]
+) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await obtain(issuer) is NO_TOKEN
         assert await obtain(issuer) is NO_TOKEN
         assert len(provider.asked) == 1
@@ -195,8 +202,8 @@ def test_an_endpoint_that_gives_none_is_left_alone_for_a_moment(clock, caplog, a
     assert "hunter2" not in caplog.text
 
 
-def test_each_caller_has_a_token_of_its_own(clock):
-    async def scene(issuer, provider):
+def test_each_caller_has_a_token_of_its_own(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         assert [await obtain(issuer, caller) for caller in ("alice", "bob", "alice")] == ["for-a", "for-b", "for-a"]
         assert [b"subject_token=alice" in form for _, form, _ in provider.asked] == [True, False]
         assert not any(b"alice" in key for key in issuer._held)
@@ -204,8 +211,10 @@ def test_each_caller_has_a_token_of_its_own(clock):
     play(scene, THEIRS, token("for-a"), token("for-b"))
 
 
-def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(clock, caplog):
-    async def scene(issuer, provider):
+def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await obtain(issuer, "bad") is NOT_EXCHANGED
         assert await obtain(issuer, "bad") is NOT_EXCHANGED
         assert await obtain(issuer, "good") == "yes"
@@ -215,10 +224,10 @@ def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(clock,
     assert caplog.text == ""
 
 
-def test_what_is_kept_of_callers_is_bounded(clock, monkeypatch):
+def test_what_is_kept_of_callers_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_HELD", 3)
 
-    async def scene(issuer, provider):
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         for number in range(5):
             await obtain(issuer, str(number))
         assert len(issuer._held) == 3
@@ -228,8 +237,8 @@ def test_what_is_kept_of_callers_is_bounded(clock, monkeypatch):
     play(scene, THEIRS, token("t"))
 
 
-def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remembered(clock):
-    async def scene(issuer, provider):
+def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remembered(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         many = module._QUESTIONS_AT_ONCE + MAX_WAITING
         waiting = [asyncio.ensure_future(obtain(issuer, str(number))) for number in range(many)]
@@ -244,8 +253,8 @@ def test_questions_under_way_are_bounded_and_one_that_was_not_asked_is_not_remem
     play(scene, THEIRS, token("t"))
 
 
-def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock):
-    async def scene(issuer, provider):
+def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         flood = [asyncio.ensure_future(obtain(issuer, f"bad-{i}", address="192.0.2.66")) for i in range(300)]
         await asyncio.sleep(0)
@@ -260,8 +269,8 @@ def test_an_address_with_many_made_up_tokens_does_not_keep_another_out(clock):
     play(scene, THEIRS, (400, b'{"error": "invalid_grant"}'))
 
 
-def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock):
-    async def scene(issuer, provider):
+def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         held = await obtain(issuer, "good", address="192.0.2.66")
         codes = [(await obtain(issuer, f"bad-{i}", address="192.0.2.66")).code for i in range(12_000)]
         assert codes.count("credential-not-exchanged") == 100
@@ -273,8 +282,8 @@ def test_twelve_thousand_made_up_tokens_are_a_hundred_questions(clock):
     play(scene, THEIRS, token("held"), (400, b'{"error": "invalid_grant"}'))
 
 
-def test_who_waits_when_the_worker_ends_is_told():
-    async def scene(issuer, provider):
+def test_who_waits_when_the_worker_ends_is_told() -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         provider.may_answer.clear()
         waiting = asyncio.ensure_future(obtain(issuer))
         await asyncio.sleep(0)
@@ -285,8 +294,8 @@ def test_who_waits_when_the_worker_ends_is_told():
     play(scene, OURS, token("t"))
 
 
-def test_a_token_is_on_the_board_until_a_minute_after_it_is_used_last(clock):
-    async def scene(issuer, provider):
+def test_a_token_is_on_the_board_until_a_minute_after_it_is_used_last(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         await obtain(issuer)
         (written,) = issuer._board.read()[1]
         assert (written.text, written.until_s) == ("one", clock.now_s + 3590 + 60)
@@ -294,8 +303,8 @@ def test_a_token_is_on_the_board_until_a_minute_after_it_is_used_last(clock):
     play(scene, OURS, token("one"))
 
 
-def test_a_token_that_the_board_has_no_room_for_any_more_is_not_used(clock):
-    async def scene(issuer, provider):
+def test_a_token_that_the_board_has_no_room_for_any_more_is_not_used(clock: Clock) -> None:
+    async def scene(issuer: Issuer, provider: Provider) -> None:
         assert await obtain(issuer) == "one"
         for number in range(RING_BYTES // 1024):
             issuer._board.write(f"other-{number}", 0.0)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import Any
 from urllib.parse import parse_qs, unquote_plus
 
 import pytest
@@ -14,12 +15,12 @@ from plugin_gateway.credentials.token import TokenError, read_token, request_of
 NOW_S = 1000.0
 
 
-def answer(**members):
+def answer(**members: int | str | None) -> bytes:
     return json.dumps({"access_token": "abc.def-123", "token_type": "Bearer", "expires_in": 3600} | members).encode()
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_our_id_and_secret_arrive_as_they_are_whatever_is_in_them(client_id, secret):
+def test_our_id_and_secret_arrive_as_they_are_whatever_is_in_them(client_id: str, secret: str) -> None:
     grant = ClientCredentials(client_id=client_id, client_secret=secret)
     form, headers = request_of(grant, "")
     pair = base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode()
@@ -27,7 +28,7 @@ def test_our_id_and_secret_arrive_as_they_are_whatever_is_in_them(client_id, sec
     assert parse_qs(form.decode()) == {"grant_type": ["client_credentials"]}
 
 
-def test_the_callers_token_is_the_subject_of_an_exchange():
+def test_the_callers_token_is_the_subject_of_an_exchange() -> None:
     grant = TokenExchange(client_id="me", scope="read write", audience="api")
     form, headers = request_of(grant, "callers.token")
     assert headers == {}
@@ -57,7 +58,9 @@ def test_the_callers_token_is_the_subject_of_an_exchange():
         ({"token_type": "N_A"}, 1000 + 3590 * 0.8, 4590),
     ],
 )
-def test_a_token_is_renewed_before_it_ends_and_not_used_to_its_last_moment(members, refresh_at_s, good_until_s):
+def test_a_token_is_renewed_before_it_ends_and_not_used_to_its_last_moment(
+    members: dict[str, Any], refresh_at_s: float, good_until_s: int
+) -> None:
     token = read_token(200, answer(**members), NOW_S)
     assert token.text == "abc.def-123"
     assert (token.refresh_at_s, token.good_until_s) == pytest.approx((refresh_at_s, good_until_s))
@@ -82,7 +85,7 @@ def test_a_token_is_renewed_before_it_ends_and_not_used_to_its_last_moment(membe
         (302, b"", "status 302 without a JSON object"),
     ],
 )
-def test_everything_else_is_an_error_that_quotes_nothing(status, body, message):
+def test_everything_else_is_an_error_that_quotes_nothing(status: int, body: bytes, message: str) -> None:
     with pytest.raises(TokenError) as raised:
         read_token(status, body, NOW_S)
     assert str(raised.value) == message
@@ -98,7 +101,7 @@ def test_everything_else_is_an_error_that_quotes_nothing(status, body, message):
         (401, "invalid_grant", False),
     ],
 )
-def test_only_a_subject_that_is_not_taken_is_the_callers_fault(status, code, is_theirs):
+def test_only_a_subject_that_is_not_taken_is_the_callers_fault(status: int, code: str, is_theirs: bool) -> None:
     with pytest.raises(TokenError) as raised:
         read_token(status, json.dumps({"error": code}).encode(), NOW_S)
     assert raised.value.blames_subject is is_theirs

@@ -80,12 +80,12 @@ SAFE = (
 
 
 @pytest.mark.parametrize("segment", UNSAFE.values(), ids=UNSAFE)
-def test_a_segment_with_two_meanings_is_unsafe(segment):
+def test_a_segment_with_two_meanings_is_unsafe(segment: bytes) -> None:
     assert isinstance(examine(segment), Unsafe)
 
 
 @pytest.mark.parametrize("segment", SAFE)
-def test_a_plain_value_is_safe(segment):
+def test_a_plain_value_is_safe(segment: bytes) -> None:
     assert examine(segment) is None
 
 
@@ -99,7 +99,7 @@ def test_a_plain_value_is_safe(segment):
         b"export%cc%87", b"%25c3%25a9xport", b"export%d6%89x",
     ],
 )  # fmt: skip
-def test_every_spelling_of_a_name_is_its_alias(segment):
+def test_every_spelling_of_a_name_is_its_alias(segment: bytes) -> None:
     names = readings(segment)
 
     assert not isinstance(names, Unsafe)
@@ -110,18 +110,18 @@ def test_every_spelling_of_a_name_is_its_alias(segment):
     "segment",
     [b"exports", b"exporter", b"my-export", b"export-1", b"export_2", b"xport", b"expo", b"exp%c3%a9rt", b"%c3%a9"],
 )
-def test_another_name_is_no_alias(segment):
+def test_another_name_is_no_alias(segment: bytes) -> None:
     names = readings(segment)
 
     assert not isinstance(names, Unsafe)
     assert not any(is_alias(name, "export") for name in names)
 
 
-def test_the_kelvin_sign_and_the_long_s_are_letters():
+def test_the_kelvin_sign_and_the_long_s_are_letters() -> None:
     assert fold("\u212aeys") == fold("KEYS") == fold("key\u017f") == "keys"
 
 
-def test_decoding_stops_after_a_few_rounds():
+def test_decoding_stops_after_a_few_rounds() -> None:
     nested = b"%" + b"25" * 4000 + b"2e"
 
     assert examine(nested) == Unsafe("characters that are percent-encoded too many times")
@@ -129,12 +129,12 @@ def test_decoding_stops_after_a_few_rounds():
 
 
 @given(st.text(alphabet="ABCXYZabcxyz019-_~.!$&'()*+,=:@", max_size=12))
-def test_folding_plain_ascii_agrees_with_folding_any_text(text):
+def test_folding_plain_ascii_agrees_with_folding_any_text(text: str) -> None:
     assert fold_plain(text) == fold(text)
 
 
 @given(st.binary(max_size=40))
-def test_a_reading_of_percent_encoded_bytes_never_raises(octets):
+def test_a_reading_of_percent_encoded_bytes_never_raises(octets: bytes) -> None:
     segment = b"".join(b"%%%02x" % octet for octet in octets)
 
     examine(segment)

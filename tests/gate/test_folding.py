@@ -10,7 +10,7 @@ from __future__ import annotations
 import _sre
 import unicodedata
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ SPECIAL = [
 
 
 @cache
-def characters():
+def characters() -> list[str]:
     """Return the characters in each block of 256 that some mapping changes as a whole. It changes no character of the other blocks."""
     blocks = ("".join(map(chr, range(start, start + 256))) for start in range(0, 0x110000, 256))
     # The other two mappings change a character only if one of these does.
@@ -47,12 +47,12 @@ def characters():
 
 
 @cache
-def mapped_by(name):
+def mapped_by(name: str) -> list[tuple[str, str]]:
     """Return each character that a mapping changes, with the result."""
     return [(c, after) for c, after in zip(characters(), map(MAPPINGS[name], characters()), strict=True) if after != c]
 
 
-def fold_by_casefold(text):
+def fold_by_casefold(text: str) -> str:
     """The fold without the tables in `gate.folding`."""
     whole = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(
@@ -61,11 +61,11 @@ def fold_by_casefold(text):
 
 
 @pytest.mark.parametrize("mapping", MAPPINGS)
-def test_no_mapping_of_a_character_changes_its_fold(mapping):
+def test_no_mapping_of_a_character_changes_its_fold(mapping: str) -> None:
     assert [pair for pair in mapped_by(mapping) if fold_letters(pair[0]) != fold_letters(pair[1])] == []
 
 
-def test_what_is_written_down_is_what_the_unicode_data_needs():
+def test_what_is_written_down_is_what_the_unicode_data_needs() -> None:
     mapped = {pair for name in MAPPINGS for pair in mapped_by(name)}
     folds = {tuple(sorted(map(fold_by_casefold, pair))) for pair in mapped}
     found = {pair for pair in folds if pair[0] != pair[1]}
@@ -73,7 +73,7 @@ def test_what_is_written_down_is_what_the_unicode_data_needs():
 
 
 @pytest.mark.parametrize(("before", "after"), SPECIAL)
-def test_mappings_of_a_language_are_folded_too(before, after):
+def test_mappings_of_a_language_are_folded_too(before: str, after: str) -> None:
     assert fold_letters(f"m{before}ne") == fold_letters(f"m{after}ne")
 
 
@@ -86,17 +86,17 @@ def test_mappings_of_a_language_are_folded_too(before, after):
         ("\ua7cb", "\u0264"), ("\U00010d50", "\U00010d70"),
     ],
 )  # fmt: skip
-def test_siblings_of_the_letters_in_attacks(text, folded):
+def test_siblings_of_the_letters_in_attacks(text: str, folded: str) -> None:
     assert fold_letters(text) == folded
 
 
 @given(st.text())
-def test_folding_twice_changes_nothing(text):
+def test_folding_twice_changes_nothing(text: str) -> None:
     assert fold_letters(fold_letters(text)) == fold_letters(text)
 
 
 @given(st.text(), st.sampled_from([*MAPPINGS.values()]))
-def test_no_mapping_of_a_text_changes_its_fold(text, mapping):
+def test_no_mapping_of_a_text_changes_its_fold(text: str, mapping: Callable[..., Any]) -> None:
     assert fold_letters(mapping(text)) == fold_letters(text)
 
 
@@ -110,6 +110,6 @@ def test_no_mapping_of_a_text_changes_its_fold(text, mapping):
         ("\xf8\u0142", ("OL", "ol")),
     ],
 )
-def test_code_pages_have_their_own_idea(text, fits):
+def test_code_pages_have_their_own_idea(text: str, fits: tuple[str, ...]) -> None:
     assert {fit.lower() for fit in best_fits(text)} >= {fit.lower() for fit in fits}
     assert bool(best_fits(text)) == bool(fits)

@@ -9,6 +9,7 @@ import re
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -20,6 +21,9 @@ from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.rule import InjectedNames
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.refusal import Refusal, problem_details
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 PETS = {
     "GET /pets": ["limit", "tag", "q"],
@@ -40,7 +44,12 @@ def key_of(text: str) -> OperationKey:
     return OperationKey(method, path)
 
 
-def gate_of(operations, allowed, *, slashes=()):
+def gate_of(
+    operations: dict[str, Any] | list[str],
+    allowed: Sequence[str],
+    *,
+    slashes: Sequence[str] = (),
+) -> Gate:
     paths: dict[str, dict[str, object]] = {}
     for text in operations:
         key = key_of(text)
@@ -72,7 +81,9 @@ def pets() -> Gate:
         (b"GET", b"/pets/exporter", "/pets/{petId}", b""),
     ],
 )
-def test_an_allowed_call_is_permitted_with_the_path_as_sent(pets, method, target, template, query):
+def test_an_allowed_call_is_permitted_with_the_path_as_sent(
+    pets: Gate, method: bytes, target: bytes, template: str, query: bytes
+) -> None:
     permit = pets.judge(method, target)
 
     assert isinstance(permit, Permit)
@@ -109,7 +120,7 @@ def test_an_allowed_call_is_permitted_with_the_path_as_sent(pets, method, target
         (b"OPTIONS", b"/admin/users"),
     ],
 )
-def test_what_is_denied_and_what_is_unknown_get_one_answer(pets, method, target):
+def test_what_is_denied_and_what_is_unknown_get_one_answer(pets: Gate, method: bytes, target: bytes) -> None:
     refusal = pets.judge(method, target)
 
     assert isinstance(refusal, Refusal)
@@ -120,7 +131,7 @@ def test_what_is_denied_and_what_is_unknown_get_one_answer(pets, method, target)
 @pytest.mark.parametrize(
     "method", [b"DELETE", b"PUT", b"Get", b"get", b"FOO", b"TRACE", b"CONNECT", b"", b"G\xff", b"A" * 5000]
 )
-def test_another_method_names_the_allowed_ones_only(pets, method):
+def test_another_method_names_the_allowed_ones_only(pets: Gate, method: bytes) -> None:
     refusal = pets.judge(method, b"/pets/1")
 
     assert isinstance(refusal, Refusal)
@@ -131,7 +142,7 @@ def test_another_method_names_the_allowed_ones_only(pets, method):
 
 
 @pytest.mark.parametrize("target", [b"/pets/1%2fsecrets", b"/nowhere%2fx", b"/files/a%2Fb", b"/files/a%2Fb?x=1"])
-def test_an_encoded_slash_is_refused_where_no_parameter_takes_it(pets, target):
+def test_an_encoded_slash_is_refused_where_no_parameter_takes_it(pets: Gate, target: bytes) -> None:
     refusal = pets.judge(b"GET", target)
 
     assert isinstance(refusal, Refusal)
@@ -174,7 +185,9 @@ REPO = [
         (b"/repos/r/contents/a/b", False),
     ],
 )
-def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_them(target, is_permitted):
+def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_them(
+    target: bytes, is_permitted: bool
+) -> None:
     gate = gate_of(REPO, REPO[:1], slashes=["path"])
 
     assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
@@ -193,7 +206,7 @@ def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_the
         "m%25C4%25B0ne.json",
     ],
 )
-def test_no_case_mapping_of_an_origin_leads_to_a_denied_path(name):
+def test_no_case_mapping_of_an_origin_leads_to_a_denied_path(name: str) -> None:
     """Stock Caddy lowers U+0130 to `i` (Go's simple mapping), a JVM uppers U+0131 to `I`: both reached `/pets/mine`."""
     gate = gate_of(["GET /pets/{petId}", "GET /pets/mine"], ["GET /pets/{petId}"])
 
@@ -220,14 +233,14 @@ VARIANTS = {"GET /responses/{id}": ["beta", "q"], "GET /responses/{id}?beta=true
         (2, b"/responses/1?beta=false", "/responses/{id}"),
     ],
 )
-def test_a_template_with_a_query_needs_that_query(allowed, target, template):
+def test_a_template_with_a_query_needs_that_query(allowed: int, target: bytes, template: str | None) -> None:
     choice = list(VARIANTS) if allowed == 2 else [list(VARIANTS)[allowed]]
     permit = gate_of(VARIANTS, choice).judge(b"GET", target)
 
     assert (permit.rule.path_template if isinstance(permit, Permit) else None) == template
 
 
-def test_a_query_is_judged_by_its_operation(pets):
+def test_a_query_is_judged_by_its_operation(pets: Gate) -> None:
     assert isinstance(pets.judge(b"GET", b"/pets?limit=1"), Permit)
     refusal = pets.judge(b"GET", b"/files/a?limit=1")
 
@@ -235,7 +248,7 @@ def test_a_query_is_judged_by_its_operation(pets):
     assert refusal.code == "undeclared-query-parameter"
 
 
-def test_an_empty_allow_list_permits_nothing():
+def test_an_empty_allow_list_permits_nothing() -> None:
     gate = gate_of(PETS, [])
 
     for text in PETS:
@@ -243,21 +256,21 @@ def test_an_empty_allow_list_permits_nothing():
         assert gate.judge(method.encode(), path.replace("{petId}", "1").replace("{name}", "1").encode()) == NOT_FOUND
 
 
-def test_a_gate_survives_pickling(pets):
+def test_a_gate_survives_pickling(pets: Gate) -> None:
     copy = pickle.loads(pickle.dumps(pets))
 
     assert copy == pets
     assert isinstance(copy.judge(b"GET", b"/pets/1"), Permit)
 
 
-def test_rules_are_in_document_order():
+def test_rules_are_in_document_order() -> None:
     gate = gate_of(PETS, ALLOWED)
 
     assert [rule.path_template for rule in gate.rules] == ["/pets", "/pets", "/pets/{petId}", "/files/{name}"]
     assert [*gate.rules_by_key] == [key_of(text) for text in ALLOWED]
 
 
-def test_a_rule_has_what_the_allow_list_says_of_its_operation():
+def test_a_rule_has_what_the_allow_list_says_of_its_operation() -> None:
     document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {}}}}, name="t")
     allowed = Allowed(operation_id="a", credential="write", links=(("next",), ("_links", "*")))
     [rule] = compile_gate(document, {key_of("GET /a"): allowed}).rules
@@ -265,7 +278,7 @@ def test_a_rule_has_what_the_allow_list_says_of_its_operation():
     assert (rule.operation_id, rule.credential, rule.links) == ("a", "write", (("next",), ("_links", "*")))
 
 
-def test_a_parameter_that_is_a_reference_is_declared():
+def test_a_parameter_that_is_a_reference_is_declared() -> None:
     root = {
         "openapi": "3.0.3",
         "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Limit"}]}}},
@@ -278,7 +291,7 @@ def test_a_parameter_that_is_a_reference_is_declared():
 
 
 @pytest.mark.parametrize("name", [b"apikey", b"ApiKey", b"api%4bey"])
-def test_a_query_parameter_that_the_gateway_injects_never_passes(name):
+def test_a_query_parameter_that_the_gateway_injects_never_passes(name: bytes) -> None:
     free = {"name": "filter", "in": "query", "schema": {"type": "object"}}
     document = Document(root={"openapi": "3.0.3", "paths": {"/a": {"get": {"parameters": [free]}}}}, name="t")
     gate = compile_gate(document, {key_of("GET /a"): Allowed(operation_id="a")}, INJECTED)
@@ -339,7 +352,7 @@ def interpretations(path: bytes) -> set[bytes]:
     return seen
 
 
-def operations_at(method: str, path: bytes, operations) -> set[str]:
+def operations_at(method: str, path: bytes, operations: Any) -> set[str]:
     segments = path.split(b"/")
     found = set()
     for text in operations:
@@ -371,7 +384,9 @@ TARGETS = st.tuples(
 @example(b"GET", b"/pets/export.json")
 @example(b"GET", b"/files/..")
 @example(b"GET", b"/files/.json")
-def test_what_is_permitted_is_allowed_and_never_denied_to_whoever_reads_it(pets, method, target):
+def test_what_is_permitted_is_allowed_and_never_denied_to_whoever_reads_it(
+    pets: Gate, method: bytes, target: bytes
+) -> None:
     permit = pets.judge(method, target)
 
     if isinstance(permit, Permit):
@@ -384,12 +399,12 @@ def test_what_is_permitted_is_allowed_and_never_denied_to_whoever_reads_it(pets,
 
 
 @given(st.binary(max_size=20), st.binary(max_size=80))
-def test_judging_never_raises(pets, method, target):
+def test_judging_never_raises(pets: Gate, method: bytes, target: bytes) -> None:
     assert isinstance(pets.judge(method, target), Permit | Refusal)
     assert isinstance(pets.judge(b"GET", b"/pets/" + target), Permit | Refusal)
 
 
-def paths_of(*segments):
+def paths_of(*segments: str) -> list[str]:
     """All paths of one to three of these segments: drawing one of them is cheaper than drawing segments."""
     return ["/" + "/".join(path) for length in (1, 2, 3) for path in product(segments, repeat=length)]
 
@@ -404,13 +419,15 @@ CALLS = st.sampled_from([path.encode() for path in paths_of("a", "A", "b", "c", 
 CHOICES = st.integers(0, 255)
 
 
-def chosen_from(operations, choices):
+def chosen_from(operations: list[str], choices: int) -> list[str]:
     """The operations whose bit is set."""
     return [text for index, text in enumerate(operations) if choices >> index & 1]
 
 
 @given(OPERATIONS, CHOICES, CALLS, st.integers(0, 999))
-def test_the_order_of_operations_in_the_document_decides_nothing(operations, choices, call, seed):
+def test_the_order_of_operations_in_the_document_decides_nothing(
+    operations: list[str], choices: int, call: bytes, seed: int
+) -> None:
     allowed = chosen_from(operations, choices)
     shuffled = Random(seed).sample(operations, len(operations))
 
@@ -421,7 +438,7 @@ def test_the_order_of_operations_in_the_document_decides_nothing(operations, cho
 
 
 @given(OPERATIONS, CHOICES, CALLS)
-def test_denied_operations_never_permit_more(operations, choices, call):
+def test_denied_operations_never_permit_more(operations: list[str], choices: int, call: bytes) -> None:
     allowed = chosen_from(operations, choices)
 
     if isinstance(gate_of(operations, allowed).judge(b"GET", call), Permit):
@@ -429,7 +446,9 @@ def test_denied_operations_never_permit_more(operations, choices, call):
 
 
 @given(OPERATIONS, CHOICES, CALLS)
-def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose(operations, choices, call):
+def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose(
+    operations: list[str], choices: int, call: bytes
+) -> None:
     """Origins with PATH_INFO or subtree routes serve a path by its beginning."""
     allowed = chosen_from(operations, choices)
     permit = gate_of(operations, allowed).judge(b"GET", call)
@@ -450,7 +469,7 @@ def test_no_permitted_path_begins_with_a_denied_one_that_the_client_could_choose
             assert not chosen or [part.lower() for part in parts] != [s.lower() for s in segments[: len(parts)]]
 
 
-def attack_calls():
+def attack_calls() -> Iterator[Any]:
     """The request lines of the hostile-caller cases, with the number of upstream requests that each may cause."""
     cases = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
     if not cases.exists():
@@ -464,7 +483,9 @@ def attack_calls():
 
 
 @pytest.mark.parametrize(("method", "target", "upstream_requests"), [*attack_calls()])
-def test_hostile_calls_are_refused_and_legitimate_ones_permitted(pets, method, target, upstream_requests):
+def test_hostile_calls_are_refused_and_legitimate_ones_permitted(
+    pets: Gate, method: bytes, target: bytes, upstream_requests: list[int]
+) -> None:
     verdict = pets.judge(method, target)
 
     if 0 not in upstream_requests:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -19,8 +20,11 @@ from plugin_gateway.gate.media_type import (
 )
 from plugin_gateway.gate.permit import OperationRule
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def rule_of(*media_types, has_request_body=True):
+
+def rule_of(*media_types: str, has_request_body: bool = True) -> OperationRule:
     return OperationRule(
         method="POST",
         path_template="/p",
@@ -31,7 +35,7 @@ def rule_of(*media_types, has_request_body=True):
     )
 
 
-def judged(rule, *types, codings=()):
+def judged(rule: OperationRule, *types: bytes, codings: Sequence[bytes] = ()) -> int | tuple[int, str]:
     found = judge_body(rule, types, codings)
     return found if isinstance(found, int) else (found.status, found.code)
 
@@ -47,7 +51,7 @@ def judged(rule, *types, codings=()):
         (b"application/vnd.api+json;", b"application/vnd.api+json", b""),
     ],
 )
-def test_a_media_type_is_read_with_its_charset(value, name, charset):
+def test_a_media_type_is_read_with_its_charset(value: bytes, name: bytes, charset: bytes) -> None:
     assert read_media_type(value) == (name, charset)
 
 
@@ -59,11 +63,11 @@ def test_a_media_type_is_read_with_its_charset(value, name, charset):
         b"application/json; charset = utf-7", b"*",
     ],
 )  # fmt: skip
-def test_what_is_not_one_media_type_is_none(value):
+def test_what_is_not_one_media_type_is_none(value: bytes) -> None:
     assert read_media_type(value) is None
 
 
-def test_declared_types_lose_their_parameters_and_lists_are_taken_apart():
+def test_declared_types_lose_their_parameters_and_lists_are_taken_apart() -> None:
     declared = ["application/json; charset=utf-8", "Text/XML, application/xml", "application/json", ""]
     assert declared_media_types(declared) == (b"application/json", b"text/xml", b"application/xml")
 
@@ -83,7 +87,7 @@ def test_declared_types_lose_their_parameters_and_lists_are_taken_apart():
         (b"application/*+json", b"text/x+json", False),
     ],
 )
-def test_a_range_admits_what_is_in_it(declared, name, is_admitted):
+def test_a_range_admits_what_is_in_it(declared: bytes, name: bytes, is_admitted: bool) -> None:
     assert admits([b"x/y", declared], name) is is_admitted
 
 
@@ -110,18 +114,18 @@ PETS = rule_of("application/json", "multipart/form-data")
         ([b"multipart/form-data; boundary=x; charset=ibm037"], (415, "unsupported-charset")),
     ],
 )
-def test_a_body_is_of_a_declared_type_or_refused(types, found):
+def test_a_body_is_of_a_declared_type_or_refused(types: list[bytes], found: int | tuple[int, str]) -> None:
     assert judged(PETS, *types) == found
 
 
-def test_a_refusal_names_what_is_declared():
+def test_a_refusal_names_what_is_declared() -> None:
     refusal = judge_body(PETS, [b"text/xml"], [])
     assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
     assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
     assert refusal.hint == "Send it as application/json or multipart/form-data, with that Content-Type."
 
 
-def test_no_header_is_made_of_what_is_no_media_type():
+def test_no_header_is_made_of_what_is_no_media_type() -> None:
     assert judge_body(rule_of("j\r\nson"), [b"text/xml"], []).headers == ()
 
 
@@ -142,18 +146,18 @@ def test_no_header_is_made_of_what_is_no_media_type():
         (["application/xml"], [b"application/xml; charset=utf-16"], OPAQUE),
     ],
 )
-def test_a_body_is_looked_through_by_its_kind(declared, types, found):
+def test_a_body_is_looked_through_by_its_kind(declared: list[str], types: list[bytes], found: int) -> None:
     assert judged(rule_of(*declared), *types) == found
 
 
 @pytest.mark.parametrize("coding", [b"gzip", b"identity, gzip", b"br", b"x"])
-def test_a_coded_body_that_would_be_looked_through_is_refused(coding):
+def test_a_coded_body_that_would_be_looked_through_is_refused(coding: bytes) -> None:
     assert judged(PETS, b"application/json", codings=[coding]) == (415, "unsupported-coding")
     assert judged(rule_of("image/png"), b"image/png", codings=[coding]) == OPAQUE
     assert judged(PETS, b"application/json", codings=[b"identity", b""]) == JSON
 
 
-def test_a_safe_operation_that_declares_no_body_takes_none():
+def test_a_safe_operation_that_declares_no_body_takes_none() -> None:
     write = rule_of(has_request_body=False)
     assert judged(replace(write, is_safe=True), b"application/json") == (400, "body-not-declared")
     assert judged(write, b"application/json") == JSON

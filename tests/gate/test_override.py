@@ -25,7 +25,7 @@ OVERRIDES = [
 
 
 @pytest.mark.parametrize("name", OVERRIDES)
-def test_every_spelling_that_some_framework_obeys_is_an_override(name):
+def test_every_spelling_that_some_framework_obeys_is_an_override(name: bytes) -> None:
     assert override_of(name)
 
 
@@ -45,33 +45,33 @@ def test_every_spelling_that_some_framework_obeys_is_an_override(name):
         b"__method",
     ],
 )
-def test_other_names_are_none(name):
+def test_other_names_are_none(name: bytes) -> None:
     assert override_of(name) == b""
 
 
-def test_spellings_of_one_override_are_one():
+def test_spellings_of_one_override_are_one() -> None:
     assert override_of(b"_Method[]") == override_of(b"%5fmethod") == b"_method"
     assert override_of(b"X-HTTP-Method-Override") == override_of(b"x_http_method.override")
 
 
 @pytest.mark.parametrize("name", OVERRIDES)
-def test_no_beginning_of_an_override_is_let_go(name):
+def test_no_beginning_of_an_override_is_let_go(name: bytes) -> None:
     assert all(may_become_override(name[:size]) for size in range(len(name) + 1))
 
 
 @pytest.mark.parametrize("beginning", [b"a", b"payment_", b"name", b"%61", b"_methodical", b"xxxx"])
-def test_what_cannot_become_one_is(beginning):
+def test_what_cannot_become_one_is(beginning: bytes) -> None:
     assert not may_become_override(beginning)
 
 
-def test_a_refusal_shows_the_name_and_no_control_character():
+def test_a_refusal_shows_the_name_and_no_control_character() -> None:
     refusal = refuse_override(b"_method\x00" + b"x" * 1000)
     assert (refusal.status, refusal.code) == (400, "method-override")
     assert "_method\ufffdxx" in refusal.detail
     assert len(refusal.detail) < 200
 
 
-def test_a_declared_override_beside_a_closed_method_is_a_warning():
+def test_a_declared_override_beside_a_closed_method_is_a_warning() -> None:
     post, delete, other = OperationKey("POST", "/p"), OperationKey("DELETE", "/p"), OperationKey("POST", "/q")
     kept = {post: 3, other: 4}
     rule = OperationRule(
@@ -87,7 +87,7 @@ def test_a_declared_override_beside_a_closed_method_is_a_warning():
 
 
 @given(st.binary(max_size=30))
-def test_folding_a_name_never_raises(name):
+def test_folding_a_name_never_raises(name: bytes) -> None:
     fold_name(name)
     override_of(name)
     may_become_override(name)

@@ -40,14 +40,14 @@ OPEN = OperationRule(method="GET", path_template="/any", operation_id="any", any
         b"limit={}|^`\\",
     ],
 )
-def test_declared_pairs_pass_byte_for_byte(query):
+def test_declared_pairs_pass_byte_for_byte(query: bytes) -> None:
     assert rebuild_query(query, RULE) == query
 
 
 @pytest.mark.parametrize(
     ("query", "rebuilt"), [(b"&limit=1", b"limit=1"), (b"limit=1&&tag=2&", b"limit=1&tag=2"), (b"&", b"")]
 )
-def test_empty_pairs_are_left_out(query, rebuilt):
+def test_empty_pairs_are_left_out(query: bytes, rebuilt: bytes) -> None:
     assert rebuild_query(query, RULE) == rebuilt
 
 
@@ -71,7 +71,7 @@ def test_empty_pairs_are_left_out(query, rebuilt):
         b"%ff=1",
     ],
 )
-def test_an_undeclared_name_is_refused_and_the_declared_ones_are_named(query):
+def test_an_undeclared_name_is_refused_and_the_declared_ones_are_named(query: bytes) -> None:
     refusal = rebuild_query(query, RULE)
 
     assert isinstance(refusal, Refusal)
@@ -93,7 +93,7 @@ def test_an_undeclared_name_is_refused_and_the_declared_ones_are_named(query):
         b"a b=1",
     ],
 )
-def test_a_query_that_another_parser_may_read_otherwise_is_refused(query):
+def test_a_query_that_another_parser_may_read_otherwise_is_refused(query: bytes) -> None:
     refusal = rebuild_query(query, RULE)
 
     assert isinstance(refusal, Refusal)
@@ -108,14 +108,14 @@ def test_a_query_that_another_parser_may_read_otherwise_is_refused(query):
         b"api%25u005fkey",
     ],
 )  # fmt: skip
-def test_no_spelling_of_an_injected_name_passes_even_where_any_name_does(name):
+def test_no_spelling_of_an_injected_name_passes_even_where_any_name_does(name: bytes) -> None:
     withheld = {fold_name(b"api_key")}
 
     assert rebuild_query(b"other=1", OPEN, withheld) == b"other=1"
     assert isinstance(rebuild_query(name + b"=attacker", OPEN, withheld), Refusal)
 
 
-def test_an_injected_name_below_a_prefix_is_refused():
+def test_an_injected_name_below_a_prefix_is_refused() -> None:
     rule = OperationRule(method="GET", path_template="/", operation_id="x", query_prefixes=frozenset({b"key"}))
 
     assert isinstance(rebuild_query(b"key[a]=1", rule, {b"key"}), Refusal)
@@ -133,7 +133,7 @@ def test_an_injected_name_below_a_prefix_is_refused():
         b"x_http-method.override=PUT",
     ],
 )
-def test_where_any_name_passes_it_is_printable_and_no_method(query):
+def test_where_any_name_passes_it_is_printable_and_no_method(query: bytes) -> None:
     assert isinstance(rebuild_query(query, OPEN), Refusal)
 
 
@@ -147,7 +147,7 @@ def test_where_any_name_passes_it_is_printable_and_no_method(query):
         (b"limit=\xff", "a byte outside ASCII at offset 6", "Percent-encode"),
     ],
 )
-def test_a_malformed_query_says_how_to_mend_it(query, detail, hint):
+def test_a_malformed_query_says_how_to_mend_it(query: bytes, detail: str, hint: str) -> None:
     refusal = rebuild_query(query, RULE)
 
     assert isinstance(refusal, Refusal)
@@ -155,12 +155,12 @@ def test_a_malformed_query_says_how_to_mend_it(query, detail, hint):
     assert hint in refusal.hint
 
 
-def test_too_many_pairs_are_refused():
+def test_too_many_pairs_are_refused() -> None:
     assert isinstance(rebuild_query(b"tag&" * (MAX_PAIRS - 1) + b"tag", RULE), bytes)
     assert isinstance(rebuild_query(b"tag&" * MAX_PAIRS + b"tag", RULE), Refusal)
 
 
-def test_a_refusal_shows_a_few_short_printable_names():
+def test_a_refusal_shows_a_few_short_printable_names() -> None:
     refusal = rebuild_query(b"&".join(b"%%1b[31m%d" % n + b"x" * 500 for n in range(50)), RULE)
 
     assert isinstance(refusal, Refusal)
@@ -169,7 +169,7 @@ def test_a_refusal_shows_a_few_short_printable_names():
     assert refusal.detail.isprintable()
 
 
-def test_an_operation_without_parameters_says_so():
+def test_an_operation_without_parameters_says_so() -> None:
     rule = OperationRule(method="GET", path_template="/", operation_id="x")
     refusal = rebuild_query(b"a=1", rule)
 
@@ -178,7 +178,7 @@ def test_an_operation_without_parameters_says_so():
 
 
 @given(st.binary(max_size=80))
-def test_what_passes_has_declared_names_only(query):
+def test_what_passes_has_declared_names_only(query: bytes) -> None:
     rebuilt = rebuild_query(query, RULE)
 
     if isinstance(rebuilt, bytes):
@@ -192,7 +192,7 @@ def test_what_passes_has_declared_names_only(query):
         st.tuples(st.sampled_from([b"limit", b"tag"]), st.text("abc%&=;é", max_size=8).map(str.encode)), max_size=5
     )
 )
-def test_values_encoded_once_pass_unchanged(pairs):
+def test_values_encoded_once_pass_unchanged(pairs: list[tuple[bytes, bytes]]) -> None:
     from urllib.parse import quote
 
     query = b"&".join(name + b"=" + quote(value, safe="").encode() for name, value in pairs)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from itertools import product
 from random import Random
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.gate.routing import compile_routes
+from plugin_gateway.gate.routing import RouteTable, compile_routes
 from plugin_gateway.gate.search import find_routes
 from plugin_gateway.gate.target import MAX_SEGMENTS, Target, read_target
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.document import OperationKey
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def table_of(allowed, denied=()):
+
+def table_of(allowed: list[str], denied: Sequence[str] = ()) -> RouteTable:
     keys = [OperationKey(*text.split(" ")) for text in [*allowed, *denied]]
     rules = {
         key: OperationRule(method=key.method, path_template=key.path, operation_id=str(key))
@@ -26,7 +30,7 @@ def table_of(allowed, denied=()):
     return compile_routes(rules, keys, {})
 
 
-def route_of(table, method, path):
+def route_of(table: RouteTable, method: bytes, path: bytes) -> str | None:
     target = read_target(path)
     assert isinstance(target, Target)
     routes = find_routes(table.root, target.segments, 1, method)
@@ -52,7 +56,7 @@ def route_of(table, method, path):
         (b"/p%65ts", None),
     ],
 )
-def test_the_most_specific_template_wins_and_the_search_goes_back(path, template):
+def test_the_most_specific_template_wins_and_the_search_goes_back(path: bytes, template: str | None) -> None:
     allowed = [
         "GET /pets", "GET /pets/{id}", "GET /pets/mine", "GET /pets/{id}.json", "GET /pets/{a}-{b}.json", "GET /a/{x}/c",
         "GET /a/b/d", "GET /a/{x}/d/", "GET /", "GET /café",
@@ -61,7 +65,7 @@ def test_the_most_specific_template_wins_and_the_search_goes_back(path, template
     assert route_of(table_of(allowed), b"GET", path) == template
 
 
-def test_a_more_specific_path_without_the_method_gives_way():
+def test_a_more_specific_path_without_the_method_gives_way() -> None:
     table = table_of(["POST /a/b/{y}", "GET /a/{x}/c"])
 
     assert route_of(table, b"GET", b"/a/b/c") == "/a/{x}/c"
@@ -72,15 +76,15 @@ def test_a_more_specific_path_without_the_method_gives_way():
     ("denied", "head"),
     [([], "/pets"), (["HEAD /pets"], None), (["HEAD /pets/{id}"], "/pets"), (["POST /pets"], "/pets")],
 )
-def test_head_goes_where_get_goes_unless_it_is_declared(denied, head):
+def test_head_goes_where_get_goes_unless_it_is_declared(denied: list[str], head: str | None) -> None:
     assert route_of(table_of(["GET /pets"], denied), b"HEAD", b"/pets") == head
 
 
-def test_the_methods_of_a_path_leave_out_what_is_denied_there():
+def test_the_methods_of_a_path_leave_out_what_is_denied_there() -> None:
     allowed = ["GET /pets/{id}", "DELETE /pets/{id}", "POST /pets/export", "PUT /files/{name}.json"]
     table = table_of(allowed, ["GET /pets/export"])
 
-    def methods(path):
+    def methods(path: bytes) -> list[bytes]:
         target = read_target(path)
         assert isinstance(target, Target)
         return table.methods(target)
@@ -93,7 +97,7 @@ def test_the_methods_of_a_path_leave_out_what_is_denied_there():
     assert methods(b"/nowhere") == []
 
 
-def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_first():
+def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_first() -> None:
     table = table_of(["GET /a", "GET /a?x=1", "GET /a?x=1&y=2"])
     routes = find_routes(table.root, ["", "a"], 1, b"GET")
 
@@ -102,22 +106,22 @@ def test_templates_that_differ_in_their_query_share_a_node_the_most_demanding_fi
 
 
 @pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
-def test_a_method_that_is_never_forwarded_has_no_route(method):
+def test_a_method_that_is_never_forwarded_has_no_route(method: str) -> None:
     assert route_of(table_of([f"{method} /a"]), method.encode(), b"/a") is None
 
 
-def test_of_templates_that_are_one_on_the_wire_the_same_wins_in_any_order():
+def test_of_templates_that_are_one_on_the_wire_the_same_wins_in_any_order() -> None:
     assert route_of(table_of(["GET /a#x", "GET /a"]), b"GET", b"/a") == "/a"
     assert route_of(table_of(["GET /a", "GET /a#x"]), b"GET", b"/a") == "/a"
 
 
-def test_a_template_deeper_than_any_target_is_left_out():
+def test_a_template_deeper_than_any_target_is_left_out() -> None:
     table = table_of(["GET " + "/a" * 1500])
 
     assert table.methods(Target(b"", b"", [""] + ["a"] * MAX_SEGMENTS)) == []
 
 
-def paths_of(*segments):
+def paths_of(*segments: str) -> list[Any]:
     return [path for length in range(1, 5) for path in product(segments, repeat=length)]
 
 
@@ -129,7 +133,9 @@ TEMPLATES = st.sampled_from(["/" + "/".join(path) for path in paths_of("a", "b",
     st.sampled_from(paths_of("a", "b", "ab", "a.j", "z")),
     st.integers(0, 999),
 )
-def test_the_tree_finds_what_trying_every_template_finds_whatever_the_order(paths, values, seed):
+def test_the_tree_finds_what_trying_every_template_finds_whatever_the_order(
+    paths: list[str], values: tuple[str, ...], seed: int
+) -> None:
     shuffled = Random(seed).sample(paths, len(paths))
     path = ("/" + "/".join(values)).encode()
     expected = {

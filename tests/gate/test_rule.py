@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.openapi.document import Document, OperationKey
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def compile_rule(parameters, *, shared=(), injected=None, method="get", path="/a", version="3.0.3", more=None, **node):
+
+def compile_rule(
+    parameters: list[Any],
+    *,
+    shared: Sequence[Any] = (),
+    injected: InjectedNames | None = None,
+    method: str = "get",
+    path: str = "/a",
+    version: str = "3.0.3",
+    more: dict[str, Any] | None = None,
+    **node: dict[str, Any],
+) -> OperationRule:
     operation = {"parameters": parameters, **node}
     root = {"openapi": version, "paths": {path: {"parameters": list(shared), method: operation}}, **(more or {})}
     document = Document(root=root, name="t")
@@ -17,11 +32,11 @@ def compile_rule(parameters, *, shared=(), injected=None, method="get", path="/a
     return operation_rule(found, document, operation_id="op", injected=injected or InjectedNames())
 
 
-def query(name, **fields):
+def query(name: int | str, **fields: Any) -> dict[str, Any]:
     return {"name": name, "in": "query", **fields}
 
 
-def test_names_are_sorted_by_where_they_are_sent():
+def test_names_are_sorted_by_where_they_are_sent() -> None:
     rule = compile_rule(
         [query("q"), {"name": "X-Trace", "in": "header"}, {"name": "sid", "in": "cookie"}, {"name": "a", "in": "path"}]
     )
@@ -36,7 +51,7 @@ def test_names_are_sorted_by_where_they_are_sent():
     )
 
 
-def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it():
+def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it() -> None:
     schema = {"allOf": [{"$ref": "#/components/schemas/Put"}, {"properties": {"_METHOD": {}, "a": {}}}]}
     put = {"properties": {"x-http-method": {}}, "anyOf": [{"$ref": "#/components/schemas/Put"}]}
     more = {
@@ -55,13 +70,13 @@ def test_a_body_is_declared_by_its_media_types_and_the_overrides_in_it():
 
 
 @pytest.mark.parametrize("style", ["form", "deepObject"])
-def test_no_parameter_that_overrides_the_method_is_declared(style):
+def test_no_parameter_that_overrides_the_method_is_declared(style: str) -> None:
     rule = compile_rule([query("_method", style=style, schema={"type": "object", "properties": {}})])
 
     assert (rule.query_names, rule.query_prefixes) == (frozenset(), frozenset())
 
 
-def test_parameters_of_the_path_item_count_unless_overridden():
+def test_parameters_of_the_path_item_count_unless_overridden() -> None:
     shared = [query("page"), query("f", style="deepObject", schema={"type": "object"})]
     rule = compile_rule([query("f", schema={"type": "string"})], shared=shared)
 
@@ -100,7 +115,9 @@ def test_parameters_of_the_path_item_count_unless_overridden():
         ("nonsense", set(), set(), False),
     ],
 )
-def test_query_names_follow_style_and_schema(parameter, names, prefixes, any_query):
+def test_query_names_follow_style_and_schema(
+    parameter: dict[str, Any] | str, names: set[bytes], prefixes: set[bytes], any_query: bool
+) -> None:
     more = {
         "s": {"properties": {"deep": {}}},
         "p": query("shared"),
@@ -113,7 +130,7 @@ def test_query_names_follow_style_and_schema(parameter, names, prefixes, any_que
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "x_api_key", "X-API-KEY", "XApiKey"])
-def test_injected_names_are_never_declared(name):
+def test_injected_names_are_never_declared(name: str) -> None:
     injected = InjectedNames(headers=frozenset({b"xapikey"}), query=frozenset({b"apikey"}), cookies=frozenset({b"sid"}))
     parameters = [
         {"name": name, "in": "header"},
@@ -129,12 +146,12 @@ def test_injected_names_are_never_declared(name):
 @pytest.mark.parametrize(
     "name", ["Host", "Authorization", "Cookie", "X-Forwarded-For", "x_http_method_override", "TE", "Proxy"]
 )
-def test_headers_that_are_ours_or_dangerous_are_never_declared(name):
+def test_headers_that_are_ours_or_dangerous_are_never_declared(name: str) -> None:
     assert not compile_rule([{"name": name, "in": "header"}]).header_names
 
 
 @pytest.mark.parametrize("name", ["_method", "_METHOD", "X-HTTP-Method-Override", "x_http_method", "$httpMethod"])
-def test_a_query_that_overrides_the_method_is_never_declared(name):
+def test_a_query_that_overrides_the_method_is_never_declared(name: str) -> None:
     assert not compile_rule([query(name)]).query_names
     assert compile_rule([query("method")]).query_names
 
@@ -143,16 +160,16 @@ def test_a_query_that_overrides_the_method_is_never_declared(name):
     ("method", "is_safe"),
     [("get", True), ("head", True), ("options", True), ("post", False), ("put", False), ("delete", False)],
 )
-def test_safe_methods(method, is_safe):
+def test_safe_methods(method: str, is_safe: bool) -> None:
     assert compile_rule([], method=method).is_safe is is_safe
 
 
-def test_a_request_body_is_noticed():
+def test_a_request_body_is_noticed() -> None:
     assert compile_rule([], method="post", requestBody={"content": {}}).has_request_body
     assert compile_rule([{"name": "b", "in": "body"}], method="post").has_request_body
     assert compile_rule([{"name": "b", "in": "formData"}], method="post").has_request_body
     assert not compile_rule([], method="post").has_request_body
 
 
-def test_a_query_in_the_template_is_declared():
+def test_a_query_in_the_template_is_declared() -> None:
     assert compile_rule([], path="/a?beta=true").query_names == {b"beta"}

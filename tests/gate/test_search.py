@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +12,7 @@ from plugin_gateway.gate.routing import Node
 from plugin_gateway.gate.search import find_ends, find_routes
 
 
-def tree(paths):
+def tree(paths: list[Any] | set[Any]) -> Node:
     """The tree of paths such as `("a", "*")`, in which `*` is a parameter; the route at the end of each is the path itself."""
     literals = {path[0]: [] for path in paths if path and path[0] != "*"}
     for path in paths:
@@ -19,7 +20,7 @@ def tree(paths):
             literals[path[0]].append(path[1:])
     below = [path[1:] for path in paths if path and path[0] == "*"]
 
-    def named(node, first):
+    def named(node: Node, first: str) -> Node:
         routes = {method: tuple((first, *route) for route in found) for method, found in node.routes.items()}
         return Node(
             {text: named(child, first) for text, child in node.literals.items()},
@@ -36,12 +37,12 @@ def tree(paths):
     )
 
 
-def paths_of(segments):
+def paths_of(segments: str) -> Any:
     return st.sampled_from([path for length in range(5) for path in product(segments, repeat=length)])
 
 
 @given(st.sets(paths_of("abc*"), max_size=8), paths_of("abc"))
-def test_the_most_specific_template_wins_among_all_that_match(paths, segments):
+def test_the_most_specific_template_wins_among_all_that_match(paths: set[Any], segments: tuple[str, ...]) -> None:
     matching = [
         path
         for path in paths
@@ -54,7 +55,7 @@ def test_the_most_specific_template_wins_among_all_that_match(paths, segments):
     assert ends == sorted(matching, key=lambda path: [t == "*" for t in path])
 
 
-def test_a_parameter_takes_no_empty_segment_and_no_other_method():
+def test_a_parameter_takes_no_empty_segment_and_no_other_method() -> None:
     assert find_routes(tree({("*",)}), ["", ""], 1, b"GET") is None
     assert find_ends(tree({("*",)}), ["", ""], 1) == []
     assert find_routes(tree({("*",)}), ["", "a"], 1, b"PUT") is None

@@ -69,7 +69,7 @@ def is_blocked(allowed: str, denied: list[str], path: str, method: str = "GET") 
         ("/pets/{id}", "/pets/v{n}", "/pets/w", False),
     ],
 )
-def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed, denied, path, blocked):
+def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed: str, denied: str, path: str, blocked: bool) -> None:
     assert is_blocked(allowed, [denied], path) is blocked
 
 
@@ -86,20 +86,20 @@ def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed, denied, path, bl
         ("HEAD /pets/{id}.{format}", "GET", False),
     ],
 )
-def test_a_concrete_path_belongs_to_its_path_item_whatever_the_method(denied, method, blocked):
+def test_a_concrete_path_belongs_to_its_path_item_whatever_the_method(denied: str, method: str, blocked: bool) -> None:
     path = "/pets/export.x" if "{" in denied else "/pets/export"
 
     assert is_blocked("/pets/{id}", [denied], path, method) is blocked
 
 
-def test_an_allowed_operation_casts_no_shadow():
+def test_an_allowed_operation_casts_no_shadow() -> None:
     keys = [OperationKey("GET", "/pets/{id}"), OperationKey("GET", "/pets/mine")]
     templates = {key.path: parse_template(key.path) for key in keys}
 
     assert DeniedPaths(keys, frozenset(keys), templates).guard(templates["/pets/{id}"], "GET") is None
 
 
-def test_a_head_that_is_allowed_casts_no_shadow_on_head_alone():
+def test_a_head_that_is_allowed_casts_no_shadow_on_head_alone() -> None:
     get, mine, head = (OperationKey(*k.split(" ")) for k in ("GET /pets/{id}", "GET /pets/mine", "HEAD /pets/mine"))
     templates = {key.path: parse_template(key.path) for key in (get, mine)}
     denied = DeniedPaths([get, mine, head], frozenset({get, head}), templates)
@@ -108,7 +108,7 @@ def test_a_head_that_is_allowed_casts_no_shadow_on_head_alone():
     assert denied.guard(templates["/pets/{id}"], "GET") is not None
 
 
-def test_templates_of_other_lengths_cast_nothing():
+def test_templates_of_other_lengths_cast_nothing() -> None:
     assert cast_shadow(parse_template("/a/b/c"), parse_template("/a/{x}")) == ()
 
 
@@ -129,11 +129,13 @@ def test_templates_of_other_lengths_cast_nothing():
         ("/files/{name}", "/files/export/meta", "/files/export", False),
     ],
 )
-def test_an_origin_that_serves_a_path_by_its_beginning_reaches_no_denied_one(allowed, denied, path, blocked):
+def test_an_origin_that_serves_a_path_by_its_beginning_reaches_no_denied_one(
+    allowed: str, denied: str, path: str, blocked: bool
+) -> None:
     assert is_blocked(allowed, [denied], path) is blocked
 
 
-def test_a_thousand_shadows_are_found_by_what_they_begin_with():
+def test_a_thousand_shadows_are_found_by_what_they_begin_with() -> None:
     denied = [f"/pets/denied{number}" for number in range(1000)]
 
     assert is_blocked("/pets/{id}", denied, "/pets/denied999")

@@ -9,7 +9,7 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.document import OperationKey
 
 
-def test_only_a_segment_that_is_the_whole_parameter_is_slashed():
+def test_only_a_segment_that_is_the_whole_parameter_is_slashed() -> None:
     template = parse_template("/repos/{repo}/{path}/{path}.json")
     assert slashed_segments(template, {"path"}) == {3}
     assert slashed_segments(template, ()) == frozenset()
@@ -28,7 +28,7 @@ def test_only_a_segment_that_is_the_whole_parameter_is_slashed():
         ("GET /tree/private/{b}", False),
     ],
 )
-def test_denied_templates_that_a_value_spells_are_said(denied, is_found):
+def test_denied_templates_that_a_value_spells_are_said(denied: str, is_found: bool) -> None:
     ours, theirs = OperationKey("GET", "/tree/{path}"), OperationKey(*denied.split(" "))
     found = [*find_spelled(ours, {"path"}, [ours, theirs], [ours], 3)]
 

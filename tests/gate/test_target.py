@@ -62,7 +62,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("target", "status", "code"), REFUSED)
-def test_a_target_of_no_single_meaning_is_refused(target, status, code):
+def test_a_target_of_no_single_meaning_is_refused(target: bytes, status: int, code: str) -> None:
     refusal = read_target(target)
 
     assert isinstance(refusal, Refusal)
@@ -84,14 +84,14 @@ def test_a_target_of_no_single_meaning_is_refused(target, status, code):
         (b"/a" * (MAX_SEGMENTS - 1), b"/a" * (MAX_SEGMENTS - 1), b""),
     ],
 )
-def test_a_plain_target_is_taken_as_it_stands(target, path, query):
+def test_a_plain_target_is_taken_as_it_stands(target: bytes, path: bytes, query: bytes) -> None:
     read = read_target(target)
 
     assert isinstance(read, Target)
     assert (read.path, read.query) == (path, query)
 
 
-def test_an_encoded_slash_is_marked_for_the_route_to_decide():
+def test_an_encoded_slash_is_marked_for_the_route_to_decide() -> None:
     read = read_target(b"/repos/o/r/contents/a%2Fb")
 
     assert isinstance(read, Target)
@@ -109,7 +109,7 @@ def test_an_encoded_slash_is_marked_for_the_route_to_decide():
         (b"/\xff", "a byte outside ASCII at offset 1", "Percent-encode"),
     ],
 )
-def test_a_malformed_target_says_how_to_mend_it(target, detail, hint):
+def test_a_malformed_target_says_how_to_mend_it(target: bytes, detail: str, hint: str) -> None:
     refusal = read_target(target)
 
     assert isinstance(refusal, Refusal)
@@ -117,7 +117,7 @@ def test_a_malformed_target_says_how_to_mend_it(target, detail, hint):
     assert hint in refusal.hint
 
 
-def test_readings_of_a_plain_segment_and_of_an_escaped_one():
+def test_readings_of_a_plain_segment_and_of_an_escaped_one() -> None:
     plain, escaped = read_target(b"/pets/Ab.C"), read_target(b"/pets/%41b.C")
 
     assert isinstance(plain, Target)
@@ -126,19 +126,19 @@ def test_readings_of_a_plain_segment_and_of_an_escaped_one():
     assert "ab.c" in escaped.readings(2)
 
 
-def test_a_long_near_miss_is_read_in_linear_time():
+def test_a_long_near_miss_is_read_in_linear_time() -> None:
     assert isinstance(read_target(b"/" + b"a." * 4000 + b"\xff"), Refusal)
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_refused(target):
+def test_any_bytes_are_read_or_refused(target: bytes) -> None:
     read = read_target(target)
 
     assert isinstance(read, Target | Refusal)
 
 
 @given(st.text("/.%25eEfF;\\?#a ", max_size=20).map(str.encode))
-def test_a_path_that_is_read_has_no_dot_segment_and_no_empty_one_inside(target):
+def test_a_path_that_is_read_has_no_dot_segment_and_no_empty_one_inside(target: bytes) -> None:
     read = read_target(b"/" + target)
 
     if isinstance(read, Target):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -48,7 +49,7 @@ def one(text: str) -> Segment:
         ("/{a}ab", "ab", False),
     ],
 )
-def test_a_pattern_matches_exactly_what_it_says(template, value, matches):
+def test_a_pattern_matches_exactly_what_it_says(template: str, value: str, matches: bool) -> None:
     assert one(template).pattern.matches(value) is matches
 
 
@@ -57,7 +58,7 @@ VALUES = st.sampled_from(["".join(letters) for size in range(11) for letters in 
 
 
 @given(PARTS, VALUES)
-def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
+def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts: tuple[str | None, ...], text: str) -> None:
     import re
 
     template = "/" + "".join("{p}" if part is None else part for part in parts)
@@ -67,7 +68,7 @@ def test_a_pattern_agrees_with_the_regular_expression_it_replaces(parts, text):
 
 
 @given(PARTS, VALUES)
-def test_what_a_glob_takes_matches_a_folded_pattern(parts, text):
+def test_what_a_glob_takes_matches_a_folded_pattern(parts: tuple[str | None, ...], text: str) -> None:
     import re
 
     template = "/" + "".join("{p}" if part is None else part for part in parts)
@@ -76,7 +77,7 @@ def test_what_a_glob_takes_matches_a_folded_pattern(parts, text):
     assert one(template).folded()[0].matches(text) is (re.fullmatch(expression, text) is not None)
 
 
-def test_adjacent_parameters_are_matched_in_linear_time():
+def test_adjacent_parameters_are_matched_in_linear_time() -> None:
     segment = one("/" + "{a}" * 50 + "x" + "{b}" * 50 + "y")
 
     assert not segment.pattern.matches("x" * 8000)
@@ -101,11 +102,11 @@ def test_adjacent_parameters_are_matched_in_linear_time():
         ("/%7Euser", b"%7Euser", False),
     ],
 )
-def test_a_literal_is_compared_by_octets_in_their_normal_spelling(template, sent, equal):
+def test_a_literal_is_compared_by_octets_in_their_normal_spelling(template: str, sent: bytes, equal: bool) -> None:
     assert (one(template).literal == symbols_of(sent)) is equal
 
 
-def test_a_literal_text_is_no_place_inside_an_escape():
+def test_a_literal_text_is_no_place_inside_an_escape() -> None:
     assert not one("/{x}A{y}").pattern.matches(symbols_of(b"b%2Ac"))
 
 
@@ -119,7 +120,7 @@ def test_a_literal_text_is_no_place_inside_an_escape():
         ("/}{/{a", [(), ()]),
     ],
 )
-def test_braces_hold_any_name(template, names):
+def test_braces_hold_any_name(template: str, names: list[Any]) -> None:
     assert [segment.names for segment in parse_template(template).segments] == names
 
 
@@ -134,7 +135,7 @@ def test_braces_hold_any_name(template, names):
         ("/é/", b"/%C3%A9/", ()),
     ],
 )
-def test_what_is_not_path_is_cut_off(template, path, query):
+def test_what_is_not_path_is_cut_off(template: str, path: bytes, query: tuple[bytes, ...]) -> None:
     parsed = parse_template(template)
 
     assert (sample_path(parsed), parsed.query) == (path, query)
@@ -155,22 +156,22 @@ def test_what_is_not_path_is_cut_off(template, path, query):
         ("/ab", "/abc", False),
     ],
 )
-def test_a_segment_covers_what_matches_nothing_else(wide, narrow, covers):
+def test_a_segment_covers_what_matches_nothing_else(wide: str, narrow: str, covers: bool) -> None:
     assert one(wide).covers(one(narrow)) is covers
 
 
-def test_templates_that_differ_in_names_only_have_one_shape():
+def test_templates_that_differ_in_names_only_have_one_shape() -> None:
     assert parse_template("/a/{x}").shape == parse_template("/a/{y}").shape
     assert parse_template("/a/{x}").shape != parse_template("/A/{x}").shape
     assert parse_template("/a/{x}").shape != parse_template("/a/{x}/").shape
 
 
-def test_a_literal_folds_to_what_it_decodes_to():
+def test_a_literal_folds_to_what_it_decodes_to() -> None:
     assert fold_symbols(one("/Caf%C3%89.x").literal or "") == "cafe.x"
 
 
 @given(st.text(max_size=30))
-def test_any_key_of_paths_can_be_parsed(text):
+def test_any_key_of_paths_can_be_parsed(text: str) -> None:
     template = parse_template("/" + text)
 
     assert template.segments

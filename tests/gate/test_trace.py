@@ -63,7 +63,7 @@ PET_GATE = compile_gate(
         ("GET", "/pets?page=1", "query", "has no query parameter page"),
     ],
 )
-def test_the_last_step_of_a_refusal_is_the_one_that_decided(method, target, step, finding):
+def test_the_last_step_of_a_refusal_is_the_one_that_decided(method: str, target: str, step: str, finding: str) -> None:
     explanation = explain(PET_GATE, method, target)
 
     assert not explanation.is_allowed
@@ -73,7 +73,7 @@ def test_the_last_step_of_a_refusal_is_the_one_that_decided(method, target, step
     assert all(earlier.passed for earlier in explanation.steps[:-1])
 
 
-def test_a_permitted_call_passes_every_step():
+def test_a_permitted_call_passes_every_step() -> None:
     explanation = explain(PET_GATE, "GET", "/pets?limit=1")
 
     assert all(step.passed for step in explanation.steps)
@@ -83,5 +83,5 @@ def test_a_permitted_call_passes_every_step():
 
 
 @pytest.mark.parametrize(("method", "target"), [("\udcff", "/pets"), ("GET", "/\udcff"), ("", ""), ("GET", "/pets/ü")])
-def test_whatever_is_typed_is_explained(method, target):
+def test_whatever_is_typed_is_explained(method: str, target: str) -> None:
     assert explain(PET_GATE, method, target).steps

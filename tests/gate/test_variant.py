@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.gate import Allowed, Gate, compile_gate
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import RequiredPair, contradict, required_pairs
 from plugin_gateway.openapi.document import Document, OperationKey
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def gate_of(paths, allowed, parameters=()):
+
+def gate_of(paths: list[str], allowed: list[str], parameters: Sequence[Any] = ()) -> Gate:
     node = {"parameters": [{"in": "query", **parameter} for parameter in parameters]}
     document = Document(root={"openapi": "3.0.3", "paths": {path: {"get": node} for path in paths}}, name="t")
     return compile_gate(document, {OperationKey("GET", path): Allowed(operation_id=path) for path in allowed})
 
 
-def served(gate, target):
+def served(gate: Gate, target: bytes) -> int | str:
     """The template that a call matches, or the status of its refusal."""
     verdict = gate.judge(b"GET", target)
     return verdict.rule.path_template if isinstance(verdict, Permit) else verdict.status
@@ -37,15 +41,15 @@ def served(gate, target):
         ((b"{x}=1",), (RequiredPair(b"{x}", b"1"),)),
     ],
 )
-def test_required_pairs_are_read_as_forms_are(raw, pairs):
+def test_required_pairs_are_read_as_forms_are(raw: tuple[bytes, ...], pairs: tuple[RequiredPair, ...]) -> None:
     assert required_pairs(raw) == pairs
 
 
-def test_pairs_are_shown_as_one_would_write_them():
+def test_pairs_are_shown_as_one_would_write_them() -> None:
     assert [*map(str, required_pairs((b"a=1", b"acl", b"type={t}")))] == ["a=1", "acl", "type={…}"]
 
 
-def test_variants_contradict_each_other_where_one_name_has_two_values():
+def test_variants_contradict_each_other_where_one_name_has_two_values() -> None:
     ours = required_pairs((b"Action=List", b"n={n}"))
     assert contradict(ours, required_pairs((b"Action=Delete",)))
     assert not contradict(ours, required_pairs((b"Action=LIST",)))
@@ -75,7 +79,9 @@ ACTIONS = ["/?Action=List", "/?Action=Delete", "/?Action=Drop&Version=1"]
         (b"/?Action=List&more=1", 400),
     ],
 )
-def test_a_literal_query_is_callable_with_just_that_query_and_declared_names(siblings, target, found):
+def test_a_literal_query_is_callable_with_just_that_query_and_declared_names(
+    siblings: list[str], target: bytes, found: int | str
+) -> None:
     gate = gate_of([ACTIONS[0], *siblings], ACTIONS[:1], [{"name": "Version"}])
     assert served(gate, target) == found
 
@@ -91,7 +97,7 @@ def test_a_literal_query_is_callable_with_just_that_query_and_declared_names(sib
         (b"/bucket?acl&policy", 400),
     ],
 )
-def test_a_name_without_a_value_is_a_variant_too(target, found):
+def test_a_name_without_a_value_is_a_variant_too(target: bytes, found: int | str) -> None:
     assert served(gate_of(["/{bucket}?acl", "/{bucket}?policy", "/{bucket}"], ["/{bucket}?acl"]), target) == found
 
 
@@ -105,17 +111,17 @@ def test_a_name_without_a_value_is_a_variant_too(target, found):
         (b"/find", 404),
     ],
 )
-def test_a_value_left_to_the_caller_is_none_of_a_denied_variant(target, found):
+def test_a_value_left_to_the_caller_is_none_of_a_denied_variant(target: bytes, found: int | str) -> None:
     assert served(gate_of(["/find?by={by}", "/find?by=secret"], ["/find?by={by}"]), target) == found
 
 
-def test_the_value_that_is_written_out_is_chosen_before_the_one_that_is_not():
+def test_the_value_that_is_written_out_is_chosen_before_the_one_that_is_not() -> None:
     paths = ["/find?by={by}", "/find?by=id"]
     assert served(gate_of(paths, paths), b"/find?by=id") == "/find?by=id"
 
 
 @pytest.mark.parametrize("name", [b"beta", b"BETA", b"b%65ta", b"beta[]", b"be-ta"])
-def test_a_free_form_query_does_not_reach_a_denied_variant(name):
+def test_a_free_form_query_does_not_reach_a_denied_variant(name: bytes) -> None:
     free = {"name": "filter", "schema": {"type": "object"}}
     gate = gate_of(["/responses", "/responses?beta=true"], ["/responses"], [free])
     assert served(gate, b"/responses?alpha=1") == "/responses"
@@ -123,14 +129,14 @@ def test_a_free_form_query_does_not_reach_a_denied_variant(name):
 
 
 @pytest.mark.parametrize("name", [b"action", b"Action[]", b"A-ction"])
-def test_a_free_form_query_has_no_second_spelling_of_a_literal_name(name):
+def test_a_free_form_query_has_no_second_spelling_of_a_literal_name(name: bytes) -> None:
     free = {"name": "filter", "schema": {"type": "object"}}
     gate = gate_of(ACTIONS, ACTIONS[:1], [free])
     assert served(gate, b"/?Action=List&other=1") == "/?Action=List"
     assert served(gate, b"/?Action=List&%b=Delete" % name) == 400
 
 
-def test_a_method_that_the_template_writes_out_is_callable():
+def test_a_method_that_the_template_writes_out_is_callable() -> None:
     gate = gate_of(["/x?_method=put", "/x?_method=delete"], ["/x?_method=put"])
     assert served(gate, b"/x?_method=put") == "/x?_method=put"
     assert served(gate, b"/x?_method=delete") == 404
@@ -144,7 +150,9 @@ PATHS = st.lists(
 
 
 @given(PATHS, st.integers(0, 2**5 - 1))
-def test_what_is_allowed_is_callable_whatever_is_denied_beside_it_and_nothing_denied_is(paths, choices):
+def test_what_is_allowed_is_callable_whatever_is_denied_beside_it_and_nothing_denied_is(
+    paths: list[str], choices: int
+) -> None:
     allowed = [path for index, path in enumerate(paths) if choices >> index & 1]
     gate = gate_of(paths, allowed)
 
@@ -156,7 +164,7 @@ def test_what_is_allowed_is_callable_whatever_is_denied_beside_it_and_nothing_de
             assert isinstance(found, int) or _is_as_demanding(found, path)
 
 
-def _is_as_demanding(found, denied):
+def _is_as_demanding(found: Any, denied: Any) -> Any:
     """Whether the allowed template requires all pairs of the denied one, so that an origin serves it first."""
     ours = dict(required_pairs(parse_template(found).query))
     theirs = required_pairs(parse_template(denied).query)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.openapi.grammar import (
@@ -17,21 +19,21 @@ from plugin_gateway.openapi.grammar import (
 )
 
 
-def test_every_kind_has_its_row():
+def test_every_kind_has_its_row() -> None:
     assert set(FIELDS) == set(Kind)
 
 
-def test_every_field_holds_a_kind_that_is_reached_from_an_operation_or_the_root():
+def test_every_field_holds_a_kind_that_is_reached_from_an_operation_or_the_root() -> None:
     held = {field.kind for fields in FIELDS.values() for field in fields.values()} | set(OTHER_FIELDS.values())
     assert set(Kind) - held == {Kind.INFO, Kind.SECURITY_SCHEME, Kind.TAG}
 
 
-def test_a_field_has_the_same_shape_in_every_kind_that_knows_it():
+def test_a_field_has_the_same_shape_in_every_kind_that_knows_it() -> None:
     shapes = {(name, field.shape) for fields in FIELDS.values() for name, field in fields.items()}
     assert len(shapes) == len({name for name, _ in shapes})
 
 
-def test_data_is_in_no_row():
+def test_data_is_in_no_row() -> None:
     names = {name for fields in FIELDS.values() for name in fields}
     assert not names & {"default", "enum", "const", "example", "value", "mapping", "scopes", "security"}
     assert "examples" not in FIELDS[Kind.SCHEMA]
@@ -47,7 +49,7 @@ def test_data_is_in_no_row():
         ("3.2", {"schemas", "links", "callbacks", "pathItems", "mediaTypes"}),
     ],
 )
-def test_each_version_has_its_components(version, names):
+def test_each_version_has_its_components(version: str, names: set[str]) -> None:
     every = {"definitions", "schemas", "links", "callbacks", "pathItems", "mediaTypes"}
     assert names <= set(sections(version))
     assert set(sections(version)) & every == names & every
@@ -65,7 +67,7 @@ def test_each_version_has_its_components(version, names):
         (Kind.OPERATION, {"$ref": "#/a"}, False),
     ],
 )
-def test_a_reference_is_a_string_where_one_may_stand(kind, node, claim):
+def test_a_reference_is_a_string_where_one_may_stand(kind: Kind, node: bool | dict[str, Any], claim: bool) -> None:
     assert is_reference(kind, node) is claim
 
 
@@ -79,15 +81,15 @@ def test_a_reference_is_a_string_where_one_may_stand(kind, node, claim):
         (Kind.PATH_ITEM, "3.0", True),
     ],
 )
-def test_fields_beside_a_reference_count_where_the_standards_say_so(kind, version, claim):
+def test_fields_beside_a_reference_count_where_the_standards_say_so(kind: Kind, version: str, claim: bool) -> None:
     assert siblings_count(kind, version) is claim
 
 
-def test_extensions_begin_in_lower_case():
+def test_extensions_begin_in_lower_case() -> None:
     assert is_extension("x-a")
     assert not is_extension("X-Rate-Limit")
     assert not is_extension("xml")
 
 
-def test_methods_are_operations_of_a_path_item():
+def test_methods_are_operations_of_a_path_item() -> None:
     assert all(FIELDS[Kind.PATH_ITEM][method] == (Kind.OPERATION, Shape.ONE) for method in METHODS)

@@ -8,7 +8,7 @@ from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import copy_json, keep_only, typed_nodes
 
 
-def test_every_object_is_found_with_its_kind_the_outer_first():
+def test_every_object_is_found_with_its_kind_the_outer_first() -> None:
     root = {
         "info": {"title": "t"},
         "tags": [{"name": "a"}],
@@ -24,17 +24,17 @@ def test_every_object_is_found_with_its_kind_the_outer_first():
     assert kinds.index(Kind.OPERATION) < kinds.index(Kind.PARAMETER) < kinds.index(Kind.SCHEMA)
 
 
-def test_data_is_not_walked_into():
+def test_data_is_not_walked_into() -> None:
     schema = {"default": {"items": {}}, "enum": [{}], "example": {}, "const": {}, "x-y": {}}
     assert [node for _, node in typed_nodes({"components": {"schemas": {"A": schema}}})] == [schema]
 
 
-def test_swagger_has_its_components_at_the_root():
+def test_swagger_has_its_components_at_the_root() -> None:
     root = {"swagger": "2.0", "definitions": {"A": {}}, "parameters": {"P": {"schema": {}}}}
     assert [kind for kind, _ in typed_nodes(root)] == [Kind.SCHEMA, Kind.PARAMETER, Kind.SCHEMA]
 
 
-def test_a_copy_is_equal_shares_nothing_and_costs_no_stack():
+def test_a_copy_is_equal_shares_nothing_and_costs_no_stack() -> None:
     shared: dict[str, Any] = {"a": [1, {"b": None}]}
     value: Any = {"x": shared, "y": [shared]}
     copied = copy_json(value)
@@ -47,7 +47,7 @@ def test_a_copy_is_equal_shares_nothing_and_costs_no_stack():
     copy_json(value)
 
 
-def test_keep_only_keeps_only():
+def test_keep_only_keeps_only() -> None:
     node = {"a": 1, "b": 2}
     keep_only(node, ("b", "c"))
     assert node == {"b": 2}

@@ -34,7 +34,7 @@ NESTED_LEVELS = 1500
 
 
 @given(document=DOCUMENTS)
-def test_yaml_and_json_read_back_equal_in_every_reader(document: dict[str, Any]):
+def test_yaml_and_json_read_back_equal_in_every_reader(document: dict[str, Any]) -> None:
     text = to_yaml(document)
     assert _same(yaml.load(text, yaml.SafeLoader), document), "PyYAML, which reads YAML 1.1"
     assert _same(yaml.load(text, yaml.CSafeLoader), document), "libyaml, which reads YAML 1.1"
@@ -46,32 +46,32 @@ def test_yaml_and_json_read_back_equal_in_every_reader(document: dict[str, Any])
 @pytest.mark.parametrize(
     "word", ["on", "No", "012", "1e3", "2020-01-01", "=", "<<", "0x1f", "~", "", "12:30:45", "null", "200"]
 )
-def test_a_string_that_some_reader_would_take_for_something_else_is_quoted(word: str):
+def test_a_string_that_some_reader_would_take_for_something_else_is_quoted(word: str) -> None:
     assert to_yaml({word: word}) == f'"{word}": "{word}"\n'.encode()
 
 
-def test_lines_are_a_literal_block():
+def test_lines_are_a_literal_block() -> None:
     assert to_yaml({"description": "One.\n\n  * two\n"}) == b"description: |\n  One.\n\n    * two\n"
 
 
-def test_a_key_too_long_to_be_a_simple_one_is_explicit():
+def test_a_key_too_long_to_be_a_simple_one_is_explicit() -> None:
     document = {"a": [{"k" * 3000: {"b": 1}}], "é" * 1100: "x"}
     assert yaml.safe_load(to_yaml(document)) == document
 
 
-def test_an_object_that_occurs_twice_is_written_twice():
+def test_an_object_that_occurs_twice_is_written_twice() -> None:
     shared = {"type": "string"}
     assert b"&" not in to_yaml({"a": shared, "b": shared})
 
 
-def test_a_number_that_is_not_finite_is_null_in_both():
+def test_a_number_that_is_not_finite_is_null_in_both() -> None:
     document = {"a": math.inf, "b": [math.nan, 2**70], "c": -math.inf}
     assert (
         json.loads(to_json(document)) == yaml.safe_load(to_yaml(document)) == {"a": None, "b": [None, 2**70], "c": None}
     )
 
 
-def test_nesting_costs_no_stack():
+def test_nesting_costs_no_stack() -> None:
     value: Any = "deep"
     for _ in range(NESTED_LEVELS):
         value = [{"a": value}, {}, []]
@@ -79,7 +79,7 @@ def test_nesting_costs_no_stack():
     assert to_yaml({"a": value}).count(b"[]") == NESTED_LEVELS
 
 
-def test_keys_keep_their_order():
+def test_keys_keep_their_order() -> None:
     assert to_json({"b": 1, "a": 2}) == b'{"b":1,"a":2}'
     assert to_yaml({"b": 1, "a": 2}) == b"b: 1\na: 2\n"
 

@@ -1,15 +1,24 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.openapi.servers import ANY, where_it_says_itself, where_the_api_is
+from plugin_gateway.openapi.servers import ANY, Where, where_it_says_itself, where_the_api_is
 
 KEY = OperationKey("GET", "/pets")
 FETCHED = "https://docs.corp.test/specs/openapi.json"
 
 
-def document(root=(), *, item=(), operation=(), address="", version="3.0.3"):
+def document(
+    root: dict[str, Any] = (),
+    *,
+    item: dict[str, list[dict[str, Any]]] | tuple[Any, ...] = (),
+    operation: dict[str, Any] | tuple[Any, ...] = (),
+    address: str = "",
+    version: str = "3.0.3",
+) -> Document:
     node = {"responses": {}, **dict(operation)}
     words = {"swagger": version} if version == "2.0" else {"openapi": version}
     return Document(
@@ -17,15 +26,15 @@ def document(root=(), *, item=(), operation=(), address="", version="3.0.3"):
     )
 
 
-def servers(*urls, **variables):
+def servers(*urls: str, **variables: dict[str, Any] | str) -> dict[str, list[dict[str, Any]]]:
     return {"servers": [{"url": url, "variables": variables} for url in urls]}
 
 
-def where(found):
+def where(found: Document) -> Where:
     return where_the_api_is(found, found.operations[KEY])
 
 
-def urls(found):
+def urls(found: Document) -> list[str]:
     return [server.url for server in where(found).servers]
 
 
@@ -54,17 +63,19 @@ def urls(found):
         ("", FETCHED, []),
     ],
 )
-def test_a_server_is_where_its_url_leads_from_where_the_document_was_fetched(url, address, expected):
+def test_a_server_is_where_its_url_leads_from_where_the_document_was_fetched(
+    url: str, address: str, expected: list[str]
+) -> None:
     assert urls(document(servers(url), address=address)) == expected
 
 
-def test_a_path_beside_a_file_may_be_anywhere():
+def test_a_path_beside_a_file_may_be_anywhere() -> None:
     (server,) = where(document(servers("v2"))).servers
     assert (server.host, server.prefix, server.is_known) == ("", ANY, False)
 
 
 @pytest.mark.parametrize("nothing", [{}, {"servers": []}, {"servers": None}, {"servers": ["x", {}, {"url": 3}]}])
-def test_a_document_without_servers_says_nothing(nothing):
+def test_a_document_without_servers_says_nothing(nothing: dict[str, Any]) -> None:
     assert where(document(nothing)).servers == ()
 
 
@@ -77,7 +88,9 @@ def test_a_document_without_servers_says_nothing(nothing):
         (servers("https://b.test"), {"servers": []}, "path item", "https://b.test"),
     ],
 )
-def test_the_nearest_servers_are_the_operations(item, operation, level, url):
+def test_the_nearest_servers_are_the_operations(
+    item: dict[str, list[dict[str, Any]]], operation: dict[str, Any], level: str, url: str
+) -> None:
     found = document(servers("https://a.test"), item=item, operation=operation)
     place = where(found)
     assert (place.level, [server.url for server in place.servers]) == (level, [url])
@@ -105,7 +118,7 @@ def test_the_nearest_servers_are_the_operations(item, operation, level, url):
         ("https://api.corp.test/{v}", {"v": {"default": True}}, "https://api.corp.test/{…}"),
     ],
 )
-def test_variables_have_their_defaults(url, variables, expected):
+def test_variables_have_their_defaults(url: str, variables: dict[str, Any], expected: str) -> None:
     (server,) = where(document(servers(url, **variables))).servers
     assert server.url == expected
     assert server.is_known == ("…" not in expected)
@@ -119,14 +132,16 @@ def test_variables_have_their_defaults(url, variables, expected):
         ({}, [f"/{ANY}"]),
     ],
 )
-def test_a_variable_may_be_any_of_its_values_or_without_an_enum_anything(variable, prefixes):
+def test_a_variable_may_be_any_of_its_values_or_without_an_enum_anything(
+    variable: dict[str, Any], prefixes: list[str]
+) -> None:
     found = document(servers("https://api.corp.test/{v}", v=variable) if variable is not None else {})
     (server,) = where(found).servers
     listed = [reading.prefix for reading in server.readings]
     assert listed == prefixes
 
 
-def test_many_variables_are_read_within_bounds():
+def test_many_variables_are_read_within_bounds() -> None:
     names = [f"v{number}" for number in range(20)]
     url = "https://api.corp.test/" + "/".join(f"{{{name}}}" for name in names)
     (server,) = where(document(servers(url, **{name: {"enum": list("abc")} for name in names}))).servers
@@ -149,7 +164,7 @@ def test_many_variables_are_read_within_bounds():
         ("/v1", False),
     ],
 )
-def test_a_host_is_said_unless_it_is_a_placeholder(url, is_said):
+def test_a_host_is_said_unless_it_is_a_placeholder(url: str, is_said: bool) -> None:
     (server,) = where(document(servers(url), address=FETCHED)).servers
     assert server.is_said is is_said
 
@@ -174,11 +189,13 @@ def test_a_host_is_said_unless_it_is_a_placeholder(url, is_said):
         ({"host": 3, "basePath": None, "schemes": "https"}, {}, FETCHED, []),
     ],
 )
-def test_swagger_says_it_with_schemes_host_and_base_path(root, operation, address, expected):
+def test_swagger_says_it_with_schemes_host_and_base_path(
+    root: dict[str, Any], operation: dict[str, list[str]], address: str, expected: list[str]
+) -> None:
     assert urls(document(root, operation=operation, address=address, version="2.0")) == expected
 
 
 @given(st.text(), st.one_of(st.none(), st.dictionaries(st.text(max_size=2), st.text(max_size=3), max_size=2)))
-def test_no_text_makes_reading_it_fail(url, variable):
+def test_no_text_makes_reading_it_fail(url: str, variable: dict[str, str] | None) -> None:
     for text in (url, f"https://{url}", f"https://{{{url}}}/x", f"https://h:{url}"):
         where(document({"servers": [{"url": text, "variables": {url: variable}}]}, address=FETCHED))

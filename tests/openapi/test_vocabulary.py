@@ -32,7 +32,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("version", ["3.1", "3.2"])
-def test_every_field_of_the_official_schema_is_known(version):
+def test_every_field_of_the_official_schema_is_known(version: str) -> None:
     definitions = json.loads((SCHEMAS / f"v{version}" / "schema.json").read_text())["$defs"]
     # `body` is a slip of the official schema for `server`.
     unknown = [
@@ -55,6 +55,6 @@ def test_every_field_of_the_official_schema_is_known(version):
         (Kind.OPERATION, "bogus", []),
     ],
 )
-def test_a_field_is_known_in_its_versions(kind, name, versions):
+def test_a_field_is_known_in_its_versions(kind: Kind, name: str, versions: list[str]) -> None:
     assert [version for version in ("2.0", "3.0", "3.1", "3.2") if is_known(kind, name, version)] == versions
     assert is_unknown_everywhere(kind, name) == (not versions)

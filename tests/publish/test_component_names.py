@@ -7,7 +7,7 @@ from typing import Any
 from plugin_gateway.publish.component_names import legalise_names
 
 
-def test_a_legal_document_is_left_alone():
+def test_a_legal_document_is_left_alone() -> None:
     root = {"components": {"schemas": {"a.B_c-1": {"$ref": "#/components/schemas/a.B_c-1"}}}}
     before = repr(root)
     legalise_names(root)
@@ -15,7 +15,7 @@ def test_a_legal_document_is_left_alone():
     assert repr(root) == before
 
 
-def test_references_follow_a_renamed_component_in_any_spelling_and_depth():
+def test_references_follow_a_renamed_component_in_any_spelling_and_depth() -> None:
     root = {
         "paths": {"/a": {"get": {"parameters": [{"$ref": "#/components/parameters/Page%20size"}]}}},
         "components": {
@@ -41,7 +41,7 @@ def test_references_follow_a_renamed_component_in_any_spelling_and_depth():
     }  # fmt: skip
 
 
-def test_the_values_of_a_discriminator_stay_what_they_were():
+def test_the_values_of_a_discriminator_stay_what_they_were() -> None:
     schemas: dict[str, Any] = {
         "Base": {"discriminator": {"propertyName": "t"}},
         "Big Cat": {"allOf": [{"$ref": "#/components/schemas/Base"}]},
@@ -64,7 +64,7 @@ def test_the_values_of_a_discriminator_stay_what_they_were():
     }
 
 
-def test_a_discriminator_that_selects_nothing_renamed_stays_and_odd_nodes_are_passed_over():
+def test_a_discriminator_that_selects_nothing_renamed_stays_and_odd_nodes_are_passed_over() -> None:
     schemas = {
         "Plain": {"discriminator": {"propertyName": "t"}},
         "Any thing": True,

@@ -19,12 +19,16 @@ PRESENTATION = Presentation(public_url=URL)
 OK = {"200": {"description": "ok"}}
 
 
-def _serve(root: dict[str, Any], published: dict[str, PublishedOperation] | None = None, **presentation: Any):
+def _serve(
+    root: dict[str, Any], published: dict[str, PublishedOperation] | None = None, **presentation: Any
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
     root = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, **root}
     return _serve_document(Document(root=root, name="x"), published, **presentation)
 
 
-def _serve_document(document: Document, published: dict[str, PublishedOperation] | None = None, **presentation: Any):
+def _serve_document(
+    document: Document, published: dict[str, PublishedOperation] | None = None, **presentation: Any
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
     ids = assign_operation_ids(document, {})
     operations = {key: (published or {}).get(str(key), PublishedOperation(operation_id=ids[key])) for key in ids}
     before = pickle.dumps(document.root)
@@ -33,7 +37,7 @@ def _serve_document(document: Document, published: dict[str, PublishedOperation]
     return served.root, findings
 
 
-def test_the_gateway_is_the_one_server():
+def test_the_gateway_is_the_one_server() -> None:
     servers = [{"url": "/v1"}, {"url": "https://internal.example.com"}]
     link = {"operationId": "a", "server": servers[0]}
     operation = {
@@ -56,7 +60,7 @@ def test_the_gateway_is_the_one_server():
     }
 
 
-def test_parameters_of_the_path_item_are_inline_and_the_operation_wins():
+def test_parameters_of_the_path_item_are_inline_and_the_operation_wins() -> None:
     item = {
         "parameters": [
             {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}},
@@ -79,7 +83,7 @@ def test_parameters_of_the_path_item_are_inline_and_the_operation_wins():
     assert "components" not in served
 
 
-def test_a_path_item_by_reference_is_inline():
+def test_a_path_item_by_reference_is_inline() -> None:
     shared = {"get": {"operationId": "a", "summary": "s", "responses": OK}}
     root = {"paths": {"/a": {"$ref": "#/components/pathItems/P"}}, "components": {"pathItems": {"P": shared}}}
     served, _ = _serve(root)
@@ -87,7 +91,7 @@ def test_a_path_item_by_reference_is_inline():
     assert "components" not in served
 
 
-def test_what_a_path_item_says_goes_to_operations_that_say_nothing():
+def test_what_a_path_item_says_goes_to_operations_that_say_nothing() -> None:
     own = {"put": {"summary": "own", "responses": OK}, "post": {"description": "own", "responses": OK}}
     served, _ = _serve({"paths": {"/a": {"summary": "S", "description": "D", "get": {"responses": OK}, **own}}})
     assert served["paths"]["/a"]["post"] == {"operationId": "post_a", "description": "own", "responses": OK}
@@ -95,12 +99,12 @@ def test_what_a_path_item_says_goes_to_operations_that_say_nothing():
     assert served["paths"]["/a"]["put"] == {"operationId": "put_a", "summary": "own", "responses": OK}
 
 
-def test_every_operation_has_responses():
+def test_every_operation_has_responses() -> None:
     served, _ = _serve({"paths": {"/a": {"get": {}, "put": {"responses": {}}}}})
     assert all(operation["responses"] for operation in served["paths"]["/a"].values())
 
 
-def test_links_follow_a_renamed_operation():
+def test_links_follow_a_renamed_operation() -> None:
     links = {"id": {"operationId": "issues/get"}, "ref": {"operationRef": "#/paths/~1b/get"}}
     paths = {
         "/a": {"get": {"operationId": "a", "responses": {"200": {"description": "ok", "links": links}}}},
@@ -111,7 +115,7 @@ def test_links_follow_a_renamed_operation():
     assert served["paths"]["/a"]["get"]["responses"]["200"]["links"] == {**links, "id": {"operationId": "issues_get"}}
 
 
-def test_what_the_config_says_of_an_operation_is_shown():
+def test_what_the_config_says_of_an_operation_is_shown() -> None:
     published = PublishedOperation(operation_id="mine", description="Mine.", consequential=False)
     operation = {"operationId": "a", "description": "Theirs.", "x-openai-isConsequential": True, "responses": OK}
     served, _ = _serve({"paths": {"/a": {"get": operation, "put": {"responses": OK}}}}, {"GET /a": published})
@@ -121,7 +125,7 @@ def test_what_the_config_says_of_an_operation_is_shown():
     }
 
 
-def test_upstream_security_is_gone_and_with_no_auth_there_is_none():
+def test_upstream_security_is_gone_and_with_no_auth_there_is_none() -> None:
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     operation = {"operationId": "a", "security": [{"key": []}], "responses": OK}
     root = {"security": [{"key": []}], "paths": {"/a": {"get": operation}}, "components": {"securitySchemes": schemes}}
@@ -130,7 +134,7 @@ def test_upstream_security_is_gone_and_with_no_auth_there_is_none():
     assert b"X-API-Key" not in to_json(served)
 
 
-def test_the_gateways_own_security_is_on_everything():
+def test_the_gateways_own_security_is_on_everything() -> None:
     mine = {"type": "http", "scheme": "bearer"}
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     root = {"paths": {"/a": {"get": {"security": [], "responses": OK}}}, "components": {"securitySchemes": schemes}}
@@ -140,7 +144,7 @@ def test_the_gateways_own_security_is_on_everything():
     assert "security" not in served["paths"]["/a"]["get"]
 
 
-def test_only_parameters_that_the_gate_takes_are_shown():
+def test_only_parameters_that_the_gate_takes_are_shown() -> None:
     parameters = [
         {"name": "X-Api-Key", "in": "header", "schema": {}},
         {"name": "X-Tenant", "in": "header", "schema": {}},
@@ -163,7 +167,7 @@ def test_only_parameters_that_the_gate_takes_are_shown():
     assert served["paths"]["/a/{id}"]["get"]["parameters"] == [parameters[1], *parameters[3:]]
 
 
-def test_an_operation_whose_parameters_the_gate_takes_none_of_has_no_parameters():
+def test_an_operation_whose_parameters_the_gate_takes_none_of_has_no_parameters() -> None:
     rule = OperationRule(method="GET", path_template="/a", operation_id="a")
     operation = {"parameters": [{"name": "key", "in": "query", "schema": {}}]}
     served, _ = _serve(
@@ -172,7 +176,7 @@ def test_an_operation_whose_parameters_the_gate_takes_none_of_has_no_parameters(
     assert "parameters" not in served["paths"]["/a"]["get"]
 
 
-def test_extensions_go_unless_they_are_listed():
+def test_extensions_go_unless_they_are_listed() -> None:
     operation = {"operationId": "a", "x-mine": {"x-inner": 1}, "x-theirs": 2, "responses": OK}
     root = {
         "x-mine": 1,
@@ -186,7 +190,7 @@ def test_extensions_go_unless_they_are_listed():
     assert b"x-theirs" not in to_json(served)
 
 
-def test_only_what_is_reached_is_left():
+def test_only_what_is_reached_is_left() -> None:
     root = {
         "webhooks": {"w": {"post": {"responses": OK}}},
         "tags": [{"name": "used"}, {"name": "unused"}],
@@ -199,7 +203,7 @@ def test_only_what_is_reached_is_left():
     assert "webhooks" not in served
 
 
-def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids_that_are_taken():
+def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids_that_are_taken() -> None:
     inner = {"servers": [{"url": "https://x"}], "security": [{"k": []}], "responses": OK}
     item = {
         "servers": [{"url": "https://x"}],
@@ -215,7 +219,7 @@ def test_callbacks_keep_what_they_say_and_lose_servers_security_and_ids_that_are
     assert served["paths"]["/a"]["put"]["callbacks"]["c"]["{$request.body#/url}"]["post"] == {"responses": OK}
 
 
-def test_a_callback_does_not_take_the_id_of_a_later_operation():
+def test_a_callback_does_not_take_the_id_of_a_later_operation() -> None:
     callbacks = {"c": {"{$url}": {"post": {"operationId": "later", "responses": OK}}}}
     paths = {
         "/a": {"post": {"callbacks": callbacks, "responses": OK}},
@@ -226,7 +230,7 @@ def test_a_callback_does_not_take_the_id_of_a_later_operation():
     assert served["paths"]["/a"]["post"]["callbacks"]["c"]["{$url}"] == {"post": {"responses": OK}}
 
 
-def test_an_example_beside_examples_is_one_of_them():
+def test_an_example_beside_examples_is_one_of_them() -> None:
     content = {"application/json": {"schema": {}, "example": 1, "examples": {"two": {"value": 2}}}}
     served, _ = _serve({"paths": {"/a": {"post": {"requestBody": {"content": content}}}}})
     assert served["paths"]["/a"]["post"]["requestBody"]["content"]["application/json"] == {
@@ -235,13 +239,13 @@ def test_an_example_beside_examples_is_one_of_them():
     }
 
 
-def test_examples_or_an_example_alone_stay_as_they_are():
+def test_examples_or_an_example_alone_stay_as_they_are() -> None:
     content = {"a/b": {"examples": {"two": {"value": 2}}}, "c/d": {"example": 1}}
     served, _ = _serve({"paths": {"/a": {"post": {"requestBody": {"content": content}}}}})
     assert served["paths"]["/a"]["post"]["requestBody"]["content"] == content
 
 
-def test_an_operation_that_the_version_cannot_say_is_warned_of():
+def test_an_operation_that_the_version_cannot_say_is_warned_of() -> None:
     root = {
         "openapi": "3.2.0",
         "paths": {
@@ -262,7 +266,7 @@ def test_an_operation_that_the_version_cannot_say_is_warned_of():
     }
 
 
-def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it():
+def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it() -> None:
     path = {
         "/a": {
             "get": {
@@ -280,7 +284,7 @@ def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it():
 
 
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
-def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(version: str):
+def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(version: str) -> None:
     mapping = {"cat": "#/components/schemas/Cat"}
     holder = {
         "discriminator": {"propertyName": "k", "mapping": mapping},
@@ -295,7 +299,7 @@ def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(vers
     assert schemas["Pet"]["items"] == {"$ref": "#/components/schemas/Big_Dog"}
 
 
-def test_values_that_are_not_what_they_should_be_stop_nothing():
+def test_values_that_are_not_what_they_should_be_stop_nothing() -> None:
     links = {"l": {"operationId": {}}}
     callbacks = {"c": {"{$url}": {"post": {"operationId": [], "responses": OK}}}}
     operation = {
@@ -308,7 +312,7 @@ def test_values_that_are_not_what_they_should_be_stop_nothing():
     assert served["paths"]["/a"]["get"]["callbacks"]["c"]["{$url}"] == {"post": {"responses": OK}}
 
 
-def test_parameters_by_reference_are_inline_in_callbacks_too_and_one_that_leads_nowhere_stays():
+def test_parameters_by_reference_are_inline_in_callbacks_too_and_one_that_leads_nowhere_stays() -> None:
     refs = [{"$ref": "#/components/parameters/P", "description": "Mine."}]
     parameter = {"name": "p", "in": "query", "description": "Theirs.", "schema": {"$ref": "#/components/schemas/S"}}
     callbacks = {"c": {"{$url}": {"parameters": refs, "post": {"parameters": refs, "responses": OK}}}}
@@ -328,7 +332,7 @@ def test_parameters_by_reference_are_inline_in_callbacks_too_and_one_that_leads_
 
 
 @pytest.mark.parametrize("text", [{}, {"summary": ""}, {"description": " \n"}, {"summary": None}])
-def test_an_operation_without_text_is_shown_by_its_method_and_path_and_warned_of(text: dict[str, Any]):
+def test_an_operation_without_text_is_shown_by_its_method_and_path_and_warned_of(text: dict[str, Any]) -> None:
     served, (finding,) = _serve({"paths": {"/a/{id}": {"get": {**text, "responses": OK}}}})
     assert served["paths"]["/a/{id}"]["get"]["summary"] == "GET /a/{id}"
     assert (finding.rule, finding.pointer) == ("operation-without-text", ("paths", "/a/{id}", "get"))

@@ -32,7 +32,7 @@ def _root(media: dict[str, Any], **components: Any) -> dict[str, Any]:
         ({"schema": {"default": {"$ref": ""}, "enum": [GONE]}}, {"schema": {"default": {"$ref": ""}, "enum": [GONE]}}),
     ],
 )
-def test_an_example_keeps_the_target_of_its_reference_or_goes(media, left):
+def test_an_example_keeps_the_target_of_its_reference_or_goes(media: dict[str, Any], left: dict[str, Any]) -> None:
     is_whole = media == left
     root = _root(media, schemas={"S": {}})
     findings = drop_dangling_examples(root)
@@ -40,7 +40,7 @@ def test_an_example_keeps_the_target_of_its_reference_or_goes(media, left):
     assert [finding.rule for finding in findings] == ["example-left-out"] * (not is_whole)
 
 
-def test_a_shared_example_loses_its_value_only_as_others_refer_to_it():
+def test_a_shared_example_loses_its_value_only_as_others_refer_to_it() -> None:
     root = _root(
         {"examples": {"e": {"$ref": "#/components/examples/E"}}}, examples={"E": {"summary": "s", "value": GONE}}
     )

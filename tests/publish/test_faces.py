@@ -30,7 +30,7 @@ def _faces(version: str = "3.1") -> dict[str, Any]:
     return faces
 
 
-def test_each_profile_is_there_in_json_and_yaml_with_equal_values():
+def test_each_profile_is_there_in_json_and_yaml_with_equal_values() -> None:
     faces = _faces()
     assert set(faces) == {
         f"/openapi.{extension}{query}"
@@ -54,19 +54,19 @@ def test_each_profile_is_there_in_json_and_yaml_with_equal_values():
         ("/openapi.json?profile=gpt-actions", "3.1.0", 300),
     ],
 )
-def test_a_profile_has_its_version_and_limits(path: str, version: str, length: int):
+def test_a_profile_has_its_version_and_limits(path: str, version: str, length: int) -> None:
     document = orjson.loads(_faces("3.0")[path].body)
     assert document["openapi"] == version
     assert len(document["paths"]["/a"]["get"]["summary"]) == length
 
 
-def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short():
+def test_the_document_within_limits_is_the_plain_one_where_its_texts_are_short() -> None:
     assert document_path_within_limits(_faces()) == "/openapi.json?profile=plugin"
     short = {"/openapi.json": build_face("a/b", b"1"), "/openapi.json?profile=plugin": build_face("a/b", b"1")}
     assert document_path_within_limits(short) == "/openapi.json"
 
 
-def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it():
+def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it() -> None:
     schema = {"schema": {"type": "object", "patternProperties": {"^a": {}}}}
     operation = {**OPERATION, "summary": "s", "requestBody": {"content": {"a/b": schema}}}
     pruned = Document(root={**PRUNED.root, "paths": {"/a": {"get": operation}}}, name="x")
@@ -75,7 +75,7 @@ def test_what_another_version_cannot_say_is_noted_of_the_profiles_that_have_it()
     assert [(note.rule, note.severity) for note in notes] == [("profile-3.0", "note"), ("profile-lean", "note")]
 
 
-def test_the_manifest_and_the_logo_are_faces_too():
+def test_the_manifest_and_the_logo_are_faces_too() -> None:
     logo = read_logo(None)
     faces = build_manifest_faces({"schema_version": "v1"}, logo)
     assert orjson.loads(faces["/.well-known/ai-plugin.json"].body) == {"schema_version": "v1"}

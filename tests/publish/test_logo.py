@@ -8,7 +8,7 @@ from plugin_gateway.errors import ConfigError
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 
 
-def test_the_neutral_logo_is_a_small_png():
+def test_the_neutral_logo_is_a_small_png() -> None:
     logo = read_logo(None)
     assert (logo.media_type, logo.path) == ("image/png", "/logo.png")
     assert len(logo.body) < 4096
@@ -29,7 +29,7 @@ def test_the_neutral_logo_is_a_small_png():
         ),
     ],
 )
-def test_an_image_is_known_by_its_content(data: bytes, media_type: str, path: str):
+def test_an_image_is_known_by_its_content(data: bytes, media_type: str, path: str) -> None:
     logo = read_logo(data)
     assert (logo.body, logo.media_type, logo.path) == (data, media_type, path)
 
@@ -46,13 +46,13 @@ def test_an_image_is_known_by_its_content(data: bytes, media_type: str, path: st
         b"<!-- -->" * 5000 + b"<html>",
     ],
 )
-def test_anything_else_is_refused(data: bytes):
+def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(ConfigError, match="not an image") as caught:
         read_logo(data)
     assert caught.value.findings[0].pointer == ("manifest", "logo")
 
 
-def test_more_than_a_megabyte_is_refused():
+def test_more_than_a_megabyte_is_refused() -> None:
     signature = b"\x89PNG\r\n\x1a\n"
     read_logo(signature.ljust(MAX_LOGO_BYTES, b"."))
     with pytest.raises(ConfigError, match="1,000,001 bytes"):

@@ -24,11 +24,13 @@ LOCAL = "http://localhost:8080"
 REMOTE = "https://plugin.example.com"
 
 
-def _build(text: dict[str, str] | None = None, info: dict[str, Any] = INFO, url: str = REMOTE, **more: Any):
+def _build(
+    text: dict[str, str] | None = None, info: dict[str, Any] = INFO, url: str = REMOTE, **more: Any
+) -> tuple[dict[str, Any], tuple[Any, ...]]:
     return build_manifest(ManifestText(**text or {}), info, url, logo_url=f"{url}/logo.png", **more)
 
 
-def test_all_ten_fields_come_from_the_document_where_it_has_them():
+def test_all_ten_fields_come_from_the_document_where_it_has_them() -> None:
     manifest, findings = _build()
     assert findings == ()
     assert manifest == {
@@ -45,12 +47,12 @@ def test_all_ten_fields_come_from_the_document_where_it_has_them():
     }
 
 
-def test_a_public_url_with_a_final_slash_gives_no_double_slash():
+def test_a_public_url_with_a_final_slash_gives_no_double_slash() -> None:
     manifest, _ = build_manifest(ManifestText(), INFO, REMOTE + "/", logo_url="x")
     assert manifest["api"]["url"] == f"{REMOTE}/openapi.json"
 
 
-def test_what_the_config_says_wins():
+def test_what_the_config_says_wins() -> None:
     text = {
         "name_for_human": "Tickets",
         "name_for_model": "tickets",
@@ -65,7 +67,7 @@ def test_what_the_config_says_wins():
 
 
 @pytest.mark.parametrize(("field", "limit"), MAX_LENGTHS.items())
-def test_a_value_over_its_limit_is_refused_with_its_length_and_one_at_the_limit_is_not(field: str, limit: int):
+def test_a_value_over_its_limit_is_refused_with_its_length_and_one_at_the_limit_is_not(field: str, limit: int) -> None:
     _, fine = _build({field: "x" * limit})
     manifest, findings = _build({field: "x" * (limit + 1)})
     assert fine == ()
@@ -95,20 +97,20 @@ def test_a_value_over_its_limit_is_refused_with_its_length_and_one_at_the_limit_
         ("legal_info_url", "https://example.com/a b"),
     ],
 )
-def test_a_value_of_the_wrong_form_is_refused(field: str, value: str):
+def test_a_value_of_the_wrong_form_is_refused(field: str, value: str) -> None:
     _, (finding,) = _build({field: value})
     assert (finding.severity, finding.pointer) == (Severity.ERROR, ("manifest", field))
     assert repr(value) in finding.message
 
 
-def test_a_link_to_this_machine_may_be_plain_http_and_a_description_may_have_lines():
+def test_a_link_to_this_machine_may_be_plain_http_and_a_description_may_have_lines() -> None:
     text = {"legal_info_url": "http://localhost:8080/legal", "description_for_model": "One.\n\nTwo."}
     manifest, findings = _build(text)
     assert findings == ()
     assert {name: manifest[name] for name in text} == text
 
 
-def test_a_very_long_value_is_not_shown_whole():
+def test_a_very_long_value_is_not_shown_whole() -> None:
     _, (finding,) = _build({"description_for_model": "x" * 9000})
     assert "has 9000 characters" in finding.message
     assert len(finding.message) < 250
@@ -123,13 +125,13 @@ def test_a_very_long_value_is_not_shown_whole():
         ({}, "T\u00e9", "T\u00e9"),
     ],
 )
-def test_descriptions_come_from_the_nearest_that_the_document_has(info: dict[str, str], human: str, model: str):
+def test_descriptions_come_from_the_nearest_that_the_document_has(info: dict[str, str], human: str, model: str) -> None:
     manifest, _ = _build(info={"title": " T\u00e9\n\x00", "version": "1", **info}, url=LOCAL)
     assert manifest["name_for_human"] == "T\u00e9"
     assert (manifest["description_for_human"], manifest["description_for_model"]) == (human, model)
 
 
-def test_a_default_over_its_limit_is_shortened_with_a_warning():
+def test_a_default_over_its_limit_is_shortened_with_a_warning() -> None:
     info = {**INFO, "title": "The very long name of an issue tracker for everyone", "summary": "One. " * 30}
     manifest, findings = _build(info=info)
     assert manifest["name_for_human"] == "The very long name…"
@@ -144,13 +146,13 @@ def test_a_default_over_its_limit_is_shortened_with_a_warning():
     ]
 
 
-def test_a_long_default_is_said_to_be_cut_but_not_shown_whole():
+def test_a_long_default_is_said_to_be_cut_but_not_shown_whole() -> None:
     _, (finding,) = _build(info={**INFO, "description": "Words. " * 2000})
     assert "cut from 13999 characters to 7994" in finding.message
     assert len(finding.message) < 200
 
 
-def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each():
+def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each() -> None:
     manifest, findings = _build(info={}, url=LOCAL)
     assert all(manifest.values())
     assert manifest["legal_info_url"] == LOCAL
@@ -158,7 +160,7 @@ def test_what_is_missing_is_filled_on_localhost_with_a_warning_for_each():
     assert [(finding.rule, finding.severity) for finding in findings] == [("manifest-missing", Severity.WARNING)] * 6
 
 
-def test_what_is_missing_elsewhere_is_an_error_for_each():
+def test_what_is_missing_elsewhere_is_an_error_for_each() -> None:
     _, findings = _build(info={"title": "T", "version": "1"})
     assert [(finding.pointer, finding.severity) for finding in findings] == [
         (("manifest", "contact_email"), Severity.ERROR),
@@ -167,7 +169,7 @@ def test_what_is_missing_elsewhere_is_an_error_for_each():
     assert not any("on localhost" in finding.message for finding in findings)
 
 
-def test_an_unusable_value_of_the_document_counts_as_missing():
+def test_an_unusable_value_of_the_document_counts_as_missing() -> None:
     info = {**INFO, "contact": {"email": "none"}, "termsOfService": "http://example.com/terms"}
     _, findings = _build(info=info)
     assert [finding.rule for finding in findings] == ["manifest-missing", "manifest-missing"]
@@ -176,7 +178,7 @@ def test_an_unusable_value_of_the_document_counts_as_missing():
 @pytest.mark.parametrize(
     ("kind", "expected"), [("none", False), ("service_http", False), ("user_http", True), ("oauth", True)]
 )
-def test_the_auth_block_is_passed_on_and_says_whether_the_user_is_known(kind: str, expected: bool):
+def test_the_auth_block_is_passed_on_and_says_whether_the_user_is_known(kind: str, expected: bool) -> None:
     manifest, _ = _build(auth={"type": kind})
     assert manifest["auth"] == {"type": kind}
     assert manifest["api"]["is_user_authenticated"] is expected
@@ -194,7 +196,7 @@ def test_the_auth_block_is_passed_on_and_says_whether_the_user_is_known(kind: st
         ("https://example.com", False),
     ],
 )
-def test_only_loopback_is_local(url: str, expected: bool):
+def test_only_loopback_is_local(url: str, expected: bool) -> None:
     assert is_local_url(url) is expected
 
 
@@ -208,7 +210,7 @@ def test_only_loopback_is_local(url: str, expected: bool):
         },
     )
 )
-def test_whatever_the_document_says_the_manifest_keeps_the_limits(info: dict[str, Any]):
+def test_whatever_the_document_says_the_manifest_keeps_the_limits(info: dict[str, Any]) -> None:
     manifest, findings = _build(info=info, url=LOCAL)
     for field, limit in MAX_LENGTHS.items():
         assert 0 < len(manifest[field]) <= limit

@@ -40,7 +40,7 @@ def _spelt_out(schema: dict[str, Any], **schemas: Any) -> dict[str, Any]:
         ({"type": ["object", "null"], "allOf": [{}]}, {"anyOf": [{"type": "object"}, NULL], "allOf": [{}]}),
     ],
 )
-def test_one_type_or_null_is_said_by_any_of(schema: dict[str, Any], wanted: dict[str, Any]):
+def test_one_type_or_null_is_said_by_any_of(schema: dict[str, Any], wanted: dict[str, Any]) -> None:
     assert _spelt_out(schema) == wanted
     assert list(_spelt_out(schema)) == list(wanted)
 
@@ -58,11 +58,11 @@ def test_one_type_or_null_is_said_by_any_of(schema: dict[str, Any], wanted: dict
         {"const": {"type": ["string", "null"]}},
     ],
 )
-def test_what_any_of_could_not_say_as_well_stays_as_it_is(schema: dict[str, Any]):
+def test_what_any_of_could_not_say_as_well_stays_as_it_is(schema: dict[str, Any]) -> None:
     assert _spelt_out(schema) == schema
 
 
-def test_a_schema_that_a_reference_leads_through_stays_as_it_is():
+def test_a_schema_that_a_reference_leads_through_stays_as_it_is() -> None:
     schema = {"type": ["object", "null"], "properties": {"a": {"type": ["string", "null"]}}}
     for ref in ("#/components/schemas/S/properties/a", "other.json#/properties/a"):
         spelt_out = _spelt_out(schema, T={"$ref": ref})
@@ -104,6 +104,6 @@ SCHEMAS = st.recursive(
 
 
 @given(schema=SCHEMAS, values=st.lists(VALUES, min_size=1, max_size=8))
-def test_each_value_passes_as_it_did(schema: dict[str, Any], values: list[Any]):
+def test_each_value_passes_as_it_did(schema: dict[str, Any], values: list[Any]) -> None:
     before, after = (jsonschema.Draft202012Validator(one) for one in (schema, _spelt_out(schema)))
     assert [after.is_valid(value) for value in values] == [before.is_valid(value) for value in values]

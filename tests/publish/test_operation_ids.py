@@ -34,12 +34,12 @@ def _document(*operations: tuple[str, str, str | None]) -> Document:
         (("GET", "/pets", "x" * 50), "x" * 50),
     ],
 )
-def test_a_legal_id_stays_and_another_is_made_legal(operation: tuple[str, str, str | None], expected: str):
+def test_a_legal_id_stays_and_another_is_made_legal(operation: tuple[str, str, str | None], expected: str) -> None:
     ids = assign_operation_ids(_document(operation), {})
     assert list(ids.values()) == [expected]
 
 
-def test_long_ids_that_differ_at_the_end_only_stay_apart():
+def test_long_ids_that_differ_at_the_end_only_stay_apart() -> None:
     ids = assign_operation_ids(_document(("GET", "/a", "x" * 70 + "a"), ("GET", "/b", "x" * 70 + "b")), {})
     assert len(set(ids.values())) == 2
     assert {len(name) for name in ids.values()} == {50}
@@ -64,7 +64,7 @@ def test_long_ids_that_differ_at_the_end_only_stay_apart():
         ("get_" + "a_" * 40 + "z", "get_a_a_a_a_a_a_a_a_a"),
     ],
 )
-def test_a_long_id_keeps_the_beginning_of_each_of_its_words(own: str, short: str):
+def test_a_long_id_keeps_the_beginning_of_each_of_its_words(own: str, short: str) -> None:
     (name,) = assign_operation_ids(_document(("GET", "/a", own)), {}).values()
     assert name.startswith(short)
     assert len(name) <= 50
@@ -72,27 +72,27 @@ def test_a_long_id_keeps_the_beginning_of_each_of_its_words(own: str, short: str
     assert again == name
 
 
-def test_a_rewritten_id_does_not_take_one_that_was_legal():
+def test_a_rewritten_id_does_not_take_one_that_was_legal() -> None:
     ids = assign_operation_ids(
         _document(("GET", "/a", "pets.list"), ("GET", "/b", "pets_list"), ("GET", "/c", "pets_list")), {}
     )
     assert list(ids.values()) == ["pets_list_3", "pets_list", "pets_list_2"]
 
 
-def test_a_wanted_id_wins_over_all():
+def test_a_wanted_id_wins_over_all() -> None:
     wanted = {OperationKey("GET", "/a"): "list"}
     ids = assign_operation_ids(_document(("GET", "/a", "getA"), ("GET", "/b", "list")), wanted)
     assert ids == {OperationKey("GET", "/a"): "list", OperationKey("GET", "/b"): "list_2"}
 
 
-def test_the_own_id_of_an_operation_is_the_one_it_has_where_no_other_has_taken_it():
+def test_the_own_id_of_an_operation_is_the_one_it_has_where_no_other_has_taken_it() -> None:
     document = _document(("GET", "/a", "pets.list"), ("GET", "/b", None))
     assert [own_operation_id(one) for one in document.operations.values()] == ["pets_list", "get_b"]
     assert list(assign_operation_ids(document, {}).values()) == ["pets_list", "get_b"]
 
 
 @given(names=st.lists(st.text("ab/. é", max_size=4) | st.text("a.", min_size=60, max_size=70) | st.none(), max_size=8))
-def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[str | None]):
+def test_every_operation_has_one_legal_unique_id_in_document_order(names: list[str | None]) -> None:
     document = _document(*(("GET", f"/p{index % 3}/{index}", name) for index, name in enumerate(names)))
     ids = assign_operation_ids(document, {})
     assert list(ids) == list(document.operations)

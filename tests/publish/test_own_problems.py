@@ -12,7 +12,9 @@ OK: dict[str, Any] = {"200": {"description": "ok"}}
 OWN = {"$ref": "#/components/responses/GatewayProblem"}
 
 
-def _declared(operation: dict[str, Any], path: str = "/a", statuses: frozenset[int] = ALWAYS, **components: Any):
+def _declared(
+    operation: dict[str, Any], path: str = "/a", statuses: frozenset[int] = ALWAYS, **components: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
     root: dict[str, Any] = {"paths": {path: {"get": {"responses": dict(OK), **operation}}}, "components": components}
     declare_problems(root, statuses)
     return root, root["paths"][path]["get"]["responses"]
@@ -28,13 +30,15 @@ def _declared(operation: dict[str, Any], path: str = "/a", statuses: frozenset[i
         ("/a/{id}", {"requestBody": {}}, frozenset(), set()),
     ],
 )
-def test_what_can_happen_to_an_operation_is_declared(path, operation, statuses, expected):
+def test_what_can_happen_to_an_operation_is_declared(
+    path: str, operation: dict[str, dict[str, Any]], statuses: frozenset[int], expected: set[str]
+) -> None:
     root, responses = _declared(operation, path, statuses)
     assert {status for status, response in responses.items() if response == OWN} == expected
     assert ("GatewayProblem" in root["components"].get("responses", {})) == bool(expected)
 
 
-def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_too():
+def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_too() -> None:
     theirs = {"application/json": {"schema": {"type": "object"}}}
     shared = {"description": "gone", "content": dict(theirs)}
     own = {"400": {"description": "bad", "content": dict(theirs)}, "502": {"$ref": "#/components/responses/Gone"}, **OK}
@@ -47,19 +51,19 @@ def test_what_the_api_declares_for_the_same_status_stays_and_may_be_a_problem_to
 
 
 @pytest.mark.parametrize("name", ["default", "4XX"])
-def test_what_is_declared_for_all_others_is_not_covered_up(name):
+def test_what_is_declared_for_all_others_is_not_covered_up(name: str) -> None:
     _, responses = _declared({"responses": {**OK, name: {"description": "bad", "content": {"a/b": {}}}}})
     assert "400" not in responses
     assert "application/problem+json" in responses[name]["content"]
 
 
-def test_a_component_of_the_apis_with_the_same_name_is_left_alone():
+def test_a_component_of_the_apis_with_the_same_name_is_left_alone() -> None:
     root, responses = _declared({}, schemas={"GatewayProblem": {}}, responses={"GatewayProblem": {"description": "x"}})
     assert responses["400"] == {"$ref": "#/components/responses/GatewayProblem2"}
     assert root["components"]["schemas"]["GatewayProblem"] == {}
 
 
-def test_a_reference_to_nothing_or_to_itself_stops_nothing():
+def test_a_reference_to_nothing_or_to_itself_stops_nothing() -> None:
     loop = {"L": {"$ref": "#/components/responses/L"}}
     responses = {"400": {"$ref": "#/components/responses/Gone"}, "502": loop["L"], "503": {"$ref": "#/x"}}
     assert _declared({"responses": dict(responses)}, responses=loop)[1].items() >= responses.items()

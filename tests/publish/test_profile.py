@@ -35,7 +35,7 @@ def _cut(served: Document, profile: Profile) -> tuple[Document, tuple[Finding, .
     return cut.document(), cut.findings
 
 
-def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
+def test_texts_are_cut_for_plugins_and_the_served_document_is_not() -> None:
     served = _served(
         [{"name": "q", "in": "query", "description": SENTENCES, "schema": {"description": SENTENCES}}], text=SENTENCES
     )
@@ -53,7 +53,7 @@ def test_texts_are_cut_for_plugins_and_the_served_document_is_not():
     assert repr(served.root) == before
 
 
-def test_headers_are_not_described_to_gpt_actions():
+def test_headers_are_not_described_to_gpt_actions() -> None:
     query = {"name": "q", "in": "query", "schema": {}}
     served = _served([{"$ref": "#/components/parameters/H"}, query, {"name": "c", "in": "cookie", "schema": {}}])
     document, findings = _cut(served, Profile.GPT_ACTIONS)
@@ -64,37 +64,37 @@ def test_headers_are_not_described_to_gpt_actions():
     assert "parameters" not in document.root["paths"]["/a0"]["get"]
 
 
-def test_a_header_that_gpt_actions_cannot_send_is_warned_of():
+def test_a_header_that_gpt_actions_cannot_send_is_warned_of() -> None:
     _, (finding,) = _cut(_served([{"name": "X-A", "in": "header", "required": True}]), Profile.GPT_ACTIONS)
     assert finding.severity is Severity.WARNING
     assert "a0 requires 'X-A'" in finding.message
 
 
-def test_more_operations_than_gpt_actions_take_are_warned_of():
+def test_more_operations_than_gpt_actions_take_are_warned_of() -> None:
     _, none = _cut(_served(count=MAX_GPT_OPERATIONS), Profile.GPT_ACTIONS)
     _, (finding,) = _cut(_served(count=MAX_GPT_OPERATIONS + 1), Profile.GPT_ACTIONS)
     assert none == ()
     assert "31 operations" in finding.message
 
 
-def test_extensions_that_were_kept_stay():
+def test_extensions_that_were_kept_stay() -> None:
     served = _served(**{"x-openai-isConsequential": False, "x-mine": 1})
     document, _ = _cut(served, Profile.GPT_ACTIONS)
     operation = document.root["paths"]["/a0"]["get"]
     assert (operation["x-openai-isConsequential"], operation["x-mine"]) == (False, 1)
 
 
-def test_3_0_is_another_version_and_nothing_is_cut():
+def test_3_0_is_another_version_and_nothing_is_cut() -> None:
     served = _served()
     assert _cut(served, Profile.OPENAPI_3_0) == (served, ())
 
 
-def test_a_header_without_a_name_stops_nothing():
+def test_a_header_without_a_name_stops_nothing() -> None:
     _, (finding,) = _cut(_served([{"in": "header", "required": True}]), Profile.GPT_ACTIONS)
     assert "a0 requires None" in finding.message
 
 
-def test_the_lean_document_has_no_answers_and_none_of_what_only_they_reach():
+def test_the_lean_document_has_no_answers_and_none_of_what_only_they_reach() -> None:
     content = {"application/json": {"schema": {"$ref": "#/components/schemas/S"}}}
     ok = {
         "description": "ok",

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
@@ -48,7 +49,7 @@ OAUTH = OAuth(
         ),
     ],
 )
-def test_the_manifest_has_exactly_the_fields_of_its_kind(security, expected):
+def test_the_manifest_has_exactly_the_fields_of_its_kind(security: Any, expected: dict[str, Any]) -> None:
     assert manifest_auth(security) == expected
 
 
@@ -57,7 +58,7 @@ def test_the_manifest_has_exactly_the_fields_of_its_kind(security, expected):
     [(ServiceHttp(), "http"), (UserHttp(scheme="basic"), "http"), (OAUTH, "oauth2")],
 )
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_the_scheme_is_valid_in_a_document_of_either_version(security, kind, version):
+def test_the_scheme_is_valid_in_a_document_of_either_version(security: Any, kind: str, version: str) -> None:
     schemes = security_schemes(security)
     ((name, scheme),) = schemes.items()
     assert scheme["type"] == kind
@@ -66,11 +67,11 @@ def test_the_scheme_is_valid_in_a_document_of_either_version(security, kind, ver
     validate(document)
 
 
-def test_where_anybody_may_call_there_is_no_scheme():
+def test_where_anybody_may_call_there_is_no_scheme() -> None:
     assert security_schemes(NoSecurity()) == {}
 
 
-def test_metadata_names_the_resource_and_whose_tokens_are_good():
+def test_metadata_names_the_resource_and_whose_tokens_are_good() -> None:
     faces = build_metadata_faces(OAUTH, "https://gw/", ("/mcp",))
     assert list(faces) == ["/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"]
     assert [json.loads(face.body) for face in faces.values()] == [
@@ -89,11 +90,11 @@ def test_metadata_names_the_resource_and_whose_tokens_are_good():
     }
 
 
-def test_metadata_names_every_scope_that_a_client_has_to_ask_for():
+def test_metadata_names_every_scope_that_a_client_has_to_ask_for() -> None:
     faces = build_metadata_faces(OAuth(scope="read write", required_scope="call read"), "https://gw", ())
     (face,) = faces.values()
     assert json.loads(face.body)["scopes_supported"] == ["read", "write", "call"]
 
 
-def test_only_oauth_has_metadata():
+def test_only_oauth_has_metadata() -> None:
     assert build_metadata_faces(ServiceHttp(), "https://gw", ()) == {}

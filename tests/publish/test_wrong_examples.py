@@ -44,7 +44,7 @@ def _left_of(holder: dict[str, Any], section: str = "schemas", version: str = "3
 )
 def test_an_example_that_its_schema_refuses_is_left_out_with_a_warning(
     section: str, holder: dict[str, Any], left: dict[str, Any]
-):
+) -> None:
     assert _left_of(holder, section) == (left, 1)
 
 
@@ -59,19 +59,19 @@ def test_an_example_that_its_schema_refuses_is_left_out_with_a_warning(
         ("headers", {"schema": NUMBER, "examples": {"a": {"$ref": "#/components/examples/E"}}}),
     ],
 )
-def test_every_other_example_stays(section: str, holder: dict[str, Any]):
+def test_every_other_example_stays(section: str, holder: dict[str, Any]) -> None:
     assert _left_of(holder, section) == (holder, 0)
 
 
 @pytest.mark.parametrize("one_way", ["readOnly", "writeOnly"])
-def test_an_example_may_lack_what_only_the_other_direction_requires(one_way: str):
+def test_an_example_may_lack_what_only_the_other_direction_requires(one_way: str) -> None:
     schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", one_way: True}}}
     assert _left_of({**schema, "example": {}}) == ({**schema, "example": {}}, 0)
     schema["properties"]["id"].pop(one_way)
     assert _left_of({**schema, "example": {}}) == (schema, 1)
 
 
-def test_the_warning_counts_them_and_shows_one():
+def test_the_warning_counts_them_and_shows_one() -> None:
     root = {"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"X": {**NUMBER, "examples": [0, "x" * 90]}}}}
     (finding,) = drop_wrong_examples(root)
     assert finding.message == "2 examples are left out because their schemas refuse the values, such as 0"

@@ -3,6 +3,8 @@ import logging
 import os
 import threading
 import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -10,12 +12,12 @@ from plugin_gateway.telemetry import Log, attach, detach, telling
 
 
 @pytest.fixture
-def lines():
+def lines() -> Iterator[Callable[..., Any]]:
     reading, writing = os.pipe()
     log = Log(format="json", level="info", fd=writing)
     bridge = attach(log)
 
-    def read():
+    def read() -> list[dict[str, str]]:
         log.close()
         os.close(writing)
         with os.fdopen(reading) as file:
@@ -25,7 +27,7 @@ def lines():
     detach(bridge)
 
 
-def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines):
+def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines: Callable[..., Any]) -> None:
     logging.getLogger("plugin_gateway.x").warning(
         "%s is away", "Redis", extra={"event": "outage-began", "what": "Redis"}
     )
@@ -38,14 +40,14 @@ def test_what_a_module_tells_is_a_line_of_the_log_with_its_members(lines):
     assert (back["level"], back["event"]) == ("info", "log")
 
 
-def test_libraries_are_heard_from_warning_on(lines):
+def test_libraries_are_heard_from_warning_on(lines: Callable[..., Any]) -> None:
     logging.getLogger("some.library").info("chatter")
     logging.getLogger("some.library").error("two\nlines")
     (line,) = lines()
     assert (line["logger"], line["message"], line["level"]) == ("some.library", "two lines", "error")
 
 
-def test_an_exception_is_one_line_that_names_places_and_quotes_nothing(lines):
+def test_an_exception_is_one_line_that_names_places_and_quotes_nothing(lines: Callable[..., Any]) -> None:
     try:
         int("sekret")
     except ValueError:
@@ -56,13 +58,15 @@ def test_an_exception_is_one_line_that_names_places_and_quotes_nothing(lines):
     assert "sekret" not in json.dumps(line)
 
 
-def test_a_record_that_cannot_be_written_disturbs_no_one_who_logs(lines, monkeypatch):
+def test_a_record_that_cannot_be_written_disturbs_no_one_who_logs(
+    lines: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(logging, "raiseExceptions", False)
     logging.getLogger("plugin_gateway.x").warning("%d", "no number")
     assert lines() == []
 
 
-def test_warnings_and_errors_of_threads_are_lines_too(lines):
+def test_warnings_and_errors_of_threads_are_lines_too(lines: Callable[..., Any]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         logging.captureWarnings(capture=True)
@@ -76,7 +80,7 @@ def test_warnings_and_errors_of_threads_are_lines_too(lines):
     assert "sekret" not in json.dumps(crashed)
 
 
-def test_an_error_of_our_own_is_the_last_line_and_ends_the_process():
+def test_an_error_of_our_own_is_the_last_line_and_ends_the_process() -> None:
     reading, writing = os.pipe()
     with pytest.raises(SystemExit) as ended, telling(Log(format="json", fd=writing)):
         int("sekret")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from typing import Any
 
 import pytest
 
@@ -23,11 +24,11 @@ from plugin_gateway.telemetry.cause import cause_of, root_cause_of
         (ConnectionAbortedError("TLS handshake is slow"), "TLS handshake is slow"),
     ],
 )
-def test_a_cause_is_in_words(error, said):
+def test_a_cause_is_in_words(error: Any, said: str) -> None:
     assert cause_of(error) == said
 
 
-def test_what_tls_did_not_like_is_named_without_its_line_of_c():
+def test_what_tls_did_not_like_is_named_without_its_line_of_c() -> None:
     with socket.socket() as client, socket.create_server(("127.0.0.1", 0)) as server:
         client.settimeout(5)
         client.connect(server.getsockname())
@@ -41,7 +42,7 @@ def test_what_tls_did_not_like_is_named_without_its_line_of_c():
     assert "_ssl.c" not in said
 
 
-def test_the_bottom_of_a_librarys_error_is_named():
+def test_the_bottom_of_a_librarys_error_is_named() -> None:
     refused = OSError(errno.ECONNREFUSED, "Connect call failed ('127.0.0.1', 9)")
     above = RuntimeError("all attempts failed")
     above.__cause__ = refused

@@ -10,11 +10,19 @@ from plugin_gateway.telemetry.record import AccessRecord
 RULE = OperationRule(method="GET", path_template="/pets", operation_id="listPets")
 
 
-def record(*, status=200, reason="", rule=RULE, duration_s=0.001, bytes_in=0, bytes_out=0):
+def record(
+    *,
+    status: int = 200,
+    reason: str = "",
+    rule: OperationRule | None = RULE,
+    duration_s: float = 0.001,
+    bytes_in: int = 0,
+    bytes_out: int = 0,
+) -> AccessRecord:
     return AccessRecord(0.0, b"GET", b"/pets", rule, status, bytes_in, bytes_out, duration_s, reason, b"", "")
 
 
-def test_calls_are_counted_by_operation_status_and_reason():
+def test_calls_are_counted_by_operation_status_and_reason() -> None:
     counters = Counters()
     for one in (record(), record(), record(status=404, reason="operation-not-found", rule=None)):
         counters.add(one)
@@ -23,7 +31,7 @@ def test_calls_are_counted_by_operation_status_and_reason():
     assert series["calls  404 operation-not-found GET "] == [1]
 
 
-def test_a_credential_that_the_upstream_refused_is_counted_by_its_name():
+def test_a_credential_that_the_upstream_refused_is_counted_by_its_name() -> None:
     counters = Counters()
     rule = replace(RULE, credential="header X-Api-Key, query k")
     for one in (record(status=502, reason="upstream-credential-refused", rule=rule), record(rule=rule)):
@@ -31,7 +39,7 @@ def test_a_credential_that_the_upstream_refused_is_counted_by_its_name():
     assert counters.series()["refused header X-Api-Key, query k"] == [1]
 
 
-def test_a_caller_cannot_make_series():
+def test_a_caller_cannot_make_series() -> None:
     counters = Counters()
     for number in range(50):
         refused = AccessRecord(
@@ -42,7 +50,7 @@ def test_a_caller_cannot_make_series():
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1000), max_size=30))
-def test_every_duration_is_in_exactly_one_bucket(durations):
+def test_every_duration_is_in_exactly_one_bucket(durations: list[float]) -> None:
     counters = Counters()
     for duration_s in durations:
         counters.add(record(duration_s=duration_s))
@@ -52,7 +60,7 @@ def test_every_duration_is_in_exactly_one_bucket(durations):
 
 
 @given(st.lists(st.lists(st.integers(0, 999), min_size=1, max_size=5), max_size=4))
-def test_merging_workers_counts_what_one_worker_would_have(split):
+def test_merging_workers_counts_what_one_worker_would_have(split: list[list[int]]) -> None:
     workers, alone = [], Counters()
     for sizes in split:
         counters = Counters()
@@ -66,7 +74,7 @@ def test_merging_workers_counts_what_one_worker_would_have(split):
     }
 
 
-def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other():
+def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other() -> None:
     counters = Counters()
     counters.add(record()._replace(consumer="team a"))
     counters.add(record(rule=None, status=404)._replace(method=b"HACK"))
@@ -75,7 +83,7 @@ def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other():
     assert series["calls  404  other "] == [1]
 
 
-def test_the_upstreams_time_is_that_of_answers():
+def test_the_upstreams_time_is_that_of_answers() -> None:
     counters = Counters()
     for one in (
         record()._replace(upstream_s=0.5),
@@ -85,11 +93,11 @@ def test_the_upstreams_time_is_that_of_answers():
     assert counters.series()["upstream listPets"] == [1, 0.5]
 
 
-def test_what_a_worker_was_doing_is_over_when_it_is_gone():
+def test_what_a_worker_was_doing_is_over_when_it_is_gone() -> None:
     assert lasting({f"{NOW}calls": [3], "calls a 200  GET ": [1]}) == {"calls a 200  GET ": [1]}
 
 
-def test_merging_leaves_the_parts_as_they_are():
+def test_merging_leaves_the_parts_as_they_are() -> None:
     one: dict[str, list[float]] = {"calls": [1]}
     merge([one, {"calls": [2]}])
     assert one == {"calls": [1]}

@@ -1,4 +1,6 @@
 import os
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
@@ -8,16 +10,16 @@ from plugin_gateway.telemetry.record import AccessRecord
 
 
 @pytest.fixture
-def written():
+def written() -> tuple[Callable[..., Any], Callable[..., Any]]:
     """A log on a pipe, and its output once it is closed."""
     reader, writer = os.pipe()
     logs = []
 
-    def make(**options):
+    def make(**options: str) -> Log:
         logs.append(Log(fd=writer, **options))
         return logs[-1]
 
-    def read():
+    def read() -> bytes:
         for log in logs:
             log.close()
         os.close(writer)
@@ -27,11 +29,13 @@ def written():
     return make, read
 
 
-def record(status=200):
+def record(status: int = 200) -> AccessRecord:
     return AccessRecord(1.25, b"GET", b"/", None, status, 0, 0, 0.001, "", b"id", "192.0.2.1")
 
 
-def test_events_are_json_lines_with_time_level_and_message(written):
+def test_events_are_json_lines_with_time_level_and_message(
+    written: tuple[Callable[..., Any], Callable[..., Any]],
+) -> None:
     make, read = written
     make().event("error", "worker-ended", "worker 7 ended", pid=7)
     line = orjson.loads(read())
@@ -39,20 +43,24 @@ def test_events_are_json_lines_with_time_level_and_message(written):
     assert line == {"level": "error", "event": "worker-ended", "message": "worker 7 ended", "pid": 7}
 
 
-def test_text_format_has_the_same_message(written):
+def test_text_format_has_the_same_message(written: tuple[Callable[..., Any], Callable[..., Any]]) -> None:
     make, read = written
     make(format="text").event("warning", "x", "mind this")
     assert read().decode().endswith(" warning mind this\n")
 
 
 @pytest.mark.parametrize(("level", "lines"), [("info", 2), ("warning", 1), ("error", 0)])
-def test_level_decides_which_access_records_are_written(written, level, lines):
+def test_level_decides_which_access_records_are_written(
+    written: tuple[Callable[..., Any], Callable[..., Any]], level: str, lines: int
+) -> None:
     make, read = written
     make(level=level).access([record(200), record(503)])
     assert read().count(b"\n") == lines
 
 
-def test_a_revision_changes_level_and_format_of_a_running_log(written):
+def test_a_revision_changes_level_and_format_of_a_running_log(
+    written: tuple[Callable[..., Any], Callable[..., Any]],
+) -> None:
     make, read = written
     log = make(level="error")
     log.event("info", "x", "unseen")
@@ -61,7 +69,9 @@ def test_a_revision_changes_level_and_format_of_a_running_log(written):
     assert read().endswith(b"info    seen\n")
 
 
-def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(written):
+def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(
+    written: tuple[Callable[..., Any], Callable[..., Any]],
+) -> None:
     make, _ = written
     ours, terminal = os.openpty()
     try:
@@ -73,7 +83,7 @@ def test_a_log_is_text_on_a_terminal_unless_json_is_asked_for(written):
         os.close(terminal)
 
 
-def test_a_terminal_obeys_no_message(written):
+def test_a_terminal_obeys_no_message(written: tuple[Callable[..., Any], Callable[..., Any]]) -> None:
     make, read = written
     make(format="text").event("warning", "x", "a\x1b[31mb\r", error="E", traceback="f file:1")
     assert read().endswith("warning a·[31mb· (E: f file:1)\n".encode())

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from plugin_gateway.telemetry.outage import QUIET_S, Outage
@@ -6,17 +9,19 @@ from plugin_gateway.telemetry.outage import QUIET_S, Outage
 class Clock:
     now = 1000.0
 
-    def __call__(self):
+    def __call__(self) -> float:
         return self.now
 
 
 @pytest.fixture
-def told(caplog):
+def told(caplog: pytest.LogCaptureFixture) -> Callable[..., Any]:
     caplog.set_level("INFO", "plugin_gateway")
     return lambda: [record.event for record in caplog.records]
 
 
-def test_an_outage_is_told_when_it_begins_and_when_it_ends(told, caplog):
+def test_an_outage_is_told_when_it_begins_and_when_it_ends(
+    told: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
     clock = Clock()
     outage = Outage("Redis", clock)
     outage.answered()
@@ -31,7 +36,7 @@ def test_an_outage_is_told_when_it_begins_and_when_it_ends(told, caplog):
     assert (ended.what, ended.lasted_s, ended.failures) == ("Redis", 2.5, 1000)
 
 
-def test_what_fails_every_other_time_does_not_fill_the_log(told):
+def test_what_fails_every_other_time_does_not_fill_the_log(told: Callable[..., Any]) -> None:
     clock = Clock()
     outage = Outage("Redis", clock)
     for _ in range(100):
@@ -43,7 +48,7 @@ def test_what_fails_every_other_time_does_not_fill_the_log(told):
     assert told()[2:] == ["outage-began"]
 
 
-def test_an_outage_that_lasts_is_told_although_another_ended_just_before(told):
+def test_an_outage_that_lasts_is_told_although_another_ended_just_before(told: Callable[..., Any]) -> None:
     clock = Clock()
     outage = Outage("Redis", clock)
     outage.failed("x")

@@ -3,6 +3,8 @@
 import os
 import socket
 import threading
+from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -24,11 +26,11 @@ from plugin_gateway.telemetry.record import AccessRecord
 BOUND_S = 5
 
 
-def record(status=200):
+def record(status: int = 200) -> AccessRecord:
     return AccessRecord(1.25, b"GET", b"/", None, status, 0, 0, 0.001, "", b"id", "192.0.2.1")
 
 
-def ends(kind, folder):
+def ends(kind: str, folder: Path) -> tuple[int, int]:
     """Two descriptors: one to read lines from, one to write them to."""
     if kind == "pipe":
         return os.pipe()
@@ -40,7 +42,7 @@ def ends(kind, folder):
 
 
 @pytest.mark.parametrize(("kind", "output"), [("pipe", WaitingOutput), ("file", FileOutput), ("socket", ThreadOutput)])
-def test_each_kind_of_descriptor_gets_every_line_in_order(kind, output, tmp_path):
+def test_each_kind_of_descriptor_gets_every_line_in_order(kind: str, output: type[Any], tmp_path: Path) -> None:
     reader, writer = ends(kind, tmp_path)
     lines = [b"%d %s\n" % (number, b"x" * (number % 300)) for number in range(200)]
     it = output_to(writer)
@@ -55,7 +57,7 @@ def test_each_kind_of_descriptor_gets_every_line_in_order(kind, output, tmp_path
     assert it.lost == 0
 
 
-def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted():
+def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)
     batch = [record()] * 400
@@ -75,7 +77,7 @@ def test_a_reader_that_stalls_stops_no_call_and_what_it_missed_is_counted():
     assert log.lost == 0
 
 
-def test_what_no_reader_took_until_the_end_is_counted():
+def test_what_no_reader_took_until_the_end_is_counted() -> None:
     reader, writer = os.pipe()
     it = output_to(writer)
     line = b"x" * 999 + b"\n"
@@ -89,7 +91,7 @@ def test_what_no_reader_took_until_the_end_is_counted():
     assert MAX_WAITING_BYTES > 200_000
 
 
-def test_a_log_without_reader_is_no_error():
+def test_a_log_without_reader_is_no_error() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     log = Log(fd=writer)
@@ -98,7 +100,7 @@ def test_a_log_without_reader_is_no_error():
     os.close(writer)
 
 
-def test_lines_that_cannot_be_written_are_counted():
+def test_lines_that_cannot_be_written_are_counted() -> None:
     full = os.open("/dev/full", os.O_WRONLY)
     log = Log(fd=full)
     log.event("info", "x", "one")
@@ -109,7 +111,7 @@ def test_lines_that_cannot_be_written_are_counted():
 
 
 @given(st.lists(st.integers(1, 6000), max_size=12))
-def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes):
+def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes: list[int]) -> None:
     lines = [b"x" * (size - 1) + b"\n" for size in sizes]
     found = pieces(b"".join(lines))
     assert b"".join(found) == b"".join(lines)
@@ -117,7 +119,7 @@ def test_a_batch_is_cut_at_line_ends_into_writes_the_kernel_does_not_mix(sizes):
     assert all(len(piece) <= ATOMIC_BYTES or piece.count(b"\n") == 1 for piece in found)
 
 
-def test_a_file_is_given_whole_batches(tmp_path):
+def test_a_file_is_given_whole_batches(tmp_path: Path) -> None:
     with (tmp_path / "log").open("ab") as file:
         log = Log(fd=file.fileno())
         log.access([record()] * 400)

@@ -26,7 +26,7 @@ def at(_: float) -> str:
     return "1970-01-01T00:00:01.500Z"
 
 
-def test_a_forwarded_call_is_named_by_its_operation_and_template():
+def test_a_forwarded_call_is_named_by_its_operation_and_template() -> None:
     assert orjson.loads(as_json(FORWARDED, at)) == {
         "time": "1970-01-01T00:00:01.500Z",
         "level": "info",
@@ -43,7 +43,7 @@ def test_a_forwarded_call_is_named_by_its_operation_and_template():
     }
 
 
-def test_a_credential_that_the_upstream_refused_is_named():
+def test_a_credential_that_the_upstream_refused_is_named() -> None:
     rule = replace(RULE, credential="header X-Api-Key")
     refused = FORWARDED._replace(rule=rule, status=502, reason="upstream-credential-refused")
     assert orjson.loads(as_json(refused, at))["credential"] == "header X-Api-Key"
@@ -51,18 +51,18 @@ def test_a_credential_that_the_upstream_refused_is_named():
     assert "X-Api-Key" not in as_json(refused._replace(reason="upstream-timeout"), at)
 
 
-def test_the_path_of_a_forwarded_call_is_in_no_line():
+def test_the_path_of_a_forwarded_call_is_in_no_line() -> None:
     assert "private" not in as_json(FORWARDED, at)
     assert "private" not in as_text(FORWARDED, at)
 
 
-def test_a_refusal_has_its_reason_and_no_operation():
+def test_a_refusal_has_its_reason_and_no_operation() -> None:
     members = orjson.loads(as_json(FORWARDED._replace(rule=None, status=404, reason="operation-not-found"), at))
     assert members["reason"] == "operation-not-found"
     assert "operation" not in members
 
 
-def test_a_refusal_says_which_path_was_asked_for_and_the_names_in_its_query():
+def test_a_refusal_says_which_path_was_asked_for_and_the_names_in_its_query() -> None:
     refused = FORWARDED._replace(rule=None, status=404, target=b"/pets/9/secrets?limit=7&who=me%26x")
     members = orjson.loads(as_json(refused, at))
     assert (members["path"], members["query"]) == ("/pets/9/secrets", ["limit", "who"])
@@ -70,12 +70,12 @@ def test_a_refusal_says_which_path_was_asked_for_and_the_names_in_its_query():
 
 
 @pytest.mark.parametrize(("status", "level"), [(0, "info"), (200, "info"), (404, "info"), (502, "warning")])
-def test_failures_of_gateway_and_upstream_are_warnings(status, level):
+def test_failures_of_gateway_and_upstream_are_warnings(status: int, level: str) -> None:
     assert level_of(FORWARDED._replace(status=status)) == level
 
 
 @pytest.mark.parametrize("hostile", [b"GET\x1b[31m", b"A\nB", b"\xff\xfe", b"X" * 5000])
-def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile):
+def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile: bytes) -> None:
     record = FORWARDED._replace(rule=None, method=hostile, request_id=b'id"\xff', target=b"/" + hostile)
     line = as_text(record, at)
     assert line.isprintable()
@@ -88,14 +88,14 @@ def test_a_hostile_method_or_request_id_cannot_forge_or_flood_a_line(hostile):
     assert len(shown_method(hostile)) <= 80
 
 
-def test_why_a_call_failed_is_said_once_and_in_both_formats():
+def test_why_a_call_failed_is_said_once_and_in_both_formats() -> None:
     failed = FORWARDED._replace(status=502, reason="upstream-unreachable", cause="10.0.0.1:9: connection refused")
     assert orjson.loads(as_json(failed, at))["cause"] == "10.0.0.1:9: connection refused"
     assert "upstream-unreachable (10.0.0.1:9: connection refused)" in as_text(failed, at)
 
 
 @pytest.mark.parametrize("hostile", ["a\x1b[31m", "a\nb", "\udc80", "é" * 5000])
-def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile):
+def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile: str) -> None:
     failed = FORWARDED._replace(status=502, cause=hostile)
     assert as_text(failed, at).isprintable()
     assert len(as_text(failed, at)) < 1500
@@ -103,7 +103,7 @@ def test_a_hostile_cause_cannot_forge_or_flood_a_line(hostile):
     assert as_json(failed, at).count("\n") == 1
 
 
-def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown():
+def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown() -> None:
     before = _members_again.cache_info().currsize
     for number in range(50):
         as_json(FORWARDED._replace(method=b"M" * 30_000 + b"%d" % number), at)

@@ -8,7 +8,7 @@ from plugin_gateway.telemetry.recorder import Recorder
 RECORD = AccessRecord(1.25, b"GET", b"/", None, 200, 0, 5, 0.001, "", b"id", "192.0.2.1")
 
 
-def test_the_hot_path_only_appends_and_everything_is_counted_when_asked():
+def test_the_hot_path_only_appends_and_everything_is_counted_when_asked() -> None:
     recorder = Recorder(Log(level="error"))
     record = recorder.record
     for _ in range(3):
@@ -18,12 +18,12 @@ def test_the_hot_path_only_appends_and_everything_is_counted_when_asked():
     assert recorder.series()["calls  200  GET "] == [4]
 
 
-def test_records_are_flushed_while_the_loop_runs():
+def test_records_are_flushed_while_the_loop_runs() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)
     recorder = Recorder(log)
 
-    async def serve():
+    async def serve() -> bytes:
         recorder.start(asyncio.get_running_loop())
         recorder.record(RECORD)
         line = await asyncio.wait_for(asyncio.to_thread(os.read, reader, 4096), 5)
@@ -36,7 +36,7 @@ def test_records_are_flushed_while_the_loop_runs():
     os.close(reader)
 
 
-def test_stopping_loses_no_record():
+def test_stopping_loses_no_record() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)
     recorder = Recorder(log)
@@ -48,7 +48,7 @@ def test_stopping_loses_no_record():
         assert file.read().count(b"\n") == 1
 
 
-def test_a_secret_in_a_refused_path_is_covered():
+def test_a_secret_in_a_refused_path_is_covered() -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer)
     recorder = Recorder(log, lambda sent: sent.replace(b"s3cret", b"******"))

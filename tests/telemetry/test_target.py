@@ -17,7 +17,7 @@ from plugin_gateway.telemetry.target import shown_target
         (b"/a\x1b[31m\xff", "/a\\x1b[31m\\xff", ()),
     ],
 )
-def test_the_path_and_the_names_in_the_query_are_shown(target, path, query):
+def test_the_path_and_the_names_in_the_query_are_shown(target: bytes, path: str, query: tuple[str, ...]) -> None:
     assert shown_target(target) == (path, query)
 
 
@@ -41,12 +41,12 @@ def test_the_path_and_the_names_in_the_query_are_shown(target, path, query):
         b"/x/key=S3CRET?S3CRET",
     ],
 )
-def test_a_value_is_never_shown_however_it_is_written(target):
+def test_a_value_is_never_shown_however_it_is_written(target: bytes) -> None:
     assert "S3CRET" not in str(shown_target(target))
 
 
 @given(st.binary(max_size=5000))
-def test_what_is_shown_is_printable_and_bounded(target):
+def test_what_is_shown_is_printable_and_bounded(target: bytes) -> None:
     path, query = shown_target(target)
     assert len(path) <= 203
     assert len(query) <= 16

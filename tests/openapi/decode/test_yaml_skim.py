@@ -69,11 +69,11 @@ PADDING = b"x-padding: " + b"x" * 2000 + b"\n"
 
 
 @pytest.fixture(autouse=True)
-def small_documents_are_worth_skimming(monkeypatch):
+def small_documents_are_worth_skimming(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "WORTH_SKIMMING_BYTES", len(PADDING))
 
 
-def test_a_skimmed_document_is_the_whole_one_in_the_same_order():
+def test_a_skimmed_document_is_the_whole_one_in_the_same_order() -> None:
     found = skim_yaml(TEXT, "d.yaml")
     assert found is not None
     assert isinstance(found["paths"]["/a/{id}"], Unread)
@@ -87,7 +87,7 @@ def test_a_skimmed_document_is_the_whole_one_in_the_same_order():
     assert json.dumps(whole(found)) == json.dumps(decode_yaml(TEXT, "d.yaml"))
 
 
-def test_the_maps_of_2_0_are_skimmed():
+def test_the_maps_of_2_0_are_skimmed() -> None:
     found = skim_yaml(
         b"swagger: '2.0'\npaths:\n  /a:\n    get:\n      x: 1\ndefinitions:\n  S:\n    type: string\n", "d.yaml"
     )
@@ -119,7 +119,7 @@ def test_the_maps_of_2_0_are_skimmed():
         (b"    S:", b"    T: {}\n    T:"),
     ],
 )  # fmt: skip
-def test_a_document_that_cannot_be_cut_for_sure_is_not_skimmed(old, new):
+def test_a_document_that_cannot_be_cut_for_sure_is_not_skimmed(old: bytes, new: bytes) -> None:
     assert old in TEXT
     assert skim_yaml(TEXT.replace(old, new, 1), "d.yaml") is None
 
@@ -143,17 +143,17 @@ POINTERS = [
 
 
 @pytest.mark.parametrize("pointer", POINTERS)
-def test_a_place_in_a_part_is_the_place_in_the_whole(pointer):
+def test_a_place_in_a_part_is_the_place_in_the_whole(pointer: tuple[Any, ...]) -> None:
     found = locate_by_cutting(TEXT, "d.yaml", pointer)
     assert found in (None, locate_yaml(TEXT, "d.yaml", pointer))
     assert (found is None) == (pointer in {("nothing",), ()})
 
 
-def test_text_in_asterisks_is_no_alias():
+def test_text_in_asterisks_is_no_alias() -> None:
     assert skim_yaml(TEXT.replace(b"are text.", b"are **text** of *this* kind, not * that."), "d.yaml") is not None
 
 
-def test_what_is_wrong_in_a_part_not_looked_at_is_found_when_it_is_read():
+def test_what_is_wrong_in_a_part_not_looked_at_is_found_when_it_is_read() -> None:
     text = TEXT.replace(b"      tags:\n", b"      tags: []\n      tags:\n")
     found = skim_yaml(text, "d.yaml")
     assert found is not None
@@ -164,13 +164,13 @@ def test_what_is_wrong_in_a_part_not_looked_at_is_found_when_it_is_read():
 
 
 @pytest.mark.parametrize("line", [b"    x: ]\n", b"    x: {\n", b"\tx: 1\n", b"    - a\n"])
-def test_what_is_no_yaml_is_refused_wherever_it_stands(line):
+def test_what_is_no_yaml_is_refused_wherever_it_stands(line: bytes) -> None:
     text = TEXT.replace(b"    summary: two\n", line + b"    summary: two\n") + PADDING
     with pytest.raises(DocumentError):
         skim(text, "d.yaml")
 
 
-def test_pruning_a_skimmed_document_gives_what_pruning_the_whole_one_does():
+def test_pruning_a_skimmed_document_gives_what_pruning_the_whole_one_does() -> None:
     text = TEXT + PADDING
     skimmed, read = skim(text, "d.yaml"), decode(text, "d.yaml")
     assert isinstance(skimmed["paths"]["/a/{id}"], Unread)
@@ -200,7 +200,9 @@ styles = st.fixed_dictionaries(
 
 
 @given(paths=maps, components=maps, definitions=st.dictionaries(texts, values, max_size=3), other=values, style=styles)
-def test_a_document_in_any_style_is_what_it_is_as_a_whole(paths, components, definitions, other, style):
+def test_a_document_in_any_style_is_what_it_is_as_a_whole(
+    paths: dict[str, Any], components: dict[str, Any], definitions: dict[str, Any], other: Any, style: dict[str, Any]
+) -> None:
     root = {"paths": paths, "info": other, "components": components, "definitions": definitions}
     text = yaml.safe_dump(root, sort_keys=False, **style).encode(errors="surrogatepass")
     found = skim_yaml(text, "d.yaml")
@@ -213,7 +215,7 @@ PIECES = [b"\n", b" ", b"  ", b"\n  ", b"\n    ", b":", b": ", b"- ", b'"', b"'"
 
 
 @given(seed=st.integers(0, 2**64))
-def test_a_text_that_was_tampered_with_is_what_it_is_as_a_whole(seed):
+def test_a_text_that_was_tampered_with_is_what_it_is_as_a_whole(seed: int) -> None:
     draw = random.Random(seed)
     text = TEXT
     for _ in range(draw.randint(1, 4)):
@@ -226,12 +228,12 @@ def test_a_text_that_was_tampered_with_is_what_it_is_as_a_whole(seed):
     assert outcome(lambda: whole(found)) == outcome(lambda: decode_yaml(text, "d.yaml"))
 
 
-def test_a_key_that_begins_with_dashes_and_a_hash_is_no_start_of_a_document():
+def test_a_key_that_begins_with_dashes_and_a_hash_is_no_start_of_a_document() -> None:
     assert skim_yaml(b"---#a: 1\nb: 2\n", "d.yaml") is None
     assert skim_yaml(b"--- # a\nb: 2\n", "d.yaml") == {"b": 2}
 
 
-def test_a_document_with_a_bad_part_is_decoded_as_a_whole_so_that_all_of_it_is_reported():
+def test_a_document_with_a_bad_part_is_decoded_as_a_whole_so_that_all_of_it_is_reported() -> None:
     assert skim_yaml(b"a: !x 1\nb: [\n", "d.yaml") is None
 
 

@@ -49,7 +49,7 @@ DOCUMENT = Document(
         (False, 1),
     ],
 )
-def test_a_default_that_does_not_fit_is_refused(schema, value):
+def test_a_default_that_does_not_fit_is_refused(schema: bool | dict[str, Any], value: Any) -> None:
     assert ValueCheck(DOCUMENT).refuses(schema, value)
 
 
@@ -68,7 +68,7 @@ def test_a_default_that_does_not_fit_is_refused(schema, value):
         ({}, 1),
     ],
 )
-def test_a_default_of_which_it_is_not_certain_is_taken(schema, value):
+def test_a_default_of_which_it_is_not_certain_is_taken(schema: bool | dict[str, Any], value: Any) -> None:
     assert not ValueCheck(DOCUMENT).refuses(schema, value)
 
 
@@ -85,18 +85,18 @@ def _spreading(levels: int, ways: int) -> Document:
 FIRST = {"$ref": "#/components/schemas/S0"}
 
 
-def test_a_check_that_takes_too_long_ends_and_refuses_nothing():
+def test_a_check_that_takes_too_long_ends_and_refuses_nothing() -> None:
     assert ValueCheck(_spreading(9, 2)).refuses(FIRST, "x")
     assert not ValueCheck(_spreading(9, 9)).refuses(FIRST, "x")
 
 
-def test_a_check_that_took_too_long_does_not_end_the_next_one():
+def test_a_check_that_took_too_long_does_not_end_the_next_one() -> None:
     check = ValueCheck(_spreading(9, 9))
     assert not check.refuses(FIRST, "x")
     assert check.refuses({"type": "integer"}, "x")
 
 
-def test_the_checks_of_one_document_end_together():
+def test_the_checks_of_one_document_end_together() -> None:
     check = ValueCheck(DOCUMENT)
     long = {"enum": list(range(19_000))}
     assert check.refuses(long, "x")
@@ -119,11 +119,11 @@ def test_the_checks_of_one_document_end_together():
         (r"^\(a\)$", True),
     ],
 )
-def test_a_pattern_is_checked_where_it_cannot_take_long(pattern, is_checked):
+def test_a_pattern_is_checked_where_it_cannot_take_long(pattern: str, is_checked: bool) -> None:
     assert ValueCheck(DOCUMENT).refuses({"pattern": pattern}, "a" * 39 + "!") == is_checked
 
 
-def test_a_pattern_that_is_not_checked_leaves_the_rest_to_be_checked():
+def test_a_pattern_that_is_not_checked_leaves_the_rest_to_be_checked() -> None:
     properties = {"a": {"pattern": "^" + "a*" * 20 + "$"}, "b": {"type": "integer"}}
     assert ValueCheck(DOCUMENT).refuses({"properties": properties}, {"a": "a" * 39 + "!", "b": "x"})
 
@@ -150,6 +150,6 @@ SCHEMAS = st.fixed_dictionaries(
 
 
 @given(schema=SCHEMAS, value=VALUES)
-def test_what_is_refused_is_refused_by_a_validator_too(schema, value):
+def test_what_is_refused_is_refused_by_a_validator_too(schema: dict[str, Any], value: Any) -> None:
     if ValueCheck(DOCUMENT).refuses(schema, value):
         assert not jsonschema.Draft202012Validator(schema).is_valid(value)

@@ -63,7 +63,7 @@ def _schema(schema: Any, version: str = "3.0.3") -> tuple[Any, list[Any]]:
         ({"callbacks": {"c": "x"}}, ("callbacks", "c")),
     ],
 )
-def test_an_object_that_is_none_is_an_error_at_its_place(operation, pointer):
+def test_an_object_that_is_none_is_an_error_at_its_place(operation: dict[str, Any], pointer: tuple[str, ...]) -> None:
     _, findings = _mend(_root(operation))
     (error,) = errors_in(tuple(findings))
     assert error.rule == "document-node"
@@ -73,7 +73,7 @@ def test_an_object_that_is_none_is_an_error_at_its_place(operation, pointer):
 @pytest.mark.parametrize(
     ("section", "ref"), [("components", "#/components/schemas/S"), ("definitions", "#/definitions/S")]
 )
-def test_a_response_that_refers_to_a_schema_is_served_without_a_body(section, ref):
+def test_a_response_that_refers_to_a_schema_is_served_without_a_body(section: Any, ref: Any) -> None:
     root = _root({"responses": {"default": {"$ref": ref}}}, components={"schemas": {"S": {}}}, definitions={"S": {}})
     if section == "definitions":
         root = {**root, "swagger": "2.0"}
@@ -83,14 +83,14 @@ def test_a_response_that_refers_to_a_schema_is_served_without_a_body(section, re
     assert [one.severity for one in findings if one.pointer[-1:] == ("default",)] == [Severity.WARNING]
 
 
-def test_a_ref_that_is_no_text_is_left_out_of_a_callback():
+def test_a_ref_that_is_no_text_is_left_out_of_a_callback() -> None:
     callbacks = {"c": {"$ref": {"x": 1}, "{$request.body#/url}": {"post": {"responses": OK}}}}
     mended, (finding,) = _mend(_root({"callbacks": callbacks}))
     assert list(_get(mended)["callbacks"]["c"]) == ["{$request.body#/url}"]
     assert finding.pointer[-1] == "$ref"
 
 
-def test_each_tag_is_listed_once():
+def test_each_tag_is_listed_once() -> None:
     tags = [{"name": "a"}, {"name": "b"}, {"name": "a", "description": "d"}, {"description": "d"}, {}, "a"]
     mended, findings = _mend(_root({}, tags=tags))
     assert mended["tags"][:2] == [{"name": "a"}, {"name": "b"}]
@@ -98,7 +98,7 @@ def test_each_tag_is_listed_once():
     assert ("tags", "2") in {finding.pointer for finding in findings}
 
 
-def test_fields_that_the_version_does_not_know_are_left_out_and_extensions_stay():
+def test_fields_that_the_version_does_not_know_are_left_out_and_extensions_stay() -> None:
     root = _root({"bogus": {"operationId": "denied"}, "x-a": 1})
     root["info"] |= {"extra": 1, "summary": "since 3.1", "externalDocs": {"url": "https://x.example.com"}}
     mended, findings = _mend(root)
@@ -137,20 +137,22 @@ def test_fields_that_the_version_does_not_know_are_left_out_and_extensions_stay(
         ("3.0.3", {"type": "integer", "default": 3}, {"type": "integer", "default": 3}),
     ],
 )
-def test_schemas_are_written_as_their_version_has_them(version, written, served):
+def test_schemas_are_written_as_their_version_has_them(
+    version: str, written: dict[str, Any], served: dict[str, Any]
+) -> None:
     schema, findings = _schema(written, version)
     assert schema == served
     assert all(finding.severity is Severity.WARNING and finding.pointer for finding in findings)
 
 
-def test_a_value_written_in_place_of_an_example_is_its_value():
+def test_a_value_written_in_place_of_an_example_is_its_value() -> None:
     media = {"schema": {}, "examples": {"e": "text", "f": [1]}}
     root, _ = _mend(_root({"responses": {"200": {"description": "", "content": {"application/json": media}}}}))
     content = _get(root)["responses"]["200"]["content"]
     assert content["application/json"]["examples"] == {"e": {"value": "text"}, "f": {"value": [1]}}
 
 
-def test_a_dialect_that_is_no_text_is_left_out():
+def test_a_dialect_that_is_no_text_is_left_out() -> None:
     root, findings = _mend(
         _root({}, version="3.1.0", jsonSchemaDialect=["https://json-schema.org/draft/2020-12/schema"])
     )
@@ -158,7 +160,7 @@ def test_a_dialect_that_is_no_text_is_left_out():
     assert [finding.pointer for finding in findings] == [("jsonSchemaDialect",)]
 
 
-def test_texts_that_yaml_took_for_numbers_are_texts_again():
+def test_texts_that_yaml_took_for_numbers_are_texts_again() -> None:
     root = _root({"summary": 5, "tags": "one"})
     root["info"] = {"title": True, "version": 1.0}
     mended, _ = _mend(root)
@@ -166,7 +168,7 @@ def test_texts_that_yaml_took_for_numbers_are_texts_again():
     assert (_get(mended)["summary"], _get(mended)["tags"]) == ("5", ["one"])
 
 
-def test_what_is_right_is_left_alone_without_a_word():
+def test_what_is_right_is_left_alone_without_a_word() -> None:
     parameter = {
         "name": "q",
         "in": "query",
@@ -226,7 +228,7 @@ PLACES = [place for place in _places(DOCUMENT) if place and place[0] != "openapi
 
 
 @pytest.fixture(scope="module")
-def official():
+def official() -> dict[str, Any]:
     return {
         version: jsonschema_rs.validator_for(json.loads((SCHEMAS / f"v{version}" / "schema.json").read_text()))
         for version in ("3.0", "3.1")
@@ -234,7 +236,9 @@ def official():
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=3))
-def test_whatever_is_wrong_is_refused_at_its_place_or_served_as_a_valid_document(official, changes):
+def test_whatever_is_wrong_is_refused_at_its_place_or_served_as_a_valid_document(
+    official: dict[str, Any], changes: list[Any]
+) -> None:
     root = json.loads(json.dumps(DOCUMENT))
     for place, odd in changes:
         holder = root

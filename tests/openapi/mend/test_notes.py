@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.mend.notes import Notes, errors_in, shown
 
 
-def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place():
+def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place() -> None:
     notes, node = Notes(), {"a": 1}
     notes.drop(node, "a", ("x", "a"), "it is odd")
     notes.need(node, ("x",), "b", 2)
@@ -33,5 +35,5 @@ def test_what_is_left_out_is_a_warning_and_what_is_refused_an_error_at_its_place
         ("y" * 99, "'" + "y" * 58 + "…"),
     ],
 )
-def test_values_are_shown_short(value, text):
+def test_values_are_shown_short(value: Any, text: str) -> None:
     assert shown(value) == text

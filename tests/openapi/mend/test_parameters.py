@@ -29,7 +29,7 @@ def _get(root: dict[str, Any], path: str = "/a") -> dict[str, Any]:
     return get
 
 
-def test_parameters_are_mended_where_it_is_sure_what_they_are():
+def test_parameters_are_mended_where_it_is_sure_what_they_are() -> None:
     parameters = [
         {"name": "id", "in": "path", "schema": {}},
         {"name": "gone", "in": "path", "required": True, "schema": {}},
@@ -46,7 +46,7 @@ def test_parameters_are_mended_where_it_is_sure_what_they_are():
     ]
 
 
-def test_a_parameter_that_refers_to_something_else_is_refused():
+def test_a_parameter_that_refers_to_something_else_is_refused() -> None:
     schemas = {"S": {"type": "string"}}
     _, findings = _mend(_root({"parameters": [{"$ref": "#/components/schemas/S"}]}, components={"schemas": schemas}))
     (error,) = errors_in(findings)

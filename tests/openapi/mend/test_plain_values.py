@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
@@ -24,7 +26,7 @@ from plugin_gateway.openapi.vocabulary import Type
         (Type.MAP_OF_TEXT, {"a": 1}, {"a": "1"}),
     ],
 )
-def test_what_it_surely_means(type_, value, better):
+def test_what_it_surely_means(type_: Type, value: Any, better: Any) -> None:
     assert mended(type_, value) == better
     assert type(mended(type_, value)) is type(better)
 
@@ -48,12 +50,12 @@ def test_what_it_surely_means(type_, value, better):
         (Type.MAP_OF_TEXT, {"a": []}),
     ],
 )
-def test_what_says_nothing_certain(type_, value):
+def test_what_says_nothing_certain(type_: Type, value: Any) -> None:
     with pytest.raises(Unmendable):
         mended(type_, value)
 
 
 @pytest.mark.parametrize("type_", [Type.TEXTS, Type.NAMES, Type.TYPES, Type.LIST])
-def test_a_value_of_the_right_type_is_given_back_itself(type_):
+def test_a_value_of_the_right_type_is_given_back_itself(type_: Type) -> None:
     value = ["string"]
     assert mended(type_, value) is value

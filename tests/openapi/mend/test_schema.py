@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
@@ -30,7 +32,9 @@ DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
         ("3.1", {"dependencies": {"a": {}, "c": ["d"]}}, {"dependencies": {"a": {}, "c": ["d"]}}, []),
     ],
 )
-def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, mended, told):
+def test_a_schema_says_the_same_in_the_words_of_its_version(
+    version: str, schema: dict[str, Any], mended: dict[str, Any], told: list[str]
+) -> None:
     names = []
     mend_schema(ValueCheck(DOCUMENT), schema, version, lambda name, _: names.append(name))
     assert (schema, names) == (mended, told)
@@ -48,6 +52,8 @@ def test_a_schema_says_the_same_in_the_words_of_its_version(version, schema, men
         ("2.0", {"items": [{}]}, {"items": [{}]}),
     ],
 )
-def test_a_list_of_items_is_called_what_its_version_calls_it(version, schema, mended):
+def test_a_list_of_items_is_called_what_its_version_calls_it(
+    version: str, schema: dict[str, Any], mended: dict[str, Any]
+) -> None:
     settle_positions(schema, version, lambda *_: None)
     assert schema == mended

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import re
 from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.document import Document, Operation, OperationKey
 from plugin_gateway.openapi.grammar import (
     FIELDS,
     OTHER_FIELDS,
@@ -25,13 +26,16 @@ from plugin_gateway.openapi.grammar import (
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.refs import to_ref
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 SLOT = "a reference goes here"
 
 NAMES = st.sampled_from(["A", "B", "$ref", "x-thing", "a/b", "t~t", "p%q", "é", "properties", "default"])
 
 
 @cache
-def _schemas():
+def _schemas() -> Any:
     leaf = st.one_of(
         st.just({SLOT: "schema"}),
         st.just({SLOT: "schema"}),
@@ -52,7 +56,7 @@ def _schemas():
 
 
 @cache
-def _responses(version):
+def _responses(version: str) -> Any:
     schema = _schemas()
     body = (
         st.fixed_dictionaries({"schema": schema})
@@ -67,13 +71,13 @@ def _responses(version):
 
 
 @cache
-def _headers(schema):
+def _headers(schema: Any) -> Any:
     header = st.one_of(schema.map(lambda value: {"schema": value}), st.just({SLOT: "header"}))
     return st.dictionaries(st.sampled_from(["x-h", "H"]), header, max_size=2)
 
 
 @cache
-def _parameters(version):
+def _parameters(version: str) -> Any:
     parameter = st.one_of(
         st.just({SLOT: "parameter"}),
         _schemas().map(lambda schema: {"name": "body", "in": "body", "schema": schema})
@@ -84,7 +88,7 @@ def _parameters(version):
 
 
 @cache
-def _items(version):
+def _items(version: str) -> Any:
     operation = st.fixed_dictionaries(
         {"responses": _responses(version)},
         optional={
@@ -98,12 +102,12 @@ def _items(version):
 
 
 @cache
-def _named(max_size):
+def _named(max_size: int) -> Any:
     return st.dictionaries(NAMES, _schemas(), max_size=max_size)
 
 
 @st.composite
-def documents(draw):
+def documents(draw: st.DrawFn) -> tuple[Document, list[OperationKey]]:
     """A document whose every reference leads somewhere: places are collected first, references are filled in after."""
     version = draw(st.sampled_from(["2.0", "3.0", "3.1", "3.2"]))
     paths = draw(_items(version))
@@ -144,7 +148,7 @@ def documents(draw):
     return Document(root=root, name="made-up.yaml"), [OperationKey(*key) for key in kept]
 
 
-def _nodes(value, place=()):
+def _nodes(value: dict[str, Any], place: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], dict[Any, Any]]]:
     stack = [(place, value)]
     while stack:
         place, value = stack.pop()
@@ -155,7 +159,7 @@ def _nodes(value, place=()):
             stack.extend(((*place, str(index)), child) for index, child in enumerate(value))
 
 
-def _could_be(kind, place, node):
+def _could_be(kind: str, place: tuple[str, ...], node: dict[str, Any]) -> bool:
     """Schemas may be anywhere, also in data and extensions; the rest only where it is called so."""
     if place and place[-1] in {"schemas", "definitions", "properties", "default", "example"}:
         return False  # maps and data that only look like a schema
@@ -166,7 +170,7 @@ def _could_be(kind, place, node):
     return "description" in node and "responses" in place if kind == "response" else "in" in node
 
 
-def _typed(root, version):
+def _typed(root: dict[str, Any], version: str) -> Iterator[tuple[Kind, tuple[str, ...], dict[str, Any]]]:
     """The objects of a document that the standards give a meaning, with their places and kinds."""
     stack = [(Kind.PATH_ITEM, ("paths", path), item) for path, item in root["paths"].items()]
     for section, kind in sections(version).items():
@@ -180,7 +184,9 @@ def _typed(root, version):
             stack.extend(_children(kind, place, node, version))
 
 
-def _children(kind, place, node, version):
+def _children(
+    kind: Kind, place: tuple[str, ...], node: dict[str, Any], version: str
+) -> Iterator[tuple[Kind, tuple[str, ...], dict[str, Any]]]:
     if is_reference(kind, node) and not siblings_count(kind, version):
         return
     for name, value in node.items():
@@ -197,7 +203,7 @@ def _children(kind, place, node, version):
                 yield field.kind, (*place, name), value
 
 
-def _same(full, pruned, kept):
+def _same(full: Document, pruned: Document, kept: list[OperationKey]) -> None:
     """Say whether kept operations mean the same, following references on both sides only as far as they are met."""
     stack = []
     for key in kept:
@@ -226,11 +232,11 @@ def _same(full, pruned, kept):
                 assert a[name] == b[name], where
 
 
-def _shared(operation):
+def _shared(operation: Operation) -> dict[str, Any]:
     return {"parameters": operation.path_item.get("parameters", [])}
 
 
-def _followed(document, kind, node):
+def _followed(document: Document, kind: Kind, node: dict[str, Any]) -> dict[str, Any]:
     siblings = {}
     while is_reference(kind, node):
         if siblings_count(kind, document.version):
@@ -244,17 +250,17 @@ def _followed(document, kind, node):
     return document.__dict__.setdefault("_merged", {}).setdefault(key, dict(sorted({**node, **siblings}.items())))
 
 
-def _meant(node):
+def _meant(node: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in sorted(node.items()) if not is_extension(name)}
 
 
-def _entries(value, shape):
+def _entries(value: dict[str, Any] | list[Any], shape: Shape) -> dict[Any, Any]:
     if shape is Shape.MAP and isinstance(value, dict):
         return value
     return dict(enumerate(value)) if isinstance(value, list) else {0: value}
 
 
-def _pruned(document, kept):
+def _pruned(document: Document, kept: list[OperationKey]) -> Document | None:
     """The pruned document, or nothing where references go round in circles or to operations: all others lead somewhere."""
     try:
         return prune(document, kept)
@@ -265,7 +271,7 @@ def _pruned(document, kept):
 
 
 @given(documents())
-def test_what_is_kept_is_whole_the_same_and_needed(made):
+def test_what_is_kept_is_whole_the_same_and_needed(made: tuple[Document, list[OperationKey]]) -> None:
     document, kept = made
     before = copy.deepcopy(document.root)
     if (pruned := _pruned(document, kept)) is None:
@@ -285,7 +291,7 @@ def test_what_is_kept_is_whole_the_same_and_needed(made):
     assert list(again.root) == list(pruned.root)
 
 
-def _assert_every_component_is_needed(pruned):
+def _assert_every_component_is_needed(pruned: Document) -> None:
     version = pruned.version
     holder = pruned.root if version == "2.0" else pruned.root.get("components", {})
     owned, refers = set(), {}
@@ -314,7 +320,9 @@ def _assert_every_component_is_needed(pruned):
 
 
 @given(documents(), st.data())
-def test_odd_nodes_are_left_or_refused_and_never_crash(made, data):
+def test_odd_nodes_are_left_or_refused_and_never_crash(
+    made: tuple[Document, list[OperationKey]], data: st.DataObject
+) -> None:
     document, _ = made
     nodes = [node for _, node in _nodes(document.root) if node]
     node = data.draw(st.sampled_from(nodes))

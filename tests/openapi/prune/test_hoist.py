@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
@@ -9,18 +11,18 @@ from plugin_gateway.openapi.prune.hoist import Hoist, components_in
 PLACE = ("paths", "/denied/x", "get", "schema")
 
 
-def _document(version, **root):
+def _document(version: str, **root: dict[str, Any] | int | None) -> Document:
     return Document(root={"swagger" if version == "2.0" else "openapi": version, **root}, name="d")
 
 
-def test_names_are_numbers_that_the_document_does_not_use():
+def test_names_are_numbers_that_the_document_does_not_use() -> None:
     hoist = Hoist(_document("3.0.0", components={"schemas": {"Hoisted1": {}, "Hoisted3": {}}}))
     texts = [hoist.give(Kind.SCHEMA, (*PLACE, str(n))).text for n in range(3)]
     assert texts == [f"#/components/schemas/Hoisted{n}" for n in (2, 4, 5)]
     assert hoist.names == {"schemas": ["Hoisted2", "Hoisted4", "Hoisted5"]}
 
 
-def test_a_place_is_found_again_by_its_kind():
+def test_a_place_is_found_again_by_its_kind() -> None:
     hoist = Hoist(_document("3.0.0"))
     assert hoist.find(Kind.SCHEMA, PLACE) is None
     given = hoist.give(Kind.SCHEMA, PLACE)
@@ -40,11 +42,11 @@ def test_a_place_is_found_again_by_its_kind():
         ("3.2.0", Kind.MEDIA_TYPE, "#/components/mediaTypes/Hoisted1"),
     ],
 )
-def test_each_kind_goes_where_its_version_has_it(version, kind, text):
+def test_each_kind_goes_where_its_version_has_it(version: str, kind: Kind, text: str | None) -> None:
     hoisted = Hoist(_document(version)).give(kind, PLACE)
     assert (hoisted and hoisted.text) == text
 
 
 @pytest.mark.parametrize("components", [None, 5, {"schemas": 5}, {}])
-def test_components_that_are_not_there_are_none(components):
+def test_components_that_are_not_there_are_none(components: dict[str, int] | int | None) -> None:
     assert components_in(_document("3.0.0", components=components), "schemas") == {}

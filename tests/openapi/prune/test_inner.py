@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import yaml
 
@@ -16,7 +18,9 @@ components: COMPONENTS
 """
 
 
-def _schema(text, components, version="3.0.3", **options):
+def _schema(
+    text: str, components: str, version: str = "3.0.3", **options: Any
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
     fields = yaml.safe_load(ROOT.replace("SCHEMA", text).replace("COMPONENTS", components))
     document = Document(root={"openapi": version, "info": {"title": "t", "version": "1"}, **fields}, name="api.yaml")
@@ -32,7 +36,7 @@ OUTER = """{schemas: {Outer: {properties: {in: {title: I}, x-in: {title: X}, out
     ("inside", "target"),
     [("properties/in", {"title": "I"}), ("properties/x-in", {"title": "X"}), ("anyOf/0", {"title": "A"})],
 )
-def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside, target):
+def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside: str, target: dict[str, str]) -> None:
     reference = f"#/components/schemas/Outer/{inside}"
     schema, found = _schema(f'{{items: {{$ref: "{reference}"}}, not: {{$ref: "{reference}"}}}}', components=OUTER)
     assert schema == {key: {"$ref": "#/components/schemas/Hoisted1"} for key in ("items", "not")}
@@ -40,7 +44,7 @@ def test_a_reference_into_a_component_keeps_only_what_it_leads_to(inside, target
 
 
 @pytest.mark.parametrize("order", ["{items: IN, not: OUT}", "{items: OUT, not: IN}", "{items: IN, not: DEEP}"])
-def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order):
+def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order: str) -> None:
     into, whole = '{$ref: "#/components/schemas/Outer/properties/in"}', '{$ref: "#/components/schemas/Outer"}'
     components = OUTER.replace("Deep: {}", f"Deep: {{not: {whole}}}")
     deep = '{$ref: "#/components/schemas/Deep"}'
@@ -50,7 +54,7 @@ def test_a_reference_into_a_component_that_is_kept_anyway_stays_what_it_is(order
     assert list(found["schemas"]) == ["Outer", "Deep"]
 
 
-def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
+def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it() -> None:
     components = "{schemas: {Outer: {$id: 'https://x.example.com/o', properties: {in: {}, out: {}}}}}"
     into = '{$ref: "#/components/schemas/Outer/properties/in"}'
     schema, found = _schema(into, components=components, version="3.1.0")
@@ -59,7 +63,7 @@ def test_a_reference_into_a_component_with_named_schemas_keeps_all_of_it():
 
 
 @pytest.mark.parametrize("field", ["x-old: {$anchor: a}", "example: {$id: a}"])
-def test_a_name_in_data_names_no_schema(field):
+def test_a_name_in_data_names_no_schema(field: str) -> None:
     components = "{schemas: {Outer: {properties: {in: {title: I}, out: {}}, FIELD}}}".replace("FIELD", field)
     schema, found = _schema('{$ref: "#/components/schemas/Outer/properties/in"}', components, version="3.1.0")
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin_gateway.diagnostics import Severity
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
 from plugin_gateway.openapi.prune.pruned import prune
@@ -10,7 +10,7 @@ from plugin_gateway.openapi.prune.pruned import prune
 KEPT = [OperationKey("GET", "/orders/{id}")]
 
 
-def _leaks(description, **schema):
+def _leaks(description: str, **schema: dict[str, list[str]] | list[dict[str, int]]) -> list[Finding]:
     root = {
         "openapi": "3.0.3",
         "info": {"title": "t", "version": "1", "description": description},
@@ -43,24 +43,24 @@ def _leaks(description, **schema):
         ("list / getOrder /orders/{id} administration /admin/other /administrator", []),
     ],
 )
-def test_names_of_denied_operations_are_found_in_prose(text, names):
+def test_names_of_denied_operations_are_found_in_prose(text: str, names: list[str]) -> None:
     assert [finding.message.split("names '")[1].split("'")[0] for finding in _leaks(text)] == names
 
 
-def test_a_name_is_reported_once_at_its_first_place():
+def test_a_name_is_reported_once_at_its_first_place() -> None:
     (finding,) = _leaks("/admin and /admin", example={"/admin": ["x", "/admin"]})
     assert finding.severity is Severity.WARNING
     assert finding.pointer == ("info", "description")
     assert finding.message == "the text at #/info/description names '/admin', which is denied; and 3 more"
 
 
-def test_keys_of_examples_are_read_too():
+def test_keys_of_examples_are_read_too() -> None:
     (finding,) = _leaks("fine", example=[{"/admin": 1}])
     assert finding.pointer[-2:] == ("0", "/admin")
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3"])
-def test_servers_and_security_of_the_upstream_are_shown_to_nobody(version):
+def test_servers_and_security_of_the_upstream_are_shown_to_nobody(version: str) -> None:
     scheme = {"type": "oauth2", "scopes": {"all": "for /admin/users/{id}"}}
     root = {
         **({"swagger": version} if version == "2.0" else {"openapi": version}),

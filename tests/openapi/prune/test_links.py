@@ -27,7 +27,7 @@ KEPT = {
 PLACE = Region(("paths", "/a", "get"))
 
 
-def _links():
+def _links() -> Links:
     document = Document(root=ROOT, name="d")
     return Links(document, KEPT, Targets(document, KEPT))
 
@@ -48,7 +48,7 @@ def _links():
         ("#/nowhere", None),
     ],
 )
-def test_an_operation_ref_is_permitted_when_its_operation_is_kept(ref, rewritten):
+def test_an_operation_ref_is_permitted_when_its_operation_is_kept(ref: str, rewritten: str | None) -> None:
     link = {"operationRef": ref, "description": "d"}
     assert _links().is_permitted(link, PLACE) is (rewritten is not None)
     assert _links().rewritten(link, PLACE) == {**link, "operationRef": rewritten or ref}
@@ -71,10 +71,10 @@ def test_an_operation_ref_is_permitted_when_its_operation_is_kept(ref, rewritten
         (5, True),
     ],
 )
-def test_a_link_is_permitted_when_it_leads_to_nothing_denied(link, permitted):
+def test_a_link_is_permitted_when_it_leads_to_nothing_denied(link: dict[str, str] | int, permitted: bool) -> None:
     assert _links().is_permitted(link, PLACE) is permitted
 
 
-def test_a_link_without_an_operation_ref_stays_itself():
+def test_a_link_without_an_operation_ref_stays_itself() -> None:
     link = {"operationId": "getA"}
     assert _links().rewritten(link, PLACE) is link

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -15,7 +17,9 @@ components: COMPONENTS
 """
 
 
-def _schema(text, components, version="3.0.3", **options):
+def _schema(
+    text: str, components: str, version: str = "3.0.3", **options: str
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
     fields = yaml.safe_load(ROOT.replace("SCHEMA", text).replace("COMPONENTS", components))
     document = Document(root={"openapi": version, "info": {"title": "t", "version": "1"}, **fields}, name="api.yaml")
@@ -26,7 +30,7 @@ def _schema(text, components, version="3.0.3", **options):
 DENIED = "#/paths/~1denied/get/responses/200/content/a~1b/schema"
 
 
-def test_trim_keeps_mappings_to_what_is_reached_anyway():
+def test_trim_keeps_mappings_to_what_is_reached_anyway() -> None:
     text = f'{{oneOf: [{{$ref: "{DENIED}"}}, {{$ref: "#/components/schemas/A"}}], discriminator: {{propertyName: k, mapping: {{x: "{DENIED}", a: "#/components/schemas/A", b: B, n: Nowhere, p: "#/paths/~1a/get/responses/200/content/a~1b/schema"}}}}}}'
     schema, components = _schema(text, discriminator="trim", components="{schemas: {A: {}, B: {}}}")
     assert schema["discriminator"]["mapping"] == {

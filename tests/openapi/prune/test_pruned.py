@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -11,15 +12,18 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.prune.pruned import prune
 
+if TYPE_CHECKING:
+    from plugin_gateway.diagnostics import Finding
 
-def _document(text, version="3.0.3"):
+
+def _document(text: str, version: str = "3.0.3") -> Document:
     """A document of these fields of the root."""
     return Document(
         root={"openapi": version, "info": {"title": "t", "version": "1"}, **yaml.safe_load(text)}, name="api.yaml"
     )
 
 
-def _pruned(text, *operations, version="3.0.3", **options):
+def _pruned(text: str, *operations: str, version: str = "3.0.3", **options: list[str] | str) -> dict[str, Any]:
     """What pruning leaves of these fields."""
     document = _document(text, version)
     before = copy.deepcopy(document.root)
@@ -30,7 +34,9 @@ def _pruned(text, *operations, version="3.0.3", **options):
     return root
 
 
-def _schema(text, *, version="3.0.3", components="{}", rest="", **options):
+def _schema(
+    text: str, *, version: str = "3.0.3", components: str = "{}", rest: str = "", **options: str
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """What pruning leaves where GET /a answers with this schema: the schema, and all components."""
     root = _pruned(
         f"""
@@ -48,7 +54,7 @@ def _schema(text, *, version="3.0.3", components="{}", rest="", **options):
     return root["paths"]["/a"]["get"]["responses"]["200"]["content"]["a/b"]["schema"], root.get("components")
 
 
-def _refused(text, *operations, version="3.0.3"):
+def _refused(text: str, *operations: str, version: str = "3.0.3") -> tuple[Finding, ...]:
     with pytest.raises(DocumentError) as caught:
         _pruned(text, *operations, version=version)
     return caught.value.findings
@@ -57,7 +63,7 @@ def _refused(text, *operations, version="3.0.3"):
 DENIED_SCHEMA = "#/paths/~1denied~1x/get/responses/200/content/a~1b/schema"
 
 
-def test_nothing_kept_leaves_an_empty_document():
+def test_nothing_kept_leaves_an_empty_document() -> None:
     assert _pruned(
         """
         servers: [{url: https://e.x}]
@@ -71,16 +77,16 @@ def test_nothing_kept_leaves_an_empty_document():
     ) == {"servers": [{"url": "https://e.x"}], "paths": {}}
 
 
-def test_a_document_without_paths_gets_empty_ones():
+def test_a_document_without_paths_gets_empty_ones() -> None:
     assert _pruned("webhooks: {w: {post: {}}}", version="3.1.0") == {"paths": {}}
 
 
-def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller():
+def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(KeyError):
         prune(_document("paths: {}"), [OperationKey("GET", "/a")])
 
 
-def test_fields_of_the_root_that_nobody_knows_do_not_get_through():
+def test_fields_of_the_root_that_nobody_knows_do_not_get_through() -> None:
     root = _pruned(
         "{paths: {/a: {get: {}}}, definitions: {A: {}}, responses: {A: {}}, schemas: {A: {}}, components: {x-a: {}, odd: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}",
         "GET /a",
@@ -91,7 +97,7 @@ def test_fields_of_the_root_that_nobody_knows_do_not_get_through():
 # Path items
 
 
-def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all():
+def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all() -> None:
     text = """
     paths:
       /a/{id}:
@@ -118,7 +124,7 @@ def test_a_path_item_keeps_its_kept_methods_and_what_holds_for_all():
     }
 
 
-def test_two_paths_that_share_a_path_item_keep_each_its_own_methods():
+def test_two_paths_that_share_a_path_item_keep_each_its_own_methods() -> None:
     text = """
     paths:
       /a: {$ref: "#/components/pathItems/Shared", summary: mine}
@@ -134,7 +140,7 @@ def test_two_paths_that_share_a_path_item_keep_each_its_own_methods():
     }
 
 
-def test_a_path_item_that_refers_to_a_denied_path_is_written_in_place():
+def test_a_path_item_that_refers_to_a_denied_path_is_written_in_place() -> None:
     text = """
     paths:
       /denied/x: {get: {parameters: [{$ref: "#/paths/~1denied~1x/get/x-p"}], x-p: {name: p, in: query}}}
@@ -146,7 +152,7 @@ def test_a_path_item_that_refers_to_a_denied_path_is_written_in_place():
     }
 
 
-def test_additional_operations_are_kept_one_by_one():
+def test_additional_operations_are_kept_one_by_one() -> None:
     text = (
         "paths: {/a: {query: {operationId: q}, additionalOperations: {COPY: {operationId: c}, Move: {operationId: m}}}}"
     )
@@ -159,7 +165,7 @@ def test_additional_operations_are_kept_one_by_one():
     assert _pruned(text, "QUERY /a", version="3.2.0") == {"paths": {"/a": {"query": {"operationId": "q"}}}}
 
 
-def test_paths_that_differ_little_are_different_paths():
+def test_paths_that_differ_little_are_different_paths() -> None:
     names = ["/U/{id}", "/u/{id}", "/u/{name}", "/u/{id}/", "/ü", "/u%C3%BC"]
     document = _document("{}")
     document.root["paths"] = {name: {"get": {}} for name in names}
@@ -181,7 +187,7 @@ def test_paths_that_differ_little_are_different_paths():
         ("#/components/schemas/é", ["é"]),
     ],
 )
-def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference, kept):
+def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference: str, kept: list[str]) -> None:
     components = """{schemas: {Unused: {}, a.b-c_d: {}, With Space: {}, S/lash~t: {}, Pct%: {}, é: {}}}"""
     schema, found = _schema(f'{{$ref: "{reference}"}}', components=components)
     assert schema == {"$ref": reference}
@@ -199,12 +205,14 @@ def test_a_reference_keeps_its_text_and_the_component_it_leads_to(reference, kep
     ],
 )
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(field, is_kept, version):
+def test_a_field_that_no_version_knows_is_left_out_where_it_names_what_is_denied(
+    field: str, is_kept: bool, version: str
+) -> None:
     schema, _ = _schema(f"{{type: string, {field}}}", version=version)
     assert (len(schema) == 2) == is_kept
 
 
-def test_what_was_left_out_so_is_warned_of_at_its_place():
+def test_what_was_left_out_so_is_warned_of_at_its_place() -> None:
     document = _document("""paths:
       /a: {get: {bogus: getDeniedX, responses: {}}}
       /b: {get: {operationId: getDeniedX}}""")
@@ -212,7 +220,7 @@ def test_what_was_left_out_so_is_warned_of_at_its_place():
     assert (finding.rule, finding.pointer) == ("unknown-field", ("paths", "/a", "get", "bogus"))
 
 
-def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are():
+def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are() -> None:
     root = {"swagger": "2.0", "info": {}, "paths": {"/a": {"get": {"parameters": [{"x-nullable": True, "x-b": 1}]}}}}
     kept = prune(Document(root=root, name="x"), [OperationKey("GET", "/a")]).root
     assert kept["paths"]["/a"]["get"]["parameters"] == [{"x-nullable": True}]
@@ -241,14 +249,14 @@ def test_x_nullable_of_swagger_2_0_is_kept_as_it_says_which_values_there_are():
         ("{$ref: 5, $id: a, items: R}", 1),
     ],
 )
-def test_references_count_in_schemas_and_not_in_data(schema, places):
+def test_references_count_in_schemas_and_not_in_data(schema: str, places: int) -> None:
     full = schema.replace("R", '{$ref: "#/components/schemas/Found"}')
     found, components = _schema(full, version="3.1.0", components="{schemas: {Found: {type: string}, Other: {}}}")
     assert found == yaml.safe_load(full)
     assert components == ({"schemas": {"Found": {"type": "string"}}} if places else None)
 
 
-def test_components_of_every_kind_are_followed_and_stay_in_order():
+def test_components_of_every_kind_are_followed_and_stay_in_order() -> None:
     text = """
     paths:
       /a:
@@ -294,7 +302,7 @@ def test_components_of_every_kind_are_followed_and_stay_in_order():
     ]
 
 
-def test_what_stands_under_a_denied_path_becomes_one_component():
+def test_what_stands_under_a_denied_path_becomes_one_component() -> None:
     text = f"""{{anyOf: [{{$ref: "{DENIED_SCHEMA}"}}, {{$ref: "{DENIED_SCHEMA}"}}]}}"""
     schema, components = _schema(text, components="{schemas: {Hoisted1: {}, Z: {}}}")
     assert schema == {"anyOf": [{"$ref": "#/components/schemas/Hoisted2"}] * 2}
@@ -322,13 +330,13 @@ def test_what_stands_under_a_denied_path_becomes_one_component():
         ("#/components/responses/R/x-a/b", "components: {responses: {R: {description: d, x-a: {b: {type: string}}}}}"),
     ],
 )
-def test_what_the_pruned_document_has_no_place_for_becomes_a_component(reference, rest):
+def test_what_the_pruned_document_has_no_place_for_becomes_a_component(reference: str, rest: str) -> None:
     schema, components = _schema(f'{{$ref: "{reference}"}}', version="3.1.0", rest=rest, components="{}")
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}
     assert components == {"schemas": {"Hoisted1": {"type": "string"}}}
 
 
-def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_do_not():
+def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_do_not() -> None:
     text = """
     paths:
       /a:
@@ -352,7 +360,7 @@ def test_references_into_kept_operations_stay_and_into_their_denied_neighbours_d
     assert root["components"] == {"parameters": {"Hoisted1": {"name": "hidden", "in": "query"}}}
 
 
-def test_a_pointer_that_steps_through_references_is_straightened():
+def test_a_pointer_that_steps_through_references_is_straightened() -> None:
     components = """{schemas: {A: {$ref: "#/components/schemas/B"}, B: {properties: {c: {$ref: "#/components/schemas/C"}}},
       C: {properties: {d: {type: string}}}, D: {}}}"""
     schema, found = _schema('{$ref: "#/components/schemas/A/properties/c/properties/d"}', components=components)
@@ -360,7 +368,7 @@ def test_a_pointer_that_steps_through_references_is_straightened():
     assert list(found["schemas"]) == ["C"]
 
 
-def test_what_is_hoisted_takes_its_own_references_along():
+def test_what_is_hoisted_takes_its_own_references_along() -> None:
     rest = """
         x-area:
           a: {properties: {b: {$ref: "#/x-area/b"}, me: {$ref: "#/x-area/a"}, c: {$ref: "#/components/schemas/C"}}}
@@ -383,7 +391,7 @@ def test_what_is_hoisted_takes_its_own_references_along():
     }
 
 
-def test_a_component_that_stands_for_another_kind_stays_what_it_is():
+def test_a_component_that_stands_for_another_kind_stays_what_it_is() -> None:
     components = """{schemas: {S: {type: string}, U: {}}, parameters: {
       P: {name: p, in: query, schema: {$ref: "#/components/schemas/S"}}, Q: {name: q, in: query}}}"""
     text = f"""
@@ -399,7 +407,7 @@ def test_a_component_that_stands_for_another_kind_stays_what_it_is():
     }
 
 
-def test_a_component_that_another_kind_reads_differently_is_copied_for_it():
+def test_a_component_that_another_kind_reads_differently_is_copied_for_it() -> None:
     """What is a schema to the one is data to the other: without extensions here, word for word there."""
     text = """
     paths: {/a: {get: {responses: {"200": {$ref: "#/components/responses/R"}, "400": {$ref: "#/components/schemas/S"}}}}}
@@ -420,7 +428,7 @@ def test_a_component_that_another_kind_reads_differently_is_copied_for_it():
     assert list(root["components"]["schemas"]) == ["S", "T"]
 
 
-def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own():
+def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own() -> None:
     text = """
     paths: {/a: {get: {responses: {"200": {$ref: "#/components/schemas/S"}}}}}
     components: {schemas: {S: {not: {x-notes: n}, items: {$ref: "#/components/schemas/T"}}, T: {description: secret}}}
@@ -430,7 +438,7 @@ def test_a_component_that_only_another_kind_reads_keeps_nothing_for_its_own():
     }
 
 
-def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_data_it_is_a_schema():
+def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_data_it_is_a_schema() -> None:
     text = """
     paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {
       example: {inner: {$ref: "#/components/schemas/T", x-notes: n}},
@@ -444,7 +452,7 @@ def test_a_reference_in_data_is_text_and_where_a_schema_reference_leads_into_dat
     assert root["components"]["schemas"] == {"T": {}, "Hoisted1": {"$ref": "#/components/schemas/T"}}
 
 
-def test_what_stands_in_a_callback_is_kept_without_the_callback():
+def test_what_stands_in_a_callback_is_kept_without_the_callback() -> None:
     text = """
     paths:
       /a: {get: {responses: {"200": {$ref: "#/components/callbacks/C/{$url}/post/responses/200"}}}}
@@ -455,7 +463,7 @@ def test_what_stands_in_a_callback_is_kept_without_the_callback():
     assert "callbacks" in _pruned(text, "GET /a", "GET /b")["components"]
 
 
-def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_counted_on():
+def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_counted_on() -> None:
     text = """
     paths: {/a: {get: {responses: {"200": {$ref: "#/paths/~1a/additionalOperations/GET/responses/200"}}},
                  additionalOperations: {GET: {responses: {"200": {description: hidden}}}}}}
@@ -465,7 +473,7 @@ def test_a_place_in_an_additional_operation_that_a_fixed_field_hides_is_not_coun
     assert root["components"] == {"responses": {"Hoisted1": {"description": "hidden"}}}
 
 
-def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place():
+def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place() -> None:
     content = "{a/b: {$ref: '#/components/mediaTypes/M'}}"
     responses = f"{{'200': {{description: d, content: {content}}}, '400': {{description: d, content: {content}}}}}"
     text = f"""
@@ -476,7 +484,7 @@ def test_a_circle_of_references_is_refused_also_where_they_are_written_in_place(
         _pruned(text, "GET /a", version="3.1.0")
 
 
-def test_kinds_without_components_in_a_version_are_written_in_place():
+def test_kinds_without_components_in_a_version_are_written_in_place() -> None:
     text = """
     paths: {/a: {get: {responses: {"200": {description: d, content: {a/b: {$ref: "#/components/mediaTypes/M"}}}}}}}
     components: {mediaTypes: {M: {$ref: "#/components/mediaTypes/N"}, N: {schema: {$ref: "#/components/schemas/S"}}}, schemas: {S: {}}}
@@ -494,7 +502,7 @@ def test_kinds_without_components_in_a_version_are_written_in_place():
 
 
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_beside_a_reference_stays_what_cannot_hold_another(version):
+def test_beside_a_reference_stays_what_cannot_hold_another(version: str) -> None:
     components = "{schemas: {S: {}, T: {}}, parameters: {P: {name: p, in: query}}}"
     schema, found = _schema(
         '{description: d, nullable: true, $ref: "#/components/schemas/S", x-a: b, properties: {t: {$ref: "#/components/schemas/T"}}}',
@@ -509,7 +517,7 @@ def test_beside_a_reference_stays_what_cannot_hold_another(version):
         assert list(found["schemas"]) == ["S", "T"]
 
 
-def test_anchors_and_identifiers_keep_working_as_written():
+def test_anchors_and_identifiers_keep_working_as_written() -> None:
     components = """{schemas: {
       List: {$defs: {item: {$anchor: it}}, items: {$ref: "#it"}},
       Res: {$id: "https://e.x/res", $defs: {x: {type: string}}, items: {$ref: "#/$defs/x"}, not: {$ref: "#"}},
@@ -527,7 +535,7 @@ def test_anchors_and_identifiers_keep_working_as_written():
     assert found["schemas"]["Res"]["items"] == {"$ref": "#/$defs/x"}
 
 
-def test_an_anchor_under_a_denied_path_is_hoisted():
+def test_an_anchor_under_a_denied_path_is_hoisted() -> None:
     rest = "x-area: {s: {$anchor: it, type: string}}"
     schema, components = _schema(
         '{$ref: "#it"}',
@@ -540,7 +548,7 @@ def test_an_anchor_under_a_denied_path_is_hoisted():
     assert components == {"schemas": {"Hoisted1": {"$anchor": "it", "type": "string"}}}
 
 
-def test_the_documents_own_address_becomes_a_local_reference():
+def test_the_documents_own_address_becomes_a_local_reference() -> None:
     text = """
     $self: https://e.x/api
     paths: {/a: {get: {responses: {"200": {$ref: "https://e.x/api#/components/responses/R"}}}}}
@@ -554,7 +562,7 @@ def test_the_documents_own_address_becomes_a_local_reference():
 # Extensions
 
 
-def test_extensions_go_and_names_that_look_like_them_stay():
+def test_extensions_go_and_names_that_look_like_them_stay() -> None:
     text = """
     paths:
       x-paths: 1
@@ -592,7 +600,7 @@ def test_extensions_go_and_names_that_look_like_them_stay():
     }
 
 
-def test_extensions_asked_for_are_kept_as_data_and_no_others():
+def test_extensions_asked_for_are_kept_as_data_and_no_others() -> None:
     text = """
     x-a: {$ref: "#/components/schemas/S"}
     x-b: 1
@@ -626,7 +634,9 @@ def test_extensions_asked_for_are_kept_as_data_and_no_others():
         ("security: [{mine: []}], callbacks: {c: {u: {post: {security: [{also: []}]}}}}", False, ["mine", "also"]),
     ],
 )
-def test_security_schemes_are_those_that_kept_operations_need(security, root_stays, schemes):
+def test_security_schemes_are_those_that_kept_operations_need(
+    security: str, root_stays: bool, schemes: list[str]
+) -> None:
     text = f"""
     security: [{{root: []}}]
     paths: {{/a: {{get: {{{security}}}, put: {{security: [{{admin: []}}]}}}}}}
@@ -649,7 +659,7 @@ def test_security_schemes_are_those_that_kept_operations_need(security, root_sta
     }
 
 
-def test_a_scheme_named_by_uri_is_found():
+def test_a_scheme_named_by_uri_is_found() -> None:
     text = """
     paths: {/a: {get: {security: [{"#/components/securitySchemes/k": []}, {"#/nowhere": []}]}}}
     components: {securitySchemes: {k: {type: http, scheme: basic}, l: {type: http, scheme: basic}}}
@@ -657,7 +667,7 @@ def test_a_scheme_named_by_uri_is_found():
     assert list(_pruned(text, "GET /a", version="3.2.0")["components"]["securitySchemes"]) == ["k"]
 
 
-def test_tags_are_those_in_use_and_the_ones_above_them():
+def test_tags_are_those_in_use_and_the_ones_above_them() -> None:
     text = """
     tags: [{name: unused}, {name: a, parent: up, x-t: 1}, {name: up, parent: top}, {name: top, parent: a}, {name: cb}, 5]
     paths: {/a: {get: {tags: [a, undefined, 7], callbacks: {c: {u: {post: {tags: [cb]}}}}}, put: {tags: [unused]}}}
@@ -700,7 +710,9 @@ PETS = """{schemas: {
         (", defaultMapping: Other", "Dog", ["Pet", "Dog", "Other"], ["Pet", "Dog"]),
     ],
 )
-def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(mapping, schema, follow, trim):
+def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(
+    mapping: str, schema: str, follow: list[str], trim: list[str]
+) -> None:
     components = PETS.replace("MAPPING", mapping)
     text = f'{{$ref: "#/components/schemas/{schema}"}}'
     _, found = _schema(text, components=components)
@@ -714,14 +726,14 @@ def test_a_discriminator_keeps_what_it_can_select_or_is_trimmed(mapping, schema,
     assert kept.get("mapping") != {}
 
 
-def test_a_discriminator_beside_one_of_selects_from_that_alone():
+def test_a_discriminator_beside_one_of_selects_from_that_alone() -> None:
     components = """{schemas: {Pet: {oneOf: [{$ref: "#/components/schemas/Dog"}], discriminator: {propertyName: k}}, Dog: {},
       Cat: {allOf: [{$ref: "#/components/schemas/Pet"}]}}}"""
     _, found = _schema('{$ref: "#/components/schemas/Pet"}', components=components)
     assert list(found["schemas"]) == ["Pet", "Dog"]
 
 
-def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted():
+def test_a_mapping_into_a_denied_path_leads_to_what_is_hoisted() -> None:
     text = f'{{discriminator: {{propertyName: k, mapping: {{x: "{DENIED_SCHEMA}"}}}}}}'
     schema, components = _schema(text)
     assert schema["discriminator"]["mapping"] == {"x": "#/components/schemas/Hoisted1"}
@@ -770,7 +782,7 @@ components:
         ("{description: leads nowhere}", {"description": "leads nowhere"}),
     ],
 )  # fmt: skip
-def test_links_stay_when_they_lead_to_a_kept_operation(link, kept):
+def test_links_stay_when_they_lead_to_a_kept_operation(link: str, kept: dict[str, Any] | None) -> None:
     root = _pruned(LINKS.format(link=link), "GET /a", "GET /s", version="3.1.0")
     response = root["paths"]["/a"]["get"]["responses"]["200"]
     assert response == ({"description": "d"} if kept is None else {"description": "d", "links": {"the": kept}})
@@ -778,7 +790,7 @@ def test_links_stay_when_they_lead_to_a_kept_operation(link, kept):
     assert root.get("components") == ({"links": links} if kept and "$ref" in kept else None)
 
 
-def test_callbacks_are_part_of_their_operation():
+def test_callbacks_are_part_of_their_operation() -> None:
     text = """
     paths:
       /a:
@@ -794,7 +806,7 @@ def test_callbacks_are_part_of_their_operation():
     assert root["paths"]["/a"]["post"]["callbacks"]["in"]["{$url}"]["post"]["operationId"] == "same"
 
 
-def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own():
+def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own() -> None:
     text = """
     paths: {/a: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}, /denied/x: {post: {callbacks: {c: {u: {$ref: "#/paths/~1denied~1x"}}}}}}
     """
@@ -808,7 +820,7 @@ def test_a_callbacks_path_item_in_3_0_hangs_in_a_callback_of_its_own():
 # Swagger 2.0
 
 
-def test_swagger_2_keeps_its_own_shape():
+def test_swagger_2_keeps_its_own_shape() -> None:
     root = yaml.safe_load(
         """
         swagger: "2.0"
@@ -899,7 +911,7 @@ def test_swagger_2_keeps_its_own_shape():
         ("other.yaml#/R", "external-ref", "outside"),
     ],
 )
-def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference, rule, words):
+def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference: str, rule: str, words: str) -> None:
     text = f"""
     paths:
       /a: {{get: {{responses: {{"200": {{$ref: "{reference}"}}}}}}}}
@@ -919,7 +931,7 @@ def test_a_reference_that_leads_nowhere_is_refused_where_it_is_reached(reference
     ["#", "#/paths", "#/paths/~1b", "#/paths/~1b/get", "#/paths/~1b/get/callbacks", "#/paths/~1b/get/callbacks/c",
      "#/paths/~1b/additionalOperations", "#/webhooks", "#/webhooks/w", "#/components", "#/components/schemas", "#/components/pathItems/I"],
 )  # fmt: skip
-def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference):
+def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference: str) -> None:
     text = f"""
     paths:
       /a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "{reference}"}}}}}}}}}}}}}}
@@ -932,7 +944,7 @@ def test_a_schema_that_is_said_to_be_where_operations_are_is_refused(reference):
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3", "3.1.0"])
-def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version):
+def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version: str) -> None:
     section = "definitions" if version == "2.0" else "components/schemas"
     ref = f"#/{section}/Peet"
     schemas = {"Pet": {"properties": {"a": {"$ref": ref}, "b": {"items": {"$ref": ref}}}}}
@@ -953,7 +965,7 @@ def test_a_schema_that_nobody_defined_is_left_as_it_is_and_told_of_once(version)
     "components",
     ["{}", "{schemas: {}}", "{$ref: components.yaml}", "{schemas: {$ref: schemas.yaml}}"],
 )
-def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components):
+def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components: str) -> None:
     text = f"""
     paths: {{/a: {{get: {{responses: {{"200": {{description: d, content: {{a/b: {{schema: {{$ref: "#/components/schemas/A"}}}}}}}}}}}}}}}}
     components: {components}
@@ -961,7 +973,7 @@ def test_where_all_schemas_are_missing_none_is_taken_for_undefined(components):
     assert [finding.rule for finding in _refused(text, "GET /a")] == ["unresolved-ref"]
 
 
-def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned():
+def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_reference_is_pruned() -> None:
     components = """{schemas: {Pet: {discriminator: {propertyName: k, mapping: {cat: "#/components/schemas/Cat"}}}, Other: {}}}"""
     text = """{$ref: "#/components/schemas/Dog", x-secret: 1, properties: {p: {$ref: "#/components/schemas/Pet"}}}"""
     schema, found = _schema(text, components=components, version="3.1.0")
@@ -971,7 +983,7 @@ def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_refer
     }
 
 
-def test_every_bad_reference_is_reported_at_once():
+def test_every_bad_reference_is_reported_at_once() -> None:
     text = """
     paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, links: {l: {$ref: "#/l"}}}}}}}
     components: {parameters: {P: {name: p, in: query, schema: {discriminator: {propertyName: k, mapping: {n: Nowhere}}}}}}
@@ -986,7 +998,7 @@ def test_every_bad_reference_is_reported_at_once():
 # Size
 
 
-def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition():
+def test_chains_cycles_and_fan_out_cost_no_stack_and_no_repetition() -> None:
     size = 1500
     schemas = {f"S{n}": {"$ref": f"#/components/schemas/S{n + 1}"} for n in range(size)}
     schemas |= {f"S{size}": {"$ref": "#/components/schemas/D0"}}

@@ -1,5 +1,7 @@
 """A component read as what it is and as what a reference from the wrong place takes it for: one copy, or two."""
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
@@ -8,7 +10,15 @@ from plugin_gateway.openapi.prune.readings import Readings
 from plugin_gateway.openapi.prune.targets import Targets
 
 
-def agree(own, wanted, component, *, version="3.0.0", extensions=(), **others):
+def agree(
+    own: Kind,
+    wanted: Kind,
+    component: dict[str, Any],
+    *,
+    version: str = "3.0.0",
+    extensions: set[str] | tuple[Any, ...] = (),
+    **others: dict[str, Any],
+) -> bool:
     section = {Kind.SCHEMA: "schemas", Kind.RESPONSE: "responses", Kind.PARAMETER: "parameters"}[own]
     components = {"schemas": {"S": {}}, "responses": {}, "parameters": {}, **others}
     components[section] = {**components[section], "C": component}
@@ -57,27 +67,29 @@ MOVES = {"$ref": "#/x-area/S"}
         ({"$ref": "#/components/schemas/C"}, True),
     ],
 )
-def test_a_schema_serves_as_a_response_where_both_readings_keep_the_same_text(component, expected):
+def test_a_schema_serves_as_a_response_where_both_readings_keep_the_same_text(
+    component: dict[str, Any], expected: bool
+) -> None:
     assert agree(Kind.SCHEMA, Kind.RESPONSE, component) is expected
 
 
-def test_a_chain_of_references_is_read_to_its_end():
+def test_a_chain_of_references_is_read_to_its_end() -> None:
     last = {"not": {"x-notes": 1}}
 
     assert agree(Kind.SCHEMA, Kind.RESPONSE, S, schemas={"S": S | {"$ref": "#/components/schemas/T"}, "T": {}})
     assert not agree(Kind.SCHEMA, Kind.RESPONSE, S, schemas={"S": {"$ref": "#/components/schemas/T"}, "T": last})
 
 
-def test_fields_that_mean_the_same_to_both_kinds_are_not_compared():
+def test_fields_that_mean_the_same_to_both_kinds_are_not_compared() -> None:
     parameter = {"schema": {"x-notes": 1, "items": MOVES}, "examples": {"a": {"value": 1, "x-notes": 1}}}
 
     assert agree(Kind.PARAMETER, Kind.HEADER, parameter)
 
 
-def test_data_beside_an_object_is_compared_with_it():
+def test_data_beside_an_object_is_compared_with_it() -> None:
     assert not agree(Kind.RESPONSE, Kind.REQUEST_BODY, {"headers": {"a": {"x-notes": 1}}})
     assert agree(Kind.RESPONSE, Kind.REQUEST_BODY, {"content": {"a/b": {"x-notes": 1}}})
 
 
-def test_extensions_that_are_kept_are_no_difference():
+def test_extensions_that_are_kept_are_no_difference() -> None:
     assert agree(Kind.SCHEMA, Kind.RESPONSE, {"not": {"x-notes": 1}}, extensions={"x-notes"})

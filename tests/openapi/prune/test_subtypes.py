@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 import yaml
@@ -9,7 +10,7 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes
 
 
-def _subtypes(schemas, version="3.0.0"):
+def _subtypes(schemas: str, version: str = "3.0.0") -> dict[str, Any]:
     if version == "2.0":
         root = {"swagger": "2.0", "definitions": yaml.safe_load(schemas.replace("REF", "#/definitions"))}
     else:
@@ -37,22 +38,22 @@ def _subtypes(schemas, version="3.0.0"):
         ("{A: {discriminator: {}}, B: {anyOf: [{$ref: REF/A}], not: {allOf: [{$ref: REF/A}]}}}", {"A": []}),
     ],
 )  # fmt: skip
-def test_subtypes_are_built_with_all_of_on_a_schema_that_discriminates(schemas, expected):
+def test_subtypes_are_built_with_all_of_on_a_schema_that_discriminates(schemas: str, expected: dict[str, Any]) -> None:
     assert _subtypes(_quoted(schemas)) == expected
 
 
-def _quoted(schemas):
+def _quoted(schemas: str) -> str:
     """Flow YAML takes `#` for a comment unless it is quoted."""
     return re.sub(r"REF/(\w+)", r'"REF/\1"', schemas)
 
 
-def test_swagger_2_names_the_property_alone():
+def test_swagger_2_names_the_property_alone() -> None:
     schemas = _quoted("{A: {discriminator: kind}, B: {allOf: [{$ref: REF/A}]}}")
     assert _subtypes(schemas, "2.0") == {"A": ["B"], "B": []}
 
 
 @pytest.mark.parametrize("root", [{}, {"components": 5}, {"components": {"schemas": []}}])
-def test_a_document_without_schemas_has_no_subtypes(root):
+def test_a_document_without_schemas_has_no_subtypes(root: dict[str, Any]) -> None:
     document = Document(root={"openapi": "3.0.0", **root}, name="d")
     assert component_schemas(document) == {}
     assert implicit_subtypes(document) == {}

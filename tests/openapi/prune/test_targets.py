@@ -32,7 +32,7 @@ ROOT = {
 }  # fmt: skip
 
 
-def _targets():
+def _targets() -> Targets:
     return Targets(Document(root=ROOT, name="d"), {OperationKey("GET", "/a"): ("paths", "/a", "get")})
 
 
@@ -47,13 +47,13 @@ def _targets():
         ("https://e.x/res#/$defs/d", "/components/schemas/Res/$defs/d", True),
     ],
 )
-def test_references_land_also_through_others(ref, pointer, holds):
+def test_references_land_also_through_others(ref: str, pointer: str, holds: bool) -> None:
     landing = _targets().land(ref, Region(("paths", "/a")))
     assert landing.tokens == split_pointer(pointer)
     assert landing.holds_as_written is holds
 
 
-def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves():
+def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves() -> None:
     targets = _targets()
     resource = Region(("components", "schemas", "Res"), is_moved=True)
     assert targets.land("#/$defs/d", (resource, "items")).holds_as_written
@@ -65,7 +65,7 @@ def test_what_is_read_relative_to_a_place_does_not_hold_when_that_moves():
     "ref",
     ["#/components/schemas/Nope", "#/components/schemas/Loop/items", "#/components/schemas/Lost/items", "#/components/schemas/A/items/x", "#nope", "a.yaml", ""],
 )  # fmt: skip
-def test_what_is_not_there_is_an_error(ref):
+def test_what_is_not_there_is_an_error(ref: str) -> None:
     if ref:
         with pytest.raises(RefError):
             _targets().land(ref, Region(()))
@@ -104,11 +104,11 @@ def test_what_is_not_there_is_an_error(ref):
         ("/openapi", None),
     ],
 )
-def test_places_that_the_pruned_document_has_are_known_by_their_kind(pointer, kind):
+def test_places_that_the_pruned_document_has_are_known_by_their_kind(pointer: str, kind: Kind | None) -> None:
     assert _targets().kept_kind(split_pointer(pointer)) is kind
 
 
-def test_a_place_is_spelled_out_from_its_region():
+def test_a_place_is_spelled_out_from_its_region() -> None:
     region = Region(("paths", "/a"), is_moved=True)
     place = ((region, "get"), "responses")
     assert tokens_of(place) == ("paths", "/a", "get", "responses")
@@ -116,7 +116,7 @@ def test_a_place_is_spelled_out_from_its_region():
 
 
 @pytest.mark.parametrize(("ref", "tokens"), [("#/a~1b/%25", ("a/b", "%")), ("#", None), ("#a", None), ("a#/b", None)])
-def test_only_local_pointers_name_a_place(ref, tokens):
+def test_only_local_pointers_name_a_place(ref: str, tokens: tuple[str, str] | None) -> None:
     assert pointer_of(ref) == tokens
 
 
@@ -131,7 +131,7 @@ def test_only_local_pointers_name_a_place(ref, tokens):
         ("../a.yaml#/A", "external-ref", "put the target into a file below the document's folder, or deny the operations that use it"),
     ],
 )  # fmt: skip
-def test_a_finding_says_where_what_and_how_to_mend_it(ref, rule, hint):
+def test_a_finding_says_where_what_and_how_to_mend_it(ref: str, rule: str, hint: str) -> None:
     finding = unresolved(Document(root=ROOT, name="d"), RefError(ref, "is no good"), ("paths", "/a", "$ref"))
     assert (finding.rule, finding.hint, finding.pointer) == (rule, hint, ("paths", "/a", "$ref"))
     assert finding.message == f"reference {ref.replace('u:secret@', '')!r} at #/paths/~1a/$ref is no good"

@@ -170,24 +170,26 @@ FROM_STANDARD_INPUT = (
 )
 
 
-def _given(monkeypatch, data):
+def _given(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(data)))
 
 
-def test_a_document_comes_over_standard_input_and_its_parts_from_where_we_are(monkeypatch, tmp_path):
+def test_a_document_comes_over_standard_input_and_its_parts_from_where_we_are(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     (tmp_path / "a.json").write_text('{"get": {"responses": {}}}')
     monkeypatch.chdir(tmp_path)
     _given(monkeypatch, FROM_STANDARD_INPUT)
     assert [str(key) for key in read_standard_input().operations] == ["GET /a"]
 
 
-def test_what_is_wrong_with_standard_input_is_located_there(monkeypatch):
+def test_what_is_wrong_with_standard_input_is_located_there(monkeypatch: pytest.MonkeyPatch) -> None:
     _given(monkeypatch, b"{")
     with pytest.raises(DocumentError, match="<stdin>"):
         read_standard_input()
 
 
-def test_more_standard_input_than_a_document_may_have_is_refused(monkeypatch):
+def test_more_standard_input_than_a_document_may_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder_module, "MAX_BYTES", 10)
     _given(monkeypatch, FROM_STANDARD_INPUT)
     with pytest.raises(DocumentError, match="standard input has more than"):

@@ -9,7 +9,7 @@ from plugin_gateway.openapi.versions.downgrade import to_3_0, to_3_1
 from plugin_gateway.openapi.versions.upgrade import upgrade
 
 
-def test_operations_that_3_1_has_no_method_for_are_left_out_and_said():
+def test_operations_that_3_1_has_no_method_for_are_left_out_and_said() -> None:
     root = {"paths": {"/n": {"query": {"operationId": "q"}, "get": {}, "additionalOperations": {"COPY": {}}}}}
     findings = to_3_1(root)
     assert root == {"paths": {"/n": {"get": {}}}}
@@ -17,7 +17,7 @@ def test_operations_that_3_1_has_no_method_for_are_left_out_and_said():
     assert all("3.2" in finding.hint for finding in findings)
 
 
-def test_decoration_of_3_2_goes_without_a_word():
+def test_decoration_of_3_2_goes_without_a_word() -> None:
     root = {
         "$self": "https://e.x",
         "tags": [{"name": "a", "summary": "A", "parent": "b", "kind": "nav", "description": "d"}],
@@ -44,7 +44,7 @@ def test_decoration_of_3_2_goes_without_a_word():
     }  # fmt: skip
 
 
-def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_warning():
+def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_warning() -> None:
     parameters: list[Any] = [
         {"$ref": "#/components/parameters/Q"},
         {"name": "w", "in": "querystring"},
@@ -61,7 +61,7 @@ def test_what_3_1_cannot_say_of_a_stream_or_query_string_is_said_looser_with_a_w
     assert len(findings) == 3
 
 
-def test_3_0_has_no_webhooks_dialect_identifier_or_info_summary():
+def test_3_0_has_no_webhooks_dialect_identifier_or_info_summary() -> None:
     root = {
         "info": {"summary": "s", "title": "t", "license": {"name": "MIT", "identifier": "MIT"}},
         "webhooks": {"a": {}},
@@ -71,7 +71,7 @@ def test_3_0_has_no_webhooks_dialect_identifier_or_info_summary():
     assert root == {"info": {"title": "t", "license": {"name": "MIT"}}, "paths": {}}
 
 
-def test_3_0_wants_responses_and_nothing_beside_a_reference():
+def test_3_0_wants_responses_and_nothing_beside_a_reference() -> None:
     root = {
         "paths": {
             "/a": {"get": {}, "put": {"responses": {"200": {"$ref": "#/components/responses/R", "description": "d"}}}}
@@ -84,7 +84,7 @@ def test_3_0_wants_responses_and_nothing_beside_a_reference():
     }
 
 
-def test_a_callback_by_a_shared_path_item_is_left_out_of_3_0_with_a_warning():
+def test_a_callback_by_a_shared_path_item_is_left_out_of_3_0_with_a_warning() -> None:
     root = {
         "openapi": "3.1.0",
         "paths": {"/a": {"post": {"responses": {"200": {"description": ""}}, "callbacks": {"c": {"{$url}": {"$ref": "#/components/pathItems/P"}}}}}},

@@ -59,7 +59,7 @@ SCHEMAS = st.recursive(
 
 
 @given(schema=SCHEMAS, other=SCHEMAS.filter(lambda schema: "$ref" not in repr(schema)))
-def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(schema: Any, other: Any):
+def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(schema: Any, other: Any) -> None:
     lowered, findings = upgrade(_document(schema, other), "3.0")
     raised, _ = upgrade(lowered, "3.1")
     before, after = _validator(_document(schema, other)), _validator(raised)
@@ -93,7 +93,7 @@ def test_a_schema_in_3_0_takes_all_that_it_took_and_without_a_finding_no_more(sc
         ({"properties": {"const": {"type": "string"}}, "default": {"const": 1}}, {"properties": {"const": {"type": "string"}}, "default": {"const": 1}}),
     ],
 )  # fmt: skip
-def test_each_word_of_3_1_has_its_counterpart(before: Any, after: Any):
+def test_each_word_of_3_1_has_its_counterpart(before: Any, after: Any) -> None:
     root = {"openapi": "3.1.0", "components": {"schemas": {"S": before}}}
     assert schemas_to_3_0(root) == []
     assert root["components"]["schemas"]["S"] == after
@@ -121,13 +121,13 @@ LOOSE = {"contains": {}}
         ({"enum": []}, {"allOf": [{"not": {}}]}),
     ],
 )  # fmt: skip
-def test_what_3_0_cannot_say_is_looser_and_turns_nothing_around_it_tighter(before: Any, after: Any):
+def test_what_3_0_cannot_say_is_looser_and_turns_nothing_around_it_tighter(before: Any, after: Any) -> None:
     root = {"openapi": "3.1.0", "components": {"schemas": {"S": deepcopy(before), "Other": {"contains": {}}}}}
     schemas_to_3_0(root)
     assert root["components"]["schemas"]["S"] == after
 
 
-def test_a_boolean_schema_is_an_object_wherever_it_stands():
+def test_a_boolean_schema_is_an_object_wherever_it_stands() -> None:
     content = {"j": {"schema": True}, "k": {"schema": False}}
     root = {"components": {"schemas": {"S": False}, "requestBodies": {"B": {"content": content}}}}
     schemas_to_3_0(root)
@@ -135,7 +135,7 @@ def test_a_boolean_schema_is_an_object_wherever_it_stands():
     assert root["components"]["requestBodies"]["B"]["content"] == {"j": {"schema": {}}, "k": {"schema": {"not": {}}}}
 
 
-def test_a_definition_inside_a_schema_becomes_a_component():
+def test_a_definition_inside_a_schema_becomes_a_component() -> None:
     schema = {"$defs": {"item": {"type": "string", "$anchor": "it"}}, "items": {"$ref": "#/components/schemas/S/$defs/item"}, "not": {"$ref": "#it"}}  # fmt: skip
     document, findings = upgrade(_document(schema, {}), "3.0")
     schemas = document.root["components"]["schemas"]
@@ -147,13 +147,13 @@ def test_a_definition_inside_a_schema_becomes_a_component():
     assert schemas["S_defs_item"] == {"type": "string"}
 
 
-def test_a_dynamic_reference_becomes_a_plain_one():
+def test_a_dynamic_reference_becomes_a_plain_one() -> None:
     schema = {"$dynamicAnchor": "node", "properties": {"child": {"$dynamicRef": "#node"}}}
     document, _ = upgrade(_document(schema, {}), "3.0")
     assert document.root["components"]["schemas"]["S"] == {"properties": {"child": {"$ref": "#/components/schemas/S"}}}
 
 
-def test_what_is_looser_is_said_once_for_each_keyword():
+def test_what_is_looser_is_said_once_for_each_keyword() -> None:
     root = {"components": {"schemas": {"A": {"contains": {}}, "B": {"contains": {}, "propertyNames": {}}}}}
     assert sorted(finding.message.split(":")[1] for finding in schemas_to_3_0(root)) == [
         " 1 schemas are served looser than they are",
@@ -181,5 +181,5 @@ def _validator(document: Document) -> jsonschema.Draft202012Validator:
         {"const": 1, "enum": [1], "allOf": None},
     ],
 )
-def test_a_keyword_with_a_value_that_it_cannot_have_stops_nothing(odd: dict[str, Any]):
+def test_a_keyword_with_a_value_that_it_cannot_have_stops_nothing(odd: dict[str, Any]) -> None:
     schemas_to_3_0({"paths": {}, "components": {"schemas": {"A": odd}}})

@@ -16,7 +16,7 @@ def _settled(root: dict[str, Any], version: str = "3.1.0", **options: Any) -> di
     return settled
 
 
-def test_a_place_under_a_path_becomes_a_component_once_even_when_it_refers_to_itself():
+def test_a_place_under_a_path_becomes_a_component_once_even_when_it_refers_to_itself() -> None:
     schema = {"properties": {"next": {"$ref": "#/paths/~1a/get/responses/200/content/j/schema"}}}
     responses = {"200": {"content": {"j": {"schema": schema}}}}
     also = {"schema": {"$ref": "#/paths/~1a/get/responses/200/content/j/schema"}}
@@ -28,7 +28,7 @@ def test_a_place_under_a_path_becomes_a_component_once_even_when_it_refers_to_it
     assert settled["paths"]["/a"]["get"]["responses"]["200"]["content"]["j"]["schema"]["properties"]["next"] == ref
 
 
-def test_a_new_component_takes_no_name_that_is_taken():
+def test_a_new_component_takes_no_name_that_is_taken() -> None:
     settled = _settled(
         {
             "paths": {
@@ -42,7 +42,7 @@ def test_a_new_component_takes_no_name_that_is_taken():
     assert settled["components"]["parameters"]["paths_b_parameters_0_2"] == {"name": "p"}
 
 
-def test_components_and_places_in_their_schemas_stay_as_they_are_referred_to():
+def test_components_and_places_in_their_schemas_stay_as_they_are_referred_to() -> None:
     schemas = {
         "A": {
             "$defs": {"d": {"$anchor": "x"}},
@@ -53,7 +53,7 @@ def test_components_and_places_in_their_schemas_stay_as_they_are_referred_to():
     assert _settled({"components": {"schemas": schemas}})["components"]["schemas"] == schemas
 
 
-def test_a_schema_inside_a_swagger_response_becomes_a_definition():
+def test_a_schema_inside_a_swagger_response_becomes_a_definition() -> None:
     root = {
         "responses": {"R": {"schema": {"type": "string"}}},
         "definitions": {"A": {"items": {"$ref": "#/responses/R/schema"}}},
@@ -64,7 +64,7 @@ def test_a_schema_inside_a_swagger_response_becomes_a_definition():
     }
 
 
-def test_path_items_are_written_where_they_are_used():
+def test_path_items_are_written_where_they_are_used() -> None:
     root = {
         "paths": {"/a": {"$ref": "#/components/pathItems/P", "summary": "s"}},
         "components": {"pathItems": {"P": {"get": {}}}},
@@ -72,12 +72,12 @@ def test_path_items_are_written_where_they_are_used():
     assert _settled(root)["paths"] == {"/a": {"get": {}, "summary": "s"}}
 
 
-def test_a_path_item_that_is_nowhere_stays():
+def test_a_path_item_that_is_nowhere_stays() -> None:
     root = {"paths": {"/a": {"$ref": "#/components/pathItems/P"}}}
     assert _settled(root)["paths"] == root["paths"]
 
 
-def test_shared_media_types_are_written_where_they_are_used_and_do_not_go_round_forever():
+def test_shared_media_types_are_written_where_they_are_used_and_do_not_go_round_forever() -> None:
     round_trip = {"encoding": {"a": {"headers": {"H": {"content": {"j": {"$ref": "#/components/mediaTypes/M"}}}}}}}
     root = {
         "components": {
@@ -99,20 +99,20 @@ def test_shared_media_types_are_written_where_they_are_used_and_do_not_go_round_
     }
 
 
-def test_beside_a_reference_only_what_may_stand_there_stays():
+def test_beside_a_reference_only_what_may_stand_there_stays() -> None:
     entry = {"$ref": "#/components/parameters/P", "description": "d", "example": 1}
     root = {"paths": {"/a": {"parameters": [entry]}}, "components": {"parameters": {"P": {"name": "p"}}}}
     assert _settled(root)["paths"]["/a"]["parameters"] == [{"$ref": "#/components/parameters/P", "description": "d"}]
 
 
-def test_data_that_looks_like_a_reference_is_left_alone():
+def test_data_that_looks_like_a_reference_is_left_alone() -> None:
     root = {
         "components": {"schemas": {"A": {"default": {"$ref": "#/info"}, "properties": {"$ref": {"type": "string"}}}}}
     }
     assert _settled(root)["components"] == root["components"]
 
 
-def test_whole_references_are_pointers_to_components():
+def test_whole_references_are_pointers_to_components() -> None:
     schemas = {"A": {"$anchor": "a", "properties": {"x": {"type": "string"}}}, "B": {"anyOf": [{"$ref": "#a"}, {"$ref": "#/components/schemas/A/properties/x"}, {"$ref": "#nowhere"}]}}  # fmt: skip
     settled = _settled({"components": {"schemas": schemas}}, whole=True)
     assert settled["components"]["schemas"]["B"]["anyOf"] == [
@@ -122,7 +122,7 @@ def test_whole_references_are_pointers_to_components():
     ]
 
 
-def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author():
+def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author() -> None:
     root = {
         "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/schemas/S"}}}}},
         "components": {"schemas": {"S": {}}},
@@ -132,7 +132,7 @@ def test_a_reference_to_a_component_of_another_kind_is_left_to_its_author():
     assert _settled(swagger, "2.0") == {"swagger": "2.0", **swagger}
 
 
-def test_whole_references_mean_what_they_mean_in_their_schema_resource():
+def test_whole_references_mean_what_they_mean_in_their_schema_resource() -> None:
     tree = {
         "$id": "https://e.x/tree",
         "$dynamicAnchor": "node",

@@ -28,16 +28,16 @@ def _operation(operation: dict[str, Any], **root: Any) -> dict[str, Any]:
         ({}, ["/"]),
     ],
 )
-def test_host_base_path_and_schemes_are_servers(root: dict[str, Any], urls: list[str]):
+def test_host_base_path_and_schemes_are_servers(root: dict[str, Any], urls: list[str]) -> None:
     assert _upgraded(root)["servers"] == [{"url": url} for url in urls]
 
 
-def test_schemes_of_an_operation_are_its_own_servers():
+def test_schemes_of_an_operation_are_its_own_servers() -> None:
     operation = _operation({"schemes": ["wss"]}, host="e.x", schemes=["https"])
     assert operation == {"responses": {}, "servers": [{"url": "wss://e.x"}]}
 
 
-def test_a_body_has_what_the_operation_consumes():
+def test_a_body_has_what_the_operation_consumes() -> None:
     body = {"name": "b", "in": "body", "required": True, "description": "d", "schema": {"$ref": "#/definitions/In"}}
     schema = {"schema": {"$ref": "#/components/schemas/In"}}
     operation = _operation({"parameters": [body], "consumes": ["application/json", "text/xml"]}, consumes=["text/csv"])
@@ -51,7 +51,7 @@ def test_a_body_has_what_the_operation_consumes():
     assert list(_operation({"parameters": [body]})["requestBody"]["content"]) == ["application/json"]
 
 
-def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_else():
+def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_else() -> None:
     root = {
         "consumes": ["application/json"],
         "parameters": {"B": {"name": "b", "in": "body", "schema": {"type": "object"}}},
@@ -73,7 +73,7 @@ def test_a_shared_body_is_a_component_unless_the_operation_consumes_something_el
     assert upgraded["paths"]["/shared"] == {"parameters": [], "put": {"requestBody": ref}}
 
 
-def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item():
+def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item() -> None:
     item = {
         "parameters": [
             {"name": "a", "in": "formData", "type": "string"},
@@ -87,7 +87,7 @@ def test_a_form_field_of_the_operation_wins_over_that_of_the_path_item():
     assert upgraded["parameters"] == [{"name": "q", "in": "query", "schema": {"type": "string"}}]
 
 
-def test_a_response_has_what_the_operation_produces():
+def test_a_response_has_what_the_operation_produces() -> None:
     responses = {
         "200": {
             "description": "ok",
@@ -111,7 +111,7 @@ def test_a_response_has_what_the_operation_produces():
     }
 
 
-def test_parameters_are_upgraded_where_they_stand_and_a_file_is_binary():
+def test_parameters_are_upgraded_where_they_stand_and_a_file_is_binary() -> None:
     fields = [{"name": "f", "in": "formData", "type": "file"}, {"name": "q", "in": "query", "type": "string"}]
     root = {"paths": {"/a": {"post": {"parameters": [*fields, {"$ref": "#/parameters/P"}]}}}}
     upgraded = _upgraded({**root, "parameters": {"P": {"name": "p", "in": "query", "type": "string"}}})
@@ -125,14 +125,14 @@ def test_parameters_are_upgraded_where_they_stand_and_a_file_is_binary():
     assert upgraded["components"] == {"parameters": {"P": {"name": "p", "in": "query", "schema": {"type": "string"}}}}
 
 
-def test_a_file_response_is_binary():
+def test_a_file_response_is_binary() -> None:
     responses = {"200": {"description": "ok", "schema": {"type": "file"}}}
     assert _operation({"responses": responses})["responses"]["200"]["content"] == {
         "application/octet-stream": {"schema": {"type": "string", "format": "binary"}}
     }
 
 
-def test_a_shared_response_is_a_component_unless_the_operation_produces_something_else():
+def test_a_shared_response_is_a_component_unless_the_operation_produces_something_else() -> None:
     shared = {"R": {"description": "r", "schema": {"type": "string"}}}
     responses = {"default": {"$ref": "#/responses/R"}}
     same = _operation({"responses": responses}, responses=shared, produces=["text/plain"])
@@ -163,11 +163,11 @@ def test_a_shared_response_is_a_component_unless_the_operation_produces_somethin
         ),
     ],
 )
-def test_each_security_definition_has_its_scheme(before: dict[str, Any], after: dict[str, Any]):
+def test_each_security_definition_has_its_scheme(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert _upgraded({"securityDefinitions": {"k": before}})["components"] == {"securitySchemes": {"k": after}}
 
 
-def test_schemas_get_the_words_of_3_0_and_data_stays():
+def test_schemas_get_the_words_of_3_0_and_data_stays() -> None:
     definitions = {
         "Base": {"type": "object", "discriminator": "t", "properties": {"discriminator": {"type": "string"}}},
         "Sub": {
@@ -192,14 +192,14 @@ def test_schemas_get_the_words_of_3_0_and_data_stays():
     }
 
 
-def test_the_input_is_not_changed():
+def test_the_input_is_not_changed() -> None:
     root = {"swagger": "2.0", "definitions": {"A": {"discriminator": "t", "x-nullable": True}}, "paths": {}}
     before = repr(root)
     swagger_to_3_0(root)
     assert repr(root) == before
 
 
-def test_nodes_that_are_not_what_they_should_be_are_passed_on_or_over():
+def test_nodes_that_are_not_what_they_should_be_are_passed_on_or_over() -> None:
     loop = {"$ref": "#/parameters/Loop"}
     root = {
         "parameters": {"Loop": loop},
@@ -229,7 +229,7 @@ def test_nodes_that_are_not_what_they_should_be_are_passed_on_or_over():
     }
 
 
-def test_examples_of_other_media_types_are_kept():
+def test_examples_of_other_media_types_are_kept() -> None:
     responses = {"200": {"description": "ok", "examples": {"text/csv": "a,b", "x-note": 1}, "x-kept": 1}}
     assert _operation({"responses": responses})["responses"]["200"] == {
         "description": "ok",
@@ -239,7 +239,7 @@ def test_examples_of_other_media_types_are_kept():
 
 
 @pytest.mark.parametrize("produces", [[], ["text/csv"]])
-def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: list[str]):
+def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: list[str]) -> None:
     wrong = {"$ref": "#/definitions/S"}
     operation = _operation(
         {"parameters": [wrong], "responses": {"200": wrong}}, definitions={"S": {}}, produces=produces
@@ -256,7 +256,7 @@ def test_a_definition_referred_to_as_something_else_is_still_a_schema(produces: 
         ("#/parameters/B", "#/components/requestBodies/B"),
     ],
 )
-def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str):
+def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str) -> None:
     parameters = {"Q": {"name": "q", "in": "query", "type": "string"}, "B": {"name": "b", "in": "body", "schema": {}}}
     upgraded = _upgraded(
         {
@@ -269,13 +269,13 @@ def test_what_a_schema_wrongly_refers_to_is_still_there(ref: str, expected: str)
     assert upgraded["components"]["schemas"]["A"] == {"items": {"$ref": expected}}
 
 
-def test_a_parameter_that_is_no_parameter_stops_nothing():
+def test_a_parameter_that_is_no_parameter_stops_nothing() -> None:
     odd = [{"in": {}}, {"name": ["a"], "in": "formData"}, {"name": "q", "in": "query", "type": "array", "collectionFormat": {}}]  # fmt: skip
     upgraded, _ = swagger_to_3_0({"swagger": "2.0", "paths": {"/a": {"parameters": odd, "post": {"parameters": odd}}}})
     assert "requestBody" in upgraded["paths"]["/a"]["post"]
 
 
-def test_the_schema_of_a_response_is_that_of_each_of_its_media_types():
+def test_the_schema_of_a_response_is_that_of_each_of_its_media_types() -> None:
     schema = {"type": "object"}
     answer = {"description": "gone", "schema": schema, "examples": {"application/json": {"message": "no"}}}
     root = {

@@ -33,12 +33,12 @@ def _upgraded(parameter: dict[str, Any]) -> dict[str, Any]:
         ({"type": "array", "items": {"type": "array", "collectionFormat": "pipes", "items": {"type": "integer"}}}, {"style": "form", "explode": False, "schema": {"type": "array", "items": {"type": "array", "items": {"type": "integer"}}}}),
     ],
 )  # fmt: skip
-def test_a_query_parameter_has_its_value_under_schema(before: dict[str, Any], after: dict[str, Any]):
+def test_a_query_parameter_has_its_value_under_schema(before: dict[str, Any], after: dict[str, Any]) -> None:
     assert _upgraded({"name": "p", "in": "query", **before}) == {"name": "p", "in": "query", **after}
 
 
 @pytest.mark.parametrize("place", ["path", "header"])
-def test_csv_in_a_path_or_header_is_the_default_style(place: str):
+def test_csv_in_a_path_or_header_is_the_default_style(place: str) -> None:
     parameter = {"name": "p", "in": place, "type": "array", "allowEmptyValue": True}
     assert _upgraded(parameter) == {"name": "p", "in": place, "schema": {"type": "array"}}
 
@@ -46,14 +46,14 @@ def test_csv_in_a_path_or_header_is_the_default_style(place: str):
 @pytest.mark.parametrize(
     ("place", "joined"), [("query", "tsv"), ("header", "pipes"), ("path", "ssv"), ("path", "multi")]
 )
-def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: str):
+def test_what_no_style_says_becomes_a_string_with_a_warning(place: str, joined: str) -> None:
     findings: list[Finding] = []
     parameter = {"name": "p", "in": place, "type": "array", "collectionFormat": joined, "items": {"type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", findings) == {"name": "p", "in": place, "schema": {"type": "string"}}
     assert f"GET /a: 'p' is joined by {joined!r}" in findings[0].message
 
 
-def test_a_header_has_its_value_under_schema_and_nothing_else_of_a_parameter():
+def test_a_header_has_its_value_under_schema_and_nothing_else_of_a_parameter() -> None:
     header = {"type": "array", "items": {"type": "integer"}, "description": "d", "x-a": 1}
     assert upgrade_header(header, "R", []) == {
         "description": "d",
@@ -62,7 +62,7 @@ def test_a_header_has_its_value_under_schema_and_nothing_else_of_a_parameter():
     }
 
 
-def test_form_fields_are_one_object_and_a_file_makes_it_multipart():
+def test_form_fields_are_one_object_and_a_file_makes_it_multipart() -> None:
     fields = [
         {"name": "file", "in": "formData", "type": "file", "required": True, "description": "d"},
         {"name": "tags", "in": "formData", "type": "array", "items": {"type": "string"}},
@@ -89,6 +89,6 @@ def test_form_fields_are_one_object_and_a_file_makes_it_multipart():
     assert list(upgrade_form(fields, [], "POST /a", [])["content"]) == ["multipart/form-data"]
 
 
-def test_items_of_a_parameter_refer_to_nothing():
+def test_items_of_a_parameter_refer_to_nothing() -> None:
     parameter = {"name": "q", "in": "query", "type": "array", "items": {"$ref": "#/definitions/Kept", "type": "string"}}
     assert upgrade_parameter(parameter, "GET /a", [])["schema"] == {"type": "array", "items": {"type": "string"}}

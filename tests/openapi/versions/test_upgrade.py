@@ -50,7 +50,7 @@ def _upgraded(schema: Any, version: str = "3.0.3", to: str = "3.1") -> Any:
 
 
 @given(schema=SCHEMAS_3_0)
-def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]):
+def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]) -> None:
     before, after = OAS30Validator(schema), jsonschema.Draft202012Validator(_upgraded(schema))
     for instance in INSTANCES:
         assert before.is_valid(instance) == after.is_valid(instance), instance
@@ -76,11 +76,11 @@ def test_an_upgraded_schema_takes_the_same_values(schema: dict[str, Any]):
         ({"default": {"nullable": True}, "enum": [{"example": 1}]}, {"default": {"nullable": True}, "enum": [{"example": 1}]}),
     ],
 )  # fmt: skip
-def test_each_word_of_3_0_has_its_counterpart(before: Any, after: Any):
+def test_each_word_of_3_0_has_its_counterpart(before: Any, after: Any) -> None:
     assert _upgraded(before) == after
 
 
-def test_what_3_0_ignores_beside_a_reference_does_not_begin_to_count():
+def test_what_3_0_ignores_beside_a_reference_does_not_begin_to_count() -> None:
     schema = {
         "$ref": "#/components/schemas/S",
         "type": "string",
@@ -93,7 +93,7 @@ def test_what_3_0_ignores_beside_a_reference_does_not_begin_to_count():
 
 @pytest.mark.parametrize("to", ["3.0", "3.1", "3.2"])
 @pytest.mark.parametrize("version", ["2.0", "3.0.1", "3.1.1", "3.2.0"])
-def test_every_version_goes_to_every_other_and_the_input_stays(version: str, to: str):
+def test_every_version_goes_to_every_other_and_the_input_stays(version: str, to: str) -> None:
     root = {"swagger" if version == "2.0" else "openapi": version, "info": {"title": "t", "version": "1"}, "paths": {}}
     before = repr(root)
     document, findings = upgrade(Document(root=root, name="x"), to)
@@ -104,7 +104,7 @@ def test_every_version_goes_to_every_other_and_the_input_stays(version: str, to:
     assert repr(root) == before
 
 
-def test_a_long_chain_costs_no_stack():
+def test_a_long_chain_costs_no_stack() -> None:
     schema: dict[str, Any] = {"type": "string", "nullable": True}
     for _ in range(5000):
         schema = {"type": "object", "properties": {"a": schema}}
