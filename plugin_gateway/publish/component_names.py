@@ -50,7 +50,7 @@ def legalise_names(root: JsonObject) -> None:
 
 
 def _legal_names(names: Iterable[str]) -> dict[str, str]:
-    legal = {name: name for name in names if not _ILLEGAL.search(name)}
+    legal = {name: name for name in names if name and not _ILLEGAL.search(name)}
     for name in names:
         if name not in legal:
             base = candidate = _ILLEGAL.sub("_", name).strip("_") or "component"

@@ -19,6 +19,7 @@ from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.refs import RefError, split_pointer
 from plugin_gateway.openapi.versions.upgrade import upgrade
 from plugin_gateway.publish.component_names import legalise_names
+from plugin_gateway.publish.empty_bodies import drop_empty_bodies
 from plugin_gateway.publish.example_refs import drop_dangling_examples
 from plugin_gateway.publish.nullable import spell_out_null
 from plugin_gateway.publish.own_problems import declare_problems
@@ -88,6 +89,7 @@ def build_served_document(
     declare_problems(root, presentation.statuses)
     legalise_names(root)
     document = Document(root=root, name=pruned.name)
+    drop_empty_bodies(document)
     kept = list(document.operations)
     served = prune(document, kept, extensions={*presentation.extensions, CONSEQUENTIAL})
     if presentation.version != "3.0":
