@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from plugin_gateway.cli.options import config_option
-from plugin_gateway.cli.suggestions import suggest_methods, suggest_paths
+from plugin_gateway.cli.suggestions import suggest_consumers, suggest_methods, suggest_paths
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,16 +18,30 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @click.argument("method", shell_complete=suggest_methods)
-@click.argument("path", shell_complete=suggest_paths)
-@click.option("--as", "consumer", default="", metavar="NAME", help="Explain the call of this entry of `consumers`.")
+@click.argument("path", shell_complete=suggest_paths, required=False)
+@click.option(
+    "--as",
+    "consumer",
+    default="",
+    metavar="NAME",
+    shell_complete=suggest_consumers,
+    help="Explain the call of this entry of `consumers`.",
+)
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(config: Path | None, method: str, path: str, consumer: str, shape: str) -> int:
+@click.pass_context
+def command(
+    context: click.Context, config: Path | None, method: str, path: str | None, consumer: str, shape: str
+) -> int:
     """Explain step by step whether the call METHOD PATH would pass, and which line of gateway.yaml decides it.
 
     PATH is a path with its query, or a whole URL of the gateway or the upstream: `plugin-gateway explain GET
     '/orders?status=open'`. Exit status: 0 if the call is allowed or the gateway answers it itself, 1 if it is refused. The
     output names denied operations; clients do not see it.
     """
+    if path is None:
+        method, _, path = method.partition(" ")  # `explain 'GET /orders'`, as a log or a list has it
+        if not path:
+            raise click.UsageError("Missing argument 'PATH': write METHOD and PATH, such as `GET /orders`.", context)
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.revision.account import account_for  # noqa: PLC0415  # likewise
 
@@ -56,6 +70,8 @@ def as_members(account: Account) -> dict[str, object]:
 
 
 def as_text(method: str, path: str, account: Account) -> str:
+    from plugin_gateway.revision.account import ELSEWHERE  # noqa: PLC0415  # --help must not pay for it
+
     width = max(len(step.name) for step in account.steps)
     lines = [click.style(f"{method} {path}", bold=True)]
     for step in account.steps:
@@ -66,6 +82,8 @@ def as_text(method: str, path: str, account: Account) -> str:
         lines.append(click.style("allowed", fg="green", bold=True) + said)
     elif account.is_allowed:
         lines.append(click.style("answered", fg="green", bold=True) + " by the gateway itself")
+    elif account.verdict is ELSEWHERE:
+        lines.append(click.style("not judged", fg="red", bold=True) + ": such a call does not come to the gateway")
     else:
         verdict = account.verdict
         said = f": the client gets {getattr(verdict, 'status', '')} {getattr(verdict, 'code', '')}"

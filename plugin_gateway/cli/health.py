@@ -41,7 +41,9 @@ def command(config: Path | None, admin: str, alive: bool, timeout_s: float) -> i
     try:
         status, body = ask(address, "/livez" if alive else "/readyz", timeout_s)
     except (OSError, HTTPException) as error:
-        click.echo(f"not {wanted}: {address} does not answer ({error})", err=True)
+        from plugin_gateway.telemetry.cause import cause_of  # noqa: PLC0415  # only a gateway that is away pays for it
+
+        click.echo(f"not {wanted}: {address} does not answer ({cause_of(error)})", err=True)
         return 1
     if status != 200:
         click.echo(f"not {wanted}: {body}", err=True)

@@ -71,7 +71,7 @@ class NamedOperation:
     "--format",
     "syntax",
     type=click.Choice(["json", "yaml"]),
-    help="Output syntax.  [default: by the suffix of OUT, else as SOURCE]",
+    help="Output syntax.  [default: by the suffix of OUT, else by that of SOURCE, else json]",
 )
 @click.option(
     "--discriminator",
@@ -167,7 +167,7 @@ def ambiguous(name: str, places: Sequence[str]) -> Finding:
 
 
 def syntax_of(output: str, source: str) -> str:
-    """Return the output syntax: by the suffix of the output, else by that of the source."""
+    """Return the output syntax: by the suffix of the output, else by that of the source, else JSON."""
     suffix = Path(output).suffix.lower()
     if suffix in YAML_SUFFIXES:
         return "yaml"

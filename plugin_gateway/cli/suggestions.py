@@ -42,6 +42,17 @@ def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str)
     return _beginning_with(incomplete, {name: key for name, key in named.items() if name})
 
 
+def suggest_consumers(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Offer the names of `consumers`."""
+    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # a shell waits for us
+
+    try:
+        loaded, _ = load_to_show(ctx.params.get("config"))
+    except (GatewayError, OSError):
+        return []
+    return _beginning_with(incomplete, {consumer.name: "" for consumer in loaded.config.consumers})
+
+
 def suggest_methods(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the methods that the document has."""
     return _beginning_with(incomplete.upper(), {one.key.method: "" for one in _operations(ctx)})

@@ -11,7 +11,7 @@ import click
 
 from plugin_gateway import methods
 from plugin_gateway.cli.options import checked_size, config_option
-from plugin_gateway.cli.suggestions import suggest_allowed
+from plugin_gateway.cli.suggestions import suggest_allowed, suggest_consumers
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,14 @@ _SHOWN_NAMES: Final = 20
 
 @click.command()
 @config_option
-@click.option("--as", "consumer", default="", metavar="NAME", help="Call as this entry of `consumers`.")
+@click.option(
+    "--as",
+    "consumer",
+    default="",
+    metavar="NAME",
+    shell_complete=suggest_consumers,
+    help="Call as this entry of `consumers`.",
+)
 @click.option(
     "--max-bytes",
     callback=checked_size,

@@ -48,7 +48,7 @@ def serve_face(request: Request, faces: Mapping[str, Face]) -> Response:
     name = face_name(request.scope["raw_path"].decode("latin-1"), request.scope["query_string"], faces)
     face = faces.get(name)
     if face is None:
-        profiles = sorted(known.partition("?profile=")[2] for known in faces if "?profile=" in known)
+        profiles = sorted({known.partition("?profile=")[2] for known in faces if "?profile=" in known})
         return refuse(
             Refusal(
                 status=404,

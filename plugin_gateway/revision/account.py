@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.model import Revision
 
 _OF_DOCUMENTS = ("GET", "HEAD")
-_ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL belongs to neither the gateway nor its upstream.")
+ELSEWHERE = Refusal(status=421, code="elsewhere", detail="The URL belongs to neither the gateway nor its upstream.")
 _BAD_REQUEST_LINE = Refusal(
     status=400, code="bad-request-line", detail="The request line is not `METHOD target HTTP/1.1`."
 )
 # RFC 9112, 3: the methods and targets that a client can send.
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 _TARGET = re.compile(r"[\x21-\x7e]+")
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="Read a document with GET.")
 
@@ -73,7 +74,7 @@ def account_for(
     target = _target_of(asked, revision.public_url, str(loaded.config.upstream.url))
     if target is None:
         said = f"the gateway is at {revision.public_url}, the upstream at {loaded.config.upstream.url}"
-        return Account(steps=(Step("url", False, said),), verdict=_ELSEWHERE)
+        return Account(steps=(Step("url", False, said),), verdict=ELSEWHERE)
     if target != asked:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
@@ -108,20 +109,24 @@ def account_for(
 
 
 def _target_of(asked: str, *bases: str) -> str | None:
-    """Return the path and query of a URL that begins with a base, or None without a matching base. A path stays unchanged."""
+    """Return the path and query of a URL that begins with a base or leads to this machine; None for another URL.
+
+    `serve --listen` may have chosen another port than `public.url`. A path stays unchanged.
+    """
     if "://" not in asked.partition("?")[0] or asked.startswith("/"):
         return asked
     try:
         parts = urlsplit(asked)
+        # Cut from the text, because `urlsplit` may normalise what the client would send.
+        rest = asked.partition("://")[2].partition("#")[0][len(parts.netloc) :]
         for base in map(urlsplit, bases):
             if (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc.lower()):
-                # Cut from the text, because `urlsplit` may normalise what the client would send.
-                rest = asked.partition("://")[2].partition("#")[0]
-                rest = rest[len(parts.netloc) :]
                 prefix = base.path.rstrip("/")
                 if rest == prefix or rest.startswith((prefix + "/", prefix + "?")):
                     rest = rest[len(prefix) :]
                     return rest if rest.startswith("/") else f"/{rest}"
+        if _LOOPBACK.fullmatch(parts.hostname or ""):
+            return rest if rest.startswith("/") else f"/{rest}"
     except ValueError:
         pass
     return None

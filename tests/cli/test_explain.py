@@ -103,7 +103,12 @@ def explained(capsys, *arguments):
         (["OPTIONS", "/pets"], 0, "answered by the gateway itself"),
         (["GET", "http://localhost:8080/pets?limit=1"], 0, "http://127.0.0.1:9100/pets?limit=1"),
         (["GET", "http://127.0.0.1:9100/pets?limit=1#top"], 0, "http://127.0.0.1:9100/pets?limit=1"),
+        (["GET", "http://127.0.0.1:18080/pets?limit=1"], 0, "http://127.0.0.1:9100/pets?limit=1"),
+        (["GET", "http://[::1]:18080"], 1, "the path on the gateway is /"),
+        (["GET /pets?limit=1"], 0, "http://127.0.0.1:9100/pets?limit=1"),
         (["GET", "https://elsewhere.example/pets"], 1, "the gateway is at http://localhost:8080"),
+        (["GET", "https://elsewhere.example/pets"], 1, "not judged: such a call does not come to the gateway"),
+        (["GET", "http://localhost.example.com/pets"], 1, "not judged"),
         (["GET", "http://[/pets"], 1, "the gateway is at"),
     ],
 )

@@ -71,7 +71,7 @@ def test_nobody_there_is_not_ready(capsys):
         closed.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{closed.getsockname()[1]}"
         assert run(["health", "--admin", address]) == 1
-    assert f"{address} does not answer" in capsys.readouterr().err
+    assert capsys.readouterr().err == f"not ready: {address} does not answer (connection refused)\n"
 
 
 def test_silence_is_not_ready(capsys):

@@ -1,7 +1,7 @@
 import click
 import pytest
 
-from plugin_gateway.cli.suggestions import suggest_methods, suggest_operations, suggest_paths
+from plugin_gateway.cli.suggestions import suggest_consumers, suggest_methods, suggest_operations, suggest_paths
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -45,3 +45,15 @@ def test_where_there_is_no_document_nothing_is_offered(params, tmp_path, monkeyp
     if "config" in params:
         params = {"config": tmp_path / params["config"]}
     assert offered(suggest_operations, "", **params) == []
+
+
+def test_the_consumers_of_the_config_are_offered(source, tmp_path):
+    config = tmp_path / "gateway.yaml"
+    config.write_text(
+        "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: []\n"
+        "auth: {type: service_http, tokens: [{name: t, env: NOT_SET_T}]}\n"
+        "consumers: [{name: alice, match: {token: t}}, {name: bob, match: {token: t}}]\n"
+    )
+    assert offered(suggest_consumers, "", config=config) == ["alice", "bob"]
+    assert offered(suggest_consumers, "b", config=config) == ["bob"]
+    assert offered(suggest_consumers, "", config=tmp_path / "nowhere.yaml") == []

@@ -19,6 +19,7 @@ REVISION = SimpleNamespace(
     faces={
         "/openapi.json": FACE,
         "/openapi.json?profile=3.0": build_face("application/json", b'{"openapi":"3.0.4"}'),
+        "/openapi.yaml?profile=3.0": build_face("application/yaml", b"openapi: 3.0.4\n"),
         "/logo.png": SMALL,
         "/mcp/server-card": build_face("application/mcp-server-card+json", b"{}"),
     }
