@@ -77,3 +77,14 @@ def test_a_discriminator_that_selects_nothing_renamed_stays_and_odd_nodes_are_pa
         "Any_thing": True,
         "Odd": {"discriminator": {"mapping": 1}},
     }
+
+
+def test_a_component_without_a_name_gets_one():
+    root = {
+        "openapi": "3.1.0",
+        "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/"}}}}},
+        "components": {"responses": {"": {"description": "ok"}, "component": {"description": "other"}}},
+    }
+    legalise_names(root)
+    assert list(root["components"]["responses"]) == ["component_2", "component"]
+    assert root["paths"]["/a"]["get"]["responses"]["200"] == {"$ref": "#/components/responses/component_2"}
