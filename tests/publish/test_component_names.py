@@ -79,8 +79,8 @@ def test_a_discriminator_that_selects_nothing_renamed_stays_and_odd_nodes_are_pa
     }
 
 
-def test_a_component_without_a_name_gets_one():
-    root = {
+def test_a_component_without_a_name_gets_one() -> None:
+    root: dict[str, Any] = {
         "openapi": "3.1.0",
         "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/"}}}}},
         "components": {"responses": {"": {"description": "ok"}, "component": {"description": "other"}}},
