@@ -93,6 +93,7 @@ bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Co
 
 clients: .venv/run.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
 	$(BIN)/python -m clients $(CLIENTS)
+	$(BIN)/python -m clients.logins
 
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
 	$(BIN)/python -m fuzz $(FUZZ)

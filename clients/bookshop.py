@@ -77,6 +77,7 @@ async def add_book(request: Request) -> JSONResponse:
             "shelf": request.path_params["shelf_id"],
             "notify": request.query_params.get("notify"),
             "reason": request.headers.get("x-reason"),
+            "authorization": request.headers.get("authorization"),
             "keyed": request.headers.get("x-api-key") == "bookshop-key",
             "body": await request.json(),
         }
