@@ -474,6 +474,43 @@ def test_no_value_makes_an_exception_or_another_call(kind, arguments):
         assert all(problem.detail for problem in request)
 
 
+SEGMENTS = st.sampled_from(["a", "b", "ab", "{x}", "{y}", "a{x}", "{x}b", "{x}.{y}", "a.{x}", ""])
+TEMPLATES = st.lists(SEGMENTS, min_size=1, max_size=2).map(lambda segments: "/" + "/".join(segments))
+QUERIES = st.sampled_from(["", "", "", "?a=b", "?a={z}", "?b"])
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(["GET", "HEAD"]), TEMPLATES, QUERIES), min_size=1, max_size=6, unique_by=lambda one: one
+)
+VALUES = st.sampled_from(["a", "b", "ab", "aab", "a.b", "a.", ".a", "%61", "a b", "ä", "a/b", "b.a.b", "c"])
+
+
+@given(
+    operations=OPERATIONS,
+    closed=st.sets(st.integers(0, 5), max_size=2),
+    values=st.lists(VALUES, min_size=5, max_size=5),
+)
+def test_in_no_api_does_a_value_name_another_operation(operations, closed, values):
+    named = {}
+    for method, path, query in operations:
+        names = dict.fromkeys(re.findall(r"\{(.)\}", path))
+        listed = [parameter(name, "path") for name in names] + [parameter("a", "query"), parameter("b", "query")]
+        listed += [parameter("z", "path")] if "{z}" in query else []
+        named[f"{method} {path}{query}"] = {"parameters": listed}
+    gate, writers = api(named, closed={text for index, text in enumerate(named) if index in closed})
+    for name, writer in writers.items():
+        arguments = dict(zip(["x", "y", "z", "a", "b"], values, strict=True))
+        given = {
+            one.name: arguments[one.name]
+            for one in writer.tool.arguments
+            if one.is_required or arguments[one.name] != "c"
+        }
+        request = writer.write(given)
+        if isinstance(request, ToolRequest):
+            verdict = gate.judge(request.method, request.target)
+            # A path that a denied operation shadows, or an ambiguous template that another one hides, is not found.
+            if isinstance(verdict, Permit):
+                assert verdict.rule.operation_id == name
+
+
 def hostile_values():
     """The paths and fields of the attack suite, whole and cut at each slash, in their spelling and decoded."""
     if not CASES.is_file():
