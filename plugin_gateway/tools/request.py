@@ -19,7 +19,7 @@ from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, Draft
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
-from plugin_gateway.tools.scalar import UnwritableError, escape
+from plugin_gateway.tools.scalar import UnwritableError, escape_octets
 from plugin_gateway.tools.slot import (
     CookieSlot,
     HeaderSlot,
@@ -235,10 +235,11 @@ class RequestWriter:
             name = pair.name.decode(errors="replace")
             if pair.value is None:
                 free[name] = name
-                free |= dict.fromkeys(placeholders(raw.decode()), name)
+                free |= dict.fromkeys(placeholders(raw.decode(errors="replace")), name)
             else:
-                settled[name] = value = pair.value.decode(errors="replace")
-                self._pairs.append(f"{escape(name)}={escape(value)}" if value else escape(name))
+                settled[name] = pair.value.decode(errors="replace")
+                written = escape_octets(pair.name)
+                self._pairs.append(f"{written}={escape_octets(pair.value)}" if pair.value else written)
         names = {one.wire_name for one in self.tool.arguments if one.place is Place.QUERY}
         return {one.name: self._make_slot(one, settled, free, names, rivals) for one in self.tool.arguments}
 

@@ -17,6 +17,7 @@ from plugin_gateway.tools.scalar import (
     escape,
     escape_but_reserved,
     escape_but_reserved_in_path,
+    escape_octets,
     plain,
 )
 from plugin_gateway.tools.style import DELIMITERS, bare, deep_object, form, label, simple
@@ -114,7 +115,7 @@ class QuerySlot(Slot):
         """Take the name in the query, and those of the other parameters, which no member of an exploded object may have."""
         super().__init__(argument)
         self._name = name
-        self._escaped_name = escape(name)
+        self._escaped_name = escape_octets(name.encode(errors="replace"))
         self._prefix = self._escaped_name + "="
         self._style = "content" if argument.media_type else argument.style
         self._explode = argument.explode

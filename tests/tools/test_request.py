@@ -255,6 +255,21 @@ def test_a_template_parameter_that_the_document_does_not_describe_is_reported():
     assert "`id`" in problems({}, {}, "GET /a/{id}")[""]
 
 
+@pytest.mark.parametrize("place", ["path", "query", "header", "cookie"])
+@pytest.mark.parametrize("name", ["a\x00", "\x1b", "a b", "", "{", "a}", ";", "#?&="])
+def test_no_name_in_a_document_makes_an_exception(place, name):
+    text = f"POST /a/{{{name}}}?{name}=1&b={{{name}}}" if place == "path" else "POST /a"
+    described = {"parameters": [parameter(name, place), parameter("b", "query")], **BODY}
+    gate, writers = api({text: described})
+
+    for writer in writers.values():
+        request = writer.write({one.name: "1" for one in writer.tool.arguments})
+        if isinstance(request, ToolRequest):
+            verdict = gate.judge(request.method, request.target)
+            assert not isinstance(verdict, Permit) or verdict.rule.operation_id == text
+            assert request.target.isascii()
+
+
 def test_slashes_pass_where_gateway_yaml_allows_them():
     operation = {"parameters": [parameter("path", "path")]}
 
