@@ -31,6 +31,7 @@ COMPILED = (
     "plugin_gateway/mcp/message.py",
     "plugin_gateway/mcp/mirror.py",
     "plugin_gateway/mcp/result.py",
+    "plugin_gateway/mcp/search_mode.py",
     "plugin_gateway/mcp/service.py",
     "plugin_gateway/mcp/tool_call.py",
     "plugin_gateway/mcp/under_way.py",

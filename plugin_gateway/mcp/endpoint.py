@@ -9,7 +9,8 @@ from plugin_gateway.mcp.caller import Caller
 from plugin_gateway.mcp.challenge import challenged, readable
 from plugin_gateway.mcp.clientele import Clientele
 from plugin_gateway.mcp.head import Head, refused_caller
-from plugin_gateway.mcp.service import Service, ToolOffer
+from plugin_gateway.mcp.search_mode import offer_of
+from plugin_gateway.mcp.service import Service
 from plugin_gateway.mcp.under_way import UnderWay
 from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import RefusedCall
@@ -137,7 +138,9 @@ class McpEndpoint(Endpoint):
         if clientele is None:
             shared = self._shared.get(id(access.tools))
             if shared is None:
-                service = Service(self._settings, ToolOffer(access.tools), is_private=serving.door is not None)
+                service = Service(
+                    self._settings, offer_of(access.tools, self._settings), is_private=serving.door is not None
+                )
                 shared = self._shared[id(access.tools)] = service, {}
             service, writers = shared
             clientele = Clientele(serving, access, self._settings, service, writers, self._on_record)
