@@ -128,7 +128,9 @@ class Places:
     def commented_out(self) -> Iterator[Pointer]:
         """Yield the pointer of each empty value that is followed by `#` and text, such as `color: #ff0000`."""
         for pointer, node in walk(self.root) if self.root is not None else ():
-            if node.value is None and node.members is None and node.items is None and node.span.line:
+            is_empty = node.value is None and node.members is None and node.items is None
+            # The value of `? key` at the end of a file has a place after the last line.
+            if is_empty and 0 < node.span.line <= len(self._lines):
                 rest = self._lines[node.span.line - 1][node.span.column - 1 :]
                 if _COMMENT.match(rest) and (*pointer,) not in self.overrides:
                     yield pointer

@@ -67,6 +67,9 @@ def test_an_override_keeps_the_pointer_of_its_name():
     [
         ("plugin: {}\na:\n  color: #ff0000\n", [("a", "color")]),
         ("a:\n- #b\n- c\n", [("a", 0)]),
+        ("a:\n  ? b\n", []),
+        ("? a\n", []),
+        ("a:\n  ?\n", []),
         ("a: # a comment\nb:   ## one\nc: #d\n  e: 1\nf: x #y\ng: '' #h\n", []),
     ],
 )
