@@ -27,6 +27,7 @@ from plugin_gateway.publish.own_problems import ALWAYS
 from plugin_gateway.tools.argument_names import ARGUMENT_NAME
 from plugin_gateway.tools.compact import CUTS, compact
 from plugin_gateway.tools.define import build_tool_set
+from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.media import choose
 from plugin_gateway.tools.parameters import follow
@@ -283,3 +284,55 @@ def test_ten_operations_fit_the_list_of_chatgpt(name):
         assert len(tools) == 10
         assert max(tool.tokens for tool in tools) <= 5_000
         assert sum(tool.tokens for tool in tools) <= 16_000
+
+
+# The formats of other programs.
+
+GEMINI = {
+    *("type", "format", "description", "nullable", "enum", "maxItems", "minItems", "properties", "required", "minimum"),
+    *("minProperties", "maxProperties", "minLength", "maxLength", "pattern", "anyOf", "items", "maximum"),
+}
+
+
+def _assert_for_gemini(schema: Any) -> None:
+    assert schema.keys() <= GEMINI
+    if "anyOf" in schema:
+        assert schema.keys() == {"anyOf"}
+        assert len(schema["anyOf"]) > 1
+        for one in schema["anyOf"]:
+            _assert_for_gemini(one)
+        return
+    assert isinstance(schema["type"], str)
+    assert all(isinstance(one, str) and one for one in schema.get("enum", ()))
+    assert {*schema.get("required", ())} <= schema.get("properties", {}).keys()
+    for one in schema.get("properties", {}).values():
+        _assert_for_gemini(one)
+    if schema["type"] == "array":
+        _assert_for_gemini(schema["items"])
+
+
+def _assert_strict(schema: Any) -> None:
+    assert not schema.keys() & {"allOf", "oneOf", "not", "if", "default", "examples", "patternProperties"}
+    if "properties" in schema:
+        assert schema["additionalProperties"] is False
+        assert [*schema["properties"]] == schema["required"]
+    inner = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values(), *schema.get("anyOf", ())]
+    for one in [*inner, *([schema["items"]] if "items" in schema else [])]:
+        _assert_strict(one)
+
+
+@given(choices())
+def test_each_format_has_the_tools_with_their_arguments(choice):
+    for tool in build_tool_set(_served(*choice), {}):
+        names = [argument.name for argument in tool.arguments]
+        function = write_tool(tool, Format.OPENAI)["function"]
+        assert [*function["parameters"]["properties"]] == names
+        Draft202012Validator.check_schema(function["parameters"])
+        if function["strict"]:
+            _assert_strict(function["parameters"])
+        schema = write_tool(tool, Format.ANTHROPIC)["input_schema"]
+        assert not schema.keys() & {"allOf", "anyOf", "oneOf"}
+        assert [*schema["properties"]] == names
+        parameters = write_tool(tool, Format.GEMINI).get("parameters", {"type": "object", "properties": {}})
+        _assert_for_gemini(parameters)
+        assert [*parameters["properties"]] == names

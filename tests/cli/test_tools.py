@@ -1,0 +1,81 @@
+import json
+import re
+
+import pytest
+
+from plugin_gateway.cli.entry import run
+from plugin_gateway.cli.tools import FORMATS
+from plugin_gateway.tools.formats import Format
+
+DOCUMENT = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, summary: List pets, parameters: [{name: tag, in: query, schema: {type: string}}], responses: {}}
+  /pets/{id}:
+    get: {operationId: getPet, summary: Get a pet, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {}}
+    delete: {operationId: deletePet, parameters: [{name: id, in: path, required: true, schema: {type: string}}], responses: {}}
+"""
+CONFIG = """
+openapi: ./openapi.yaml
+upstream: {url: http://127.0.0.1:9100}
+allow: [listPets, {operation: getPet, title: One pet, hints: {open_world: true}}]
+auth: {type: service_http, tokens: [{name: a, value: a-token-of-some-length}]}
+consumers: [{name: shop, match: {token: a}, allow: [getPet]}]
+"""
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT)
+    (tmp_path / "gateway.yaml").write_text(CONFIG)
+    return str(tmp_path / "gateway.yaml")
+
+
+def printed(capsys, *arguments):
+    assert run(["tools", *arguments]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_the_allowed_operations_are_printed_as_the_endpoint_lists_them(config, capsys):
+    tools = printed(capsys, "-c", config)["tools"]
+
+    assert [(one["name"], one["title"], one["annotations"]["openWorldHint"]) for one in tools] == [
+        ("listPets", "List pets", False),
+        ("getPet", "One pet", True),
+    ]
+
+
+def test_each_format_has_the_same_names(config, capsys):
+    assert [*FORMATS] == [*Format]
+    openai, responses, claude = (printed(capsys, "-c", config, "--format", form) for form in FORMATS[1:4])
+    (gemini,) = printed(capsys, "-c", config, "--format", "gemini")
+
+    names = ["listPets", "getPet"]
+    assert [one["function"]["name"] for one in openai] == names
+    assert [one["name"] for one in responses] == names
+    assert [one["name"] for one in claude] == names
+    assert [one["name"] for one in gemini["functionDeclarations"]] == names
+
+
+def test_a_consumer_has_the_tools_that_it_may_call(config, capsys):
+    assert [one["name"] for one in printed(capsys, "-c", config, "--as", "shop")["tools"]] == ["getPet"]
+    assert run(["tools", "-c", config, "--as", "nobody"]) == 2
+    assert "there are shop" in capsys.readouterr().err
+
+
+def test_one_tool_is_named_by_its_name_or_its_operation(config, capsys):
+    assert [one["name"] for one in printed(capsys, "-c", config, "GET /pets/{id}")["tools"]] == ["getPet"]
+    assert run(["tools", "-c", config, "deletePet"]) == 2
+    assert "gateway.yaml does not allow `deletePet`" in capsys.readouterr().err
+
+
+def test_the_cost_of_each_tool_is_told_the_costliest_first(config, capsys):
+    assert run(["tools", "-c", config, "--tokens"]) == 0
+    out, err = capsys.readouterr()
+    costs = [int(line.split()[0]) for line in out.splitlines()]
+
+    assert re.fullmatch(r" +\d+  getPet    One pet\n +\d+  listPets  List pets\n", out)
+    assert costs == sorted(costs, reverse=True)
+    assert err == f"{sum(costs)} tokens in 2 tools in the format mcp; ChatGPT takes 16,000, and 5,000 for one tool\n"
