@@ -22,7 +22,6 @@ MAX_VALUES: Final = 10_000
 """The values of a list or object. A URL holds fewer, and each takes many times the memory that it takes in JSON."""
 MAX_NAME: Final = 256
 """The characters of a name that is written once for each value below it."""
-_MAX_DEPTH: Final = 16
 _NAMES_OF_DELIMITERS: Final = {
     ",": "a comma",
     "=": "an equals sign",
@@ -111,26 +110,24 @@ def deep_members(name: str, value: object) -> list[tuple[str, str]]:
         UnwritableError: the value is nested too deeply, or a key has brackets.
     """
     members: list[tuple[str, str]] = []
-    _deepen(name, value, members, 0)
+    _deepen(name, value, members, len(name) + MAX_NAME)
     return members
 
 
-def _deepen(name: str, value: object, members: list[tuple[str, str]], depth: int) -> None:
-    if depth > _MAX_DEPTH or len(members) > MAX_VALUES or (depth and len(name) > MAX_NAME):
-        raise UnwritableError(
-            f"must not have more than {_MAX_DEPTH} levels or {MAX_VALUES} values, or names of more than {MAX_NAME} characters"
-        )
+def _deepen(name: str, value: object, members: list[tuple[str, str]], longest: int) -> None:
+    if len(name) > longest or len(members) > MAX_VALUES:  # each level makes the name longer, so this ends the recursion, too
+        raise UnwritableError(f"must not have more than {MAX_VALUES} values, long keys, or many levels")
     if isinstance(value, dict):
         for key, one in value.items():
             if not key or "[" in key or "]" in key:
                 raise UnwritableError("must not have a key that is empty or has brackets")
             if one is not None:
-                _deepen(f"{name}[{key}]", one, members, depth + 1)
+                _deepen(f"{name}[{key}]", one, members, longest)
     elif isinstance(value, list):
         is_numbered = any(isinstance(one, dict | list) for one in value)
         for index, one in enumerate(value):
             if one is not None:
-                _deepen(f"{name}[{index}]" if is_numbered else f"{name}[]", one, members, depth + 1)
+                _deepen(f"{name}[{index}]" if is_numbered else f"{name}[]", one, members, longest)
     else:
         members.append((name, plain(value)))
 

@@ -128,6 +128,11 @@ def test_a_value_that_the_upstream_would_read_differently_is_refused(write):
         write()
 
 
+def test_a_nested_value_is_told_to_be_nested():
+    with pytest.raises(UnwritableError, match="nested"):
+        simple([["a"]], explode=False, escaped=escape)
+
+
 def test_a_value_of_many_levels_is_refused():
     value = "x"
     for _ in range(50_000):
