@@ -10,7 +10,7 @@ from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.multipart import joined, parts
-from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
+from plugin_gateway.tools.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.slot import FieldSlot, MemberSlot, PartSlot, Slot, WholeSlot
 from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding
 
@@ -113,7 +113,7 @@ class BodyWriter:
         if kind is BodyKind.BINARY:
             return self._content_type, base64_octets(value)
         if kind is BodyKind.TEXT:
-            text = json_octets(value) if isinstance(value, dict | list) else octets_of(plain(value))
+            text = json_octets(value) if isinstance(value, dict | list) else utf8(plain(value))
             return self._content_type, text
         if not isinstance(value, dict):
             raise UnwritableError("must be an object: its members are the fields of a form")

@@ -10,7 +10,7 @@ from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import sendable
 from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.media import is_json
-from plugin_gateway.tools.scalar import UnwritableError, octets_of, plain
+from plugin_gateway.tools.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
 
 if TYPE_CHECKING:
@@ -52,12 +52,12 @@ def parts(name: str, value: object, encoding: Encoding) -> list[bytes]:
         return []
     quoted = _quoted(name)
     if encoding.style == "deepObject" and not encoding.is_binary:
-        return [_part(_quoted(inner), "", octets_of(text)) for inner, text in deep_members(name, value)]
+        return [_part(_quoted(inner), "", utf8(text)) for inner, text in deep_members(name, value)]
     if isinstance(value, list) and not is_json(encoding.media_type):
         if len(value) > MAX_VALUES:
             raise UnwritableError(f"must not have more than {MAX_VALUES} values")
         if encoding.style and not encoding.explode and not encoding.is_binary:
-            return [_part(quoted, "", octets_of(simple(value, explode=False, escaped=bare)))]
+            return [_part(quoted, "", utf8(simple(value, explode=False, escaped=bare)))]
         return [_one(quoted, one, encoding) for one in value if one is not None]
     return [_one(quoted, value, encoding)]
 
@@ -82,7 +82,7 @@ def _one(quoted: str, value: object, encoding: Encoding) -> bytes:
     if is_json(encoding.media_type) or isinstance(value, dict | list):
         return _part(quoted, sendable(encoding.media_type, _JSON), json_octets(value))
     media_type = sendable(encoding.media_type, "")
-    return _part(quoted, media_type, octets_of(plain(value)))
+    return _part(quoted, media_type, utf8(plain(value)))
 
 
 def _part(quoted: str, media_type: str, content: bytes, file_name: str = "") -> bytes:
@@ -99,7 +99,7 @@ def _quoted(name: str) -> str:
     Raises:
         UnwritableError: servers read the name in different ways.
     """
-    octets_of(name)
+    utf8(name)
     if not name or len(name) > MAX_NAME or _find_unsafe(name):
         raise UnwritableError("has a name that is too long, or that servers read in different ways")
     return name.replace('"', "%22")

@@ -96,13 +96,22 @@ def _but_reserved(text: str, table: list[str]) -> str:
 
 
 def octets_of(text: str) -> bytes:
-    """Encode text as UTF-8.
+    """Encode text for a URL or a form as UTF-8.
 
     Raises:
         UnwritableError: the text has a control character or half of a surrogate pair.
     """
     if _find_control(text):
         raise UnwritableError("must not contain control characters")
+    return utf8(text)
+
+
+def utf8(text: str) -> bytes:
+    """Encode text as UTF-8.
+
+    Raises:
+        UnwritableError: the text has half of a surrogate pair.
+    """
     try:
         return text.encode()
     except UnicodeEncodeError:

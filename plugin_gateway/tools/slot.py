@@ -19,6 +19,7 @@ from plugin_gateway.tools.scalar import (
     escape_but_reserved_in_path,
     escape_octets,
     plain,
+    utf8,
 )
 from plugin_gateway.tools.style import DELIMITERS, bare, deep_object, form, label, simple
 from plugin_gateway.tools.tool import PLAIN_ENCODING
@@ -312,10 +313,7 @@ def _bounded(text: str) -> bytes:
     Raises:
         UnwritableError: it is not Unicode text, or too long for a message head.
     """
-    try:
-        octets = text.encode()
-    except UnicodeEncodeError:
-        raise UnwritableError("contains half of a surrogate pair, which is not Unicode text") from None
+    octets = utf8(text)
     if len(octets) > MAX_FIELD_BYTES:
         raise UnwritableError(f"must not be longer than {MAX_FIELD_BYTES} bytes, because it goes into the message head")
     return octets

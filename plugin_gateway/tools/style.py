@@ -115,7 +115,9 @@ def deep_members(name: str, value: object) -> list[tuple[str, str]]:
 
 
 def _deepen(name: str, value: object, members: list[tuple[str, str]], longest: int) -> None:
-    if len(name) > longest or len(members) > MAX_VALUES:  # each level makes the name longer, so this ends the recursion, too
+    if (
+        len(name) > longest or len(members) > MAX_VALUES
+    ):  # each level makes the name longer, so this ends the recursion, too
         raise UnwritableError(f"must not have more than {MAX_VALUES} values, long keys, or many levels")
     if isinstance(value, dict):
         for key, one in value.items():

@@ -36,7 +36,7 @@ def written(described, **members):
         (body(BodyKind.FORM), {"a": "x y", "b": [1, 2]}, b"a=x%20y&b=1&b=2"),
         (body(BodyKind.FORM, encodings={"a": Encoding(style="deepObject")}), {"a": {"b": 1}}, b"a%5Bb%5D=1"),
         (body(BodyKind.FORM, whole="body"), {"body": {"a": 1, "b": None, "c": {"d": 2}}}, b"a=1&c=%7B%22d%22%3A2%7D"),
-        (body(BodyKind.TEXT, whole="body"), {"body": "a,b\r\n\u00e9"}, "a,b\r\n\u00e9".encode()),
+        (body(BodyKind.TEXT, whole="body"), {"body": "a,b\r\n\u00e9\x0c"}, "a,b\r\n\u00e9\x0c".encode()),
         (body(BodyKind.TEXT, whole="body"), {"body": {"a": 1}}, b'{"a":1}'),
         (body(BodyKind.BINARY, whole="body"), {"body": base64.b64encode(b"\x00\xff").decode()}, b"\x00\xff"),
         (body(BodyKind.JSON, is_required=True), {}, b"{}"),
@@ -78,6 +78,13 @@ def test_a_whole_multipart_body_has_a_part_for_each_member():
 def test_a_type_that_cannot_stand_in_a_field_is_sent_as_the_kind():
     assert written(body(BodyKind.JSON, "*/*"), a=1)[0] == b"application/json"
     assert written(body(BodyKind.BINARY, "a/b\r\nc", whole="body"), body="")[0] == b"application/octet-stream"
+
+
+@pytest.mark.parametrize("kind", BodyKind)
+def test_text_that_is_not_unicode_is_in_no_body(kind):
+    for whole, value in (("", "\ud800"), ("body", {"a": "\ud800"}), ("body", "\ud800")):
+        with pytest.raises(UnwritableError):
+            written(body(kind, whole=whole or ("body" if kind in {BodyKind.TEXT, BodyKind.BINARY} else "")), body=value)
 
 
 @pytest.mark.parametrize("kind", [BodyKind.FORM, BodyKind.MULTIPART])

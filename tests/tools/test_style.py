@@ -65,6 +65,7 @@ def test_label(explode, value, text):
         (True, [None, "&"], "color=%26"),
         (False, ["a,b", "c"], "color=a%2Cb,c"),
         (True, [{"a": 1}], "color=%7B%22a%22%3A1%7D"),
+        (False, [{"a": 1}, 2], "color=%7B%22a%22%3A1%7D,2"),
         (False, {"a": [1, True]}, "color=a,%5B1%2Ctrue%5D"),
     ],
 )
