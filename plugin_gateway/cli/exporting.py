@@ -42,7 +42,7 @@ def candidate_of(built: Built) -> Candidate:
                 method=tool.method,
                 path=tool.path_template,
                 definition=json.loads(tool.definition),
-                size=len(tool.definition),
+                tokens=tool.tokens,
             )
             for tool in revision.tools
         ),

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from plugin_gateway.export.image import Image, read_image
-from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.publish.logo import read_logo
 
 if TYPE_CHECKING:
@@ -28,8 +27,8 @@ class ShownTool:
     path: str
     """The path template of its operation."""
     definition: JsonObject
-    size: int
-    """Of the definition, in bytes."""
+    tokens: int
+    """An estimate of what the definition costs."""
 
     @property
     def name(self) -> str:
@@ -51,10 +50,6 @@ class ShownTool:
     @property
     def reads_only(self) -> bool:
         return self.hints.get("readOnlyHint") is True
-
-    @property
-    def tokens(self) -> int:
-        return estimate_tokens(self.size)
 
 
 @dataclass(frozen=True, kw_only=True)

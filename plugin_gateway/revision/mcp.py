@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.manifest import MANIFEST_PATH
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def compile_mcp(
     public = urlsplit(config.public_url)
     manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
     info = document.root.get("info")
-    version = info.get("version") if isinstance(info, dict) else None
+    identity = identify(config, manifest, info if isinstance(info, dict) else {})
     metadata = metadata_path + settings.path
     scopes = json.loads(faces[metadata].body).get("scopes_supported", ()) if metadata in faces else ()
     return McpSettings(
@@ -58,8 +59,9 @@ def compile_mcp(
         origins=frozenset({*settings.origins, *config.cors, f"{public.scheme}://{public.netloc}"}),
         hosts=frozenset(host.lower() for host in (*settings.hosts, public.hostname or "")),
         name=manifest["name_for_model"],
-        title=manifest["name_for_human"],
-        version=str(version or ""),
+        # The server card tells the same title and version.
+        title=identity.title,
+        version=identity.version,
         instructions=manifest["description_for_model"],
         metadata_url=config.public_url.rstrip("/") + metadata if metadata in faces else "",
         scope=" ".join(scopes),

@@ -38,7 +38,7 @@ def test_a_tool_is_read_from_its_definition():
     assert (first.name, first.title, first.method, first.path) == ("list_orders", "List orders", "GET", "/orders")
     assert first.reads_only
     assert not last.reads_only
-    assert first.tokens == -(-first.size // 4)
+    assert 20 < first.tokens < 500
 
 
 def test_the_documents_are_known_by_profile():

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from plugin_gateway.export.well_known import CHALLENGE_PATH, REGISTRY_PATH, find_published_secrets
+from plugin_gateway.export.well_known import CHALLENGE_PATH, MCP_VERSIONS, REGISTRY_PATH, find_published_secrets
+from plugin_gateway.mcp.era import ERAS
 from tests.pets import compiled, rules_of
 
 PROOF = "v=MCPv1; k=ed25519; p=" + "A" * 43 + "="
@@ -57,3 +58,13 @@ def test_another_text_is(secret):
     from plugin_gateway.config.plugin import Plugin
 
     assert [*find_published_secrets(Plugin(openai_challenge="token"), [secret])] == []
+
+
+def test_the_card_tells_the_revisions_that_the_endpoint_speaks():
+    assert tuple(ERAS) == MCP_VERSIONS
+
+
+def test_the_card_and_the_endpoint_tell_the_same_title_and_version():
+    revision = compiled(more="plugin: {display_name: Pet shop, version: 3.1.4}")
+    card = json.loads(revision.faces["/mcp/server-card"].body)
+    assert (card["title"], card["version"]) == (revision.mcp.title, revision.mcp.version) == ("Pet shop", "3.1.4")

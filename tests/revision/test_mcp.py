@@ -12,7 +12,7 @@ def test_the_endpoint_is_on_by_default_and_introduces_itself_by_the_manifest():
     assert (settings.name, settings.title, settings.version, settings.instructions) == (
         "Pets",
         "Pets",
-        "1",
+        "1.0.0",
         "About pets.",
     )
     assert settings.origins == {"https://gw.example"}

@@ -44,7 +44,7 @@ def tokens(candidate: Candidate) -> Iterator[Breach]:
         if tool.tokens >= MAX_TOKENS:
             yield Breach(
                 message=f"the definition of `{tool.name}` has about {tool.tokens:,} tokens; ChatGPT takes {MAX_TOKENS:,}",
-                hint="give the operation a shorter `description`, or shorten its schemas in the document",
+                hint="write a shorter `description` for the entry, or shorten the schemas in the document",
                 pointer=_entry(candidate, tool),
             )
 
@@ -96,7 +96,7 @@ def title(candidate: Candidate) -> Iterator[Breach]:
         if not tool.title or tool.title == tool.name:
             yield Breach(
                 message=f"`{tool.name}` has no title: users see its id",
-                hint="give the operation a `summary` of at most 64 characters in the document, or the entry a `title`",
+                hint="write a `title` for the entry, or a `summary` for the operation in the document",
                 pointer=_entry(candidate, tool),
                 severity=Severity.WARNING if tool.title else Severity.ERROR,
             )
@@ -148,7 +148,7 @@ def honest_hints(candidate: Candidate) -> Iterator[Breach]:
         if tool.reads_only and is_unsafe:
             yield Breach(
                 message=f"`{tool.name}` claims to change nothing, but it is a {tool.method}; queued work counts as a change",
-                hint="leave `consequential: false` out, unless the operation only searches",
+                hint="leave `consequential: false` and `hints: {read_only: true}` out, unless the operation only searches",
                 pointer=_entry(candidate, tool),
                 severity=Severity.WARNING,
             )

@@ -76,25 +76,25 @@ def test_a_name_breaks_these_rules(name, found):
 
 
 @pytest.mark.parametrize(
-    ("sizes", "found"),
+    ("tokens", "found"),
     [
-        ((19_996, 100, 100), {}),
-        ((20_000, 100, 100), {"tool-tokens": "error"}),
-        ((19_000, 19_000, 19_000), {}),
-        ((19_996, 19_996, 19_996, 4_012), {"tools-tokens": "error"}),
-        ((100,) * 19, {}),
-        ((100,) * 20, {"tools-many": "note"}),
+        ((4_999, 30, 30), {}),
+        ((5_000, 30, 30), {"tool-tokens": "error"}),
+        ((4_999, 4_999, 4_999, 1_002), {}),
+        ((4_999, 4_999, 4_999, 1_003), {"tools-tokens": "error"}),
+        ((30,) * 19, {}),
+        ((30,) * 20, {"tools-many": "note"}),
     ],
 )
-def test_definitions_cost_tokens(sizes, found):
+def test_definitions_cost_tokens(tokens, found):
     candidate = shop()
-    tools = tuple(replace(candidate.tools[0], size=size) for size in sizes)
+    tools = tuple(replace(candidate.tools[0], tokens=one) for one in tokens)
     assert broken(replace(candidate, tools=tools)) == found
 
 
 def test_budgets_are_for_a_server_that_lists_its_operations():
     candidate = shop({"mcp": {"mode": "search"}})
-    tools = tuple(replace(candidate.tools[0], size=20_000) for _ in range(30))
+    tools = tuple(replace(candidate.tools[0], tokens=5_000) for _ in range(30))
     assert broken(replace(candidate, tools=tools)) == {"mcp-search-mode": "error"}
 
 
