@@ -17,6 +17,12 @@ MAX_DESCRIPTION: Final = 1024  # agentskills.io
 _MAX_TOOL: Final = 300
 _MAX_ARGUMENT: Final = 120
 _MAX_CHOICES: Final = 8
+_MANY: Final = 50
+"""With more tools, the skill leaves their arguments to the tools themselves."""
+_SEARCH: Final = (
+    "Find an operation with `search_operations`, read its arguments with `describe_operation`, and call it with "
+    "`call_operation`. The names above are names of operations, not of tools."
+)
 
 
 def skill(candidate: Candidate) -> str:
@@ -40,27 +46,31 @@ def _lines(candidate: Candidate) -> Iterator[str]:
     yield ""
     yield purpose
     yield ""
+    is_searched = candidate.config.mcp.mode == "search"
     yield "## When to use it"
     yield ""
     for tool in candidate.tools:
-        yield f"- {_one_line(tool.title)}: call `{tool.name}`."
+        yield f"- {_one_line(tool.title)}: `{tool.name}`."
     yield ""
-    yield "Use the tools for these tasks only. They cannot reach other operations of the service."
+    yield "Use it for these tasks only. Other operations of the service are not there."
     if candidate.config.plugin.advice:
         yield from ("", "## How to use it", "", candidate.config.plugin.advice)
     yield ""
     yield "## The tools"
+    if is_searched:
+        yield from ("", _SEARCH)
+        return
     for tool in candidate.tools:
         yield ""
-        yield from _tool(tool)
+        yield from _tool(tool, has_arguments=len(candidate.tools) <= _MANY)
 
 
-def _tool(tool: ShownTool) -> Iterator[str]:
+def _tool(tool: ShownTool, *, has_arguments: bool) -> Iterator[str]:
     yield f"### `{tool.name}`"
     yield ""
     yield f"{_sentence(shorten(_one_line(tool.description), _MAX_TOOL))} {_effect(tool)}".strip()
     schema = tool.definition.get("inputSchema")
-    arguments = schema.get("properties") if isinstance(schema, dict) else None
+    arguments = schema.get("properties") if isinstance(schema, dict) and has_arguments else None
     if not isinstance(schema, dict) or not isinstance(arguments, dict) or not arguments:
         return
     required = schema.get("required")
@@ -104,4 +114,7 @@ def _quoted(text: str) -> str:
 
 
 def _one_line(text: Json) -> str:
-    return " ".join(text.split()) if isinstance(text, str) else ""
+    if not isinstance(text, str):
+        return ""
+    # A document can hold escape sequences, which a terminal would obey.
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

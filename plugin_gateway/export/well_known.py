@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.config.secrets import secrets_in
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.export.identity import identify
 from plugin_gateway.export.server_card import (
@@ -21,10 +22,9 @@ from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import Face, build_face
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from plugin_gateway.config.model import Config
-    from plugin_gateway.config.plugin import Plugin
     from plugin_gateway.openapi.document import Json
 
 CHALLENGE_PATH: Final = "/.well-known/openai-apps-challenge"
@@ -53,9 +53,10 @@ def build_well_known(config: Config, manifest: bytes, info: Json) -> dict[str, F
     return faces
 
 
-def find_published_secrets(plugin: Plugin, secrets: Iterable[str]) -> Iterator[Finding]:
-    """Refuse to publish a secret of the gateway: a copied line that still names the upstream's key would do that."""
-    kept = frozenset(secrets)
+def find_published_secrets(config: Config) -> Iterator[Finding]:
+    """Refuse to publish a secret of the config: a copied line that still names the upstream's key would do that."""
+    kept = frozenset(secret.reveal() for secret in secrets_in(config))
+    plugin = config.plugin
     for key, text in (("openai_challenge", plugin.openai_challenge), ("registry_auth", plugin.registry_auth)):
         if text in kept:
             yield Finding(

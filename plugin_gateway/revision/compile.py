@@ -103,8 +103,7 @@ def compile_revision(
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
     findings += [*injection_findings, *limit_findings]
     findings += find_asked_in_vain(config) if is_searched else ()
-    injected_secrets = (secret for injection in injections.every for secret in injection.secrets)
-    findings += find_published_secrets(config.plugin, (*injected_secrets, *other_secrets))
+    findings += find_published_secrets(config)
     _raise_errors(loaded, findings)
     allowed = {key: _allowed(config, one, ids[key], injections) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)

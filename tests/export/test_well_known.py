@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from plugin_gateway.config.model import Config
 from plugin_gateway.export.well_known import CHALLENGE_PATH, MCP_VERSIONS, REGISTRY_PATH, find_published_secrets
 from plugin_gateway.mcp.era import ERAS
 from tests.pets import compiled, rules_of
 
+MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
 PROOF = "v=MCPv1; k=ed25519; p=" + "A" * 43 + "="
 
 
@@ -48,16 +50,17 @@ def test_the_card_of_a_gateway_with_tokens_asks_for_one():
     assert remote["headers"][0]["value"] == "Bearer {token}"
 
 
-def test_the_key_of_the_upstream_is_not_published():
-    rules = rules_of(more="plugin: {openai_challenge: {env: KEY}}")
+TOKENS = "auth: {type: service_http, tokens: [{name: a, env: OTHER}]}\n"
+
+
+@pytest.mark.parametrize("variable", ["KEY", "OTHER"])
+def test_no_credential_of_the_gateway_or_its_callers_is_published(variable):
+    rules = rules_of(more=f"{TOKENS}plugin: {{openai_challenge: {{env: {variable}}}}}")
     assert ("published-secret", ("plugin", "openai_challenge")) in rules
 
 
-@pytest.mark.parametrize("secret", ["other", ""])
-def test_another_text_is(secret):
-    from plugin_gateway.config.plugin import Plugin
-
-    assert [*find_published_secrets(Plugin(openai_challenge="token"), [secret])] == []
+def test_a_text_that_is_no_credential_is_published():
+    assert [*find_published_secrets(Config.model_validate(MINIMAL | {"plugin": {"openai_challenge": "token"}}))] == []
 
 
 def test_the_card_tells_the_revisions_that_the_endpoint_speaks():

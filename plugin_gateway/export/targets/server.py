@@ -58,7 +58,9 @@ def search_mode(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("public-url", _SUBMISSION, *_MCP_CLIENTS, Target.M365)
+@rule(
+    "public-url", f"{_SUBMISSION}; {_CLAUDE_AUTH}; Microsoft, plugin-manifest-2.4 (2026-07)", *_MCP_CLIENTS, Target.M365
+)
 def public_url(candidate: Candidate) -> Iterator[Breach]:
     """Clients in the cloud reach the gateway over https at a public name."""
     parts = urlsplit(candidate.identity.public_url)
