@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from plugin_gateway import __version__
 from plugin_gateway.credentials.grant import Passthrough
-from plugin_gateway.errors import UpstreamError
+from plugin_gateway.errors import UpstreamError, UsageError
 from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
@@ -47,18 +47,20 @@ def call_once(revision: Revision, access: Access, request: ToolRequest, *, keep_
     """Send a request as a caller with this access, and wait for the whole answer. The door is not asked.
 
     Raises:
-        OSError: a TLS file of the upstream cannot be used.
-        GatewayError: the limits of calls cannot be counted, because Redis is configured but not installed.
+        GatewayError: a TLS file of the upstream cannot be used, or the limits need Redis and its extra is missing.
     """
     return asyncio.run(_call(revision, access, request, keep_bytes))
 
 
 async def _call(revision: Revision, access: Access, request: ToolRequest, keep_bytes: int) -> Reply:
     resources = Resources()
-    holder = Holder(revision, resources=resources)
+    block = field_block(_fields(revision, request))
+    try:
+        holder = Holder(revision, resources=resources)
+    except OSError as error:
+        raise UsageError(f"a TLS file of the upstream cannot be used: {error}") from error
     records: list[AccessRecord] = []
     client = InProcessClient(holder.clock, records.append)
-    block = field_block(_fields(revision, request))
     status, size = 0, 0
     fields: tuple[tuple[bytes, bytes], ...] = ()
     kept: list[bytes] = []

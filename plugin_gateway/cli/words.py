@@ -165,7 +165,8 @@ def _content(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+        why = (error.strerror or str(error)).lower()
+        raise UsageError(f"cannot read {path}: {why}; write a text that begins with @ as key:='\"@…\"'") from error
 
 
 def _text(content: bytes, word: str) -> str:

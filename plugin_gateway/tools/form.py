@@ -20,8 +20,6 @@ def form_pairs(name: str, value: object, encoding: Encoding) -> list[str]:
     Raises:
         UnwritableError: the value has no form.
     """
-    if value is None:
-        return []
     escaped_name = escape(name)
     if len(name) > MAX_NAME:
         raise UnwritableError(f"must not have a name of more than {MAX_NAME} characters")

@@ -51,12 +51,12 @@ def parts(name: str, value: object, encoding: Encoding) -> list[bytes]:
     if value is None:
         return []
     quoted = _quoted(name)
-    if encoding.style == "deepObject" and not encoding.is_binary:
+    if encoding.style == "deepObject":
         return [_part(_quoted(inner), "", utf8(text)) for inner, text in deep_members(name, value)]
     if isinstance(value, list) and not is_json(encoding.media_type):
         if len(value) > MAX_VALUES:
             raise UnwritableError(f"must not have more than {MAX_VALUES} values")
-        if encoding.style and not encoding.explode and not encoding.is_binary:
+        if encoding.style and not encoding.explode:
             return [_part(quoted, "", utf8(simple(value, explode=False, escaped=bare)))]
         return [_one(quoted, one, encoding) for one in value if one is not None]
     return [_one(quoted, value, encoding)]

@@ -188,9 +188,8 @@ class RequestWriter:
         if isinstance(verdict, Refusal):
             return ArgumentProblem("", f"{verdict.detail} {verdict.hint}".rstrip())
         if verdict.rule.operation_id != self.tool.name:
-            return ArgumentProblem(
-                "", f"With these values the call would be one of `{verdict.rule.operation_id}`. Call that tool instead."
-            )
+            other = verdict.rule.operation_id
+            return ArgumentProblem("", f"These values make it a call of `{other}`. Call that tool instead.")
         return None
 
     def _report_missing(self, arguments: dict[str, object], draft: Draft) -> None:

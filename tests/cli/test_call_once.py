@@ -10,10 +10,12 @@ import pytest
 from plugin_gateway.cli.call_once import call_once
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest
 
 GATE = compile_gate(
@@ -53,10 +55,10 @@ def upstream():
     thread.join(5)
 
 
-def call(port, injection, keep_bytes=100):
+def call(port, injection, keep_bytes=100, **upstream):
     revision = Revision(
         number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
-        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=injection,
+        upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
         write_injection=injection, operations_total=1, limits=Bounds(), cors_origins=(),
     )  # fmt: skip
     return call_once(revision, Access("", GATE.judge, {}), REQUEST, keep_bytes=keep_bytes)
@@ -107,6 +109,11 @@ def test_without_a_token_of_the_gateway_no_authorization_is_shown(upstream):
 
     assert b"uthorization" not in reply.sent
     assert reply.status == 200
+
+
+def test_a_tls_file_that_cannot_be_used_is_a_mistake_of_the_operator():
+    with pytest.raises(UsageError, match="TLS file"):
+        call(1, Injection(), tls=True, tls_files=TlsFiles(ca=b"none"))
 
 
 def test_a_call_that_the_gate_refuses_sends_nothing(upstream):
