@@ -25,7 +25,7 @@ def command(spec: str, output: Path, *, force: bool) -> None:
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
 
     to_standard_output = str(output) == "-"
-    if output.exists() and not force and not to_standard_output:
+    if not force and not to_standard_output and is_there(output):
         raise UsageError(f"{output} exists already: overwrite it with --force, or name another file with -o")
     drafted = draft(read(spec), as_written(spec, output))
     if to_standard_output:
@@ -59,3 +59,10 @@ def as_written(spec: str, output: Path) -> str:
 
 def config_option(output: Path) -> str:
     return "" if output == Path("gateway.yaml") else f" -c {output}"
+
+
+def is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # writing the file says why
+        return False

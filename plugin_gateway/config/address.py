@@ -106,7 +106,8 @@ def _address_meant(text: object) -> str:
     if match := re.fullmatch(r"\*:?([0-9]{1,5})", written):
         return f"write :{match[1]}"
     if match := re.fullmatch(r"[a-z]+://([^/]+?)(:[0-9]+)?/*", written):
-        return f"write {match[1]}{match[2] or ':8080'}"
+        address = f"write {match[1]}{match[2] or ':8080'}"
+        return f"{address}; a proxy in front of the gateway ends TLS" if written.startswith("https:") else address
     host, colon, port = written.rpartition(":")
     if re.fullmatch(r"[0-9]{1,5}", port) and host.count(":") > 1 and not host.startswith("["):
         return f"write [{host}]:{port}"
@@ -184,6 +185,13 @@ def parse_origin(text: object) -> str:
     """
     if text == "*":
         return "*"
+    if text == "null":
+        hint = "remove it: every sandboxed page and local file has this origin"
+        raise Mistake("bad-origin", "the origin `null` cannot be allowed", got=text, hint=hint)
+    if isinstance(text, str) and re.match(r"https?://\*\.", text):
+        raise Mistake(
+            "bad-origin", "an origin has no wildcard", got=text, hint="list each origin, or write `*` for all"
+        )
     parts = _split(text, schemes=("http", "https"), or_else=", or `*`")
     if parts.path:
         raise Mistake(
@@ -248,11 +256,18 @@ def _host(parts: SplitResult, text: object) -> str:
             raise Mistake("bad-address", "an address with a zone is not supported", got=text, hint="remove `%…`")
         return _ipv6(host, text)
     if not _HOST.fullmatch(host):
-        hint = "" if host.isascii() else "write an international name in its xn-- form"
+        hint = "" if host.isascii() else f"write an international name in its xn-- form{_in_ascii(host)}"
         raise Mistake("bad-url", "not a host name", got=text, hint=hint or "use only letters, digits, dots and hyphens")
     if why := find_host_mistake(host):
         raise Mistake("bad-url", why, got=text, hint="write the host name or IPv4 address in full")
     return host
+
+
+def _in_ascii(host: str) -> str:
+    try:
+        return f": {host.encode('idna').decode()}"
+    except UnicodeError:
+        return ""
 
 
 def _port(parts: SplitResult) -> int:

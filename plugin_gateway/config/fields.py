@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 _SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
+_GROUPS_OF_METHODS: Final = {
+    **dict.fromkeys(("ALL", "ANY"), "leave `methods` out for every method"),
+    **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
+    **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
+}
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
 _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
@@ -129,10 +134,18 @@ def _file(value: Any, info: ValidationInfo) -> Path:
     around = surroundings_of(info)
     path = around.folder / value
     around.on_file(path)
-    if not path.is_file() and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
+    if not _is_file(path, value) and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
         hint = _unfilled(value) or "a relative path starts at the folder of gateway.yaml"
         raise Mistake("file-missing", "no such file", got=value, hint=hint)
     return path
+
+
+def _is_file(path: Path, written: str) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # the name is too long, or a directory on the way is closed to us
+        reason = (error.strerror or "cannot be read").lower()
+        raise Mistake("file-missing", reason, got=written, hint="name a file that the gateway can read") from None
 
 
 def _unfilled(path: str) -> str:
@@ -144,13 +157,20 @@ def _unfilled(path: str) -> str:
     return "variables are not expanded here: write the path" if variable_in(path) else ""
 
 
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # reading the file says why
+        return True
+
+
 def _document_source(value: Any, info: ValidationInfo) -> str:
     if not isinstance(value, str) or not value.strip() or "\0" in value:
         raise Mistake("wrong-type", "expected a file or URL", got=value)
     if "://" not in value and not re.match(r"https?[:/]", value):
         around = surroundings_of(info)
         around.on_file(around.folder / value)
-        if not (around.folder / value).exists() and (hint := _unfilled(value)):
+        if (hint := _unfilled(value)) and not _may_exist(around.folder / value):
             raise Mistake("file-missing", "no such file", got=value, hint=hint)
         return str(around.folder / value)
     if value.startswith("file://"):
@@ -205,6 +225,8 @@ def _forwarded_header(value: Any) -> str:
 def _method(value: Any) -> str:
     if not isinstance(value, str) or not methods.is_method(value):
         raise Mistake("bad-method", "not an HTTP method", got=value, hint="for example GET or POST")
+    if value.upper() in _GROUPS_OF_METHODS:
+        raise Mistake("bad-method", "not an HTTP method", got=value, hint=_GROUPS_OF_METHODS[value.upper()])
     return value.upper()
 
 
@@ -229,17 +251,33 @@ def _operation(value: Any) -> str:
     if key := split_operation(text):
         return " ".join(key)
     if rest and word.upper() in methods.KNOWN:
-        path = (urlsplit(rest.strip()).path or "/") if "://" in rest else f"/{rest.strip()}"
-        raise Mistake("bad-operation", "the path must start with `/`", got=text, hint=f"write `{word.upper()} {path}`")
+        hint = f"write `{word.upper()} {_path_in(rest)}`"
+        raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
+    if match := re.fullmatch(r"([\"'`])(.+)\1", text):
+        hint = f"write {match[2]}, without the inner quotes"
+        raise Mistake("bad-operation", "the quotes are a part of this text", got=text, hint=hint)
+    if url := re.search(r"[a-z]+://\S+", text):
+        method = re.search(r"-X\s*([A-Za-z]+)", text)
+        hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
+        raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
     return text
+
+
+def _path_in(text: str) -> str:
+    """Return the path that a text such as `-> /orders HTTP/1.1` or a URL names."""
+    words = text.split()
+    word = next((word for word in words if word.startswith("/") or "://" in word), words[0])
+    return (urlsplit(word).path or "/") if "://" in word else f"/{word.lstrip('/')}"
 
 
 def _glob(value: Any) -> str:
     if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
         hint = "for example /search/** or /orders/*"
         if isinstance(value, str) and value.strip():
-            path = urlsplit(value).path if "://" in value else value.strip()
-            hint = f"write {'/' + path.lstrip('/')}"
+            word, _, rest = value.strip().partition(" ")
+            hint = f"write {_path_in(value)}"
+            if word.upper() in methods.KNOWN and rest:
+                hint = f"write `path: {_path_in(rest)}` and `methods: [{word.upper()}]`"
         raise Mistake("bad-path", "a path starts with `/`", got=value, hint=hint)
     return value
 

@@ -41,7 +41,7 @@ def find_config(
         on_file(default)
     if given is not None or environ.get(VARIABLE):
         return default
-    if default.is_file():
+    if _may_exist(default):
         return default
     if any(name.upper().startswith(PREFIX) for name in environ):
         return None
@@ -77,12 +77,22 @@ def read_text(path: Path) -> str:
     return _decoded(content, str(path))
 
 
+def _may_exist(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a directory on the way is closed to us; reading the file says so
+        return True
+
+
 def _hint(path: Path) -> str:
     """Return a hint that names another file."""
-    if path.is_dir():
-        inside = path / DEFAULT_NAME
-        return f"name the file: {inside}" if inside.is_file() else "name a file in this directory"
-    others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    try:
+        if path.is_dir():
+            inside = path / DEFAULT_NAME
+            return f"name the file: {inside}" if inside.is_file() else "name a file in this directory"
+        others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
+    except OSError:  # the name is too long, or the directory is closed to us
+        others = []
     near = nearest(path.name, [other for other in others if other != path.name])
     return near + "name another file with -c/--config, or write one with `plugin-gateway init SPEC`"
 

@@ -39,6 +39,12 @@ _ELEMENTS: Final = {
 _LISTS_OF_OPERATIONS: Final = frozenset({"allow", "deny"})
 _ALL: Final = frozenset({"all", "*", "any", "everything", "**", "/*", "/**", "true"})
 _METHODS: Final = "GET|PUT|POST|DELETE|OPTIONS|HEAD|PATCH|TRACE|QUERY"
+_OF_THE_PATH: Final = frozenset({"path", "prefix", "base_path", "basepath", "basePath", "strip_prefix", "rewrite"})
+_LEVELS: Final = {
+    **dict.fromkeys(("trace", "verbose", "all", "fine"), "debug"),
+    **dict.fromkeys(("notice", "normal"), "info"),
+    **dict.fromkeys(("critical", "fatal", "severe"), "error"),
+}
 _KEYS_WRITTEN: Final = re.compile(rf"(?i:{_METHODS})\s+/\S*")
 _PAIR: Final = re.compile(r"([A-Za-z_]{2,40})\s*(?:=\s*|:(?!//)(?=\S))(\S.*)")
 _VERIFYING: Final = re.compile(r"verif|insecure|skip_?verify|reject_?unauthorized|ssl_no", re.IGNORECASE)
@@ -76,6 +82,8 @@ def _hints(pointer: Pointer, mistake: Mistake, value: Any) -> Iterator[str]:
         if not _is_secret(pointer):
             yield "write {env: NAME}; the variable holds the whole value, `Bearer` included"
         yield f"write `credential: {{bearer: {{env: {variable_named(match[1]) or 'NAME'}}}}}`"
+    if pointer == ("log", "level") and str(value).casefold() in _LEVELS:
+        yield f"write {_LEVELS[str(value).casefold()]}; valid: debug, info, warning, error"
     if pointer in (("admin",), ("metrics",)) and mistake.rule == "bad-address":
         yield _listener(str(pointer[0]), value)
     if pointer in (("auth",), ("auth", "type")) and mistake.rule in ("wrong-type", "bad-value"):
@@ -118,13 +126,23 @@ def _unknown(pointer: Pointer, value: Any) -> str:
         return f"to set a header, write `credential: {{header: {key[:40]}, value: {{env: NAME}}}}`"
     if pointer[0] == "upstream" and _VERIFYING.search(key):
         return "certificates are always verified: name the authority to trust with `tls: {ca: FILE}`"
+    if pointer[0] == "upstream" and len(pointer) == 2 and key in _OF_THE_PATH:
+        return "write the path in `url`, such as https://api.example.com/v1"
+    if pointer[0] == "upstream" and key in ("proxy", "http_proxy", "https_proxy"):
+        return "remove it: the gateway connects to `url` without a proxy"
+    if len(pointer) == 2 and pointer[0] == key:
+        return f"`{key}` is written twice: remove this line, and move its keys up"
+    if pointer == ("workers",):
+        return f"remove it, and start `plugin-gateway serve --workers {value if isinstance(value, int) else 'N'}`"
+    if pointer == ("version",):
+        return "remove it: gateway.yaml has no version"
     if pointer[0] == "consumers" and key in ("token", "user", "scope", "claims"):
         return f"write `match: {{{key}: …}}`"
     if pointer[0] == "mcp" and key in ("enabled", "enable", "on", "disabled", "off", "active"):
         return "remove it: the endpoint is on, and `mcp: false` turns it off"
     if pointer == ("upstream", "port"):
         return "write the port in `url`, such as https://api.example.com:8443"
-    if pointer[0] == "log" and key in ("file", "path", "output"):
+    if pointer[0] == "log" and key in ("file", "filename", "path", "output", "destination", "to", "target"):
         return "the log goes to standard error: redirect it to a file in the shell or the container"
     if len(pointer) == 1 and key.startswith(("x-", ".")):
         return "custom keys are not supported: write the anchor (`&name`) where its value is first used"
@@ -142,6 +160,8 @@ def _type(pointer: Pointer, value: Any) -> str:
         return f"write {{total: {value}{'' if isinstance(value, str) else 's'}}}"
     if last in _LISTS_OF_OPERATIONS:
         return _entries(str(last), value)
+    if last == "tag" and isinstance(value, list):
+        return f"write one entry for each tag: {', '.join(f'`- tag: {tag}`' for tag in value[:_MOST_SHOWN])}"
     if isinstance(last, int):
         if pointer[0] in _LISTS_OF_OPERATIONS and len(pointer) == 2:
             return _entry(value)

@@ -78,7 +78,7 @@ def _of_the_root(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
         else:
             if key in _MORE_HOMES:
                 yield (key,), _MORE_HOMES[key]
-            elif not nearest_key(key, keys - set(value), Config.other_words):
+            elif not nearest_key(key, [free for free in keys if free not in value], Config.other_words):
                 for section, record in _SECTIONS.items():
                     if name := nearest_key(key, _keys(record)):
                         yield (key,), (section, name)
@@ -91,7 +91,8 @@ def _of_sections(value: Mapping[Any, Any]) -> Iterator[tuple[Pointer, Pointer]]:
         written = value.get(section)
         members: dict[Any, Any] = written if isinstance(written, dict) else {}
         for key in members:
-            if key in _keys(record) or nearest_key(key, _keys(record) - set(members), record.other_words):
+            keys = _keys(record)
+            if key in keys or nearest_key(key, [free for free in keys if free not in members], record.other_words):
                 continue
             if key in _keys(Config):
                 yield (section, key), (key,)
@@ -121,5 +122,6 @@ def _mistake(at: Pointer, home: Pointer) -> Mistake:
     return Mistake("unknown-key", message, hint=hint, on_key=True)
 
 
-def _keys(record: type[Record]) -> set[str]:
-    return {str(field.alias or name) for name, field in record.model_fields.items()}
+def _keys(record: type[Record]) -> list[str]:
+    """Return the keys in their order: of two that are as near to a word, the first is meant in each run."""
+    return [str(field.alias or name) for name, field in record.model_fields.items()]

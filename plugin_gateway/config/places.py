@@ -166,7 +166,7 @@ def shown(mistake: Mistake, pointer: Pointer, *, location: Location, written: Po
         message = f"`{_dotted(pointer if written is None else written)}`: {message}"
     hint = "" if is_secret and _is_quoted_in(mistake.hint, mistake.got) else mistake.hint
     return Finding(
-        rule=mistake.rule, message=message, hint=without_url_secrets(hint), pointer=pointer, location=location
+        rule=mistake.rule, message=message, hint=without_url_secrets(hint).strip(), pointer=pointer, location=location
     )
 
 

@@ -154,6 +154,10 @@ def as_mistake(error: ErrorDetails) -> Mistake:
             hint = f"write [{got}]" if isinstance(got, str) and len(got) < _LONGEST_SHOWN else "write it in [ ]"
         if kind == "string_type" and isinstance(got, list) and len(got) == 1 and isinstance(got[0], str):
             hint = f"write {got[0]}, without brackets or dash"
+        if kind == "string_type" and isinstance(got, list) and not hint:
+            hint = "write one text, not a list"
+        if kind == "bool_type" and isinstance(got, int) and got in (0, 1):
+            hint = f"write {'true' if got else 'false'}"
         if kind == "bool_type" and isinstance(got, str) and got.lower() in ("true", "false"):
             hint = f"write {got.lower()}, without quotes"
         if kind == "int_type" and isinstance(got, str):

@@ -25,6 +25,22 @@ _OTHER_WORDS: Final = {
     **dict.fromkeys(("path", "filename", "from_file", "mount"), "file"),
     **dict.fromkeys(("text", "literal", "secret", "key", "plain"), "value"),
 }
+_STORES: Final = frozenset(
+    {
+        "vault",
+        "secretkeyref",
+        "valuefrom",
+        "secretref",
+        "aws",
+        "arn",
+        "gcp",
+        "azure",
+        "keyvault",
+        "ssm",
+        "op",
+        "doppler",
+    }
+)
 _WANTED: Final = {"env": "the name of a variable", "file": "the path of a file", "value": "the secret"}
 _MASK: Final = "**********"
 
@@ -148,6 +164,8 @@ def resolve(
 def _kind_meant(key: object, name: object) -> str:
     """Return a hint for the key that was meant. It does not repeat a name that may be the secret itself."""
     close = nearest_key(key, _KINDS, _OTHER_WORDS)
+    if str(key).casefold().replace("_", "") in _STORES:
+        return "no store of secrets is read: mount the secret as a file, or set it as a variable; "
     if close == "env" and VARIABLE_NAME.fullmatch(str(name)):
         return f"write {{env: {name}}}; "
     return f"did you mean `{close}`? " if close else ""

@@ -82,7 +82,7 @@ def _wrong(text: str, scheme: str, authority: str, rest: str, schemes: tuple[str
         yield "an IPv6 address needs brackets", f"write {bracketed}"
     if (port := _PORT.fullmatch(authority)) and not _is_port_fine(authority):
         what = f"the port {port[1]} is not between 1 and 65535" if port[1] else "the port is missing after the colon"
-        yield what, ""
+        yield what, "write a port between 1 and 65535, or leave it out"
 
 
 def _without_scheme(text: str, schemes: tuple[str, ...]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -86,9 +86,11 @@ def directories(paths: Iterable[Path]) -> tuple[Path, ...]:
     """Return the directories of the files, both as named and with symlinks resolved."""
     found: dict[Path, None] = {}
     for path in paths:
-        for named in (path.absolute(), path.resolve()):
-            if named.parent.is_dir():
-                found[named.parent] = None
+        # A symlink that leads to itself, a name that is too long, or a closed directory: there is nothing to watch.
+        with suppress(OSError, RuntimeError):
+            for named in (path.absolute(), path.resolve()):
+                if named.parent.is_dir():
+                    found[named.parent] = None
     return tuple(found)
 
 

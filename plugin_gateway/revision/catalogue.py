@@ -87,6 +87,9 @@ class Catalogue:
         return self.guess_id(name)
 
     def guess_tag(self, tag: str) -> str:
+        tags = [part.strip() for part in tag.split(",")]
+        if len(tags) > 1 and all(map(self.with_tag, tags)):
+            return f"write one entry for each tag: {', '.join(f'`- tag: {one}`' for one in tags)}"
         return _did_you_mean(tag, self._by_tag)
 
     def guess_key(self, key: OperationKey) -> str:

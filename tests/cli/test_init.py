@@ -45,6 +45,11 @@ def test_a_place_that_cannot_be_written_to_is_told_so(folder, capsys):
     assert "cannot write nowhere/gateway.yaml" in capsys.readouterr().err
 
 
+def test_a_name_that_is_too_long_is_told(folder, capsys):
+    assert run(["init", "openapi.yaml", "-o", "x" * 300]) == 2
+    assert "file name too long" in capsys.readouterr().err
+
+
 def test_a_document_is_named_as_seen_from_the_config(folder):
     assert as_written("https://api.test/o.json", folder / "g.yaml") == "https://api.test/o.json"
     assert as_written("sub/o.json", folder / "g.yaml") == "./sub/o.json"

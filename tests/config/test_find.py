@@ -37,6 +37,13 @@ def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path)
     assert "did you mean `gateway.yaml`?" in caught.value.findings[0].hint
 
 
+def test_a_name_that_is_too_long_is_a_finding(tmp_path):
+    with pytest.raises(ConfigError) as caught:
+        read_text(tmp_path / f"{'x' * 300}.yaml")
+    assert "file name too long" in caught.value.findings[0].message
+    assert find_config(None, environ={}, folder=tmp_path / ("x" * 300)) == tmp_path / ("x" * 300) / "gateway.yaml"
+
+
 def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path):
     path = tmp_path / "gateway.yaml"
     path.write_bytes(b"openapi: x\nlisten: \xff\n")

@@ -81,6 +81,7 @@ MISTAKES = [
     ("manifest: {name_for_model: two words}", "bad-name", 8, 28, "only letters, digits and `_`, got"),
     ("manifest: {contact_email: nobody}", "bad-email", 8, 27, "not an e-mail address"),
     ("manifest: {logo: missing.png}", "file-missing", 8, 18, "`manifest.logo`: no such file"),
+    (f"manifest: {{logo: {'x' * 300}}}", "file-missing", 8, 18, "`manifest.logo`: file name too long"),
     ("manifest: {legal_info_url: /terms}", "bad-url", 8, 28, "not a URL with a scheme"),
     ("manifest: no", "ambiguous-yaml", 8, 11, "true or false to some YAML parsers"),
     ("manifest: 5", "wrong-type", 8, 11, "`manifest`: expected a mapping, got 5"),

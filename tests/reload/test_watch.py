@@ -107,6 +107,12 @@ def test_both_the_named_and_the_real_directory_are_watched(tmp_path):
     assert directories([tmp_path / "gone" / "file"]) == ()
 
 
+def test_a_path_that_cannot_be_looked_up_is_not_watched(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    assert {*directories([tmp_path / "loop"])} <= {tmp_path}
+    assert directories([tmp_path / ("x" * 300) / "file"]) == ()
+
+
 def test_a_missing_file_has_no_fingerprint(path):
     assert fingerprint(path) is not None
     path.unlink()

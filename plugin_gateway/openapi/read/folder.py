@@ -128,6 +128,13 @@ def _unreadable(path: Path, message: str, hint: str = "") -> DocumentError:
 
 
 def _nearest(path: Path) -> str:
+    try:
+        return _like(path)
+    except OSError:  # a directory is closed to us
+        return ""
+
+
+def _like(path: Path) -> str:
     folder = next((parent for parent in path.parents if parent.is_dir()), None)
     if folder is None:
         return ""
