@@ -1,5 +1,7 @@
 """Fields that directories and registries show or read."""
 
+from itertools import count
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -57,6 +59,7 @@ def test_a_value_is_read(kind, value, kept):
         (RegistryProof, f"v=MCPv1; k=ed25519; p={POINT}"),
         (RegistryProof, "-----BEGIN PRIVATE KEY-----"),
     ],
+    ids=map(str, count()),
 )
 def test_a_value_that_no_directory_takes_is_refused(kind, value):
     with pytest.raises((ValidationError, ValueError)):
