@@ -39,6 +39,7 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
+from plugin_gateway.tools.keywords import MCP_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
@@ -135,7 +136,7 @@ def compile_revision(
         published=published,
         presentation=presentation,
         tool_settings=tool_settings,
-        extensions=frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS}),
+        extensions=frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER}),
         gate=gate,
         faces=document_faces,
         tools=tools,
@@ -180,7 +181,7 @@ def _pruned(document: Document, kept: Collection[OperationKey], config: Config) 
     pruned = prune(
         document,
         kept,
-        extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS},
+        extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
         discriminator=config.public.discriminator,
     )
     pruned, findings = mend(pruned)
@@ -275,7 +276,8 @@ def _presentation(config: Config, security: Security, call_limits: CallLimits) -
     return Presentation(
         public_url=config.public_url,
         version=config.public.openapi_version,
-        extensions=frozenset(config.public.extensions),
+        # MCP clients need it of a parameter. It says nothing about the API.
+        extensions=frozenset({*config.public.extensions, MCP_HEADER}),
         security_schemes=security_schemes(security),
         statuses=_statuses(config, call_limits),
     )

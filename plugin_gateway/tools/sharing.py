@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.tools.argument_names import legal_name
-from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
+from plugin_gateway.tools.keywords import LISTS, MAPS, MCP_HEADER, ONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _REF_BYTES: Final = len('{"$ref":"#/$defs/a_name"}')
 _WORTH_BYTES: Final = 40
 """A smaller gain is not worth a reference, which the reader has to follow."""
-_OWN: Final = frozenset({"description", "default", "deprecated"})
+_OWN: Final = frozenset({"description", "default", "deprecated", MCP_HEADER})
 """Keywords that stay beside the reference, because they are about one use of a schema."""
 
 

@@ -305,3 +305,14 @@ def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes, rules, name):
     except ConfigError as error:
         found = [one.rule for one in error.findings if one.severity == "error"]
     assert found == rules
+
+
+def test_the_header_in_which_mcp_clients_repeat_an_argument_stays_in_the_document_and_the_tool():
+    marked = DOCUMENT.replace("schema: {type: integer}", "schema: {type: integer}, x-mcp-header: Limit, x-other: 1")
+    loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
+    revision = compile_revision(loaded, Document(root=yaml.safe_load(marked), name="o"), number=1)
+    (limit,) = json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets"]["get"]["parameters"]
+    shown = json.loads(revision.tools.by_name["listPets"].definition)["inputSchema"]["properties"]["limit"]
+
+    assert limit == {"name": "limit", "in": "query", "schema": {"type": "integer"}, "x-mcp-header": "Limit"}
+    assert shown == {"type": "integer", "x-mcp-header": "Limit"}

@@ -33,6 +33,7 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
+_OWN_DEFINITIONS = (("$defs",), ("definitions",))
 """A pointer through more references than this counts as circular."""
 
 
@@ -108,9 +109,12 @@ class Targets:
         try:
             target = self._document.resolve(ref, tokens_of(place))
         except RefError:
-            if tokens is None or (through := self._land_through_references(tokens)) is None:
+            if tokens is None:
                 raise
-            return through
+            found = self._land_through_references(tokens) or self._land_in_own_definitions(tokens, tokens_of(place))
+            if found is None:
+                raise
+            return found
         return Landing(*target, holds_as_written=self._holds_as_written(ref, target.tokens, region_of(place)))
 
     def _holds_as_written(self, ref: str, tokens: Tokens, region: Region) -> bool:
@@ -145,6 +149,21 @@ class Targets:
                 except RefError:
                     return None
             tokens, value, depth = (*start, *tokens[depth:]), self._root, 0
+        return None
+
+    def _land_in_own_definitions(self, tokens: Tokens, at: Tokens) -> Landing | None:
+        """Follow a pointer into the `$defs` of a schema around it.
+
+        The pointer is relative to the document. But generators of JSON Schema write `#/$defs/Name` for the schema's own
+        `$defs`, and authors paste the schema as it is.
+        """
+        if tokens[:1] not in _OWN_DEFINITIONS:
+            return None
+        for end in range(len(at), 0, -1):
+            try:
+                return Landing((*at[:end], *tokens), walk(self._root, (*at[:end], *tokens)), holds_as_written=False)
+            except LookupError:
+                continue
         return None
 
     def unit_of(self, tokens: Tokens) -> Tokens | None:

@@ -368,6 +368,14 @@ def test_a_pointer_that_steps_through_references_is_straightened() -> None:
     assert list(found["schemas"]) == ["C"]
 
 
+@pytest.mark.parametrize("word", ["$defs", "definitions"])
+def test_a_schema_may_refer_to_its_own_definitions_as_if_it_were_the_document(word: str) -> None:
+    """Generators write that, and authors paste it into a document."""
+    schema, _ = _schema(f'{{{word}: {{A: {{}}, B: {{}}}}, items: {{properties: {{a: {{$ref: "#/{word}/A"}}}}}}}}')
+    place = "/paths/~1a/get/responses/200/content/a~1b/schema"
+    assert schema["items"]["properties"]["a"] == {"$ref": f"#{place}/{word}/A"}
+
+
 def test_what_is_hoisted_takes_its_own_references_along() -> None:
     rest = """
         x-area:

@@ -28,6 +28,13 @@ def test_a_place_under_a_path_becomes_a_component_once_even_when_it_refers_to_it
     assert settled["paths"]["/a"]["get"]["responses"]["200"]["content"]["j"]["schema"]["properties"]["next"] == ref
 
 
+def test_a_new_component_has_the_name_that_its_author_gave_it() -> None:
+    place = "#/paths/~1a/parameters/0/schema/$defs/Address"
+    schema = {"$defs": {"Address": {"type": "object"}}, "items": {"$ref": place}}
+    settled = _settled({"paths": {"/a": {"parameters": [{"schema": schema}]}}})
+    assert settled["components"]["schemas"] == {"Address": {"type": "object"}}
+
+
 def test_a_new_component_takes_no_name_that_is_taken() -> None:
     settled = _settled(
         {
