@@ -95,13 +95,12 @@ async def _call(revision: Revision, access: Access, request: ToolRequest, keep_b
 
 def _fields(revision: Revision, request: ToolRequest) -> list[tuple[bytes, bytes]]:
     host = urlsplit(revision.public_url).netloc.rpartition("@")[2] or "localhost"
-    fields = [
-        (b"host", host.encode("ascii", errors="replace")),
-        (b"accept", b"*/*"),
-        (b"user-agent", b"plugin-gateway/" + __version__.encode()),
-        *request.fields,
-    ]
-    if request.body or any(name == b"content-type" for name, _ in request.fields):
+    own = {b"accept": b"*/*", b"user-agent": b"plugin-gateway/" + __version__.encode()}
+    given = {name for name, _ in request.fields}
+    fields = [(b"host", host.encode("ascii", errors="replace"))]
+    fields += [(name, value) for name, value in own.items() if name not in given]
+    fields += request.fields
+    if request.body or b"content-type" in given:
         fields.append((b"content-length", b"%d" % len(request.body)))
     return fields
 

@@ -55,13 +55,13 @@ def upstream():
     thread.join(5)
 
 
-def call(port, injection, keep_bytes=100, **upstream):
+def call(port, injection, keep_bytes=100, request=REQUEST, **upstream):
     revision = Revision(
         number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
         upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
         write_injection=injection, operations_total=1, limits=Bounds(), cors_origins=(),
     )  # fmt: skip
-    return call_once(revision, Access("", GATE.judge, {}), REQUEST, keep_bytes=keep_bytes)
+    return call_once(revision, Access("", GATE.judge, {}), request, keep_bytes=keep_bytes)
 
 
 def test_credentials_go_up_and_are_not_shown(upstream):
@@ -86,6 +86,14 @@ def test_credentials_go_up_and_are_not_shown(upstream):
     assert body == b"ab1 ***********"
     assert (reply.status, reply.body, reply.size, reply.is_complete) == (200, b"0123456789", 10, True)
     assert reply.record.rule is GATE.rules[0]
+
+
+def test_a_field_of_the_arguments_is_sent_once(upstream):
+    port, seen = upstream
+    call(port, Injection(), request=REQUEST._replace(fields=(*REQUEST.fields, (b"accept", b"text/csv"))))
+
+    assert seen[0].lower().count(b"\r\naccept:") == 1
+    assert b"text/csv" in seen[0]
 
 
 def test_the_answer_is_kept_up_to_the_limit_and_counted_whole(upstream):
