@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.export.package import Package
 
 _ARCHIVE = b"PK"
-_MANIFESTS = ("plugin.json", "ai-plugin.json")
+_MANIFESTS = ("plugin.json", "ai-plugin.json", "chatgpt-app-submission.json")
 
 
 @click.command()
@@ -31,7 +31,10 @@ _MANIFESTS = ("plugin.json", "ai-plugin.json")
     help="Where to write the package; `-` is a ZIP archive on standard output. Without it, the command lists the files.",
 )
 @click.option(
-    "--for", "wanted", type=click.Choice(["m365"]), help="Write the manifest for Microsoft 365 Copilot instead."
+    "--for",
+    "wanted",
+    type=click.Choice(["m365", "chatgpt-app"]),
+    help="Write instead the manifest for Microsoft 365 Copilot, or the file that fills out the form for ChatGPT apps.",
 )
 def command(config: Path | None, output: Path | None, wanted: str | None) -> None:
     """Write the plugin package for ChatGPT, Codex, Claude, Gemini, VS Code and the MCP registry.
@@ -43,6 +46,7 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.exporting import candidate_of  # noqa: PLC0415  # likewise
     from plugin_gateway.diagnostics import Severity  # noqa: PLC0415  # likewise
+    from plugin_gateway.export.app_submission import build_app_submission  # noqa: PLC0415  # likewise
     from plugin_gateway.export.m365 import build_m365_package  # noqa: PLC0415  # likewise
     from plugin_gateway.export.package import build_package  # noqa: PLC0415  # likewise
     from plugin_gateway.export.targets import m365, server  # noqa: PLC0415  # likewise
@@ -51,11 +55,11 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
 
     built = build_to_show(config)
     candidate = candidate_of(built)
-    if wanted is None and (missing := [*server.endpoint.judge(candidate)]):
+    if wanted != "m365" and (missing := [*server.endpoint.judge(candidate)]):
         raise ConfigError(built.loaded.located(missing))
-    package = build_package(candidate) if wanted is None else build_m365_package(candidate)
-    write(package, output)
-    target, rules = (Target.OPENAI_PLUGIN, OF_THE_LISTING) if wanted is None else (Target.M365, m365.RULES)
+    builders = {"m365": build_m365_package, "chatgpt-app": build_app_submission}
+    write(builders.get(wanted or "", build_package)(candidate), output)
+    target, rules = (Target.M365, m365.RULES) if wanted == "m365" else (Target.OPENAI_PLUGIN, OF_THE_LISTING)
     findings = built.loaded.located(judge(candidate, {target}, rules))
     # The package is written, and a directory is not the only use for it.
     softened = [

@@ -69,6 +69,13 @@ def test_copilot_gets_a_manifest_for_itself(shop, capsys):
     assert "warning[m365-namespace]" in capsys.readouterr().err
 
 
+def test_the_form_for_apps_is_filled_out(shop, capsys):
+    folder = shop() / "out"
+    assert run(["plugin", "--for", "chatgpt-app", "-o", "out"]) == 0
+    assert [path.name for path in folder.iterdir()] == ["chatgpt-app-submission.json"]
+    assert "m365" not in capsys.readouterr().err
+
+
 def test_there_is_no_package_around_an_endpoint_that_is_off(shop, capsys):
     folder = shop(mcp=False)
     assert run(["plugin", "-o", "out"]) == 2
