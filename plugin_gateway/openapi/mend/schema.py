@@ -24,6 +24,10 @@ def mend_schema(check: ValueCheck, schema: JsonObject, version: str, say: Callab
         for exclusive, bound in _BOUNDS:
             if isinstance(schema.get(exclusive), bool) and bound not in schema:
                 del schema[exclusive]  # without the bound it has no meaning
+    for name in ("$anchor", "$dynamicAnchor"):
+        if name in schema and not _ANCHOR.fullmatch(schema[name]):
+            del schema[name]
+            say(name, f"{name!r} is not an anchor name: it is left out")
     if isinstance(schema.get("enum"), list):
         _mend_enum(schema, say)
     if "multipleOf" in schema and not schema["multipleOf"] > 0:
@@ -76,10 +80,6 @@ def _mend_words_of_3_0(schema: JsonObject, say: Callable[[str, str], None]) -> N
             types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
             schema["type"] = types if "null" in types else [*types, "null"]
         say("nullable", "OpenAPI 3.1 has no 'nullable': it is served as the type 'null'")
-    for name in ("$anchor", "$dynamicAnchor"):
-        if name in schema and not _ANCHOR.fullmatch(schema[name]):
-            del schema[name]
-            say(name, f"{name!r} is not an anchor name: it is left out")
     for exclusive, bound in _BOUNDS:
         if isinstance(schema.get(exclusive), bool):
             if schema.pop(exclusive) and bound in schema:

@@ -21,6 +21,8 @@ DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
         ("3.0", {"type": "file"}, {"type": "string", "format": "binary"}, ["type"]),
         ("2.0", {"type": "file"}, {"type": "file"}, []),
         ("3.1", {"nullable": True}, {}, ["nullable"]),
+        ("3.0", {"$anchor": "two words", "type": "string"}, {"type": "string"}, ["$anchor"]),
+        ("3.1", {"$anchor": "two words", "$dynamicAnchor": "one"}, {"$dynamicAnchor": "one"}, ["$anchor"]),
         ("3.0", {"nullable": True}, {"nullable": True}, []),
         ("3.0", {"multipleOf": 0}, {}, ["multipleOf"]),
         (
