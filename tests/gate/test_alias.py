@@ -84,6 +84,27 @@ def test_a_segment_with_two_meanings_is_unsafe(segment: bytes) -> None:
     assert isinstance(examine(segment), Unsafe)
 
 
+@pytest.mark.parametrize(
+    ("segment", "reason"),
+    [
+        (b"%ff", "percent-encoded octets that are not UTF-8"),
+        (b"a%00", "a control character"),
+        (b"a%2fb", "an encoded slash or backslash, or a character that turns into one"),
+        (b"a%25u002fb", "a %u escape"),
+        (b"%d9%aa2e", "a character that turns into a percent sign"),
+        (b".json.", "a segment that some servers reduce to nothing, `.` or `..`"),
+        (b"%2e.pdf", "a segment that some servers reduce to nothing, `.` or `..`"),
+    ],
+)
+def test_the_reason_says_what_has_two_meanings(segment: bytes, reason: str) -> None:
+    assert examine(segment) == Unsafe(reason)
+
+
+def test_only_the_last_segment_may_hold_an_encoded_question_mark() -> None:
+    assert examine(b"what%3F", is_last=False) == Unsafe("an encoded `?` or `#` before its end")
+    assert examine(b"what%3F", is_last=True) is None
+
+
 @pytest.mark.parametrize("segment", SAFE)
 def test_a_plain_value_is_safe(segment: bytes) -> None:
     assert examine(segment) is None
@@ -126,6 +147,8 @@ def test_decoding_stops_after_a_few_rounds() -> None:
 
     assert examine(nested) == Unsafe("characters that are percent-encoded too many times")
     assert MAX_DECODINGS < 10
+    assert examine(b"a%" + b"25" * (MAX_DECODINGS + 1)) == Unsafe("characters that are percent-encoded too many times")
+    assert examine(b"a%" + b"25" * MAX_DECODINGS) is None
 
 
 @given(st.text(alphabet="ABCXYZabcxyz019-_~.!$&'()*+,=:@", max_size=12))

@@ -123,6 +123,8 @@ def test_a_refusal_names_what_is_declared() -> None:
     assert refusal.members == {"sent": "text/xml", "declared": ["application/json", "multipart/form-data"]}
     assert refusal.headers == ((b"Accept", b"application/json, multipart/form-data"),)
     assert refusal.hint == "Send it as application/json or multipart/form-data, with that Content-Type."
+    assert refusal.detail == "createPet does not accept a body of type text/xml."
+    assert judge_body(PETS, [], []).detail == "The body has no Content-Type."
 
 
 def test_no_header_is_made_of_what_is_no_media_type() -> None:
@@ -155,6 +157,7 @@ def test_a_coded_body_that_would_be_looked_through_is_refused(coding: bytes) -> 
     assert judged(PETS, b"application/json", codings=[coding]) == (415, "unsupported-coding")
     assert judged(rule_of("image/png"), b"image/png", codings=[coding]) == OPAQUE
     assert judged(PETS, b"application/json", codings=[b"identity", b""]) == JSON
+    assert judged(PETS, b"application/json", codings=[b"Identity , identity"]) == JSON
 
 
 def test_a_safe_operation_that_declares_no_body_takes_none() -> None:

@@ -59,6 +59,11 @@ def test_no_beginning_of_an_override_is_let_go(name: bytes) -> None:
     assert all(may_become_override(name[:size]) for size in range(len(name) + 1))
 
 
+@pytest.mark.parametrize("times", range(4))
+def test_a_beginning_that_ends_within_an_escape_is_not_let_go(times: int) -> None:
+    assert may_become_override(b"_met%" + b"25" * times)
+
+
 @pytest.mark.parametrize("beginning", [b"a", b"payment_", b"name", b"%61", b"_methodical", b"xxxx"])
 def test_what_cannot_become_one_is(beginning: bytes) -> None:
     assert not may_become_override(beginning)
@@ -69,6 +74,10 @@ def test_a_refusal_shows_the_name_and_no_control_character() -> None:
     assert (refusal.status, refusal.code) == (400, "method-override")
     assert "_method\ufffdxx" in refusal.detail
     assert len(refusal.detail) < 200
+    assert refuse_override(b"\xff_method").detail == (
+        "The body has the field \ufffd_method, which makes some servers use another method."
+    )
+    assert refusal.hint == "Leave it out, and call the operation with the method you want."
 
 
 def test_a_declared_override_beside_a_closed_method_is_a_warning() -> None:
@@ -81,7 +90,10 @@ def test_a_declared_override_beside_a_closed_method_is_a_warning() -> None:
 
     (finding,) = find_declared_overrides([post, delete, other], kept, [rule, plain])
     assert (finding.rule, finding.severity, finding.pointer) == ("declares-method-override", "warning", ("allow", 3))
-    assert "`POST /p` declares `_method` in its body, with which callers may reach `DELETE /p`" in finding.message
+    assert finding.message == (
+        "`POST /p` declares `_method` in its body, with which callers may reach `DELETE /p`, which is not allowed"
+    )
+    assert finding.hint == "take the property out of the document, or remove the entry"
     assert [*find_declared_overrides([post, other], kept, [rule, plain])] == []
     assert [*find_declared_overrides([post, delete, other], kept, [plain])] == []
 

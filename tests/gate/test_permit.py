@@ -17,6 +17,35 @@ def test_a_rule_admits_nothing_unless_told() -> None:
     assert not rule.any_query
 
 
+@pytest.mark.parametrize(
+    ("place", "name", "takes"),
+    [
+        ("query", "q", True),
+        ("query", "filter", True),
+        ("query", "Q", False),
+        ("query", "X-Trace", False),
+        ("header", "X-Trace", True),
+        ("header", "x-trace", True),
+        ("header", "q", False),
+        ("cookie", "sid", True),
+        ("cookie", "SID", False),
+        ("cookie", "q", False),
+        ("path", "anything", True),
+    ],
+)
+def test_a_caller_may_send_a_parameter_in_its_place_only(place: str, name: str, takes: bool) -> None:
+    rule = OperationRule(
+        method="GET",
+        path_template="/a",
+        operation_id="a",
+        query_names=frozenset({b"q"}),
+        query_prefixes=frozenset({b"filter"}),
+        header_names=frozenset({b"x-trace"}),
+        cookie_names=frozenset({b"sid"}),
+    )
+    assert rule.takes(place, name) is takes
+
+
 def test_a_rule_cannot_be_changed_and_can_be_pickled() -> None:
     rule = OperationRule(method="GET", path_template="/a", operation_id="a", query_names=frozenset({b"q"}))
 

@@ -145,6 +145,7 @@ def test_where_any_name_passes_it_is_printable_and_no_method(query: bytes) -> No
         (b"limit=1#x", "a fragment at offset 7", "%23"),
         (b'limit="', '`"` at offset 6', "%22"),
         (b"limit=\xff", "a byte outside ASCII at offset 6", "Percent-encode"),
+        (b"limit=\x7f", "a control character or a byte outside ASCII at offset 6", "Percent-encode UTF-8 octets."),
     ],
 )
 def test_a_malformed_query_says_how_to_mend_it(query: bytes, detail: str, hint: str) -> None:

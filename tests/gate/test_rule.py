@@ -103,6 +103,21 @@ def test_parameters_of_the_path_item_count_unless_overridden() -> None:
             set(),
             False,
         ),
+        (
+            query("f", schema={"anyOf": [{"properties": {"x": {}}}], "oneOf": [{"properties": {"y": {}}}]}),
+            {b"f", b"x", b"y"},
+            set(),
+            False,
+        ),
+        (query("f", schema={"type": ["object", "null"]}), {b"f"}, set(), True),
+        (query("f", schema={"type": ["string", "null"]}), {b"f"}, set(), False),
+        (query("f", schema={"type": "object", "unevaluatedProperties": False}), {b"f"}, set(), False),
+        (
+            query("f", schema={"type": "object", "properties": {"x": {}}, "unevaluatedProperties": {}}),
+            {b"f", b"x"},
+            set(),
+            True,
+        ),
         (query("f", content={"application/json": {"schema": {"type": "object"}}}), {b"f"}, set(), False),
         ({"name": "all", "in": "querystring", "content": {}}, set(), set(), True),
         ({"$ref": "#/p"}, {b"shared"}, set(), False),
@@ -127,6 +142,31 @@ def test_query_names_follow_style_and_schema(
     rule = compile_rule([parameter], more=more)
 
     assert (rule.query_names, rule.query_prefixes, rule.any_query) == (names, prefixes, any_query)
+
+
+@pytest.mark.parametrize(("levels", "is_declared"), [(16, True), (17, False)])
+def test_a_property_is_looked_for_sixteen_schemas_deep(levels: int, is_declared: bool) -> None:
+    schema: dict[str, Any] = {"properties": {"deep": {}}}
+    for _ in range(levels):
+        schema = {"allOf": [schema]}
+    assert (b"deep" in compile_rule([query("f", schema=schema)]).query_names) is is_declared
+
+
+@pytest.mark.parametrize("word", ["allOf", "anyOf", "oneOf"])
+def test_an_override_is_found_in_every_part_of_a_bodys_schema(word: str) -> None:
+    schema = {word: [{"properties": {"_method": {}}}]}
+    rule = compile_rule([], method="post", requestBody={"content": {"application/json": {"schema": schema}}})
+    assert rule.declared_overrides == {b"_method"}
+
+
+def test_names_that_are_no_text_harm_nothing() -> None:
+    """JSON can spell half of a surrogate pair, which no encoding can write."""
+    half = "\ud800"
+    named = {"type": "object", "properties": {half: {}}}
+    body = {"content": {"application/json": {"schema": named}}}
+    rule = compile_rule([query(half), query("f", schema=named)], requestBody=body)
+    assert rule.query_names == {b"?", b"f"}
+    assert rule.takes("query", half)
 
 
 @pytest.mark.parametrize("name", ["X-Api-Key", "x_api_key", "X-API-KEY", "XApiKey"])

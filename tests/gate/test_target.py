@@ -70,6 +70,26 @@ def test_a_target_of_no_single_meaning_is_refused(target: bytes, status: int, co
 
 
 @pytest.mark.parametrize(
+    ("target", "reason"),
+    [
+        (b"/a//b", "an empty segment"),
+        (b"/files/%2fa", "an encoded slash next to an empty segment"),
+        (b"/files/..", "a segment that some servers reduce to nothing, `.` or `..`"),
+        (b"/files/a%2f..", "a segment that some servers reduce to nothing, `.` or `..`"),
+        (b"/pets/1%3f/toys", "an encoded `?` or `#` before its end"),
+        (b"/files/%ff", "percent-encoded octets that are not UTF-8"),
+        (b"/files/a%00", "a control character"),
+    ],
+)
+def test_a_path_of_two_meanings_is_refused_with_the_reason_and_the_way_out(target: bytes, reason: str) -> None:
+    refusal = read_target(target)
+
+    assert isinstance(refusal, Refusal)
+    assert refusal.detail == f"The path contains {reason}, which servers read in different ways."
+    assert refusal.hint == "Send the value in its plain form, percent-encoded once."
+
+
+@pytest.mark.parametrize(
     ("target", "path", "query"),
     [
         (b"/", b"/", b""),
@@ -82,6 +102,7 @@ def test_a_target_of_no_single_meaning_is_refused(target: bytes, status: int, co
         (b"/files/a%2Fwhat%3F", b"/files/a%2Fwhat%3F", b""),
         (b"/files/a%20b.txt?x", b"/files/a%20b.txt", b"x"),
         (b"/a" * (MAX_SEGMENTS - 1), b"/a" * (MAX_SEGMENTS - 1), b""),
+        (b"/%41" * (MAX_SEGMENTS - 1), b"/%41" * (MAX_SEGMENTS - 1), b""),
     ],
 )
 def test_a_plain_target_is_taken_as_it_stands(target: bytes, path: bytes, query: bytes) -> None:
@@ -107,6 +128,8 @@ def test_an_encoded_slash_is_marked_for_the_route_to_decide() -> None:
         (b"/a#b", "a fragment at offset 2", "%23"),
         (b"/a\\b", "a backslash at offset 2", "Separate"),
         (b"/\xff", "a byte outside ASCII at offset 1", "Percent-encode"),
+        (b"/\x7f", "a control character or a byte outside ASCII at offset 1", "Percent-encode UTF-8 octets."),
+        (b'/"', '`"` at offset 1', "Write it as %22."),
     ],
 )
 def test_a_malformed_target_says_how_to_mend_it(target: bytes, detail: str, hint: str) -> None:

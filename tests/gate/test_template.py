@@ -160,6 +160,21 @@ def test_a_segment_covers_what_matches_nothing_else(wide: str, narrow: str, cove
     assert one(wide).covers(one(narrow)) is covers
 
 
+def test_an_escape_in_a_request_never_equals_a_raw_character() -> None:
+    assert symbols_of(b"aA%41%2f%2F") == "aA\u0241\u012f\u012f"
+
+
+def test_a_folded_pattern_takes_a_format_after_the_segment() -> None:
+    segment, with_format = one("/{a}x").folded()
+    assert [segment.matches(text) for text in ("1x", "x", "1x.json", "1y")] == [True, True, False, False]
+    assert [with_format.matches(text) for text in ("1x.json", "x.", "1x", "1xjson")] == [True, True, False, False]
+    assert one("/{a}").folded()[1].matches("a.json")
+
+
+def test_a_sample_has_a_letter_for_each_parameter() -> None:
+    assert sample_path(parse_template("/a/{b}-{c}/{d}.json")) == b"/a/x-x/x.json"
+
+
 def test_templates_that_differ_in_names_only_have_one_shape() -> None:
     assert parse_template("/a/{x}").shape == parse_template("/a/{y}").shape
     assert parse_template("/a/{x}").shape != parse_template("/A/{x}").shape

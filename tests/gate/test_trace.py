@@ -2,7 +2,7 @@ import pytest
 
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.permit import Permit
-from plugin_gateway.gate.trace import Trace, explain
+from plugin_gateway.gate.trace import Step, Trace, explain
 from plugin_gateway.openapi.document import Document, OperationKey
 
 ROOT = {
@@ -39,13 +39,14 @@ PETS = {
         "/pets/{id}.{format}": {"get": {}},
         "/pets/export": {"get": {}},
         "/beta?on=1": {"get": {}},
+        "/gamma?on=1&off": {"get": {}},
     },
 }
 PET_GATE = compile_gate(
     Document(root=PETS, name="t"),
     {
         OperationKey(*text.split(" ")): Allowed(operation_id=text.split("/")[1])
-        for text in ("GET /pets", "POST /pets", "GET /pets/{id}", "GET /beta?on=1")
+        for text in ("GET /pets", "POST /pets", "GET /pets/{id}", "GET /beta?on=1", "GET /gamma?on=1&off")
     },
 )
 
@@ -57,6 +58,7 @@ PET_GATE = compile_gate(
         ("GET", "/nope", "route", "no allowed operation has this path"),
         ("DELETE", "/pets", "route", "the path is allowed for GET, HEAD, POST, not for DELETE"),
         ("GET", "/beta", "route", "GET /beta?on=1 is allowed only with on=1 in the query"),
+        ("GET", "/gamma", "route", "GET /gamma?on=1&off is allowed only with on=1&off in the query"),
         ("GET", "/pets/EXPORT", "path", "segment 2 like `export`"),
         ("GET", "/pets/1.json", "path", "segment 2 like a template with literals"),
         ("GET", "/pets/a%2Fb", "path", "an encoded slash stands where no parameter has `slashes: allowed`"),
@@ -76,10 +78,22 @@ def test_the_last_step_of_a_refusal_is_the_one_that_decided(method: str, target:
 def test_a_permitted_call_passes_every_step() -> None:
     explanation = explain(PET_GATE, "GET", "/pets?limit=1")
 
-    assert all(step.passed for step in explanation.steps)
+    assert explanation.steps == (
+        Step("target", True, "/pets is one plain path"),
+        Step("route", True, "GET /pets is allowed, as pets"),
+        Step("path", True, "no server can treat it as a path that is not allowed"),
+        Step("query", True, "every name is declared"),
+    )
+    assert explain(PET_GATE, "GET", "/pets").steps[-1] == Step("query", True, "the call has no query")
     assert explanation.rule is not None
     assert explanation.is_allowed
     assert explanation.verdict == Permit(explanation.rule, b"/pets", b"limit=1")
+
+
+def test_a_method_that_is_no_text_is_explained() -> None:
+    trace = Trace()
+    PET_GATE.judge(b"\xff", b"/pets", trace)
+    assert trace.steps[-1].finding == "the path is allowed for GET, HEAD, POST, not for \ufffd"
 
 
 @pytest.mark.parametrize(("method", "target"), [("\udcff", "/pets"), ("GET", "/\udcff"), ("", ""), ("GET", "/pets/ü")])

@@ -47,6 +47,13 @@ def test_required_pairs_are_read_as_forms_are(raw: tuple[bytes, ...], pairs: tup
 
 def test_pairs_are_shown_as_one_would_write_them() -> None:
     assert [*map(str, required_pairs((b"a=1", b"acl", b"type={t}")))] == ["a=1", "acl", "type={…}"]
+    assert [*map(str, required_pairs((b"%ff=%fe", b"%ff")))] == ["\ufffd=\ufffd", "\ufffd"]
+
+
+def test_values_that_are_no_text_are_compared_too() -> None:
+    ours = required_pairs((b"a=%ff",))
+    assert contradict(ours, required_pairs((b"a=1",)))
+    assert not contradict(ours, required_pairs((b"a=%ff",)))
 
 
 def test_variants_contradict_each_other_where_one_name_has_two_values() -> None:
