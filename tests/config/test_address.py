@@ -25,7 +25,7 @@ from plugin_gateway.config.mistake import Mistake
         ("unix:/run/g.sock", Address(socket="/run/g.sock")),
     ],
 )
-def test_an_address_is_host_and_port_or_a_socket(text, address):
+def test_an_address_is_host_and_port_or_a_socket(text: str, address: Address) -> None:
     assert parse_address(text) == address
     assert parse_address(str(address)) == address
 
@@ -50,22 +50,22 @@ def test_an_address_is_host_and_port_or_a_socket(text, address):
         "http://h:80",
     ],
 )
-def test_anything_else_is_no_address(text):
+def test_anything_else_is_no_address(text: int | str) -> None:
     with pytest.raises(Mistake):
         parse_address(text)
 
 
-def test_an_upstream_url_is_taken_apart_once():
+def test_an_upstream_url_is_taken_apart_once() -> None:
     url = parse_upstream_url("https://API.example.com:8443/v2/")
     assert (url.scheme, url.host, url.port, url.prefix, url.tls) == ("https", "api.example.com", 8443, "/v2", True)
     assert (url.authority, str(url)) == ("api.example.com:8443", "https://api.example.com:8443/v2")
 
 
-def test_the_default_port_is_left_out_of_the_host_field():
+def test_the_default_port_is_left_out_of_the_host_field() -> None:
     assert parse_upstream_url("http://[::1]:80").authority == "[::1]"
 
 
-def test_an_upstream_may_be_a_unix_socket():
+def test_an_upstream_may_be_a_unix_socket() -> None:
     assert parse_upstream_url("unix:/run/api.sock").socket == "/run/api.sock"
     assert parse_upstream_url("unix:///run/api.sock").socket == "/run/api.sock"
     assert str(parse_upstream_url("unix:/run/api.sock")) == "unix:/run/api.sock"
@@ -74,7 +74,7 @@ def test_an_upstream_may_be_a_unix_socket():
 @pytest.mark.parametrize(
     "path", ["/../a", "/a/%2e%2E", "/a//b", "/a;b", "/a%2fb", "/a%5Cb", "/%00", "/a\\b", "/ä", "/%zz", "/."]
 )
-def test_an_upstream_prefix_has_one_reading(path):
+def test_an_upstream_prefix_has_one_reading(path: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_upstream_url(f"http://h{path}")
     assert caught.value.rule == "bad-url"
@@ -109,13 +109,13 @@ def test_an_upstream_prefix_has_one_reading(path):
         None,
     ],
 )
-def test_what_is_no_upstream_url_is_a_mistake(text):
+def test_what_is_no_upstream_url_is_a_mistake(text: int | str | None) -> None:
     with pytest.raises(Mistake):
         parse_upstream_url(text)
 
 
 @pytest.mark.parametrize("text", ["https://me:hunter2@h", "https://me:hunter2/x@h", "https://hunter2@h:99999"])
-def test_a_password_in_a_url_is_refused_and_not_repeated(text):
+def test_a_password_in_a_url_is_refused_and_not_repeated(text: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_upstream_url(text)
     assert caught.value.rule == "secret-in-url"
@@ -133,7 +133,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(text):
         ("https://a:443", "https://a"),
     ],
 )
-def test_a_public_url_is_kept_in_its_normal_form(text, url):
+def test_a_public_url_is_kept_in_its_normal_form(text: str, url: str) -> None:
     assert parse_public_url(text) == url
 
 
@@ -147,19 +147,19 @@ def test_a_public_url_is_kept_in_its_normal_form(text, url):
         ("https://u@h", "secret-in-url"),
     ],
 )
-def test_a_public_url_is_https_and_has_no_path(text, rule):
+def test_a_public_url_is_https_and_has_no_path(text: str, rule: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_public_url(text)
     assert caught.value.rule == rule
 
 
 @pytest.mark.parametrize(("text", "origin"), [("*", "*"), ("https://chatgpt.com", "https://chatgpt.com")])
-def test_an_origin_is_what_a_browser_sends(text, origin):
+def test_an_origin_is_what_a_browser_sends(text: str, origin: str) -> None:
     assert parse_origin(text) == origin
 
 
 @pytest.mark.parametrize("text", ["https://chatgpt.com/", "null", "chatgpt.com", "https://*.com", 1])
-def test_what_no_browser_sends_is_no_origin(text):
+def test_what_no_browser_sends_is_no_origin(text: int | str) -> None:
     with pytest.raises(Mistake):
         parse_origin(text)
 
@@ -174,7 +174,7 @@ def test_what_no_browser_sends_is_no_origin(text):
         ("[0:0::1]", "[::1]"),
     ],
 )
-def test_a_value_of_host_is_a_host_with_or_without_a_port(text, host):
+def test_a_value_of_host_is_a_host_with_or_without_a_port(text: str, host: str) -> None:
     assert parse_host(text) == host
 
 
@@ -191,7 +191,7 @@ def test_a_value_of_host_is_a_host_with_or_without_a_port(text, host):
         (8080, "write HOST"),
     ],
 )
-def test_other_texts_are_no_host(text, hint):
+def test_other_texts_are_no_host(text: int | str, hint: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_host(text)
     assert hint in caught.value.hint
@@ -215,16 +215,16 @@ def test_other_texts_are_no_host(text, hint):
         ("", False),
     ],
 )
-def test_only_loopback_is_this_machine(host, is_here):
+def test_only_loopback_is_this_machine(host: str, is_here: bool) -> None:
     assert is_this_machine(host) is is_here
 
 
-def test_an_absolute_url_may_have_a_query():
+def test_an_absolute_url_may_have_a_query() -> None:
     assert parse_absolute_url("https://h/x?y=1#z") == "https://h/x?y=1#z"
 
 
 @given(st.text())
-def test_no_text_raises_anything_but_a_mistake(text):
+def test_no_text_raises_anything_but_a_mistake(text: str) -> None:
     for parse in (parse_address, parse_upstream_url, parse_public_url, parse_origin, parse_absolute_url):
         for candidate in (text, f"http://{text}", f"unix:{text}"):
             try:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -23,7 +25,7 @@ TOKEN = {"name": "a", "value": "s"}
         ({"type": "oauth", "verify": {"introspection": "https://h"}, "facade": FACADE}, OAuthAuth),
     ],
 )
-def test_the_type_says_which_other_keys_there_are(written, kind):
+def test_the_type_says_which_other_keys_there_are(written: dict[str, Any], kind: type[Any]) -> None:
     assert type(AUTH.validate_python(written)) is kind
 
 
@@ -55,23 +57,23 @@ def test_the_type_says_which_other_keys_there_are(written, kind):
         {"type": "oauth", "issuer": "https://h", "facade": {**FACADE, "chatgpt_ids": ["g-1/../x"]}},
     ],
 )
-def test_what_would_let_the_wrong_callers_in_is_a_mistake(written):
+def test_what_would_let_the_wrong_callers_in_is_a_mistake(written: dict[str, Any] | str) -> None:
     with pytest.raises(ValidationError):
         AUTH.validate_python(written)
 
 
-def test_a_token_is_written_flat_or_with_its_source_below():
+def test_a_token_is_written_flat_or_with_its_source_below() -> None:
     assert ClientToken.model_validate({"name": "a", "value": "s"}) == ClientToken.model_validate(
         {"name": "a", "token": {"value": "s"}}
     )
 
 
 @pytest.mark.parametrize("match", [{}, {"claims": {}}, {"token": ""}, {"tokens": "a"}])
-def test_a_match_that_says_nothing_is_a_mistake_and_not_everybody(match):
+def test_a_match_that_says_nothing_is_a_mistake_and_not_everybody(match: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Consumer.model_validate({"name": "a", "match": match})
 
 
-def test_a_consumer_may_call_everything_unless_it_says_what():
+def test_a_consumer_may_call_everything_unless_it_says_what() -> None:
     assert Consumer.model_validate({"name": "a", "match": {"token": "t"}}).allow is None
     assert Consumer.model_validate({"name": "a", "match": {"user": "u"}, "allow": ["x"]}).allow[0].operation == "x"

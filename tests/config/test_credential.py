@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -29,13 +31,13 @@ KEY = {"value": "s3cr3t"}
         ({"passthrough": True}, PassthroughCredential),
     ],
 )
-def test_a_credential_takes_the_form_its_key_names(written, form):
+def test_a_credential_takes_the_form_its_key_names(written: dict[str, Any], form: type[Any]) -> None:
     upstream = Upstream.model_validate({"url": "http://h", "credential": written})
     assert [type(credential) for credential in upstream.credential] == [form]
     assert "s3cr3t" not in repr(upstream)
 
 
-def test_an_api_may_want_several_credentials():
+def test_an_api_may_want_several_credentials() -> None:
     upstream = Upstream.model_validate(
         {"url": "http://h", "credential": [{"header": "A", "value": KEY}, {"header": "B", "value": KEY}]}
     )
@@ -49,7 +51,7 @@ def test_an_api_may_want_several_credentials():
         [{"bearer": KEY}, {"basic": {"username": "a", "password": KEY}}],
     ],
 )
-def test_two_credentials_do_not_go_to_the_same_place(written):
+def test_two_credentials_do_not_go_to_the_same_place(written: list[Any]) -> None:
     with pytest.raises(ValidationError):
         Upstream.model_validate({"url": "http://h", "credential": written})
 
@@ -65,7 +67,9 @@ def test_two_credentials_do_not_go_to_the_same_place(written):
         ({"query": "key", "value": {"value": "k3y\0"}}, ("query", "value")),
     ],
 )
-def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(credential, at):
+def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(
+    credential: dict[str, Any], at: tuple[str, ...]
+) -> None:
     with pytest.raises(ValidationError) as caught:
         Upstream.model_validate({"url": "http://h", "credential": credential})
     (error,) = caught.value.errors()
@@ -75,12 +79,12 @@ def test_a_credential_has_what_its_place_can_carry_and_shows_nothing_of_it(crede
 
 
 @pytest.mark.parametrize("name", ["Accept-Encoding", "X-Request-Id", "x_request_id", "Content-Length"])
-def test_a_credential_has_no_header_that_the_gateway_writes_itself(name):
+def test_a_credential_has_no_header_that_the_gateway_writes_itself(name: str) -> None:
     with pytest.raises(ValidationError, match="bad-header-name"):
         Upstream.model_validate({"url": "http://h", "credential": {"header": name, "value": KEY}})
 
 
-def test_two_spellings_of_one_header_go_to_the_same_place():
+def test_two_spellings_of_one_header_go_to_the_same_place() -> None:
     written = [{"header": name, "value": KEY} for name in ("X-Api-Key", "X_API_KEY")]
     with pytest.raises(ValidationError, match="duplicate-key"):
         Upstream.model_validate({"url": "http://h", "credential": written})

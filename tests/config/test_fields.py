@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -7,7 +8,7 @@ from plugin_gateway.config import fields
 from plugin_gateway.config.fields import OverrideText, Surroundings, is_url, split_operation
 
 
-def rule_of(kind, value, folder=Path()):
+def rule_of(kind: Any, value: Any, folder: Path = Path()) -> str:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(value, context=Surroundings(folder=folder), strict=True)
     error = caught.value.errors()[0]
@@ -25,14 +26,14 @@ def rule_of(kind, value, folder=Path()):
         ("/a", None),
     ],
 )
-def test_method_and_path_are_told_from_an_operation_id(text, key):
+def test_method_and_path_are_told_from_an_operation_id(text: str, key: tuple[str, str] | None) -> None:
     assert split_operation(text) == key
 
 
 @pytest.mark.parametrize(
     "name", ["Host", "Content-Length", "transfer-encoding", "Connection", "TE", "Cookie", "a b", "", "a:b", "ä", 3]
 )
-def test_a_key_never_goes_into_a_header_that_frames_or_routes(name):
+def test_a_key_never_goes_into_a_header_that_frames_or_routes(name: int | str) -> None:
     assert rule_of(fields.InjectedHeader, name) == "bad-header-name"
 
 
@@ -50,12 +51,12 @@ def test_a_key_never_goes_into_a_header_that_frames_or_routes(name):
         "Forwarded",
     ],
 )
-def test_a_header_that_frames_routes_or_authenticates_is_never_forwarded(name):
+def test_a_header_that_frames_routes_or_authenticates_is_never_forwarded(name: str) -> None:
     assert rule_of(fields.ForwardedHeader, name) == "bad-header-name"
 
 
 @pytest.mark.parametrize("name", ["X-Request-Source", "x-tenant", "Accept"])
-def test_other_headers_may_be_forwarded(name):
+def test_other_headers_may_be_forwarded(name: str) -> None:
     assert TypeAdapter(fields.ForwardedHeader).validate_python(name) == name
 
 
@@ -63,11 +64,11 @@ def test_other_headers_may_be_forwarded(name):
     ("kind", "value"),
     [("Count", True), ("Count", "5"), ("Count", 0), ("Flag", 1), ("Flag", "true")],
 )
-def test_a_value_of_another_type_is_not_converted(kind, value):
+def test_a_value_of_another_type_is_not_converted(kind: str, value: int | str) -> None:
     rule_of(getattr(fields, kind), value)
 
 
-def test_text_of_an_override_is_read_as_what_is_wanted():
+def test_text_of_an_override_is_read_as_what_is_wanted() -> None:
     assert TypeAdapter(fields.Count).validate_python(OverrideText("5"), strict=True) == 5
     assert TypeAdapter(fields.Flag).validate_python(OverrideText("TRUE"), strict=True) is True
     rule_of(fields.Flag, OverrideText("maybe"))
@@ -95,11 +96,11 @@ def test_text_of_an_override_is_read_as_what_is_wanted():
     ("DescriptionForModel", "x" * 8001, "too-long"),
     ("SecretValue", "plain", "secret-source"),
 ])  # fmt: skip
-def test_a_value_that_breaks_its_rule_is_a_mistake(tmp_path, kind, value, rule):
+def test_a_value_that_breaks_its_rule_is_a_mistake(tmp_path: Path, kind: str, value: int | str, rule: str) -> None:
     assert rule_of(getattr(fields, kind), value, tmp_path) == rule
 
 
-def test_a_file_is_not_a_folder(tmp_path):
+def test_a_file_is_not_a_folder(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     assert rule_of(fields.FilePath, "sub", tmp_path) == "file-missing"
 
@@ -108,9 +109,9 @@ def test_a_file_is_not_a_folder(tmp_path):
     ("source", "url"),
     [("https://h/x", True), ("http://h", True), ("./a.json", False), ("C:/x", False), ("/a://b", False)],
 )
-def test_a_url_is_told_from_a_file(source, url):
+def test_a_url_is_told_from_a_file(source: str, url: bool) -> None:
     assert is_url(source) is url
 
 
-def test_surroundings_do_not_show_the_environment():
+def test_surroundings_do_not_show_the_environment() -> None:
     assert "hunter2" not in repr(Surroundings(environ={"KEY": "hunter2"}))

@@ -13,14 +13,16 @@ from plugin_gateway.errors import ConfigError
 @pytest.mark.parametrize(
     ("given", "environ"), [("a.yaml", {}), (None, {"PLUGIN_GATEWAY_CONFIG": "a.yaml"}), (None, {})]
 )
-def test_the_config_itself_is_told_before_it_is_looked_for(tmp_path, given, environ):
+def test_the_config_itself_is_told_before_it_is_looked_for(
+    tmp_path: Path, given: str | None, environ: dict[str, str]
+) -> None:
     told = []
     with contextlib.suppress(ConfigError):
         find_config(given and tmp_path / given, environ=environ, folder=tmp_path, on_file=told.append)
     assert told == [tmp_path / ("a.yaml" if given or environ else "gateway.yaml")]
 
 
-def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_path):
+def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_path: Path) -> None:
     assert find_config(Path("x"), environ={"PLUGIN_GATEWAY_CONFIG": "y"}) == Path("x")
     assert find_config(None, environ={"PLUGIN_GATEWAY_CONFIG": "y"}, folder=tmp_path) == tmp_path / "y"
     with pytest.raises(ConfigError, match="no-config"):
@@ -29,7 +31,7 @@ def test_find_config_prefers_the_option_then_the_variable_then_the_folder(tmp_pa
     assert find_config(None, environ={}, folder=tmp_path) == tmp_path / "gateway.yaml"
 
 
-def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path):
+def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").touch()
     with pytest.raises(ConfigError) as caught:
         read_text(tmp_path / "gatewey.yaml")
@@ -37,14 +39,14 @@ def test_a_file_that_cannot_be_read_is_a_finding_with_the_nearest_name(tmp_path)
     assert "did you mean `gateway.yaml`?" in caught.value.findings[0].hint
 
 
-def test_a_name_that_is_too_long_is_a_finding(tmp_path):
+def test_a_name_that_is_too_long_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_text(tmp_path / f"{'x' * 300}.yaml")
     assert "file name too long" in caught.value.findings[0].message
     assert find_config(None, environ={}, folder=tmp_path / ("x" * 300)) == tmp_path / ("x" * 300) / "gateway.yaml"
 
 
-def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path):
+def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_bytes(b"openapi: x\nlisten: \xff\n")
     with pytest.raises(ConfigError) as caught:
@@ -53,7 +55,7 @@ def test_a_file_that_is_not_utf_8_is_a_finding_at_the_byte(tmp_path):
     assert (location.line, location.column) == (2, 9)
 
 
-def test_a_dash_is_standard_input(monkeypatch):
+def test_a_dash_is_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_standard_input(Path("-"), {})
     assert is_standard_input(None, {"PLUGIN_GATEWAY_CONFIG": "-"})
     assert not is_standard_input(None, {})

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.foreign import foreign_text, foreign_value
@@ -20,7 +22,7 @@ from plugin_gateway.config.foreign import foreign_text, foreign_value
         ("text", "no key of gateway.yaml"),
     ],
 )
-def test_another_tools_file_is_called_by_its_name(value, what):
+def test_another_tools_file_is_called_by_its_name(value: Any, what: str) -> None:
     mistake = foreign_value(value)
     assert mistake.rule == "not-a-config"
     assert what in mistake.message
@@ -38,7 +40,7 @@ def test_another_tools_file_is_called_by_its_name(value, what):
         {},
     ],
 )
-def test_a_config_with_mistakes_is_still_a_config(value):
+def test_a_config_with_mistakes_is_still_a_config(value: dict[str, Any]) -> None:
     found = foreign_value(value)
     assert found is None or not value
 
@@ -54,9 +56,9 @@ def test_a_config_with_mistakes_is_still_a_config(value):
         ("#!/bin/sh\n", "a program"),
     ],
 )
-def test_text_that_is_no_yaml_is_called_by_its_name(text, what):
+def test_text_that_is_no_yaml_is_called_by_its_name(text: str, what: str) -> None:
     assert what in foreign_text(text).message
 
 
-def test_text_of_a_config_with_a_slip_is_not_taken_for_another_tools():
+def test_text_of_a_config_with_a_slip_is_not_taken_for_another_tools() -> None:
     assert foreign_text("openapi: x\nupstream\n  url: https://h\nallow:\n  - GET /servers\n") is None

@@ -21,7 +21,7 @@ MAYBE = ["X-Tenant", "Accept", "X-Request-Source", "X-Original-Filename", "Hosti
 TOKENS = st.text("abcxyzABC019-_.!~", min_size=1, max_size=12)
 
 
-def may_be_configured(name):
+def may_be_configured(name: str) -> bool:
     try:
         TypeAdapter(fields.ForwardedHeader).validate_python(name)
     except ValidationError:
@@ -29,7 +29,7 @@ def may_be_configured(name):
     return True
 
 
-def goes_up(name):
+def goes_up(name: str) -> bool:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p")
     wanted = frozenset({name.lower().encode()})
     target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"", forward_headers=wanted)
@@ -38,37 +38,37 @@ def goes_up(name):
 
 
 @pytest.mark.parametrize("name", NEVER)
-def test_what_frames_routes_or_vouches_is_never_forwarded_in_any_spelling(name):
+def test_what_frames_routes_or_vouches_is_never_forwarded_in_any_spelling(name: str) -> None:
     for spelling in (name, name.lower(), name.upper(), name.replace("-", "_")):
         assert is_never_forwarded(spelling.encode())
         assert not may_be_configured(spelling)
 
 
 @pytest.mark.parametrize("name", MAYBE)
-def test_other_fields_go_up_where_the_config_names_them(name):
+def test_other_fields_go_up_where_the_config_names_them(name: str) -> None:
     assert not is_never_forwarded(name.encode())
     assert may_be_configured(name)
     assert goes_up(name)
 
 
 @given(TOKENS | st.sampled_from([name for name in NEVER if not is_framing(name.encode())]))
-def test_the_config_takes_just_the_names_that_the_proxy_forwards(name):
+def test_the_config_takes_just_the_names_that_the_proxy_forwards(name: str) -> None:
     assert may_be_configured(name) == goes_up(name)
 
 
-def test_framing_is_of_one_message_and_never_configured():
+def test_framing_is_of_one_message_and_never_configured() -> None:
     assert is_framing(b"Content_Length")
     assert not is_framing(b"X-Forwarded-For")
 
 
-def test_spellings_that_some_origin_takes_for_one_name_are_one():
+def test_spellings_that_some_origin_takes_for_one_name_are_one() -> None:
     assert fold_header(b"X_Api-KEY") == fold_header(b"x.api~key") == fold_header(b"XApiKey") == b"xapikey"
 
 
 @pytest.mark.parametrize(
     ("name", "is_one"), [("sid", True), ("a$b", True), ("$Path", False), ("a b", False), ("", False)]
 )
-def test_a_cookie_that_some_parser_takes_for_an_attribute_has_no_legal_name(name, is_one):
+def test_a_cookie_that_some_parser_takes_for_an_attribute_has_no_legal_name(name: str, is_one: bool) -> None:
     assert is_cookie_name(name.encode()) is is_one
     try:
         TypeAdapter(fields.CookieName).validate_python(name)

@@ -1,14 +1,16 @@
 import contextlib
 import os
 import string
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.find import find_config
-from plugin_gateway.config.load import load, load_text
+from plugin_gateway.config.load import LoadedConfig, load, load_text
 from plugin_gateway.diagnostics import Finding, Severity, render_github, render_json, render_sarif, render_text
 from plugin_gateway.errors import ConfigError
 
@@ -24,24 +26,32 @@ allow:
 ENVIRON = {"KEY": "s3cr3t"}
 
 
-def loaded(text=MINIMAL, environ=None, overrides=None, path=Path("gateway.yaml"), **options):
+def loaded(
+    text: str = MINIMAL,
+    environ: dict[str, str] | None = None,
+    overrides: dict[str, str] | None = None,
+    path: Path = Path("gateway.yaml"),
+    **options: Callable[..., Any] | bool,
+) -> LoadedConfig:
     return load_text(text, path=path, environ=ENVIRON if environ is None else environ, overrides=overrides, **options)
 
 
-def findings_of(text, environ=None, overrides=None, path=Path("gateway.yaml")):
+def findings_of(
+    text: str, environ: dict[str, str] | None = None, overrides: None = None, path: Path = Path("gateway.yaml")
+) -> tuple[Finding, ...]:
     with pytest.raises(ConfigError) as caught:
         loaded(text, environ, overrides, path)
     return caught.value.findings
 
 
-def test_the_minimal_config_loads():
+def test_the_minimal_config_loads() -> None:
     result = loaded()
     assert [entry.operation for entry in result.config.allow] == ["listIssues", "POST /issues"]
     assert result.config.upstream.credential[0].value.reveal() == "s3cr3t"
     assert result.warnings == ()
 
 
-def test_an_empty_allow_list_allows_nothing():
+def test_an_empty_allow_list_allows_nothing() -> None:
     assert loaded(MINIMAL[: MINIMAL.index("allow")] + "allow: []\n").config.allow == ()
 
 
@@ -95,7 +105,7 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("line", "rule", "row", "column", "message"), MISTAKES, ids=[row[0] for row in MISTAKES])
-def test_a_mistake_is_one_finding_at_its_place(line, rule, row, column, message):
+def test_a_mistake_is_one_finding_at_its_place(line: str, rule: str, row: int, column: int, message: str) -> None:
     [finding] = findings_of(f"{MINIMAL}{line}\n")
     assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
     assert message in finding.message
@@ -127,7 +137,9 @@ UPSTREAM = [
 
 
 @pytest.mark.parametrize(("line", "rule", "row", "column"), UPSTREAM, ids=[row[0] for row in UPSTREAM])
-def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(tmp_path, line, rule, row, column):
+def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(
+    tmp_path: Path, line: str, rule: str, row: int, column: int
+) -> None:
     (tmp_path / "gateway.yaml").touch()
     url = "" if line.startswith("url:") else "  url: https://x\n"
     text = f"openapi: x\nupstream:\n  {line}\n{url}allow: []\n"
@@ -135,7 +147,7 @@ def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(tmp_path, line, r
     assert (finding.rule, finding.location.line, finding.location.column) == (rule, row, column)
 
 
-def test_every_mistake_is_in_one_report_in_file_order():
+def test_every_mistake_is_in_one_report_in_file_order() -> None:
     findings = findings_of(
         "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\nvalidate: {request: enforce}\n"
     )
@@ -144,7 +156,7 @@ def test_every_mistake_is_in_one_report_in_file_order():
     ]  # fmt: skip
 
 
-def test_missing_keys_are_found_at_the_mapping_they_are_missing_from():
+def test_missing_keys_are_found_at_the_mapping_they_are_missing_from() -> None:
     findings = findings_of("upstream: {connections: 5}\n")
     assert {finding.message for finding in findings} == {
         "required key `openapi` is missing", "required key `allow` is missing", "required key `url` is missing",
@@ -153,25 +165,25 @@ def test_missing_keys_are_found_at_the_mapping_they_are_missing_from():
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "null\n"])
-def test_an_empty_config_says_what_it_needs(text):
+def test_an_empty_config_says_what_it_needs(text: str) -> None:
     [finding] = findings_of(text)
     assert finding.rule == "empty-config"
 
 
 @pytest.mark.parametrize("text", ["[]", "text", "5"])
-def test_a_config_that_is_no_mapping_is_a_finding(text):
+def test_a_config_that_is_no_mapping_is_a_finding(text: str) -> None:
     [finding] = findings_of(text)
     assert (finding.rule, finding.location.line, finding.location.column) == ("not-a-config", 1, 1)
 
 
-def test_a_secret_in_the_file_is_a_warning_that_does_not_show_it():
+def test_a_secret_in_the_file_is_a_warning_that_does_not_show_it() -> None:
     result = loaded(MINIMAL.replace("env: KEY", "value: hunter2"))
     [warning] = result.warnings
     assert (warning.rule, warning.severity, warning.location.line) == ("secret-in-file", Severity.WARNING, 4)
     assert "hunter2" not in render_text([warning]) + repr(result)
 
 
-def test_paths_start_at_the_folder_of_the_config(tmp_path):
+def test_paths_start_at_the_folder_of_the_config(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("s3cr3t\n")
     (tmp_path / "logo.png").touch()
     path = tmp_path / "gateway.yaml"
@@ -180,7 +192,7 @@ def test_paths_start_at_the_folder_of_the_config(tmp_path):
 
 
 @pytest.mark.parametrize("are_there", [True, False])
-def test_each_file_that_a_config_names_is_told_whether_it_is_there_or_not(tmp_path, are_there):
+def test_each_file_that_a_config_names_is_told_whether_it_is_there_or_not(tmp_path: Path, are_there: bool) -> None:
     named = {"key", "write", "logo.png", "ca.pem", "cert.pem", "me.key", "users", "openapi.json"}
     if are_there:
         for name in named:
@@ -204,24 +216,24 @@ allow: []
     assert {file.parent for file in told} == {tmp_path}
 
 
-def test_a_document_at_a_url_is_no_file():
+def test_a_document_at_a_url_is_no_file() -> None:
     told = []
     loaded(MINIMAL.replace("./openapi.json", "https://h/o.json"), on_file=told.append)
     assert told == []
 
 
-def test_an_override_of_the_environment_wins_over_the_file():
+def test_an_override_of_the_environment_wins_over_the_file() -> None:
     environ = ENVIRON | {"PLUGIN_GATEWAY__UPSTREAM__URL": "http://other", "plugin_gateway__Log__Level": "debug"}
     config = loaded(environ=environ).config
     assert (str(config.upstream.url), config.log.level) == ("http://other", "debug")
 
 
-def test_an_option_of_the_command_line_wins_over_the_environment():
+def test_an_option_of_the_command_line_wins_over_the_environment() -> None:
     config = loaded(environ=ENVIRON | {"PLUGIN_GATEWAY__LISTEN": ":1"}, overrides={"listen": ":2"}).config
     assert config.listen.port == 2
 
 
-def test_a_container_runs_without_any_file():
+def test_a_container_runs_without_any_file() -> None:
     environ = ENVIRON | {
         "PLUGIN_GATEWAY__OPENAPI": "https://h/openapi.json",
         "PLUGIN_GATEWAY__UPSTREAM__URL": "https://h",
@@ -249,12 +261,12 @@ def test_a_container_runs_without_any_file():
         ("PLUGIN_GATEWAY__LOG____LEVEL", "info", "bad-override"),
     ],
 )
-def test_a_mistake_in_an_override_is_located_at_its_variable(name, value, rule):
+def test_a_mistake_in_an_override_is_located_at_its_variable(name: str, value: str, rule: str) -> None:
     [finding] = findings_of(MINIMAL, ENVIRON | {name: value})
     assert (finding.rule, str(finding.location)) == (rule, f"env {name}")
 
 
-def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path):
+def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path: Path) -> None:
     path = tmp_path / "gateway.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + (MINIMAL + "listen: nowhere\n").replace("\n", "\r\n").encode())
     with pytest.raises(ConfigError) as caught:
@@ -262,7 +274,7 @@ def test_a_byte_order_mark_and_crlf_change_nothing(tmp_path):
     assert [(finding.location.line, finding.location.column) for finding in caught.value.findings] == [(8, 9)]
 
 
-def test_findings_of_other_rooms_are_located_by_their_pointer():
+def test_findings_of_other_rooms_are_located_by_their_pointer() -> None:
     finding = Finding(rule="unknown-operation", message="no such operation", pointer=("allow", 1))
     elsewhere = Finding(rule="x", message="y")
     located, untouched = loaded().located([finding, elsewhere])
@@ -274,7 +286,7 @@ def test_findings_of_other_rooms_are_located_by_their_pointer():
     st.lists(st.sampled_from(["allow", "upstream", "credential", "value", "env", 0, 1, "nothing"]), max_size=5),
     st.booleans(),
 )
-def test_locate_is_always_inside_the_file(pointer, key):
+def test_locate_is_always_inside_the_file(pointer: list[Any], key: bool) -> None:
     location = loaded().locate(tuple(pointer), key=key)
     lines = MINIMAL.splitlines()
     assert 0 <= location.line <= len(lines)
@@ -285,7 +297,7 @@ def test_locate_is_always_inside_the_file(pointer, key):
 @given(st.text() | st.text(string.printable) | st.lists(st.sampled_from(MINIMAL.split(" "))).map(" ".join))
 @example("openapi: {}\nupstream: []\nallow: {}")
 @example("upstream: {credential: [[{}]]}\nallow: [[], {parameters: 3}]\nauth: []")
-def test_no_text_raises_anything_but_a_config_error(text):
+def test_no_text_raises_anything_but_a_config_error(text: str) -> None:
     with contextlib.suppress(ConfigError):
         loaded(text)
 
@@ -328,7 +340,7 @@ VALUES = st.recursive(
         max_size=3,
     )
 )
-def test_no_value_raises_anything_but_a_config_error(value):
+def test_no_value_raises_anything_but_a_config_error(value: dict[str, Any]) -> None:
     import yaml
 
     with contextlib.suppress(ConfigError):
@@ -378,7 +390,7 @@ PLANTED = [
 
 @pytest.mark.parametrize("template", PLANTED)
 @pytest.mark.parametrize("secret", ["Zq7planted", "2024-01-01", "0123456"])
-def test_a_planted_secret_shows_in_no_finding(template, secret):
+def test_a_planted_secret_shows_in_no_finding(template: str, secret: str) -> None:
     findings = findings_of(template.replace("SECRET", secret))
     shown = [render(findings) for render in (render_text, render_json, render_github, render_sarif)]
     with pytest.raises(ConfigError) as caught:
@@ -395,7 +407,7 @@ def test_a_planted_secret_shows_in_no_finding(template, secret):
     assert caught.value.__context__ is None
 
 
-def test_a_secret_in_the_environment_shows_in_no_finding():
+def test_a_secret_in_the_environment_shows_in_no_finding() -> None:
     environ = ENVIRON | {
         "PLUGIN_GATEWAY__UPSTREAM__CREDENTIAL__VALUE": "Zq7planted",
         "PLUGIN_GATEWAY__UPSTREAM__CREDENTIAL__BEARER__VALUE": "Zq7planted\n7",
@@ -404,13 +416,13 @@ def test_a_secret_in_the_environment_shows_in_no_finding():
     assert "Zq7planted" not in render_text(findings_of(MINIMAL, environ))
 
 
-def test_nothing_is_read_from_the_process_environment(monkeypatch):
+def test_nothing_is_read_from_the_process_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "PLUGIN_GATEWAY__LISTEN", ":1")
     assert loaded().config.listen.port == 8080
 
 
 @pytest.mark.parametrize("source", ["{env: ABSENT}", "{file: /nowhere/key}"])
-def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source):
+def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source: str) -> None:
     text = MINIMAL.replace("{env: KEY}", source)
     (credential,) = loaded(text, {}, needs_secrets=False).config.upstream.credential
     assert credential.value.reveal().startswith("placeholder-for-a-secret-")
@@ -418,7 +430,7 @@ def test_a_secret_that_is_missing_is_a_placeholder_where_it_is_not_needed(source
         loaded(text, {})
 
 
-def test_a_value_that_became_a_comment_is_a_warning_unless_its_place_has_an_error():
+def test_a_value_that_became_a_comment_is_a_warning_unless_its_place_has_an_error() -> None:
     good = "openapi: a.yaml\nupstream: {url: 'http://h'}\nallow: [a]\n"
     loaded = load_text(good + "plugin:\n  color: #ff0000\n", path=None, environ={})
     assert [(one.rule, one.location.line) for one in loaded.warnings] == [("commented-out", 5)]

@@ -1,6 +1,7 @@
 import pytest
 
 from plugin_gateway.config.load import load_text
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError
 
 GOOD = {
@@ -10,7 +11,7 @@ GOOD = {
 }
 
 
-def found(**lines):
+def found(**lines: str) -> tuple[Finding, ...]:
     text = "\n".join((GOOD | lines).values()) + "\n"
     with pytest.raises(ConfigError) as caught:
         load_text(text, path=None, environ={})
@@ -43,20 +44,20 @@ def found(**lines):
         ({"upstream": "upstream: {url: 'http://h', credential: hunter2}"}, "write {bearer: {env: NAME}}, or"),
     ],
 )
-def test_the_hint_of_a_typical_slip_is_the_line_that_mends_it(lines, hint):
+def test_the_hint_of_a_typical_slip_is_the_line_that_mends_it(lines: dict[str, str], hint: str) -> None:
     (finding,) = found(**lines)
 
     assert hint in finding.hint
     assert "hunter2" not in str(finding)
 
 
-def test_other_mistakes_keep_their_hint():
+def test_other_mistakes_keep_their_hint() -> None:
     (finding,) = found(upstream="upstream: {url: 'http://h', credential: {bearer: hunter2}}")
 
     assert finding.hint == "write {env: NAME} or {file: PATH}"
 
 
-def test_what_is_below_a_misspelt_key_is_judged_and_the_right_key_is_not_missed():
+def test_what_is_below_a_misspelt_key_is_judged_and_the_right_key_is_not_missed() -> None:
     findings = found(upstream="upstraem:\n  url: ftp://x\n  credental: {bearer: {env: GONE}}\n  conections: 0")
 
     assert [
@@ -71,7 +72,7 @@ def test_what_is_below_a_misspelt_key_is_judged_and_the_right_key_is_not_missed(
     ]
 
 
-def test_a_key_that_is_refused_is_not_offered():
+def test_a_key_that_is_refused_is_not_offered() -> None:
     (finding,) = found(more="surprise: 1")
 
     assert "cors" in finding.hint

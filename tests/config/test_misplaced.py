@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.misplaced import moved
@@ -16,7 +18,9 @@ from plugin_gateway.config.misplaced import moved
         ({"limits": {"tls": {}}}, {"limits": {}, "upstream": {"tls": {}}}, ("limits", "tls"), ("upstream", "tls")),
     ],
 )
-def test_a_key_in_the_wrong_mapping_is_moved_to_where_it_belongs(written, meant, at, home):
+def test_a_key_in_the_wrong_mapping_is_moved_to_where_it_belongs(
+    written: dict[str, Any], meant: dict[str, Any], at: tuple[str, ...], home: tuple[str, ...]
+) -> None:
     found = moved(written)
     assert found.value == meant
     assert found.written_at == {home: at}
@@ -34,10 +38,10 @@ def test_a_key_in_the_wrong_mapping_is_moved_to_where_it_belongs(written, meant,
         {"openapi": "x", "upstream": {"url": "u", "credental": {}}},
     ],
 )
-def test_nothing_is_moved_where_the_place_is_taken_or_the_key_is_only_misspelt(written):
+def test_nothing_is_moved_where_the_place_is_taken_or_the_key_is_only_misspelt(written: dict[str, Any]) -> None:
     assert moved(written).value == written
 
 
 @pytest.mark.parametrize("written", [None, 5, "x", [], [{"url": "u"}]])
-def test_what_is_no_mapping_is_left_as_it_is(written):
+def test_what_is_no_mapping_is_left_as_it_is(written: Any) -> None:
     assert moved(written).value == written

@@ -3,15 +3,15 @@ import pytest
 from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 
 
-def test_the_nearest_word_is_suggested_whatever_its_case_and_dashes():
+def test_the_nearest_word_is_suggested_whatever_its_case_and_dashes() -> None:
     assert nearest("Name-For-Humen", ["name_for_human", "logo"]) == "did you mean `name_for_human`? "
 
 
-def test_a_word_that_resembles_nothing_suggests_nothing():
+def test_a_word_that_resembles_nothing_suggests_nothing() -> None:
     assert nearest("zzz", ["name_for_human", "logo"]) == ""
 
 
-def test_a_mistake_does_not_put_the_offending_value_into_its_text():
+def test_a_mistake_does_not_put_the_offending_value_into_its_text() -> None:
     assert "hunter2" not in str(Mistake("wrong-type", "expected a list", got="hunter2"))
 
 
@@ -29,6 +29,6 @@ def test_a_mistake_does_not_put_the_offending_value_into_its_text():
         ("services", ""),
     ],
 )
-def test_a_key_is_guessed_only_where_the_guess_is_sure(key, meant):
+def test_a_key_is_guessed_only_where_the_guess_is_sure(key: str, meant: str) -> None:
     keys = ["url", "credential", "write_credential", "timeout"]
     assert nearest_key(key, keys, {"backend_url": "url"}) == meant

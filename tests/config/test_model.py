@@ -1,4 +1,5 @@
 import pickle
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -13,7 +14,7 @@ UPSTREAM = "https://h"
 MINIMAL = {"openapi": "openapi.json", "upstream": {"url": "https://h"}, "allow": ["a", "b"]}
 
 
-def test_the_minimal_config_is_closed_and_private():
+def test_the_minimal_config_is_closed_and_private() -> None:
     config = Config.model_validate(MINIMAL)
     assert (config.auth.type, config.cors, config.mcp.hosts, str(config.admin)) == ("none", (), (), "127.0.0.1:8081")
     assert config.public.extensions == ()
@@ -31,19 +32,19 @@ def test_the_minimal_config_is_closed_and_private():
         (False, "off"),
     ],
 )
-def test_the_mcp_endpoint_is_on_unless_it_is_turned_off(mcp, mode):
+def test_the_mcp_endpoint_is_on_unless_it_is_turned_off(mcp: bool | dict[str, Any] | None, mode: str) -> None:
     config = Config.model_validate(MINIMAL if mcp is None else MINIMAL | {"mcp": mcp})
     assert (config.mcp.mode, config.mcp.is_on, config.mcp.path) == (mode, mode != "off", "/mcp")
 
 
-def test_a_config_is_made_in_python_from_its_own_values():
+def test_a_config_is_made_in_python_from_its_own_values() -> None:
     credential = HeaderCredential(header="X", value=Secret("s"))
     upstream = Upstream.model_validate({"url": UPSTREAM, "credential": (credential,)})
     config = Config.model_validate(MINIMAL | {"upstream": upstream, "auth": NoAuth()})
     assert config.upstream.credential == (credential,)
 
 
-def test_entries_know_their_number():
+def test_entries_know_their_number() -> None:
     assert [entry.index for entry in Config.model_validate(MINIMAL).allow] == [0, 1]
 
 
@@ -55,7 +56,7 @@ def test_entries_know_their_number():
         ({"public": {"url": "https://p/"}}, "https://p"),
     ],
 )
-def test_the_public_url_is_localhost_unless_written(extra, url):
+def test_the_public_url_is_localhost_unless_written(extra: dict[str, Any], url: str) -> None:
     assert Config.model_validate(MINIMAL | extra).public_url == url
 
 
@@ -74,7 +75,7 @@ def test_the_public_url_is_localhost_unless_written(extra, url):
         (":8080", None, True),
     ],
 )
-def test_the_admin_listener_is_never_the_public_one(listen, admin, fine):
+def test_the_admin_listener_is_never_the_public_one(listen: str, admin: str | None, fine: bool) -> None:
     written = MINIMAL | {"listen": listen, "admin": admin}
     if fine:
         Config.model_validate(written)
@@ -83,11 +84,11 @@ def test_the_admin_listener_is_never_the_public_one(listen, admin, fine):
             Config.model_validate(written)
 
 
-def test_an_unquoted_version_is_what_it_looks_like():
+def test_an_unquoted_version_is_what_it_looks_like() -> None:
     assert Config.model_validate(MINIMAL | {"public": {"openapi_version": 3.0}}).public.openapi_version == "3.0"
 
 
-def test_a_config_can_go_to_another_process():
+def test_a_config_can_go_to_another_process() -> None:
     config = Config.model_validate(
         MINIMAL | {"upstream": {"url": "https://h", "credential": {"bearer": {"value": "s"}}}}
     )

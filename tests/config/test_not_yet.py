@@ -1,9 +1,11 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.not_yet import NOT_YET, unsupported
 
 
-def nested(words):
+def nested(words: list[str]) -> dict[str, Any]:
     first, *rest = words
     value = nested(rest) if rest else "x"
     if len(rest) == 1 and first == "type":
@@ -12,18 +14,18 @@ def nested(words):
 
 
 @pytest.mark.parametrize("dotted", sorted(NOT_YET))
-def test_every_key_of_the_table_is_found_where_it_is_written(dotted):
+def test_every_key_of_the_table_is_found_where_it_is_written(dotted: str) -> None:
     [(_, mistake)] = unsupported(nested(dotted.replace("*", "limit").split(".")))
     assert mistake.rule == "not-yet"
     assert f"`{dotted.replace('*', 'limit')}`" in mistake.message
 
 
-def test_a_hidden_parameter_is_found_in_its_short_form():
+def test_a_hidden_parameter_is_found_in_its_short_form() -> None:
     [(pointer, _)] = unsupported({"allow": ["a", {"operation": "b", "parameters": {"debug": "hidden"}}]})
     assert pointer == ("allow", 1, "parameters", "debug")
 
 
-def test_what_works_is_not_found():
+def test_what_works_is_not_found() -> None:
     assert (
         unsupported(
             {

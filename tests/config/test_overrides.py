@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +8,7 @@ from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.overrides import Override, from_environment, from_mapping, lay_over
 
 
-def laid(value, pointer, new):
+def laid(value: dict[str, Any] | None, pointer: tuple[int | str, ...], new: int | str) -> Any:
     return lay_over(value, Override(pointer=pointer, value=new, name="env X"))
 
 
@@ -27,43 +29,45 @@ def laid(value, pointer, new):
         ),
     ],
 )
-def test_an_override_is_laid_over_one_value_only(value, pointer, result):
+def test_an_override_is_laid_over_one_value_only(
+    value: dict[str, Any] | None, pointer: tuple[int | str, ...], result: dict[str, Any]
+) -> None:
     assert laid(value, pointer, "new")[0] == result
 
 
-def test_the_pointer_comes_back_as_the_file_spells_it():
+def test_the_pointer_comes_back_as_the_file_spells_it() -> None:
     assert laid({"headers": {"X-Docs": 1}}, ("headers", "x-docs"), 2)[1] == ("headers", "X-Docs")
 
 
 @pytest.mark.parametrize("pointer", [("allow", 3), ("allow", "first"), ("allow", 5, "operation")])
-def test_a_list_has_no_other_entries_than_its_own_and_the_next(pointer):
+def test_a_list_has_no_other_entries_than_its_own_and_the_next(pointer: tuple[int | str, ...]) -> None:
     with pytest.raises(Mistake):
         laid({"allow": ["a"]}, pointer, "new")
 
 
-def test_only_our_own_variables_are_read_in_any_case():
+def test_only_our_own_variables_are_read_in_any_case() -> None:
     overrides = list(from_environment({"plugin_gateway__a__0": "x", "PLUGIN_GATEWAY_CONFIG": "y", "PATH": "z"}))
     assert [(override.pointer, override.value, override.name) for override in overrides] == [
         (("a", 0), "x", "env plugin_gateway__a__0")
     ]
 
 
-def test_a_flow_value_is_yaml():
+def test_a_flow_value_is_yaml() -> None:
     [override] = from_environment({"PLUGIN_GATEWAY__A": "{b: [1, x]}"})
     assert override.value == {"b": [1, "x"]}
 
 
-def test_dotted_names_of_options_become_pointers():
+def test_dotted_names_of_options_become_pointers() -> None:
     [override] = from_mapping({"log.level": "debug"})
     assert (override.pointer, override.name) == (("log", "level"), "option log.level")
 
 
-def test_an_override_does_not_show_its_value():
+def test_an_override_does_not_show_its_value() -> None:
     assert "hunter2" not in repr(Override(pointer=("a",), value="hunter2", name="env A"))
 
 
 @given(st.dictionaries(st.text().map(lambda text: f"PLUGIN_GATEWAY__{text}"), st.text(), max_size=3))
-def test_no_environment_raises_anything_but_a_mistake(environ):
+def test_no_environment_raises_anything_but_a_mistake(environ: dict[str, str]) -> None:
     value = {"allow": ["a"], "openapi": "x"}
     for override in from_environment(environ):
         if isinstance(override, Override):

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.mistake import Mistake
@@ -13,7 +15,7 @@ allow: [a, {operation: b}]
 """
 
 
-def places(text=TEXT):
+def places(text: str = TEXT) -> Places:
     return Places("g.yaml", text, read(text)[0])
 
 
@@ -31,7 +33,9 @@ def places(text=TEXT):
         (("nothing",), False, 1, 1, 1),
     ],
 )
-def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(pointer, key, line, column, length):
+def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(
+    pointer: tuple[int | str, ...], key: bool, line: int, column: int, length: int
+) -> None:
     location = places().locate(pointer, key=key)
     assert (location.line, location.column, location.length) == (line, column, length)
 
@@ -51,12 +55,12 @@ def test_a_pointer_leads_to_what_is_written_or_the_nearest_around_it(pointer, ke
         (("log", "level"), ("log", "level")),
     ],
 )
-def test_a_mistake_is_named_by_the_pointer_that_the_file_has(judged, written):
+def test_a_mistake_is_named_by_the_pointer_that_the_file_has(judged: tuple[Any, ...], written: tuple[Any, ...]) -> None:
     tokens = "auth: {tokens: [{name: a, env: A}, {name: b, token: {env: B}}]}\n"
     assert places(TEXT + tokens).written(judged) == written
 
 
-def test_an_override_keeps_the_pointer_of_its_name():
+def test_an_override_keeps_the_pointer_of_its_name() -> None:
     where = places()
     where.overrides[("upstream", "credential", 0, "bearer")] = "env X"
     assert where.written(("upstream", "credential", 0, "bearer")) == ("upstream", "credential", 0, "bearer")
@@ -73,27 +77,27 @@ def test_an_override_keeps_the_pointer_of_its_name():
         ("a: # a comment\nb:   ## one\nc: #d\n  e: 1\nf: x #y\ng: '' #h\n", []),
     ],
 )
-def test_a_value_that_became_a_comment_is_found(text, found):
+def test_a_value_that_became_a_comment_is_found(text: Any, found: Any) -> None:
     assert list(places(text).commented_out()) == found
 
 
-def test_an_empty_value_is_not_masked():
+def test_an_empty_value_is_not_masked() -> None:
     assert places("a: {token: {env: }, bearer: }").locate(("a",)).text == "a: {token: {env: }, bearer: }"
 
 
-def test_an_override_is_where_its_value_is_and_what_is_inside_of_it():
+def test_an_override_is_where_its_value_is_and_what_is_inside_of_it() -> None:
     where = places()
     where.overrides[("upstream", "url")] = "env URL"
     assert str(where.locate(("upstream", "url", "x"))) == "env URL"
     assert where.locate(("upstream", "credential")).line == 3
 
 
-def test_lines_are_shown_with_secrets_masked_and_widths_kept():
+def test_lines_are_shown_with_secrets_masked_and_widths_kept() -> None:
     assert places().locate(("upstream", "credential")).text == "  credential: {header: X, value: {value: *******}}"
     assert "hunter2" not in repr(places())
 
 
-def test_a_block_of_text_is_masked_to_its_end_and_no_further():
+def test_a_block_of_text_is_masked_to_its_end_and_no_further() -> None:
     text = "a:\n  bearer:\n    value: |\n      one\n      two\nb: three\n"
     where = places(text)
     lines = [where._location(span).text for span in (read(text)[0].members["a"][1].span,)]
@@ -106,18 +110,18 @@ def test_a_block_of_text_is_masked_to_its_end_and_no_further():
     [(5, "got 5"), (True, "got true"), ("a", 'got "a"'), (None, "got nothing"), ([1], "got a list"), ({}, "got a mapping"), ("a\x1bb", 'got "a·b"'), ("x" * 99, f'got "{"x" * 60}…"')],
     ids=repr,
 )  # fmt: skip
-def test_the_offending_value_is_quoted_short_and_harmless(got, text):
+def test_the_offending_value_is_quoted_short_and_harmless(got: Any, text: str) -> None:
     assert shown(Mistake("r", "m", got=got), ("a", 0), location=Location("f")).message == f"`a[0]`: m, {text}"
 
 
-def test_an_offending_value_where_a_secret_may_stand_is_not_quoted():
+def test_an_offending_value_where_a_secret_may_stand_is_not_quoted() -> None:
     finding = shown(
         Mistake("r", "m", got="hunter2", hint="write hunter2"), ("upstream", "credential"), location=Location("f")
     )
     assert "hunter2" not in str(finding)
 
 
-def test_secrets_written_down_are_found():
+def test_secrets_written_down_are_found() -> None:
     assert list(places().secrets_in({"a": [{"bearer": {"value": "x"}}], "header": {"header": "X", "value": "x"}})) == [
         ("a", 0, "bearer", "value")
     ]

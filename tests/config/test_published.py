@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
@@ -16,7 +18,7 @@ TEXTS = {
 }
 
 
-def takes(kind, text):
+def takes(kind: Any, text: str) -> bool:
     try:
         TypeAdapter(kind).validate_python(text)
     except ValidationError:
@@ -27,7 +29,7 @@ def takes(kind, text):
 @pytest.mark.parametrize(
     "text", ["getPet", "get.pet", "get pet", "get/pet", "get-pet_2", "x" * 64, "x" * 65, "", "ä", "a\n"]
 )
-def test_the_config_takes_an_operation_id_just_where_it_can_be_published(text):
+def test_the_config_takes_an_operation_id_just_where_it_can_be_published(text: str) -> None:
     key = OperationKey("GET", "/pets")
     document = Document(root={"openapi": "3.1.0", "paths": {"/pets": {"get": {"operationId": text}}}}, name="x")
     ids = assign_operation_ids(document, {})
@@ -38,7 +40,7 @@ def test_the_config_takes_an_operation_id_just_where_it_can_be_published(text):
 @pytest.mark.parametrize(
     "text", ["a", "a b", "a_b", "a@example.com", "a@localhost", "x" * 20, "x" * 21, "x" * 51, "x" * 101, "x" * 8001]
 )
-def test_the_config_takes_a_text_of_the_manifest_just_where_it_can_be_published(key, text):
+def test_the_config_takes_a_text_of_the_manifest_just_where_it_can_be_published(key: str, text: str) -> None:
     _, findings = build_manifest(ManifestText(**{key: text}), {}, "http://localhost", logo_url="http://localhost/l")
     is_refused = any(
         finding.pointer == ("manifest", key) and finding.rule != "manifest-missing" for finding in findings
@@ -46,7 +48,7 @@ def test_the_config_takes_a_text_of_the_manifest_just_where_it_can_be_published(
     assert takes(TEXTS[key], text) == (not is_refused)
 
 
-def test_the_bounds_are_those_that_every_host_takes():
+def test_the_bounds_are_those_that_every_host_takes() -> None:
     assert dict(MAX_LENGTHS) == {
         "name_for_human": 20,
         "name_for_model": 50,

@@ -1,6 +1,8 @@
 """Fields that directories and registries show or read."""
 
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -11,7 +13,7 @@ from plugin_gateway.config.published_fields import Line, OpenText, PackageName, 
 POINT = "A" * 64 + "AA=="
 
 
-def read(kind, value, **around):
+def read(kind: Any, value: Any, **around: Any) -> Any:
     return TypeAdapter(kind).validate_python(value, context=Surroundings(**around))
 
 
@@ -29,7 +31,7 @@ def read(kind, value, **around):
         (RegistryProof, f"v=MCPv1; k=ecdsap384; p={POINT}", f"v=MCPv1; k=ecdsap384; p={POINT}"),
     ],
 )
-def test_a_value_is_read(kind, value, kept):
+def test_a_value_is_read(kind: Any, value: Any, kept: Any) -> None:
     assert read(kind, value) == kept
 
 
@@ -61,12 +63,12 @@ def test_a_value_is_read(kind, value, kept):
     ],
     ids=map(str, count()),
 )
-def test_a_value_that_no_directory_takes_is_refused(kind, value):
+def test_a_value_that_no_directory_takes_is_refused(kind: Any, value: Any) -> None:
     with pytest.raises((ValidationError, ValueError)):
         read(kind, value)
 
 
-def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp_path):
+def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-file\n")
     watched = []
     assert read(OpenText, {"file": "token"}, folder=tmp_path, on_file=watched.append) == "from-file"
@@ -74,6 +76,6 @@ def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp
     assert read(OpenText, {"env": "T"}, environ={"T": "from-env"}) == "from-env"
 
 
-def test_a_missing_text_is_made_up_where_secrets_are_not_needed():
+def test_a_missing_text_is_made_up_where_secrets_are_not_needed() -> None:
     assert read(OpenText, {"env": "GONE"}, needs_secrets=False).startswith("placeholder")
     assert read(RegistryProof, {"env": "GONE"}, needs_secrets=False)

@@ -1,4 +1,5 @@
-from typing import Annotated, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from pydantic import BeforeValidator, ValidationError
@@ -7,7 +8,7 @@ from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.record import Record, exactly_one
 
 
-def _never(value):
+def _never(value: int) -> None:
     raise Mistake("bad-inner", "never right", got=value)
 
 
@@ -16,7 +17,7 @@ class Inner(Record):
     wrong: Annotated[str, BeforeValidator(_never)] = ""
 
     @classmethod
-    def mistakes(cls, written):
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from exactly_one(written, ("left", "right"), "this")
 
 
@@ -27,17 +28,17 @@ class Outer(Record):
     name: str = ""
 
     @classmethod
-    def expand(cls, value):
+    def expand(cls, value: dict[str, Any] | int) -> dict[str, Any]:
         return {"name": str(value)} if isinstance(value, int) else value
 
 
-def rules(value, record=Outer):
+def rules(value: dict[str, Any], record: type[Any] = Outer) -> list[Any]:
     with pytest.raises(ValidationError) as caught:
         record.model_validate(value)
     return [(error["loc"], error["ctx"]["mistake"].rule) for error in caught.value.errors()]
 
 
-def test_unknown_keys_rules_between_keys_and_fields_are_judged_together():
+def test_unknown_keys_rules_between_keys_and_fields_are_judged_together() -> None:
     assert sorted(rules({"inner": {"number": "x", "wrong": 1, "nubmer": 2}, "nmae": 1, "name": 5})) == [
         (("inner",), "exactly-one"),
         (("inner", "nubmer"), "unknown-key"),
@@ -55,11 +56,11 @@ class Flat(Record):
     inner: dict[str, int]
 
     @classmethod
-    def expand(cls, value):
+    def expand(cls, value: dict[str, Any]) -> dict[str, Any]:
         return {"name": value.get("name", ""), "inner": {"n": value["first"]}} if "first" in value else value
 
 
-def test_a_misspelt_key_of_a_short_form_is_one_mistake():
+def test_a_misspelt_key_of_a_short_form_is_one_mistake() -> None:
     assert rules({"name": "a", "frist": 1}, Flat) == [(("frist",), "unknown-key")]
     assert sorted(rules({"name": "a", "other": 1}, Flat)) == [(("inner",), "missing-key"), (("other",), "unknown-key")]
     with pytest.raises(ValidationError) as caught:
@@ -70,27 +71,27 @@ def test_a_misspelt_key_of_a_short_form_is_one_mistake():
     )
 
 
-def test_a_record_is_frozen():
+def test_a_record_is_frozen() -> None:
     with pytest.raises(ValidationError):
         Outer(name="a").name = "b"
 
 
-def test_a_short_form_stands_for_its_mapping():
+def test_a_short_form_stands_for_its_mapping() -> None:
     assert Outer.model_validate(5) == Outer(name="5")
     assert Outer.model_json_schema()["anyOf"][0] == {"type": "integer"}
 
 
-def test_a_missing_key_is_named():
+def test_a_missing_key_is_named() -> None:
     assert (("inner", "number"), "missing-key") in rules({"inner": {}})
 
 
-def test_exactly_one_points_at_the_second():
+def test_exactly_one_points_at_the_second() -> None:
     [mistake] = exactly_one({"b": 1, "a": 1}, ("a", "b"), "this")
     assert mistake.at == ("a",)
     assert list(exactly_one({"a": 1}, ("a", "b"), "this")) == []
 
 
-def test_the_offending_value_is_not_in_the_text_of_the_error():
+def test_the_offending_value_is_not_in_the_text_of_the_error() -> None:
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate({"name": ["hunter2"], "inner": {"number": "hunter2"}})
     assert "hunter2" not in str(caught.value)

@@ -1,6 +1,7 @@
 import copy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -15,11 +16,11 @@ ROOT = Path(__file__).parents[2]
 MINIMAL = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
 
 
-def errors(value):
+def errors(value: dict[str, Any]) -> list[Any]:
     return list(jsonschema.Draft202012Validator(schema()).iter_errors(value))
 
 
-def test_the_page_is_the_generated_one():
+def test_the_page_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "config.md").read_text() == reference(), "run: make docs"
 
 
@@ -36,14 +37,14 @@ def test_the_page_is_the_generated_one():
     ],
     ids=str,
 )
-def test_an_editor_is_offered_nothing_that_is_refused(extra):
+def test_an_editor_is_offered_nothing_that_is_refused(extra: dict[str, Any]) -> None:
     assert jsonschema.Draft202012Validator(schema()).is_valid(MINIMAL | extra)
     assert not jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | extra)
     slashes = {"allow": [{"operation": "a", "parameters": {"p": {"slashes": "allowed"}}}]}
     assert jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | slashes)
 
 
-def test_the_schema_is_a_schema():
+def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(offered_schema())
     jsonschema.Draft202012Validator.check_schema(schema())
 
@@ -61,25 +62,25 @@ def test_the_schema_is_a_schema():
     ],
     ids=str,
 )
-def test_the_schema_accepts_long_and_short_forms(extra):
+def test_the_schema_accepts_long_and_short_forms(extra: dict[str, Any]) -> None:
     assert errors(MINIMAL | extra) == []
 
 
 @pytest.mark.parametrize(
     "extra", [{"lisen": 1}, {"upstream": {"url": 5}}, {"log": {"level": "x"}}, {"openapi": 3}], ids=str
 )
-def test_the_schema_refuses_what_the_loader_refuses(extra):
+def test_the_schema_refuses_what_the_loader_refuses(extra: dict[str, Any]) -> None:
     assert errors(MINIMAL | extra)
 
 
-def test_the_schema_gives_defaults_as_they_are_written():
+def test_the_schema_gives_defaults_as_they_are_written() -> None:
     definitions = schema()["$defs"]
     assert definitions["Limits"]["properties"]["request_head"]["default"] == "32kB"
     assert definitions["Timeouts"]["properties"]["read"]["default"] == "30s"
     assert schema()["properties"]["listen"]["default"] == "0.0.0.0:8080"
 
 
-def test_every_key_has_a_description():
+def test_every_key_has_a_description() -> None:
     described = copy.deepcopy(schema())
     for name, definition in {"Config": described, **described["$defs"]}.items():
         for form in (definition, *definition.get("anyOf", ())):
@@ -87,7 +88,7 @@ def test_every_key_has_a_description():
                 assert "description" in value or "$ref" in value or "type" in value, f"{name}.{key}"
 
 
-def test_the_page_marks_what_is_not_there_yet():
+def test_the_page_marks_what_is_not_there_yet() -> None:
     assert reference().count("*Not yet.*") >= len(
         [dotted for dotted in NOT_YET if ".type." not in dotted and "credential." not in dotted]
     )

@@ -14,13 +14,13 @@ deny: [{path: 1}, addPet]
 ALLOW = "allow: [listPets, {operation: x, nope: 1}, 5, GET /pets, GET pets]"
 
 
-def refused(text):
+def refused(text: str) -> RefusedConfigError:
     with pytest.raises(RefusedConfigError) as caught:
         load_text(text, path=Path("gateway.yaml"), environ={})
     return caught.value
 
 
-def test_entries_that_are_right_remain_with_the_index_at_which_they_are_written():
+def test_entries_that_are_right_remain_with_the_index_at_which_they_are_written() -> None:
     error = refused(WRONG)
     config = error.remains.config
     assert config.openapi.source.endswith("openapi.yaml")
@@ -34,18 +34,18 @@ def test_entries_that_are_right_remain_with_the_index_at_which_they_are_written(
 
 
 @pytest.mark.parametrize("openapi", ["openapi: [1]", "openapi: ftp://x", "", "openapi: {source: 1}"])
-def test_nothing_remains_without_the_documents_place(openapi):
+def test_nothing_remains_without_the_documents_place(openapi: str) -> None:
     assert refused(WRONG.replace("openapi: ./openapi.yaml", openapi)).remains is None
 
 
 @pytest.mark.parametrize("allow", ["allow: listPets", "allow: {a: 1}", "allow: [[[]]]", "allow: null", ""])
-def test_nothing_is_said_of_a_list_that_is_none(allow):
+def test_nothing_is_said_of_a_list_that_is_none(allow: str) -> None:
     error = refused(WRONG.replace(ALLOW, allow))
     assert [one.operation for one in error.remains.config.allow if one.operation] == []
     assert any(pointer[0] == "allow" for pointer in error.given_up)
 
 
-def test_what_is_below_a_misspelt_or_misplaced_key_remains():
+def test_what_is_below_a_misspelt_or_misplaced_key_remains() -> None:
     assert refused(WRONG.replace("allow:", "alow:")).remains.config.allow[0].operation == "listPets"
     text = WRONG.replace(ALLOW, "").replace('"htp://x"', '"http://x", allow: [listPets]')
     assert refused(text).remains.config.allow[0].operation == "listPets"
@@ -63,6 +63,6 @@ def test_what_is_below_a_misspelt_or_misplaced_key_remains():
         "cors: [5]",
     ],
 )
-def test_a_mistake_elsewhere_leaves_the_lists_as_they_are(line):
+def test_a_mistake_elsewhere_leaves_the_lists_as_they_are(line: str) -> None:
     config = refused(WRONG + line).remains.config
     assert config.allow[0].operation == "listPets"

@@ -13,7 +13,7 @@ from plugin_gateway.config.scalar import plain_scalar
     ],
     ids=repr,
 )  # fmt: skip
-def test_an_unquoted_scalar_has_its_yaml_1_2_meaning(text, value):
+def test_an_unquoted_scalar_has_its_yaml_1_2_meaning(text: str, value: float | str | None) -> None:
     assert plain_scalar(text) == value
     assert type(plain_scalar(text)) is type(value)
 
@@ -35,7 +35,7 @@ def test_an_unquoted_scalar_has_its_yaml_1_2_meaning(text, value):
         "08",
     ],
 )
-def test_what_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(text):
+def test_what_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(text: str) -> None:
     with pytest.raises(Mistake) as caught:
         plain_scalar(text)
     assert caught.value.rule == "ambiguous-yaml"

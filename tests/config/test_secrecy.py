@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.secrecy import masked_unparsed, may_be_secret, without_url_secrets
@@ -24,7 +26,7 @@ from plugin_gateway.config.secrecy import masked_unparsed, may_be_secret, withou
         (("auth", "type"), False),
     ],
 )
-def test_the_keys_on_the_way_say_whether_a_secret_may_stand_here(pointer, secret):
+def test_the_keys_on_the_way_say_whether_a_secret_may_stand_here(pointer: tuple[Any, ...], secret: bool) -> None:
     assert may_be_secret(pointer) is secret
 
 
@@ -36,7 +38,7 @@ def test_the_keys_on_the_way_say_whether_a_secret_may_stand_here(pointer, secret
         ("https://host/x", "https://host/x"),
     ],
 )
-def test_the_secret_parts_of_a_url_become_asterisks_of_the_same_length(text, masked):
+def test_the_secret_parts_of_a_url_become_asterisks_of_the_same_length(text: str, masked: str) -> None:
     assert without_url_secrets(text) == masked
     assert len(text) == len(masked)
 
@@ -55,7 +57,7 @@ def test_the_secret_parts_of_a_url_become_asterisks_of_the_same_length(text, mas
     ],
 )
 @pytest.mark.parametrize("line", ["url: {}", 'upstream: {{url: "{}", connections: 2}}', "{}"])
-def test_a_password_in_a_url_is_masked_whatever_it_is_made_of(line, url):
+def test_a_password_in_a_url_is_masked_whatever_it_is_made_of(line: str, url: str) -> None:
     shown = without_url_secrets(line.format(url))
     assert "ter2" not in shown
     assert "@h" in shown
@@ -71,11 +73,11 @@ def test_a_password_in_a_url_is_masked_whatever_it_is_made_of(line, url):
         "cors: [https://a.test, https://b.test:8443]",
     ],
 )
-def test_what_is_no_password_is_shown(line):
+def test_what_is_no_password_is_shown(line: str) -> None:
     assert without_url_secrets(line) == line
 
 
-def test_a_line_that_cannot_be_parsed_shows_nothing_after_a_secret_key():
+def test_a_line_that_cannot_be_parsed_shows_nothing_after_a_secret_key() -> None:
     lines = [
         "upstream:",
         "  credential:",

@@ -26,12 +26,12 @@ KEY = "k3y-of-the-upstream"
     ],
 )
 @pytest.mark.parametrize("place", Place)
-def test_what_editors_and_shells_put_around_a_secret_is_dropped(text, place):
+def test_what_editors_and_shells_put_around_a_secret_is_dropped(text: str, place: Place) -> None:
     assert cleaned(text, place) == KEY
 
 
 @pytest.mark.parametrize("text", ["", "\n", " \t\r\n", "\ufeff", "\ufeff\n"])
-def test_a_secret_of_which_nothing_is_left_is_empty(text):
+def test_a_secret_of_which_nothing_is_left_is_empty(text: str) -> None:
     with pytest.raises(Mistake) as caught:
         cleaned(text)
     assert caught.value.rule == "secret-empty"
@@ -59,7 +59,9 @@ def test_a_secret_of_which_nothing_is_left_is_empty(text):
     ],
 )
 @pytest.mark.parametrize("place", Place)
-def test_what_cannot_be_seen_inside_a_secret_is_refused_and_nothing_of_it_is_shown(between, why, place):
+def test_what_cannot_be_seen_inside_a_secret_is_refused_and_nothing_of_it_is_shown(
+    between: str, why: str, place: Place
+) -> None:
     with pytest.raises(Mistake) as caught:
         cleaned(f"k3y-of-{between}the-upstream", place)
     assert caught.value.rule == "secret-unusable"
@@ -76,7 +78,7 @@ def test_what_cannot_be_seen_inside_a_secret_is_refused_and_nothing_of_it_is_sho
         (Place.COOKIE, ["abc", "a=b", "a:b/c", "%20"], ["k3 y3", "a;b", "a,b", 'a"b', '"ab"', "a\\b", "ä"]),
     ],
 )  # fmt: skip
-def test_each_place_has_the_characters_it_can_carry(place, good, bad):
+def test_each_place_has_the_characters_it_can_carry(place: Place, good: list[str], bad: list[str]) -> None:
     for text in good:
         assert cleaned(text, place) == text
     for text in bad:
@@ -86,7 +88,7 @@ def test_each_place_has_the_characters_it_can_carry(place, good, bad):
         assert text not in f"{caught.value.message}{caught.value.hint}"
 
 
-def test_a_header_line_is_not_taken_for_its_value():
+def test_a_header_line_is_not_taken_for_its_value() -> None:
     for text in ("X-API-Key: abc", "x-api-key:abc", "X-API-Key :abc"):
         with pytest.raises(Mistake, match="X-API-Key:"):
             cleaned(text, Place.FIELD, header="X-API-Key")
@@ -102,20 +104,20 @@ def test_a_header_line_is_not_taken_for_its_value():
         (b"\x80" + KEY.encode(), "is not UTF-8 text"),
     ],
 )
-def test_a_file_that_is_not_utf_8_is_told_so(content, why):
+def test_a_file_that_is_not_utf_8_is_told_so(content: bytes, why: str) -> None:
     with pytest.raises(Mistake, match=re.escape("secret-unusable")) as caught:
         decode(content, "key")
     assert f"`key` {why}" in caught.value.message
 
 
-def test_utf_16_without_its_mark_is_refused_as_well():
+def test_utf_16_without_its_mark_is_refused_as_well() -> None:
     with pytest.raises(Mistake) as caught:
         cleaned(decode(KEY.encode("utf-16-le"), "key"))
     assert "UTF-16" in caught.value.hint
 
 
 @given(st.text(), st.sampled_from(Place))
-def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text, place):
+def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text: str, place: Place) -> None:
     try:
         secret = cleaned(text, place)
     except Mistake:
@@ -130,7 +132,7 @@ def test_no_text_gives_a_secret_that_a_line_of_http_cannot_carry(text, place):
     st.text(alphabet=st.characters(exclude_categories=["C", "Z"]), min_size=6).map("~".__add__),
     st.sampled_from(["\n", "\0", "\t", "\u200b"]),
 )
-def test_no_message_repeats_a_secret(text, between):
+def test_no_message_repeats_a_secret(text: str, between: str) -> None:
     with pytest.raises(Mistake) as caught:
         cleaned(f"{text}{between}{text}")
     assert text not in f"{caught.value.message}{caught.value.hint}"

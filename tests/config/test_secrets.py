@@ -1,5 +1,7 @@
 import os
 import pickle
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,7 +13,7 @@ from plugin_gateway.config.secrets import Secret, SecretSource, resolve
 
 
 @given(st.text("abcdefgh0123456789", min_size=12))
-def test_a_secret_never_shows(text):
+def test_a_secret_never_shows(text: str) -> None:
     secret = Secret(text, SecretSource(env="API_KEY"))
     for shown in (
         repr(secret),
@@ -24,7 +26,7 @@ def test_a_secret_never_shows(text):
         assert text not in shown
 
 
-def test_a_secret_reveals_and_compares_itself():
+def test_a_secret_reveals_and_compares_itself() -> None:
     assert Secret("a").reveal() == "a"
     assert Secret("a") == Secret("a", SecretSource(env="X"))
     assert Secret("a") != Secret("b")
@@ -33,20 +35,20 @@ def test_a_secret_reveals_and_compares_itself():
         hash(Secret("a"))
 
 
-def test_a_secret_can_go_to_a_worker():
+def test_a_secret_can_go_to_a_worker() -> None:
     secret = Secret("a", SecretSource(env="X"))
     copy = pickle.loads(pickle.dumps(secret))
     assert copy == secret
     assert copy.source == secret.source
 
 
-def test_a_secret_comes_from_the_environment(tmp_path):
+def test_a_secret_comes_from_the_environment(tmp_path: Path) -> None:
     secret = resolve({"env": "KEY"}, environ={"KEY": "s"}, folder=tmp_path)
     assert (secret.reveal(), str(secret.source)) == ("s", "env KEY")
 
 
 @pytest.mark.parametrize("content", [b"s", b"s\n", b"\xef\xbb\xbfs \r\n\n"])
-def test_a_secret_file_is_relative_to_the_folder_and_loses_what_surrounds_it(tmp_path, content):
+def test_a_secret_file_is_relative_to_the_folder_and_loses_what_surrounds_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "key").write_bytes(content)
     secret = resolve({"file": "key"}, environ={}, folder=tmp_path)
     assert secret.reveal() == "s"
@@ -54,7 +56,7 @@ def test_a_secret_file_is_relative_to_the_folder_and_loses_what_surrounds_it(tmp
     assert str(secret.source) == f"file {tmp_path / 'key'}"
 
 
-def test_a_secret_may_be_written_down(tmp_path):
+def test_a_secret_may_be_written_down(tmp_path: Path) -> None:
     secret = resolve({"value": "s"}, environ={}, folder=tmp_path)
     assert (secret.reveal(), str(secret.source)) == ("s", "gateway.yaml")
 
@@ -85,7 +87,9 @@ def test_a_secret_may_be_written_down(tmp_path):
         ({"value": "a\nb"}, "secret-unusable", ("value",)),
     ],
 )
-def test_a_source_that_gives_no_usable_secret_is_a_mistake_at_its_place(tmp_path, source, rule, at):
+def test_a_source_that_gives_no_usable_secret_is_a_mistake_at_its_place(
+    tmp_path: Path, source: dict[str, Any] | str, rule: str, at: tuple[str, ...]
+) -> None:
     environ = {
         "EMPTY": " ",
         "BREAK": "top\r\nsecret",
@@ -104,13 +108,13 @@ def test_a_source_that_gives_no_usable_secret_is_a_mistake_at_its_place(tmp_path
     assert "top" not in f"{caught.value.message}{caught.value.hint}"
 
 
-def test_a_missing_variable_suggests_the_nearest(tmp_path):
+def test_a_missing_variable_suggests_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(Mistake, match="secret-missing") as caught:
         resolve({"env": "UPSTREAM_KEY"}, environ={"UPSTREAM_KEYS": "x"}, folder=tmp_path)
     assert "did you mean `UPSTREAM_KEYS`?" in caught.value.hint
 
 
-def test_a_directory_of_secrets_is_told_from_a_file(tmp_path):
+def test_a_directory_of_secrets_is_told_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secrets").mkdir()
     with pytest.raises(Mistake) as caught:
         resolve({"file": "secrets"}, environ={}, folder=tmp_path)
@@ -118,7 +122,7 @@ def test_a_directory_of_secrets_is_told_from_a_file(tmp_path):
     assert "name the file in it" in caught.value.hint
 
 
-def test_a_secret_obeys_the_place_it_goes_to(tmp_path):
+def test_a_secret_obeys_the_place_it_goes_to(tmp_path: Path) -> None:
     for place, header in ((Place.COOKIE, ""), (Place.FIELD, "X-Key")):
         with pytest.raises(Mistake) as caught:
             resolve({"env": "KEY"}, environ={"KEY": "X-Key: a;b"}, folder=tmp_path, place=place, header=header)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -15,7 +17,7 @@ from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
         ({"path": "/search/**"}, (None, None, None, "/search/**", ())),
     ],
 )
-def test_an_entry_names_operations_in_one_of_its_forms(written, wanted):
+def test_an_entry_names_operations_in_one_of_its_forms(written: dict[str, Any] | str, wanted: tuple[Any, ...]) -> None:
     entry = Selector.model_validate(written)
     assert (entry.wanted_id, entry.key, entry.tag, entry.path, entry.methods) == wanted
 
@@ -34,28 +36,28 @@ def test_an_entry_names_operations_in_one_of_its_forms(written, wanted):
         {"tag": ""},
     ],
 )
-def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written):
+def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written: Any) -> None:
     with pytest.raises(ValidationError):
         AllowEntry.model_validate(written)
 
 
-def test_a_numbered_entry_is_a_copy():
+def test_a_numbered_entry_is_a_copy() -> None:
     entry = Selector.model_validate("a")
     assert (entry.numbered(3).index, entry.index) == (3, 0)
 
 
-def test_a_parameter_may_be_hidden_in_one_word():
+def test_a_parameter_may_be_hidden_in_one_word() -> None:
     assert ParameterRule.model_validate("hidden").hidden is True
 
 
 @pytest.mark.parametrize(
     "written", [{"hidden": True, "fixed": 1}, {"fixed": 1, "default": 2}, {"slashes": "yes"}, "hiden"]
 )
-def test_a_parameter_rule_that_contradicts_itself_is_a_mistake(written):
+def test_a_parameter_rule_that_contradicts_itself_is_a_mistake(written: dict[str, Any] | str) -> None:
     with pytest.raises(ValidationError):
         ParameterRule.model_validate(written)
 
 
-def test_a_slash_in_a_parameter_is_refused_unless_allowed():
+def test_a_slash_in_a_parameter_is_refused_unless_allowed() -> None:
     assert ParameterRule.model_validate({}).slashes == "refused"
     assert ParameterRule.model_validate({"slashes": "allowed"}).slashes == "allowed"

@@ -32,20 +32,20 @@ from plugin_gateway.config.tree import read
         ("// a\nb: 1\n", 1, 1, "write `#`"),
     ],
 )
-def test_a_slip_is_told_at_the_line_to_mend_with_what_to_write(text, line, column, hint):
+def test_a_slip_is_told_at_the_line_to_mend_with_what_to_write(text: str, line: int, column: int, hint: str) -> None:
     _, found = read(text)
     span, _, mistake = found[-1]
     assert (mistake.rule, span.line, span.column) == ("yaml-syntax", line, column)
     assert hint in mistake.hint
 
 
-def test_the_text_of_a_line_with_a_secret_is_not_repeated():
+def test_the_text_of_a_line_with_a_secret_is_not_repeated() -> None:
     _, [(_, _, mistake)] = read("token:hunter2\nb: 1\n")
     assert "hunter2" not in mistake.hint
 
 
 @given(st.text("ab:-[]{}'\"#|> \n\t=*&!%@`\\$,;", max_size=60))
-def test_whatever_is_wrong_is_told_at_a_line_of_the_text(text):
+def test_whatever_is_wrong_is_told_at_a_line_of_the_text(text: str) -> None:
     root, found = read(text)
     for span, _, mistake in found:
         assert mistake.message

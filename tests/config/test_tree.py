@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import yaml
 from hypothesis import given
@@ -7,7 +9,7 @@ from plugin_gateway.config import tree
 from plugin_gateway.config.tree import read, walk
 
 
-def value_of(text):
+def value_of(text: str) -> Any:
     root, found = read(text)
     assert found == []
     return root.plain()
@@ -37,14 +39,14 @@ def value_of(text):
         ("---\na: 1\n...\n", {"a": 1}),
     ],
 )
-def test_yaml_is_read_with_its_1_2_meaning(text, value):
+def test_yaml_is_read_with_its_1_2_meaning(text: str, value: dict[str, Any]) -> None:
     assert value_of(text) == value
 
 
 @pytest.mark.parametrize(
     "word", ["yes", "No", "ON", "off", "010", "1:30", "2026-11-23", "2026-11-23T10:00:00Z", "1_000", "-07"]
 )
-def test_a_plain_scalar_that_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(word):
+def test_a_plain_scalar_that_readers_disagree_about_is_a_mistake_with_a_hint_to_quote(word: str) -> None:
     _, [(span, pointer, mistake)] = read(f"top:\n  key: {word}\n")
     assert (mistake.rule, span.line, span.column, span.length, pointer) == (
         "ambiguous-yaml",
@@ -74,7 +76,7 @@ def test_a_plain_scalar_that_readers_disagree_about_is_a_mistake_with_a_hint_to_
         ("a: x\x01y\n", "yaml-syntax", 1, 5),
     ],
 )
-def test_a_mistake_in_the_yaml_is_found_where_it_is(text, rule, line, column):
+def test_a_mistake_in_the_yaml_is_found_where_it_is(text: str, rule: str, line: int, column: int) -> None:
     _, found = read(text)
     assert [(mistake.rule, span.line, span.column) for span, _, mistake in found] == [(rule, line, column)]
 
@@ -89,20 +91,20 @@ def test_a_mistake_in_the_yaml_is_found_where_it_is(text, rule, line, column):
     ],
     ids=["depth", "alias bomb", "depth by aliases", "characters"],
 )
-def test_text_that_grows_beyond_reason_is_refused(text):
+def test_text_that_grows_beyond_reason_is_refused(text: str) -> None:
     root, [(_, _, mistake)] = read(text)
     assert root is None
     assert mistake.rule in ("too-deep", "too-large")
 
 
 @pytest.mark.parametrize(("values", "is_refused"), [(999, False), (1000, True)])
-def test_a_limit_on_values_is_kept(values, is_refused, monkeypatch):
+def test_a_limit_on_values_is_kept(values: int, is_refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tree, "_MAX_VALUES", 1000)
     root, found = read("[" + "1," * values + "]")
     assert (root is None, [mistake.rule for _, _, mistake in found]) == (is_refused, ["too-large"] * is_refused)
 
 
-def test_an_anchor_on_a_duplicate_key_does_not_hide_its_text():
+def test_an_anchor_on_a_duplicate_key_does_not_hide_its_text() -> None:
     root, _ = read("a: {value: one, value: two}")
     assert {node.value for _, node in walk(root)} == {None, "one", "two"}
 
@@ -117,15 +119,15 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_what_a_yaml_writer_wrote_is_read_back(value):
+def test_what_a_yaml_writer_wrote_is_read_back(value: dict[str, Any] | list[Any] | None) -> None:
     assert value_of(yaml.safe_dump(value, allow_unicode=True)) == value
 
 
 @given(st.text())
-def test_no_text_raises(text):
+def test_no_text_raises(text: str) -> None:
     read(text)
 
 
-def test_a_report_ends_where_nobody_would_read_on():
+def test_a_report_ends_where_nobody_would_read_on() -> None:
     _, found = read("a: 1\n" * 1000)
     assert len(found) == 200

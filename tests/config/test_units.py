@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +24,7 @@ from plugin_gateway.config.units import Rate, format_duration, format_size, pars
         ("1.5s", 1.5),
     ],
 )
-def test_a_duration_is_read_as_seconds(text, seconds):
+def test_a_duration_is_read_as_seconds(text: int | str, seconds: float) -> None:
     assert parse_duration(text) == seconds
 
 
@@ -43,7 +46,7 @@ def test_a_duration_is_read_as_seconds(text, seconds):
         "1s 2s",
     ],
 )
-def test_a_duration_without_a_known_unit_or_beyond_a_year_is_a_mistake(text):
+def test_a_duration_without_a_known_unit_or_beyond_a_year_is_a_mistake(text: int | str | None) -> None:
     with pytest.raises(Mistake) as caught:
         parse_duration(text)
     assert caught.value.rule == "bad-duration"
@@ -61,14 +64,14 @@ def test_a_duration_without_a_known_unit_or_beyond_a_year_is_a_mistake(text):
         ("1 MiB", 2**20),
     ],
 )
-def test_a_size_counts_kb_by_1000_and_kib_by_1024(text, count):
+def test_a_size_counts_kb_by_1000_and_kib_by_1024(text: str, count: int) -> None:
     assert parse_size(text) == count
 
 
 @pytest.mark.parametrize(
     "text", ["", "32", pytest.param(32, id="number"), "kB", "32 parsecs", "-1kB", "0.5B", "9999999999GB", None]
 )
-def test_a_size_that_is_not_a_whole_number_of_bytes_is_a_mistake(text):
+def test_a_size_that_is_not_a_whole_number_of_bytes_is_a_mistake(text: int | str | None) -> None:
     with pytest.raises(Mistake) as caught:
         parse_size(text)
     assert caught.value.rule == "bad-size"
@@ -78,12 +81,12 @@ def test_a_size_that_is_not_a_whole_number_of_bytes_is_a_mistake(text):
     ("text", "rate"),
     [("20/s", Rate(20, 1)), ("10/min", Rate(10, 60)), ("1 / hour", Rate(1, 3600)), ("9/d", Rate(9, 86400))],
 )
-def test_a_rate_is_calls_per_window(text, rate):
+def test_a_rate_is_calls_per_window(text: str, rate: Rate) -> None:
     assert parse_rate(text) == rate
 
 
 @pytest.mark.parametrize("text", ["", "20", "0/s", "s", "1/fortnight", "1.5/s", 5, None])
-def test_a_rate_without_a_window_or_calls_is_a_mistake(text):
+def test_a_rate_without_a_window_or_calls_is_a_mistake(text: int | str | None) -> None:
     with pytest.raises(Mistake) as caught:
         parse_rate(text)
     assert caught.value.rule == "bad-rate"
@@ -110,22 +113,22 @@ def test_a_rate_without_a_window_or_calls_is_a_mistake(text):
         (parse_rate, "unlimited", "leave the key out for no limit"),
     ],
 )
-def test_what_was_meant_is_written_out(parse, text, hint):
+def test_what_was_meant_is_written_out(parse: Callable[..., Any], text: int | str, hint: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse(text)
     assert caught.value.hint == hint
 
 
 @given(st.integers(0, 31_000_000_000))
-def test_a_duration_survives_being_written(milliseconds):
+def test_a_duration_survives_being_written(milliseconds: int) -> None:
     assert parse_duration(format_duration(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
 
 
 @given(st.integers(0, 2**50))
-def test_a_size_survives_being_written(count):
+def test_a_size_survives_being_written(count: int) -> None:
     assert parse_size(format_size(count)) == count
 
 
 @given(st.builds(Rate, st.integers(1, 10**9 - 1), st.sampled_from([1, 60, 3600, 86400])))
-def test_a_rate_survives_being_written(rate):
+def test_a_rate_survives_being_written(rate: Rate) -> None:
     assert parse_rate(str(rate)) == rate

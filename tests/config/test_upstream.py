@@ -1,3 +1,6 @@
+from pathlib import Path
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -10,7 +13,7 @@ from plugin_gateway.config.upstream import Upstream
 KEY = {"value": "s3cr3t"}
 
 
-def test_unsafe_methods_get_the_same_credential_unless_another_is_written():
+def test_unsafe_methods_get_the_same_credential_unless_another_is_written() -> None:
     one = Upstream.model_validate({"url": "http://h", "credential": {"bearer": KEY}})
     assert one.write_credentials == one.credential
     two = Upstream.model_validate(
@@ -19,11 +22,11 @@ def test_unsafe_methods_get_the_same_credential_unless_another_is_written():
     assert [type(credential) for credential in two.write_credentials] == [HeaderCredential]
 
 
-def test_no_credential_at_all_is_fine():
+def test_no_credential_at_all_is_fine() -> None:
     assert Upstream.model_validate({"url": "http://h"}).credential == ()
 
 
-def test_the_defaults_are_those_of_the_page():
+def test_the_defaults_are_those_of_the_page() -> None:
     upstream = Upstream.model_validate({"url": "http://h"})
     assert (upstream.timeout.connect, upstream.timeout.read, upstream.timeout.total) == (3, 30, 45)
     assert (upstream.connections, upstream.headers.pass_set_cookie) == (256, False)
@@ -40,7 +43,11 @@ def test_the_defaults_are_those_of_the_page():
         (None, None, []),
     ],
 )
-def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(credential, write_credential, at):
+def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(
+    credential: dict[str, Any] | list[Any] | None,
+    write_credential: dict[str, dict[str, str]] | list[dict[str, Any]] | None,
+    at: list[int],
+) -> None:
     written = {"url": "http://h", "headers": {"forward": ["X-Tenant", "X-Key"]}}
     written |= {"credential": credential} if credential else {}
     written |= {"write_credential": write_credential} if write_credential else {}
@@ -49,7 +56,9 @@ def test_a_header_that_a_credential_sets_on_every_call_is_not_forwarded_in_vain(
 
 @pytest.mark.parametrize("url", ["http://h", "HTTP://h", "unix:/run/api.sock"])
 @pytest.mark.parametrize("tls", [{}, {"ca": "ca.pem"}])
-def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(tmp_path, url, tls):
+def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(
+    tmp_path: Path, url: str, tls: dict[str, str]
+) -> None:
     (tmp_path / "ca.pem").touch()
     with pytest.raises(ValidationError) as caught:
         Upstream.model_validate({"url": url, "tls": tls}, context=Surroundings(folder=tmp_path))
@@ -58,7 +67,7 @@ def test_tls_for_an_upstream_without_https_is_a_mistake_at_its_key(tmp_path, url
     assert (mistake.rule, mistake.at, mistake.on_key) == ("tls-without-https", ("tls",), True)
 
 
-def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path):
+def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").touch()
     written = {"url": "ftp://h", "tls": {"ca": "ca.pem"}}
     with pytest.raises(ValidationError) as caught:
@@ -77,7 +86,9 @@ def test_tls_beside_a_url_that_is_none_is_not_a_second_mistake(tmp_path):
     ],
 )
 @pytest.mark.parametrize("key", ["credential", "write_credential"])
-def test_no_header_is_written_both_by_a_credential_and_by_forwarded(mode, name, is_twice, key):
+def test_no_header_is_written_both_by_a_credential_and_by_forwarded(
+    mode: str, name: str, is_twice: bool, key: str
+) -> None:
     written = {"url": "http://h", "forwarded": mode, key: {"header": name, "value": KEY}}
     try:
         Upstream.model_validate(written)

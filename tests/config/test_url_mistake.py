@@ -19,7 +19,7 @@ PORT = "is not between 1 and 65535"
         "https://api.test/v1?next=http://b.test",
     ],
 )
-def test_a_url_has_no_mistake(text):
+def test_a_url_has_no_mistake(text: str) -> None:
     assert find_url_mistake(text, schemes=HTTP) is None
 
 
@@ -64,7 +64,7 @@ def test_a_url_has_no_mistake(text):
         (None, "not a URL", "write https://… or http://…"),
     ],
 )
-def test_a_mistake_is_named_with_what_was_probably_meant(text, message, hint):
+def test_a_mistake_is_named_with_what_was_probably_meant(text: str | None, message: str, hint: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
     assert found.rule == "bad-url"
     assert message in found.message
@@ -84,7 +84,7 @@ def test_a_mistake_is_named_with_what_was_probably_meant(text, message, hint):
         " https://me:hunter2@api.test",
     ],
 )
-def test_a_password_is_not_repeated_whatever_else_is_wrong(text):
+def test_a_password_is_not_repeated_whatever_else_is_wrong(text: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
     assert found.rule == "secret-in-url"
     assert "ter2" not in f"{found.message}{found.hint}{found.got}"
@@ -106,5 +106,5 @@ def test_a_password_is_not_repeated_whatever_else_is_wrong(text):
         ("1a.test", ""),
     ],
 )
-def test_a_host_is_a_name_or_a_whole_address(host, why):
+def test_a_host_is_a_name_or_a_whole_address(host: str, why: str) -> None:
     assert (why in find_host_mistake(host)) if why else not find_host_mistake(host)

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -37,18 +38,18 @@ pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of docum
 
 
 @pytest.fixture(scope="module")
-def documents():
+def documents() -> Any:
     return {name: read_document(str(CORPUS / "open" / name)) for name in NAMES}
 
 
-def exported(document, keys):
+def exported(document: Any, keys: Any) -> Any:
     loaded = load_text(CONFIG + json.dumps([str(key) for key in keys]), path=None, environ={"KEY": KEY})
     built = Built(revision=compile_revision(loaded, document, number=1), loaded=loaded, document=document)
     return built.revision, candidate_of(built)
 
 
 @given(data=st.data())
-def test_document_tools_skill_and_packages_name_the_same_operations_under_one_digest(documents, data):
+def test_document_tools_skill_and_packages_name_the_same_operations_under_one_digest(documents: Any, data: Any) -> None:
     document = documents[data.draw(st.sampled_from(NAMES))]
     keys = data.draw(st.lists(st.sampled_from([*document.operations]), min_size=1, max_size=6, unique=True))
     revision, candidate = exported(document, keys)
@@ -69,7 +70,7 @@ def test_document_tools_skill_and_packages_name_the_same_operations_under_one_di
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_rule_can_be_judged(documents, name):
+def test_every_rule_can_be_judged(documents: Any, name: Any) -> None:
     document = documents[name]
     _, candidate = exported(document, [*document.operations][:40])
     for finding in judge(candidate, set(Target)):

@@ -93,7 +93,9 @@ def _real_documents() -> list[Any]:
 
 
 @pytest.mark.parametrize(("location", "listed"), _real_documents())
-def test_every_face_of_a_real_document_is_valid_and_within_the_limits_of_its_profile(location: Path, listed: str):
+def test_every_face_of_a_real_document_is_valid_and_within_the_limits_of_its_profile(
+    location: Path, listed: str
+) -> None:
     document = read_document(str(location))
     lines = [OperationKey(*line.split(None, 1)) for line in listed.splitlines() if line.strip()]
     for allow, kept in _allow_lists(document, lines).items():
@@ -174,7 +176,7 @@ KEPT = st.lists(st.integers(min_value=0, max_value=999), min_size=1, max_size=4)
 
 @pytest.mark.parametrize("location", [path for path in MARKED if path.exists()], ids=lambda path: path.name)
 @given(numbers=KEPT)
-def test_no_face_names_an_operation_that_is_not_allowed(location: Path, numbers: list[int]):
+def test_no_face_names_an_operation_that_is_not_allowed(location: Path, numbers: list[int]) -> None:
     document, marks = _marked(location)
     kept = list(dict.fromkeys(list(marks)[number % len(marks)] for number in numbers))
     allowed = {marks[key] for key in kept} | {key.path.rpartition("/")[2] for key in kept}

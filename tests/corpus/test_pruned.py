@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,14 +37,14 @@ pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of docum
 
 
 @pytest.fixture(scope="module")
-def oracle():
+def oracle() -> Any:
     spec = importlib.util.spec_from_file_location("prune_oracle", CORPUS / "prune_oracle.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def _judge(oracle, full, pruned, kept):
+def _judge(oracle: Any, full: dict[str, Any], pruned: dict[str, Any], kept: list[tuple[str, str]]) -> list[Any]:
     """The oracle's failures; it recurses deeply, so it gets a stack of its own."""
     verdicts = []
     limit = sys.getrecursionlimit()
@@ -61,12 +62,12 @@ def _judge(oracle, full, pruned, kept):
     return verdicts[0].fail
 
 
-def _kept(path):
+def _kept(path: Path) -> list[OperationKey]:
     lines = path.read_text().splitlines()
     return [OperationKey(*line.split(None, 1)) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _failures(oracle, location, kept=None):
+def _failures(oracle: Any, location: Path, kept: list[OperationKey] | None = None) -> list[Any]:
     document = read_document(str(location))
     kept = kept or list(document.operations)[:: len(document.operations) // 10]
     pruned = json.loads(to_json(prune(document, kept).root))
@@ -74,24 +75,24 @@ def _failures(oracle, location, kept=None):
 
 
 @pytest.mark.parametrize("name", [name for name in HARD if name not in REFUSED])
-def test_a_difficult_document_is_pruned_exactly(oracle, name):
+def test_a_difficult_document_is_pruned_exactly(oracle: Any, name: str) -> None:
     assert _failures(oracle, CORPUS / "hard" / name, _kept(CORPUS / "hard" / f"{name}.allow")) == []
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_hostile_document_is_refused_in_words(name):
+def test_a_hostile_document_is_refused_in_words(name: str) -> None:
     kept = _kept(CORPUS / "hard" / f"{name}.allow")
     with pytest.raises(DocumentError, match=REFUSED[name]):
         prune(read_document(str(CORPUS / "hard" / name)), kept)
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_a_real_document_is_pruned_exactly(oracle, name):
+def test_a_real_document_is_pruned_exactly(oracle: Any, name: str) -> None:
     assert _failures(oracle, CORPUS / "open" / name, _kept(CORPUS / "allow" / f"{name}.txt")) == []
 
 
 @pytest.mark.parametrize("name", [name for name in OPEN if name.endswith(".json")])
-def test_a_real_document_that_is_skimmed_is_pruned_as_if_it_were_read_whole(name):
+def test_a_real_document_that_is_skimmed_is_pruned_as_if_it_were_read_whole(name: str) -> None:
     data = (CORPUS / "open" / name).read_bytes()
     kept = _kept(CORPUS / "allow" / f"{name}.txt")
     whole = Document(root=decode(data, name), name=name)
@@ -102,5 +103,5 @@ def test_a_real_document_that_is_skimmed_is_pruned_as_if_it_were_read_whole(name
     assert told[0] == told[1]
 
 
-def test_a_document_of_many_files_is_pruned_exactly(oracle):
+def test_a_document_of_many_files_is_pruned_exactly(oracle: Any) -> None:
     assert _failures(oracle, CORPUS / "open/digitalocean/specification/DigitalOcean-public.v2.yaml") == []

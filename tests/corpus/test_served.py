@@ -58,7 +58,7 @@ def _serve(document: Document, version: str) -> Any:
 
 
 @pytest.mark.parametrize(("name", "allow"), _corpus())
-def test_every_document_at_hand_is_served_valid_in_each_version(name: str, allow: str):
+def test_every_document_at_hand_is_served_valid_in_each_version(name: str, allow: str) -> None:
     pruned = _pruned(name, allow)
     for version in ("3.1", "3.0", "3.2"):
         served = _serve(pruned, version)

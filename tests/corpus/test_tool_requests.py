@@ -7,6 +7,7 @@ import re
 from email.parser import BytesParser
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
@@ -19,12 +20,17 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
-from plugin_gateway.tools.tool import BodyKind, Place
+from plugin_gateway.tools.tool import Argument, BodyKind, Place, Tool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.gate.gate import Gate
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
 
-def documents():
+def documents() -> list[Any]:
     if not CORPUS.is_dir():
         return [pytest.param("", "", marks=pytest.mark.skip(reason=f"no corpus of documents at {CORPUS}"))]
     real = [(f"open/{path.name[:-4]}", f"allow/{path.name}") for path in sorted((CORPUS / "allow").glob("*.txt"))]
@@ -34,7 +40,7 @@ def documents():
 
 
 @cache
-def api(name, allow):
+def api(name: str, allow: str) -> tuple[Gate, list[tuple[Tool, RequestWriter]]]:
     """The gate and the tools with their writers, of a document and its allow-list."""
     entries = [line for line in (CORPUS / allow).read_text().splitlines() if line.strip()]
     document = read_document(str(CORPUS / name))
@@ -50,7 +56,7 @@ NUMBERS = st.integers(-(2**70), 2**70)
 BASE64 = st.sampled_from(["", "YQ==", "AP8="])
 
 
-def values(schema, defs, texts, depth=0):
+def values(schema: dict[str, Any], defs: dict[str, Any], texts: Any, depth: int = 0) -> Any:
     """A strategy for the shape of a schema, whatever its limits: the writer knows none of them."""
     for _ in range(20):
         if not isinstance(schema, dict) or "$ref" not in schema:
@@ -74,7 +80,7 @@ def values(schema, defs, texts, depth=0):
     return BASE64 if schema.get("contentEncoding") == "base64" else texts
 
 
-def values_of(tool, argument, schema, defs, texts):
+def values_of(tool: Tool, argument: Argument, schema: dict[str, Any], defs: dict[str, Any], texts: Any) -> Any:
     body = tool.body
     if body is not None and argument.name == body.whole and body.kind in {BodyKind.FORM, BodyKind.MULTIPART}:
         return st.dictionaries(WORDS, texts, max_size=2)
@@ -85,7 +91,9 @@ def values_of(tool, argument, schema, defs, texts):
 
 
 @st.composite
-def calls(draw, tools, texts):
+def calls(
+    draw: st.DrawFn, tools: list[tuple[Tool, RequestWriter]], texts: Any
+) -> tuple[Tool, RequestWriter, dict[Any, Any]]:
     tool, writer = draw(st.sampled_from(tools))
     schema = json.loads(tool.definition)["inputSchema"]
     defs = schema.get("$defs", {})
@@ -99,11 +107,11 @@ def calls(draw, tools, texts):
     return tool, writer, chosen
 
 
-def spelled(value):
+def spelled(value: int | str) -> str:
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
-def leaves(value):
+def leaves(value: list[str] | str) -> Iterator[str]:
     if isinstance(value, dict):
         for one in value.values():
             yield from leaves(one)
@@ -114,7 +122,7 @@ def leaves(value):
         yield spelled(value)
 
 
-def check(gate, tool, arguments, request):
+def check(gate: Gate, tool: Tool, arguments: dict[str, Any], request: ToolRequest) -> None:
     verdict = gate.judge(request.method, request.target)
     assert isinstance(verdict, Permit)
     assert verdict.rule.operation_id == tool.name
@@ -141,7 +149,7 @@ def check(gate, tool, arguments, request):
     check_body(tool, arguments, request)
 
 
-def check_body(tool, arguments, request):
+def check_body(tool: Tool, arguments: dict[str, Any], request: ToolRequest) -> None:
     types = [value for name, value in request.fields if name == b"content-type"]
     assert bool(types) == bool(request.body or (tool.body and tool.body.is_required)) or request.body == b""
     if tool.body is None or not request.body:
@@ -170,11 +178,11 @@ def check_body(tool, arguments, request):
 
 
 @pytest.mark.parametrize(("name", "allow"), documents())
-def test_plain_arguments_always_make_a_request_of_the_operation(name, allow):
+def test_plain_arguments_always_make_a_request_of_the_operation(name: str, allow: str) -> None:
     gate, tools = api(name, allow)
 
     @given(call=calls(tools, WORDS))
-    def law(call):
+    def law(call: tuple[Tool, RequestWriter, dict[Any, Any]]) -> None:
         tool, writer, arguments = call
         request = writer.write(arguments)
         assert isinstance(request, ToolRequest), (tool.name, arguments, request)
@@ -184,11 +192,11 @@ def test_plain_arguments_always_make_a_request_of_the_operation(name, allow):
 
 
 @pytest.mark.parametrize(("name", "allow"), documents())
-def test_any_arguments_make_a_request_of_the_operation_or_none(name, allow):
+def test_any_arguments_make_a_request_of_the_operation_or_none(name: str, allow: str) -> None:
     gate, tools = api(name, allow)
 
     @given(call=calls(tools, TEXTS))
-    def law(call):
+    def law(call: tuple[Tool, RequestWriter, dict[Any, Any]]) -> None:
         tool, writer, arguments = call
         request = writer.write(arguments)
         if isinstance(request, ToolRequest):

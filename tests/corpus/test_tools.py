@@ -76,7 +76,7 @@ def _definition(tool: Tool) -> Any:
 
 
 @given(choices())
-def test_each_served_operation_is_one_tool_that_every_client_accepts(choice):
+def test_each_served_operation_is_one_tool_that_every_client_accepts(choice: Any) -> None:
     served = _served(*choice)
     tools = build_tool_set(served, {}).tools
 
@@ -109,7 +109,7 @@ def _refs(node: Any) -> Iterator[str]:
 
 
 @given(choices())
-def test_the_same_document_gives_the_same_bytes(choice):
+def test_the_same_document_gives_the_same_bytes(choice: Any) -> None:
     served = _served(*choice)
     again = Document(root=orjson.loads(orjson.dumps(served.root)), name="again")
 
@@ -117,7 +117,7 @@ def test_the_same_document_gives_the_same_bytes(choice):
 
 
 @given(choices(), st.sampled_from(CUTS))
-def test_no_parameter_and_no_property_is_lost_in_any_form(choice, cut):
+def test_no_parameter_and_no_property_is_lost_in_any_form(choice: Any, cut: Any) -> None:
     served = _served(*choice)
     for tool, operation in zip(build_tool_set(served, {}), served.operations.values(), strict=True):
         told = {(argument.place, argument.wire_name) for argument in tool.arguments}
@@ -224,7 +224,7 @@ class Author:
 
 
 @given(choices(), st.integers(), st.sampled_from(CUTS))
-def test_what_the_document_allows_the_tool_allows_in_every_form(choice, seed, cut):
+def test_what_the_document_allows_the_tool_allows_in_every_form(choice: Any, seed: Any, cut: Any) -> None:
     served = _served(*choice)
     author = Author(served, seed)
     for tool, operation in zip(build_tool_set(served, {}), served.operations.values(), strict=True):
@@ -269,7 +269,7 @@ def _accepts(served: Document, schema: Any, value: Any) -> bool:
 
 
 @pytest.mark.parametrize("name", FIVE)
-def test_ten_operations_fit_the_list_of_chatgpt(name):
+def test_ten_operations_fit_the_list_of_chatgpt(name: Any) -> None:
     if not (location := CORPUS / "open" / name).exists():
         pytest.skip(f"no corpus of documents at {CORPUS}")
     lines = (CORPUS / "allow" / f"{name}.txt").read_text().split("\n")
@@ -322,7 +322,7 @@ def _assert_strict(schema: Any) -> None:
 
 
 @given(choices())
-def test_each_format_has_the_tools_with_their_arguments(choice):
+def test_each_format_has_the_tools_with_their_arguments(choice: Any) -> None:
     for tool in build_tool_set(_served(*choice), {}):
         names = [argument.name for argument in tool.arguments]
         function = write_tool(tool, Format.OPENAI)["function"]

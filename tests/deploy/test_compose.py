@@ -4,12 +4,13 @@ import copy
 import importlib.resources
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 from jsonschema.validators import validator_for
 
-from plugin_gateway.config.load import load
+from plugin_gateway.config.load import LoadedConfig, load
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -17,14 +18,14 @@ SERVICES = COMPOSE["services"]
 PATHS = {"legacy_api_key": "/run/secrets/legacy_api_key"}
 
 
-def slips(composition):
+def slips(composition: dict[str, Any]) -> list[Any]:
     pytest.importorskip("check_jsonschema", reason="the compose specification's schema comes with check-jsonschema")
     schemas = importlib.resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
     schema = json.loads((schemas / "compose-spec.json").read_text())
     return list(validator_for(schema)(schema).iter_errors(composition))
 
 
-def gateway_config(tmp_path):
+def gateway_config(tmp_path: Path) -> LoadedConfig:
     """Load the mounted config as the container would see it, its secret in a folder of the test's."""
     secret = tmp_path / "legacy_api_key"
     secret.write_text("key-of-the-test\n")
@@ -35,11 +36,11 @@ def gateway_config(tmp_path):
     return load(path, environ={})
 
 
-def test_it_is_valid_by_the_compose_specification():
+def test_it_is_valid_by_the_compose_specification() -> None:
     assert slips(COMPOSE) == []
 
 
-def test_the_schema_would_find_a_slip():
+def test_the_schema_would_find_a_slip() -> None:
     slipped = copy.deepcopy(COMPOSE)
     slipped["services"]["gateway"]["cap_dropp"] = ["ALL"]
 
@@ -47,7 +48,7 @@ def test_the_schema_would_find_a_slip():
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_container_is_read_only_and_without_capabilities(name):
+def test_every_container_is_read_only_and_without_capabilities(name: str) -> None:
     service = SERVICES[name]
 
     assert service["read_only"] is True
@@ -56,17 +57,17 @@ def test_every_container_is_read_only_and_without_capabilities(name):
     assert not service.get("privileged")
 
 
-def test_the_gateway_is_a_sidecar_and_its_port_the_only_one_published():
+def test_the_gateway_is_a_sidecar_and_its_port_the_only_one_published() -> None:
     assert SERVICES["gateway"]["network_mode"] == "service:api"
     assert "ports" not in SERVICES["gateway"]
     assert [port.rpartition(":")[2] for port in SERVICES["api"]["ports"]] == ["8080"]
 
 
-def test_the_gateway_waits_for_the_document_it_reads():
+def test_the_gateway_waits_for_the_document_it_reads() -> None:
     assert SERVICES["gateway"]["depends_on"]["api"]["condition"] == "service_healthy"
 
 
-def test_everything_mounted_exists():
+def test_everything_mounted_exists() -> None:
     sources = [volume.split(":")[0] for service in SERVICES.values() for volume in service.get("volumes", ())]
     sources += [secret["file"] for secret in COMPOSE["secrets"].values()]
 
@@ -74,7 +75,7 @@ def test_everything_mounted_exists():
     assert all((DEPLOY / source).exists() for source in sources)
 
 
-def test_the_mounted_config_loads_and_fits_the_containers(tmp_path):
+def test_the_mounted_config_loads_and_fits_the_containers(tmp_path: Path) -> None:
     config = gateway_config(tmp_path).config
 
     assert config.listen.port == 8080
@@ -82,7 +83,7 @@ def test_the_mounted_config_loads_and_fits_the_containers(tmp_path):
     assert SERVICES["api"]["command"] == ["--port", "9100"]
 
 
-def test_no_secret_is_written_into_the_file():
+def test_no_secret_is_written_into_the_file() -> None:
     key = (DEPLOY / "legacy_api_key.demo").read_text().strip()
 
     assert key not in (DEPLOY / "compose.yaml").read_text().replace("legacy_api_key.demo", "")

@@ -9,7 +9,9 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 CONTRACTS = {contract["name"]: contract for contract in PROJECT["tool"]["importlinter"]["contracts"]}
 
 
-def floors():
+def floors() -> list[list[str]]:
     """Return the rooms of each floor, from the lowest up."""
     found = {}
     for floor, rooms in re.findall(r"(?m)^\| (\d+) \| (.+?) \| ", (ROOT / "ARCHITECTURE.md").read_text()):
@@ -61,7 +63,7 @@ HALF_THAT_TALKS = {"app", "endpoints", "proxy", "proxy.fronts", "server"}
 """Rooms in which a new module may import what talks in `admission/`, `callers/` and `credentials/`."""
 
 
-def run(folder, *arguments):
+def run(folder: Path, *arguments: Any) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
         [str(Path(sys.executable).with_name("lint-imports")), "--no-cache", "--no-logo", *arguments],
         cwd=folder,
@@ -74,11 +76,11 @@ def run(folder, *arguments):
 
 
 @pytest.fixture(scope="module")
-def copy_of(tmp_path_factory):
+def copy_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Any]:
     """Make a copy of the package with some files more, by path."""
     pytest.importorskip("importlinter")
 
-    def make(files):
+    def make(files: dict[str, str]) -> Path:
         folder = tmp_path_factory.mktemp("copy")
         shutil.copytree(
             ROOT / "plugin_gateway", folder / "plugin_gateway", ignore=lambda _, names: {"__pycache__"} & {*names}
@@ -92,12 +94,12 @@ def copy_of(tmp_path_factory):
     return make
 
 
-def packages():
+def packages() -> list[str]:
     return [*(room for room in ROOMS if (ROOT / "plugin_gateway" / room).is_dir()), "proxy.fronts"]
 
 
 @pytest.fixture(scope="module")
-def breaches(copy_of):
+def breaches(copy_of: Callable[..., Any]) -> str:
     """Plant one new module in each room, which imports each library, each half that talks and each room above; lint once."""
     talking = [name.removeprefix("plugin_gateway.") for name in CONTRACTS.get(TALKS, {}).get("protected_modules", ())]
     above = {room: higher for lower, higher in zip(floors(), floors()[1:], strict=False) for room in lower}
@@ -112,24 +114,24 @@ def breaches(copy_of):
     return result.stdout
 
 
-def test_the_package_as_it_is_keeps_every_contract(copy_of):
+def test_the_package_as_it_is_keeps_every_contract(copy_of: Callable[..., Any]) -> None:
     result = run(copy_of({}))
     assert result.returncode == 0, result.stdout
     assert re.findall(r"(?m)^(.+) KEPT", result.stdout) == [*CONTRACTS]
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_each_contract_is_broken_by_what_was_planted_against_it(breaches, name):
+def test_each_contract_is_broken_by_what_was_planted_against_it(breaches: str, name: str) -> None:
     assert f"{name} BROKEN" in breaches
 
 
 @pytest.mark.parametrize("library", NEW_MODULE_MAY)
-def test_a_new_module_may_not_import_a_library_outside_its_door(breaches, library):
+def test_a_new_module_may_not_import_a_library_outside_its_door(breaches: str, library: str) -> None:
     reported = {*re.findall(rf"(?m)^- +plugin_gateway\.([\w.]+)\.planted -> {library} \(", breaches)}
     assert reported == {*packages()} - NEW_MODULE_MAY[library]
 
 
-def test_a_new_module_may_not_import_what_talks(breaches):
+def test_a_new_module_may_not_import_what_talks(breaches: str) -> None:
     for name in CONTRACTS[TALKS]["protected_modules"]:
         reported = {*re.findall(rf"(?m)^- plugin_gateway\.([\w.]+)\.planted -> {re.escape(name)} \(l", breaches)}
         assert {*packages()} - HALF_THAT_TALKS <= reported, name
@@ -139,21 +141,21 @@ def test_a_new_module_may_not_import_what_talks(breaches):
     ("room", "above"),
     [(room, one) for lower, higher in zip(floors(), floors()[1:], strict=False) for room in lower for one in higher],
 )
-def test_a_room_may_not_import_a_room_of_the_floor_above(breaches, room, above):
+def test_a_room_may_not_import_a_room_of_the_floor_above(breaches: str, room: str, above: str) -> None:
     if (ROOT / "plugin_gateway" / room).is_dir():
         assert re.search(rf"(?m)^- plugin_gateway\.{room}\.planted -> plugin_gateway\.{above}\b", breaches)
 
 
-def test_a_new_room_must_be_given_a_floor(breaches):
+def test_a_new_room_must_be_given_a_floor(breaches: str) -> None:
     assert re.search(r"(?m)^- plugin_gateway\.attic$", breaches)
 
 
-def test_the_drawing_has_the_floors_of_the_contract():
+def test_the_drawing_has_the_floors_of_the_contract() -> None:
     layers = CONTRACTS["imports go down one staircase"]["layers"]
     assert [{*re.split(" [:|] ", layer)} for layer in layers] == [{*rooms} for rooms in reversed(floors())]
 
 
-def test_each_library_that_the_package_imports_has_a_door():
+def test_each_library_that_the_package_imports_has_a_door() -> None:
     grimp = pytest.importorskip("grimp")
     graph = grimp.build_graph("plugin_gateway", include_external_packages=True, cache_dir=None)
     outside = {name for name in graph.modules if graph.is_module_squashed(name)} - sys.stdlib_module_names

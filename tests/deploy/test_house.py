@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ HOOKS = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][
 RECIPES = re.findall(r"(?m)^\t[@]?(.+)$", (ROOT / "Makefile").read_text())
 
 
-def make(*arguments, environment=None):
+def make(*arguments: str, environment: None = None) -> subprocess.CompletedProcess[Any]:
     command = shutil.which("make")
     if command is None:
         pytest.skip("make is not installed")
@@ -28,14 +29,14 @@ def make(*arguments, environment=None):
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
-def test_every_commit_hook_runs_what_make_check_runs(hook):
+def test_every_commit_hook_runs_what_make_check_runs(hook: dict[str, Any]) -> None:
     entry = hook["entry"].replace(".venv/bin/", "$(BIN)/")
     program = entry.partition(" --")[0]
 
     assert any(recipe.startswith(program) for recipe in RECIPES), program
 
 
-def test_make_alone_names_every_target():
+def test_make_alone_names_every_target() -> None:
     result = make()
 
     assert result.returncode == 0
@@ -44,7 +45,7 @@ def test_make_alone_names_every_target():
     )
 
 
-def test_a_machine_without_a_new_enough_python_is_told_so():
+def test_a_machine_without_a_new_enough_python_is_told_so() -> None:
     result = make("--always-make", ".venv/run.stamp", "PYTHON=")
 
     assert result.returncode == 2
@@ -52,7 +53,7 @@ def test_a_machine_without_a_new_enough_python_is_told_so():
     assert result.stdout == ""
 
 
-def test_ci_runs_what_make_check_runs_last_and_stops_at_the_first_failure():
+def test_ci_runs_what_make_check_runs_last_and_stops_at_the_first_failure() -> None:
     script = ROOT / ".ci" / "run"
     lines = script.read_text().splitlines()
 
@@ -63,7 +64,7 @@ def test_ci_runs_what_make_check_runs_last_and_stops_at_the_first_failure():
     assert "$(MAKE) test" in RECIPES[RECIPES.index("$(BIN)/lint-imports") :]
 
 
-def test_mypy_reads_every_program_and_what_callers_of_the_api_may_write():
+def test_mypy_reads_every_program_and_what_callers_of_the_api_may_write() -> None:
     files = {ROOT / name for name in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["mypy"]["files"]}
     programs = {path.parent for path in ROOT.glob("*/__init__.py")}
 
@@ -92,33 +93,33 @@ ABOUT_NO_MODULE = {
 }
 
 
-def modules():
+def modules() -> set[str]:
     """Return the modules by path; an `__init__.py` only gathers names."""
     found = (path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
     return {str(path) for path in found if path.name != "__init__.py"}
 
 
-def covered():
+def covered() -> set[str]:
     """Return the test files by the path of the module that each is about."""
     files = [path.relative_to(TESTS) for path in TESTS.rglob("test_*.py")]
     about = [path for path in files if not {str(path), path.parts[0]} & {*ABOUT_NO_MODULE}]
     return {str(path.with_name(path.name.removeprefix("test_"))) for path in about}
 
 
-def test_each_module_has_a_test_file_under_the_same_path():
+def test_each_module_has_a_test_file_under_the_same_path() -> None:
     assert modules() - covered() == {*WITHOUT_TESTS}
 
 
-def test_each_test_file_is_about_a_module_that_there_is():
+def test_each_test_file_is_about_a_module_that_there_is() -> None:
     assert covered() - modules() == set()
 
 
-def test_each_exception_to_one_test_file_a_module_is_still_there():
+def test_each_exception_to_one_test_file_a_module_is_still_there() -> None:
     assert [path for path in WITHOUT_TESTS if not (PACKAGE / path).exists()] == []
     assert [path for path in ABOUT_NO_MODULE if not (TESTS / path).exists()] == []
 
 
-def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exist():
+def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exist() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     rows = re.findall(
         r"(?m)^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", text.partition("## Glossary")[2].partition("\n## ")[0]
@@ -134,7 +135,7 @@ def test_the_glossary_has_each_noun_once_in_order_and_points_at_modules_that_exi
         assert not missing, noun
 
 
-def test_every_room_has_a_floor_in_the_table():
+def test_every_room_has_a_floor_in_the_table() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text()
     table = text.partition("## The staircase")[2].partition("\n\n`")[0]
     rooms = {path.name for path in (ROOT / "plugin_gateway").iterdir() if (path / "__init__.py").exists()}
@@ -145,7 +146,7 @@ def test_every_room_has_a_floor_in_the_table():
 ROOMS_OF_VALUES = ("admission", "callers", "credentials", "gate", "revision")
 
 
-def test_no_room_of_values_picks_a_config_apart_by_the_names_of_its_fields():
+def test_no_room_of_values_picks_a_config_apart_by_the_names_of_its_fields() -> None:
     found = [
         f"{path.relative_to(ROOT)}:{number}"
         for room in ROOMS_OF_VALUES

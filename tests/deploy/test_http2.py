@@ -9,8 +9,10 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -30,7 +32,7 @@ paths:
 """
 
 
-def nginx(folder, port, gateway_port):
+def nginx(folder: Path, port: int, gateway_port: int) -> tuple[str, ...]:
     # Before 1.25.1 there is no other way to say it, later the old one is a warning only.
     text = (HTTP2 / "nginx.conf").read_text()
     text = text.replace("listen 443 ", f"listen 127.0.0.1:{port} ").replace(
@@ -44,7 +46,7 @@ def nginx(folder, port, gateway_port):
     return "nginx", "-e", "stderr", "-p", str(folder), "-c", str(folder / "nginx.conf")
 
 
-def caddy(folder, port, gateway_port):
+def caddy(folder: Path, port: int, gateway_port: int) -> tuple[str, ...]:
     text = (HTTP2 / "Caddyfile").read_text().replace("127.0.0.1:8080", f"127.0.0.1:{gateway_port}")
     # A certificate of the test's, where Caddy would fetch one.
     tls = f"https://127.0.0.1:{port} {{\n\tbind 127.0.0.1\n\ttls {folder}/tls.pem {folder}/tls.key"
@@ -53,7 +55,7 @@ def caddy(folder, port, gateway_port):
     return "caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")
 
 
-def haproxy(folder, port, gateway_port):
+def haproxy(folder: Path, port: int, gateway_port: int) -> tuple[str, str, str]:
     text = (HTTP2 / "haproxy.cfg").read_text()
     text = text.replace("bind :443 ", f"bind 127.0.0.1:{port} ").replace("127.0.0.1:8080", f"127.0.0.1:{gateway_port}")
     (folder / "both.pem").write_text((folder / "tls.pem").read_text() + (folder / "tls.key").read_text())
@@ -64,14 +66,14 @@ def haproxy(folder, port, gateway_port):
 PROXIES = (nginx, caddy, haproxy)
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return one.getsockname()[1]
 
 
 @contextlib.contextmanager
-def proxied(proxy, folder, gateway_port):
+def proxied(proxy: Callable[..., Any], folder: Path, gateway_port: int) -> Iterator[Any]:
     """A client of HTTP/2 to the proxy that runs in front of `gateway_port`."""
     for program in ("openssl", proxy.__name__):
         if shutil.which(program) is None:
@@ -102,7 +104,7 @@ def proxied(proxy, folder, gateway_port):
         process.wait(BOUND_S)
 
 
-def until_listening(port, process, log):
+def until_listening(port: int, process: subprocess.Popen[Any], log: Path) -> None:
     give_up = time.monotonic() + START_BOUND_S
     pause = threading.Event()
     while time.monotonic() < give_up and process.poll() is None:
@@ -113,26 +115,26 @@ def until_listening(port, process, log):
 
 
 @contextlib.contextmanager
-def recording():
+def recording() -> Iterator[tuple[int, list[Any]]]:
     """A server of HTTP/1.1 in whose list each connection is the list of its request lines."""
     connections = []
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def setup(self):
+        def setup(self) -> None:
             super().setup()
             connections.append([])
             self.mine = connections[-1]
 
-        def do_GET(self):
+        def do_GET(self) -> None:
             self.mine.append(self.requestline)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -146,7 +148,9 @@ def recording():
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_a_target_arrives_as_it_was_sent_over_one_connection_that_stays_open(tmp_path, proxy):
+def test_a_target_arrives_as_it_was_sent_over_one_connection_that_stays_open(
+    tmp_path: Path, proxy: Callable[..., Any]
+) -> None:
     targets = ["/pets/a%2Fb", "/pets//c/./%2e%2e/d;x=1?q=%7e&q=~", "/PETS/%c3%a4"]
     with recording() as (port, connections), proxied(proxy, tmp_path, port) as client:
         versions = {client.get("/", extensions={"target": target.encode()}).http_version for target in targets}
@@ -155,7 +159,7 @@ def test_a_target_arrives_as_it_was_sent_over_one_connection_that_stays_open(tmp
 
 
 @pytest.mark.parametrize("proxy", PROXIES)
-def test_what_is_allowed_and_what_is_not_is_the_gateways_word(tmp_path, proxy):
+def test_what_is_allowed_and_what_is_not_is_the_gateways_word(tmp_path: Path, proxy: Callable[..., Any]) -> None:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     with recording() as (upstream_port, connections):
         (tmp_path / "gateway.yaml").write_text(
@@ -187,7 +191,7 @@ def test_what_is_allowed_and_what_is_not_is_the_gateways_word(tmp_path, proxy):
     assert connections == [["GET /pets/1 HTTP/1.1"]]
 
 
-def test_envoy_is_told_to_leave_targets_alone():
+def test_envoy_is_told_to_leave_targets_alone() -> None:
     config = yaml.safe_load((HTTP2 / "envoy.yaml").read_text())
     [chain] = config["static_resources"]["listeners"][0]["filter_chains"]
     manager = chain["filters"][0]["typed_config"]

@@ -2,6 +2,7 @@
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,22 +17,22 @@ GATEWAY = POD["initContainers"][0]
 OLDEST, NEWEST = "1.29", "1.37"
 
 
-def validate(resource, version=NEWEST):
+def validate(resource: dict[str, Any], version: str = NEWEST) -> None:
     kubernetes_validate = pytest.importorskip("kubernetes_validate", reason="Kubernetes' schemas come with it")
     kubernetes_validate.validate(resource, version, strict=True)
 
 
 @pytest.mark.parametrize("version", [OLDEST, NEWEST])
 @pytest.mark.parametrize("kind", RESOURCES)
-def test_every_resource_is_valid_by_the_schema_of_the_release(kind, version):
+def test_every_resource_is_valid_by_the_schema_of_the_release(kind: str, version: str) -> None:
     validate(RESOURCES[kind], version)
 
 
-def test_the_oldest_release_checked_is_the_one_promised():
+def test_the_oldest_release_checked_is_the_one_promised() -> None:
     assert f"Kubernetes {OLDEST} and later" in MANIFEST.read_text()
 
 
-def test_the_schema_would_find_a_slip():
+def test_the_schema_would_find_a_slip() -> None:
     slipped = copy.deepcopy(RESOURCES["Deployment"])
     slipped["spec"]["template"]["spec"]["initContainers"][0]["restartPolicies"] = "Always"
 
@@ -39,18 +40,18 @@ def test_the_schema_would_find_a_slip():
         validate(slipped)
 
 
-def test_the_gateway_is_a_native_sidecar_with_all_three_probes():
+def test_the_gateway_is_a_native_sidecar_with_all_three_probes() -> None:
     assert GATEWAY["restartPolicy"] == "Always"
     assert {"startupProbe", "readinessProbe", "livenessProbe"} <= set(GATEWAY)
 
 
 @pytest.mark.parametrize("probe", ["startupProbe", "livenessProbe"])
-def test_a_gateway_that_is_only_not_ready_lets_the_api_start_and_is_not_restarted(probe):
+def test_a_gateway_that_is_only_not_ready_lets_the_api_start_and_is_not_restarted(probe: str) -> None:
     assert GATEWAY[probe]["exec"]["command"] == ["plugin-gateway", "health", "--alive"]
 
 
 @pytest.mark.parametrize("container", [*POD["initContainers"], *POD["containers"]], ids=lambda value: value["name"])
-def test_every_container_meets_the_restricted_pod_security_standard(container):
+def test_every_container_meets_the_restricted_pod_security_standard(container: dict[str, Any]) -> None:
     context = {**POD["securityContext"], **container["securityContext"]}
 
     assert context["runAsNonRoot"] is True
@@ -62,11 +63,11 @@ def test_every_container_meets_the_restricted_pod_security_standard(container):
     assert set(container["resources"]) == {"requests", "limits"}
 
 
-def test_the_pod_gets_no_token_for_the_cluster():
+def test_the_pod_gets_no_token_for_the_cluster() -> None:
     assert POD["automountServiceAccountToken"] is False
 
 
-def test_config_and_secrets_are_mounted_as_directories_so_that_updates_arrive():
+def test_config_and_secrets_are_mounted_as_directories_so_that_updates_arrive() -> None:
     mounts = GATEWAY["volumeMounts"]
 
     assert {mount["name"] for mount in mounts} == {volume["name"] for volume in POD["volumes"]}
@@ -74,7 +75,7 @@ def test_config_and_secrets_are_mounted_as_directories_so_that_updates_arrive():
     assert "env" not in GATEWAY
 
 
-def test_labels_select_the_pods():
+def test_labels_select_the_pods() -> None:
     labels = RESOURCES["Deployment"]["spec"]["template"]["metadata"]["labels"]
 
     for selector in (
@@ -85,7 +86,7 @@ def test_labels_select_the_pods():
         assert selector.items() <= labels.items()
 
 
-def test_the_config_loads_and_its_addresses_are_those_of_the_manifest(tmp_path):
+def test_the_config_loads_and_its_addresses_are_those_of_the_manifest(tmp_path: Path) -> None:
     text = RESOURCES["ConfigMap"]["data"]["gateway.yaml"]
     key = tmp_path / "key"
     key.write_text("key-of-the-test\n")
@@ -102,7 +103,7 @@ def test_the_config_loads_and_its_addresses_are_those_of_the_manifest(tmp_path):
     assert str(config.admin) == DEFAULT_ADMIN, "where `plugin-gateway health` asks"
 
 
-def test_the_config_names_files_that_are_mounted():
+def test_the_config_names_files_that_are_mounted() -> None:
     text = RESOURCES["ConfigMap"]["data"]["gateway.yaml"]
     mounts = {mount["name"]: mount["mountPath"] for mount in GATEWAY["volumeMounts"]}
 

@@ -18,7 +18,7 @@ GROUPS = PROJECT["dependency-groups"]
 DEVELOPMENT = [*RUNTIME, *GROUPS["test"], *GROUPS["check"]]
 
 
-def locked(name):
+def locked(name: str) -> dict[str, list[str]]:
     """Return each locked package with its versions; there may be two, for two ranges of Python."""
     found = {}
     for line in (ROOT / name).read_text().splitlines():
@@ -28,7 +28,7 @@ def locked(name):
 
 
 @pytest.mark.parametrize(("name", "wanted"), [("requirements.lock", RUNTIME), ("requirements-dev.lock", DEVELOPMENT)])
-def test_each_dependency_is_locked_to_a_version_that_pyproject_admits(name, wanted):
+def test_each_dependency_is_locked_to_a_version_that_pyproject_admits(name: str, wanted: list[str]) -> None:
     versions = locked(name)
     for text in wanted:
         requirement = Requirement(text)
@@ -38,17 +38,17 @@ def test_each_dependency_is_locked_to_a_version_that_pyproject_admits(name, want
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
-def test_each_locked_package_has_a_hash(name):
+def test_each_locked_package_has_a_hash(name: str) -> None:
     entries = re.split(r"(?m)^(?=[\w.-]+==)", (ROOT / name).read_text())[1:]
     assert entries
     assert [entry.split()[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_tests_run_on_the_versions_that_are_shipped():
+def test_tests_run_on_the_versions_that_are_shipped() -> None:
     shipped, tested = locked("requirements.lock"), locked("requirements-dev.lock")
     assert {name: tested.get(name) for name in shipped} == shipped
 
 
-def test_each_dependency_has_a_lowest_version():
+def test_each_dependency_has_a_lowest_version() -> None:
     without = [text for text in DEVELOPMENT if text != "types-pyyaml" and ">=" not in text]
     assert without == []

@@ -33,7 +33,7 @@ def test_false(number):
 """
 
 
-def run(folder, *arguments, **environment):
+def run(folder: Path, *arguments: str, **environment: str) -> str:
     shutil.copy(CONFTEST, folder / "conftest.py")
     (folder / "test_it.py").write_text(PROPERTIES)
     return subprocess.run(
@@ -61,13 +61,13 @@ def run(folder, *arguments, **environment):
     ).stdout
 
 
-def test_a_property_draws_as_many_examples_as_asked_for(tmp_path):
+def test_a_property_draws_as_many_examples_as_asked_for(tmp_path: Path) -> None:
     shown = run(tmp_path, "--hypothesis-profile", "properties", EXAMPLES="70")
 
     assert "test_numbers drew 70" in shown
 
 
-def test_no_property_has_a_number_of_examples_of_its_own():
+def test_no_property_has_a_number_of_examples_of_its_own() -> None:
     """Such a number would win over that of `make properties`."""
     own = re.compile(r"@settings\(|max_examples")
     paths = [path for path in CONFTEST.parent.rglob("test_*.py") if path != Path(__file__)]
@@ -76,14 +76,14 @@ def test_no_property_has_a_number_of_examples_of_its_own():
 
 
 @pytest.mark.parametrize("ci", ["", "true"])
-def test_two_runs_draw_different_examples_in_ci_too(tmp_path, ci):
+def test_two_runs_draw_different_examples_in_ci_too(tmp_path: Path, ci: str) -> None:
     first, second = (re.findall("drew .*", run(tmp_path, CI=ci, GITHUB_ACTIONS=ci)) for _ in range(2))
 
     assert len(first) == len(second) == 1
     assert not set(first) & set(second)
 
 
-def test_a_run_that_fails_prints_the_seed_and_the_example_that_repeat_it(tmp_path):
+def test_a_run_that_fails_prints_the_seed_and_the_example_that_repeat_it(tmp_path: Path) -> None:
     shown = run(tmp_path, "-k", "false", CI="true")
 
     seed = re.search(r"(--hypothesis-seed=\d+) draws", shown)[1]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,22 +17,22 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TARGETS = {*re.findall(r"(?m)^([\w-]+|\.venv/\S+stamp):", (ROOT / "Makefile").read_text())}
 
 
-def jobs(path):
+def jobs(path: Path) -> dict[str, dict[str, Any]]:
     return yaml.safe_load(path.read_text())["jobs"]
 
 
-def steps(path):
+def steps(path: Path) -> list[Any]:
     return [step for job in jobs(path).values() for step in job["steps"]]
 
 
-def command(name):
+def command(name: str) -> str:
     found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
     if found is None:
         pytest.skip(f"{name} is not installed")
     return found
 
 
-def zizmor(path):
+def zizmor(path: Path) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
         [command("zizmor"), "--offline", "--persona=pedantic", "--no-progress", str(path)],
         capture_output=True,
@@ -41,24 +42,24 @@ def zizmor(path):
     )
 
 
-def test_there_is_a_workflow_for_each_change_and_one_for_a_release():
+def test_there_is_a_workflow_for_each_change_and_one_for_a_release() -> None:
     assert [path.name for path in FILES] == ["ci.yml", "release.yml"]
 
 
-def test_the_linter_has_nothing_to_say():
+def test_the_linter_has_nothing_to_say() -> None:
     result = zizmor(ROOT / ".github")
 
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-def test_the_linter_would_say_something(tmp_path):
+def test_the_linter_would_say_something(tmp_path: Path) -> None:
     (tmp_path / "ci.yml").write_text(re.sub(r"@[0-9a-f]{40}", "@main", FILES[0].read_text()))
 
     assert "unpinned-uses" in zizmor(tmp_path / "ci.yml").stdout
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_file_is_a_workflow(path):
+def test_the_file_is_a_workflow(path: Path) -> None:
     arguments = [command("check-jsonschema"), "--builtin-schema", "vendor.github-workflows", str(path)]
     result = subprocess.run(arguments, capture_output=True, text=True, timeout=30, check=False)
 
@@ -66,34 +67,34 @@ def test_the_file_is_a_workflow(path):
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_each_action_is_pinned_by_commit_and_says_its_version(path):
+def test_each_action_is_pinned_by_commit_and_says_its_version(path: Path) -> None:
     used = re.findall(r"(?m)^\s*(?:- )?uses: (.+)$", path.read_text())
 
     assert used
     assert [line for line in used if not re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+", line)] == []
 
 
-def test_an_action_has_one_version_in_all_workflows():
+def test_an_action_has_one_version_in_all_workflows() -> None:
     used = {line for path in FILES for line in re.findall(r"uses: (.+)", path.read_text())}
 
     assert len({line.partition("@")[0] for line in used}) == len(used)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_rights_are_given_to_jobs_and_each_job_ends_by_itself(path):
+def test_rights_are_given_to_jobs_and_each_job_ends_by_itself(path: Path) -> None:
     assert yaml.safe_load(path.read_text())["permissions"] == {}
     for name, job in jobs(path).items():
         assert job["permissions"], name
         assert job["timeout-minutes"] <= 120, name
 
 
-def test_no_job_for_a_change_may_write():
+def test_no_job_for_a_change_may_write() -> None:
     rights = {right for job in jobs(FILES[0]).values() for right in job["permissions"].values()}
 
     assert rights == {"read"}
 
 
-def test_a_workflow_runs_targets_and_scripts_that_there_are():
+def test_a_workflow_runs_targets_and_scripts_that_there_are() -> None:
     lines = [line for path in FILES for step in steps(path) for line in step.get("run", "").splitlines()]
     made = {line.split()[1] for line in lines if line.startswith("make ")}
     scripts = {line.split()[0] for line in lines if line.startswith(".ci/")}
@@ -103,7 +104,7 @@ def test_a_workflow_runs_targets_and_scripts_that_there_are():
     assert all((ROOT / script).exists() for script in scripts)
 
 
-def test_every_python_that_the_package_is_for_is_tested_and_gets_a_wheel():
+def test_every_python_that_the_package_is_for_is_tested_and_gets_a_wheel() -> None:
     prefix = "Programming Language :: Python :: 3."
     promised = {
         f"3.{text.removeprefix(prefix)}" for text in PROJECT["project"]["classifiers"] if text.startswith(prefix)
@@ -122,7 +123,7 @@ def test_every_python_that_the_package_is_for_is_tested_and_gets_a_wheel():
     assert {*legs} == promised
 
 
-def test_a_wheel_is_compiled_and_tested_as_it_is_installed():
+def test_a_wheel_is_compiled_and_tested_as_it_is_installed() -> None:
     settings = PROJECT["tool"]["cibuildwheel"]
 
     assert settings["environment"] == {"PLUGIN_GATEWAY_COMPILE": "1"}
@@ -131,7 +132,7 @@ def test_a_wheel_is_compiled_and_tested_as_it_is_installed():
     assert {*settings["test-groups"]} <= {*PROJECT["dependency-groups"]}
 
 
-def test_what_is_published_is_attested_first():
+def test_what_is_published_is_attested_first() -> None:
     names = [step.get("uses", "").partition("@")[0] for step in jobs(FILES[1])["publish"]["steps"]]
     attested = [
         step["with"] for step in jobs(FILES[1])["publish"]["steps"] if "actions/attest@" in step.get("uses", "")

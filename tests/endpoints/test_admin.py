@@ -1,4 +1,6 @@
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import httpx2
 import orjson
@@ -8,12 +10,12 @@ from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
 READY = Health(is_ready=True, revision=3, digest="abc", operations=8, operations_total=47, workers=2, workers_wanted=2)
 
 
-async def no_series():
+async def no_series() -> dict[str, Any]:
     return {}
 
 
-def get(path, health=READY, series=no_series, method="GET"):
-    async def ask():
+def get(path: str, health: Health = READY, series: Callable[..., Any] = no_series, method: str = "GET") -> Any:
+    async def ask() -> Any:
         transport = httpx2.ASGITransport(create_admin(lambda: health, series))
         async with httpx2.AsyncClient(transport=transport, base_url="http://admin") as client:
             return await client.request(method, path)
@@ -21,11 +23,11 @@ def get(path, health=READY, series=no_series, method="GET"):
     return asyncio.run(ask())
 
 
-def test_alive_is_alive():
+def test_alive_is_alive() -> None:
     assert get("/livez").text == "ok\n"
 
 
-def test_ready_says_which_revision_is_served():
+def test_ready_says_which_revision_is_served() -> None:
     response = get("/readyz")
     assert response.status_code == 200
     assert orjson.loads(response.content) == {
@@ -42,7 +44,7 @@ def test_ready_says_which_revision_is_served():
     }
 
 
-def test_a_failed_reload_is_told_and_leaves_the_replica_ready():
+def test_a_failed_reload_is_told_and_leaves_the_replica_ready() -> None:
     failed = Health(
         **{name: getattr(READY, name) for name in READY.__slots__ if name != "reload_error"},
         reload_error="gateway.yaml:3:5: …",
@@ -52,7 +54,7 @@ def test_a_failed_reload_is_told_and_leaves_the_replica_ready():
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
 
 
-def test_what_the_document_added_to_groups_is_named():
+def test_what_the_document_added_to_groups_is_named() -> None:
     held = Health(
         is_ready=True, revision=4, digest="abc", operations=8, operations_total=48, workers=2, workers_wanted=2,
         held=("DELETE /orders/all",),
@@ -61,7 +63,7 @@ def test_what_the_document_added_to_groups_is_named():
     assert (response.status_code, response.json()["held"]) == (200, ["DELETE /orders/all"])
 
 
-def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready():
+def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready() -> None:
     waiting = Health(
         is_ready=False, revision=0, digest="", operations=0, operations_total=0, workers=0, workers_wanted=2,
         awaited="http://api/openapi.json: no connection",
@@ -71,13 +73,13 @@ def test_a_document_that_is_awaited_is_told_while_it_is_alive_and_not_ready():
     assert get("/healthz", waiting).status_code == 200
 
 
-def test_without_a_listening_worker_it_is_not_ready():
+def test_without_a_listening_worker_it_is_not_ready() -> None:
     down = Health(is_ready=False, revision=0, digest="", operations=0, operations_total=0, workers=0, workers_wanted=2)
     assert get("/readyz", down).status_code == 503
 
 
-def test_metrics_are_those_of_all_workers():
-    async def series():
+def test_metrics_are_those_of_all_workers() -> None:
+    async def series() -> dict[str, list[int]]:
         return {"calls getPet 200 ": [5], "bytes_in": [0]}
 
     assert (
@@ -86,14 +88,14 @@ def test_metrics_are_those_of_all_workers():
     )
 
 
-def test_nothing_else_is_there_and_nothing_is_cached():
+def test_nothing_else_is_there_and_nothing_is_cached() -> None:
     assert get("/").status_code == 404
     assert get("/readyz", method="POST").status_code == 405
     assert {get(path).headers["cache-control"] for path in ("/livez", "/readyz", "/metrics")} == {"no-store"}
 
 
-def test_a_listener_for_metrics_has_nothing_else():
-    async def ask():
+def test_a_listener_for_metrics_has_nothing_else() -> None:
+    async def ask() -> list[int]:
         transport = httpx2.ASGITransport(create_metrics(lambda: READY, no_series))
         async with httpx2.AsyncClient(transport=transport, base_url="http://metrics") as client:
             return [(await client.get(path)).status_code for path in ("/metrics", "/readyz", "/livez")]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
@@ -42,16 +44,16 @@ class Closed(Revision):
     cors_origins = ()
 
 
-def request(path="/x", **headers):
+def request(path: str = "/x", **headers: str) -> Request:
     pairs = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
     return Request({"type": "http", "method": "OPTIONS", "path": path, "raw_path": path.encode(), "headers": pairs})
 
 
-def ask(revision=Revision, **headers):
+def ask(revision: type[Any] = Revision, **headers: str) -> Response:
     return preflight(request(**headers), revision())
 
 
-def test_an_allowed_page_may_send_what_chatgpt_and_the_operations_need():
+def test_an_allowed_page_may_send_what_chatgpt_and_the_operations_need() -> None:
     headers = ask(origin=CHATGPT, access_control_request_method="POST").headers
     assert headers["access-control-allow-origin"] == CHATGPT
     assert headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS, POST"
@@ -71,14 +73,14 @@ PREFLIGHTS = [
 
 
 @pytest.mark.parametrize("asked", PREFLIGHTS)
-def test_where_the_document_wants_a_login_a_preflight_tells_nothing_of_operations(asked):
+def test_where_the_document_wants_a_login_a_preflight_tells_nothing_of_operations(asked: dict[str, str]) -> None:
     mine, others = (ask(revision, origin=CHATGPT, **asked) for revision in (Login, LoginOfOthers))
     assert mine.raw_headers == others.raw_headers
     asked_for = asked.get("access_control_request_headers", "")
     assert ("x-tenant" in str(mine.headers)) is ("x-tenant" in asked_for)
 
 
-def test_where_the_document_wants_a_login_a_page_may_still_send_what_it_asks_for():
+def test_where_the_document_wants_a_login_a_page_may_still_send_what_it_asks_for() -> None:
     headers = ask(
         Login,
         origin=CHATGPT,
@@ -94,7 +96,7 @@ def test_where_the_document_wants_a_login_a_page_may_still_send_what_it_asks_for
     assert not [name for name in evil if name.startswith("access-control")]
 
 
-def test_a_public_page_may_reach_a_gateway_on_localhost_when_it_asks():
+def test_a_public_page_may_reach_a_gateway_on_localhost_when_it_asks() -> None:
     asked = {"origin": CHATGPT, "access_control_request_method": "GET"}
     answered = ask(**asked, access_control_request_private_network="true").headers
     assert answered["access-control-allow-private-network"] == "true"
@@ -106,35 +108,35 @@ def test_a_public_page_may_reach_a_gateway_on_localhost_when_it_asks():
     ["https://evil.test", "null", "https://chatgpt.com.evil.test", "http://chatgpt.com", "https://CHATGPT.com", ""],
 )
 @pytest.mark.parametrize("revision", [Revision, Closed])
-def test_no_other_origin_is_let_in_or_reflected(origin, revision):
+def test_no_other_origin_is_let_in_or_reflected(origin: str, revision: type[Any]) -> None:
     headers = ask(revision, origin=origin, access_control_request_method="GET").headers
     assert not [name for name in headers if name.startswith("access-control")]
     marked = mark(Response(b""), request(origin=origin), revision())
     assert "access-control-allow-origin" not in marked.headers
 
 
-def test_a_plain_options_request_is_answered_without_cross_origin_fields_and_tells_of_no_methods():
+def test_a_plain_options_request_is_answered_without_cross_origin_fields_and_tells_of_no_methods() -> None:
     response = ask(origin=CHATGPT)
     assert response.status_code == 204
     assert "allow" not in response.headers
     assert "access-control-allow-origin" not in response.headers
 
 
-def test_preflights_say_the_same_for_every_path_and_ask_for_no_credential():
+def test_preflights_say_the_same_for_every_path_and_ask_for_no_credential() -> None:
     asked = {"origin": CHATGPT, "access_control_request_method": "DELETE"}
     known, unknown = request(**asked), request(**asked)
     unknown.scope["path"] = "/admin/users"
     assert preflight(known, Revision()).headers == preflight(unknown, Revision()).headers
 
 
-def test_caches_keep_the_answers_to_different_origins_apart():
+def test_caches_keep_the_answers_to_different_origins_apart() -> None:
     assert "Origin" in ask(origin="https://evil.test").headers["vary"]
     assert "Origin" in mark(Response(b""), request(), Revision()).headers["vary"]
     assert "vary" not in ask(Closed).headers
     assert "vary" not in mark(Response(b""), request(origin=CHATGPT), Closed()).headers
 
 
-def test_an_allowed_page_may_read_an_answer():
+def test_an_allowed_page_may_read_an_answer() -> None:
     marked = mark(Response(b"", headers={"Vary": "Accept-Encoding"}), request(origin=CHATGPT), Revision())
     assert marked.headers["access-control-allow-origin"] == CHATGPT
     assert marked.headers["vary"] == "Accept-Encoding, Origin"
@@ -149,13 +151,13 @@ def test_an_allowed_page_may_read_an_answer():
         ("https://a.test", ["https://a.test", "*"], "https://a.test"),
     ],
 )
-def test_a_wildcard_lets_every_named_origin_in(origin, allowed, said):
+def test_a_wildcard_lets_every_named_origin_in(origin: str | None, allowed: list[str], said: str | None) -> None:
     assert allowed_origin(origin, allowed) == said
 
 
 @pytest.mark.parametrize("revision", [Revision, Closed])
 @pytest.mark.parametrize("path", Revision.faces)
-def test_every_page_may_read_the_server_card_and_where_to_log_in(revision, path):
+def test_every_page_may_read_the_server_card_and_where_to_log_in(revision: type[Any], path: str) -> None:
     card = request(path, origin="https://stranger.example", access_control_request_method="GET")
     assert preflight(card, revision()).headers["access-control-allow-origin"] == "*"
     # SDKs send it when they read the metadata.

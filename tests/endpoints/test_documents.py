@@ -1,5 +1,6 @@
 import gzip
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ REVISION = SimpleNamespace(
 )
 
 
-def ask(path="/openapi.json", *, method="GET", query=b"", **headers):
+def ask(path: str = "/openapi.json", *, method: str = "GET", query: bytes = b"", **headers: str) -> Any:
     scope = {
         "type": "http",
         "method": method,
@@ -38,7 +39,7 @@ def ask(path="/openapi.json", *, method="GET", query=b"", **headers):
     return serve_face(Request(scope), REVISION.faces)
 
 
-def test_a_face_is_served_as_the_bytes_it_is():
+def test_a_face_is_served_as_the_bytes_it_is() -> None:
     response = ask()
     assert (response.status_code, response.body, response.media_type) == (200, BODY, "application/json")
     assert response.headers["etag"] == FACE.etag
@@ -46,11 +47,11 @@ def test_a_face_is_served_as_the_bytes_it_is():
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_a_server_card_may_be_kept_for_an_hour():
+def test_a_server_card_may_be_kept_for_an_hour() -> None:
     assert ask("/mcp/server-card").headers["cache-control"] == "public, max-age=3600"
 
 
-def test_head_has_the_headers_of_get_and_no_body():
+def test_head_has_the_headers_of_get_and_no_body() -> None:
     response, whole = ask(method="HEAD"), ask()
     assert response.body == b""
     assert response.headers == whole.headers
@@ -58,14 +59,14 @@ def test_head_has_the_headers_of_get_and_no_body():
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE", "get"])
-def test_a_face_can_only_be_read(method):
+def test_a_face_can_only_be_read(method: str) -> None:
     response = ask(method=method)
     assert response.status_code == 405
     assert response.headers["allow"] == "GET, HEAD, OPTIONS"
     assert response.headers["content-type"] == "application/problem+json"
 
 
-def test_gzip_is_another_representation_with_another_validator():
+def test_gzip_is_another_representation_with_another_validator() -> None:
     response = ask(accept_encoding="br, gzip;q=0.8")
     assert gzip.decompress(response.body) == BODY
     assert response.headers["content-encoding"] == "gzip"
@@ -73,7 +74,7 @@ def test_gzip_is_another_representation_with_another_validator():
     assert response.headers["vary"] == ask().headers["vary"] == "Accept-Encoding"
 
 
-def test_what_does_not_shrink_is_not_compressed():
+def test_what_does_not_shrink_is_not_compressed() -> None:
     response = ask("/logo.png", accept_encoding="gzip")
     assert response.body == b"\x89PNG"
     assert "vary" not in response.headers
@@ -97,12 +98,12 @@ def test_what_does_not_shrink_is_not_compressed():
         ("notgzip", False),
     ],
 )
-def test_gzip_is_sent_to_whoever_takes_it(accept_encoding, takes):
+def test_gzip_is_sent_to_whoever_takes_it(accept_encoding: str, takes: bool) -> None:
     assert accepts_gzip(accept_encoding) is takes
 
 
 @pytest.mark.parametrize("listed", ["{etag}", "W/{etag}", '"other", {etag}', "*", '"a,b", W/{etag} , "c"'])
-def test_a_client_that_has_it_already_gets_304_without_a_body(listed):
+def test_a_client_that_has_it_already_gets_304_without_a_body(listed: str) -> None:
     response = ask(if_none_match=listed.format(etag=FACE.etag))
     assert (response.status_code, response.body) == (304, b"")
     assert response.headers["etag"] == FACE.etag
@@ -110,18 +111,18 @@ def test_a_client_that_has_it_already_gets_304_without_a_body(listed):
     assert "content-length" not in response.headers
 
 
-def test_the_validator_of_one_encoding_is_not_that_of_the_other():
+def test_the_validator_of_one_encoding_is_not_that_of_the_other() -> None:
     assert ask(if_none_match=FACE.etag, accept_encoding="gzip").status_code == 200
     assert ask(if_none_match=FACE.gzip_etag, accept_encoding="gzip").status_code == 304
 
 
 @pytest.mark.parametrize("listed", ["", '"other"', FACE.etag.strip('"'), '"x' + FACE.etag.strip('"') + '"'])
-def test_another_validator_gets_the_document(listed):
+def test_another_validator_gets_the_document(listed: str) -> None:
     assert ask(if_none_match=listed).status_code == 200
 
 
 @given(st.text(alphabet=st.characters(max_codepoint=255)))
-def test_no_header_value_breaks_a_document(value):
+def test_no_header_value_breaks_a_document(value: str) -> None:
     assert isinstance(matches(value, FACE.etag), bool)
     assert isinstance(accepts_gzip(value), bool)
 
@@ -136,7 +137,7 @@ def test_no_header_value_breaks_a_document(value):
         (b"profile=%FF", 404, None),
     ],
 )
-def test_a_profile_is_chosen_by_the_query(query, status, body):
+def test_a_profile_is_chosen_by_the_query(query: bytes, status: int, body: bytes | None) -> None:
     response = ask(query=query)
     assert response.status_code == status
     if body is None:
@@ -145,15 +146,15 @@ def test_a_profile_is_chosen_by_the_query(query, status, body):
         assert response.body == body
 
 
-def test_a_query_means_nothing_to_a_face_without_profiles():
+def test_a_query_means_nothing_to_a_face_without_profiles() -> None:
     assert ask("/logo.png", query=b"profile=3.0").status_code == 200
 
 
-def test_an_svg_logo_cannot_run_a_script_of_this_origin():
+def test_an_svg_logo_cannot_run_a_script_of_this_origin() -> None:
     assert "sandbox" in ask("/logo.png").headers["content-security-policy"]
 
 
-def test_refusals_are_problem_details_with_their_headers():
+def test_refusals_are_problem_details_with_their_headers() -> None:
     response = refuse(Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),)))
     assert response.headers["allow"] == "GET"
     assert response.headers["content-type"] == "application/problem+json"

@@ -1,3 +1,5 @@
+from typing import Any
+
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as open_metrics
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -19,12 +21,12 @@ HEALTH = Health(
 )
 
 
-def samples(series):
+def samples(series: dict[str, Any]) -> dict[Any, float]:
     families = text_string_to_metric_families(exposition(HEALTH, series)[0].decode())
     return {(s.name, *sorted(s.labels.items())): s.value for family in families for s in family.samples}
 
 
-def test_what_is_served_is_exposed():
+def test_what_is_served_is_exposed() -> None:
     found = samples({})
     assert found[("plugin_gateway_revision",)] == 3
     assert found[("plugin_gateway_operations",)] == 8
@@ -32,7 +34,7 @@ def test_what_is_served_is_exposed():
     assert found[("plugin_gateway_reload_failed",)] == 1
 
 
-def test_calls_have_operation_status_reason_method_and_consumer():
+def test_calls_have_operation_status_reason_method_and_consumer() -> None:
     found = samples({"calls getPet 200  GET team a": [7], "calls  404 operation-not-found other ": [2]})
     labels = (("consumer", "team a"), ("method", "GET"), ("operation", "getPet"), ("reason", ""), ("status", "200"))
     assert found[("plugin_gateway_calls_total", *labels)] == 7
@@ -46,7 +48,7 @@ def test_calls_have_operation_status_reason_method_and_consumer():
     assert found[("plugin_gateway_calls_total", *labels)] == 2
 
 
-def test_buckets_are_cumulated_and_the_last_one_is_all_calls():
+def test_buckets_are_cumulated_and_the_last_one_is_all_calls() -> None:
     counts = [1.0] * (len(BUCKETS_S) + 1)
     found = samples({"durations getPet": [*counts, 4.5]})
     name = "plugin_gateway_call_duration_seconds"
@@ -56,14 +58,14 @@ def test_buckets_are_cumulated_and_the_last_one_is_all_calls():
     assert found[(f"{name}_sum", ("operation", "getPet"))] == 4.5
 
 
-def test_bytes_and_dropped_lines_are_counted():
+def test_bytes_and_dropped_lines_are_counted() -> None:
     found = samples({"bytes_in": [10], "bytes_out": [20], "dropped": [1]})
     assert found[("plugin_gateway_request_body_bytes_total",)] == 10
     assert found[("plugin_gateway_response_body_bytes_total",)] == 20
     assert found[("plugin_gateway_log_lines_dropped_total",)] == 1
 
 
-def test_reloads_restarts_and_what_is_going_on_are_exposed():
+def test_reloads_restarts_and_what_is_going_on_are_exposed() -> None:
     found = samples({"now calls": [3], "now connections": [5], "upstream getPet": [2, 0.5], "cpu": [1.5]})
     assert found[("plugin_gateway_reloads_total", ("result", "served"))] == 4
     assert found[("plugin_gateway_last_reload_timestamp_seconds", ("result", "refused"))] == 2000
@@ -77,9 +79,9 @@ def test_reloads_restarts_and_what_is_going_on_are_exposed():
     assert ("process_start_time_seconds",) in found
 
 
-def test_open_metrics_are_given_to_whoever_asks_for_them():
+def test_open_metrics_are_given_to_whoever_asks_for_them() -> None:
     body, media_type = exposition(HEALTH, {}, "application/openmetrics-text;version=1.0.0,text/plain;q=0.5")
     assert media_type.startswith("application/openmetrics-text")
     assert body.endswith(b"# EOF\n")
-    assert {family.name for family in open_metrics(body.decode())} >= {"plugin_gateway_reloads", "plugin_gateway_build"}
+    assert {family.name for family in open_metrics(body.decode())} >= {"plugin_gateway_reloads", "plugin_gateway_build"}  # type: ignore[no-untyped-call]
     assert exposition(HEALTH, {}, "text/plain")[1].startswith("text/plain")

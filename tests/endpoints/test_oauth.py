@@ -6,8 +6,10 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import httpx2
@@ -54,18 +56,33 @@ FORM = {
 
 
 class Played:
-    def __init__(self, status=200, body=b'{"access_token": "t", "token_type": "bearer"}', error=None):
+    def __init__(
+        self,
+        status: int = 200,
+        body: bytes = b'{"access_token": "t", "token_type": "bearer"}',
+        error: ProviderError | None = None,
+    ) -> None:
         self.answer, self.error, self.asked = ("application/json", status, body), error, []
 
-    async def relay_form(self, url, form, headers):
+    async def relay_form(self, url: str, form: bytes, headers: dict[str, str]) -> tuple[str, int, bytes]:
         self.asked.append((url, form, dict(headers)))
         if self.error:
             raise self.error
         return self.answer
 
 
-def ask(provider, method="GET", path="/oauth/authorize", *, query="", headers=(), body=b"", is_gone=False, **bounds):
-    async def receive():
+def ask(
+    provider: Played,
+    method: str = "GET",
+    path: str = "/oauth/authorize",
+    *,
+    query: str = "",
+    headers: Sequence[tuple[str, str]] = (),
+    body: bytes = b"",
+    is_gone: bool = False,
+    **bounds: Any,
+) -> Any:
+    async def receive() -> dict[str, Any]:
         if is_gone:
             raise ClientDisconnect
         return {"type": "http.request", "body": body, "more_body": False}
@@ -75,21 +92,27 @@ def ask(provider, method="GET", path="/oauth/authorize", *, query="", headers=()
     return asyncio.run(answer_oauth(Request(scope, receive), FACADE, provider, **bounds))
 
 
-def post(provider, body=None, *headers, media_type="application/json", **options):
+def post(
+    provider: Played,
+    body: bytes | dict[str, str] | None = None,
+    *headers: tuple[str, str],
+    media_type: str = "application/json",
+    **options: Any,
+) -> Any:
     content = json.dumps(FORM if body is None else body).encode() if not isinstance(body, bytes) else body
     return ask(
         provider, "POST", "/oauth/token", headers=[("content-type", media_type), *headers], body=content, **options
     )
 
 
-def test_the_browser_is_sent_to_the_provider_and_nothing_is_stored():
+def test_the_browser_is_sent_to_the_provider_and_nothing_is_stored() -> None:
     response = ask(Played(), query=urlencode(ASKED))
     assert response.status_code == 302
     assert response.headers["location"].startswith("https://idp.test/auth?response_type=code&client_id=c&")
     assert (response.headers["cache-control"], response.headers["referrer-policy"]) == ("no-store", "no-referrer")
 
 
-def test_what_is_wrong_is_a_page_here_and_never_a_redirect():
+def test_what_is_wrong_is_a_page_here_and_never_a_redirect() -> None:
     response = ask(Played(), query=urlencode(ASKED | {"redirect_uri": "https://evil.test/cb"}))
     assert response.status_code == 400
     assert "location" not in response.headers
@@ -97,11 +120,11 @@ def test_what_is_wrong_is_a_page_here_and_never_a_redirect():
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "HEAD"])
-def test_only_a_browser_that_gets_is_sent_on(method):
+def test_only_a_browser_that_gets_is_sent_on(method: str) -> None:
     assert ask(Played(), method, query=urlencode(ASKED)).status_code == 405
 
 
-def test_a_code_is_passed_on_as_a_form_and_the_token_back_unstored():
+def test_a_code_is_passed_on_as_a_form_and_the_token_back_unstored() -> None:
     provider = Played()
     response = post(provider)
     assert (response.status_code, json.loads(response.body)["access_token"]) == (200, "t")
@@ -111,7 +134,7 @@ def test_a_code_is_passed_on_as_a_form_and_the_token_back_unstored():
     assert parse_qs(form.decode()) == {key: [value] for key, value in FORM.items()}
 
 
-def test_a_client_may_show_its_secret_as_basic():
+def test_a_client_may_show_its_secret_as_basic() -> None:
     provider, login = Played(), base64.b64encode(f"c:{SECRET}".encode()).decode()
     said = {key: value for key, value in FORM.items() if not key.startswith("client")}
     assert post(provider, said, ("authorization", f"Basic {login}")).status_code == 200
@@ -127,7 +150,7 @@ def test_a_client_may_show_its_secret_as_basic():
         [("authorization", "Basic " + base64.b64encode(b"other:s").decode())],
     ],
 )
-def test_a_client_that_shows_anything_else_is_refused(headers):
+def test_a_client_that_shows_anything_else_is_refused(headers: list[tuple[str, str]]) -> None:
     provider = Played()
     said = {key: value for key, value in FORM.items() if not key.startswith("client")}
     assert post(provider, said, *headers).status_code == 400
@@ -145,19 +168,19 @@ def test_a_client_that_shows_anything_else_is_refused(headers):
         (200, b"[]", 502),
     ],
 )
-def test_only_what_oauth_knows_is_passed_back(status, body, passed):
+def test_only_what_oauth_knows_is_passed_back(status: int, body: bytes, passed: int) -> None:
     response = post(Played(status, body))
     assert response.status_code == passed
     assert passed == 502 or response.body == body
 
 
-def test_a_provider_that_is_away_is_a_502_without_the_secret():
+def test_a_provider_that_is_away_is_a_502_without_the_secret() -> None:
     response = post(Played(error=ProviderError(SECRET)))
     assert response.status_code == 502
     assert SECRET not in response.body.decode()
 
 
-def test_a_request_that_is_too_large_or_broken_off_goes_nowhere():
+def test_a_request_that_is_too_large_or_broken_off_goes_nowhere() -> None:
     provider = Played()
     assert post(provider, b"x" * (MAX_TOKEN_REQUEST_BYTES + 1)).status_code == 413
     assert post(provider, is_gone=True).status_code == 400
@@ -166,11 +189,11 @@ def test_a_request_that_is_too_large_or_broken_off_goes_nowhere():
     assert provider.asked == []
 
 
-def limiter(**limits):
+def limiter(**limits: RateLimit | int) -> Limiter:
     return Limiter(CallLimits(**limits), Table(), None)
 
 
-def test_token_requests_obey_the_rate_and_those_that_go_nowhere_use_none_of_it():
+def test_token_requests_obey_the_rate_and_those_that_go_nowhere_use_none_of_it() -> None:
     bound = limiter(token_requests=RateLimit(name="oauth-token", key="oauth-token", calls=3, window_s=60, burst=3))
     provider = Played()
     for _ in range(10):
@@ -181,7 +204,7 @@ def test_token_requests_obey_the_rate_and_those_that_go_nowhere_use_none_of_it()
     assert len(provider.asked) == 3
 
 
-def test_token_requests_count_among_the_calls_at_the_same_time_until_they_are_over():
+def test_token_requests_count_among_the_calls_at_the_same_time_until_they_are_over() -> None:
     bound = limiter(concurrency=1)
     assert [post(Played(), limiter=bound).status_code for _ in range(3)] == [200] * 3
     assert [post(Played(error=ProviderError("x")), limiter=bound).status_code for _ in range(3)] == [502] * 3
@@ -189,17 +212,17 @@ def test_token_requests_count_among_the_calls_at_the_same_time_until_they_are_ov
     assert post(Played(), limiter=bound).status_code == 503
 
 
-def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place():
+def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place() -> None:
     class Late:
         left = 0
 
-        def admit_token_request(self, on_verdict):
+        def admit_token_request(self, on_verdict: Callable[..., Any]) -> None:
             self.on_verdict = on_verdict
 
-        def leave(self):
+        def leave(self) -> None:
             self.left += 1
 
-    async def scene():
+    async def scene() -> None:
         late = Late()
         waiting = asyncio.ensure_future(_enter(late))
         await asyncio.sleep(0)
@@ -212,7 +235,7 @@ def test_a_client_that_leaves_while_the_limit_is_asked_holds_no_place():
     asyncio.run(scene())
 
 
-def test_an_address_that_asks_in_vain_uses_up_its_own_budget():
+def test_an_address_that_asks_in_vain_uses_up_its_own_budget() -> None:
     strangers = Strangers(RateLimit(name="n", key="k", calls=2, window_s=60, burst=2), lambda: 0.0)
     provider = Played(400, b'{"error": "invalid_grant"}')
     assert [post(provider, strangers=strangers).status_code for _ in range(4)] == [400, 400, 429, 429]
@@ -220,7 +243,7 @@ def test_an_address_that_asks_in_vain_uses_up_its_own_budget():
     assert strangers.wait_s("192.0.2.1") == 0
 
 
-def test_a_provider_that_fails_is_told_once_and_its_return_once(caplog):
+def test_a_provider_that_fails_is_told_once_and_its_return_once(caplog: pytest.LogCaptureFixture) -> None:
     outage = Outage("The token endpoint")
     with caplog.at_level("INFO", "plugin_gateway"):
         for played in [Played(error=ProviderError(SECRET)), Played(500), Played(200, b"<html>"), Played(), Played()]:
@@ -237,7 +260,7 @@ DOCUMENT = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"},
 
 
 @pytest.fixture(scope="module")
-def packages(request):
+def packages(request: pytest.FixtureRequest) -> Path:
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip("npm and node are needed to run an OpenID provider")
@@ -250,7 +273,7 @@ def packages(request):
 
 
 @contextmanager
-def openid_provider(folder):
+def openid_provider(folder: Path) -> Iterator[str]:
     script = Path(__file__).parents[1] / "callers" / "provider.mjs"
     with subprocess.Popen(
         ["node", str(script), str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
@@ -263,8 +286,8 @@ def openid_provider(folder):
 
 
 @asynccontextmanager
-async def gateway(issuer, client, auth):
-    async def upstream(reader, writer):
+async def gateway(issuer: str, client: dict[str, Any], auth: dict[str, Any]) -> AsyncIterator[Any]:
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         body = b"leaked" if b"authorization" in head.lower() else b"[]"
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
@@ -308,13 +331,13 @@ async def gateway(issuer, client, auth):
         await api.wait_closed()
 
 
-async def register(http, issuer):
+async def register(http: Any, issuer: str) -> dict[str, Any]:
     asked = {"redirect_uris": [CALLBACK], "grant_types": ["authorization_code", "refresh_token"], "response_types": ["code"],
              "token_endpoint_auth_method": "client_secret_post"}  # fmt: skip
     return (await http.post(f"{issuer}/register", json=asked)).json()
 
 
-async def log_in(http, start):
+async def log_in(http: Any, start: str) -> dict[str, str]:
     """Follow a browser from the gateway through the provider's pages; return the query of the client's callback."""
     response = await http.get(start)
     for _ in range(20):
@@ -331,7 +354,7 @@ async def log_in(http, start):
     pytest.fail("the provider sends the browser in circles")
 
 
-async def flow(issuer, kind, auth_of):
+async def flow(issuer: str, kind: str, auth_of: Callable[..., Any]) -> None:
     resource = f"https://gw.test/{kind}"
     async with httpx2.AsyncClient(timeout=BOUND_S, trust_env=False) as http:
         client = await register(http, issuer)
@@ -353,7 +376,7 @@ async def flow(issuer, kind, auth_of):
             said = {"grant_type": "authorization_code", "code": brought["code"], "redirect_uri": CALLBACK, **me}
             tokens = (await http.post(f"{base}/oauth/token", json=said)).json()
 
-            async def call(token):
+            async def call(token: str) -> int:
                 response = await http.get(f"{base}/pets", headers={"Authorization": f"Bearer {token}"})
                 assert response.text != "leaked"
                 return response.status_code
@@ -384,16 +407,18 @@ async def flow(issuer, kind, auth_of):
                 assert await call(fresh["access_token"]) == 401
 
 
-def signed(issuer, client, resource):
+def signed(issuer: str, client: dict[str, Any], resource: str | tuple[Any, ...]) -> dict[str, Any]:
     return {"issuer": issuer, "audience": resource}
 
 
-def introspected(issuer, client, resource):
+def introspected(issuer: str, client: dict[str, Any], resource: str | tuple[Any, ...]) -> dict[str, dict[str, Any]]:
     return {"verify": {"introspection": f"{issuer}/token/introspection", "client_id": client["client_id"], "audience": resource,
                        "client_secret": {"value": client["client_secret"]}}}  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "auth_of"), [("jwt", signed), ("opaque", introspected)])
-def test_register_redirect_code_token_call_refresh_revoked_with_a_certified_provider(packages, kind, auth_of):
+def test_register_redirect_code_token_call_refresh_revoked_with_a_certified_provider(
+    packages: Path, kind: str, auth_of: Callable[..., Any]
+) -> None:
     with openid_provider(packages) as issuer:
         asyncio.run(flow(issuer, kind, auth_of))

@@ -1,5 +1,8 @@
 """The example API does what its document says, and never more than it can."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import schemathesis
 from hypothesis import given
@@ -28,14 +31,14 @@ SATISFIABLE = [
 
 
 @pytest.fixture
-def client():
+def client() -> Iterator[TestClient]:
     with TestClient(
         create_app(KEY), base_url="http://api.test/api/v2", headers={"X-Api-Key": KEY}, raise_server_exceptions=False
     ) as test_client:
         yield test_client
 
 
-def test_every_operation_of_the_document_has_a_handler_and_no_handler_is_undocumented():
+def test_every_operation_of_the_document_has_a_handler_and_no_handler_is_undocumented() -> None:
     documented = {operation.key for operation in read_operations(read_document())}
 
     assert documented == set(HANDLERS)
@@ -43,7 +46,7 @@ def test_every_operation_of_the_document_has_a_handler_and_no_handler_is_undocum
 
 
 @given(st.one_of([OPERATIONS[label].as_strategy(generation_mode=mode) for label, mode in SATISFIABLE]))
-def test_every_answer_is_documented_and_none_is_a_server_error(case):
+def test_every_answer_is_documented_and_none_is_a_server_error(case: Any) -> None:
     response = case.call(headers={"X-Api-Key": KEY})
     case.validate_response(response, checks=[not_a_server_error, status_code_conformance, response_schema_conformance])
 
@@ -51,7 +54,7 @@ def test_every_answer_is_documented_and_none_is_a_server_error(case):
 @pytest.mark.parametrize(
     "sent", [{}, {"X-Api-Key": ""}, {"X-Api-Key": KEY.upper()}, {"Authorization": f"Bearer {KEY}"}]
 )
-def test_a_call_without_the_key_is_refused(sent):
+def test_a_call_without_the_key_is_refused(sent: dict[str, str]) -> None:
     client = TestClient(create_app(KEY), headers=sent)
 
     response = client.get("/api/v2/orders")
@@ -61,7 +64,7 @@ def test_a_call_without_the_key_is_refused(sent):
     assert KEY not in response.text
 
 
-def test_the_ping_needs_no_key():
+def test_the_ping_needs_no_key() -> None:
     assert TestClient(create_app(KEY)).get("/api/v2/ping").json() == {"status": "ok"}
 
 
@@ -93,7 +96,7 @@ def test_the_ping_needs_no_key():
         ("DELETE", "/ping", 405),
     ],
 )
-def test_odd_targets_get_the_answer_they_should(client, method, path, status):
+def test_odd_targets_get_the_answer_they_should(client: TestClient, method: str, path: str, status: int) -> None:
     response = client.request(method, path)
 
     assert response.status_code == status
@@ -117,13 +120,15 @@ def test_odd_targets_get_the_answer_they_should(client, method, path, status):
         (b'{"name": "\\u0000", "tier": "gold", "country": "DE", "email": null}', "application/json", 201),
     ],
 )
-def test_odd_bodies_get_the_answer_they_should(client, content, media_type, status):
+def test_odd_bodies_get_the_answer_they_should(
+    client: TestClient, content: bytes, media_type: str, status: int
+) -> None:
     response = client.post("/customers", content=content, headers={"Content-Type": media_type})
 
     assert response.status_code == status
 
 
-def test_what_is_created_is_found_at_its_location(client):
+def test_what_is_created_is_found_at_its_location(client: TestClient) -> None:
     created = client.post(
         "/orders",
         json={"customerId": 3, "lines": [{"sku": "PA-1000", "quantity": 2}, {"sku": "IN-1001", "quantity": 1}]},
@@ -134,14 +139,14 @@ def test_what_is_created_is_found_at_its_location(client):
     assert created.json()["data"]["total"] == 2 * 4.5 + 21.75
 
 
-def test_a_cancelled_order_cannot_be_cancelled_again(client):
+def test_a_cancelled_order_cannot_be_cancelled_again(client: TestClient) -> None:
     order_id = client.get("/orders?status=open").json()["data"][0]["orderId"]
 
     assert client.post(f"/orders/{order_id}/cancel").json()["data"]["status"] == "cancelled"
     assert client.post(f"/orders/{order_id}/cancel").status_code == 409
 
 
-def test_pages_cut_one_list(client):
+def test_pages_cut_one_list(client: TestClient) -> None:
     whole = client.get("/orders?pageSize=100").json()["data"]
     pages = [client.get(f"/orders?pageSize=25&page={page}").json()["data"] for page in (1, 2, 3, 4)]
 
@@ -149,7 +154,7 @@ def test_pages_cut_one_list(client):
     assert client.get("/orders?pageSize=1").headers["x-total-count"] == str(len(whole))
 
 
-def test_a_picture_is_stored_and_one_too_large_is_not(client):
+def test_a_picture_is_stored_and_one_too_large_is_not(client: TestClient) -> None:
     small = client.post(
         "/products/PA-1000/image", files={"image": ("a.png", b"\x89PNG\r\n\x00\xff")}, data={"caption": "é"}
     )
@@ -159,7 +164,7 @@ def test_a_picture_is_stored_and_one_too_large_is_not(client):
     assert large.status_code == 413
 
 
-def test_the_document_is_served_without_a_key():
+def test_the_document_is_served_without_a_key() -> None:
     response = TestClient(create_app(KEY)).get("/api/v2/swagger.yaml")
 
     assert response.content == DOCUMENT.read_bytes()

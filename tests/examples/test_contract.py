@@ -9,14 +9,14 @@ from examples.legacy_api.contract import Mismatch, read_document, read_operation
 OPERATIONS = {operation.key: operation for operation in read_operations(read_document())}
 
 
-def test_concrete_paths_come_before_templates():
+def test_concrete_paths_come_before_templates() -> None:
     depths = [operation.path.count("{") for operation in OPERATIONS.values()]
 
     assert all(first <= second for first, second in pairwise(depths))
     assert list(OPERATIONS).index("GET /invoices/{number}.pdf") < list(OPERATIONS).index("GET /invoices/{number}")
 
 
-def test_values_are_typed_and_defaults_filled_in():
+def test_values_are_typed_and_defaults_filled_in() -> None:
     call = OPERATIONS["GET /orders"].judge({}, [("status", "open,picked"), ("page", "2")], "", b"")
 
     assert call.values == {
@@ -24,7 +24,7 @@ def test_values_are_typed_and_defaults_filled_in():
     }  # fmt: skip
 
 
-def test_nullable_admits_null_and_nothing_else_new():
+def test_nullable_admits_null_and_nothing_else_new() -> None:
     patch = OPERATIONS["PATCH /orders/{orderId}"]
 
     assert patch.judge({"orderId": "1"}, [], "application/json", b'{"comment": null}').body == {"comment": None}
@@ -42,7 +42,7 @@ def test_nullable_admits_null_and_nothing_else_new():
         ("application/json", b'{"text": "a"}', 415),
     ],
 )
-def test_urlencoded_forms(media_type, content, status):
+def test_urlencoded_forms(media_type: str, content: bytes, status: int) -> None:
     add_note = OPERATIONS["POST /customers/{customerId}/notes"]
     if status:
         with pytest.raises(Mismatch) as caught:
@@ -68,7 +68,7 @@ def test_urlencoded_forms(media_type, content, status):
         ),
     ],
 )
-def test_a_broken_multipart_form_is_refused(media_type, content):
+def test_a_broken_multipart_form_is_refused(media_type: str, content: bytes) -> None:
     with pytest.raises(Mismatch) as caught:
         OPERATIONS["POST /products/{sku}/image"].judge({"sku": "PA-1000"}, [], media_type, content)
 

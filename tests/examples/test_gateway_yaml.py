@@ -5,11 +5,13 @@ from pathlib import Path
 import pytest
 
 from examples.legacy_api.contract import DOCUMENT, read_document, read_operations
-from plugin_gateway.config.load import load
+from plugin_gateway.config.load import LoadedConfig, load
+from plugin_gateway.config.model import Config
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.model import Revision
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTED = read_document()
@@ -30,21 +32,21 @@ KEY = "key-of-the-test"
 
 
 @pytest.fixture(scope="module")
-def loaded():
+def loaded() -> LoadedConfig:
     return load(ROOT / "gateway.yaml", environ={"LEGACY_API_KEY": KEY})
 
 
 @pytest.fixture(scope="module")
-def config(loaded):
+def config(loaded: LoadedConfig) -> Config:
     return loaded.config
 
 
 @pytest.fixture(scope="module")
-def revision(loaded):
+def revision(loaded: LoadedConfig) -> Revision:
     return compile_revision(loaded, Document(root=DOCUMENTED, name=DOCUMENT.name), number=1)
 
 
-def test_it_opens_nine_operations_that_exist(config):
+def test_it_opens_nine_operations_that_exist(config: Config) -> None:
     operations = {operation.key for operation in read_operations(DOCUMENTED)}
     by_id = {
         node["operationId"]: f"{method.upper()} {path}"
@@ -60,18 +62,18 @@ def test_it_opens_nine_operations_that_exist(config):
     assert len(operations) > 40
 
 
-def test_it_names_the_example_and_listens_on_loopback_only(config):
+def test_it_names_the_example_and_listens_on_loopback_only(config: Config) -> None:
     assert str(config.upstream.url).endswith(":9100" + DOCUMENTED["basePath"])
     assert DOCUMENT.name in (ROOT / "gateway.yaml").read_text()
     assert config.listen.host == config.admin.host == "127.0.0.1"
 
 
-def test_it_compiles_without_a_warning(revision):
+def test_it_compiles_without_a_warning(revision: Revision) -> None:
     assert revision.warnings == ()
     assert {f"{rule.method} {rule.path_template}" for rule in revision.rules} == ALLOWED
 
 
-def test_no_face_tells_of_what_is_not_allowed(revision):
+def test_no_face_tells_of_what_is_not_allowed(revision: Revision) -> None:
     for path, face in revision.faces.items():
         for word in (b"admin", b"export", b"merge", b"x-internal", b"x-build", b"X-Api-Key", b"9100", KEY.encode()):
             assert word not in face.body, (path, word)
@@ -80,10 +82,10 @@ def test_no_face_tells_of_what_is_not_allowed(revision):
 @pytest.mark.parametrize(
     "target", [b"/orders/export", b"/orders/EXPORT", b"/orders/7%2Flines", b"/invoices/INV-000006"]
 )
-def test_what_is_beside_an_allowed_template_stays_closed(revision, target):
+def test_what_is_beside_an_allowed_template_stays_closed(revision: Revision, target: bytes) -> None:
     assert isinstance(revision.gate.judge(b"GET", target), Refusal)
 
 
 @pytest.mark.parametrize("target", [b"/orders/7", b"/orders?status=open,picked&page=2", b"/invoices/INV-000006.pdf"])
-def test_what_is_allowed_passes(revision, target):
+def test_what_is_allowed_passes(revision: Revision, target: bytes) -> None:
     assert isinstance(revision.gate.judge(b"GET", target), Permit)

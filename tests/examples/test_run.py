@@ -8,8 +8,10 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 WAIT_S = 5
 
 
-def free_ports(count):
+def free_ports(count: int) -> list[int]:
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [server.getsockname()[1] for server in sockets]
     for server in sockets:
@@ -25,7 +27,7 @@ def free_ports(count):
     return ports
 
 
-def command(api_port, port, admin_port):
+def command(api_port: int, port: int, admin_port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "examples.run"),
         *("--api-port", str(api_port), "--port", str(port), "--admin-port", str(admin_port)),
@@ -33,7 +35,7 @@ def command(api_port, port, admin_port):
 
 
 @contextmanager
-def running(*ports, environment=None):
+def running(*ports: int, environment: dict[str, str] | None = None) -> Iterator[subprocess.Popen[Any]]:
     process = subprocess.Popen(
         command(*ports),
         cwd=ROOT,
@@ -50,7 +52,7 @@ def running(*ports, environment=None):
         process.stdout.close()
 
 
-def read_until(process, text):
+def read_until(process: subprocess.Popen[Any], text: bytes) -> str:
     """Read the output until `text` shows; every new piece of it must come within the bound."""
     selector = selectors.DefaultSelector()
     selector.register(process.stdout, selectors.EVENT_READ)
@@ -63,7 +65,7 @@ def read_until(process, text):
     return output.decode()
 
 
-def get(url):
+def get(url: str) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(url, timeout=WAIT_S) as response:
             return response.status, response.read()
@@ -72,13 +74,13 @@ def get(url):
             return error.code, error.read()
 
 
-def is_open(port):
+def is_open(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_both_run_until_a_signal_and_then_neither(number):
+def test_both_run_until_a_signal_and_then_neither(number: Any) -> None:
     ports = free_ports(3)
 
     with running(*ports) as process:
@@ -102,7 +104,7 @@ def test_both_run_until_a_signal_and_then_neither(number):
 
 
 @pytest.mark.parametrize("taken", [0, 1, 2])
-def test_a_taken_port_is_named_before_anything_starts(taken):
+def test_a_taken_port_is_named_before_anything_starts(taken: int) -> None:
     ports = free_ports(3)
 
     with socket.create_server(("127.0.0.1", ports[taken])):
@@ -114,7 +116,7 @@ def test_a_taken_port_is_named_before_anything_starts(taken):
     assert result.stdout == ""
 
 
-def test_when_the_gateway_cannot_start_the_api_is_ended_too():
+def test_when_the_gateway_cannot_start_the_api_is_ended_too() -> None:
     ports = free_ports(3)
 
     with running(*ports, environment={**os.environ, "PLUGIN_GATEWAY__LOG__LEVEL": "no such level"}) as process:

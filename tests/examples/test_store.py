@@ -3,14 +3,14 @@
 from examples.legacy_api.store import add_line, connect, erase_order
 
 
-def test_two_stores_hold_the_same_company():
+def test_two_stores_hold_the_same_company() -> None:
     first, second = connect(), connect()
     first.row_factory = second.row_factory = None  # what iterdump needs
 
     assert list(first.iterdump()) == list(second.iterdump())
 
 
-def test_stores_share_nothing():
+def test_stores_share_nothing() -> None:
     first, second = connect(), connect()
 
     first.execute("delete from customers")
@@ -18,14 +18,14 @@ def test_stores_share_nothing():
     assert second.execute("select count(*) as n from customers").fetchone() == {"n": 24}
 
 
-def test_booleans_come_back_as_booleans():
+def test_booleans_come_back_as_booleans() -> None:
     values = {row["active"] for row in connect().execute("select active from customers")}
 
     assert values == {True, False}
     assert all(isinstance(value, bool) for value in values)
 
 
-def test_a_line_takes_the_price_of_the_day():
+def test_a_line_takes_the_price_of_the_day() -> None:
     database = connect()
 
     add_line(database, 1, 9, "IN-1001", 3)
@@ -35,7 +35,7 @@ def test_a_line_takes_the_price_of_the_day():
     }
 
 
-def test_erasing_an_order_takes_its_lines_and_shipments_along():
+def test_erasing_an_order_takes_its_lines_and_shipments_along() -> None:
     database = connect()
 
     erase_order(database, 6)

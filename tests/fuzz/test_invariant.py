@@ -10,7 +10,7 @@ OURS = b"Host: up.test\r\nX-Api-Key: sekret-hdr-7f3a9c\r\n"
 KEY = b"api_key=sekret-qry-51be02"
 
 
-def request(target=b"/pets?" + KEY, fields=OURS, body=b"", method=b"GET"):
+def request(target: bytes = b"/pets?" + KEY, fields: bytes = OURS, body: bytes = b"", method: bytes = b"GET") -> bytes:
     return method + b" " + target + b" HTTP/1.1\r\n" + fields + b"\r\n" + body
 
 
@@ -23,7 +23,7 @@ def request(target=b"/pets?" + KEY, fields=OURS, body=b"", method=b"GET"):
         request(fields=OURS + b"Transfer-Encoding: chunked\r\n", body=b"2\r\nab\r\n0\r\n\r\n", method=b"POST"),
     ],
 )
-def test_what_the_gateway_may_send_is_read_whole_and_not_before(data):
+def test_what_the_gateway_may_send_is_read_whole_and_not_before(data: bytes) -> None:
     assert read_request(data) == Request(data.split(b" ")[0], len(data))
     assert read_request(data[:-1]) is None
 
@@ -50,12 +50,12 @@ def test_what_the_gateway_may_send_is_read_whole_and_not_before(data):
         request(fields=OURS + b"Transfer-Encoding: chunked\r\n", body=b"2\r\nabc\r\n0\r\n\r\n"),
     ],
 )
-def test_what_it_must_never_send_is_a_violation(data):
+def test_what_it_must_never_send_is_a_violation(data: bytes) -> None:
     with pytest.raises(ViolationError):
         read_request(data)
 
 
-def test_answers_are_read_in_order_and_a_broken_one_is_not_whole():
+def test_answers_are_read_in_order_and_a_broken_one_is_not_whole() -> None:
     data = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"
     tail = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no"
     answers = [Answer(200, b"", True), Answer(200, b"o", False)]
@@ -72,6 +72,6 @@ def test_answers_are_read_in_order_and_a_broken_one_is_not_whole():
         b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
     ],
 )
-def test_what_no_client_must_get_is_a_violation(data):
+def test_what_no_client_must_get_is_a_violation(data: bytes) -> None:
     with pytest.raises(ViolationError):
         read_answers(data, [b"GET"])

@@ -2,6 +2,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,45 +18,45 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path / "gateway.yaml"
 
 
-def compiled(config, **options):
+def compiled(config: Path, **options: bool | bytes) -> Any:
     return asyncio.run(compile_aside(config=config, overrides={}, number=1, **options))
 
 
 @pytest.mark.parametrize("gently", [False, True])
-def test_a_revision_comes_back_and_no_document_is_read_here(config, gently):
+def test_a_revision_comes_back_and_no_document_is_read_here(config: Path, gently: bool) -> None:
     before = set(sys.modules)
     assert isinstance(compiled(config, gently=gently), Compiled)
     assert not {"plugin_gateway.openapi.read.source", "plugin_gateway.config.load"} & (set(sys.modules) - before)
 
 
-def test_the_pins_of_what_is_served_go_to_the_child(config):
+def test_the_pins_of_what_is_served_go_to_the_child(config: Path) -> None:
     config.write_text(CONFIG.replace("[listPets]", "[{path: /**}]"))
     first = compiled(config)
     (config.parent / "openapi.yaml").write_text(DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, "))
     assert compiled(config, pinned=first.pinned).held == ("DELETE /pets",)
 
 
-def test_mistakes_come_back_as_findings(config):
+def test_mistakes_come_back_as_findings(config: Path) -> None:
     config.write_text("openapi: 7\n")
     outcome = compiled(config)
     assert isinstance(outcome, Refused)
     assert "gateway.yaml" in outcome.report
 
 
-def test_a_child_that_ends_badly_is_a_finding(config, monkeypatch):
+def test_a_child_that_ends_badly_is_a_finding(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "raise SystemExit(3)"))
     outcome = compiled(config)
     assert isinstance(outcome, Refused)
     assert "ended with status 3" in outcome.report
 
 
-def test_a_child_that_hangs_is_ended(config, monkeypatch):
+def test_a_child_that_hangs_is_ended(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(aside, "module_command", lambda *_: (sys.executable, "-c", "import signal; signal.pause()"))
     monkeypatch.setattr(aside, "COMPILE_TIMEOUT_S", 0.2)
     outcome = compiled(config)
@@ -63,7 +64,7 @@ def test_a_child_that_hangs_is_ended(config, monkeypatch):
     assert "took longer" in outcome.report
 
 
-def test_a_child_finds_the_package_and_nothing_in_the_current_directory():
+def test_a_child_finds_the_package_and_nothing_in_the_current_directory() -> None:
     assert module_command("plugin_gateway.server", "7") == (sys.executable, "-P", "-m", "plugin_gateway.server", "7")
     home = str(Path(plugin_gateway.__file__).parent.parent)
     assert module_environment()["PYTHONPATH"].split(os.pathsep)[0] == home

@@ -4,20 +4,20 @@ from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.reload.change import change, served_by
 
 
-def test_what_came_and_went_is_named():
+def test_what_came_and_went_is_named() -> None:
     changed = change(["GET /a (a)", "GET /b (b)"], ["GET /b (b)", "POST /c (c)"])
     assert str(changed) == "added: POST /c (c); removed: GET /a (a)"
     assert changed.members() == {"came": ("POST /c (c)",), "went": ("GET /a (a)",)}
     assert str(change(["x"], ["x"])) == "no operation was added or removed"
 
 
-def test_a_large_change_is_bounded():
+def test_a_large_change_is_bounded() -> None:
     changed = change([], [f"GET /{number}" for number in range(1000)])
     assert str(changed).endswith("GET /9 and 990 more")
     assert len(changed.members()["came"]) == 200
 
 
-def test_what_only_some_consumers_may_call_is_named_for_each():
+def test_what_only_some_consumers_may_call_is_named_for_each() -> None:
     rules = (
         OperationRule(method="GET", path_template="/a", operation_id="a"),
         OperationRule(method="GET", path_template="/b", operation_id="b"),

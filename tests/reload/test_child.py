@@ -3,7 +3,10 @@ import pickle
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,7 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 
 @contextmanager
-def child_process():
+def child_process() -> Iterator[subprocess.Popen[Any]]:
     command = [sys.executable, "-m", "plugin_gateway.reload.child", "gently"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         try:
@@ -31,13 +34,13 @@ def child_process():
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path / "gateway.yaml"
 
 
-def test_what_came_out_is_a_revision_and_what_the_supervisor_needs_of_it(config):
+def test_what_came_out_is_a_revision_and_what_the_supervisor_needs_of_it(config: Path) -> None:
     outcome = compiled_or_refused(config, {"listen": "127.0.0.1:9"}, 3)
     assert isinstance(outcome, Compiled)
     revision = pickle.loads(outcome.revision)
@@ -51,13 +54,13 @@ def test_what_came_out_is_a_revision_and_what_the_supervisor_needs_of_it(config)
     assert (outcome.operations, outcome.operations_total, outcome.log.format) == (1, 1, "text")
 
 
-def test_all_files_it_was_made_of_are_watched_as_they_were_before_they_were_read(config):
+def test_all_files_it_was_made_of_are_watched_as_they_were_before_they_were_read(config: Path) -> None:
     outcome = compiled_or_refused(config, {}, 1)
     assert {path.name for path in outcome.watched} == {"gateway.yaml", "openapi.yaml"}
     assert None not in outcome.watched.values()
 
 
-def test_pins_are_for_the_next_compile_and_not_for_workers(config):
+def test_pins_are_for_the_next_compile_and_not_for_workers(config: Path) -> None:
     config.write_text(CONFIG.replace("[listPets]", "[{path: /pets/**}]"))
     first = compiled_or_refused(config, {}, 1)
     assert pickle.loads(first.revision).pinned == NOTHING_PINNED
@@ -67,12 +70,12 @@ def test_pins_are_for_the_next_compile_and_not_for_workers(config):
     assert compiled_or_refused(config, {}, 2).operations == 2
 
 
-def test_no_admin_listener_is_an_empty_address(config):
+def test_no_admin_listener_is_an_empty_address(config: Path) -> None:
     config.write_text(CONFIG + "admin: null\n")
     assert compiled_or_refused(config, {}, 1).admin == ""
 
 
-def test_mistakes_are_an_answer_with_the_text_that_check_prints(config):
+def test_mistakes_are_an_answer_with_the_text_that_check_prints(config: Path) -> None:
     config.write_text(CONFIG.replace("listPets", "nope"))
     outcome = compiled_or_refused(config, {}, 1)
     assert isinstance(outcome, Refused)
@@ -81,7 +84,7 @@ def test_mistakes_are_an_answer_with_the_text_that_check_prints(config):
     assert pickle.loads(pickle.dumps(outcome)) == outcome
 
 
-def test_the_process_answers_one_request_and_ends(config):
+def test_the_process_answers_one_request_and_ends(config: Path) -> None:
     request = json.dumps({"config": str(config), "overrides": {}, "number": 1}).encode()
     with child_process() as child:
         child.stdin.write(request + b"\n")
@@ -90,7 +93,7 @@ def test_the_process_answers_one_request_and_ends(config):
         assert child.wait(BOUND_S) == 0
 
 
-def test_the_process_ends_with_its_supervisor(config):
+def test_the_process_ends_with_its_supervisor(config: Path) -> None:
     """A document that never comes blocks the child; the supervisor's end closes standard input."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
@@ -106,7 +109,7 @@ def test_the_process_ends_with_its_supervisor(config):
                 assert child.wait(BOUND_S) == 1
 
 
-def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps(config):
+def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "./new.yaml") + "manifest: {logo: logo.png}\n")
     refused = compiled_or_refused(config, {}, 1)
     assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png"}
@@ -118,7 +121,7 @@ def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps
     assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "pets.yaml"}
 
 
-def test_a_document_that_is_not_there_yet_says_where_to_say_so(config):
+def test_a_document_that_is_not_there_yet_says_where_to_say_so(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "http://127.0.0.1:9/openapi.yaml") + "admin: 127.0.0.1:7\n")
     refused = compiled_or_refused(config, {"listen": "127.0.0.1:8"}, 1)
     assert refused.awaited == Awaited(

@@ -5,7 +5,7 @@ from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.revision import LogSettings
 
 
-def test_outcomes_cross_from_the_child_to_the_supervisor():
+def test_outcomes_cross_from_the_child_to_the_supervisor() -> None:
     finding = Finding(rule="x", message="y")
     compiled = Compiled(
         revision=b"...",

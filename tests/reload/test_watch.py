@@ -1,4 +1,7 @@
 import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -6,10 +9,10 @@ from plugin_gateway.reload import watch as watch_module
 from plugin_gateway.reload.watch import FileWatch, changes, directories, fingerprint, fingerprints
 
 
-def seen(path, act, *, extra=()):
+def seen(path: Path, act: Callable[..., Any], *, extra: Sequence[Path] = ()) -> bool:
     """Watch, act once the watch is on, and return whether a change was seen within 5 s."""
 
-    async def watch():
+    async def watch() -> bool:
         watched = fingerprints([path, *extra])
         found = changes(watched)
         first = asyncio.ensure_future(anext(found))
@@ -25,18 +28,18 @@ def seen(path, act, *, extra=()):
 
 
 @pytest.fixture
-def path(tmp_path):
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "gateway.yaml"
     path.write_text("a: 1\n")
     return path
 
 
-def test_a_file_that_is_written_to_is_seen(path):
+def test_a_file_that_is_written_to_is_seen(path: Path) -> None:
     assert seen(path, lambda: path.write_text("a: 22\n"))
 
 
-def test_a_file_that_an_editor_replaces_is_seen(path):
-    def save():
+def test_a_file_that_an_editor_replaces_is_seen(path: Path) -> None:
+    def save() -> None:
         other = path.with_name(".gateway.yaml.swp")
         other.write_text("a: 2\n")
         other.replace(path)
@@ -44,41 +47,41 @@ def test_a_file_that_an_editor_replaces_is_seen(path):
     assert seen(path, save)
 
 
-def test_the_symlink_swap_of_a_kubernetes_volume_is_seen(tmp_path):
+def test_the_symlink_swap_of_a_kubernetes_volume_is_seen(tmp_path: Path) -> None:
     for name, content in (("..1", "a: 1\n"), ("..2", "a: 2\n")):
         (tmp_path / name).mkdir()
         (tmp_path / name / "gateway.yaml").write_text(content)
     (tmp_path / "..data").symlink_to("..1")
     (tmp_path / "gateway.yaml").symlink_to("..data/gateway.yaml")
 
-    def swap():
+    def swap() -> None:
         (tmp_path / "..data_tmp").symlink_to("..2")
         (tmp_path / "..data_tmp").replace(tmp_path / "..data")
 
     assert seen(tmp_path / "gateway.yaml", swap)
 
 
-def test_permissions_that_change_are_seen(path):
+def test_permissions_that_change_are_seen(path: Path) -> None:
     assert seen(path, lambda: path.chmod(0o600))
 
 
-def test_a_file_in_a_folder_that_appears_is_seen(path):
-    def appear():
+def test_a_file_in_a_folder_that_appears_is_seen(path: Path) -> None:
+    def appear() -> None:
         (path.parent / "new").mkdir()
         (path.parent / "new" / "openapi.yaml").write_text("x")
 
     assert seen(path, appear, extra=[path.parent / "new" / "openapi.yaml"])
 
 
-def test_a_file_that_appears_is_seen(path):
+def test_a_file_that_appears_is_seen(path: Path) -> None:
     assert seen(path, lambda: path.with_name("key").write_text("x"), extra=[path.with_name("key")])
 
 
-def test_a_change_between_reading_and_watching_is_seen(path):
+def test_a_change_between_reading_and_watching_is_seen(path: Path) -> None:
     before = fingerprints([path])
     path.write_text("a: 22\n")
 
-    async def first_change():
+    async def first_change() -> None:
         found = changes(before)
         await asyncio.wait_for(anext(found), 5)
         await found.aclose()
@@ -86,8 +89,8 @@ def test_a_change_between_reading_and_watching_is_seen(path):
     asyncio.run(first_change())
 
 
-def test_what_a_file_says_counts_not_that_it_was_touched_nearby(path):
-    async def watch():
+def test_what_a_file_says_counts_not_that_it_was_touched_nearby(path: Path) -> None:
+    async def watch() -> set[Any]:
         found = changes(fingerprints([path]))
         change = asyncio.ensure_future(anext(found))
         await asyncio.to_thread(path.with_name("unrelated").write_text, "x")
@@ -99,7 +102,7 @@ def test_what_a_file_says_counts_not_that_it_was_touched_nearby(path):
     assert not asyncio.run(watch())
 
 
-def test_both_the_named_and_the_real_directory_are_watched(tmp_path):
+def test_both_the_named_and_the_real_directory_are_watched(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real" / "file").write_text("x")
     (tmp_path / "link").symlink_to("real/file")
@@ -107,22 +110,22 @@ def test_both_the_named_and_the_real_directory_are_watched(tmp_path):
     assert directories([tmp_path / "gone" / "file"]) == ()
 
 
-def test_a_path_that_cannot_be_looked_up_is_not_watched(tmp_path):
+def test_a_path_that_cannot_be_looked_up_is_not_watched(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     assert {*directories([tmp_path / "loop"])} <= {tmp_path}
     assert directories([tmp_path / ("x" * 300) / "file"]) == ()
 
 
-def test_a_missing_file_has_no_fingerprint(path):
+def test_a_missing_file_has_no_fingerprint(path: Path) -> None:
     assert fingerprint(path) is not None
     path.unlink()
     assert fingerprint(path) is None
 
 
-def test_a_watch_looks_at_the_files_it_was_told_of_last(path):
+def test_a_watch_looks_at_the_files_it_was_told_of_last(path: Path) -> None:
     other = path.with_name("other")
 
-    async def watch():
+    async def watch() -> None:
         changed = asyncio.Event()
         files = FileWatch(changed.set, pytest.fail)
         files.look_at(fingerprints([path]))
@@ -134,14 +137,14 @@ def test_a_watch_looks_at_the_files_it_was_told_of_last(path):
     asyncio.run(watch())
 
 
-def test_a_kernel_that_has_no_watches_left_is_told(path, monkeypatch):
-    async def fail(_):
+def test_a_kernel_that_has_no_watches_left_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(_: dict[str, Any]) -> AsyncIterator[None]:
         raise OSError("no space left")
         yield
 
     monkeypatch.setattr(watch_module, "changes", fail)
 
-    async def watch():
+    async def watch() -> Any:
         failed = asyncio.get_running_loop().create_future()
         FileWatch(pytest.fail, failed.set_result).look_at({})
         return await asyncio.wait_for(failed, 5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fuzz.origins.lookalikes import lookalikes
 
 
-def test_case_mapping_of_any_runtime_is_covered():
+def test_case_mapping_of_any_runtime_is_covered() -> None:
     table = lookalikes(by_case=True)
     assert {"\u0130", "\u0131"} <= set(table["i"])
     assert "\u212a" in table["k"]
@@ -15,6 +15,6 @@ def test_case_mapping_of_any_runtime_is_covered():
     assert "\uff41" not in table.get("a", ())
 
 
-def test_normalisation_is_covered_besides():
+def test_normalisation_is_covered_besides() -> None:
     table = lookalikes(by_case=False)
     assert {"\uff41", "\u00aa", "\u00e1"} <= set(table["a"])

@@ -11,7 +11,9 @@ from fuzz.origins.programs import find_programs
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_no_target_reaches_a_denied_route_of_any_origin(monkeypatch, capsys, front):
+def test_no_target_reaches_a_denied_route_of_any_origin(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], front: str
+) -> None:
     if not find_programs([])[0]:
         pytest.skip("; ".join(find_programs([])[1]))
     monkeypatch.setattr(sys, "argv", ["fuzz.origins", "--targets", "3000", "--front", front])
@@ -22,7 +24,9 @@ def test_no_target_reaches_a_denied_route_of_any_origin(monkeypatch, capsys, fro
     assert status == 0, said
 
 
-def test_a_gateway_that_allows_what_is_denied_is_found_out(monkeypatch, capsys):
+def test_a_gateway_that_allows_what_is_denied_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     programs, _ = find_programs(["uvicorn"])
     assert [program.name for program in programs] == ["uvicorn"]
     monkeypatch.setattr("fuzz.origins.verdict.ALLOWED_NAMES", frozenset({"listPets"}))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 from fuzz.origins.programs import Origin
 from fuzz.origins.tee import Tee
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 HEAD = b"GET /base/pets?api_key=query-key-51be02d8 HTTP/1.1\r\nUser-Agent: target/7\r\nX-Api-Key: header-key-7f3a9c51\r\n\r\n"
 
 
-def answering(answer, received, *, closes):
-    async def serve(reader, writer):
+def answering(answer: bytes, received: list[Any], *, closes: bool) -> Callable[..., Any]:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 received.append(await reader.readuntil(b"\r\n\r\n"))
@@ -26,7 +30,7 @@ def answering(answer, received, *, closes):
     return serve
 
 
-async def ask_through_tee(answers, requests):
+async def ask_through_tee(answers: list[bytes], requests: int) -> tuple[Tee, list[list[bytes]], list[bytes]]:
     received = [[] for _ in answers]
     servers = [
         await asyncio.start_server(answering(answer, seen, closes=number == 1), "127.0.0.1", 0)
@@ -49,11 +53,11 @@ async def ask_through_tee(answers, requests):
     return tee, received, got
 
 
-def answer(reached):
+def answer(reached: bytes) -> bytes:
     return b"HTTP/1.1 204 No Content\r\nX-Reached: " + reached + b"\r\n\r\n"
 
 
-def test_every_origin_gets_the_very_bytes_and_one_answer_at_a_time_goes_back():
+def test_every_origin_gets_the_very_bytes_and_one_answer_at_a_time_goes_back() -> None:
     answers = [answer(b"a=listPets"), answer(b"b=listPets")]
     tee, received, got = asyncio.run(ask_through_tee(answers, 4))
     assert received == [[HEAD] * 4, [HEAD] * 4]
@@ -62,6 +66,6 @@ def test_every_origin_gets_the_very_bytes_and_one_answer_at_a_time_goes_back():
     assert tee.found == []
 
 
-def test_a_denied_route_that_one_of_them_reached_is_found_with_the_number_of_its_target():
+def test_a_denied_route_that_one_of_them_reached_is_found_with_the_number_of_its_target() -> None:
     tee, _, _ = asyncio.run(ask_through_tee([answer(b"a=listPets"), answer(b"b=getMine")], 1))
     assert [(found.number, found.hole.where, found.hole.what) for found in tee.found] == [(7, "o1 b", "denied getMine")]

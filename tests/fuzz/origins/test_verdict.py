@@ -10,11 +10,11 @@ OURS = b"X-Api-Key: header-key-7f3a9c51\r\n"
 KEY = b"api_key=query-key-51be02d8"
 
 
-def forwarded(target=b"/base/pets?" + KEY, fields=OURS):
+def forwarded(target: bytes = b"/base/pets?" + KEY, fields: bytes = OURS) -> bytes:
     return b"GET " + target + b" HTTP/1.1\r\nHost: a\r\nUser-Agent: target/12\r\n" + fields + b"\r\n"
 
 
-def test_a_request_with_one_key_in_each_place_below_the_base_is_no_hole():
+def test_a_request_with_one_key_in_each_place_below_the_base_is_no_hole() -> None:
     assert judge_forwarded(forwarded()) == []
     assert judge_forwarded(forwarded(b"/base/pets/a%2Fb?limit=callers-secret&" + KEY)) == []
 
@@ -33,11 +33,11 @@ def test_a_request_with_one_key_in_each_place_below_the_base_is_no_hole():
         (forwarded(fields=OURS + b"Prefer: callers%2Dsecret\r\n"), "a credential of the caller is forwarded"),
     ],
 )
-def test_what_must_not_go_up_is_a_hole(head, what):
+def test_what_must_not_go_up_is_a_hole(head: bytes, what: str) -> None:
     assert [hole.what for hole in judge_forwarded(head)] == [what]
 
 
-def test_a_denied_route_that_an_origin_reached_is_a_hole_whatever_its_style():
+def test_a_denied_route_that_an_origin_reached_is_a_hole_whatever_its_style() -> None:
     head = b"HTTP/1.1 200 OK\r\nx-reached: exact=getPet,caseless=getMine,raw=outside\r\n\r\n"
     assert routes_reached(head) == [("exact", "getPet"), ("caseless", "getMine"), ("raw", "outside")]
     holes = judge_reached("node", head)
@@ -47,6 +47,6 @@ def test_a_denied_route_that_an_origin_reached_is_a_hole_whatever_its_style():
     ]
 
 
-def test_the_number_of_a_target_is_read_from_its_user_agent():
+def test_the_number_of_a_target_is_read_from_its_user_agent() -> None:
     assert number_of(forwarded()) == 12
     assert number_of(b"GET / HTTP/1.1\r\nUser-Agent: curl/8\r\n\r\n") == -1
