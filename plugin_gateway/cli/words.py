@@ -84,7 +84,7 @@ class _Kinds:
     def __init__(self, root: dict[str, Any], schema: Any) -> None:
         self._root = root
         self._schema = schema
-        self.names = set(self._find(schema, 0))
+        self.names = set(self._find(schema, set()))
 
     @property
     def has_lists(self) -> bool:
@@ -134,14 +134,15 @@ class _Kinds:
             schema = self._root.get("$defs", {}).get(ref.removeprefix("#/$defs/"), {})
         return schema if isinstance(schema, dict) else {}
 
-    def _find(self, schema: Any, depth: int) -> Iterator[str]:
+    def _find(self, schema: Any, seen: set[int]) -> Iterator[str]:
         schema = self._follow(schema)
         named = schema.get("type")
         if named is not None:
             yield from [named] if isinstance(named, str) else named
-        elif depth < _MAX_REFS:
+        elif id(schema) not in seen:
+            seen.add(id(schema))
             for one in _alternatives(schema):
-                yield from self._find(one, depth + 1)
+                yield from self._find(one, seen)
             if "properties" in schema:
                 yield "object"
 

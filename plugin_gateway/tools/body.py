@@ -30,7 +30,7 @@ NO_OCTETS: Final = b""
 class BodyWriter:
     """Writes the bodies of one tool."""
 
-    __slots__ = ("_body", "_content_type", "_is_whole", "_kind", "_names", "takes_others")
+    __slots__ = ("_body", "_is_whole", "_kind", "_names", "content_type", "takes_others")
 
     def __init__(self, body: Body) -> None:
         self._body = body
@@ -38,7 +38,8 @@ class BodyWriter:
         media_type = sendable(body.media_type, _TYPES[body.kind])
         if body.kind is BodyKind.MULTIPART:
             media_type = media_type.partition(";")[0]
-        self._content_type = media_type.encode()
+        self.content_type = media_type.encode()
+        """Without the boundary of a multipart body."""
         self._is_whole = bool(body.whole)
         self._names: dict[str, str] = {}
         """The arguments by their names in the body."""
@@ -83,10 +84,10 @@ class BodyWriter:
             return NO_OCTETS, NO_OCTETS
         if kind is BodyKind.JSON:
             if draft.members or self._body.is_required:
-                return self._content_type, json_octets(draft.members)
+                return self.content_type, json_octets(draft.members)
         elif kind is BodyKind.FORM:
             if draft.form or self._body.is_required:
-                return self._content_type, "&".join(draft.form).encode("ascii")
+                return self.content_type, "&".join(draft.form).encode("ascii")
         elif draft.parts or self._body.is_required:
             return self._join(draft.parts)
         return NO_OCTETS, NO_OCTETS
@@ -109,18 +110,18 @@ class BodyWriter:
     def _write_whole(self, value: object, draft: Draft) -> tuple[bytes, bytes]:
         kind = self._kind
         if kind is BodyKind.JSON:
-            return self._content_type, json_octets(value)
+            return self.content_type, json_octets(value)
         if kind is BodyKind.BINARY:
-            return self._content_type, base64_octets(value)
+            return self.content_type, base64_octets(value)
         if kind is BodyKind.TEXT:
             text = json_octets(value) if isinstance(value, dict | list) else utf8(plain(value))
-            return self._content_type, text
+            return self.content_type, text
         if not isinstance(value, dict):
             raise UnwritableError("must be an object: its members are the fields of a form")
         for name, one in value.items():
             self._add_field(name, one, draft)
         if kind is BodyKind.FORM:
-            return self._content_type, "&".join(draft.form).encode("ascii")
+            return self.content_type, "&".join(draft.form).encode("ascii")
         return self._join(draft.parts)
 
     def _add_field(self, name: str, value: object, draft: Draft) -> None:
@@ -133,4 +134,4 @@ class BodyWriter:
 
     def _join(self, pieces: list[bytes]) -> tuple[bytes, bytes]:
         boundary, octets = joined(pieces)
-        return self._content_type + b"; boundary=" + boundary, octets
+        return self.content_type + b"; boundary=" + boundary, octets

@@ -69,6 +69,7 @@ class RequestWriter:
     __slots__ = (
         "_body",
         "_by_wire_name",
+        "_content_type",
         "_fields",
         "_gate",
         "_is_doubtful",
@@ -92,7 +93,8 @@ class RequestWriter:
         rivals = Rivals(gate.routes.root, template, self._method)
         self._is_doubtful = bool(template.query) or rivals.take_any
         self._body = BodyWriter(tool.body) if tool.body is not None else None
-        self._fields: dict[bytes, Fields] = {b"": _NO_FIELDS}
+        self._content_type = self._body.content_type if self._body is not None else b""
+        self._fields: Fields = ((b"content-type", self._content_type),)
         self._required = frozenset(one.name for one in tool.arguments if one.is_required)
         self._by_wire_name: dict[str, list[Argument]] = {}
         for argument in tool.arguments:
@@ -147,20 +149,16 @@ class RequestWriter:
         target = text.encode("ascii")
         if (problem := self._check(target, draft)) is not None:
             return (problem,)
-        fields = self._fields.get(content_type)
-        if fields is None:
-            fields = self._note_fields(content_type)
+        if not content_type:
+            fields = _NO_FIELDS
+        elif content_type == self._content_type:
+            fields = self._fields
+        else:
+            fields = ((b"content-type", content_type),)
         if draft.fields or draft.cookies:
             cookies = ((b"cookie", "; ".join(draft.cookies).encode("ascii")),) if draft.cookies else ()
             fields = (*fields, *draft.fields, *cookies)
         return ToolRequest(self._method, target, fields, body)
-
-    def _note_fields(self, content_type: bytes) -> Fields:
-        """Return the fields of a request with a body; remember them unless the type has a parameter, which may be a boundary."""
-        fields: Fields = ((b"content-type", content_type),)
-        if b";" not in content_type:
-            self._fields[content_type] = fields
-        return fields
 
     def _check_path(self, draft: Draft) -> None:
         """Report each segment that servers read in different ways."""

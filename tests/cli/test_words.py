@@ -24,6 +24,8 @@ PROPERTIES = {
     "any": {},
     "photo": {"type": "string"},
     "loop": {"$ref": "#/$defs/Loop"},
+    "self": {"$ref": "#/$defs/Self"},
+    "shape": {"properties": {"a": {}}},
 }
 
 
@@ -32,7 +34,11 @@ def tool(properties=PROPERTIES, required=()):
         "type": "object",
         "properties": properties,
         "required": list(required),
-        "$defs": {"Count": {"type": "integer"}, "Loop": {"$ref": "#/$defs/Loop"}},
+        "$defs": {
+            "Count": {"type": "integer"},
+            "Loop": {"$ref": "#/$defs/Loop"},
+            "Self": {"anyOf": [{"$ref": "#/$defs/Self"}] * 9},
+        },
     }
     photo = Argument(name="photo", place=Place.BODY, wire_name="photo")
     return Tool(
@@ -72,6 +78,8 @@ def tool(properties=PROPERTIES, required=()):
         (["linked=7"], {"linked": 7}),
         (["any=x"], {"any": "x"}),
         (["loop=x"], {"loop": "x"}),
+        (["self=x"], {"self": "x"}),
+        (['shape={"a": 1}'], {"shape": {"a": 1}}),
         (["unknown=x"], {"unknown": "x"}),
         (["count:=18446744073709551617"], {"count": 18446744073709551617}),
         (["count=1", "count=2"], {"count": 2}),

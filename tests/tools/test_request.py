@@ -115,6 +115,23 @@ def test_requests_share_their_fields():
     assert writer.write({"id": "1"}).fields is writer.write({"id": "2"}).fields
 
 
+@pytest.mark.parametrize(
+    ("media_type", "is_shared"),
+    [
+        ("application/json; charset=utf-8", True),
+        ("application/x-www-form-urlencoded", True),
+        ("multipart/form-data", False),
+    ],
+)
+def test_requests_share_their_content_type_unless_it_has_a_boundary(media_type, is_shared):
+    schema = {"type": "object", "properties": {"a": {}}}
+    _, writers = api({"POST /a": {"requestBody": {"content": {media_type: {"schema": schema}}}}})
+    one, other = (writers["POST /a"].write({"a": "x"}).fields for _ in range(2))
+
+    assert (one is other) == is_shared
+    assert one[0][1].startswith(media_type.encode())
+
+
 def test_all_problems_are_reported_at_once():
     operation = {"parameters": [*EVERYWHERE["parameters"], parameter("must", "query", required=True)], **BODY}
     arguments = {
@@ -270,6 +287,13 @@ def test_no_name_in_a_document_makes_an_exception(place, name):
             assert request.target.isascii()
 
 
+def test_a_segment_with_a_missing_value_has_one_problem():
+    operation = {"parameters": [parameter("x", "path"), parameter("y", "path")]}
+
+    assert problems(operation, {"x": "1"}, "GET /a/{x}.{y}") == {"y": "`y` is missing."}
+    assert problems(operation, {"x": ".", "y": "."}, "GET /a/{x}.{y}").keys() == {"x"}
+
+
 def test_slashes_pass_where_gateway_yaml_allows_them():
     operation = {"parameters": [parameter("path", "path")]}
 
@@ -285,7 +309,7 @@ def test_a_long_target_is_refused():
     assert write(operation, {"q": "a" * (MAX_TARGET_BYTES - 5)})
     assert problems(operation, {"q": "a" * (MAX_TARGET_BYTES - 4)})
     assert problems(operation, {"q": ["a"] * 1001})
-    assert problems(operation, {"q": "é" * 5000})
+    assert problems(operation, {"q": "é" * 9000})
 
 
 FREE = {"type": "object", "additionalProperties": True}
