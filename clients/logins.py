@@ -115,8 +115,8 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the npm packages (%(default)s)")
     arguments = parser.parse_args()
     node = installed(arguments.folder.absolute())
-    if node is None:
-        print("logins are skipped: npm is not installed, and the OpenID provider needs it", file=sys.stderr)
+    if isinstance(node, str):
+        print(f"the logins are skipped: {node}", file=sys.stderr)
         return 0
     failed = 0
     with running(node, arguments.folder.absolute()) as (issuer, base):
@@ -131,17 +131,18 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def installed(folder: Path) -> Path | None:
-    """Install the packages if they are missing. Return Node, or None without npm."""
+def installed(folder: Path) -> Path | str:
+    """Install the packages if they are missing. Return the path of Node, or the reason why there is none."""
     node = folder / "node_modules" / "node" / "bin" / "node"
     if not (node.exists() and (folder / "node_modules" / "oidc-provider").exists()):
         npm = shutil.which("npm")
         if npm is None:
-            return None
+            return "npm is not installed; it brings Node and the OpenID provider"
         folder.mkdir(parents=True, exist_ok=True)
         print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
         command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES]
-        subprocess.run(command, check=True)
+        if subprocess.run(command, check=False).returncode:
+            return f"npm cannot install {', '.join(PACKAGES)}"
     return node
 
 

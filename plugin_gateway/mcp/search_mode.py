@@ -6,7 +6,7 @@ because a reviewer cannot see what `call_operation` reaches.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -15,6 +15,7 @@ from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Asked, Offer, ToolOffer
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import plain
+from plugin_gateway.ranking.words import pairs_of, similarity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,9 @@ MOST: Final = 25
 """How many operations one search may return."""
 _LONGEST_LINE: Final = 160
 _LONGEST_NAME: Final = 64
+_SIMILAR: Final = 0.6
+_OTHER_LENGTH: Final = 4
+_MOST_NEAR: Final = 3
 _READS: Final = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 _WRITES: Final = {"readOnlyHint": False, "destructiveHint": True, "idempotentHint": False, "openWorldHint": False}
 _NO_MATCH: Final = "No operation has these words. Try other words, or an empty query to see the first operations."
@@ -120,11 +124,20 @@ class SearchOffer(Offer):
     def _no_operation(self, name: object) -> str:
         if not isinstance(name, str):
             return "`id` must be a string, the id of an operation."
-        # A longer name is no typing error, and comparing it takes long.
-        near = get_close_matches(name, self._by_name, n=3) if len(name) <= _LONGEST_NAME else []
-        near = near or [self._index.names[one.number] for one in find(self._index, name).found[:3]]
+        near = self._near(name) if len(name) <= _LONGEST_NAME else []
         meant = f" Did you mean {' or '.join(f'`{other}`' for other in near)}?" if near else ""
         return f"There is no operation `{_shortened(name, _LONGEST_NAME)}`.{meant} Find ids with {SEARCH}."
+
+    def _near(self, name: str) -> list[str]:
+        """Return the ids that were probably meant. The client chooses the name, so only those with its first letter are compared."""
+        pairs = pairs_of(name.casefold())
+        alike = [
+            (similarity(pairs, other.casefold()), other)
+            for other in self._by_name
+            if other[:1].casefold() == name[:1].casefold() and abs(len(other) - len(name)) <= _OTHER_LENGTH
+        ]
+        near = [other for share, other in nlargest(_MOST_NEAR, alike) if share >= _SIMILAR]
+        return near or [self._tools[one.number].name for one in find(self._index, name, _MOST_NEAR).found]
 
 
 def offer_of(tools: ToolSet, settings: McpSettings) -> Offer:

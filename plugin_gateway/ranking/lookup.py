@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.ranking.index import WEIGHT_UNIT
 from plugin_gateway.ranking.subject import without_parameters
-from plugin_gateway.ranking.words import MEANINGS, SAME_VERB, SILENT, split, stem
+from plugin_gateway.ranking.words import MEANINGS, SAME_VERB, SILENT, pairs_of, similarity, split, stem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -203,21 +203,16 @@ def _similar_to(index: Index, word: str) -> dict[int, float]:
     """Return the words that share most pairs of letters with a word. Its first letter must be right, which keeps this fast."""
     if len(word) < _SHORTEST_MISTAKEN:
         return {}
-    pairs = _pairs(word)
+    pairs = pairs_of(word)
     alike: dict[int, float] = {}
     for at in range(index.number_of(word[0]), len(index.words)):
         other = index.words[at]
         if other[0] != word[0]:
             break
         if abs(len(other) - len(word)) <= _OTHER_LENGTH:
-            similarity = 2 * len(pairs & (others := _pairs(other))) / (len(pairs) + len(others))
-            if similarity >= _SIMILAR:
-                alike[at] = similarity
+            share = similarity(pairs, other)
+            if share >= _SIMILAR:
+                alike[at] = share
     closest = max(alike.values(), default=0.0)
-    near = (at for at, similarity in alike.items() if similarity > closest - _NEARLY_AS_SIMILAR)
+    near = (at for at, share in alike.items() if share > closest - _NEARLY_AS_SIMILAR)
     return dict.fromkeys(islice(near, _MOST_VARIANTS), _BY_MISTAKE)
-
-
-def _pairs(word: str) -> set[str]:
-    text = f"^{word}$"
-    return {text[at : at + 2] for at in range(len(text) - 1)}

@@ -56,6 +56,18 @@ def stems_of(text: str) -> Iterator[str]:
             yield stem((first + second)[:_LONGEST])
 
 
+def pairs_of(word: str) -> frozenset[str]:
+    """Return the pairs of neighbouring letters, with the beginning and the end of the word as letters."""
+    text = f"^{word}$"
+    return frozenset(text[at : at + _PAIR] for at in range(len(text) - 1))
+
+
+def similarity(pairs: frozenset[str], word: str) -> float:
+    """Return the share of pairs that a word has in common with another one's: 1 for the same word (Dice's coefficient)."""
+    others = pairs_of(word)
+    return 2 * len(pairs & others) / (len(pairs) + len(others))
+
+
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
     """Return the stem of a word in lower case. All forms of a word have one stem, which need not be a word."""

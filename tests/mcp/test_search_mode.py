@@ -239,6 +239,31 @@ def test_every_tool_of_a_view_is_found_by_its_name_and_described_and_callable():
         assert isinstance(OFFER.resolve(CALL, {"id": tool.name}), Asked)
 
 
+OPERATIONS = ["listPets", "createPet", "getPet", "deletePet"]
+
+
+@given(st.sets(st.sampled_from(OPERATIONS), min_size=1), st.sets(st.sampled_from(OPERATIONS)))
+def test_what_is_in_a_document_is_what_is_found_described_and_called(allowed, of_tom):
+    of_tom &= allowed
+    consumers = f"""
+{MODE}
+auth: {{type: service_http, tokens: [{{name: tom, env: TOKEN}}]}}
+consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom))}]}}]
+"""
+    revision = revision_of(consumers, allow=", ".join(sorted(allowed)))
+    for shown in (revision, *revision.views):
+        offer = offer_of(shown.tools, revision.mcp)
+        paths = json.loads(shown.faces["/openapi.json"].body)["paths"]
+        served = {operation["operationId"] for item in paths.values() for operation in item.values()}
+
+        assert {*found("pet list get create delete", offer, limit=MOST)} == served
+        assert {*found("", offer, limit=MOST)} == served
+        for name in OPERATIONS:
+            assert result(DESCRIBE, {"id": name}, offer)["isError"] is (name not in served)
+            assert isinstance(offer.resolve(CALL, {"id": name}), Asked) is (name in served)
+    assert served == of_tom
+
+
 def test_each_consumer_finds_describes_and_calls_its_own_operations_only():
     async def scene(world):
         for caller, names in ((TOM, ["listPets"]), (ANN, ["listPets", "createPet", "getPet"])):

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.ranking.words import SAME_VERB, split, stem, stems_of
+from plugin_gateway.ranking.words import SAME_VERB, pairs_of, similarity, split, stem, stems_of
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,18 @@ def test_every_text_has_stems_in_lower_case_and_of_bounded_length(text: str) -> 
 @given(st.text(alphabet=st.characters(categories=["Ll"]), min_size=1, max_size=12))
 def test_a_stem_is_never_empty(word: str) -> None:
     assert stem(word)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "least", "most"),
+    [
+        ("label", "label", 1, 1),
+        ("label", "labl", 0.7, 0.9),
+        ("workflow", "wokflow", 0.7, 0.9),
+        ("ab", "xy", 0, 0),
+        ("", "", 1, 1),
+    ],
+)
+def test_words_are_as_similar_as_they_share_pairs_of_letters(one: str, other: str, least: float, most: float) -> None:
+    assert least <= similarity(pairs_of(one), other) <= most
+    assert similarity(pairs_of(one), other) == similarity(pairs_of(other), one)
