@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway import methods
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.gate.rule import declared_parameters
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
@@ -164,7 +165,7 @@ def select(
     if named and not kept:
         findings.append(_NOTHING_ALLOWED)
     findings += _find_taken_ids(kept)
-    findings += _find_unreachable(kept)
+    findings += _find_unreachable(document, kept)
     findings += _find_twins(document, kept, denied)
     for key, one in kept.items():
         findings += find_spelled(key, one.slashes, document.operations, kept, one.entries[0].index)
@@ -286,10 +287,13 @@ def _find_taken_ids(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
             )
 
 
-def _find_unreachable(kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
+def _find_unreachable(document: Document, kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
     for key, one in kept.items():
         refusal = read_target(sample_path(parse_template(key.path)))
         why = refusal.detail if isinstance(refusal, Refusal) else ""
+        for parameter in declared_parameters(one.operation, document):
+            if parameter.get("in") == "path" and parameter.get("style") == "matrix":
+                why = f"`{parameter.get('name')}` is sent after a `;`, which the gateway does not forward in a path."
         if key.method in methods.NEVER_ROUTED:
             why = f"{key.method} is never forwarded."
         if why:

@@ -223,6 +223,14 @@ def test_a_path_that_is_never_forwarded_is_a_warning(path):
     assert rules(choose(["odd"], paths=paths)) == [("unreachable-operation", "warning", ("allow", 0))]
 
 
+@pytest.mark.parametrize(("style", "warned"), [("matrix", ["unreachable-operation"]), ("label", []), ("simple", [])])
+def test_an_operation_with_a_matrix_parameter_is_a_warning(style, warned):
+    listed = [{"name": "x", "in": "path", "required": True, "style": style}]
+    paths = {"/a/{x}": {"get": {"operationId": "odd"}, "parameters": listed}}
+
+    assert [rule for rule, *_ in rules(choose(["odd"], paths=paths))] == warned
+
+
 def test_a_method_that_is_never_forwarded_is_a_warning():
     assert rules(choose(["TRACE /a"], paths={"/a": {"trace": {}}})) == [
         ("unreachable-operation", "warning", ("allow", 0))
