@@ -251,6 +251,7 @@ auth: {{type: service_http, tokens: [{{name: tom, env: TOKEN}}]}}
 consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom))}]}}]
 """
     revision = revision_of(consumers, allow=", ".join(sorted(allowed)))
+    served: set[str] = set()
     for shown in (revision, *revision.views):
         offer = offer_of(shown.tools, revision.mcp)
         paths = json.loads(shown.faces["/openapi.json"].body)["paths"]
