@@ -32,6 +32,7 @@ def rivals(template, *others, method="GET"):
         ("/{a}/toys", ["GET /x/t{b}"], ({0: {"x"}}, False)),
         ("/{a}", ["GET /x{a}"], ({}, True)),
         ("/x{a}", ["GET /xy", "GET /{a}"], ({0: {"xy"}}, True)),
+        ("/x{a}", ["GET /b"], ({}, False)),
         ("/x{a}", ["GET /xy{a}"], ({}, True)),
         ("/xy{a}", ["GET /x{a}"], ({}, False)),
         ("/a/{b}", ["GET /a/{b}?c=d"], ({}, True)),
