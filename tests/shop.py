@@ -4,6 +4,7 @@ import copy
 import struct
 import zlib
 from dataclasses import replace
+from typing import Any
 
 import yaml
 
@@ -96,17 +97,17 @@ PASSED_ON = {
 ENVIRON = {"KEY": "sekret-7f3a9c", "TOKEN": "caller-7f3a9c"}
 
 
-def png(width=512, height=512):
+def png(width: int = 512, height: int = 512) -> bytes:
     """Return a PNG file of one colour."""
 
-    def chunk(kind, data):
+    def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def merged(value, change):
+def merged(value: dict[str, Any] | str | None, change: Any) -> Any:
     """Return `value` with the members of `change` laid over it; `None` removes a member."""
     if not isinstance(change, dict):
         return change
@@ -115,7 +116,7 @@ def merged(value, change):
     return {key: member for key, member in whole.items() if member is not None}
 
 
-def built(config=None, document=None):
+def built(config: dict[str, dict[str, str]] | None = None, document: None = None) -> Built:
     """Build the shop with changes to its config and its document."""
     text = yaml.safe_dump(merged(CONFIG, config or {}), sort_keys=False)
     loaded = load_text(text, path=None, environ=ENVIRON)
@@ -123,12 +124,12 @@ def built(config=None, document=None):
     return Built(revision=compile_revision(loaded, read, number=1), loaded=loaded, document=read)
 
 
-def shop(config=None, document=None, **more):
+def shop(config: Any = None, document: Any = None, **more: Any) -> Any:
     """Return the candidate of the shop, with a logo. `more` replaces members of the candidate."""
     return replace(candidate_of(built(config, document)), **{"images": {"logo": png()}} | more)
 
 
-def broken(candidate):
+def broken(candidate: Any) -> Any:
     """Return the rules that a candidate breaks and the shop does not, each with the severity of its worst breach."""
     found = {}
     for finding in judge(candidate, set(Target)):

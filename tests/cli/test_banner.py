@@ -35,7 +35,7 @@ STARTED = Started(
 )
 
 
-def test_people_are_told_urls_operations_time_and_warnings():
+def test_people_are_told_urls_operations_time_and_warnings() -> None:
     text = as_text(STARTED)
     for said in (
         "ready after 0.50 s",
@@ -52,7 +52,7 @@ def test_people_are_told_urls_operations_time_and_warnings():
 
 
 @pytest.mark.parametrize("shape", ["json", "text"])
-def test_programs_get_lines_of_the_log_and_people_text(shape, capfd):
+def test_programs_get_lines_of_the_log_and_people_text(shape: str, capfd: pytest.CaptureFixture[str]) -> None:
     reader, writer = os.pipe()
     log = Log(fd=writer, format=shape)
     announce(replace(STARTED, compiled=replace(COMPILED, log=LogSettings(format=shape))), log)

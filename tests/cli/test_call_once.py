@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.cli.call_once import call_once
+from plugin_gateway.cli.call_once import Reply, call_once
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UsageError
@@ -18,6 +19,9 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 from plugin_gateway.tools.request import ToolRequest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 GATE = compile_gate(
     Document(root={"openapi": "3.1.0", "paths": {"/p": {"post": {"requestBody": {"content": {"text/plain": {}}}}}}}, name="t"),
     {OperationKey("POST", "/p"): Allowed(operation_id="p")},
@@ -26,18 +30,18 @@ REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"ab1
 
 
 @pytest.fixture
-def upstream():
+def upstream() -> Iterator[tuple[int, list[Any]]]:
     """A server that answers each request with ten bytes; yields its port and the heads and bodies that came."""
     seen, started = [], threading.Event()
 
-    async def serve(reader, writer):
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         seen.append(head + await reader.readexactly(len(REQUEST.body)))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789")
         await writer.drain()
         writer.close()
 
-    async def main():
+    async def main() -> None:
         nonlocal loop, stop, port
         loop, stop = asyncio.get_running_loop(), asyncio.Event()
         async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
@@ -55,7 +59,7 @@ def upstream():
     thread.join(5)
 
 
-def call(port, injection, keep_bytes=100, request=REQUEST, **upstream):
+def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = REQUEST, **upstream: Any) -> Reply:
     revision = Revision(
         number=1, public_url="http://me:pw@gw.example:8080/x", gate=GATE, rules=GATE.rules, faces={},
         upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up", **upstream), read_injection=injection,
@@ -64,7 +68,7 @@ def call(port, injection, keep_bytes=100, request=REQUEST, **upstream):
     return call_once(revision, Access("", GATE.judge, {}), request, keep_bytes=keep_bytes)
 
 
-def test_credentials_go_up_and_are_not_shown(upstream):
+def test_credentials_go_up_and_are_not_shown(upstream: tuple[int, list[Any]]) -> None:
     port, seen = upstream
     injection = Injection(
         headers=((b"X-Key", b"ab1"),),
@@ -88,7 +92,7 @@ def test_credentials_go_up_and_are_not_shown(upstream):
     assert reply.record.rule is GATE.rules[0]
 
 
-def test_a_field_of_the_arguments_is_sent_once(upstream):
+def test_a_field_of_the_arguments_is_sent_once(upstream: Any) -> None:
     port, seen = upstream
     call(port, Injection(), request=REQUEST._replace(fields=(*REQUEST.fields, (b"accept", b"text/csv"))))
 
@@ -96,13 +100,13 @@ def test_a_field_of_the_arguments_is_sent_once(upstream):
     assert b"text/csv" in seen[0]
 
 
-def test_the_answer_is_kept_up_to_the_limit_and_counted_whole(upstream):
+def test_the_answer_is_kept_up_to_the_limit_and_counted_whole(upstream: tuple[int, list[Any]]) -> None:
     reply = call(upstream[0], Injection(), keep_bytes=4)
 
     assert (reply.body, reply.size) == (b"0123", 10)
 
 
-def test_a_token_is_shown_as_a_hidden_field_and_its_refusal_as_the_answer(upstream):
+def test_a_token_is_shown_as_a_hidden_field_and_its_refusal_as_the_answer(upstream: tuple[int, list[Any]]) -> None:
     grant = ClientCredentials(token_url="http://127.0.0.1:1/t", client_id="a", client_secret="b")
 
     reply = call(upstream[0], Injection(grant=grant))
@@ -112,19 +116,19 @@ def test_a_token_is_shown_as_a_hidden_field_and_its_refusal_as_the_answer(upstre
     assert reply.record.reason
 
 
-def test_without_a_token_of_the_gateway_no_authorization_is_shown(upstream):
+def test_without_a_token_of_the_gateway_no_authorization_is_shown(upstream: tuple[int, list[Any]]) -> None:
     reply = call(upstream[0], Injection(grant=Passthrough()))
 
     assert b"uthorization" not in reply.sent
     assert reply.status == 200
 
 
-def test_a_tls_file_that_cannot_be_used_is_a_mistake_of_the_operator():
+def test_a_tls_file_that_cannot_be_used_is_a_mistake_of_the_operator() -> None:
     with pytest.raises(UsageError, match="TLS file"):
         call(1, Injection(), tls=True, tls_files=TlsFiles(ca=b"none"))
 
 
-def test_a_call_that_the_gate_refuses_sends_nothing(upstream):
+def test_a_call_that_the_gate_refuses_sends_nothing(upstream: tuple[int, list[Any]]) -> None:
     port, seen = upstream
     revision_call = REQUEST._replace(target=b"/other")
     revision = Revision(

@@ -1,4 +1,7 @@
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,24 +16,26 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path / "gateway.yaml"
 
 
-def test_a_config_that_can_be_served_is_ok_whatever_its_warnings(config, capsys):
+def test_a_config_that_can_be_served_is_ok_whatever_its_warnings(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["check", "-c", str(config)]) == 0
     captured = capsys.readouterr()
     assert captured.out.startswith("ok: 1 of 1 operations are allowed; the document has 0.")
     assert "warning[manifest-missing]" in captured.err
 
 
-def test_strict_takes_warnings_for_findings(config):
+def test_strict_takes_warnings_for_findings(config: Path) -> None:
     assert run(["check", "-c", str(config), "--strict"]) == 1
 
 
-def test_a_config_that_denies_all_it_allows_is_not_ok(config, capsys):
+def test_a_config_that_denies_all_it_allows_is_not_ok(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG + "deny: [GET /**]\n")
     assert run(["check", "-c", str(config)]) == 1
     captured = capsys.readouterr()
@@ -38,13 +43,13 @@ def test_a_config_that_denies_all_it_allows_is_not_ok(config, capsys):
     assert "4:7: warning[nothing-allowed]" in captured.err
 
 
-def test_a_config_that_says_it_serves_nothing_is_ok(config, capsys):
+def test_a_config_that_says_it_serves_nothing_is_ok(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG.replace("[listPets]", "[]"))
     assert run(["check", "-c", str(config)]) == 0
     assert capsys.readouterr().out.startswith("ok: 0 of 1 operations")
 
 
-def test_a_config_that_cannot_be_served_exits_2_with_places(config, capsys):
+def test_a_config_that_cannot_be_served_exits_2_with_places(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG.replace("listPets", "nope").replace("upstream", "upstraem"))
     assert run(["check", "-c", str(config)]) == 2
     captured = capsys.readouterr()
@@ -53,7 +58,9 @@ def test_a_config_that_cannot_be_served_exits_2_with_places(config, capsys):
 
 
 @pytest.mark.parametrize("text", [CONFIG, CONFIG.replace("listPets", "nope")])
-def test_programs_get_their_formats_on_standard_output(config, capsys, text):
+def test_programs_get_their_formats_on_standard_output(
+    config: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
     config.write_text(text)
     for shape in ("json", "sarif"):
         run(["check", "-c", str(config), "--format", shape])
@@ -64,20 +71,26 @@ def test_programs_get_their_formats_on_standard_output(config, capsys, text):
     assert capsys.readouterr().out.startswith("::")
 
 
-def test_no_config_at_all_is_told_so(tmp_path, monkeypatch, capsys):
+def test_no_config_at_all_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PLUGIN_GATEWAY_CONFIG", raising=False)
     assert run(["check"]) == 2
     assert "plugin-gateway init SPEC" in capsys.readouterr().err
 
 
-def test_the_config_is_found_where_the_environment_says(config, monkeypatch, tmp_path):
+def test_the_config_is_found_where_the_environment_says(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.chdir("/")
     monkeypatch.setenv("PLUGIN_GATEWAY_CONFIG", str(config))
     assert run(["check"]) == 0
 
 
-def test_a_missing_secret_is_a_finding(config, monkeypatch, capsys):
+def test_a_missing_secret_is_a_finding(
+    config: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.delenv("NOT_SET", raising=False)
     config.write_text(CONFIG.replace("9100}", "9100, credential: {bearer: {env: NOT_SET}}}"))
     assert run(["check", "-c", str(config)]) == 2
@@ -85,24 +98,26 @@ def test_a_missing_secret_is_a_finding(config, monkeypatch, capsys):
 
 
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.setenv("KEY", "sekret-7f3a9c")
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(shops.DOCUMENT))
 
-    def check(*arguments, **change):
+    def check(*arguments: str, **change: bool | dict[str, str]) -> int:
         (tmp_path / "gateway.yaml").write_text(yaml.safe_dump(shops.merged(shops.CONFIG, change)))
         return run(["check", "-c", str(tmp_path / "gateway.yaml"), *arguments])
 
     return check
 
 
-def test_a_target_that_accepts_the_gateway_fits(shop, capsys):
+def test_a_target_that_accepts_the_gateway_fits(shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     assert shop("--target", "claude", "--target", "m365") == 0
     out = capsys.readouterr().out.splitlines()
     assert out[1:] == ["claude: fits", "m365: fits"]
 
 
-def test_a_target_that_refuses_the_gateway_gives_status_1_and_the_line_that_mends_it(shop, capsys):
+def test_a_target_that_refuses_the_gateway_gives_status_1_and_the_line_that_mends_it(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert shop("--target", "openai-plugin", plugin={"category": "Shopping"}) == 1
     said = capsys.readouterr()
     assert "openai-plugin: does not fit, 1 error" in said.out
@@ -111,24 +126,30 @@ def test_a_target_that_refuses_the_gateway_gives_status_1_and_the_line_that_mend
     assert "source: OpenAI, plugins/deploy/submission" in said.err
 
 
-def test_a_rule_of_several_targets_is_reported_once(shop, capsys):
+def test_a_rule_of_several_targets_is_reported_once(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert shop("--target", "chatgpt", "--target", "claude", "--format", "json", mcp=False) == 1
     rules = [finding["rule"] for finding in json.loads(capsys.readouterr().out)]
     assert rules.count("mcp-endpoint") == 1
 
 
-def test_a_warning_of_a_target_counts_if_the_check_is_strict(shop):
+def test_a_warning_of_a_target_counts_if_the_check_is_strict(shop: Callable[..., Any]) -> None:
     assert shop("--target", "claude", mcp={"result_bytes": "1MB"}) == 0
     assert shop("--target", "claude", "--strict", mcp={"result_bytes": "1MB"}) == 1
     assert shop("--strict", mcp={"result_bytes": "1MB"}) == 0
 
 
-def test_a_target_that_does_not_exist_is_a_mistake_of_the_command_line(shop, capsys):
+def test_a_target_that_does_not_exist_is_a_mistake_of_the_command_line(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     assert shop("--target", "openai") == 2
     assert "semantic-kernel" in capsys.readouterr().err
 
 
-def test_an_image_that_cannot_be_read_is_reported(shop, tmp_path, capsys):
+def test_an_image_that_cannot_be_read_is_reported(
+    shop: Callable[..., Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "logo.png").write_bytes(bytes(20_000_001))
     assert shop("--target", "openai-plugin", plugin={"logo": "logo.png"}) == 2
     assert "error[unreadable]" in capsys.readouterr().err

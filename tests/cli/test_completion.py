@@ -9,12 +9,12 @@ from plugin_gateway.cli.entry import run
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_the_script_of_each_shell_asks_the_command(shell, capsys):
+def test_the_script_of_each_shell_asks_the_command(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["completion", shell]) == 0
     assert f"_PLUGIN_GATEWAY_COMPLETE={shell}_complete" in capsys.readouterr().out
 
 
-def test_a_shell_is_answered_with_commands():
+def test_a_shell_is_answered_with_commands() -> None:
     environ = os.environ | {
         "_PLUGIN_GATEWAY_COMPLETE": "bash_complete",
         "COMP_WORDS": "plugin-gateway ex",

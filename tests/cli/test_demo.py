@@ -1,5 +1,6 @@
 import json
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from plugin_gateway.cli.demo import config_file, example_folder, load_example, s
 from plugin_gateway.errors import UsageError
 
 
-def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own():
+def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own() -> None:
     folder = example_folder()
     port = serve_example(folder, "a-key-for-the-demo")
     request = urllib.request.Request(
@@ -18,18 +19,18 @@ def test_the_example_is_found_and_answers_to_its_key_on_a_port_of_its_own():
         assert json.load(response)
 
 
-def test_the_config_is_the_one_people_are_shown(tmp_path):
+def test_the_config_is_the_one_people_are_shown(tmp_path: Path) -> None:
     assert config_file(example_folder()).name == "gateway.yaml"
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "gateway.yaml").write_text("")
     assert config_file(tmp_path / "demo") == tmp_path / "demo" / "gateway.yaml"
 
 
-def test_the_example_is_imported_under_a_name_nothing_else_has():
+def test_the_example_is_imported_under_a_name_nothing_else_has() -> None:
     assert load_example(example_folder(), "app").__name__ == "plugin_gateway_demo_api.app"
 
 
-def test_an_installation_without_the_example_says_so(monkeypatch, tmp_path):
+def test_an_installation_without_the_example_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(demo, "__file__", str(tmp_path / "site" / "plugin_gateway" / "cli" / "demo.py"))
     with pytest.raises(UsageError, match="has no example API"):
         example_folder()

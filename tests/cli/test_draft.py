@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 import yaml
 
@@ -8,11 +10,11 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 
 
-def document(root):
+def document(root: dict[str, Any]) -> Document:
     return Document(root={"openapi": "3.0.3", "info": {"title": "Shop"}, **root}, name="x")
 
 
-def get(operation_id=None, **node):
+def get(operation_id: str | None = None, **node: bool | str) -> dict[str, Any]:
     return {"get": {**({"operationId": operation_id} if operation_id else {}), "responses": {}, **node}}
 
 
@@ -41,11 +43,11 @@ SHOP = document(
 )
 
 
-def written(found, source="./openapi.yaml"):
+def written(found: Document, source: str = "./openapi.yaml") -> dict[str, Any]:
     return yaml.safe_load(draft(found, source).text)
 
 
-def test_a_draft_is_a_config_that_fits_its_document():
+def test_a_draft_is_a_config_that_fits_its_document() -> None:
     text = draft(SHOP, "./openapi.yaml").text
     loaded = load_text(text, path=None, environ={"UPSTREAM_API_KEY": "a-long-enough-key"})
     selection = select(SHOP, loaded.config.allow)
@@ -53,13 +55,13 @@ def test_a_draft_is_a_config_that_fits_its_document():
     assert 1 <= len(selection.kept) <= CHOSEN
 
 
-def test_reads_that_look_harmless_are_chosen_and_nothing_else():
+def test_reads_that_look_harmless_are_chosen_and_nothing_else() -> None:
     allowed = written(SHOP)["allow"]
     assert {"listItems", "getItem", "GET /colours", "GET /sizes"} <= set(allowed)
     assert not {"createItem", "adminItems", "items.reset", "listNames", "old", "itemDatabase"} & set(allowed)
 
 
-def test_each_entry_says_what_it_is_as_far_as_the_document_does():
+def test_each_entry_says_what_it_is_as_far_as_the_document_does() -> None:
     paths = {"/a": get("listA", summary="All"), "/b": get("GETall"), "/c": get(summary="Others"), "/d": get()}
     lines = draft(document({"paths": paths}), "./openapi.yaml").text.splitlines()
     assert [" ".join(line.split()) for line in lines if line.startswith("  - ")] == [
@@ -70,12 +72,12 @@ def test_each_entry_says_what_it_is_as_far_as_the_document_does():
     ]
 
 
-def test_where_nothing_looks_harmless_the_author_is_told_where_to_look():
+def test_where_nothing_looks_harmless_the_author_is_told_where_to_look() -> None:
     notes = draft(document({"paths": {"/admin": get("admin")}}), "./openapi.yaml").notes
     assert notes[0] == "no operation is allowed yet, as none of 1 looks harmless: list them with `plugin-gateway ops`"
 
 
-def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document():
+def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document() -> None:
     assert written(SHOP)["upstream"] == {
         "url": "https://eu.shop.test/v2",
         "credential": {"header": "X-Shop-Key", "value": {"env": "UPSTREAM_API_KEY"}},
@@ -94,23 +96,25 @@ def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document():
         ("nonsense", None),
     ],
 )
-def test_every_kind_of_scheme_becomes_the_credential_it_asks_for(scheme, credential):
+def test_every_kind_of_scheme_becomes_the_credential_it_asks_for(
+    scheme: dict[str, Any] | str, credential: dict[str, Any] | None
+) -> None:
     found = document({"components": {"securitySchemes": {"s": scheme}}, "paths": {"/a": get("a")}})
     assert written(found)["upstream"].get("credential") == credential
 
 
-def test_operations_that_are_elsewhere_are_no_first_choice():
+def test_operations_that_are_elsewhere_are_no_first_choice() -> None:
     elsewhere = {**get("uploadedFiles", summary="Files"), "servers": [{"url": "https://files.shop.test"}]}
     found = document({**SHOP.root, "paths": {"/files": elsewhere, "/items": get("listItems")}})
     assert written(found)["allow"] == ["listItems"]
 
 
-def test_other_places_that_the_document_names_are_told_to_the_author():
+def test_other_places_that_the_document_names_are_told_to_the_author() -> None:
     found = document({"servers": [{"url": "https://a.test"}, {"url": "https://b.test"}], "paths": {}})
     assert "`upstream.url` is https://a.test; the document also names https://b.test" in draft(found, "./o.yaml").notes
 
 
-def test_what_the_document_does_not_say_is_said_to_the_author():
+def test_what_the_document_does_not_say_is_said_to_the_author() -> None:
     drafted = draft(document({"paths": {}}), "openapi.json")
     assert "the document does not say where the API is: set `upstream.url`" in drafted.notes
     assert "allow: []" in drafted.text
@@ -119,17 +123,17 @@ def test_what_the_document_does_not_say_is_said_to_the_author():
 @pytest.mark.parametrize(
     "text", ["on", "null", "a: b", "a #b", "1", "-", "GET /a b", "ünïcode", 'say "x"', "a\nb", "x.", "./a", "/a b"]
 )
-def test_every_scalar_is_read_back_as_it_was(text):
+def test_every_scalar_is_read_back_as_it_was(text: str) -> None:
     assert yaml.safe_load(scalar(text)) == text
 
 
-def test_text_of_the_document_cannot_leave_its_comment():
+def test_text_of_the_document_cannot_leave_its_comment() -> None:
     assert "\n" not in comment("a\nallow: [everything]\x1b")
     assert len(comment("x" * 500)) == 80
 
 
 @pytest.mark.parametrize("odd", [None, 5, "text", [], {}, [None], [{}], [["a"]], {"a": None}])
-def test_a_document_with_odd_values_still_has_a_draft(odd):
+def test_a_document_with_odd_values_still_has_a_draft(odd: Any) -> None:
     for key in ("info", "servers", "components", "security", "securityDefinitions", "schemes", "host", "basePath"):
         for version in ({"openapi": "3.0.3"}, {"swagger": "2.0"}):
             found = Document(root={**version, "host": "e.x", "paths": {"/a": get("a")}, key: odd}, name="x")
@@ -146,6 +150,6 @@ def test_a_document_with_odd_values_still_has_a_draft(odd):
         {"components": {"securitySchemes": {"k": {"type": "apiKey", "in": [], "name": "n"}}}},
     ],
 )
-def test_what_cannot_be_is_taken_for_not_said(root):
+def test_what_cannot_be_is_taken_for_not_said(root: dict[str, Any]) -> None:
     draft_ = written(document({"paths": {"/a": get("a")}, **root}))
     assert draft_["upstream"] == {"url": PLACEHOLDER_URL}

@@ -2,6 +2,8 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +12,7 @@ from plugin_gateway.cli.entry import COMMANDS, run
 from plugin_gateway.errors import UsageError
 
 
-def shell(*arguments, **options):
+def shell(*arguments: str, **options: Any) -> subprocess.CompletedProcess[Any]:
     return subprocess.run(
         [sys.executable, "-m", "plugin_gateway", *arguments],
         capture_output=True,
@@ -21,7 +23,7 @@ def shell(*arguments, **options):
     )
 
 
-def test_help_lists_every_command_and_imports_none():
+def test_help_lists_every_command_and_imports_none() -> None:
     program = (
         "import sys; from plugin_gateway.cli.entry import run; run(['--help']); "
         "heavy = {'pydantic', 'uvicorn', 'starlette', 'httpx2', 'orjson', 'yaml', 'asyncio', 'plugin_gateway.cli.serve'}; "
@@ -33,12 +35,12 @@ def test_help_lists_every_command_and_imports_none():
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help(name, capsys):
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([name, "--help"]) == 0
     assert f"plugin-gateway {name}" in capsys.readouterr().out
 
 
-def test_the_version_is_told():
+def test_the_version_is_told() -> None:
     assert shell("--version").stdout == f"plugin-gateway {__version__}\n"
 
 
@@ -56,15 +58,19 @@ def test_the_version_is_told():
         (["explain", "GET", "/pets", "x"], "Got unexpected extra argument (x)\n"),
     ],
 )
-def test_a_command_line_that_cannot_be_understood_exits_2_with_a_hint(arguments, said, capsys):
+def test_a_command_line_that_cannot_be_understood_exits_2_with_a_hint(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(arguments) == 2
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
 
 
-def test_errors_are_messages_and_not_tracebacks(monkeypatch, capsys):
-    def fail(*_, **__):
+def test_errors_are_messages_and_not_tracebacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: Any) -> None:
         raise UsageError("cannot listen on x")
 
     monkeypatch.setattr("plugin_gateway.cli.entry.cli.main", fail)
@@ -72,8 +78,8 @@ def test_errors_are_messages_and_not_tracebacks(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: cannot listen on x\n"
 
 
-def test_an_interrupt_is_no_error_message(monkeypatch, capsys):
-    def interrupt(*_, **__):
+def test_an_interrupt_is_no_error_message(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupt(*_: object, **__: Any) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("plugin_gateway.cli.entry.cli.main", interrupt)
@@ -81,7 +87,7 @@ def test_an_interrupt_is_no_error_message(monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     paths = {f"/p{number}": {"get": {"operationId": f"o{number}", "summary": "x" * 200}} for number in range(2000)}
     (tmp_path / "big.json").write_text(
         json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
@@ -107,7 +113,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [["schema"], ["--help"], ["--version"], ["schema", "--help"]])
-def test_output_that_cannot_be_written_ends_with_one_line(arguments):
+def test_output_that_cannot_be_written_ends_with_one_line(arguments: list[str]) -> None:
     with open("/dev/full", "w") as full:  # noqa: PTH123  # a device
         result = subprocess.run(
             [sys.executable, "-m", "plugin_gateway", *arguments],
@@ -122,7 +128,7 @@ def test_output_that_cannot_be_written_ends_with_one_line(arguments):
 
 
 @pytest.mark.parametrize("closed", [0, 1, 2])
-def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed):
+def test_a_closed_standard_stream_is_no_descriptor_for_anything_else(closed: int) -> None:
     program = (
         f"import os; os.close({closed}); from plugin_gateway.cli.entry import occupy_standard_streams as occupy; occupy(); "
         f"os._exit(0 if os.path.samestat(os.fstat({closed}), os.stat(os.devnull)) else 1)"

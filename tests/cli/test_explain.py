@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -16,13 +17,15 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100, creden
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> str:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return str(tmp_path / "gateway.yaml")
 
 
-def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_being_there(config, capsys):
+def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_being_there(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["explain", "-c", config, "GET", "/pets?limit=2"]) == 0
     out = capsys.readouterr().out
     assert "allowed: forwarded as listPets to http://127.0.0.1:9100/pets?limit=2" in out
@@ -40,12 +43,14 @@ def test_an_allowed_call_exits_0_and_says_what_is_injected_without_the_secret_be
         ("", "", "refused"),
     ],
 )
-def test_a_refused_call_exits_1_and_says_why(config, capsys, method, path, said):
+def test_a_refused_call_exits_1_and_says_why(
+    config: str, capsys: pytest.CaptureFixture[str], method: str, path: str, said: str
+) -> None:
     assert run(["explain", "-c", config, method, path]) == 1
     assert said in capsys.readouterr().out
 
 
-def test_programs_get_json(config, capsys):
+def test_programs_get_json(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     run(["explain", "-c", config, "--format", "json", "GET", "/pets"])
     allowed = json.loads(capsys.readouterr().out)
     run(["explain", "-c", config, "--format", "json", "GET", "/nope"])
@@ -66,7 +71,7 @@ deny: [DELETE /**]
 
 
 @pytest.fixture
-def wide(tmp_path):
+def wide(tmp_path: Path) -> str:
     (tmp_path / "openapi.yaml").write_text(
         DOCUMENT + "  /pets/all: {delete: {operationId: deleteAll, responses: {}}}\n"
     )
@@ -76,7 +81,7 @@ def wide(tmp_path):
     return str(tmp_path / "gateway.yaml")
 
 
-def explained(capsys, *arguments):
+def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     status = run(["explain", "-c", *arguments])
     return status, capsys.readouterr().out
 
@@ -112,17 +117,21 @@ def explained(capsys, *arguments):
         (["GET", "http://[/pets"], 1, "the gateway is at"),
     ],
 )
-def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_told(wide, capsys, arguments, status, said):
+def test_callers_own_paths_pasted_urls_and_the_line_that_decides_are_told(
+    wide: str, capsys: pytest.CaptureFixture[str], arguments: list[str], status: int, said: str
+) -> None:
     found, out = explained(capsys, wide, *arguments)
     assert said in out
     assert found == status
 
 
-def test_an_operation_with_a_credential_of_its_own_gets_that(wide, capsys):
+def test_an_operation_with_a_credential_of_its_own_gets_that(wide: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert "sets header X-Own" in explained(capsys, wide, "GET", "/pets")[1]
     assert "sets header Authorization" in explained(capsys, wide, "GET", "/pets/1")[1]
 
 
-def test_a_consumer_that_is_not_there_is_a_mistake_in_the_command(wide, capsys):
+def test_a_consumer_that_is_not_there_is_a_mistake_in_the_command(
+    wide: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["explain", "-c", wide, "GET", "/pets", "--as", "raeder"]) == 2
     assert "did you mean `reader`? the consumers are reader, writer" in capsys.readouterr().err

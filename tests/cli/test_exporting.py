@@ -1,6 +1,7 @@
 """The candidate of an export, from a built revision."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from plugin_gateway.errors import ConfigError
 from tests.shop import built, png
 
 
-def test_the_candidate_is_what_the_revision_serves():
+def test_the_candidate_is_what_the_revision_serves() -> None:
     shop = built()
     candidate = candidate_of(shop)
     assert candidate.digest == shop.revision.digest
@@ -22,7 +23,7 @@ def test_the_candidate_is_what_the_revision_serves():
     }
 
 
-def test_images_are_read_from_their_files(tmp_path):
+def test_images_are_read_from_their_files(tmp_path: Path) -> None:
     for name in ("logo", "icon"):
         (tmp_path / name).write_bytes(png(50, 50))
     shop = built({"plugin": {"logo": str(tmp_path / "logo")}, "manifest": {"logo": str(tmp_path / "icon")}})
@@ -30,7 +31,7 @@ def test_images_are_read_from_their_files(tmp_path):
 
 
 @pytest.mark.parametrize("spoil", ["gone", "large"])
-def test_an_image_that_cannot_be_read_is_reported_at_its_key(tmp_path, spoil):
+def test_an_image_that_cannot_be_read_is_reported_at_its_key(tmp_path: Path, spoil: str) -> None:
     file = tmp_path / "logo.png"
     file.write_bytes(png())
     shop = built({"plugin": {"logo": str(file)}})

@@ -1,17 +1,17 @@
 import hashlib
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from plugin_gateway.callers.users import read_users
 from plugin_gateway.cli.hash_token import command
 
 
-def run(*arguments, typed=""):
+def run(*arguments: str, typed: str = "") -> Result:
     return CliRunner().invoke(command, arguments, input=typed)
 
 
-def test_a_token_that_is_typed_is_in_the_line_as_its_hash_only():
+def test_a_token_that_is_typed_is_in_the_line_as_its_hash_only() -> None:
     result = run("ci", typed="a-token\n")
     users, findings = read_users(result.stdout.strip().splitlines()[-1], scheme="bearer")
     assert findings == ()
@@ -19,13 +19,13 @@ def test_a_token_that_is_typed_is_in_the_line_as_its_hash_only():
     assert "a-token" not in result.output
 
 
-def test_a_password_is_hashed_slowly():
+def test_a_password_is_hashed_slowly() -> None:
     result = run("alice", "--password", typed="horse\n")
     users, _ = read_users(result.stdout.strip().splitlines()[-1], scheme="basic")
     assert users.passwords["alice"].verify(b"horse")
 
 
-def test_a_new_token_is_shown_once_and_not_in_the_line():
+def test_a_new_token_is_shown_once_and_not_in_the_line() -> None:
     result = run("ci", "--new")
     token = result.stderr.removeprefix("token: ").strip()
     assert read_users(result.stdout, scheme="bearer")[0].tokens == {hashlib.sha256(token.encode()).digest(): "ci"}
@@ -33,7 +33,7 @@ def test_a_new_token_is_shown_once_and_not_in_the_line():
 
 
 @pytest.mark.parametrize("arguments", [("a:b", "--new"), ("a b", "--new"), ("a", "--new", "--password"), ()])
-def test_what_would_make_a_broken_line_is_refused(arguments):
+def test_what_would_make_a_broken_line_is_refused(arguments: tuple[str, ...]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
     assert result.stdout == ""

@@ -1,7 +1,10 @@
 import json
 import socket
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,18 +15,18 @@ READY = {"revision": 3, "operations": 8, "operations_total": 47, "reload_error":
 
 
 @pytest.fixture
-def admin():
+def admin() -> Iterator[tuple[dict[str, Any], str]]:
     """An admin listener whose next answer the test sets."""
     answer = {"status": 200, "body": json.dumps(READY)}
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             assert self.path in ("/readyz", "/livez")
             self.send_response(answer["status"] if self.path == "/readyz" else 200)
             self.end_headers()
             self.wfile.write(answer["body"].encode())
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
@@ -44,7 +47,9 @@ def admin():
         ((503, '{"ready":false}'), 1, 'not ready: {"ready":false}'),
     ],
 )
-def test_the_exit_status_says_whether_it_is_ready(admin, capsys, told, code, said):
+def test_the_exit_status_says_whether_it_is_ready(
+    admin: tuple[dict[str, Any], str], capsys: pytest.CaptureFixture[str], told: tuple[int, str], code: int, said: str
+) -> None:
     answer, address = admin
     answer["status"], answer["body"] = told
     assert run(["health", "--admin", address]) == code
@@ -52,7 +57,7 @@ def test_the_exit_status_says_whether_it_is_ready(admin, capsys, told, code, sai
     assert said in (captured.err if code else captured.out)
 
 
-def test_one_that_is_not_ready_is_alive(admin, capsys):
+def test_one_that_is_not_ready_is_alive(admin: tuple[dict[str, Any], str], capsys: pytest.CaptureFixture[str]) -> None:
     answer, address = admin
     answer["status"] = 503
     assert run(["health", "--alive", "--admin", address]) == 0
@@ -61,12 +66,14 @@ def test_one_that_is_not_ready_is_alive(admin, capsys):
     assert "not alive: 127.0.0.1:9 does not answer" in capsys.readouterr().err
 
 
-def test_the_address_may_come_from_the_environment(admin, monkeypatch):
+def test_the_address_may_come_from_the_environment(
+    admin: tuple[dict[str, Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PLUGIN_GATEWAY__ADMIN", admin[1])
     assert run(["health"]) == 0
 
 
-def test_nobody_there_is_not_ready(capsys):
+def test_nobody_there_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{closed.getsockname()[1]}"
@@ -74,7 +81,7 @@ def test_nobody_there_is_not_ready(capsys):
     assert capsys.readouterr().err == f"not ready: {address} does not answer (connection refused)\n"
 
 
-def test_silence_is_not_ready(capsys):
+def test_silence_is_not_ready(capsys: pytest.CaptureFixture[str]) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -82,21 +89,26 @@ def test_silence_is_not_ready(capsys):
     assert "does not answer" in capsys.readouterr().err
 
 
-def test_a_unix_socket_that_is_not_there_is_not_ready(tmp_path, capsys):
+def test_a_unix_socket_that_is_not_there_is_not_ready(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["health", "--admin", f"unix:{tmp_path}/admin.sock"]) == 1
 
 
-def test_an_address_that_is_none_is_a_mistake(capsys):
+def test_an_address_that_is_none_is_a_mistake(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["health", "--admin", "nonsense"]) == 2
     assert "--admin" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("host", "where"), [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("192.0.2.1", "192.0.2.1")])
-def test_a_listener_on_everything_is_asked_on_loopback(host, where):
+def test_a_listener_on_everything_is_asked_on_loopback(host: str, where: str) -> None:
     assert dialled(host) == where
 
 
-def test_the_address_is_that_of_the_config(admin, capsys, tmp_path, monkeypatch):
+def test_the_address_is_that_of_the_config(
+    admin: tuple[dict[str, Any], str],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     _, address = admin
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("PLUGIN_GATEWAY__ADMIN", raising=False)
@@ -108,7 +120,9 @@ def test_the_address_is_that_of_the_config(admin, capsys, tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize("text", ["allow: []\n", "a: [\n", "admin: [1]\n", None])
-def test_a_config_that_does_not_say_leaves_the_default(text, tmp_path, monkeypatch):
+def test_a_config_that_does_not_say_leaves_the_default(
+    text: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     if text is not None:
         (tmp_path / "gateway.yaml").write_text(text)

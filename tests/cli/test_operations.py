@@ -1,10 +1,12 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.cli.operations import Costs, measure, parse_query, search, summary_of
-from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.document import Document, Operation
 
 
-def document(**paths):
+def document(**paths: dict[str, Any]) -> Document:
     root = {
         "openapi": "3.1.0",
         "paths": {f"/{name}": {"get": node} for name, node in paths.items()},
@@ -18,12 +20,12 @@ def document(**paths):
     return Document(root=root, name="x")
 
 
-def only(found):
+def only(found: Document) -> Operation:
     (one,) = found.operations.values()
     return one
 
 
-def test_terms_are_words_tags_and_methods():
+def test_terms_are_words_tags_and_methods() -> None:
     query = parse_query(["Two Words", "tag:Pets", "method:get", "a:b", "tag:"])
     assert query == (("Two", "Words", "a:b", "tag:"), ("pets",), ("GET",))
 
@@ -39,11 +41,11 @@ def test_terms_are_words_tags_and_methods():
         ({"summary": "1 < 2 > 0"}, "1 < 2 > 0"),
     ],
 )
-def test_a_summary_is_one_line_of_what_can_be_seen(node, said):
+def test_a_summary_is_one_line_of_what_can_be_seen(node: dict[str, Any], said: str) -> None:
     assert summary_of(only(document(pets=node))) == said
 
 
-def test_what_is_referred_to_is_counted_once_and_circles_end():
+def test_what_is_referred_to_is_counted_once_and_circles_end() -> None:
     alone = document(pets={"responses": {}})
     referring = document(pets={"a": {"$ref": "#/components/schemas/A"}, "b": {"$ref": "#/components/schemas/A"}})
     small, large = Costs(alone).tokens(only(alone)), Costs(referring).tokens(only(referring))
@@ -51,50 +53,50 @@ def test_what_is_referred_to_is_counted_once_and_circles_end():
     assert 1000 < large < 1200
 
 
-def test_what_cannot_be_counted_costs_nothing():
+def test_what_cannot_be_counted_costs_nothing() -> None:
     dangling = document(pets={"a": {"$ref": "#/nowhere"}})
     assert Costs(dangling).tokens(only(dangling)) < 50
     assert measure(2**70) == (0, ())
 
 
-def test_search_keeps_the_documents_order():
+def test_search_keeps_the_documents_order() -> None:
     assert [operation.key.path for operation in search(document(b={}, a={}), parse_query([]))] == ["/b", "/a"]
 
 
-def found(document, *words):
+def found(document: Document, *words: str) -> list[str]:
     return [operation.key.path for operation in search(document, parse_query(words))]
 
 
-def titled(**summaries):
+def titled(**summaries: str) -> Document:
     return document(**{name: {"operationId": name, "summary": text} for name, text in summaries.items()})
 
 
 @pytest.mark.parametrize("typed", ["issue", "issues", "Issues", "isues", "iss", "ISSUE"])
-def test_number_case_beginning_and_a_wrong_letter_are_forgiven(typed):
+def test_number_case_beginning_and_a_wrong_letter_are_forgiven(typed: str) -> None:
     assert found(titled(a="Look at things", b="Look at issues"), typed) == ["/b"]
 
 
-def test_an_operation_with_all_words_hides_those_with_some():
+def test_an_operation_with_all_words_hides_those_with_some() -> None:
     assert found(titled(a="Create a key", b="Create an issue", c="Look"), "create", "issue") == ["/b"]
 
 
-def test_a_word_that_no_operation_has_hides_none_of_those_with_the_others():
+def test_a_word_that_no_operation_has_hides_none_of_those_with_the_others() -> None:
     assert found(titled(a="Create a key", b="Look"), "create", "key", "zzzz") == ["/a"]
     assert found(titled(a="Create a key"), "zzzz", "yyyy", "key") == []
 
 
-def test_the_summary_comes_before_the_description():
+def test_the_summary_comes_before_the_description() -> None:
     one = titled(a="Look", b="Look at widgets")
     one.root["paths"]["/a"]["get"]["description"] = "All widgets"
     assert found(one, "widget") == ["/b", "/a"]
 
 
-def test_words_that_say_nothing_are_left_out_unless_there_are_no_others():
+def test_words_that_say_nothing_are_left_out_unless_there_are_no_others() -> None:
     one = titled(a="Make the key", b="Look")
     assert found(one, "the", "key", "of") == ["/a"]
     assert found(one, "the") == ["/a"]
     assert found(one) == ["/a", "/b"]
 
 
-def test_a_summary_that_is_no_text_is_left_out():
+def test_a_summary_that_is_no_text_is_left_out() -> None:
     assert found(document(a={"summary": 7, "description": ["x"]}), "7") == []

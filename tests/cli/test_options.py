@@ -7,10 +7,10 @@ from click.testing import CliRunner
 from plugin_gateway.cli.options import checked_address, checked_duration, checked_size, config_option
 
 
-def test_the_config_is_a_path_or_left_to_be_found():
+def test_the_config_is_a_path_or_left_to_be_found() -> None:
     @click.command()
     @config_option
-    def command(config):
+    def command(config: Path | None) -> None:
         click.echo(repr(config))
 
     runner = CliRunner()
@@ -18,10 +18,10 @@ def test_the_config_is_a_path_or_left_to_be_found():
     assert runner.invoke(command, []).output == "None\n"
 
 
-def test_an_address_is_checked_and_stays_text():
+def test_an_address_is_checked_and_stays_text() -> None:
     @click.command()
     @click.option("--listen", callback=checked_address, default="")
-    def command(listen):
+    def command(listen: str) -> None:
         click.echo(repr(listen))
 
     runner = CliRunner()
@@ -32,10 +32,10 @@ def test_an_address_is_checked_and_stays_text():
     assert "'nonsense': not an address" in refused.output
 
 
-def test_a_duration_is_read_as_in_the_config():
+def test_a_duration_is_read_as_in_the_config() -> None:
     @click.command()
     @click.option("--wait", callback=checked_duration, default=None)
-    def command(wait):
+    def command(wait: float | None) -> None:
         click.echo(repr(wait))
 
     runner = CliRunner()
@@ -47,7 +47,7 @@ def test_a_duration_is_read_as_in_the_config():
     assert "'5': not a duration" in refused.output
 
 
-def test_a_size_needs_a_unit():
+def test_a_size_needs_a_unit() -> None:
     context, option = click.Context(click.Command("x")), click.Option(["--max-bytes"])
 
     assert checked_size(context, option, "2kB") == 2000

@@ -3,6 +3,9 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -12,12 +15,12 @@ from tests.shop import CONFIG, DOCUMENT, merged
 
 
 @pytest.fixture
-def shop(tmp_path, monkeypatch):
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("KEY", "sekret-7f3a9c")
     (tmp_path / "openapi.yaml").write_text(yaml.safe_dump(DOCUMENT))
 
-    def write(**change):
+    def write(**change: bool | dict[str, Any]) -> Path:
         (tmp_path / "gateway.yaml").write_text(yaml.safe_dump(merged(CONFIG, change)))
         return tmp_path
 
@@ -25,7 +28,7 @@ def shop(tmp_path, monkeypatch):
     return write
 
 
-def test_the_package_is_written_to_a_directory(shop, capsys):
+def test_the_package_is_written_to_a_directory(shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     folder = shop() / "out"
     assert run(["plugin", "-o", "out"]) == 0
     assert json.loads((folder / "plugin.json").read_text())["name"] == "shop-orders"
@@ -36,7 +39,9 @@ def test_the_package_is_written_to_a_directory(shop, capsys):
     assert (folder / "plugin.json").read_bytes() == before
 
 
-def test_an_archive_is_the_same_each_time_and_on_standard_output(shop, capsysbinary):
+def test_an_archive_is_the_same_each_time_and_on_standard_output(
+    shop: Callable[..., Any], capsysbinary: pytest.CaptureFixture[str]
+) -> None:
     folder = shop()
     assert run(["plugin", "-o", "one.zip"]) == run(["plugin", "-o", "two.zip"]) == run(["plugin", "-o", "one.zip"]) == 0
     capsysbinary.readouterr()
@@ -45,7 +50,7 @@ def test_an_archive_is_the_same_each_time_and_on_standard_output(shop, capsysbin
     assert "mcp.json" in zipfile.ZipFile(io.BytesIO((folder / "one.zip").read_bytes())).namelist()
 
 
-def test_without_an_output_the_files_are_listed(shop, capsys):
+def test_without_an_output_the_files_are_listed(shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     folder = shop()
     assert run(["plugin"]) == 0
     out = capsys.readouterr().out
@@ -53,7 +58,9 @@ def test_without_an_output_the_files_are_listed(shop, capsys):
     assert sorted(path.name for path in folder.iterdir()) == ["gateway.yaml", "openapi.yaml"]
 
 
-def test_what_only_a_person_can_say_is_named_at_the_key_that_says_it(shop, capsys):
+def test_what_only_a_person_can_say_is_named_at_the_key_that_says_it(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     shop(plugin={"subtitle": None, "privacy": None})
     assert run(["plugin", "-o", "out"]) == 0
     err = capsys.readouterr().err
@@ -62,21 +69,23 @@ def test_what_only_a_person_can_say_is_named_at_the_key_that_says_it(shop, capsy
     assert "error[" not in err
 
 
-def test_copilot_gets_a_manifest_for_itself(shop, capsys):
+def test_copilot_gets_a_manifest_for_itself(shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]) -> None:
     folder = shop(plugin={"m365": None}) / "out"
     assert run(["plugin", "--for", "m365", "-o", "out"]) == 0
     assert sorted(path.name for path in folder.iterdir()) == ["ai-plugin.json", "mcp-tools.json"]
     assert "warning[m365-namespace]" in capsys.readouterr().err
 
 
-def test_the_form_for_apps_is_filled_out(shop, capsys):
+def test_the_form_for_apps_is_filled_out(shop: Any, capsys: pytest.CaptureFixture[str]) -> None:
     folder = shop() / "out"
     assert run(["plugin", "--for", "chatgpt-app", "-o", "out"]) == 0
     assert [path.name for path in folder.iterdir()] == ["chatgpt-app-submission.json"]
     assert "m365" not in capsys.readouterr().err
 
 
-def test_there_is_no_package_around_an_endpoint_that_is_off(shop, capsys):
+def test_there_is_no_package_around_an_endpoint_that_is_off(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = shop(mcp=False)
     assert run(["plugin", "-o", "out"]) == 2
     assert "error[mcp-endpoint]" in capsys.readouterr().err
@@ -84,7 +93,9 @@ def test_there_is_no_package_around_an_endpoint_that_is_off(shop, capsys):
     assert run(["plugin", "--for", "m365", "-o", "out"]) == 0
 
 
-def test_a_directory_or_file_that_is_something_else_is_not_overwritten(shop, capsys):
+def test_a_directory_or_file_that_is_something_else_is_not_overwritten(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = shop()
     (folder / "mine").mkdir()
     (folder / "mine" / "thesis.txt").write_text("x")
@@ -95,7 +106,9 @@ def test_a_directory_or_file_that_is_something_else_is_not_overwritten(shop, cap
     assert "name another" in capsys.readouterr().err
 
 
-def test_files_that_are_left_from_another_package_are_named(shop, capsys):
+def test_files_that_are_left_from_another_package_are_named(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = shop()
     assert run(["plugin", "-o", "out"]) == 0
     shop(plugin={"name": "other"})
@@ -104,7 +117,9 @@ def test_files_that_are_left_from_another_package_are_named(shop, capsys):
     assert (folder / "out" / "skills" / "shop-orders" / "SKILL.md").exists()
 
 
-def test_a_place_that_cannot_be_written_is_reported(shop, capsys):
+def test_a_place_that_cannot_be_written_is_reported(
+    shop: Callable[..., Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder = shop()
     (folder / "file").write_text("x")
     assert run(["plugin", "-o", "file"]) == 2

@@ -1,6 +1,8 @@
 import io
 import threading
 
+import pytest
+
 from plugin_gateway.cli import progress as progress_module
 from plugin_gateway.cli.progress import ERASE_LINE, progress
 
@@ -8,26 +10,27 @@ from plugin_gateway.cli.progress import ERASE_LINE, progress
 class Terminal(io.StringIO):
     """A terminal that signals each write."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.written = threading.Event()
 
-    def write(self, text):
-        super().write(text)
+    def write(self, text: str) -> int:
+        size = super().write(text)
         self.written.set()
+        return size
 
-    def isatty(self):
+    def isatty(self) -> bool:
         return True
 
 
-def test_what_is_quick_says_nothing(monkeypatch):
+def test_what_is_quick_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     with progress("reading"):
         pass
     assert terminal.getvalue() == ""
 
 
-def test_what_takes_long_is_said_and_taken_back(monkeypatch):
+def test_what_takes_long_is_said_and_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr", terminal := Terminal())
     monkeypatch.setattr(progress_module, "PATIENCE_S", 0)
     with progress("reading"):
@@ -35,7 +38,7 @@ def test_what_takes_long_is_said_and_taken_back(monkeypatch):
     assert terminal.getvalue() == f"reading …{ERASE_LINE}"
 
 
-def test_nothing_is_said_where_nobody_looks(monkeypatch):
+def test_nothing_is_said_where_nobody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     log = io.StringIO()
     monkeypatch.setattr("sys.stderr", log)
     monkeypatch.setattr(progress_module, "PATIENCE_S", 0)

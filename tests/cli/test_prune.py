@@ -1,6 +1,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -48,18 +49,18 @@ DOCUMENT = {
 
 
 @pytest.fixture
-def source(tmp_path):
+def source(tmp_path: Path) -> str:
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(DOCUMENT))
     return str(path)
 
 
-def pruned(capsysbinary, *arguments):
+def pruned(capsysbinary: pytest.CaptureFixture[str], *arguments: str) -> bytes:
     assert run(["prune", *arguments]) == 0
     return capsysbinary.readouterr().out
 
 
-def test_what_is_named_is_left_and_nothing_else(source, capsysbinary):
+def test_what_is_named_is_left_and_nothing_else(source: str, capsysbinary: pytest.CaptureFixture[str]) -> None:
     document = json.loads(pruned(capsysbinary, source, "--allow", "listPets"))
     assert document["paths"] == {
         "/pets": {"get": {"operationId": "listPets", "responses": {"200": {"description": "ok"}}}}
@@ -67,7 +68,9 @@ def test_what_is_named_is_left_and_nothing_else(source, capsysbinary):
     assert document["openapi"] == "3.0.3"
 
 
-def test_operations_are_named_by_method_and_path_or_in_files(source, tmp_path, capsysbinary):
+def test_operations_are_named_by_method_and_path_or_in_files(
+    source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[str]
+) -> None:
     listed = tmp_path / "allow.txt"
     listed.write_text("# the ones we want\nlistPets  # reads\n\nget   /admin\n")
     document = json.loads(pruned(capsysbinary, source, "--allow-file", str(listed), "--allow", "POST /pets"))
@@ -77,7 +80,9 @@ def test_operations_are_named_by_method_and_path_or_in_files(source, tmp_path, c
     }
 
 
-def test_extensions_and_selected_schemas_are_kept_when_asked_for(source, capsysbinary):
+def test_extensions_and_selected_schemas_are_kept_when_asked_for(
+    source: str, capsysbinary: pytest.CaptureFixture[str]
+) -> None:
     document = json.loads(pruned(capsysbinary, source, "--allow", "listPets", "--keep-extension", "x-rate"))
     assert document["paths"]["/pets"]["get"]["x-rate"] == 2
     assert "Cat" in json.loads(pruned(capsysbinary, source, "--allow", "animals"))["components"]["schemas"]
@@ -96,14 +101,18 @@ def test_extensions_and_selected_schemas_are_kept_when_asked_for(source, capsysb
         (["--allow", "listPets", "-o", "/nowhere/out.json"], "cannot write /nowhere/out.json"),
     ],
 )
-def test_mistakes_exit_2_and_write_nothing(source, arguments, said, capsys):
+def test_mistakes_exit_2_and_write_nothing(
+    source: str, arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert run(["prune", source, *arguments]) == 2
     captured = capsys.readouterr()
     assert said in captured.err
     assert captured.out == ""
 
 
-def test_a_schema_that_nobody_defined_is_pointed_out_beside_the_result(tmp_path, capsys):
+def test_a_schema_that_nobody_defined_is_pointed_out_beside_the_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     content = {"a/b": {"schema": {"$ref": "#/components/schemas/Anmal"}}}
     get = {"operationId": "odd", "responses": {"200": {"description": "ok", "content": content}}}
     path = tmp_path / "openapi.json"
@@ -116,12 +125,12 @@ def test_a_schema_that_nobody_defined_is_pointed_out_beside_the_result(tmp_path,
     assert "did you mean '#/components/schemas/Animal'" in captured.err
 
 
-def test_a_source_that_is_not_there_is_told_so(capsys):
+def test_a_source_that_is_not_there_is_told_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["prune", "/nowhere/openapi.json", "--allow", "x"]) == 2
     assert "/nowhere/openapi.json" in capsys.readouterr().err
 
 
-def test_a_list_that_is_not_text_is_told_so(source, tmp_path, capsys):
+def test_a_list_that_is_not_text_is_told_so(source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "list").write_bytes(b"\xff\xfe")
     assert run(["prune", source, "--allow-file", str(tmp_path / "list")]) == 2
     assert "as UTF-8 text" in capsys.readouterr().err
@@ -139,29 +148,29 @@ def test_a_list_that_is_not_text_is_told_so(source, tmp_path, capsys):
         ("out", "a.yaml", "yaml"),
     ],
 )
-def test_the_syntax_is_that_of_the_output_or_else_of_the_source(output, source, syntax):
+def test_the_syntax_is_that_of_the_output_or_else_of_the_source(output: str, source: str, syntax: str) -> None:
     assert syntax_of(output, source) == syntax
 
 
-def test_yaml_and_json_say_the_same(source, tmp_path, capsysbinary):
+def test_yaml_and_json_say_the_same(source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.yaml"
     assert run(["prune", source, "--allow", "listPets", "-o", str(out)]) == 0
     as_json = json.loads(pruned(capsysbinary, source, "--allow", "listPets", "--format", "json"))
     assert yaml.safe_load(out.read_text()) == as_json
 
 
-def test_a_hash_in_a_name_is_no_comment(tmp_path):
+def test_a_hash_in_a_name_is_no_comment(tmp_path: Path) -> None:
     (tmp_path / "list").write_text("GET /a#b\n  # only a comment\nGET /c # said\n")
     assert list(read_list(tmp_path / "list")) == ["GET /a#b", "GET /c"]
 
 
-def test_a_name_is_an_id_or_a_method_and_a_path():
+def test_a_name_is_an_id_or_a_method_and_a_path() -> None:
     assert NamedOperation("get /pets", 0).key == ("GET", "/pets")
     assert NamedOperation("listPets", 0).wanted_id == "listPets"
     assert NamedOperation("list pets", 0).key is None
 
 
-def test_pruning_json_imports_neither_pydantic_nor_a_server_nor_yaml(source):
+def test_pruning_json_imports_neither_pydantic_nor_a_server_nor_yaml(source: str) -> None:
     program = (
         "import sys; from plugin_gateway.cli.entry import run; "
         f"run(['prune', {source!r}, '--allow', 'listPets', '-o', '/dev/null']); "

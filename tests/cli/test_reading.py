@@ -1,4 +1,5 @@
 import gc
+from pathlib import Path
 
 import pytest
 
@@ -6,12 +7,12 @@ from plugin_gateway.cli.reading import read, reading
 from plugin_gateway.errors import DocumentError
 
 
-def test_a_document_is_read(tmp_path):
+def test_a_document_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text("openapi: 3.1.0\npaths: {}\n")
     assert read(str(tmp_path / "a.yaml")).version == "3.1"
 
 
-def test_cycles_are_looked_for_again_afterwards_whatever_happens():
+def test_cycles_are_looked_for_again_afterwards_whatever_happens() -> None:
     with reading("something"):
         assert not gc.isenabled()
     assert gc.isenabled()

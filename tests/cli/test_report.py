@@ -1,12 +1,14 @@
 import json
 
+import pytest
+
 from plugin_gateway.cli.report import REPORT_FORMATS, show_findings
 from plugin_gateway.diagnostics import Finding, Location
 
 FINDING = Finding(rule="bad-url", message="not a URL", hint="write one", location=Location("gateway.yaml", 3, 5))
 
 
-def test_people_read_messages_and_programs_data(capsys):
+def test_people_read_messages_and_programs_data(capsys: pytest.CaptureFixture[str]) -> None:
     for shape in REPORT_FORMATS:
         show_findings(iter([FINDING]), shape)
         captured = capsys.readouterr()
@@ -17,6 +19,6 @@ def test_people_read_messages_and_programs_data(capsys):
             assert json.loads(shown)
 
 
-def test_colour_is_for_terminals(capsys):
+def test_colour_is_for_terminals(capsys: pytest.CaptureFixture[str]) -> None:
     show_findings([FINDING])
     assert "\x1b" not in capsys.readouterr().err

@@ -1,10 +1,12 @@
+from pathlib import Path
+
 import pytest
 
 from plugin_gateway.cli.entry import run
 from plugin_gateway.server import supervisor
 
 
-def test_the_command_line_becomes_options(monkeypatch, tmp_path):
+def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen = []
     monkeypatch.setattr(supervisor, "run", lambda options, announce: seen.append(options))
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
@@ -41,12 +43,12 @@ def test_the_command_line_becomes_options(monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("listen", ["nonsense", "1.2.3.4", "unix:relative"])
-def test_an_address_that_is_none_is_a_mistake(listen, capsys):
+def test_an_address_that_is_none_is_a_mistake(listen: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--listen", listen]) == 2
     assert "--listen" in capsys.readouterr().err
 
 
-def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys):
+def test_the_front_that_is_gone_is_answered_with_what_to_put_in_front(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["serve", "--front", "http2"]) == 2
     said = " ".join(capsys.readouterr().err.split())
     assert "nginx, Caddy, Envoy or HAProxy" in said

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 import yaml
@@ -10,13 +11,13 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> str:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return str(tmp_path / "gateway.yaml")
 
 
-def test_the_document_is_printed_in_both_syntaxes(config, capsys):
+def test_the_document_is_printed_in_both_syntaxes(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["spec", "-c", config]) == 0
     as_json = json.loads(capsys.readouterr().out)
     assert run(["spec", "-c", config, "--format", "yaml"]) == 0
@@ -24,14 +25,16 @@ def test_the_document_is_printed_in_both_syntaxes(config, capsys):
     assert list(as_json["paths"]) == ["/pets"]
 
 
-def test_a_profile_is_printed_and_an_unknown_one_refused(config, capsys):
+def test_a_profile_is_printed_and_an_unknown_one_refused(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["spec", "-c", config, "--profile", "3.0"]) == 0
     assert json.loads(capsys.readouterr().out)["openapi"].startswith("3.0")
     assert run(["spec", "-c", config, "--profile", "nope"]) == 2
     assert "valid: 3.0, gpt-actions, lean, plugin" in capsys.readouterr().err
 
 
-def test_what_a_profile_drops_is_told_with_it_and_only_with_it(config, tmp_path, capsys):
+def test_what_a_profile_drops_is_told_with_it_and_only_with_it(
+    config: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "openapi.yaml").write_text(
         DOCUMENT.replace("operationId: listPets", f"operationId: listPets, summary: {'long ' * 80}")
     )

@@ -1,5 +1,7 @@
 import json
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,18 +29,20 @@ consumers: [{name: shop, match: {token: a}, allow: [getPet]}]
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Any:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return str(tmp_path / "gateway.yaml")
 
 
-def printed(capsys, *arguments):
+def printed(capsys: pytest.CaptureFixture[str], *arguments: Any) -> Any:
     assert run(["tools", *arguments]) == 0
     return json.loads(capsys.readouterr().out)
 
 
-def test_the_allowed_operations_are_printed_as_the_endpoint_lists_them(config, capsys):
+def test_the_allowed_operations_are_printed_as_the_endpoint_lists_them(
+    config: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     tools = printed(capsys, "-c", config)["tools"]
 
     assert [(one["name"], one["title"], one["annotations"]["openWorldHint"]) for one in tools] == [
@@ -47,7 +51,7 @@ def test_the_allowed_operations_are_printed_as_the_endpoint_lists_them(config, c
     ]
 
 
-def test_each_format_has_the_same_names(config, capsys):
+def test_each_format_has_the_same_names(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert [*FORMATS] == [*Format]
     openai, responses, claude = (printed(capsys, "-c", config, "--format", form) for form in FORMATS[1:4])
     (gemini,) = printed(capsys, "-c", config, "--format", "gemini")
@@ -59,19 +63,19 @@ def test_each_format_has_the_same_names(config, capsys):
     assert [one["name"] for one in gemini["functionDeclarations"]] == names
 
 
-def test_a_consumer_has_the_tools_that_it_may_call(config, capsys):
+def test_a_consumer_has_the_tools_that_it_may_call(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["name"] for one in printed(capsys, "-c", config, "--as", "shop")["tools"]] == ["getPet"]
     assert run(["tools", "-c", config, "--as", "nobody"]) == 2
     assert "there are shop" in capsys.readouterr().err
 
 
-def test_one_tool_is_named_by_its_name_or_its_operation(config, capsys):
+def test_one_tool_is_named_by_its_name_or_its_operation(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["name"] for one in printed(capsys, "-c", config, "GET /pets/{id}")["tools"]] == ["getPet"]
     assert run(["tools", "-c", config, "deletePet"]) == 2
     assert "gateway.yaml does not allow `deletePet`" in capsys.readouterr().err
 
 
-def test_the_cost_of_each_tool_is_told_the_costliest_first(config, capsys):
+def test_the_cost_of_each_tool_is_told_the_costliest_first(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["tools", "-c", config, "--tokens"]) == 0
     out, err = capsys.readouterr()
     costs = [int(line.split()[0]) for line in out.splitlines()]

@@ -2,7 +2,10 @@
 
 import json
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -40,7 +43,7 @@ CREDENTIAL = "{header: X-Key, value: {env: TRY_KEY}}, {query: pin, value: {env: 
 
 
 class Echo(BaseHTTPRequestHandler):
-    def do_GET(self):
+    def do_GET(self) -> None:
         length = int(self.headers.get("content-length", 0))
         sent = {"line": self.requestline, "fields": dict(self.headers), "body": self.rfile.read(length).decode()}
         body = b"\x00\xff" if "limit=9" in self.path else json.dumps(sent).encode()
@@ -54,12 +57,12 @@ class Echo(BaseHTTPRequestHandler):
 
     do_POST = do_GET  # noqa: N815
 
-    def log_message(self, *_):
+    def log_message(self, *_: object) -> None:
         pass
 
 
 @pytest.fixture(scope="module")
-def port():
+def port() -> Iterator[int]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Echo)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -70,7 +73,9 @@ def port():
 
 
 @pytest.fixture
-def trying(tmp_path, port, capfd, monkeypatch):
+def trying(
+    tmp_path: Path, port: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Any]:
     """Return a function that runs `try`, and returns the exit status, standard output and standard error."""
     secrets = {"TRY_KEY": KEY, "TRY_PIN": "ab1"}
     for name, value in secrets.items():
@@ -79,14 +84,14 @@ def trying(tmp_path, port, capfd, monkeypatch):
     config = tmp_path / "gateway.yaml"
     config.write_text(CONFIG.replace("PORT", str(port)).replace("CREDENTIAL", CREDENTIAL))
 
-    def call(*words):
+    def call(*words: str) -> tuple[int, str, str]:
         status = run(["try", "-c", str(config), *words])
         return (status, *capfd.readouterr())
 
     return call
 
 
-def test_the_body_goes_to_standard_output_and_the_rest_to_standard_error(trying):
+def test_the_body_goes_to_standard_output_and_the_rest_to_standard_error(trying: Callable[..., Any]) -> None:
     status, out, err = trying("listPets", "limit=2", "X-Note=hello")
 
     assert status == 0
@@ -98,14 +103,14 @@ def test_the_body_goes_to_standard_output_and_the_rest_to_standard_error(trying)
     assert f"{len(out)} bytes, about " in err
 
 
-def test_no_secret_is_shown_however_short(trying):
+def test_no_secret_is_shown_however_short(trying: Callable[..., Any]) -> None:
     _, out, err = trying("listPets")
 
     assert KEY not in out + err
     assert "ab1" not in err
 
 
-def test_a_body_is_sent_and_shown(trying):
+def test_a_body_is_sent_and_shown(trying: Callable[..., Any]) -> None:
     status, out, err = trying("make_pet", f"name={KEY}")
 
     assert status == 0
@@ -114,7 +119,9 @@ def test_a_body_is_sent_and_shown(trying):
 
 
 @pytest.mark.parametrize("words", [["createPet"], ["POST /pets"], ["post", "/pets"]])
-def test_an_operation_is_found_by_its_own_id_and_by_its_method_and_path(trying, words):
+def test_an_operation_is_found_by_its_own_id_and_by_its_method_and_path(
+    trying: Callable[..., Any], words: list[str]
+) -> None:
     assert trying(*words)[0] == 0
 
 
@@ -133,26 +140,30 @@ def test_an_operation_is_found_by_its_own_id_and_by_its_method_and_path(trying, 
         (["--max-bytes", "5", "listPets"], "a size needs a unit"),
     ],
 )
-def test_a_call_that_cannot_be_made_exits_2_and_says_why(trying, words, said):
+def test_a_call_that_cannot_be_made_exits_2_and_says_why(
+    trying: Callable[..., Any], words: list[str], said: str
+) -> None:
     status, out, err = trying(*words)
 
     assert (status, out) == (2, "")
     assert said in err
 
 
-def test_a_consumer_calls_its_own_operations(trying):
+def test_a_consumer_calls_its_own_operations(trying: Callable[..., Any]) -> None:
     assert trying("--as", "a", "listPets")[0] == 0
     assert trying("--as", "b", "getPet", "id=1")[0] == 0
 
 
-def test_an_error_of_the_upstream_exits_1(trying):
+def test_an_error_of_the_upstream_exits_1(trying: Callable[..., Any]) -> None:
     status, _, err = trying("listPets", "limit=4")
 
     assert status == 1
     assert "404 Not Found" in err
 
 
-def test_a_refusal_of_the_gateway_exits_1_and_names_its_cause(trying, port, tmp_path):
+def test_a_refusal_of_the_gateway_exits_1_and_names_its_cause(
+    trying: Callable[..., Any], port: int, tmp_path: Path
+) -> None:
     config = tmp_path / "gateway.yaml"
     config.write_text(config.read_text().replace(f":{port}/", ":1/"))
 
@@ -163,27 +174,27 @@ def test_a_refusal_of_the_gateway_exits_1_and_names_its_cause(trying, port, tmp_
     assert "refused by the gateway, upstream-unreachable: 127.0.0.1:1: " in err
 
 
-def test_an_answer_that_breaks_off_exits_1(trying):
+def test_an_answer_that_breaks_off_exits_1(trying: Callable[..., Any]) -> None:
     status, _, err = trying("listPets", "limit=5")
 
     assert status == 1
     assert "the answer broke off" in err or "bad-upstream-answer" in err
 
 
-def test_a_long_body_is_cut(trying):
+def test_a_long_body_is_cut(trying: Callable[..., Any]) -> None:
     status, out, err = trying("--max-bytes", "10B", "listPets")
 
     assert (status, len(out)) == (0, 10)
     assert "cut after 10 of " in err
 
 
-def test_a_config_with_a_mistake_exits_2(trying, tmp_path):
+def test_a_config_with_a_mistake_exits_2(trying: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "gateway.yaml").write_text("openapi: x\n")
 
     assert trying("listPets")[0] == 2
 
 
-def test_where_nothing_is_allowed_the_error_says_so(trying, tmp_path):
+def test_where_nothing_is_allowed_the_error_says_so(trying: Callable[..., Any], tmp_path: Path) -> None:
     config = tmp_path / "gateway.yaml"
     text = config.read_text()
     config.write_text(text[: text.index("allow:")] + "allow: []\n")
@@ -192,7 +203,9 @@ def test_where_nothing_is_allowed_the_error_says_so(trying, tmp_path):
     assert "the config has none" in trying("--as", "x", "zzz")[2]
 
 
-def test_octets_are_written_as_they_are_but_not_to_a_terminal(monkeypatch, capfdbinary):
+def test_octets_are_written_as_they_are_but_not_to_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[str]
+) -> None:
     write_body(b"\x00\xff\x1b[2J")
     monkeypatch.setattr(try_.sys.stdout, "isatty", lambda: True)
     write_body(b"\x00\xff\x1b[2J")
@@ -203,17 +216,17 @@ def test_octets_are_written_as_they_are_but_not_to_a_terminal(monkeypatch, capfd
     assert out == b"\x00\xff\x1b[2J" + b"(6 bytes that are not text)\n" + "a\ufffd[2Jb\n\n".encode()
 
 
-def test_an_excerpt_says_how_long_the_whole_is():
+def test_an_excerpt_says_how_long_the_whole_is() -> None:
     assert excerpt("aé".encode(), 2) == "a… (3 bytes)"
     assert excerpt(b"ab", 2) == "ab"
     assert readable(b"a\x07\tb\xff") == "a\ufffd\tb\ufffd"
 
 
-def test_a_status_without_a_name_has_no_phrase():
+def test_a_status_without_a_name_has_no_phrase() -> None:
     assert (phrase(204), phrase(299)) == ("No Content", "")
 
 
-def test_the_operations_that_the_config_allows_are_completed(trying, tmp_path):
+def test_the_operations_that_the_config_allows_are_completed(trying: Callable[..., Any], tmp_path: Path) -> None:
     context = click.Context(try_.command)
     context.params = {"config": tmp_path / "gateway.yaml"}
     (argument,) = (one for one in try_.command.params if one.name == "operation")

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL, is_elsewhere, upstream_url
@@ -10,18 +12,18 @@ from plugin_gateway.revision.contradictions import find_contradictions
 FETCHED = "https://api.test/docs/openapi.json"
 
 
-def server(*urls, **variables):
+def server(*urls: str, **variables: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     return {"servers": [{"url": url, "variables": variables} for url in urls]}
 
 
-def document(root=(), address="", **paths):
+def document(root: dict[str, Any] = (), address: str = "", **paths: Any) -> Document:
     paths = paths or {"pets": {}}
     items = {"/" + path: {"get": {"responses": {}, **own}} for path, own in paths.items()}
     words = {} if "swagger" in dict(root) else {"openapi": "3.0.3"}
     return Document(root={**words, "paths": items, **dict(root)}, name="x", address=address)
 
 
-def swagger(**words):
+def swagger(**words: Any) -> dict[str, Any]:
     return {"swagger": "2.0", **words}
 
 
@@ -43,7 +45,7 @@ def swagger(**words):
         (swagger(basePath="/v2"), "https://api.test/o", "https://api.test/v2"),
     ],
 )
-def test_the_upstream_is_where_the_document_says(root, address, url):
+def test_the_upstream_is_where_the_document_says(root: dict[str, Any], address: str, url: str) -> None:
     found = upstream_url(document(root, address))
     assert (found.url, found.is_said) == (url, True)
 
@@ -62,7 +64,7 @@ def test_the_upstream_is_where_the_document_says(root, address, url):
         (swagger(basePath="/v1", schemes=["http"]), f"{PLACEHOLDER_URL}/v1"),
     ],
 )
-def test_what_the_document_does_not_say_is_a_placeholder(root, url):
+def test_what_the_document_does_not_say_is_a_placeholder(root: dict[str, Any], url: str) -> None:
     found = upstream_url(document(root))
     assert (found.url, found.is_said) == (url, False)
 
@@ -80,12 +82,14 @@ UPLOAD = server("https://upload.test/2.0")
         (server("https://a.test", "https://b.test"), {"x": {}}, "https://a.test", ("https://b.test",)),
     ],
 )
-def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(root, paths, url, others):
+def test_the_upstream_is_where_most_operations_are_and_other_places_are_told(
+    root: dict[str, list[dict[str, Any]]], paths: dict[str, Any], url: str, others: tuple[str, ...]
+) -> None:
     found = upstream_url(document(root, **paths))
     assert (found.url, found.is_said, found.others) == (url, True, others)
 
 
-def test_a_path_that_every_template_begins_with_is_not_said_twice():
+def test_a_path_that_every_template_begins_with_is_not_said_twice() -> None:
     assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "v2/y": {}})).url == "https://a.test"
     assert upstream_url(document(server("https://a.test/v2"), **{"v2/x": {}, "y": {}})).url == "https://a.test/v2"
 
@@ -100,7 +104,9 @@ def test_a_path_that_every_template_begins_with_is_not_said_twice():
         ({}, {"x": {}, "y": {}}, []),
     ],
 )
-def test_an_operation_that_is_not_where_most_are_is_elsewhere(root, paths, elsewhere):
+def test_an_operation_that_is_not_where_most_are_is_elsewhere(
+    root: dict[str, list[dict[str, Any]]], paths: dict[str, Any], elsewhere: list[str]
+) -> None:
     found = document(root, **paths)
     upstream = upstream_url(found)
     told = [key.path[1:] for key, one in found.operations.items() if is_elsewhere(found, one, upstream)]
@@ -119,7 +125,7 @@ def test_an_operation_that_is_not_where_most_are_is_elsewhere(root, paths, elsew
         ({}, ""),
     ],
 )
-def test_what_is_drafted_does_not_contradict_the_document(root, address):
+def test_what_is_drafted_does_not_contradict_the_document(root: dict[str, Any], address: str) -> None:
     found = document(root, address)
     url = parse_upstream_url(upstream_url(found).url)
     kept = select(found, [AllowEntry.model_validate("GET /pets").numbered(0)]).kept

@@ -1,7 +1,10 @@
 import base64
 import io
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -29,7 +32,7 @@ PROPERTIES = {
 }
 
 
-def tool(properties=PROPERTIES, required=()):
+def tool(properties: dict[str, Any] = PROPERTIES, required: Sequence[str] = ()) -> Tool:
     schema = {
         "type": "object",
         "properties": properties,
@@ -86,7 +89,7 @@ def tool(properties=PROPERTIES, required=()):
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else "",
 )
-def test_a_word_gives_a_value_of_the_type_that_the_tool_names(words, arguments):
+def test_a_word_gives_a_value_of_the_type_that_the_tool_names(words: list[str], arguments: dict[str, Any]) -> None:
     read = read_words(words, tool())
 
     assert read == arguments
@@ -112,14 +115,14 @@ def test_a_word_gives_a_value_of_the_type_that_the_tool_names(words, arguments):
     ],
     ids=range(13),
 )
-def test_a_word_that_cannot_be_read_is_refused(word, said):
+def test_a_word_that_cannot_be_read_is_refused(word: str, said: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_words([word], tool())
 
     assert said in str(caught.value)
 
 
-def test_files_give_text_octets_json_or_all_arguments(tmp_path, monkeypatch):
+def test_files_give_text_octets_json_or_all_arguments(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "text").write_text("é\n")
     (tmp_path / "octets").write_bytes(b"\xff")
     (tmp_path / "list").write_text("[1]")
@@ -147,7 +150,7 @@ def test_files_give_text_octets_json_or_all_arguments(tmp_path, monkeypatch):
         read_words([f"@{tmp_path}/list"], tool())
 
 
-def test_a_tool_is_described_with_what_it_requires_first():
+def test_a_tool_is_described_with_what_it_requires_first() -> None:
     lines = describe(tool(required=["maybe"])).splitlines()
 
     assert lines[:3] == ["t takes:", "  maybe   integer | null, required", "  text    string  Words."]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ JSON_HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TEXT = json.dumps({"next": "http://up.test/v2/p?page=2", "key": SECRET}).encode()
 
 
-def play(head, *pieces, cap=None, links=False, unreadable="refuse"):
+def play(head: bytes, *pieces: bytes, cap: Cap | None = None, links: bool = False, unreadable: str = "refuse") -> Any:
     """Return the head and body that the client gets for an answer body in these pieces, or the refusal."""
     target = UpstreamTarget(
         host="up.test", port=80, authority=b"up.test", prefix=b"/v2", passes_unreadable=unreadable == "pass"
@@ -43,7 +44,7 @@ def play(head, *pieces, cap=None, links=False, unreadable="refuse"):
     return first, sent
 
 
-def test_a_coded_body_is_decoded_before_it_is_searched_and_its_head_says_so():
+def test_a_coded_body_is_decoded_before_it_is_searched_and_its_head_says_so() -> None:
     coded = gzip.compress(TEXT)
     head, sent = play(
         JSON_HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n" % len(coded), coded[:9], coded[9:]
@@ -53,14 +54,14 @@ def test_a_coded_body_is_decoded_before_it_is_searched_and_its_head_says_so():
     assert head.length < 0
 
 
-def test_links_are_looked_for_after_the_mask_and_the_cap_counts_what_is_left():
+def test_links_are_looked_for_after_the_mask_and_the_cap_counts_what_is_left() -> None:
     head, sent = play(JSON_HEAD, TEXT, links=True, cap=Cap(len(TEXT) + 20))
     assert json.loads(sent) == {"next": "https://gw.test/p?page=2", "key": "*" * len(SECRET)}
     assert head.status == 200
     assert play(JSON_HEAD, TEXT, links=True, cap=Cap(20)).code == "response-too-large"
 
 
-def test_a_cap_that_cuts_json_replaces_the_head():
+def test_a_cap_that_cuts_json_replaces_the_head() -> None:
     rows = json.dumps(list(range(100))).encode()
     head, sent = play(JSON_HEAD + b"ETag: x\r\n", rows[:50], rows[50:], cap=Cap(40, truncates=True))
     assert json.loads(sent) == list(range(len(json.loads(sent))))
@@ -70,7 +71,9 @@ def test_a_cap_that_cuts_json_replaces_the_head():
 
 
 @pytest.mark.parametrize("cap", [None, Cap(1000)])
-def test_what_is_not_in_its_coding_passes_only_from_its_first_piece_on_and_where_the_operator_says_so(cap):
+def test_what_is_not_in_its_coding_passes_only_from_its_first_piece_on_and_where_the_operator_says_so(
+    cap: Cap | None,
+) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\n"
     plain = b"not gzip at all, " + SECRET.encode()
     with pytest.raises(UpstreamError):
@@ -83,7 +86,7 @@ def test_what_is_not_in_its_coding_passes_only_from_its_first_piece_on_and_where
         play(head, coded[:60], b"x" * 60, unreadable="pass", cap=cap)
 
 
-def test_a_head_without_a_body_is_that_of_the_answer_with_one():
+def test_a_head_without_a_body_is_that_of_the_answer_with_one() -> None:
     target = UpstreamTarget(host="up.test", port=80, authority=b"up.test")
     downlink = Downlink(target, "https://gw.test", KnownSecrets(SECRET), varies_by_origin=False)
     links = LinkRules([("next",)], downlink.relocation)

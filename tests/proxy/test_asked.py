@@ -21,7 +21,15 @@ TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2")
 BLOCK = b"Host: gw.test\r\nX-Tenant: t\r\n"
 
 
-def permitted(rule=RULE, *, query=b"", injection=None, block=None, granted=None, method=b"GET"):
+def permitted(
+    rule: OperationRule = RULE,
+    *,
+    query: bytes = b"",
+    injection: Injection | None = None,
+    block: FieldBlock | None = None,
+    granted: object | None = None,
+    method: bytes = b"GET",
+) -> Permitted:
     uplink = Uplink(rule, TARGET, injection or Injection())
     plan = Plan(rule, uplink, SimpleNamespace(relocation=None), None, {}, granted=granted)
     block = block or FieldBlock(read_request_fields(BLOCK, 1))
@@ -37,11 +45,11 @@ def permitted(rule=RULE, *, query=b"", injection=None, block=None, granted=None,
         (b"a=1", b"api_key=s3cret-qry", b"/v2/p?a=1&api_key=s3cret-qry"),
     ],
 )
-def test_the_target_is_the_prefix_the_path_and_both_queries(query, injected, target):
+def test_the_target_is_the_prefix_the_path_and_both_queries(query: bytes, injected: bytes, target: bytes) -> None:
     assert permitted(query=query, injection=Injection(query=injected)).head.split(b" ")[1] == target
 
 
-def test_the_same_fields_serve_two_operations_each_in_its_own_way():
+def test_the_same_fields_serve_two_operations_each_in_its_own_way() -> None:
     block = FieldBlock(read_request_fields(BLOCK, 1))
     rules = [
         OperationRule(method="GET", path_template="/p", operation_id="p", header_names=names)
@@ -51,7 +59,7 @@ def test_the_same_fields_serve_two_operations_each_in_its_own_way():
         assert [b"X-Tenant: t" in permitted(rule, block=block).head for rule in rules] == [True, False]
 
 
-def test_a_head_that_depends_on_a_token_is_made_when_there_is_one():
+def test_a_head_that_depends_on_a_token_is_made_when_there_is_one() -> None:
     it = permitted(granted=object())
     assert it.head == b""
     uplink = Uplink(RULE, TARGET, Injection(headers=((b"Authorization", b"Bearer t"),)))
@@ -60,6 +68,6 @@ def test_a_head_that_depends_on_a_token_is_made_when_there_is_one():
 
 
 @pytest.mark.parametrize(("method", "is_head"), [(b"GET", False), (b"HEAD", True)])
-def test_what_is_asked_is_said_as_the_operation_and_its_caller(method, is_head):
+def test_what_is_asked_is_said_as_the_operation_and_its_caller(method: bytes, is_head: bool) -> None:
     it = permitted(method=method)
     assert (it.rule, it.target, it.consumer, it.is_head) == (RULE, b"/p", "tom", is_head)

@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,15 +18,15 @@ MOVE = Relocation(TARGET, "https://gw.test", [b"api_key"])
 JSON = b"Content-Type: application/json\r\n"
 
 
-def answer(block=JSON, length=-1, status=200):
+def answer(block: bytes = JSON, length: int = -1, status: int = 200) -> Answer:
     return Answer(status, block, length, is_chunked=False, keeps_alive=True)
 
 
-def rules(*pointers):
+def rules(*pointers: str) -> LinkRules:
     return LinkRules([tuple(pointer.split("/")[1:]) for pointer in pointers], MOVE)
 
 
-def passed(text, *pointers, pieces=None):
+def passed(text: bytes, *pointers: str, pieces: list[bytes] | None = None) -> bytes:
     body = rules(*pointers).body(answer())
     return b"".join(body.feed(piece) for piece in pieces or [text]) + body.finish()
 
@@ -58,7 +59,7 @@ def passed(text, *pointers, pieces=None):
         ("/a", b']]}},:"{"a":"\\', b']]}},:"{"a":"\\'),
     ],
 )  # fmt: skip
-def test_a_url_at_a_named_place_leads_to_the_gateway(pointer, text, expected):
+def test_a_url_at_a_named_place_leads_to_the_gateway(pointer: str, text: bytes, expected: bytes) -> None:
     assert passed(text, pointer) == expected
     assert passed(text, pointer, pieces=[text[at : at + 1] for at in range(len(text))]) == expected
 
@@ -75,7 +76,7 @@ VALUES = st.recursive(
 POINTERS = st.lists(st.lists(NAMES | st.just("*"), min_size=1, max_size=4).map(tuple), max_size=3)
 
 
-def expected_of(value, pointers, at=()):
+def expected_of(value: Any, pointers: list[Any], at: tuple[str, ...] = ()) -> Any:
     """The expected result: the rule applied to the decoded value."""
     if isinstance(value, dict):
         return {name: expected_of(item, pointers, (*at, name)) for name, item in value.items()}
@@ -92,7 +93,9 @@ def expected_of(value, pointers, at=()):
 
 
 @given(VALUES, POINTERS, st.data())
-def test_just_the_named_urls_change_however_the_text_is_cut(value, pointers, data):
+def test_just_the_named_urls_change_however_the_text_is_cut(
+    value: Any, pointers: list[Any], data: st.DataObject
+) -> None:
     text = json.dumps(
         value, ensure_ascii=data.draw(st.booleans()), indent=data.draw(st.sampled_from([None, 1]))
     ).encode()
@@ -111,12 +114,12 @@ def test_just_the_named_urls_change_however_the_text_is_cut(value, pointers, dat
         st.binary(max_size=20) | st.sampled_from([b'"', b"{", b"[", b"}", b"]", b",", b"\\", b'"next":']), max_size=12
     )
 )
-def test_what_is_no_json_passes_as_it_is(pieces):
+def test_what_is_no_json_passes_as_it_is(pieces: list[bytes]) -> None:
     text = b"".join(pieces)
     assert passed(text, "/nothing/of/this", pieces=pieces) == text
 
 
-def test_little_is_held_of_whatever_comes():
+def test_little_is_held_of_whatever_comes() -> None:
     for piece, start in (
         (b"x" * 65536, b'{"next":"'),
         (b"x" * 65536, b'{"'),
@@ -134,7 +137,7 @@ def test_little_is_held_of_whatever_comes():
         assert len(body.finish()) <= 8192
 
 
-def test_what_came_is_sent_on_up_to_a_text_that_is_not_whole():
+def test_what_came_is_sent_on_up_to_a_text_that_is_not_whole() -> None:
     body = rules("/next").body(answer())
     assert body.feed(b'{"a": 1, "next": "/v2/') == b'{"a": 1, "next": '
     assert body.feed(b'i", "b') == b'"https://gw.test/i", '
@@ -154,11 +157,11 @@ def test_what_came_is_sent_on_up_to_a_text_that_is_not_whole():
         (b"", 304, True),
     ],
 )
-def test_json_that_is_whole_and_in_no_coding_is_looked_at(block, status, is_read):
+def test_json_that_is_whole_and_in_no_coding_is_looked_at(block: bytes, status: int, is_read: bool) -> None:
     assert (rules("/next").body(answer(block, status=status)) is not None) is is_read
 
 
-def test_the_head_says_nothing_of_octets_that_are_gone():
+def test_the_head_says_nothing_of_octets_that_are_gone() -> None:
     block = (
         b'ETag: "a"\r\nContent-Length: 9\r\nContent-MD5: x\r\nDigest: x\r\nContent-Digest: x\r\nRepr-Digest: x\r\n'
         b"Accept-Ranges: bytes\r\nLast-Modified: d\r\nX-Kept: 1\r\n"

@@ -30,7 +30,7 @@ def read(*pieces: bytes) -> tuple[bytes, bool, bytes]:
         (b"5\r", (b"", False, b"")),
     ],
 )
-def test_a_chunked_body_is_taken_apart(data, expected):
+def test_a_chunked_body_is_taken_apart(data: bytes, expected: tuple[bytes, bool, bytes]) -> None:
     assert read(data) == expected
 
 
@@ -63,18 +63,18 @@ def test_a_chunked_body_is_taken_apart(data, expected):
         b"0\r\n" + b"X: aaaaaaaaaaaa\r\n" * 2000 + b"\r\n",
     ],
 )
-def test_what_is_no_chunked_body_is_refused(data):
+def test_what_is_no_chunked_body_is_refused(data: bytes) -> None:
     with pytest.raises(ChunkedError):
         read(data)
 
 
-def test_extensions_of_many_chunks_together_are_bounded():
+def test_extensions_of_many_chunks_together_are_bounded() -> None:
     with pytest.raises(ChunkedError):
         read((b"1;" + b"x" * 900 + b"\r\na\r\n") * 100)
 
 
 @given(st.lists(st.binary(max_size=20), max_size=6), st.lists(st.integers(0, 200), max_size=8))
-def test_pieces_read_like_the_whole_and_like_h11(chunks, cuts):
+def test_pieces_read_like_the_whole_and_like_h11(chunks: list[bytes], cuts: list[int]) -> None:
     data = b"".join(chunk(piece) for piece in chunks) + LAST_CHUNK + b"rest"
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     reader = ChunkedReader()
@@ -96,8 +96,8 @@ def test_pieces_read_like_the_whole_and_like_h11(chunks, cuts):
 
 
 @given(st.binary(max_size=80), st.integers(1, 5))
-def test_any_bytes_are_judged_alike_however_they_are_cut(data, step):
-    def verdict(pieces):
+def test_any_bytes_are_judged_alike_however_they_are_cut(data: bytes, step: int) -> None:
+    def verdict(pieces: list[bytes]) -> tuple[bytes, bool]:
         try:
             return read(*pieces)[:2]
         except ChunkedError:
@@ -116,6 +116,6 @@ def test_any_bytes_are_judged_alike_however_they_are_cut(data, step):
     assert whole is None
 
 
-def test_an_empty_chunk_is_never_written_for_it_would_be_the_last():
+def test_an_empty_chunk_is_never_written_for_it_would_be_the_last() -> None:
     assert chunk(b"") == b""
     assert chunk(b"ab") == b"2\r\nab\r\n"

@@ -1,5 +1,8 @@
 """The order of a clearance's steps, late answers, and when a call may be sent again."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 import pytest
 
 from plugin_gateway.admission.limiter import Entered
@@ -16,7 +19,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.proxy.uplink import Uplink
-from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import UpstreamTarget
 
@@ -28,13 +31,13 @@ LINKS = Links("up", "token-1")
 class Exchange:
     """Records the outcome of a clearance."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.heard = []
 
-    def on_cleared(self, links):
+    def on_cleared(self, links: Links | None) -> None:
         self.heard.append(("cleared", links))
 
-    def on_refused(self, refusal):
+    def on_refused(self, refusal: Refusal) -> None:
         self.heard.append(("refused", refusal))
 
 
@@ -44,29 +47,39 @@ class Asked:
     renews = True
     may = True
 
-    def __init__(self, answer=None):
+    def __init__(self, answer: Any = None) -> None:
         self.answer, self.questions, self.left = answer, [], 0
 
-    def admit(self, operation_id, consumer, user, on_verdict):
+    def admit(self, operation_id: str, consumer: str, user: bytes, on_verdict: Callable[..., Any]) -> None:
         self.ask((operation_id, consumer, user), on_verdict)
 
-    def obtain(self, rule, request, on_links, *, refused="", address=""):
+    def obtain(
+        self,
+        rule: OperationRule,
+        request: RequestFields,
+        on_links: Callable[..., Any],
+        *,
+        refused: str = "",
+        address: str = "",
+    ) -> None:
         self.ask((rule.operation_id, refused), on_links)
 
-    def ask(self, question, on_answer):
+    def ask(self, question: tuple[bytes | str, ...], on_answer: Callable[..., Any]) -> None:
         self.questions.append(question)
         self.reply = on_answer
         if self.answer is not None:
             on_answer(self.answer)
 
-    def may_renew(self, request, refused):
+    def may_renew(self, request: RequestFields, refused: str) -> bool:
         return self.may
 
-    def leave(self):
+    def leave(self) -> None:
         self.left += 1
 
 
-def scene(limiter=None, granted=None, body=b"", lines=()):
+def scene(
+    limiter: Asked | None = None, granted: Asked | None = None, body: bytes = b"", lines: Sequence[bytes] = ()
+) -> tuple[Exchange, Clearance]:
     exchange = Exchange()
     target = UpstreamTarget(host="up", port=1, authority=b"up")
     uplink = Uplink(RULE, target, Injection())
@@ -78,7 +91,7 @@ def scene(limiter=None, granted=None, body=b"", lines=()):
     return exchange, Clearance(permitted, body, "192.0.2.1", exchange.on_cleared, exchange.on_refused)
 
 
-def test_limits_are_asked_before_a_token_is_got():
+def test_limits_are_asked_before_a_token_is_got() -> None:
     limiter, granted = Asked(Entered(b"RateLimit: x\r\n")), Asked(LINKS)
     exchange, clearance = scene(limiter, granted, lines=[b"OpenAI-Ephemeral-User-Id: someone"])
     assert not clearance.ask()
@@ -88,7 +101,7 @@ def test_limits_are_asked_before_a_token_is_got():
     assert clearance.lines == b"RateLimit: x\r\n"
 
 
-def test_a_call_that_is_refused_gets_no_token_and_need_not_leave():
+def test_a_call_that_is_refused_gets_no_token_and_need_not_leave() -> None:
     limiter, granted = Asked(REFUSED), Asked(LINKS)
     exchange, clearance = scene(limiter, granted)
     clearance.ask()
@@ -97,7 +110,7 @@ def test_a_call_that_is_refused_gets_no_token_and_need_not_leave():
     assert (granted.questions, limiter.left) == ([], 0)
 
 
-def test_the_limiter_is_told_once_that_a_call_is_over():
+def test_the_limiter_is_told_once_that_a_call_is_over() -> None:
     limiter = Asked(Entered(b""))
     _, clearance = scene(limiter)
     clearance.ask()
@@ -107,7 +120,7 @@ def test_the_limiter_is_told_once_that_a_call_is_over():
 
 
 @pytest.mark.parametrize("answers_late", ["limiter", "granted"])
-def test_an_answer_may_come_later(answers_late):
+def test_an_answer_may_come_later(answers_late: str) -> None:
     limiter, granted = Asked(Entered(b"")), Asked(LINKS)
     late = limiter if answers_late == "limiter" else granted
     answer, late.answer = late.answer, None
@@ -120,7 +133,7 @@ def test_an_answer_may_come_later(answers_late):
 
 @pytest.mark.parametrize("answers_late", ["limiter", "granted"])
 @pytest.mark.parametrize("is_refused", [True, False])
-def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_late, is_refused):
+def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_late: str, is_refused: bool) -> None:
     limiter, granted = Asked(Entered(b"")), Asked(LINKS)
     late = limiter if answers_late == "limiter" else granted
     answer, late.answer = late.answer, None
@@ -132,7 +145,7 @@ def test_a_client_that_left_meanwhile_hears_nothing_and_holds_no_place(answers_l
     assert limiter.left == (0 if is_refused and answers_late == "limiter" else 1)
 
 
-def test_a_call_goes_up_again_once_and_with_another_token():
+def test_a_call_goes_up_again_once_and_with_another_token() -> None:
     granted = Asked(LINKS)
     _, clearance = scene(None, granted, body=b"{}")
     clearance.ask()
@@ -142,7 +155,7 @@ def test_a_call_goes_up_again_once_and_with_another_token():
     assert not clearance.can_renew
 
 
-def test_a_call_does_not_go_up_again_while_there_is_no_other_token():
+def test_a_call_does_not_go_up_again_while_there_is_no_other_token() -> None:
     granted = Asked(LINKS)
     _, clearance = scene(None, granted, body=b"{}")
     clearance.ask()
@@ -150,21 +163,21 @@ def test_a_call_does_not_go_up_again_while_there_is_no_other_token():
     assert not clearance.can_renew
 
 
-def test_a_body_that_comes_in_pieces_goes_up_again_whole():
+def test_a_body_that_comes_in_pieces_goes_up_again_whole() -> None:
     _, clearance = scene(None, Asked(LINKS), body=b"{")
     clearance.keep(b"}")
     assert (clearance.can_renew, clearance.replay) == (True, b"{}")
 
 
 @pytest.mark.parametrize("pieces", [[b"x" * 65_537], [b"x" * 65_536, b"x"]])
-def test_a_body_that_is_too_large_to_keep_does_not_go_up_again(pieces):
+def test_a_body_that_is_too_large_to_keep_does_not_go_up_again(pieces: list[bytes]) -> None:
     _, clearance = scene(None, Asked(LINKS), body=pieces[0])
     for piece in [*pieces[1:], b""]:
         clearance.keep(piece)
     assert not clearance.can_renew
 
 
-def test_a_token_that_is_not_ours_cannot_be_renewed():
+def test_a_token_that_is_not_ours_cannot_be_renewed() -> None:
     granted = Asked(LINKS)
     granted.renews = False
     assert not scene(None, granted)[1].can_renew

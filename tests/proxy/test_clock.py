@@ -6,18 +6,18 @@ from plugin_gateway.proxy.clock import Clock
 
 
 class Watcher:
-    def __init__(self, clock, wanted):
+    def __init__(self, clock: Clock, wanted: int) -> None:
         self.clock, self.wanted, self.done = clock, wanted, asyncio.Event()
 
-    def on_tick(self, now):
+    def on_tick(self, now: float) -> None:
         self.wanted -= 1
         if self.wanted == 0:
             self.clock.unwatch(self)
             self.done.set()
 
 
-def test_watchers_are_called_until_they_leave_and_then_the_clock_stops():
-    async def scene():
+def test_watchers_are_called_until_they_leave_and_then_the_clock_stops() -> None:
+    async def scene() -> None:
         clock = Clock(tick_s=0.001)
         watchers = [Watcher(clock, 1), Watcher(clock, 3)]
         for watcher in watchers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import itertools
 import zlib
+from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.coding import ContentDecoder, are_readable, codings_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def raw_deflate(data: bytes) -> bytes:
@@ -41,7 +45,7 @@ def decoded(codings: tuple[bytes, ...], pieces: list[bytes]) -> bytes:
     st.binary(max_size=300).filter(lambda text: not text.startswith((b"\x1f\x8b", b"\x28\xb5"))),
     st.lists(st.integers(0, 300), max_size=6),
 )
-def test_what_was_packed_comes_out_however_it_is_cut(coding, text, cuts):
+def test_what_was_packed_comes_out_however_it_is_cut(coding: bytes, text: bytes, cuts: list[int]) -> None:
     packed = PACKERS[coding](text)
     bounds = sorted({0, len(packed), *(cut % (len(packed) + 1) for cut in cuts)})
     pieces = [packed[start:end] for start, end in itertools.pairwise(bounds)]
@@ -49,30 +53,30 @@ def test_what_was_packed_comes_out_however_it_is_cut(coding, text, cuts):
 
 
 @pytest.mark.parametrize("coding", sorted(PACKERS))
-def test_a_body_much_larger_than_a_step_comes_out_whole(coding):
+def test_a_body_much_larger_than_a_step_comes_out_whole(coding: bytes) -> None:
     assert decoded((coding,), [PACKERS[coding](TEXT)]) == TEXT
 
 
-def test_deflate_without_its_header_is_read_as_well():
+def test_deflate_without_its_header_is_read_as_well() -> None:
     assert decoded((b"deflate",), [raw_deflate(TEXT)]) == TEXT
 
 
-def test_codings_are_undone_in_the_order_opposite_to_that_of_their_making():
+def test_codings_are_undone_in_the_order_opposite_to_that_of_their_making() -> None:
     assert decoded((b"gzip", b"br"), [brotli.compress(gzip.compress(TEXT))]) == TEXT
 
 
 @pytest.mark.parametrize(
     "tail", [gzip.compress(b"more"), b"\0\0\0" + gzip.compress(b"more")], ids=["at once", "after zeros"]
 )
-def test_members_of_gzip_follow_one_another(tail):
+def test_members_of_gzip_follow_one_another(tail: bytes) -> None:
     assert decoded((b"gzip",), [gzip.compress(b"one "), tail]) == b"one more"
 
 
-def test_zeros_may_pad_the_end_of_gzip():
+def test_zeros_may_pad_the_end_of_gzip() -> None:
     assert decoded((b"gzip",), [gzip.compress(b"one") + b"\0\0", b"\0"]) == b"one"
 
 
-def test_frames_of_zstd_follow_one_another():
+def test_frames_of_zstd_follow_one_another() -> None:
     assert decoded((b"zstd",), [zstd.compress(b"one ") + zstd.compress(b"two")]) == b"one two"
 
 
@@ -86,19 +90,19 @@ def test_frames_of_zstd_follow_one_another():
     ],
     ids=["plain", "followed", "cut"],
 )
-def test_what_is_not_of_its_coding_is_an_error(coding, spoil):
+def test_what_is_not_of_its_coding_is_an_error(coding: bytes, spoil: Callable[..., Any]) -> None:
     with pytest.raises(UpstreamError) as caught:
         decoded((coding,), [spoil(PACKERS[coding](TEXT[:3000]))])
     assert (caught.value.status, caught.value.code) == (502, "unreadable-answer")
 
 
-def test_what_is_compressed_more_often_than_it_says_is_an_error():
+def test_what_is_compressed_more_often_than_it_says_is_an_error() -> None:
     with pytest.raises(UpstreamError, match="more often"):
         decoded((b"gzip",), [gzip.compress(gzip.compress(TEXT))])
 
 
 @pytest.mark.parametrize("coding", sorted(PACKERS))
-def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding):
+def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding: bytes) -> None:
     bomb = PACKERS[coding](b"\0" * 64 * 1024 * 1024)
     with pytest.raises(UpstreamError, match="expands"):
         decoded((coding,), [bomb])
@@ -113,18 +117,20 @@ def test_a_bomb_ends_in_an_error_before_it_fills_memory(coding):
     ],
     ids=["members", "frames", "skippable frames"],
 )
-def test_a_body_of_nothing_but_ends_is_an_error_before_it_takes_seconds(packed):
+def test_a_body_of_nothing_but_ends_is_an_error_before_it_takes_seconds(
+    packed: tuple[tuple[bytes, bytes], bytes],
+) -> None:
     # A few octets of it kept a worker busy for more than ten seconds.
     codings, body = packed
     with pytest.raises(UpstreamError, match="expands"):
         decoded(codings, [body])
 
 
-def test_many_small_members_are_read():
+def test_many_small_members_are_read() -> None:
     assert decoded((b"gzip",), [gzip.compress(b"line\n") * 20_000]) == b"line\n" * 20_000
 
 
-def test_zstd_with_a_larger_window_than_http_allows_is_an_error():
+def test_zstd_with_a_larger_window_than_http_allows_is_an_error() -> None:
     # RFC 9659; each frame would take up to two gigabytes.
     options = {zstd.CompressionParameter.window_log: 24, zstd.CompressionParameter.content_size_flag: 0}
     packer = zstd.ZstdCompressor(options=options)
@@ -132,14 +138,14 @@ def test_zstd_with_a_larger_window_than_http_allows_is_an_error():
         decoded((b"zstd",), [packer.compress(TEXT) + packer.flush()])
 
 
-def test_flushed_pieces_come_out_when_they_come_in():
+def test_flushed_pieces_come_out_when_they_come_in() -> None:
     packer = zlib.compressobj(wbits=31)
     decoder = ContentDecoder((b"gzip",))
     for event in (b"data: 1\n\n", b"data: 2\n\n"):
         assert decoder.feed(packer.compress(event) + packer.flush(zlib.Z_SYNC_FLUSH)) == event
 
 
-def test_an_empty_body_may_have_any_coding():
+def test_an_empty_body_may_have_any_coding() -> None:
     assert decoded((b"gzip",), []) == b""
 
 
@@ -159,6 +165,6 @@ def test_an_empty_body_may_have_any_coding():
         ([b"compress"], (b"compress",), False),
     ],
 )
-def test_only_known_codings_are_readable(values, codings, is_readable):
+def test_only_known_codings_are_readable(values: list[bytes], codings: tuple[bytes, ...], is_readable: bool) -> None:
     assert codings_of(values) == codings
     assert are_readable(codings) is is_readable

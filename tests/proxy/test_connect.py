@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
@@ -13,6 +14,11 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy import connect as connect_module
 from plugin_gateway.proxy.connect import _addresses, _first, connect
 from plugin_gateway.revision import UpstreamTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.conftest import Authority
 
 LOOPS = pytest.mark.parametrize(
     "loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
@@ -23,44 +29,44 @@ GOOD, BAD, WORSE = "127.0.0.1", "127.0.0.2", "127.0.0.3"
 class Peer(asyncio.Protocol):
     """Accepts a connection and holds it until the client leaves."""
 
-    def __init__(self, present):
+    def __init__(self, present: set[Any]) -> None:
         self._present = present
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: Any) -> None:
         self._transport = transport
         self._present.add(transport)
 
-    def connection_lost(self, exc):
+    def connection_lost(self, exc: Exception | None) -> None:
         self._present.discard(self._transport)
 
 
 class Connection(asyncio.Protocol):
     """The gateway's end of a connection."""
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: Any) -> None:
         self.transport = transport
 
 
 class Peers:
     """Addresses that share a port: a good one, and some that refuse, drop packets, or accept and stay silent."""
 
-    def __init__(self, stack):
+    def __init__(self, stack: Any) -> None:
         self._stack = stack
         self._good = socket.create_server((GOOD, 0))
         self.port = self._good.getsockname()[1]
         self.present = set()
 
-    async def open(self, tls):
+    async def open(self, tls: ssl.SSLContext | None) -> None:
         server = await asyncio.get_running_loop().create_server(lambda: Peer(self.present), sock=self._good, ssl=tls)
         self._stack.callback(server.close)
 
-    async def leave(self):
+    async def leave(self) -> None:
         for transport in self.present:
             transport.abort()
         while self.present:  # noqa: ASYNC110  # the loop closes them without an event
             await asyncio.sleep(0)
 
-    def drops(self, host):
+    def drops(self, host: str) -> None:
         """Let connects to the host hang: the kernel drops connections that exceed the queue of an idle listener."""
         listener = self._stack.enter_context(socket.create_server((host, self.port), backlog=0))
         for _ in range(2):
@@ -68,15 +74,23 @@ class Peers:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
 
-    def says_nothing(self, host):
+    def says_nothing(self, host: str) -> None:
         self._stack.enter_context(socket.create_server((host, self.port), backlog=8))
 
 
-def play(scene, loop_factory, monkeypatch, *, addresses, tls=None, **target):
+def play(
+    scene: Callable[..., Any],
+    loop_factory: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    addresses: list[str],
+    tls: ssl.SSLContext | None = None,
+    **target: float,
+) -> None:
     """Run a scene in which the name `twin` resolves to the addresses."""
 
-    async def whole():
-        async def resolved(host, port, **_):
+    async def whole() -> None:
+        async def resolved(host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
             assert host == "twin"
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
@@ -96,15 +110,17 @@ def play(scene, loop_factory, monkeypatch, *, addresses, tls=None, **target):
         runner.run(whole())
 
 
-def peer_of(connection):
+def peer_of(connection: Connection) -> str:
     return connection.transport.get_extra_info("peername")[0]
 
 
 @LOOPS
-def test_an_address_that_refuses_is_followed_by_the_next_at_once(loop_factory, monkeypatch):
+def test_an_address_that_refuses_is_followed_by_the_next_at_once(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 60.0)
 
-    async def scene(peers, target, make):
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         connection = await connect(target, None, make)
         assert peer_of(connection) == GOOD
         connection.transport.abort()
@@ -113,10 +129,12 @@ def test_an_address_that_refuses_is_followed_by_the_next_at_once(loop_factory, m
 
 
 @LOOPS
-def test_an_address_that_drops_packets_holds_up_no_call_for_its_whole_time(loop_factory, monkeypatch):
+def test_an_address_that_drops_packets_holds_up_no_call_for_its_whole_time(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 0.01)
 
-    async def scene(peers, target, make):
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         connection = await connect(target, None, make)
         assert peer_of(connection) == GOOD
@@ -126,10 +144,12 @@ def test_an_address_that_drops_packets_holds_up_no_call_for_its_whole_time(loop_
 
 
 @LOOPS
-def test_every_address_has_the_whole_connect_time_for_itself(loop_factory, monkeypatch):
+def test_every_address_has_the_whole_connect_time_for_itself(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 60.0)
 
-    async def scene(peers, target, make):
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         peers.drops(WORSE)
         connection = await connect(target, None, make)
@@ -140,13 +160,15 @@ def test_every_address_has_the_whole_connect_time_for_itself(loop_factory, monke
 
 
 @LOOPS
-def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(loop_factory, monkeypatch, authority):
+def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, authority: Authority
+) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 0.01)
     certificate = authority.issue("twin")
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
 
-    async def scene(peers, target, make):
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         peers.says_nothing(BAD)
         connection = await connect(target, ssl.create_default_context(cafile=authority.ca), make)
         assert peer_of(connection) == GOOD
@@ -156,8 +178,10 @@ def test_an_address_that_accepts_but_does_not_speak_tls_is_followed_by_the_next(
 
 
 @LOOPS
-def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(loop_factory, monkeypatch):
-    async def scene(peers, target, make):
+def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         with pytest.raises(UpstreamError) as caught:
             await connect(target, None, make)
@@ -174,8 +198,10 @@ def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(loop
 
 
 @LOOPS
-def test_when_all_addresses_take_too_long_it_is_a_504(loop_factory, monkeypatch):
-    async def scene(peers, target, make):
+def test_when_all_addresses_take_too_long_it_is_a_504(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         peers.drops(BAD)
         peers.drops(WORSE)
         with pytest.raises(UpstreamError) as caught:
@@ -193,12 +219,19 @@ def test_when_all_addresses_take_too_long_it_is_a_504(loop_factory, monkeypatch)
         (["other"], 2, "Hostname mismatch, certificate is not valid for 'twin'"),
     ],
 )
-def test_the_cause_says_what_is_wrong_with_a_certificate(loop_factory, monkeypatch, authority, names, days, said):
+def test_the_cause_says_what_is_wrong_with_a_certificate(
+    loop_factory: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    authority: Authority,
+    names: list[str],
+    days: int,
+    said: str,
+) -> None:
     certificate = authority.issue(*names, days=days)
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
 
-    async def scene(peers, target, make):
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         with pytest.raises(UpstreamError) as caught:
             await connect(target, ssl.create_default_context(cafile=authority.ca), make)
@@ -208,9 +241,11 @@ def test_the_cause_says_what_is_wrong_with_a_certificate(loop_factory, monkeypat
 
 
 @LOOPS
-def test_a_resolver_that_hangs_is_not_waited_for(loop_factory, monkeypatch):
-    async def scene(peers, target, make):
-        async def never(*_, **__):
+def test_a_resolver_that_hangs_is_not_waited_for(
+    loop_factory: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene(peers: Peers, target: Any, make: type[Any]) -> None:
+        async def never(*_: object, **__: Any) -> None:
             await asyncio.Event().wait()
 
         monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
@@ -221,36 +256,36 @@ def test_a_resolver_that_hangs_is_not_waited_for(loop_factory, monkeypatch):
     play(scene, loop_factory, monkeypatch, addresses=[], connect_timeout_s=0.05)
 
 
-def test_a_connection_that_comes_too_late_is_closed(monkeypatch):
+def test_a_connection_that_comes_too_late_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 0.0)
     closed = []
 
-    async def slow():
+    async def slow() -> SimpleNamespace:
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.Event().wait()
         return SimpleNamespace(close=lambda: closed.append("slow"))
 
-    async def fast():
+    async def fast() -> str:
         return "fast"
 
-    async def both():
+    async def both() -> Any:
         return SimpleNamespace(close=lambda: closed.append("both"))
 
     assert asyncio.run(_first([slow(), fast()])) == "fast"  # a stand-in
     assert closed == ["slow"]
 
 
-def test_no_attempt_outlives_a_connect_that_is_given_up(monkeypatch):
+def test_no_attempt_outlives_a_connect_that_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connect_module, "STAGGER_S", 0.0)
     ended = []
 
-    async def slow():
+    async def slow() -> None:
         try:
             await asyncio.Event().wait()
         finally:
             ended.append("slow")
 
-    async def scene():
+    async def scene() -> None:
         connecting = asyncio.ensure_future(_first([slow(), slow()]))
         while len(asyncio.all_tasks()) < 4:  # noqa: ASYNC110  # tasks owe nobody an event
             await asyncio.sleep(0)
@@ -261,9 +296,9 @@ def test_no_attempt_outlives_a_connect_that_is_given_up(monkeypatch):
     asyncio.run(scene())
 
 
-def test_the_families_take_turns_in_the_resolvers_order(monkeypatch):
-    async def scene():
-        async def resolved(host, port, **_):
+def test_the_families_take_turns_in_the_resolvers_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene() -> None:
+        async def resolved(host: str, port: int, **_: object) -> list[tuple[Any, ...]]:
             six, four = socket.AF_INET6, socket.AF_INET
             found = [(six, "2001:db8::1"), (six, "2001:db8::2"), (six, "2001:db8::1"), (four, "192.0.2.1")]
             return [(family, socket.SOCK_STREAM, 6, "", (address, port)) for family, address in found]

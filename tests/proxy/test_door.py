@@ -1,5 +1,7 @@
 """The door, over real sockets and both fronts: every kind of `auth`, every wrong credential, every face."""
 
+from __future__ import annotations
+
 import asyncio
 import base64
 import contextlib
@@ -7,6 +9,7 @@ import json
 import socket
 import time
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
@@ -22,6 +25,12 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from plugin_gateway.revision.model import Revision
 
 BOUND_S = 5
 GOOD, SECOND = "good-token-of-some-length", "second-token-of-some-length"
@@ -39,7 +48,7 @@ paths:
 """
 
 
-def access_token(**claims):
+def access_token(**claims: float | str) -> str:
     said = {
         "iss": ISSUER,
         "aud": "https://gw.test",
@@ -51,14 +60,14 @@ def access_token(**claims):
     return jwt.encode(said, KEY, "ES256", {"kid": "k"})
 
 
-def users(folder):
+def users(folder: Path) -> dict[str, str]:
     (folder / "users").write_text("alice:" + hash_password("correct horse"))
     return {"type": "user_http", "authorization_type": "basic", "users": "users"}
 
 
 OAUTH = {"type": "oauth", "issuer": ISSUER, "client_url": "https://a.test", "authorization_url": "https://b.test"}
 TOKENS = [{"name": "one", "value": GOOD}, {"name": "two", "value": SECOND}]
-KINDS = {
+KINDS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "service bearer": (lambda _: {"type": "service_http", "tokens": TOKENS}, f"Bearer {GOOD}"),
     "service second": (lambda _: {"type": "service_http", "tokens": TOKENS}, f"Bearer {SECOND}"),
     "service basic": (
@@ -76,7 +85,7 @@ WRONG = f"Bearer {GOOD}x"
 class Provider:
     """An authorization server with the parts that this test needs."""
 
-    async def get_json(self, url):
+    async def get_json(self, url: str) -> dict[str, Any]:
         match url:
             case "https://idp.test/.well-known/openid-configuration":
                 return {"issuer": ISSUER, "jwks_uri": "https://idp.test/jwks"}
@@ -86,7 +95,7 @@ class Provider:
                 }
         raise ProviderError("no such page")
 
-    async def post_form(self, url, form, *, login=None):
+    async def post_form(self, url: str, form: bytes, *, login: None = None) -> dict[str, Any]:
         if b"expired" in form:
             return {"active": True, "token_type": "Bearer", "exp": 1}
         if b"slow" in form:
@@ -98,18 +107,26 @@ class Provider:
             "aud": "https://gw.test",
         }
 
-    async def close(self):
+    async def close(self) -> None:
         pass
 
 
 class Gateway:
     """A running gateway, and an upstream that keeps the heads that it got."""
 
-    def __init__(self, server, recorder, records, port, heads):
+    def __init__(self, server: PublicServer, recorder: Any, records: list[Any], port: int, heads: list[Any]) -> None:
         self.recorder, self.records, self.port, self.heads = recorder, records, port, heads
         self._server = server
 
-    async def ask(self, method="GET", path="/pets", *authorizations, body=b"", more="", source="127.0.0.1"):
+    async def ask(
+        self,
+        method: str = "GET",
+        path: str = "/pets",
+        *authorizations: str,
+        body: bytes = b"",
+        more: str = "",
+        source: str = "127.0.0.1",
+    ) -> Answer:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, local_addr=(source, 0))
         fields = "".join(f"Authorization: {value}\r\n" for value in authorizations)
         length = f"Content-Length: {len(body)}\r\n" if body else ""
@@ -124,12 +141,12 @@ class Gateway:
 
 
 class Answer:
-    def __init__(self, head, content):
+    def __init__(self, head: bytes, content: bytes) -> None:
         self.head, self.content = head.decode().lower(), content
         self.status = int(head.split(b" ")[1])
 
     @property
-    def judgement(self):
+    def judgement(self) -> tuple[list[str], dict[str, Any]]:
         """Every part of an answer by which a client could tell two refusals apart."""
         passing = ("date:", "server:", "x-request-id:", "content-length:")
         lines = [line for line in self.head.split("\r\n") if not line.startswith(passing)]
@@ -138,15 +155,21 @@ class Answer:
         return lines, details
 
     @property
-    def code(self):
+    def code(self) -> str:
         return json.loads(self.content)["code"]
 
 
 @asynccontextmanager
-async def running(folder, auth, front="connection", allow=("listPets", "getPet", "addPet"), **more):
+async def running(
+    folder: Path,
+    auth: dict[str, Any],
+    front: str = "connection",
+    allow: tuple[str, str, str] = ("listPets", "getPet", "addPet"),
+    **more: dict[str, str] | list[dict[str, Any]],
+) -> AsyncIterator[Any]:
     heads = []
 
-    async def upstream(reader, writer):
+    async def upstream(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.readuntil(b"\r\n\r\n") if not reader.at_eof() else b"":
             heads.append(head.lower())
             length = next(
@@ -193,8 +216,8 @@ async def running(folder, auth, front="connection", allow=("listPets", "getPet",
         await api.wait_closed()
 
 
-def run(folder, scene, auth, **options):
-    async def play():
+def run(folder: Path, scene: Callable[..., Any], auth: dict[str, Any], **options: Any) -> Any:
+    async def play() -> Any:
         async with running(folder, auth, **options) as gateway:
             return await scene(gateway)
 
@@ -202,11 +225,11 @@ def run(folder, scene, auth, **options):
 
 
 @pytest.fixture(autouse=True)
-def provider(monkeypatch):
+def provider(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(authenticator, "Provider", Provider)
 
 
-def attempts(kind, right):
+def attempts(kind: str, right: str) -> Iterator[tuple[str, list[Any], int, str]]:
     scheme, _, token = right.partition(" ")
     other = "Basic" if scheme == "Bearer" else "Bearer"
     yield "right", [right], 200, ""
@@ -232,10 +255,12 @@ def attempts(kind, right):
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_the_right_credential_comes_in_and_nobody_else_learns_what_exists(tmp_path, kind, front):
+def test_only_the_right_credential_comes_in_and_nobody_else_learns_what_exists(
+    tmp_path: Path, kind: str, front: str
+) -> None:
     make, right = KINDS[kind]
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         for name, shown, status, code in attempts(kind, right):
             open_, closed = await gateway.ask("GET", "/pets", *shown), await gateway.ask("GET", "/admin", *shown)
             assert (name, open_.status) == (name, status)
@@ -264,8 +289,10 @@ def test_only_the_right_credential_comes_in_and_nobody_else_learns_what_exists(t
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_every_refusal_is_one_record_with_its_reason_and_every_call_names_its_consumer(tmp_path, front):
-    async def scene(gateway):
+def test_every_refusal_is_one_record_with_its_reason_and_every_call_names_its_consumer(
+    tmp_path: Path, front: str
+) -> None:
+    async def scene(gateway: Gateway) -> list[tuple[int, str, str]]:
         await gateway.ask("GET", "/pets")
         await gateway.ask("GET", "/pets", WRONG)
         await gateway.ask("GET", "/admin", f"Bearer {GOOD}")
@@ -281,8 +308,8 @@ def test_every_refusal_is_one_record_with_its_reason_and_every_call_names_its_co
     ]
 
 
-def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is_good(tmp_path):
-    async def scene(gateway):
+def test_a_call_that_was_let_in_often_is_let_in_no_longer_than_its_credential_is_good(tmp_path: Path) -> None:
+    async def scene(gateway: Gateway) -> None:
         serving = gateway.holder.serving
         for _ in range(6):
             assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
@@ -303,8 +330,8 @@ CONSUMERS = [
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path, front):
-    async def scene(gateway):
+def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path: Path, front: str) -> None:
+    async def scene(gateway: Gateway) -> set[tuple[str, int]]:
         reader, writer, nobody = f"Bearer {GOOD}", f"Bearer {SECOND}", "Bearer third-token-of-some-length"
         # In both orders and twice: a remembered result must not be used for the other path.
         for _ in range(2):
@@ -339,8 +366,8 @@ def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path, front):
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_document_for_known_callers_only_is_shown_to_nobody_else(tmp_path, front):
-    async def scene(gateway):
+def test_a_document_for_known_callers_only_is_shown_to_nobody_else(tmp_path: Path, front: str) -> None:
+    async def scene(gateway: Gateway) -> None:
         for path in ("/openapi.json", "/openapi.yaml", "/openapi.json?profile=plugin"):
             assert (await gateway.ask("GET", path)).status == 401
             assert (await gateway.ask("GET", path, f"Bearer {GOOD}")).status == 200
@@ -351,8 +378,8 @@ def test_a_document_for_known_callers_only_is_shown_to_nobody_else(tmp_path, fro
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_claims_and_scopes_make_a_consumer_and_a_required_scope_is_required(tmp_path, front):
-    async def scene(gateway):
+def test_claims_and_scopes_make_a_consumer_and_a_required_scope_is_required(tmp_path: Path, front: str) -> None:
+    async def scene(gateway: Gateway) -> None:
         right = f"Bearer {access_token(team='red')}"
         assert (await gateway.ask("GET", "/pets", right)).status == 200
         assert (await gateway.ask("GET", "/pets/1", right)).status == 404
@@ -367,8 +394,8 @@ def test_claims_and_scopes_make_a_consumer_and_a_required_scope_is_required(tmp_
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_body_waits_while_its_caller_is_looked_into(tmp_path, front):
-    async def scene(gateway):
+def test_a_body_waits_while_its_caller_is_looked_into(tmp_path: Path, front: str) -> None:
+    async def scene(gateway: Gateway) -> None:
         body = b"x" * 200_000
         answer = await gateway.ask("POST", "/pets", f"Bearer {access_token(jti='1')}", body=body)
         assert (answer.status, answer.content) == (200, b"ok")
@@ -382,8 +409,8 @@ def test_a_body_waits_while_its_caller_is_looked_into(tmp_path, front):
     run(tmp_path, scene, OAUTH, front=front)
 
 
-def test_who_leaves_while_being_looked_into_holds_up_nobody(tmp_path):
-    async def scene(gateway):
+def test_who_leaves_while_being_looked_into_holds_up_nobody(tmp_path: Path) -> None:
+    async def scene(gateway: Gateway) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
         writer.write(b"GET /pets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer slow-token\r\n\r\n")
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
@@ -396,10 +423,10 @@ def test_who_leaves_while_being_looked_into_holds_up_nobody(tmp_path):
     run(tmp_path, scene, make(tmp_path))
 
 
-def test_a_provider_that_takes_too_long_is_not_waited_for(tmp_path, monkeypatch):
+def test_a_provider_that_takes_too_long_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_gateway.proxy.pending_call.PATIENCE_S", 0.05)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         answer = await gateway.ask("GET", "/pets", "Bearer slow-token")
         assert (answer.status, answer.code) == (503, "verification-unavailable")
         assert "retry-after: " in answer.head
@@ -409,8 +436,8 @@ def test_a_provider_that_takes_too_long_is_not_waited_for(tmp_path, monkeypatch)
         run(tmp_path, scene, make(tmp_path), front=front)
 
 
-def test_pipelined_requests_of_two_callers_are_answered_in_order(tmp_path):
-    async def scene(gateway):
+def test_pipelined_requests_of_two_callers_are_answered_in_order(tmp_path: Path) -> None:
+    async def scene(gateway: Gateway) -> tuple[list[bytes], int]:
         reader, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
         head = "GET /pets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\n{}\r\n"
         for token, end in [
@@ -430,12 +457,12 @@ def test_pipelined_requests_of_two_callers_are_answered_in_order(tmp_path):
     assert statuses[0] == b"200"
 
 
-def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path):
-    async def scene():
+def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path: Path) -> None:
+    async def scene() -> None:
         make = KINDS["introspection"][0]
         base = {"openapi": "./o.yaml", "upstream": {"url": "http://127.0.0.1:9"}, "allow": ["listPets"]}
 
-        def revision(auth, **more):
+        def revision(auth: dict[str, Any], **more: dict[str, str]) -> Revision:
             loaded = load_text(yaml.safe_dump({**base, "auth": auth, **more}), path=None, environ={})
             return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="o"), number=1)
 
@@ -454,15 +481,15 @@ def test_a_swap_changes_who_comes_in_and_keeps_what_is_known_of_tokens(tmp_path)
 
 
 @pytest.fixture
-def other_address():
+def other_address() -> str:
     with contextlib.suppress(OSError), socket.create_server(("127.0.0.66", 0)):
         return "127.0.0.66"
     pytest.skip("needs a second loopback address, 127.0.0.66, which Linux has and macOS lacks")
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path, front, other_address):
-    async def scene(gateway):
+def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path: Path, front: str, other_address: str) -> None:
+    async def scene(gateway: Gateway) -> None:
         wrong = [f"Basic {base64.b64encode(f'alice:{i}'.encode()).decode()}" for i in range(300)]
         flood = [asyncio.ensure_future(gateway.ask("GET", "/pets", one, source=other_address)) for one in wrong]
         await asyncio.wait(flood, return_when=asyncio.FIRST_COMPLETED)
@@ -476,8 +503,8 @@ def test_wrong_logins_from_one_address_do_not_lock_out_another(tmp_path, front, 
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_not(tmp_path, front):
-    async def scene(gateway):
+def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_not(tmp_path: Path, front: str) -> None:
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask("GET", "/pets", f"Bearer {GOOD}")).status == 200
         answers = [await gateway.ask("GET", "/pets", f"Bearer bad-{i}") for i in range(8)]
         assert [answer.status for answer in answers] == [401] * 5 + [429] * 3
@@ -491,10 +518,12 @@ def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_key_that_nobody_can_read_keeps_no_one_waiting(tmp_path, front, monkeypatch):
+def test_a_key_that_nobody_can_read_keeps_no_one_waiting(
+    tmp_path: Path, front: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     readable = Provider.get_json
 
-    async def with_another(self, url):
+    async def with_another(self: Provider, url: str) -> dict[str, Any]:
         answer = await readable(self, url)
         if "keys" in answer:
             return {"keys": [{**answer["keys"][0], "kid": "x", "alg": "none"}, [], *answer["keys"]]}
@@ -502,7 +531,7 @@ def test_a_key_that_nobody_can_read_keeps_no_one_waiting(tmp_path, front, monkey
 
     monkeypatch.setattr(Provider, "get_json", with_another)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask("GET", "/pets", f"Bearer {access_token()}")).status == 200
 
     run(tmp_path, scene, OAUTH, front=front)

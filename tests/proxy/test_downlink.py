@@ -8,7 +8,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.revision import UpstreamTarget
 
 
-def downlink(**changes) -> Downlink:
+def downlink(**changes: bool) -> Downlink:
     options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
     known = KnownSecrets("s3cret")
     return Downlink(
@@ -16,7 +16,7 @@ def downlink(**changes) -> Downlink:
     )
 
 
-def read(fields: bytes, *, status: bytes = b"HTTP/1.1 200 OK", **changes) -> Answer:
+def read(fields: bytes, *, status: bytes = b"HTTP/1.1 200 OK", **changes: bool) -> Answer:
     return downlink(**changes).read((status + b"\r\n" + fields).removesuffix(b"\r\n"))
 
 
@@ -29,11 +29,11 @@ def read(fields: bytes, *, status: bytes = b"HTTP/1.1 200 OK", **changes) -> Ans
         b"Alt-Used", b"Report-To", b"NEL", b"Reporting-Endpoints", b"Clear-Site-Data", b"Expect-CT",
     ],
 )  # fmt: skip
-def test_what_is_not_the_clients_business_is_dropped(name):
+def test_what_is_not_the_clients_business_is_dropped(name: bytes) -> None:
     assert read(name + b": v\r\nContent-Length: 2\r\n").block == b"Content-Length: 2\r\n"
 
 
-def test_everything_else_is_kept_in_order():
+def test_everything_else_is_kept_in_order() -> None:
     fields = b"Date: d\r\nContent-Type: a/b\r\nX-Own: 1\r\nX-Own: 2\r\nWWW-Authenticate: Basic\r\nContent-Length: 2\r\n"
     assert read(fields).block == fields
 
@@ -42,16 +42,16 @@ def test_everything_else_is_kept_in_order():
     ("fields", "is_dated"),
     [(b"Date: d\r\n", True), (b"X-Date: d\r\n", False), (b"Connection: date\r\nDate: d\r\n", False)],
 )
-def test_an_answer_tells_whether_it_is_dated(fields, is_dated):
+def test_an_answer_tells_whether_it_is_dated(fields: bytes, is_dated: bool) -> None:
     assert read(fields).is_dated is is_dated
 
 
-def test_set_cookie_is_kept_when_asked_for_and_never_joined():
+def test_set_cookie_is_kept_when_asked_for_and_never_joined() -> None:
     fields = b"Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"
     assert read(fields, keep_set_cookie=True).block == fields
 
 
-def test_what_connection_nominates_is_dropped():
+def test_what_connection_nominates_is_dropped() -> None:
     assert read(b"Connection: X-Hop, close\r\nX-Hop: 1\r\nX-Own: 2\r\n").block == b"X-Own: 2\r\n"
 
 
@@ -65,13 +65,13 @@ def test_what_connection_nominates_is_dropped():
         (b"Location: http://up.test/admin", b""),
     ],
 )
-def test_references_to_the_upstream_lead_to_the_gateway_or_are_left_out(line, expected):
+def test_references_to_the_upstream_lead_to_the_gateway_or_are_left_out(line: bytes, expected: bytes) -> None:
     assert read(line + b"\r\n").block == (expected + b"\r\n" if expected else b"")
 
 
 @pytest.mark.parametrize("name", [b"WWW-Authenticate", b"Authentication-Info"])
 @pytest.mark.parametrize("status", [b"HTTP/1.1 403 No", b"HTTP/1.1 200 OK"])
-def test_a_challenge_to_the_gateways_credential_is_not_the_callers(name, status):
+def test_a_challenge_to_the_gateways_credential_is_not_the_callers(name: bytes, status: bytes) -> None:
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
     head = status + b"\r\n" + name + b": Bearer"
     for drops, kept in ((True, b""), (False, name + b": Bearer\r\n")):
@@ -79,7 +79,7 @@ def test_a_challenge_to_the_gateways_credential_is_not_the_callers(name, status)
         assert link.read(head).block == kept
 
 
-def test_a_secret_in_any_field_is_covered():
+def test_a_secret_in_any_field_is_covered() -> None:
     assert (
         read(b"X-Debug: key=s3cret!\r\nLink: <p?k=s3cret>\r\n").block
         == b"X-Debug: key=******!\r\nLink: <p?k=******>\r\n"
@@ -97,7 +97,7 @@ def test_a_secret_in_any_field_is_covered():
         (b"HTTP/1.1 304 Not Modified", b"Content-Length: 5\r\n", False),
     ],
 )
-def test_whether_content_follows_is_decided_as_rfc_9112_says(status, fields, has_body):
+def test_whether_content_follows_is_decided_as_rfc_9112_says(status: bytes, fields: bytes, has_body: bool) -> None:
     answer = read(fields, status=status)
     assert answer.has_body is has_body
     assert (b"Content-Length" in answer.block) is (b"Length" in fields and answer.status == 200)
@@ -119,7 +119,7 @@ def test_whether_content_follows_is_decided_as_rfc_9112_says(status, fields, has
         b"X: y\r\n" * 300,
     ],
 )
-def test_a_head_that_is_not_strict_is_never_passed_on(fields):
+def test_a_head_that_is_not_strict_is_never_passed_on(fields: bytes) -> None:
     with pytest.raises(UpstreamError) as caught:
         read(fields)
     assert caught.value.status == 502
@@ -136,13 +136,15 @@ def test_a_head_that_is_not_strict_is_never_passed_on(fields):
         (b"Content-Range: bytes 0-1/2\r\n", (), False),
     ],
 )
-def test_what_must_be_done_before_a_body_can_be_searched_is_told(fields, codings, is_readable):
+def test_what_must_be_done_before_a_body_can_be_searched_is_told(
+    fields: bytes, codings: tuple[bytes, ...], is_readable: bool
+) -> None:
     answer = read(fields)
     assert (answer.codings, answer.unreadable == "") == (codings, is_readable)
     assert answer.is_special is bool(codings or not is_readable)
 
 
-def test_a_head_that_was_read_before_there_was_a_secret_is_read_again():
+def test_a_head_that_was_read_before_there_was_a_secret_is_read_again() -> None:
     known = KnownSecrets()
     link = Downlink(
         UpstreamTarget(host="up", port=80, authority=b"up"), "https://gw.test", known, varies_by_origin=False
@@ -154,7 +156,7 @@ def test_a_head_that_was_read_before_there_was_a_secret_is_read_again():
     assert b"X-Last: **********\r\n" in link.read(head).block
 
 
-def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew():
+def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew() -> None:
     link = downlink()
     for number in range(1500):
         assert b"X: %d\r\n" % number in link.read(b"HTTP/1.1 200 OK\r\nX: %d" % number).block
@@ -166,13 +168,13 @@ def test_a_head_that_comes_again_is_read_to_the_same_and_a_long_one_anew():
     assert link.read(long) is not link.read(long)
 
 
-def test_answers_vary_by_origin_where_origins_are_configured():
+def test_answers_vary_by_origin_where_origins_are_configured() -> None:
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
     link = Downlink(target, "https://gw.test", KnownSecrets(), varies_by_origin=True)
     assert link.read(b"HTTP/1.1 200 OK").block == b"Vary: Origin\r\n"
 
 
-def test_pairs_are_for_servers_that_set_the_date_themselves():
+def test_pairs_are_for_servers_that_set_the_date_themselves() -> None:
     assert read(b"Date: d\r\nX-Own: 1\r\n").pairs(b"r", b"Extra: e\r\n") == [
         (b"x-own", b"1"),
         (b"extra", b"e"),
@@ -180,12 +182,12 @@ def test_pairs_are_for_servers_that_set_the_date_themselves():
     ]
 
 
-def test_a_status_has_our_phrase_or_none():
+def test_a_status_has_our_phrase_or_none() -> None:
     assert status_line(404) == b"HTTP/1.1 404 Not Found\r\n"
     assert status_line(599) == b"HTTP/1.1 599 \r\n"
 
 
-def test_a_length_that_looks_like_a_secret_stays_true():
+def test_a_length_that_looks_like_a_secret_stays_true() -> None:
     target = UpstreamTarget(host="up", port=80, authority=b"up.test")
     answer = Downlink(target, "https://gw.test", KnownSecrets("123456"), varies_by_origin=False).read(
         b"HTTP/1.1 200 OK\r\nX-Key: 123456\r\nContent-Length: 123456"

@@ -7,7 +7,7 @@ import pytest
 from plugin_gateway.proxy.endpoint import Endpoint
 
 
-def test_an_endpoint_says_how_large_a_body_may_be_and_must_say_how_it_begins():
+def test_an_endpoint_says_how_large_a_body_may_be_and_must_say_how_it_begins() -> None:
     endpoint = Endpoint(7)
 
     assert endpoint.body_bytes == 7

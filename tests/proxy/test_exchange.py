@@ -11,6 +11,7 @@ import socket
 import zlib
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import brotli
 import pytest
@@ -27,6 +28,11 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from plugin_gateway.proxy.upstream import UpstreamConnection
+
 KEY = Injection(headers=((b"X-Api-Key", b"s3cret-key"),), query=b"k=s3cret-qry", secrets=("s3cret-key", "s3cret-qry"))
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -35,14 +41,14 @@ NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such oper
 MIB = 1 << 20
 
 
-async def until(is_so):
+async def until(is_so: Callable[..., Any]) -> None:
     """Let the loop turn until a condition holds; the caller bounds the wait."""
     while not is_so():  # noqa: ASYNC110  # the things waited for are the gateway's, which owes nobody an event
         await asyncio.sleep(0)
 
 
 class PathGate:
-    def judge(self, method, target):
+    def judge(self, method: bytes, target: bytes) -> Any:
         path, _, query = target.partition(b"?")
         if path == b"/p/search":
             return Permit(SEARCH, path, query)
@@ -54,11 +60,11 @@ class PathGate:
 class Upstream:
     """Plays the upstream with a function that handles each connection; keeps the requests that it read."""
 
-    def __init__(self, play):
+    def __init__(self, play: Callable[..., Any]) -> None:
         self.play, self.heads, self.connections, self.writers = play, [], 0, set()
         self.closed = asyncio.Event()
 
-    async def serve(self, reader, writer):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self.writers.add(writer)
         try:
@@ -68,12 +74,12 @@ class Upstream:
             self.closed.set()
             writer.close()
 
-    async def head(self, reader):
+    async def head(self, reader: asyncio.StreamReader) -> bytes:
         head = await reader.readuntil(b"\r\n\r\n")
         self.heads.append(head)
         return head
 
-    async def request(self, reader):
+    async def request(self, reader: asyncio.StreamReader) -> tuple[bytes, bytes]:
         head = await self.head(reader)
         if length := re.search(rb"Content-Length: (\d+)", head):
             return head, await reader.readexactly(int(length[1]))
@@ -85,10 +91,10 @@ class Upstream:
         return head, body
 
 
-def answers(*raws, then_close=False):
+def answers(*raws: bytes | tuple[bytes, ...], then_close: bool = False) -> Callable[..., Any]:
     """Answer each request with the next raw answer, then always with the last one."""
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         left = list(raws)
         while True:
             await upstream.request(reader)
@@ -104,34 +110,40 @@ def answers(*raws, then_close=False):
     return play
 
 
-def ok(body=b"ok", fields=b""):
+def ok(body: bytes = b"ok", fields: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\n%bContent-Length: %d\r\n\r\n%b" % (fields, len(body), body)
 
 
-async def echo(upstream, reader, writer):
+async def echo(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while True:
         head, body = await upstream.request(reader)
         line = head.split(b"\r\n")[0].decode()
         writer.write(ok(json.dumps({"line": line, "body": body.decode(), "on": upstream.connections}).encode()))
 
 
-async def app(scope, receive, send):
+async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     body = f"app {scope['method']} {scope['path']}".encode()
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
     await send({"type": "http.response.body", "body": body})
 
 
 class Gateway:
-    def __init__(self, port, holder, records, upstream):
+    def __init__(self, port: int, holder: Holder, records: list[Any], upstream: Upstream) -> None:
         self.port, self.holder, self.records, self.upstream = port, holder, records, upstream
         self.writers = []
 
-    async def open(self, limit=4 * MIB):
+    async def open(self, limit: int = 4 * MIB) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port, limit=limit)
         self.writers.append(writer)
         return reader, writer
 
-    async def ask(self, request, *, connection=None, is_head=False):
+    async def ask(
+        self,
+        request: bytes,
+        *,
+        connection: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None,
+        is_head: bool = False,
+    ) -> tuple[int, bytes, bytes, bool]:
         """Send raw request bytes; return status, head and body, and whether the body is complete."""
         reader, writer = connection or await self.open()
         writer.write(request)
@@ -140,12 +152,12 @@ class Gateway:
             writer.close()
         return answer
 
-    async def reason(self):
+    async def reason(self) -> str:
         await until(lambda: self.records)
         return self.records[-1].reason
 
 
-async def read_answer(reader, *, is_head=False):
+async def read_answer(reader: asyncio.StreamReader, *, is_head: bool = False) -> tuple[int, bytes, bytes, bool]:
     head = await reader.readuntil(b"\r\n\r\n")
     while head.startswith(b"HTTP/1.1 1"):
         head = await reader.readuntil(b"\r\n\r\n")
@@ -165,7 +177,7 @@ async def read_answer(reader, *, is_head=False):
         return status, head, body, False
 
 
-def revision_of(target, **changes):
+def revision_of(target: Any, **changes: Any) -> Any:
     options = {
         "number": 1, "public_url": "https://gw.test", "gate": PathGate(), "rules": (READ, WRITE),
         "faces": {}, "upstream": target, "read_injection": KEY, "write_injection": KEY, "operations_total": 2,
@@ -175,7 +187,9 @@ def revision_of(target, **changes):
 
 
 @contextlib.asynccontextmanager
-async def serve(front, play, *, target=None, **changes):
+async def serve(
+    front: str, play: Callable[..., Any], *, target: dict[str, Any] | None = None, **changes: Any
+) -> AsyncIterator[Any]:
     loop = asyncio.get_running_loop()
     upstream = Upstream(play)
     upstream_server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0, limit=4 * MIB)
@@ -214,11 +228,11 @@ async def serve(front, play, *, target=None, **changes):
 
 
 @pytest.fixture(params=["connection", "asgi"])
-def run(request):
+def run(request: pytest.FixtureRequest) -> Callable[..., Any]:
     """Run a scene against a gateway: `run(play, scene, **changes)`, within five seconds."""
 
-    def run(play, scene, **changes):
-        async def whole():
+    def run(play: Callable[..., Any], scene: Callable[..., Any], **changes: Any) -> Any:
+        async def whole() -> Any:
             async with asyncio.timeout(5), serve(request.param, play, **changes) as gateway:
                 return await scene(gateway)
 
@@ -228,16 +242,16 @@ def run(request):
     return run
 
 
-def get(path="/p/1", fields="", method="GET", version="1.1"):
+def get(path: str = "/p/1", fields: str = "", method: str = "GET", version: str = "1.1") -> bytes:
     return f"{method} {path} HTTP/{version}\r\nHost: gw.test\r\n{fields}\r\n".encode()
 
 
-def post(body, fields=""):
+def post(body: bytes, fields: str = "") -> bytes:
     return f"POST /p HTTP/1.1\r\nHost: gw.test\r\nContent-Length: {len(body)}\r\n{fields}\r\n".encode() + body
 
 
-def test_a_permitted_call_goes_up_with_our_key_and_comes_back(run):
-    async def scene(gateway):
+def test_a_permitted_call_goes_up_with_our_key_and_comes_back(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _head, body, whole = await gateway.ask(get("/p/1?q=2", "X-Api-Key: mine\r\nAccept: a/b\r\n"))
         assert (status, whole) == (200, True)
         assert json.loads(body)["line"] == "GET /p/1?q=2&k=********** HTTP/1.1"
@@ -252,8 +266,8 @@ def test_a_permitted_call_goes_up_with_our_key_and_comes_back(run):
     run(echo, scene)
 
 
-def test_a_refused_call_is_answered_with_a_problem_and_the_connection_lives_on(run):
-    async def scene(gateway):
+def test_a_refused_call_is_answered_with_a_problem_and_the_connection_lives_on(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         connection = await gateway.open()
         status, head, body, _ = await gateway.ask(get("/denied"), connection=connection)
         assert status == 404
@@ -267,8 +281,8 @@ def test_a_refused_call_is_answered_with_a_problem_and_the_connection_lives_on(r
     run(echo, scene)
 
 
-def test_the_gateways_own_paths_and_preflights_go_to_the_app(run):
-    async def scene(gateway):
+def test_the_gateways_own_paths_and_preflights_go_to_the_app(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get("/app?x=y")))[2] == b"app GET /app"
         assert (await gateway.ask(get("/p/1", method="OPTIONS")))[2] == b"app OPTIONS /p/1"
         assert not gateway.upstream.heads
@@ -276,8 +290,8 @@ def test_the_gateways_own_paths_and_preflights_go_to_the_app(run):
     run(echo, scene)
 
 
-def test_pipelined_requests_are_answered_in_order(run):
-    async def scene(gateway):
+def test_pipelined_requests_are_answered_in_order(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(get("/p/1") + get("/denied") + post(b"body") + get("/p/2") + get("/denied") + get("/app"))
         seen = [await read_answer(reader) for _ in range(6)]
@@ -292,8 +306,8 @@ def test_pipelined_requests_are_answered_in_order(run):
     run(echo, scene)
 
 
-def test_a_connection_to_the_upstream_is_used_again(run):
-    async def scene(gateway):
+def test_a_connection_to_the_upstream_is_used_again(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         for _ in range(5):
             assert (await gateway.ask(get()))[0] == 200
         assert gateway.upstream.connections == 1
@@ -302,7 +316,7 @@ def test_a_connection_to_the_upstream_is_used_again(run):
 
 
 @pytest.mark.parametrize("cut", [1, 3, 40, 1000])
-def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run, cut):
+def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run: Callable[..., Any], cut: int) -> None:
     body = b"0123456789" * 20
     chunked = (
         b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -310,7 +324,7 @@ def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run, cut):
         + b"0\r\nX-Trailer: 1\r\n\r\n"
     )
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         for request in (post(body), chunked):
             reader, writer = await gateway.open()
             for at in range(0, len(request), cut):
@@ -333,13 +347,13 @@ def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run, cut):
         b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n01234567\r\n8\r\n01234567\r\n0\r\n\r\n",
     ],
 )
-def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run, request_bytes):
+def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run: Callable[..., Any], request_bytes: bytes) -> None:
     whole = []
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Any, reader: Any, writer: Any) -> None:
         whole.append(await upstream.request(reader))
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         status, head, _, _ = await gateway.ask(request_bytes)
         assert status == 413
         assert not whole
@@ -348,8 +362,8 @@ def test_a_body_over_the_limit_is_413_and_never_whole_upstream(run, request_byte
     run(play, scene, limits=Bounds(request_body_bytes=10))
 
 
-def test_two_request_ids_go_up_as_the_one_that_is_recorded(run):
-    async def scene(gateway):
+def test_two_request_ids_go_up_as_the_one_that_is_recorded(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         await gateway.ask(get(fields="X-Request-Id: r1\r\nX-Request-Id: r2\r\n"))
         (head,) = gateway.upstream.heads
         assert re.findall(rb"(?i)x-request-id: (.*)\r\n", head) == [b"r1"]
@@ -361,8 +375,8 @@ def test_two_request_ids_go_up_as_the_one_that_is_recorded(run):
 FORM = "Content-Type: application/x-www-form-urlencoded\r\n"
 
 
-def test_a_body_that_overrides_the_method_is_refused_before_anything_goes_up(run):
-    async def scene(gateway):
+def test_a_body_that_overrides_the_method_is_refused_before_anything_goes_up(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         body = b"a=1&_method=DELETE"
         head = f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Content-Length: {len(body)}\r\n\r\n".encode()
         status, _, answer, _ = await gateway.ask(head + body)
@@ -372,16 +386,18 @@ def test_a_body_that_overrides_the_method_is_refused_before_anything_goes_up(run
     run(echo, scene)
 
 
-def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_the_close(run):
+def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_the_close(
+    run: Callable[..., Any],
+) -> None:
     seen = []
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.head(reader)
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(4096):
                 seen.append(data)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Transfer-Encoding: chunked\r\n\r\n5\r\na=1&_\r\n".encode())
         await writer.drain()
@@ -396,8 +412,8 @@ def test_an_override_late_in_a_body_never_goes_up_and_the_upstream_is_told_by_th
     run(play, scene)
 
 
-def test_a_body_that_was_looked_through_goes_up_byte_for_byte(run):
-    async def scene(gateway):
+def test_a_body_that_was_looked_through_goes_up_byte_for_byte(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         for body in (b"a=1&_methods=2&_m", b"", b"_=&&;%5f=1"):
             framed = b"".join(b"1\r\n%c\r\n" % octet for octet in body) + b"0\r\n\r\n"
             head = f"POST /p HTTP/1.1\r\nHost: a\r\n{FORM}Transfer-Encoding: chunked\r\n\r\n".encode()
@@ -407,8 +423,8 @@ def test_a_body_that_was_looked_through_goes_up_byte_for_byte(run):
     run(echo, scene)
 
 
-def test_a_body_that_no_operation_expects_is_refused(run):
-    async def scene(gateway):
+def test_a_body_that_no_operation_expects_is_refused(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _, body, _ = await gateway.ask(get(fields="Content-Length: 3\r\n") + b"abc")
         assert (status, json.loads(body)["code"]) == (400, "body-not-declared")
         assert not gateway.upstream.heads
@@ -437,8 +453,10 @@ def test_a_body_that_no_operation_expects_is_refused(run):
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\nETag: x\r\n\r\n", 304, b""),
     ],
 )
-def test_every_framing_of_an_answer_is_delivered_and_the_connection_kept(run, raw, status, expected):
-    async def scene(gateway):
+def test_every_framing_of_an_answer_is_delivered_and_the_connection_kept(
+    run: Callable[..., Any], raw: bytes | tuple[bytes, bytes, bytes], status: int, expected: bytes
+) -> None:
+    async def scene(gateway: Gateway) -> None:
         connection = await gateway.open()
         for _ in range(2):
             answer = await gateway.ask(get(), connection=connection)
@@ -450,8 +468,8 @@ def test_every_framing_of_an_answer_is_delivered_and_the_connection_kept(run, ra
 
 
 @pytest.mark.parametrize("raw", [b"HTTP/1.1 200 OK\r\n\r\nhello", b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\n\r\nhello"])
-def test_an_answer_that_ends_with_the_connection_is_whole(run, raw):
-    async def scene(gateway):
+def test_an_answer_that_ends_with_the_connection_is_whole(run: Callable[..., Any], raw: bytes) -> None:
+    async def scene(gateway: Gateway) -> None:
         connection = await gateway.open()
         for _ in range(2):
             assert (await gateway.ask(get(), connection=connection))[2:] == (b"hello", True)
@@ -461,8 +479,8 @@ def test_an_answer_that_ends_with_the_connection_is_whole(run, raw):
     run(answers(raw, then_close=True), scene)
 
 
-def test_head_is_answered_without_a_body_and_with_its_length(run):
-    async def scene(gateway):
+def test_head_is_answered_without_a_body_and_with_its_length(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         connection = await gateway.open()
         _, head, _, _ = await gateway.ask(get(method="HEAD"), connection=connection, is_head=True)
         assert b"content-length: 5" in head.lower()
@@ -483,8 +501,10 @@ def test_head_is_answered_without_a_body_and_with_its_length(run):
         b"HTTP/1.1 200 OK\r\nX: " + b"a" * 70_000,
     ],
 )
-def test_an_answer_that_is_no_http_is_a_502_and_its_connection_is_not_used_again(run, raw):
-    async def scene(gateway):
+def test_an_answer_that_is_no_http_is_a_502_and_its_connection_is_not_used_again(
+    run: Callable[..., Any], raw: bytes
+) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _, body, _ = await gateway.ask(get())
         assert (status, json.loads(body)["code"]) == (502, "bad-upstream-answer")
         assert await gateway.reason() == "bad-upstream-answer"
@@ -502,8 +522,10 @@ def test_an_answer_that_is_no_http_is_a_502_and_its_connection_is_not_used_again
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", b"zz\r\n"),
     ],
 )
-def test_an_answer_cut_by_the_upstream_never_looks_complete(run, raw):
-    async def scene(gateway):
+def test_an_answer_cut_by_the_upstream_never_looks_complete(
+    run: Callable[..., Any], raw: bytes | tuple[bytes, bytes]
+) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _, _, whole = await gateway.ask(get())
         assert (status, whole) == (200, False) or status == 502
         assert await gateway.reason() in {"upstream-closed", "bad-upstream-answer"}
@@ -511,8 +533,8 @@ def test_an_answer_cut_by_the_upstream_never_looks_complete(run, raw):
     run(answers(raw, then_close=True), scene)
 
 
-def test_to_http_1_0_a_cut_answer_ends_in_a_reset(run):
-    async def scene(gateway):
+def test_to_http_1_0_a_cut_answer_ends_in_a_reset(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(get(version="1.0"))
         assert b"Transfer-Encoding" not in await reader.readuntil(b"\r\n\r\n")
@@ -523,8 +545,8 @@ def test_to_http_1_0_a_cut_answer_ends_in_a_reset(run):
     run(answers(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n", then_close=True), scene)
 
 
-def test_surplus_bytes_close_the_connection_they_came_on(run):
-    async def scene(gateway):
+def test_surplus_bytes_close_the_connection_they_came_on(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         for _ in range(2):
             assert (await gateway.ask(get()))[2] == b"ok"
         assert gateway.upstream.connections == 2
@@ -532,17 +554,17 @@ def test_surplus_bytes_close_the_connection_they_came_on(run):
     run(answers(ok() + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen"), scene)
 
 
-def test_bytes_that_nobody_asked_for_close_an_idle_connection(run):
+def test_bytes_that_nobody_asked_for_close_an_idle_connection(run: Callable[..., Any]) -> None:
     is_idle = asyncio.Event()
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(ok())
         await is_idle.wait()
         writer.write(ok(b"stolen"))
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[2] == b"ok"
         is_idle.set()
         await gateway.upstream.closed.wait()
@@ -552,12 +574,12 @@ def test_bytes_that_nobody_asked_for_close_an_idle_connection(run):
 
 
 @pytest.mark.parametrize("target", [{"read_timeout_s": 0.1}, {"total_timeout_s": 0.1}])
-def test_an_upstream_that_hangs_is_a_504_in_time(run, target):
-    async def play(upstream, reader, writer):
+def test_an_upstream_that_hangs_is_a_504_in_time(run: Callable[..., Any], target: dict[str, float]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         status, _, body, _ = await gateway.ask(get())
         assert (status, json.loads(body)["code"]) == (504, "upstream-timeout")
         await gateway.upstream.closed.wait()
@@ -565,13 +587,13 @@ def test_an_upstream_that_hangs_is_a_504_in_time(run, target):
     run(play, scene, target=target)
 
 
-def test_an_upstream_that_hangs_in_its_body_is_cut(run):
-    async def play(upstream, reader, writer):
+def test_an_upstream_that_hangs_in_its_body_is_cut(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[3] is False
         assert await gateway.reason() == "upstream-timeout"
 
@@ -581,16 +603,16 @@ def test_an_upstream_that_hangs_in_its_body_is_cut(run):
 class Ticks:
     """Counts the ticks of a gateway's clock, so that a test can wait until deadlines were looked at."""
 
-    def __init__(self, gateway):
+    def __init__(self, gateway: Gateway) -> None:
         self.count = 0
         gateway.holder.clock.watch(self)
 
-    def on_tick(self, now):
+    def on_tick(self, now: float) -> None:
         self.count += 1
 
 
-def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run):
-    async def scene(gateway):
+def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         ticks = Ticks(gateway)
         writer.write(post(b"slow")[:-2])
@@ -602,12 +624,12 @@ def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run):
     run(echo, scene, target={"total_timeout_s": 0.4})
 
 
-def test_the_upstreams_time_begins_when_a_slow_upload_ends(run):
-    async def play(upstream, reader, writer):
+def test_the_upstreams_time_begins_when_a_slow_upload_ends(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(post(b"slow")[:-2])
         await until(lambda: gateway.upstream.heads)
@@ -618,15 +640,15 @@ def test_the_upstreams_time_begins_when_a_slow_upload_ends(run):
     run(play, scene, target={"total_timeout_s": 0.1})
 
 
-def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run):
-    async def play(upstream, reader, writer):
+def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
         while not reader.at_eof():
             writer.write(b"1\r\nx\r\n")
             await asyncio.sleep(0)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[3] is False
         assert await gateway.reason() == "upstream-timeout"
         assert re.fullmatch(r"127\.0\.0\.1:\d+: timeout of 0\.1 s expired", gateway.records[0].cause)
@@ -634,11 +656,11 @@ def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run):
     run(play, scene, target={"total_timeout_s": 0.1, "read_timeout_s": 2.0})
 
 
-def test_an_upstream_that_is_not_there_is_a_502(run):
+def test_an_upstream_that_is_not_there_is_a_502(run: Callable[..., Any]) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
 
-        async def scene(gateway):
+        async def scene(gateway: Gateway) -> None:
             status, _, body, _ = await gateway.ask(get())
             assert (status, json.loads(body)["code"]) == (502, "upstream-unreachable")
             assert b"refused" not in body
@@ -649,16 +671,18 @@ def test_an_upstream_that_is_not_there_is_a_502(run):
         run(echo, scene, target={"port": port})
 
 
-def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(run, monkeypatch):
+def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(
+    run: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     opening = asyncio.Event()
 
-    async def slow(target, *arguments):
+    async def slow(target: Any, *arguments: Callable[..., Any] | None) -> UpstreamConnection:
         await opening.wait()
         return await connect(replace(target, connect_timeout_s=5.0), *arguments)
 
     monkeypatch.setattr("plugin_gateway.proxy.pool.connect", slow)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         ticks = Ticks(gateway)
         asked = asyncio.ensure_future(gateway.ask(get()))
         await until(lambda: ticks.count > 5)
@@ -669,22 +693,22 @@ def test_a_call_whose_connection_is_being_opened_is_not_told_that_all_are_busy(r
     run(echo, scene, target={"connections": 1, "connect_timeout_s": 0.02})
 
 
-async def closes_after_one(upstream, reader, writer):
+async def closes_after_one(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """Answers one request on each connection, reads the next one and closes without a byte."""
     await upstream.request(reader)
     writer.write(ok(b"%d" % upstream.connections))
     await upstream.request(reader)
 
 
-def test_a_safe_request_on_a_stale_connection_is_sent_again_on_a_fresh_one(run):
-    async def scene(gateway):
+def test_a_safe_request_on_a_stale_connection_is_sent_again_on_a_fresh_one(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         assert [(await gateway.ask(get()))[2] for _ in range(3)] == [b"1", b"2", b"3"]
 
     run(closes_after_one, scene)
 
 
-def test_a_post_is_sent_once_only(run):
-    async def scene(gateway):
+def test_a_post_is_sent_once_only(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[0] == 200
         assert (await gateway.ask(post(b"abc")))[0] == 502
         assert [head[:4] for head in gateway.upstream.heads] == [b"GET ", b"POST"]
@@ -692,10 +716,10 @@ def test_a_post_is_sent_once_only(run):
     run(closes_after_one, scene)
 
 
-def test_a_safe_request_with_a_body_is_sent_once_only(run):
+def test_a_safe_request_with_a_body_is_sent_once_only(run: Callable[..., Any]) -> None:
     """The body has gone up by then and was not kept."""
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[0] == 200
         status, _, body, _ = await gateway.ask(get("/p/search", "Content-Length: 3\r\n") + b"abc")
         assert (status, json.loads(body)["code"]) == (502, "upstream-closed")
@@ -704,19 +728,19 @@ def test_a_safe_request_with_a_body_is_sent_once_only(run):
     run(closes_after_one, scene)
 
 
-def test_a_fresh_connection_that_closes_is_not_tried_again(run):
-    async def play(upstream, reader, writer):
+def test_a_fresh_connection_that_closes_is_not_tried_again(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[0] == 502
         assert gateway.upstream.connections == 1
 
     run(play, scene)
 
 
-def test_calls_wait_for_a_connection_where_there_may_be_no_more(run):
-    async def scene(gateway):
+def test_calls_wait_for_a_connection_where_there_may_be_no_more(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         seen = await asyncio.gather(*(gateway.ask(get(f"/p/{number}")) for number in range(8)))
         assert {answer[0] for answer in seen} == {200}
         assert gateway.upstream.connections <= 2
@@ -724,11 +748,11 @@ def test_calls_wait_for_a_connection_where_there_may_be_no_more(run):
     run(echo, scene, target={"connections": 2})
 
 
-def test_a_full_queue_answers_503_with_retry_after(run):
-    async def play(upstream, reader, writer):
+def test_a_full_queue_answers_503_with_retry_after(run: Callable[..., Any]) -> None:
+    async def play(upstream: Any, reader: Any, writer: Any) -> None:
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         waiting = [asyncio.ensure_future(gateway.ask(get())) for _ in range(70)]
         done, pending = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         status, head, body, _ = done.pop().result()
@@ -740,11 +764,11 @@ def test_a_full_queue_answers_503_with_retry_after(run):
     run(play, scene, target={"connections": 1})
 
 
-def test_a_call_does_not_wait_for_a_connection_for_ever(run):
-    async def play(upstream, reader, writer):
+def test_a_call_does_not_wait_for_a_connection_for_ever(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         first = asyncio.ensure_future(gateway.ask(get()))
         await until(lambda: gateway.upstream.connections)
         status, _, _, _ = await gateway.ask(get())
@@ -755,14 +779,14 @@ def test_a_call_does_not_wait_for_a_connection_for_ever(run):
 
 
 @pytest.mark.parametrize("answered", [False, True])
-def test_when_the_client_leaves_the_upstream_is_closed_at_once(run, answered):
-    async def play(upstream, reader, writer):
+def test_when_the_client_leaves_the_upstream_is_closed_at_once(run: Callable[..., Any], answered: bool) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         if answered:
             writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\nhello\n\r\n")
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(get())
         await until(lambda: gateway.upstream.heads)
@@ -775,8 +799,8 @@ def test_when_the_client_leaves_the_upstream_is_closed_at_once(run, answered):
     run(play, scene)
 
 
-def test_expect_continue_is_answered_by_the_gateway(run):
-    async def scene(gateway):
+def test_expect_continue_is_answered_by_the_gateway(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(post(b"", "Expect: 100-continue\r\n").replace(b"Length: 0", b"Length: 3"))
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -788,8 +812,8 @@ def test_expect_continue_is_answered_by_the_gateway(run):
     run(echo, scene)
 
 
-def test_a_refused_call_with_expect_gets_no_continue(run):
-    async def scene(gateway):
+def test_a_refused_call_with_expect_gets_no_continue(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(b"POST /denied HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
         assert (await reader.readline()).startswith(b"HTTP/1.1 404")
@@ -798,13 +822,13 @@ def test_a_refused_call_with_expect_gets_no_continue(run):
     run(echo, scene)
 
 
-def test_an_answer_to_an_unfinished_upload_reaches_the_client(run):
-    async def play(upstream, reader, writer):
+def test_an_answer_to_an_unfinished_upload_reaches_the_client(run: Callable[..., Any]) -> None:
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.head(reader)
         writer.write(b"HTTP/1.1 413 Too Large\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbig")
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b"y" * 1000)
         status, _head, body, _ = await read_answer(reader)
@@ -816,7 +840,7 @@ def test_an_answer_to_an_unfinished_upload_reaches_the_client(run):
     run(play, scene)
 
 
-async def settled(value):
+async def settled(value: Callable[..., Any]) -> int:
     """Wait until a value has not changed for many turns of the loop; return it."""
     last, turns = value(), 0
     while turns < 500:
@@ -826,17 +850,17 @@ async def settled(value):
     return last
 
 
-def test_an_upload_waits_for_an_upstream_that_does_not_read(run):
+def test_an_upload_waits_for_an_upstream_that_does_not_read(run: Callable[..., Any]) -> None:
     size, sent, may_read = 48 * MIB, 0, asyncio.Event()
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.transport.pause_reading()
         await may_read.wait()
         writer.transport.resume_reading()
         _, body = await upstream.request(reader)
         writer.write(ok(b"%d" % len(body)))
 
-    async def upload(writer):
+    async def upload(writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         writer.write(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
         while sent < size:
@@ -844,7 +868,7 @@ def test_an_upload_waits_for_an_upstream_that_does_not_read(run):
             sent += 65536
             await writer.drain()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         uploading = asyncio.ensure_future(upload(writer))
         assert await settled(lambda: sent) < 40 * MIB
@@ -855,10 +879,10 @@ def test_an_upload_waits_for_an_upstream_that_does_not_read(run):
     run(play, scene, limits=Bounds(request_body_bytes=64 * MIB))
 
 
-def test_a_download_waits_for_a_client_that_does_not_read(run):
+def test_a_download_waits_for_a_client_that_does_not_read(run: Callable[..., Any]) -> None:
     size, sent = 48 * MIB, 0
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
@@ -867,7 +891,7 @@ def test_a_download_waits_for_a_client_that_does_not_read(run):
             sent += 65536
             await writer.drain()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open(limit=65536)
         writer.write(get())
         await reader.readuntil(b"\r\n\r\n")
@@ -880,7 +904,7 @@ def test_a_download_waits_for_a_client_that_does_not_read(run):
     run(play, scene)
 
 
-def test_an_echoed_secret_is_covered_also_across_pieces(run):
+def test_an_echoed_secret_is_covered_also_across_pieces(run: Callable[..., Any]) -> None:
     raw = (
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Key: s3cret-key\r\n\r\n",
         b"9\r\nkey=s3cre\r\n",
@@ -889,7 +913,7 @@ def test_an_echoed_secret_is_covered_also_across_pieces(run):
         b"0\r\n\r\n",
     )
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         _, head, body, whole = await gateway.ask(get())
         # A text that only begins like a secret is not masked; otherwise a caller could guess the rest octet by octet.
         assert (body, whole) == (b"key=********** s3cre", True)
@@ -898,10 +922,10 @@ def test_an_echoed_secret_is_covered_also_across_pieces(run):
     run(answers(raw), scene)
 
 
-def test_an_event_stream_is_not_held_back(run):
+def test_an_event_stream_is_not_held_back(run: Callable[..., Any]) -> None:
     go_on = asyncio.Event()
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n")
         for number in range(3):
@@ -909,7 +933,7 @@ def test_an_event_stream_is_not_held_back(run):
             await go_on.wait()
             go_on.clear()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(get())
         for number in range(3):
@@ -925,12 +949,14 @@ PACKERS = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compres
 
 @pytest.mark.parametrize("coding", PACKERS)
 @pytest.mark.parametrize("is_length_known", [True, False])
-def test_a_compressed_answer_is_decoded_and_covered(run, coding, is_length_known):
+def test_a_compressed_answer_is_decoded_and_covered(
+    run: Callable[..., Any], coding: str, is_length_known: bool
+) -> None:
     body = PACKERS[coding](b"key=s3cret-key " * 2000)
     fields = f'Content-Encoding: {coding}\r\nETag: "strong"\r\nContent-MD5: x\r\n'.encode()
     raw = ok(body, fields) if is_length_known else b"HTTP/1.1 200 OK\r\n" + fields + b"Connection: close\r\n\r\n" + body
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         _, head, got, whole = await gateway.ask(get())
         assert (got, whole) == (b"key=********** " * 2000, True)
         low = head.lower()
@@ -956,8 +982,10 @@ def test_a_compressed_answer_is_decoded_and_covered(run, coding, is_length_known
     ],
     ids=["none", "utf-8", "aws-chunked", "gzip", "deflate", "br", "zstd", "gzip-twice", "gzip-and-text"],
 )
-def test_an_answer_that_cannot_be_decoded_is_refused_and_the_connection_lives_on(run, coding, body):
-    async def scene(gateway):
+def test_an_answer_that_cannot_be_decoded_is_refused_and_the_connection_lives_on(
+    run: Callable[..., Any], coding: str, body: bytes
+) -> None:
+    async def scene(gateway: Gateway) -> None:
         connection = await gateway.open()
         for _ in range(2):
             status, _, answer, _ = await gateway.ask(get(), connection=connection)
@@ -967,11 +995,11 @@ def test_an_answer_that_cannot_be_decoded_is_refused_and_the_connection_lives_on
     run(answers(ok(body, f"Content-Encoding: {coding}\r\n".encode())), scene)
 
 
-def test_what_cannot_be_decoded_passes_covered_where_the_operator_says_so(run):
+def test_what_cannot_be_decoded_passes_covered_where_the_operator_says_so(run: Callable[..., Any]) -> None:
     bodies = [("none", b"key=s3cret-key"), ("gzip", b"key=s3cret-key")]
     for coding, body in bodies:
 
-        async def scene(gateway, coding=coding):
+        async def scene(gateway: Gateway, coding: str = coding) -> None:
             status, head, got, _ = await gateway.ask(get())
             assert (status, got) == (200, b"key=**********")
             assert f"content-encoding: {coding}".encode() in head.lower()
@@ -980,17 +1008,17 @@ def test_what_cannot_be_decoded_passes_covered_where_the_operator_says_so(run):
         run(answers(ok(body, fields)), scene, target={"passes_unreadable": True})
 
 
-def test_a_body_that_stops_being_of_its_coding_is_cut(run):
+def test_a_body_that_stops_being_of_its_coding_is_cut(run: Callable[..., Any]) -> None:
     packer = zlib.compressobj(wbits=31)
     first = packer.compress(b"event 1\n") + packer.flush(zlib.Z_SYNC_FLUSH)
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n" + first)
         await upstream.event.wait()
         writer.write(b"key=s3cret-key")
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         gateway.upstream.event = asyncio.Event()
         reader, writer = await gateway.open()
         writer.write(get())
@@ -1004,12 +1032,12 @@ def test_a_body_that_stops_being_of_its_coding_is_cut(run):
     run(play, scene)
 
 
-def test_a_secret_in_a_flushed_compressed_stream_never_shows_its_beginning(run):
+def test_a_secret_in_a_flushed_compressed_stream_never_shows_its_beginning(run: Callable[..., Any]) -> None:
     packer = zlib.compressobj(wbits=31)
     pieces = [packer.compress(bytes([octet])) + packer.flush(zlib.Z_SYNC_FLUSH) for octet in b"data: s3cret-key\n\n"]
     raw = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\n"
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         _, _, got, whole = await gateway.ask(get())
         assert (got, whole) == (b"data: **********\n\n", True)
 
@@ -1025,8 +1053,8 @@ def test_a_secret_in_a_flushed_compressed_stream_never_shows_its_beginning(run):
         b"HTTP/1.1 226 IM Used\r\nIM: vcdiff\r\n",
     ],
 )
-def test_a_part_of_an_answer_is_not_asked_for_and_not_passed_on(run, head):
-    async def scene(gateway):
+def test_a_part_of_an_answer_is_not_asked_for_and_not_passed_on(run: Callable[..., Any], head: bytes) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _, answer, _ = await gateway.ask(get(fields="Range: bytes=0-5\r\nIf-Range: x\r\n"))
         assert (status, json.loads(answer)["code"]) == (502, "unreadable-answer")
         assert b"range" not in gateway.upstream.heads[0].lower()
@@ -1034,18 +1062,18 @@ def test_a_part_of_an_answer_is_not_asked_for_and_not_passed_on(run, head):
     run(answers(head + b"Content-Length: 6\r\n\r\ns3cret"), scene)
 
 
-def test_a_part_too_short_to_show_a_secret_passes(run):
-    async def scene(gateway):
+def test_a_part_too_short_to_show_a_secret_passes(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         status, _, body, _ = await gateway.ask(get(fields="Range: bytes=0-1\r\n"))
         assert (status, body) == (206, b"he")
 
     run(answers(b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-1/5\r\nContent-Length: 2\r\n\r\nhe"), scene)
 
 
-def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run):
+def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run: Callable[..., Any]) -> None:
     raw = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-5/9\r\nContent-Encoding: x\r\nContent-Length: 6\r\n\r\nhello!"
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         status, head, body, _ = await gateway.ask(get(fields="Range: bytes=0-5\r\n"))
         assert (status, body) == (206, b"hello!")
         assert b"content-encoding: x" in head.lower()
@@ -1054,33 +1082,33 @@ def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run):
     run(answers(raw), scene, target={"may_echo": False})
 
 
-def test_head_and_not_modified_pass_whatever_coding_they_speak_of(run):
-    async def scene(gateway):
+def test_head_and_not_modified_pass_whatever_coding_they_speak_of(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get(method="HEAD"), is_head=True))[0] == 200
 
     run(answers(b"HTTP/1.1 200 OK\r\nContent-Encoding: unknown\r\nContent-Length: 9\r\n\r\n"), scene)
 
 
-def test_the_secrets_of_other_operations_are_covered_too(run):
+def test_the_secrets_of_other_operations_are_covered_too(run: Callable[..., Any]) -> None:
     other = Injection(headers=((b"X-Api-Key", b"other-s3cret"),), secrets=("other-s3cret",))
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         _, _, body, _ = await gateway.ask(get())
         assert body == b"************ **********"
 
     run(answers(ok(b"other-s3cret s3cret-key")), scene, write_injection=other)
 
 
-def test_a_stream_does_not_show_a_secret_that_is_newer_than_its_head(run):
+def test_a_stream_does_not_show_a_secret_that_is_newer_than_its_head(run: Callable[..., Any]) -> None:
     renewed = asyncio.Event()
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: s3cret-key\n\n")
         await renewed.wait()
         writer.write(b"data: renewed-s3cret s3cret-key\n\n")
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         reader, writer = await gateway.open()
         writer.write(get())
         await reader.readuntil(b"data: **********\n\n")
@@ -1095,8 +1123,8 @@ def test_a_stream_does_not_show_a_secret_that_is_newer_than_its_head(run):
 @pytest.mark.parametrize(
     ("origin", "is_allowed"), [("https://chatgpt.com", True), ("https://evil.test", False), ("null", False)]
 )
-def test_only_our_own_cors_rules_reach_the_client(run, origin, is_allowed):
-    async def scene(gateway):
+def test_only_our_own_cors_rules_reach_the_client(run: Callable[..., Any], origin: str, is_allowed: bool) -> None:
+    async def scene(gateway: Gateway) -> None:
         _, head, _, _ = await gateway.ask(get(fields=f"Origin: {origin}\r\n"))
         low = head.lower()
         assert (f"access-control-allow-origin: {origin}".encode() in low) is is_allowed
@@ -1106,16 +1134,16 @@ def test_only_our_own_cors_rules_reach_the_client(run, origin, is_allowed):
     run(answers(ok(fields=b"Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\n")), scene)
 
 
-def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run):
+def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run: Callable[..., Any]) -> None:
     release = asyncio.Event()
 
-    async def play(upstream, reader, writer):
+    async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await upstream.request(reader)
         await release.wait()
         writer.write(ok(b"old"))
         await reader.read()
 
-    async def scene(gateway):
+    async def scene(gateway: Gateway) -> None:
         other = Upstream(answers(ok(b"new")))
         server = await asyncio.start_server(other.serve, "127.0.0.1", 0)
         old = asyncio.ensure_future(gateway.ask(get()))

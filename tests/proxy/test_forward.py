@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -20,6 +21,12 @@ from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.telemetry.record import AccessRecord
+
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", is_safe=False)
 REVISION = Revision(
@@ -30,7 +37,7 @@ REVISION = Revision(
 )  # fmt: skip
 
 
-def judged(rule, fields):
+def judged(rule: OperationRule, fields: bytes) -> Any:
     """Return the outcome of a call with a body of three bytes."""
     serving = Holder(REVISION).serving
     block = serving.read(b"Host: a\r\nContent-Length: 3\r\n" + fields, 1)
@@ -39,7 +46,7 @@ def judged(rule, fields):
     return permitted.code if isinstance(permitted, Refusal) else permitted.body_kind
 
 
-def test_only_an_operation_that_may_have_one_takes_a_body():
+def test_only_an_operation_that_may_have_one_takes_a_body() -> None:
     assert judged(READ, b"") == "body-not-declared"
     assert judged(WRITE, b"Content-Type: application/json\r\n") == JSON
     assert judged(replace(READ, has_request_body=True), b"Content-Type: image/png\r\n") == OPAQUE
@@ -57,7 +64,7 @@ def test_only_an_operation_that_may_have_one_takes_a_body():
         (b"Content-Type: application/json\r\nContent-Encoding: gzip\r\n", "unsupported-coding"),
     ],
 )
-def test_a_body_is_judged_by_what_its_head_says_of_it(fields, found):
+def test_a_body_is_judged_by_what_its_head_says_of_it(fields: bytes, found: int | str) -> None:
     rule = replace(WRITE, has_request_body=True, media_types=(b"application/json",))
     assert judged(rule, fields) == found
 
@@ -66,10 +73,10 @@ CLOSED = Refusal(status=404, code="operation-not-found", detail="No.")
 UNKNOWN = Refusal(status=401, code="missing-credential", detail="No.")
 
 
-def play(serving, act):
+def play(serving: Serving | None, act: Callable[..., Any]) -> tuple[int, str, AccessRecord]:
     """Let a client act; return the status and body of its answer, and the record of its call."""
 
-    async def scene():
+    async def scene() -> tuple[int, str, AccessRecord]:
         records = []
         client = InProcessClient(Clock(), records.append, "192.0.2.1")
         act(client)
@@ -81,38 +88,40 @@ def play(serving, act):
     return asyncio.run(scene())
 
 
-def refused(*, anybody=None, access=None, door=None):
+def refused(
+    *, anybody: Access | None = None, access: Access | None = None, door: SimpleNamespace | None = None
+) -> tuple[int, str, AccessRecord]:
     serving = Holder(REVISION).serving
     serving.anybody, serving.door = anybody, door
     block = serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1)
 
-    def act(client):
+    def act(client: InProcessClient) -> None:
         assert forward(serving, client, access, b"GET", b"/p?q=1", block, b"", is_whole=True) is None
 
     return play(serving, act)
 
 
-def test_the_door_is_asked_first_and_a_caller_it_does_not_know_gets_no_further():
+def test_the_door_is_asked_first_and_a_caller_it_does_not_know_gets_no_further() -> None:
     door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: UNKNOWN)
     status, code, record = refused(door=door)
     assert (status, code) == (401, "missing-credential")
     assert (record.target, record.rule, record.request_id, record.consumer) == (b"/p?q=1", None, b"r", "")
 
 
-def test_a_caller_who_is_known_already_is_not_asked_again():
+def test_a_caller_who_is_known_already_is_not_asked_again() -> None:
     asked = []
     door = SimpleNamespace(recall=asked.append, admit=asked.append)
     status, _, record = refused(access=Access("tom", lambda _method, _target: CLOSED, {}), door=door)
     assert (status, record.consumer, asked) == (404, "tom", [])
 
 
-def test_what_the_gate_refuses_is_recorded_with_its_caller():
+def test_what_the_gate_refuses_is_recorded_with_its_caller() -> None:
     status, code, record = refused(anybody=Access("all", lambda _method, _target: CLOSED, {}))
     assert (status, code) == (404, "operation-not-found")
     assert (record.method, record.target, record.consumer, record.client) == (b"GET", b"/p?q=1", "all", "192.0.2.1")
 
 
-def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it():
+def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it() -> None:
     status, _, record = play(None, lambda client: refuse(client, b"HEAD", b"/a b", CLOSED))
     assert (status, record.reason, record.method, record.target) == (404, "operation-not-found", b"HEAD", b"/a b")
     assert record.request_id

@@ -1,5 +1,8 @@
 """Granted links: the token that a call goes up with, the credential it needs, and the remembered links."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
@@ -8,7 +11,7 @@ from plugin_gateway.credentials.token import Token
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy import granted as module
 from plugin_gateway.proxy.granted import NO_CREDENTIAL, TWO_CREDENTIALS, Granted
-from plugin_gateway.proxy.wire import read_request_lines
+from plugin_gateway.proxy.wire import RequestFields, read_request_lines
 from plugin_gateway.refusal import Refusal
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
@@ -17,29 +20,29 @@ FAILED = Refusal(status=502, code="upstream-token-unavailable", detail="No.")
 
 
 class Issuer:
-    def __init__(self, grant, *tokens):
+    def __init__(self, grant: ClientCredentials | TokenExchange, *tokens: Token | Refusal) -> None:
         self.grant = grant
         self.tokens, self.asked = list(tokens), []
 
-    def may_renew(self, subject, refused):
+    def may_renew(self, subject: str, refused: str) -> bool:
         self.asked.append((subject, refused))
         return True
 
-    def obtain(self, subject, on_token, *, refused="", address=""):
+    def obtain(self, subject: str, on_token: Callable[..., Any], *, refused: str = "", address: str = "") -> None:
         self.asked.append((subject, refused))
         on_token(self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0])
 
 
-def token(text):
+def token(text: str) -> Token:
     return Token(text=text, refresh_at_s=0, good_until_s=0)
 
 
-def request(*lines):
+def request(*lines: bytes) -> RequestFields:
     return read_request_lines([b"Host: a", *lines], 1)
 
 
 class Scene:
-    def __init__(self, issuer=None, **prepared):
+    def __init__(self, issuer: Issuer | None = None, **prepared: tuple[tuple[bytes, bytes]]) -> None:
         self.made = []
         self.granted = Granted(
             Injection(**prepared),
@@ -47,18 +50,18 @@ class Scene:
             make_uplink=lambda rule, injection: self.make("up", rule.operation_id, injection.headers),
         )
 
-    def make(self, *what):
+    def make(self, *what: Any) -> tuple[str, str, tuple[tuple[bytes, bytes], ...]]:
         self.made.append(what)
         return what
 
-    def ask(self, *lines, rule=READ, **more):
+    def ask(self, *lines: bytes, rule: OperationRule = READ, **more: str) -> Any:
         answers = []
         self.granted.obtain(rule, request(*lines), answers.append, **more)
         [answer] = answers
         return answer
 
 
-def test_the_token_goes_up_beside_what_is_fixed():
+def test_the_token_goes_up_beside_what_is_fixed() -> None:
     scene = Scene(Issuer(ClientCredentials(), token("secret-token")), headers=((b"X-Key", b"k"),))
     links = scene.ask()
     assert links.uplink[2] == ((b"X-Key", b"k"), (b"Authorization", b"Bearer secret-token"))
@@ -66,14 +69,14 @@ def test_the_token_goes_up_beside_what_is_fixed():
     assert scene.granted.renews
 
 
-def test_links_are_made_once_for_each_operation_and_token():
+def test_links_are_made_once_for_each_operation_and_token() -> None:
     scene = Scene(Issuer(ClientCredentials(), token("a"), token("a"), token("a"), token("b")))
     for rule in (READ, READ, WRITE, READ):
         scene.ask(rule=rule)
     assert [what[1] for what in scene.made] == ["read", "write", "read"]
 
 
-def test_what_is_remembered_is_bounded(monkeypatch):
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_UPLINKS", 2)
     scene = Scene(Issuer(ClientCredentials(), *(token(f"t{number}") for number in range(5))))
     for _ in range(5):
@@ -81,7 +84,7 @@ def test_what_is_remembered_is_bounded(monkeypatch):
     assert len(scene.granted._uplinks) == 2
 
 
-def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():
+def test_a_caller_without_a_bearer_token_has_nothing_to_exchange() -> None:
     issuer = Issuer(TokenExchange(), token("t"))
     scene = Scene(issuer)
     assert scene.ask() is NO_CREDENTIAL
@@ -91,42 +94,42 @@ def test_a_caller_without_a_bearer_token_has_nothing_to_exchange():
     assert issuer.asked == []
 
 
-def test_the_callers_token_is_exchanged_whatever_the_case_of_its_scheme():
+def test_the_callers_token_is_exchanged_whatever_the_case_of_its_scheme() -> None:
     issuer = Issuer(TokenExchange(), token("t"))
     Scene(issuer).ask(b"authorization: bEaReR abc", refused="old")
     assert issuer.asked == [("abc", "old")]
 
 
-def test_client_credentials_are_the_same_for_every_caller():
+def test_client_credentials_are_the_same_for_every_caller() -> None:
     issuer = Issuer(ClientCredentials(), token("t"))
     Scene(issuer).ask(b"Authorization: Bearer abc")
     assert issuer.asked == [("", "")]
 
 
-def test_a_token_that_cannot_be_had_is_the_refusal():
+def test_a_token_that_cannot_be_had_is_the_refusal() -> None:
     assert Scene(Issuer(ClientCredentials(), FAILED)).ask() is FAILED
 
 
 @pytest.mark.parametrize("shown", [b"Bearer abc", b"Basic dTpw", b"Custom a=b, c=d"])
-def test_what_the_caller_shows_is_passed_through_as_it_is(shown):
+def test_what_the_caller_shows_is_passed_through_as_it_is(shown: bytes) -> None:
     scene = Scene()
     assert scene.ask(b"Authorization: " + shown).uplink[2] == ((b"Authorization", shown),)
     assert not scene.granted.renews
 
 
-def test_who_shows_nothing_passes_nothing_through():
+def test_who_shows_nothing_passes_nothing_through() -> None:
     scene = Scene(headers=((b"X-Key", b"k"),))
     for lines in ((), (b"Connection: authorization", b"Authorization: Bearer abc")):
         assert scene.ask(*lines).uplink[2] == ((b"X-Key", b"k"),)
 
 
 @pytest.mark.parametrize("grant", [ClientCredentials(), TokenExchange(), None])
-def test_two_credentials_are_refused(grant):
+def test_two_credentials_are_refused(grant: ClientCredentials | TokenExchange | None) -> None:
     scene = Scene(Issuer(grant, token("t")) if grant else None)
     assert scene.ask(b"Authorization: Bearer a", b"Authorization: Bearer b") is TWO_CREDENTIALS
 
 
-def test_the_issuer_is_asked_whether_the_token_of_that_caller_may_be_renewed():
+def test_the_issuer_is_asked_whether_the_token_of_that_caller_may_be_renewed() -> None:
     issuer = Issuer(TokenExchange(), token("t"))
     scene = Scene(issuer)
     assert scene.granted.may_renew(request(b"Authorization: Bearer abc"), "old")

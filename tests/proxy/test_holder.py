@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +15,9 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 
+if TYPE_CHECKING:
+    from tests.conftest import Authority
+
 REVISION = Revision(
     number=1, public_url="https://gw", rules=(), limits=Bounds(), cors_origins=(), gate=SimpleNamespace(judge=None),
     faces={}, upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=2, read_injection=Injection(),
@@ -21,8 +25,8 @@ REVISION = Revision(
 )  # fmt: skip
 
 
-def test_a_revision_with_the_same_target_keeps_the_pool_and_another_gets_its_own():
-    async def scene():
+def test_a_revision_with_the_same_target_keeps_the_pool_and_another_gets_its_own() -> None:
+    async def scene() -> None:
         holder = Holder(REVISION)
         pool = holder.serving.pool
         holder.swap(replace(REVISION, number=2))
@@ -35,11 +39,11 @@ def test_a_revision_with_the_same_target_keeps_the_pool_and_another_gets_its_own
     asyncio.run(scene())
 
 
-def test_a_certificate_that_changed_gets_new_connections(authority):
+def test_a_certificate_that_changed_gets_new_connections(authority: Authority) -> None:
     files = [TlsFiles(ca=Path(path).read_bytes()) for path in (authority.ca, authority.issue("other").cert)]
     one, other = (replace(REVISION.upstream, tls=True, tls_files=held) for held in files)
 
-    async def scene():
+    async def scene() -> None:
         holder = Holder(replace(REVISION, upstream=one))
         pool = holder.serving.pool
         holder.swap(replace(REVISION, number=2, upstream=replace(one)))
@@ -51,8 +55,8 @@ def test_a_certificate_that_changed_gets_new_connections(authority):
     asyncio.run(scene())
 
 
-def test_a_target_whose_certificates_cannot_be_read_changes_nothing():
-    async def scene():
+def test_a_target_whose_certificates_cannot_be_read_changes_nothing() -> None:
+    async def scene() -> None:
         holder = Holder(REVISION)
         unreadable = replace(REVISION.upstream, tls=True, tls_files=TlsFiles(ca=b"no certificate"))
         with pytest.raises(OSError, match="NO_CERTIFICATE"):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -18,6 +19,12 @@ from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.telemetry.record import AccessRecord
+
 BOUND_S = 5
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -27,19 +34,19 @@ FIELDS = ((b"host", b"gw"), (b"x-request-id", b"r1"))
 
 
 class Gate:
-    def judge(self, method, target):
+    def judge(self, method: bytes, target: bytes) -> Any:
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else CLOSED
 
 
-def play(upstream, scene):
+def play(upstream: Callable[..., Any], scene: Callable[..., Any]) -> list[AccessRecord]:
     """Run `scene(client, serving, access, records)` in front of an upstream given as a connection handler."""
 
-    async def whole():
+    async def whole() -> list[AccessRecord]:
         async with asyncio.timeout(BOUND_S):
             writers = []
 
-            async def serve(reader, writer):
+            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 writers.append(writer)
                 await upstream(reader, writer)
 
@@ -70,21 +77,21 @@ def play(upstream, scene):
     return asyncio.run(whole())
 
 
-async def whole_body(client):
+async def whole_body(client: InProcessClient) -> bytes:
     pieces = []
     while piece := await client.read():
         pieces.append(piece)
     return b"".join(pieces)
 
 
-async def echo(reader, writer):
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     body = await reader.readexactly(4) if b"Content-Length: 4" in head else b""
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(head + body), head + body))
 
 
-def test_a_call_goes_up_with_the_key_and_comes_back_without_it():
-    async def scene(client, serving, access, records):
+def test_a_call_goes_up_with_the_key_and_comes_back_without_it() -> None:
+    async def scene(client: InProcessClient, serving: Serving, access: Access, records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/p?a=1", field_block(FIELDS))
         status, fields = await client.head()
         assert (status, dict(fields)[b"x-request-id"]) == (200, b"r1")
@@ -97,8 +104,8 @@ def test_a_call_goes_up_with_the_key_and_comes_back_without_it():
     assert (record.status, record.reason, record.client, record.rule) == (200, "", "192.0.2.1", READ)
 
 
-def test_a_body_is_sent_in_pieces():
-    async def scene(client, serving, access, _records):
+def test_a_body_is_sent_in_pieces() -> None:
+    async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         fields = (*FIELDS, (b"content-length", b"4"))
         client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
         await client.send(b"cd", is_last=True)
@@ -110,8 +117,8 @@ def test_a_body_is_sent_in_pieces():
 
 
 @pytest.mark.parametrize(("access", "consumer"), [(None, ""), (Access("tom", Gate().judge, {}), "tom")])
-def test_what_is_not_permitted_is_a_problem_and_goes_nowhere(access, consumer):
-    async def scene(client, serving, _access, _records):
+def test_what_is_not_permitted_is_a_problem_and_goes_nowhere(access: Access | None, consumer: str) -> None:
+    async def scene(client: InProcessClient, serving: Serving, _access: Access, _records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/other", field_block(FIELDS))
         status, fields = await client.head()
         assert (status, dict(fields)[b"content-type"]) == (404, b"application/problem+json")
@@ -127,14 +134,14 @@ def test_what_is_not_permitted_is_a_problem_and_goes_nowhere(access, consumer):
     )
 
 
-def test_an_answer_that_breaks_off_is_never_taken_for_whole():
-    async def breaks(reader, writer):
+def test_an_answer_that_breaks_off_is_never_taken_for_whole() -> None:
+    async def breaks(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 90\r\n\r\nhello, this is the beginning")
         await writer.drain()
         writer.close()
 
-    async def scene(client, serving, access, _records):
+    async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
         assert (await client.head())[0] == 200
         with pytest.raises(UpstreamError, match="broke off"):
@@ -144,16 +151,16 @@ def test_an_answer_that_breaks_off_is_never_taken_for_whole():
     assert record.reason == "upstream-closed"
 
 
-def test_a_client_that_closes_cancels_the_call_and_is_recorded_once():
+def test_a_client_that_closes_cancels_the_call_and_is_recorded_once() -> None:
     gone = asyncio.Event()
 
-    async def slow(reader, writer):
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
         await reader.read()
         gone.set()
 
-    async def scene(client, serving, access, records):
+    async def scene(client: InProcessClient, serving: Serving, access: Access, records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
         await client.head()
         reading = asyncio.ensure_future(whole_body(client))
@@ -168,15 +175,15 @@ def test_a_client_that_closes_cancels_the_call_and_is_recorded_once():
     play(slow, scene)
 
 
-def test_an_answer_that_is_not_read_does_not_pile_up():
+def test_an_answer_that_is_not_read_does_not_pile_up() -> None:
     size = 8 * 1024 * 1024
 
-    async def large(reader, writer):
+    async def large(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size)
         writer.write(b"x" * size)
 
-    async def scene(client, serving, access, _records):
+    async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         client.begin(serving, access, b"GET", b"/p", field_block(FIELDS))
         await client.head()
         most = seen = 0
@@ -190,8 +197,8 @@ def test_an_answer_that_is_not_read_does_not_pile_up():
     play(large, scene)
 
 
-def test_a_client_may_end_its_call_with_an_answer_of_its_own():
-    async def scene(client, serving, access, _records):
+def test_a_client_may_end_its_call_with_an_answer_of_its_own() -> None:
+    async def scene(client: InProcessClient, serving: Serving, access: Access, _records: list[Any]) -> None:
         fields = (*FIELDS, (b"content-length", b"4"))
         client.begin(serving, access, b"POST", b"/p", field_block(fields), b"ab", is_whole=False)
         client.fail(replace(CLOSED, status=413, code="request-too-large"))

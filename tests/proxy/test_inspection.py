@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 from urllib.parse import parse_qsl, quote_from_bytes
 
 import pytest
@@ -15,7 +16,7 @@ from plugin_gateway.proxy.inspection import MAX_PART_HEADER_BYTES, inspect
 from plugin_gateway.refusal import Refusal
 
 
-def looked_through(kind, *pieces, declared=()):
+def looked_through(kind: int, *pieces: bytes, declared: tuple[Any, ...] = ()) -> tuple[bytes, str]:
     """Return the bytes that go up for a body in pieces, and the code of its refusal or an empty string."""
     inspection = inspect(kind, frozenset(declared))
     sent = b""
@@ -27,12 +28,12 @@ def looked_through(kind, *pieces, declared=()):
     return sent, ""
 
 
-def cut(body, places):
+def cut(body: bytes, places: list[int] | range) -> list[bytes]:
     at = [0, *sorted({place % (len(body) + 1) for place in places}), len(body)]
     return [body[start:end] for start, end in pairwise(at)]
 
 
-def part(disposition, value=b"DELETE"):
+def part(disposition: bytes, value: bytes = b"DELETE") -> bytes:
     return b"--x\r\nContent-Disposition: " + disposition + b"\r\n\r\n" + value + b"\r\n--x--\r\n"
 
 
@@ -87,7 +88,7 @@ HARMLESS = {
 
 
 @pytest.mark.parametrize(("kind", "body"), OVERRIDES.values(), ids=OVERRIDES)
-def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind, body):
+def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind: int, body: bytes) -> None:
     cuts = [(body,), *((body[:at], body[at:]) for at in range(0, len(body) + 1, 1 + len(body) // 200))]
     cuts.append(tuple(body[at : at + 1] for at in range(len(body))))
     for pieces in cuts:
@@ -98,25 +99,25 @@ def test_a_body_that_overrides_the_method_is_refused_however_it_is_cut(kind, bod
 
 
 @pytest.mark.parametrize(("kind", "body"), HARMLESS.values(), ids=HARMLESS)
-def test_other_bodies_go_up_as_they_are(kind, body):
+def test_other_bodies_go_up_as_they_are(kind: int, body: bytes) -> None:
     assert looked_through(kind, body) == (body, "")
     assert looked_through(kind, *cut(body, range(len(body)))) == (body, "")
 
 
 @pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
-def test_a_part_whose_name_parsers_disagree_about_is_refused(body):
+def test_a_part_whose_name_parsers_disagree_about_is_refused(body: bytes) -> None:
     for pieces in ([body, b""], [body[:30], body[30:], b""]):
         assert looked_through(MULTIPART, *pieces)[1] == "unreadable-body"
 
 
 @pytest.mark.parametrize("kind", [FORM, MULTIPART])
-def test_a_declared_override_may_be_in_the_body(kind):
+def test_a_declared_override_may_be_in_the_body(kind: int) -> None:
     body = b"_method=PUT" if kind == FORM else part(b'form-data; name="_method"')
     assert looked_through(kind, body, declared=[b"_method"]) == (body, "")
     assert looked_through(kind, body, declared=[b"xhttpmethod"])[1] == "method-override"
 
 
-def test_what_cannot_become_an_override_is_not_held_back():
+def test_what_cannot_become_an_override_is_not_held_back() -> None:
     inspection = inspect(FORM, frozenset())
     assert inspection.feed(b"name", is_last=False) == b"name"
     assert inspection.feed(b"=x&_met", is_last=False) == b"=x&"
@@ -126,7 +127,7 @@ def test_what_cannot_become_an_override_is_not_held_back():
     assert inspection.feed(b"nt-Type: a/b\r\n\r\nx", is_last=False) == b"Content-Type: a/b\r\n\r\nx"
 
 
-def overrides_in(body):
+def overrides_in(body: bytes) -> list[str]:
     return [name for name, _ in parse_qsl(body.decode("ascii"), keep_blank_values=True) if override_of(name.encode())]
 
 
@@ -139,8 +140,10 @@ FORMS = st.lists(
 
 
 @given(FORMS, st.booleans(), st.lists(st.integers(min_value=0)))
-def test_a_form_is_refused_just_where_a_parser_finds_an_override(pairs, is_escaped, places):
-    def write(text):
+def test_a_form_is_refused_just_where_a_parser_finds_an_override(
+    pairs: list[tuple[str, str]], is_escaped: bool, places: list[int]
+) -> None:
+    def write(text: str) -> str:
         octets = text.encode()
         return "".join(f"%{octet:02x}" for octet in octets) if is_escaped else quote_from_bytes(octets, safe="")
 
@@ -155,7 +158,7 @@ def test_a_form_is_refused_just_where_a_parser_finds_an_override(pairs, is_escap
 
 
 @given(st.sampled_from([FORM, MULTIPART, JSON, TEXT]), st.binary(max_size=60), st.lists(st.integers(min_value=0)))
-def test_whatever_passes_is_the_body_itself(kind, body, places):
+def test_whatever_passes_is_the_body_itself(kind: int, body: bytes, places: list[int]) -> None:
     sent, code = looked_through(kind, *cut(body, places))
     assert body.startswith(sent)
     assert code or sent == body

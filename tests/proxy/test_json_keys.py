@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -14,7 +15,7 @@ from plugin_gateway.proxy.json_keys import MAX_KEY_BYTES, JsonKeys
 from plugin_gateway.refusal import Refusal
 
 
-def looked_through(*pieces, declared=(), is_strict=True):
+def looked_through(*pieces: bytes, declared: tuple[Any, ...] = (), is_strict: bool = True) -> tuple[bytes, str]:
     keys = JsonKeys(frozenset(declared), is_strict=is_strict)
     sent = b""
     for number, piece in enumerate(pieces, 1):
@@ -25,12 +26,12 @@ def looked_through(*pieces, declared=(), is_strict=True):
     return sent, ""
 
 
-def cut(body, places):
+def cut(body: bytes, places: list[int]) -> list[bytes]:
     at = [0, *sorted({place % (len(body) + 1) for place in places}), len(body)]
     return [body[start:end] for start, end in pairwise(at)]
 
 
-def bytewise(body):
+def bytewise(body: bytes) -> list[bytes]:
     return [body[at : at + 1] for at in range(len(body))]
 
 
@@ -85,7 +86,7 @@ HARMLESS = [
 
 
 @pytest.mark.parametrize("body", OVERRIDES)
-def test_an_override_is_refused_however_the_body_is_cut(body):
+def test_an_override_is_refused_however_the_body_is_cut(body: bytes) -> None:
     cuts = [[body], bytewise(body), *([body[:at], body[at:]] for at in range(0, len(body), 1 + len(body) // 300))]
     for pieces in cuts:
         sent, code = looked_through(*pieces)
@@ -94,12 +95,12 @@ def test_an_override_is_refused_however_the_body_is_cut(body):
 
 
 @pytest.mark.parametrize("body", HARMLESS)
-def test_other_bodies_go_up_as_they_are(body):
+def test_other_bodies_go_up_as_they_are(body: bytes) -> None:
     assert looked_through(body) == (body, "")
     assert looked_through(*bytewise(body)) == (body, "")
 
 
-def test_a_declared_override_may_be_in_the_body():
+def test_a_declared_override_may_be_in_the_body() -> None:
     body = b'{"_method":"PUT"}'
     assert looked_through(body, declared=[b"_method"]) == (body, "")
     assert looked_through(b"{'_method':1}", declared=[b"_method"])[1] == ""
@@ -107,7 +108,7 @@ def test_a_declared_override_may_be_in_the_body():
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le"])
-def test_json_in_another_encoding_is_refused(encoding):
+def test_json_in_another_encoding_is_refused(encoding: str) -> None:
     """Jackson and Python detect the encoding by the NULs."""
     assert looked_through('{"_method":"DELETE"}'.encode(encoding))[1] == "unreadable-body"
 
@@ -115,12 +116,12 @@ def test_json_in_another_encoding_is_refused(encoding):
 @pytest.mark.parametrize(
     "text", [b"{it} is a 'text' with {\"_method\": 1}", b"plain _method", b"[1]", b"\xff\xfe{\x00"]
 )
-def test_text_that_is_no_json_is_not_looked_through(text):
+def test_text_that_is_no_json_is_not_looked_through(text: bytes) -> None:
     assert looked_through(text, is_strict=False) == (text, "")
     assert looked_through(*bytewise(text), is_strict=False) == (text, "")
 
 
-def test_only_a_key_that_may_become_an_override_is_held_back():
+def test_only_a_key_that_may_become_an_override_is_held_back() -> None:
     keys = JsonKeys(frozenset(), is_strict=True)
     assert keys.feed(b'{"nam', is_last=False) == b'{"nam'
     assert keys.feed(b'e":"_meth', is_last=False) == b'e":'
@@ -148,7 +149,9 @@ VALUES = st.recursive(
 
 @given(VALUES, st.booleans(), st.sampled_from([None, 1]), st.lists(st.integers(min_value=0), max_size=8))
 @example({"a": {"_method": 1}, "b": "_method"}, True, None, [])
-def test_json_is_refused_just_where_its_outermost_object_has_an_override(value, is_ascii, indent, places):
+def test_json_is_refused_just_where_its_outermost_object_has_an_override(
+    value: Any, is_ascii: bool, indent: int | None, places: list[int]
+) -> None:
     body = json.dumps(value, ensure_ascii=is_ascii, indent=indent).encode(errors="surrogatepass")
     sent, code = looked_through(*cut(body, places))
 
@@ -159,7 +162,7 @@ def test_json_is_refused_just_where_its_outermost_object_has_an_override(value, 
 
 
 @given(VALUES, st.lists(st.integers(min_value=0), max_size=8))
-def test_no_escaping_hides_an_override(value, places):
+def test_no_escaping_hides_an_override(value: Any, places: list[int]) -> None:
     value = {"a": value, "_method": "DELETE", "b": value}
     escaped = "".join(f"\\u{ord(c):04x}" for c in "_method")
     body = json.dumps(value).replace('"_method": "DELETE"', f'"{escaped}": "DELETE"').encode()

@@ -1,6 +1,7 @@
 """One mask for all answers: revisions and tokens add secrets to it, and it forgets expired ones."""
 
 from hashlib import sha256
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 
 
 @pytest.fixture
-def clock(monkeypatch):
+def clock(monkeypatch: pytest.MonkeyPatch) -> type[Any]:
     class Clock:
         now_s = 1000.0
 
@@ -18,13 +19,13 @@ def clock(monkeypatch):
     return Clock
 
 
-def test_the_secrets_of_a_revision_and_of_the_one_before_it_are_masked():
+def test_the_secrets_of_a_revision_and_of_the_one_before_it_are_masked() -> None:
     known = KnownSecrets("first-secret")
     known.adopt(("second-secret",))
     assert known.mask.cover(b"first-secret second-secret") == b"*" * 12 + b" " + b"*" * 13
 
 
-def test_the_mask_stays_the_same_object_while_nothing_is_added():
+def test_the_mask_stays_the_same_object_while_nothing_is_added() -> None:
     known = KnownSecrets("first-secret", board=Board())
     mask = known.mask
     known.adopt(("first-secret",))
@@ -32,7 +33,7 @@ def test_the_mask_stays_the_same_object_while_nothing_is_added():
     assert known.mask is mask
 
 
-def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board(clock):
+def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets("first-secret", board=board)
     before = known.mask
@@ -43,7 +44,7 @@ def test_a_token_is_masked_from_the_moment_it_is_written_to_the_board(clock):
     assert known.mask.cover(b"token-1234 first-secret") == b"*" * 10 + b" " + b"*" * 12
 
 
-def test_every_token_that_lives_is_masked_however_many_there_are(clock):
+def test_every_token_that_lives_is_masked_however_many_there_are(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets(board=board)
     tokens = [f"token-{sha256(b'%d' % number).hexdigest()}" for number in range(1000)]
@@ -53,7 +54,7 @@ def test_every_token_that_lives_is_masked_however_many_there_are(clock):
     assert known.mask.cover(" ".join(tokens).encode()).replace(b"*", b"").strip() == b""
 
 
-def test_a_token_that_has_expired_is_forgotten_when_another_is_written(clock):
+def test_a_token_that_has_expired_is_forgotten_when_another_is_written(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets("first-secret", board=board)
     board.write("token-1234", 1500.0)
@@ -65,7 +66,7 @@ def test_a_token_that_has_expired_is_forgotten_when_another_is_written(clock):
     assert known.mask.secrets == {"first-secret", "token-5678", "token-9999"}
 
 
-def test_a_token_that_is_written_again_lives_as_long_as_is_said_last(clock):
+def test_a_token_that_is_written_again_lives_as_long_as_is_said_last(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets(board=board)
     board.write("token-1234", 2500.0)
@@ -77,7 +78,7 @@ def test_a_token_that_is_written_again_lives_as_long_as_is_said_last(clock):
     assert known.mask.secrets == {"token-1234", "token-5678"}
 
 
-def test_a_token_that_is_a_secret_of_a_revision_too_is_not_forgotten_with_the_token(clock):
+def test_a_token_that_is_a_secret_of_a_revision_too_is_not_forgotten_with_the_token(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets("token-1234", board=board)
     board.write("token-1234", 1500.0)
@@ -88,7 +89,7 @@ def test_a_token_that_is_a_secret_of_a_revision_too_is_not_forgotten_with_the_to
     assert known.mask.secrets == {"token-1234"}
 
 
-def test_a_token_that_was_good_no_longer_when_a_worker_began_is_not_masked(clock):
+def test_a_token_that_was_good_no_longer_when_a_worker_began_is_not_masked(clock: type[Any]) -> None:
     board = Board()
     board.write("token-1234", 500.0)
     known = KnownSecrets(board=board)
@@ -96,7 +97,7 @@ def test_a_token_that_was_good_no_longer_when_a_worker_began_is_not_masked(clock
     assert known.mask.is_idle
 
 
-def test_no_more_tokens_are_masked_than_the_board_has_room_for(clock):
+def test_no_more_tokens_are_masked_than_the_board_has_room_for(clock: type[Any]) -> None:
     board = Board()
     known = KnownSecrets(board=board)
     board.write("token-1234", 2000.0)
@@ -107,14 +108,14 @@ def test_no_more_tokens_are_masked_than_the_board_has_room_for(clock):
     assert known.mask.secrets == {"token-5678", "token-9999"}
 
 
-def test_secrets_of_former_revisions_are_forgotten_in_the_end():
+def test_secrets_of_former_revisions_are_forgotten_in_the_end() -> None:
     known = KnownSecrets("old-secret-0")
     for number in range(1, 515):
         known.adopt((f"old-secret-{number}",))
     assert known.mask.secrets == {f"old-secret-{number}" for number in range(2, 515)}
 
 
-def test_there_is_nothing_to_hide_only_where_there_are_neither_secrets_nor_tokens_to_come():
+def test_there_is_nothing_to_hide_only_where_there_are_neither_secrets_nor_tokens_to_come() -> None:
     assert KnownSecrets().is_none
     assert not KnownSecrets("first-secret").is_none
     assert not KnownSecrets(board=Board()).is_none

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -18,28 +19,28 @@ def places_of(form: bytes, text: bytes) -> list[tuple[int, int]]:
     "written",
     [b"a%41b", b"%61%41b", b"a%2541b", b"a%%341b", b"a&percnt;41b", b"a%4\\u0031b", b"a%\\x341b"],
 )
-def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written):
+def test_a_form_that_looks_like_an_escape_is_found_as_itself_and_escaped(written: bytes) -> None:
     assert places_of(b"a%41b", b"<" + written + b">") == [(1, 1 + len(written))]
 
 
-def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say():
+def test_a_form_that_looks_like_an_escape_is_not_found_as_what_it_would_say() -> None:
     assert places_of(b"a%41b", b"aAb a%42b a%41c") == []
 
 
-def test_only_what_holds_an_introducer_looks_like_an_escape():
+def test_only_what_holds_an_introducer_looks_like_an_escape() -> None:
     assert [form for form in (b"a%b", b"a&b", b"a\\b", b"a#b;c=d") if is_lookalike(form)] == [b"a%b", b"a&b", b"a\\b"]
 
 
-def test_forms_that_begin_or_overlap_one_another_are_one_place():
+def test_forms_that_begin_or_overlap_one_another_are_one_place() -> None:
     forms = Lookalikes([b"a%b", b"a%b&c", b"&cd"])
     assert forms.find(b"x a%b&amp;cd a%b", 0, 16) == [(2, 12), (13, 16)]
 
 
-def test_a_wide_escape_that_reaches_over_two_places_joins_them():
+def test_a_wide_escape_that_reaches_over_two_places_joins_them() -> None:
     assert places_of(b"&#38;&", b"&#38;&#38;&#38;&") == [(0, 16)]
 
 
-def test_what_lies_outside_the_bounds_is_not_read():
+def test_what_lies_outside_the_bounds_is_not_read() -> None:
     assert Lookalikes([b"a%b"]).find(b"a%b a%b", 1, 6) == []
     assert Lookalikes([b"a%b"]).find(b"a%b a%62", 3, 7) == []
 
@@ -55,7 +56,7 @@ def test_what_lies_outside_the_bounds_is_not_read():
         b"pa&#37;s&amp;#92;w&amp;amp;rd",
     ],
 )
-def test_such_a_secret_is_covered_where_software_escaped_it_once_or_twice(written):
+def test_such_a_secret_is_covered_where_software_escaped_it_once_or_twice(written: bytes) -> None:
     assert Mask(["pa%s\\w&rd"]).cover(b'"' + written + b'"') == b'"' + b"*" * len(written) + b'"'
 
 
@@ -69,7 +70,7 @@ def work_of(secret: str, body: bytes) -> int:
     mask.cover(body)
     lines = 0
 
-    def count(frame, event, argument):
+    def count(frame: Any, event: Any, argument: Any) -> Any:
         nonlocal lines
         lines += event == "line"
         return count
@@ -85,7 +86,7 @@ def work_of(secret: str, body: bytes) -> int:
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(secret, text):
+def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(secret: str, text: bytes) -> None:
     # Some of these texts repeat the secret many times, which costs the most.
     body = (text * 16)[:48] + b"~"
     few, many = (work_of(secret, body * times) for times in (10, 80))
@@ -95,7 +96,7 @@ def test_the_work_for_an_octet_is_bounded_whatever_the_secret_and_the_text_hold(
 
 @pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
 @pytest.mark.parametrize("size", range(2, 11))
-def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
+def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape: bytes, size: int) -> None:
     secret = "sk%Live\\8F&h2q"
     right, wrong = secret[:size], secret[: size - 1] + "z"
     bodies = [

@@ -9,6 +9,7 @@ import sys
 from functools import cache
 from html import unescape
 from html.entities import html5
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -74,7 +75,9 @@ cuts_anywhere = st.lists(st.integers(0, 2000), max_size=30)
 
 
 @given(st.data(), secrets, st.binary(max_size=20), st.binary(max_size=20), cuts_anywhere)
-def test_a_secret_whose_characters_are_escaped_at_random_is_covered_whole(data, secret, before, after, cuts):
+def test_a_secret_whose_characters_are_escaped_at_random_is_covered_whole(
+    data: st.DataObject, secret: str, before: bytes, after: bytes, cuts: list[int]
+) -> None:
     spelled = data.draw(mixed(secret))
     body = before + spelled + after
     mask = Mask([secret])
@@ -85,7 +88,9 @@ def test_a_secret_whose_characters_are_escaped_at_random_is_covered_whole(data, 
 
 
 @given(st.data(), secrets, st.binary(max_size=8), st.binary(max_size=8), st.booleans(), st.booleans(), cuts_anywhere)
-def test_base64_of_something_that_holds_the_secret_does_not_show_it(data, secret, before, after, is_url, is_bare, cuts):
+def test_base64_of_something_that_holds_the_secret_does_not_show_it(
+    data: st.DataObject, secret: str, before: bytes, after: bytes, is_url: bool, is_bare: bool, cuts: list[int]
+) -> None:
     encode = base64.urlsafe_b64encode if is_url else base64.b64encode
     digits = encode(before + secret.encode() + after)
     if is_bare:
@@ -97,21 +102,23 @@ def test_base64_of_something_that_holds_the_secret_does_not_show_it(data, secret
 
 
 @given(secrets, st.booleans(), cuts_anywhere)
-def test_hexadecimal_in_either_case_is_covered(secret, is_upper, cuts):
+def test_hexadecimal_in_either_case_is_covered(secret: str, is_upper: bool, cuts: list[int]) -> None:
     digits = secret.encode().hex()
     body = b"<" + (digits.upper() if is_upper else digits).encode() + b">"
     assert in_pieces(Mask([secret]), body, cuts) == b"<" + b"*" * len(digits) + b">"
 
 
 @given(secrets, st.sampled_from(["utf-16-le", "utf-16-be"]), cuts_anywhere)
-def test_text_of_sixteen_bits_a_character_is_covered(secret, encoding, cuts):
+def test_text_of_sixteen_bits_a_character_is_covered(secret: str, encoding: str, cuts: list[int]) -> None:
     octets = secret.encode(encoding)
     body = "\n".encode(encoding) + octets + "\n".encode(encoding)
     assert b"*" * len(octets) in in_pieces(Mask([secret]), body, cuts)
 
 
 @given(st.data(), st.lists(secrets, min_size=1, max_size=4), cuts_anywhere)
-def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(data, parts, cuts):
+def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(
+    data: st.DataObject, parts: list[str], cuts: list[int]
+) -> None:
     every = ["".join(parts[: size + 1]) for size in range(len(parts))]
     whole = every[-1]
     # Two secrets that overlap: the end of the first is the beginning of the second.
@@ -121,7 +128,7 @@ def test_of_secrets_that_begin_or_overlap_one_another_nothing_shows(data, parts,
 
 
 @given(secrets, st.binary(max_size=200), cuts_anywhere)
-def test_what_holds_no_secret_comes_out_as_it_came(secret, body, cuts):
+def test_what_holds_no_secret_comes_out_as_it_came(secret: str, body: bytes, cuts: list[int]) -> None:
     mask = Mask([secret])
     assume(not mask.find(body))
     assert in_pieces(mask, body, cuts) == body
@@ -130,7 +137,7 @@ def test_what_holds_no_secret_comes_out_as_it_came(secret, body, cuts):
 @pytest.mark.parametrize("size", [10, 5000, 200_000])
 @pytest.mark.parametrize("filler", [b"a", b"z", b".", b"%2F", b"\\/", b"&#47;", b"\0"])
 @pytest.mark.parametrize("secret", ["zz9-aK", "zz9/aK" * 30], ids=["short", "long"])
-def test_secrets_are_covered_in_bodies_of_any_size_and_density(size, filler, secret):
+def test_secrets_are_covered_in_bodies_of_any_size_and_density(size: int, filler: bytes, secret: str) -> None:
     data = filler * (size // len(filler))
     covered = Mask([secret]).cover(data + b"." + secret.encode() + b"." + data)
     assert covered == data + b"." + b"*" * len(secret) + b"." + data
@@ -146,7 +153,7 @@ def test_secrets_are_covered_in_bodies_of_any_size_and_density(size, filler, sec
         b"k&#101y-Abc+1",
     ],
 )
-def test_what_was_escaped_twice_or_loosely_is_covered(spelled):
+def test_what_was_escaped_twice_or_loosely_is_covered(spelled: bytes) -> None:
     assert b"y-Abc" not in Mask(["key-Abc+1"]).cover(spelled)
 
 
@@ -154,7 +161,7 @@ def test_what_was_escaped_twice_or_loosely_is_covered(spelled):
 @pytest.mark.parametrize(
     "secret", ["41f2-secret+key", "0041zz/key-of-ours", "amp;lt=secret-Key", "97;a/secret", "/secret-of-x+"]
 )
-def test_a_secret_behind_something_like_the_start_of_an_escape_is_covered(before, secret):
+def test_a_secret_behind_something_like_the_start_of_an_escape_is_covered(before: bytes, secret: str) -> None:
     body = before + secret[:-1].encode() + b"%%%02x<" % ord(secret[-1])
     assert secret[-7:-1].encode() not in Mask([secret]).cover(body)
 
@@ -163,11 +170,11 @@ def test_a_secret_behind_something_like_the_start_of_an_escape_is_covered(before
     "spelled",
     [b"k\\u0026#101;y-Abc+1", b"key%2DAbc%5Cu002B1", b"%26%23107%3Bey-Abc+1", b"key-Abc&amp;plus;1", b"key-Abc&plus;1"],
 )
-def test_an_escape_of_one_kind_may_be_escaped_in_another(spelled):
+def test_an_escape_of_one_kind_may_be_escaped_in_another(spelled: bytes) -> None:
     assert set(Mask(["key-Abc+1"]).cover(spelled)) == {ord("*")}
 
 
-def test_octets_that_a_server_took_for_latin_letters_are_covered():
+def test_octets_that_a_server_took_for_latin_letters_are_covered() -> None:
     assert Mask(["schlüssel"]).cover(b"schl\\u00c3\\u00bcssel") == b"*" * 20
 
 
@@ -175,7 +182,7 @@ def work_of(mask: Mask, body: bytes) -> int:
     """Return how many function calls it takes to cover a body."""
     calls = 0
 
-    def count(frame, event, function):
+    def count(frame: Any, event: Any, function: Any) -> None:
         nonlocal calls
         calls += 1
 
@@ -190,7 +197,7 @@ def work_of(mask: Mask, body: bytes) -> int:
 
 @pytest.mark.parametrize("escape", [b"%%%02x", b"\\u%04x", b"&#%d;"])
 @pytest.mark.parametrize("size", range(2, 12))
-def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
+def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape: bytes, size: int) -> None:
     # A caller that makes an upstream repeat thousands of guesses could measure it.
     secret = "sk-Live-8Fh2LqZx7VtR4m"
     right, wrong = secret[:size], secret[: size - 1] + "~"
@@ -201,14 +208,14 @@ def test_the_work_does_not_tell_how_much_of_a_guess_is_right(escape, size):
     assert abs(work_of(mask, bodies[0]) - work_of(mask, bodies[1])) < 200
 
 
-def test_the_work_does_not_grow_with_the_number_of_tokens():
+def test_the_work_does_not_grow_with_the_number_of_tokens() -> None:
     body = b'{"url":"https:\\/\\/api.example\\/v1","query":"a%2Fb%3D&amp;c","name":"M\\u00fcller"}' * 100
     one = Mask(["sk-Live-8Fh2LqZx7VtR4m"])
     many = Mask([*one.secrets, *[base64.b64encode(b"%d" % number * 40).decode() for number in range(200)]])
     assert work_of(many, body) < work_of(one, body) + 10_000
 
 
-def test_a_changed_mask_covers_what_was_added_and_no_longer_what_was_removed():
+def test_a_changed_mask_covers_what_was_added_and_no_longer_what_was_removed() -> None:
     mask = Mask(["first-secret", "a%secret&too"])
     body = b"first-secret second%2Fsecret second/secret a%25secret&amp;too"
     changed = mask.changed(["second/secret"], ["first-secret", "a%secret&too"])
@@ -218,44 +225,44 @@ def test_a_changed_mask_covers_what_was_added_and_no_longer_what_was_removed():
     assert changed.changed((), ["second/secret"]).is_idle
 
 
-def test_secrets_too_short_to_be_secret_are_left_alone():
+def test_secrets_too_short_to_be_secret_are_left_alone() -> None:
     mask = Mask(["abc12"])
     assert mask.is_idle
     assert mask.cover(b"abc12") == b"abc12"
 
 
-def test_without_secrets_nothing_changes():
+def test_without_secrets_nothing_changes() -> None:
     mask = Mask()
     assert mask.is_idle
     assert mask.cover(b"abc%41\\u0041&#65;") == b"abc%41\\u0041&#65;"
     assert MaskedBody(mask).feed(b"abc") == b"abc"
 
 
-def test_no_secret_is_in_the_repr():
+def test_no_secret_is_in_the_repr() -> None:
     assert "abc" not in repr(Mask(["abcdefgh"]))
 
 
 @pytest.mark.parametrize("data", [b"data: 1\n\n", b'{"a":1}', b"", b"</p>", b"\r\n"])
-def test_what_ends_outside_a_word_is_sent_at_once(data):
+def test_what_ends_outside_a_word_is_sent_at_once(data: bytes) -> None:
     assert Mask(["s3cret-key"]).tail(data) == 0
 
 
 @pytest.mark.parametrize("guess", [b"s", b"s3cret-", b"x3cret-", b"wrong-"])
-def test_the_end_of_a_piece_waits_whether_or_not_it_begins_a_secret(guess):
+def test_the_end_of_a_piece_waits_whether_or_not_it_begins_a_secret(guess: bytes) -> None:
     # If only real beginnings were held back, a caller could guess a secret octet by octet from the timing.
     body = MaskedBody(Mask(["s3cret-key"]))
     assert body.feed(b"echo: " + guess) == b"echo: "
     assert body.feed(b"\n") == guess + b"\n"
 
 
-def test_a_long_word_is_not_held_back_for_ever():
+def test_a_long_word_is_not_held_back_for_ever() -> None:
     body = MaskedBody(Mask(["s3cret-key"]))
     sent = body.feed(b"x" * 100_000)
     assert len(sent) > 90_000
     assert sent + body.finish() == b"x" * 100_000
 
 
-def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_secret():
+def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_secret() -> None:
     # Each send searches the held bytes: without a bound, each of 20,000 bytes would be searched with all that are held.
     mask = Mask(["s3cret-key"])
     body = MaskedBody(mask)
@@ -265,7 +272,7 @@ def test_a_long_word_that_comes_byte_by_byte_is_searched_in_parts_as_long_as_a_s
 
 
 @pytest.mark.parametrize("at", [0, 1, 500, 3000, 9990])
-def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at):
+def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at: int) -> None:
     mask = Mask(["s3cret-key"])
     word = b"x" * at + b"s3cret-key" + b"y" * (10_000 - at)
     for size in (1, 7, 640, 4096):
@@ -274,7 +281,7 @@ def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at):
         assert sent == b"x" * at + b"*" * 10 + b"y" * (10_000 - at)
 
 
-def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on():
+def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on() -> None:
     body = MaskedBody(Mask(), is_coded=True)
     assert body.feed(b"\x1f\x8b\x08...") == b"\x1f\x8b\x08..."
     body.mask = Mask(["s3cret-key"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugin_gateway.proxy.memo import Memo
 
 
-def test_a_key_is_kept_when_it_comes_again():
+def test_a_key_is_kept_when_it_comes_again() -> None:
     memo = Memo()
     memo.offer(b"a", 1)
     assert memo.entries == {}
@@ -13,7 +13,7 @@ def test_a_key_is_kept_when_it_comes_again():
     assert memo.entries == {b"a": 2}
 
 
-def test_keys_that_come_once_push_nothing_out():
+def test_keys_that_come_once_push_nothing_out() -> None:
     memo = Memo()
     memo.offer(b"a", 1)
     memo.offer(b"a", 1)
@@ -24,7 +24,7 @@ def test_keys_that_come_once_push_nothing_out():
     assert len(memo.entries) < 10
 
 
-def test_entries_and_keys_are_bounded():
+def test_entries_and_keys_are_bounded() -> None:
     memo = Memo()
     for number in range(3000):
         memo.offer(b"%d" % number, number)

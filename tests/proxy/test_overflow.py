@@ -1,6 +1,8 @@
 """Answers that are too large are refused, cut visibly, or truncated to valid JSON."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -24,11 +26,11 @@ class Members(list):
     """The members of an object as pairs, so that a duplicate member appears twice."""
 
 
-def answer(block=JSON_TYPE, length=-1, *, status=200):
+def answer(block: bytes = JSON_TYPE, length: int = -1, *, status: int = 200) -> Answer:
     return Answer(status, block, length, is_chunked=length < 0, keeps_alive=True)
 
 
-def is_beginning(part, whole):
+def is_beginning(part: Any, whole: Any) -> bool:
     """Whether `part` is `whole` without some items and without members after the last kept ones."""
     if isinstance(whole, list) and isinstance(part, list) and len(part) <= len(whole):
         return all(is_beginning(one, other) for one, other in zip(part, whole, strict=False))
@@ -37,11 +39,11 @@ def is_beginning(part, whole):
     return type(part) is type(whole) and part == whole
 
 
-def decoded(text):
+def decoded(text: bytes) -> Any:
     return json.loads(text, object_pairs_hook=Members)
 
 
-def spelt(draw, value):
+def spelt(draw: Callable[..., Any], value: Any) -> str:
     """Write a value in one of many ways: spaces between tokens, escapes in strings, a duplicate member."""
     space = draw(st.sampled_from(["", "", " ", "\n\t", "  \r\n"]))
     if isinstance(value, list):
@@ -58,7 +60,7 @@ def spelt(draw, value):
 
 
 @st.composite
-def texts(draw):
+def texts(draw: st.DrawFn) -> bytes:
     whole = draw(values | st.lists(values, min_size=2, max_size=8))
     if draw(st.booleans()):
         whole = {"page": draw(values), "items": whole, "next": "x"}
@@ -66,7 +68,9 @@ def texts(draw):
 
 
 @given(texts(), st.data())
-def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(text, data):
+def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_refusal(
+    text: bytes, data: st.DataObject
+) -> None:
     limit = data.draw(st.integers(1, len(text) + 3))
     cuts = data.draw(st.lists(st.integers(0, len(text)), max_size=4).map(sorted))
     has_length = data.draw(st.booleans())
@@ -84,7 +88,7 @@ def test_what_becomes_of_json_is_json_that_fits_and_begins_like_the_whole_or_a_r
 
 
 @given(st.lists(st.text(r'",:[]{}\ ab1', max_size=12), min_size=2, max_size=8), st.integers(2, 120))
-def test_as_many_whole_items_as_fit_are_kept(items, limit):
+def test_as_many_whole_items_as_fit_are_kept(items: list[str], limit: int) -> None:
     text = json.dumps(items).encode()
     assume(len(text) > limit)
     most = next(count for count in range(len(items), -1, -1) if len(json.dumps(items[:count])) <= limit)
@@ -92,7 +96,7 @@ def test_as_many_whole_items_as_fit_are_kept(items, limit):
 
 
 @given(st.binary(max_size=60), st.integers(1, 60))
-def test_what_is_no_json_is_never_made_to_look_like_json_by_half(text, limit):
+def test_what_is_no_json_is_never_made_to_look_like_json_by_half(text: bytes, limit: int) -> None:
     for whole in (text, b"[" + text, b'{"a":[' + text, b'["' + text):
         if (cut := truncated(whole, limit)) is not None:
             assert len(cut) <= limit
@@ -130,11 +134,11 @@ def test_what_is_no_json_is_never_made_to_look_like_json_by_half(text, limit):
         (b"", 5, None),
     ],
 )  # fmt: skip
-def test_the_outermost_array_is_cut_after_a_whole_item(text, limit, cut):
+def test_the_outermost_array_is_cut_after_a_whole_item(text: bytes, limit: int, cut: bytes | None) -> None:
     assert truncated(text, limit) == cut
 
 
-def play(capped, *pieces, ends=True):
+def play(capped: CappedAnswer, *pieces: bytes, ends: bool = True) -> list[Any]:
     outcomes = []
     for index, piece in enumerate(pieces):
         outcome = capped.feed(piece, is_complete=ends and index == len(pieces) - 1)
@@ -144,19 +148,19 @@ def play(capped, *pieces, ends=True):
     return outcomes
 
 
-def test_a_length_that_is_known_to_be_too_large_is_refused_at_once():
+def test_a_length_that_is_known_to_be_too_large_is_refused_at_once() -> None:
     [refusal] = play(CappedAnswer(Cap(10), answer(length=11)), b"x", ends=False)
     assert (refusal.status, refusal.code) == (413, "response-too-large")
     assert refusal.members == {"limit_bytes": 10}
 
 
-def test_json_of_unknown_length_is_held_until_it_is_known_to_fit():
+def test_json_of_unknown_length_is_held_until_it_is_known_to_fit() -> None:
     outcomes = play(CappedAnswer(Cap(10), answer()), b"[1,", b"2]")
     assert outcomes[0] is None
     assert (outcomes[1].data, outcomes[1].is_last) == (b"[1,2]", True)
 
 
-def test_json_of_unknown_length_is_refused_before_any_of_it_is_sent():
+def test_json_of_unknown_length_is_refused_before_any_of_it_is_sent() -> None:
     outcomes = play(CappedAnswer(Cap(4), answer()), b"[1,", b"2,3]")
     assert outcomes[0] is None
     assert outcomes[1].code == "response-too-large"
@@ -164,7 +168,7 @@ def test_json_of_unknown_length_is_refused_before_any_of_it_is_sent():
 
 @pytest.mark.parametrize("block", [b"Content-Type: text/event-stream\r\n", b"", b"Content-Type: application/jsonx\r\n"])
 @pytest.mark.parametrize("truncates", [True, False])
-def test_what_is_no_json_streams_and_is_cut_where_it_grows_too_large(block, truncates):
+def test_what_is_no_json_streams_and_is_cut_where_it_grows_too_large(block: bytes, truncates: bool) -> None:
     outcomes = play(CappedAnswer(Cap(6, truncates), answer(block)), b"abc", b"def", b"g")
     assert [(one.data, one.is_last) for one in outcomes[:2]] == [(b"abc", False), (b"def", False)]
     assert outcomes[0].answer is not None
@@ -174,7 +178,7 @@ def test_what_is_no_json_streams_and_is_cut_where_it_grows_too_large(block, trun
 
 @pytest.mark.parametrize("block", [JSON_TYPE, b"content-type: application/vnd.api+json; charset=utf-8\r\n"])
 @pytest.mark.parametrize("length", [-1, 30])
-def test_json_is_truncated_where_it_is_asked_for_and_says_so(block, length):
+def test_json_is_truncated_where_it_is_asked_for_and_says_so(block: bytes, length: int) -> None:
     block = b'ETag: "1"\r\n' + block + (b"Content-Length: 30\r\n" if length > 0 else b"") + b"X-Kept: 1\r\n"
     outcomes = play(
         CappedAnswer(Cap(12, truncates=True), answer(block, length)), b'["aaaa","bb', b'bb","cccc"]', ends=False
@@ -190,13 +194,13 @@ def test_json_is_truncated_where_it_is_asked_for_and_says_so(block, length):
 
 
 @pytest.mark.parametrize("given", [{"block": JSON_TYPE + b"Content-Encoding: gzip\r\n"}, {"status": 206}])
-def test_what_cannot_be_cut_is_refused(given):
+def test_what_cannot_be_cut_is_refused(given: dict[str, Any]) -> None:
     [refusal] = play(
         CappedAnswer(Cap(5, truncates=True), answer(**({"length": 30} | given))), b"[1,2,3,4,5", ends=False
     )
     assert refusal.code == "response-too-large"
 
 
-def test_json_without_a_place_to_cut_is_refused():
+def test_json_without_a_place_to_cut_is_refused() -> None:
     [refusal] = play(CappedAnswer(Cap(5, truncates=True), answer()), b'"a long text"')
     assert refusal.code == "response-too-large"

@@ -19,7 +19,7 @@ def add_all(data: bytes) -> None:
 
 
 @given(st.integers(1, 37), st.integers(1, 37))
-def test_a_head_is_found_wherever_it_is_cut(first, step):
+def test_a_head_is_found_wherever_it_is_cut(first: int, step: int) -> None:
     data = HEAD + b"body"
     first = min(first, len(HEAD) - 1)
     partial = PartialHead(data[:first], LIMITS)
@@ -42,7 +42,7 @@ def test_a_head_is_found_wherever_it_is_cut(first, step):
         (b"\x16\x03\x01\x00\xa5", 400),
     ],
 )
-def test_a_head_that_can_never_be_is_refused_at_once(data, status):
+def test_a_head_that_can_never_be_is_refused_at_once(data: bytes, status: int) -> None:
     with pytest.raises(WireError) as caught:
         PartialHead(data, LIMITS)
     assert caught.value.status == status
@@ -51,7 +51,7 @@ def test_a_head_that_can_never_be_is_refused_at_once(data, status):
     assert caught.value.status == status
 
 
-def test_a_whole_head_beyond_the_limit_is_not_taken():
+def test_a_whole_head_beyond_the_limit_is_not_taken() -> None:
     partial = PartialHead(b"GET / HTTP/1.1\r\nX: ", LIMITS)
     with pytest.raises(WireError):
         partial.add(b"a" * 200 + b"\r\n\r\n")

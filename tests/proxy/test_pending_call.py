@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,10 +18,15 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
-from plugin_gateway.proxy.pending_call import PATIENCE_S
+from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.proxy.exchange import Exchange
 
 RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
@@ -33,29 +39,29 @@ REVISION = Revision(
 
 
 class Upstream:
-    def __init__(self):
+    def __init__(self) -> None:
         self.sent, self.is_reading = b"", True
 
-    def begin(self, exchange, data):
+    def begin(self, exchange: Exchange, data: bytes) -> None:
         self.sent += data
 
-    def write(self, data):
+    def write(self, data: Any) -> None:
         self.sent += data
 
-    def pause_reading(self):
+    def pause_reading(self) -> None:
         self.is_reading = False
 
-    def resume_reading(self):
+    def resume_reading(self) -> None:
         self.is_reading = True
 
 
-def play(act, *, outcome=ACCESS):
+def play(act: Callable[..., Any], *, outcome: Access | Refusal = ACCESS) -> SimpleNamespace:
     """Forward a request whose caller is not known yet, and act on the call before the door answers.
 
     Return the client, the requests that the upstream got, and the code of the client's refusal.
     """
 
-    async def scene():
+    async def scene() -> SimpleNamespace:
         async with asyncio.timeout(5):
             upstream, found = Upstream(), asyncio.get_running_loop().create_future()
             client = InProcessClient(Clock(), lambda record: None)
@@ -79,23 +85,25 @@ def play(act, *, outcome=ACCESS):
     return asyncio.run(scene())
 
 
-def test_the_body_waits_and_goes_up_once_the_caller_is_known():
+def test_the_body_waits_and_goes_up_once_the_caller_is_known() -> None:
     seen = play(lambda call: call.send(b"cd", is_last=True))
     assert seen.upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
     assert seen.upstream.sent.endswith(b"\r\n\r\nabcd")
     assert (seen.call.asked.consumer, seen.code) == ("tom", "")
 
 
-def test_a_caller_who_may_not_come_in_sends_nothing_up():
+def test_a_caller_who_may_not_come_in_sends_nothing_up() -> None:
     seen = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
     assert (seen.code, seen.upstream.sent) == ("unauthenticated", b"")
 
 
 @pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])
-def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(has_room_again, is_reading):
+def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_room(
+    has_room_again: bool, is_reading: bool
+) -> None:
     """Otherwise whole answers could pile up for a client that never reads, one for each fresh token."""
 
-    def act(call):
+    def act(call: PendingCall) -> None:
         call.pause_answer()
         if has_room_again:
             call.resume_answer()
@@ -103,28 +111,28 @@ def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_ro
     assert play(act).upstream.is_reading is is_reading
 
 
-def test_a_body_that_does_not_wait_its_turn_is_held_back():
+def test_a_body_that_does_not_wait_its_turn_is_held_back() -> None:
     assert play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED).is_held
 
 
-def test_patience_has_an_end_and_nothing_goes_up_after_it():
+def test_patience_has_an_end_and_nothing_goes_up_after_it() -> None:
     seen = play(lambda call: call.on_tick(call.started_at + PATIENCE_S + 1))
     assert (seen.code, seen.upstream.sent) == (UNAVAILABLE.code, b"")
 
 
-def test_a_call_that_is_cancelled_goes_nowhere():
+def test_a_call_that_is_cancelled_goes_nowhere() -> None:
     seen = play(lambda call: call.cancel())
     assert (seen.code, seen.upstream.sent) == ("", b"")
 
 
-def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same():
+def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same() -> None:
     closed = Refusal(status=404, code="operation-not-found", detail="No.")
     seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {}))
     assert (seen.code, seen.upstream.sent) == ("operation-not-found", b"")
 
 
-def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog):
-    def broken(_method, _target):
+def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(_method: bytes, _target: bytes) -> None:
         raise ZeroDivisionError
 
     seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))

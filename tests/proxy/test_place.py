@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.proxy.place import place
@@ -12,5 +14,5 @@ from plugin_gateway.revision import UpstreamTarget
         (UpstreamTarget(host="api", port=443, authority=b"api", socket="/run/api"), (), "/run/api"),
     ],
 )
-def test_a_place_is_written_as_an_operator_would(target, address, shown):
+def test_a_place_is_written_as_an_operator_would(target: Any, address: tuple[int | str, ...], shown: str) -> None:
     assert place(target, *address) == shown

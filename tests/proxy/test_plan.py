@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,9 @@ from plugin_gateway.proxy.plan import Plan
         ({}, (("next",),), True, False),
     ],
 )
-def test_only_what_must_be_asked_or_changed_keeps_a_call_from_the_short_way(parts, links, is_open, passes):
+def test_only_what_must_be_asked_or_changed_keeps_a_call_from_the_short_way(
+    parts: dict[str, Any], links: tuple[tuple[str], ...], is_open: bool, passes: bool
+) -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=links)
     plan = Plan(rule, None, SimpleNamespace(relocation=None), None, {}, **parts)
     assert (plan.is_open, plan.passes_whole_answers) == (is_open, passes)

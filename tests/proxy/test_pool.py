@@ -5,6 +5,7 @@ import contextlib
 import socket
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
@@ -15,23 +16,29 @@ from plugin_gateway.proxy.pool import Pool
 from plugin_gateway.revision import UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from plugin_gateway.proxy.upstream import UpstreamConnection
+    from tests.conftest import Authority
+
 
 class Exchange:
     """Stands for a call that wants a connection."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.got = asyncio.get_running_loop().create_future()
         self.is_sent = True
 
-    def on_connected(self, connection):
+    def on_connected(self, connection: UpstreamConnection) -> None:
         self.got.set_result(connection)
 
-    def on_broken(self, error):
+    def on_broken(self, error: UpstreamError) -> None:
         self.got.set_exception(error)
 
 
-def play(scene, **target):
-    async def whole():
+def play(scene: Callable[..., Any], **target: float | str) -> None:
+    async def whole() -> None:
         pool = Pool(
             UpstreamTarget(**({"host": "127.0.0.1", "port": 1, "authority": b"up"} | target)), Clock(tick_s=0.01)
         )
@@ -46,7 +53,7 @@ def play(scene, **target):
     asyncio.run(whole())
 
 
-async def connect(pool):
+async def connect(pool: Pool) -> UpstreamConnection:
     exchange = Exchange()
     pool.enqueue(exchange)
     return await exchange.got
@@ -57,20 +64,20 @@ class Peer(asyncio.Protocol):
 
     present: set[Peer] = set()  # noqa: RUF012  # one test runs at a time
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: Any) -> None:
         self.present.add(self)
 
-    def connection_lost(self, exc):
+    def connection_lost(self, exc: Exception | None) -> None:
         self.present.discard(self)
 
 
-async def listen(host="127.0.0.1", **options):
+async def listen(host: str = "127.0.0.1", **options: Any) -> Any:
     return await asyncio.get_running_loop().create_server(Peer, host, 0, **options)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
-def test_it_connects_over_both_internet_protocols(host):
-    async def scene(pool):
+def test_it_connects_over_both_internet_protocols(host: str) -> None:
+    async def scene(pool: Pool) -> None:
         try:
             server = await listen(host)
         except OSError:
@@ -82,10 +89,10 @@ def test_it_connects_over_both_internet_protocols(host):
     play(scene)
 
 
-def test_it_connects_over_a_unix_socket(tmp_path):
+def test_it_connects_over_a_unix_socket(tmp_path: Path) -> None:
     path = str(tmp_path / "up.sock")
 
-    async def scene(pool):
+    async def scene(pool: Pool) -> None:
         server = await asyncio.get_running_loop().create_unix_server(Peer, path)
         assert not (await connect(pool)).transport.is_closing()
         server.close()
@@ -93,7 +100,7 @@ def test_it_connects_over_a_unix_socket(tmp_path):
     play(scene, socket=path)
 
 
-def trusting(authority):
+def trusting(authority: Authority) -> TlsFiles:
     return TlsFiles(ca=Path(authority.ca).read_bytes())
 
 
@@ -101,12 +108,14 @@ def trusting(authority):
     ("trusted", "host", "is_reached"),
     [(True, "localhost", True), (True, "127.0.0.1", False), (False, "localhost", False)],
 )
-def test_over_tls_the_name_and_the_authority_are_verified(authority, trusted, host, is_reached):
+def test_over_tls_the_name_and_the_authority_are_verified(
+    authority: Authority, trusted: bool, host: str, is_reached: bool
+) -> None:
     names, certificate = [], authority.issue("localhost")
     cert, key = Path(certificate.cert).read_bytes(), Path(certificate.key).read_bytes()
     ca = Path(authority.ca).read_bytes()
 
-    async def scene(pool):
+    async def scene(pool: Pool) -> None:
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(certificate.cert, certificate.key)
         context.sni_callback = lambda sock, name, context: names.append(name)
@@ -133,8 +142,8 @@ def test_over_tls_the_name_and_the_authority_are_verified(authority, trusted, ho
     play(scene)
 
 
-def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it():
-    async def scene(pool):
+def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it() -> None:
+    async def scene(pool: Pool) -> None:
         with pytest.raises(UpstreamError) as caught:
             await connect(pool)
         assert caught.value.status == 502
@@ -144,9 +153,9 @@ def test_a_name_that_does_not_resolve_is_a_502_that_does_not_name_it():
     play(scene, host="nowhere.invalid")
 
 
-def test_a_connect_that_takes_too_long_is_a_504(monkeypatch):
-    async def scene(pool):
-        async def never(*args, **kwargs):
+def test_a_connect_that_takes_too_long_is_a_504(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(pool: Pool) -> None:
+        async def never(*args: Any, **kwargs: Any) -> None:
             await asyncio.Event().wait()
 
         monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", never, raising=False)
@@ -157,9 +166,11 @@ def test_a_connect_that_takes_too_long_is_a_504(monkeypatch):
     play(scene, connect_timeout_s=0.02)
 
 
-def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten(monkeypatch):
-    async def scene(pool):
-        async def lost_at_once(target, tls, make):
+def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def scene(pool: Pool) -> None:
+        async def lost_at_once(target: Any, tls: None, make: Callable[..., Any]) -> UpstreamConnection:
             connection = make()
             connection.connection_lost(None)
             return connection
@@ -173,9 +184,9 @@ def test_a_connection_that_is_lost_before_it_is_given_out_is_a_502_and_forgotten
     play(scene)
 
 
-def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch):
-    async def scene(pool):
-        async def never(target, tls, make):
+def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def scene(pool: Pool) -> None:
+        async def never(target: Any, tls: Any, make: Any) -> None:
             await asyncio.Event().wait()
 
         monkeypatch.setattr("plugin_gateway.proxy.pool.connect", never)
@@ -189,7 +200,7 @@ def test_a_call_knows_whether_a_connection_is_being_opened_for_it(monkeypatch):
     play(scene, connections=1)
 
 
-async def listening(pool):
+async def listening(pool: Pool) -> Any:
     server = await listen()
     pool.target = UpstreamTarget(
         host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up", connections=pool.target.connections,
@@ -198,8 +209,8 @@ async def listening(pool):
     return server
 
 
-def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
-    async def scene(pool):
+def test_the_connection_used_last_is_taken_first_and_closed_ones_never() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         first, second = await connect(pool), await connect(pool)
         pool.release(first)
@@ -215,7 +226,7 @@ def test_the_connection_used_last_is_taken_first_and_closed_ones_never():
 
 
 @contextlib.asynccontextmanager
-async def one_connection(served=None, **target):
+async def one_connection(served: ssl.SSLContext | None = None, **target: Any) -> AsyncIterator[Any]:
     """A pool with one connection in use, and the socket at its other end, which is outside the loop."""
     loop = asyncio.get_running_loop()
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -243,8 +254,8 @@ BETWEEN_CALLS = pytest.mark.parametrize(
 )  # fmt: skip
 
 
-def run(scene, loop_factory):
-    async def bounded():
+def run(scene: Callable[..., Any], loop_factory: Callable[..., Any]) -> None:
+    async def bounded() -> None:
         async with asyncio.timeout(5):
             await scene()
 
@@ -254,8 +265,10 @@ def run(scene, loop_factory):
 
 @LOOPS
 @BETWEEN_CALLS
-def test_an_idle_connection_on_which_something_came_is_not_used_though_the_loop_has_not_seen_it(loop_factory, send):
-    async def scene():
+def test_an_idle_connection_on_which_something_came_is_not_used_though_the_loop_has_not_seen_it(
+    loop_factory: Callable[..., Any], send: Callable[..., Any]
+) -> None:
+    async def scene() -> None:
         async with one_connection() as (pool, connection, peer):
             pool.release(connection)
             send(peer)
@@ -267,8 +280,10 @@ def test_an_idle_connection_on_which_something_came_is_not_used_though_the_loop_
 
 @LOOPS
 @BETWEEN_CALLS
-def test_a_released_connection_on_which_more_came_is_not_handed_to_who_waits(loop_factory, send):
-    async def scene():
+def test_a_released_connection_on_which_more_came_is_not_handed_to_who_waits(
+    loop_factory: Callable[..., Any], send: Callable[..., Any]
+) -> None:
+    async def scene() -> None:
         async with one_connection(connections=1) as (pool, connection, peer):
             waiting = Exchange()
             pool.enqueue(waiting)
@@ -282,13 +297,15 @@ def test_a_released_connection_on_which_more_came_is_not_handed_to_who_waits(loo
 
 
 @LOOPS
-def test_over_tls_too_what_came_between_calls_closes_the_connection(loop_factory, authority):
+def test_over_tls_too_what_came_between_calls_closes_the_connection(
+    loop_factory: Callable[..., Any], authority: Authority
+) -> None:
     certificate = authority.issue("localhost")
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
     served.num_tickets = 0
 
-    async def scene():
+    async def scene() -> None:
         async with one_connection(served, tls=True, tls_files=trusting(authority)) as (pool, connection, peer):
             pool.release(connection)
             peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
@@ -298,13 +315,15 @@ def test_over_tls_too_what_came_between_calls_closes_the_connection(loop_factory
 
 
 @LOOPS
-def test_what_tls_itself_sends_at_first_is_no_reason_to_close(loop_factory, authority):
+def test_what_tls_itself_sends_at_first_is_no_reason_to_close(
+    loop_factory: Callable[..., Any], authority: Authority
+) -> None:
     certificate = authority.issue("localhost")
     served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     served.load_cert_chain(certificate.cert, certificate.key)
     served.num_tickets = 8
 
-    async def scene():
+    async def scene() -> None:
         async with one_connection(served, tls=True, tls_files=trusting(authority)) as (pool, connection, _):
             assert not connection.transport.is_closing()
             assert pool.open_connections == 1
@@ -312,8 +331,8 @@ def test_what_tls_itself_sends_at_first_is_no_reason_to_close(loop_factory, auth
     run(scene, loop_factory)
 
 
-def test_the_queue_is_bounded_and_connections_under_way_do_not_count():
-    async def scene(pool):
+def test_the_queue_is_bounded_and_connections_under_way_do_not_count() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         for _ in range(2 + 64):
             pool.enqueue(Exchange())
@@ -326,8 +345,8 @@ def test_the_queue_is_bounded_and_connections_under_way_do_not_count():
     play(scene, connections=2)
 
 
-def test_a_released_connection_goes_to_who_waits_longest():
-    async def scene(pool):
+def test_a_released_connection_goes_to_who_waits_longest() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)
         assert pool.is_full
@@ -345,8 +364,8 @@ def test_a_released_connection_goes_to_who_waits_longest():
     play(scene, connections=1)
 
 
-def test_a_connection_that_closes_makes_room_for_who_waits():
-    async def scene(pool):
+def test_a_connection_that_closes_makes_room_for_who_waits() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)
         exchange = Exchange()
@@ -358,8 +377,8 @@ def test_a_connection_that_closes_makes_room_for_who_waits():
     play(scene, connections=1)
 
 
-def test_a_connection_that_closes_as_it_is_given_back_goes_to_nobody():
-    async def scene(pool):
+def test_a_connection_that_closes_as_it_is_given_back_goes_to_nobody() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)
         exchange = Exchange()
@@ -373,8 +392,8 @@ def test_a_connection_that_closes_as_it_is_given_back_goes_to_nobody():
     play(scene, connections=1)
 
 
-def test_an_idle_connection_is_closed_in_time():
-    async def scene(pool):
+def test_an_idle_connection_is_closed_in_time() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         pool.release(await connect(pool))
         while pool.open_connections:  # noqa: ASYNC110  # the clock closes it without an event
@@ -385,8 +404,8 @@ def test_an_idle_connection_is_closed_in_time():
     play(scene, idle_timeout_s=0.03)
 
 
-def test_a_retired_pool_closes_what_idles_and_what_comes_back():
-    async def scene(pool):
+def test_a_retired_pool_closes_what_idles_and_what_comes_back() -> None:
+    async def scene(pool: Pool) -> None:
         server = await listening(pool)
         idle, busy = await connect(pool), await connect(pool)
         pool.release(idle)

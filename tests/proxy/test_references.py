@@ -43,7 +43,7 @@ MOVE = Relocation(
         (b"", b""),
     ],
 )  # fmt: skip
-def test_link_targets_and_anchors_lead_to_the_gateway(value, expected):
+def test_link_targets_and_anchors_lead_to_the_gateway(value: bytes, expected: bytes | None) -> None:
     assert relocated(b"link", value, MOVE) == expected
 
 
@@ -62,7 +62,7 @@ def test_link_targets_and_anchors_lead_to_the_gateway(value, expected):
         (b"5; url=/other", None),
     ],
 )
-def test_refresh_leads_to_the_gateway_however_it_is_written(value, expected):
+def test_refresh_leads_to_the_gateway_however_it_is_written(value: bytes, expected: bytes | None) -> None:
     assert relocated(b"refresh", value, MOVE) == expected
 
 
@@ -83,7 +83,9 @@ def test_refresh_leads_to_the_gateway_however_it_is_written(value, expected):
         (b"http://up.test", None),
     ],
 )
-def test_a_field_that_is_a_reference_leads_to_the_gateway_or_is_left_out(name, value, expected):
+def test_a_field_that_is_a_reference_leads_to_the_gateway_or_is_left_out(
+    name: bytes, value: bytes, expected: bytes | None
+) -> None:
     assert relocated(name, value, MOVE) == expected
 
 
@@ -100,7 +102,7 @@ def test_a_field_that_is_a_reference_leads_to_the_gateway_or_is_left_out(name, v
         (b"http://up.test/admin", None),
     ],
 )
-def test_any_other_field_names_the_gateway_where_it_named_the_upstream(value, expected):
+def test_any_other_field_names_the_gateway_where_it_named_the_upstream(value: bytes, expected: bytes | None) -> None:
     assert relocated(b"x-anything", value, MOVE) == expected
 
 
@@ -112,7 +114,7 @@ def test_any_other_field_names_the_gateway_where_it_named_the_upstream(value, ex
         (b"a=1; Path=/; HttpOnly", b"a=1; Path=/; HttpOnly"),
     ],
 )
-def test_a_cookie_is_for_the_public_host_and_path(value, expected):
+def test_a_cookie_is_for_the_public_host_and_path(value: bytes, expected: bytes) -> None:
     assert relocated(b"set-cookie", value, MOVE) == expected
 
 
@@ -122,5 +124,5 @@ def test_a_cookie_is_for_the_public_host_and_path(value, expected):
         b"".join
     ),
 )  # fmt: skip
-def test_no_value_is_too_odd(name, value):
+def test_no_value_is_too_odd(name: bytes, value: bytes) -> None:
     relocated(name, value, MOVE)

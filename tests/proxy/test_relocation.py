@@ -1,5 +1,7 @@
 """Where URI references to the upstream lead for clients."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +10,9 @@ from plugin_gateway.proxy.relocation import Relocation
 from plugin_gateway.revision import UpstreamTarget
 
 
-def relocation(public_url="https://gw.test", query_names=(b"api_key",), **changes):
+def relocation(
+    public_url: str = "https://gw.test", query_names: tuple[bytes, ...] = (b"api_key",), **changes: Any
+) -> Relocation:
     options = {"host": "up", "port": 80, "authority": b"up.test", "prefix": b"/v2"} | changes
     return Relocation(UpstreamTarget(**options), public_url, query_names)
 
@@ -63,7 +67,7 @@ def relocation(public_url="https://gw.test", query_names=(b"api_key",), **change
         (b"items?api_key=s3cret#f", b"items#f"),
     ],
 )  # fmt: skip
-def test_a_reference_to_the_upstream_leads_to_the_gateway_or_nowhere(reference, expected):
+def test_a_reference_to_the_upstream_leads_to_the_gateway_or_nowhere(reference: bytes, expected: bytes | None) -> None:
     assert relocation().point(reference) == expected
 
 
@@ -76,7 +80,7 @@ def test_a_reference_to_the_upstream_leads_to_the_gateway_or_nowhere(reference, 
         (b"localhost", b"http://localhost/x"),
     ],
 )
-def test_a_default_port_may_be_written_or_not(authority, reference):
+def test_a_default_port_may_be_written_or_not(authority: bytes, reference: bytes) -> None:
     assert relocation(authority=authority, tls=True, prefix=b"").point(reference) == b"https://gw.test/x"
 
 
@@ -84,7 +88,7 @@ def test_a_default_port_may_be_written_or_not(authority, reference):
     ("reference", "expected"),
     [(b"/x?a=1", b"/x?a=1"), (b"/x?api_key=1", b"/x"), (b"http://up.test", b"https://gw.test"), (b"/../x", b"/../x")],
 )
-def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference, expected):
+def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference: bytes, expected: bytes) -> None:
     assert relocation(prefix=b"").point(reference) == expected
 
 
@@ -97,7 +101,9 @@ def test_without_a_base_path_an_absolute_path_is_the_same_for_clients(reference,
         (b"", b"http://gw.test/x", b"https://gw.test/x"),
     ],
 )
-def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(prefix, reference, expected):
+def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(
+    prefix: bytes, reference: bytes, expected: bytes
+) -> None:
     told = {"host_field": b"gw.test"}
     assert relocation(prefix=prefix, **told).point(reference) == expected
     assert relocation(prefix=prefix).point(reference) == reference
@@ -122,11 +128,11 @@ def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(pr
         (b"nothing of it", b"nothing of it"),
     ],
 )  # fmt: skip
-def test_text_names_the_gateway_where_it_named_the_upstream(text, expected):
+def test_text_names_the_gateway_where_it_named_the_upstream(text: bytes, expected: bytes | None) -> None:
     assert relocation().text(text) == expected
 
 
-def test_a_word_is_no_address():
+def test_a_word_is_no_address() -> None:
     assert relocation(authority=b"api", prefix=b"").text(b"the api at http://api/x") == b"the api at https://gw.test/x"
 
 
@@ -139,7 +145,7 @@ def test_a_word_is_no_address():
         max_size=12,
     ).map(b"".join)
 )  # fmt: skip
-def test_no_text_names_the_upstream_afterwards(text):
+def test_no_text_names_the_upstream_afterwards(text: bytes) -> None:
     moved = relocation(authority=b"up.test:8080").text(text)
     if moved is not None:
         for spelling in (b"//up.test:8080/", b"//up.test:8080 ", b"\\/up.test:8080\\/", b"%2fup.test%3a8080%2f"):
@@ -147,11 +153,11 @@ def test_no_text_names_the_upstream_afterwards(text):
 
 
 @given(st.binary(max_size=80))
-def test_what_has_nothing_of_the_upstream_stays_byte_for_byte(text):
+def test_what_has_nothing_of_the_upstream_stays_byte_for_byte(text: bytes) -> None:
     assert relocation(query_names=()).text(text) == text
 
 
-def test_a_cookies_path_and_host_are_told():
+def test_a_cookies_path_and_host_are_told() -> None:
     moved = relocation()
     assert [moved.path(path) for path in (b"/v2/a", b"/v2", b"/", b"/other")] == [b"/a", b"/", b"/", b"/other"]
     assert [moved.is_host(name) for name in (b"Up.test", b"test", b"gw.test")] == [True, False, False]

@@ -1,5 +1,7 @@
 """The resources that outlive a reload: the tokens of a grant."""
 
+import pytest
+
 from plugin_gateway.admission.limits import RateLimit
 from plugin_gateway.credentials.grant import ClientCredentials, Passthrough, TokenExchange
 from plugin_gateway.proxy import resources as module
@@ -8,7 +10,7 @@ from plugin_gateway.proxy.resources import Resources
 OURS = ClientCredentials(token_url="https://h/t", client_id="me", client_secret="s")
 
 
-def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same():
+def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same() -> None:
     resources = Resources()
     issuer = resources.issuer(OURS)
     assert resources.issuer(ClientCredentials(token_url=OURS.token_url, client_id="me", client_secret="s")) is issuer
@@ -18,7 +20,7 @@ def test_a_reload_keeps_the_tokens_of_a_grant_that_stayed_the_same():
     resources.close()
 
 
-def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch):
+def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MOST_ISSUERS", 2)
     resources = Resources()
     for number in range(5):
@@ -26,11 +28,11 @@ def test_a_secret_that_is_rotated_again_and_again_fills_no_memory(monkeypatch):
     assert len(resources._issuers) == 2
 
 
-def test_a_credential_that_is_passed_through_has_no_issuer():
+def test_a_credential_that_is_passed_through_has_no_issuer() -> None:
     assert Resources().issuer(Passthrough()) is None
 
 
-def test_an_issuer_that_outlives_a_reload_takes_over_the_new_budget():
+def test_an_issuer_that_outlives_a_reload_takes_over_the_new_budget() -> None:
     resources = Resources()
     grant = TokenExchange(token_url="https://h/t")
     limit = RateLimit(name="n", key="k", calls=7, window_s=60, burst=7)

@@ -28,7 +28,7 @@ def places(index: SecretIndex, text: bytes) -> set[tuple[int, int]]:
 
 
 @given(st.lists(secrets, min_size=1, max_size=6, unique=True), st.binary(max_size=40))
-def test_every_form_of_every_secret_is_found(every, around):
+def test_every_form_of_every_secret_is_found(every: list[str], around: bytes) -> None:
     index = index_of(*every)
     for secret in every:
         for form in all_forms_of(secret):
@@ -36,7 +36,7 @@ def test_every_form_of_every_secret_is_found(every, around):
 
 
 @given(st.lists(secrets, min_size=2, max_size=6, unique=True))
-def test_a_secret_that_was_removed_is_found_no_longer_and_the_others_are(every):
+def test_a_secret_that_was_removed_is_found_no_longer_and_the_others_are(every: list[str]) -> None:
     index = index_of(*every)
     index.change((), [every[0]])
     kept = {form for secret in every[1:] for form in all_forms_of(secret)}
@@ -51,7 +51,7 @@ def test_a_secret_that_was_removed_is_found_no_longer_and_the_others_are(every):
 
 
 @given(secrets, st.integers(0, 5))
-def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret, count):
+def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret: str, count: int) -> None:
     index = index_of(secret)
     for form in all_forms_of(secret):
         lost = min(count, max(0, len(form) - 6), 5)
@@ -63,21 +63,21 @@ def test_a_form_whose_first_octets_are_spoilt_is_found_by_the_others(secret, cou
 
 
 @pytest.mark.parametrize("filler", [b"a", b"z", b".", b"0", b"\0"])
-def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(filler):
+def test_forms_are_found_where_the_octets_that_are_looked_for_are_not_rare(filler: bytes) -> None:
     for count in (1, 500):
         index = index_of(*(f"{number:03d}zz9-aK-z.a" for number in range(count)))
         text = filler * 5000 + b" 000zz9-aK-z.a " + filler * 5000
         assert (5001, 5014) in places(index, text)
 
 
-def test_secrets_that_begin_alike_are_told_by_their_ends():
+def test_secrets_that_begin_alike_are_told_by_their_ends() -> None:
     # Access tokens of one issuer begin alike; an index by their beginning would compare each with all others.
     head = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9." * 8
     index = index_of(*(head + os.urandom(32).hex() for _ in range(200)))
     assert max(len(entries) for _, probe in index._probes for entries in probe.windows.values()) <= 16
 
 
-def test_a_secret_takes_little_memory_however_long_it_is():
+def test_a_secret_takes_little_memory_however_long_it_is() -> None:
     long, short = index_of("x-y" * 5000), index_of("x-y" * 10)
     sizes = [
         sum(sys.getsizeof(window) for _, probe in index._probes for window in probe.windows) for index in (long, short)

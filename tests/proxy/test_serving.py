@@ -21,11 +21,11 @@ REVISION = Revision(
 )  # fmt: skip
 
 
-def sent(holder, rule):
+def sent(holder: Holder, rule: OperationRule) -> bytes:
     return holder.serving.plan(rule).uplink.end
 
 
-def test_reads_and_writes_carry_their_own_credential():
+def test_reads_and_writes_carry_their_own_credential() -> None:
     holder = Holder(REVISION)
     assert b"X-Key: read\r\n" in sent(holder, READ)
     assert b"X-Key: write\r\n" in sent(holder, WRITE)
@@ -43,18 +43,18 @@ def test_reads_and_writes_carry_their_own_credential():
         (b"GET", b"/%6fpenapi.json", False),
     ],
 )
-def test_faces_the_apps_paths_and_preflights_are_local(method, path, is_local):
+def test_faces_the_apps_paths_and_preflights_are_local(method: bytes, path: bytes, is_local: bool) -> None:
     assert Holder(REVISION, local_paths={b"/mcp"}).serving.is_local(method, path) is is_local
 
 
-def test_each_allowed_origin_has_its_field_lines_ready():
+def test_each_allowed_origin_has_its_field_lines_ready() -> None:
     cors = Holder(REVISION).serving.plan(READ).cors
     assert cors[b"https://a"].startswith(b"Access-Control-Allow-Origin: https://a\r\n")
     assert b"https://b" not in cors
 
 
 @pytest.mark.parametrize(("minor", "is_kept"), [(1, True), (0, False)])
-def test_field_lines_that_come_again_are_read_once_where_they_mean_the_same(minor, is_kept):
+def test_field_lines_that_come_again_are_read_once_where_they_mean_the_same(minor: int, is_kept: bool) -> None:
     serving = Holder(REVISION).serving
     blocks = [serving.blocks.entries.get(b"Host: a\r\n") or serving.read(b"Host: a\r\n", minor) for _ in range(3)]
     assert (blocks[1] is blocks[2]) is is_kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -12,6 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, wide_forms_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
@@ -46,7 +50,7 @@ from plugin_gateway.proxy.spelling import Unescaper, escapes_at, forms_of, wide_
         (b"&amp;amp;#65;", b"A"),
     ],
 )
-def test_an_escape_stands_for_its_octets(written, octets):
+def test_an_escape_stands_for_its_octets(written: bytes, octets: bytes) -> None:
     assert (octets, len(written)) in escapes_at(b"<" + written + b">", 1) or (
         octets,
         len(written) + 1,
@@ -57,7 +61,7 @@ def test_an_escape_stands_for_its_octets(written, octets):
     "written",
     [b"A", b"%4", b"%zz", b"\\u004", b"\\q", b"\\n", b"&#;", b"&#x;", b"&nosuchname;", b"\\ud800", b"&#1114112;", b""],
 )
-def test_what_is_no_escape_stands_for_nothing(written):
+def test_what_is_no_escape_stands_for_nothing(written: bytes) -> None:
     assert escapes_at(written, 0) == []
 
 
@@ -65,24 +69,24 @@ def test_what_is_no_escape_stands_for_nothing(written):
     st.text(st.characters(exclude_categories=["C", "Z"], include_characters=" "), min_size=6, max_size=30),
     st.binary(max_size=5),
 )
-def test_base64_of_anything_around_a_secret_holds_one_of_its_forms(secret, around):
+def test_base64_of_anything_around_a_secret_holds_one_of_its_forms(secret: str, around: bytes) -> None:
     digits = base64.b64encode(around + secret.encode() + around[::-1])
     assert any(form in digits for form in forms_of(secret))
 
 
-def test_a_secret_of_latin_letters_has_a_narrow_form_too():
+def test_a_secret_of_latin_letters_has_a_narrow_form_too() -> None:
     assert "schlüssel".encode("latin-1") in forms_of("schlüssel")
     assert "schlüssel€".encode() in forms_of("schlüssel€")
 
 
-def test_a_blank_may_be_a_plus_as_forms_write_it():
+def test_a_blank_may_be_a_plus_as_forms_write_it() -> None:
     assert b"two+words" in forms_of("two words")
 
 
 @pytest.mark.parametrize(
     "escape", [quote, quote_plus, json.dumps, html.escape, lambda text: json.dumps(text).replace("/", "\\/")]
 )
-def test_base64_of_what_was_escaped_holds_one_of_the_forms(escape):
+def test_base64_of_what_was_escaped_holds_one_of_the_forms(escape: Callable[..., Any]) -> None:
     # A token endpoint is sent base64 of a client secret that was escaped for a form (RFC 6749, 2.3.1).
     secret = 'cLnt s3Cr"0f/5a+&=='
     for around in ("", "x", "xy"):
@@ -90,7 +94,7 @@ def test_base64_of_what_was_escaped_holds_one_of_the_forms(escape):
         assert any(form in digits for form in forms_of(secret))
 
 
-def test_wide_forms_have_both_sizes_and_byte_orders():
+def test_wide_forms_have_both_sizes_and_byte_orders() -> None:
     assert wide_forms_of("ab") == (b"a\0b\0", b"\0a\0b", b"a\0\0\0b\0\0\0", b"\0\0\0a\0\0\0b")
 
 
@@ -113,7 +117,7 @@ ALPHABET = bytes(sorted({*b"ABCabcdefghijklmnopqrstuvwxyz0123456789-_+/=%\\&#;"}
         (b"100% &c \\", []),
     ],
 )
-def test_escapes_are_undone_until_no_more_come_to_light(written, said):
+def test_escapes_are_undone_until_no_more_come_to_light(written: bytes, said: list[bytes]) -> None:
     readings = Unescaper(ALPHABET).readings(written)
     assert [reading.text for reading in readings][-1:] == said[-1:]
     assert all(reading.text in said for reading in readings)
@@ -121,27 +125,27 @@ def test_escapes_are_undone_until_no_more_come_to_light(written, said):
 
 @pytest.mark.parametrize("around", [b"", b"x", b"%7a", b"\\/", b"&amp;"])
 @pytest.mark.parametrize("written", [b"k%65y", b"%6bey", b"ke%2579", b"\\u006Bey", b"&#107;ey", b"k&amp;#101;y"])
-def test_what_a_reading_says_is_found_where_it_was_written(around, written):
+def test_what_a_reading_says_is_found_where_it_was_written(around: bytes, written: bytes) -> None:
     text = around + b"<" + written + b">" + around
     reading = next(one for one in Unescaper(ALPHABET).readings(text) if b"key" in one.text)
     start, end = reading.place(reading.text.index(b"key"), reading.text.index(b"key") + 3)
     assert text[start:end] == written
 
 
-def test_the_first_escape_is_found():
+def test_the_first_escape_is_found() -> None:
     assert Unescaper(ALPHABET).first(b"100%20 &lt; \\n &#97; %61") == 15
     assert Unescaper(ALPHABET).first(b"100% & \\") == -1
 
 
-def test_words_with_escapes_are_told_from_others():
+def test_words_with_escapes_are_told_from_others() -> None:
     text = b"see %20 a%62c, d&amp;e%66 (100%) \\n"
     assert [text[start:end] for start, end in Unescaper(ALPHABET).words(text, 100)] == [b"a%62c", b"d&amp;e%66"]
 
 
-def test_a_word_with_escapes_begins_no_earlier_than_is_asked():
+def test_a_word_with_escapes_begins_no_earlier_than_is_asked() -> None:
     assert list(Unescaper(ALPHABET).words(b"x" * 50 + b"%62" + b"y" * 50, 10)) == [(40, 103)]
 
 
-def test_a_partial_reading_undoes_one_kind_of_escapes():
+def test_a_partial_reading_undoes_one_kind_of_escapes() -> None:
     said = [reading.text for reading in Unescaper(ALPHABET).partial_readings(b"a%26amp;\\u0062 %20")]
     assert said == [b"a&amp;\\u0062 %20", b"a%26amp;b %20"]

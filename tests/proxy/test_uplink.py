@@ -74,11 +74,11 @@ def head(
 
 
 @pytest.mark.parametrize("names", [frozenset(), frozenset({b"x-request-id"})])
-def test_the_id_of_a_call_goes_up_once_whatever_the_caller_sent(names):
+def test_the_id_of_a_call_goes_up_once_whatever_the_caller_sent(names: frozenset[bytes]) -> None:
     assert head(b"X-Request-Id: theirs\r\n", names=names, forward=names) == head(b"")
 
 
-def test_the_head_is_ours_with_the_injected_fields_last():
+def test_the_head_is_ours_with_the_injected_fields_last() -> None:
     assert head(b"Accept: a\r\nX-Other: b\r\n", query=b"q=1") == (
         b"GET /v2/p?q=1&api_key=s3cret-qry HTTP/1.1\r\nHost: up.test\r\nAccept-Encoding: identity\r\n"
         b"Accept: a\r\nCookie: sid=s3cret-sid\r\nX-Api-Key: s3cret-key\r\n\r\n"
@@ -100,7 +100,9 @@ SAID = (
         ("x-forwarded", b"up.test", b"X-Forwarded-Host: gw.test\r\nX-Forwarded-Port: 443\r\nX-Forwarded-Proto: https"),
     ],
 )
-def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_caller(mode, host, lines):
+def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_caller(
+    mode: str, host: bytes, lines: bytes
+) -> None:
     names = frozenset(name.lower() for name in SAID)
     fields = b"".join(name + b": evil.test\r\n" for name in SAID)
     sent = head(
@@ -109,7 +111,7 @@ def test_the_upstream_is_told_the_public_origin_by_the_gateway_and_never_by_a_ca
     assert sent == b"GET /v2/p HTTP/1.1\r\nHost: " + host + b"\r\n" + (lines + b"\r\n" if lines else b"") + b"\r\n"
 
 
-def test_an_answer_with_links_is_asked_for_whole_and_not_compressed():
+def test_an_answer_with_links_is_asked_for_whole_and_not_compressed() -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=(("next",),))
     fields = b"Range: bytes=0-1\r\nIf-Range: x\r\nAccept-Encoding: gzip\r\nAccept: a\r\n"
     request = read_request_fields(b"Host: gw.test\r\n" + fields, 1)
@@ -133,13 +135,13 @@ def test_an_answer_with_links_is_asked_for_whole_and_not_compressed():
         b"traceparent: t",
     ],
 )
-def test_listed_fields_go_up(line):
+def test_listed_fields_go_up(line: bytes) -> None:
     assert line + b"\r\n" in head(line + b"\r\n")
 
 
 @pytest.mark.parametrize("line", [b"Range: bytes=0-1", b"If-Range: x", b"Accept-Encoding: br"])
 @pytest.mark.parametrize("is_searched", [True, False])
-def test_what_makes_an_answer_unsearchable_goes_up_only_where_none_is_searched(line, is_searched):
+def test_what_makes_an_answer_unsearchable_goes_up_only_where_none_is_searched(line: bytes, is_searched: bool) -> None:
     lines = line + b"\r\n"
     assert (lines in head(lines, is_searched=is_searched)) is not is_searched
 
@@ -172,11 +174,11 @@ def test_what_makes_an_answer_unsearchable_goes_up_only_where_none_is_searched(l
         b"Referer: mine",
     ],
 )
-def test_no_other_field_goes_up(line):
+def test_no_other_field_goes_up(line: bytes) -> None:
     assert b"mine" not in head(line + b"\r\n")
 
 
-def test_what_the_operation_or_the_config_names_goes_up():
+def test_what_the_operation_or_the_config_names_goes_up() -> None:
     assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", names=frozenset({b"x-tenant"}))
     assert b"X-Tenant: t\r\n" in head(b"X-Tenant: t\r\n", forward=frozenset({b"x-tenant"}))
 
@@ -184,19 +186,19 @@ def test_what_the_operation_or_the_config_names_goes_up():
 @pytest.mark.parametrize(
     "name", [b"x-api-key", b"x_api_key", b"host", b"transfer-encoding", b"x-forwarded-host", b"connection"]
 )
-def test_no_declaration_lets_an_injected_or_hop_by_hop_field_up(name):
+def test_no_declaration_lets_an_injected_or_hop_by_hop_field_up(name: bytes) -> None:
     sent = head(name + b": mine\r\n" if name not in {b"host", b"transfer-encoding"} else b"", names=frozenset({name}))
     assert b"mine" not in sent
     assert b"gw.test" not in sent
 
 
-def test_what_connection_nominates_is_dropped_but_never_what_is_injected():
+def test_what_connection_nominates_is_dropped_but_never_what_is_injected() -> None:
     sent = head(b"Connection: X-Tenant, X-Api-Key\r\nX-Tenant: mine\r\n", names=frozenset({b"x-tenant"}))
     assert b"mine" not in sent
     assert b"X-Api-Key: s3cret-key\r\n" in sent
 
 
-def test_only_declared_cookies_go_up_and_none_that_is_injected():
+def test_only_declared_cookies_go_up_and_none_that_is_injected() -> None:
     sent = head(b"Cookie: a=1; sid=mine; b=2\r\nCookie: c=3\r\n", cookies=frozenset({b"a", b"c", b"sid"}))
     assert b"Cookie: a=1; c=3; sid=s3cret-sid\r\n" in sent
     assert sent.lower().count(b"cookie:") == 1
@@ -211,7 +213,7 @@ def test_only_declared_cookies_go_up_and_none_that_is_injected():
         b"$Version=1; $Path=/; sid=evil", b"$lang=a",
     ],
 )  # fmt: skip
-def test_a_cookie_that_some_parser_reads_as_another_does_not_go_up(pair):
+def test_a_cookie_that_some_parser_reads_as_another_does_not_go_up(pair: bytes) -> None:
     sent = head(b"Cookie: " + pair + b"\r\n", cookies=frozenset({b"lang", b"$Version", b"$lang", b"SID"}))
     cookie = sent[sent.index(b"Cookie: ") + 8 :].partition(b"\r\n")[0]
     assert cookie == b"sid=s3cret-sid"
@@ -220,32 +222,32 @@ def test_a_cookie_that_some_parser_reads_as_another_does_not_go_up(pair):
 @pytest.mark.parametrize(
     "value", [b"de", b'"de"', b"", b'""', b"a=b", b"a%2C%20b", b"{a:b}", b"a&b=c", b"!#$'()*+-./:<=>?@[]^_`{|}~"]
 )
-def test_a_declared_cookie_with_a_value_that_cookies_have_goes_up_as_it_is(value):
+def test_a_declared_cookie_with_a_value_that_cookies_have_goes_up_as_it_is(value: bytes) -> None:
     assert b"Cookie: lang=" + value + b"; sid=s3cret-sid\r\n" in head(
         b"Cookie: lang=" + value + b"\r\n", cookies=frozenset({b"lang"})
     )
 
 
-def test_cookies_that_connection_nominates_do_not_go_up():
+def test_cookies_that_connection_nominates_do_not_go_up() -> None:
     sent = head(b"Cookie: a=1\r\nConnection: cookie\r\n", cookies=frozenset({b"a"}))
     assert b"Cookie: sid=s3cret-sid\r\n" in sent
 
 
-def comma_or_semicolon(value):
+def comma_or_semicolon(value: str) -> list[tuple[str, str]]:
     """RFC 2109, 4.3.4: servers treat a comma as a semicolon; many ignore quotes."""
     return [pair.strip(" \t").partition("=")[::2] for pair in re.split("[;,]", value)]
 
 
-def blanks_too(value):
+def blanks_too(value: str) -> list[tuple[str, str]]:
     return [pair.partition("=")[::2] for pair in re.split(r"[;,\s]+", value)]
 
 
-def quotes_first(value):
+def quotes_first(value: str) -> list[tuple[str, str]]:
     """A quoted string with escapes is one piece, even with separators in it."""
     return [(name, text) for name, text in re.findall(r'([^=;,\s]+)=("(?:\\.|[^"\\])*"|[^;,\s]*)', value)]
 
 
-def by_the_standard_library(value):
+def by_the_standard_library(value: str) -> list[tuple[str, str]]:
     return [(name, morsel.coded_value) for name, morsel in SimpleCookie(value).items()]
 
 
@@ -256,7 +258,7 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(st.lists(PIECES, max_size=12).map("".join), min_size=1, max_size=3))
-def test_no_parser_sees_another_cookie_than_the_declared_and_ours_once_and_last(values):
+def test_no_parser_sees_another_cookie_than_the_declared_and_ours_once_and_last(values: list[str]) -> None:
     fields = b"".join(b"Cookie: " + value.strip().encode("latin-1") + b"\r\n" for value in values)
     sent = head(fields, cookies=frozenset({b"lang", b"b"}))
     assert sent.count(b"Cookie: ") == 1
@@ -268,7 +270,7 @@ def test_no_parser_sees_another_cookie_than_the_declared_and_ours_once_and_last(
         assert pairs[-1][0] == "sid"
 
 
-def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed():
+def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed() -> None:
     assert b"Accept-Encoding: gzip\r\n" in head(b"Accept-Encoding: gzip\r\n", injection=NO_KEY, is_searched=False)
 
 
@@ -282,7 +284,7 @@ def test_without_a_secret_there_is_nothing_to_find_so_answers_may_be_compressed(
         (b"", b"GET", b""),
     ],
 )
-def test_the_framing_is_written_anew_and_once(fields, method, framing):
+def test_the_framing_is_written_anew_and_once(fields: bytes, method: bytes, framing: bytes) -> None:
     sent = head(fields, method=method)
     lines = [line for line in sent.lower().split(b"\r\n") if line.startswith((b"content-length", b"transfer-encoding"))]
     assert b"".join(line + b"\r\n" for line in lines) == framing.lower()

@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvloop
@@ -14,10 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.proxy.arrivals import Arrivals
-from plugin_gateway.proxy.downlink import Downlink
+from plugin_gateway.proxy.downlink import Answer, Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision import UpstreamTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from plugin_gateway.errors import UpstreamError
+    from tests.conftest import Authority
 
 TARGET = SimpleNamespace(socket="", host="up", port=1)
 
@@ -25,38 +32,38 @@ TARGET = SimpleNamespace(socket="", host="up", port=1)
 class Exchange:
     """Keeps the outcome of an answer."""
 
-    def __init__(self, *, is_head=False, is_sent=True):
+    def __init__(self, *, is_head: bool = False, is_sent: bool = True) -> None:
         self.downlink = Downlink(
             UpstreamTarget(host="up", port=1, authority=b"up"), "http://gw", KnownSecrets(), varies_by_origin=False
         )
         self.asked, self.is_sent = SimpleNamespace(is_head=is_head), is_sent
         self.status, self.body, self.end = 0, b"", ""
 
-    def on_activity(self):
+    def on_activity(self) -> None:
         pass
 
-    def on_answer(self, answer, body, *, is_complete):
+    def on_answer(self, answer: Answer, body: bytes, *, is_complete: bool) -> None:
         assert not self.status
         self.status = answer.status
         self.on_body(body, is_complete=is_complete)
 
-    def on_whole_answer(self, answer, body):
+    def on_whole_answer(self, answer: Answer, body: bytes) -> None:
         self.on_answer(answer, body, is_complete=True)
 
-    def on_body(self, data, *, is_complete):
+    def on_body(self, data: bytes, *, is_complete: bool) -> None:
         assert not self.end
         self.body += data
         self.end = "whole" if is_complete else ""
 
-    def on_broken(self, error):
+    def on_broken(self, error: UpstreamError) -> None:
         assert not self.end
         self.end = error.code
 
-    def on_stale(self):
+    def on_stale(self) -> None:
         self.end = "stale"
 
 
-def connection(**exchange):
+def connection(**exchange: bool) -> tuple[UpstreamConnection, Exchange, list[Any]]:
     released = []
     transport = SimpleNamespace(
         write=lambda data: None,
@@ -91,7 +98,7 @@ ANSWERS = [
 
 
 @given(st.sampled_from(ANSWERS), st.lists(st.integers(0, 120), max_size=6))
-def test_an_answer_in_pieces_comes_to_the_same(case, cuts):
+def test_an_answer_in_pieces_comes_to_the_same(case: tuple[bytes, bytes, str], cuts: list[int]) -> None:
     data, body, end = case
     upstream, it, released = connection()
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
@@ -104,7 +111,7 @@ def test_an_answer_in_pieces_comes_to_the_same(case, cuts):
     st.binary(max_size=40),
     st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"]),
 )
-def test_no_bytes_raise_and_none_end_a_call_twice(data, start):
+def test_no_bytes_raise_and_none_end_a_call_twice(data: bytes, start: bytes) -> None:
     upstream, it, _ = connection()
     upstream.data_received(start + data)
     upstream.connection_lost(None)
@@ -112,20 +119,20 @@ def test_no_bytes_raise_and_none_end_a_call_twice(data, start):
 
 
 @pytest.mark.parametrize("surplus", [b"\r\n", b"HTTP/1.1 200 OK\r\n\r\n"])
-def test_surplus_closes_the_connection_though_the_answer_is_whole(surplus):
+def test_surplus_closes_the_connection_though_the_answer_is_whole(surplus: bytes) -> None:
     for data, body, _ in ANSWERS[:4]:
         upstream, it, released = connection()
         upstream.data_received(data + surplus)
         assert (it.body, it.end, released) == (body, "whole", ["close"])
 
 
-def test_an_answer_before_the_request_is_sent_ends_the_connection():
+def test_an_answer_before_the_request_is_sent_ends_the_connection() -> None:
     upstream, it, released = connection(is_sent=False)
     upstream.data_received(ANSWERS[0][0])
     assert (it.end, released) == ("whole", ["abort"])
 
 
-def test_an_endless_head_is_refused():
+def test_an_endless_head_is_refused() -> None:
     upstream, it, released = connection()
     for _ in range(20):
         upstream.data_received(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 8000) if not it.end else None
@@ -144,7 +151,9 @@ def test_an_endless_head_is_refused():
         (b"HTTP/1.1 200 OK\r\n\r\nhel", ConnectionResetError(), "upstream-closed"),
     ],
 )
-def test_what_a_close_means_depends_on_what_came_before(received, error, end, has_ended):
+def test_what_a_close_means_depends_on_what_came_before(
+    received: bytes, error: ConnectionResetError | None, end: str, has_ended: bool
+) -> None:
     upstream, it, _ = connection()
     if received:
         upstream.data_received(received)
@@ -158,12 +167,12 @@ ENDLESS = b"HTTP/1.0 200 OK\r\nContent-Type: text/plain\r\n\r\nhello"
 
 
 @contextlib.contextmanager
-def peer(certificate, answer, end):
+def peer(certificate: SimpleNamespace | None, answer: bytes, end: str) -> Iterator[int]:
     """Answer one request over TLS, or over TCP without a certificate, then end the connection in the given way."""
     listener = socket.create_server(("127.0.0.1", 0))
     listener.settimeout(5)
 
-    def serve():
+    def serve() -> None:
         connection, _ = listener.accept()
         connection.settimeout(5)
         if certificate is not None:
@@ -196,11 +205,11 @@ def peer(certificate, answer, end):
     ],
 )
 def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
-    authority, loop_factory, is_tls, answer, end, expected
-):
+    authority: Authority, loop_factory: Callable[..., Any], is_tls: bool, answer: bytes, end: str, expected: str
+) -> None:
     certificate = authority.issue("localhost") if is_tls else None
 
-    async def scene(port):
+    async def scene(port: int) -> None:
         it, lost = Exchange(), asyncio.Event()
         pool = SimpleNamespace(
             target=TARGET,
@@ -223,7 +232,7 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
         runner.run(scene(port))
 
 
-def test_only_a_used_connection_that_closes_without_a_byte_is_stale():
+def test_only_a_used_connection_that_closes_without_a_byte_is_stale() -> None:
     upstream, _, _ = connection()
     upstream.data_received(ANSWERS[0][0])
     second = Exchange()
@@ -239,7 +248,7 @@ def test_only_a_used_connection_that_closes_without_a_byte_is_stale():
     assert third.end == "upstream-closed"
 
 
-def test_an_upstream_that_sent_an_interim_answer_had_begun_so_its_close_is_not_stale():
+def test_an_upstream_that_sent_an_interim_answer_had_begun_so_its_close_is_not_stale() -> None:
     upstream, _, _ = connection()
     upstream.data_received(ANSWERS[0][0])
     second = Exchange()
@@ -249,7 +258,7 @@ def test_an_upstream_that_sent_an_interim_answer_had_begun_so_its_close_is_not_s
     assert second.end == "upstream-closed"
 
 
-def test_interim_answers_without_end_are_refused_and_counted_for_each_call():
+def test_interim_answers_without_end_are_refused_and_counted_for_each_call() -> None:
     upstream, it, released = connection()
     upstream.data_received(b"HTTP/1.1 103 E\r\n\r\n" * 32 + ANSWERS[0][0])
     assert (it.end, released) == ("whole", ["release"])
@@ -261,7 +270,7 @@ def test_interim_answers_without_end_are_refused_and_counted_for_each_call():
     assert (second.end, released) == ("bad-upstream-answer", ["release", "abort"])
 
 
-def test_bytes_nobody_asked_for_end_the_connection():
+def test_bytes_nobody_asked_for_end_the_connection() -> None:
     upstream, _, released = connection()
     upstream.data_received(ANSWERS[0][0])
     upstream.data_received(b"more")

@@ -51,7 +51,7 @@ REFUSALS = {
         (b"GET http://a/b HTTP/1.1", (b"GET", b"http://a/b", 1)),
     ],
 )
-def test_a_request_line_of_the_grammar_is_read(line, expected):
+def test_a_request_line_of_the_grammar_is_read(line: bytes, expected: tuple[bytes, bytes, int]) -> None:
     method, target, minor = REQUEST_LINE.fullmatch(line).groups()
     assert (method, target, int(minor)) == expected
 
@@ -78,7 +78,7 @@ def test_a_request_line_of_the_grammar_is_read(line, expected):
         (b"PRI * HTTP/2.0", 505),
     ],
 )
-def test_any_other_request_line_is_refused(line, status):
+def test_any_other_request_line_is_refused(line: bytes, status: int) -> None:
     assert REQUEST_LINE.fullmatch(line) is None
     error = bad_request_line(line)
     assert error.status == status
@@ -94,7 +94,7 @@ def test_any_other_request_line_is_refused(line, status):
         (b"http://gw.test//admin", b"gw.test", b"//admin"),
     ],
 )
-def test_absolute_form_for_the_named_host_is_read_as_origin_form(target, host, expected):
+def test_absolute_form_for_the_named_host_is_read_as_origin_form(target: bytes, host: bytes, expected: bytes) -> None:
     assert origin_form(target, host) == expected
 
 
@@ -113,7 +113,7 @@ def test_absolute_form_for_the_named_host_is_read_as_origin_form(target, host, e
         b"*",
     ],
 )
-def test_any_other_target_that_is_no_path_is_left_for_the_gate_to_refuse(target):
+def test_any_other_target_that_is_no_path_is_left_for_the_gate_to_refuse(target: bytes) -> None:
     assert origin_form(target, b"gw.test") == target
 
 
@@ -134,16 +134,16 @@ def test_any_other_target_that_is_no_path_is_left_for_the_gate_to_refuse(target)
         b"N: \x7f",
     ],
 )
-def test_a_line_that_is_no_field_is_none(line):
+def test_a_line_that_is_no_field_is_none(line: bytes) -> None:
     assert read_field(line) is None
 
 
-def test_a_field_is_read_with_its_white_space_normalised():
+def test_a_field_is_read_with_its_white_space_normalised() -> None:
     assert read_field(b"aCCept:\t a, b \t") == (b"accept", b"a, b", b"aCCept: a, b\r\n")
     assert read_field(b"X: X\xa0X") == (b"x", b"X\xa0X", b"X: X\xa0X\r\n")
 
 
-def test_options_are_the_members_of_a_list_in_lower_case():
+def test_options_are_the_members_of_a_list_in_lower_case() -> None:
     assert options_of(b"Close,\t X-Hop ,, ,upGRADE") == [b"close", b"x-hop", b"upgrade"]
 
 
@@ -183,23 +183,23 @@ def test_options_are_the_members_of_a_list_in_lower_case():
         (HOST + b"X: y\r\n" * MAX_FIELDS, 1, "too-many-fields"),
     ],
 )
-def test_fields_that_leave_a_doubt_are_refused(block, minor, code):
+def test_fields_that_leave_a_doubt_are_refused(block: bytes, minor: int, code: str) -> None:
     with pytest.raises(WireError) as caught:
         read_request_fields(block, minor)
     error = caught.value
     assert (error.code, error.status, error.detail) == (code, *REFUSALS[code])
 
 
-def test_as_many_fields_as_the_limit_are_read():
+def test_as_many_fields_as_the_limit_are_read() -> None:
     assert len(read_request_fields(HOST + b"X: y\r\n" * (MAX_FIELDS - 1), 1).fields) == MAX_FIELDS
 
 
 @pytest.mark.parametrize("host", [b"a", b"a.b-c_d:8080", b"127.0.0.1:1", b"[::1]", b"[2001:db8::1]:443"])
-def test_a_host_may_be_a_name_or_an_address(host):
+def test_a_host_may_be_a_name_or_an_address(host: bytes) -> None:
     assert read_request_fields(b"Host: " + host + b"\r\n", 1).fields[0].value == host
 
 
-def test_the_framing_and_the_connection_options_are_read():
+def test_the_framing_and_the_connection_options_are_read() -> None:
     request = read_request_fields(
         HOST + b"Connection: Close, X-Hop\r\nConnection: upgrade\r\nUpgrade: h2c, WebSocket\r\n"
         b"Expect: 100-Continue\r\nContent-Length: 7\r\nOrigin: https://a\r\nX-Request-Id: r1\r\n",
@@ -213,7 +213,7 @@ def test_the_framing_and_the_connection_options_are_read():
     assert not request.is_plain
 
 
-def test_a_request_with_a_host_only_is_plain_and_claims_nothing_else():
+def test_a_request_with_a_host_only_is_plain_and_claims_nothing_else() -> None:
     request = read_request_fields(HOST, 1)
     claims = {name: getattr(request, name) for name in RequestFields.__slots__ if name != "fields"}
     assert claims == {
@@ -234,7 +234,9 @@ def test_a_request_with_a_host_only_is_plain_and_claims_nothing_else():
         (b"Connection: upgrade\r\nUpgrade: websocket\r\n", False, False),
     ],
 )
-def test_a_plain_request_has_no_body_and_keeps_its_connection_for_requests(fields, has_body, is_plain):
+def test_a_plain_request_has_no_body_and_keeps_its_connection_for_requests(
+    fields: bytes, has_body: bool, is_plain: bool
+) -> None:
     request = read_request_fields(HOST + fields, 1)
     assert (request.has_body, request.is_plain) == (has_body, is_plain)
     assert request.is_chunked is (b"Chunked" in fields)
@@ -249,23 +251,23 @@ def test_a_plain_request_has_no_body_and_keeps_its_connection_for_requests(field
         (b"Connection: upgrade\r\n", False),
     ],
 )
-def test_a_websocket_is_wanted_where_both_fields_say_so(fields, wanted):
+def test_a_websocket_is_wanted_where_both_fields_say_so(fields: bytes, wanted: bool) -> None:
     assert read_request_fields(HOST + fields, 1).wants_websocket is wanted
 
 
-def test_every_authorization_is_kept_so_that_the_door_can_refuse_two():
+def test_every_authorization_is_kept_so_that_the_door_can_refuse_two() -> None:
     request = read_request_fields(HOST + b"Authorization: Bearer a\r\nauthorization: Bearer b\r\n", 1)
     assert request.authorizations == (b"Bearer a", b"Bearer b")
 
 
-def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop():
+def test_values_of_a_name_are_all_read_unless_connection_declares_it_hop_by_hop() -> None:
     request = read_request_fields(HOST + b"A: 1\r\nB: 2\r\na: 3\r\nConnection: b\r\n", 1)
     assert request.values(b"a") == [b"1", b"3"]
     assert request.values(b"b") == []
     assert request.values(b"c") == []
 
 
-def test_fields_for_a_chunked_body_are_the_same_but_for_the_framing():
+def test_fields_for_a_chunked_body_are_the_same_but_for_the_framing() -> None:
     request = read_request_fields(
         HOST + b"Authorization: Bearer a\r\nOrigin: https://a\r\nX-Request-Id: r1\r\nExpect: 100-continue\r\n"
         b"Content-Length: 7\r\nConnection: close, upgrade\r\nUpgrade: websocket\r\n",
@@ -278,7 +280,7 @@ def test_fields_for_a_chunked_body_are_the_same_but_for_the_framing():
         assert getattr(chunked, name) == getattr(request, name), name
 
 
-def test_http_1_0_needs_no_host_and_always_closes():
+def test_http_1_0_needs_no_host_and_always_closes() -> None:
     request = read_request_fields(b"", 0)
     assert (request.closes, request.has_body, request.is_plain, request.minor) == (True, False, False, 0)
     assert request.host == b""
@@ -286,7 +288,7 @@ def test_http_1_0_needs_no_host_and_always_closes():
 
 
 @pytest.mark.parametrize("ids", [(b"r1", b"r2"), (b"a b", b"r1", b"r1"), (b"a" * 129, b"", b"r1")])
-def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids):
+def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids: tuple[bytes, ...]) -> None:
     request = read_request_fields(HOST + b"".join(b"x-request-ID: %b\r\n" % one for one in ids) + b"Accept: */*\r\n", 1)
 
     assert request.request_id == b"r1"
@@ -294,7 +296,7 @@ def test_of_several_request_ids_the_first_that_can_be_one_is_the_only_one(ids):
     assert request.fields[-1].name == b"accept"
 
 
-def test_an_unreadable_request_id_is_none():
+def test_an_unreadable_request_id_is_none() -> None:
     assert read_request_fields(HOST + b"X-Request-Id: " + b"a" * 129 + b"\r\n", 1).request_id == b""
     assert read_request_fields(HOST + b"X-Request-Id: a b\r\n", 1).request_id == b""
 
@@ -303,7 +305,7 @@ def test_an_unreadable_request_id_is_none():
     ("line", "expected"),
     [(b"HTTP/1.1 200 OK", (1, 200)), (b"HTTP/1.0 404", (0, 404)), (b"HTTP/1.1 599 \xff", (1, 599))],
 )
-def test_a_status_line_is_read(line, expected):
+def test_a_status_line_is_read(line: bytes, expected: tuple[int, int]) -> None:
     assert read_status_line(line) == expected
 
 
@@ -319,7 +321,7 @@ def test_a_status_line_is_read(line, expected):
         b"HTTP/1.1 200 a\x00",
     ],
 )
-def test_any_other_status_line_is_the_upstreams_fault(line):
+def test_any_other_status_line_is_the_upstreams_fault(line: bytes) -> None:
     with pytest.raises(
         UpstreamError,
         match=r"^502 bad-upstream-answer: The upstream's answer is not a well-formed HTTP/1\.1 message\.$",
@@ -337,7 +339,9 @@ def test_any_other_status_line_is_the_upstreams_fault(line):
         (0, [b"5"], [], [b"keep-alive"], (5, False, False)),
     ],
 )
-def test_a_response_is_framed_in_one_way(minor, lengths, codings, connection, expected):
+def test_a_response_is_framed_in_one_way(
+    minor: int, lengths: list[bytes], codings: list[bytes], connection: list[bytes], expected: tuple[int, bool, bool]
+) -> None:
     assert frame_response(minor, lengths, codings, connection) == expected
 
 
@@ -352,7 +356,9 @@ def test_a_response_is_framed_in_one_way(minor, lengths, codings, connection, ex
         (0, [], [b"chunked"]),
     ],
 )
-def test_a_response_framed_in_two_ways_is_the_upstreams_fault(minor, lengths, codings):
+def test_a_response_framed_in_two_ways_is_the_upstreams_fault(
+    minor: int, lengths: list[bytes], codings: list[bytes]
+) -> None:
     with pytest.raises(UpstreamError):
         frame_response(minor, lengths, codings, [])
 
@@ -361,7 +367,7 @@ def test_a_response_framed_in_two_ways_is_the_upstreams_fault(minor, lengths, co
     ("data", "left"),
     [(b"\r\n\r\nGET", b"GET"), (b"\r\n", b""), (b"GET", b"GET"), (b"\nGET", b"\nGET"), (b"\r\n\rG", b"\rG")],
 )
-def test_empty_lines_before_a_request_are_dropped_in_pairs(data, left):
+def test_empty_lines_before_a_request_are_dropped_in_pairs(data: bytes, left: bytes) -> None:
     assert without_empty_lines(data) == left
 
 
@@ -375,27 +381,27 @@ def test_empty_lines_before_a_request_are_dropped_in_pairs(data, left):
         (b"GET /" + b"a" * 9000, (b"GET", b"/" + b"a" * 4091)),
     ],
 )
-def test_the_log_of_a_refused_head_names_its_method_and_target(head, expected):
+def test_the_log_of_a_refused_head_names_its_method_and_target(head: bytes, expected: tuple[bytes, bytes]) -> None:
     assert asked_for(head) == expected
 
 
-def test_a_head_over_the_limit_is_refused_with_the_limit():
+def test_a_head_over_the_limit_is_refused_with_the_limit() -> None:
     error = head_too_large(123)
     assert (error.status, error.code) == (431, "head-too-large")
     assert error.detail == "A request head may have at most 123 bytes."
 
 
 @pytest.mark.parametrize("data", [b"GET /\n", b"GET / HTTP/1.1\r\nA: b\n", b"\x16\x03\x01", b"GET /\rX", b"\x7f"])
-def test_garbage_is_hopeless_before_a_head_is_whole(data):
+def test_garbage_is_hopeless_before_a_head_is_whole(data: bytes) -> None:
     assert is_hopeless(data, 0)
 
 
 @pytest.mark.parametrize("data", [b"", b"GET / HT", b"GET / HTTP/1.1\r", b"GET / HTTP/1.1\r\nA:\t\xffb\r\n\r"])
-def test_an_unfinished_head_is_not_hopeless(data):
+def test_an_unfinished_head_is_not_hopeless(data: bytes) -> None:
     assert not is_hopeless(data, 0)
 
 
-def test_bytes_that_were_checked_before_are_not_checked_again():
+def test_bytes_that_were_checked_before_are_not_checked_again() -> None:
     assert not is_hopeless(b"\x00GET", 1)
     assert is_hopeless(b"GET\x00", 1)
 
@@ -427,25 +433,25 @@ _lines = st.lists(
 
 
 class _Listener:
-    def __init__(self):
+    def __init__(self) -> None:
         self.fields = []
         self.body = b""
         self.is_complete = False
 
-    def on_header(self, name, value):
+    def on_header(self, name: bytes, value: bytes) -> None:
         self.fields.append((name.lower(), value))
 
-    def on_body(self, body):
+    def on_body(self, body: bytes) -> None:
         self.body += body
 
-    def on_message_complete(self):
+    def on_message_complete(self) -> None:
         self.is_complete = True
 
 
 @given(_lines)
 @example([b"Host: a", b"Content-Length: 3"])
 @example([b"Host: a", b"Transfer-Encoding: chunked"])
-def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines):
+def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines: list[bytes]) -> None:
     block = b"".join(line + b"\r\n" for line in lines)
     try:
         ours = read_request_fields(block, 1)
@@ -475,12 +481,12 @@ def test_what_we_accept_h11_and_httptools_accept_with_the_same_meaning(lines):
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_raise_anything_but_a_wire_error(data):
+def test_no_bytes_raise_anything_but_a_wire_error(data: bytes) -> None:
     assert REQUEST_LINE.fullmatch(data) or isinstance(bad_request_line(data), WireError)
     with contextlib.suppress(WireError):
         read_request_fields(data + b"\r\n", 1)
 
 
-def test_nothing_here_depends_on_a_parser_library():
+def test_nothing_here_depends_on_a_parser_library() -> None:
     source = Path(__file__).parents[2] / "plugin_gateway" / "proxy" / "wire.py"
     assert "httptools" not in source.read_text()

@@ -41,7 +41,7 @@ SEPARATORS = [b"\n", b"\r\n", b"\n  ", b"\r\n\t", b"&#13;\n", b"\\n", b"\\r\\n",
 @pytest.mark.parametrize("separator", SEPARATORS, ids=repr)
 @pytest.mark.parametrize("width", [60, 64, 76])
 @pytest.mark.parametrize("before", range(0, 60, 7))
-def test_base64_in_lines_shows_no_secret(separator, width, before):
+def test_base64_in_lines_shows_no_secret(separator: bytes, width: int, before: int) -> None:
     data = MAIL[:before] + MAIL
     written = broken(data, width, separator)
     covered = Mask([SECRET]).cover(b"<" + written + b">")[1:-1]
@@ -58,11 +58,11 @@ def test_base64_in_lines_shows_no_secret(separator, width, before):
 
 
 @pytest.mark.parametrize("separator", [b"\n", b"\r\n", b"\\n"], ids=repr)
-def test_base64_in_lines_shows_no_secret_however_it_is_cut_into_pieces(separator):
+def test_base64_in_lines_shows_no_secret_however_it_is_cut_into_pieces(separator: bytes) -> None:
     assert_hidden(b"{" + broken(MAIL, 76, separator) + b"}", plain=base64.b64encode(MAIL)[204:230])
 
 
-def test_json_in_lines_of_base64_within_json_shows_no_secret():
+def test_json_in_lines_of_base64_within_json_shows_no_secret() -> None:
     inner = base64.encodebytes(json.dumps({"padding": "x" * 50, "key": SECRET}).encode()).decode()
     covered = Mask([SECRET]).cover(json.dumps({"content": inner}).replace("/", "\\/").encode())
     assert SECRET.encode() not in base64.b64decode(json.loads(covered.replace(b"*", b"A"))["content"])
@@ -73,7 +73,7 @@ def test_json_in_lines_of_base64_within_json_shows_no_secret():
 @pytest.mark.parametrize(
     "text", [SECRET, quote(SECRET, safe=""), SECRET.replace("/", "\\/"), base64.b64encode(SECRET.encode()).decode()]
 )
-def test_wide_text_shows_no_spelling_of_a_secret(encoding, text):
+def test_wide_text_shows_no_spelling_of_a_secret(encoding: str, text: str) -> None:
     written = f"key: {text}\n".encode(encoding)
     covered = Mask([SECRET]).cover(written)
     assert len(covered) == len(written)
@@ -81,14 +81,14 @@ def test_wide_text_shows_no_spelling_of_a_secret(encoding, text):
     assert covered.replace(b"\0", b"").count(b"*") >= len(text) - 3
 
 
-def test_quoted_printable_text_shows_no_secret():
+def test_quoted_printable_text_shows_no_secret() -> None:
     for before in range(80):
         written = quopri.encodestring(b"x" * before + b" " + SECRET.encode() + b" and more\n" * 3)
         covered = Mask([SECRET]).cover(written)
         assert SECRET.encode()[:-2] not in quopri.decodestring(covered)
 
 
-def test_a_soft_break_within_a_secret_does_not_let_its_first_half_go():
+def test_a_soft_break_within_a_secret_does_not_let_its_first_half_go() -> None:
     written = SECRET[:10].encode() + b"=\r\n" + SECRET[10:].replace("=", "=3D").encode() + b" end"
     assert_hidden(written)
 
@@ -106,16 +106,16 @@ def test_a_soft_break_within_a_secret_does_not_let_its_first_half_go():
         b"a1b2" * 8 + b" \n",
     ],
 )
-def test_a_text_of_the_usual_kind_is_not_wrapped(text):
+def test_a_text_of_the_usual_kind_is_not_wrapped(text: bytes) -> None:
     assert not is_wrapped(text)
     assert unwrapped(text, 100) == []
 
 
 @pytest.mark.parametrize("text", [b"data: one\n\n", b'{"a":1}\n', b"word\n", b"\n", b"a1b2" * 8 + b"\n\n"])
-def test_a_break_behind_anything_else_than_a_line_of_digits_is_not_waited_for(text):
+def test_a_break_behind_anything_else_than_a_line_of_digits_is_not_waited_for(text: bytes) -> None:
     assert open_end(text, len(text)) == -1
 
 
 @pytest.mark.parametrize("text", [b"a1b2" * 8 + b"\n", b"a1b2" * 8 + b"\r\n  ", b"soft=\r\n", b"soft=\n"])
-def test_a_line_that_goes_on_is_waited_for(text):
+def test_a_line_that_goes_on_is_waited_for(text: bytes) -> None:
     assert open_end(text, len(text)) == len(text.rstrip(b"\r\n "))

@@ -38,7 +38,7 @@ allow: [list, add, {operation: own, credential: {query: key, value: {value: very
         ("GET", "/own", "sets query key"),
     ],
 )
-def test_the_credential_of_the_operation_is_named_and_its_value_is_not(method, target, said):
+def test_the_credential_of_the_operation_is_named_and_its_value_is_not(method: str, target: str, said: str) -> None:
     loaded = load_text(CONFIG, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)
 
@@ -49,7 +49,7 @@ def test_the_credential_of_the_operation_is_named_and_its_value_is_not(method, t
     assert "very-secret" not in repr(account)
 
 
-def test_without_a_credential_nothing_is_set():
+def test_without_a_credential_nothing_is_set() -> None:
     text = "openapi: openapi.yaml\nupstream: {url: 'https://api.test'}\nallow: [list]\n"
     loaded = load_text(text, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)
@@ -62,7 +62,7 @@ def test_without_a_credential_nothing_is_set():
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "/p ets"), ("GET", "/pets/ä"), ("G T", "/pets"), ("", ""), ("GET", "/\0")]
 )
-def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method, target):
+def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method: str, target: str) -> None:
     loaded = load_text(CONFIG, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)
 
@@ -71,7 +71,7 @@ def test_what_is_no_request_line_is_refused_as_the_gateway_refuses_it(method, ta
     assert (account.verdict.status, account.verdict.code) == (400, "bad-request-line")
 
 
-def test_the_limits_of_a_call_are_told():
+def test_the_limits_of_a_call_are_told() -> None:
     text = CONFIG.replace("[list,", "[{operation: list, rate: 5/s},") + "limits: {rate: 20/s, concurrency: 7}\n"
     loaded = load_text(text, path=None, environ={})
     revision = compile_revision(loaded, DOCUMENT, number=1)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.allowlist import Selection, select
 from plugin_gateway.tools.hints import ChosenHints
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PATHS = {
     "/pets": {
@@ -20,27 +25,27 @@ PATHS = {
 }
 
 
-def choose(allow, deny=(), paths=None):
+def choose(allow: list[Any], deny: Sequence[Any] = (), paths: dict[str, Any] | None = None) -> Selection:
     document = Document(root={"openapi": "3.0.3", "paths": paths or PATHS}, name="t")
     entries = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
     denials = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
     return select(document, entries, denials)
 
 
-def keys(selection):
+def keys(selection: Selection) -> list[str]:
     return [str(key) for key in selection.kept]
 
 
-def rules(selection):
+def rules(selection: Selection) -> list[Any]:
     return [(finding.rule, finding.severity.value, finding.pointer) for finding in selection.findings]
 
 
-def test_nothing_listed_is_nothing_kept():
+def test_nothing_listed_is_nothing_kept() -> None:
     assert choose([]).kept == {}
     assert choose([]).findings == ()
 
 
-def test_what_is_kept_is_in_document_order():
+def test_what_is_kept_is_in_document_order() -> None:
     assert keys(choose(["adminUsers", "POST /pets", "listPets"])) == ["GET /pets", "POST /pets", "GET /admin/users"]
 
 
@@ -53,11 +58,11 @@ def test_what_is_kept_is_in_document_order():
         (["PUT /**", {"tag": "none"}], [*(f"{m} /pets" for m in ("GET", "POST")), "GET /pets/{petId}", "DELETE /pets/{petId}", "GET /admin/users"]),
     ],
 )  # fmt: skip
-def test_deny_wins_over_allow(deny, kept):
+def test_deny_wins_over_allow(deny: list[Any], kept: list[str]) -> None:
     assert keys(choose([{"path": "/**"}], deny)) == kept
 
 
-def test_an_entry_that_matches_nothing_is_an_error_in_either_list():
+def test_an_entry_that_matches_nothing_is_an_error_in_either_list() -> None:
     selection = choose(["listPets", "lstPets"], ["deltePet"])
 
     assert rules(selection) == [
@@ -81,12 +86,12 @@ def test_an_entry_that_matches_nothing_is_an_error_in_either_list():
         ({"tag": "pets", "methods": ["DELETE"]}, "warning"),
     ],
 )
-def test_a_denial_that_matches_nothing_is_reported(deny, severity):
+def test_a_denial_that_matches_nothing_is_reported(deny: dict[str, Any] | str, severity: str) -> None:
     assert rules(choose(["listPets"], ["deletePet", deny])) == [("unknown-operation", severity, ("deny", 1))]
 
 
 @pytest.mark.parametrize("allow", [["listPets", "createPet"], [{"tag": "pets"}], ["listPets", {"tag": "pets"}]])
-def test_an_allow_list_of_which_everything_is_denied_is_reported(allow):
+def test_an_allow_list_of_which_everything_is_denied_is_reported(allow: list[Any]) -> None:
     selection = choose(allow, [{"tag": "pets"}])
 
     assert selection.kept == {}
@@ -94,7 +99,7 @@ def test_an_allow_list_of_which_everything_is_denied_is_reported(allow):
     assert "nothing-allowed" not in [rule for rule, _, _ in rules(choose(allow, ["deletePet"]))]
 
 
-def test_a_group_of_which_everything_is_denied_is_reported():
+def test_a_group_of_which_everything_is_denied_is_reported() -> None:
     found = rules(choose(["adminUsers", {"tag": "pets"}, {"path": "/admin/**"}], [{"tag": "pets"}]))
 
     assert found.count(("allowed-and-denied", "warning", ("allow", 1))) == 1
@@ -102,7 +107,7 @@ def test_a_group_of_which_everything_is_denied_is_reported():
     assert "nothing-allowed" not in [rule for rule, _, _ in found]
 
 
-def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning():
+def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning() -> None:
     paths = {"/tree/{path}": {"get": {}}, "/tree/{a}/{b}": {"get": {}}}
     allow = [{"operation": "GET /tree/{path}", "parameters": {"path": {"slashes": "allowed"}}}]
 
@@ -110,13 +115,13 @@ def test_denied_operations_that_a_slashed_parameter_spells_are_a_warning():
 
 
 @pytest.mark.parametrize("twin", ["/find?by={b}", "/find?by={by}#x"])
-def test_queries_that_differ_in_names_of_placeholders_are_twins(twin):
+def test_queries_that_differ_in_names_of_placeholders_are_twins(twin: str) -> None:
     paths = {"/find?by={by}": {"get": {"operationId": "one"}}, twin: {"get": {"operationId": "two"}}}
 
     assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]
 
 
-def test_an_operation_id_given_twice_opens_neither_and_names_both():
+def test_an_operation_id_given_twice_opens_neither_and_names_both() -> None:
     paths = {"/pets/{petId}": {"get": {"operationId": "getPet"}, "delete": {"operationId": "getPet"}}}
     selection = choose(["getPet"], paths=paths)
 
@@ -127,7 +132,7 @@ def test_an_operation_id_given_twice_opens_neither_and_names_both():
     assert keys(choose(["GET /pets/{petId}"], paths=paths)) == ["GET /pets/{petId}"]
 
 
-def test_denying_an_operation_id_given_twice_denies_both():
+def test_denying_an_operation_id_given_twice_denies_both() -> None:
     paths = {
         "/a": {"get": {"operationId": "a"}},
         "/b": {"get": {"operationId": "a"}},
@@ -137,22 +142,22 @@ def test_denying_an_operation_id_given_twice_denies_both():
     assert keys(choose([{"path": "/**"}], ["a"], paths)) == ["GET /c"]
 
 
-def test_naming_an_operation_twice_is_a_warning():
+def test_naming_an_operation_twice_is_a_warning() -> None:
     assert rules(choose(["listPets", "GET /pets"])) == [("duplicate-operation", "warning", ("allow", 1))]
 
 
-def test_a_group_that_is_not_pinned_is_a_warning():
+def test_a_group_that_is_not_pinned_is_a_warning() -> None:
     assert rules(choose([{"tag": "pets"}])) == [("group-not-pinned", "warning", ("allow", 0))]
 
 
-def test_an_operation_that_is_allowed_and_denied_stays_closed_and_is_a_warning():
+def test_an_operation_that_is_allowed_and_denied_stays_closed_and_is_a_warning() -> None:
     selection = choose(["listPets", "deletePet"], ["DELETE /**"])
 
     assert keys(selection) == ["GET /pets"]
     assert rules(selection) == [("allowed-and-denied", "warning", ("allow", 1))]
 
 
-def test_an_entry_of_its_own_wins_over_a_group():
+def test_an_entry_of_its_own_wins_over_a_group() -> None:
     selection = choose(
         [
             {
@@ -187,7 +192,7 @@ def test_an_entry_of_its_own_wins_over_a_group():
         [{"operation": "getPet", "operation_id": "x"}, {"operation": "listPets", "operation_id": "x"}],
     ],
 )
-def test_two_operations_cannot_have_one_name(allow):
+def test_two_operations_cannot_have_one_name(allow: list[Any]) -> None:
     ((rule, severity, pointer),) = rules(choose(allow))
 
     assert (rule, severity) == ("operation-id-taken", "error")
@@ -195,7 +200,7 @@ def test_two_operations_cannot_have_one_name(allow):
     assert pointer[-1] == "operation_id"
 
 
-def test_a_name_that_clients_see_for_another_operation_is_taken():
+def test_a_name_that_clients_see_for_another_operation_is_taken() -> None:
     root = {
         "openapi": "3.1.0",
         "paths": {"/a": {"get": {"operationId": "get.pet"}}, "/b": {"get": {"operationId": "b"}}},
@@ -205,40 +210,40 @@ def test_a_name_that_clients_see_for_another_operation_is_taken():
     assert [one.rule for one in select(Document(root=root, name="t"), allow).findings] == ["operation-id-taken"]
 
 
-def test_a_method_that_only_openapi_3_2_has_is_allowed_by_its_name():
+def test_a_method_that_only_openapi_3_2_has_is_allowed_by_its_name() -> None:
     root = {"openapi": "3.2.0", "paths": {"/a": {"additionalOperations": {"M-SEARCH": {"operationId": "search"}}}}}
     selection = select(Document(root=root, name="t"), [AllowEntry.model_validate("M-SEARCH /a")])
 
     assert (list(map(str, selection.kept)), selection.findings) == (["M-SEARCH /a"], ())
 
 
-def test_a_name_that_a_denied_operation_has_is_free():
+def test_a_name_that_a_denied_operation_has_is_free() -> None:
     assert rules(choose([{"operation": "listPets", "operation_id": "getPet"}])) == []
 
 
 @pytest.mark.parametrize("path", ["/a;b", "/a//b", "/x/../y", "/a%2Fb/..", "/.json"])
-def test_a_path_that_is_never_forwarded_is_a_warning(path):
+def test_a_path_that_is_never_forwarded_is_a_warning(path: str) -> None:
     paths = {path: {"get": {"operationId": "odd"}}}
 
     assert rules(choose(["odd"], paths=paths)) == [("unreachable-operation", "warning", ("allow", 0))]
 
 
 @pytest.mark.parametrize(("style", "warned"), [("matrix", ["unreachable-operation"]), ("label", []), ("simple", [])])
-def test_an_operation_with_a_matrix_parameter_is_a_warning(style, warned):
+def test_an_operation_with_a_matrix_parameter_is_a_warning(style: Any, warned: Any) -> None:
     listed = [{"name": "x", "in": "path", "required": True, "style": style}]
     paths = {"/a/{x}": {"get": {"operationId": "odd"}, "parameters": listed}}
 
     assert [rule for rule, *_ in rules(choose(["odd"], paths=paths))] == warned
 
 
-def test_a_method_that_is_never_forwarded_is_a_warning():
+def test_a_method_that_is_never_forwarded_is_a_warning() -> None:
     assert rules(choose(["TRACE /a"], paths={"/a": {"trace": {}}})) == [
         ("unreachable-operation", "warning", ("allow", 0))
     ]
 
 
 @pytest.mark.parametrize("twin", ["/a/{y}", "/a/{x}#other"])
-def test_operations_that_are_one_on_the_wire_are_allowed_together_or_denied_together(twin):
+def test_operations_that_are_one_on_the_wire_are_allowed_together_or_denied_together(twin: str) -> None:
     paths = {"/a/{x}": {"get": {"operationId": "one"}}, twin: {"get": {"operationId": "two"}}}
 
     assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]

@@ -1,9 +1,11 @@
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from plugin_gateway.diagnostics import Severity, in_file_order, render_text
+from plugin_gateway.diagnostics import Finding, Severity, in_file_order, render_text
 from plugin_gateway.errors import ConfigError, FindingsError
 from plugin_gateway.revision.build import build, load_config
 
@@ -16,7 +18,9 @@ paths:
 CONFIG = 'openapi: ./openapi.yaml\nupstream: {url: "htp://x"}\nallow: [listPets, listPet, {operation: x, nope: 1}]\ndeny: [nope]\n'
 
 
-def rules(tmp_path, document=DOCUMENT, config=CONFIG, **options):
+def rules(
+    tmp_path: Path, document: str | None = DOCUMENT, config: str = CONFIG, **options: Any
+) -> set[tuple[str, str, int]]:
     if document is not None:
         (tmp_path / "openapi.yaml").write_text(document)
     (tmp_path / "gateway.yaml").write_text(config)
@@ -28,22 +32,22 @@ def rules(tmp_path, document=DOCUMENT, config=CONFIG, **options):
     }
 
 
-def test_config_operations_and_document_are_in_one_report(tmp_path):
+def test_config_operations_and_document_are_in_one_report(tmp_path: Path) -> None:
     found = rules(tmp_path, in_one_report=True)
     assert {("bad-url", "gateway.yaml", 2), ("unknown-key", "gateway.yaml", 3)} < found
     assert {("unknown-operation", "gateway.yaml", 3), ("unknown-operation", "gateway.yaml", 4)} < found
     assert any(file == "openapi.yaml" for _, file, _ in found)
 
 
-def test_a_document_that_cannot_be_read_is_in_it(tmp_path):
+def test_a_document_that_cannot_be_read_is_in_it(tmp_path: Path) -> None:
     assert ("document-unreadable", "gateway.yaml", 1) in rules(tmp_path, None, in_one_report=True)
 
 
-def test_who_asks_for_the_config_alone_is_told_of_it_alone(tmp_path):
+def test_who_asks_for_the_config_alone_is_told_of_it_alone(tmp_path: Path) -> None:
     assert {file for _, file, _ in rules(tmp_path)} == {"gateway.yaml"}
 
 
-def test_the_document_is_watched_although_the_config_is_refused(tmp_path):
+def test_the_document_is_watched_although_the_config_is_refused(tmp_path: Path) -> None:
     told = []
     rules(tmp_path, in_one_report=True, on_file=told.append)
     assert "openapi.yaml" in {path.name for path in told}
@@ -76,7 +80,7 @@ paths:
 ENVIRON = {"KEY": "s3cr3t-key-value", "UPSTREAM_API_KEY": "k3y-of-upstream"}
 
 
-def rows():
+def rows() -> Iterator[Any]:
     for row in re.split(r"(?m)^=== ", MISTAKES)[1:]:
         name, _, rest = row.partition("\n")
         written, _, expected = rest.rpartition("\n---\n")
@@ -84,7 +88,7 @@ def rows():
         yield pytest.param(text.replace("<allow>\n", ALLOW), expected.strip().splitlines(), id=name)
 
 
-def errors_of(folder, content):
+def errors_of(folder: Path, content: bytes) -> list[Finding]:
     (folder / "openapi.yaml").write_text(ISSUES)
     (folder / "gateway.yaml").write_bytes(content)
     with pytest.raises(FindingsError) as caught:
@@ -94,7 +98,9 @@ def errors_of(folder, content):
 
 
 @pytest.mark.parametrize(("text", "expected"), [*rows()])
-def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(tmp_path, monkeypatch, text, expected):
+def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, expected: list[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     found = [
         f"{one.location.line}:{one.location.column} {one.rule}: {one.hint.partition('valid here:')[0]}".strip()
@@ -114,7 +120,9 @@ def test_what_people_get_wrong_is_in_one_report_with_the_line_that_mends_it(tmp_
         (ISSUES.encode(), "not-a-config", "plugin-gateway init FILE"),
     ],
 )
-def test_a_file_that_is_no_config_is_one_finding_that_says_what_to_do(tmp_path, monkeypatch, content, rule, hint):
+def test_a_file_that_is_no_config_is_one_finding_that_says_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, rule: str, hint: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     [finding] = errors_of(tmp_path, content)
     assert (finding.rule, finding.location.file) == (rule, "gateway.yaml")
@@ -123,14 +131,18 @@ def test_a_file_that_is_no_config_is_one_finding_that_says_what_to_do(tmp_path, 
 
 
 @pytest.mark.parametrize("content", [(HEAD + ALLOW).replace("\n", "\r\n"), "\ufeff" + HEAD + ALLOW])
-def test_line_ends_of_windows_and_a_byte_order_mark_are_no_mistakes(tmp_path, monkeypatch, content):
+def test_line_ends_of_windows_and_a_byte_order_mark_are_no_mistakes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "openapi.yaml").write_text(ISSUES)
     (tmp_path / "gateway.yaml").write_bytes(content.encode())
     assert build(load_config(Path("gateway.yaml"), environ=ENVIRON)).revision.rules
 
 
-def test_a_key_a_secret_an_operation_and_the_document_are_told_at_once(tmp_path, monkeypatch):
+def test_a_key_a_secret_an_operation_and_the_document_are_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     text = "openapi: gone.yaml\nupstream: {url: https://h, credental: {bearer: {file: gone}}}\nallow: [a\nlisen: :80\n"
     assert [(one.rule, one.location.line) for one in errors_of(tmp_path, text.encode())] == [

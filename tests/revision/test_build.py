@@ -2,9 +2,11 @@ from pathlib import Path
 
 import pytest
 
+from plugin_gateway.config.load import LoadedConfig
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.revision.build import build, load_config, load_document
+from tests.conftest import Authority
 
 DOCUMENT = (
     'openapi: 3.1.0\ninfo: {title: Pets, version: "1"}\npaths: {/pets: {get: {operationId: listPets, responses: {}}}}\n'
@@ -13,57 +15,57 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9100}\nallow
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path
 
 
-def loaded(folder, **options):
+def loaded(folder: Path, **options: dict[str, str]) -> LoadedConfig:
     return load_config(folder / "gateway.yaml", environ={}, **options)
 
 
-def test_files_become_a_revision(folder):
+def test_files_become_a_revision(folder: Path) -> None:
     built = build(loaded(folder), number=7)
     assert built.revision.number == 7
     assert [rule.operation_id for rule in built.revision.rules] == ["listPets"]
 
 
-def test_the_document_is_found_from_the_configs_folder(folder, monkeypatch):
+def test_the_document_is_found_from_the_configs_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     assert len(load_document(loaded(folder)).operations) == 1
 
 
-def test_the_command_line_wins_over_the_file(folder):
+def test_the_command_line_wins_over_the_file(folder: Path) -> None:
     assert str(loaded(folder, overrides={"listen": "127.0.0.1:9"}).config.listen) == "127.0.0.1:9"
 
 
-def test_a_document_that_is_not_there_is_told_so(folder):
+def test_a_document_that_is_not_there_is_told_so(folder: Path) -> None:
     (folder / "openapi.yaml").unlink()
     with pytest.raises(DocumentError, match=r"openapi\.yaml"):
         build(loaded(folder))
 
 
-def test_a_logo_of_ones_own_is_served(folder):
+def test_a_logo_of_ones_own_is_served(folder: Path) -> None:
     (folder / "logo.gif").write_bytes(b"GIF89a" + bytes(20))
     (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
     assert build(loaded(folder)).revision.faces["/logo.gif"].media_type == "image/gif"
 
 
-def test_a_logo_that_cannot_be_read_is_pointed_at(folder):
+def test_a_logo_that_cannot_be_read_is_pointed_at(folder: Path) -> None:
     (folder / "logo.gif").mkdir()
     (folder / "gateway.yaml").write_text(CONFIG + "manifest: {logo: logo.gif}\n")
     with pytest.raises(ConfigError, match=r"gateway\.yaml:4:\d+: error.*logo"):
         build(loaded(folder))
 
 
-def test_a_mistake_in_the_document_is_shown_where_it_is_written(folder):
+def test_a_mistake_in_the_document_is_shown_where_it_is_written(folder: Path) -> None:
     (folder / "openapi.yaml").write_text(DOCUMENT.replace("responses: {}", 'responses: {"200": {$ref: "#/nowhere"}}'))
     with pytest.raises(DocumentError, match=r"openapi\.yaml:3:\d+: error\[unresolved-ref\]"):
         build(loaded(folder))
 
 
-def test_tls_files_are_judged_with_everything_else_and_pointed_at(folder, authority):
+def test_tls_files_are_judged_with_everything_else_and_pointed_at(folder: Path, authority: Authority) -> None:
     one, other = authority.issue("me"), authority.issue("me")
     tls = f"{{ca: {authority.ca}, cert: {one.cert}, key: {other.key}}}"
     text = f"openapi: ./openapi.yaml\nupstream:\n  url: https://h\n  tls: {tls}\nallow: [listPets, nothing]\n"
@@ -75,7 +77,7 @@ def test_tls_files_are_judged_with_everything_else_and_pointed_at(folder, author
     assert finding.location.line == 4
 
 
-def test_a_revision_holds_what_the_tls_files_held(folder, authority):
+def test_a_revision_holds_what_the_tls_files_held(folder: Path, authority: Authority) -> None:
     text = CONFIG.replace("http://127.0.0.1:9100", "https://h, tls: {ca: " + authority.ca + "}")
     (folder / "gateway.yaml").write_text(text)
     first = build(loaded(folder)).revision
@@ -86,7 +88,7 @@ def test_a_revision_holds_what_the_tls_files_held(folder, authority):
     assert second.digest != first.digest
 
 
-def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(folder):
+def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(folder: Path) -> None:
     (folder / "users").write_bytes(b"\xff")
     auth = "auth: {type: user_http, users: ./users}\n"
     (folder / "gateway.yaml").write_text(CONFIG.replace("[listPets]", "[listPets, nothing]") + auth)

@@ -1,5 +1,6 @@
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from random import Random
+from typing import Any, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
 KEYS = st.text() | st.binary()
 
 
-def values():
+def values() -> Any:
     return st.recursive(
         SCALARS | st.frozensets(KEYS),
         lambda inner: st.lists(inner).map(tuple) | st.dictionaries(KEYS, inner) | st.builds(Pair, inner, inner),
@@ -36,7 +37,7 @@ class Couple(NamedTuple):
     right: object
 
 
-def typed(value):
+def typed(value: Any) -> tuple[Any, ...]:
     """Return a value that is equal only for the same value of the same types: in Python, 1 equals True and 1.0."""
     match value:
         case Pair():
@@ -50,12 +51,12 @@ def typed(value):
 
 
 @given(values(), values())
-def test_two_values_have_one_form_exactly_if_they_are_equal(one, other):
+def test_two_values_have_one_form_exactly_if_they_are_equal(one: Any, other: Any) -> None:
     assert (canonical(one, {}) == canonical(other, {})) == (typed(one) == typed(other))
 
 
 @given(st.dictionaries(KEYS, SCALARS), st.randoms())
-def test_the_order_of_a_mapping_makes_no_difference(value, random):
+def test_the_order_of_a_mapping_makes_no_difference(value: dict[Any, Any], random: Random) -> None:
     items = [*value.items()]
     random.shuffle(items)
     assert canonical(dict(items), {}) == canonical(value, {})
@@ -74,11 +75,11 @@ def test_the_order_of_a_mapping_makes_no_difference(value, random):
         ("", ()),
     ],
 )
-def test_values_that_look_alike_have_two_forms(one, other):
+def test_values_that_look_alike_have_two_forms(one: Any, other: Any) -> None:
     assert canonical(one, {}) != canonical(other, {})
 
 
-def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class():
+def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class() -> None:
     rules = {Door: {"key": as_it_is}}
     forms = {
         canonical(value, rules)
@@ -87,25 +88,25 @@ def test_each_field_of_a_record_is_part_of_its_form_and_so_is_its_class():
     assert len(forms) == 7
 
 
-def test_a_field_that_is_left_out_makes_no_difference():
+def test_a_field_that_is_left_out_makes_no_difference() -> None:
     rules = {Door: {"key": as_it_is, "count": LeftOut("it is counted elsewhere")}}
     assert canonical(Door("a", 1), rules) == canonical(Door("a", 2), rules)
 
 
-def test_what_a_rule_returns_stands_for_the_field():
+def test_what_a_rule_returns_stands_for_the_field() -> None:
     rules = {Door: {"key": bool}}
     assert canonical(Door("a", key="one"), rules) == canonical(Door("a", key="another"), rules)
     assert canonical(Door("a", key="one"), rules) != canonical(Door("a"), rules)
 
 
-def test_a_field_that_repr_hides_is_refused_without_a_rule():
+def test_a_field_that_repr_hides_is_refused_without_a_rule() -> None:
     with pytest.raises(TypeError, match=r"Door\.key is hidden from `repr`"):
         canonical(Door("a"), {})
 
 
-def test_of_a_class_that_is_no_record_the_form_has_what_rules_name():
+def test_of_a_class_that_is_no_record_the_form_has_what_rules_name() -> None:
     class Plain:
-        def __init__(self, name):
+        def __init__(self, name: str) -> None:
             self.name = name
 
     rules = {Plain: {"name": as_it_is}}
@@ -114,11 +115,11 @@ def test_of_a_class_that_is_no_record_the_form_has_what_rules_name():
 
 
 @pytest.mark.parametrize("value", [object(), [object()], {"a": lambda: None}])
-def test_a_value_without_a_fixed_form_is_refused(value):
+def test_a_value_without_a_fixed_form_is_refused(value: Any) -> None:
     with pytest.raises(TypeError, match="has no canonical form"):
         canonical(value, {})
 
 
-def test_a_record_that_stands_in_two_places_has_the_form_of_two_equal_ones():
+def test_a_record_that_stands_in_two_places_has_the_form_of_two_equal_ones() -> None:
     rules, one = {Door: {"key": as_it_is}}, Door("a")
     assert canonical((one, one), rules) == canonical((one, Door("a")), rules)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -49,7 +51,9 @@ def catalogue() -> Catalogue:
         ({"path": "/**/users/**"}, ["GET /admin/users", "GET /admin/users/{id}"]),
     ],
 )
-def test_an_entry_names_exactly_what_it_says(catalogue, entry, names):
+def test_an_entry_names_exactly_what_it_says(
+    catalogue: Catalogue, entry: dict[str, Any] | str, names: list[str]
+) -> None:
     assert [str(operation.key) for operation in match(Selector.model_validate(entry), catalogue)] == names
 
 
@@ -91,7 +95,9 @@ def test_an_entry_names_exactly_what_it_says(catalogue, entry, names):
         ({"path": "/admin/**", "methods": ["PUT"]}, "no path matches `PUT /admin/**`", "the operations there have GET"),
     ],
 )
-def test_an_entry_that_names_nothing_is_told_the_nearest_names(catalogue, entry, message, hint):
+def test_an_entry_that_names_nothing_is_told_the_nearest_names(
+    catalogue: Catalogue, entry: dict[str, Any] | str, message: str, hint: str
+) -> None:
     finding = unmatched(Selector.model_validate(entry).numbered(3), catalogue, "allow")
 
     assert finding.message == message
@@ -117,7 +123,7 @@ def test_an_entry_that_names_nothing_is_told_the_nearest_names(catalogue, entry,
         ("/a", "/A", False),
     ],
 )
-def test_a_glob_fits_whole_segments(path, glob, fits):
+def test_a_glob_fits_whole_segments(path: str, glob: str, fits: bool) -> None:
     assert fits_glob(path, glob) is fits
 
 
@@ -125,7 +131,7 @@ WORDS = st.lists(st.sampled_from(["a", "b", "*", "**"]), max_size=6)
 
 
 @given(st.lists(st.sampled_from(["a", "b"]), max_size=7), WORDS)
-def test_a_glob_agrees_with_the_regular_expression_it_replaces(segments, words):
+def test_a_glob_agrees_with_the_regular_expression_it_replaces(segments: list[str], words: list[str]) -> None:
     import re
 
     path = "".join(f"/{segment}" for segment in segments)
@@ -134,15 +140,15 @@ def test_a_glob_agrees_with_the_regular_expression_it_replaces(segments, words):
     assert fits_glob(path, "".join(f"/{word}" for word in words)) is (re.fullmatch(expression, path) is not None)
 
 
-def test_a_glob_of_many_stars_is_matched_in_linear_time():
+def test_a_glob_of_many_stars_is_matched_in_linear_time() -> None:
     assert not fits_glob("/a" * 2000 + "/b", "/**/a" * 100 + "/c")
 
 
-def test_an_entry_is_described_as_one_would_write_it():
+def test_an_entry_is_described_as_one_would_write_it() -> None:
     assert describe(Selector.model_validate({"path": "/a/**", "methods": ["GET", "PUT"]})) == "`GET, PUT /a/**`"
 
 
-def test_operations_that_came_later_are_named_and_many_are_counted():
+def test_operations_that_came_later_are_named_and_many_are_counted() -> None:
     selector = Selector.model_validate({"path": "/orders/**"})
     keys = [OperationKey("GET", f"/orders/{number}") for number in range(12)]
     one, many = named_later(selector, keys[:1], ("allow", 0)), named_later(selector, keys, ("allow", 0))

@@ -1,22 +1,28 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 KEY = {"env": "KEY"}
 BEARER = {"bearer": KEY}
 CLEAR, SAFE = "http://idp.example/t", "https://idp.example/t"
 
 
-def oauth2(url):
+def oauth2(url: str) -> dict[str, dict[str, Any]]:
     return {"oauth2": {"token_url": url, "client_id": "me", "client_secret": KEY}}
 
 
-def found(upstream, *, redis="", allow=("listPets",), **more):
+def found(
+    upstream: dict[str, Any], *, redis: str = "", allow: Sequence[Any] = ("listPets",), **more: dict[str, Any]
+) -> list[Any]:
     config = {"openapi": "x", "upstream": upstream, "allow": list(allow)} | more
     environ = {"KEY": "sekret-7f3a9c", "REDIS": redis}
     loaded = load_text(json.dumps(config), path=None, environ=environ)
@@ -51,29 +57,31 @@ URL = ("upstream", "url")
         ),
     ],
 )
-def test_a_secret_that_leaves_this_machine_unencrypted_is_a_warning(upstream, pointers):
+def test_a_secret_that_leaves_this_machine_unencrypted_is_a_warning(
+    upstream: dict[str, Any], pointers: list[Any]
+) -> None:
     assert found(upstream) == pointers
 
 
-def test_an_entrys_credential_counts_too():
+def test_an_entrys_credential_counts_too() -> None:
     entry = {"operation": "listPets", "credential": oauth2(CLEAR)}
     pointers = found({"url": "http://api.example"}, allow=[entry])
     assert pointers == [URL, ("allow", 0, "credential", 0, "oauth2", "token_url")]
 
 
 @pytest.mark.parametrize(("source", "pointers"), [(CLEAR, [("openapi", "source")]), (SAFE, []), ("x.yaml", [])])
-def test_keys_for_the_document_count_too(source, pointers):
+def test_keys_for_the_document_count_too(source: str, pointers: list[tuple[str, str]]) -> None:
     assert found({"url": "https://h"}, openapi={"source": source, "headers": {"X-Key": KEY}}) == pointers
 
 
 @pytest.mark.parametrize(("url", "is_clear"), [(CLEAR, True), (SAFE, False), ("http://localhost/t", False)])
-def test_what_is_sent_to_judge_callers_counts_too(url, is_clear):
+def test_what_is_sent_to_judge_callers_counts_too(url: str, is_clear: bool) -> None:
     auth = {"type": "user_http", "verify": {"introspection": url, "audience": "a"}}
     assert found({"url": "https://h"}, auth=auth) == ([("auth", "verify", "introspection")] if is_clear else [])
 
 
 @pytest.mark.parametrize(("url", "is_clear"), [(CLEAR, True), (SAFE, False)])
-def test_what_the_facade_passes_on_counts_too(url, is_clear):
+def test_what_the_facade_passes_on_counts_too(url: str, is_clear: bool) -> None:
     facade = {"authorize": SAFE, "token": url, "client_ids": ["a"], "chatgpt_ids": ["*"]}
     auth = {"type": "oauth", "issuer": "https://idp.example", "facade": facade}
     assert found({"url": "https://h"}, auth=auth) == ([("auth", "facade", "token")] if is_clear else [])
@@ -90,6 +98,6 @@ def test_what_the_facade_passes_on_counts_too(url, is_clear):
         ("redis://[", False),
     ],
 )
-def test_the_password_of_a_redis_counts_too(url, is_clear):
+def test_the_password_of_a_redis_counts_too(url: str, is_clear: bool) -> None:
     limits = {"rate": "1/s", "redis": {"env": "REDIS"}}
     assert found({"url": "https://h"}, redis=url, limits=limits) == ([("limits", "redis")] if is_clear else [])

@@ -5,12 +5,14 @@ import pytest
 import yaml
 
 from plugin_gateway.config.load import load_text
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.model import Revision
 
 SECRET = "sekret-7f3a9c-of-the-upstream"
 DOCUMENT = """
@@ -44,19 +46,19 @@ allow: [listPets, getPet]
 """
 
 
-def compiled(config=CONFIG, *, number=1, **options):
+def compiled(config: str = CONFIG, *, number: int = 1, **options: bytes) -> Revision:
     loaded = load_text(config, path=None, environ={"KEY": SECRET, "WRITE": "write-" + SECRET})
     document = Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml")
     return compile_revision(loaded, document, number=number, **options)
 
 
-def refused(config, **options):
+def refused(config: str, **options: bytes) -> tuple[Finding, ...]:
     with pytest.raises(ConfigError) as caught:
         compiled(config, **options)
     return caught.value.findings
 
 
-def test_gate_document_and_manifest_speak_of_the_same_operations():
+def test_gate_document_and_manifest_speak_of_the_same_operations() -> None:
     revision = compiled()
     served = json.loads(revision.faces["/openapi.json"].body)
     ids = {operation["operationId"] for item in served["paths"].values() for operation in item.values()}
@@ -65,35 +67,37 @@ def test_gate_document_and_manifest_speak_of_the_same_operations():
     assert revision.operations_total == 7
 
 
-def test_the_gate_opens_what_is_allowed_and_only_that():
+def test_the_gate_opens_what_is_allowed_and_only_that() -> None:
     judge = compiled().gate.judge
     assert isinstance(judge(b"GET", b"/pets/1"), Permit)
     assert not isinstance(judge(b"GET", b"/pets/export"), Permit)
     assert not isinstance(judge(b"POST", b"/pets"), Permit)
 
 
-def test_what_is_injected_is_neither_shown_nor_taken_from_callers():
+def test_what_is_injected_is_neither_shown_nor_taken_from_callers() -> None:
     revision = compiled()
     assert revision.read_injection.query == b"api_key=" + SECRET.encode()
     assert b"api_key" not in revision.faces["/openapi.json"].body
     assert not isinstance(revision.gate.judge(b"GET", b"/pets?api_key=theirs"), Permit)
 
 
-def test_writes_may_have_a_credential_of_their_own():
+def test_writes_may_have_a_credential_of_their_own() -> None:
     config = CONFIG.replace("allow:", "  write_credential: {bearer: {env: WRITE}}\nallow:")
     revision = compiled(config)
     assert revision.write_injection.headers == ((b"Authorization", b"Bearer write-" + SECRET.encode()),)
     assert revision.read_injection.headers == ()
 
 
-def test_the_target_is_taken_from_the_config():
+def test_the_target_is_taken_from_the_config() -> None:
     upstream = compiled().upstream
     assert (upstream.host, upstream.port, upstream.prefix, upstream.tls) == ("127.0.0.1", 9100, b"/api/v2", False)
     assert upstream.authority == b"127.0.0.1:9100"
 
 
 @pytest.mark.parametrize(("servers", "rules"), [("check", ["upstream-path"]), ("ignore", [])])
-def test_an_upstream_that_the_document_contradicts_is_a_warning_at_its_url_unless_it_is_meant(servers, rules):
+def test_an_upstream_that_the_document_contradicts_is_a_warning_at_its_url_unless_it_is_meant(
+    servers: str, rules: list[str]
+) -> None:
     full = Document(root={**yaml.safe_load(DOCUMENT), "servers": [{"url": "/api/v3"}]}, name="openapi.yaml")
     config = CONFIG.replace("  credential", f"  servers: {servers}\n  credential")
     loaded = load_text(config, path=None, environ={"KEY": SECRET})
@@ -102,7 +106,7 @@ def test_an_upstream_that_the_document_contradicts_is_a_warning_at_its_url_unles
     assert all(warning.location.line == 4 for warning in warnings)
 
 
-def test_every_mistake_is_in_one_report_with_its_place():
+def test_every_mistake_is_in_one_report_with_its_place() -> None:
     config = (
         CONFIG.replace("[listPets, getPet]", "[listPats, getPet, nope]") + "public: {url: https://plugin.example.com}\n"
     )
@@ -114,12 +118,12 @@ def test_every_mistake_is_in_one_report_with_its_place():
     ]
 
 
-def test_an_operation_that_cannot_be_cut_out_is_the_documents_mistake():
+def test_an_operation_that_cannot_be_cut_out_is_the_documents_mistake() -> None:
     with pytest.raises(DocumentError, match="Gone"):
         compiled(CONFIG.replace("getPet]", "broken]"))
 
 
-def test_with_a_mistake_in_the_config_too_both_are_told():
+def test_with_a_mistake_in_the_config_too_both_are_told() -> None:
     rules = {finding.rule for finding in refused(CONFIG.replace("getPet]", "broken, nope]"))}
     assert "unknown-operation" in rules
     assert len(rules) > 1
@@ -129,33 +133,33 @@ def test_with_a_mistake_in_the_config_too_both_are_told():
     ("entry", "why"),
     [("ownDocument", "the gateway serves its own /openapi.json"), ("petOptions", "answers OPTIONS itself")],
 )
-def test_an_operation_the_gateway_stands_in_front_of_is_pointed_out(entry, why):
+def test_an_operation_the_gateway_stands_in_front_of_is_pointed_out(entry: str, why: str) -> None:
     warnings = compiled(CONFIG.replace("getPet]", f"{entry}]")).warnings
     (warning,) = [warning for warning in warnings if warning.rule == "hidden-operation"]
     assert why in warning.message
     assert warning.location.line == 6
 
 
-def test_a_short_secret_is_pointed_out():
+def test_a_short_secret_is_pointed_out() -> None:
     loaded = load_text(CONFIG, path=None, environ={"KEY": "short"})
     document = Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml")
     assert "short-secret" in {warning.rule for warning in compile_revision(loaded, document, number=1).warnings}
 
 
-def test_nothing_allowed_is_nothing_served():
+def test_nothing_allowed_is_nothing_served() -> None:
     revision = compiled(CONFIG.replace("[listPets, getPet]", "[]"))
     assert revision.rules == ()
     assert json.loads(revision.faces["/openapi.json"].body)["paths"] == {}
 
 
-def test_a_changed_secret_changes_the_number_and_not_the_digest():
+def test_a_changed_secret_changes_the_number_and_not_the_digest() -> None:
     first, second = compiled(number=1), compiled(CONFIG.replace("{env: KEY}", "{env: WRITE}"), number=2)
     assert (first.digest, first.number) != (second.digest, second.number)
     assert first.digest == second.digest
     assert SECRET not in first.digest
 
 
-def test_names_and_descriptions_of_the_config_are_what_clients_see():
+def test_names_and_descriptions_of_the_config_are_what_clients_see() -> None:
     config = CONFIG.replace("[listPets, getPet]", "[{operation: getPet, operation_id: get_pet, description: One pet.}]")
     revision = compiled(config)
     operation = json.loads(revision.faces["/openapi.json"].body)["paths"]["/pets/{petId}"]["get"]
@@ -163,7 +167,7 @@ def test_names_and_descriptions_of_the_config_are_what_clients_see():
     assert revision.rules[0].operation_id == "get_pet"
 
 
-def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything():
+def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything() -> None:
     root = yaml.safe_load(DOCUMENT)
     body = {"application/json": {"schema": {"$ref": "#/components/schemas/Gone"}}}
     root["paths"]["/pets"]["get"]["responses"]["200"]["content"] = body
@@ -176,7 +180,7 @@ def test_a_schema_that_nobody_defined_is_pointed_out_and_served_as_anything():
     assert served["components"]["schemas"]["Gone"] == {"description": "Anything."}
 
 
-def test_the_manifest_names_the_document_that_keeps_to_its_limits():
+def test_the_manifest_names_the_document_that_keeps_to_its_limits() -> None:
     root = yaml.safe_load(DOCUMENT)
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
     named, revision = [], None
@@ -201,13 +205,13 @@ def test_the_manifest_names_the_document_that_keeps_to_its_limits():
         ),
     ],
 )
-def test_the_gateways_own_answers_are_declared_as_far_as_they_can_happen(more, statuses):
+def test_the_gateways_own_answers_are_declared_as_far_as_they_can_happen(more: str, statuses: set[str]) -> None:
     served = json.loads(compiled(CONFIG + more).faces["/openapi.json"].body)
     assert set(served["paths"]["/pets"]["get"]["responses"]) - {"200"} == statuses
     assert set(served["paths"]["/pets/{petId}"]["get"]["responses"]) - {"200"} == {*statuses, "404"}
 
 
-def test_an_object_of_the_document_that_is_none_is_refused():
+def test_an_object_of_the_document_that_is_none_is_refused() -> None:
     root = yaml.safe_load(DOCUMENT)
     root["paths"]["/pets"]["get"]["parameters"].append(None)
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
@@ -217,7 +221,7 @@ def test_an_object_of_the_document_that_is_none_is_refused():
 
 
 @pytest.mark.parametrize(("key", "names"), [("", {"Pet", "Cat"}), ("public: {discriminator: trim}\n", {"Pet"})])
-def test_what_only_a_discriminator_selects_is_served_unless_the_config_trims_it(key, names):
+def test_what_only_a_discriminator_selects_is_served_unless_the_config_trims_it(key: str, names: set[str]) -> None:
     root = yaml.safe_load(DOCUMENT)
     pet = {"$ref": "#/components/schemas/Pet"}
     root["paths"]["/pets"]["get"]["responses"]["200"]["content"] = {"application/json": {"schema": pet}}
@@ -268,7 +272,7 @@ TAKEN = {("query", "q"), ("header", "X-Tenant"), ("header", "Accept"), ("cookie"
 UNSEARCHED = {("header", "Range"), ("header", "If-Range"), ("header", "Accept-Encoding")}
 
 
-def goes_up(revision, place, name):
+def goes_up(revision: Revision, place: str, name: str) -> bool:
     """Tell whether a caller's parameter with that name reaches the upstream."""
     target = f"/a?{quote(name)}=mine".encode() if place == "query" else b"/a"
     permit = revision.gate.judge(b"GET", target)
@@ -282,7 +286,7 @@ def goes_up(revision, place, name):
 
 
 @pytest.mark.parametrize(("echoes", "taken"), [("possible", TAKEN), ("never", TAKEN | UNSEARCHED)])
-def test_clients_are_shown_just_the_parameters_that_go_up(echoes, taken):
+def test_clients_are_shown_just_the_parameters_that_go_up(echoes: str, taken: set[tuple[str, str]]) -> None:
     parameters = [{"name": name, "in": place, "schema": {"type": "string"}} for place, name in DECLARED]
     document = Document(root=yaml.safe_load(FACTS.replace("PARAMETERS", json.dumps(parameters))), name="openapi.yaml")
     loaded = load_text(FACTS_CONFIG.replace("ECHOES", echoes), path=None, environ={"KEY": SECRET})
@@ -295,7 +299,7 @@ def test_clients_are_shown_just_the_parameters_that_go_up(echoes, taken):
 
 @pytest.mark.parametrize(("echoes", "rules"), [("possible", ["bad-header-name"]), ("never", [])])
 @pytest.mark.parametrize("name", ["Range", "if-range", "Accept_Encoding"])
-def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes, rules, name):
+def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes: str, rules: list[str], name: str) -> None:
     config = FACTS_CONFIG.replace("ECHOES", f"{echoes}\n  headers: {{forward: [{name}]}}")
     document = Document(root=yaml.safe_load(FACTS.replace("PARAMETERS", "[]")), name="openapi.yaml")
     loaded = load_text(config, path=None, environ={"KEY": SECRET})
@@ -307,7 +311,7 @@ def test_a_header_that_is_passed_on_in_vain_is_a_mistake(echoes, rules, name):
     assert found == rules
 
 
-def test_the_header_in_which_mcp_clients_repeat_an_argument_stays_in_the_document_and_the_tool():
+def test_the_header_in_which_mcp_clients_repeat_an_argument_stays_in_the_document_and_the_tool() -> None:
     marked = DOCUMENT.replace("schema: {type: integer}", "schema: {type: integer}, x-mcp-header: Limit, x-other: 1")
     loaded = load_text(CONFIG, path=None, environ={"KEY": SECRET})
     revision = compile_revision(loaded, Document(root=yaml.safe_load(marked), name="o"), number=1)

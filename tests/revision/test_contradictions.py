@@ -1,17 +1,27 @@
+from typing import Any
+
 import pytest
 
 from plugin_gateway.config.address import parse_upstream_url
 from plugin_gateway.config.selector import AllowEntry
+from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.contradictions import find_contradictions
 
 
-def servers(*urls):
+def servers(*urls: str) -> dict[str, list[dict[str, str]]]:
     return {"servers": [{"url": url} for url in urls]} if urls else {}
 
 
-def document(*urls, name="openapi.yaml", paths=("/pets", "/files"), own=None, own_path=None, **root):
+def document(
+    *urls: str,
+    name: str = "openapi.yaml",
+    paths: tuple[str, ...] = ("/pets", "/files"),
+    own: list[str] | None = None,
+    own_path: list[str] | None = None,
+    **root: Any,
+) -> Document:
     items = {path: {"get": {"operationId": path.strip("/"), "responses": {}}} for path in paths}
     if own is not None:
         items["/files"]["get"] |= servers(*own)
@@ -20,13 +30,13 @@ def document(*urls, name="openapi.yaml", paths=("/pets", "/files"), own=None, ow
     return Document(root={"openapi": "3.0.3", **servers(*urls), **root, "paths": items}, name=name)
 
 
-def found(full, url, allow=None):
+def found(full: Document, url: str, allow: list[str] | None = None) -> list[Finding]:
     names = [key.path for key in full.operations] if allow is None else allow
     entries = [AllowEntry.model_validate(f"GET {name}").numbered(index) for index, name in enumerate(names)]
     return list(find_contradictions(full, select(full, entries).kept, parse_upstream_url(url)))
 
 
-def rules(full, url, allow=None):
+def rules(full: Document, url: str, allow: list[str] | None = None) -> list[str]:
     return [finding.rule for finding in found(full, url, allow)]
 
 
@@ -56,7 +66,7 @@ INSIDE = "http://api:8080"
         (["https://api.corp.test"], "unix:/run/api.sock"),
     ],
 )
-def test_an_upstream_that_the_document_does_not_contradict_is_not_warned_of(said, url):
+def test_an_upstream_that_the_document_does_not_contradict_is_not_warned_of(said: list[str], url: str) -> None:
     assert rules(document(*said), url) == []
 
 
@@ -77,7 +87,9 @@ def test_an_upstream_that_the_document_does_not_contradict_is_not_warned_of(said
         (["https://api.corp.test"], "http://api.corp.test", "upstream-elsewhere", "https://api.corp.test"),
     ],
 )
-def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_mends_it(said, url, rule, mended):
+def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_mends_it(
+    said: list[str], url: str, rule: str, mended: str
+) -> None:
     full = document(*said)
     (finding,) = found(full, url)
     assert (finding.rule, finding.pointer, finding.severity) == (rule, ("upstream", "url"), "warning")
@@ -109,7 +121,9 @@ def test_an_upstream_that_the_document_contradicts_is_warned_of_once_with_what_m
     ],
 )
 @pytest.mark.parametrize("level", ["own", "own_path"])
-def test_an_operation_whose_servers_are_others_is_warned_of_at_its_entry(said, own, url, rule, level):
+def test_an_operation_whose_servers_are_others_is_warned_of_at_its_entry(
+    said: str, own: str, url: str, rule: str | None, level: str
+) -> None:
     findings = found(document(said, **{level: [own]}), url)
     assert [(finding.rule, finding.pointer) for finding in findings] == ([(rule, ("allow", 1))] if rule else [])
     for finding in findings:
@@ -117,11 +131,11 @@ def test_an_operation_whose_servers_are_others_is_warned_of_at_its_entry(said, o
         assert f"{url}/files" in finding.message
 
 
-def test_an_operation_that_is_not_allowed_is_not_warned_of():
+def test_an_operation_that_is_not_allowed_is_not_warned_of() -> None:
     assert rules(document("https://api.corp.test", own=["https://upload.corp.test"]), INSIDE, allow=["/pets"]) == []
 
 
-def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest():
+def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest() -> None:
     full = document("https://api.corp.test", own=["https://upload.corp.test"])
     assert rules(full, "https://upload.corp.test", allow=["/files"]) == []
     (finding,) = found(full, "https://upload.corp.test")
@@ -129,7 +143,7 @@ def test_a_gateway_for_what_is_elsewhere_is_right_there_and_wrong_for_the_rest()
     assert "`GET /pets`" in finding.message
 
 
-def test_operations_that_all_say_the_same_host_are_on_the_upstream():
+def test_operations_that_all_say_the_same_host_are_on_the_upstream() -> None:
     full = document(own=["https://api.corp.test/v2"], paths=("/files",))
     assert rules(full, f"{INSIDE}/v2") == []
     assert rules(full, INSIDE) == ["upstream-path"]
@@ -148,7 +162,9 @@ def test_operations_that_all_say_the_same_host_are_on_the_upstream():
         ([], ("/v22/pets",), f"{INSIDE}/v2", False),
     ],
 )
-def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstream(said, paths, url, is_warned_of):
+def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstream(
+    said: list[str], paths: tuple[str, ...], url: str, is_warned_of: bool
+) -> None:
     findings = found(document(*said, paths=paths), url)
     assert [finding.rule for finding in findings] == ["upstream-path"] * is_warned_of
     for finding in findings:
@@ -156,13 +172,13 @@ def test_a_path_that_every_template_begins_with_is_not_said_again_by_the_upstrea
         assert f"write `url: {url.removesuffix('/v2')}`" in finding.hint
 
 
-def test_a_path_is_doubled_by_what_is_allowed_unless_the_document_says_it_too():
+def test_a_path_is_doubled_by_what_is_allowed_unless_the_document_says_it_too() -> None:
     paths = ("/v2/pets", "/files")
     assert rules(document(paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == ["upstream-path"]
     assert rules(document("/v2", paths=paths), f"{INSIDE}/v2", allow=["/v2/pets"]) == []
 
 
-def test_swagger_base_paths_and_schemes_are_heard():
+def test_swagger_base_paths_and_schemes_are_heard() -> None:
     full = Document(
         root={
             "swagger": "2.0",
@@ -178,7 +194,7 @@ def test_swagger_base_paths_and_schemes_are_heard():
     assert rules(full, "https://api.corp.test/v2") == []
 
 
-def test_many_operations_in_one_wrong_place_are_one_warning():
+def test_many_operations_in_one_wrong_place_are_one_warning() -> None:
     paths = tuple(f"/p{number}" for number in range(40))
     (finding,) = found(document("/v2", paths=paths), INSIDE)
     assert "`GET /p0` and 39 more operations are below /v2" in finding.message

@@ -8,9 +8,11 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, is_dataclass, replace
 from functools import lru_cache
 from types import ModuleType
+from typing import Any
 
 import pytest
 import yaml
@@ -175,7 +177,15 @@ LEFT_TO_THE_UPSTREAM = {
 }
 
 
-def compiled(config=CONFIG, document=DOCUMENT, *, secrets=SECRETS, users=USERS, number=1, **options):
+def compiled(
+    config: dict[str, Any] = CONFIG,
+    document: dict[str, Any] = DOCUMENT,
+    *,
+    secrets: dict[str, str] = SECRETS,
+    users: str = USERS,
+    number: int = 1,
+    **options: TlsFiles,
+) -> Any:
     loaded = load_text(json.dumps(config), path=None, environ=secrets)
     return compile_revision(
         loaded,
@@ -196,7 +206,7 @@ REVISIONS = [compiled(config) for config in CONFIGS]
 # The helpers below address a field by its path from the revision.
 
 
-def members_of(value):
+def members_of(value: Any) -> list[Any]:
     if is_dataclass(value):
         return [(field.name, getattr(value, field.name)) for field in fields(value)]
     if isinstance(value, Face):
@@ -208,13 +218,13 @@ def members_of(value):
     return [*enumerate(value)] if isinstance(value, tuple) else []
 
 
-def packed_otherwise(face, **members):
+def packed_otherwise(face: Face, **members: Any) -> Face:
     other = object.__new__(Face)
     vars(other).update(face.__getstate__() | members)
     return other
 
 
-def with_member(value, name, member):
+def with_member(value: Any, name: Any, member: Any) -> Any:
     if is_dataclass(value):
         return replace(value, **{name: member})
     if isinstance(value, Face):
@@ -228,7 +238,7 @@ def with_member(value, name, member):
     return (*value[:name], member, *value[name + 1 :])
 
 
-def places(value, path=()):
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield every place in a value that can be replaced, down to the fields that have a rule."""
     for name, member in members_of(value):
         yield (*path, name)
@@ -237,14 +247,14 @@ def places(value, path=()):
             yield from places(member, (*path, name))
 
 
-def with_another(value, path):
+def with_another(value: Any, path: Sequence[Any]) -> Any:
     """Return the value with one place replaced."""
     name, *rest = path
     here = dict(members_of(value))[name]
     return with_member(value, name, with_another(here, rest) if rest else another(here))
 
 
-def another(value):
+def another(value: Any) -> Any:
     match value:
         case bool():
             return not value
@@ -264,7 +274,7 @@ def another(value):
             return "another" if value is None else None
 
 
-def rule_of(value, path):
+def rule_of(value: Any, path: tuple[Any, ...]) -> Any:
     """Return the rule for the last field of the path, or None."""
     for name in path[:-1]:
         value = dict(members_of(value))[name]
@@ -275,7 +285,9 @@ PLACES = [(revision, path) for revision in REVISIONS for path in places(revision
 
 
 @given(st.sampled_from(PLACES))
-def test_something_else_in_any_place_is_another_digest_unless_a_rule_leaves_it_out(place):
+def test_something_else_in_any_place_is_another_digest_unless_a_rule_leaves_it_out(
+    place: tuple[Any, tuple[Any, ...]],
+) -> None:
     revision, path = place
     changed = with_another(revision, path)
     match rule_of(revision, path):
@@ -288,7 +300,7 @@ def test_something_else_in_any_place_is_another_digest_unless_a_rule_leaves_it_o
     assert (digest_of(changed) != digest_of(revision)) == is_another
 
 
-def member_at(value, path):
+def member_at(value: Any, path: tuple[str, str, str]) -> bytes:
     for name in path:
         value = dict(members_of(value))[name]
     return value
@@ -297,7 +309,7 @@ def member_at(value, path):
 # The rules are complete, and no rule is stale.
 
 
-def reached(value, seen):
+def reached(value: Any, seen: dict[int, Any]) -> dict[int, Any]:
     if id(value) not in seen:
         seen[id(value)] = value
         if hasattr(value, "_fields"):
@@ -307,7 +319,7 @@ def reached(value, seen):
     return seen
 
 
-def named_in(text, module):
+def named_in(text: str, module: Any) -> Iterator[type[Any]]:
     """Yield the records that an annotation names, resolved by the imports of its module."""
     imports = {
         alias.name: node.module
@@ -330,7 +342,7 @@ def named_in(text, module):
             yield from named_in(str(found), home)
 
 
-def records_of(kind):
+def records_of(kind: type[Any]) -> set[type[Any]]:
     """Return the records that a record's fields can hold, except for fields that are left out."""
     return {
         record
@@ -340,7 +352,7 @@ def records_of(kind):
     }
 
 
-def test_the_revisions_of_these_tests_have_every_record_that_a_revision_can_have():
+def test_the_revisions_of_these_tests_have_every_record_that_a_revision_can_have() -> None:
     """So the other tests check the fields of every class that a revision can hold."""
     kinds = {type(value) for revision in REVISIONS for value in reached(revision, {}).values()}
     wanted, todo = {Revision}, [Revision]
@@ -352,7 +364,7 @@ def test_the_revisions_of_these_tests_have_every_record_that_a_revision_can_have
     assert wanted <= kinds
 
 
-def test_each_rule_is_for_a_field_that_there_is():
+def test_each_rule_is_for_a_field_that_there_is() -> None:
     stale = [
         f"{kind.__name__}.{name}"
         for kind, rules in RULES.items()
@@ -362,19 +374,19 @@ def test_each_rule_is_for_a_field_that_there_is():
     assert stale == []
 
 
-def fields_of_a_face():
+def fields_of_a_face() -> set[str]:
     """Return the names of a pickled face's attributes: a face is not a record."""
     return {*REVISIONS[0].faces["/openapi.json"].__getstate__()}
 
 
-NOT_RECORDS = {Face: fields_of_a_face, ToolSet: lambda: {"tools"}}
+NOT_RECORDS: dict[type[Any], Callable[[], Any]] = {Face: fields_of_a_face, ToolSet: lambda: {"tools"}}
 
 
-def test_the_rules_name_everything_that_a_face_consists_of():
+def test_the_rules_name_everything_that_a_face_consists_of() -> None:
     assert {*RULES[Face]} == fields_of_a_face()
 
 
-def test_each_field_that_is_left_out_has_a_reason():
+def test_each_field_that_is_left_out_has_a_reason() -> None:
     left_out = [rule for rules in RULES.values() for rule in rules.values() if isinstance(rule, LeftOut)]
     assert left_out
     assert all(rule.because for rule in left_out)
@@ -383,10 +395,10 @@ def test_each_field_that_is_left_out_has_a_reason():
 # Changes that an operator or the document's author can make.
 
 
-def at(*path, to):
+def at(*path: Any, to: Any) -> Callable[..., Any]:
     """Return an edit that sets a value at a path in a config or a document; without a value, it removes the key."""
 
-    def edit(value):
+    def edit(value: dict[str, Any]) -> None:
         for step in path[:-1]:
             value = value.setdefault(step, {}) if isinstance(value, dict) else value[step]
         if to is ...:
@@ -468,7 +480,7 @@ EDITS = [*CONFIG_EDITS, *DOCUMENT_EDITS]
 
 
 @lru_cache(256)  # small sets repeat often
-def edited(names):
+def edited(names: frozenset[str]) -> Any:
     config, document = copy.deepcopy(CONFIG), copy.deepcopy(DOCUMENT)
     for name in EDITS:
         if name in names:
@@ -479,18 +491,18 @@ def edited(names):
 
 
 @pytest.mark.parametrize("edit", DOCUMENT_EDITS)
-def test_an_edit_of_the_document_is_another_digest_without_consumers_too(edit):
+def test_an_edit_of_the_document_is_another_digest_without_consumers_too(edit: str) -> None:
     config, document = {**CONFIG, "consumers": []}, copy.deepcopy(DOCUMENT)
     DOCUMENT_EDITS[edit](document)
     assert compiled(config, document).digest != compiled(config).digest
 
 
 @pytest.mark.parametrize("edit", EDITS)
-def test_one_edit_is_another_digest(edit):
+def test_one_edit_is_another_digest(edit: str) -> None:
     assert edited(frozenset({edit})).digest != compiled().digest
 
 
-def behaviour(revision):
+def behaviour(revision: Any) -> tuple[Any, ...]:
     """Return the behaviour that clients and the upstream can notice, computed without the digest."""
     gates = [revision.gate, *(view.gate for view in revision.views)]
     return (
@@ -519,7 +531,9 @@ DISTINCT = [name for name in EDITS if name not in ("prefix", "no credential")]
 
 
 @given(st.frozensets(st.sampled_from(DISTINCT), max_size=3), st.frozensets(st.sampled_from(DISTINCT), max_size=3))
-def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(ours, theirs):
+def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(
+    ours: frozenset[str], theirs: frozenset[str]
+) -> None:
     one, other = edited(ours), edited(theirs)
     if behaviour(one) != behaviour(other):
         assert one.digest != other.digest
@@ -528,20 +542,20 @@ def test_other_behaviour_is_another_digest_and_the_same_edits_are_the_same(ours,
 
 
 @pytest.mark.parametrize("edit", SILENT_EDITS)
-def test_what_changes_no_behaviour_is_the_same_digest(edit):
+def test_what_changes_no_behaviour_is_the_same_digest(edit: str) -> None:
     config = copy.deepcopy(CONFIG)
     SILENT_EDITS[edit](config)
     assert compiled(config).digest == compiled().digest
 
 
-def test_a_gateway_that_anybody_may_call_has_another_digest():
+def test_a_gateway_that_anybody_may_call_has_another_digest() -> None:
     assert (
         compiled({**CONFIG, "auth": {"type": "none"}, "consumers": []}).digest
         != compiled({**CONFIG, "consumers": []}).digest
     )
 
 
-def test_the_number_of_a_revision_is_not_in_its_digest():
+def test_the_number_of_a_revision_is_not_in_its_digest() -> None:
     assert compiled(number=2).digest == compiled().digest
 
 
@@ -551,30 +565,30 @@ def test_the_number_of_a_revision_is_not_in_its_digest():
 @pytest.mark.parametrize(
     "more", [LOGINS, INTROSPECTED, EXCHANGED, {}], ids=["users", "introspection", "exchange", "tokens"]
 )
-def test_a_rotated_secret_is_the_same_digest_as_no_secret_goes_into_one(more):
+def test_a_rotated_secret_is_the_same_digest_as_no_secret_goes_into_one(more: dict[str, Any]) -> None:
     config = {**CONFIG, **more}
     rotated = {name: f"another-{name}" for name in SECRETS if name != "REDIS"}
     assert compiled(config, secrets={**SECRETS, **rotated}).digest == compiled(config).digest
 
 
-def test_the_url_of_the_store_is_not_in_the_digest():
+def test_the_url_of_the_store_is_not_in_the_digest() -> None:
     secrets = {**SECRETS, "REDIS": "redis://:another@10.0.0.1:6379/0"}
     assert compiled(secrets=secrets).digest == compiled().digest
 
 
-def test_hashes_of_users_are_not_in_the_digest_and_their_names_are():
+def test_hashes_of_users_are_not_in_the_digest_and_their_names_are() -> None:
     config = {**CONFIG, **LOGINS}
     assert compiled(config, users=USERS.replace("9f" * 32, "8e" * 32)).digest == compiled(config).digest
     assert compiled(config, users=USERS.replace("c2FsdHNhbHQ=", "U2FsdHNhbHQ=")).digest == compiled(config).digest
     assert compiled(config, users=USERS.replace("ci:", "cd:")).digest != compiled(config).digest
 
 
-def test_our_certificate_is_in_the_digest_and_its_private_key_is_not():
+def test_our_certificate_is_in_the_digest_and_its_private_key_is_not() -> None:
     assert compiled(tls_files=replace(TLS_FILES, key=b"another key")).digest == compiled().digest
     assert compiled(tls_files=replace(TLS_FILES, cert=b"another certificate")).digest != compiled().digest
 
 
-def test_another_zlib_is_no_other_digest():
+def test_another_zlib_is_no_other_digest() -> None:
     revision = compiled()
     faces = {path: packed_otherwise(face, gzip=b"other", gzip_etag='"1"') for path, face in revision.faces.items()}
     assert digest_of(replace(revision, faces=faces)) == revision.digest
@@ -601,7 +615,7 @@ for config in test.CONFIGS:
 """
 
 
-def test_the_same_config_with_its_keys_in_any_order_is_the_same_in_every_process():
+def test_the_same_config_with_its_keys_in_any_order_is_the_same_in_every_process() -> None:
     result = subprocess.run(
         [sys.executable, "-c", PROGRAM, __file__.rpartition("/")[0]],
         env={"PYTHONHASHSEED": "1", "PYTHONPATH": ":".join(sys.path)},

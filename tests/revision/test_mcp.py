@@ -5,7 +5,7 @@ import pytest
 from tests.pets import compiled
 
 
-def test_the_endpoint_is_on_by_default_and_introduces_itself_by_the_manifest():
+def test_the_endpoint_is_on_by_default_and_introduces_itself_by_the_manifest() -> None:
     settings = compiled(more="public: {url: 'https://gw.example'}").mcp
 
     assert (settings.path, settings.mode, settings.result_bytes) == ("/mcp", "tools", 100_000)
@@ -19,11 +19,11 @@ def test_the_endpoint_is_on_by_default_and_introduces_itself_by_the_manifest():
     assert settings.hosts == {"gw.example"}
 
 
-def test_it_can_be_turned_off():
+def test_it_can_be_turned_off() -> None:
     assert compiled(more="mcp: false").mcp is None
 
 
-def test_hosts_and_origins_are_added_to_those_of_the_public_url():
+def test_hosts_and_origins_are_added_to_those_of_the_public_url() -> None:
     more = "public: {url: 'https://gw.example'}\ncors: ['https://chatgpt.com']\nmcp: {origins: ['https://a.example'], hosts: [inner]}"
     settings = compiled(more=more).mcp
 
@@ -32,7 +32,7 @@ def test_hosts_and_origins_are_added_to_those_of_the_public_url():
 
 
 @pytest.mark.parametrize("path", ["/mcp", "/agents/mcp"])
-def test_an_operation_at_the_path_of_the_endpoint_is_reported(path):
+def test_an_operation_at_the_path_of_the_endpoint_is_reported(path: str) -> None:
     found = compiled(more=f"mcp: {{path: {path}}}").mcp
 
     assert found.path == path

@@ -2,6 +2,7 @@ import dataclasses
 import pickle
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ SECRET = b"sekret-7f3a9c"
 
 
 @pytest.fixture
-def revision():
+def revision() -> Any:
     injection = Injection(headers=((b"X-Api-Key", SECRET),), query=b"key=" + SECRET, secrets=(SECRET,))
     return Revision(
         number=1,
@@ -35,22 +36,22 @@ def revision():
     )
 
 
-def test_a_revision_can_be_handed_to_a_worker(revision):
+def test_a_revision_can_be_handed_to_a_worker(revision: Any) -> None:
     handed = pickle.loads(pickle.dumps(revision))
     assert handed == revision
     assert handed.read_injection.secrets == (SECRET,)
 
 
-def test_no_secret_is_in_its_repr(revision):
+def test_no_secret_is_in_its_repr(revision: Any) -> None:
     assert SECRET.decode() not in repr(revision)
 
 
-def test_it_is_never_changed(revision):
+def test_it_is_never_changed(revision: Any) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         revision.number = 2
 
 
-def test_an_operation_gets_its_own_injection_or_that_of_its_kind():
+def test_an_operation_gets_its_own_injection_or_that_of_its_kind() -> None:
     read, write, own, nothing = (Injection(query=query) for query in (b"k=r", b"k=w", b"k=o", b""))
     target = UpstreamTarget(host="h", port=80, authority=b"h")
     revision = Revision(
@@ -80,7 +81,7 @@ CREDENTIALS = [
 @pytest.mark.parametrize(
     ("auth", "credential"), [*((auth, CREDENTIALS[0]) for auth in AUTHS), *((AUTHS[1], one) for one in CREDENTIALS[1:])]
 )
-def test_a_worker_reads_a_revision_without_the_libraries_that_read_a_config(auth, credential):
+def test_a_worker_reads_a_revision_without_the_libraries_that_read_a_config(auth: str, credential: str) -> None:
     text = f"openapi: o\nupstream: {{url: 'https://h', credential: {credential}}}\nallow: []\nauth: {auth}\n"
     revision = compile_revision(
         load_text(text, path=None, environ={}), Document(root={"openapi": "3.1.0", "paths": {}}, name="o"), number=1

@@ -1,4 +1,6 @@
 import pickle
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -6,8 +8,8 @@ from hypothesis import strategies as st
 
 from plugin_gateway.config.selector import AllowEntry, Selector
 from plugin_gateway.openapi.document import Document, OperationKey
-from plugin_gateway.revision.allowlist import select
-from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned, words_of
+from plugin_gateway.revision.allowlist import Selection, select
+from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
 
 LIST, ALL, DAILY = OperationKey("GET", "/orders"), OperationKey("DELETE", "/orders"), OperationKey("GET", "/daily")
 METHODS = ("get", "post", "delete")
@@ -29,11 +31,13 @@ entries = st.lists(
 )
 
 
-def words(entry, *place):
+def words(entry: dict[str, Any], *place: str) -> EntryWords:
     return words_of(Selector.model_validate(entry), *(place or ("allow",)))
 
 
-def choose(paths, allow, deny=(), pinned=NOTHING_PINNED):
+def choose(
+    paths: dict[str, Any], allow: list[Any], deny: Sequence[Any] = (), pinned: Pinned = NOTHING_PINNED
+) -> Selection:
     document = Document(root={"openapi": "3.1.0", "paths": paths}, name="t")
     allowed = [AllowEntry.model_validate(entry).numbered(index) for index, entry in enumerate(allow)]
     denied = [Selector.model_validate(entry).numbered(index) for index, entry in enumerate(deny)]
@@ -41,7 +45,9 @@ def choose(paths, allow, deny=(), pinned=NOTHING_PINNED):
 
 
 @given(later=st.lists(documents, max_size=4), first=documents, allow=entries, deny=entries)
-def test_however_the_document_changes_groups_never_open_more_than_they_did_first(first, later, allow, deny):
+def test_however_the_document_changes_groups_never_open_more_than_they_did_first(
+    first: dict[str, Any], later: list[Any], allow: list[Any], deny: list[Any]
+) -> None:
     selection = choose(first, allow, deny)
     opened = set(selection.kept)
     for paths in later:
@@ -52,7 +58,9 @@ def test_however_the_document_changes_groups_never_open_more_than_they_did_first
 
 
 @given(first=documents, between=documents, allow=entries, deny=entries)
-def test_what_vanishes_and_comes_back_is_as_it_was(first, between, allow, deny):
+def test_what_vanishes_and_comes_back_is_as_it_was(
+    first: dict[str, Any], between: dict[str, Any], allow: list[Any], deny: list[Any]
+) -> None:
     before = choose(first, allow, deny)
     after = choose(first, allow, deny, choose(between, allow, deny, before.pinned).pinned)
     assert set(after.kept) <= set(before.kept)
@@ -62,7 +70,7 @@ def test_what_vanishes_and_comes_back_is_as_it_was(first, between, allow, deny):
     }
 
 
-def test_an_entry_is_known_by_the_words_it_selects_with():
+def test_an_entry_is_known_by_the_words_it_selects_with() -> None:
     one = AllowEntry.model_validate({"path": "/orders/**", "methods": ["GET", "POST"], "rate": "1/s"})
     same = AllowEntry.model_validate({"path": "/orders/**", "methods": ["POST", "GET", "GET"], "consequential": True})
     assert words_of(one, "allow") == words_of(same, "allow")
@@ -71,13 +79,13 @@ def test_an_entry_is_known_by_the_words_it_selects_with():
     assert words({"tag": "a"}, "consumers", "a") != words({"tag": "a"}, "consumers", "b")
 
 
-def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named():
+def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named() -> None:
     pinned = Pinned({words({"tag": "a"}): frozenset({LIST})})
     assert pinned.to_open(words({"tag": "b"}), [LIST, ALL]) == {LIST, ALL}
     assert pinned.to_open(words({"tag": "a"}), [LIST, ALL]) == {LIST}
 
 
-def test_a_denial_closes_what_it_names_and_what_it_named():
+def test_a_denial_closes_what_it_names_and_what_it_named() -> None:
     pinned = Pinned({words({"tag": "a"}, "deny"): frozenset({LIST})})
     assert pinned.to_close(words({"tag": "a"}, "deny"), [ALL]) == {LIST, ALL}
     assert pinned.to_close(words({"tag": "b"}, "deny"), [ALL]) == {ALL}
@@ -95,7 +103,9 @@ ORDERS = {"/orders": {"get": {}, "x-note": "x"}, "/daily": {"get": {"tags": ["re
         ([{"path": "/orders"}], {**ORDERS, "/orders": {"delete": {}}}, set(), ["DELETE /orders"]),
     ],
 )
-def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(allow, paths, kept, held):
+def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(
+    allow: list[dict[str, str]], paths: dict[str, Any], kept: set[OperationKey], held: list[str]
+) -> None:
     first = choose(ORDERS, allow)
     later = choose(paths, allow, pinned=first.pinned)
     assert (set(later.kept), list(map(str, later.held))) == (kept, held)
@@ -104,7 +114,7 @@ def test_what_the_document_adds_to_a_group_stays_closed_and_is_told_by_name(allo
     assert f"`{held[0]}` stays closed" in finding.message
 
 
-def test_what_another_entry_opens_or_denies_is_not_told_as_held():
+def test_what_another_entry_opens_or_denies_is_not_told_as_held() -> None:
     first = choose(ORDERS, [{"path": "/orders/**"}])
     paths = {**ORDERS, "/orders/all": {"delete": {}}, "/orders/new": {"get": {}}}
     later = choose(paths, [{"path": "/orders/**"}, "DELETE /orders/all"], ["GET /orders/new"], first.pinned)
@@ -112,7 +122,7 @@ def test_what_another_entry_opens_or_denies_is_not_told_as_held():
     assert later.held == ()
 
 
-def test_an_entry_with_other_words_is_a_new_one():
+def test_an_entry_with_other_words_is_a_new_one() -> None:
     first = choose(ORDERS, [{"path": "/orders"}])
     paths = {**ORDERS, "/orders": {"get": {}, "delete": {}}}
     assert set(choose(paths, [{"path": "/orders", "methods": ["GET", "DELETE"]}], pinned=first.pinned).kept) == {
@@ -122,13 +132,13 @@ def test_an_entry_with_other_words_is_a_new_one():
     assert set(choose(paths, [{"path": "/orders", "rate": "1/s"}], pinned=first.pinned).kept) == {LIST}
 
 
-def test_pins_of_entries_that_are_gone_are_not_kept():
+def test_pins_of_entries_that_are_gone_are_not_kept() -> None:
     first = choose(ORDERS, [{"path": "/orders"}])
     assert choose(ORDERS, ["GET /orders"], pinned=first.pinned).pinned == NOTHING_PINNED
 
 
 @pytest.mark.parametrize("denial", [{"tag": "internal"}, "gone"])
-def test_what_a_denial_named_stays_closed_when_the_document_takes_its_word_away(denial):
+def test_what_a_denial_named_stays_closed_when_the_document_takes_its_word_away(denial: dict[str, str] | str) -> None:
     named = {"operationId": "gone", "tags": ["internal"]}
     paths = {"/orders": {"get": {}, "delete": named}, "/x": {"get": {"tags": ["internal"]}}}
     first = choose(paths, [{"path": "/orders"}], [denial])
@@ -136,6 +146,6 @@ def test_what_a_denial_named_stays_closed_when_the_document_takes_its_word_away(
     assert set(choose(paths, [{"path": "/orders"}], [denial], first.pinned).kept) == set(first.kept) == {LIST}
 
 
-def test_pins_are_plain_and_cross_processes():
+def test_pins_are_plain_and_cross_processes() -> None:
     pinned = choose(ORDERS, [{"path": "/orders"}]).pinned
     assert pickle.loads(pickle.dumps(pinned)) == pinned

@@ -1,22 +1,24 @@
+from pathlib import Path
+
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.revision.placing import MAX_BYTES_FOR_A_WARNING, place_in_document, place_warnings
 
 FINDING = Finding(rule="unresolved-ref", message="points at nothing", pointer=("paths", "/pets"))
 
 
-def test_a_pointer_becomes_a_line_of_the_file(tmp_path):
+def test_a_pointer_becomes_a_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text("openapi: 3.1.0\npaths:\n  /pets: {}\n")
     (placed,) = place_in_document([FINDING], str(path))
     assert (placed.location.file, placed.location.line) == (str(path), 3)
 
 
-def test_a_document_that_was_fetched_is_only_named():
+def test_a_document_that_was_fetched_is_only_named() -> None:
     (placed,) = place_in_document([FINDING], "https://api.example.com/openapi.json")
     assert placed.location == Location("https://api.example.com/openapi.json")
 
 
-def test_a_finding_without_a_pointer_is_about_the_whole_file_and_one_with_a_place_keeps_it(tmp_path):
+def test_a_finding_without_a_pointer_is_about_the_whole_file_and_one_with_a_place_keeps_it(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text("openapi: 3.1.0\n")
     whole = Finding(rule="x", message="y")
@@ -27,7 +29,7 @@ def test_a_finding_without_a_pointer_is_about_the_whole_file_and_one_with_a_plac
     ]
 
 
-def test_a_warning_of_the_document_gets_its_line_and_the_others_stay(tmp_path):
+def test_a_warning_of_the_document_gets_its_line_and_the_others_stay(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_text("openapi: 3.1.0\npaths:\n  /pets: {}\n")
     warning, config = FINDING.at(Location(str(path))), FINDING.at(Location("gateway.yaml", 1, 1))
@@ -38,7 +40,7 @@ def test_a_warning_of_the_document_gets_its_line_and_the_others_stay(tmp_path):
     assert other == config
 
 
-def test_a_warning_of_a_large_document_or_one_that_was_fetched_is_left_without_a_line(tmp_path):
+def test_a_warning_of_a_large_document_or_one_that_was_fetched_is_left_without_a_line(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
     path.write_bytes(b"#" * (MAX_BYTES_FOR_A_WARNING + 1))
     for name in (str(path), "https://api.example.com/openapi.json"):

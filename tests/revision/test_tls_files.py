@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import ssl
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,14 +14,19 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.revision import tls_files
 from plugin_gateway.revision.tls_files import TlsFiles, _validity, read_tls_files
 
+if TYPE_CHECKING:
+    from tests.conftest import Authority
 
-def read(tmp_path, *, now=None, **written):
+
+def read(
+    tmp_path: Path, *, now: dt.datetime | None = None, **written: str
+) -> tuple[TlsFiles, list[Any], tuple[Any, ...]]:
     """Read the files under `tls`; return them with the rules and pointers of the findings."""
     files, findings = read_tls_files(Tls.model_validate(written, context=Surroundings(folder=tmp_path)), now=now)
     return files, [(finding.rule, finding.pointer[-1], str(finding.severity)) for finding in findings], findings
 
 
-def test_what_the_files_hold_makes_a_context_when_they_are_gone(tmp_path, authority):
+def test_what_the_files_hold_makes_a_context_when_they_are_gone(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     files, found, _ = read(tmp_path, ca=authority.ca, cert=own.cert, key=own.key)
     assert found == []
@@ -32,18 +38,18 @@ def test_what_the_files_hold_makes_a_context_when_they_are_gone(tmp_path, author
     assert [one["subject"] for one in context.get_ca_certs()] == [((("commonName", "test authority"),),)]
 
 
-def test_without_files_the_systems_authorities_are_trusted():
+def test_without_files_the_systems_authorities_are_trusted() -> None:
     assert TlsFiles().context().verify_mode is ssl.CERT_REQUIRED
 
 
-def test_a_key_shows_nowhere(tmp_path, authority):
+def test_a_key_shows_nowhere(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     files, _, _ = read(tmp_path, cert=own.cert, key=own.key)
     assert b"PRIVATE KEY" in files.key
     assert "PRIVATE" not in repr(files)
 
 
-def test_a_certificate_and_its_key_may_be_in_one_file(tmp_path, authority):
+def test_a_certificate_and_its_key_may_be_in_one_file(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     both = tmp_path / "both.pem"
     both.write_bytes(Path(own.key).read_bytes() + Path(own.cert).read_bytes())
@@ -52,7 +58,7 @@ def test_a_certificate_and_its_key_may_be_in_one_file(tmp_path, authority):
     files.context()
 
 
-def test_text_between_the_blocks_may_be_in_any_language(tmp_path, authority):
+def test_text_between_the_blocks_may_be_in_any_language(tmp_path: Path, authority: Authority) -> None:
     (tmp_path / "bundle.pem").write_bytes("# Főtanúsítvány\n".encode() + Path(authority.ca).read_bytes())
     assert read(tmp_path, ca="bundle.pem")[1] == []
 
@@ -79,7 +85,9 @@ BAD_KEY = b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
         ("key", None, "tls-file", "still being written"),
     ],
 )
-def test_a_file_that_openssl_would_refuse_is_an_error_at_its_key(tmp_path, authority, name, content, rule, said):
+def test_a_file_that_openssl_would_refuse_is_an_error_at_its_key(
+    tmp_path: Path, authority: Authority, name: str, content: bytes | None, rule: str, said: str
+) -> None:
     own = authority.issue("me")
     written = {"ca": authority.ca, "cert": own.cert, "key": own.key}
     path = Path(written[name])
@@ -91,7 +99,7 @@ def test_a_file_that_openssl_would_refuse_is_an_error_at_its_key(tmp_path, autho
     assert said in findings[0].message
 
 
-def test_a_file_in_der_is_named_as_such(tmp_path, authority):
+def test_a_file_in_der_is_named_as_such(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     (tmp_path / "ca.der").write_bytes(ssl.PEM_cert_to_DER_cert(Path(own.cert).read_text()))
     _, found, findings = read(tmp_path, ca="ca.der")
@@ -99,19 +107,19 @@ def test_a_file_in_der_is_named_as_such(tmp_path, authority):
     assert "DER" in findings[0].hint
 
 
-def test_a_key_of_another_certificate_is_an_error(tmp_path, authority):
+def test_a_key_of_another_certificate_is_an_error(tmp_path: Path, authority: Authority) -> None:
     one, other = authority.issue("me"), authority.issue("me")
     assert read(tmp_path, cert=one.cert, key=other.key)[1] == [("tls-key-mismatch", "key", "error")]
 
 
-def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path, authority):
+def test_an_encrypted_key_is_an_error_and_no_question_at_the_terminal(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me", password="secret")  # for a new key
     _, found, findings = read(tmp_path, cert=own.cert, key=own.key)
     assert found == [("tls-file", "key", "error")]
     assert "encrypted" in findings[0].message
 
 
-def test_a_file_that_vanished_is_an_error(tmp_path, authority):
+def test_a_file_that_vanished_is_an_error(tmp_path: Path, authority: Authority) -> None:
     tls = Tls.model_validate({"ca": authority.ca}, context=Surroundings(folder=tmp_path))
     Path(authority.ca).unlink()
     _, [finding] = read_tls_files(tls)
@@ -119,7 +127,7 @@ def test_a_file_that_vanished_is_an_error(tmp_path, authority):
     assert "no such file" in finding.message
 
 
-def test_every_file_that_is_wrong_is_said_at_once(tmp_path, authority):
+def test_every_file_that_is_wrong_is_said_at_once(tmp_path: Path, authority: Authority) -> None:
     own = authority.issue("me")
     Path(authority.ca).write_text("a")
     Path(own.key).write_text("b")
@@ -127,14 +135,18 @@ def test_every_file_that_is_wrong_is_said_at_once(tmp_path, authority):
 
 
 @pytest.mark.parametrize(("days", "rule"), [(-1, "tls-expired"), (20, "tls-not-yet-valid"), (2, None)])
-def test_a_certificate_of_another_time_is_a_warning(tmp_path, authority, days, rule):
+def test_a_certificate_of_another_time_is_a_warning(
+    tmp_path: Path, authority: Authority, days: int, rule: str | None
+) -> None:
     own = authority.issue("me", days=days)
     files, found, _ = read(tmp_path, cert=own.cert, key=own.key)
     assert found == ([(rule, "cert", "warning")] if rule else [])
     files.context()
 
 
-def test_an_authority_that_has_expired_is_a_warning_unless_there_is_another(tmp_path, authority):
+def test_an_authority_that_has_expired_is_a_warning_unless_there_is_another(
+    tmp_path: Path, authority: Authority
+) -> None:
     later = dt.datetime.now(dt.UTC) + dt.timedelta(days=5)
     assert read(tmp_path, ca=authority.ca, now=later)[1] == [("tls-expired", "ca", "warning")]
     lasting = authority.issue("lasting", days=9)
@@ -143,7 +155,7 @@ def test_an_authority_that_has_expired_is_a_warning_unless_there_is_another(tmp_
     assert read(tmp_path, ca=authority.ca, now=later)[1] == []
 
 
-def test_dates_are_read_as_a_library_reads_them(authority):
+def test_dates_are_read_as_a_library_reads_them(authority: Authority) -> None:
     x509 = pytest.importorskip("cryptography.x509")
     for days in (2, 40_000):
         pem = Path(authority.issue("me", days=days).cert).read_bytes()
@@ -152,7 +164,9 @@ def test_dates_are_read_as_a_library_reads_them(authority):
         assert _validity(der) == (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
 
 
-def test_where_files_cannot_be_in_memory_they_are_private_ones(tmp_path, authority, monkeypatch):
+def test_where_files_cannot_be_in_memory_they_are_private_ones(
+    tmp_path: Path, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delattr(os, "memfd_create", raising=False)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)

@@ -37,11 +37,11 @@ LOCAL = "http://[::1]:8080"
         ),
     ],
 )
-def test_the_upstream_is_told_the_public_origin(mode, public_url, lines, host):
+def test_the_upstream_is_told_the_public_origin(mode: str, public_url: str, lines: bytes, host: bytes) -> None:
     assert forwarded(mode, public_url) == Forwarded(lines, host)
 
 
-def test_the_defaults_of_a_target_are_those_of_gateway_yaml():
+def test_the_defaults_of_a_target_are_those_of_gateway_yaml() -> None:
     loaded = load_text("openapi: x\nupstream: {url: 'https://h/v1'}\nallow: []\n", path=None, environ={})
     target = compile_upstream(loaded.config, NO_TLS_FILES)
 

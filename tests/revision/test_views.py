@@ -1,5 +1,6 @@
 import json
 import pickle
+from typing import Any
 
 import pytest
 import yaml
@@ -10,8 +11,9 @@ from plugin_gateway.errors import ConfigError
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.revision.views import select_for_consumer
+from plugin_gateway.revision.views import Chosen, select_for_consumer
 
 DOCUMENT = """
 openapi: 3.1.0
@@ -39,13 +41,13 @@ consumers:
 """
 
 
-def compiled(config=CONFIG):
+def compiled(config: str = CONFIG) -> Revision:
     return compile_revision(
         load_text(config, path=None, environ={}), Document(root=yaml.safe_load(DOCUMENT), name="o"), number=1
     )
 
 
-def test_each_consumer_has_its_own_gate_and_documents():
+def test_each_consumer_has_its_own_gate_and_documents() -> None:
     revision = compiled()
     pets, everything, twin, nothing = revision.views
     assert [view.consumer for view in revision.views] == ["pets", "all", "twin", "nothing"]
@@ -58,7 +60,7 @@ def test_each_consumer_has_its_own_gate_and_documents():
     assert not any("ai-plugin" in path for path in pets.faces)
 
 
-def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it():
+def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it() -> None:
     pets, everything, _, _ = compiled().views
     assert isinstance(pets.gate.judge(b"GET", b"/pets/1"), Permit)
     assert isinstance(everything.gate.judge(b"GET", b"/pets/mine"), Permit)
@@ -67,25 +69,25 @@ def test_what_is_closed_to_one_consumer_shadows_what_is_open_to_it():
     assert closed.code == "operation-not-found"
 
 
-def test_what_is_closed_to_everybody_shadows_what_is_open_to_a_consumer():
+def test_what_is_closed_to_everybody_shadows_what_is_open_to_a_consumer() -> None:
     for view in compiled(CONFIG.replace("[getPet, myPet,", "[getPet,")).views[:3]:
         assert isinstance(view.gate.judge(b"GET", b"/pets/1"), Permit)
         for target in (b"/pets/mine", b"/pets/MINE", b"/pets/mine.json"):
             assert view.gate.judge(b"GET", target).code == "operation-not-found"
 
 
-def test_operations_have_one_name_for_everybody():
+def test_operations_have_one_name_for_everybody() -> None:
     _, everything, _, _ = compiled().views
     assert {rule.operation_id for rule in everything.gate.rules} == {"getPet", "myPet", "orders"}
 
 
-def test_every_profile_is_cut():
+def test_every_profile_is_cut() -> None:
     pets = compiled().views[0]
     assert all(b"orders" not in face.body for face in pets.faces.values())
     assert "/openapi.yaml?profile=gpt-actions" in pets.faces
 
 
-def test_a_consumer_that_asks_for_more_than_there_is_stops_the_start():
+def test_a_consumer_that_asks_for_more_than_there_is_stops_the_start() -> None:
     with pytest.raises(ConfigError) as caught:
         compiled(
             CONFIG.replace("allow: [getPet, myPet,", "allow: [getPet,").replace("allow: []", "allow: [myPet, nope]")
@@ -98,7 +100,7 @@ def test_a_consumer_that_asks_for_more_than_there_is_stops_the_start():
     ]
 
 
-def test_a_view_counts_in_the_digest_and_no_token_is_in_the_revision():
+def test_a_view_counts_in_the_digest_and_no_token_is_in_the_revision() -> None:
     first, second = (
         compiled(),
         compiled(
@@ -111,7 +113,7 @@ def test_a_view_counts_in_the_digest_and_no_token_is_in_the_revision():
     assert b"a-token-of-some-length" not in pickle.dumps(first)
 
 
-def test_without_consumers_there_is_no_view():
+def test_without_consumers_there_is_no_view() -> None:
     assert compiled(CONFIG.partition("consumers:")[0]).views == ()
 
 
@@ -131,7 +133,12 @@ TAGGED = Document(
 LIST, ADD, ADMIN = OperationKey("GET", "/pets"), OperationKey("POST", "/pets"), OperationKey("GET", "/admin")
 
 
-def chosen(allow, kept=(LIST, ADD), document=TAGGED, pinned=NOTHING_PINNED):
+def chosen(
+    allow: list[Any] | None,
+    kept: tuple[OperationKey, ...] = (LIST, ADD),
+    document: Document = TAGGED,
+    pinned: Pinned = NOTHING_PINNED,
+) -> Chosen:
     consumer = Consumer.model_validate(
         {"name": "a", "match": {"token": "t"}} | ({"allow": allow} if allow is not None else {})
     )
@@ -148,18 +155,20 @@ def chosen(allow, kept=(LIST, ADD), document=TAGGED, pinned=NOTHING_PINNED):
         ([{"tag": "pets"}], (LIST, ADD)),
     ],
 )
-def test_a_consumer_has_what_it_lists_in_document_order(allow, keys):
+def test_a_consumer_has_what_it_lists_in_document_order(
+    allow: list[Any] | None, keys: tuple[OperationKey, ...] | None
+) -> None:
     assert (chosen(allow).keys, chosen(allow).findings) == (keys, ())
 
 
-def test_a_group_means_what_the_gateway_allows_of_it():
+def test_a_group_means_what_the_gateway_allows_of_it() -> None:
     assert (chosen([{"tag": "pets"}], kept=(LIST,)).keys, chosen([{"tag": "pets"}], kept=(LIST,)).findings) == (
         (LIST,),
         (),
     )
 
 
-def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too():
+def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too() -> None:
     first = chosen([{"tag": "pets"}, {"path": "/a*"}, "listPets"], kept=(LIST, ADD, ADMIN))
     root = {
         "openapi": "3.1.0",
@@ -186,7 +195,7 @@ def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too():
         ("listPats", "unknown-operation"),
     ],
 )
-def test_what_nobody_may_call_is_a_finding_at_its_place(entry, rule):
+def test_what_nobody_may_call_is_a_finding_at_its_place(entry: dict[str, str] | str, rule: str) -> None:
     selected = chosen(["listPets", entry])
     [finding] = selected.findings
     assert selected.keys == (LIST,)
@@ -194,7 +203,7 @@ def test_what_nobody_may_call_is_a_finding_at_its_place(entry, rule):
     assert finding.hint
 
 
-def test_each_consumer_has_the_tools_of_its_documents():
+def test_each_consumer_has_the_tools_of_its_documents() -> None:
     revision = pickle.loads(pickle.dumps(compiled()))
     names = [[*view.tools.by_name] for view in revision.views]
 
@@ -203,7 +212,7 @@ def test_each_consumer_has_the_tools_of_its_documents():
 
 
 @pytest.mark.parametrize(("mode", "is_searched"), [("tools", False), ("search", True)])
-def test_a_consumer_finds_only_its_own_operations_in_search_mode(mode, is_searched):
+def test_a_consumer_finds_only_its_own_operations_in_search_mode(mode: str, is_searched: bool) -> None:
     revision = pickle.loads(pickle.dumps(compiled(f"{CONFIG}\nmcp: {{mode: {mode}}}\n")))
     pets, everything, _, nothing = revision.views
 

@@ -1,4 +1,5 @@
 import asyncio
+from typing import Any
 
 import httpx2
 import pytest
@@ -11,12 +12,12 @@ from plugin_gateway.server.admin import AdminListener
 HEALTH = Health(is_ready=True, revision=1, digest="d", operations=1, operations_total=2, workers=1, workers_wanted=1)
 
 
-async def no_series():
+async def no_series() -> Any:
     return {}
 
 
-def test_it_listens_until_it_is_closed():
-    async def talk():
+def test_it_listens_until_it_is_closed() -> None:
+    async def talk() -> tuple[Any, Address]:
         admin = AdminListener()
         address = await admin.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
         async with httpx2.AsyncClient(trust_env=False) as client:
@@ -30,8 +31,8 @@ def test_it_listens_until_it_is_closed():
     assert address.port != 0
 
 
-def test_a_taken_address_is_told_so():
-    async def talk():
+def test_a_taken_address_is_told_so() -> None:
+    async def talk() -> None:
         first, second = AdminListener(), AdminListener()
         address = await first.open(Address("127.0.0.1", 0), lambda: HEALTH, no_series)
         try:
@@ -47,5 +48,5 @@ def test_a_taken_address_is_told_so():
     asyncio.run(talk())
 
 
-def test_one_that_was_never_opened_closes_too():
+def test_one_that_was_never_opened_closes_too() -> None:
     asyncio.run(AdminListener().close())

@@ -1,5 +1,6 @@
 import asyncio
 import socket
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,17 +8,17 @@ from hypothesis import strategies as st
 from plugin_gateway.server.channel import HEAD, Channel, Kind, Message
 
 
-async def pair():
+async def pair() -> tuple[Channel, Channel]:
     ours, theirs = socket.socketpair()
     return await Channel.over(ours), await Channel.over(theirs)
 
 
 @given(st.lists(st.tuples(st.sampled_from(Kind), st.binary(max_size=300_000)), max_size=5))
-def test_messages_come_whole_and_in_order(messages):
-    async def talk():
+def test_messages_come_whole_and_in_order(messages: list[tuple[Kind, bytes]]) -> None:
+    async def talk() -> list[tuple[Kind, bytes]]:
         ours, theirs = await pair()
 
-        async def send():
+        async def send() -> None:
             for kind, body in messages:
                 await ours.send(Message(kind, body))
             ours.close()
@@ -33,8 +34,8 @@ def test_messages_come_whole_and_in_order(messages):
     assert asyncio.run(talk()) == messages
 
 
-def test_an_end_that_is_gone_gives_none_even_in_the_middle_of_a_message():
-    async def talk():
+def test_an_end_that_is_gone_gives_none_even_in_the_middle_of_a_message() -> None:
+    async def talk() -> Any:
         ours, theirs = socket.socketpair()
         channel = await Channel.over(theirs)
         ours.sendall(HEAD.pack(Kind.REVISION, 100) + b"half")

@@ -1,10 +1,13 @@
 import asyncio
 import os
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from plugin_gateway.server import pool as pool_module
 from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server.shared_memory import SharedMemory
 
 
 class Worker:
@@ -14,7 +17,7 @@ class Worker:
     refuses = b""
     fails = 0
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pid = 1000 + len(Worker.spawned)
         self.revision = None
         self.last_series = {"calls": [self.pid]}
@@ -23,62 +26,62 @@ class Worker:
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls, front, shared):
+    async def spawn(cls, front: str, shared: SharedMemory) -> Any:
         assert front == "connection"
         assert os.fstat(shared.counts).st_size > 0
         return cls()
 
     @property
-    def is_started(self):
+    def is_started(self) -> bool:
         return self.revision is not None
 
-    async def start(self, listener, revision):
+    async def start(self, listener: str, revision: bytes) -> bool:
         if Worker.fails:
             Worker.fails -= 1
             return False
         self.revision = revision
         return True
 
-    async def adopt(self, revision):
+    async def adopt(self, revision: bytes) -> str:
         if revision == Worker.refuses:
             return "no such file"
         self.revision = revision
         return ""
 
-    async def series(self):
+    async def series(self) -> dict[str, list[int]]:
         return self.last_series
 
-    async def drain(self):
+    async def drain(self) -> None:
         self.is_drained = True
         self.end(0)
 
-    def kill(self):
+    def kill(self) -> None:
         self.end(-9)
 
-    def end(self, status):
+    def end(self, status: int) -> None:
         if not self.ended.done():
             self.ended.set_result(status)
 
-    async def wait(self):
+    async def wait(self) -> int:
         return await self.ended
 
 
 class Log:
-    def __init__(self):
+    def __init__(self) -> None:
         self.events = []
 
-    def event(self, level, event, message, **members):
+    def event(self, level: str, event: str, message: str, **members: Any) -> None:
         self.events.append((event, members))
 
 
 @pytest.fixture(autouse=True)
-def _workers(monkeypatch):
+def _workers(monkeypatch: pytest.MonkeyPatch) -> None:
     Worker.spawned, Worker.refuses, Worker.fails = [], b"", 0
     monkeypatch.setattr(pool_module, "WorkerProcess", Worker)
 
 
-def run(talk, *, count=2):
-    async def bounded():
+def run(talk: Callable[..., Any], *, count: int = 2) -> Any:
+    async def bounded() -> Any:
         async with asyncio.timeout(5):
             pool = WorkerPool(count, log := Log())
             pool.boot()
@@ -90,35 +93,35 @@ def run(talk, *, count=2):
     return asyncio.run(bounded())
 
 
-async def settled():
+async def settled() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
 
 
-def test_all_workers_serve_the_first_revision_when_the_start_is_over():
-    async def talk(pool, _):
+def test_all_workers_serve_the_first_revision_when_the_start_is_over() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> tuple[int, list[bytes]]:
         return pool.listening, [worker.revision for worker in Worker.spawned]
 
     assert run(talk) == (2, [b"one", b"one"])
 
 
-def test_a_new_revision_reaches_every_worker():
-    async def talk(pool, _):
+def test_a_new_revision_reaches_every_worker() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> tuple[str, list[bytes]]:
         return await pool.adopt(b"two"), [worker.revision for worker in Worker.spawned]
 
     assert run(talk) == ("", [b"two", b"two"])
 
 
-def test_what_one_worker_cannot_serve_none_does():
-    async def talk(pool, _):
+def test_what_one_worker_cannot_serve_none_does() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> tuple[str, set[bytes]]:
         Worker.refuses = b"two"
         return await pool.adopt(b"two"), {worker.revision for worker in Worker.spawned}
 
     assert run(talk) == ("no such file", {b"one"})
 
 
-def test_a_worker_that_ends_unasked_is_replaced_at_once_with_what_is_served_now():
-    async def talk(pool, log):
+def test_a_worker_that_ends_unasked_is_replaced_at_once_with_what_is_served_now() -> None:
+    async def talk(pool: WorkerPool, log: Log) -> tuple[int, bytes, list[tuple[str, dict[str, Any]]]]:
         await pool.adopt(b"two")
         Worker.spawned[0].end(-9)
         await settled()
@@ -129,10 +132,10 @@ def test_a_worker_that_ends_unasked_is_replaced_at_once_with_what_is_served_now(
     assert events == [("worker-ended", {"pid": 1000, "status": -9, "backoff_s": 0.0})]
 
 
-def test_a_revision_that_comes_while_a_worker_starts_is_not_missed():
-    async def talk(pool, _):
+def test_a_revision_that_comes_while_a_worker_starts_is_not_missed() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> bytes:
         class Late(Worker):
-            async def start(self, listener, revision):
+            async def start(self, listener: str, revision: bytes) -> bool:
                 started = await super().start(listener, revision)
                 pool._revision = b"two"
                 return started
@@ -145,8 +148,8 @@ def test_a_revision_that_comes_while_a_worker_starts_is_not_missed():
     assert run(talk) == b"two"
 
 
-def test_workers_that_end_again_and_again_are_started_more_and_more_slowly():
-    async def talk(pool, log):
+def test_workers_that_end_again_and_again_are_started_more_and_more_slowly() -> None:
+    async def talk(pool: WorkerPool, log: Log) -> list[float]:
         Worker.fails = 4
         Worker.spawned[0].end(1)
         await settled()
@@ -156,8 +159,8 @@ def test_workers_that_end_again_and_again_are_started_more_and_more_slowly():
     assert run(talk) == [0.0, 0.1, 0.2, 0.4, 0.8]
 
 
-def test_what_a_worker_counted_is_not_lost_with_it():
-    async def talk(pool, _):
+def test_what_a_worker_counted_is_not_lost_with_it() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> dict[str, list[int]]:
         Worker.spawned[0].end(-9)
         await settled()
         return await pool.series()
@@ -165,13 +168,13 @@ def test_what_a_worker_counted_is_not_lost_with_it():
     assert run(talk)["calls"] == [1000 + 1001 + 1002]
 
 
-def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch):
+def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "COUNTING_INTERVAL_S", 0.001)
 
-    async def talk(_, __):
+    async def talk(_: WorkerPool, __: Log) -> bool:
         asked = asyncio.Event()
 
-        async def series():
+        async def series() -> dict[str, Any]:
             asked.set()
             return {}
 
@@ -182,16 +185,16 @@ def test_workers_are_asked_for_their_counts_before_one_can_be_killed(monkeypatch
     assert run(talk)
 
 
-def test_draining_is_clean_when_all_end_in_time_and_replaces_none():
-    async def talk(pool, _):
+def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> tuple[bool, bool, int]:
         return await pool.drain(1), all(worker.is_drained for worker in Worker.spawned), len(Worker.spawned)
 
     assert run(talk) == (True, True, 2)
 
 
-def test_workers_that_do_not_drain_are_ended():
-    async def talk(pool, _):
-        async def drain():
+def test_workers_that_do_not_drain_are_ended() -> None:
+    async def talk(pool: WorkerPool, _: Log) -> tuple[bool, int]:
+        async def drain() -> None:
             pass
 
         Worker.spawned[0].drain = drain
@@ -200,8 +203,8 @@ def test_workers_that_do_not_drain_are_ended():
     assert run(talk) == (False, -9)
 
 
-def test_a_pool_that_never_started_ends_what_it_booted():
-    async def talk():
+def test_a_pool_that_never_started_ends_what_it_booted() -> None:
+    async def talk() -> tuple[bool, list[int]]:
         pool = WorkerPool(2, Log())
         pool.boot()
         clean = await pool.drain(1)

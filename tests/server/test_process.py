@@ -3,6 +3,8 @@ import os
 import pickle
 import signal
 import socket
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -19,7 +21,7 @@ from plugin_gateway.server.sockets import listen, open_listeners
 BOUND_S = 20
 
 
-def revision(number=1, **target):
+def revision(number: int = 1, **target: Any) -> bytes:
     return pickle.dumps(
         Revision(
             number=number,
@@ -39,14 +41,14 @@ def revision(number=1, **target):
 
 
 @pytest.fixture
-def listener():
+def listener() -> Iterator[socket.socket]:
     address, (listener,) = open_listeners(Address("127.0.0.1", 0), 1)
     listen(address, [listener])
     yield listener
     listener.close()
 
 
-async def get(listener, path="/number"):
+async def get(listener: socket.socket, path: str = "/number") -> bytes:
     reader, writer = await asyncio.open_connection(*listener.getsockname())
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
@@ -54,8 +56,8 @@ async def get(listener, path="/number"):
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def run(talk):
-    async def bounded():
+def run(talk: Callable[..., Any]) -> Any:
+    async def bounded() -> Any:
         async with asyncio.timeout(BOUND_S):
             worker = await WorkerProcess.spawn()
             try:
@@ -67,8 +69,8 @@ def run(talk):
     return asyncio.run(bounded())
 
 
-def test_a_worker_serves_what_it_is_given_and_then_the_next(listener):
-    async def talk(worker):
+def test_a_worker_serves_what_it_is_given_and_then_the_next(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> tuple[bytes, bytes]:
         assert not worker.is_started
         assert await worker.start(listener, revision(1))
         first = await get(listener)
@@ -78,8 +80,8 @@ def test_a_worker_serves_what_it_is_given_and_then_the_next(listener):
     assert run(talk) == (b"1", b"2")
 
 
-def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(listener):
-    async def talk(worker):
+def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> tuple[str, bytes]:
         await worker.start(listener, revision(1))
         refusal = await worker.adopt(revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
         return refusal, await get(listener)
@@ -89,8 +91,8 @@ def test_a_revision_that_cannot_be_served_is_rejected_and_the_old_one_stays(list
     assert served == b"1"
 
 
-def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(listener):
-    async def talk(worker):
+def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> tuple[dict[str, Any], dict[str, Any]]:
         await worker.start(listener, revision())
         await get(listener)
         counted = await worker.series()
@@ -103,8 +105,8 @@ def test_its_counts_come_when_asked_for_and_the_last_ones_stay_when_it_is_gone(l
     assert afterwards == counted
 
 
-def test_what_it_counted_last_comes_when_it_ends_by_itself(listener):
-    async def talk(worker):
+def test_what_it_counted_last_comes_when_it_ends_by_itself(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> dict[str, Any]:
         await worker.start(listener, revision())
         await get(listener)
         os.kill(worker.pid, signal.SIGTERM)
@@ -114,8 +116,8 @@ def test_what_it_counted_last_comes_when_it_ends_by_itself(listener):
     assert run(talk)["bytes_out"] == [1]
 
 
-def test_draining_ends_it_with_status_0(listener):
-    async def talk(worker):
+def test_draining_ends_it_with_status_0(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> int:
         await worker.start(listener, revision())
         await worker.drain()
         return await worker.wait()
@@ -123,26 +125,26 @@ def test_draining_ends_it_with_status_0(listener):
     assert run(talk) == 0
 
 
-def test_one_that_was_given_nothing_ends_when_it_is_told_to():
-    async def talk(worker):
+def test_one_that_was_given_nothing_ends_when_it_is_told_to() -> None:
+    async def talk(worker: WorkerProcess) -> int:
         await worker.drain()
         return await worker.wait()
 
     assert run(talk) == 0
 
 
-def test_one_that_dies_while_it_starts_has_not_started(listener):
-    async def talk(worker):
+def test_one_that_dies_while_it_starts_has_not_started(listener: socket.socket) -> None:
+    async def talk(worker: WorkerProcess) -> bool:
         worker.kill()
         return await worker.start(listener, revision())
 
     assert run(talk) is False
 
 
-def test_an_answer_that_does_not_come_ends_the_worker(listener, monkeypatch):
+def test_an_answer_that_does_not_come_ends_the_worker(listener: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_gateway.server.process.ANSWER_TIMEOUT_S", 0.1)
 
-    async def talk(worker):
+    async def talk(worker: WorkerProcess) -> tuple[bool, int]:
         ours, theirs = socket.socketpair()
         worker._ours.close()
         worker._ours = ours

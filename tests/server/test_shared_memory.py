@@ -5,7 +5,7 @@ import os
 from plugin_gateway.server.shared_memory import SharedMemory
 
 
-def test_both_regions_are_memory_that_a_worker_can_inherit():
+def test_both_regions_are_memory_that_a_worker_can_inherit() -> None:
     shared = SharedMemory.open()
     assert shared.descriptors == tuple(shared)
     assert all(os.fstat(descriptor).st_size > 0 for descriptor in shared)
@@ -13,5 +13,5 @@ def test_both_regions_are_memory_that_a_worker_can_inherit():
         os.close(descriptor)
 
 
-def test_without_descriptors_nothing_is_inherited():
+def test_without_descriptors_nothing_is_inherited() -> None:
     assert SharedMemory().descriptors == ()

@@ -1,4 +1,5 @@
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -7,19 +8,19 @@ from plugin_gateway.errors import UsageError
 from plugin_gateway.server.sockets import listen, open_listeners
 
 
-def close(listeners):
+def close(listeners: list[socket.socket]) -> None:
     for listener in listeners:
         listener.close()
 
 
-def test_port_0_gets_a_number_that_all_workers_share():
+def test_port_0_gets_a_number_that_all_workers_share() -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), 3)
     assert address.port != 0
     assert {listener.getsockname() for listener in listeners} == {("127.0.0.1", address.port)}
     close(listeners)
 
 
-def test_nobody_gets_in_before_there_is_something_to_serve():
+def test_nobody_gets_in_before_there_is_something_to_serve() -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), 2)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", address.port), timeout=5)
@@ -30,7 +31,7 @@ def test_nobody_gets_in_before_there_is_something_to_serve():
 
 @pytest.mark.parametrize("first", [1, 2])
 @pytest.mark.parametrize("second", [1, 2])
-def test_a_second_gateway_on_the_same_port_is_told_so(first, second):
+def test_a_second_gateway_on_the_same_port_is_told_so(first: int, second: int) -> None:
     address, listeners = open_listeners(Address("127.0.0.1", 0), first)
     listen(address, listeners)
     with pytest.raises(UsageError, match=f"cannot listen on 127.0.0.1:{address.port}: another process listens there"):
@@ -38,24 +39,24 @@ def test_a_second_gateway_on_the_same_port_is_told_so(first, second):
     close(listeners)
 
 
-def test_an_address_that_is_not_ours_is_told_so():
+def test_an_address_that_is_not_ours_is_told_so() -> None:
     with pytest.raises(UsageError, match="no such address"):
         open_listeners(Address("192.0.2.1", 0), 1)
 
 
-def test_a_name_that_does_not_resolve_is_told_so():
+def test_a_name_that_does_not_resolve_is_told_so() -> None:
     with pytest.raises(UsageError, match=r"cannot listen on nowhere\.invalid:80"):
         open_listeners(Address("nowhere.invalid", 80), 1)
 
 
-def test_both_families_are_served_where_everything_is():
+def test_both_families_are_served_where_everything_is() -> None:
     address, listeners = open_listeners(Address("::", 0), 1)
     listen(address, listeners)
     socket.create_connection(("127.0.0.1", address.port), timeout=5).close()
     close(listeners)
 
 
-def test_a_unix_socket_is_shared_and_a_stale_one_replaced(tmp_path):
+def test_a_unix_socket_is_shared_and_a_stale_one_replaced(tmp_path: Path) -> None:
     address = Address(socket=str(tmp_path / "gateway.sock"))
     _, first = open_listeners(address, 2)
     listen(address, first)
@@ -69,7 +70,7 @@ def test_a_unix_socket_is_shared_and_a_stale_one_replaced(tmp_path):
     close(second)
 
 
-def test_a_file_that_is_no_socket_is_not_removed(tmp_path):
+def test_a_file_that_is_no_socket_is_not_removed(tmp_path: Path) -> None:
     path = tmp_path / "precious"
     path.write_text("data")
     with pytest.raises(UsageError, match="not a socket"):

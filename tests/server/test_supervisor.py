@@ -2,15 +2,19 @@ import asyncio
 import json
 import signal
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server import supervisor as supervisor_module
-from plugin_gateway.server.supervisor import RefusedError, ServeOptions, Supervisor
+from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server.supervisor import RefusedError, ServeOptions, Started, Supervisor
 from plugin_gateway.telemetry import Log
 
 BOUND_S = 20
@@ -29,16 +33,16 @@ public: {url: http://localhost:8080}
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path / "gateway.yaml"
 
 
-def run(config, talk, **options):
+def run(config: Path, talk: Callable[..., Any] | None, **options: float | str) -> Any:
     """Run a supervisor until `talk`, which gets the facts for the banner, returns."""
 
-    async def bounded():
+    async def bounded() -> Any:
         log = Log(level="error")
         supervisor = Supervisor(ServeOptions(config=config, **options), log)
         announced = asyncio.get_running_loop().create_future()
@@ -54,19 +58,19 @@ def run(config, talk, **options):
     return asyncio.run(bounded())
 
 
-async def ready(started):
+async def ready(started: Started) -> dict[str, Any]:
     async with httpx2.AsyncClient(trust_env=False) as client:
         return (await client.get(f"http://{started.admin}/readyz")).json()
 
 
-async def until(started, condition):
+async def until(started: Started, condition: Callable[..., Any]) -> dict[str, Any]:
     while not condition(health := await ready(started)):
         pass
     return health
 
 
-def test_the_banner_knows_the_addresses_and_the_operations(config):
-    async def talk(_, started):
+def test_the_banner_knows_the_addresses_and_the_operations(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> tuple[Started, Any]:
         async with httpx2.AsyncClient(trust_env=False) as client:
             served = await client.get(f"http://{started.listen}/openapi.json")
         return started, served
@@ -77,26 +81,26 @@ def test_the_banner_knows_the_addresses_and_the_operations(config):
     assert started.listen.port != 0 != started.admin.port
 
 
-def test_the_command_line_says_where_to_listen_and_the_public_url_follows(config):
+def test_the_command_line_says_where_to_listen_and_the_public_url_follows(config: Path) -> None:
     config.write_text(CONFIG.replace("public: {url: http://localhost:8080}\n", ""))
 
-    async def talk(_, started):
+    async def talk(_: Supervisor, started: Started) -> Started:
         return started
 
     started = run(config, talk, listen="127.0.0.1:0", admin="127.0.0.1:0")
     assert started.compiled.public_url == f"http://localhost:{started.listen.port}"
 
 
-def test_without_an_admin_address_there_is_no_admin_listener(config):
+def test_without_an_admin_address_there_is_no_admin_listener(config: Path) -> None:
     config.write_text(CONFIG.replace("admin: 127.0.0.1:0", "admin: null"))
 
-    async def talk(_, started):
+    async def talk(_: Supervisor, started: Started) -> Any:
         return started.admin
 
     assert run(config, talk) is None
 
 
-def test_mistakes_stop_the_start_and_are_told_as_check_tells_them(config):
+def test_mistakes_stop_the_start_and_are_told_as_check_tells_them(config: Path) -> None:
     config.write_text(CONFIG.replace("listPets", "nope"))
     with pytest.raises(RefusedError) as caught:
         run(config, None)
@@ -104,16 +108,16 @@ def test_mistakes_stop_the_start_and_are_told_as_check_tells_them(config):
     assert caught.value.exit_code == 2
 
 
-def test_a_taken_port_stops_the_start(config):
-    async def talk(_, started):
+def test_a_taken_port_stops_the_start(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> None:
         with pytest.raises(UsageError, match="another process listens there"):
             await Supervisor(ServeOptions(config=config, listen=str(started.listen)), Log()).run(lambda *_: None)
 
     run(config, talk)
 
 
-def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clears_it(config):
-    async def talk(supervisor, started):
+def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clears_it(config: Path) -> None:
+    async def talk(supervisor: Supervisor, started: Started) -> tuple[dict[str, Any], dict[str, Any]]:
         config.write_text(CONFIG.replace("listPets", "nope"))
         failed = await until(started, lambda health: health["reload_error"])
         config.write_text(CONFIG.replace("allow: [listPets]", "allow: []"))
@@ -126,10 +130,10 @@ def test_a_failed_reload_is_told_and_changes_nothing_and_the_next_good_one_clear
     assert (mended["reload_error"], mended["operations"]) == (None, 0)
 
 
-def test_the_log_says_what_a_reload_changed_and_that_it_stops(config, capfd):
+def test_the_log_says_what_a_reload_changed_and_that_it_stops(config: Path, capfd: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG.replace("level: error", "level: info"))
 
-    async def talk(supervisor, started):
+    async def talk(supervisor: Supervisor, started: Started) -> None:
         supervisor._log.adopt(format="json", level="info")
         config.write_text(CONFIG.replace("level: error", "level: info").replace("allow: [listPets]", "allow: []"))
         await until(started, lambda health: health["revision"] == 2)
@@ -143,12 +147,12 @@ def test_the_log_says_what_a_reload_changed_and_that_it_stops(config, capfd):
     assert lines["stopping"]["signal"] == "SIGTERM"
 
 
-def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(config):
+def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(config: Path) -> None:
     group = CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]")
     config.write_text(group)
     grown = DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, ")
 
-    async def talk(_, started):
+    async def talk(_: Supervisor, started: Started) -> list[Any]:
         healths = []
         for number, (name, text) in enumerate(
             [
@@ -168,11 +172,11 @@ def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(
     assert run(config, talk) == [held, (1, []), held, held, (2, [])]
 
 
-def test_a_revision_no_worker_can_serve_is_a_failed_reload(config, monkeypatch):
-    async def refuse(self, revision):
+def test_a_revision_no_worker_can_serve_is_a_failed_reload(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(self: WorkerPool, revision: bytes) -> str:
         return "no such file"
 
-    async def talk(supervisor, started):
+    async def talk(supervisor: Supervisor, started: Started) -> dict[str, Any]:
         monkeypatch.setattr(supervisor_module.WorkerPool, "adopt", refuse)
         supervisor._reload_wanted.set()
         return await until(started, lambda health: health["reload_error"])
@@ -182,19 +186,19 @@ def test_a_revision_no_worker_can_serve_is_a_failed_reload(config, monkeypatch):
 
 
 @contextmanager
-def serving_document(*statuses):
+def serving_document(*statuses: int) -> Iterator[tuple[str, list[Any]]]:
     """A server that answers with one status after the other, 200 at the end; its URL, and the requests it got."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
+        def do_GET(self) -> None:
             status = statuses[len(asked)] if len(asked) < len(statuses) else 200
             asked.append(status)
             self.send_response(status)
             self.end_headers()
             self.wfile.write(DOCUMENT.encode())
 
-        def log_message(self, *_):
+        def log_message(self, *_: object) -> None:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -210,25 +214,25 @@ def serving_document(*statuses):
 class Told(Log):
     """A log that signals when a line was written to it."""
 
-    def __init__(self, event):
+    def __init__(self, event: str) -> None:
         super().__init__(level="error")
         self.wanted, self.is_told = event, asyncio.Event()
 
-    def event(self, level, event, message, **members):
+    def event(self, level: str, event: str, message: str, **members: str) -> None:
         if event == self.wanted:
             self.is_told.set()
 
 
 @pytest.fixture
-def impatient(monkeypatch):
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 0.05)
 
 
-def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config, impatient):
+def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config: Path, impatient: None) -> None:
     with serving_document(503, 429) as (url, asked):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
 
-        async def talk(supervisor, started):
+        async def talk(supervisor: Supervisor, started: Started) -> dict[str, Any]:
             return await ready(started)
 
         health = run(config, talk)
@@ -239,7 +243,9 @@ def test_a_document_whose_server_does_not_answer_yet_is_asked_for_again(config, 
 @pytest.mark.parametrize(
     ("statuses", "options"), [((404,), {}), ((503, 403), {}), ((503,), {"wait_s": 0.0}), ((503,), {"wait_s": 0.05})]
 )
-def test_a_document_that_does_not_come_by_waiting_stops_the_start(config, impatient, statuses, options):
+def test_a_document_that_does_not_come_by_waiting_stops_the_start(
+    config: Path, impatient: None, statuses: tuple[int, ...], options: dict[str, float]
+) -> None:
     with serving_document(*statuses) as (url, asked):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
         with pytest.raises(RefusedError, match="the server answered"):
@@ -247,8 +253,8 @@ def test_a_document_that_does_not_come_by_waiting_stops_the_start(config, impati
     assert asked == list(statuses)
 
 
-def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_client_in(config):
-    async def bounded():
+def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_client_in(config: Path) -> None:
+    async def bounded() -> tuple[int, int, dict[str, Any]]:
         log = Told("document-awaited")
         supervisor = Supervisor(ServeOptions(config=config), log)
         running = asyncio.create_task(supervisor.run(lambda *_: None))
@@ -271,12 +277,12 @@ def test_while_it_waits_it_is_alive_and_says_why_it_is_not_ready_and_lets_no_cli
 
 
 @pytest.mark.parametrize("mend", ["signal", "file"])
-def test_sighup_and_a_changed_config_end_the_pause(config, monkeypatch, mend):
+def test_sighup_and_a_changed_config_end_the_pause(config: Path, monkeypatch: pytest.MonkeyPatch, mend: str) -> None:
     monkeypatch.setattr(supervisor_module, "pause_s", lambda *_: 600.0)
     with serving_document(503) as (url, _):
         config.write_text(CONFIG.replace("./openapi.yaml", url))
 
-        async def bounded():
+        async def bounded() -> Started:
             log = Told("document-awaited")
             supervisor = Supervisor(ServeOptions(config=config), log)
             announced = asyncio.get_running_loop().create_future()
@@ -295,10 +301,10 @@ def test_sighup_and_a_changed_config_end_the_pause(config, monkeypatch, mend):
         assert asyncio.run(bounded()).compiled.operations == 1
 
 
-def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config, impatient):
+def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config: Path, impatient: None) -> None:
     with serving_document(503, 503) as (url, asked):
 
-        async def talk(_, started):
+        async def talk(_: Supervisor, started: Started) -> dict[str, Any]:
             config.write_text(CONFIG.replace("./openapi.yaml", url))
             return await until(started, lambda health: health["revision"] == 2)
 
@@ -307,8 +313,8 @@ def test_a_reload_whose_document_is_not_there_is_tried_again_by_itself(config, i
 
 
 @pytest.mark.parametrize("name", ["new.yaml", "new/api.yaml"])
-def test_what_a_refused_config_named_is_watched(config, name):
-    async def talk(_, started):
+def test_what_a_refused_config_named_is_watched(config: Path, name: str) -> None:
+    async def talk(_: Supervisor, started: Started) -> tuple[dict[str, Any], dict[str, Any]]:
         config.write_text(CONFIG.replace("./openapi.yaml", name))
         failed = await until(started, lambda health: health["reload_error"])
         path = config.parent / name
@@ -321,18 +327,20 @@ def test_what_a_refused_config_named_is_watched(config, name):
     assert mended["reload_error"] is None
 
 
-def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(config, monkeypatch):
+def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The document changed too, but a config that cannot be read stops the compile before the document."""
     numbers = []
     compile_aside = supervisor_module.compile_aside
 
-    async def counted(**options):
+    async def counted(**options: Any) -> Any:
         numbers.append(options["number"])
         return await compile_aside(**options)
 
     monkeypatch.setattr(supervisor_module, "compile_aside", counted)
 
-    async def talk(_, started):
+    async def talk(_: Supervisor, started: Started) -> None:
         config.with_name("openapi.yaml").write_text(DOCUMENT + "# more\n")
         config.write_text("allow: [")
         await until(started, lambda health: health["reload_error"])
@@ -343,14 +351,14 @@ def test_a_refused_config_that_looked_at_less_than_before_is_not_tried_for_ever(
     assert len(numbers) <= 4
 
 
-def test_stopping_during_the_start_starts_nothing(config, monkeypatch):
-    async def never(**_):
+def test_stopping_during_the_start_starts_nothing(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(**_: object) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(supervisor_module, "compile_aside", never)
     announced = []
 
-    async def bounded():
+    async def bounded() -> None:
         supervisor = Supervisor(ServeOptions(config=config), Log())
         async with asyncio.timeout(BOUND_S):
             running = asyncio.create_task(supervisor.run(announced.append))
@@ -362,10 +370,10 @@ def test_stopping_during_the_start_starts_nothing(config, monkeypatch):
     assert announced == []
 
 
-def test_workers_that_cannot_start_stop_the_start(config, monkeypatch):
+def test_workers_that_cannot_start_stop_the_start(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("plugin_gateway.server.pool.START_TIMEOUT_S", 0.2)
 
-    async def fail(*_):
+    async def fail(*_: object) -> bool:
         return False
 
     monkeypatch.setattr("plugin_gateway.server.process.WorkerProcess.start", fail)
@@ -374,7 +382,9 @@ def test_workers_that_cannot_start_stop_the_start(config, monkeypatch):
 
 
 @pytest.mark.parametrize("shape", ["json", "text"])
-def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(config, capfd, shape):
+def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(
+    config: Path, capfd: pytest.CaptureFixture[str], shape: str
+) -> None:
     config.write_text(
         CONFIG.replace("allow: [listPets]", "allow: [listPats]").replace("level: error", f"format: {shape}")
     )
@@ -389,8 +399,8 @@ def test_a_start_that_is_refused_is_told_as_the_config_wants_the_log(config, cap
     assert "listPets" in refused["hint"]
 
 
-def test_metrics_alone_are_where_the_command_line_says(config):
-    async def talk(_, started):
+def test_metrics_alone_are_where_the_command_line_says(config: Path) -> None:
+    async def talk(_: Supervisor, started: Started) -> list[int]:
         async with httpx2.AsyncClient(trust_env=False) as client:
             return [
                 (await client.get(f"http://{started.metrics}{path}")).status_code for path in ("/metrics", "/readyz")

@@ -1,9 +1,11 @@
 import os
 
+import pytest
+
 from plugin_gateway.server import usage
 
 
-def test_memory_and_descriptors_are_those_of_this_process():
+def test_memory_and_descriptors_are_those_of_this_process() -> None:
     before = usage.open_descriptors()
     reader, writer = os.pipe()
     assert usage.open_descriptors() == before + 2
@@ -12,12 +14,12 @@ def test_memory_and_descriptors_are_those_of_this_process():
     assert usage.resident_bytes() > 1_000_000
 
 
-def test_what_cannot_be_known_is_nothing(monkeypatch):
+def test_what_cannot_be_known_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     class Nowhere:
-        def __init__(self, _):
+        def __init__(self, _: str) -> None:
             pass
 
-        def iterdir(self):
+        def iterdir(self) -> None:
             raise OSError
 
         read_text = iterdir

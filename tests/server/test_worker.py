@@ -2,7 +2,9 @@ import asyncio
 import logging
 import pickle
 import socket
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import orjson
 import pytest
@@ -17,7 +19,7 @@ from plugin_gateway.server import worker
 from plugin_gateway.server.channel import Channel, Kind, Message
 
 
-def revision(number=1, **target):
+def revision(number: int = 1, **target: Any) -> bytes:
     return pickle.dumps(
         Revision(
             number=number,
@@ -36,7 +38,7 @@ def revision(number=1, **target):
     )
 
 
-async def get(port, path="/number"):
+async def get(port: int, path: str = "/number") -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
     answer = await reader.read()
@@ -44,10 +46,10 @@ async def get(port, path="/number"):
     return answer.partition(b"\r\n\r\n")[2]
 
 
-def run(talk):
+def run(talk: Callable[..., Any]) -> Any:
     """Serve in this process, with the test as supervisor."""
 
-    async def bounded():
+    async def bounded() -> Any:
         ours, theirs = socket.socketpair()
         theirs.setblocking(False)
         listener = socket.socket()
@@ -66,28 +68,28 @@ def run(talk):
     return asyncio.run(bounded())
 
 
-async def ask(channel, kind, body=b""):
+async def ask(channel: Channel, kind: Kind, body: bytes = b"") -> Message:
     await channel.send(Message(kind, body))
     return await channel.receive()
 
 
-def test_it_says_when_it_listens_and_what_it_serves():
-    async def talk(channel, port):
+def test_it_says_when_it_listens_and_what_it_serves() -> None:
+    async def talk(channel: Channel, port: int) -> tuple[Message, bytes]:
         return await ask(channel, Kind.REVISION, revision(7)), await get(port)
 
     assert run(talk) == ((Kind.ADOPTED, b"7"), b"7")
 
 
-def test_a_swap_is_served_by_the_next_call():
-    async def talk(channel, port):
+def test_a_swap_is_served_by_the_next_call() -> None:
+    async def talk(channel: Channel, port: int) -> tuple[Message, bytes]:
         await ask(channel, Kind.REVISION, revision(1))
         return await ask(channel, Kind.REVISION, revision(2)), await get(port)
 
     assert run(talk) == ((Kind.ADOPTED, b"2"), b"2")
 
 
-def test_a_revision_that_cannot_be_served_leaves_the_old_one():
-    async def talk(channel, port):
+def test_a_revision_that_cannot_be_served_leaves_the_old_one() -> None:
+    async def talk(channel: Channel, port: int) -> tuple[Kind, bytes]:
         await ask(channel, Kind.REVISION, revision(1))
         answer = await ask(channel, Kind.REVISION, revision(2, tls=True, tls_files=TlsFiles(ca=b"none")))
         return answer.kind, await get(port)
@@ -95,8 +97,8 @@ def test_a_revision_that_cannot_be_served_leaves_the_old_one():
     assert run(talk) == (Kind.REJECTED, b"1")
 
 
-def test_it_counts_what_it_answers():
-    async def talk(channel, port):
+def test_it_counts_what_it_answers() -> None:
+    async def talk(channel: Channel, port: int) -> dict[str, Any]:
         await ask(channel, Kind.REVISION, revision())
         await get(port)
         await get(port, "/nope")
@@ -110,8 +112,8 @@ def test_it_counts_what_it_answers():
 
 
 @pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN)), None])
-def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell):
-    async def talk(channel, port):
+def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell: Callable[..., Any] | None) -> None:
+    async def talk(channel: Channel, port: int) -> bool:
         await ask(channel, Kind.REVISION, revision())
         if tell is not None:
             await tell(channel)
@@ -126,8 +128,8 @@ def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell):
     assert run(talk)
 
 
-def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker():
-    async def talk(channel, port):
+def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker() -> None:
+    async def talk(channel: Channel, port: int) -> bool:
         await channel.send(Message(Kind.REVISION, revision()))
         channel._writer.transport.abort()
         return True
@@ -135,8 +137,8 @@ def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker():
     assert run(talk)
 
 
-def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody():
-    async def bounded():
+def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> None:
+    async def bounded() -> None:
         server = SimpleNamespace(is_listening=asyncio.Event(), drain=lambda: drained.append(True))
         server.is_listening.set()
         ours, theirs = socket.socketpair()
@@ -153,21 +155,21 @@ def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody():
     assert drained == [True]
 
 
-def test_without_a_revision_it_serves_nothing():
-    async def talk(channel, port):
+def test_without_a_revision_it_serves_nothing() -> None:
+    async def talk(channel: Channel, port: int) -> bool:
         return True
 
     assert run(talk)
 
 
-def test_a_process_without_a_socket_ends():
+def test_a_process_without_a_socket_ends() -> None:
     ours, theirs = socket.socketpair()
     ours.close()
     worker.main(theirs.detach(), "connection")
 
 
-def test_what_is_told_to_logging_is_a_line_of_the_workers_log(capfd):
-    async def talk(channel, port):
+def test_what_is_told_to_logging_is_a_line_of_the_workers_log(capfd: pytest.CaptureFixture[str]) -> None:
+    async def talk(channel: Channel, port: int) -> None:
         await ask(channel, Kind.REVISION, revision())
         logging.getLogger("plugin_gateway.x").error("%s is away", "Redis", extra={"event": "outage-began"})
 

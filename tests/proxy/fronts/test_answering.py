@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from uvicorn.server import ServerState
 
@@ -14,27 +16,32 @@ from plugin_gateway.proxy.fronts.client_connection import BUSY, IDLE, LINGERING
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.refusal import Refusal
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 NO = Refusal(status=502, code="upstream-closed", detail="No.")
 
 
 class Transport:
-    def __init__(self):
+    def __init__(self) -> None:
         self.written, self.done = b"", []
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         self.written += data
 
-    def can_write_eof(self):
+    def can_write_eof(self) -> bool:
         return True
 
-    def get_extra_info(self, name):
+    def get_extra_info(self, name: Any) -> Any:
         return None
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda: self.done.append(name)
 
 
-def answering(block=b"", *, method=b"GET", body_left=0):
+def answering(
+    block: bytes = b"", *, method: bytes = b"GET", body_left: int = 0
+) -> tuple[AnsweringConnection, Call, list[Any]]:
     """A connection with one call in flight, whose request still has this many bytes to come."""
     records = []
     connection = AnsweringConnection(ServerState(), records.append)
@@ -48,7 +55,7 @@ def answering(block=b"", *, method=b"GET", body_left=0):
     return connection, call, records
 
 
-def answer(length=2, *, is_dated=True):
+def answer(length: int = 2, *, is_dated: bool = True) -> Answer:
     block = b"Date: d\r\n" * is_dated + (b"Content-Length: %d\r\n" % length if length >= 0 else b"")
     return Answer(200, block, length, is_chunked=False, keeps_alive=True, is_dated=is_dated)
 
@@ -62,7 +69,9 @@ def answer(length=2, *, is_dated=True):
         (answer(is_dated=False), b"", b"Content-Length: 2\r\ndate: now\r\n"),
     ],
 )
-def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(given, extra, fields):
+def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(
+    given: Answer, extra: bytes, fields: bytes
+) -> None:
     for whole in (True, False):
         connection, call, records = answering()
         connection.server_state.default_headers = [(b"date", b"now")]
@@ -78,7 +87,7 @@ def test_an_answer_that_is_all_there_is_the_same_as_one_in_pieces_that_is(given,
         assert [record.target for record in records] == [b"/p"]
 
 
-def test_an_answer_before_the_request_was_all_here_is_the_last():
+def test_an_answer_before_the_request_was_all_here_is_the_last() -> None:
     connection, _, records = answering(body_left=5)
     connection.on_whole_answer(answer(), b"", b"ok")
     assert b"\r\nConnection: close\r\n" in connection.transport.written
@@ -86,7 +95,7 @@ def test_an_answer_before_the_request_was_all_here_is_the_last():
     assert len(records) == 1
 
 
-def test_a_call_that_is_over_is_not_heard_any_more():
+def test_a_call_that_is_over_is_not_heard_any_more() -> None:
     connection, _, records = answering()
     connection.on_whole_answer(answer(), b"", b"ok")
     written = connection.transport.written
@@ -97,7 +106,7 @@ def test_a_call_that_is_over_is_not_heard_any_more():
     assert len(records) == 1
 
 
-def test_a_failure_is_answered_before_the_head_and_cuts_after_it():
+def test_a_failure_is_answered_before_the_head_and_cuts_after_it() -> None:
     connection, call, records = answering(method=b"HEAD")
     connection.on_failure(NO)
     assert connection.transport.written.startswith(b"HTTP/1.1 502 ")
@@ -113,7 +122,7 @@ def test_a_failure_is_answered_before_the_head_and_cuts_after_it():
     assert (records[0].status, records[0].reason) == (200, "upstream-closed")
 
 
-def test_a_body_is_held_and_taken_again_only_while_some_is_to_come():
+def test_a_body_is_held_and_taken_again_only_while_some_is_to_come() -> None:
     connection, _, _ = answering()
     connection.pause_body()
     assert connection.transport.done == []
@@ -125,7 +134,7 @@ def test_a_body_is_held_and_taken_again_only_while_some_is_to_come():
     assert connection.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def test_what_comes_next_is_for_whoever_reads_requests():
+def test_what_comes_next_is_for_whoever_reads_requests() -> None:
     connection, _, _ = answering()
     with pytest.raises(NotImplementedError):
         connection.go_on()

@@ -1,42 +1,56 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.wire import read_request_fields
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.refusal import Refusal
+
 
 class Client:
-    def __init__(self):
+    def __init__(self) -> None:
         self.heard = []
 
-    def on_answer(self, answer, extra, body, *, is_complete):
+    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         self.heard.append(("answer", answer.status, answer.length, answer.block, body, is_complete))
 
-    def on_content(self, data, *, is_complete):
+    def on_content(self, data: bytes, *, is_complete: bool) -> None:
         self.heard.append(("content", data, is_complete))
 
-    def on_failure(self, refusal):
+    def on_failure(self, refusal: Refusal) -> None:
         self.heard.append(("failure", refusal.status))
 
-    def on_continue(self):
+    def on_continue(self) -> None:
         self.heard.append(("continue",))
 
-    def pause_body(self):
+    def pause_body(self) -> None:
         self.heard.append(("pause",))
 
-    def resume_body(self):
+    def resume_body(self) -> None:
         if ("pause",) in self.heard:
             self.heard.append(("resume",))
 
 
-def call(app, *, fields=b"", method=b"GET", pieces=((b"", True),), scene=None):
+def call(
+    app: Callable[..., Any],
+    *,
+    fields: bytes = b"",
+    method: bytes = b"GET",
+    pieces: tuple[tuple[bytes, bool], ...] = ((b"", True),),
+    scene: Callable[..., Any] | None = None,
+) -> list[Any]:
     """Run an app for one call; return the messages that the client's side got."""
     client = Client()
 
-    async def whole():
+    async def whole() -> None:
         request = read_request_fields(b"Host: a\r\n" + fields, 1)
         it = AppCall(client, request, method, b"/app")
         for data, is_last in pieces:
@@ -52,8 +66,8 @@ def call(app, *, fields=b"", method=b"GET", pieces=((b"", True),), scene=None):
     return client.heard
 
 
-def answering(*bodies, status=200, headers=()):
-    async def app(scope, receive, send):
+def answering(*bodies: bytes, status: int = 200, headers: Sequence[tuple[bytes, bytes]] = ()) -> Callable[..., Any]:
+    async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await send({"type": "http.response.start", "status": status, "headers": list(headers)})
         for at, body in enumerate(bodies):
             await send({"type": "http.response.body", "body": body, "more_body": at < len(bodies) - 1})
@@ -61,16 +75,16 @@ def answering(*bodies, status=200, headers=()):
     return app
 
 
-def test_head_and_body_are_delivered_together():
+def test_head_and_body_are_delivered_together() -> None:
     app = answering(b"ok", headers=[(b"Content-Length", b"2"), (b"connection", b"x"), (b"transfer-encoding", b"y")])
     assert call(app) == [("answer", 200, 2, b"Content-Length: 2\r\n", b"ok", True)]
 
 
-def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece():
-    async def scene(it, app, client):
+def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece() -> None:
+    async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
         content = client.on_content
 
-        def on_content(data, *, is_complete):
+        def on_content(data: bytes, *, is_complete: bool) -> None:
             content(data, is_complete=is_complete)
             if is_complete:
                 # The last piece fills the connection's buffer and ends the call, so the call is never resumed.
@@ -82,12 +96,12 @@ def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece():
     assert call(answering(b"a", b"b" * 100_000), scene=scene)[-1] == ("content", b"b" * 100_000, True)
 
 
-def test_an_answer_of_unknown_length_streams():
+def test_an_answer_of_unknown_length_streams() -> None:
     assert call(answering(b"a", b"", b"b")) == [("answer", 200, -1, b"", b"a", False), ("content", b"b", True)]
 
 
-def test_a_head_whose_body_is_late_is_not_held_back():
-    async def app(scope, receive, send):
+def test_a_head_whose_body_is_late_is_not_held_back() -> None:
+    async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         await send({"type": "http.response.start", "status": 200})
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -97,21 +111,21 @@ def test_a_head_whose_body_is_late_is_not_held_back():
 
 
 @pytest.mark.parametrize(("method", "status"), [(b"HEAD", 200), (b"GET", 204), (b"GET", 304)])
-def test_a_body_where_none_may_be_is_dropped(method, status):
+def test_a_body_where_none_may_be_is_dropped(method: bytes, status: int) -> None:
     [answer] = call(answering(b"ok", status=status, headers=[(b"content-length", b"2")]), method=method)
     assert answer[4:] == (b"", True)
     assert (b"content-length" in answer[3]) is (status == 200)
 
 
-async def raises(scope, receive, send):
+async def raises(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     raise LookupError("secret of the app")
 
 
-async def silent(scope, receive, send):
+async def silent(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     pass
 
 
-async def sends_nonsense(scope, receive, send):
+async def sends_nonsense(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
@@ -125,21 +139,21 @@ async def sends_nonsense(scope, receive, send):
         pytest.param(answering(b"a", headers=[(b"content-length", b"2")]), id="too short"),
     ],
 )
-def test_an_app_that_fails_before_its_head_is_out_is_a_500(app):
+def test_an_app_that_fails_before_its_head_is_out_is_a_500(app: Callable[..., Any]) -> None:
     assert call(app) == [("failure", 500)]
 
 
 @pytest.mark.parametrize("bodies", [(b"abc", b""), (b"a", b"")])
-def test_an_app_whose_answer_is_not_as_long_as_it_said_is_cut(bodies):
+def test_an_app_whose_answer_is_not_as_long_as_it_said_is_cut(bodies: tuple[bytes, bytes]) -> None:
     heard = call(answering(*bodies, headers=[(b"content-length", b"2")]))
     assert heard[-1] == ("failure", 500)
     assert not any(one[-1] is True for one in heard[:-1])
 
 
-def test_the_app_reads_the_body_as_it_comes_and_a_flood_is_held_back():
+def test_the_app_reads_the_body_as_it_comes_and_a_flood_is_held_back() -> None:
     seen = []
 
-    async def app(scope, receive, send):
+    async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         while True:
             message = await receive()
             seen.append((len(message["body"]), message["more_body"]))
@@ -154,12 +168,12 @@ def test_the_app_reads_the_body_as_it_comes_and_a_flood_is_held_back():
     assert heard[:2] == [("pause",), ("resume",)]
 
 
-def test_a_held_back_body_is_asked_for_when_the_app_wants_it():
-    async def app(scope, receive, send):
+def test_a_held_back_body_is_asked_for_when_the_app_wants_it() -> None:
+    async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         assert (await receive())["body"] == b"abc"
         await answering(b"")(scope, receive, send)
 
-    async def scene(it, app, client):
+    async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
         running = asyncio.ensure_future(it.run(app, {"method": "POST"}))
         await asyncio.sleep(0)
         it.send(b"abc", is_last=True)
@@ -171,13 +185,13 @@ def test_a_held_back_body_is_asked_for_when_the_app_wants_it():
     assert heard[-1][0] == "answer"
 
 
-def test_the_app_learns_that_the_client_is_gone_and_writes_into_nothing():
-    async def app(scope, receive, send):
+def test_the_app_learns_that_the_client_is_gone_and_writes_into_nothing() -> None:
+    async def app(scope: dict[str, str], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         assert (await receive())["type"] == "http.request"
         assert (await receive())["type"] == "http.disconnect"
         await answering(b"late")(scope, receive, send)
 
-    async def scene(it, app, client):
+    async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
         running = asyncio.ensure_future(it.run(app, {"method": "GET"}))
         await asyncio.sleep(0)
         it.cancel()
@@ -186,8 +200,8 @@ def test_the_app_learns_that_the_client_is_gone_and_writes_into_nothing():
     assert call(app, scene=scene) == []
 
 
-def test_the_app_waits_for_a_slow_client():
-    async def scene(it, app, client):
+def test_the_app_waits_for_a_slow_client() -> None:
+    async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
         it.pause_answer()
         running = asyncio.ensure_future(it.run(app, {"method": "GET"}))
         for _ in range(5):
@@ -200,14 +214,14 @@ def test_the_app_waits_for_a_slow_client():
     call(answering(b"a", b"b"), scene=scene)
 
 
-def test_the_scope_says_what_was_on_the_wire():
+def test_the_scope_says_what_was_on_the_wire() -> None:
     request = read_request_fields(b"Host: a\r\nX-Own: 1\r\n", 1)
 
     class Transport:
-        def get_extra_info(self, name):
+        def get_extra_info(self, name: str) -> tuple[str, int, int, int] | None:
             return {"peername": ("::1", 5, 0, 0), "sockname": ("::1", 6, 0, 0)}.get(name)
 
-    async def whole():
+    async def whole() -> dict[str, Any]:
         it = AppCall(Client(), request, b"GET", b"/a%20b?q=%2F")
         return scope_of(request, it, Transport(), "/root")
 
@@ -217,20 +231,20 @@ def test_the_scope_says_what_was_on_the_wire():
     assert scope["headers"] == [(b"host", b"a"), (b"x-own", b"1")]
 
 
-def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer():
+def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> None:
     class Recording(Client):
-        def on_answer(self, answer, extra, body, *, is_complete):
+        def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
             self.heard.append(it.record("", "192.0.2.1"))
 
     client = Recording()
     it = None
 
-    async def app(scope, receive, send):
+    async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         scope["state"]["reason"] = "unknown-profile"
         await send({"type": "http.response.start", "status": 404, "headers": [(b"x-request-id", b"theirs")]})
         await send({"type": "http.response.body", "body": b""})
 
-    async def whole():
+    async def whole() -> None:
         nonlocal it
         it = AppCall(client, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
         tasks = set()

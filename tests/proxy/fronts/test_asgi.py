@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +17,9 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
@@ -24,16 +28,16 @@ NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such oper
 class PathGate:
     judged: list[tuple[bytes, bytes]]
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.judged = []
 
-    def judge(self, method, target):
+    def judge(self, method: bytes, target: bytes) -> Any:
         self.judged.append((method, target))
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path == b"/p" else NOT_FOUND
 
 
-async def echo(reader, writer):
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     head = await reader.readuntil(b"\r\n\r\n")
     body = b""
     if b"chunked" in head:
@@ -44,20 +48,26 @@ async def echo(reader, writer):
     writer.close()
 
 
-async def breaks_off(reader, writer):
+async def breaks_off(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     await reader.readuntil(b"\r\n\r\n")
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")
     writer.close()
 
 
-async def app(scope, receive, send):
+async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     await send({"type": "app", "of": scope["type"]})
 
 
-def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **scope):
+def ask(
+    upstream: Callable[..., Any] = echo,
+    *,
+    messages: tuple[dict[str, Any], ...] = ({"type": "http.request"},),
+    local: Callable[..., Any] = app,
+    **scope: Any,
+) -> SimpleNamespace:
     """Give the front one scope; return the messages it sent, the records, the gate's questions, and its error."""
 
-    async def whole():
+    async def whole() -> SimpleNamespace:
         server = await asyncio.start_server(upstream, "127.0.0.1", 0)
         gate, sent, records = PathGate(), [], []
         target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
@@ -70,10 +80,10 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
         )  # fmt: skip
         left = list(messages)
 
-        async def receive():
+        async def receive() -> dict[str, Any]:
             return left.pop(0) if left else await asyncio.Event().wait()
 
-        async def send(message):
+        async def send(message: dict[str, Any]) -> None:
             sent.append(message)
 
         base = {
@@ -101,21 +111,21 @@ def ask(upstream=echo, *, messages=({"type": "http.request"},), local=app, **sco
     return asyncio.run(whole())
 
 
-def body_of(seen):
+def body_of(seen: SimpleNamespace) -> bytes:
     return b"".join(message["body"] for message in seen.sent[1:])
 
 
 @pytest.mark.parametrize(
     "scope", [{"type": "lifespan"}, {"type": "websocket"}, {"raw_path": b"/openapi.json"}, {"method": "OPTIONS"}]
 )
-def test_what_is_not_to_be_judged_goes_to_the_app(scope):
+def test_what_is_not_to_be_judged_goes_to_the_app(scope: dict[str, Any]) -> None:
     seen = ask(**scope)
     assert seen.sent == [{"type": "app", "of": scope.get("type", "http")}]
     assert not seen.judged
 
 
-def test_an_answer_of_the_app_has_the_id_of_its_record():
-    async def document(scope, receive, send):
+def test_an_answer_of_the_app_has_the_id_of_its_record() -> None:
+    async def document(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         scope["state"]["reason"] = "unknown-profile"
         await send({"type": "http.response.start", "status": 404, "headers": []})
         await send({"type": "http.response.body", "body": b"no"})
@@ -130,25 +140,25 @@ def test_an_answer_of_the_app_has_the_id_of_its_record():
         assert record.request_id == b"r1" or not given
 
 
-def test_the_bytes_on_the_wire_are_judged_and_never_the_decoded_path():
+def test_the_bytes_on_the_wire_are_judged_and_never_the_decoded_path() -> None:
     seen = ask(path="/p", raw_path=b"/%70", query_string=b"a=%2F")
     assert seen.judged == [(b"GET", b"/%70?a=%2F")]
     assert seen.sent[0]["status"] == 404
 
 
-def test_a_refusal_is_answered_and_recorded_under_the_id_that_the_call_brought():
+def test_a_refusal_is_answered_and_recorded_under_the_id_that_the_call_brought() -> None:
     seen = ask(raw_path=b"/nowhere", headers=[(b"host", b"gw"), (b"x-request-id", b"r1"), (b"x-request-id", b"r2")])
     assert dict(seen.sent[0]["headers"])[b"x-request-id"] == b"r1"
     assert [record.request_id for record in seen.records] == [b"r1"]
 
 
-def test_without_the_bytes_on_the_wire_nothing_is_forwarded():
+def test_without_the_bytes_on_the_wire_nothing_is_forwarded() -> None:
     seen = ask(raw_path=None)
     assert (seen.sent[0]["status"], json.loads(body_of(seen))["code"]) == (500, "no-raw-path")
     assert not seen.judged
 
 
-def test_a_forwarded_answer_leaves_the_date_to_the_server():
+def test_a_forwarded_answer_leaves_the_date_to_the_server() -> None:
     seen = ask()
     assert seen.sent[0]["status"] == 200
     assert [name for name, _ in seen.sent[0]["headers"]] == [b"content-length", b"x-request-id"]
@@ -156,7 +166,7 @@ def test_a_forwarded_answer_leaves_the_date_to_the_server():
     assert seen.records[0].client == "10.0.0.1"
 
 
-def test_a_body_without_a_length_is_framed_for_the_upstream():
+def test_a_body_without_a_length_is_framed_for_the_upstream() -> None:
     messages = ({"type": "http.request", "body": b"ab", "more_body": True}, {"type": "http.request", "body": b"c"})
     seen = ask(method="POST", http_version="2", messages=messages)
     head, _, body = body_of(seen).rpartition(b"|")
@@ -165,17 +175,17 @@ def test_a_body_without_a_length_is_framed_for_the_upstream():
 
 
 @pytest.mark.parametrize("field", [(b"x", b"a\r\nb: c"), (b"x y", b"a"), (b"x", b"a\x00"), (b"host", b"other")])
-def test_a_header_list_that_is_no_head_is_refused(field):
+def test_a_header_list_that_is_no_head_is_refused(field: tuple[bytes, bytes]) -> None:
     seen = ask(headers=[(b"host", b"gw"), field])
     assert seen.sent[0]["status"] == 400
     assert (b"connection", b"close") in seen.sent[0]["headers"]
 
 
-def test_a_header_list_longer_than_a_head_may_be_is_refused():
+def test_a_header_list_longer_than_a_head_may_be_is_refused() -> None:
     assert ask(headers=[(b"host", b"gw"), (b"x", b"a" * 300)]).sent[0]["status"] == 431
 
 
-def test_later_versions_know_no_connection_field():
+def test_later_versions_know_no_connection_field() -> None:
     seen = ask(http_version="2", headers=[(b"x y", b"a")])
     assert b"connection" not in dict(seen.sent[0]["headers"])
 
@@ -187,25 +197,25 @@ def test_later_versions_know_no_connection_field():
         ({"type": "http.request", "body": b"x" * 6, "more_body": True}, {"type": "http.request", "body": b"x" * 6}),
     ],
 )
-def test_a_body_over_the_limit_is_413(messages):
+def test_a_body_over_the_limit_is_413(messages: tuple[dict[str, Any], ...]) -> None:
     seen = ask(method="POST", messages=messages)
     assert seen.sent[0]["status"] == 413
     assert seen.records[0].reason == "request-too-large"
 
 
-def test_a_server_that_stumbles_over_the_body_does_not_make_it_whole():
+def test_a_server_that_stumbles_over_the_body_does_not_make_it_whole() -> None:
     seen = ask(method="POST", messages=({"type": "http.disconnect"},))
     assert (seen.sent[0]["status"], seen.records[0].reason) == (400, "incomplete-request")
 
 
-def test_a_client_that_leaves_in_its_upload_ends_the_call():
+def test_a_client_that_leaves_in_its_upload_ends_the_call() -> None:
     messages = ({"type": "http.request", "body": b"x", "more_body": True}, {"type": "http.disconnect"})
     seen = ask(method="POST", messages=messages)
     assert not seen.sent
     assert seen.records[0].reason == "client-gone"
 
 
-def test_an_answer_that_breaks_off_raises_so_that_the_server_cuts_it():
+def test_an_answer_that_breaks_off_raises_so_that_the_server_cuts_it() -> None:
     seen = ask(breaks_off)
     assert seen.sent[0]["status"] == 200
     assert seen.raised.code == "upstream-closed"

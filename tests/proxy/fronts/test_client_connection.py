@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from uvicorn.server import ServerState
 
@@ -9,36 +11,39 @@ from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, LINGERING, NEVER, ClientConnection
 from plugin_gateway.proxy.wire import read_request_fields
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Transport:
-    def __init__(self, *, has_eof=True):
+    def __init__(self, *, has_eof: bool = True) -> None:
         self.written, self.done, self.has_eof = b"", [], has_eof
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         self.written += data
 
-    def can_write_eof(self):
+    def can_write_eof(self) -> bool:
         return self.has_eof
 
-    def get_extra_info(self, name):
+    def get_extra_info(self, name: str) -> Any:
         return None
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         return lambda: self.done.append(name)
 
 
-def call(minor=1, *, is_head=False):
+def call(minor: int = 1, *, is_head: bool = False) -> Call:
     fields = read_request_fields(b"Host: a\r\n", minor)
     return Call(None, Asked(fields, b"HEAD" if is_head else b"GET", b"/p"))
 
 
-def opened(**transport):
+def opened(**transport: bool) -> tuple[ClientConnection, Transport]:
     connection = ClientConnection(ServerState())
     connection.open(Transport(**transport), 0)
     return connection, connection.transport
 
 
-def answer(length):
+def answer(length: int) -> Answer:
     block = b"Content-Length: %d\r\n" % length if length >= 0 else b""
     return Answer(200, block, length, is_chunked=False, keeps_alive=True)
 
@@ -54,14 +59,16 @@ def answer(length):
         (call(is_head=True), -1, b"", True, b"\r\n"),
     ],
 )
-def test_an_answer_has_one_framing_that_its_client_understands(asked, length, body, is_complete, expected):
+def test_an_answer_has_one_framing_that_its_client_understands(
+    asked: Call, length: int, body: bytes, is_complete: bool, expected: bytes
+) -> None:
     connection, transport = opened()
     connection.write_answer(asked, answer(length), b"", body, is_complete=is_complete)
     head, _, rest = transport.written.partition(b"X-Request-Id: %b\r\n" % asked.request_id)
     assert head + rest == b"HTTP/1.1 200 OK\r\n" + expected
 
 
-def test_the_last_piece_of_a_chunked_answer_ends_it():
+def test_the_last_piece_of_a_chunked_answer_ends_it() -> None:
     connection, transport = opened()
     connection.write_answer(call(), answer(-1), b"", b"", is_complete=False)
     transport.written = b""
@@ -70,7 +77,7 @@ def test_the_last_piece_of_a_chunked_answer_ends_it():
     assert transport.written == b"1\r\na\r\n0\r\n\r\n"
 
 
-def test_after_an_answer_the_connection_rests_unless_the_client_is_slow():
+def test_after_an_answer_the_connection_rests_unless_the_client_is_slow() -> None:
     connection, transport = opened()
     connection.hold()
     connection.hold()
@@ -83,7 +90,7 @@ def test_after_an_answer_the_connection_rests_unless_the_client_is_slow():
     assert transport.done == ["pause_reading", "resume_reading"]
 
 
-def test_a_transport_that_cannot_half_close_is_closed():
+def test_a_transport_that_cannot_half_close_is_closed() -> None:
     connection, transport = opened(has_eof=False)
     connection.linger()
     assert (connection.phase, transport.done) == (CLOSED, ["close"])
@@ -92,7 +99,7 @@ def test_a_transport_that_cannot_half_close_is_closed():
     assert (connection.phase, transport.done) == (LINGERING, ["write_eof"])
 
 
-def test_only_an_answer_that_ends_with_the_connection_is_cut_by_a_reset():
+def test_only_an_answer_that_ends_with_the_connection_is_cut_by_a_reset() -> None:
     connection, transport = opened()
     connection.write_answer(call(), answer(9), b"", b"ok", is_complete=False)
     connection.cut()

@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,9 @@ from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
@@ -35,48 +39,50 @@ NEVER = 1e12
 
 
 class PathGate:
-    def judge(self, method, target):
+    def judge(self, method: bytes, target: bytes) -> Any:
         path, _, query = target.partition(b"?")
         return Permit(WRITE if method == b"POST" else READ, path, query) if path.startswith(b"/p") else NOT_FOUND
 
 
 class Transport:
-    def __init__(self):
+    def __init__(self) -> None:
         self.written = b""
         self.is_reading, self.has_eof, self.is_closed, self.is_aborted = True, False, False, False
 
-    def write(self, data):
+    def write(self, data: bytes) -> None:
         self.written += data
 
-    def pause_reading(self):
+    def pause_reading(self) -> None:
         self.is_reading = False
 
-    def resume_reading(self):
+    def resume_reading(self) -> None:
         self.is_reading = True
 
-    def get_extra_info(self, name):
+    def get_extra_info(self, name: str) -> tuple[str, int] | None:
         return ("127.0.0.1", 5) if name == "peername" else None
 
-    def is_closing(self):
+    def is_closing(self) -> bool:
         return self.is_closed
 
-    def can_write_eof(self):
+    def can_write_eof(self) -> bool:
         return True
 
-    def write_eof(self):
+    def write_eof(self) -> None:
         self.has_eof = True
 
-    def close(self):
+    def close(self) -> None:
         self.is_closed = True
 
-    def abort(self):
+    def abort(self) -> None:
         self.is_closed = self.is_aborted = True
 
 
 class Scene:
     """One client connection, and upstream connections whose answers the test gives."""
 
-    def __init__(self, app=None, upstreams=1, state=None, **limits):
+    def __init__(
+        self, app: Callable[..., Any] | None = None, upstreams: int = 1, state: Any = None, **limits: int
+    ) -> None:
         revision = Revision(
             number=1, public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
             upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
@@ -88,7 +94,7 @@ class Scene:
         make = connection_front(self.holder, self.records.append)
         self.front = make(SimpleNamespace(root_path="", loaded_app=app), self.state, {})
         self.client = Transport()
-        self.upstreams = []
+        self.upstreams: list[Any] = []
         pool = self.holder.serving.pool
         for _ in range(upstreams):
             upstream = UpstreamConnection(pool)
@@ -99,29 +105,29 @@ class Scene:
         self.front.connection_made(self.client)
 
     @property
-    def sent_up(self):
+    def sent_up(self) -> bytes:
         return self.upstreams[0].transport.written
 
-    def send(self, data):
+    def send(self, data: bytes) -> None:
         self.front.data_received(data)
 
-    def answer(self, data=OK):
+    def answer(self, data: bytes = OK) -> None:
         self.upstreams[0].data_received(data)
 
-    def statuses(self):
+    def statuses(self) -> list[int]:
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", self.client.written)]
 
-    def end(self):
+    def end(self) -> None:
         self.front.connection_lost(None)
 
 
-def without_ids(sent):
+def without_ids(sent: bytes) -> bytes:
     """The bytes that went up, without the ids, which differ from call to call."""
     return re.sub(rb"X-Request-Id: [!-~]+\r\n", b"", sent)
 
 
-def play(scene, **options):
-    async def whole():
+def play(scene: Callable[..., Any], **options: Any) -> None:
+    async def whole() -> None:
         it = Scene(**options)
         try:
             async with asyncio.timeout(5):
@@ -149,8 +155,8 @@ def play(scene, **options):
         (b"GET /p HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n", 400),
     ],
 )
-def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, status):
-    def scene(it):
+def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data: bytes, status: int) -> None:
+    def scene(it: Scene) -> None:
         it.send(data)
         it.send(GET)
         assert it.statuses() == [status]
@@ -174,8 +180,10 @@ def test_what_is_no_strict_request_is_refused_and_the_connection_ends(data, stat
         ([b"GET \r\n\r\n"], (b"", b"")),
     ],
 )
-def test_the_record_of_a_head_that_cannot_be_read_says_what_it_asked_for(pieces, asked):
-    def scene(it):
+def test_the_record_of_a_head_that_cannot_be_read_says_what_it_asked_for(
+    pieces: list[bytes], asked: tuple[bytes, bytes]
+) -> None:
+    def scene(it: Scene) -> None:
         for piece in pieces:
             it.send(piece)
             it.answer()
@@ -185,8 +193,8 @@ def test_the_record_of_a_head_that_cannot_be_read_says_what_it_asked_for(pieces,
     play(scene, request_head_bytes=500, request_body_bytes=50)
 
 
-def test_a_forwarded_answer_has_the_id_of_its_record_and_not_the_upstreams():
-    def scene(it):
+def test_a_forwarded_answer_has_the_id_of_its_record_and_not_the_upstreams() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.answer(OK.replace(b"\r\n\r\n", b"\r\nX-Request-Id: theirs\r\n\r\n", 1))
         assert it.client.written.lower().count(b"x-request-id:") == 1
@@ -196,8 +204,8 @@ def test_a_forwarded_answer_has_the_id_of_its_record_and_not_the_upstreams():
     play(scene)
 
 
-def test_records_come_in_the_order_of_the_answers():
-    def scene(it):
+def test_records_come_in_the_order_of_the_answers() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET + DENIED)
         it.answer(b"no answer\r\n\r\n")
         assert it.statuses() == [record.status for record in it.records] == [502, 404]
@@ -205,8 +213,8 @@ def test_records_come_in_the_order_of_the_answers():
     play(scene)
 
 
-def test_a_lingering_connection_is_read_to_its_end_but_not_for_ever():
-    def scene(it):
+def test_a_lingering_connection_is_read_to_its_end_but_not_for_ever() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"bad\r\n\r\n")
         it.send(b"x" * 100_000)
         assert not it.client.is_closed
@@ -216,8 +224,8 @@ def test_a_lingering_connection_is_read_to_its_end_but_not_for_ever():
     play(scene)
 
 
-def test_one_empty_line_before_a_request_is_forgiven():
-    def scene(it):
+def test_one_empty_line_before_a_request_is_forgiven() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"\r\n" + GET)
         it.answer()
         assert it.statuses() == [200]
@@ -226,8 +234,8 @@ def test_one_empty_line_before_a_request_is_forgiven():
 
 
 @pytest.mark.parametrize("data", [b"", b"GET /p"])
-def test_a_connection_without_a_request_is_closed_in_time_and_without_an_answer(data):
-    def scene(it):
+def test_a_connection_without_a_request_is_closed_in_time_and_without_an_answer(data: bytes) -> None:
+    def scene(it: Scene) -> None:
         it.send(data)
         it.front.on_tick(0)
         assert not it.client.is_closed
@@ -238,8 +246,8 @@ def test_a_connection_without_a_request_is_closed_in_time_and_without_an_answer(
     play(scene)
 
 
-def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close():
-    def scene(it):
+def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc")
         assert it.sent_up.endswith(b"\r\n\r\nabc")
         it.front.on_tick(it.front._body.due_at + 1)
@@ -250,8 +258,8 @@ def test_a_body_that_stalls_is_408_and_the_upstream_is_told_by_the_close():
     play(scene)
 
 
-def test_a_bad_chunk_ends_the_call_and_never_completes_it_upstream():
-    def scene(it):
+def test_a_bad_chunk_ends_the_call_and_never_completes_it_upstream() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
         it.send(b"zz\r\n")
         assert it.statuses() == [400]
@@ -261,8 +269,8 @@ def test_a_bad_chunk_ends_the_call_and_never_completes_it_upstream():
     play(scene)
 
 
-def test_a_bad_body_after_the_answer_began_cuts_it():
-    def scene(it):
+def test_a_bad_body_after_the_answer_began_cuts_it() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
         it.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab")
         assert b"Connection: close" in it.client.written
@@ -273,10 +281,10 @@ def test_a_bad_body_after_the_answer_began_cuts_it():
     play(scene)
 
 
-def test_connections_beyond_the_limit_are_told_so_at_once():
+def test_connections_beyond_the_limit_are_told_so_at_once() -> None:
     state = ServerState()
 
-    def scene(it):
+    def scene(it: Scene) -> None:
         other = Scene(state=state, connections=1)
         assert other.statuses() == [503]
         assert b"Retry-After: 1\r\n" in other.client.written
@@ -288,8 +296,8 @@ def test_connections_beyond_the_limit_are_told_so_at_once():
     play(scene, state=state, connections=1)
 
 
-def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn():
-    def scene(it):
+def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.send(DENIED * 2000)
         assert not it.client.is_reading
@@ -301,8 +309,8 @@ def test_a_client_that_sends_far_ahead_is_not_read_any_more_until_it_is_its_turn
     play(scene)
 
 
-def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them():
-    def scene(it):
+def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them() -> None:
+    def scene(it: Scene) -> None:
         write = it.client.write
         it.client.write = lambda data: (write(data), it.front.pause_writing())
         it.send(DENIED * 5 + GET)
@@ -315,8 +323,8 @@ def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them():
     play(scene)
 
 
-def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full():
-    def scene(it):
+def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.front.pause_writing()
         assert not it.upstreams[0].transport.is_reading
@@ -325,7 +333,7 @@ def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full():
 
     play(scene)
 
-    async def not_connected_yet(it):
+    async def not_connected_yet(it: Scene) -> None:
         pool = it.holder.serving.pool
         upstream = it.upstreams[0]
         pool._idle.remove(upstream)
@@ -337,8 +345,8 @@ def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full():
     play(not_connected_yet)
 
 
-def test_a_client_that_turns_out_full_between_requests_is_not_read_on():
-    def scene(it):
+def test_a_client_that_turns_out_full_between_requests_is_not_read_on() -> None:
+    def scene(it: Scene) -> None:
         it.send(DENIED)
         it.front.pause_writing()
         it.send(DENIED)
@@ -349,8 +357,8 @@ def test_a_client_that_turns_out_full_between_requests_is_not_read_on():
     play(scene)
 
 
-def test_a_client_that_takes_nothing_is_cut_in_time():
-    def scene(it):
+def test_a_client_that_takes_nothing_is_cut_in_time() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.front.pause_writing()
         it.front.on_tick(NEVER)
@@ -359,8 +367,8 @@ def test_a_client_that_takes_nothing_is_cut_in_time():
     play(scene)
 
 
-def test_a_refused_request_with_its_body_here_leaves_the_connection_usable():
-    def scene(it):
+def test_a_refused_request_with_its_body_here_leaves_the_connection_usable() -> None:
+    def scene(it: Scene) -> None:
         it.send(b"POST /denied HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc" + DENIED)
         assert it.statuses() == [404, 404]
         it.send(b"POST /denied HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nab")
@@ -373,8 +381,8 @@ def test_a_refused_request_with_its_body_here_leaves_the_connection_usable():
 
 
 @pytest.mark.parametrize("closing", [b"Connection: close\r\n", b"Connection: foo, CLOSE\r\n"])
-def test_close_is_honoured(closing):
-    def scene(it):
+def test_close_is_honoured(closing: bytes) -> None:
+    def scene(it: Scene) -> None:
         it.send(b"GET /p HTTP/1.1\r\nHost: a\r\n" + closing + b"\r\n")
         it.answer()
         assert b"Connection: close\r\n\r\nok" in it.client.written
@@ -383,8 +391,8 @@ def test_close_is_honoured(closing):
     play(scene)
 
 
-def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed():
-    def scene(it):
+def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.front.shutdown()
         assert not it.client.is_closed
@@ -394,15 +402,15 @@ def test_at_shutdown_what_is_under_way_is_finished_and_what_idles_is_closed():
 
     play(scene)
 
-    def idle(it):
+    def idle(it: Scene) -> None:
         it.front.shutdown()
         assert it.client.is_closed
 
     play(idle)
 
 
-def test_uvicorns_books_are_kept():
-    def scene(it):
+def test_uvicorns_books_are_kept() -> None:
+    def scene(it: Scene) -> None:
         assert it.front in it.state.connections
         it.send(DENIED)
         it.end()
@@ -411,10 +419,10 @@ def test_uvicorns_books_are_kept():
     play(scene)
 
 
-def test_the_same_bytes_are_judged_once_and_any_others_anew():
+def test_the_same_bytes_are_judged_once_and_any_others_anew() -> None:
     judged = []
 
-    def scene(it):
+    def scene(it: Scene) -> None:
         access = it.holder.serving.anybody
         judge = access.judge
         access.judge = lambda method, target: judged.append(target) or judge(method, target)
@@ -429,10 +437,10 @@ def test_the_same_bytes_are_judged_once_and_any_others_anew():
 
 
 @pytest.mark.parametrize("cut", range(1, len(GET)))
-def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut):
+def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut: int) -> None:
     """A request alone, cut in two, or followed by the next one: the same bytes go up."""
 
-    def scene(it):
+    def scene(it: Scene) -> None:
         for _ in range(4):
             it.send(GET)
             it.answer()
@@ -452,8 +460,10 @@ def test_a_request_that_was_asked_before_is_known_however_it_arrives(cut):
 
 
 @pytest.mark.parametrize(("length", "closes"), [(2, False), (9, True)])
-def test_a_refusal_takes_the_body_that_is_here_and_ends_the_connection_where_some_is_missing(length, closes):
-    def scene(it):
+def test_a_refusal_takes_the_body_that_is_here_and_ends_the_connection_where_some_is_missing(
+    length: int, closes: bool
+) -> None:
+    def scene(it: Scene) -> None:
         it.send(b"POST /nowhere HTTP/1.1\r\nHost: a\r\nX-Request-Id: id\r\nContent-Length: %d\r\n\r\nxy" % length)
         it.send(GET)
         if not closes:
@@ -465,8 +475,8 @@ def test_a_refusal_takes_the_body_that_is_here_and_ends_the_connection_where_som
     play(scene)
 
 
-def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with():
-    def scene(it):
+def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with() -> None:
+    def scene(it: Scene) -> None:
         for number in range(8):
             it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n%02d" % number)
             it.answer()
@@ -476,11 +486,11 @@ def test_a_head_that_was_asked_before_goes_up_with_the_body_it_came_with():
     play(scene)
 
 
-def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees():
+def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees() -> None:
     """RFC 9112, 3.2.2: absolute-form must be accepted. A remembered line must not outlive its Host field."""
     absolute = GET.replace(b"/p/1", b"http://a/p/1")
 
-    def scene(it):
+    def scene(it: Scene) -> None:
         it.send(absolute)
         it.answer()
         it.send(absolute.replace(b"Host: a", b"Host: b"))
@@ -491,8 +501,8 @@ def test_absolute_form_is_forwarded_as_a_path_only_while_the_host_agrees():
     play(scene)
 
 
-def test_a_date_is_added_to_an_answer_that_has_none():
-    def scene(it):
+def test_a_date_is_added_to_an_answer_that_has_none() -> None:
+    def scene(it: Scene) -> None:
         it.state.default_headers = [(b"date", b"now")]
         it.send(GET)
         it.answer()
@@ -503,8 +513,8 @@ def test_a_date_is_added_to_an_answer_that_has_none():
     play(scene)
 
 
-def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idles_has_more():
-    def scene(it):
+def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idles_has_more() -> None:
+    def scene(it: Scene) -> None:
         fresh = it.front.deadline
         it.send(GET)
         it.answer()
@@ -518,8 +528,10 @@ def test_a_connection_that_says_nothing_has_the_time_of_a_head_and_one_that_idle
 @pytest.mark.parametrize(
     ("sent", "asked"), [(b"", None), (b"GET /slow HTTP/1.1\r\nHost: a\r\n", (b"GET", b"/slow")), (b"GE", (b"", b""))]
 )
-def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(sent, asked):
-    def scene(it):
+def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(
+    sent: bytes, asked: tuple[bytes, bytes] | None
+) -> None:
+    def scene(it: Scene) -> None:
         if sent:
             it.send(sent)
         it.front.on_tick(it.front.deadline + 1)
@@ -531,8 +543,8 @@ def test_a_head_that_does_not_come_in_time_is_recorded_and_not_answered(sent, as
     play(scene, head_timeout_s=10, idle_timeout_s=75)
 
 
-def test_a_new_revision_forgets_what_the_old_one_permitted():
-    def scene(it):
+def test_a_new_revision_forgets_what_the_old_one_permitted() -> None:
+    def scene(it: Scene) -> None:
         it.send(GET)
         it.answer()
         revision = it.holder.revision
@@ -544,7 +556,7 @@ def test_a_new_revision_forgets_what_the_old_one_permitted():
     play(scene)
 
 
-async def echo_app(scope, receive, send):
+async def echo_app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
     body, more = b"", True
     while more:
         message = await receive()
@@ -556,13 +568,13 @@ async def echo_app(scope, receive, send):
     await send({"type": "http.response.body", "body": text})
 
 
-async def settle(it):
+async def settle(it: Scene) -> None:
     while it.state.tasks:  # noqa: ASYNC110  # the tasks belong to the front
         await asyncio.sleep(0)
 
 
-def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing():
-    async def scene(it):
+def test_the_gateways_own_paths_are_answered_by_the_app_with_our_framing() -> None:
+    async def scene(it: Scene) -> None:
         it.send(b"POST /openapi.json?x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n")
         it.send(b"0\r\n\r\n" + DENIED)
         await settle(it)
@@ -591,11 +603,11 @@ _pieces = st.sampled_from(
 )
 
 
-def outcome(pieces):
+def outcome(pieces: list[bytes]) -> dict[str, Any]:
     """Return the bytes that client and upstream got after the pieces; the upstream answers each whole request."""
     seen = {}
 
-    def scene(it):
+    def scene(it: Scene) -> None:
         for piece in pieces:
             if not it.client.has_eof and not it.client.is_closed:
                 it.send(piece)
@@ -609,7 +621,7 @@ def outcome(pieces):
 
 
 @given(st.lists(st.one_of(_pieces, st.binary(max_size=8)), max_size=4), st.lists(st.integers(0, 300), max_size=6))
-def test_bytes_split_anywhere_are_decided_like_the_whole(pieces, cuts):
+def test_bytes_split_anywhere_are_decided_like_the_whole(pieces: list[bytes], cuts: list[int]) -> None:
     data = b"".join(pieces)
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     split = [data[start:end] for start, end in itertools.pairwise(bounds)]

@@ -6,6 +6,8 @@ from plugin_gateway.proxy.fronts import listener
 
 
 @pytest.mark.parametrize(("limit", "most"), [(1024, 976), (48, 1), (10, 1), (resource.RLIM_INFINITY, 1 << 30)])
-def test_some_descriptors_are_kept_for_what_is_no_client(monkeypatch, limit, most):
+def test_some_descriptors_are_kept_for_what_is_no_client(
+    monkeypatch: pytest.MonkeyPatch, limit: int, most: int
+) -> None:
     monkeypatch.setattr(listener.resource, "getrlimit", lambda _: (limit, limit))
     assert listener.most_connections() == most
