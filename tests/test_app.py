@@ -17,7 +17,7 @@ CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [
 
 def holder(path):
     revision = SimpleNamespace(
-        faces={path: build_face("application/json", b"{}")}, cors_origins=(), rules=(), callers=Callers()
+        faces={path: build_face("application/json", b"{}")}, mcp=None, cors_origins=(), rules=(), callers=Callers()
     )
     return SimpleNamespace(serving=SimpleNamespace(revision=revision, door=None), closed=0)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from starlette.responses import Response
 
 from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
+from plugin_gateway.mcp.head import allows_page, is_allowed_host
 from plugin_gateway.publish.security import METADATA_PATH
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.mcp import McpSettings
 
 PREFLIGHT_MAX_AGE_S = 600
 
@@ -37,6 +39,9 @@ _OPEN_FIELDS: Final = {
     "Access-Control-Allow-Headers": "Content-Type, If-None-Match, MCP-Protocol-Version",
     "Access-Control-Expose-Headers": "ETag",
 }
+_MCP_FIELDS: Final = frozenset(
+    {"accept", "authorization", "content-type", "mcp-method", "mcp-name", "mcp-protocol-version"}
+)
 ORDINARY_METHODS: Final = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 _MAX_ASKED_FIELDS: Final = 64
 _FIELD_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,128}")
@@ -55,15 +60,18 @@ def is_open(revision: Revision, path: str) -> bool:
 def preflight(request: Request, revision: Revision) -> Response:
     """Answer an OPTIONS request for any path, without asking for a credential.
 
-    The answer is the same for every path, except those of open files, so it does not reveal which paths exist. A page that
+    The answer is the same for every path, except those of open files and of the MCP endpoint, so it does not reveal which paths exist. A page that
     may call a denied path reads the same 404 there as any other client. If the document requires a login, the answer does not depend on the
     operations at all: the page may send every field that it asks for, and the gateway forwards the declared ones. There
     is no Allow field for the same reason: it describes one resource (RFC 9110, 10.2.1). Some clients break if a
     preflight is answered with 401.
     """
     headers = {"Cache-Control": "no-store"}
-    if is_open(revision, request.scope["raw_path"].decode("latin-1")):
+    path = request.scope["raw_path"].decode("latin-1")
+    if is_open(revision, path):
         return Response(status_code=204, headers=headers | _OPEN_FIELDS)
+    if revision.mcp is not None and path == revision.mcp.path:
+        return _preflight_of_mcp(request, revision.mcp)
     origin = allowed_origin(request.headers.get("origin"), revision.cors_origins)
     if revision.cors_origins:
         headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
@@ -80,10 +88,32 @@ def preflight(request: Request, revision: Revision) -> Response:
             "Access-Control-Allow-Headers": ", ".join(sorted(fields.union(ALWAYS_ALLOWED_FIELDS))),
             "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
         }
-        if request.headers.get("access-control-request-private-network") == "true":
-            # A public web page that calls a gateway on localhost, as during plugin development.
-            headers["Access-Control-Allow-Private-Network"] = "true"
+        headers |= _private_network(request)
     return Response(status_code=204, headers=headers)
+
+
+def _preflight_of_mcp(request: Request, settings: McpSettings) -> Response:
+    """Answer for the MCP endpoint, which has pages of its own. Clients send fields that depend on the arguments (Mcp-Param)."""
+    headers = {
+        "Cache-Control": "no-store",
+        "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+    }
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin is not None and is_allowed_host(host.encode("latin-1"), settings) and allows_page(origin, host, settings):
+        headers |= {
+            "Access-Control-Allow-Origin": origin,
+            # GET and DELETE get 405, which a page must be able to read: clients of older revisions try them.
+            "Access-Control-Allow-Methods": "DELETE, GET, POST",
+            "Access-Control-Allow-Headers": ", ".join(sorted(_asked_fields(request).union(_MCP_FIELDS))),
+            "Access-Control-Max-Age": str(PREFLIGHT_MAX_AGE_S),
+        } | _private_network(request)
+    return Response(status_code=204, headers=headers)
+
+
+def _private_network(request: Request) -> dict[str, str]:
+    """Let a public web page call a gateway on localhost, as during plugin development."""
+    is_asked = request.headers.get("access-control-request-private-network") == "true"
+    return {"Access-Control-Allow-Private-Network": "true"} if is_asked else {}
 
 
 def mark(response: Response, request: Request, revision: Revision) -> Response:

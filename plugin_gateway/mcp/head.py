@@ -142,8 +142,12 @@ def is_allowed_host(host: bytes, settings: McpSettings) -> bool:
 
 
 def is_allowed_origin(request: RequestFields, settings: McpSettings) -> bool:
+    """Whether the config allows the origin of a request."""
+    return allows_page(request.origin.decode("latin-1"), request.host.decode("latin-1"), settings)
+
+
+def allows_page(origin: str, host: str, settings: McpSettings) -> bool:
     """Whether the config allows the origin; a page on this machine may call a gateway that it reaches as this machine."""
-    origin = request.origin.decode("latin-1")
     if origin == "null":
         # Any sandboxed page sends it.
         return False
@@ -154,7 +158,7 @@ def is_allowed_origin(request: RequestFields, settings: McpSettings) -> bool:
         bool(separator)
         and scheme in {"http", "https"}
         and is_this_machine(_host_of(authority))
-        and is_this_machine(_host_of(request.host.decode("latin-1")))
+        and is_this_machine(_host_of(host))
     )
 
 

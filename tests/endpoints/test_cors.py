@@ -8,8 +8,10 @@ from plugin_gateway.callers.authentication import Authentication
 from plugin_gateway.endpoints.cors import allowed_origin, mark, preflight
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.publish.face import build_face
+from plugin_gateway.revision.mcp import McpSettings
 
 CHATGPT = "https://chatgpt.com"
+APP = "https://app.example"
 
 
 class Callers:
@@ -23,6 +25,7 @@ class Revision:
         "/.well-known/oauth-protected-resource/mcp": build_face("application/json", b"{}"),
     }
     cors_origins = (CHATGPT, "https://chat.openai.com")
+    mcp = McpSettings(origins=frozenset({CHATGPT, APP}), hosts=frozenset({"gw.example"}))
     rules = (
         OperationRule(method="GET", path_template="/pets", operation_id="a", header_names=frozenset({b"x-tenant"})),
         OperationRule(method="POST", path_template="/pets", operation_id="b"),
@@ -42,6 +45,10 @@ class LoginOfOthers(Login):
 
 class Closed(Revision):
     cors_origins = ()
+
+
+class WithoutMcp(Revision):
+    mcp = None
 
 
 def request(path: str = "/x", **headers: str) -> Request:
@@ -165,3 +172,63 @@ def test_every_page_may_read_the_server_card_and_where_to_log_in(revision: type[
     assert mark(Response(), card, revision()).headers["access-control-allow-origin"] == "*"
     other = request("/x", origin="https://stranger.example", access_control_request_method="GET")
     assert "access-control-allow-origin" not in preflight(other, revision()).headers
+
+
+def ask_mcp(host: str, origin: str, revision: type[Any] = Revision, path: str = "/mcp", **more: str) -> Response:
+    asked = {"access_control_request_method": "POST", "access_control_request_headers": "mcp-param-region, MCP-Name"}
+    return preflight(request(path, host=host, origin=origin, **asked, **more), revision())
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("gw.example", APP),
+        ("gw.example", CHATGPT),
+        ("localhost:8080", "http://localhost:6274"),
+        ("127.0.0.1", "http://[::1]:1"),
+    ],
+)
+@pytest.mark.parametrize("revision", [Revision, Login, Closed])
+def test_a_page_that_may_call_the_mcp_endpoint_may_send_the_fields_of_the_protocol(
+    host: str, origin: str, revision: type[Any]
+) -> None:
+    headers = ask_mcp(host, origin, revision).headers
+    assert headers["access-control-allow-origin"] == origin
+    assert headers["access-control-allow-methods"] == "DELETE, GET, POST"
+    fields = {*headers["access-control-allow-headers"].split(", ")}
+    assert {
+        "authorization",
+        "content-type",
+        "mcp-protocol-version",
+        "mcp-method",
+        "mcp-name",
+        "mcp-param-region",
+    } <= fields
+    assert "Origin" in headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("host", "origin"),
+    [
+        ("gw.example", "https://evil.example"),
+        ("gw.example", "http://localhost:6274"),
+        ("evil.example", "http://localhost:6274"),
+        ("evil.example", APP),
+        ("gw.example", "null"),
+        ("gw.example", ""),
+    ],
+)
+def test_another_page_may_not_call_the_mcp_endpoint(host: str, origin: str) -> None:
+    response = ask_mcp(host, origin)
+    assert response.status_code == 204
+    assert not any(name.startswith("access-control") for name in response.headers)
+
+
+def test_the_pages_of_the_mcp_endpoint_may_call_nothing_else() -> None:
+    assert "access-control-allow-origin" not in ask_mcp("gw.example", APP, path="/mcp/x").headers
+    assert "access-control-allow-origin" not in ask_mcp("gw.example", APP, WithoutMcp).headers
+
+
+def test_a_public_page_may_call_the_mcp_endpoint_of_this_machine() -> None:
+    asked = ask_mcp("localhost", APP, access_control_request_private_network="true")
+    assert asked.headers["access-control-allow-private-network"] == "true"
