@@ -122,9 +122,9 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	  || echo "npm could not install the node routers for fuzz-origins" >&2
 	@touch $@
 
-# The two clients that install in seconds; the others need minutes and gigabytes.
-.venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py
-	@$(BIN)/python -m clients --install-only --only haystack,generated && touch $@ \
+# The two clients and the OpenID provider that install in seconds; the others need minutes and gigabytes.
+.venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py clients/logins.py
+	@$(BIN)/python -m clients --install-only --only haystack,generated && $(BIN)/python -m clients.logins --install-only && touch $@ \
 	  || echo "the clients could not be installed; tests that need them skip" >&2
 
 .venv/mutants.stamp: .venv/test.stamp

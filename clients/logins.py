@@ -113,13 +113,16 @@ def main() -> int:
     """Print one line for each login. Return 1 if one failed."""
     parser = argparse.ArgumentParser(prog="python -m clients.logins", description=__doc__)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="folder of the npm packages (%(default)s)")
+    parser.add_argument("--install-only", action="store_true", help="only install the npm packages")
     arguments = parser.parse_args()
-    node = installed(arguments.folder.absolute())
-    if isinstance(node, str):
-        print(f"the logins are skipped: {node}", file=sys.stderr)
+    folder = arguments.folder.absolute()
+    if reason := install(folder):
+        print(f"the logins are skipped: {reason}", file=sys.stderr)
+        return 0
+    if arguments.install_only:
         return 0
     failed = 0
-    with running(node, arguments.folder.absolute()) as (issuer, base):
+    with running(folder) as (issuer, base):
         for way in WAYS:
             try:
                 steps = log_in_and_call(way, issuer, base)
@@ -131,35 +134,44 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def installed(folder: Path) -> Path | str:
-    """Install the packages if they are missing. Return the path of Node, or the reason why there is none."""
-    node = folder / "node_modules" / "node" / "bin" / "node"
-    if not (node.exists() and (folder / "node_modules" / "oidc-provider").exists()):
-        npm = shutil.which("npm")
-        if npm is None:
-            return "npm is not installed; it brings Node and the OpenID provider"
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
-        command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES]
-        if subprocess.run(command, check=False).returncode:
-            return f"npm cannot install {', '.join(PACKAGES)}"
-    return node
+def is_installed(folder: Path) -> bool:
+    return _node(folder).exists() and (folder / "node_modules" / "oidc-provider").exists()
+
+
+def install(folder: Path) -> str:
+    """Install the packages if they are missing. Return the reason if that is not possible."""
+    if is_installed(folder):
+        return ""
+    npm = shutil.which("npm")
+    if npm is None:
+        return "npm is not installed; it brings Node and the OpenID provider"
+    folder.mkdir(parents=True, exist_ok=True)
+    print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
+    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES]
+    failed = subprocess.run(command, check=False).returncode
+    return f"npm cannot install {', '.join(PACKAGES)}" if failed else ""
+
+
+def _node(folder: Path) -> Path:
+    return folder / "node_modules" / "node" / "bin" / "node"
 
 
 @contextmanager
-def running(node: Path, folder: Path) -> Iterator[tuple[str, str]]:
+def running(folder: Path) -> Iterator[tuple[str, str]]:
     """Run the provider, the bookshop and a gateway between them; yield the issuer and the gateway's URL."""
     api, port, admin = (_free_port() for _ in range(3))
     documents = {way.client_id: way.metadata for way in WAYS if way.client_id}
     with tempfile.TemporaryDirectory() as place, ExitStack() as programs:
-        provider = subprocess.Popen(
-            [str(node), str(SCRIPT), str(folder), json.dumps(documents)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_without_proxy(),
+        command = [str(_node(folder)), str(SCRIPT), str(folder), json.dumps(documents)]
+        provider = programs.enter_context(
+            subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                env=_without_proxy(),
+            )
         )
-        programs.callback(provider.wait, 20)
         programs.callback(provider.terminate)
         if provider.stdout is None or not (line := provider.stdout.readline()):
             raise RuntimeError("the provider did not start")

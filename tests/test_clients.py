@@ -14,6 +14,7 @@ import pytest
 
 from clients.__main__ import SCRIPTS, VENVS, fault_of_call, missing_in, running_gateway
 from clients.catalogue import CLIENTS, Client
+from clients.logins import FOLDER, WAYS, Way, is_installed, log_in_and_call, running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +42,20 @@ def test_a_client_makes_a_tool_of_each_served_operation(client: Client, gateway_
     command = [str(_python(client)), str(SCRIPTS / f"{client.script}.py"), "load"]
     done = subprocess.run(command, input=f"{path}\n", capture_output=True, text=True, check=True, timeout=60)
     assert len(json.loads(done.stdout)["tools"]) == 2
+
+
+@pytest.fixture(scope="module")
+def provider_and_gateway():
+    if not is_installed(FOLDER):
+        pytest.skip("the OpenID provider is not installed: .venv/bin/python -m clients.logins --install-only")
+    with running(FOLDER) as urls:
+        yield urls
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+def test_a_client_that_knows_only_the_url_of_the_endpoint_logs_in_and_calls(way: Way, provider_and_gateway):
+    issuer, base = provider_and_gateway
+    assert log_in_and_call(way, issuer, base) > 0
 
 
 def test_an_argument_that_does_not_arrive_is_told():
