@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from starlette.responses import Response
 
-from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
 from plugin_gateway.mcp.head import allows_page, is_allowed_host
+from plugin_gateway.publish.face import CARD_TYPE, CATALOG_TYPE
 from plugin_gateway.publish.security import METADATA_PATH
 
 if TYPE_CHECKING:

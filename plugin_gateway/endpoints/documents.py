@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from starlette.responses import Response
 
-from plugin_gateway.export.server_card import CARD_TYPE, CATALOG_TYPE
+from plugin_gateway.publish.face import CARD_TYPE, CATALOG_TYPE
 from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
 
 if TYPE_CHECKING:

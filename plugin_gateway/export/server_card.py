@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.auth import ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.publish.face import CARD_TYPE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from plugin_gateway.export.identity import Identity
     from plugin_gateway.openapi.document import Json, JsonObject
 
-CARD_TYPE: Final = "application/mcp-server-card+json"
-CATALOG_TYPE: Final = "application/ai-catalog+json"
 CATALOG_PATH: Final = "/.well-known/ai-catalog.json"
 CARD_SUFFIX: Final = "/server-card"
 _CARD_SCHEMA: Final = "https://static.modelcontextprotocol.io/schemas/v1/server-card.schema.json"

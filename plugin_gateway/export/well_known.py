@@ -11,15 +11,13 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.export.identity import identify
 from plugin_gateway.export.server_card import (
     CARD_SUFFIX,
-    CARD_TYPE,
     CATALOG_PATH,
-    CATALOG_TYPE,
     catalog,
     credential_fields,
     server_card,
 )
 from plugin_gateway.openapi.render import to_json
-from plugin_gateway.publish.face import Face, build_face
+from plugin_gateway.publish.face import CARD_TYPE, CATALOG_TYPE, Face, build_face
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

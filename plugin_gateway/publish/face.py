@@ -5,11 +5,13 @@ from __future__ import annotations
 import gzip
 import hashlib
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CARD_TYPE: Final = "application/mcp-server-card+json"
+CATALOG_TYPE: Final = "application/ai-catalog+json"
 _WORTH_COMPRESSING_BYTES = 1024  # a smaller body fits into one packet without compression
 
 

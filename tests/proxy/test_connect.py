@@ -156,7 +156,7 @@ def test_every_address_has_the_whole_connect_time_for_itself(
         assert peer_of(connection) == GOOD
         connection.transport.abort()
 
-    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE, GOOD], connect_timeout_s=0.3)
+    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE, GOOD], connect_timeout_s=0.8)
 
 
 @LOOPS
@@ -194,7 +194,7 @@ def test_the_cause_says_what_became_of_each_address_and_the_answer_does_not(
         assert "127" not in str(error)
         assert error.__cause__ is not None
 
-    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=0.3)
+    play(scene, loop_factory, monkeypatch, addresses=[BAD, WORSE], connect_timeout_s=1.0)
 
 
 @LOOPS

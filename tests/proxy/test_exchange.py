@@ -597,7 +597,8 @@ def test_an_upstream_that_hangs_in_its_body_is_cut(run: Callable[..., Any]) -> N
         assert (await gateway.ask(get()))[3] is False
         assert await gateway.reason() == "upstream-timeout"
 
-    run(play, scene, target={"read_timeout_s": 0.1})
+    # Long enough for the head to arrive on a busy machine.
+    run(play, scene, target={"read_timeout_s": 1.0})
 
 
 class Ticks:
@@ -616,12 +617,12 @@ def test_a_slow_upload_is_not_counted_as_the_upstreams_time(run: Callable[..., A
         reader, writer = await gateway.open()
         ticks = Ticks(gateway)
         writer.write(post(b"slow")[:-2])
-        await until(lambda: gateway.upstream.heads and ticks.count > 25)
+        await until(lambda: gateway.upstream.heads and ticks.count > 60)
         writer.write(b"ow")
         assert (await read_answer(reader))[0] == 200
         gateway.holder.clock.unwatch(ticks)
 
-    run(echo, scene, target={"total_timeout_s": 0.4})
+    run(echo, scene, target={"total_timeout_s": 1.0})
 
 
 def test_the_upstreams_time_begins_when_a_slow_upload_ends(run: Callable[..., Any]) -> None:
@@ -651,9 +652,9 @@ def test_an_answer_in_small_pieces_does_not_outlast_the_total_time(run: Callable
     async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get()))[3] is False
         assert await gateway.reason() == "upstream-timeout"
-        assert re.fullmatch(r"127\.0\.0\.1:\d+: timeout of 0\.1 s expired", gateway.records[0].cause)
+        assert re.fullmatch(r"127\.0\.0\.1:\d+: timeout of 1 s expired", gateway.records[0].cause)
 
-    run(play, scene, target={"total_timeout_s": 0.1, "read_timeout_s": 2.0})
+    run(play, scene, target={"total_timeout_s": 1.0, "read_timeout_s": 5.0})
 
 
 def test_an_upstream_that_is_not_there_is_a_502(run: Callable[..., Any]) -> None:
@@ -775,7 +776,7 @@ def test_a_call_does_not_wait_for_a_connection_for_ever(run: Callable[..., Any])
         assert status == 503
         first.cancel()
 
-    run(play, scene, target={"connections": 1, "connect_timeout_s": 0.1})
+    run(play, scene, target={"connections": 1, "connect_timeout_s": 1.0})
 
 
 @pytest.mark.parametrize("answered", [False, True])
