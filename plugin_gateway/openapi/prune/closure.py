@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _UNDERSTOOD = {"2.0": frozenset({"x-nullable"})}
 """Extensions that change the meaning of a schema: 2.0 lacks a keyword for null, and its tools used this extension."""
+_DISPENSABLE = frozenset({Kind.EXAMPLE, Kind.LINK})
+"""Kinds of objects that no call depends on."""
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -131,9 +133,22 @@ class Closure:
     def _copy_next(self) -> None:
         kind, node, place, holder, key = self._jobs.popleft()
         if is_reference(kind, node):
+            if kind in _DISPENSABLE and isinstance(holder, dict) and self._leads_nowhere(kind, node["$ref"], place):
+                del holder[key]
+                return
             holder[key] = self._reference(kind, node, place)
         elif isinstance(node, dict):
             holder[key] = self._object(kind, node, place)
+
+    def _leads_nowhere(self, kind: Kind, ref: str, place: Place) -> bool:
+        """Return whether a local reference is broken, and warn that the object is left out."""
+        at = (place, "$ref")
+        if (error := self._targets.find_break(kind, ref, at)) is None:
+            return False
+        finding = unresolved(self._document, error, tokens_of(at))
+        message = f"{finding.message}: the {kind} is left out"
+        self.warnings.append(replace(finding, message=message, severity=Severity.WARNING))
+        return True
 
     def _settle_inner(self, inner: Inner) -> None:
         """Hoist the target of a reference into a component, unless the whole component is kept anyway."""

@@ -903,6 +903,28 @@ def test_swagger_2_keeps_its_own_shape() -> None:
     }
 
 
+def test_a_reference_of_an_example_or_a_link_that_leads_nowhere_is_left_out_with_a_warning() -> None:
+    pruned = prune(
+        _document("""
+        paths:
+          /a:
+            get:
+              responses:
+                "200":
+                  description: d
+                  content: {application/json: {examples: {a: {$ref: "#/components/examples/A"}, b: {$ref: "#/components/examples/B"}, c: {value: 1}, d: {$ref: "#/components/examples/D"}}}}
+                  links: {l: {$ref: "#/components/links/Gone"}}
+        components: {examples: {B: {$ref: "#/components/examples/Gone"}, D: {$ref: "#/components/examples/D"}}}
+        """),
+        [OperationKey("GET", "/a")],
+    )
+    (ok,) = pruned.root["paths"]["/a"]["get"]["responses"].values()
+    assert ok["content"]["application/json"]["examples"] == {"c": {"value": 1}}
+    assert ok["links"] == {}
+    assert {(one.rule, one.severity) for one in pruned.warnings} == {("unresolved-ref", "warning")}
+    assert all(one.message.endswith("is left out") for one in pruned.warnings)
+
+
 # What is refused
 
 
@@ -993,12 +1015,12 @@ def test_an_undefined_schema_in_a_mapping_is_left_and_what_stands_beside_a_refer
 
 def test_every_bad_reference_is_reported_at_once() -> None:
     text = """
-    paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, links: {l: {$ref: "#/l"}}}}}}}
+    paths: {/a: {get: {parameters: [{$ref: a.yaml}, {$ref: "#/components/parameters/P"}], responses: {"200": {description: d, headers: {l: {$ref: "#/l"}}}}}}}
     components: {parameters: {P: {name: p, in: query, schema: {discriminator: {propertyName: k, mapping: {n: Nowhere}}}}}}
     """
     assert [(finding.rule, finding.pointer) for finding in _refused(text, "GET /a")] == [
         ("external-ref", ("paths", "/a", "get", "parameters", "0", "$ref")),
-        ("unresolved-ref", ("paths", "/a", "get", "responses", "200", "links", "l", "$ref")),
+        ("unresolved-ref", ("paths", "/a", "get", "responses", "200", "headers", "l", "$ref")),
         ("unresolved-ref", ("components", "parameters", "P", "schema", "discriminator", "mapping", "n")),
     ]
 
