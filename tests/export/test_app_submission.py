@@ -49,6 +49,11 @@ def test_cases_are_those_of_the_plugin():
     assert "not called" in form["negative_test_cases"][0]["expected_output"]
 
 
+def test_a_case_that_does_not_say_what_it_shows_leaves_that_open():
+    [case] = app_submission(shop({"plugin": {"cases": [{"prompt": "x", "tools": ["list_orders"]}]}}))["test_cases"]
+    assert case["expected_output"] == ""
+
+
 def test_what_only_a_person_can_write_is_absent_until_it_is_written():
     form = app_submission(
         shop({"plugin": {"subtitle": None, "category": "Healthcare", "cases": None, "refusals": None}})

@@ -21,6 +21,8 @@ WEBP = b"RIFF\x00\x00\x00\x00WEBP"
         (b"GIF89a" + struct.pack("<HH", 5, 6), "gif", (5, 6)),
         (JPEG, "jpg", (64, 32)),
         (b"\xff\xd8\xff\xd9", "jpg", (0, 0)),
+        (b"\xff\xd8\xff\x01\xff\xc0\x00\x0b\x08\x00\x20\x00\x40", "jpg", (64, 32)),
+        (b"\xff\xd8\xff\xe0\x00\x02a\xc0\x00\x0b\x08\x00\x20\x00\x40", "jpg", (0, 0)),
         (WEBP + b"VP8 " + bytes(10) + struct.pack("<HH", 0x4007, 8), "webp", (7, 8)),
         (WEBP + b"VP8L" + bytes(5) + struct.pack("<I", 9 << 14 | 6), "webp", (7, 10)),
         (WEBP + b"VP8X" + bytes(8) + b"\x0a\x00\x00\x0b\x00\x00", "webp", (11, 12)),
