@@ -52,7 +52,7 @@ def interface(candidate: Candidate) -> JsonObject:
 
 def capabilities(candidate: Candidate) -> tuple[str, ...]:
     """Return `plugin.capabilities`, or the titles of the tools."""
-    titles = dict.fromkeys(shorten(tool.title, MAX_CAPABILITY) for tool in candidate.tools if tool.title)
+    titles = dict.fromkeys(shorten(tool.title, MAX_CAPABILITY) for tool in candidate.tools)
     return candidate.config.plugin.capabilities or tuple(titles)[:MAX_CAPABILITIES]
 
 

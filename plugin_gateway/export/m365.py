@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.auth import NoAuth, OAuthAuth
@@ -53,7 +54,7 @@ def m365_manifest(candidate: Candidate) -> JsonObject:
 
 def namespace_of(candidate: Candidate) -> str:
     """Return a namespace made from the name, which may have letters and digits only."""
-    return "".join(part.capitalize() for part in candidate.identity.name.split("-") if part.isalnum()) or "Gateway"
+    return "".join(word.capitalize() for word in re.findall(r"[a-z0-9]+", candidate.identity.name))
 
 
 def _runtime(candidate: Candidate) -> JsonObject:

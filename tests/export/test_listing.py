@@ -61,3 +61,6 @@ def test_reviewers_get_the_cases_and_no_empty_members():
     assert said["review"]["demo_recording_url"] == "https://www.example.com/demo.mp4"
     assert said["publication"] == {"countries": ["DE", "FR"], "release_notes": "First version."}
     assert set(for_openai(shop({"plugin": None}))) == {"interface"}
+    one_kind = for_openai(shop({"plugin": {"cases": None, "recording": None}}))
+    assert [*one_kind["review"]["test_cases"]] == ["negative"]
+    assert [*one_kind["review"]] == ["test_cases"]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from plugin_gateway.export.m365 import build_m365_package, m365_manifest
+from plugin_gateway.export.m365 import build_m365_package, m365_manifest, namespace_of
 from tests.export.targets.test_server import OAUTH, TOKENS
 from tests.shop import shop
 
@@ -64,3 +64,13 @@ def test_a_long_description_is_cut_where_copilot_cuts_it():
     manifest = m365_manifest(shop({"manifest": {"description_for_model": "x" * 3000}, "plugin": {"m365": None}}))
     assert len(manifest["description_for_model"]) == 2048
     assert manifest["namespace"] == "ShopOrders"
+
+
+def test_a_member_without_a_value_is_left_out():
+    document = {"info": {"contact": None}}
+    manifest = m365_manifest(shop({"plugin": None, "public": {"url": "http://localhost:8080"}}, document))
+    assert KNOWN - set(manifest) == {"contact_email", "privacy_policy_url"}
+
+
+def test_a_namespace_has_letters_and_digits_only():
+    assert namespace_of(shop({"plugin": {"name": "my.shop-2"}})) == "MyShop2"

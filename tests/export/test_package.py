@@ -108,6 +108,27 @@ def test_each_manifest_refers_to_files_of_the_package():
     assert server["type"] == "http"
 
 
+def test_reviewers_of_codex_plugins_get_the_cases_too():
+    said = read(files(), ".codex-plugin/plugin.json")["extensions"]["com.openai"]
+    assert set(said) == {"review", "publication"}
+    assert "extensions" not in read(files({"plugin": None}), ".codex-plugin/plugin.json")
+
+
+def test_a_client_of_the_registry_is_told_to_send_a_token():
+    [remote] = read(files({"auth": TOKENS}), "server.json")["remotes"]
+    assert remote["headers"][0]["value"] == "Bearer {token}"
+    [remote] = read(files(), "server.json")["remotes"]
+    assert "headers" not in remote
+
+
+def test_what_is_not_known_is_left_out():
+    document = {"info": {"contact": {"name": None}}, "tags": [{"name": "!"}, {"name": "Orders & more"}]}
+    manifest = read(files({"plugin": None}, document), "plugin.json")
+    assert {"author", "homepage", "license", "repository"}.isdisjoint(manifest)
+    bare = read(files({"plugin": {"website": None}}), "plugin.json")
+    assert set(bare["author"]) == {"name", "email"}
+
+
 def test_claude_asks_for_a_token_where_one_is_needed():
     assert read(files({"auth": TOKENS}), ".claude-plugin/plugin.json")["userConfig"]["token"]["sensitive"] is True
     assert "userConfig" not in read(files(), ".claude-plugin/plugin.json")

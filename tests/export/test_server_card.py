@@ -31,6 +31,7 @@ def test_a_card_is_valid(auth):
     assert card["remotes"][0]["url"] == "https://gw.example.com/mcp"
     assert card["remotes"][0]["supportedProtocolVersions"] == ["2026-07-28"]
     assert "tools" not in card
+    assert ("headers" in card["remotes"][0]) is (auth.type == "user_http")
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,12 @@ def test_a_logo_that_a_registry_would_refuse_is_left_out():
     )
     assert "icons" not in server_card(local, [])
     assert server_card(IDENTITY, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
+
+
+def test_a_service_without_a_web_site_has_no_url():
+    bare = Identity(**{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"website": ""})
+    assert "websiteUrl" not in server_card(bare, [])
+    assert server_card(IDENTITY, [])["websiteUrl"] == "https://example.com"
 
 
 def test_the_catalog_leads_to_the_card():
