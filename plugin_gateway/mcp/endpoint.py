@@ -154,15 +154,16 @@ class McpEndpoints:
     def __init__(self, on_record: Callable[[AccessRecord], object]) -> None:
         self._on_record = on_record
         self._under_way = UnderWay()
-        self._tools: tuple[ToolSet, ...] | None = None
+        self._listed: tuple[str, tuple[ToolSet, ...]] | None = None
+        """The mode and the tools of the last revision."""
 
     def __call__(self, revision: Revision) -> dict[bytes, Endpoint]:
-        """Return the endpoints by path for a serving of the revision, and tell subscribers if its tools differ from the last."""
-        tools = (revision.tools, *(view.tools for view in revision.views))
-        if self._tools is not None and self._tools != tools:
-            self._under_way.tell_of_change()
-        self._tools = tools
+        """Return the endpoints by path for a serving of the revision, and tell subscribers if it lists other tools than the last."""
         settings = revision.mcp
+        listed = settings.mode if settings else "", (revision.tools, *(view.tools for view in revision.views))
+        if self._listed is not None and self._listed != listed:
+            self._under_way.tell_of_change()
+        self._listed = listed
         if settings is None:
             self._under_way.drain()
             return {}

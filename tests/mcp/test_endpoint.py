@@ -188,7 +188,14 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known():
     play(scene)
 
 
-def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change():
+@pytest.mark.parametrize(
+    ("change", "listed"),
+    [
+        ({"allow": "getPet"}, ["getPet"]),
+        ({"more": "mcp: {mode: search}"}, ["search_operations", "describe_operation", "call_operation"]),
+    ],
+)
+def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change(change, listed):
     async def scene(world):
         wanted = {"notifications": {"toolsListChanged": True}}
         message = {
@@ -201,7 +208,7 @@ def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_th
         client = world.begin(json.dumps(message).encode(), fields)
         first = await client.read()
         world.holder.swap(revision_of(port=world.port, number=2))
-        world.holder.swap(revision_of(port=world.port, number=3, allow="getPet"))
+        world.holder.swap(revision_of(port=world.port, number=3, **change))
         second = await client.read()
         world.endpoints.drain()
         reply = await read(client)
@@ -211,7 +218,7 @@ def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_th
         assert b'"io.modelcontextprotocol/subscriptionId":7},"notifications":{"toolsListChanged":true}' in first
         assert b"notifications/tools/list_changed" in second
         assert [event["id"] for event in reply.events] == [7]
-        assert [tool["name"] for tool in (await world.ask("tools/list")).result["tools"]] == ["getPet"]
+        assert [tool["name"] for tool in (await world.ask("tools/list")).result["tools"]] == listed
 
     play(scene)
 
