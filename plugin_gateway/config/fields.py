@@ -29,6 +29,7 @@ _GROUPS_OF_METHODS: Final = {
 }
 _DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
 _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
+_LONGEST_MEANT: Final = 200
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
 _KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
@@ -81,8 +82,12 @@ def _secret(place: Place) -> PlainValidator:
 
 def _json_pointer(value: Any) -> Any:
     if isinstance(value, str) and not _POINTER.fullmatch(value):
-        names = [name for name in re.split(r"[./]|\[([^\]]*)\]", value.removeprefix("$")) if name]
-        hint = f"write /{'/'.join(names)}" if names and "~" not in value else "for example /next or /_links/*/href"
+        names = [name for name in re.split(r"[./]|\[([^\[\]]*)\]", value[:_LONGEST_MEANT].removeprefix("$")) if name]
+        hint = (
+            f"write /{'/'.join(names)}"
+            if names and len(value) < _LONGEST_MEANT and "~" not in value
+            else "for example /next or /_links/*/href"
+        )
         raise Mistake("bad-value", "not a JSON pointer below the root", got=value, hint=hint)
     return value
 

@@ -42,8 +42,12 @@ _BY_START: Final = (
     (re.compile(rb"%PDF-"), "a PDF file", ""),
 )
 _BY_LINE: Final = (
-    (re.compile(rb"(?m)^\s*(?:syntax\s*=\s*[\"']proto|service\s+\w+\s*\{)"), "a Protocol Buffers file", _EXPORT),
-    (re.compile(rb"(?m)^\s*(?:extend\s+)?(?:type|schema|interface|enum|input)\b[^:\n]*\{"), "a GraphQL schema", ""),
+    (re.compile(rb"(?m)^[ \t]*(?:syntax\s*=\s*[\"']proto|service\s+\w+\s*\{)"), "a Protocol Buffers file", _EXPORT),
+    (
+        re.compile(rb"(?m)^[ \t]*(?:extend[ \t]+)?(?:type|schema|interface|enum|input)\b[^:\n]*\{"),
+        "a GraphQL schema",
+        "",
+    ),
 )
 _IS_MEANT: Final = re.compile(rb"\b(?:openapi|swagger)[\"']?\s*:")
 

@@ -22,6 +22,8 @@ _MOST_STEPS_IN_ALL: Final = 500_000
 """The longest check of all values of a document, about 1 s. Those of a real document take fewer than 30,000."""
 _MOST_MATCHING: Final = 1_000_000
 """The most places that a pattern may try in a text, about 10 ms."""
+_MOST_BRANCHES: Final = 20
+"""Repetitions and choices in a pattern that is checked: 2^20 is more than `_MOST_MATCHING`."""
 _MATCHES_PER_STEP: Final = 100
 _TYPES: Final = {"string": str, "array": list, "object": dict, "boolean": bool}
 _UNUSUAL: Final = re.compile(r"\\[^\\./dDwWsSbB^$|*+?()\[\]{}-]|\(\?")
@@ -133,8 +135,10 @@ class ValueCheck:
         if not isinstance(pattern, str) or _UNUSUAL.search(pattern) or len(value) > 200:
             return False
         # A repeated group can try 2^n ways through n characters. Each other repetition can end at any place, as a search can begin.
-        places = (len(value) + 1) ** (len(_REPETITION.findall(pattern)) + (not pattern.startswith("^")))
-        places *= 2 ** pattern.count("|")
+        repetitions, choices = len(_REPETITION.findall(pattern)), pattern.count("|")
+        if repetitions + choices > _MOST_BRANCHES:
+            return False
+        places = (len(value) + 1) ** (repetitions + (not pattern.startswith("^"))) * 2**choices
         if _REPEATED_GROUP.search(pattern) or places > _MOST_MATCHING:
             return False
         self._take(places // _MATCHES_PER_STEP)
