@@ -11,7 +11,7 @@ import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from benchmarks.world import LOAD_CPU
 
@@ -19,12 +19,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from benchmarks.peers import Command
-    from benchmarks.world import Scenario
 
 START_TIMEOUT_S = 20.0
 SETTLE_TIMEOUT_S = 15.0
 CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 UNITS_S = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
+
+
+class Load(Protocol):
+    """What wrk needs to know of a kind of work."""
+
+    @property
+    def path(self) -> str: ...
+    @property
+    def script(self) -> str: ...
+    @property
+    def connections(self) -> int: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +89,7 @@ def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> 
     raise SystemExit(f"{process.args!r} does not answer on port {port}:\n{log.read_text(errors='replace')[-2000:]}")
 
 
-def load(scenario: Scenario, port: int, pid: int, seconds: int, folder: Path) -> Sample:
+def load(scenario: Load, port: int, pid: int, seconds: int, folder: Path) -> Sample:
     """Load a peer with wrk for some seconds and measure the cost."""
     argv = ["taskset", "-c", str(LOAD_CPU), shutil.which("wrk") or "wrk", "-t1", f"-c{scenario.connections}"]
     argv += [f"-d{seconds}s", "--latency"]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from time import monotonic
+from email.utils import formatdate
+from time import monotonic, time
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.mcp.era import VERSION_KEY, Era
@@ -21,7 +22,6 @@ from plugin_gateway.mcp.mirror import mismatch
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Asked as ToolAsked
 from plugin_gateway.mcp.service import Listening, check_modern, unsupported
-from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from plugin_gateway.mcp.message import Read
     from plugin_gateway.mcp.tool_call import ToolCall
     from plugin_gateway.mcp.under_way import UnderWay
+    from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.call import Client
-    from plugin_gateway.proxy.wire import RequestFields
 
 PROGRESS_AFTER_S: Final = 1.0
 """An answer that comes sooner is plain JSON. Later, a client that asked for progress gets events, one in this time."""
@@ -43,46 +43,52 @@ _JSON: Final = b"Content-Type: application/json\r\n" + _COMMON
 # Proxies must not hold events back (Streamable HTTP, "Receiving Messages").
 _EVENTS: Final = b"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n" + _COMMON
 _MOST_REMEMBERED: Final = 1024
-_answers: Final[dict[tuple[int, int], Answer]] = {}
+
+
+class Batch:
+    """The requests of one POST in a revision that has batches: their ids and, as they come, their responses."""
+
+    __slots__ = ("ids", "responses")
+
+    def __init__(self, ids: list[bytes]) -> None:
+        self.ids = ids
+        self.responses = [b""] * len(ids)
 
 
 class McpCall(Call):
     """One POST. Its messages are answered by the caller's service, and tool calls run beside each other."""
 
     __slots__ = (
+        "_batch",
         "_body",
         "_caller",
         "_calls",
         "_era",
         "_has_events",
         "_head",
-        "_ids",
-        "_is_batch",
+        "_id",
         "_is_over",
         "_left",
-        "_responses",
         "_spoke_at",
         "_subscription",
         "_token",
         "_under_way",
     )
 
-    def __init__(
-        self, client: Client, request: RequestFields, target: bytes, head: Head, caller: Caller, under_way: UnderWay
-    ) -> None:
-        super().__init__(client, Asked(request, b"POST", target, None, caller.clientele.access.consumer))
+    def __init__(self, client: Client, asked: Asked, head: Head, caller: Caller, under_way: UnderWay) -> None:
+        super().__init__(client, asked)
         self._head = head
         self._caller = caller
         self._under_way = under_way
-        self._body: list[bytes] = []
-        self._calls: list[ToolCall] = []
-        self._ids: list[bytes] = []
-        """The ids of the requests, by slot."""
-        self._responses: list[bytes] = []
+        self._body = b""
+        self._calls: tuple[ToolCall, ...] = ()
+        self._id = b""
+        """The id of the request."""
+        self._batch: Batch | None = None
+        """Takes the place of the one request."""
         self._left = 0
         """The number of tool calls without a result."""
         self._era: Era | None = None
-        self._is_batch = False
         self._is_over = False
         self._has_events = False
         """The answer is a stream of events that has begun."""
@@ -101,10 +107,10 @@ class McpCall(Call):
 
     def send(self, data: bytes, *, is_last: bool) -> None:
         self.bytes_in += len(data)
-        self._body.append(data)
+        self._body += data
         if is_last and not self._is_over:
             self.sent_at = monotonic()
-            self._run(b"".join(self._body))
+            self._run(self._body)
 
     def cancel(self) -> None:
         """End the call: the client is gone, which cancels its requests (Streamable HTTP, "Cancellation")."""
@@ -171,8 +177,7 @@ class McpCall(Call):
             self._answer(202, b"")
             return
         self._era = era
-        self._ids = [found.id]
-        self._responses = [b""]
+        self._id = found.id
         self._ask(0, found, era)
 
     def _run_batch(self, found: list[Read]) -> None:
@@ -185,7 +190,6 @@ class McpCall(Call):
             )
             return
         self._era = era
-        self._is_batch = True
         requests = [one for one in found if isinstance(one, Fault) or one.id]
         for one in found:
             if isinstance(one, Message) and not one.id:
@@ -193,16 +197,15 @@ class McpCall(Call):
         if not requests:
             self._answer(202, b"")
             return
-        self._ids = [one.id for one in requests]
-        self._responses = [b""] * len(requests)
+        self._batch = batch = Batch([one.id for one in requests])
         # Hold the answer back until the last request has begun.
         self._left = 1
         for slot, one in enumerate(requests):
             if isinstance(one, Fault):
-                self._responses[slot] = error_response(one)
+                batch.responses[slot] = error_response(one)
             elif one.method == "initialize":
                 fault = Fault(INVALID_REQUEST, "`initialize` must not be part of a batch.", one.id)
-                self._responses[slot] = error_response(fault)
+                batch.responses[slot] = error_response(fault)
             else:
                 self._ask(slot, one, era)
         self._left -= 1
@@ -214,25 +217,25 @@ class McpCall(Call):
         era = head.era
         if era is None:
             return unsupported(head.version.decode("latin-1"))
-        if era.is_modern:
-            if not message.id:
+        if not message.id:
+            return era
+        said = message.meta.get(VERSION_KEY)
+        if not era.is_modern:
+            if said is None:
                 return era
-            said = message.meta.get(VERSION_KEY)
-            if isinstance(said, str) and said != era.version:
-                return Fault(
-                    HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs."
-                )
-            return (
-                check_modern(message, era.version)
-                or mismatch(head, message, self._caller.clientele.service.mirrored)
-                or era
-            )
-        if VERSION_KEY in message.meta and message.id:
-            said = f"is {era.version}" if head.version else "is missing"
+            named = f"is {era.version}" if head.version else "is missing"
             return Fault(
-                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {said}, and the body names a revision."
+                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {named}, and the body names a revision."
             )
-        return era
+        if isinstance(said, str) and said != era.version:
+            return Fault(
+                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs."
+            )
+        return (
+            check_modern(message, era.version)
+            or mismatch(head, message, self._caller.clientele.service.mirrored)
+            or era
+        )
 
     def _take_notice(self, message: Message, era: Era) -> None:
         """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
@@ -247,7 +250,7 @@ class McpCall(Call):
         elif isinstance(answer, bytes):
             self._respond(slot, response(message.id, answer))
         elif isinstance(answer, Result):
-            self._respond(slot, response(message.id, service.finished(era, answer)))
+            self._respond(slot, service.finished_response(era, message.id, answer))
         elif isinstance(answer, Listening):
             self._listen(message.id, answer)
         else:
@@ -256,13 +259,14 @@ class McpCall(Call):
     def _call_tool(self, slot: int, message: Message, asked: ToolAsked, era: Era) -> None:
         self._left += 1
         meta = message.meta
-        token = meta.get("progressToken")
-        if (isinstance(token, str) or type(token) is int) and self._head.takes_events and not self._is_batch:
-            self._token = token
+        if meta:
+            token = meta.get("progressToken")
+            if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._batch is None:
+                self._token = token
         call = self._caller.call(asked, meta, self._on_result, slot, self._client.address, self)
         if call.call is not None:
-            self._calls.append(call)
-            if not era.is_modern:
+            self._calls += (call,)
+            if not era.is_modern and self.asked.request.authorizations:
                 self._under_way.enter(self.asked.request, message.id, self)
 
     def _on_result(self, slot: int, result: Result) -> None:
@@ -270,8 +274,9 @@ class McpCall(Call):
         if self._is_over or era is None:
             return
         self._left -= 1
-        done = response(self._ids[slot], self._caller.clientele.service.finished(era, result))
-        self._respond(slot, done)
+        batch = self._batch
+        id_ = self._id if batch is None else batch.ids[slot]
+        self._respond(slot, self._caller.clientele.service.finished_response(era, id_, result))
 
     def _listen(self, id_: bytes, wanted: Listening) -> None:
         if not self._head.takes_events:
@@ -290,15 +295,15 @@ class McpCall(Call):
     # The answer
 
     def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
-        if self._is_batch:
-            self._responses[slot] = done
+        if self._batch is not None:
+            self._batch.responses[slot] = done
             self._finish_if_done()
         else:
             self._finish(status, done)
 
     def _finish_if_done(self) -> None:
-        if not self._left and not self._is_over:
-            self._finish(200, b"[" + b",".join(self._responses) + b"]")
+        if self._batch is not None and not self._left and not self._is_over:
+            self._finish(200, b"[" + b",".join(self._batch.responses) + b"]")
 
     def _finish(self, status: int, message: bytes) -> None:
         """Send the response, as JSON or as the last event."""
@@ -318,7 +323,7 @@ class McpCall(Call):
         self._end()
         self.status = status
         self.bytes_out = len(body)
-        self._client.on_answer(_answer_of(status, lines, len(body)), self._head.cors, body, is_complete=True)
+        self._client.on_whole_answer(_heads.get(status, lines, len(body)), self._head.cors, body)
 
     def _event(self, message: bytes) -> None:
         """Send a message before the response."""
@@ -348,16 +353,31 @@ def _event(message: bytes) -> bytes:
     return b"event: message\ndata: " + message + b"\n\n"
 
 
-def _answer_of(status: int, lines: bytes, length: int) -> Answer:
-    if lines is not _JSON:
-        return Answer(status, lines + b"Content-Length: %d\r\n" % length, length, is_chunked=False, keeps_alive=True)
-    answer = _answers.get((status, length))
-    if answer is None:
-        if len(_answers) >= _MOST_REMEMBERED:
-            _answers.clear()
-        head = (lines if length else _COMMON) + b"Content-Length: %d\r\n" % length
-        answer = _answers[status, length] = Answer(status, head, length, is_chunked=False, keeps_alive=True)
-    return answer
+class Heads:
+    """The heads of whole answers, by status, type and length, for one second: their Date says which."""
+
+    __slots__ = ("_answers", "_date", "_second")
+
+    def __init__(self) -> None:
+        self._answers: dict[tuple[int, bytes, int], Answer] = {}
+        self._second = 0
+        self._date = b""
+
+    def get(self, status: int, lines: bytes, length: int) -> Answer:
+        second = int(time())
+        if second != self._second or len(self._answers) >= _MOST_REMEMBERED:
+            self._second = second
+            self._date = b"Date: %b\r\n" % formatdate(second, usegmt=True).encode()
+            self._answers.clear()
+        answer = self._answers.get((status, lines, length))
+        if answer is None:
+            block = b"%b%bContent-Length: %d\r\n" % (self._date, lines if length else _COMMON, length)
+            answer = Answer(status, block, length, is_chunked=False, keeps_alive=True, is_dated=True)
+            self._answers[status, lines, length] = answer
+        return answer
+
+
+_heads: Final = Heads()
 
 
 def _status_of(fault: Fault, era: Era) -> int:

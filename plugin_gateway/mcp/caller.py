@@ -9,6 +9,7 @@ import orjson
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.result import wrong_arguments
 from plugin_gateway.mcp.tool_call import Prepared, ToolCall
+from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.tools.request import ToolRequest
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.mcp.result import Result
-    from plugin_gateway.mcp.service import Asked
+    from plugin_gateway.mcp.service import Asked as ToolAsked
     from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.wire import RequestFields
@@ -28,10 +29,12 @@ _MOST_BLOCKS: Final = 64
 class Caller:
     """Starts the tool calls of one client. The calls of one tool without arguments in fields share their field lines."""
 
-    __slots__ = ("_blocks", "_known", "_outer", "clientele")
+    __slots__ = ("_blocks", "_known", "_outer", "asked", "clientele")
 
-    def __init__(self, clientele: Clientele, outer: RequestFields) -> None:
+    def __init__(self, clientele: Clientele, outer: RequestFields, target: bytes = b"") -> None:
         self.clientele = clientele
+        self.asked = Asked(outer, b"POST", target, None, clientele.access.consumer)
+        """The request that all its POSTs make."""
         self._outer = outer
         self._known: Memo[Prepared] = Memo()
         """By the tool's name and the JSON of its arguments: agents repeat the same calls."""
@@ -39,7 +42,7 @@ class Caller:
 
     def call(
         self,
-        asked: Asked,
+        asked: ToolAsked,
         meta: dict[str, Any],
         on_result: Callable[[int, Result], object],
         slot: int,
@@ -48,21 +51,11 @@ class Caller:
     ) -> ToolCall:
         """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to."""
         clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
-        settings = clientele.settings
-        call = ToolCall(
-            on_result,
-            slot,
-            tool,
-            arguments,
-            address=address,
-            limit=settings.result_bytes,
-            public_url=clientele.serving.revision.public_url,
-            on_record=clientele.on_record,
-        )
+        call = ToolCall(on_result, slot, tool, arguments, address, clientele)
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:
-            key = tool.name.encode() + b" " + orjson.dumps(arguments)
+            key = orjson.dumps((tool.name, arguments))
             prepared = self._known.entries.get(key)
             if prepared is not None:
                 call.repeat(prepared, pending)

@@ -20,7 +20,17 @@ if TYPE_CHECKING:
 class Clientele:
     """All that the calls of one view share. It lives as long as its serving."""
 
-    __slots__ = ("_gate", "_writers", "access", "forwarded", "on_record", "service", "serving", "settings")
+    __slots__ = (
+        "_gate",
+        "_writers",
+        "access",
+        "forwarded",
+        "on_record",
+        "public_url",
+        "service",
+        "serving",
+        "settings",
+    )
 
     def __init__(
         self,
@@ -36,6 +46,7 @@ class Clientele:
         self._gate = access.gate or serving.revision.gate
         self.access = access
         self.settings = settings
+        self.public_url = serving.revision.public_url
         self.on_record = on_record
         self.service = service
         self.forwarded = serving.revision.upstream.forward_headers

@@ -89,10 +89,10 @@ class McpEndpoint(Endpoint):
             return
         found = serving.anybody or serving.admit(block, client.address)
         if isinstance(found, Access):
-            if caller is None or caller.clientele.access is not found:
-                caller = Caller(self._clientele(serving, found), request)
+            if caller is None or caller.clientele.access is not found or caller.asked.target != target:
+                caller = Caller(self._clientele(serving, found), request, target)
                 self._note(block, head, caller)
-            call: Call = McpCall(client, request, target, head, caller, self._under_way)
+            call: Call = McpCall(client, caller.asked, head, caller, self._under_way)
         elif isinstance(found, Refusal):
             call = RefusedCall(client, Asked(request, method, target), challenged(found, self._settings, head.cors))
         else:
@@ -115,9 +115,9 @@ class McpEndpoint(Endpoint):
         """Return the call that waits until the caller is known, and then becomes an `McpCall`."""
 
         def go_on(waited: PendingCall, access: Access, content: bytes, has_all: bool) -> None:
-            caller = Caller(self._clientele(serving, access), block.request)
+            caller = Caller(self._clientele(serving, access), block.request, target)
             self._note(block, head, caller)
-            call = McpCall(client, block.request, target, head, caller, self._under_way)
+            call = McpCall(client, caller.asked, head, caller, self._under_way)
             client.call = call
             call.follow(waited)
             call.start(content, is_whole=has_all)

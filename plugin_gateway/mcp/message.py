@@ -65,28 +65,49 @@ def read(data: bytes) -> Read | list[Read]:
     """Read the body of a POST or a line of a stream: one message, or a batch of them."""
     try:
         value = orjson.loads(data)
-        if _LONG_INTEGER.search(data):
+        if not (isinstance(value, dict) and _is_exact(value)) and _LONG_INTEGER.search(data):
             value = json.loads(data)
     except (ValueError, RecursionError):
         return Fault(PARSE_ERROR, "The message is not JSON in UTF-8.")
-    if not isinstance(value, list):
+    if isinstance(value, dict):
         return _message(value)
+    if not isinstance(value, list):
+        return Fault(INVALID_REQUEST, "A message is a JSON object.")
     if not value:
         return Fault(INVALID_REQUEST, "The batch is empty.")
     if len(value) > MOST_IN_BATCH:
         return Fault(INVALID_REQUEST, f"A batch may have at most {MOST_IN_BATCH} messages.")
-    return [_message(member) for member in value]
+    return [
+        _message(member) if isinstance(member, dict) else Fault(INVALID_REQUEST, "A message is a JSON object.")
+        for member in value
+    ]
 
 
-def _message(value: Any) -> Message | Fault:
-    if not isinstance(value, dict):
-        return Fault(INVALID_REQUEST, "A message is a JSON object.")
+def _is_exact(value: dict[str, Any]) -> bool:
+    """Whether all values are those of the text, as far as a look at the id and the arguments of a tool call tells.
+
+    An integer that became a float is a float or lies deeper, so only a message with one of these is searched.
+    """
+    params = value.get("params", _NO_PARAMS)
+    arguments = params.get("arguments", _NO_PARAMS) if type(params) is dict else None
+    if type(arguments) is not dict or type(value.get("id")) is float:
+        return False
+    for argument in arguments.values():
+        kind = type(argument)
+        if kind is not str and (kind is float or kind is dict or kind is list):
+            return False
+    return True
+
+
+def _message(value: dict[str, Any]) -> Message | Fault:
     id_ = NO_ID
     if "id" in value:
         given = value["id"]
         # `true` is an int in Python. JSON-RPC allows null and fractions as ids, MCP does not.
-        if type(given) is int or isinstance(given, str):
-            id_ = json.dumps(given).encode() if type(given) is int else orjson.dumps(given)
+        if type(given) is int:
+            id_ = b"%d" % given
+        elif isinstance(given, str):
+            id_ = orjson.dumps(given)
         elif "method" in value or given is not None:
             return Fault(INVALID_REQUEST, "`id` must be a string or an integer.")
     if value.get("jsonrpc") != "2.0":

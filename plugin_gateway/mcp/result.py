@@ -7,6 +7,7 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import orjson
 
 from plugin_gateway.mcp.left_out import LeftOut, cut_json, cut_text
@@ -39,6 +40,10 @@ _IS_TEXT: Final = re.compile(
 )
 _RETRY: Final = re.compile(rb"(?im)^retry-after: *([^\r\n]+)")
 _LOCATION: Final = re.compile(rb"(?im)^location: *([^\r\n]+)")
+_check_json: Final = msgspec.json.Decoder(msgspec.Raw).decode
+_MOST_REMEMBERED: Final = 256
+_contents: Final[dict[bytes, tuple[int, str, str]]] = {}
+"""What field lines announce, for those seen lately: an upstream's differ only in their Date."""
 _LINE_ENDS: Final = b"\r\n"
 _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
@@ -69,8 +74,7 @@ class Reply:
         target: bytes,
         answer: Answer,
         body: bytes,
-        *,
-        has_more: bool,
+        has_more: bool,  # a call by position is faster
         limit: int,
         public_url: str,
     ) -> None:
@@ -88,11 +92,17 @@ class Reply:
 def result_of(reply: Reply) -> Result:
     """Return the result for an answer: its content by its type, errors as such, and never more than the limit."""
     answer, body = reply.answer, reply.body
+    block = answer.block
+    content = _contents.get(block)
+    if content is None:
+        if len(_contents) >= _MOST_REMEMBERED:
+            _contents.clear()
+        content = _contents[block] = kind_of(block)
     if answer.status >= 300:
         return _redirect(reply) if answer.status < 400 else _error(reply)
     if not body:
         return _empty(reply)
-    kind, media_type, charset = kind_of(answer.block)
+    kind, media_type, charset = content
     if kind == JSON:
         return _json(reply)
     if kind == TEXT:
@@ -126,23 +136,36 @@ def _json(reply: Reply) -> Result:
     body = reply.body
     try:
         text = body.decode()
-        value = None if reply.has_more else orjson.loads(body)
+        if not reply.has_more:
+            # It checks the grammar and makes no objects.
+            _check_json(body)
     except ValueError:
         return _text(reply, body.decode("utf-8", "replace"))
     quoted = orjson.dumps(text)
-    is_object = body.lstrip()[:1] == b"{"
+    is_object = body[:1] == b"{" or body.lstrip()[:1] == b"{"
     if reply.has_more or len(quoted) + len(body) > reply.limit - (0 if is_object else 16):
-        return _cut_json(reply, value, is_object=is_object)
+        return _cut_json(reply, _value_of(reply), is_object=is_object)
     if b"\n" in body or b"\r" in body:
         # Between the tokens of JSON a line end is white space. An event and a line of a stream may have none.
         body = body.translate(None, _LINE_ENDS)
     if not is_object:
         body = b'{"result":%b}' % body
-    items: list[bytes] = []
-    meta = b""
-    if b"next" in body or b'rel="' in reply.answer.block or b"rel=n" in reply.answer.block:
-        items, meta = _next(reply, value)
-    return _structured([quoted, *items], body, meta)
+    if b"next" in body or b"next" in reply.answer.block:
+        items, meta = _next(reply, _value_of(reply))
+        if len(quoted) + len(body) + sum(map(len, items)) > reply.limit:
+            return _cut_json(reply, _value_of(reply), is_object=is_object)
+        return _structured([quoted, *items], body, meta)
+    return Result(
+        b"".join((b'"content":[{"type":"text","text":', quoted, b'}],"structuredContent":', body, b',"isError":false'))
+    )
+
+
+def _value_of(reply: Reply) -> Any:
+    """Return the value of the JSON; None if it was not read to its end, or has a number out of range."""
+    try:
+        return None if reply.has_more else orjson.loads(reply.body)
+    except ValueError:
+        return None
 
 
 def _structured(texts: Iterable[bytes], structured: bytes, meta: bytes = b"") -> Result:

@@ -15,6 +15,7 @@ from plugin_gateway.mcp.message import (
     RESOURCE_NOT_FOUND,
     UNSUPPORTED_VERSION,
     Fault,
+    response,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,18 @@ class ToolOffer(Offer):
 class Service:
     """Answers requests. It holds no state of clients."""
 
-    __slots__ = ("_discover", "_empty", "_legacy", "_list_end", "_listing", "_meta", "_offer", "_settings", "mirrored")
+    __slots__ = (
+        "_discover",
+        "_empty",
+        "_legacy",
+        "_list_end",
+        "_listing",
+        "_meta",
+        "_offer",
+        "_result",
+        "_settings",
+        "mirrored",
+    )
 
     def __init__(self, settings: McpSettings, offer: Offer, *, is_private: bool) -> None:
         """Prepare; `is_private` says that other callers may be shown other tools."""
@@ -95,6 +107,7 @@ class Service:
             server["title"] = settings.title
         info = orjson.dumps(server)
         self._meta = b'{"resultType":"complete","_meta":{' + _SERVER_KEY + info
+        self._result = b',"result":' + self._meta + b"},"
         scope = b"private" if is_private else b"public"
         self._list_end = b',"ttlMs":%d,"cacheScope":"%b"' % (LIST_TTL_MS, scope)
         instructions = orjson.dumps(settings.instructions)
@@ -143,6 +156,14 @@ class Service:
         if result.meta:
             return b"".join((self._meta, b",", result.meta, b"},", result.members, b"}"))
         return b"".join((self._meta, b"},", result.members, b"}"))
+
+    def finished_response(self, era: Era, id_: bytes, result: Result) -> bytes:
+        """Return the response to a request with a tool's result."""
+        if result.meta:
+            return response(id_, self.finished(era, result))
+        if era.is_modern:
+            return b"".join((b'{"jsonrpc":"2.0","id":', id_, self._result, result.members, b"}}"))
+        return b"".join((b'{"jsonrpc":"2.0","id":', id_, b',"result":{', result.members, b"}}"))
 
     def closed(self, subscription: bytes) -> bytes:
         """Return the JSON of the result that ends a subscription."""

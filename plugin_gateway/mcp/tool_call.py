@@ -14,12 +14,12 @@ from plugin_gateway.proxy.own_answer import refusal_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.mcp.clientele import Clientele
     from plugin_gateway.proxy.asked import FieldBlock, Permitted
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.refusal import Refusal
-    from plugin_gateway.telemetry.record import AccessRecord
     from plugin_gateway.tools.tool import Tool
 
 MOST_READ_BYTES: Final = 1_000_000
@@ -41,19 +41,7 @@ class Prepared:
 class ToolCall(Client):
     """One call. It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`."""
 
-    __slots__ = (
-        "_answer",
-        "_arguments",
-        "_limit",
-        "_on_record",
-        "_on_result",
-        "_pieces",
-        "_public_url",
-        "_size",
-        "_slot",
-        "_target",
-        "_tool",
-    )
+    __slots__ = ("_answer", "_arguments", "_clientele", "_on_result", "_pieces", "_size", "_slot", "_target", "_tool")
 
     def __init__(
         self,
@@ -61,22 +49,17 @@ class ToolCall(Client):
         slot: int,
         tool: Tool,
         arguments: dict[str, Any],
-        *,
         address: str,
-        limit: int,
-        public_url: str,
-        on_record: Callable[[AccessRecord], object],
+        clientele: Clientele,
     ) -> None:
         super().__init__(address)
         self._on_result = on_result
         self._slot = slot
         self._tool = tool
         self._arguments = arguments
-        self._limit = limit
-        self._public_url = public_url
-        self._on_record = on_record
+        self._clientele = clientele
         self._answer: Answer | None = None
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes] | None = None
         self._size = 0
         self._target = b""
 
@@ -108,7 +91,7 @@ class ToolCall(Client):
         call, self.call = self.call, None
         if call is not None:
             call.cancel()
-            self._on_record(call.record(reason, self.address))
+            self._clientele.on_record(call.record(reason, self.address))
 
     def on_tick(self, now: float) -> None:
         if self.call is not None:
@@ -128,11 +111,12 @@ class ToolCall(Client):
         if self.call is None:
             return
         self._size += len(data)
-        if data:
-            self._pieces.append(data)
+        if self._pieces is None:
+            self._pieces = []
+        self._pieces.append(data)
         if is_complete:
             self._end("", b"".join(self._pieces), has_more=False)
-        elif self._size > max(self._limit, MOST_READ_BYTES):
+        elif self._size > max(self._clientele.settings.result_bytes, MOST_READ_BYTES):
             self.call.cancel()
             self._end(_CUT, b"".join(self._pieces), has_more=True)
 
@@ -142,8 +126,8 @@ class ToolCall(Client):
             return
         if self._answer is None:
             call.status = refusal.status
-        self._on_record(call.record(refusal.code, self.address))
-        begun = b"".join(self._pieces)[: self._limit // 4].decode("utf-8", "replace")
+        self._clientele.on_record(call.record(refusal.code, self.address))
+        begun = b"".join(self._pieces or ())[: self._clientele.settings.result_bytes // 4].decode("utf-8", "replace")
         self._on_result(self._slot, refused(self._tool, refusal, begun if begun.isprintable() or "\n" in begun else ""))
 
     def on_continue(self) -> None:
@@ -160,15 +144,16 @@ class ToolCall(Client):
         answer = self._answer
         if call is None or answer is None:
             return
-        self._on_record(call.record(reason, self.address))
+        self._clientele.on_record(call.record(reason, self.address))
+        clientele = self._clientele
         reply = Reply(
             self._tool,
             self._arguments,
             self._target,
             answer,
             body,
-            has_more=has_more,
-            limit=self._limit,
-            public_url=self._public_url,
+            has_more,
+            clientele.settings.result_bytes,
+            clientele.public_url,
         )
         self._on_result(self._slot, result_of(reply))

@@ -10,6 +10,18 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.serving import Serving
 
 
+class Post:
+    """A request to an endpoint as its head tells it. It never changes, so all requests with the same head share it."""
+
+    __slots__ = ("block", "endpoint", "method", "target")
+
+    def __init__(self, endpoint: Endpoint, method: bytes, target: bytes, block: FieldBlock) -> None:
+        self.endpoint = endpoint
+        self.method = method
+        self.target = target
+        self.block = block
+
+
 class Endpoint:
     """The interface for the fronts. It is a class and not a protocol for the reason that `Client` gives."""
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.proxy.asked import Permitted
-    from plugin_gateway.proxy.endpoint import Endpoint
+    from plugin_gateway.proxy.endpoint import Endpoint, Post
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.revision import Revision
@@ -51,6 +51,7 @@ class Serving:
         "local_paths",
         "plans",
         "pool",
+        "posts",
         "revision",
     )
 
@@ -82,6 +83,8 @@ class Serving:
         self.local_paths = frozenset((*faces, *facade, *local_paths))
         self.endpoints = endpoints
         """By path, the endpoints that answer without the app."""
+        self.posts: Memo[Post] = Memo()
+        """By the whole head of a request to an endpoint."""
         self._cors = {
             origin.encode(): b"Access-Control-Allow-Origin: "
             + origin.encode()

@@ -100,10 +100,12 @@ def test_a_batch_has_a_limit():
     )
 )
 def test_arguments_are_read_exactly(params):
-    message = read(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "m", "params": params}).encode())
+    for arguments in (params, {"deep": [params]}):
+        call = {"name": "t", "arguments": arguments}
+        message = read(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode())
 
-    assert isinstance(message, Message)
-    assert message.params == params
+        assert isinstance(message, Message)
+        assert message.params == call
 
 
 @given(st.integers() | st.text())

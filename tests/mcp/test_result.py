@@ -36,9 +36,9 @@ def result(body=b"", media_type="application/json", status=200, more="", tool="g
         b"/pets/1",
         answer,
         body,
-        has_more=has_more,
-        limit=limit,
-        public_url="https://gw.example",
+        has_more,
+        limit,
+        "https://gw.example",
     )
     return parsed(result_of(reply))
 
@@ -94,7 +94,7 @@ def test_a_line_of_a_stream_never_has_a_line_end_in_it(value):
     body = json.dumps(value, indent=1).encode()
     block = b"Content-Type: application/json\r\n"
     answer = Answer(200, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, has_more=False, limit=10**9, public_url="https://gw")
+    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, False, 10**9, "https://gw")
     found = result_of(reply)
 
     assert b"\n" not in found.members
@@ -210,9 +210,7 @@ def test_no_result_is_larger_than_the_limit(value, limit, has_more, media_type, 
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     block = f"Content-Type: {media_type}\r\n".encode()
     answer = Answer(status, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(
-        TOOLS["listPets"], {}, b"/pets", answer, body, has_more=has_more, limit=limit, public_url="https://gw"
-    )
+    reply = Reply(TOOLS["listPets"], {}, b"/pets", answer, body, has_more, limit, "https://gw")
     found = result_of(reply)
     members = parsed(found)
 

@@ -51,7 +51,7 @@ def test_initialize_introduces_the_gateway():
     said = result("initialize", {"protocolVersion": "2025-06-18"})
 
     assert said["protocolVersion"] == "2025-06-18"
-    assert said["serverInfo"] == {"name": "Pets", "title": "Pets", "version": "7"}
+    assert said["serverInfo"] == {"name": "Pets", "title": "Pets", "version": "7.0.0"}
     assert said["instructions"] == "About pets."
     assert said["capabilities"] == {"tools": {"listChanged": False}, "prompts": {}, "resources": {}, "logging": {}}
 

@@ -13,6 +13,7 @@ from plugin_gateway.errors import WireError
 from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.body import RequestBody, body_late
 from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.endpoint import Post
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.forward import forward, refuse
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
@@ -227,6 +228,13 @@ class ConnectionFront(AnsweringConnection):
             content = self._take(serving, known.request, data, serving.limits.request_body_bytes)
             start_exchange(self, known, content, is_whole=self._body is None)
             return self._left()
+        post = serving.posts.entries.get(head)
+        if post is not None:
+            content = self._take(serving, post.block.request, data, post.endpoint.body_bytes)
+            post.endpoint.begin(
+                serving, self, post.method, post.target, post.block, content, is_whole=self._body is None
+            )
+            return self._left()
         line_end = head.find(b"\r\n")
         line = REQUEST_LINE.fullmatch(head, 0, line_end)
         if line is None:
@@ -241,6 +249,7 @@ class ConnectionFront(AnsweringConnection):
         path = target.partition(b"?")[0]
         endpoint = serving.endpoints.get(path)
         if endpoint is not None and method != b"OPTIONS" and self._listener.forwards:
+            serving.posts.offer(head, Post(endpoint, method, target, block))
             content = self._take(serving, block.request, data, endpoint.body_bytes)
             endpoint.begin(serving, self, method, target, block, content, is_whole=self._body is None)
             return self._left()
@@ -269,6 +278,10 @@ class ConnectionFront(AnsweringConnection):
         if not request.has_body:
             self._ahead = data
             return b""
+        if len(data) >= request.content_length > 0 and request.content_length <= most_bytes:
+            # The body came whole with the head, as that of a small request does.
+            self._ahead = data[request.content_length :]
+            return data[: request.content_length]
         self._body = RequestBody(request, most_bytes, serving.limits.body_timeout_s)
         return self.feed_body(self._body, data)
 
