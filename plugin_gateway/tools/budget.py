@@ -25,9 +25,19 @@ _MARGIN: Final = 0.93
 class Definition:
     """The forms of one tool's definition, from the whole to the most compact. Each is made when it is asked for."""
 
-    def __init__(self, forms: Sequence[Callable[[], bytes]], *, has_output: bool = False) -> None:
-        """Take the functions that make the forms, and whether the first one has an output schema."""
-        self._forms = forms
+    def __init__(
+        self,
+        forms: Sequence[Callable[[], bytes]],
+        last: Sequence[Callable[[], bytes]] = (),
+        *,
+        has_output: bool = False,
+    ) -> None:
+        """Take the functions that make the forms, and whether the first one has an output schema.
+
+        The forms in `last` lose names. They are only for a tool that costs more than a client takes.
+        """
+        self._forms = [*forms, *last]
+        self._end = len(forms)
         self._index = -1
         self._first_has_output = has_output
         self.text = b""
@@ -40,8 +50,16 @@ class Definition:
 
     def shrink(self) -> bool:
         """Take the next form that is smaller. Return whether there is one."""
+        return self._advance(self._end)
+
+    def shrink_to(self, most: float) -> None:
+        """Take the first form of at most so many tokens, or the smallest."""
+        while self.tokens > most and self._advance(len(self._forms)):
+            pass
+
+    def _advance(self, end: int) -> bool:
         before = self.tokens
-        while self._index + 1 < len(self._forms):
+        while self._index + 1 < end:
             self._index += 1
             text = self._forms[self._index]()
             tokens = estimate_tokens(text)
@@ -52,10 +70,9 @@ class Definition:
 
 
 def fit(definitions: Sequence[Definition]) -> None:
-    """Shrink definitions until the list is within its budget, or no definition can shrink."""
+    """Shrink definitions until the list is within its budget, or no definition can shrink without losing names."""
     for one in definitions:
-        while one.tokens > MOST_TOKENS_OF_A_TOOL * _MARGIN and one.shrink():
-            pass
+        one.shrink_to(MOST_TOKENS_OF_A_TOOL * _MARGIN)
     budget = _MARGIN * max(MOST_TOKENS, _TOKENS_OF_EACH * len(definitions))
     if sum(one.tokens for one in definitions) > budget:
         for one in definitions:

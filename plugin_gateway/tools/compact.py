@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
+from plugin_gateway.tools.standalone import refs_in
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
@@ -57,6 +58,8 @@ class Cut:
     """Types, enumerations and required members inside an argument."""
     has_enums: bool = True
     has_meta: bool = True
+    levels: int = 64
+    """How many levels of members inside an argument, or inside a definition, keep their names."""
 
 
 _STRONG: Final = Cut(text=1000, argument_text=200, inner_text=80, has_limits=False, has_unions=False)
@@ -72,7 +75,9 @@ CUTS: Final = (
     _STRONGEST,
     replace(_STRONGEST, text=120, argument_text=0, has_enums=False),
 )
-"""From the mildest to the strongest."""
+"""From the mildest to the strongest. They keep the name of every property."""
+LAST_CUTS: Final = tuple(replace(CUTS[-1], levels=levels) for levels in (2, 1, 0))
+"""For a tool that no client would take otherwise. They keep the names of the arguments."""
 
 
 def plain_text(text: str, limit: int) -> str:
@@ -100,41 +105,62 @@ def compact(schema: JsonObject, cut: Cut) -> JsonObject:
     """Return the compact form of an input schema."""
     shown: JsonObject = {}
     for key, value in schema.items():
-        if key in {"properties", "$defs"}:
-            is_inner = key == "$defs"
-            shown[key] = {name: _compact(one, cut, is_inner=is_inner) for name, one in value.items()}
+        if key == "$defs":
+            continue
+        if key == "properties":
+            shown[key] = {name: _compact(one, cut, 0) for name, one in value.items()}
         elif key in ONE:
             if key not in _FRAGILE or cut.has_limits:
-                shown[key] = _compact(value, cut, is_inner=True)
+                shown[key] = _compact(value, cut, 1)
         elif key in LISTS:
-            shown[_list_key(key, cut)] = [_compact(one, cut, is_inner=True) for one in value]
+            shown[_list_key(key, cut)] = [_compact(one, cut, 1) for one in value]
         elif cut.has_limits or key not in _LIMITS:
             shown[key] = value
+    if "$defs" in schema and (definitions := _definitions(shown, schema["$defs"], cut)):
+        shown["$defs"] = definitions
     return shown
 
 
-def _compact(schema: Json, cut: Cut, *, is_inner: bool) -> Json:
+def _definitions(shown: JsonObject, definitions: JsonObject, cut: Cut) -> JsonObject:
+    """Return the compact form of the definitions that a compact schema reaches."""
+    reached: JsonObject = {}
+    wanted = [*refs_in(shown)]
+    while wanted:
+        name = wanted.pop().removeprefix("#/$defs/")
+        if name not in reached and name in definitions:
+            reached[name] = _compact(definitions[name], cut, 1)
+            wanted += refs_in(reached[name])
+    return dict(sorted(reached.items()))
+
+
+def _compact(schema: Json, cut: Cut, level: int) -> Json:
+    """Return the compact form of a part; its members are at the next level, and an argument is at level 0."""
     if not isinstance(schema, dict):
         return schema
     schema = _without_union(_without_wrapper(schema), has_unions=cut.has_unions)
     shown: JsonObject = {}
-    has_types = cut.has_inner_types or not is_inner
+    has_types = cut.has_inner_types or level == 0
+    below = max(level, 1)
     for key, value in schema.items():
         if key in ONE:
             if key not in _FRAGILE or cut.has_limits:
-                inner = _compact(value, cut, is_inner=True)
+                inner = _compact(value, cut, below)
                 if key in _FRAGILE or inner not in ({}, True):
                     shown[key] = inner
         elif key in LISTS:
-            parts = [_compact(one, cut, is_inner=True) for one in value]
+            parts = [_compact(one, cut, below) for one in value]
             listed = _list_key(key, cut)
             if listed != "anyOf" or {} not in parts:
                 shown[listed] = parts
         elif key in MAPS:
-            shown[key] = {name: _compact(one, cut, is_inner=True) for name, one in value.items()}
+            if level < cut.levels:
+                shown[key] = {name: _compact(one, cut, level + 1) for name, one in value.items()}
         elif key == "description":
-            if text := plain_text(value, cut.inner_text if is_inner else cut.argument_text):
+            if text := plain_text(value, cut.inner_text if level else cut.argument_text):
                 shown[key] = text
+        elif key == "$ref":
+            if level < cut.levels:
+                shown[key] = value
         elif _is_kept(key, cut, has_types=has_types):
             shown[key] = value
     return shown

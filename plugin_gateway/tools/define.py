@@ -10,13 +10,12 @@ from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.document import CONSEQUENTIAL
 from plugin_gateway.publish.shorten import shorten
-from plugin_gateway.tools.budget import MOST_TOKENS_OF_AN_OUTPUT, Definition, fit
-from plugin_gateway.tools.compact import CUTS, Cut, compact, plain_text, without_texts
+from plugin_gateway.tools.budget import Definition, fit
+from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text
 from plugin_gateway.tools.hints import NOTHING_CHOSEN, ChosenHints, hints_of
 from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.output_schema import build_output_schema
 from plugin_gateway.tools.sharing import share
-from plugin_gateway.tools.tokens import estimate_tokens
 from plugin_gateway.tools.tool import Tool, ToolSet
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _D
             settings.hints,
         ),
         inputs=build_inputs(served, operation, at, settings.slashes),
-        output=_within_budget(build_output_schema(served, operation, at)),
+        output=build_output_schema(served, operation, at),
     )
 
 
@@ -114,19 +113,12 @@ def _text(node: JsonObject, key: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-def _within_budget(output: JsonObject | None) -> JsonObject | None:
-    """Return an output schema that is worth its cost: whole, else without texts, else none."""
-    if output is None or estimate_tokens(to_json(output)) <= MOST_TOKENS_OF_AN_OUTPUT:
-        return output
-    bare = share(without_texts(output))
-    return bare if estimate_tokens(to_json(bare)) <= MOST_TOKENS_OF_AN_OUTPUT else None
-
-
 def _definition(draft: _Draft) -> Definition:
-    forms = [partial(_write, draft, None, has_output=False), *(partial(_write, draft, cut) for cut in CUTS)]
+    forms = [partial(_write, draft, None), *(partial(_write, draft, cut) for cut in CUTS)]
+    last = [partial(_write, draft, cut) for cut in LAST_CUTS]
     if draft.output is not None:
         forms.insert(0, partial(_write, draft, None, has_output=True))
-    return Definition(forms, has_output=draft.output is not None)
+    return Definition(forms, last, has_output=draft.output is not None)
 
 
 def _write(draft: _Draft, cut: Cut | None, *, has_output: bool = False) -> bytes:

@@ -9,26 +9,72 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.openapi.render import to_json
+from plugin_gateway.tools.budget import MOST_TOKENS_OF_AN_OUTPUT
+from plugin_gateway.tools.compact import plain_text, without_texts
+from plugin_gateway.tools.flat_object import flatten
 from plugin_gateway.tools.keywords import COMBINING
-from plugin_gateway.tools.media import essence_of, is_json
+from plugin_gateway.tools.media import is_json
 from plugin_gateway.tools.parameters import follow
-from plugin_gateway.tools.standalone import Definitions, Placed, refs_in
+from plugin_gateway.tools.sharing import share
+from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError, refs_in
+from plugin_gateway.tools.tokens import estimate_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
 
+_MOST_SCHEMAS: Final = 500
+"""More schemas do not fit the budget: each takes two tokens at least."""
+_MAX_TEXT: Final = 100
 _TOLD_IN_WORDS: Final = frozenset({"integer", "number", "boolean"})
 """Types that the description names where the document has no description."""
 
 
 def build_output_schema(document: Document, operation: Operation, at: Tokens) -> JsonObject | None:
-    """Build the schema of the operation's successful answers, or None if they are not JSON objects. `at` is its place."""
-    definitions = Definitions(document, hidden="writeOnly")
+    """Build the schema of the operation's successful answers, or None if they are not JSON objects. `at` is its place.
+
+    It is within its budget: whole, or without texts, or only the members of the answer, with or without texts.
+    """
+    judge = Definitions(document, hidden="writeOnly")
     answers = [*_answers(document, operation.node.get("responses"), (*at, "responses"))]
-    if not answers or not all(_is_object(definitions, one, 0) for one in answers):
+    if not answers or not all(_is_object(judge, one, 0) for one in answers):
         return None
-    shown = definitions.copy(answers[0])
+    return next((one for one in _forms(document, answers[0]) if one is None or _is_within_budget(one)), None)
+
+
+def _forms(document: Document, answer: Placed) -> Iterator[JsonObject | None]:
+    """Yield the forms of an output schema, the best one first; None if it says nothing."""
+    try:
+        whole = _whole(document, answer)
+    except TooManyError:
+        pass
+    else:
+        yield whole
+        if whole is None:
+            return
+        yield share(without_texts(whole))
+    flat = flatten(Definitions(document, hidden="writeOnly"), answer, is_alone=False)
+    if flat is not None and flat.properties:
+        members = {name: _described(one) for name, one in flat.properties.items()}
+        yield {"type": "object", "properties": members}
+        yield {"type": "object", "properties": {name: {} for name in members}}
+
+
+def _is_within_budget(schema: JsonObject) -> bool:
+    return estimate_tokens(to_json(schema)) <= MOST_TOKENS_OF_AN_OUTPUT
+
+
+def _described(schema: JsonObject) -> JsonObject:
+    text = schema.get("description")
+    return {"description": plain_text(text, _MAX_TEXT)} if text else {}
+
+
+def _whole(document: Document, answer: Placed) -> JsonObject | None:
+    definitions = Definitions(document, hidden="writeOnly", most=_MOST_SCHEMAS)
+    shown = definitions.copy(answer)
     schema: JsonObject = {"type": "object", **_loosened(shown)}
     if len(schema) == 1:
         return None
@@ -39,18 +85,20 @@ def build_output_schema(document: Document, operation: Operation, at: Tokens) ->
 
 
 def _answers(document: Document, responses: Any, at: Tokens) -> list[Placed]:
-    """Return the schemas of all successful answers with a body. An answer that is not JSON has an empty schema."""
+    """Return the schemas of all successful answers with a body. An answer that is never JSON has an empty schema."""
     found: list[Placed] = []
     for status, response in responses.items() if isinstance(responses, dict) else ():
         if not str(status).startswith("2"):
             continue
         node, place = follow(document, Kind.RESPONSE, Placed(response, (*at, status)))
         content = node.get("content")
-        for media_type, entry in content.items() if isinstance(content, dict) else ():
-            if is_json(media_type) and essence_of(media_type) != "application/problem+json" and isinstance(entry, dict):
-                found.append(Placed(entry.get("schema", {}), (*place, "content", media_type, "schema")))
-            else:
-                found.append(Placed({}))
+        if not isinstance(content, dict) or not content:
+            continue
+        chosen = next((name for name, entry in content.items() if is_json(name) and isinstance(entry, dict)), None)
+        if chosen is None:
+            found.append(Placed({}))
+        else:
+            found.append(Placed(content[chosen].get("schema", {}), (*place, "content", chosen, "schema")))
     return found
 
 

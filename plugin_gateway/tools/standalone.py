@@ -30,6 +30,10 @@ class Placed(NamedTuple):
     at: Tokens = ()
 
 
+class TooManyError(Exception):
+    """Raised where a schema reaches more parts than its reader wants."""
+
+
 class Definitions:
     """The `$defs` of one schema, filled while the parts of the schema are copied.
 
@@ -37,10 +41,14 @@ class Definitions:
     the root.
     """
 
-    def __init__(self, document: Document, *, hidden: str) -> None:
-        """Take the document, and the word of the properties that are left out: `readOnly` or `writeOnly`."""
+    def __init__(self, document: Document, *, hidden: str, most: int = 1_000_000) -> None:
+        """Take the document, and the word of the properties that are left out: `readOnly` or `writeOnly`.
+
+        More than `most` copied schemas raise `TooManyError`.
+        """
         self._document = document
         self._hidden = hidden
+        self._left = most
         self._names: dict[Tokens, str] = {}
         self._places: dict[str, Placed] = {}
         self._anchors: set[str] = set()
@@ -51,6 +59,9 @@ class Definitions:
         if not isinstance(schema, dict) or depth > _DEEPEST:
             return schema if isinstance(schema, bool) else {}
         depth += 1
+        self._left -= 1
+        if self._left < 0:
+            raise TooManyError
         copied: JsonObject = {}
         for key, value in schema.items():
             if key == "properties" and isinstance(value, dict):

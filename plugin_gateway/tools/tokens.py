@@ -1,32 +1,45 @@
 """An estimate of the tokens of a tool's definition, without a tokenizer's table.
 
 Measured on 599 definitions of GitHub, Stripe, Slack, Zoom and Twilio against the encoding o200k_base of tiktoken: the estimate of a
-definition is within 10 % for nine of ten and within 20 % for all; their sum is 3 % too high. Four bytes a token, the usual
+definition is within 11 % for nine of ten and within 18 % for all; their sum is 3 % too high. Four bytes a token, the usual
 rule of thumb, is up to 31 % off.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_WORD: Final = re.compile(rb"[A-Za-z]+")
-_LONG_WORD: Final = re.compile(rb"[A-Za-z]{7,}")
-_DIGITS: Final = re.compile(rb"[0-9]{1,3}")
-_SIGNS: Final = re.compile(rb"[!-/:-@[-`{-~]+")
-_FOREIGN: Final = re.compile(rb"[\x80-\xff]+")
+_LETTER, _DIGIT, _SPACE, _SIGN, _FOREIGN = (b"a", b"0", b" ", b".", b"f")
+
+
+def _class_of(octet: int) -> bytes:
+    if octet > 0x7F:
+        return _FOREIGN
+    character = chr(octet)
+    if character.isalpha():
+        return _LETTER
+    if character.isdigit():
+        return _DIGIT
+    return _SPACE if octet <= 0x20 or octet == 0x7F else _SIGN
+
+
+_CLASSES: Final = b"".join(map(_class_of, range(256)))
 
 
 def estimate_tokens(text: bytes) -> int:
     """Estimate how many tokens a model reads. `text` is JSON or English in UTF-8."""
-    long_words = _LONG_WORD.findall(text)
-    beyond = sum(map(len, long_words)) - 6 * len(long_words)
-    foreign = sum(map(len, _FOREIGN.findall(text)))
+    classes = text.translate(_CLASSES)
     hundredths = (
-        90 * len(_WORD.findall(text))
-        + 15 * beyond
-        + 110 * len(_DIGITS.findall(text))
-        + 117 * len(_SIGNS.findall(text))
-        + 40 * foreign
+        93 * _runs(classes, _LETTER)
+        + 60 * classes.count(8 * _LETTER)
+        + 110 * (_runs(classes, _DIGIT) + classes.count(4 * _DIGIT))
+        + 119 * _runs(classes, _SIGN)
+        + 40 * classes.count(_FOREIGN)
     )
     return -(-hundredths // 100)
+
+
+def _runs(classes: bytes, one: bytes) -> int:
+    """Count the runs of a class: the places where it follows another class. It is faster than a search for words."""
+    others = (other for other in (_LETTER, _DIGIT, _SPACE, _SIGN, _FOREIGN) if other != one)
+    return classes.startswith(one) + sum(classes.count(other + one) for other in others)

@@ -27,6 +27,18 @@ def test_a_tool_that_no_client_takes_is_cut_although_the_list_is_short():
     assert index_of(tool) == 2
 
 
+def test_only_a_tool_that_no_client_takes_loses_names():
+    sizes = [partial(bytes.__mul__, b"word, ", 2800)], [partial(bytes.__mul__, b"word, ", 100)]
+    alone = Definition(*sizes)
+    others = [definition(4500) for _ in range(5)]
+    fit([alone])
+    fit(others)
+
+    assert index_of(alone) == 1
+    assert [index_of(one) for one in others] == [0] * 5
+    assert not others[0].shrink()
+
+
 def test_output_schemas_go_first():
     tools = [definition(4000, 3500, 1000, has_output=True) for _ in range(4)]
     fit(tools)

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from plugin_gateway.tools.compact import CUTS, Cut, compact, plain_text, without_texts
+from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text, without_texts
 
 MILD, STRONG, STRONGEST = CUTS[0], CUTS[2], CUTS[-1]
 
@@ -58,6 +58,22 @@ def test_alternatives_become_one_schema_that_accepts_all_of_them(schema, shown):
     assert cut(schema, STRONG) == shown
 
 
+def test_the_last_forms_lose_names_from_the_inside():
+    leaf = {"properties": {"c": {"type": "string"}}}
+    schema = {
+        "properties": {"a": {"type": "object", "properties": {"b": leaf}}, "n": {"$ref": "#/$defs/N"}},
+        "$defs": {"N": {"properties": {"m": {"$ref": "#/$defs/M"}}}, "M": leaf},
+    }
+
+    assert [compact(schema, how) for how in LAST_CUTS[1:]] == [
+        {
+            "properties": {"a": {"type": "object", "properties": {"b": {}}}, "n": {"$ref": "#/$defs/N"}},
+            "$defs": {"N": {}},
+        },
+        {"properties": {"a": {"type": "object"}, "n": {}}},
+    ]
+
+
 def test_without_texts_a_property_that_is_called_title_stays():
     assert without_texts({"title": "T", "properties": {"title": {"description": "d"}}}) == {"properties": {"title": {}}}
 
@@ -96,7 +112,7 @@ values = st.recursive(
 )
 
 
-@given(schemas, schemas, st.lists(values, min_size=1, max_size=8), st.sampled_from(CUTS))
+@given(schemas, schemas, st.lists(values, min_size=1, max_size=8), st.sampled_from([*CUTS, *LAST_CUTS]))
 def test_what_the_whole_schema_accepts_the_compact_schema_accepts(schema, defined, candidates, how):
     whole = {"properties": {"p": schema}, "$defs": {"A": defined if "$ref" not in str(defined) else {}}}
     shown = compact(whole, how)

@@ -92,3 +92,25 @@ def test_there_is_none_where_an_answer_may_be_no_object_or_tells_nothing(respons
 )
 def test_combined_objects_are_objects(schema):
     assert output(_200=answer(schema))["type"] == "object"
+
+
+def test_an_answer_that_is_json_among_others_is_json():
+    both = {"description": "", "content": {"application/yaml": {}, **answer(PET)["content"]}}
+
+    assert output(_200=both) == output(_200=answer(PET))
+
+
+def test_an_answer_that_costs_too_much_tells_less():
+    long = {f"member_{number}": {"type": "string", "description": "word " * 20} for number in range(45)}
+    deep = {"type": "object", "description": "d", "properties": {"a": {"type": "object", "properties": long}, "b": {}}}
+    many = {f"one_of_{number}": {} for number in range(400)}
+    wide = {"type": "object", "properties": {**long, **{f"other_{number}": {} for number in range(100)}}}
+
+    assert output(_200=answer(deep))["properties"]["a"]["properties"]["member_0"] == {}
+    assert output(
+        _200=answer({"type": "object", "properties": {"a": deep, "c": {"type": "object", "properties": many}}})
+    ) == {
+        "type": "object",
+        "properties": {"a": {"description": "d"}, "c": {}},
+    }
+    assert output(_200=answer(wide))["properties"]["member_0"] == {}
