@@ -36,6 +36,7 @@ _BAD_REQUEST_LINE = Refusal(
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 _TARGET = re.compile(r"[\x21-\x7e]+")
+_NOT_AN_MCP_METHOD = Refusal(status=405, code="method-not-allowed", detail="The MCP endpoint takes POST.")
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="Read a document with GET.")
 
 
@@ -92,6 +93,8 @@ def account_for(
         steps.append(Step("own path", True, f"the gateway answers {what} itself; nothing is forwarded"))
         return Account(steps=tuple(steps), verdict=None)
     steps.append(_caller(revision, consumer))
+    if revision.mcp is not None and path == revision.mcp.path:
+        return _of_mcp(method, path, steps)
     explanation = explain(gate, method, target)
     steps += explanation.steps
     verdict = explanation.verdict
@@ -106,6 +109,14 @@ def account_for(
     if not consumer:
         steps += _consumers(method, target, revision)
     return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
+
+
+def _of_mcp(method: str, path: str, steps: list[Step]) -> Account:
+    if method != "POST":
+        said = f"{path} is the MCP endpoint, which takes POST"
+        return Account(steps=(*steps, Step("own path", False, said)), verdict=_NOT_AN_MCP_METHOD)
+    said = f"the MCP endpoint answers {path}; its tools are the allowed operations, which `explain` explains one by one"
+    return Account(steps=(*steps, Step("own path", True, said)), verdict=None)
 
 
 def _target_of(asked: str, *bases: str) -> str | None:

@@ -105,6 +105,8 @@ def explained(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int,
         (["GET", "/nope"], 1, "the document has no such operation"),
         (["GET", "/openapi.json"], 0, "answered by the gateway itself"),
         (["POST", "/openapi.json"], 1, "405 method-not-allowed"),
+        (["POST", "/mcp"], 0, "the MCP endpoint answers /mcp"),
+        (["GET", "/mcp"], 1, "405 method-not-allowed"),
         (["OPTIONS", "/pets"], 0, "answered by the gateway itself"),
         (["GET", "http://localhost:8080/pets?limit=1"], 0, "http://127.0.0.1:9100/pets?limit=1"),
         (["GET", "http://127.0.0.1:9100/pets?limit=1#top"], 0, "http://127.0.0.1:9100/pets?limit=1"),
@@ -135,3 +137,11 @@ def test_a_consumer_that_is_not_there_is_a_mistake_in_the_command(
 ) -> None:
     assert run(["explain", "-c", wide, "GET", "/pets", "--as", "raeder"]) == 2
     assert "did you mean `reader`? the consumers are reader, writer" in capsys.readouterr().err
+
+
+def test_without_mcp_its_path_is_no_path_of_the_gateway(
+    tmp_path: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gateway.yaml").write_text(f"{CONFIG}mcp: false\n")
+    assert run(["explain", "-c", config, "POST", "/mcp"]) == 1
+    assert "404 operation-not-found" in capsys.readouterr().out
