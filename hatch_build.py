@@ -36,7 +36,6 @@ COMPILED = (
     "plugin_gateway/mcp/tool_call.py",
     "plugin_gateway/mcp/under_way.py",
     "plugin_gateway/proxy/answer_body.py",
-    "plugin_gateway/proxy/arrivals.py",
     "plugin_gateway/proxy/asked.py",
     "plugin_gateway/proxy/body.py",
     "plugin_gateway/proxy/call.py",

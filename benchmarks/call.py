@@ -1,5 +1,4 @@
-"""`python -m benchmarks.call`: the CPU time of one forwarded call in the gateway's code, without the event loop and almost without
-the kernel (the pool still looks at an idle connection).
+"""`python -m benchmarks.call`: the CPU time of one forwarded call in the gateway's code, without the event loop and the kernel.
 
 Both transports are stand-ins that record writes, so only the code between them is measured. The figures are steady enough to show a
 change of 0.1 µs. The minimum of several rounds counts, because noise only adds time.
@@ -10,10 +9,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
-import socket
 import sys
 import tempfile
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from time import process_time
 from typing import TYPE_CHECKING
@@ -32,8 +30,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from plugin_gateway.revision import Revision
+    from plugin_gateway.telemetry.record import AccessRecord
 
 OPERATIONS = 12
+CLIENTS = 32
 CALLS, ROUNDS = 20_000, 15
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 23 Nov 2026 00:00:00 GMT\r\nContent-Type: text/plain\r\n"
@@ -45,11 +45,10 @@ HEAD = b"GET %b HTTP/1.1\r\nHost: localhost:8080\r\n\r\n"
 
 
 class Wire:
-    """Stands in for a transport. It has a socket for the upstream side: the pool checks there whether an idle connection is quiet."""
+    """Stands in for a transport."""
 
-    def __init__(self, sock: socket.socket | None = None) -> None:
+    def __init__(self) -> None:
         self.written = b""
-        self._socket = sock
 
     def write(self, data: bytes) -> None:
         self.written = data
@@ -57,13 +56,38 @@ class Wire:
     def is_closing(self) -> bool:
         return False
 
-    def get_extra_info(self, name: str) -> socket.socket | None:
-        return self._socket if name == "socket" else None
+    def get_extra_info(self, name: str) -> None:
+        """Know nothing."""
 
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
     def close(self) -> None: ...
     def abort(self) -> None: ...
+
+
+class Turns:
+    """Connections of clients and to the upstream, on which calls come as in turns of the loop."""
+
+    def __init__(self, holder: Holder, on_record: Callable[[AccessRecord], object] = bool) -> None:
+        self.client, self.wire = Wire(), Wire()
+        self._pool = holder.serving.pool
+        make, state = connection_front(holder, on_record), ServerState()
+        self._fronts = [make(Config(lambda: None), state, {}) for _ in range(CLIENTS)]
+        for front in self._fronts:
+            front.connection_made(self.client)  # type: ignore[arg-type]  # a stand-in
+        self._upstreams = [UpstreamConnection(self._pool) for _ in range(CLIENTS)]
+        for upstream in self._upstreams:
+            upstream.connection_made(self.wire)  # type: ignore[arg-type]  # a stand-in
+            self._pool.release(upstream)
+
+    def play(self, requests: Iterator[bytes], answer: bytes) -> None:
+        """Let requests come, go up together, and be answered."""
+        while turn := list(islice(requests, CLIENTS)):
+            for front, request in zip(self._fronts, turn, strict=False):
+                front.data_received(request)
+            self._pool.settle()
+            for upstream in self._upstreams[-len(turn) :]:
+                upstream.data_received(answer)
 
 
 def main() -> None:
@@ -72,15 +96,7 @@ def main() -> None:
 
 async def measure() -> None:
     holder = Holder(prepared())
-    state = ServerState()
-    front = connection_front(holder, lambda _record: None)(Config(lambda: None), state, {})
-    client = Wire()
-    front.connection_made(client)  # type: ignore[arg-type]  # a stand-in
-    pool = holder.serving.pool
-    near, far = socket.socketpair()
-    upstream, wire = UpstreamConnection(pool), Wire(near)
-    upstream.connection_made(wire)  # type: ignore[arg-type]  # a stand-in
-    pool.release(upstream)
+    turns = Turns(holder)
     last = f"/res{OPERATIONS - 1:04d}/".encode()
     same = HEAD % (last + b"1k")
     numbers = count(1)
@@ -98,10 +114,7 @@ async def measure() -> None:
         return iter([POST % (last + b"1k", len(BODY)) + BODY] * CALLS)
 
     def call(heads: Iterator[bytes]) -> None:
-        receive, answer = front.data_received, upstream.data_received
-        for head in heads:
-            receive(head)
-            answer(ANSWER)
+        turns.play(heads, ANSWER)
 
     def judge(heads: Iterator[bytes]) -> None:
         decide = holder.revision.gate.judge
@@ -134,11 +147,9 @@ async def measure() -> None:
     ]
     for name, work, heads in rows:
         print(f"{name:42} {least_us(work, heads):6.2f} µs")
-    near.close()
-    far.close()
-    assert client.written.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert client.written.endswith(b"x" * 8)
-    assert KEY.encode() in wire.written
+    assert turns.client.written.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert turns.client.written.endswith(b"x" * 8)
+    assert KEY.encode() in turns.wire.written
 
 
 def json_body(size: int, *, is_escaped: bool) -> bytes:

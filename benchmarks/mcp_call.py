@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import sys
 from itertools import count
 from typing import TYPE_CHECKING
 
-from uvicorn import Config
-from uvicorn.server import ServerState
-
-from benchmarks.call import CALLS, OPERATIONS, Wire, least_us, prepared
+from benchmarks.call import CALLS, OPERATIONS, Turns, least_us, prepared
 from plugin_gateway.mcp.endpoint import McpEndpoints
-from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
 
@@ -59,14 +54,7 @@ async def measure() -> None:
         del record
 
     holder = Holder(prepared(), endpoints=McpEndpoints(ignore))
-    front = connection_front(holder, ignore)(Config(lambda: None), ServerState(), {})
-    client = Wire()
-    front.connection_made(client)  # type: ignore[arg-type]  # a stand-in
-    pool = holder.serving.pool
-    near, far = socket.socketpair()
-    upstream, wire = UpstreamConnection(pool), Wire(near)
-    upstream.connection_made(wire)  # type: ignore[arg-type]  # a stand-in
-    pool.release(upstream)
+    turns = Turns(holder, ignore)
     numbers = count(1_000_000)
 
     def posts(era: str, *, is_varied: bool) -> Callable[[], Iterator[bytes]]:
@@ -85,20 +73,15 @@ async def measure() -> None:
         return lambda: iter([post() for _ in range(CALLS)])
 
     def call(requests: Iterator[bytes]) -> None:
-        receive, answer = front.data_received, upstream.data_received
-        for request in requests:
-            receive(request)
-            answer(ANSWER)
+        turns.play(requests, ANSWER)
 
     module = sys.modules[UpstreamConnection.__module__].__file__ or ""
     print(f"# {'pure Python' if module.endswith('.py') else 'compiled core'}, Python {sys.version.split()[0]}")
     for era in ERAS:
         for name, is_varied in (("repeated", False), ("with other arguments each time", True)):
             print(f"{f'{era}, {name}':44} {least_us(call, posts(era, is_varied=is_varied)):6.2f} µs")
-    near.close()
-    far.close()
-    assert b'"isError":false' in client.written
-    assert b'"structuredContent":{"items":' in client.written
+    assert b'"isError":false' in turns.client.written
+    assert b'"structuredContent":{"items":' in turns.client.written
 
 
 if __name__ == "__main__":

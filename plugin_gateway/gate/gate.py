@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import Document
 
+# The same as `Permit(...)`, without the Python frame of a named tuple's constructor.
+_make_permit = tuple.__new__
+
 NOT_FOUND = Refusal(
     status=404,
     code="operation-not-found",
@@ -99,7 +102,7 @@ class Gate:
         rebuilt = rebuild_query(query, route.rule, self.withheld) if query else b""
         if trace:
             trace.queried(query, rebuilt if isinstance(rebuilt, Refusal) else None)
-        return rebuilt if isinstance(rebuilt, Refusal) else Permit(route.rule, path, rebuilt)
+        return rebuilt if isinstance(rebuilt, Refusal) else _make_permit(Permit, (route.rule, path, rebuilt))
 
     def _refuse(self, method: bytes, target: Target, trace: Trace | None = None) -> Refusal:
         methods = [] if target.slashed else self.routes.methods(target)

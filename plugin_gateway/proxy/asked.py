@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from plugin_gateway.proxy.request_id import FIELD
-
 if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule, Permit
     from plugin_gateway.proxy.door import Access
@@ -21,22 +19,22 @@ if TYPE_CHECKING:
 class FieldBlock:
     """The results of one revision for one sequence of field lines. `request`, the parsed lines, never changes."""
 
-    __slots__ = ("_lines", "_lines_of", "access", "access_until", "request")
+    __slots__ = ("_rest", "_rest_of", "access", "access_until", "request")
 
     def __init__(self, request: RequestFields) -> None:
         self.request = request
         self.access: Access | None = None
         """The caller's access until `access_until`, in seconds of `time.time`; None while it is unknown."""
         self.access_until = 0.0
-        self._lines = b""
-        self._lines_of: Uplink | None = None
+        self._rest = b""
+        self._rest_of: Uplink | None = None
 
-    def lines_for(self, uplink: Uplink) -> bytes:
-        """Return the field lines that go up by an uplink. The result for the last uplink is kept."""
-        if self._lines_of is not uplink:
-            self._lines = uplink.lines(self.request)
-            self._lines_of = uplink
-        return self._lines
+    def after_target(self, uplink: Uplink) -> bytes:
+        """Return the head that goes up by an uplink, after its target. The result for the last uplink is kept."""
+        if self._rest_of is not uplink:
+            self._rest = uplink.after_target(self.request)
+            self._rest_of = uplink
+        return self._rest
 
 
 class Asked:
@@ -72,7 +70,12 @@ class Permitted(Asked):
     def __init__(
         self, access: Access, plan: Plan, method: bytes, permit: Permit, block: FieldBlock, body_kind: int
     ) -> None:
-        super().__init__(block.request, method, permit[1], permit[0], access.consumer)
+        # As `Asked.__init__` does, without another frame for each new head.
+        self.request = block.request
+        self.method = method
+        self.rule, self.target, _ = permit
+        self.consumer = access.consumer
+        self.is_head = method == b"HEAD"
         self.access = access
         self.plan = plan
         self.permit = permit
@@ -89,5 +92,4 @@ class Permitted(Asked):
             query = b"?" + query + b"&" + injected
         elif query or injected:
             query = b"?" + (query or injected)
-        lines = self.block.lines_for(uplink)
-        return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, uplink.after_target, lines, FIELD))
+        return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, self.block.after_target(uplink)))

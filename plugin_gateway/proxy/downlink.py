@@ -192,7 +192,8 @@ class Downlink:
         Raises:
             UpstreamError: the head is not strict HTTP/1.1, or it is ambiguous.
         """
-        self.look()
+        if self._known.board is not None or self._known.mask is not self.mask:
+            self.look()
         answer = self._answers.entries.get(head)
         if answer is None:
             answer = self._read(head)

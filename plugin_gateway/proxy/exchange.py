@@ -40,7 +40,12 @@ def start_exchange(
     client.call = exchange
     if pending is not None:
         exchange.follow(pending)
-    exchange.start(body, is_whole=is_whole)
+    if permitted.plan.is_open and not permitted.request.has_body:
+        # Most calls: nothing to inspect, and nothing to wait for but a connection.
+        exchange.is_sent = is_whole
+        permitted.plan.pool.connect(exchange)
+    else:
+        exchange.start(body, is_whole=is_whole)
 
 
 class Exchange(Receiver):
@@ -119,11 +124,7 @@ class Exchange(Receiver):
                 self._client.on_continue()
             return
         self._awaits_body = False
-        upstream = self._plan.pool.take()
-        if upstream is not None:
-            self.on_connected(upstream)
-        else:
-            self._queue()
+        self._plan.pool.connect(self)
 
     def send(self, data: bytes, *, is_last: bool) -> None:
         self.is_sent = is_last
@@ -305,19 +306,11 @@ class Exchange(Receiver):
             )
             return
         self._is_retried = True
-        self._queue()
+        self._plan.pool.enqueue(self)
 
     def on_broken(self, error: UpstreamError) -> None:
         self.cause = error.cause or place(self._plan.pool.target)
         self.on_refused(refusal_of(error))
-
-    def _queue(self) -> None:
-        if not self.is_sent:
-            self.on_upstream_full()
-        try:
-            self._plan.pool.enqueue(self)
-        except UpstreamError as error:
-            self.on_broken(error)
 
     def _expire(self, status: int, code: str, detail: str, limit_s: float) -> None:
         self.cause = f"{place(self._plan.pool.target)}: timeout of {limit_s:g} s expired"

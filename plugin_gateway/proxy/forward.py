@@ -21,6 +21,8 @@ from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.serving import Serving
@@ -57,16 +59,26 @@ def forward(
     elif isinstance(known, Refusal):
         call = RefusedCall(client, Asked(block.request, method, target), known)
     else:
-
-        def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
-            forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
-
-        call = PendingCall(client, Asked(block.request, method, target), known, go_on)
+        call = _wait(serving, client, known, method, target, block)
     client.call = call
     if pending is not None:
         call.follow(pending)
     call.start(body, is_whole=is_whole)
     return None
+
+
+def _wait(
+    serving: Serving,
+    client: Client,
+    verdict: Awaitable[Access | Refusal],
+    method: bytes,
+    target: bytes,
+    block: FieldBlock,
+) -> PendingCall:
+    def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
+        forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
+
+    return PendingCall(client, Asked(block.request, method, target), verdict, go_on)
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:

@@ -8,7 +8,7 @@ _ENTRIES: Final = 512
 _KEY_BYTES: Final = 2048
 """Longer keys are not remembered. So a memo holds at most 1 MiB of keys that peers chose, and their results: about 13
 MiB if every head has the maximum number of fields."""
-_SIGHTINGS: Final = 2048
+_SIGHTINGS: Final = 2048  # a power of two
 
 _T = TypeVar("_T")
 
@@ -32,7 +32,7 @@ class Memo(Generic[_T]):
         if len(key) > _KEY_BYTES:
             return
         hashed = hash(key)
-        place = hashed % _SIGHTINGS
+        place = hashed & _SIGHTINGS - 1
         if not self._seen:
             self._seen = [0] * _SIGHTINGS
         if self._seen[place] != hashed:

@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import UpstreamError
-from plugin_gateway.proxy.arrivals import Arrivals
 from plugin_gateway.proxy.connect import connect
 from plugin_gateway.proxy.upstream import UpstreamConnection
 
@@ -26,6 +25,10 @@ class Pool:
 
     The connection used last is reused first, so that the others can time out. If none is idle, an exchange waits for
     the first connection that is released or opened.
+
+    Bytes that arrive between two calls would be taken for the answer to the second, so they close their connection. The
+    loop may hear of them and of the next request in one turn. Therefore an exchange gets an idle connection only after
+    the loop has handled all events of the turn. This also sends the requests of a turn in one go, which costs less.
     """
 
     def __init__(self, target: UpstreamTarget, clock: Clock) -> None:
@@ -37,10 +40,11 @@ class Pool:
         self.target = target
         self._clock = clock
         self._tls = target.tls_files.context() if target.tls else None
-        self.arrivals = Arrivals()
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
         self._connecting: set[asyncio.Task[None]] = set()
+        self._due: list[Receiver] = []
+        """The exchanges that get a connection at the end of this turn of the loop."""
         self._waiting: deque[Receiver] = deque()
         self._is_retired = False
 
@@ -56,37 +60,46 @@ class Pool:
     def open_connections(self) -> int:
         return len(self._open)
 
-    def take(self) -> UpstreamConnection | None:
-        """Return an idle connection on which no bytes have arrived; None if there is none."""
+    def connect(self, exchange: Receiver) -> None:
+        """Call `exchange.on_connected` at the end of this turn of the loop, or as soon as there is a connection."""
+        if not self._due:
+            asyncio.get_running_loop().call_soon(self.settle)
+        self._due.append(exchange)
+
+    def settle(self) -> None:
+        """Give idle connections to the exchanges of this turn; the others join the queue."""
+        due, self._due = self._due, []
         idle = self._idle
-        while idle:
-            connection = idle.pop()
-            if self._is_quiet(connection):
-                return connection
-            connection.abort()
-        return None
+        for exchange in due:
+            if exchange.is_over:
+                continue
+            while idle:
+                connection = idle.pop()
+                if not connection.transport.is_closing():
+                    exchange.on_connected(connection)
+                    break
+            else:
+                self.enqueue(exchange)
 
     def enqueue(self, exchange: Receiver) -> None:
-        """Call `exchange.on_connected` as soon as there is a connection.
-
-        Raises:
-            UpstreamError: too many exchanges wait already.
-        """
+        """Call `exchange.on_connected` with a connection that has not idled, or `on_broken` if too many wait already."""
+        exchange.on_upstream_full()
         queued = len(self._waiting) - len(self._connecting)
         if queued >= max(_MIN_QUEUE, _QUEUED_PER_CONNECTION * self.target.connections):
-            raise UpstreamError(503, "upstream-busy", "Too many calls wait for the upstream; try again shortly.")
+            detail = "Too many calls wait for the upstream; try again shortly."
+            exchange.on_broken(UpstreamError(503, "upstream-busy", detail))
+            return
         self._waiting.append(exchange)
         self._open_for_waiting()
 
     def withdraw(self, exchange: Receiver) -> None:
-        """Remove an exchange that no longer wants a connection."""
+        """Remove an exchange that no longer wants a connection from the queue."""
         if exchange in self._waiting:
             self._waiting.remove(exchange)
 
     def release(self, connection: UpstreamConnection) -> None:
         """Take back a connection whose answer is complete."""
-        self.arrivals.arrived.discard(connection.descriptor)
-        if self._waiting and not self._is_quiet(connection):
+        if self._waiting and connection.transport.is_closing():
             connection.abort()
         else:
             self._hand_on(connection)
@@ -123,13 +136,6 @@ class Pool:
             elif 0 < limit_s < now - connection.idle_since:
                 self._idle.remove(connection)
                 connection.close()
-
-    def _is_quiet(self, connection: UpstreamConnection) -> bool:
-        """Whether the upstream has sent neither bytes nor an end of stream since its last answer."""
-        arrivals = self.arrivals
-        if not arrivals.is_fresh:
-            arrivals.ask()
-        return connection.descriptor not in arrivals.arrived and not connection.transport.is_closing()
 
     def _hand_on(self, connection: UpstreamConnection) -> None:
         if self._waiting:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import COOKIE_NAME, NOT_WHERE_SEARCHED, fold_header, is_never_forwarded
 from plugin_gateway.gate.override import fold_name
+from plugin_gateway.proxy.request_id import FIELD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,13 +45,13 @@ class Uplink:
     """The part of an operation's forwarded requests that does not depend on the request."""
 
     __slots__ = (
+        "_after_target",
         "_cookie_names",
         "_cookies",
         "_declared",
         "_empty_body",
         "_injected_names",
         "_verdicts",
-        "after_target",
         "end",
         "prefix",
         "query",
@@ -69,8 +70,7 @@ class Uplink:
             # The upstream is asked not to compress: a compressed answer must be decoded before it can be searched.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
-        self.after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
-        """The end of the request line, and the field lines about the gateway."""
+        self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded
         self.end = b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers) + b"\r\n"
         """The injected fields after the request id. They come last, so that no other line can follow them."""
         # The request id differs between calls, so it is not among the remembered lines.
@@ -85,8 +85,11 @@ class Uplink:
         self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
         self._verdicts: dict[bytes, bool] = {}
 
-    def lines(self, request: RequestFields) -> bytes:
-        """Return the field lines of the request that go up, with the gateway's framing of its body."""
+    def after_target(self, request: RequestFields) -> bytes:
+        """Return the head after the target, up to the request id.
+
+        It holds the lines about the gateway, those of the request that go up, and the gateway's framing of its body.
+        """
         lines = [
             field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated
         ]
@@ -101,7 +104,7 @@ class Uplink:
             lines.append(b"Content-Length: %d\r\n" % request.content_length)
         else:
             lines.append(self._empty_body)
-        return b"".join(lines)
+        return b"".join((self._after_target, *lines, FIELD))
 
     def _passes(self, name: bytes) -> bool:
         verdict = self._verdicts.get(name)

@@ -45,7 +45,6 @@ class UpstreamConnection:
         "_left",
         "_phase",
         "_pool",
-        "descriptor",
         "idle_since",
         "is_lost",
         "is_used",
@@ -67,7 +66,6 @@ class UpstreamConnection:
         self.is_used = False
         """Whether it carried an answer before. If so, a close without a byte may be the upstream's idle timeout."""
         self.is_lost = False
-        self.descriptor = -1
         self.idle_since = 0.0
 
     def begin(self, exchange: Receiver, request: bytes) -> None:
@@ -102,15 +100,9 @@ class UpstreamConnection:
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        sock = transport.get_extra_info("socket")
-        if sock is not None:
-            self.descriptor = sock.fileno()
-            self._pool.arrivals.watch(self.descriptor, self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.is_lost = True
-        if self.descriptor >= 0:
-            self._pool.arrivals.unwatch(self.descriptor, self)
         self._pool.forget(self)
         exchange = self._exchange
         if exchange is None:

@@ -34,7 +34,7 @@ def goes_up(name: str) -> bool:
     wanted = frozenset({name.lower().encode()})
     target = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"", forward_headers=wanted)
     request = read_request_fields(b"Host: gw.test\r\n" + name.encode() + b": mine\r\n", 1)
-    return b"mine" in Uplink(rule, target, Injection()).lines(request)
+    return b"mine" in Uplink(rule, target, Injection()).after_target(request)
 
 
 @pytest.mark.parametrize("name", NEVER)

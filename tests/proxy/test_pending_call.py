@@ -40,7 +40,10 @@ REVISION = Revision(
 
 class Upstream:
     def __init__(self) -> None:
-        self.sent, self.is_reading = b"", True
+        self.sent, self.is_reading, self.transport = b"", True, self
+
+    def is_closing(self) -> bool:
+        return False
 
     def begin(self, exchange: Exchange, data: bytes) -> None:
         self.sent += data
@@ -66,7 +69,7 @@ def play(act: Callable[..., Any], *, outcome: Access | Refusal = ACCESS) -> Simp
             upstream, found = Upstream(), asyncio.get_running_loop().create_future()
             client = InProcessClient(Clock(), lambda record: None)
             serving = Holder(REVISION).serving
-            serving.pool.take = lambda: upstream
+            serving.pool._idle.append(upstream)
             serving.anybody = None
             serving.door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found)
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))

@@ -14,7 +14,6 @@ import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.proxy.arrivals import Arrivals
 from plugin_gateway.proxy.downlink import Answer, Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -215,7 +214,6 @@ def test_over_tls_an_answer_without_a_length_ends_with_close_notify_only(
             target=TARGET,
             release=lambda upstream: upstream.close(),
             forget=lambda upstream: lost.set(),
-            arrivals=Arrivals(),
         )
         upstream = UpstreamConnection(pool)
         context = ssl.create_default_context(cafile=authority.ca) if is_tls else None

@@ -282,7 +282,7 @@ def goes_up(revision: Revision, place: str, name: str) -> bool:
     request = read_request_fields(b"Host: gw.test\r\n" + lines, 1)
     is_searched = revision.upstream.may_echo and revision.has_secrets
     uplink = Uplink(permit.rule, revision.upstream, revision.read_injection, is_searched=is_searched)
-    return b"mine" in permit.query + uplink.lines(request)
+    return b"mine" in permit.query + uplink.after_target(request)
 
 
 @pytest.mark.parametrize(("echoes", "taken"), [("possible", TAKEN), ("never", TAKEN | UNSEARCHED)])

@@ -110,9 +110,15 @@ class Scene:
 
     def send(self, data: bytes) -> None:
         self.front.data_received(data)
+        self.end_turn()
 
     def answer(self, data: bytes = OK) -> None:
         self.upstreams[0].data_received(data)
+        self.end_turn()
+
+    def end_turn(self) -> None:
+        """Do what the loop does at the end of a turn."""
+        self.holder.serving.pool.settle()
 
     def statuses(self) -> list[int]:
         return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", self.client.written)]
@@ -317,6 +323,7 @@ def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them() -> Non
         assert it.statuses() == [404]
         it.client.write = write
         it.front.resume_writing()
+        it.end_turn()
         it.answer()
         assert it.statuses() == [404] * 5 + [200]
 
