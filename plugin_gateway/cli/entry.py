@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),
     "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),
     "tools": ("plugin_gateway.cli.tools", "Print the allowed operations as tools for MCP and for models."),
+    "mcp": ("plugin_gateway.cli.mcp", "Serve the allowed operations as MCP tools over standard input and output."),
     "plugin": ("plugin_gateway.cli.plugin", "Write the plugin package for ChatGPT, Claude and others."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),

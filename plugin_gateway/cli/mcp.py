@@ -1,0 +1,161 @@
+"""`mcp`: the MCP endpoint over standard input and output, for desktop clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.suggestions import suggest_consumers
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from plugin_gateway.mcp.stdio import Lines, StdioSession
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.mcp import McpSettings
+
+LAST_CALLS_S: Final = 10.0
+"""How long calls may go on after the client has closed standard input."""
+_STDIN, _STDOUT = 0, 1
+
+
+@click.command()
+@config_option
+@click.option(
+    "--as",
+    "consumer",
+    default="",
+    metavar="NAME",
+    shell_complete=suggest_consumers,
+    help="Serve the tools of this entry of `consumers`.",
+)
+def command(config: Path | None, consumer: str) -> int:
+    """Serve the allowed operations as MCP tools over standard input and output.
+
+    A desktop client starts this command and needs no port: `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. The
+    tools, the gate, the limits, the credentials and the masking are those of `/mcp`. The client is not authenticated, because
+    whoever starts the command can read its config. Messages of the gateway and access records go to standard error.
+    """
+    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
+
+    revision = build_to_check(config).revision
+    if revision.mcp is None:
+        raise UsageError("`mcp` is off in gateway.yaml; remove `mcp: false` to serve tools")
+    asyncio.run(serve(revision, revision.mcp, consumer))
+    return 0
+
+
+async def serve(revision: Revision, settings: McpSettings, consumer: str) -> None:
+    """Answer messages until the client closes standard input.
+
+    Raises:
+        GatewayError: there is no such consumer, a TLS file of the upstream cannot be used, or Redis's extra is missing.
+    """
+    from plugin_gateway.cli.try_ import view_of  # noqa: PLC0415  # as above
+    from plugin_gateway.mcp.caller import Caller  # noqa: PLC0415
+    from plugin_gateway.mcp.clientele import Clientele  # noqa: PLC0415
+    from plugin_gateway.mcp.search_mode import offer_of  # noqa: PLC0415
+    from plugin_gateway.mcp.service import Service  # noqa: PLC0415
+    from plugin_gateway.mcp.stdio import Lines, StdioSession  # noqa: PLC0415
+    from plugin_gateway.proxy.door import Access  # noqa: PLC0415
+    from plugin_gateway.proxy.holder import Holder  # noqa: PLC0415
+    from plugin_gateway.proxy.in_process import field_block  # noqa: PLC0415
+    from plugin_gateway.proxy.resources import Resources  # noqa: PLC0415
+    from plugin_gateway.telemetry import Log, Recorder, telling  # noqa: PLC0415
+
+    gate, tools, _ = view_of(revision, consumer)
+    access = Access(consumer, gate.judge, revision.faces, gate, tools)
+    log = Log(format=revision.log.format, level=revision.log.level)
+    resources = Resources()
+    known = resources.known_secrets
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108  # the mask is replaced
+    try:
+        holder = Holder(revision, resources=resources)
+    except OSError as error:
+        raise UsageError(f"a TLS file of the upstream cannot be used: {error}") from error
+    service = Service(settings, offer_of(tools, settings), is_private=False)
+    clientele = Clientele(holder.serving, access, settings, service, {}, recorder.record)
+    outer = field_block([(b"host", b"localhost"), (b"user-agent", b"plugin-gateway-mcp")]).request
+    session = StdioSession(Caller(clientele, outer), write)
+    with telling(log):
+        recorder.start(asyncio.get_running_loop())
+        holder.clock.watch(session)
+        try:
+            await Stream(session, Lines()).run()
+        finally:
+            holder.clock.unwatch(session)
+            session.close()
+            holder.close()
+            recorder.stop()
+
+
+class Stream(asyncio.Protocol):
+    """Standard input, line by line into the session."""
+
+    def __init__(self, session: StdioSession, lines: Lines) -> None:
+        self._session = session
+        self._lines = lines
+        self._is_over = asyncio.Event()
+
+    async def run(self) -> None:
+        """Read to the end, and give the last calls a while."""
+        transport: asyncio.BaseTransport | None = None
+        if stat.S_ISREG(os.fstat(_STDIN).st_mode):
+            # A file is never "ready", so the loop cannot wait for it.
+            while data := os.read(_STDIN, 1 << 20):
+                self.data_received(data)
+            self.eof_received()
+        else:
+            transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+                lambda: self, os.fdopen(_STDIN, "rb", buffering=0, closefd=False)
+            )
+        try:
+            await self._is_over.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_CALLS_S):
+                    while not self._session.is_idle:  # noqa: ASYNC110  # a call has no event for its end
+                        await asyncio.sleep(0.01)
+        finally:
+            if transport is not None:
+                transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        self._take(self._lines.feed(data))
+
+    def eof_received(self) -> None:
+        self._take(self._lines.finish())
+        self._is_over.set()
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+        self._is_over.set()
+
+    def _take(self, lines: list[bytes | None]) -> None:
+        try:
+            for line in lines:
+                self._session.take(line)
+        except BrokenPipeError:
+            # The client has closed its end: no answer can reach it.
+            self._session.close()
+            self._is_over.set()
+
+
+def write(line: bytes) -> None:
+    """Write all of a line to standard output.
+
+    Raises:
+        BrokenPipeError: the client has closed it.
+    """
+    left = memoryview(line)
+    while left:
+        try:
+            left = left[os.write(_STDOUT, left) :]
+        except BlockingIOError:
+            # Standard input and output are one socket or terminal, and the loop made it non-blocking.
+            os.set_blocking(_STDOUT, True)
