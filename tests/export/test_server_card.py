@@ -47,6 +47,9 @@ def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(a
     fields = credential_fields(auth)
     assert [field["value"] for field in fields] == ([value] if value else [])
     assert all(field["isSecret"] for field in fields)
+    texts = [one["description"] for field in fields for one in field["variables"].values()]
+    what = {"Bearer {token}": "The access token.", "Basic {login}": "`user:password`, in base64."}
+    assert texts == ([what[value]] if value else [])
 
 
 def test_a_logo_that_a_registry_would_refuse_is_left_out():

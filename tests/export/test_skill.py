@@ -22,6 +22,19 @@ def test_the_skill_names_each_tool_its_use_and_its_arguments():
     assert "- `state` (string): One of `open`, `sent`." in body
 
 
+def test_texts_are_sentences_and_what_is_not_known_is_left_out():
+    get = {
+        "description": "Find orders",
+        "parameters": [
+            {"name": "a", "in": "query", "schema": {}},
+            {"name": "b", "in": "query", "description": "Which?", "schema": {"type": "integer"}},
+            {"name": "c", "in": "query", "description": "Whose", "schema": {}},
+        ],
+    }
+    _, body = front_matter(skill(shop(document={"paths": {"/orders": {"get": get}}})))
+    assert "\nFind orders. It changes nothing.\n\n- `a`\n- `b` (integer): Which?\n- `c`: Whose.\n" in body
+
+
 def test_the_skill_says_what_changes():
     _, body = front_matter(skill(shop()))
     reads, creates, cancels = body.split("### ")[1:]

@@ -44,6 +44,21 @@ def test_a_config_breaks_these_rules(change, rules):
     assert found(shop(change)) == rules
 
 
+@pytest.mark.parametrize(
+    ("change", "words", "pointer"),
+    [
+        ({"limits": {"response_body": None}}, "any size", ("limits",)),
+        ({"limits": {"response_body": "101kB"}}, "101,000 bytes", ("limits", "response_body")),
+        ({"upstream": {"timeout": {"total": "46s"}}}, "46 s", ("upstream", "timeout", "total")),
+        ({"upstream": {"timeout": {"total": "0s"}}}, "without end", ("upstream", "timeout", "total")),
+    ],
+)
+def test_a_finding_tells_the_value_and_the_key(change, words, pointer):
+    [finding] = [one for one in judge(shop(change), {Target.PLUGIN_V1}) if one.rule != "gpt-actions-end"]
+    assert words in finding.message
+    assert finding.pointer == pointer
+
+
 @pytest.mark.parametrize("where", ["operation", "parameter"])
 def test_texts_are_cut_in_the_document_that_the_manifest_names(where):
     long = {"description": "x" * 701}

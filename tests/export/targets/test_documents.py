@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from plugin_gateway.export.targets.documents import recursive_schema
+from plugin_gateway.export.targets.documents import recursive_schema, size
 from tests.shop import DOCUMENT, broken, merged, shop
 
 
@@ -75,6 +75,27 @@ FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
 def test_a_document_breaks_these_rules(change, found):
     profiles = {"lean": merged(shop().document, change)}
     assert broken(served(change, **profiles)) == found
+
+
+@pytest.mark.parametrize(("lean", "hint"), [(90_000, "profile=lean"), (100_001, "allow fewer"), (0, "allow fewer")])
+def test_a_large_document_is_mended_by_the_lean_profile_where_that_is_small(lean, hint):
+    candidate = served({"info": {"description": "x" * 100_001}})
+    documents = {**candidate.documents, "lean": b" " * lean}
+    [finding] = size.judge(replace(candidate, documents=documents))
+    assert hint in finding.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [
+        ("none", {}),
+        ("oauth", {"llamaindex-auth": "error"}),
+        ("service_http", {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}),
+    ],
+)
+def test_loaders_of_manifests_take_few_kinds_of_auth(kind, found):
+    candidate = shop()
+    assert broken(replace(candidate, manifest={**candidate.manifest, "auth": {"type": kind}})) == found
 
 
 def test_the_lean_profile_mends_an_endless_schema_of_an_answer():
