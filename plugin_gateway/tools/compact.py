@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
-from plugin_gateway.tools.standalone import refs_in
+from plugin_gateway.tools.standalone import reach
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject
@@ -89,7 +89,7 @@ def plain_text(text: str, limit: int) -> str:
 
 
 def without_texts(schema: Json) -> Json:
-    """Return a schema without titles and descriptions."""
+    """Return a schema without titles, descriptions and examples."""
     if isinstance(schema, list):
         return [without_texts(one) for one in schema]
     if not isinstance(schema, dict):
@@ -97,7 +97,7 @@ def without_texts(schema: Json) -> Json:
     return {
         key: {name: without_texts(one) for name, one in value.items()} if key in MAPS else without_texts(value)
         for key, value in schema.items()
-        if key not in {"title", "description"}
+        if key not in {"title", "description", "examples"}
     }
 
 
@@ -116,21 +116,10 @@ def compact(schema: JsonObject, cut: Cut) -> JsonObject:
             shown[_list_key(key, cut)] = [_compact(one, cut, 1) for one in value]
         elif cut.has_limits or key not in _LIMITS:
             shown[key] = value
-    if "$defs" in schema and (definitions := _definitions(shown, schema["$defs"], cut)):
+    defined = schema.get("$defs", {})
+    if definitions := reach(shown, lambda name: _compact(defined[name], cut, 1)):
         shown["$defs"] = definitions
     return shown
-
-
-def _definitions(shown: JsonObject, definitions: JsonObject, cut: Cut) -> JsonObject:
-    """Return the compact form of the definitions that a compact schema reaches."""
-    reached: JsonObject = {}
-    wanted = [*refs_in(shown)]
-    while wanted:
-        name = wanted.pop().removeprefix("#/$defs/")
-        if name not in reached and name in definitions:
-            reached[name] = _compact(definitions[name], cut, 1)
-            wanted += refs_in(reached[name])
-    return dict(sorted(reached.items()))
 
 
 def _compact(schema: Json, cut: Cut, level: int) -> Json:
@@ -142,6 +131,8 @@ def _compact(schema: Json, cut: Cut, level: int) -> Json:
     has_types = cut.has_inner_types or level == 0
     below = max(level, 1)
     for key, value in schema.items():
+        if key == "additionalProperties" and level >= cut.levels:
+            continue  # it would judge the members whose names are lost
         if key in ONE:
             if key not in _FRAGILE or cut.has_limits:
                 inner = _compact(value, cut, below)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _LINES: Final = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"})
 """Several JSON texts in a row are not one JSON text."""
+_JSON_RANKS: Final = {"application/json": 0, "application/merge-patch+json": 1, "application/json-patch+json": 3}
 _TEXTS: Final = frozenset(
     {"application/xml", "application/yaml", "application/x-yaml", "application/graphql", "application/sql", *_LINES}
 )
@@ -53,9 +54,9 @@ def kind_of(media_type: str) -> BodyKind:
 
 
 def choose(declared: Iterable[str]) -> str:
-    """Return the declared type that a model can write best: JSON, then forms, then text, then octets."""
+    """Return the declared type that a model can write best: JSON, then forms, then text, then octets; of JSON, members before patches."""
     kinds = list(BodyKind)
-    return min(declared, key=lambda name: (kinds.index(kind_of(name)), essence_of(name) != "application/json"))
+    return min(declared, key=lambda name: (kinds.index(kind_of(name)), _JSON_RANKS.get(essence_of(name), 2)))
 
 
 def concrete(media_type: str) -> str:

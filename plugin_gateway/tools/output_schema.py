@@ -17,7 +17,7 @@ from plugin_gateway.tools.keywords import COMBINING
 from plugin_gateway.tools.media import is_json
 from plugin_gateway.tools.parameters import follow
 from plugin_gateway.tools.sharing import share
-from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError, refs_in
+from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError, reach
 from plugin_gateway.tools.tokens import estimate_tokens
 
 if TYPE_CHECKING:
@@ -74,13 +74,13 @@ def _described(schema: JsonObject) -> JsonObject:
 
 def _whole(document: Document, answer: Placed) -> JsonObject | None:
     definitions = Definitions(document, hidden="writeOnly", most=_MOST_SCHEMAS)
-    shown = definitions.copy(answer)
+    shown = definitions.copy(definitions.follow(answer))
     schema: JsonObject = {"type": "object", **_loosened(shown)}
     if len(schema) == 1:
         return None
-    if defs := {name: _loosened(one) for name, one in definitions.finish(shown).items()}:
-        reached = {*refs_in(schema), *(ref for one in defs.values() for ref in refs_in(one))}
-        schema["$defs"] = {name: one for name, one in defs.items() if f"#/$defs/{name}" in reached}
+    copies = definitions.finish(shown)
+    if defs := reach(schema, lambda name: _loosened(copies[name])):
+        schema["$defs"] = defs
     return schema
 
 
@@ -138,6 +138,8 @@ def _loosened(schema: Any) -> JsonObject:
             parts = [inner for part in value if (inner := _loosened(part))]
             if parts:
                 loose.setdefault("allOf" if key == "allOf" else "anyOf", []).extend(parts)
+    if "enum" in schema:
+        loose["examples"] = schema["enum"]
     kind = schema.get("type")
     if isinstance(kind, str) and kind in _TOLD_IN_WORDS and "description" not in loose:
         loose["description"] = kind

@@ -9,7 +9,7 @@ from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.tools.keywords import LISTS, MAPS, MCP_HEADER, ONE, is_pattern, is_schema, is_valid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from plugin_gateway.openapi.document import Document, Json, JsonObject
     from plugin_gateway.openapi.refs import Tokens
@@ -122,14 +122,7 @@ class Definitions:
 
     def finish(self, schema: JsonObject) -> JsonObject:
         """Return the members of `$defs` for a schema made of copies: the schemas that it reaches."""
-        definitions: JsonObject = {}
-        wanted = [*refs_in(schema)]
-        while wanted:
-            name = wanted.pop().removeprefix("#/$defs/")
-            if name not in definitions:
-                definitions[name] = self.copy(self._places[name])
-                wanted += refs_in(definitions[name])
-        return dict(sorted(definitions.items()))
+        return reach(schema, lambda name: self.copy(self._places[name]))
 
     def _is_shown(self, placed: Placed, name: Json) -> bool:
         return isinstance(name, str) and not any(map(self.is_hidden, self._properties(placed, name)))
@@ -159,6 +152,18 @@ class Definitions:
             self._names[target.tokens] = name
             self._places[name] = Placed(target.value, target.tokens)
         return {"$ref": f"#/$defs/{self._names[target.tokens]}"}
+
+
+def reach(schema: JsonObject, define: Callable[[str], Json]) -> JsonObject:
+    """Return the members of `$defs` that a schema reaches, each made once by `define`, in the order of their names."""
+    definitions: JsonObject = {}
+    wanted = [*refs_in(schema)]
+    while wanted:
+        name = wanted.pop().removeprefix("#/$defs/")
+        if name not in definitions:
+            definitions[name] = define(name)
+            wanted += refs_in(definitions[name])
+    return dict(sorted(definitions.items()))
 
 
 def refs_in(schema: Json) -> Iterator[str]:

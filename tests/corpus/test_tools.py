@@ -38,6 +38,7 @@ from plugin_gateway.tools.tool import BodyKind, Place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from plugin_gateway.openapi.document import Operation
     from plugin_gateway.tools.tool import Tool
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,10 @@ def choices(draw: st.DrawFn) -> tuple[str, list[OperationKey]]:
     location = draw(st.sampled_from(_documents(LARGEST_BYTES)))
     keys = list(read(location).operations)
     return location, draw(st.lists(st.sampled_from(keys), min_size=1, max_size=8, unique=True))
+
+
+def _place_of(operation: Operation) -> tuple[str, ...]:
+    return "paths", operation.key.path, operation.field
 
 
 def _definition(tool: Tool) -> Any:
@@ -123,7 +128,7 @@ def test_no_parameter_and_no_property_is_lost_in_any_form(choice: Any, cut: Any)
         told = {(argument.place, argument.wire_name) for argument in tool.arguments}
         declared = {(one["in"], one["name"]) for one in operation.node.get("parameters", ())}
         assert declared <= told
-        whole = _definition(tool)["inputSchema"]
+        whole = build_inputs(served, operation, _place_of(operation)).schema
         wanted = {*_settable(served, operation.node)}
         for schema in (whole, compact(whole, cut), share(compact(whole, cut))):
             assert wanted <= {*_names_in(schema)} | {argument.wire_name for argument in tool.arguments}
@@ -228,7 +233,7 @@ def test_what_the_document_allows_the_tool_allows_in_every_form(choice: Any, see
     served = _served(*choice)
     author = Author(served, seed)
     for tool, operation in zip(build_tool_set(served, {}), served.operations.values(), strict=True):
-        whole = _definition(tool)["inputSchema"]
+        whole = build_inputs(served, operation, _place_of(operation)).schema
         arguments = {}
         schemas = {(one["in"], one["name"]): _schema_of(one) for one in operation.node.get("parameters", ())}
         body: Any = None
@@ -275,7 +280,7 @@ def test_ten_operations_fit_the_list_of_chatgpt(name: Any) -> None:
     lines = (CORPUS / "allow" / f"{name}.txt").read_text().split("\n")
     everything = _served(str(location), read(str(location)).operations)
     sizes = {
-        operation.key: len(orjson.dumps(build_inputs(everything, operation, ()).schema))
+        operation.key: len(orjson.dumps(build_inputs(everything, operation, _place_of(operation)).schema))
         for operation in everything.operations.values()
     }
     largest = sorted(sizes, key=lambda key: -sizes[key])[:10]

@@ -320,3 +320,44 @@ def test_the_header_in_which_mcp_clients_repeat_an_argument_stays_in_the_documen
 
     assert limit == {"name": "limit", "in": "query", "schema": {"type": "integer"}, "x-mcp-header": "Limit"}
     assert shown == {"type": "integer", "x-mcp-header": "Limit"}
+
+
+LATEST = """
+openapi: 3.2.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, responses: {"200": {description: ok}}}
+    query:
+      operationId: searchPets
+      requestBody: {content: {application/json: {schema: {type: object, properties: {name: {type: [string, "null"]}}}}}}
+      responses: {"200": {description: ok}}
+    additionalOperations:
+      LOCK: {operationId: lockPets, responses: {"200": {description: ok}}}
+  /find:
+    get:
+      operationId: findPets
+      parameters: [{name: all, in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object, properties: {a: {}}}}}}]
+      responses: {"200": {description: ok}}
+"""
+
+
+@pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
+def test_the_tools_are_the_operations_of_the_document_in_every_version(version):
+    config = f"""
+openapi: o.yaml
+public: {{openapi_version: "{version}"}}
+upstream: {{url: http://127.0.0.1:9100}}
+allow: [listPets, searchPets, LOCK /pets, findPets]
+"""
+    document = Document(root=yaml.safe_load(LATEST), name="o")
+    revision = compile_revision(load_text(config, path=None, environ={}), document, number=1)
+    served = Document(root=json.loads(revision.faces["/openapi.json"].body), name="served")
+
+    assert [*revision.tools.by_name] == [one.operation_id for one in served.operations.values()]
+    if version == "3.2":
+        shown = json.loads(revision.tools.by_name["searchPets"].definition)
+        assert [*shown["inputSchema"]["properties"]] == ["name"]
+        assert shown["annotations"]["readOnlyHint"]
+        assert [one.place for one in revision.tools.by_name["findPets"].arguments] == ["querystring"]
+        assert revision.tools.by_name["lockPets"].method == "LOCK"

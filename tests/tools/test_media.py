@@ -28,6 +28,11 @@ def test_the_type_decides_how_a_body_is_built(media_type, kind):
     [
         (["multipart/form-data", "application/json"], "application/json"),
         (["application/vnd.api+json", "application/json"], "application/json"),
+        (["application/json-patch+json", "application/x+json"], "application/x+json"),
+        (
+            ["application/json-patch+json", "application/x+json", "application/merge-patch+json"],
+            "application/merge-patch+json",
+        ),
         (["text/plain", "application/x-www-form-urlencoded"], "application/x-www-form-urlencoded"),
         (["image/png", "text/plain"], "text/plain"),
     ],

@@ -37,7 +37,7 @@ def test_members_and_their_meaning_are_told_and_nothing_is_demanded():
         "type": "object",
         "properties": {
             "id": {"description": "integer"},
-            "name": {"description": "How it is called."},
+            "name": {"description": "How it is called.", "examples": ["Rex"]},
             "owner": {"anyOf": [{"$ref": "#/$defs/Owner"}]},
         },
         "$defs": {
@@ -45,7 +45,7 @@ def test_members_and_their_meaning_are_told_and_nothing_is_demanded():
             "Pet": {
                 "properties": {
                     "id": {"description": "integer"},
-                    "name": {"description": "How it is called."},
+                    "name": {"description": "How it is called.", "examples": ["Rex"]},
                     "owner": {"anyOf": [{"$ref": "#/$defs/Owner"}]},
                 }
             },
@@ -98,6 +98,16 @@ def test_an_answer_that_is_json_among_others_is_json():
     both = {"description": "", "content": {"application/yaml": {}, **answer(PET)["content"]}}
 
     assert output(_200=both) == output(_200=answer(PET))
+
+
+def test_a_definition_that_only_a_dropped_part_reaches_is_left_out():
+    closed = {"type": "object", "properties": {"a": {"not": {"$ref": "#/components/schemas/Owner"}}}}
+
+    assert output(_200=answer(closed)) == {"type": "object", "properties": {"a": {}}}
+
+
+def test_a_referenced_answer_is_written_at_the_root():
+    assert output(_200=answer({"$ref": "#/components/schemas/Pet"})) == output(_200=answer(PET))
 
 
 def test_an_answer_that_costs_too_much_tells_less():
