@@ -12,6 +12,14 @@ MAX_FIELDS: Final = 10_000
 """The fields of a form. Each takes many times the memory of a short value, and servers accept fewer (PHP: 1,000)."""
 
 
+SHOWN_CHARACTERS: Final = 64
+
+
+def shown(name: str) -> str:
+    """Return a name that a caller chose, safe to show."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in name[:SHOWN_CHARACTERS])
+
+
 class ArgumentProblem(NamedTuple):
     """A reason why arguments make no request; `detail` is a sentence for the model. `name` is empty if no single one is wrong."""
 

@@ -35,7 +35,9 @@ def json_ascii(value: object) -> str:
         UnwritableError: the value has no JSON.
     """
     octets = json_octets(value)
-    return octets.decode() if octets.isascii() else json.dumps(value, separators=(",", ":"))
+    text = octets.decode() if octets.isascii() else json.dumps(value, separators=(",", ":"))
+    # The only control character that JSON does not escape; it can only be inside a string.
+    return text.replace("\x7f", "\\u007f")
 
 
 def _by_the_standard_library(value: object) -> bytes:

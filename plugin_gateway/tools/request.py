@@ -16,7 +16,7 @@ from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.body import BodyWriter
-from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, Draft
+from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, shown
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
 from plugin_gateway.tools.scalar import UnwritableError, escape_octets
@@ -46,7 +46,6 @@ Fields: TypeAlias = tuple[tuple[bytes, bytes], ...]
 _MAX_GUESSES: Final = 3
 """How many unknown names are compared with all names of the tool, which takes a millisecond each."""
 _SHOWN_NAMES: Final = 40
-_SHOWN_CHARACTERS: Final = 64
 _NO_FIELDS: Final[Fields] = ()
 
 
@@ -170,8 +169,10 @@ class RequestWriter:
                 continue
             refusal = self._path.find_refusal(draft.path, segment)
             if refusal is not None:
-                shown = " and ".join(f"`{name}`" for name in names)
-                draft.problems.append(ArgumentProblem(names[0], f"{shown} cannot be sent: {_lowered(refusal.detail)}"))
+                all_names = " and ".join(f"`{name}`" for name in names)
+                draft.problems.append(
+                    ArgumentProblem(names[0], f"{all_names} cannot be sent: {_lowered(refusal.detail)}")
+                )
 
     def _check(self, target: bytes, draft: Draft) -> ArgumentProblem | None:
         """Report a target that the gate does not permit as a call of this operation."""
@@ -203,22 +204,20 @@ class RequestWriter:
         known = self._by_wire_name.get(name)
         if body is None or not body.takes_others or known is not None:
             is_guessed = len(draft.problems) < _MAX_GUESSES
-            draft.problems.append(
-                ArgumentProblem(_shown(name), self._unknown(name, known or [], is_guessed=is_guessed))
-            )
+            draft.problems.append(ArgumentProblem(shown(name), self._unknown(name, known or [], is_guessed=is_guessed)))
             return
         try:
             body.add_other(name, value, draft)
         except UnwritableError as error:
-            draft.problems.append(ArgumentProblem(_shown(name), f"`{_shown(name)}` {error}."))
+            draft.problems.append(ArgumentProblem(shown(name), f"`{shown(name)}` {error}."))
 
     def _unknown(self, name: str, known: list[Argument], *, is_guessed: bool) -> str:
-        said = f"`{self.tool.name}` has no argument `{_shown(name)}`."
+        said = f"`{self.tool.name}` has no argument `{shown(name)}`."
         if known:
             called = " and ".join(f"`{one.name}` ({one.place})" for one in known)
             return f"{said} It is called {called}."
         names = list(self._slots)
-        if is_guessed and (near := get_close_matches(name[:_SHOWN_CHARACTERS], names, n=1)):
+        if is_guessed and (near := get_close_matches(name[:SHOWN_CHARACTERS], names, n=1)):
             return f"{said} Did you mean `{near[0]}`?"
         if not names:
             return f"{said} It takes no arguments."
@@ -265,11 +264,6 @@ class RequestWriter:
                 return CookieSlot(argument) if CookieSlot.takes(name) else UnusedSlot(argument)
             case Place.BODY:
                 return self._body.slot(argument) if self._body is not None else UnusedSlot(argument)
-
-
-def _shown(name: str) -> str:
-    """A name of the caller's, safe to show."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in name[:_SHOWN_CHARACTERS])
 
 
 def _lowered(sentence: str) -> str:

@@ -1,6 +1,6 @@
 import pytest
 
-from plugin_gateway.tools.draft import MAX_FIELDS, Draft
+from plugin_gateway.tools.draft import MAX_FIELDS, Draft, shown
 from plugin_gateway.tools.scalar import UnwritableError
 
 
@@ -22,3 +22,7 @@ def test_a_body_has_a_limited_number_of_fields():
         draft.add_pairs(["a=1"])
     with pytest.raises(UnwritableError):
         draft.add_parts([b""])
+
+
+def test_a_name_of_the_callers_is_shown_short_and_printable():
+    assert shown("a\x1b\ud800" + "b" * 99) == "a\ufffd\ufffd" + "b" * 61

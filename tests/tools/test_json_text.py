@@ -30,6 +30,10 @@ def test_a_value_comes_back_from_its_json(value):
     assert json_ascii(value).isprintable()
 
 
+def test_text_in_ascii_has_no_control_character():
+    assert json_ascii("a\x7f\n") == '"a\\u007f\\n"'
+
+
 def nested(depth):
     value = []
     for _ in range(depth):
