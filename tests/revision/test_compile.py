@@ -343,7 +343,7 @@ paths:
 
 
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
-def test_the_tools_are_the_operations_of_the_document_in_every_version(version):
+def test_the_tools_are_the_operations_of_the_document_in_every_version(version: str) -> None:
     config = f"""
 openapi: o.yaml
 public: {{openapi_version: "{version}"}}
