@@ -93,6 +93,8 @@ bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Co
 
 clients: .venv/run.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
 	$(BIN)/python -m clients $(CLIENTS)
+	$(BIN)/python -m clients.mcp_sdks
+	$(BIN)/python -m clients.conformance
 	$(BIN)/python -m clients.logins
 
 fuzz: .venv/test.stamp  ## Send mutated requests and answers through the data plane; FUZZ="--requests 1000000" sends more
@@ -122,9 +124,11 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	  || echo "npm could not install the node routers for fuzz-origins" >&2
 	@touch $@
 
-# The two clients and the OpenID provider that install in seconds; the others need minutes and gigabytes.
-.venv-clients/light.stamp: .venv/run.stamp clients/catalogue.py clients/logins.py
-	@$(BIN)/python -m clients --install-only --only haystack,generated && $(BIN)/python -m clients.logins --install-only && touch $@ \
+# What installs in seconds: two clients, the OpenID provider, MCP's SDKs and conformance suite; the others need minutes and gigabytes.
+LIGHT = $(BIN)/python -m clients --install-only --only haystack,generated && $(BIN)/python -m clients.logins --install-only \
+  && $(BIN)/python -m clients.mcp_sdks --install-only && $(BIN)/python -m clients.conformance --install-only
+.venv-clients/light.stamp: .venv/run.stamp $(wildcard clients/*.py)
+	@{ $(LIGHT); } && touch $@ \
 	  || echo "the clients could not be installed; tests that need them skip" >&2
 
 .venv/mutants.stamp: .venv/test.stamp

@@ -63,11 +63,18 @@ NEED_OTHER_TOOLS = {
 """Checks that a server of an API's operations cannot pass, because they call a tool that asks the client for something."""
 _CONFIG = """\
 openapi: ./document.json
-upstream: {url: "http://127.0.0.1:%d", credential: {header: X-Api-Key, value: {env: KEY}}}
+upstream: {url: "http://127.0.0.1:%d"}
 public: {extensions: [x-mcp-header]}
 allow: %s
 """
 _SCENARIO_BOUND_S = 60
+
+
+class Gateway(NamedTuple):
+    """A running gateway: its URL, and the arguments with which a client starts another one on stdio."""
+
+    url: str
+    stdio: list[str]
 
 
 class Check(NamedTuple):
@@ -84,19 +91,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m clients.conformance", description=__doc__)
     parser.add_argument("--only", default="", help="parts of names of scenarios, separated by commas")
     parser.add_argument("--front", default="connection", choices=["connection", "asgi"])
+    parser.add_argument("--install-only", action="store_true", help="only install the suite")
     arguments = parser.parse_args()
     suite = installed(install=True)
     if suite is None:
         print("npm is not installed, so the conformance suite cannot run", file=sys.stderr)
         return 1
+    if arguments.install_only:
+        return 0
     parts = [part for part in arguments.only.split(",") if part]
     failed = 0
-    with running_gateway(arguments.front) as url:
+    with running_gateway(arguments.front) as gateway:
         for revision, scenarios in SCENARIOS.items():
             for scenario in scenarios:
                 if parts and not any(part in scenario for part in parts):
                     continue
-                checks = run(suite, scenario, revision, url)
+                checks = run(suite, scenario, revision, gateway.url)
                 bad = [check for check in checks if is_failure(check)]
                 failed += len(bad)
                 good = sum(check.status == "SUCCESS" for check in checks)
@@ -146,15 +156,15 @@ def run(suite: list[str], scenario: str, revision: str, url: str) -> list[Check]
 
 
 @contextmanager
-def running_gateway(front: str = "connection") -> Iterator[str]:
-    """Run the suite's API and a gateway in front of it; yield the gateway's URL."""
+def running_gateway(front: str = "connection") -> Iterator[Gateway]:
+    """Run the suite's API and a gateway in front of it."""
     api, port, admin = (_free_port() for _ in range(3))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as programs:
         Path(folder, "document.json").write_text(json.dumps(DOCUMENT))
         config = Path(folder, "gateway.yaml")
         operations = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
         config.write_text(_CONFIG % (api, json.dumps(operations)))
-        environment = {**os.environ, **_without_proxy(), "KEY": "key-of-the-suite"}
+        environment = {**os.environ, **_without_proxy()}
         serve = ["plugin_gateway", "serve", "--config", str(config), "--front", front]
         addresses = ["--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}"]
         for module, used in ((["clients.suite_api", str(api)], api), ([*serve, *addresses], port)):
@@ -164,7 +174,8 @@ def running_gateway(front: str = "connection") -> Iterator[str]:
             programs.callback(process.wait, 20)
             programs.callback(process.terminate)
             _wait_for(process, used)
-        yield f"http://127.0.0.1:{port}"
+        stdio = ["--", sys.executable, "-m", "plugin_gateway", "mcp", "--config", str(config)]
+        yield Gateway(f"http://127.0.0.1:{port}", stdio)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,7 @@ ABOUT_NO_MODULE = {
     "examples": "the modules of `examples/`",
     "fuzz": "the modules of `fuzz/`",
     "test_clients.py": "the clients of `clients/`",
+    "test_mcp_clients.py": "the SDKs and the conformance suite of MCP, from `clients/`",
     "test_conformance.py": "HTTP as the standards say",
     "test_end_to_end.py": "a running gateway",
     "test_end_to_end_calls.py": "calls through a running gateway",
