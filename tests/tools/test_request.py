@@ -103,6 +103,11 @@ def test_arguments_that_are_omitted_or_null_are_not_sent():
     assert write(EVERYWHERE, arguments, "POST /pets/{id}") == ToolRequest(b"POST", b"/pets/1", (), b"")
 
 
+def test_fields_and_cookies_are_sent_without_one_another():
+    assert write(EVERYWHERE, {"id": "1", "X-Trace": "t"}, "POST /pets/{id}").fields == ((b"x-trace", b"t"),)
+    assert write(EVERYWHERE, {"id": "1", "theme": "t"}, "POST /pets/{id}").fields == ((b"cookie", b"theme=t"),)
+
+
 def test_null_is_a_value_in_a_json_body():
     assert write(EVERYWHERE, {"id": "1", "tag": None}, "POST /pets/{id}").body == b'{"tag":null}'
 
@@ -170,11 +175,12 @@ def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument():
 
 
 def test_only_some_of_very_many_problems_are_reported():
-    found = problems(EVERYWHERE, {f"x{number}": 1 for number in range(100_000)}, "POST /pets/{id}")
+    found = problems(EVERYWHERE, {f"limit{number}": 1 for number in range(100_000)}, "POST /pets/{id}")
 
     assert len(found) == 21
     assert "id" in found
-    assert "Did you mean" not in found["x10"]
+    assert "Did you mean `limit`?" in found["limit0"]
+    assert "Did you mean" not in found["limit10"]
 
 
 def test_a_declared_field_that_the_gateway_does_not_forward_is_ignored():
@@ -266,6 +272,14 @@ def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(tool, ar
     assert (request.target if isinstance(request, ToolRequest) else None) == target
     if target:
         assert gate.judge(b"GET", target).rule.operation_id == tool
+
+
+def test_a_call_without_the_query_of_its_template_is_refused():
+    text = "GET /find?kind={kind}"
+    operation = {"parameters": [parameter("kind", "query")]}
+
+    assert write(operation, {"kind": "a"}, text).target == b"/find?kind=a"
+    assert problems(operation, {}, text)
 
 
 def test_a_template_parameter_that_the_document_does_not_describe_is_reported():

@@ -32,6 +32,8 @@ def rivals(template, *others, method="GET"):
         ("/{a}/toys", ["GET /x/t{b}"], ({0: {"x"}}, False)),
         ("/{a}", ["GET /x{a}"], ({}, True)),
         ("/x{a}", ["GET /xy", "GET /{a}"], ({0: {"xy"}}, True)),
+        ("/{a}/y", ["GET /x{a}/y", "GET /z{a}/q"], ({}, True)),
+        ("/x{a}/{b}", ["GET /xy/z", "GET /x{a}/k"], ({0: {"xy"}, 1: {"k"}}, True)),
         ("/x{a}", ["GET /b"], ({}, False)),
         ("/x{a}", ["GET /xy{a}"], ({}, True)),
         ("/xy{a}", ["GET /x{a}"], ({}, False)),
