@@ -80,7 +80,7 @@ class McpCall(Call):
         self._head = head
         self._caller = caller
         self._under_way = under_way
-        self._body = b""
+        self._body = bytearray()
         self._calls: tuple[ToolCall, ...] = ()
         self._id = b""
         """The id of the request."""
@@ -110,7 +110,7 @@ class McpCall(Call):
         self._body += data
         if is_last and not self._is_over:
             self.sent_at = monotonic()
-            self._run(self._body)
+            self._run(bytes(self._body))
 
     def cancel(self) -> None:
         """End the call: the client is gone, which cancels its requests (Streamable HTTP, "Cancellation")."""

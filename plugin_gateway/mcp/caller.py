@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
-from plugin_gateway.mcp.result import wrong_arguments
+from plugin_gateway.mcp.message import as_json
+from plugin_gateway.mcp.result import refused, wrong_arguments
 from plugin_gateway.mcp.tool_call import Prepared, ToolCall
 from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.memo import Memo
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.request import ToolRequest
 
 if TYPE_CHECKING:
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
 
 _MOST_BLOCKS: Final = 64
+NO_PASSTHROUGH: Final = Refusal(
+    status=403,
+    code="no-token-passthrough",
+    detail="The API wants the caller's own credential for this operation, and MCP forbids a server to pass on its client's token.",
+    hint="The gateway's operator can give the operation a credential of the gateway, or exchange tokens.",
+)
 
 
 class Caller:
@@ -52,10 +58,13 @@ class Caller:
         """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to."""
         clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
         call = ToolCall(on_result, slot, tool, arguments, address, clientele)
+        if tool.name in clientele.passed_through:
+            on_result(slot, refused(tool, NO_PASSTHROUGH))
+            return call
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:
-            key = orjson.dumps((tool.name, arguments))
+            key = as_json((tool.name, arguments))
             prepared = self._known.entries.get(key)
             if prepared is not None:
                 call.repeat(prepared, pending)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.tools.request import RequestWriter
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Clientele:
         "access",
         "forwarded",
         "on_record",
+        "passed_through",
         "public_url",
         "service",
         "serving",
@@ -49,6 +51,11 @@ class Clientele:
         self.public_url = serving.revision.public_url
         self.on_record = on_record
         self.service = service
+        revision = serving.revision
+        self.passed_through = frozenset(
+            rule.operation_id for rule in revision.rules if isinstance(revision.injection_of(rule).grant, Passthrough)
+        )
+        """The tools whose API wants the caller's own credential."""
         self.forwarded = serving.revision.upstream.forward_headers
         self._writers = writers
 

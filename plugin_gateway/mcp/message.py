@@ -145,6 +145,14 @@ def notification(method: str, params: dict[str, Any]) -> bytes:
     return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})
 
 
+def as_json(value: Any) -> bytes:
+    """Return the JSON of a value that was read from JSON. orjson has no integers over 64 bits."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
 def quoted(text: str) -> bytes:
     """Return the text as a JSON string."""
     return orjson.dumps(text)

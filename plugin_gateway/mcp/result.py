@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from plugin_gateway.mcp.left_out import LeftOut, cut_json, cut_text
+from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.next_page import next_arguments
 from plugin_gateway.refusal import TITLES, problem_details
 
@@ -47,6 +48,8 @@ _contents: Final[dict[bytes, tuple[int, str, str]]] = {}
 _LINE_ENDS: Final = b"\r\n"
 _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
+_PART_FOR_NEXT: Final = 16
+"""The arguments for a next page may take one part in so many of a result."""
 _MOST_PROBLEMS: Final = 20
 _MOST_NAMES: Final = 60
 _SHOWN: Final = 64
@@ -177,7 +180,7 @@ def _structured(texts: Iterable[bytes], structured: bytes, meta: bytes = b"") ->
 
 
 def _cut_json(reply: Reply, value: Any, *, is_object: bool) -> Result:
-    room = max(reply.limit - _NOTICE_BYTES, 0)
+    room = max(reply.limit - reply.limit // _PART_FOR_NEXT - _NOTICE_BYTES, 0)
     left_out = LeftOut(reply.tool, len(reply.body), has_more=reply.has_more)
     # The text copy is longer than the JSON by its escapes, so the first guess may be too large.
     budget = room // 2
@@ -214,6 +217,8 @@ def _text(reply: Reply, text: str) -> Result:
     quoted = orjson.dumps(text)
     if not reply.has_more and len(quoted) <= reply.limit:
         items, meta = _next(reply, None)
+        if len(quoted) + sum(map(len, items)) > reply.limit:
+            items, meta = [], b""
         return _plain([quoted, *items], reply.tool, meta)
     left_out = LeftOut(reply.tool, len(reply.body), has_more=reply.has_more)
     text, kept = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
@@ -331,13 +336,15 @@ def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
     arguments = next_arguments(reply.tool, reply.arguments, reply.target, reply.answer.block, value, reply.public_url)
     if arguments is None:
         return [], b""
-    shown = orjson.dumps(arguments).decode()
+    shown = as_json(arguments).decode()
+    if len(shown) > reply.limit // _PART_FOR_NEXT:
+        return [], b""
     said = f"There is a next page: call {reply.tool.name} again with {shown}."
     return [orjson.dumps(said)], _member(NEXT_KEY, {"tool": reply.tool.name, "arguments": arguments})
 
 
 def _member(key: str, value: Any) -> bytes:
-    return b'"%b":%b' % (key.encode(), orjson.dumps(value))
+    return b'"%b":%b' % (key.encode(), as_json(value))
 
 
 def _joined(*members: bytes) -> bytes:

@@ -41,7 +41,7 @@ class Prepared:
 class ToolCall(Client):
     """One call. It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`."""
 
-    __slots__ = ("_answer", "_arguments", "_clientele", "_on_result", "_pieces", "_size", "_slot", "_target", "_tool")
+    __slots__ = ("_answer", "_arguments", "_body", "_clientele", "_on_result", "_slot", "_target", "_tool")
 
     def __init__(
         self,
@@ -59,8 +59,8 @@ class ToolCall(Client):
         self._arguments = arguments
         self._clientele = clientele
         self._answer: Answer | None = None
-        self._pieces: list[bytes] | None = None
-        self._size = 0
+        self._body: bytearray | None = None
+        """The part of an answer that has come, if it does not come at once."""
         self._target = b""
 
     def repeat(self, prepared: Prepared, pending: Call | None) -> None:
@@ -110,15 +110,15 @@ class ToolCall(Client):
     def on_content(self, data: bytes, *, is_complete: bool) -> None:
         if self.call is None:
             return
-        self._size += len(data)
-        if self._pieces is None:
-            self._pieces = []
-        self._pieces.append(data)
+        body = self._body
+        if body is None:
+            body = self._body = bytearray()
+        body += data
         if is_complete:
-            self._end("", b"".join(self._pieces), has_more=False)
-        elif self._size > max(self._clientele.settings.result_bytes, MOST_READ_BYTES):
+            self._end("", bytes(body), has_more=False)
+        elif len(body) > max(self._clientele.settings.result_bytes, MOST_READ_BYTES):
             self.call.cancel()
-            self._end(_CUT, b"".join(self._pieces), has_more=True)
+            self._end(_CUT, bytes(body), has_more=True)
 
     def on_failure(self, refusal: Refusal) -> None:
         call, self.call = self.call, None
@@ -127,7 +127,7 @@ class ToolCall(Client):
         if self._answer is None:
             call.status = refusal.status
         self._clientele.on_record(call.record(refusal.code, self.address))
-        begun = b"".join(self._pieces or ())[: self._clientele.settings.result_bytes // 4].decode("utf-8", "replace")
+        begun = (self._body or b"")[: self._clientele.settings.result_bytes // 4].decode("utf-8", "replace")
         self._on_result(self._slot, refused(self._tool, refusal, begun if begun.isprintable() or "\n" in begun else ""))
 
     def on_continue(self) -> None:

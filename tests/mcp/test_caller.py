@@ -1,6 +1,11 @@
 """Callers: what their calls send, and that a remembered call is the same as the first."""
 
-from tests.mcp.world import SECRET, play
+import yaml
+
+from plugin_gateway.config.load import load_text
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.revision.compile import compile_revision
+from tests.mcp.world import DOCUMENT, SECRET, play
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
 
@@ -43,6 +48,32 @@ def test_wrong_arguments_are_never_sent():
 
     world = play(scene)
     assert [head for head, _ in world.heads if not head.startswith(b"GET /pets/1 ")] == []
+
+
+def test_the_token_of_a_client_is_never_passed_on():
+    async def scene(world):
+        world.holder.swap(with_passthrough(world.port))
+        reply = await world.call(
+            "getPet", {"petId": "1"}, fields={b"authorization": b"Bearer mine", b"host": b"localhost"}
+        )
+
+        assert reply.result["_meta"]["plugin-gateway/problem"]["code"] == "no-token-passthrough"
+
+    assert play(scene).heads == []
+
+
+def with_passthrough(port):
+    text = f"openapi: x\nupstream: {{url: 'http://127.0.0.1:{port}', credential: {{passthrough: true}}}}\nallow: [getPet]\n"
+    loaded = load_text(text, path=None, environ={})
+    return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=2)
+
+
+def test_an_integer_of_any_size_is_sent_as_it_is():
+    async def scene(world):
+        for _ in range(3):
+            await world.call("listPets", {"limit": 10**40 + 1})
+
+    assert {head.split(b" ")[1] for head, _ in play(scene).heads} == {b"/pets?limit=%d" % (10**40 + 1)}
 
 
 def test_a_trace_of_the_message_goes_up_with_each_call():
