@@ -156,3 +156,32 @@ def test_operations_that_came_later_are_named_and_many_are_counted() -> None:
     assert many.message.endswith(
         "`GET /orders/9` and 2 more stay closed: `/orders/**` names them only since the document changed"
     )
+
+
+@pytest.mark.parametrize(
+    ("entry", "hint"),
+    [
+        ("GET /shelves1234/{id}/bocks", "did you mean `GET /shelves1234/{id}/books`"),
+        ("listBooks_1234x", "did you mean `listBooks1234`"),
+        ("/shelves1234/{id}/bocks", "did you mean `GET /shelves1234/{id}/books`"),
+    ],
+)
+def test_the_nearest_of_many_names_is_found(entry: str, hint: str) -> None:
+    paths = {
+        f"/shelves{number}/{{id}}/books": {"get": {"operationId": f"listBooks{number}"}} for number in range(1000, 2000)
+    }
+    catalogue = Catalogue(Document(root={"openapi": "3.0.3", "paths": paths}, name="t"))
+    assert unmatched(Selector.model_validate(entry), catalogue, "allow").hint.startswith(hint)
+
+
+def test_of_many_names_few_are_compared_letter_by_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared: list[int] = []
+
+    def close(_: str, names: list[str], **options: float) -> list[str]:
+        compared.append(len(names))
+        return names[: int(options["n"])]
+
+    monkeypatch.setattr("plugin_gateway.revision.catalogue.difflib.get_close_matches", close)
+    paths = {f"/a{number}": {"get": {}} for number in range(3000)}
+    Catalogue(Document(root={"openapi": "3.0.3", "paths": paths}, name="t")).guess_key(OperationKey("GET", "/b"))
+    assert compared == [500]
