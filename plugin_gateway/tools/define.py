@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.input_schema import Inputs
     from plugin_gateway.tools.tool import Hints
 
+_FIRST_SENTENCE = re.compile(r"(.+?)(?:[.!?](?=\s|$)|$)")
 _MAX_INVOCATION = 64
 """ChatGPT's limit for the texts that it shows while a tool runs and afterwards."""
 
@@ -90,7 +92,7 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _D
     return _Draft(
         key=operation.key,
         name=name,
-        title=settings.title or (shorten(" ".join(summary.split()), MAX_TOOL_TITLE) if summary else name),
+        title=settings.title or _title(summary, description) or name,
         description=description or summary,
         hints=hints_of(
             operation.key.method,
@@ -101,6 +103,14 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _D
         inputs=build_inputs(served, operation, at, settings.slashes),
         output=build_output_schema(served, operation, at),
     )
+
+
+def _title(summary: str, description: str) -> str:
+    """Return the summary on one line, or else the first sentence of the description if it is short enough."""
+    if summary:
+        return shorten(" ".join(summary.split()), MAX_TOOL_TITLE)
+    first = _FIRST_SENTENCE.match(plain_text(description, len(description)))
+    return first[1] if first and len(first[1]) <= MAX_TOOL_TITLE else ""
 
 
 def _place_of(operation: Operation) -> Tokens:

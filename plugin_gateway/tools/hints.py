@@ -16,33 +16,21 @@ _IDEMPOTENT: Final = frozenset({"PUT", "DELETE"})  # besides the safe methods (R
 _WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _ADDING: Final = frozenset(
     {
-        *("add", "append", "attach", "calculate", "check", "clone", "compare", "compute", "copy", "create", "creates"),
-        *("duplicate", "estimate", "fetch", "find", "fork", "generate", "get", "import", "insert", "list", "lookup"),
-        *("make", "new", "open", "order", "preview", "query", "read", "register", "render", "report", "request"),
-        *("retrieve", "schedule", "search", "start", "submit", "subscribe", "test", "upload", "validate", "verify"),
-        *("adds", "uploads", "generates", "starts", "opens", "searches", "lists", "returns"),
+        *("add", "append", "attach", "calculate", "check", "clone", "compare", "compute", "copy", "create"),
+        *("duplicate", "estimate", "fetch", "find", "fork", "generate", "get", "import", "insert", "list"),
+        *("lookup", "make", "new", "open", "order", "preview", "query", "read", "register", "render"),
+        *("report", "request", "retrieve", "return", "schedule", "search", "start", "submit", "subscribe"),
+        *("test", "upload", "validate", "verify"),
     }
 )
 _DESTROYING: Final = frozenset(
     {
-        *("abort", "archive", "ban", "block", "cancel", "clear", "close", "deactivate", "delete", "destroy", "detach"),
-        *(
-            "disable",
-            "discard",
-            "dismiss",
-            "drop",
-            "erase",
-            "expire",
-            "kick",
-            "kill",
-            "leave",
-            "merge",
-            "move",
-            "overwrite",
-        ),
-        *("purge", "reject", "remove", "rename", "replace", "reset", "restore", "revert", "revoke", "rotate", "send"),
-        *("set", "stop", "suspend", "terminate", "transfer", "trash", "unarchive", "uninstall", "unlink", "unlock"),
-        *("unpublish", "unsubscribe", "update", "updates", "void", "wipe", "deletes", "removes", "cancels", "sends"),
+        *("abort", "archive", "ban", "block", "cancel", "clear", "close", "deactivate", "delete"),
+        *("destroy", "detach", "disable", "discard", "dismiss", "drop", "erase", "expire", "kick", "kill"),
+        *("leave", "merge", "move", "overwrite", "purge", "reject", "remove", "rename", "replace", "reset"),
+        *("restore", "revert", "revoke", "rotate", "send", "set", "stop", "suspend", "terminate"),
+        *("transfer", "trash", "unarchive", "uninstall", "unlink", "unlock", "unpublish", "unsubscribe"),
+        *("update", "void", "wipe"),
     }
 )
 
@@ -95,4 +83,6 @@ def _adds(names: Iterable[str]) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
+    """Return the words of a name or a text in lower case, and `creates` as `create`."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return [word[:-1] if word.endswith("s") and not word.endswith("ss") else word for word in words]

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
 from plugin_gateway.tools.hints import ChosenHints
@@ -43,3 +45,19 @@ def test_an_operation_without_a_description_is_described_by_its_summary():
     (tool,) = tools()
 
     assert tool.description == "Get a pet"
+
+
+@pytest.mark.parametrize(
+    ("summary", "description", "title"),
+    [
+        ("Get\n  a pet", "Anything.", "Get a pet"),
+        ("word " * 20, "", "word word word word word word word word word word word word…"),
+        (None, "<p>Creates a pet. It is new.</p>", "Creates a pet"),
+        (None, "Version 1.2 of a pet", "Version 1.2 of a pet"),
+        (None, "word " * 20, "getPet"),
+    ],
+)
+def test_the_title_is_the_summary_or_a_short_first_sentence(summary, description, title):
+    (tool,) = tools(**({"summary": summary} if summary else {"summary": ""}), description=description)
+
+    assert tool.title == title

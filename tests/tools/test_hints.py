@@ -37,6 +37,8 @@ def test_the_method_decides_the_hints(method, hints):
         ("PostSubscriptionsCancel", "cancel", "Create a cancellation", CHANGE),
         ("createOrDeletePet", "pets", "Add a pet", CHANGE),
         ("pets", "search", "", ADD),
+        ("PostCalculations", "calculations", "<p>Calculates tax.</p>", ADD),
+        ("PostTransfers", "transfers", "<p>Creates a transfer.</p>", CHANGE),
         ("post_pets", "pets", "", CHANGE),
     ],
 )
