@@ -34,30 +34,6 @@ _LOADED_METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "PATCH"})
 _NOT_METHODS: Final = frozenset({"parameters", "servers", "summary", "description", "$ref"})
 
 
-@rule("llamaindex-auth", f"{_RUN} {_LI}", Target.LLAMAINDEX)
-def auth_none(candidate: Candidate) -> Iterator[Breach]:
-    """LlamaIndex loads manifests without authentication only."""
-    kind = _auth_type(candidate)
-    if kind != "none":
-        yield Breach(
-            message=f"LlamaIndex raises a ValueError for a manifest with `auth: {{type: {kind}}}`",
-            hint="write `auth: {type: none}`, or have agents use the MCP endpoint",
-            pointer=("auth", "type"),
-        )
-
-
-@rule("semantic-kernel-auth", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
-def auth_oauth(candidate: Candidate) -> Iterator[Breach]:
-    """Semantic Kernel 0.9 loads manifests with OAuth or without authentication."""
-    kind = _auth_type(candidate)
-    if kind not in {"none", "oauth"}:
-        yield Breach(
-            message=f"Semantic Kernel 0.9 refuses a manifest with `auth: {{type: {kind}}}`",
-            hint="write `auth: {type: none}` or `oauth`, or load `/openapi.json` with `add_plugin_from_openapi`",
-            pointer=("auth", "type"),
-        )
-
-
 @rule(
     "document-server", f"{_RUN} {_SK}, {_LC}, {_HS}, {_ADK}",
     Target.LANGCHAIN, Target.SEMANTIC_KERNEL, Target.HAYSTACK, Target.ADK,
@@ -278,11 +254,6 @@ def _endless(name: str) -> str:
     return f"the schema `{name}` contains itself; LangChain, LlamaIndex and Semantic Kernel 0.9 follow it without end"
 
 
-def _auth_type(candidate: Candidate) -> str:
-    auth = candidate.manifest.get("auth")
-    return str(auth.get("type")) if isinstance(auth, dict) else "none"
-
-
 def _document(candidate: Candidate) -> Document:
     return Document(root=candidate.document, name="served")
 
@@ -323,6 +294,6 @@ def _snake(name: str) -> str:
 
 
 RULES: Final = (
-    auth_none, auth_oauth, server, loopback, snake_names, operation_text, path_items, parameters, recursive, size, type_lists,
+    server, loopback, snake_names, operation_text, path_items, parameters, recursive, size, type_lists,
     form_bodies, odd_methods, parameter_types, recursive_bodies, mixed_bodies,
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.export.targets import classic, documents, m365, review, server, texts, tools
+from plugin_gateway.export.targets import classic, documents, m365, manifests, review, server, texts, tools
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.export.targets.rule import Rule, Target
 
 RULES: Final[tuple[Rule, ...]] = (
-    *texts.RULES, *review.RULES, *server.RULES, *tools.RULES, *m365.RULES, *documents.RULES, *classic.RULES,
+    *texts.RULES, *review.RULES, *server.RULES, *tools.RULES, *m365.RULES, *manifests.RULES, *documents.RULES, *classic.RULES,
 )  # fmt: skip
 OF_THE_LISTING: Final[tuple[Rule, ...]] = (*texts.RULES, *review.RULES)
 """The rules of what only a person can say."""

@@ -85,19 +85,6 @@ def test_a_large_document_is_mended_by_the_lean_profile_where_that_is_small(lean
     assert hint in finding.hint
 
 
-@pytest.mark.parametrize(
-    ("kind", "found"),
-    [
-        ("none", {}),
-        ("oauth", {"llamaindex-auth": "error"}),
-        ("service_http", {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}),
-    ],
-)
-def test_loaders_of_manifests_take_few_kinds_of_auth(kind, found):
-    candidate = shop()
-    assert broken(replace(candidate, manifest={**candidate.manifest, "auth": {"type": kind}})) == found
-
-
 def test_the_lean_profile_mends_an_endless_schema_of_an_answer():
     candidate = served(ENDLESS, lean={"openapi": "3.1.0", "paths": {}})
     assert broken(candidate)["document-recursive"] == "warning"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from plugin_gateway.export.targets.review import cases
 from tests.shop import CASE, broken, shop
 
 REFUSAL = {"prompt": "Tell me a joke."}
@@ -24,3 +25,10 @@ REFUSAL = {"prompt": "Tell me a joke."}
 )
 def test_a_submission_without_what_reviewers_need_breaks_its_rule_alone(change, found):
     assert broken(shop({"plugin": change})) == found
+
+
+def test_the_example_of_a_case_names_a_tool_that_exists():
+    [finding] = [one for one in cases.judge(shop({"plugin": {"cases": None}})) if "call tools" in one.message]
+    assert "tools: [list_orders]" in finding.hint
+    empty = shop({"allow": [], "plugin": {"cases": None}})
+    assert "tools: [listOrders]" in next(iter(cases.judge(empty))).hint

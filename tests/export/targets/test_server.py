@@ -4,7 +4,7 @@ import pytest
 
 from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target
-from plugin_gateway.export.targets.server import CHATGPT_CALLBACK, CLAUDE_CALLBACK, site_of
+from plugin_gateway.export.targets.server import CHATGPT_CALLBACK, CLAUDE_CALLBACK, call_time, site_of
 from tests.shop import PASSED_ON, broken, shop
 
 ISSUER = "https://login.example.com"
@@ -114,3 +114,9 @@ def test_a_gateway_that_allows_nothing_has_no_tools():
 )
 def test_a_site_is_what_someone_registered(url, site):
     assert site_of(url) == site
+
+
+@pytest.mark.parametrize(("total", "words"), [("61s", "61 s"), ("0s", "without end")])
+def test_a_long_call_is_told_with_its_time(total, words):
+    [finding] = call_time.judge(shop({"upstream": {"timeout": {"total": total}}}))
+    assert words in finding.message
