@@ -272,7 +272,9 @@ def _path_in(text: str) -> str:
     """Return the path that a text such as `-> /orders HTTP/1.1` or a URL names."""
     words = text.split()
     word = next((word for word in words if word.startswith("/") or "://" in word), words[0])
-    return (urlsplit(word).path or "/") if "://" in word else f"/{word.lstrip('/')}"
+    if "://" in word:
+        return "/" + word.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
+    return f"/{word.lstrip('/')}"
 
 
 def _glob(value: Any) -> str:

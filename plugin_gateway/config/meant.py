@@ -160,7 +160,7 @@ def _type(pointer: Pointer, value: Any) -> str:
         return f"write {{total: {value}{'' if isinstance(value, str) else 's'}}}"
     if last in _LISTS_OF_OPERATIONS:
         return _entries(str(last), value)
-    if last == "tag" and isinstance(value, list):
+    if last == "tag" and isinstance(value, list) and all(isinstance(tag, str) for tag in value):
         return f"write one entry for each tag: {', '.join(f'`- tag: {tag}`' for tag in value[:_MOST_SHOWN])}"
     if isinstance(last, int):
         if pointer[0] in _LISTS_OF_OPERATIONS and len(pointer) == 2:
@@ -229,7 +229,7 @@ def _entries(key: str, value: Any) -> str:
     if isinstance(value, str) and (bullet := _BULLET.match(value)):
         return f"begin each entry with a dash, `-`, instead of `{bullet[0].strip()}`"
     shown = [one[:_LONGEST_SHOWN] for one in _written(value)][:_MOST_SHOWN]
-    if isinstance(value, str) and value.startswith("-"):
+    if shown and isinstance(value, str) and value.startswith("-"):
         return f"put a space after each dash: `- {shown[0]}`"
     return f"begin each entry with a dash: {', '.join(f'`- {one}`' for one in shown)}" if shown else ""
 
