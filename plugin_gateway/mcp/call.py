@@ -24,6 +24,7 @@ from plugin_gateway.mcp.service import Asked as ToolAsked
 from plugin_gateway.mcp.service import Listening, check_modern, unsupported
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.caller import Caller
@@ -36,6 +37,12 @@ if TYPE_CHECKING:
 
 PROGRESS_AFTER_S: Final = 1.0
 """An answer that comes sooner is plain JSON. Later, a client that asked for progress gets events, one in this time."""
+TOO_MANY_BODIES: Final = Refusal(
+    status=503,
+    code="too-many-calls",
+    detail="The gateway holds too many unfinished messages; try again shortly.",
+    headers=((b"Retry-After", b"1"),),
+)
 KEEP_ALIVE_S: Final = 15.0
 _KEEP_ALIVE: Final = b": keep-alive\n\n"
 _COMMON: Final = b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
@@ -107,10 +114,18 @@ class McpCall(Call):
 
     def send(self, data: bytes, *, is_last: bool) -> None:
         self.bytes_in += len(data)
+        if self._is_over:
+            return
         self._body += data
-        if is_last and not self._is_over:
+        self._under_way.held_bytes += len(data)
+        if is_last:
             self.sent_at = monotonic()
-            self._run(bytes(self._body))
+            body = bytes(self._body)
+            self._release()
+            self._run(body)
+        elif self._under_way.held_bytes > self._under_way.most_held_bytes:
+            self._end()
+            self._client.on_failure(TOO_MANY_BODIES)
 
     def cancel(self) -> None:
         """End the call: the client is gone, which cancels its requests (Streamable HTTP, "Cancellation")."""
@@ -343,8 +358,15 @@ class McpCall(Call):
         for call in self._calls:
             call.cancel(reason)
 
+    def _release(self) -> None:
+        """Forget the body."""
+        self._under_way.held_bytes -= len(self._body)
+        self._body = bytearray()
+
     def _end(self) -> None:
         self._is_over = True
+        if self._body:
+            self._release()
         if self._subscription or self._calls:
             self._under_way.leave(self)
 

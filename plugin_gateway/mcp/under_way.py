@@ -1,14 +1,17 @@
-"""What is under way in one worker: legacy requests that another POST may withdraw, and subscriptions to changes."""
+"""What is under way in one worker: unfinished messages, legacy requests that another POST may withdraw, and subscriptions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.call import McpCall
     from plugin_gateway.proxy.wire import RequestFields
+
+MOST_HELD_BYTES: Final = 256 * 1024 * 1024
+"""A worker holds a message until it is whole; the body of an operation streams and is not held."""
 
 
 class UnderWay:
@@ -19,9 +22,12 @@ class UnderWay:
     Closing the connection cancels in each case.
     """
 
-    __slots__ = ("_by_caller", "_entered", "_subscribers")
+    __slots__ = ("_by_caller", "_entered", "_subscribers", "held_bytes", "most_held_bytes")
 
     def __init__(self) -> None:
+        self.held_bytes = 0
+        """The bytes of messages that have not come whole."""
+        self.most_held_bytes = MOST_HELD_BYTES
         self._by_caller: dict[tuple[tuple[bytes, ...], bytes], list[McpCall]] = {}
         self._entered: dict[McpCall, list[tuple[tuple[bytes, ...], bytes]]] = {}
         self._subscribers: dict[McpCall, bool] = {}

@@ -240,6 +240,29 @@ def test_a_body_that_comes_in_pieces_is_read_whole():
     play(scene)
 
 
+def test_unfinished_messages_have_a_limit_together_and_leave_nothing_behind():
+    async def scene(world):
+        serving, under_way = world.holder.serving, world.endpoints._under_way
+        under_way.most_held_bytes = 100
+        clients = []
+        for _ in range(3):
+            client = InProcessClient(world.holder.clock, world.records.append)
+            fields = [(b"host", b"localhost"), (b"content-type", b"application/json"), (b"content-length", b"90")]
+            block = field_block(fields)
+            serving.endpoints[b"/mcp"].begin(serving, client, b"POST", b"/mcp", block, b" " * 45, is_whole=False)
+            clients.append(client)
+        assert [client.is_over for client in clients] == [False, False, True]
+        assert (await read(clients[2])).status == 503
+        assert under_way.held_bytes == 90
+        await clients[0].send(json.dumps(PING).encode().ljust(45), is_last=True)
+        assert (await read(clients[0])).json["result"] == {}
+        for client in clients:
+            client.close()
+        assert under_way.held_bytes == 0
+
+    play(scene)
+
+
 def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport():
     async def scene(world):
         reply = await world.call("getPet", {"petId": "1"})

@@ -4,7 +4,10 @@ import asyncio
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from plugin_gateway.gate.permit import Permit
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -240,3 +243,112 @@ def test_turning_the_endpoint_off_ends_subscriptions():
         assert reply.events[-1]["result"]["resultType"] == "complete"
 
     play(scene)
+
+
+MEMBERS = (
+    "jsonrpc",
+    "id",
+    "method",
+    "params",
+    "name",
+    "arguments",
+    "_meta",
+    "cursor",
+    "petId",
+    "requestId",
+    *MODERN_META,
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from([*MEMBERS]) | st.text(max_size=6), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+MESSAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "jsonrpc": st.just("2.0") | VALUES,
+        "id": st.integers() | st.text(max_size=4) | VALUES,
+        "method": st.sampled_from(
+            ["ping", "initialize", "tools/list", "tools/call", "server/discover", "subscriptions/listen", "prompts/list",
+             "notifications/cancelled", "logging/setLevel", "resources/read"]
+        ) | VALUES,
+        "params": st.fixed_dictionaries(
+            {},
+            optional={
+                "name": st.sampled_from(["getPet", "listPets", "createPet"]) | VALUES,
+                "arguments": st.dictionaries(st.sampled_from(["petId", "limit", "name"]), VALUES) | VALUES,
+                "_meta": st.just(MODERN_META) | VALUES,
+                "notifications": st.dictionaries(st.just("toolsListChanged"), VALUES) | VALUES,
+            },
+        )
+        | VALUES,
+    },
+)  # fmt: skip
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            (MESSAGES | st.lists(MESSAGES, max_size=3) | VALUES).map(lambda value: json.dumps(value).encode())
+            | st.binary(max_size=40),
+            st.sampled_from(["", "2025-03-26", "2025-11-25", "2026-07-28", "x"]),
+            st.sampled_from(["", "tools/call", "tools/list", "subscriptions/listen"]),
+        ),
+        min_size=8,
+        max_size=8,
+    )
+)
+def test_no_message_is_without_an_answer(asked):
+    async def scene(world):
+        for body, version, method in asked:
+            fields = {b"mcp-protocol-version": version.encode() or None, b"mcp-method": method.encode() or None}
+            client = world.begin(body, fields)
+            if client.call is not None and client.call._subscription:
+                world.endpoints.drain()
+            reply = await read(client)
+            client.close()
+
+            assert reply.status in {200, 202, 400, 404}
+            if reply.body.startswith(b"event:"):
+                assert reply.events
+            elif reply.status != 202:
+                said = reply.json if isinstance(reply.json, list) else [reply.json]
+                assert all(one["jsonrpc"] == "2.0" and ("result" in one) != ("error" in one) for one in said)
+
+    assert {record.reason for record in play(scene).records} <= {""}
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.sets(st.sampled_from(["listPets", "createPet", "getPet", "deletePet"])))
+def test_what_the_document_shows_rest_and_tools_can_call_and_nothing_else(allowed):
+    arguments = {"listPets": {}, "createPet": {"name": "x"}, "getPet": {"petId": "1"}, "deletePet": {"petId": "1"}}
+    targets = {
+        "listPets": (b"GET", b"/pets"),
+        "createPet": (b"POST", b"/pets"),
+        "getPet": (b"GET", b"/pets/1"),
+        "deletePet": (b"DELETE", b"/pets/1"),
+    }
+
+    async def scene(world):
+        revision = world.holder.revision
+        served = json.loads(revision.faces["/openapi.json"].body)
+        shown = {one["operationId"] for item in served["paths"].values() for one in item.values()}
+        listed = {tool["name"] for tool in (await world.ask("tools/list")).result["tools"]}
+        called = set()
+        for name, given_arguments in arguments.items():
+            reply = await world.call(name, given_arguments)
+            if "result" in reply.json and not reply.result["isError"]:
+                called.add(name)
+        by_rest = {
+            name
+            for name, (method, target) in targets.items()
+            if isinstance(revision.gate.judge(method, target), Permit)
+        }
+
+        assert shown == listed == called == by_rest == allowed
+
+    play(scene, allow=", ".join(sorted(allowed)))
