@@ -183,7 +183,7 @@ def _document_source(value: Any, info: ValidationInfo) -> str:
             "bad-url",
             "expected the path of a file, not a file:// URL",
             got=value,
-            hint=f"write {urlsplit(value).path or 'PATH'}",
+            hint=f"write {'/' + value.removeprefix('file://').partition('/')[2]}",
         )
     return address.parse_absolute_url(value)
 
