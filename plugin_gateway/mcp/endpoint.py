@@ -101,6 +101,8 @@ class McpEndpoint(Endpoint):
 
     def _start(self, client: Client, call: Call, body: bytes, *, is_whole: bool) -> None:
         client.call = call
+        if client.on_begin is not None and not isinstance(call, PendingCall):
+            client.on_begin(call)
         call.start(body, is_whole=is_whole)
 
     def _pending(
@@ -120,6 +122,8 @@ class McpEndpoint(Endpoint):
             call = McpCall(client, caller.asked, head, caller, self._under_way)
             client.call = call
             call.follow(waited)
+            if client.on_begin is not None:
+                client.on_begin(call)
             call.start(content, is_whole=has_all)
 
         return PendingCall(client, Asked(block.request, b"POST", target), self._challenged(found, head), go_on)

@@ -9,6 +9,8 @@ from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from plugin_gateway.errors import UpstreamError
     from plugin_gateway.proxy.asked import Asked
     from plugin_gateway.proxy.downlink import Answer, Downlink
@@ -26,13 +28,19 @@ class Client:
     their names.
     """
 
-    __slots__ = ("address", "call")
+    __slots__ = ("address", "call", "on_begin")
 
     def __init__(self, address: str = "") -> None:
         self.address = address
         """The IP address of the client; empty if it has none."""
         self.call: Call | None = None
         """The call in flight; set before it is started."""
+        self.on_begin: Callable[[Call], object] | None = None
+        """Called with each call when it is decided what becomes of it: forwarded, refused, or answered by the gateway itself.
+
+        Its access record follows at the end, with the same id. A call whose caller is unknown has not begun, although
+        it has a record if it ends so.
+        """
 
     def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
         """Send the head, with `extra` field lines, and the first piece of the body or all of it."""

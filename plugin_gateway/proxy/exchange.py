@@ -40,6 +40,8 @@ def start_exchange(
     client.call = exchange
     if pending is not None:
         exchange.follow(pending)
+    if client.on_begin is not None:
+        client.on_begin(exchange)
     if permitted.plan.is_open and not permitted.request.has_body:
         # Most calls: nothing to inspect, and nothing to wait for but a connection.
         exchange.is_sent = is_whole

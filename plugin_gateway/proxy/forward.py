@@ -63,6 +63,8 @@ def forward(
     client.call = call
     if pending is not None:
         call.follow(pending)
+    if client.on_begin is not None and isinstance(call, RefusedCall):
+        client.on_begin(call)
     call.start(body, is_whole=is_whole)
     return None
 
@@ -99,5 +101,7 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
 
 def refuse(client: Client, method: bytes, target: bytes, refusal: Refusal) -> None:
     """Refuse a message that could not be read as a request; `method` and `target` may be empty."""
-    client.call = RefusedCall(client, Asked(RequestFields(0), method, target), refusal)
-    client.call.start(b"", is_whole=True)
+    call = client.call = RefusedCall(client, Asked(RequestFields(0), method, target), refusal)
+    if client.on_begin is not None:
+        client.on_begin(call)
+    call.start(b"", is_whole=True)

@@ -187,6 +187,10 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known():
         serving.door = Door()
 
         assert (await world.post(PING)).json["result"] == {}
+        # The second time the caller's head is remembered.
+        assert (await world.post(PING)).json["result"] == {}
+        assert [call.request_id for call in world.begun] == [record.request_id for record in world.records]
+        assert len(world.begun) == 2
 
     play(scene)
 

@@ -97,6 +97,8 @@ class World:
     records: list = field(default_factory=list)
     heads: list = field(default_factory=list)
     """The heads and bodies that the API got."""
+    begun: list = field(default_factory=list)
+    """The calls to the MCP endpoint that began."""
 
     def begin(self, body, fields=(), method=b"POST", address="192.0.2.1", target=b"/mcp"):
         """Start a request; return its client."""
@@ -105,6 +107,7 @@ class World:
         given |= dict(fields)
         block = field_block([(name, value) for name, value in given.items() if value is not None])
         client = InProcessClient(self.holder.clock, self.records.append, address)
+        client.on_begin = self.begun.append
         serving = self.holder.serving
         serving.endpoints[b"/mcp"].begin(serving, client, method, target, block, body, is_whole=True)
         return client

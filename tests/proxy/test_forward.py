@@ -24,6 +24,7 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.telemetry.record import AccessRecord
 
@@ -122,6 +123,13 @@ def test_what_the_gate_refuses_is_recorded_with_its_caller() -> None:
 
 
 def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it() -> None:
-    status, _, record = play(None, lambda client: refuse(client, b"HEAD", b"/a b", CLOSED))
+    begun: list[Call] = []
+
+    def act(client: InProcessClient) -> None:
+        client.on_begin = begun.append
+        refuse(client, b"HEAD", b"/a b", CLOSED)
+
+    status, _, record = play(None, act)
+    assert [call.request_id for call in begun] == [record.request_id]
     assert (status, record.reason, record.method, record.target) == (404, "operation-not-found", b"HEAD", b"/a b")
     assert record.request_id

@@ -26,6 +26,7 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.exchange import Exchange
 
 RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -68,6 +69,8 @@ def play(act: Callable[..., Any], *, outcome: Access | Refusal = ACCESS) -> Simp
         async with asyncio.timeout(5):
             upstream, found = Upstream(), asyncio.get_running_loop().create_future()
             client = InProcessClient(Clock(), lambda record: None)
+            begun: list[Call] = []
+            client.on_begin = begun.append
             serving = Holder(REVISION).serving
             serving.pool._idle.append(upstream)
             serving.anybody = None
@@ -83,7 +86,7 @@ def play(act: Callable[..., Any], *, outcome: Access | Refusal = ACCESS) -> Simp
                 await asyncio.sleep(0)
             assert client.call is pending or client.call.request_id == pending.request_id
             code = json.loads(await client.read())["code"] if client.is_over else ""
-            return SimpleNamespace(call=client.call, is_held=is_held, upstream=upstream, code=code)
+            return SimpleNamespace(call=client.call, is_held=is_held, upstream=upstream, code=code, begun=begun)
 
     return asyncio.run(scene())
 
@@ -93,11 +96,13 @@ def test_the_body_waits_and_goes_up_once_the_caller_is_known() -> None:
     assert seen.upstream.sent.startswith(b"POST /p HTTP/1.1\r\n")
     assert seen.upstream.sent.endswith(b"\r\n\r\nabcd")
     assert (seen.call.asked.consumer, seen.code) == ("tom", "")
+    assert seen.begun == [seen.call]
 
 
 def test_a_caller_who_may_not_come_in_sends_nothing_up() -> None:
     seen = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
     assert (seen.code, seen.upstream.sent) == ("unauthenticated", b"")
+    assert seen.begun == []
 
 
 @pytest.mark.parametrize(("has_room_again", "is_reading"), [(False, False), (True, True)])

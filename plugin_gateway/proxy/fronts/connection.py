@@ -47,14 +47,18 @@ _AHEAD_BYTES: Final = 64 * 1024
 
 
 def connection_front(
-    holder: Holder, on_record: Callable[[AccessRecord], object], *, forwards: bool = True
+    holder: Holder,
+    on_record: Callable[[AccessRecord], object],
+    *,
+    forwards: bool = True,
+    on_begin: Callable[[Call], object] | None = None,
 ) -> Callable[..., ConnectionFront]:
-    """Return the protocol factory for uvicorn's `http` option.
+    """Return the protocol factory for uvicorn's `http` option. `on_begin` is explained at `Client.on_begin`.
 
     If `forwards` is false, every request goes to the app, with the same strictness and limits: a server for the ASGI
     front.
     """
-    listener = Listener(holder, on_record, forwards, most_connections())
+    listener = Listener(holder, on_record, forwards, most_connections(), on_begin)
 
     def make(
         config: Config,
@@ -83,6 +87,7 @@ class ConnectionFront(AnsweringConnection):
         self, listener: Listener, config: Config, server_state: ServerState, app_state: dict[str, Any]
     ) -> None:
         super().__init__(server_state, listener.on_record)
+        self.on_begin = listener.on_begin
         self._listener = listener
         self._holder = listener.holder
         self._config = config
@@ -297,6 +302,8 @@ class ConnectionFront(AnsweringConnection):
         scope = scope_of(request, call, self.transport, self._config.root_path)
         scope["state"] = self._app_state.copy()
         self.call = call
+        if self.on_begin is not None:
+            self.on_begin(call)
         call.launch(self._config.loaded_app, scope, self.server_state.tasks)
         call.start(content, is_whole=self._body is None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.holder import Holder
     from plugin_gateway.telemetry.record import AccessRecord
 
@@ -22,6 +23,7 @@ class Listener(NamedTuple):
     on_record: Callable[[AccessRecord], object]
     forwards: bool
     most_connections: int
+    on_begin: Callable[[Call], object] | None = None
 
 
 def most_connections() -> int:

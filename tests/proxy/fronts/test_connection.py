@@ -29,6 +29,8 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.proxy.call import Call
+
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
@@ -81,7 +83,12 @@ class Scene:
     """One client connection, and upstream connections whose answers the test gives."""
 
     def __init__(
-        self, app: Callable[..., Any] | None = None, upstreams: int = 1, state: Any = None, **limits: int
+        self,
+        app: Callable[..., Any] | None = None,
+        upstreams: int = 1,
+        state: Any = None,
+        on_begin: Callable[..., Any] | None = None,
+        **limits: int,
     ) -> None:
         revision = Revision(
             number=1, public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
@@ -91,7 +98,7 @@ class Scene:
         self.records = []
         self.holder = Holder(revision)
         self.state = state or ServerState()
-        make = connection_front(self.holder, self.records.append)
+        make = connection_front(self.holder, self.records.append, on_begin=on_begin)
         self.front = make(SimpleNamespace(root_path="", loaded_app=app), self.state, {})
         self.client = Transport()
         self.upstreams: list[Any] = []
@@ -635,3 +642,37 @@ def test_bytes_split_anywhere_are_decided_like_the_whole(pieces: list[bytes], cu
     whole, parted = outcome([data]), outcome(split)
     assert parted["client"][0] == whole["client"][0]
     assert parted["upstream"].startswith(whole["upstream"]) or whole["upstream"].startswith(parted["upstream"])
+
+
+def test_a_call_is_told_when_it_begins_and_its_record_follows_with_the_same_id() -> None:
+    begun: list[Call] = []
+
+    def scene(it: Scene) -> None:
+        for count in (1, 2):  # the second time the same bytes are not judged again
+            it.send(GET)
+            assert (len(begun), len(it.records)) == (count, count - 1)
+            it.answer()
+        it.send(b"GET /nowhere HTTP/1.1\r\nHost: gw\r\n\r\n")
+        it.send(b"nonsense\r\n\r\n")
+        assert [call.request_id for call in begun] == [record.request_id for record in it.records]
+        assert [call.asked.target for call in begun] == [record.target for record in it.records]
+        assert it.statuses() == [200, 200, 404, 400]
+
+    play(scene, on_begin=begun.append)
+
+
+def test_a_call_of_the_app_is_told_when_it_begins() -> None:
+    begun: list[Call] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def scene(it: Scene) -> None:
+        it.send(b"GET /openapi.json HTTP/1.1\r\nHost: gw\r\n\r\n")
+        assert (len(begun), it.records) == (1, [])
+        while not it.records:  # noqa: ASYNC110  # the app runs in a task
+            await asyncio.sleep(0)
+        assert it.records[0].target == b"/openapi.json"
+
+    play(scene, app=app, on_begin=begun.append)
