@@ -70,3 +70,50 @@ def test_json_is_chosen_first():
     content = {"multipart/form-data": {}, "application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}
 
     assert inputs({"requestBody": {"content": content}}).body.media_type == "application/json"
+
+
+CONDITION = {"if": {"required": ["a"]}, "then": {"required": ["id"]}}
+
+
+def test_a_condition_on_members_stays_at_the_root_unless_one_is_renamed():
+    schema = {"type": "object", "properties": {"a": {}, "id": {}}, **CONDITION}
+    other = {"name": "key", "in": "path", "required": True, "schema": {}}
+
+    assert inputs({"parameters": [other], **body(schema)}).schema.items() >= CONDITION.items()
+    assert "if" not in inputs({"parameters": [ID], **body(schema)}).schema
+
+
+def test_a_choice_of_members_is_a_note():
+    schema = {"type": "object", "properties": {"a": {}, "b": {}}, "anyOf": [{"required": ["a"]}, {"required": ["b"]}]}
+    found = inputs(body(schema))
+
+    assert "anyOf" not in found.schema
+    assert found.note == "At least one of these is required: `a`, `b`."
+
+
+def test_arguments_without_a_name_are_allowed_where_the_body_takes_them():
+    schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": {"type": "string"}}
+
+    assert inputs(body(schema)).schema["additionalProperties"] == {"type": "string"}
+
+
+def test_a_whole_body_gives_way_to_a_parameter_of_its_name():
+    parameter = {"name": "body", "in": "query", "schema": {}}
+    found = inputs({"parameters": [parameter], **body({"type": "array"})})
+
+    assert found.body.whole == "body_body"
+    assert [one.name for one in found.arguments] == ["body", "body_body"]
+
+
+def test_the_header_of_an_argument_stays_if_clients_can_send_it():
+    schemas = [
+        {"type": "string", "x-mcp-header": "Region"},
+        {"type": "integer", "x-mcp-header": "region"},
+        {"type": "string", "x-mcp-header": "a b"},
+        {"type": "object", "x-mcp-header": "Filter"},
+        {"type": "boolean", "x-mcp-header": "Dry-Run"},
+    ]
+    parameters = [{"name": f"p{number}", "in": "query", "schema": schema} for number, schema in enumerate(schemas)]
+    shown = inputs({"parameters": parameters}, "get").schema["properties"]
+
+    assert [one.get("x-mcp-header") for one in shown.values()] == ["Region", None, None, None, "Dry-Run"]

@@ -1,5 +1,7 @@
+import pytest
+
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.tools.standalone import Definitions, Placed
+from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError
 
 SCHEMAS = {
     "Node": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}, "x-note": 1},
@@ -30,3 +32,78 @@ def test_properties_that_only_the_other_side_sends_are_left_out():
 
 def test_a_property_named_like_a_keyword_is_a_property():
     assert copied({"properties": {"xml": {"type": "string"}, "x-a": {}}})[0]["properties"].keys() == {"xml", "x-a"}
+
+
+def test_references_are_relative_to_the_schema_around_them():
+    schema = {"$id": "https://e.com/a", "$defs": {"B": {"type": "string"}}, "items": {"$ref": "#/$defs/B"}}
+
+    assert copied({"$ref": "#/components/schemas/A"}, A=schema) == (
+        {"$ref": "#/$defs/A"},
+        {"A": {"items": {"$ref": "#/$defs/B"}}, "B": {"type": "string"}},
+    )
+
+
+def test_a_dynamic_reference_leads_where_its_anchor_is():
+    tree = {"$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
+
+    assert copied({"$ref": "#/components/schemas/Tree"}, Tree=tree)[1] == {"Tree": {"items": {"$ref": "#/$defs/Tree"}}}
+
+
+def test_an_anchor_stays_once():
+    schema = {"properties": {"a": {"$ref": "#/components/schemas/A"}, "b": {"$anchor": "here"}}}
+    shown, defs = copied(schema, A={"$anchor": "here", "type": "string"})
+
+    assert str((shown, defs)).count("$anchor") == 1
+
+
+def test_schemas_of_one_name_get_numbers():
+    schema = {
+        "items": {"$ref": "#/components/schemas/A/properties/x"},
+        "not": {"$ref": "#/components/schemas/B/properties/x"},
+    }
+    _, defs = copied(schema, A={"properties": {"x": {"type": "string"}}}, B={"properties": {"x": {"type": "null"}}})
+
+    assert defs == {"x": {"type": "string"}, "x_2": {"type": "null"}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "shown"),
+    [
+        ({"example": 1}, {"examples": [1]}),
+        ({"example": 1, "examples": [2]}, {"examples": [2]}),
+        ({"type": "file", "minLength": -1, "required": [1, "a", "a"]}, {"required": ["a"]}),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "discriminator": {}, "xml": {}, "x-a": 1}, {}),
+        ({"$ref": "#/nowhere", "description": "d"}, {"description": "d"}),
+        ({"allOf": []}, {}),
+        ({"items": [{}], "properties": {"a": 1}}, {"properties": {}}),
+        ({"patternProperties": {"^a": True, r"\p{L}": True}}, {"patternProperties": {"^a": True}}),
+        ({"x-mcp-header": "Region"}, {"x-mcp-header": "Region"}),
+    ],
+)
+def test_only_what_a_validator_accepts_is_copied(schema, shown):
+    assert copied(schema)[0] == shown
+
+
+def test_a_member_that_a_part_hides_is_not_required():
+    base = {"properties": {"id": {"readOnly": True}}}
+    schema = {"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["id", "a"]}
+
+    assert copied(schema, Base=base)[0]["required"] == ["a"]
+
+
+def test_a_schema_that_is_nested_too_deeply_accepts_anything():
+    schema = {"type": "string"}
+    for _ in range(200):
+        schema = {"items": schema}
+    shown, depth = copied(schema)[0], 0
+    while shown:
+        shown, depth = shown["items"], depth + 1
+
+    assert depth == 65
+
+
+def test_more_schemas_than_wanted_are_refused():
+    definitions = Definitions(Document(root={"openapi": "3.1.0"}, name="o"), hidden="readOnly", most=2)
+
+    with pytest.raises(TooManyError):
+        definitions.copy(Placed({"items": {"items": {}}}))
