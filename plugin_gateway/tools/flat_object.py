@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.tools.keywords import COMBINING, DIALECT
-from plugin_gateway.tools.parameters import as_object
+from plugin_gateway.tools.parameters import as_object, with_header
 from plugin_gateway.tools.standalone import Placed
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class _Collected:
     def _add_property(self, name: str, placed: Placed) -> None:
         if self._definitions.is_hidden(placed):
             self.hidden.add(name)
-        shown = as_object(self._definitions.copy(placed))
+        shown = with_header(as_object(self._definitions.copy(placed)), placed.schema)
         before = self.properties.setdefault(name, shown)
         if before != shown:
             self.properties[name] = {"allOf": [before, shown]}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_PLAIN = frozenset({"string", "integer", "number", "boolean"})
+_MIRRORED = ("string", "integer", "boolean")
 
 
 class Inputs(NamedTuple):
@@ -66,12 +66,12 @@ def _assemble(arguments: Sequence[Argument], properties: Sequence[Property], rul
 
 
 def _check_headers(schemas: Collection[JsonObject]) -> None:
-    """Keep MCP's header of a property if its value is plain and no other property has the same header."""
+    """Keep MCP's header of a property if it is legal: clients leave out a tool with any other (MCP 2026-07-28, server/tools)."""
     seen: set[str] = set()
     for schema in schemas:
         header = schema.get(MCP_HEADER)
         if not isinstance(header, str):
             continue
-        if not _TOKEN.fullmatch(header) or header.lower() in seen or schema.get("type") not in _PLAIN:
+        if not _TOKEN.fullmatch(header) or header.lower() in seen or schema.get("type") not in _MIRRORED:
             del schema[MCP_HEADER]
         seen.add(header.lower())

@@ -70,7 +70,8 @@ def _read(name: str, place: Place, placed: Placed, definitions: Definitions, sla
         is_required=place is Place.PATH or parameter.get("required") is True,
         allows_slashes=place is Place.PATH and name in slashes,
     )
-    return Property(argument, _shown(parameter, as_object(definitions.copy(schema))))
+    shown = _shown(parameter, as_object(definitions.copy(schema)))
+    return Property(argument, with_header(shown, parameter, schema.schema))
 
 
 def _shown(parameter: JsonObject, schema: JsonObject) -> JsonObject:
@@ -81,9 +82,14 @@ def _shown(parameter: JsonObject, schema: JsonObject) -> JsonObject:
         schema["deprecated"] = True
     if "examples" not in schema and (examples := [*_examples(parameter)]):
         schema["examples"] = examples
-    if isinstance(header := parameter.get(MCP_HEADER), str):
-        schema[MCP_HEADER] = header
     return schema
+
+
+def with_header(shown: JsonObject, *owners: Json) -> JsonObject:
+    """Add MCP's header of an argument, which the parameter or its schema names. Inside an argument it has no use."""
+    named = (owner.get(MCP_HEADER) for owner in owners if isinstance(owner, dict))
+    header = next((one for one in named if isinstance(one, str)), None)
+    return shown if header is None else {**shown, MCP_HEADER: header}
 
 
 def _examples(parameter: JsonObject) -> Iterator[Json]:

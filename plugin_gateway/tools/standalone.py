@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.openapi.refs import RefError
-from plugin_gateway.tools.keywords import LISTS, MAPS, MCP_HEADER, ONE, is_pattern, is_schema, is_valid
+from plugin_gateway.tools.keywords import LISTS, MAPS, ONE, is_pattern, is_schema, is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ class Definitions:
                 if is_valid(key, value) and value not in self._anchors:
                     self._anchors.add(value)
                     copied[key] = value
-            elif is_valid(key, value) or (key == MCP_HEADER and isinstance(value, str)):
+            elif is_valid(key, value):
                 copied[key] = value
         return copied
 

@@ -112,8 +112,27 @@ def test_the_header_of_an_argument_stays_if_clients_can_send_it():
         {"type": "string", "x-mcp-header": "a b"},
         {"type": "object", "x-mcp-header": "Filter"},
         {"type": "boolean", "x-mcp-header": "Dry-Run"},
+        {"type": "number", "x-mcp-header": "Weight"},
+        {"type": ["string", "null"], "x-mcp-header": "Owner"},
+        {"type": "array", "items": {"type": "string", "x-mcp-header": "Item"}},
     ]
     parameters = [{"name": f"p{number}", "in": "query", "schema": schema} for number, schema in enumerate(schemas)]
     shown = inputs({"parameters": parameters}, "get").schema["properties"]
 
-    assert [one.get("x-mcp-header") for one in shown.values()] == ["Region", None, None, None, "Dry-Run"]
+    assert [one.get("x-mcp-header") for one in shown.values()] == [
+        "Region",
+        None,
+        None,
+        None,
+        "Dry-Run",
+        None,
+        None,
+        None,
+    ]
+    assert "Item" not in str(shown)
+
+
+def test_the_header_of_a_member_of_the_body_stays():
+    member = {"type": "string", "x-mcp-header": "Region"}
+
+    assert inputs(body({"type": "object", "properties": {"a": member}})).schema["properties"]["a"] == member
