@@ -8,8 +8,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,7 @@ import pytest
 class Upstream:
     """Listens on loopback; `script` maps a path to what answers it: pieces of bytes, or a function of the request."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.script = {}
         self.requests = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -25,10 +28,10 @@ class Upstream:
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
-    def close(self):
+    def close(self) -> None:
         self._listener.close()
 
-    def _accept(self):
+    def _accept(self) -> None:
         while True:
             try:
                 client, _ = self._listener.accept()
@@ -36,7 +39,7 @@ class Upstream:
                 return
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-    def _serve(self, client):
+    def _serve(self, client: socket.socket) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, client.makefile("rb") as lines, suppress(OSError, ValueError):  # what breaks off is no request
             while request := self._read(lines):
@@ -48,7 +51,7 @@ class Upstream:
                         return
                     client.sendall(piece)
 
-    def _read(self, lines):
+    def _read(self, lines: Any) -> SimpleNamespace | None:
         line = lines.readline()
         if not line:
             return None
@@ -72,10 +75,10 @@ class Upstream:
 class Gateway:
     """A running gateway, as a client of raw bytes sees it."""
 
-    def __init__(self, port, upstream):
+    def __init__(self, port: int, upstream: Upstream) -> None:
         self.port, self.upstream = port, upstream
 
-    def ask(self, request, timeout=5):
+    def ask(self, request: bytes, timeout: int = 5) -> bytes:
         """Send bytes and return everything that comes back until the gateway closes."""
         with socket.create_connection(("127.0.0.1", self.port), timeout) as client:
             client.sendall(request)
@@ -85,7 +88,9 @@ class Gateway:
                     received += data
         return bytes(received)
 
-    def call(self, target, method="GET", fields=(), body=b""):
+    def call(
+        self, target: str, method: str = "GET", fields: tuple[Any, ...] = (), body: bytes = b""
+    ) -> SimpleNamespace:
         """Call on a connection for this call alone, and return the answer read strictly."""
         lines = [f"{method} {target} HTTP/1.1", "Host: gateway.test", "Connection: close", *fields]
         if body:
@@ -93,7 +98,7 @@ class Gateway:
         return read_answer(self.ask("\r\n".join(lines).encode() + b"\r\n\r\n" + body), is_head=method == "HEAD")
 
 
-def read_answer(raw, *, is_head=False):
+def read_answer(raw: bytes, *, is_head: bool = False) -> SimpleNamespace:
     """The last answer in what a client received: status, fields, body without its framing, and whether that was whole."""
     head = b""
     rest = raw
@@ -123,7 +128,9 @@ def read_answer(raw, *, is_head=False):
 
 
 @contextmanager
-def serving(folder, config, environment, front, upstream, *options):
+def serving(
+    folder: Path, config: str, environment: dict[str, str], front: str, upstream: Upstream, *options: str
+) -> Iterator[Gateway]:
     """Run `serve` on a config until the block ends."""
     with socket.socket() as held:
         held.bind(("127.0.0.1", 0))
@@ -153,17 +160,19 @@ def serving(folder, config, environment, front, upstream, *options):
 
 
 @pytest.fixture(scope="module")
-def scripted(tmp_path_factory):
+def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     """Start a gateway with a config for the upstream's port: `scripted(make_config, document, environment, front)`."""
     with scripted_gateways(tmp_path_factory) as start:
         yield start
 
 
 @contextmanager
-def scripted_gateways(tmp_path_factory):
+def scripted_gateways(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
     running = []
 
-    def start(make_config, document, environment, front, *options):
+    def start(
+        make_config: Callable[..., Any], document: str, environment: dict[str, str], front: str, *options: str
+    ) -> Gateway:
         folder = tmp_path_factory.mktemp("scripted")
         (folder / "openapi.json").write_text(document)
         upstream = Upstream()

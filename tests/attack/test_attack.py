@@ -12,7 +12,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +38,7 @@ log: {{level: error}}
 pytestmark = pytest.mark.skipif(not ATTACK.is_dir(), reason=f"the attack cases are not at {ATTACK}")
 
 
-def free_ports():
+def free_ports() -> tuple[int, int]:
     """Two ports that nobody listens on; both are held while the second is chosen."""
     with socket.socket() as one, socket.socket() as other:
         one.bind(("127.0.0.1", 0))
@@ -44,19 +46,19 @@ def free_ports():
         return one.getsockname()[1], other.getsockname()[1]
 
 
-def write_profile(folder, upstream_port):
+def write_profile(folder: Path, upstream_port: int) -> None:
     text = (ATTACK / "openapi.yaml").read_text().replace("UPPORT", str(upstream_port))
     (folder / "openapi.yaml").write_text(text)
     (folder / "gateway.yaml").write_text(CONFIG.format(upstream_port=upstream_port))
 
 
-def serve_command(folder, port, *more):
+def serve_command(folder: Path, port: int | str, *more: str) -> tuple[str, ...]:
     addresses = ("--listen", f"127.0.0.1:{port}", "--admin", "127.0.0.1:0")
     return (sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), *addresses, *more)
 
 
 @pytest.fixture
-def gateway(tmp_path, request):
+def gateway(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, int, int]]:
     """A running gateway with the profile: its port, its pid and the port its upstream is expected at."""
     upstream_port, port = free_ports()
     write_profile(tmp_path, upstream_port)
@@ -72,7 +74,7 @@ def gateway(tmp_path, request):
             process.wait(20)
 
 
-def wait_until_answering(port, process):
+def wait_until_answering(port: int, process: subprocess.Popen[Any]) -> None:
     """Connections are taken in before there is a worker; only an answer shows that one is up, and has its memory."""
     give_up = time.monotonic() + 20
     while time.monotonic() < give_up and process.poll() is None:
@@ -86,7 +88,7 @@ def wait_until_answering(port, process):
     pytest.fail(f"the gateway does not listen (exit status {process.poll()})")
 
 
-def replay(tmp_path, *arguments):
+def replay(tmp_path: Path, *arguments: str) -> None:
     result = tmp_path / "result.json"
     command = (sys.executable, str(ATTACK / "attack.py"), *arguments, "--json", str(result))
     done = subprocess.run(command, capture_output=True, text=True, timeout=580, check=False)
@@ -100,13 +102,15 @@ def replay(tmp_path, *arguments):
 
 
 @pytest.mark.parametrize("gateway", FRONTS, indirect=True)
-def test_hostile_callers_get_nothing_and_honest_ones_what_they_ask(tmp_path, gateway):
+def test_hostile_callers_get_nothing_and_honest_ones_what_they_ask(
+    tmp_path: Path, gateway: tuple[int, int, int]
+) -> None:
     port, pid, upstream_port = gateway
     target = ("--gateway", f"127.0.0.1:{port}", "--upstream-port", str(upstream_port), "--pid", str(pid))
     replay(tmp_path, *target, "--features", "docs,mcp")
 
 
-def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path):
+def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path: Path) -> None:
     write_profile(tmp_path, 0)
     start = tmp_path / "start.sh"
     command = " ".join(serve_command(Path("$1"), "$2"))
@@ -118,7 +122,7 @@ def test_hostile_documents_neither_start_nor_harm_the_gateway(tmp_path):
 
 
 @pytest.mark.parametrize("gateway", FRONTS, indirect=True)
-def test_a_flood_of_header_bytes_costs_no_memory_and_no_other_client_waits(gateway):
+def test_a_flood_of_header_bytes_costs_no_memory_and_no_other_client_waits(gateway: tuple[int, int, int]) -> None:
     port, pid, _ = gateway
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     targets = [f"gateway:{port}:{child}" for child in children]
@@ -131,7 +135,7 @@ def test_a_flood_of_header_bytes_costs_no_memory_and_no_other_client_waits(gatew
 
 
 @pytest.mark.parametrize("front", FRONTS)
-def test_nothing_is_lost_or_misjudged_under_faults_and_load(tmp_path, front):
+def test_nothing_is_lost_or_misjudged_under_faults_and_load(tmp_path: Path, front: str) -> None:
     port, upstream_port = free_ports()
     write_profile(tmp_path, upstream_port)
     unresolvable = tmp_path / "unresolvable"

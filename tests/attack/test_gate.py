@@ -5,9 +5,13 @@ import itertools
 import json
 import unicodedata
 import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from tests.attack.conftest import Gateway
 
 DENIED_WORDS = ("mine", "kiosk", "office-pass", "straße", "οδός", "İstanbul", "ﬁles")
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
@@ -15,7 +19,7 @@ FORM = "application/x-www-form-urlencoded"
 TOKENS = {"A_TOKEN": "token-of-a-4711", "B_TOKEN": "token-of-b-4711"}
 
 
-def config(port):
+def config(port: int) -> str:
     return json.dumps(
         {
             "openapi": "openapi.json",
@@ -34,7 +38,7 @@ def config(port):
     )
 
 
-def config_of_consumers(port):
+def config_of_consumers(port: int) -> str:
     base = json.loads(config(port))
     base["auth"] = {
         "type": "service_http",
@@ -47,11 +51,11 @@ def config_of_consumers(port):
     return json.dumps(base)
 
 
-def parameter(name, place="path"):
+def parameter(name: str, place: str = "path") -> dict[str, Any]:
     return {"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}
 
 
-def operation(name, *parameters, types=()):
+def operation(name: str, *parameters: dict[str, Any], types: tuple[str, ...] = ()) -> dict[str, Any]:
     described = {"operationId": name, "parameters": list(parameters), "responses": {"200": {"description": "ok"}}}
     if types:
         described["requestBody"] = {"content": {kind: {"schema": {"type": "object"}} for kind in types}}
@@ -80,25 +84,25 @@ DOCUMENT = json.dumps({"openapi": "3.0.3", "info": {"title": "Pets", "version": 
 class Recording(dict):
     """Answers every path."""
 
-    def get(self, path, default=None):
+    def get(self, path: str, default: Any = None) -> Any:
         return super().get(path, OK)
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def gateway(request, scripted):
+def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
     gateway = scripted(config, DOCUMENT, {}, request.param)
     gateway.upstream.script = Recording()
     return gateway
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def shared_gateway(request, scripted):
+def shared_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
     gateway = scripted(config_of_consumers, DOCUMENT, TOKENS, request.param)
     gateway.upstream.script = Recording()
     return gateway
 
 
-def ask_all(gateway, requests):
+def ask_all(gateway: Gateway, requests: Iterator[Any]) -> list[str]:
     """Send many requests over few connections and return the targets that went upstream."""
     gateway.upstream.requests.clear()
     requests = list(requests)
@@ -112,7 +116,7 @@ def ask_all(gateway, requests):
     return [request.target for request in gateway.upstream.requests]
 
 
-def mapped(text):
+def mapped(text: str) -> set[str]:
     """Every text that a runtime's mapping of case may make of a text, Turkic ones included; simple ones go by character."""
     turkic = (text.replace("I", "\u0131").replace("\u0130", "i"), text.replace("i", "\u0130").replace("\u0131", "I"))
     simple = ("".join(low if len(low := c.lower()) == 1 else c for c in text).replace("\u0130", "i"),)
@@ -125,7 +129,7 @@ def mapped(text):
     }
 
 
-def same_letters():
+def same_letters() -> dict[str, set[str]]:
     """By folded letters: the characters, and pairs of them, that some mapping makes the same."""
     groups = {}
     for code in itertools.chain(range(0x41, 0x3000), range(0xA640, 0xAC00), range(0xFB00, 0xFB20)):
@@ -136,7 +140,7 @@ def same_letters():
     return groups
 
 
-def test_no_letter_that_any_mapping_of_case_makes_the_same_reaches_what_is_denied(gateway):
+def test_no_letter_that_any_mapping_of_case_makes_the_same_reaches_what_is_denied(gateway: Gateway) -> None:
     groups = same_letters()
     paths = set()
     for word in DENIED_WORDS:
@@ -156,7 +160,7 @@ def test_no_letter_that_any_mapping_of_case_makes_the_same_reaches_what_is_denie
     assert went == []
 
 
-def test_names_that_only_look_alike_in_part_still_pass(gateway):
+def test_names_that_only_look_alike_in_part_still_pass(gateway: Gateway) -> None:
     names = ("m\u0130n", "\u0131", "k\u0131osks", "stra\u00dfen", "mineral", "\u0130zmir", "Gr\u00f6\u00dfe", "fil")
     paths = [f"/pets/{quote(name)}" for name in names]
     assert ask_all(gateway, (f"GET {path}" for path in paths)) == [f"/base{path}" for path in paths]
@@ -213,7 +217,9 @@ OVERRIDES = [
     ("kind", "body"), OVERRIDES, ids=[f"{number} {kind}" for number, (kind, _) in enumerate(OVERRIDES)]
 )
 @pytest.mark.parametrize("way", ["framed", "chunked", "byte by byte"])
-def test_a_method_in_a_body_is_refused_as_one_in_a_field_is(gateway, kind, body, way):
+def test_a_method_in_a_body_is_refused_as_one_in_a_field_is(
+    gateway: Gateway, kind: str, body: bytes | str, way: str
+) -> None:
     gateway.upstream.requests.clear()
     head = f"POST /pets/7 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: {kind}\r\n"
     octets = body.encode() if isinstance(body, str) else body
@@ -230,7 +236,7 @@ def test_a_method_in_a_body_is_refused_as_one_in_a_field_is(gateway, kind, body,
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "GZIP", "br", "x-unknown", "gzip, gzip"])
-def test_a_coding_does_not_hide_the_method_in_a_body(gateway, coding):
+def test_a_coding_does_not_hide_the_method_in_a_body(gateway: Gateway, coding: str) -> None:
     gateway.upstream.requests.clear()
     body = zlib.compress(b"_method=DELETE") if coding == "deflate" else gzip.compress(b"_method=DELETE")
     fields = [f"Content-Type: {FORM}", f"Content-Encoding: {coding}"]
@@ -242,7 +248,7 @@ def test_a_coding_does_not_hide_the_method_in_a_body(gateway, coding):
     "kind",
     ["text/plain", "application/xml", "text/json", "application/problem+json", "application/x-yaml", "*/*", "json", ""],
 )
-def test_a_type_of_body_that_the_operation_does_not_declare_is_refused(gateway, kind):
+def test_a_type_of_body_that_the_operation_does_not_declare_is_refused(gateway: Gateway, kind: str) -> None:
     gateway.upstream.requests.clear()
     fields = [f"Content-Type: {kind}"] if kind else []
     assert gateway.call("/pets/7", "POST", fields, b"_method=DELETE").status == (
@@ -251,7 +257,7 @@ def test_a_type_of_body_that_the_operation_does_not_declare_is_refused(gateway, 
     assert gateway.upstream.requests == []
 
 
-def test_two_types_of_one_body_are_refused(gateway):
+def test_two_types_of_one_body_are_refused(gateway: Gateway) -> None:
     gateway.upstream.requests.clear()
     fields = ["Content-Type: application/json", f"Content-Type: {FORM}"]
     assert gateway.call("/pets/7", "POST", fields, b"_method=DELETE").status in {400, 415}
@@ -267,13 +273,13 @@ def test_two_types_of_one_body_are_refused(gateway):
         ("multipart/form-data; boundary=b", PART.format('name="method"').encode()),
     ],
 )
-def test_honest_bodies_of_declared_types_pass_unchanged(gateway, kind, body):
+def test_honest_bodies_of_declared_types_pass_unchanged(gateway: Gateway, kind: str, body: bytes) -> None:
     gateway.upstream.requests.clear()
     assert gateway.call("/pets/7", "POST", [f"Content-Type: {kind}"], body).status == 200
     assert [request.body for request in gateway.upstream.requests] == [body]
 
 
-def test_what_lies_below_a_denied_path_is_denied_to_origins_with_path_info(gateway):
+def test_what_lies_below_a_denied_path_is_denied_to_origins_with_path_info(gateway: Gateway) -> None:
     below = (
         "/docs/export/meta", "/docs/EXPORT/meta", "/docs/%65xport/meta", "/pets/mine/toys", "/pets/MINE/toys", "/pets/m%C4%B0ne/toys",
         "/tree/private%2Fkeys", "/tree/private%2Fkeys%2Fx", "/tree/private%2fkeys%2fa%2fb", "/tree/PRIVATE%2FKEYS%2Fx",
@@ -281,7 +287,7 @@ def test_what_lies_below_a_denied_path_is_denied_to_origins_with_path_info(gatew
     assert ask_all(gateway, (f"GET {path}" for path in below)) == []
 
 
-def test_neighbours_of_a_denied_path_still_pass(gateway):
+def test_neighbours_of_a_denied_path_still_pass(gateway: Gateway) -> None:
     beside = [
         "/docs/exports/meta",
         "/docs/a/meta",
@@ -292,7 +298,7 @@ def test_neighbours_of_a_denied_path_still_pass(gateway):
     assert ask_all(gateway, (f"GET {path}" for path in beside)) == [f"/base{path}" for path in beside]
 
 
-def test_a_call_is_told_apart_by_its_query_in_one_reading_only(gateway):
+def test_a_call_is_told_apart_by_its_query_in_one_reading_only(gateway: Gateway) -> None:
     wrong = (
         "Action=DropPets", "action=DropPets", "Action=FindPets&Action=DropPets", "Action=DropPets&Action=FindPets", "Action=",
         "%41ction=DropPets", "Action=FindPets&%41ction=DropPets", "Action=FindPets&action=DropPets", "Action[]=DropPets",
@@ -304,10 +310,10 @@ def test_a_call_is_told_apart_by_its_query_in_one_reading_only(gateway):
     assert ask_all(gateway, (f"GET /?{query}" for query in good)) == [f"/base/?{query}" for query in good]
 
 
-def test_the_view_of_a_consumer_keeps_what_is_denied_to_all_and_to_it(shared_gateway):
+def test_the_view_of_a_consumer_keeps_what_is_denied_to_all_and_to_it(shared_gateway: Gateway) -> None:
     shared_gateway.upstream.requests.clear()
 
-    def status(path, name):
+    def status(path: str, name: str) -> int:
         return shared_gateway.call(path, fields=[f"Authorization: Bearer {TOKENS[f'{name}_TOKEN']}"]).status
 
     assert status("/pets/7", "A") == 200
@@ -321,7 +327,7 @@ def test_the_view_of_a_consumer_keeps_what_is_denied_to_all_and_to_it(shared_gat
 
 
 @pytest.mark.parametrize("second", ["X-Request-Id: b", "x-request-id: a", "X_Request_Id: b", "X-Request-ID: c, d"])
-def test_two_request_ids_become_one(gateway, second):
+def test_two_request_ids_become_one(gateway: Gateway, second: str) -> None:
     gateway.upstream.requests.clear()
     answered = gateway.call("/pets/7", fields=["X-Request-Id: a", second])
     (request,) = gateway.upstream.requests

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +30,7 @@ DOCUMENT = {
 }
 
 
-def write_config(folder, upstream_port, half):
+def write_config(folder: Path, upstream_port: int, half: str) -> None:
     """Another prefix and another key in one file, which is replaced whole, as editors and ConfigMaps do."""
     config = {
         "openapi": "openapi.json",
@@ -48,11 +49,11 @@ def write_config(folder, upstream_port, half):
 class Upstream:
     """Answers every request with which half it was asked as, and notes where prefix and key disagree."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.seen = set()
         self.torn = []
 
-    async def serve(self, reader, writer):
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -65,7 +66,7 @@ class Upstream:
             writer.close()
 
 
-async def load(port, is_over):
+async def load(port: int, is_over: asyncio.Event) -> int:
     """Call one after the other on one connection; a server may close it between two calls (RFC 9112, 9.3.1)."""
     answered, reader, writer = 0, None, None
     while not is_over.is_set():
@@ -88,13 +89,13 @@ async def load(port, is_over):
     return answered
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
 
 
-async def start_gateway(folder, port, front):
+async def start_gateway(folder: Path, port: int, front: str) -> Any:
     environ = {f"HALF_{half.upper()}": key for half, key in HALVES.items()}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), "--workers", "2"),
@@ -113,7 +114,7 @@ async def start_gateway(folder, port, front):
                 return process
 
 
-async def change_under_load(folder, front):
+async def change_under_load(folder: Path, front: str) -> tuple[Upstream, list[int], int]:
     upstream = Upstream()
     server = await asyncio.start_server(upstream.serve, "127.0.0.1", 0)
     upstream_port = server.sockets[0].getsockname()[1]
@@ -137,7 +138,7 @@ async def change_under_load(folder, front):
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_change_every_fifth_of_a_second_loses_no_call_and_tears_none(tmp_path: Path, front):
+def test_a_change_every_fifth_of_a_second_loses_no_call_and_tears_none(tmp_path: Path, front: str) -> None:
     upstream, answered, status = asyncio.run(change_under_load(tmp_path, front))
     assert upstream.torn == []
     assert upstream.seen == {"a", "b"}

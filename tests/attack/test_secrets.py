@@ -12,10 +12,15 @@ import quopri
 import re
 import secrets as randomness
 import zlib
+from collections.abc import Callable, Iterator
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
+
+from tests.attack.conftest import Gateway
 
 # Six characters of them in a row are in no honest text.
 HEADER = 'hdr+K3y/"<&>=%~\\9Zq'
@@ -39,7 +44,7 @@ ENVIRONMENT = {
 WINDOW = 6
 
 
-def config(port, **upstream):
+def config(port: int, **upstream: str) -> str:
     return json.dumps(
         {
             "openapi": "openapi.json",
@@ -77,7 +82,7 @@ def config(port, **upstream):
     )
 
 
-def operation(name, **more):
+def operation(name: str, **more: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     return {
         "operationId": name,
         "parameters": [{"name": "case", "in": "path", "required": True, "schema": {"type": "string"}}],
@@ -102,12 +107,12 @@ DOCUMENT = json.dumps(
 )
 
 
-def issue_token(_request):
+def issue_token(_request: SimpleNamespace) -> bytes:
     body = json.dumps({"access_token": MINTED, "token_type": "Bearer", "expires_in": 3600}).encode()
     return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
-def mint(gateway):
+def mint(gateway: Gateway) -> Gateway:
     """Have the gateway get its token."""
     gateway.upstream.script["/token"] = issue_token
     gateway.upstream.script["/minted/once"] = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -116,19 +121,19 @@ def mint(gateway):
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def gateway(request, scripted):
+def gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
     """A gateway that carries all kinds of secrets, a minted token among them."""
     return mint(scripted(config, DOCUMENT, ENVIRONMENT, request.param))
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def trusting_gateway(request, scripted):
+def trusting_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
     """A gateway whose operator says that the upstream never echoes."""
     return scripted(lambda port: config(port, echoes="never"), DOCUMENT, ENVIRONMENT, request.param)
 
 
 @pytest.fixture(scope="module", params=["connection", "asgi"])
-def passing_gateway(request, scripted):
+def passing_gateway(request: pytest.FixtureRequest, scripted: Callable[..., Any]) -> Gateway:
     """A gateway whose operator wants answers that cannot be read."""
     return mint(scripted(lambda port: config(port, unreadable="pass"), DOCUMENT, ENVIRONMENT, request.param))
 
@@ -143,8 +148,8 @@ _UNIT = re.compile(
 _SHORT = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-def unescaped(octets):
-    def plain(match):
+def unescaped(octets: bytes) -> bytes:
+    def plain(match: re.Match[Any]) -> bytes:
         if match["percent"]:
             return bytes((int(match["percent"], 16),))
         if match["unicode"]:
@@ -159,7 +164,7 @@ def unescaped(octets):
     return _UNIT.sub(plain, octets)
 
 
-def readings(octets):
+def readings(octets: bytes) -> Iterator[bytes]:
     """Everything that a client may take the bytes for; what only fills them is left out."""
     octets = re.sub(rb"(\0|\x20){64,}", b" ", octets)
     yield octets
@@ -182,12 +187,12 @@ def readings(octets):
 WINDOWS = {secret.encode()[at : at + WINDOW] for secret in SECRETS for at in range(len(secret.encode()) - WINDOW + 1)}
 
 
-def leaks(octets):
+def leaks(octets: bytes) -> set[Any]:
     """The pieces of secrets that a client can read in the bytes."""
     return {window for reading in readings(octets) for window in WINDOWS if window in reading}
 
 
-def bodies(answer):
+def bodies(answer: SimpleNamespace) -> list[bytes]:
     """The body as it came, and each thing that its codings or a lenient client make of it."""
     found = [answer.body]
     for _ in range(3):
@@ -203,7 +208,7 @@ def bodies(answer):
     return found
 
 
-def assert_hidden(answer):
+def assert_hidden(answer: SimpleNamespace) -> None:
     """Nothing of a secret is in the answer, and what is not a refusal of ours is whole."""
     assert leaks(answer.head) == set()
     for body in bodies(answer):
@@ -212,14 +217,14 @@ def assert_hidden(answer):
         assert json.loads(answer.body)["code"] == "unreadable-answer", answer.body
 
 
-def answer(body, *fields, status=b"200 OK", framed=True):
+def answer(body: bytes, *fields: bytes, status: bytes = b"200 OK", framed: bool = True) -> bytes:
     lines = [b"HTTP/1.1 " + status, b"Content-Type: text/plain", *fields]
     if framed:
         lines.append(b"Content-Length: %d" % len(body))
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
-def chunked(pieces, *fields, trailers=b""):
+def chunked(pieces: list[bytes], *fields: bytes, trailers: bytes = b"") -> Iterator[bytes]:
     yield b"\r\n".join((b"HTTP/1.1 200 OK", *fields, b"Transfer-Encoding: chunked")) + b"\r\n\r\n"
     for piece in pieces:
         if piece:
@@ -227,7 +232,7 @@ def chunked(pieces, *fields, trailers=b""):
     yield b"0\r\n" + trailers + b"\r\n"
 
 
-def ask(gateway, made, **call):
+def ask(gateway: Gateway, made: Any, **call: list[str] | str) -> SimpleNamespace:
     pieces = made if isinstance(made, bytes) or callable(made) else list(made)
     gateway.upstream.script["/echo/case"] = pieces
     return gateway.call("/echo/case", **call)
@@ -236,25 +241,25 @@ def ask(gateway, made, **call):
 PLAIN = b"before " + " ".join(SECRETS).encode() + b" after"
 
 
-def brotli(data):
+def brotli(data: bytes) -> bytes:
     """A brotli stream of uncompressed blocks (RFC 7932, 9)."""
     size = len(data) - 1
     first = 0 | size << 4 | 1 << 20  # window bits 16; not the last; four nibbles; uncompressed
     return first.to_bytes(3, "little") + data + b"\x03"
 
 
-def zstd(data):
+def zstd(data: bytes) -> bytes:
     """A zstd frame of one raw block (RFC 8878, 3.1)."""
     block = 1 | len(data) << 3
     return b"\x28\xb5\x2f\xfd\xa0" + len(data).to_bytes(4, "little") + block.to_bytes(3, "little") + data
 
 
-def raw_deflate(data, level=6):
+def raw_deflate(data: bytes, level: int = 6) -> bytes:
     made = zlib.compressobj(level, wbits=-15)
     return made.compress(data) + made.flush()
 
 
-def gzip_with_name(data, name):
+def gzip_with_name(data: bytes, name: bytes) -> bytes:
     """A gzip member that carries a file name, a comment and an extra field (RFC 1952, 2.3)."""
     extra = b"ab" + len(name).to_bytes(2, "little") + name
     head = b"\x1f\x8b\x08\x1c" + b"\0" * 4 + b"\0\x03" + len(extra).to_bytes(2, "little") + extra
@@ -262,7 +267,7 @@ def gzip_with_name(data, name):
     return head + name + b"\0" + name + b"\0" + raw_deflate(data) + tail
 
 
-def signed_chunks(data):
+def signed_chunks(data: bytes) -> bytes:
     """What S3 clients send as `aws-chunked`."""
     half = len(data) // 2
     signature = b";chunk-signature=" + b"0" * 64
@@ -318,7 +323,7 @@ CODINGS = {
 
 @pytest.mark.parametrize("name", CODINGS)
 @pytest.mark.parametrize("is_chunked", [False, True], ids=["framed", "chunked"])
-def test_no_coding_of_the_body_shows_a_secret(gateway, name, is_chunked):
+def test_no_coding_of_the_body_shows_a_secret(gateway: Gateway, name: str, is_chunked: bool) -> None:
     coding, body = CODINGS[name]
     field = b"Content-Encoding: " + coding
     if is_chunked:
@@ -329,13 +334,15 @@ def test_no_coding_of_the_body_shows_a_secret(gateway, name, is_chunked):
 
 
 @pytest.mark.parametrize("fields", [[b"gzip", b"gzip"], [b"identity", b"gzip"], [b"gzip", b"identity"], [b"br", b"x"]])
-def test_two_fields_that_name_codings_show_no_secret(gateway, fields):
+def test_two_fields_that_name_codings_show_no_secret(gateway: Gateway, fields: list[bytes]) -> None:
     for body in (PLAIN, gzip.compress(PLAIN), gzip.compress(gzip.compress(PLAIN))):
         assert_hidden(ask(gateway, answer(body, *(b"Content-Encoding: " + field for field in fields))))
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "none", "x-rot13", "aws-chunked"])
-def test_a_coding_that_the_operator_lets_pass_is_still_masked_in_its_raw_bytes(passing_gateway, coding):
+def test_a_coding_that_the_operator_lets_pass_is_still_masked_in_its_raw_bytes(
+    passing_gateway: Gateway, coding: str
+) -> None:
     answered = ask(passing_gateway, answer(PLAIN, b"Content-Encoding: " + coding.encode()))
     assert leaks(answered.body) == set()
     assert leaks(answered.head) == set()
@@ -353,7 +360,9 @@ def test_a_coding_that_the_operator_lets_pass_is_still_masked_in_its_raw_bytes(p
         ("gzip, identity", gzip.compress),
     ],
 )
-def test_a_coding_that_can_be_read_passes_where_no_secret_is_in_it(gateway, coding, make):
+def test_a_coding_that_can_be_read_passes_where_no_secret_is_in_it(
+    gateway: Gateway, coding: str, make: Callable[..., Any] | type[Any]
+) -> None:
     body = make(b"nothing to hide, " * 40)
     answered = ask(gateway, answer(body, b"Content-Encoding: " + coding.encode()))
     assert answered.status == 200
@@ -361,14 +370,14 @@ def test_a_coding_that_can_be_read_passes_where_no_secret_is_in_it(gateway, codi
 
 
 @pytest.mark.parametrize("name", ["unknown", "compress", "text labelled gzip"])
-def test_a_coding_that_cannot_be_read_is_refused_with_its_own_code(gateway, name):
+def test_a_coding_that_cannot_be_read_is_refused_with_its_own_code(gateway: Gateway, name: str) -> None:
     coding, body = CODINGS[name]
     answered = ask(gateway, answer(body, b"Content-Encoding: " + coding))
     assert answered.status == 502
     assert json.loads(answered.body)["code"] == "unreadable-answer"
 
 
-def test_events_that_are_compressed_and_flushed_show_no_secret_nor_all_but_its_end(gateway):
+def test_events_that_are_compressed_and_flushed_show_no_secret_nor_all_but_its_end(gateway: Gateway) -> None:
     made = zlib.compressobj(wbits=31)
     events = [b"data: one\n\n", b"data: " + HEADER.encode()[:-1], HEADER.encode()[-1:] + b"\n\n", b"data: two\n\n"]
     pieces = [made.compress(event) + made.flush(zlib.Z_SYNC_FLUSH) for event in events] + [made.flush()]
@@ -382,7 +391,7 @@ def test_events_that_are_compressed_and_flushed_show_no_secret_nor_all_but_its_e
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_get_shows_no_secret_of_any_other_call(gateway, secret):
+def test_a_get_shows_no_secret_of_any_other_call(gateway: Gateway, secret: str) -> None:
     for spelled in (secret, quote(secret, safe=""), json.dumps(secret), base64.b64encode(secret.encode()).decode()):
         answered = ask(gateway, answer(b"last request: " + spelled.encode() + b" end"))
         assert answered.status == 200
@@ -391,7 +400,7 @@ def test_a_get_shows_no_secret_of_any_other_call(gateway, secret):
         assert answered.body.endswith(b" end")
 
 
-def test_a_get_that_echoes_the_last_requests_shows_none_of_their_credentials(gateway):
+def test_a_get_that_echoes_the_last_requests_shows_none_of_their_credentials(gateway: Gateway) -> None:
     for path in ("/echo/other", "/pair/other", "/minted/other"):
         gateway.upstream.script[path] = b"HTTP/1.1 204 No Content\r\n\r\n"
     gateway.upstream.requests.clear()
@@ -406,14 +415,14 @@ def test_a_get_that_echoes_the_last_requests_shows_none_of_their_credentials(gat
 
 
 @pytest.mark.parametrize("separator", [":", "%3A", "\\u003a", "&#58;"])
-def test_a_pair_of_user_and_password_is_masked_in_every_form(gateway, separator):
+def test_a_pair_of_user_and_password_is_masked_in_every_form(gateway: Gateway, separator: str) -> None:
     pair = f"svc{separator}{PASSWORD}"
     encoded = base64.b64encode(f"svc:{PASSWORD}".encode()).decode()
     forms = [pair, encoded, encoded.rstrip("="), quote(encoded, safe=""), encoded.replace("+", "-").replace("/", "_")]
     assert_hidden(ask(gateway, answer("\n".join(f"Basic {form}" for form in forms).encode())))
 
 
-def spelled(text, random):
+def spelled(text: str, random: Random) -> bytes:
     """The text with each character in a spelling drawn for it."""
     names = {}
     for name, character in html.entities.html5.items():
@@ -421,7 +430,7 @@ def spelled(text, random):
             names.setdefault(character, []).append(f"&{name}")
     out = []
     for c in text:
-        ways = [
+        ways: list[Any] = [
             lambda c=c: c,
             lambda c=c: c,
             lambda c=c: "".join(f"%{octet:02x}" for octet in c.encode()),
@@ -441,7 +450,7 @@ def spelled(text, random):
     return "".join(out).encode()
 
 
-def encoded(text, random):
+def encoded(text: str, random: Random) -> bytes:
     """The text in base64, base64url or hex, at one of the alignments, padded or not."""
     octets = b"z" * random.randrange(3) + text.encode() + b"z" * random.randrange(3)
     kind = random.randrange(4)
@@ -452,12 +461,12 @@ def encoded(text, random):
     return quote(made, safe="").encode() if random.random() < 0.2 else made
 
 
-def cut(body, random):
+def cut(body: bytes, random: Random) -> list[bytes]:
     bounds = sorted(random.randrange(len(body) + 1) for _ in range(random.choice((0, 1, 3, 10, len(body) // 3))))
     return [body[start:end] for start, end in zip([0, *bounds], [*bounds, len(body)], strict=True)]
 
 
-def test_no_mix_of_spellings_cut_anywhere_shows_a_secret(gateway):
+def test_no_mix_of_spellings_cut_anywhere_shows_a_secret(gateway: Gateway) -> None:
     seed = randomness.randbits(32)
     random = Random(seed)
     for _ in range(150):
@@ -470,21 +479,21 @@ def test_no_mix_of_spellings_cut_anywhere_shows_a_secret(gateway):
         assert leaks(answered.body) == set(), (seed, body, answered.body)
 
 
-def test_the_rest_of_a_secret_that_begins_with_another_does_not_show(gateway):
+def test_the_rest_of_a_secret_that_begins_with_another_does_not_show(gateway: Gateway) -> None:
     for gap in range(len(LONG)):
         body = b"x " + LONG.encode() + b" y " + SHORT.encode() + b" z"
         answered = ask(gateway, chunked([body[: 2 + gap], body[2 + gap :]]))
         assert answered.body == b"x " + b"*" * len(LONG) + b" y " + b"*" * len(SHORT) + b" z"
 
 
-def test_secrets_side_by_side_and_within_each_other_do_not_show(gateway):
+def test_secrets_side_by_side_and_within_each_other_do_not_show(gateway: Gateway) -> None:
     for body in (SHORT + SHORT, SHORT + LONG, LONG[:-3] + LONG, HEADER[:9] + HEADER, SHORT[:-1] + SHORT + LONG[3:]):
         answered = ask(gateway, chunked([body[:7].encode(), body[7:].encode()]))
         whole = {secret for secret in SECRETS if secret in body}
         assert not any(secret.encode() in answered.body for secret in whole)
 
 
-def test_a_masked_body_is_as_long_as_its_length_says(gateway):
+def test_a_masked_body_is_as_long_as_its_length_says(gateway: Gateway) -> None:
     body = PLAIN * 40
     answered = ask(gateway, answer(body))
     assert (b"content-length", b"%d" % len(body)) in answered.fields
@@ -493,7 +502,7 @@ def test_a_masked_body_is_as_long_as_its_length_says(gateway):
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_fields_and_the_reason_phrase_show_no_secret(gateway, secret):
+def test_fields_and_the_reason_phrase_show_no_secret(gateway: Gateway, secret: str) -> None:
     random = Random(7)
     fields = [
         b"X-Echo: " + secret.encode(),
@@ -511,12 +520,12 @@ def test_fields_and_the_reason_phrase_show_no_secret(gateway, secret):
     assert leaks(answered.raw) == set()
 
 
-def test_a_name_of_a_field_shows_no_secret(gateway):
+def test_a_name_of_a_field_shows_no_secret(gateway: Gateway) -> None:
     answered = ask(gateway, answer(b"fine", b"X-" + SHORT.encode() + b": 1", b"X-" + WRITE.encode() + b": 1"))
     assert leaks(answered.raw) == set()
 
 
-def test_trailers_and_interim_answers_show_no_secret(gateway):
+def test_trailers_and_interim_answers_show_no_secret(gateway: Gateway) -> None:
     interim = b"HTTP/1.1 103 Early Hints\r\nLink: </" + SHORT.encode() + b">\r\n\r\n"
     trailers = b"X-Echo: " + HEADER.encode() + b"\r\nX-Other: " + LONG.encode() + b"\r\n"
     answered = ask(gateway, [interim, *chunked([b"fine"], b"Trailer: X-Echo", trailers=trailers)])
@@ -525,13 +534,13 @@ def test_trailers_and_interim_answers_show_no_secret(gateway):
 
 
 @pytest.mark.parametrize("status", [b"400 Bad Request", b"401 Unauthorized", b"404 Not Found", b"500 Oops"])
-def test_an_error_of_the_upstream_shows_no_secret(gateway, status):
+def test_an_error_of_the_upstream_shows_no_secret(gateway: Gateway, status: bytes) -> None:
     answered = ask(gateway, answer(PLAIN, status=status))
     assert leaks(answered.raw) == set()
 
 
 @pytest.mark.parametrize("length", range(WINDOW, len(SHORT)))
-def test_a_body_that_breaks_off_within_a_secret_does_not_show_its_beginning(gateway, length):
+def test_a_body_that_breaks_off_within_a_secret_does_not_show_its_beginning(gateway: Gateway, length: int) -> None:
     begun = b"key: " + LONG.encode()[:length]
     framed = answer(begun + LONG.encode()[length:])[: length - len(LONG)]
     assert leaks(ask(gateway, [framed, None]).body) == set()
@@ -542,7 +551,7 @@ RANGES = ["bytes=0-11", "bytes=-12", "bytes=12-", "bytes=0-3,8-11", "Bytes=0-11"
 
 
 @pytest.mark.parametrize("value", RANGES)
-def test_a_range_is_not_asked_for_where_it_could_cut_a_secret(gateway, value):
+def test_a_range_is_not_asked_for_where_it_could_cut_a_secret(gateway: Gateway, value: str) -> None:
     gateway.upstream.requests.clear()
     answered = ask(gateway, answer(PLAIN), fields=[f"Range: {value}", 'If-Range: "x"'])
     assert_hidden(answered)
@@ -552,7 +561,7 @@ def test_a_range_is_not_asked_for_where_it_could_cut_a_secret(gateway, value):
 
 
 @pytest.mark.parametrize("start", range(1, len(HEADER), 3))
-def test_a_part_that_begins_or_ends_within_a_secret_is_refused(gateway, start):
+def test_a_part_that_begins_or_ends_within_a_secret_is_refused(gateway: Gateway, start: int) -> None:
     for body in (HEADER.encode()[start:] + b" rest", b"x " + HEADER.encode()[:start]):
         fields = (b"Content-Range: bytes 7-%d/1000" % (6 + len(body)),)
         answered = ask(gateway, answer(body, *fields, status=b"206 Partial Content"), fields=["Range: bytes=7-30"])
@@ -561,7 +570,7 @@ def test_a_part_that_begins_or_ends_within_a_secret_is_refused(gateway, start):
         assert leaks(answered.raw) == set()
 
 
-def test_parts_of_several_ranges_are_refused(gateway):
+def test_parts_of_several_ranges_are_refused(gateway: Gateway) -> None:
     parts = b"".join(
         b"--b\r\nContent-Range: bytes %d-%d/99\r\n\r\n" % (at, at + 4) + HEADER.encode()[at : at + 5] + b"\r\n"
         for at in range(0, len(HEADER), 5)
@@ -571,7 +580,7 @@ def test_parts_of_several_ranges_are_refused(gateway):
     assert answered.status == 502
 
 
-def test_ranges_pass_where_the_operator_says_that_the_upstream_never_echoes(trusting_gateway):
+def test_ranges_pass_where_the_operator_says_that_the_upstream_never_echoes(trusting_gateway: Gateway) -> None:
     trusting_gateway.upstream.requests.clear()
     part = answer(b"abc", b"Content-Range: bytes 0-2/9", status=b"206 Partial Content")
     answered = ask(trusting_gateway, part, fields=["Range: bytes=0-2"])
@@ -582,7 +591,7 @@ def test_ranges_pass_where_the_operator_says_that_the_upstream_never_echoes(trus
 
 
 @pytest.mark.parametrize("coding", [b"gzip", b"gzip, chunked", b"identity"])
-def test_a_transfer_coding_other_than_chunked_shows_no_secret(gateway, coding):
+def test_a_transfer_coding_other_than_chunked_shows_no_secret(gateway: Gateway, coding: bytes) -> None:
     body = gzip.compress(PLAIN)
     made = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + coding + b"\r\n\r\n%x\r\n" % len(body) + body + b"\r\n0\r\n\r\n"
     answered = ask(gateway, [made, None])
@@ -590,11 +599,11 @@ def test_a_transfer_coding_other_than_chunked_shows_no_secret(gateway, coding):
     assert leaks(answered.raw) == set()
 
 
-def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripted):
+def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripted: Callable[..., Any]) -> None:
     # Each question for a token is answered with another one, and each worker asks for itself.
     issued = []
 
-    def issue(_request):
+    def issue(_request: SimpleNamespace) -> bytes:
         issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))
         return answer(json.dumps({"access_token": issued[-1], "token_type": "Bearer", "expires_in": 3600}).encode())
 
@@ -613,7 +622,7 @@ def test_a_token_that_one_worker_got_is_masked_in_an_answer_of_any_other(scripte
 
 @pytest.mark.parametrize("separator", ["\n", "\r\n"])
 @pytest.mark.parametrize("secret", SECRETS)
-def test_base64_in_lines_shows_no_secret(gateway, secret, separator):
+def test_base64_in_lines_shows_no_secret(gateway: Gateway, secret: str, separator: str) -> None:
     for before in range(30, 60, 3):
         data = b"x" * before + secret.encode() + b"y" * 40
         digits = base64.b64encode(data).decode()
@@ -631,7 +640,7 @@ def test_base64_in_lines_shows_no_secret(gateway, secret, separator):
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_wide_text_shows_no_spelling_of_a_secret(gateway, encoding):
+def test_wide_text_shows_no_spelling_of_a_secret(gateway: Gateway, encoding: str) -> None:
     random = Random(11)
     for secret in SECRETS:
         for text in (secret, spelled(secret, random).decode(), encoded(secret, random).decode()):
@@ -640,7 +649,7 @@ def test_wide_text_shows_no_spelling_of_a_secret(gateway, encoding):
             assert leaks(answered.body.replace(b"\0", b"")) == set()
 
 
-def test_quoted_printable_text_shows_no_secret(gateway):
+def test_quoted_printable_text_shows_no_secret(gateway: Gateway) -> None:
     for secret in SECRETS:
         for before in range(40, 76, 5):
             written = quopri.encodestring(b"x" * before + b" " + secret.encode() + b" and more")
@@ -654,7 +663,7 @@ def test_quoted_printable_text_shows_no_secret(gateway):
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_a_line_of_a_head_that_is_a_secret_does_not_show_it(gateway, secret):
+def test_a_line_of_a_head_that_is_a_secret_does_not_show_it(gateway: Gateway, secret: str) -> None:
     # In `pa:ss` the colon ends a name, and what goes down has a blank behind it.
     for line in (secret.encode(), secret.encode() + b": 1", b"X: 1\r\n" + secret.encode()):
         answered = ask(gateway, answer(b"fine", line))
@@ -664,7 +673,9 @@ def test_a_line_of_a_head_that_is_a_secret_does_not_show_it(gateway, secret):
 
 @pytest.mark.parametrize("secret", SECRETS)
 @pytest.mark.parametrize("status", [b"301 Moved", b"302 Found", b"304 Not Modified", b"401 Unauthorized", b"503 Oops"])
-def test_no_field_of_a_redirect_or_an_error_shows_a_secret_in_any_spelling(gateway, secret, status):
+def test_no_field_of_a_redirect_or_an_error_shows_a_secret_in_any_spelling(
+    gateway: Gateway, secret: str, status: bytes
+) -> None:
     random = Random(5)
     for way in (secret.encode(), quote(secret, safe="").encode(), spelled(secret, random), encoded(secret, random)):
         names = (
@@ -681,7 +692,7 @@ def test_no_field_of_a_redirect_or_an_error_shows_a_secret_in_any_spelling(gatew
             assert leaks(ask(gateway, made, method=method).raw) == set()
 
 
-def test_no_error_of_the_gateway_quotes_what_the_upstream_sent(gateway):
+def test_no_error_of_the_gateway_quotes_what_the_upstream_sent(gateway: Gateway) -> None:
     for secret in SECRETS:
         written = secret.encode()
         for head in (
@@ -697,14 +708,14 @@ def test_no_error_of_the_gateway_quotes_what_the_upstream_sent(gateway):
             assert leaks(answered.raw) == set()
 
 
-def test_a_renewed_token_and_the_one_before_it_are_both_masked(scripted):
+def test_a_renewed_token_and_the_one_before_it_are_both_masked(scripted: Callable[..., Any]) -> None:
     issued = []
 
-    def issue(_request):
+    def issue(_request: SimpleNamespace) -> bytes:
         issued.append(f"mNt_{len(issued)}_" + randomness.token_hex(12))
         return answer(json.dumps({"access_token": issued[-1], "token_type": "Bearer", "expires_in": 3600}).encode())
 
-    def refuse_the_first(request):
+    def refuse_the_first(request: SimpleNamespace) -> bytes:
         shown = dict(request.fields)["authorization"]
         told = (" ".join(issued) + " " + shown).encode()
         if issued[0] in shown:

@@ -7,6 +7,7 @@ import http.client
 import json
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 import pytest
@@ -19,7 +20,7 @@ ECHO = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d
 pytestmark = pytest.mark.skipif(not CASES.is_file(), reason=f"the attack cases are not at {CASES}")
 
 
-def config(port):
+def config(port: Any) -> Any:
     credential = [
         {"header": "X-Api-Key", "value": {"env": "A_HEADER"}},
         {"query": "api_key", "value": {"env": "A_QUERY"}},
@@ -34,7 +35,7 @@ def config(port):
     )
 
 
-def document():
+def document() -> Any:
     pet = {"name": "petId", "in": "path", "required": True, "schema": {"type": "string"}}
     note = {"name": "X-Note", "in": "header", "schema": {"type": "string"}}
     tag = {"name": "tag", "in": "query", "schema": {"type": "string"}}
@@ -60,7 +61,7 @@ def document():
     return json.dumps({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
 
 
-def hostile_values():
+def hostile_values() -> Any:
     """The targets and field values of the cases, whole and in pieces, as they are and decoded."""
     found = set()
     for case in json.loads(CASES.read_text())["cases"]:
@@ -76,10 +77,10 @@ def hostile_values():
 class McpClient:
     """Calls tools on one connection."""
 
-    def __init__(self, port):
+    def __init__(self, port: Any) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
 
-    def call(self, name, arguments):
+    def call(self, name: Any, arguments: Any) -> Any:
         message = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -94,11 +95,11 @@ class McpClient:
         assert not any(key in text for key in KEYS.values())
         return json.loads(text)["result"]
 
-    def close(self):
+    def close(self) -> None:
         self._connection.close()
 
 
-def echo(request):
+def echo(request: Any) -> Any:
     told = json.dumps(
         {"target": request.target, "fields": request.fields, "body": request.body.decode(errors="replace")}
     ).encode()
@@ -106,12 +107,12 @@ def echo(request):
 
 
 class Anything(dict):
-    def get(self, key, default=None):
+    def get(self, key: Any, default: Any = None) -> Any:
         return echo
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_no_attack_as_an_argument_reaches_another_operation_or_shows_a_secret(front, scripted):
+def test_no_attack_as_an_argument_reaches_another_operation_or_shows_a_secret(front: Any, scripted: Any) -> None:
     gateway = scripted(config, document(), KEYS, front)
     gateway.upstream.script = Anything()
     client = McpClient(gateway.port)
@@ -137,7 +138,7 @@ def test_no_attack_as_an_argument_reaches_another_operation_or_shows_a_secret(fr
     assert sent > 200
 
 
-def assert_is_call_of(name, request):
+def assert_is_call_of(name: Any, request: Any) -> None:
     method, path = {
         "getPet": ("GET", r"/pets/[^/]+"),
         "listPets": ("GET", "/pets"),

@@ -337,6 +337,20 @@ def test_a_secret_within_a_long_word_is_covered_however_the_word_is_cut(at: int)
         assert sent == b"x" * at + b"*" * 10 + b"y" * (10_000 - at)
 
 
+@pytest.mark.parametrize("is_escaped", [False, True])
+def test_a_secret_that_lies_across_the_place_where_a_long_word_is_cut_is_covered_on_both_sides(
+    is_escaped: bool,
+) -> None:
+    secret = "abcdefgh"
+    spelled = b"".join(b"%%%02x" % ord(c) for c in secret) if is_escaped else secret.encode()
+    mask = Mask([secret])
+    for before in range(4 * mask.longest):
+        word = b"a" * before + spelled + b"g" * 5 * mask.longest
+        body = MaskedBody(mask)
+        sent = b"".join(body.feed(word[at : at + 37]) for at in range(0, len(word), 37)) + body.finish()
+        assert sent == b"a" * before + b"*" * len(spelled) + b"g" * 5 * mask.longest
+
+
 def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on() -> None:
     body = MaskedBody(Mask(), is_coded=True)
     assert body.feed(b"\x1f\x8b\x08...") == b"\x1f\x8b\x08..."
