@@ -1,5 +1,7 @@
 import asyncio
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import httpx2
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from plugin_gateway.app import LocalApp, embed
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.publish.face import build_face
 
 DOCUMENT = (
@@ -15,7 +18,7 @@ DOCUMENT = (
 CONFIG = "openapi: ./openapi.yaml\nupstream: {url: http://127.0.0.1:9}\nallow: [listPets]\n"
 
 
-def holder(path):
+def holder(path: str) -> SimpleNamespace:
     revision = SimpleNamespace(
         faces={path: build_face("application/json", b"{}")}, mcp=None, cors_origins=(), rules=(), callers=Callers()
     )
@@ -25,8 +28,8 @@ def holder(path):
 HOLDER = holder("/openapi.json")
 
 
-def ask(app, method, target):
-    async def call():
+def ask(app: LocalApp | AsgiFront, method: str, target: str) -> Any:
+    async def call() -> Any:
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as client:
             return await client.request(method, target)
@@ -34,7 +37,7 @@ def ask(app, method, target):
     return asyncio.run(call())
 
 
-def test_faces_and_preflights_are_answered_here():
+def test_faces_and_preflights_are_answered_here() -> None:
     assert ask(LocalApp(HOLDER), "GET", "/openapi.json?x=1").status_code == 200
     assert ask(LocalApp(HOLDER), "OPTIONS", "/anything").status_code == 204
 
@@ -42,13 +45,13 @@ def test_faces_and_preflights_are_answered_here():
 @pytest.mark.parametrize(
     "path", ["/", "/pets/1", "/openapi%2Ejson", "/openapi.json/", "/OPENAPI.json", "//openapi.json"]
 )
-def test_everything_else_is_the_one_404(path):
+def test_everything_else_is_the_one_404(path: str) -> None:
     response = ask(LocalApp(HOLDER), "GET", path)
     assert response.status_code == 404
     assert response.json()["code"] == "operation-not-found"
 
 
-def test_a_swap_is_seen_by_the_next_request():
+def test_a_swap_is_seen_by_the_next_request() -> None:
     swapped = holder("/openapi.json")
     app = LocalApp(swapped)
     assert ask(app, "GET", "/logo.png").status_code == 404
@@ -56,27 +59,27 @@ def test_a_swap_is_seen_by_the_next_request():
     assert ask(app, "GET", "/logo.png").status_code == 200
 
 
-def drive(app, scope, *messages):
+def drive(app: LocalApp | AsgiFront, scope: dict[str, Any], *messages: dict[str, str]) -> list[str]:
     sent = []
     waiting = iter(messages)
 
-    async def receive():
+    async def receive() -> dict[str, str]:
         if (message := next(waiting, None)) is None:
             await asyncio.Event().wait()
         return message
 
-    async def send(message):
+    async def send(message: dict[str, Any]) -> None:
         sent.append(message["type"])
 
     asyncio.run(app(scope, receive, send))
     return sent
 
 
-def test_websockets_are_refused():
+def test_websockets_are_refused() -> None:
     assert drive(LocalApp(HOLDER), {"type": "websocket"}) == ["websocket.close"]
 
 
-def test_upstream_connections_are_closed_with_the_app():
+def test_upstream_connections_are_closed_with_the_app() -> None:
     closed = []
     living = SimpleNamespace(close=lambda: closed.append(True))
     said = drive(LocalApp(living), {"type": "lifespan"}, {"type": "lifespan.startup"}, {"type": "lifespan.shutdown"})
@@ -85,13 +88,13 @@ def test_upstream_connections_are_closed_with_the_app():
 
 
 @pytest.fixture
-def config(tmp_path):
+def config(tmp_path: Path) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG)
     return tmp_path / "gateway.yaml"
 
 
-def test_an_embedded_gateway_serves_refuses_and_forwards(config):
+def test_an_embedded_gateway_serves_refuses_and_forwards(config: Path) -> None:
     records = []
     app = embed(config, on_record=records.append)
     assert ask(app, "GET", "/openapi.json").json()["paths"].keys() == {"/pets"}
@@ -114,7 +117,7 @@ def test_an_embedded_gateway_serves_refuses_and_forwards(config):
     ]
 
 
-def test_an_embedded_gateway_is_as_strict_about_its_config(config):
+def test_an_embedded_gateway_is_as_strict_about_its_config(config: Path) -> None:
     config.write_text(CONFIG.replace("listPets", "nope"))
     with pytest.raises(ConfigError):
         embed(config)

@@ -8,8 +8,10 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import prance
 import prance.util.resolver
@@ -27,14 +29,14 @@ auth: {{type: service_http, tokens: [{{name: caller, env: TOKEN}}]}}
 """
 
 
-def free_port():
+def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
 
 
 @contextmanager
-def running(url, *commands):
+def running(url: str, *commands: Any) -> Iterator[str]:
     """Run each command until the block ends, as soon as the one before it has started; the last one serves `url`."""
     environment = {**os.environ, "LEGACY_API_KEY": "legacy-demo-key", "TOKEN": TOKEN}
     process = None
@@ -58,7 +60,7 @@ def running(url, *commands):
 
 
 @pytest.fixture(scope="module")
-def gateway_url():
+def gateway_url() -> Iterator[str]:
     """What `make run` starts: nine operations, open to everybody."""
     ports = {name: str(free_port()) for name in ("--api-port", "--port", "--admin-port")}
     arguments = [text for pair in ports.items() for text in pair]
@@ -67,7 +69,7 @@ def gateway_url():
 
 
 @pytest.fixture(scope="module")
-def guarded_url(tmp_path_factory):
+def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Every operation of the example, for callers that send a token."""
     api_port, port, admin_port = (str(free_port()) for _ in range(3))
     config = tmp_path_factory.mktemp("guarded") / "gateway.yaml"
@@ -78,7 +80,7 @@ def guarded_url(tmp_path_factory):
         yield url
 
 
-def answers(url):
+def answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url + "/openapi.json", timeout=1) as answer:
             return answer.status == 200
@@ -86,7 +88,7 @@ def answers(url):
         return False
 
 
-def explore(folder, url, document, *options):
+def explore(folder: Path, url: str, document: str, *options: str) -> None:
     """Run schemathesis with every check and phase it has, with calls that fit the document and calls that do not."""
     command = [str(Path(sys.executable).parent / "schemathesis"), "--no-color", "run", url + document]
     command += ["--url", url, "--checks", "all", "--mode", "all", "--phases", "examples,coverage,fuzzing,stateful"]
@@ -103,7 +105,9 @@ def explore(folder, url, document, *options):
 
 
 @pytest.mark.parametrize("document", ["/openapi.json", "/openapi.yaml", "/openapi.json?profile=3.0"])
-def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(tmp_path, gateway_url, document):
+def test_schemathesis_finds_no_answer_that_the_document_does_not_declare(
+    tmp_path: Path, gateway_url: str, document: str
+) -> None:
     explore(tmp_path, gateway_url, document, "--max-examples", "10")
 
 
@@ -116,12 +120,14 @@ UPLOAD = "Products_UploadImage"
     [("--exclude-operation-id", UPLOAD), ("--include-operation-id", UPLOAD, "--generation-allow-x00", "false")],
     ids=["all but the upload", "the upload"],
 )
-def test_schemathesis_finds_none_either_where_callers_need_a_token(tmp_path, guarded_url, operations):
+def test_schemathesis_finds_none_either_where_callers_need_a_token(
+    tmp_path: Path, guarded_url: str, operations: tuple[str, ...]
+) -> None:
     options = ("--max-examples", "5", "--header", f"Authorization: Bearer {TOKEN}", *operations)
     explore(tmp_path, guarded_url, "/openapi.json?profile=3.0", *options)
 
 
-def test_prance_resolves_what_is_served_without_leaving_it(gateway_url):
+def test_prance_resolves_what_is_served_without_leaving_it(gateway_url: str) -> None:
     with urllib.request.urlopen(gateway_url + "/openapi.json?profile=3.0", timeout=5) as answer:
         text = answer.read().decode()
     parser = prance.ResolvingParser(

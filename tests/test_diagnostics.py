@@ -26,7 +26,7 @@ LOCATED = Finding(
 LOOSE = Finding(rule="odd", message="something is odd", severity=Severity.WARNING)
 
 
-def test_a_person_sees_the_place_the_line_the_carets_and_the_hint():
+def test_a_person_sees_the_place_the_line_the_carets_and_the_hint() -> None:
     assert render_text([LOCATED]) == (
         "gateway.yaml:12:9: error[bad-value]: not a level\n"
         "   |\n"
@@ -36,34 +36,34 @@ def test_a_person_sees_the_place_the_line_the_carets_and_the_hint():
     )
 
 
-def test_a_finding_without_a_place_is_one_line():
+def test_a_finding_without_a_place_is_one_line() -> None:
     assert render_text([LOOSE]) == "warning[odd]: something is odd\n\n1 warning\n"
 
 
-def test_the_line_may_come_from_the_sources():
+def test_the_line_may_come_from_the_sources() -> None:
     finding = LOCATED.at(Location("x", 2, 1, 99))
     assert "2 | bc\n  | ^^\n" in render_text([finding], {"x": "a\nbc"})
     assert "|" not in render_text([finding], {"x": "a"})
 
 
-def test_a_long_line_is_cut_around_the_place():
+def test_a_long_line_is_cut_around_the_place() -> None:
     shown = render_text([LOCATED.at(Location("x", 1, 301, 4, "a" * 300 + "HERE" + "b" * 300))]).splitlines()
     assert len(shown[2]) <= 4 + 110
     column = shown[3].index("^")
     assert shown[2][column : column + 4] == "HERE"
 
 
-def test_colour_is_added_only_when_asked_for():
+def test_colour_is_added_only_when_asked_for() -> None:
     assert "\x1b[" in render_text([LOCATED], color=True)
     assert "\x1b[" not in render_text([LOCATED])
 
 
-def test_a_terminal_is_not_obeyed_when_a_file_speaks_to_it():
+def test_a_terminal_is_not_obeyed_when_a_file_speaks_to_it() -> None:
     finding = Finding(rule="x", message="a\x1b[2Jb", hint="\x1b", location=Location("f\x1b", 1, 1, 1, "\x1b[31m\tx"))
     assert "\x1b" not in render_text([finding])
 
 
-def test_findings_come_in_file_order():
+def test_findings_come_in_file_order() -> None:
     later = LOCATED.at(Location("gateway.yaml", 20, 1))
     assert [item["line"] for item in json.loads(render_json([later, LOCATED, LOOSE]))] == [None, 12, 20]
 
@@ -78,11 +78,11 @@ def test_findings_come_in_file_order():
     ],
     ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )
-def test_the_summary_counts(findings, text):
+def test_the_summary_counts(findings: list[Finding], text: str) -> None:
     assert summary(findings) == text
 
 
-def test_a_program_gets_every_member():
+def test_a_program_gets_every_member() -> None:
     assert json.loads(render_json([LOCATED])) == [
         {
             "rule": "bad-value", "severity": "error", "message": "not a level", "hint": "did you mean `info`?",
@@ -91,7 +91,7 @@ def test_a_program_gets_every_member():
     ]  # fmt: skip
 
 
-def test_a_note_is_a_notice_to_github_and_a_note_to_all_others():
+def test_a_note_is_a_notice_to_github_and_a_note_to_all_others() -> None:
     note = Finding(rule="r", message="m", severity=Severity.NOTE)
     assert render_github([note]).startswith("::notice title=r::")
     assert "note[r]: m" in render_text([note])
@@ -99,7 +99,7 @@ def test_a_note_is_a_notice_to_github_and_a_note_to_all_others():
     assert json.loads(render_sarif([note]))["runs"][0]["results"][0]["level"] == "note"
 
 
-def test_github_gets_one_workflow_command_for_each():
+def test_github_gets_one_workflow_command_for_each() -> None:
     tricky = Finding(rule="r", message="100%\nof it", location=Location("a:b,c", 3, 4))
     assert (
         render_github([LOOSE, tricky])
@@ -107,7 +107,7 @@ def test_github_gets_one_workflow_command_for_each():
     )
 
 
-def test_sarif_has_the_members_version_2_1_0_requires():
+def test_sarif_has_the_members_version_2_1_0_requires() -> None:
     log = json.loads(render_sarif([LOCATED, LOOSE], version="1.2"))
     [run] = log["runs"]
     assert (log["version"], run["tool"]["driver"]["name"], run["tool"]["driver"]["version"]) == (
@@ -125,13 +125,13 @@ def test_sarif_has_the_members_version_2_1_0_requires():
     }
 
 
-def test_the_uri_of_a_file_is_escaped():
+def test_the_uri_of_a_file_is_escaped() -> None:
     finding = LOCATED.at(Location("env A é%"))
     [result] = json.loads(render_sarif([finding]))["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"] == {"artifactLocation": {"uri": "env%20A%20%C3%A9%25"}}
 
 
-def test_no_color_is_respected(monkeypatch):
+def test_no_color_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert stderr_wants_color({})
     assert not stderr_wants_color({"NO_COLOR": "1"})
@@ -151,13 +151,13 @@ def test_no_color_is_respected(monkeypatch):
         max_size=3,
     )
 )
-def test_any_finding_can_be_shown(findings):
+def test_any_finding_can_be_shown(findings: list[Finding]) -> None:
     for render in (render_text, render_json, render_github, render_sarif):
         assert isinstance(render(findings), str)
     assert json.loads(render_json(findings)) is not None
 
 
-def test_the_source_of_a_rule_is_shown_in_every_format():
+def test_the_source_of_a_rule_is_shown_in_every_format() -> None:
     finding = Finding(rule="r", message="m", hint="h", source="a forum")
     assert "\n  source: a forum\n" in render_text([finding])
     assert json.loads(render_json([finding]))[0]["source"] == "a forum"

@@ -11,10 +11,12 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.revision.account import account_for
-from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.revision.build import Built, build, load_config
 
 BOUND_S = 5.0
 START_BOUND_S = 20.0
@@ -73,7 +75,7 @@ cors: [https://chatgpt.com]
 class Upstream:
     """An API that records every call, and answers when it is let."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.calls = []
         self.arrived = threading.Event()
         self.released = threading.Event()
@@ -83,7 +85,7 @@ class Upstream:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
-            def answer(self):
+            def answer(self) -> None:
                 length = int(self.headers.get("Content-Length") or 0)
                 body = self.rfile.read(length)
                 upstream.calls.append(
@@ -100,7 +102,7 @@ class Upstream:
 
             do_GET = do_POST = do_DELETE = answer  # noqa: N815  # the standard library's names
 
-            def log_message(self, *_):
+            def log_message(self, *_: object) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -108,7 +110,7 @@ class Upstream:
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
-    def close(self):
+    def close(self) -> None:
         self.released.set()
         self.server.shutdown()
         self.server.server_close()
@@ -117,7 +119,7 @@ class Upstream:
 class Gateway:
     """A running `plugin-gateway serve`, its addresses read from its own log."""
 
-    def __init__(self, *arguments, environment=None):
+    def __init__(self, *arguments: str, environment: dict[str, str] | None = None) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "plugin_gateway", *arguments, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
             env={**os.environ, **(environment or {}), "E2E_UPSTREAM_KEY": SECRET},
@@ -133,7 +135,7 @@ class Gateway:
         self.port = int(started["listen"].rpartition(":")[2])
         self.admin_port = int(started["admin"].rpartition(":")[2])
 
-    def read(self):
+    def read(self) -> None:
         for raw in self.process.stderr:
             with self.grown:
                 self.lines.append(raw)
@@ -142,10 +144,10 @@ class Gateway:
             self.lines.append(b'{"event":"end"}')
             self.grown.notify_all()
 
-    def wait_for(self, wanted, bound_s=BOUND_S):
+    def wait_for(self, wanted: Callable[..., Any], bound_s: float = BOUND_S) -> dict[str, Any]:
         """Wait for a line of the log, and return it."""
 
-        def found():
+        def found() -> dict[str, Any] | None:
             parsed = (json.loads(raw) if raw.startswith(b"{") else {"text": raw} for raw in self.lines)
             return next((line for line in parsed if wanted(line)), None)
 
@@ -153,7 +155,9 @@ class Gateway:
             assert self.grown.wait_for(found, bound_s), b"".join(self.lines).decode()
             return found()
 
-    def ask(self, method, target, body=None, *, port=None, **headers):
+    def ask(
+        self, method: str, target: str, body: bytes | None = None, *, port: int | None = None, **headers: str
+    ) -> SimpleNamespace:
         connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=2 * BOUND_S)
         try:
             connection.request(method, target, body, {k.replace("_", "-"): v for k, v in headers.items()})
@@ -162,15 +166,15 @@ class Gateway:
         finally:
             connection.close()
 
-    def ready(self):
+    def ready(self) -> dict[str, Any]:
         return json.loads(self.ask("GET", "/readyz", port=self.admin_port).body)
 
-    def children(self):
+    def children(self) -> list[int]:
         return [
             int(pid) for pid in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         ]
 
-    def close(self):
+    def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(3 * BOUND_S)
@@ -179,7 +183,7 @@ class Gateway:
         self.process.stderr.close()
 
 
-def eventually(condition):
+def eventually(condition: Callable[..., Any]) -> Any:
     """Wait until something holds that announces itself to nobody, and return it."""
     deadline = time.monotonic() + BOUND_S
     pause = threading.Event()
@@ -191,21 +195,21 @@ def eventually(condition):
 
 
 @pytest.fixture(scope="module")
-def upstream():
+def upstream() -> Iterator[Upstream]:
     upstream = Upstream()
     yield upstream
     upstream.close()
 
 
 @pytest.fixture
-def folder(tmp_path, upstream):
+def folder(tmp_path: Path, upstream: Upstream) -> Path:
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
     (tmp_path / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
     return tmp_path
 
 
 @contextmanager
-def serving(folder, *arguments, **options):
+def serving(folder: Path, *arguments: str, **options: Any) -> Iterator[Gateway]:
     gateway = Gateway("serve", "-c", str(folder / "gateway.yaml"), *arguments, **options)
     try:
         yield gateway
@@ -214,7 +218,7 @@ def serving(folder, *arguments, **options):
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory, upstream):
+def gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("gateway")
     (folder / "openapi.yaml").write_text(DOCUMENT)
     (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
@@ -223,7 +227,7 @@ def gateway(tmp_path_factory, upstream):
 
 
 @pytest.fixture(scope="module")
-def asgi_gateway(tmp_path_factory, upstream):
+def asgi_gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -> Iterator[Gateway]:
     folder = tmp_path_factory.mktemp("asgi-gateway")
     (folder / "openapi.yaml").write_text(DOCUMENT)
     (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s"))
@@ -231,13 +235,17 @@ def asgi_gateway(tmp_path_factory, upstream):
         yield gateway
 
 
-def last_call(upstream, gateway, *arguments, **headers):
+def last_call(
+    upstream: Upstream, gateway: Gateway, *arguments: Any, **headers: str
+) -> tuple[SimpleNamespace, SimpleNamespace | None]:
     upstream.calls.clear()
     response = gateway.ask(*arguments, **headers)
     return response, upstream.calls[0] if upstream.calls else None
 
 
-def test_a_permitted_call_is_forwarded_with_the_key_and_without_the_callers(gateway, upstream):
+def test_a_permitted_call_is_forwarded_with_the_key_and_without_the_callers(
+    gateway: Gateway, upstream: Upstream
+) -> None:
     response, call = last_call(upstream, gateway, "GET", "/pets?limit=2", x_api_key="theirs", authorization="Bearer x")
     assert response.status == 200
     assert (call.method, call.path) == ("GET", "/api/pets?limit=2")
@@ -245,7 +253,7 @@ def test_a_permitted_call_is_forwarded_with_the_key_and_without_the_callers(gate
     assert "Authorization" not in call.headers
 
 
-def test_the_asgi_front_behaves_the_same(asgi_gateway, upstream):
+def test_the_asgi_front_behaves_the_same(asgi_gateway: Gateway, upstream: Upstream) -> None:
     response, call = last_call(upstream, asgi_gateway, "GET", "/pets?limit=2", x_api_key="theirs")
     assert (response.status, call.headers.get_all("X-Api-Key")) == (200, [SECRET])
     response, call = last_call(upstream, asgi_gateway, "GET", "/admin/users")
@@ -254,12 +262,12 @@ def test_the_asgi_front_behaves_the_same(asgi_gateway, upstream):
     asgi_gateway.wait_for(lambda line: line.get("operation") == "listPets")
 
 
-def test_an_echoed_key_is_masked(gateway):
+def test_an_echoed_key_is_masked(gateway: Gateway) -> None:
     response = gateway.ask("GET", "/pets/1")
     assert json.loads(response.body)["key"] == "*" * len(SECRET)
 
 
-def test_a_body_goes_up(gateway, upstream):
+def test_a_body_goes_up(gateway: Gateway, upstream: Upstream) -> None:
     response, call = last_call(upstream, gateway, "POST", "/pets", b'{"name":"Tom"}', content_type="application/json")
     assert (response.status, call.body) == (200, b'{"name":"Tom"}')
 
@@ -267,7 +275,9 @@ def test_a_body_goes_up(gateway, upstream):
 @pytest.mark.parametrize(
     ("method", "target"), [("GET", "/admin/users"), ("GET", "/nothing"), ("GET", "/readyz"), ("GET", "/metrics")]
 )
-def test_everything_else_is_the_same_404_and_stays_here(gateway, upstream, method, target):
+def test_everything_else_is_the_same_404_and_stays_here(
+    gateway: Gateway, upstream: Upstream, method: str, target: str
+) -> None:
     response, call = last_call(upstream, gateway, method, target)
     assert call is None
     assert response.status == 404
@@ -278,13 +288,13 @@ def test_everything_else_is_the_same_404_and_stays_here(gateway, upstream, metho
     assert {**problem, "instance": ""} == {**known, "instance": ""}
 
 
-def test_a_denied_method_says_what_is_allowed(gateway, upstream):
+def test_a_denied_method_says_what_is_allowed(gateway: Gateway, upstream: Upstream) -> None:
     response, call = last_call(upstream, gateway, "DELETE", "/pets/1")
     assert (response.status, call) == (405, None)
     assert "DELETE" not in response.headers["Allow"]
 
 
-def test_the_documents_say_the_same_and_nothing_of_what_is_denied(gateway):
+def test_the_documents_say_the_same_and_nothing_of_what_is_denied(gateway: Gateway) -> None:
     as_json = gateway.ask("GET", "/openapi.json")
     document = json.loads(as_json.body)
     assert document == yaml.safe_load(gateway.ask("GET", "/openapi.yaml").body)
@@ -294,7 +304,7 @@ def test_the_documents_say_the_same_and_nothing_of_what_is_denied(gateway):
         assert leak not in as_json.body
 
 
-def test_the_document_is_validated_compressed_and_revalidated(gateway):
+def test_the_document_is_validated_compressed_and_revalidated(gateway: Gateway) -> None:
     plain, packed = gateway.ask("GET", "/openapi.json"), gateway.ask("GET", "/openapi.json", accept_encoding="gzip")
     assert gzip.decompress(packed.body) == plain.body
     again = gateway.ask("GET", "/openapi.json", if_none_match=plain.headers["ETag"])
@@ -304,7 +314,7 @@ def test_the_document_is_validated_compressed_and_revalidated(gateway):
     assert gateway.ask("GET", "/openapi.json?profile=3.0").body.startswith(b'{"openapi":"3.0')
 
 
-def test_the_manifest_has_all_ten_keys_and_leads_to_the_document_and_the_logo(gateway):
+def test_the_manifest_has_all_ten_keys_and_leads_to_the_document_and_the_logo(gateway: Gateway) -> None:
     manifest = json.loads(gateway.ask("GET", "/.well-known/ai-plugin.json").body)
     assert len(manifest) == 10
     public = f"http://localhost:{gateway.port}"
@@ -314,7 +324,7 @@ def test_the_manifest_has_all_ten_keys_and_leads_to_the_document_and_the_logo(ga
     assert (logo.status, logo.headers["Content-Type"]) == (200, "image/png")
 
 
-def test_an_allowed_page_may_call_and_no_other(gateway):
+def test_an_allowed_page_may_call_and_no_other(gateway: Gateway) -> None:
     asked = {"access_control_request_method": "GET"}
     allowed = gateway.ask("OPTIONS", "/pets", origin="https://chatgpt.com", **asked)
     assert (allowed.status, allowed.headers["Access-Control-Allow-Origin"]) == (204, "https://chatgpt.com")
@@ -329,15 +339,15 @@ def test_an_allowed_page_may_call_and_no_other(gateway):
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
-def test_no_header_of_a_caller_moves_the_public_url(gateway):
+def test_no_header_of_a_caller_moves_the_public_url(gateway: Gateway) -> None:
     response = gateway.ask(
         "GET", "/openapi.json", host="evil.test", x_forwarded_host="evil.test", forwarded="host=evil.test"
     )
     assert b"evil.test" not in response.body
 
 
-def test_metrics_of_both_workers_are_summed(gateway):
-    def count():
+def test_metrics_of_both_workers_are_summed(gateway: Gateway) -> None:
+    def count() -> float:
         text = gateway.ask("GET", "/metrics", port=gateway.admin_port).body.decode()
         return sum(
             float(line.rpartition(" ")[2])
@@ -351,7 +361,7 @@ def test_metrics_of_both_workers_are_summed(gateway):
     assert count() == before + 20
 
 
-def test_the_key_and_the_callers_data_are_in_no_log(gateway):
+def test_the_key_and_the_callers_data_are_in_no_log(gateway: Gateway) -> None:
     gateway.ask("GET", "/pets/my-private-pet?limit=471108154711")
     gateway.wait_for(lambda line: line.get("operation") == "getPet")
     text = b"".join(gateway.lines)
@@ -360,13 +370,13 @@ def test_the_key_and_the_callers_data_are_in_no_log(gateway):
     assert b"471108154711" not in text
 
 
-def test_health_is_asked_from_the_command_line(gateway):
+def test_health_is_asked_from_the_command_line(gateway: Gateway) -> None:
     command = [sys.executable, "-m", "plugin_gateway", "health", "--admin", f"127.0.0.1:{gateway.admin_port}"]
     result = subprocess.run(command, capture_output=True, text=True, timeout=START_BOUND_S, check=False)
     assert (result.returncode, result.stdout) == (0, "ready: revision 1, 3 of 5 operations\n")
 
 
-def test_an_upstream_that_is_down_is_502_and_one_that_hangs_504(tmp_path):
+def test_an_upstream_that_is_down_is_502_and_one_that_hangs_504(tmp_path: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         (tmp_path / "openapi.yaml").write_text(DOCUMENT)
@@ -381,7 +391,7 @@ def test_an_upstream_that_is_down_is_502_and_one_that_hangs_504(tmp_path):
         assert str(silent).encode() not in answer.body
 
 
-def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder):
+def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder: Path) -> None:
     (folder / "gateway.yaml").write_text(
         "openapi: ./openapi.yaml\n"
         "upstream:\n"
@@ -419,7 +429,7 @@ def test_five_mistakes_are_five_located_messages_and_nothing_is_served(folder):
     assert (result.returncode, result.stderr) == (2, checked.stderr)
 
 
-def test_a_taken_port_is_told_so(folder):
+def test_a_taken_port_is_told_so(folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -441,7 +451,7 @@ def test_a_taken_port_is_told_so(folder):
     assert line["message"].startswith(f"cannot listen on {address}: another process listens there")
 
 
-def test_a_changed_file_is_taken_over_and_a_bad_one_changes_nothing(folder):
+def test_a_changed_file_is_taken_over_and_a_bad_one_changes_nothing(folder: Path) -> None:
     config = folder / "gateway.yaml"
     good = config.read_text()
     with serving(folder, "--workers", "2") as gateway:
@@ -466,13 +476,13 @@ def test_a_changed_file_is_taken_over_and_a_bad_one_changes_nothing(folder):
         assert {gateway.ask("GET", "/pets/1").status for _ in range(8)} == {200}
 
 
-def test_sighup_reloads(folder):
+def test_sighup_reloads(folder: Path) -> None:
     with serving(folder) as gateway:
         gateway.process.send_signal(signal.SIGHUP)
         assert eventually(lambda: gateway.ready()["revision"] == 2)
 
 
-def test_a_changed_secret_file_is_taken_over(folder, upstream):
+def test_a_changed_secret_file_is_taken_over(folder: Path, upstream: Upstream) -> None:
     config, key = folder / "gateway.yaml", folder / "key"
     key.write_text("the-first-of-the-keys\n")
     config.write_text(config.read_text().replace("{env: E2E_UPSTREAM_KEY}", "{file: ./key}"))
@@ -489,7 +499,7 @@ def test_a_changed_secret_file_is_taken_over(folder, upstream):
         assert gateway.ready()["digest"] == digest
 
 
-def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder, upstream):
+def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder: Path, upstream: Upstream) -> None:
     with serving(folder, "--workers", "2") as gateway:
         upstream.arrived.clear()
         upstream.released.clear()
@@ -500,7 +510,7 @@ def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder, upstream):
             assert upstream.arrived.wait(BOUND_S)
             gateway.process.terminate()
 
-            def refused():
+            def refused() -> bool:
                 try:
                     socket.create_connection(("127.0.0.1", gateway.port), timeout=BOUND_S).close()
                 except ConnectionError:
@@ -516,7 +526,7 @@ def test_sigterm_lets_calls_finish_takes_no_more_and_exits_0(folder, upstream):
         assert gateway.process.wait(2 * BOUND_S) == 0
 
 
-def test_a_worker_that_is_killed_is_replaced(folder):
+def test_a_worker_that_is_killed_is_replaced(folder: Path) -> None:
     with serving(folder) as gateway:
         (victim,) = gateway.children()
         os.kill(victim, signal.SIGKILL)
@@ -525,14 +535,14 @@ def test_a_worker_that_is_killed_is_replaced(folder):
         assert gateway.ask("GET", "/pets").status == 200
 
 
-def test_a_worker_whose_supervisor_is_gone_ends_too(folder):
+def test_a_worker_whose_supervisor_is_gone_ends_too(folder: Path) -> None:
     with serving(folder) as gateway:
         (worker,) = gateway.children()
         gateway.process.kill()
         eventually(lambda: not Path(f"/proc/{worker}").exists() or " Z " in Path(f"/proc/{worker}/stat").read_text())
 
 
-def test_a_worker_keeps_the_revision_and_not_the_document(folder):
+def test_a_worker_keeps_the_revision_and_not_the_document(folder: Path) -> None:
     with serving(folder) as gateway:
         (worker,) = gateway.children()
         status = Path(f"/proc/{worker}/status").read_text()
@@ -542,7 +552,7 @@ def test_a_worker_keeps_the_revision_and_not_the_document(folder):
         assert library not in maps
 
 
-def test_the_demo_serves_the_example_api():
+def test_the_demo_serves_the_example_api() -> None:
     gateway = Gateway("demo", environment={"LEGACY_API_KEY": SECRET})
     try:
         assert gateway.ask("GET", "/orders?status=open").status == 200
@@ -553,14 +563,14 @@ def test_the_demo_serves_the_example_api():
     assert gateway.process.returncode == 0
 
 
-def is_running(pid):
+def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
 
 
-def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_reload_behind(folder):
+def test_a_supervisor_that_is_killed_leaves_no_worker_and_no_reload_behind(folder: Path) -> None:
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
@@ -606,7 +616,7 @@ PIECES = [
 PIECES += ["?limit=1", "?x=1", "&limit=2", "%", "%00", "{petId}", "#f", "*", "A", "~", "%20", "%3f", "\\", "é"]
 
 
-def told_by_the_gateway(gateway, upstream, method, target):
+def told_by_the_gateway(gateway: Gateway, upstream: Upstream, method: str, target: str) -> tuple[Any, ...]:
     """Ask on a connection of its own, byte for byte; return what became of the call."""
     del upstream.calls[:]
     with socket.create_connection(("127.0.0.1", gateway.port), timeout=BOUND_S) as connection:
@@ -622,7 +632,7 @@ def told_by_the_gateway(gateway, upstream, method, target):
     return ("refused", int(answered[9:12]), json.loads(body)["code"]) if is_problem else ("answered",)
 
 
-def told_by_explain(method, target, built):
+def told_by_explain(method: str, target: str, built: Built) -> tuple[Any, ...]:
     account = account_for(method, target, revision=built.revision, loaded=built.loaded, document=built.document)
     if account.verdict is None:
         return ("answered",)
@@ -633,7 +643,7 @@ def told_by_explain(method, target, built):
     return "refused", account.verdict.status, account.verdict.code
 
 
-def test_explain_says_of_every_call_what_the_gateway_does(folder, upstream):
+def test_explain_says_of_every_call_what_the_gateway_does(folder: Path, upstream: Upstream) -> None:
     (folder / "gateway.yaml").write_text(EXPLAINED.format(port=upstream.port))
     built = build(load_config(folder / "gateway.yaml", environ={"E2E_UPSTREAM_KEY": SECRET}))
     with serving(folder) as gateway:
@@ -646,7 +656,7 @@ def test_explain_says_of_every_call_what_the_gateway_does(folder, upstream):
         @example("POST", "/pets")
         @example("GET", "/pets/1")
         @example("OPTIONS", "*")
-        def agree(method, target):
+        def agree(method: str, target: str) -> None:
             assert told_by_explain(method, target, built) == told_by_the_gateway(gateway, upstream, method, target)
 
         agree()

@@ -11,14 +11,18 @@ import ssl
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.parse import parse_qs, quote, unquote
 
 import pytest
+
+from tests.conftest import Authority
 
 BOUND_S = 5.0
 START_BOUND_S = 20.0
@@ -53,7 +57,7 @@ ENVIRONMENT = {f"TEST_{name.upper()}": text for name, text in SECRETS.items()}
 class Served:
     """An HTTP server in a thread, whose `answer` a test may replace."""
 
-    def __init__(self, answer, tls=None):
+    def __init__(self, answer: Callable[..., Any], tls: ssl.SSLContext | None = None) -> None:
         self.answer, self.calls, self.lock = answer, [], threading.Lock()
         served = self
 
@@ -61,7 +65,7 @@ class Served:
             protocol_version = "HTTP/1.1"
             timeout = 4 * BOUND_S
 
-            def handle_one(self):
+            def handle_one(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 call = SimpleNamespace(method=self.command, path=self.path, headers=self.headers, body=body)
                 with served.lock:
@@ -80,14 +84,14 @@ class Served:
 
             do_GET = do_POST = handle_one  # noqa: N815  # the standard library's names
 
-            def log_message(self, *_):
+            def log_message(self, *_: object) -> None:
                 pass
 
         class Server(ThreadingHTTPServer):
             daemon_threads = True
             request_queue_size = 128
 
-            def handle_error(self, *_):
+            def handle_error(self, *_: object) -> None:
                 pass
 
         self.server = Server(("127.0.0.1", 0), Handler)
@@ -96,12 +100,12 @@ class Served:
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
 
-    def close(self):
+    def close(self) -> None:
         self.server.shutdown()
         self.server.server_close()
 
 
-def echo(call):
+def echo(call: SimpleNamespace) -> tuple[int, list[tuple[str, str]], bytes]:
     """Repeat all that came, as it came and decoded, in fields and body."""
     shown = [f"{name}: {value}" for name, value in call.headers.items()]
     shown += [base64.b64decode(v[6:]).decode() for v in call.headers.get_all("Authorization", []) if v[:6] == "Basic "]
@@ -114,11 +118,11 @@ def echo(call):
 class TokenEndpoint(Served):
     """Issues a numbered token at each question, and knows which it took back."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__(self.issue)
         self.issued, self.revoked, self.is_down = [], set(), False
 
-    def issue(self, call):
+    def issue(self, call: SimpleNamespace) -> tuple[int, list[Any], bytes]:
         form = parse_qs(call.body.decode())
         if self.is_down or form.get("subject_token") == ["revoked-caller"]:
             error = {"error": "server_error" if self.is_down else "invalid_request", "hint": SECRETS["client"]}
@@ -132,7 +136,7 @@ class TokenEndpoint(Served):
 class Gateway:
     """A running `plugin-gateway serve`; keeps everything that it ever said."""
 
-    def __init__(self, folder, *arguments):
+    def __init__(self, folder: Path, *arguments: str) -> None:
         command = [sys.executable, "-m", "plugin_gateway", "serve", "-c", str(folder / "gateway.yaml"), *arguments]
         self.process = subprocess.Popen(
             [*command, "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0"],
@@ -151,18 +155,20 @@ class Gateway:
         started = json.loads(self.wait_for(rb'\{[^\n]*"event":"started"[^\n]*\}', START_BOUND_S))
         self.port, self.admin_port = (int(started[key].rpartition(":")[2]) for key in ("listen", "admin"))
 
-    def read(self, pipe):
+    def read(self, pipe: Any) -> None:
         for line in pipe:
             with self.grown:
                 self.said += line
                 self.grown.notify_all()
 
-    def wait_for(self, pattern, bound_s=BOUND_S):
+    def wait_for(self, pattern: bytes, bound_s: float = BOUND_S) -> bytes:
         with self.grown:
             assert self.grown.wait_for(lambda: re.search(pattern, self.said), bound_s), self.said.decode()
             return re.search(pattern, self.said)[0]
 
-    def ask(self, method, target, body=None, *, admin=False, **headers):
+    def ask(
+        self, method: str, target: str, body: bytes | None = None, *, admin: bool = False, **headers: str
+    ) -> SimpleNamespace:
         connection = http.client.HTTPConnection(
             "127.0.0.1", self.admin_port if admin else self.port, timeout=2 * BOUND_S
         )
@@ -177,11 +183,11 @@ class Gateway:
         self.replies += f"{answer.status} {answer.headers}".encode() + answer.body
         return answer
 
-    def json(self, *arguments, **headers):
+    def json(self, *arguments: Any, **headers: str) -> tuple[int, dict[str, Any]]:
         answer = self.ask(*arguments, **headers)
         return answer.status, json.loads(answer.body)
 
-    def close(self):
+    def close(self) -> None:
         if self.process.poll() is None:
             self.process.terminate()
         self.process.wait(3 * BOUND_S)
@@ -192,24 +198,32 @@ class Gateway:
 
 
 @pytest.fixture
-def upstream():
+def upstream() -> Iterator[Served]:
     served = Served(echo)
     yield served
     served.close()
 
 
 @pytest.fixture
-def endpoint():
+def endpoint() -> Iterator[TokenEndpoint]:
     served = TokenEndpoint()
     yield served
     served.close()
 
 
 @pytest.fixture
-def write(tmp_path, upstream):
+def write(tmp_path: Path, upstream: Served) -> Callable[..., Any]:
     """Write a gateway.yaml with these lines under `upstream`, as `allow`, and at the end."""
 
-    def written(*, under="", allow="get_plain, post_plain, get_items", more="", scheme="http", port=None, name="."):
+    def written(
+        *,
+        under: str = "",
+        allow: str = "get_plain, post_plain, get_items",
+        more: str = "",
+        scheme: str = "http",
+        port: int | None = None,
+        name: str = ".",
+    ) -> Path:
         folder = tmp_path / name
         folder.mkdir(exist_ok=True)
         (folder / "openapi.yaml").write_text(DOCUMENT)
@@ -224,7 +238,7 @@ def write(tmp_path, upstream):
 
 
 @contextmanager
-def serving(folder, *arguments):
+def serving(folder: Path, *arguments: str) -> Iterator[Gateway]:
     gateway = Gateway(folder, *arguments)
     try:
         yield gateway
@@ -232,18 +246,20 @@ def serving(folder, *arguments):
         gateway.close()
 
 
-def of_issuer(endpoint, form="oauth2"):
+def of_issuer(endpoint: TokenEndpoint, form: str = "oauth2") -> str:
     return f"{{{form}: {{token_url: 'http://127.0.0.1:{endpoint.port}/token', client_id: me, client_secret: {{env: TEST_CLIENT}}}}}}"
 
 
-def authorizations(upstream):
+def authorizations(upstream: Served) -> list[Any]:
     return [call.headers.get_all("Authorization") for call in upstream.calls]
 
 
 FRONTS = pytest.mark.parametrize("front", ["connection", "asgi"])
 
 
-def test_no_secret_is_in_anything_that_a_run_produces(write, upstream, endpoint):
+def test_no_secret_is_in_anything_that_a_run_produces(
+    write: Callable[..., Any], upstream: Served, endpoint: TokenEndpoint
+) -> None:
     """The upstream echoes whatever it gets, in fields and body; the endpoint repeats our secret in its error."""
     entries = {
         "env": "{header: X-Api-Key, value: {env: TEST_ENV}}",
@@ -315,10 +331,10 @@ def test_no_secret_is_in_anything_that_a_run_produces(write, upstream, endpoint)
 
 
 @FRONTS
-def test_no_field_of_an_answer_leads_past_the_gateway(write, upstream, front):
+def test_no_field_of_an_answer_leads_past_the_gateway(write: Callable[..., Any], upstream: Served, front: str) -> None:
     origin = f"http://127.0.0.1:{upstream.port}"
 
-    def answer(call):
+    def answer(call: SimpleNamespace) -> tuple[int, list[tuple[str, str]], bytes]:
         key = call.path.partition("?")[2]
         fields = [
             ("Location", f"{origin}/v2/items?page=2&{key}"),
@@ -355,10 +371,12 @@ def test_no_field_of_an_answer_leads_past_the_gateway(write, upstream, front):
 
 @FRONTS
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_a_client_follows_pages_through_the_gateway(write, upstream, front, is_chunked):
+def test_a_client_follows_pages_through_the_gateway(
+    write: Callable[..., Any], upstream: Served, front: str, is_chunked: bool
+) -> None:
     origin = f"http://127.0.0.1:{upstream.port}"
 
-    def answer(call):
+    def answer(call: SimpleNamespace) -> tuple[int, list[tuple[str, str]], bytes]:
         page = {
             "next": f"{origin}{call.path}",
             "_links": {"self": {"href": "/items"}, "docs": {"href": "/items", "title": f"{origin}/items"}},
@@ -401,7 +419,9 @@ def test_a_client_follows_pages_through_the_gateway(write, upstream, front, is_c
         ),
     ],
 )
-def test_the_upstream_is_told_its_public_origin_and_no_callers_word_for_it(write, upstream, front, mode, expected):
+def test_the_upstream_is_told_its_public_origin_and_no_callers_word_for_it(
+    write: Callable[..., Any], upstream: Served, front: str, mode: str, expected: dict[str, str]
+) -> None:
     more = "public: {url: https://gw.example.com}\nmanifest: {legal_info_url: https://a.example.com}"
     with serving(write(under=f"  forwarded: {mode}", more=more), "--front", front) as gateway:
         theirs = {
@@ -417,8 +437,10 @@ def test_the_upstream_is_told_its_public_origin_and_no_callers_word_for_it(write
 
 
 @FRONTS
-def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write, upstream, endpoint, front):
-    def answer(call):
+def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(
+    write: Callable[..., Any], upstream: Served, endpoint: TokenEndpoint, front: str
+) -> None:
+    def answer(call: SimpleNamespace) -> tuple[int, list[Any], bytes]:
         token = call.headers.get("Authorization", "").removeprefix("Bearer ")
         return (401, [], b"{}") if token in endpoint.revoked else echo(call)
 
@@ -440,7 +462,9 @@ def test_a_token_is_got_once_and_again_when_the_upstream_does_not_take_it(write,
 
 
 @FRONTS
-def test_a_body_that_is_too_large_to_keep_is_sent_once(write, upstream, endpoint, front):
+def test_a_body_that_is_too_large_to_keep_is_sent_once(
+    write: Callable[..., Any], upstream: Served, endpoint: TokenEndpoint, front: str
+) -> None:
     upstream.answer = lambda _: (401, [], b"{}")
     with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
         assert gateway.ask("POST", "/plain", b"x" * 200_000).status == 502
@@ -448,7 +472,9 @@ def test_a_body_that_is_too_large_to_keep_is_sent_once(write, upstream, endpoint
 
 
 @FRONTS
-def test_a_token_endpoint_that_is_down_is_a_problem_and_the_call_does_not_go_up(write, upstream, endpoint, front):
+def test_a_token_endpoint_that_is_down_is_a_problem_and_the_call_does_not_go_up(
+    write: Callable[..., Any], upstream: Served, endpoint: TokenEndpoint, front: str
+) -> None:
     endpoint.is_down = True
     with serving(write(under=f"  credential: {of_issuer(endpoint)}"), "--front", front) as gateway:
         status, problem = gateway.json("POST", "/plain", b"{}")
@@ -474,7 +500,9 @@ CHALLENGES = {
 
 @FRONTS
 @pytest.mark.parametrize("challenge", CHALLENGES.values(), ids=CHALLENGES)
-def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(write, upstream, front, challenge):
+def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(
+    write: Callable[..., Any], upstream: Served, front: str, challenge: Callable[..., Any]
+) -> None:
     upstream.answer = challenge
     allow = (
         "get_plain, {operation: post_plain, credential: [{header: X-Api-Key, value: {env: TEST_ENV}}, "
@@ -502,21 +530,27 @@ def test_a_credential_of_ours_that_is_refused_is_our_failure_and_is_named(write,
         "  credential: {bearer: {env: TEST_ENV}}\n  unauthorized: pass",
     ],
 )
-def test_a_refusal_of_what_is_not_ours_passes_with_its_challenge(write, upstream, front, under):
+def test_a_refusal_of_what_is_not_ours_passes_with_its_challenge(
+    write: Callable[..., Any], upstream: Served, front: str, under: str
+) -> None:
     upstream.answer = lambda _: (401, [("WWW-Authenticate", 'Basic realm="theirs"')], b"{}")
     with serving(write(under=under), "--front", front) as gateway:
         answer = gateway.ask("GET", "/plain", Authorization="Basic eDp5")
         assert (answer.status, answer.headers["WWW-Authenticate"]) == (401, 'Basic realm="theirs"')
 
 
-def test_a_credential_that_may_not_do_it_is_no_refusal_of_the_credential(write, upstream):
+def test_a_credential_that_may_not_do_it_is_no_refusal_of_the_credential(
+    write: Callable[..., Any], upstream: Served
+) -> None:
     upstream.answer = lambda _: (403, [], b'{"error":"read only"}')
     with serving(write(under="  credential: {bearer: {env: TEST_ENV}}")) as gateway:
         assert gateway.ask("POST", "/plain", b"{}").status == 403
 
 
 @FRONTS
-def test_each_callers_token_is_exchanged_once(write, upstream, endpoint, front):
+def test_each_callers_token_is_exchanged_once(
+    write: Callable[..., Any], upstream: Served, endpoint: TokenEndpoint, front: str
+) -> None:
     under = f"  credential: {of_issuer(endpoint, 'token_exchange')}"
     with serving(write(under=under), "--front", front) as gateway:
         for caller in ("alice", "bob", "alice"):
@@ -531,7 +565,9 @@ def test_each_callers_token_is_exchanged_once(write, upstream, endpoint, front):
 
 
 @FRONTS
-def test_the_callers_own_credential_goes_up_only_where_that_is_written(write, upstream, front):
+def test_the_callers_own_credential_goes_up_only_where_that_is_written(
+    write: Callable[..., Any], upstream: Served, front: str
+) -> None:
     allow = "{operation: get_plain, credential: {passthrough: true}}, get_items"
     with serving(write(allow=allow), "--front", front) as gateway:
         for target in ("/plain", "/items"):
@@ -540,7 +576,7 @@ def test_the_callers_own_credential_goes_up_only_where_that_is_written(write, up
     assert authorizations(upstream) == [["Custom a=b"], None, None]
 
 
-def test_writes_carry_the_write_credential_and_entries_their_own(write, upstream):
+def test_writes_carry_the_write_credential_and_entries_their_own(write: Callable[..., Any], upstream: Served) -> None:
     under = "  credential: {bearer: {env: TEST_ENV}}\n  write_credential: {bearer: {env: TEST_WRITE}}"
     allow = "get_plain, post_plain, {operation: post_items, credential: {header: X-Own, value: {env: TEST_COOKIE}}}"
     with serving(write(under=under, allow=allow)) as gateway:
@@ -554,7 +590,7 @@ def test_writes_carry_the_write_credential_and_entries_their_own(write, upstream
     assert (read.headers["X-Own"], own.headers["X-Own"]) == (None, SECRETS["cookie"])
 
 
-def test_a_secret_file_that_changes_is_read_again(write, upstream):
+def test_a_secret_file_that_changes_is_read_again(write: Callable[..., Any], upstream: Served) -> None:
     folder = write(under="  credential: {bearer: {file: key.txt}}")
     with serving(folder) as gateway:
         gateway.ask("GET", "/plain")
@@ -565,7 +601,7 @@ def test_a_secret_file_that_changes_is_read_again(write, upstream):
     assert authorizations(upstream) == [[f"Bearer {SECRETS['file']}"], ["Bearer another-s3cr3t-8"]]
 
 
-def test_the_upstream_and_the_gateway_prove_themselves_to_each_other(write, tmp_path):
+def test_the_upstream_and_the_gateway_prove_themselves_to_each_other(write: Callable[..., Any], tmp_path: Path) -> None:
     certify(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=tmp_path / "ca.pem")
     context.load_cert_chain(tmp_path / "server.pem")
@@ -586,7 +622,9 @@ def test_the_upstream_and_the_gateway_prove_themselves_to_each_other(write, tmp_
         served.close()
 
 
-def test_a_certificate_that_is_replaced_is_used_at_once_and_half_of_one_changes_nothing(write, tmp_path, authority):
+def test_a_certificate_that_is_replaced_is_used_at_once_and_half_of_one_changes_nothing(
+    write: Callable[..., Any], tmp_path: Path, authority: Authority
+) -> None:
     certify(tmp_path)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=authority.ca)
     context.load_cert_chain(tmp_path / "server.pem")
@@ -615,14 +653,16 @@ def test_a_certificate_that_is_replaced_is_used_at_once_and_half_of_one_changes_
         served.close()
 
 
-def load(gateways, calls, target="/plain", **headers):
+def load(gateways: list[Gateway], calls: int, target: str = "/plain", **headers: Any) -> list[int]:
     """Make so many calls at once, spread over the gateways; return the statuses."""
     with ThreadPoolExecutor(16) as pool:
         return list(pool.map(lambda n: gateways[n % len(gateways)].ask("GET", target, **headers).status, range(calls)))
 
 
 @FRONTS
-def test_workers_let_exactly_the_limit_through_together_and_a_reload_changes_nothing(write, upstream, front):
+def test_workers_let_exactly_the_limit_through_together_and_a_reload_changes_nothing(
+    write: Callable[..., Any], upstream: Served, front: str
+) -> None:
     folder = write(more="limits: {rate: 20/d}")
     with serving(folder, "--workers", "2", "--front", front) as gateway:
         assert sorted(load([gateway], 30)) == [200] * 20 + [429] * 10
@@ -638,7 +678,7 @@ def test_workers_let_exactly_the_limit_through_together_and_a_reload_changes_not
     assert len(upstream.calls) == 20
 
 
-def test_each_operation_and_each_user_has_a_rate_of_its_own(write, upstream):
+def test_each_operation_and_each_user_has_a_rate_of_its_own(write: Callable[..., Any], upstream: Served) -> None:
     allow = "{operation: get_plain, rate: 2/d}, get_items"
     with serving(write(allow=allow, more="limits: {per_ephemeral_user: 3/d}")) as gateway:
         assert [gateway.ask("GET", "/plain").status for _ in range(3)] == [200, 200, 429]
@@ -649,7 +689,7 @@ def test_each_operation_and_each_user_has_a_rate_of_its_own(write, upstream):
 
 
 @FRONTS
-def test_each_consumer_has_a_rate_of_its_own(write, upstream, front):
+def test_each_consumer_has_a_rate_of_its_own(write: Callable[..., Any], upstream: Served, front: str) -> None:
     more = """
 auth: {type: service_http, tokens: [{name: one, env: TEST_ENV}, {name: two, env: TEST_BASIC}]}
 consumers: [{name: alice, match: {token: one}, rate: 2/d}, {name: bob, match: {token: two}}]
@@ -662,11 +702,13 @@ consumers: [{name: alice, match: {token: one}, rate: 2/d}, {name: bob, match: {t
 
 
 @FRONTS
-def test_calls_at_the_same_time_are_bounded_and_leave_when_they_are_over(write, upstream, front):
+def test_calls_at_the_same_time_are_bounded_and_leave_when_they_are_over(
+    write: Callable[..., Any], upstream: Served, front: str
+) -> None:
     released = threading.Event()
     arrived = threading.Semaphore(0)
 
-    def answer(call):
+    def answer(call: SimpleNamespace) -> tuple[int, list[tuple[str, str]], bytes]:
         arrived.release()
         released.wait(BOUND_S)
         return echo(call)
@@ -688,7 +730,9 @@ def test_calls_at_the_same_time_are_bounded_and_leave_when_they_are_over(write, 
 
 @FRONTS
 @pytest.mark.parametrize("is_chunked", [False, True])
-def test_an_answer_that_is_too_large_is_refused_or_cut_to_whole_items(write, upstream, front, is_chunked):
+def test_an_answer_that_is_too_large_is_refused_or_cut_to_whole_items(
+    write: Callable[..., Any], upstream: Served, front: str, is_chunked: bool
+) -> None:
     items = json.dumps([{"id": 1000 + number} for number in range(500)]).encode()
     assert len(items) % 100 == 0
     fields = [("Content-Type", "application/json"), ("ETag", '"1"')]
@@ -709,7 +753,7 @@ def test_an_answer_that_is_too_large_is_refused_or_cut_to_whole_items(write, ups
 
 
 @pytest.fixture
-def redis_port(tmp_path):
+def redis_port(tmp_path: Path) -> Iterator[SimpleNamespace]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("redis-server is not installed (apt-get install redis-server)")
@@ -727,7 +771,9 @@ def redis_port(tmp_path):
             process.kill()
 
 
-def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(write, upstream, redis_port, monkeypatch):
+def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(
+    write: Callable[..., Any], upstream: Served, redis_port: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(ENVIRONMENT, "TEST_REDIS", f"redis://127.0.0.1:{redis_port.port}/0")
     limits = "limits: {rate: 40/d, redis: {env: TEST_REDIS}, on_store_failure: %s}"
     refusing = write(more=limits % "refuse", name="one")
@@ -747,13 +793,13 @@ def test_two_gateways_that_share_one_redis_let_exactly_the_limit_through(write, 
         assert b"TEST_REDIS" not in one.said + two.said
 
 
-def certify(folder):
+def certify(folder: Path) -> None:
     """Make an authority, and a certificate of it for the server and one for the client."""
     openssl = shutil.which("openssl")
     if openssl is None:
         pytest.skip("openssl is not installed (apt-get install openssl)")
 
-    def run(*arguments):
+    def run(*arguments: str) -> None:
         subprocess.run([openssl, *arguments], cwd=folder, check=True, capture_output=True, timeout=2 * BOUND_S)
 
     curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes")

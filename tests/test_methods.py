@@ -5,11 +5,11 @@ from plugin_gateway.config.fields import split_operation
 from plugin_gateway.openapi.grammar import METHODS
 
 
-def test_the_known_methods_are_those_that_a_path_item_has_a_field_for():
+def test_the_known_methods_are_those_that_a_path_item_has_a_field_for() -> None:
     assert sorted(methods.KNOWN) == sorted(method.upper() for method in METHODS)
 
 
-def test_safe_methods_are_known():
+def test_safe_methods_are_known() -> None:
     assert set(methods.KNOWN) >= methods.SAFE
 
 
@@ -25,6 +25,6 @@ def test_safe_methods_are_known():
         ("GET|POST", False),
     ],
 )
-def test_a_method_is_one_word(text, is_one):
+def test_a_method_is_one_word(text: str, is_one: bool) -> None:
     assert methods.is_method(text) is is_one
     assert (split_operation(f"{text} /a") is not None) is is_one

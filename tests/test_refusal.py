@@ -30,12 +30,12 @@ def codes_in_use() -> set[str]:
     return found
 
 
-def test_every_code_in_the_package_has_a_title():
+def test_every_code_in_the_package_has_a_title() -> None:
     assert codes_in_use() - set(TITLES) == set()
 
 
 @pytest.mark.parametrize("code", TITLES)
-def test_every_problem_has_the_standard_members(code):
+def test_every_problem_has_the_standard_members(code: str) -> None:
     body = json.loads(problem_details(Refusal(status=400, code=code, detail="What happened.", hint="Do this.")))
 
     assert body == {
@@ -48,7 +48,7 @@ def test_every_problem_has_the_standard_members(code):
     }
 
 
-def test_members_are_added_and_replace_nothing():
+def test_members_are_added_and_replace_nothing() -> None:
     refusal = Refusal(status=400, code="bad-head", detail="d", members={"declared": ["é"], "status": 200})
 
     body = json.loads(problem_details(refusal, request_id="r-1"))
@@ -60,22 +60,22 @@ def test_members_are_added_and_replace_nothing():
 
 
 @pytest.mark.parametrize(("status", "title"), [(418, "I'm a Teapot"), (799, "Refused")])
-def test_an_unknown_code_is_titled_by_its_status(status, title):
+def test_an_unknown_code_is_titled_by_its_status(status: int, title: str) -> None:
     assert json.loads(problem_details(Refusal(status=status, code="new", detail="d")))["title"].title() == title.title()
 
 
 @pytest.mark.parametrize("error", [WireError(400, "bad-head", "d"), UpstreamError(502, "upstream-closed", "d")])
-def test_an_error_becomes_a_refusal(error):
+def test_an_error_becomes_a_refusal(error: UpstreamError | WireError) -> None:
     refusal = refusal_of(error)
 
     assert (refusal.status, refusal.code, refusal.detail) == (error.status, error.code, "d")
 
 
-def test_text_that_is_no_unicode_is_still_answered():
+def test_text_that_is_no_unicode_is_still_answered() -> None:
     assert json.loads(problem_details(Refusal(status=400, code="x", detail="\ud800")))
 
 
-def test_a_refusal_cannot_be_changed():
+def test_a_refusal_cannot_be_changed() -> None:
     refusal = Refusal(status=404, code="operation-not-found", detail="d")
 
     with pytest.raises(dataclasses.FrozenInstanceError):

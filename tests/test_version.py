@@ -16,7 +16,9 @@ from plugin_gateway import __version__, version
         ),
     ],
 )
-def test_the_version_tells_a_compiled_core_by_what_would_be_imported(monkeypatch, origin, core, shown):
+def test_the_version_tells_a_compiled_core_by_what_would_be_imported(
+    monkeypatch: pytest.MonkeyPatch, origin: str, core: str, shown: str
+) -> None:
     monkeypatch.setattr(version, "find_spec", lambda name: ModuleSpec(name, None, origin=origin))
 
     assert (version.core(), version.shown_version()) == (core, shown)
