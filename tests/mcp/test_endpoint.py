@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
@@ -293,7 +293,6 @@ MESSAGES = st.fixed_dictionaries(
 )  # fmt: skip
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.lists(
         st.tuples(
@@ -326,7 +325,6 @@ def test_no_message_is_without_an_answer(asked):
     assert {record.reason for record in play(scene).records} <= {""}
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.sets(st.sampled_from(["listPets", "createPet", "getPet", "deletePet"])))
 def test_what_the_document_shows_rest_and_tools_can_call_and_nothing_else(allowed):
     arguments = {"listPets": {}, "createPet": {"name": "x"}, "getPet": {"petId": "1"}, "deletePet": {"petId": "1"}}
