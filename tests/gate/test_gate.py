@@ -194,6 +194,26 @@ def test_a_parameter_may_take_encoded_slashes_but_not_reach_a_denied_path_by_the
 
 
 @pytest.mark.parametrize(
+    ("target", "is_permitted"),
+    [
+        (b"/files/acme/secret%2Fkeys", False),
+        (b"/files/ACME/secret%2Fkeys%2F1", False),
+        (b"/files/other/secret%2Fkeys", True),
+        (b"/files/acme/open%2Fkeys", True),
+        (b"/files/acme/a%2Fb%2Fc", True),
+        (b"/store/acme/secret%2Fkeys", True),
+    ],
+)
+def test_an_encoded_slash_reaches_no_denied_path_with_other_fixed_segments_before_it(
+    target: bytes, is_permitted: bool
+) -> None:
+    operations = ["GET /files/{owner}/{path}", "GET /store/{owner}/{path}", "GET /files/acme/secret/keys"]
+    gate = gate_of(operations, operations[:2], slashes=["path"])
+
+    assert isinstance(gate.judge(b"GET", target), Permit) is is_permitted
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "m%C4%B0ne",

@@ -84,6 +84,19 @@ def test_parameters_of_the_path_item_count_unless_overridden() -> None:
     assert rule.query_prefixes == frozenset()
 
 
+def test_one_name_in_two_places_is_two_parameters_and_a_broken_reference_hides_no_other() -> None:
+    shared = [{"name": "id", "in": "header"}]
+    rule = compile_rule([{"$ref": "#/missing"}, query("id")], shared=shared)
+
+    assert (rule.query_names, rule.header_names) == ({b"id"}, {b"id"})
+
+
+@pytest.mark.parametrize(("steps", "is_declared"), [(16, True), (17, False)])
+def test_references_are_followed_for_sixteen_steps(steps: int, is_declared: bool) -> None:
+    more = {f"r{n}": {"$ref": f"#/r{n + 1}"} for n in range(1, steps)} | {f"r{steps}": query("deep")}
+    assert (compile_rule([{"$ref": "#/r1"}], more=more).query_names == {b"deep"}) is is_declared
+
+
 @pytest.mark.parametrize(
     ("parameter", "names", "prefixes", "any_query"),
     [

@@ -62,6 +62,7 @@ PET_GATE = compile_gate(
         ("GET", "/pets/EXPORT", "path", "segment 2 like `export`"),
         ("GET", "/pets/1.json", "path", "segment 2 like a template with literals"),
         ("GET", "/pets/a%2Fb", "path", "an encoded slash stands where no parameter has `slashes: allowed`"),
+        ("DELETE", "/pets/a%2Fb", "route", "no allowed operation has this path"),
         ("GET", "/pets?page=1", "query", "has no query parameter page"),
     ],
 )
