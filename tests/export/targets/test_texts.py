@@ -100,6 +100,7 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'/>"
         ({"logo": png(4097, 4097)}, "error"),
         ({"logo": png(512, 256)}, "error"),
         ({"manifest": png(512, 256)}, "error"),
+        ({"logo": png(), "manifest": png(512, 256)}, ""),
         ({"logo": b"GIF89a\x40\x00\x40\x00"}, "error"),
         ({"logo": b"text"}, "error"),
         ({"logo": png()[:20]}, "error"),
@@ -116,3 +117,21 @@ def test_the_directory_takes_square_images_of_a_known_type_and_size(images, seve
 def test_contrast_is_that_of_wcag():
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("change", "images", "words"),
+    [
+        ({}, {"logo": png()[:20]}, "the size of `plugin.logo` is not in its header"),
+        ({"color": "#FFFF00"}, None, "choose a darker colour"),
+        ({"dark_color": "#000080"}, None, "choose a lighter colour"),
+        ({"website": None}, None, "write `website: https://example.com` below"),
+        ({"support": None}, None, "write `support: https://example.com/support` below"),
+        ({"subtitle": "y" * 60}, None, "y" * 60 + "'"),
+        ({"subtitle": "y" * 61}, None, "y" * 59 + "…'"),
+    ],
+)
+def test_a_finding_says_what_is_wrong_and_what_to_write(change, images, words):
+    candidate = shop({"plugin": change}, **({"images": images} if images else {}))
+    said = [f"{finding.message} ({finding.hint})" for finding in judge(candidate, {Target.OPENAI_PLUGIN})]
+    assert [one for one in said if words in one]
