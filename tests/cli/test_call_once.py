@@ -26,7 +26,7 @@ GATE = compile_gate(
     Document(root={"openapi": "3.1.0", "paths": {"/p": {"post": {"requestBody": {"content": {"text/plain": {}}}}}}}, name="t"),
     {OperationKey("POST", "/p"): Allowed(operation_id="p")},
 )  # fmt: skip
-REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"ab1 sekret-text")
+REQUEST = ToolRequest(b"POST", b"/p", ((b"content-type", b"text/plain"),), b"zq1 sekret-text")
 
 
 @pytest.fixture
@@ -71,23 +71,23 @@ def call(port: int, injection: Injection, keep_bytes: int = 100, request: Any = 
 def test_credentials_go_up_and_are_not_shown(upstream: tuple[int, list[Any]]) -> None:
     port, seen = upstream
     injection = Injection(
-        headers=((b"X-Key", b"ab1"),),
-        query=b"pin=ab1&t=sekret-text",
-        cookies=b"c=ab1; d=x=y",
-        secrets=("sekret-text", "ab1"),
+        headers=((b"X-Key", b"zq1"),),
+        query=b"pin=zq1&t=sekret-text",
+        cookies=b"c=zq1; d=x=y",
+        secrets=("sekret-text", "zq1"),
     )
 
     reply = call(port, injection)
 
-    assert b"POST /p?pin=ab1&t=sekret-text HTTP/1.1" in seen[0]
-    assert b"X-Key: ab1" in seen[0]
+    assert b"POST /p?pin=zq1&t=sekret-text HTTP/1.1" in seen[0]
+    assert b"X-Key: zq1" in seen[0]
     head, _, body = reply.sent.partition(b"\r\n\r\n")
     assert head.startswith(b"POST /p?pin=********&t=******** HTTP/1.1\r\nHost: up\r\n")
     assert b"\r\nX-Key: ********" in head
     assert b"Cookie: c=********; d=********\r\n" in head
-    assert b"ab1" not in head
+    assert b"zq1" not in head
     assert b"sekret" not in head
-    assert body == b"ab1 ***********"
+    assert body == b"zq1 ***********"
     assert (reply.status, reply.body, reply.size, reply.is_complete) == (200, b"0123456789", 10, True)
     assert reply.record.rule is GATE.rules[0]
 

@@ -77,7 +77,7 @@ def trying(
     tmp_path: Path, port: int, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Any]:
     """Return a function that runs `try`, and returns the exit status, standard output and standard error."""
-    secrets = {"TRY_KEY": KEY, "TRY_PIN": "ab1"}
+    secrets = {"TRY_KEY": KEY, "TRY_PIN": "zq1"}
     for name, value in secrets.items():
         monkeypatch.setenv(name, value)
     (tmp_path / "openapi.yaml").write_text(DOCUMENT)
@@ -107,7 +107,7 @@ def test_no_secret_is_shown_however_short(trying: Callable[..., Any]) -> None:
     _, out, err = trying("listPets")
 
     assert KEY not in out + err
-    assert "ab1" not in err
+    assert "zq1" not in err
 
 
 def test_a_body_is_sent_and_shown(trying: Callable[..., Any]) -> None:
