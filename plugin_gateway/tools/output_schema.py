@@ -108,7 +108,7 @@ def _is_object(definitions: Definitions, placed: Placed, depth: int) -> bool:
         return False
     types = schema.get("type")
     if types is not None:
-        return bool(types == "object") or (isinstance(types, list) and {*types} == {"object", "null"})
+        return bool(types == "object") or types in (["object", "null"], ["null", "object"])
     if isinstance(schema.get("properties"), dict):
         return True
     for key in COMBINING:

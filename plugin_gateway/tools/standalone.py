@@ -72,7 +72,7 @@ class Definitions:
                     if is_schema(one.schema) and not self.is_hidden(one)
                 }
             elif key == "required" and isinstance(value, list):
-                if names := [name for name in dict.fromkeys(value) if self._is_shown(placed, name)]:
+                if names := [*dict.fromkeys(name for name in value if self._is_shown(placed, name))]:
                     copied[key] = names
             elif key in ONE:
                 if is_schema(value):

@@ -1,10 +1,16 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.tools.compact import CUTS, LAST_CUTS, compact
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
+from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.hints import ChosenHints
+from plugin_gateway.tools.sharing import share
 
 
 def tools(settings=None, **operation):
@@ -61,3 +67,102 @@ def test_the_title_is_the_summary_or_a_short_first_sentence(summary, description
     (tool,) = tools(**({"summary": summary} if summary else {"summary": ""}), description=description)
 
     assert tool.title == title
+
+
+# Whatever stands in a document, the tool is valid.
+
+KEYS = [
+    *(
+        "type",
+        "properties",
+        "items",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "not",
+        "if",
+        "then",
+        "enum",
+        "const",
+        "default",
+        "required",
+    ),
+    *(
+        "additionalProperties",
+        "patternProperties",
+        "$ref",
+        "$id",
+        "$anchor",
+        "$defs",
+        "$dynamicRef",
+        "readOnly",
+        "format",
+    ),
+    *(
+        "minimum",
+        "maxLength",
+        "pattern",
+        "description",
+        "title",
+        "examples",
+        "x-mcp-header",
+        "contentMediaType",
+        "a",
+        "b",
+    ),
+]
+VALUES = [
+    *(
+        "object",
+        "array",
+        "string",
+        "number",
+        "null",
+        "",
+        "#/components/schemas/A",
+        "#/components/schemas/B",
+        "#x",
+        "x",
+        "(",
+    ),
+    *(True, False, None, 0, -1, 1.5, "application/json", "binary", "https://json-schema.org/draft/2020-12/schema"),
+]
+anything = st.recursive(
+    st.sampled_from(VALUES),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=25,
+)
+objects = st.dictionaries(st.sampled_from(KEYS), anything, max_size=6)
+media_types = st.sampled_from(
+    ["application/json", "multipart/form-data", "application/x-www-form-urlencoded", "a/b", "text/plain"]
+)
+
+
+@given(objects, objects, objects, anything, media_types, st.dictionaries(st.sampled_from(["a", "b"]), anything))
+def test_whatever_the_schemas_are_the_tool_is_valid_in_every_form(first, second, body, parameter, media_type, encoding):
+    root = {
+        "openapi": "3.1.0",
+        "components": {"schemas": {"A": first, "B": second}},
+        "paths": {
+            "/pets": {
+                "post": {
+                    "operationId": "pets",
+                    "summary": "Pets",
+                    "parameters": [
+                        {"name": "a", "in": "query", "schema": parameter},
+                        {"name": "x", "in": "header", "content": body},
+                    ],
+                    "requestBody": {"content": {media_type: {"schema": body, "encoding": encoding}}},
+                    "responses": {"200": {"content": {"application/json": {"schema": first}}}},
+                }
+            }
+        },
+    }
+    (tool,) = build_tool_set(Document(root=root, name="o"), {})
+    shown = json.loads(tool.definition)
+    schema = shown["inputSchema"]
+
+    for one in [schema, *(share(compact(schema, cut)) for cut in (*CUTS, *LAST_CUTS)), shown.get("outputSchema", {})]:
+        Draft202012Validator.check_schema(one)
+    for form in Format:
+        write_tool(tool, form)

@@ -71,7 +71,7 @@ def test_schemas_of_one_name_get_numbers():
     [
         ({"example": 1}, {"examples": [1]}),
         ({"example": 1, "examples": [2]}, {"examples": [2]}),
-        ({"type": "file", "minLength": -1, "required": [1, "a", "a"]}, {"required": ["a"]}),
+        ({"type": "file", "minLength": -1, "required": [1, [], "a", "a"]}, {"required": ["a"]}),
         ({"$schema": "http://json-schema.org/draft-07/schema#", "discriminator": {}, "xml": {}, "x-a": 1}, {}),
         ({"$ref": "#/nowhere", "description": "d"}, {"description": "d"}),
         ({"allOf": []}, {}),
