@@ -351,6 +351,20 @@ def test_a_secret_that_lies_across_the_place_where_a_long_word_is_cut_is_covered
         assert sent == b"a" * before + b"*" * len(spelled) + b"g" * 5 * mask.longest
 
 
+def test_a_line_that_the_next_one_may_continue_is_held_and_sent_once() -> None:
+    secret = "s3cret-of-ours/which+is=long"
+    for around in (b"", b"xy" * 40):
+        lines = base64.encodebytes(around + secret.encode() + around).splitlines(keepends=True)
+        mask = Mask([secret])
+        for size in (1, 5, 77):
+            text = b"".join(lines)
+            body = MaskedBody(mask)
+            sent = [body.feed(text[at : at + size]) for at in range(0, len(text), size)]
+            whole = b"".join(sent) + body.finish()
+            assert len(whole) == len(text)
+            assert whole == mask.cover(text)
+
+
 def test_a_compressed_body_that_began_before_there_was_a_secret_does_not_go_on() -> None:
     body = MaskedBody(Mask(), is_coded=True)
     assert body.feed(b"\x1f\x8b\x08...") == b"\x1f\x8b\x08..."
