@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES_FOR_A_WARNING = 16 * 1024 * 1024
 """Reading a larger text again would delay the start too much for the sake of a warning."""
+_BYTES_FOR_ALL_WARNINGS = 4 * 1024 * 1024
+_LEAST_PLACED = 5
+"""Each place costs a pass over the text, so of many warnings only the first get one. The others have a pointer."""
 
 
 def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
@@ -45,14 +48,20 @@ def place_in_document(findings: Iterable[Finding], name: str) -> list[Finding]:
 
 
 def place_warnings(findings: Iterable[Finding], name: str) -> tuple[Finding, ...]:
-    """Place the warnings about the document that have no line yet, unless the document is too large."""
+    """Place the first warnings about the document that have no line yet, unless the document is too large."""
     findings = tuple(findings)
     try:
-        is_small = Path(name).stat().st_size <= MAX_BYTES_FOR_A_WARNING
+        size = Path(name).stat().st_size
     except OSError:
-        is_small = False
-    unplaced = [finding for finding in findings if finding.location == Location(name) and finding.pointer is not None]
-    if not is_small or not unplaced:
         return findings
-    placed = iter(place_in_document([replace(finding, location=None) for finding in unplaced], name))
-    return tuple(next(placed) if any(finding is one for one in unplaced) else finding for finding in findings)
+    if size > MAX_BYTES_FOR_A_WARNING:
+        return findings
+    most = max(_LEAST_PLACED, _BYTES_FOR_ALL_WARNINGS // max(1, size))
+    unplaced = [
+        index
+        for index, finding in enumerate(findings)
+        if finding.location == Location(name) and finding.pointer is not None
+    ][:most]
+    placed = place_in_document([replace(findings[index], location=None) for index in unplaced], name)
+    by_index = dict(zip(unplaced, placed, strict=True))
+    return tuple(by_index.get(index, finding) for index, finding in enumerate(findings))

@@ -46,3 +46,13 @@ def test_a_warning_of_a_large_document_or_one_that_was_fetched_is_left_without_a
     for name in (str(path), "https://api.example.com/openapi.json"):
         warning = FINDING.at(Location(name))
         assert place_warnings([warning], name) == (warning,)
+
+
+def test_of_many_warnings_only_the_first_are_placed_so_that_the_text_is_not_read_for_each(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.json"
+    path.write_text('{"paths": {"/pets": {}}, "x": "%s"}' % ("." * 1024 * 1024))
+    warnings = [FINDING.at(Location(str(path)))] * 1000
+
+    placed = place_warnings(warnings, str(path))
+
+    assert [bool(one.location and one.location.line) for one in placed] == [True] * 5 + [False] * 995
