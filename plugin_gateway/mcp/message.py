@@ -104,10 +104,8 @@ def _message(value: dict[str, Any]) -> Message | Fault:
     if "id" in value:
         given = value["id"]
         # `true` is an int in Python. JSON-RPC allows null and fractions as ids, MCP does not.
-        if type(given) is int:
-            id_ = b"%d" % given
-        elif isinstance(given, str):
-            id_ = orjson.dumps(given)
+        if type(given) is int or isinstance(given, str):
+            id_ = as_json(given)
         elif "method" in value or given is not None:
             return Fault(INVALID_REQUEST, "`id` must be a string or an integer.")
     if value.get("jsonrpc") != "2.0":
@@ -137,20 +135,26 @@ def error_response(fault: Fault) -> bytes:
     error: dict[str, Any] = {"code": fault.code, "message": fault.message}
     if fault.data is not None:
         error["data"] = fault.data
-    return b"".join((b'{"jsonrpc":"2.0","id":', fault.id, b',"error":', orjson.dumps(error), b"}"))
+    return b"".join((b'{"jsonrpc":"2.0","id":', fault.id, b',"error":', as_json(error), b"}"))
 
 
 def notification(method: str, params: dict[str, Any]) -> bytes:
     """Return a notification to the client."""
-    return orjson.dumps({"jsonrpc": "2.0", "method": method, "params": params})
+    return as_json({"jsonrpc": "2.0", "method": method, "params": params})
 
 
 def as_json(value: Any) -> bytes:
-    """Return the JSON of a value that was read from JSON. orjson has no integers over 64 bits."""
+    """Return the JSON of a value that was read from JSON; empty if it is nested too deeply to be written.
+
+    orjson writes no integers over 64 bits and no more than 254 levels, but reads 1,024 of them.
+    """
     try:
         return orjson.dumps(value)
     except TypeError:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        try:
+            return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+        except RecursionError:
+            return b""
 
 
 def quoted(text: str) -> bytes:

@@ -337,7 +337,7 @@ def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
     if arguments is None:
         return [], b""
     shown = as_json(arguments).decode()
-    if len(shown) > reply.limit // _PART_FOR_NEXT:
+    if not shown or len(shown) > reply.limit // _PART_FOR_NEXT:
         return [], b""
     said = f"There is a next page: call {reply.tool.name} again with {shown}."
     return [orjson.dumps(said)], _member(NEXT_KEY, {"tool": reply.tool.name, "arguments": arguments})

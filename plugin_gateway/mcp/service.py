@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 LIST_TTL_MS: Final = 300_000
 DISCOVER_TTL_MS: Final = 3_600_000
 LOG_LEVELS: Final = frozenset({"debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"})
+_LONGEST_URI: Final = 2048
 _SERVER_KEY: Final = b'"io.modelcontextprotocol/serverInfo":'
 
 
@@ -142,10 +143,13 @@ class Service:
         if method == "prompts/get":
             return Fault(INVALID_PARAMS, "This server has no prompts.")
         if method == "resources/read":
+            uri = params.get("uri")
+            if not isinstance(uri, str):
+                return Fault(INVALID_PARAMS, "`uri` must be a string.")
             return Fault(
                 INVALID_PARAMS if era.is_modern else RESOURCE_NOT_FOUND,
                 "This server has no such resource.",
-                data={"uri": params.get("uri")},
+                data={"uri": uri[:_LONGEST_URI]},
             )
         return self._answer_modern(method, params) if era.is_modern else self._answer_legacy(method, params)
 
@@ -213,7 +217,8 @@ class Service:
                 return Fault(INVALID_PARAMS, "`protocolVersion` must be a string.")
             return b'{"protocolVersion":"%b"' % negotiated(version).version.encode() + self._legacy
         if method == "logging/setLevel":
-            if params.get("level") not in LOG_LEVELS:
+            level = params.get("level")
+            if not isinstance(level, str) or level not in LOG_LEVELS:
                 return Fault(INVALID_PARAMS, f"`level` must be one of {', '.join(sorted(LOG_LEVELS))}.")
             return b"{}"
         return _unknown(method)

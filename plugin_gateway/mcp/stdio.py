@@ -5,14 +5,13 @@ from __future__ import annotations
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
-
 from plugin_gateway.mcp.era import negotiated
 from plugin_gateway.mcp.message import (
     INVALID_REQUEST,
     PARSE_ERROR,
     Fault,
     Message,
+    as_json,
     error_response,
     notification,
     read,
@@ -178,7 +177,7 @@ class StdioSession:
     def _withdraw(self, request_id: Any) -> None:
         """End the request that the client does not want any more, without a response."""
         if isinstance(request_id, str) or type(request_id) is int:
-            id_ = orjson.dumps(request_id)
+            id_ = as_json(request_id)
             self._subscriptions.discard(id_)
             for slot, one in tuple(self._calls.items()):
                 if one.id == id_:

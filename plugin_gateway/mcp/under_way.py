@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import orjson
+from plugin_gateway.mcp.message import as_json
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.call import McpCall
@@ -42,7 +42,7 @@ class UnderWay:
     def withdraw(self, request: RequestFields, request_id: Any) -> None:
         """End the call that a caller means, unless it could be one of several."""
         if request.authorizations and (isinstance(request_id, str) or type(request_id) is int):
-            calls = self._by_caller.get((request.authorizations, orjson.dumps(request_id)), [])
+            calls = self._by_caller.get((request.authorizations, as_json(request_id)), [])
             if len(calls) == 1:
                 calls[0].on_withdrawn()
 

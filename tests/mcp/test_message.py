@@ -13,6 +13,7 @@ from plugin_gateway.mcp.message import (
     PARSE_ERROR,
     Fault,
     Message,
+    as_json,
     error_response,
     notification,
     read,
@@ -124,3 +125,15 @@ def test_an_error_has_data_only_if_there_is_some():
 
 def test_a_notification_has_no_id():
     assert json.loads(notification("n", {"a": 1})) == {"jsonrpc": "2.0", "method": "n", "params": {"a": 1}}
+
+
+def test_json_is_written_beyond_the_bounds_of_orjson_and_never_fails():
+    assert as_json(12345678901234567890123) == b"12345678901234567890123"
+    deep = []
+    for _ in range(900):
+        deep = [deep]
+    assert as_json(deep) in (b"", json.dumps(deep).encode())
+    assert notification("m", {"n": 2**70}) == b'{"jsonrpc":"2.0","method":"m","params":{"n":%d}}' % 2**70
+    assert json.loads(error_response(Fault(-1, "x", data={"n": 2**70})))["error"]["data"] == {"n": 2**70}
+    # A lone surrogate in an id.
+    assert read(b'{"jsonrpc":"2.0","id":"\\ud800","method":"m"}')

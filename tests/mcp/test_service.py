@@ -106,7 +106,7 @@ def test_an_unknown_cursor_is_refused(cursor):
         ("tools/CALL", LATEST_LEGACY, METHOD_NOT_FOUND),
         ("", LATEST_LEGACY, METHOD_NOT_FOUND),
         ("resources/read", MODERN, INVALID_PARAMS),
-        ("resources/read", LATEST_LEGACY, RESOURCE_NOT_FOUND),
+        ("resources/read", LATEST_LEGACY, INVALID_PARAMS),
         ("prompts/get", MODERN, INVALID_PARAMS),
         ("subscriptions/listen", MODERN, INVALID_PARAMS),
         ("initialize", LATEST_LEGACY, INVALID_PARAMS),
@@ -115,6 +115,18 @@ def test_an_unknown_cursor_is_refused(cursor):
 )
 def test_a_method_of_another_era_or_with_wrong_parameters_is_refused(method, era, expected):
     assert code(method, era=era) == expected
+
+
+def test_there_is_no_resource_and_the_answer_repeats_little_of_its_uri():
+    for era, expected in ((MODERN, INVALID_PARAMS), (LATEST_LEGACY, RESOURCE_NOT_FOUND)):
+        fault = answer("resources/read", {"uri": "x" * 5000}, era)
+        assert isinstance(fault, Fault)
+        assert (fault.code, fault.data) == (expected, {"uri": "x" * 2048})
+
+
+@pytest.mark.parametrize("level", [["debug"], {"debug": 1}, None, 7])
+def test_a_log_level_of_another_type_is_refused(level):
+    assert code("logging/setLevel", {"level": level}) == INVALID_PARAMS
 
 
 def test_a_legacy_client_may_ping_and_set_a_log_level():
