@@ -121,7 +121,7 @@ def called(offer: Offer, names: Iterable[str]) -> set[str]:
 
 def told(offer: SearchOffer, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     found = offer.resolve(name, arguments)
-    members: dict[str, Any] = json.loads(b"{" + found.members + b"}")  # type: ignore[union-attr]
+    members: dict[str, Any] = json.loads(b"{" + found.members + b"}")
     return members
 
 
