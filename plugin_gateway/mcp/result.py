@@ -142,7 +142,8 @@ def _json(reply: Reply) -> Result:
         if not reply.has_more:
             # It checks the grammar and makes no objects.
             _check_json(body)
-    except ValueError:
+    except (ValueError, RecursionError):
+        # Of JSON that is nested too deeply to be checked, only the text can be shown.
         return _text(reply, body.decode("utf-8", "replace"))
     quoted = orjson.dumps(text)
     is_object = body[:1] == b"{" or body.lstrip()[:1] == b"{"
@@ -165,8 +166,13 @@ def _json(reply: Reply) -> Result:
 
 def _value_of(reply: Reply) -> Any:
     """Return the value of the JSON; None if it was not read to its end, or has a number out of range."""
+    return None if reply.has_more else _loaded(reply.body)
+
+
+def _loaded(text: bytes) -> Any:
+    """Return the value of JSON; None if it has a number out of range, half of a surrogate pair, or too many levels."""
     try:
-        return None if reply.has_more else orjson.loads(reply.body)
+        return orjson.loads(text)
     except ValueError:
         return None
 
@@ -190,7 +196,7 @@ def _cut_json(reply: Reply, value: Any, *, is_object: bool) -> Result:
             break
         quoted = orjson.dumps(cut.decode())
         if len(quoted) + len(cut) <= room:
-            left_out.count(value, orjson.loads(cut), len(cut))
+            left_out.count(value, _loaded(cut), len(cut))
             notice = left_out.notice()
             structured = cut.translate(None, _LINE_ENDS)
             if is_object:

@@ -39,6 +39,11 @@ class Clock:
         self._timer = None
         now = monotonic()
         for watcher in tuple(self._watchers):
-            watcher.on_tick(now)
+            try:
+                watcher.on_tick(now)
+            except Exception as error:  # noqa: BLE001  # a fault in one call must not suspend the deadlines of all others
+                asyncio.get_running_loop().call_exception_handler(
+                    {"message": "a deadline could not be checked", "exception": error}
+                )
         if self._watchers and self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self._tick_s, self._tick)

@@ -69,6 +69,23 @@ def test_json_is_structured_content_and_text(body, structured):
         assert found["structuredContent"] == structured
 
 
+@pytest.mark.parametrize("levels", [1_000, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"next":', b"}")])
+def test_json_with_too_many_levels_is_text(opening, closing, levels):
+    body = opening * levels + b"1" + closing * levels
+    found = result(body, tool="listPets", limit=2_000_000)
+
+    assert found["content"] == [{"type": "text", "text": body.decode()}]
+    assert found["isError"] is False
+
+
+@pytest.mark.parametrize("item", [b"1e999", b'"\\ud800"'])
+def test_a_cut_with_values_that_cannot_be_read_is_shown(item):
+    found = result(b'{"items":[' + b",".join([item] * 30_000) + b"]}", tool="listPets")
+
+    assert LEFT_OUT_KEY in found["_meta"]
+
+
 @pytest.mark.parametrize(
     "media_type", ["application/json", "APPLICATION/JSON; charset=utf-8", "application/hal+json", "text/json"]
 )

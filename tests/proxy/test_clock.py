@@ -31,3 +31,23 @@ def test_watchers_are_called_until_they_leave_and_then_the_clock_stops() -> None
         assert clock._timer is None
 
     asyncio.run(scene())
+
+
+def test_a_watcher_that_fails_does_not_keep_the_clock_from_the_others() -> None:
+    class Failing(Watcher):
+        def on_tick(self, now: float) -> None:
+            super().on_tick(now)
+            raise TypeError("a fault")
+
+    async def scene() -> None:
+        told: list[str] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(str(context["exception"])))
+        clock = Clock(tick_s=0.001)
+        watchers = [Failing(clock, 2), Watcher(clock, 3)]
+        for watcher in watchers:
+            clock.watch(watcher)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*(watcher.done.wait() for watcher in watchers))
+        assert told == ["a fault"] * 2
+
+    asyncio.run(scene())
