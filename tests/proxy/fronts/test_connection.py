@@ -640,7 +640,11 @@ def test_bytes_split_anywhere_are_decided_like_the_whole(pieces: list[bytes], cu
     bounds = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     split = [data[start:end] for start, end in itertools.pairwise(bounds)]
     whole, parted = outcome([data]), outcome(split)
-    assert parted["client"][0] == whole["client"][0]
+    statuses, of_whole = parted["client"][0], whole["client"][0]
+    assert statuses == of_whole[: len(statuses)]
+    if statuses != of_whole:
+        # A request was refused before its body came, so the connection closed, and the next request was not read.
+        assert statuses[-1] >= 400
     assert parted["upstream"].startswith(whole["upstream"]) or whole["upstream"].startswith(parted["upstream"])
 
 
