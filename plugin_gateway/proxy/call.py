@@ -187,13 +187,11 @@ class Receiver(Call):
 
     __slots__ = ("downlink", "is_over", "is_sent")
 
-    def __init__(self, client: Client, asked: Asked, downlink: Downlink) -> None:
-        super().__init__(client, asked)
-        self.downlink = downlink
-        """Reads the head of the answer."""
-        self.is_sent = False
-        """Whether the whole request body has come."""
-        self.is_over = False
+    downlink: Downlink
+    """Reads the head of the answer."""
+    is_sent: bool
+    """Whether the whole request body has come."""
+    is_over: bool
 
     def on_connected(self, upstream: UpstreamConnection) -> None:
         """Send the request over this connection."""

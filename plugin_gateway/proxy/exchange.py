@@ -71,7 +71,9 @@ class Exchange(Receiver):
 
     def __init__(self, client: Client, permitted: Permitted) -> None:
         plan = permitted.plan
-        super().__init__(client, permitted, plan.downlink)
+        super().__init__(client, permitted)
+        self.downlink = plan.downlink
+        self.is_sent = self.is_over = False
         self._permitted = permitted
         self._plan = plan
         self._upstream: UpstreamConnection | None = None

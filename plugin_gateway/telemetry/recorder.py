@@ -50,8 +50,7 @@ class Recorder:
         batch = [record if record[3] is not None else self._covered(record) for record in self._records]
         # Clear the list in place: the data plane holds its `append`.
         self._records.clear()
-        for record in batch:
-            self.counters.add(record)
+        self.counters.add(batch)
         self.counters.lines_dropped += self._log.access(batch)
         return len(batch)
 

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import OperationRule
@@ -24,8 +24,7 @@ def record(
 
 def test_calls_are_counted_by_operation_status_and_reason() -> None:
     counters = Counters()
-    for one in (record(), record(), record(status=404, reason="operation-not-found", rule=None)):
-        counters.add(one)
+    counters.add([record(), record(), record(status=404, reason="operation-not-found", rule=None)])
     series = counters.series()
     assert series["calls listPets 200  GET "] == [2]
     assert series["calls  404 operation-not-found GET "] == [1]
@@ -34,8 +33,7 @@ def test_calls_are_counted_by_operation_status_and_reason() -> None:
 def test_a_credential_that_the_upstream_refused_is_counted_by_its_name() -> None:
     counters = Counters()
     rule = replace(RULE, credential="header X-Api-Key, query k")
-    for one in (record(status=502, reason="upstream-credential-refused", rule=rule), record(rule=rule)):
-        counters.add(one)
+    counters.add([record(status=502, reason="upstream-credential-refused", rule=rule), record(rule=rule)])
     assert counters.series()["refused header X-Api-Key, query k"] == [1]
 
 
@@ -45,15 +43,16 @@ def test_a_caller_cannot_make_series() -> None:
         refused = AccessRecord(
             0.0, b"M%d" % number, b"/x%d" % number, None, 404, 0, 0, 0.0, "operation-not-found", b"", ""
         )
-        counters.add(refused)
+        counters.add([refused])
     assert len([name for name in counters.series() if name.startswith(("calls", "durations"))]) == 2
 
 
 @given(st.lists(st.floats(min_value=0, max_value=1000), max_size=30))
+@example([*BUCKETS_S])
 def test_every_duration_is_in_exactly_one_bucket(durations: list[float]) -> None:
     counters = Counters()
     for duration_s in durations:
-        counters.add(record(duration_s=duration_s))
+        counters.add([record(duration_s=duration_s)])
     *buckets, total_s = counters.series().get("durations listPets", [0.0] * (len(BUCKETS_S) + 2))
     assert sum(buckets) == len(durations)
     assert abs(total_s - sum(durations)) < 1e-6
@@ -65,8 +64,8 @@ def test_merging_workers_counts_what_one_worker_would_have(split: list[list[int]
     for sizes in split:
         counters = Counters()
         for size in sizes:
-            counters.add(record(bytes_out=size))
-            alone.add(record(bytes_out=size))
+            counters.add([record(bytes_out=size)])
+            alone.add([record(bytes_out=size)])
         workers.append(counters.series())
     merged = merge([*workers, Counters().series()])
     assert {name: numbers for name, numbers in merged.items() if "durations" not in name} == {
@@ -76,8 +75,7 @@ def test_merging_workers_counts_what_one_worker_would_have(split: list[list[int]
 
 def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other() -> None:
     counters = Counters()
-    counters.add(record()._replace(consumer="team a"))
-    counters.add(record(rule=None, status=404)._replace(method=b"HACK"))
+    counters.add([record()._replace(consumer="team a"), record(rule=None, status=404)._replace(method=b"HACK")])
     series = counters.series()
     assert series["calls listPets 200  GET team a"] == [1]
     assert series["calls  404  other "] == [1]
@@ -85,11 +83,8 @@ def test_calls_are_counted_by_consumer_and_a_method_that_is_none_is_other() -> N
 
 def test_the_upstreams_time_is_that_of_answers() -> None:
     counters = Counters()
-    for one in (
-        record()._replace(upstream_s=0.5),
-        record(reason="upstream-timeout", status=504)._replace(upstream_s=9.0),
-    ):
-        counters.add(one)
+    timed_out = record(reason="upstream-timeout", status=504)._replace(upstream_s=9.0)
+    counters.add([record()._replace(upstream_s=0.5), timed_out])
     assert counters.series()["upstream listPets"] == [1, 0.5]
 
 
@@ -101,3 +96,33 @@ def test_merging_leaves_the_parts_as_they_are() -> None:
     one: dict[str, list[float]] = {"calls": [1]}
     merge([one, {"calls": [2]}])
     assert one == {"calls": [1]}
+
+
+RECORDS = st.builds(
+    AccessRecord,
+    st.just(0.0),
+    st.sampled_from([b"GET", b"POST", b"PURGE"]),
+    st.just(b"/pets"),
+    st.sampled_from([RULE, replace(RULE, operation_id="other", credential="key"), None]),
+    st.sampled_from([200, 404, 502]),
+    st.integers(0, 3),
+    st.integers(0, 3),
+    st.sampled_from([0.0, 2**-10, 2**-9, 0.25, 64.0]),
+    st.sampled_from(["", "client-gone", "upstream-credential-refused"]),
+    st.just(b""),
+    st.just(""),
+    st.sampled_from(["", "tom"]),
+    st.just(""),
+    st.sampled_from([0.0, 0.5]),
+)
+
+
+@given(st.lists(RECORDS, max_size=12), st.integers(0, 12))
+def test_batches_of_any_size_and_order_give_the_same_counts(records: list[AccessRecord], cut: int) -> None:
+    one_by_one, in_batches = Counters(), Counters()
+    for record_ in records:
+        one_by_one.add([record_])
+    in_batches.add(records[cut:])
+    in_batches.add(records[:cut])
+
+    assert one_by_one.series() == in_batches.series()
