@@ -1,7 +1,11 @@
+import json
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.revision.placing import MAX_BYTES_FOR_A_WARNING, place_in_document, place_warnings
+from plugin_gateway.revision.placing import MAX_BYTES_FOR_WARNINGS, place_in_document, place_warnings
 
 FINDING = Finding(rule="unresolved-ref", message="points at nothing", pointer=("paths", "/pets"))
 
@@ -42,17 +46,31 @@ def test_a_warning_of_the_document_gets_its_line_and_the_others_stay(tmp_path: P
 
 def test_a_warning_of_a_large_document_or_one_that_was_fetched_is_left_without_a_line(tmp_path: Path) -> None:
     path = tmp_path / "openapi.yaml"
-    path.write_bytes(b"#" * (MAX_BYTES_FOR_A_WARNING + 1))
+    path.write_bytes(b"#" * (MAX_BYTES_FOR_WARNINGS + 1))
     for name in (str(path), "https://api.example.com/openapi.json"):
         warning = FINDING.at(Location(name))
         assert place_warnings([warning], name) == (warning,)
 
 
-def test_of_many_warnings_only_the_first_are_placed_so_that_the_text_is_not_read_for_each(tmp_path: Path) -> None:
+def test_each_of_many_warnings_is_placed_and_the_text_is_read_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "openapi.json"
-    path.write_text('{"paths": {"/pets": {}}, "x": "%s"}' % ("." * 1024 * 1024))
-    warnings = [FINDING.at(Location(str(path)))] * 1000
+    path.write_text(json.dumps({"paths": {f"/p{number}": {} for number in range(1000)}}, indent=1))
+    warnings = [
+        replace(FINDING, pointer=("paths", f"/p{number}"), location=Location(str(path))) for number in range(1000)
+    ]
+    reads: list[Path] = []
+    read_bytes = Path.read_bytes
+
+    def counted(read: Path) -> bytes:
+        reads.append(read)
+        return read_bytes(read)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
 
     placed = place_warnings(warnings, str(path))
 
-    assert [bool(one.location and one.location.line) for one in placed] == [True] * 5 + [False] * 995
+    assert [one.location and one.location.line for one in placed] == list(range(3, 1003))
+    assert [one.location and one.location.text.strip()[:6] for one in placed[:2]] == ['"/p0":', '"/p1":']
+    assert reads == [path]

@@ -15,14 +15,14 @@ import msgspec
 import orjson
 from msgspec import Raw
 
-from plugin_gateway.diagnostics import Location
-from plugin_gateway.openapi.decode.extent import position
-from plugin_gateway.openapi.decode.json_values import decode_json_part
+from plugin_gateway.openapi.decode.json_values import decode_json_part, located
 from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterator
 
+    from plugin_gateway.diagnostics import Location
+    from plugin_gateway.openapi.decode.places import Tokens, Wanted
     from plugin_gateway.openapi.decode.unread import Json, JsonObject
 
 _ENTRY = re.compile(rb'[ \t\r\n]*[{,][ \t\r\n]*"((?:[^"\\]|\\.)*+)"[ \t\r\n]*:[ \t\r\n]*', re.DOTALL)
@@ -64,41 +64,42 @@ def skim_json(data: bytes, name: str) -> JsonObject | None:
     return cut.root
 
 
-def locate_by_skipping(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
-    """Do the work of `locate_json`, but skip values that the pointer does not enter. Return None if they cannot be skipped."""
-    raw, start = Raw(data), len(data) - len(data.lstrip())
-    place, length = start, 1
+def locate_by_skipping(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location] | None:
+    """Do the work of `locate_json`, but skip values that are not wanted. Return None if they cannot be skipped."""
+    root = len(data) - len(data.lstrip())
+    spans: dict[Tokens, tuple[int, int]] = {(): (root, 1)}
+    stack: list[tuple[Tokens, Raw, int, Wanted]] = [((), Raw(data), root, wanted)]
     try:
-        for token in map(str, pointer):
-            if data[start : start + 1] == b"{":
-                fields = _fields_of(raw)
-                if token not in fields:
-                    break
-                for key, value in fields.items():
-                    found = _ENTRY.match(data, start)
-                    if found is None or not _says(found[1], key):
-                        return None
-                    if key == token:
-                        raw, start = value, found.end()
-                        place, length = found.start(1) - 1, len(found[1]) + 2
-                        break
-                    start = found.end() + len(value)
-            elif data[start : start + 1] == b"[" and token.isdecimal():
-                items = _items_of(raw)
-                if int(token) >= len(items):
-                    break
-                for item in items[: int(token) + 1]:
-                    found = _ITEM.match(data, start)
-                    if found is None:
-                        return None
-                    raw, place = item, found.end()
-                    start = found.end() + len(item)
-                start, length = place, 1
-            else:
-                break
-    except (msgspec.MsgspecError, RecursionError):
+        while stack:
+            path, raw, start, branches = stack.pop()
+            if not branches:
+                continue
+            for key, value, found in _members(raw, data, start):
+                if key in branches:
+                    place, length = (found.start(1) - 1, len(found[1]) + 2) if found.re is _ENTRY else (found.end(), 1)
+                    spans[(*path, key)] = place, length
+                    stack.append(((*path, key), value, found.end(), branches[key]))
+    except (_Odd, msgspec.MsgspecError, RecursionError):
         return None
-    return Location(name, *position(data, place), length)
+    return located(data, name, spans)
+
+
+def _members(raw: Raw, data: bytes, start: int) -> Iterator[tuple[str, Raw, re.Match[bytes]]]:
+    """Yield the key or index of each member of the collection at `start`, its value, and the text before the value."""
+    if data[start : start + 1] == b"{":
+        for key, value in _fields_of(raw).items():
+            found = _ENTRY.match(data, start)
+            if found is None or not _says(found[1], key):
+                raise _Odd
+            yield key, value, found
+            start = found.end() + len(value)
+    elif data[start : start + 1] == b"[":
+        for index, item in enumerate(_items_of(raw)):
+            found = _ITEM.match(data, start)
+            if found is None:
+                raise _Odd
+            yield str(index), item, found
+            start = found.end() + len(item)
 
 
 class _Cut:

@@ -11,10 +11,12 @@ import orjson
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, position
+from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, position, positions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.openapi.decode.places import Tokens, Wanted
 
 _ORJSON_DEPTH = 254
 _MAX_FINDINGS = 50
@@ -53,17 +55,29 @@ def check_size(data: bytes, name: str) -> None:
         raise _refused("document-size", f"more than {MAX_NODES:,} values", Location(name))
 
 
-def locate_json(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
-    """Locate the key or value at `pointer`, or its nearest ancestor that exists. `data` must be valid."""
-    wanted = tuple(str(token) for token in pointer)
-    best, offset, length = -1, 0, 1
+def locate_json(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location]:
+    """Return the places of the root and of the keys and items that are wanted, as far as they exist. `data` must be valid."""
+    missing = {(), *_paths(wanted)}
+    spans: dict[Tokens, tuple[int, int]] = {}
     for path, start, end in _places(data):
-        depth = len(path)
-        if depth > best and path == wanted[:depth]:
-            best, offset, length = depth, start, end - start
-            if depth == len(wanted):
+        if path in missing:
+            spans[path] = start, end - start
+            missing.remove(path)
+            if not missing:
                 break
-    return Location(name, *position(data, offset), length)
+    return located(data, name, spans)
+
+
+def located(data: bytes, name: str, spans: Mapping[Tokens, tuple[int, int]]) -> dict[Tokens, Location]:
+    """Return the location for each span, which has an offset and a length."""
+    at = positions(data, {offset for offset, _ in spans.values()})
+    return {path: Location(name, *at[offset], length) for path, (offset, length) in spans.items()}
+
+
+def _paths(wanted: Wanted, above: Tokens = ()) -> Iterator[Tokens]:
+    for token, branch in wanted.items():
+        yield (*above, token)
+        yield from _paths(branch, (*above, token))
 
 
 def _render(value: Any, name: str, levels_above: int) -> bytes:

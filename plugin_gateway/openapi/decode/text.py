@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import position
-from plugin_gateway.openapi.decode.json_values import decode_json, locate_json
+from plugin_gateway.openapi.decode.json_values import decode_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from plugin_gateway.openapi.decode.unread import Json
 
 WORTH_SKIMMING_BYTES = 1024 * 1024
 """Below this size, importing msgspec takes longer than decoding everything."""
-_BOM = b"\xef\xbb\xbf"
-_LONGEST_FRAMED_BYTES = 64 * 1024
+BOM = b"\xef\xbb\xbf"
 _CHUNK_BYTES = 64 * 1024
 
 
@@ -29,7 +25,7 @@ def decode(data: bytes, name: str) -> Json:
     A text that begins with `{` or `[` is JSON, or YAML in flow style if it is not valid JSON. YAML tags are never acted on. Raises
     `DocumentError` with a finding for each mistake.
     """
-    text = data.removeprefix(_BOM)
+    text = data.removeprefix(BOM)
     _check_encoding(text, name)
     if looks_like_json(text):
         try:
@@ -54,7 +50,7 @@ def skim(data: bytes, name: str) -> Json:
 
     Duplicate keys are found in the root, `paths`, path items, components and every value that is used.
     """
-    text = data.removeprefix(_BOM)
+    text = data.removeprefix(BOM)
     if len(text) >= WORTH_SKIMMING_BYTES:
         _check_encoding(text, name)
         if (root := _skim(text, name)) is not None:
@@ -71,57 +67,6 @@ def _skim(text: bytes, name: str) -> Json | None:
     from plugin_gateway.openapi.decode.yaml_skim import skim_yaml  # noqa: PLC0415
 
     return skim_yaml(text, name)
-
-
-def locate(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
-    """Locate the value at `pointer` in `data`, which is valid, or its nearest ancestor that exists.
-
-    Reads the text again: places are only needed for errors, so decoding does not keep them.
-    """
-    from plugin_gateway.openapi.decode.yaml_values import locate_yaml  # noqa: PLC0415
-
-    text = data.removeprefix(_BOM)
-    if looks_like_json(text):
-        pointer = tuple(pointer)
-        if len(text) >= WORTH_SKIMMING_BYTES:
-            from plugin_gateway.openapi.decode.json_skim import locate_by_skipping  # noqa: PLC0415  # as above
-
-            if (place := locate_by_skipping(text, name, pointer)) is not None:
-                return place
-        try:
-            decode_json(text, name)
-        except DocumentError:
-            return locate_yaml(text, name, pointer)
-        return locate_json(text, name, pointer)
-    pointer = tuple(pointer)
-    if len(text) >= WORTH_SKIMMING_BYTES:
-        from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting  # noqa: PLC0415  # as above
-
-        if (place := locate_by_cutting(text, name, pointer)) is not None:
-            return place
-    return locate_yaml(text, name, pointer)
-
-
-def with_lines(findings: Iterable[Finding], data: bytes, name: str) -> list[Finding]:
-    """Add the source line, for a code frame, to each finding that is located in `data`, called `name`."""
-    text = data.removeprefix(_BOM)
-    return [
-        _framed(finding, place, text)
-        if (place := finding.location) and place.file == name and place.line and not place.text
-        else finding
-        for finding in findings
-    ]
-
-
-def _framed(finding: Finding, place: Location, text: bytes) -> Finding:
-    start = 0
-    for _ in range(place.line - 1):
-        start = text.find(b"\n", start) + 1
-    end = text.find(b"\n", start)
-    line = text[start : end if end >= 0 else len(text)]
-    if len(line) > _LONGEST_FRAMED_BYTES:
-        return finding
-    return finding.at(replace(place, text=line.decode(errors="replace").rstrip("\r")))
 
 
 def looks_like_json(text: bytes) -> bool:

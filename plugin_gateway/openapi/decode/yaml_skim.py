@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import yaml
@@ -19,12 +19,14 @@ from yaml._yaml import CParser
 
 from plugin_gateway.diagnostics import Location
 from plugin_gateway.errors import DocumentError
+from plugin_gateway.openapi.decode.extent import positions
 from plugin_gateway.openapi.decode.unread import MAPS_OF_2_0, Unread
 from plugin_gateway.openapi.decode.yaml_values import decode_yaml, locate_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection
 
+    from plugin_gateway.openapi.decode.places import Tokens, Wanted
     from plugin_gateway.openapi.decode.unread import Json, JsonObject
 
 _START = re.compile(rb"(?:[ ]*(?:#[^\n]*)?\r?\n)*(?:---(?:[ ]+#[^\n]*|[ ]*)\r?\n)?")
@@ -62,37 +64,45 @@ def skim_yaml(data: bytes, name: str) -> JsonObject | None:
         return None
 
 
-def locate_by_cutting(data: bytes, name: str, pointer: Iterable[str | int]) -> Location | None:
-    """Do the work of `locate_yaml` on the part that the pointer enters. Return None if the document cannot be cut."""
-    tokens = tuple(map(str, pointer))
-    if not tokens or not _can_be_cut(data):
+def locate_by_cutting(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location] | None:
+    """Do the work of `locate_yaml` on the parts that are wanted. Return None if the document cannot be cut."""
+    if skim_yaml(data, name) is None:
         return None
     whole = _Text(data, name)
     start = _START.match(data)
-    entries = whole.entries(start.end() if start else 0, len(data), 0)
-    levels = 3 if tokens[0] in {"paths", "components"} else 2 if tokens[0] in MAPS_OF_2_0 else 1
-    part: slice | None = None
-    rest = tokens
-    for depth, token in enumerate(tokens[:levels], 1):
-        if token not in entries:
-            break
-        part, rest = entries[token], tokens[depth - 1 :]
-        if depth < min(levels, len(tokens)):
-            entries = whole.entries_in(part)
-    if part is None:
-        return None
-    lines_above = data.count(b"\n", 0, part.start)
-    if len(rest) > 1:
-        found = locate_yaml(data[part], name, rest)
-        return replace(found, line=found.line + lines_above)
-    key = _INDENT.match(data, part.start)
-    indentation = key.end() - key.start() if key else 0
-    return Location(name, lines_above + 1, indentation + 1, max(1, len(rest[0])))
+    root = whole.entries(start.end() if start else 0, len(data), 0)
+    parts: dict[Tokens, tuple[slice, Wanted]] = {}
+    """The wanted parts, each with the pointers into it for which it is not cut further."""
+    stack: list[tuple[Tokens, dict[str, slice], Wanted]] = [((), root, wanted)]
+    while stack:
+        path, entries, branches = stack.pop()
+        for token in entries.keys() & branches.keys():
+            inner = (*path, token)
+            is_cut = len(inner) < _levels_cut(inner[0])
+            parts[inner] = entries[token], {} if is_cut else branches[token]
+            if is_cut and branches[token]:
+                stack.append((inner, whole.entries_in(entries[token]), branches[token]))
+    first = next(iter(root.values())).start
+    at = positions(data, {first, *(part.start for part, _ in parts.values())})
+    found: dict[Tokens, Location] = {(): Location(name, *at[first], 1)}
+    for path, (part, branches) in parts.items():
+        lines_above = at[part.start][0] - 1
+        key = _INDENT.match(data, part.start)
+        indentation = key.end() - key.start() if key else 0
+        found[path] = Location(name, lines_above + 1, indentation + 1, max(1, len(path[-1])))
+        if branches:
+            inside = locate_yaml(data[part], name, {path[-1]: branches})
+            found |= {
+                (*path[:-1], *below): replace(place, line=place.line + lines_above)
+                for below, place in inside.items()
+                if below
+            }
+    return found
 
 
-@lru_cache(maxsize=1)
-def _can_be_cut(data: bytes) -> bool:
-    return skim_yaml(data, "") is not None
+def _levels_cut(key: str) -> int:
+    """Return how many levels of the value of a root key, this key included, `skim_yaml` cuts."""
+    return 3 if key in {"paths", "components"} else 2 if key in MAPS_OF_2_0 else 1
 
 
 def _may_have_aliases(data: bytes) -> bool:

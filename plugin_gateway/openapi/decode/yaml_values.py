@@ -30,10 +30,12 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH, MAX_NODES, MAX_TEXTS_SHARED, position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from yaml._yaml import Mark
     from yaml.events import Event
+
+    from plugin_gateway.openapi.decode.places import Tokens, Wanted
 
 _PLAIN = {"": None, "~": None, "null": None, "Null": None, "NULL": None} | {
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False
@@ -111,25 +113,27 @@ def decode_yaml(data: bytes, name: str, levels_above: int = 0) -> Any:
     )
 
 
-def locate_yaml(data: bytes, name: str, pointer: Iterable[str | int]) -> Location:
-    """Locate the key or value at `pointer`, or its nearest ancestor that exists. `data` must be valid."""
-    node = yaml.compose(data, Loader=yaml.CBaseLoader)
-    if node is None:
-        return Location(name)
-    location = _location(name, node.start_mark)
-    for token in pointer:
+def locate_yaml(data: bytes, name: str, wanted: Wanted) -> dict[Tokens, Location]:
+    """Return the places of the root and of the keys and items that are wanted, as far as they exist. `data` must be valid."""
+    root = yaml.compose(data, Loader=yaml.CBaseLoader)
+    if root is None:
+        return {(): Location(name)}
+    found: dict[Tokens, Location] = {(): _location(name, root.start_mark)}
+    stack: list[tuple[Tokens, yaml.Node, Wanted]] = [((), root, wanted)]
+    while stack:
+        path, node, branches = stack.pop()
         if isinstance(node, yaml.MappingNode):
-            found = next(((key, value) for key, value in node.value if key.value == str(token)), None)
-            if found is None:
-                break
-            key, node = found
-            location = _location(name, key.start_mark, len(key.value))
-        elif isinstance(node, yaml.SequenceNode) and str(token).isdecimal() and int(token) < len(node.value):
-            node = node.value[int(token)]
-            location = _location(name, node.start_mark)
-        else:
-            break
-    return location
+            for key, value in node.value if branches else ():
+                if isinstance(key, yaml.ScalarNode) and key.value in branches and (*path, key.value) not in found:
+                    found[(*path, key.value)] = _location(name, key.start_mark, len(key.value))
+                    stack.append(((*path, key.value), value, branches[key.value]))
+        elif isinstance(node, yaml.SequenceNode):
+            for token, branch in branches.items():
+                if token.isdecimal() and int(token) < len(node.value):
+                    item = node.value[int(token)]
+                    found[(*path, token)] = _location(name, item.start_mark)
+                    stack.append(((*path, token), item, branch))
+    return found
 
 
 def _location(name: str, mark: Mark | yaml.Mark | None, length: int = 1) -> Location:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
-from plugin_gateway.openapi.decode.text import decode, locate, skim, with_lines
+from plugin_gateway.openapi.decode.places import locate_all, with_lines
+from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.foreign import foreign_text
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
@@ -107,5 +108,6 @@ def awaited(error: DocumentError) -> DocumentAwaitedError:
 
 
 def _refuse(findings: Iterable[Finding], data: bytes, name: str) -> None:
-    if located := [finding.at(locate(data, name, finding.pointer or ())) for finding in findings]:
-        raise DocumentError(located)
+    if findings := tuple(findings):
+        places = locate_all(data, name, (finding.pointer or () for finding in findings))
+        raise DocumentError(finding.at(places[finding.pointer or ()]) for finding in findings)

@@ -10,6 +10,7 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode import text as text_module
 from plugin_gateway.openapi.decode.json_skim import locate_by_skipping, skim_json
 from plugin_gateway.openapi.decode.json_values import locate_json
+from plugin_gateway.openapi.decode.places import tree_of
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, sketch
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -194,8 +195,9 @@ def test_a_place_is_found_where_a_look_at_the_whole_text_finds_it(root: Any, poi
     text = json.dumps({"a": root, "b": [[root]]}, indent=indent).encode()
 
     for tokens in (pointer, ["a", *pointer], ["b", 0, 0, *pointer], ["b", "0", "1"]):
-        found = locate_by_skipping(text, "d.json", tokens)
-        assert found is None or found == locate_json(text, "d.json", tokens)
+        wanted = tree_of([tokens])
+        found = locate_by_skipping(text, "d.json", wanted)
+        assert found is None or found == locate_json(text, "d.json", wanted)
 
 
 def test_a_place_in_a_real_layout_is_found_by_skipping() -> None:
@@ -206,5 +208,6 @@ def test_a_place_in_a_real_layout_is_found_by_skipping() -> None:
         ("components", "schemas", "S", "type"),
         ("paths", "/nowhere"),
     ):
-        assert locate_by_skipping(text, "d.json", pointer) == locate_json(text, "d.json", pointer)
-    assert locate_by_skipping(b"{'a': 1}", "d.json", ("a",)) is None
+        wanted = tree_of([pointer])
+        assert locate_by_skipping(text, "d.json", wanted) == locate_json(text, "d.json", wanted)
+    assert locate_by_skipping(b"{'a': 1}", "d.json", {"a": {}}) is None

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.decode.text import decode, locate, with_lines
+from plugin_gateway.openapi.decode.text import decode
 
 CASES = Path(__file__).parents[3].parent / "shared" / "attack" / "cases.json"
 
@@ -54,14 +53,6 @@ def test_what_is_wrong_is_refused_where_it_stands(data: bytes, rule: str, locati
     assert refusal(data) == (rule, location)
 
 
-@pytest.mark.parametrize(
-    ("data", "location"),
-    [(b'{\n"a": 1}', "x:2:1"), (b"\xef\xbb\xbf{\na: 1}", "x:2:1"), (b"\na: 1", "x:2:1")],
-)
-def test_a_pointer_is_located_in_either(data: bytes, location: str) -> None:
-    assert str(locate(data, "x", ("a",))) == location
-
-
 @pytest.mark.parametrize("name", ["SPEC-004", "SPEC-005", "SPEC-006", "SPEC-010"])
 def test_hostile_documents_are_refused(name: str) -> None:
     if not CASES.exists():
@@ -77,12 +68,3 @@ def test_json_is_read_without_loading_yaml(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "plugin_gateway.openapi.decode.yaml_values", None)
 
     assert decode(b'{"a": 1}', "x") == {"a": 1}
-
-
-def test_a_finding_gets_its_line_for_a_code_frame_unless_that_is_too_long() -> None:
-    data = b"\xef\xbb\xbfa: 1\r\nb: \xc3\xa9\nc: " + b"x" * 70_000
-    places = [Location("d", 1, 1), Location("d", 2, 4), Location("d", 3, 1), Location("d"), Location("e", 1, 1), None]
-
-    framed = with_lines([Finding(rule="r", message="m", location=place) for place in places], data, "d")
-
-    assert [one.location.text if one.location else None for one in framed] == ["a: 1", "b: é", "", "", "", None]

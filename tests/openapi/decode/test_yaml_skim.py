@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.decode import text as text_module
+from plugin_gateway.openapi.decode.places import tree_of
 from plugin_gateway.openapi.decode.text import decode, skim
 from plugin_gateway.openapi.decode.unread import Unread, holds_mapping, sketch
 from plugin_gateway.openapi.decode.yaml_skim import locate_by_cutting, skim_yaml
@@ -142,11 +143,14 @@ POINTERS = [
 ]
 
 
-@pytest.mark.parametrize("pointer", POINTERS)
-def test_a_place_in_a_part_is_the_place_in_the_whole(pointer: tuple[Any, ...]) -> None:
-    found = locate_by_cutting(TEXT, "d.yaml", pointer)
-    assert found in (None, locate_yaml(TEXT, "d.yaml", pointer))
-    assert (found is None) == (pointer in {("nothing",), ()})
+@pytest.mark.parametrize("pointers", [POINTERS, *([pointer] for pointer in POINTERS)])
+def test_a_place_in_a_part_is_the_place_in_the_whole(pointers: list[tuple[Any, ...]]) -> None:
+    wanted = tree_of(pointers)
+    assert locate_by_cutting(TEXT, "d.yaml", wanted) == locate_yaml(TEXT, "d.yaml", wanted)
+
+
+def test_no_place_is_found_in_a_document_that_cannot_be_cut() -> None:
+    assert locate_by_cutting(b"{a: 1}", "d.yaml", {"a": {}}) is None
 
 
 def test_text_in_asterisks_is_no_alias() -> None:
