@@ -3,62 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from plugin_gateway import methods
-from plugin_gateway.config import address, published, units
+from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
+from plugin_gateway.config.surroundings import surroundings_of
 from plugin_gateway.config.variable import variable_in
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-_SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
-_GROUPS_OF_METHODS: Final = {
-    **dict.fromkeys(("ALL", "ANY"), "leave `methods` out for every method"),
-    **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
-    **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
-}
-_DOTS: Final = re.compile(r"/\.\.?(?:/|$)")
-_OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 _LONGEST_MEANT: Final = 200
 _POINTER: Final = re.compile(r"^(/([^~/]|~[01])*)+$")
-_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
 
 
 class OverrideText(str):
     """Text of an environment override. It has no YAML type: the field that gets it parses numbers and booleans."""
 
     __slots__ = ()
-
-
-def _unnoted(path: Path) -> None:
-    """Ignore the file: the default of `on_file`."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """What values of gateway.yaml refer to: the environment, and the folder to which paths are relative."""
-
-    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    folder: Path = Path()
-    needs_secrets: bool = True
-    """Whether a missing secret is a mistake. If not, a placeholder replaces it."""
-    on_file: Callable[[Path], object] = _unnoted
-    """Called with each file that a value names, before it is opened: a reload watches missing files, too."""
-
-
-def surroundings_of(info: ValidationInfo) -> Surroundings:
-    """Return what was given to the validation, or an empty environment."""
-    return info.context if isinstance(info.context, Surroundings) else Surroundings()
 
 
 def _secret(place: Place) -> PlainValidator:
@@ -227,133 +193,9 @@ def _forwarded_header(value: Any) -> str:
     return name
 
 
-def _method(value: Any) -> str:
-    if not isinstance(value, str) or not methods.is_method(value):
-        raise Mistake("bad-method", "not an HTTP method", got=value, hint="for example GET or POST")
-    if value.upper() in _GROUPS_OF_METHODS:
-        raise Mistake("bad-method", "not an HTTP method", got=value, hint=_GROUPS_OF_METHODS[value.upper()])
-    return value.upper()
-
-
-def split_operation(text: str) -> tuple[str, str] | None:
-    """Split `METHOD /path/template`; None for an operationId."""
-    match = _KEY.fullmatch(text.strip())
-    return (match[1].upper(), match[2]) if match else None
-
-
-def _operation(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        hint = "write one entry per operation" if isinstance(value, list) else "put quotes around it"
-        raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint=hint)
-    text = value.strip()
-    word, _, rest = text.partition(" ")
-    if match := re.fullmatch(r"(operation|tag|path):(\S.*)", text):
-        hint = f"put a space after the colon: `{match[1]}: {match[2]}`"
-        raise Mistake("bad-operation", "no space after the colon", got=text, hint=hint)
-    if match := _SEVERAL.fullmatch(text):
-        shown = ", ".join(f"`- {method.upper()} {match[2]}`" for method in re.split(r"\s*[,|]\s*", match[1]))
-        raise Mistake("bad-operation", "an entry names one method", got=text, hint=f"write {shown}")
-    if key := split_operation(text):
-        return " ".join(key)
-    if rest and word.upper() in methods.KNOWN:
-        hint = f"write `{word.upper()} {_path_in(rest)}`"
-        raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
-    if match := re.fullmatch(r"([\"'`])(.+)\1", text):
-        hint = f"write {match[2]}, without the inner quotes"
-        raise Mistake("bad-operation", "the quotes are a part of this text", got=text, hint=hint)
-    if url := re.search(r"[a-z]+://\S+", text):
-        method = re.search(r"-X\s*([A-Za-z]+)", text)
-        hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
-        raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
-    return text
-
-
-def _path_in(text: str) -> str:
-    """Return the path that a text such as `-> /orders HTTP/1.1` or a URL names."""
-    words = text.split()
-    word = next((word for word in words if word.startswith("/") or "://" in word), words[0])
-    if "://" in word:
-        return "/" + word.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
-    return f"/{word.lstrip('/')}"
-
-
-def _glob(value: Any) -> str:
-    if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
-        hint = "for example /search/** or /orders/*"
-        if isinstance(value, str) and value.strip():
-            word, _, rest = value.strip().partition(" ")
-            hint = f"write {_path_in(value)}"
-            if word.upper() in methods.KNOWN and rest:
-                hint = f"write `path: {_path_in(rest)}` and `methods: [{word.upper()}]`"
-        raise Mistake("bad-path", "a path starts with `/`", got=value, hint=hint)
-    return value
-
-
-def _max_length(key: str, **more: Any) -> Any:
-    return Field(json_schema_extra={"maxLength": published.MAX_LENGTHS[key], **more})
-
-
-def _bounded(key: str) -> BeforeValidator:
-    limit = published.MAX_LENGTHS[key]
-
-    def check(value: Any) -> Any:
-        if isinstance(value, str) and len(value) > limit:
-            raise Mistake(
-                "too-long", f"`{key}` has {len(value)} characters; the limit is {limit}", got=value, hint="shorten it"
-            )
-        if isinstance(value, str) and not value.strip():
-            raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to use the document's text")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _model_name(value: Any) -> Any:
-    if isinstance(value, str) and not published.MODEL_NAME.fullmatch(value):
-        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", value).strip("_")
-        raise Mistake(
-            "bad-name",
-            "may contain only letters, digits and `_`",
-            got=value,
-            hint=f"for example {fixed}" if fixed else "",
-        )
-    return value
-
-
-def _operation_name(value: Any) -> str:
-    if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
-        hint = f"use 1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, which every client accepts"
-        if isinstance(value, str) and (fixed := re.sub(r"[^A-Za-z0-9_-]+", "_", value).strip("_")):
-            hint += f": {fixed[: published.MAX_OPERATION_ID]}"
-        raise Mistake("bad-name", "not a valid operation name", got=value, hint=hint)
-    return value
-
-
-def _email(value: Any) -> Any:
-    if isinstance(value, str) and not published.EMAIL.fullmatch(value):
-        raise Mistake("bad-email", "not an e-mail address", got=value, hint="for example api@example.com")
-    return value
-
-
 def _version(value: Any) -> Any:
     # YAML reads an unquoted 3.1 as a number; the meaning is clear.
     return str(value) if isinstance(value, float) else value
-
-
-def _mcp_mode(value: Any) -> Any:
-    # The reader of YAML refuses a bare `off`, and says that `false` is one way to write it.
-    return "off" if value is False else value
-
-
-def _mcp_path(value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"(?:/[A-Za-z0-9._~-]+)+", value) or _DOTS.search(value):
-        hint = "use letters, digits, `-`, `_` and `.` between the slashes, for example /mcp"
-        raise Mistake("bad-path", "not a path for the MCP endpoint", got=value, hint=hint)
-    if value.startswith(("/.well-known/", "/oauth/")) or value in _OWN_PATHS:
-        raise Mistake(
-            "bad-path", "the gateway serves something else at this path", got=value, hint="for example `path: /mcp`"
-        )
-    return value
 
 
 def is_url(source: str) -> bool:
@@ -419,8 +261,6 @@ Origin = Annotated[
     str, PlainValidator(address.parse_origin), text_schema("An origin such as https://chatgpt.com, or `*`.")
 ]
 HostText = Annotated[str, PlainValidator(address.parse_host), text_schema("HOST or HOST:PORT.")]
-McpMode: Final = BeforeValidator(_mcp_mode)
-McpPath = Annotated[str, PlainValidator(_mcp_path), text_schema("A path.", "^/[A-Za-z0-9._~/-]+$")]
 AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), text_schema("An absolute http or https URL.")]
 FilePath = Annotated[
     Path, PlainValidator(_file), text_schema("A file; a relative path starts at the folder of this file.")
@@ -432,20 +272,4 @@ CookieName = Annotated[str, PlainValidator(_cookie_name), text_schema("A cookie 
 JsonPointer = Annotated[str, BeforeValidator(_json_pointer), Field(json_schema_extra={"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
 Extension = Annotated[str, BeforeValidator(_extension), Field(json_schema_extra={"pattern": "^x-"})]
-Method = Annotated[str, PlainValidator(_method), text_schema("An HTTP method.")]
-OperationText = Annotated[str, PlainValidator(_operation), text_schema("An operationId, or `METHOD /path/template`.")]
-PathGlob = Annotated[str, PlainValidator(_glob), text_schema("A path; `*` is one segment, `**` any number.", "^/")]
-OperationName = Annotated[
-    str, PlainValidator(_operation_name), text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
-]
-Email = Annotated[str, BeforeValidator(_email)]
 SpecVersion = BeforeValidator(_version)
-NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
-NameForModel = Annotated[
-    str,
-    BeforeValidator(_model_name),
-    _bounded("name_for_model"),
-    _max_length("name_for_model", pattern=f"^{published.MODEL_NAME.pattern}$"),
-]
-DescriptionForHuman = Annotated[str, _bounded("description_for_human"), _max_length("description_for_human")]
-DescriptionForModel = Annotated[str, _bounded("description_for_model"), _max_length("description_for_model")]

@@ -10,7 +10,6 @@ from pydantic import ValidationError
 
 from plugin_gateway.config.auth import KINDS
 from plugin_gateway.config.credential import FORMS
-from plugin_gateway.config.fields import Surroundings
 from plugin_gateway.config.find import STANDARD_INPUT, read_text
 from plugin_gateway.config.foreign import foreign_text, foreign_value
 from plugin_gateway.config.meant import meant
@@ -22,6 +21,7 @@ from plugin_gateway.config.overrides import from_environment, from_mapping, lay_
 from plugin_gateway.config.places import Places, shown
 from plugin_gateway.config.remains import RefusedConfigError, remains_of
 from plugin_gateway.config.sections import read_sections
+from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.tree import Span
 from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.config.manifest import Manifest
 from plugin_gateway.config.mistake import Mistake, nearest_key
-from plugin_gateway.config.model import ClientTimeout, Config, Limits, Log, Manifest, Public
+from plugin_gateway.config.model import ClientTimeout, Config, Limits, Log, Public
 from plugin_gateway.config.upstream import Upstream
 
 if TYPE_CHECKING:

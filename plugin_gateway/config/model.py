@@ -11,22 +11,13 @@ from pydantic import AfterValidator, Field
 from plugin_gateway.config.address import Address, UpstreamUrl
 from plugin_gateway.config.auth import Auth, Consumer, NoAuth
 from plugin_gateway.config.fields import (
-    AbsoluteUrl,
     Count,
-    DescriptionForHuman,
-    DescriptionForModel,
     Duration,
-    Email,
     Extension,
     FilePath,
     HeaderSecret,
-    HostText,
     InjectedHeader,
     ListenAddress,
-    McpMode,
-    McpPath,
-    NameForHuman,
-    NameForModel,
     Origin,
     PublicUrl,
     RateValue,
@@ -37,6 +28,8 @@ from plugin_gateway.config.fields import (
     ToTuple,
     is_url,
 )
+from plugin_gateway.config.manifest import Manifest
+from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.record import Record
@@ -112,39 +105,6 @@ class Public(Record):
     discriminator: Literal["follow", "trim"] = "follow"
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
     select, `trim` only those that the document also reaches in another way."""
-
-
-class Manifest(Record):
-    """The plugin manifest. Keys that are left out are taken from the document's `info`."""
-
-    example: ClassVar[str] = "{name_for_human: Orders, contact_email: api@example.com}"
-    other_words: ClassVar[dict[str, str]] = {
-        "name": "name_for_human",
-        "title": "name_for_human",
-        "description": "description_for_human",
-        "email": "contact_email",
-        "contact": "contact_email",
-        "logo_url": "logo",
-        "icon": "logo",
-        "legal_url": "legal_info_url",
-        "term": "legal_info_url",
-        "terms_of_service": "legal_info_url",
-    }
-
-    name_for_human: NameForHuman | None = None
-    """At most 20 characters."""
-    name_for_model: NameForModel | None = None
-    """At most 50 letters, digits and `_`."""
-    description_for_human: DescriptionForHuman | None = None
-    """At most 100 characters."""
-    description_for_model: DescriptionForModel | None = None
-    """At most 8000 characters."""
-    logo: FilePath | None = None
-    """An image file; by default the gateway serves a neutral image."""
-    contact_email: Email | None = None
-    """E-mail address for questions."""
-    legal_info_url: AbsoluteUrl | None = None
-    """URL of the legal terms."""
 
 
 class Limits(Record):
@@ -239,48 +199,6 @@ class Validation(Record):
     """Requests."""
     response: Check = "off"
     """Responses."""
-
-
-class Mcp(Record):
-    """The MCP endpoint: the allowed operations as tools. `false` turns it off."""
-
-    example: ClassVar[str] = "{path: /mcp, mode: tools}"
-    short_form: ClassVar[dict[str, Any] | None] = {"const": False, "description": "No MCP endpoint."}
-    other_words: ClassVar[dict[str, str]] = {
-        "url": "path",
-        "endpoint": "path",
-        "kind": "mode",
-        "type": "mode",
-        "max_result": "result_bytes",
-        "result_size": "result_bytes",
-        "max_result_byte": "result_bytes",
-        "cors": "origins",
-        "allowed_origin": "origins",
-        "allowed_host": "hosts",
-    }
-
-    mode: Annotated[Literal["tools", "search", "off"], McpMode] = "tools"
-    """`tools` lists one tool for each allowed operation. `search` lists three tools, which find, describe and call the allowed
-    operations; directories of plugins refuse such a server. `"off"` serves no MCP endpoint; YAML needs the quotes."""
-    path: McpPath = "/mcp"
-    """Path of the endpoint."""
-    result_bytes: Annotated[Size, Field(ge=1_000)] = 100_000
-    """Maximum size of one tool's result, text and structured content together."""
-    origins: Annotated[tuple[Origin, ...], ToTuple] = ()
-    """Origins of the web pages that may call the endpoint, besides `cors` and the origin of `public.url`."""
-    hosts: Annotated[tuple[HostText, ...], ToTuple] = ()
-    """Values of Host that the endpoint accepts, as HOST or HOST:PORT, besides the host of `public.url`, the address of the
-    listener and the names of this machine. HOST alone stands for each port."""
-
-    @classmethod
-    def expand(cls, value: Any) -> Any:
-        if value is True:
-            return {}
-        return {"mode": "off"} if value is False else value
-
-    @property
-    def is_on(self) -> bool:
-        return self.mode != "off"
 
 
 class Log(Record):

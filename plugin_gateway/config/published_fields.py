@@ -1,4 +1,4 @@
-"""Published fields: the types of values of `plugin`, which directories and registries show or read."""
+"""Published fields: the types of the values of `manifest` and `plugin`, which clients, directories and registries show or read."""
 
 from __future__ import annotations
 
@@ -8,16 +8,55 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
 
-from plugin_gateway.config.fields import SECRET_SCHEMA, surroundings_of, text_schema
+from plugin_gateway.config import published
+from plugin_gateway.config.fields import SECRET_SCHEMA, text_schema
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import cleaned
 from plugin_gateway.config.secrets import placeholder, resolve
+from plugin_gateway.config.surroundings import surroundings_of
 
 _PACKAGE_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,62}[a-z0-9])?")
 _REGISTRY_NAME: Final = re.compile(r"[A-Za-z0-9.-]+/[A-Za-z0-9._-]+")
 _MAX_REGISTRY_NAME: Final = 200
 _PROOF: Final = re.compile(r"v=MCPv1; k=(ed25519|ecdsap384); p=([A-Za-z0-9+/]+=*)")
 _KEY_BYTES: Final = {"ed25519": 32, "ecdsap384": 49}  # a point of P-384 is compressed
+
+
+def _max_length(key: str, **more: Any) -> Any:
+    return Field(json_schema_extra={"maxLength": published.MAX_LENGTHS[key], **more})
+
+
+def _bounded(key: str) -> BeforeValidator:
+    limit = published.MAX_LENGTHS[key]
+
+    def check(value: Any) -> Any:
+        if isinstance(value, str) and len(value) > limit:
+            raise Mistake(
+                "too-long", f"`{key}` has {len(value)} characters; the limit is {limit}", got=value, hint="shorten it"
+            )
+        if isinstance(value, str) and not value.strip():
+            raise Mistake("empty", f"`{key}` is empty", hint="leave the key out to use the document's text")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _model_name(value: Any) -> Any:
+    if isinstance(value, str) and not published.MODEL_NAME.fullmatch(value):
+        fixed = re.sub(r"[^A-Za-z0-9_]+", "_", value).strip("_")
+        raise Mistake(
+            "bad-name",
+            "may contain only letters, digits and `_`",
+            got=value,
+            hint=f"for example {fixed}" if fixed else "",
+        )
+    return value
+
+
+def _email(value: Any) -> Any:
+    if isinstance(value, str) and not published.EMAIL.fullmatch(value):
+        raise Mistake("bad-email", "not an e-mail address", got=value, hint="for example api@example.com")
+    return value
 
 
 def _open_text(value: Any, info: ValidationInfo) -> str:
@@ -93,3 +132,13 @@ Line = Annotated[str, BeforeValidator(_line), Field(min_length=1)]
 """Text without line breaks and control characters."""
 Prose = Annotated[str, BeforeValidator(_prose), Field(min_length=1)]
 """Text of any form."""
+Email = Annotated[str, BeforeValidator(_email)]
+NameForHuman = Annotated[str, _bounded("name_for_human"), _max_length("name_for_human")]
+NameForModel = Annotated[
+    str,
+    BeforeValidator(_model_name),
+    _bounded("name_for_model"),
+    _max_length("name_for_model", pattern=f"^{published.MODEL_NAME.pattern}$"),
+]
+DescriptionForHuman = Annotated[str, _bounded("description_for_human"), _max_length("description_for_human")]
+DescriptionForModel = Annotated[str, _bounded("description_for_model"), _max_length("description_for_model")]

@@ -7,19 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, PrivateAttr
 
 from plugin_gateway.config.credential import Credentials, colliding
-from plugin_gateway.config.fields import (
-    Flag,
-    JsonPointer,
+from plugin_gateway.config.fields import Flag, JsonPointer, RateValue, ToTuple
+from plugin_gateway.config.meant import operations_in
+from plugin_gateway.config.mistake import Mistake, nearest_key
+from plugin_gateway.config.operation_fields import (
     Method,
     OperationName,
     OperationText,
     PathGlob,
-    RateValue,
-    ToTuple,
     split_operation,
 )
-from plugin_gateway.config.meant import operations_in
-from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.record import Record, exactly_one
 

@@ -20,23 +20,6 @@ def test_the_minimal_config_is_closed_and_private() -> None:
     assert config.public.extensions == ()
 
 
-@pytest.mark.parametrize(
-    ("mcp", "mode"),
-    [
-        (None, "tools"),
-        ({}, "tools"),
-        (True, "tools"),
-        ({"mode": "search"}, "search"),
-        ({"mode": "off"}, "off"),
-        ({"mode": False}, "off"),
-        (False, "off"),
-    ],
-)
-def test_the_mcp_endpoint_is_on_unless_it_is_turned_off(mcp: bool | dict[str, Any] | None, mode: str) -> None:
-    config = Config.model_validate(MINIMAL if mcp is None else MINIMAL | {"mcp": mcp})
-    assert (config.mcp.mode, config.mcp.is_on, config.mcp.path) == (mode, mode != "off", "/mcp")
-
-
 def test_a_config_is_made_in_python_from_its_own_values() -> None:
     credential = HeaderCredential(header="X", value=Secret("s"))
     upstream = Upstream.model_validate({"url": UPSTREAM, "credential": (credential,)})

@@ -3,18 +3,19 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from plugin_gateway.config import fields
+from plugin_gateway.config import published_fields
+from plugin_gateway.config.operation_fields import OperationName
 from plugin_gateway.config.published import EMAIL, MAX_LENGTHS, MODEL_NAME, OPERATION_ID
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.publish.manifest import ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 
 TEXTS = {
-    "name_for_human": fields.NameForHuman,
-    "name_for_model": fields.NameForModel,
-    "description_for_human": fields.DescriptionForHuman,
-    "description_for_model": fields.DescriptionForModel,
-    "contact_email": fields.Email,
+    "name_for_human": published_fields.NameForHuman,
+    "name_for_model": published_fields.NameForModel,
+    "description_for_human": published_fields.DescriptionForHuman,
+    "description_for_model": published_fields.DescriptionForModel,
+    "contact_email": published_fields.Email,
 }
 
 
@@ -33,7 +34,7 @@ def test_the_config_takes_an_operation_id_just_where_it_can_be_published(text: s
     key = OperationKey("GET", "/pets")
     document = Document(root={"openapi": "3.1.0", "paths": {"/pets": {"get": {"operationId": text}}}}, name="x")
     ids = assign_operation_ids(document, {})
-    assert takes(fields.OperationName, text) == (ids[key] == text) == bool(OPERATION_ID.fullmatch(text))
+    assert takes(OperationName, text) == (ids[key] == text) == bool(OPERATION_ID.fullmatch(text))
 
 
 @pytest.mark.parametrize("key", TEXTS)

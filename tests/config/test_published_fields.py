@@ -7,8 +7,20 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from plugin_gateway.config.fields import Surroundings
-from plugin_gateway.config.published_fields import Line, OpenText, PackageName, Prose, RegistryName, RegistryProof
+from plugin_gateway.config.published_fields import (
+    DescriptionForHuman,
+    DescriptionForModel,
+    Email,
+    Line,
+    NameForHuman,
+    NameForModel,
+    OpenText,
+    PackageName,
+    Prose,
+    RegistryName,
+    RegistryProof,
+)
+from plugin_gateway.config.surroundings import Surroundings
 
 POINT = "A" * 64 + "AA=="
 
@@ -79,3 +91,22 @@ def test_a_text_comes_from_a_file_or_the_environment_and_its_file_is_watched(tmp
 def test_a_missing_text_is_made_up_where_secrets_are_not_needed() -> None:
     assert read(OpenText, {"env": "GONE"}, needs_secrets=False).startswith("placeholder")
     assert read(RegistryProof, {"env": "GONE"}, needs_secrets=False)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "rule"),
+    [
+        (Email, "nobody", "bad-email"),
+        (NameForHuman, "x" * 21, "too-long"),
+        (NameForHuman, " ", "empty"),
+        (NameForModel, "x" * 51, "too-long"),
+        (NameForModel, "a b", "bad-name"),
+        (DescriptionForHuman, "x" * 101, "too-long"),
+        (DescriptionForModel, "x" * 8001, "too-long"),
+    ],
+)
+def test_a_text_of_the_manifest_that_clients_refuse_is_a_mistake(kind: Any, value: str, rule: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        read(kind, value)
+    (error,) = caught.value.errors()
+    assert error["ctx"]["error"].rule == rule

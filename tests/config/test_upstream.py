@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from plugin_gateway.config.credential import (
     HeaderCredential,
 )
-from plugin_gateway.config.fields import Surroundings
+from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.upstream import Upstream
 
 KEY = {"value": "s3cr3t"}

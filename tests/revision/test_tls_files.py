@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.config.fields import Surroundings
+from plugin_gateway.config.surroundings import Surroundings
 from plugin_gateway.config.upstream import Tls
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.revision import tls_files

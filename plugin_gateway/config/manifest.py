@@ -1,0 +1,48 @@
+"""The manifest in gateway.yaml: the texts by which a host of plugins shows the gateway."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from plugin_gateway.config.fields import AbsoluteUrl, FilePath  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.published_fields import (  # pydantic reads them
+    DescriptionForHuman,  # noqa: TC001
+    DescriptionForModel,  # noqa: TC001
+    Email,  # noqa: TC001
+    NameForHuman,  # noqa: TC001
+    NameForModel,  # noqa: TC001
+)
+from plugin_gateway.config.record import Record
+
+
+class Manifest(Record):
+    """The plugin manifest. Keys that are left out are taken from the document's `info`."""
+
+    example: ClassVar[str] = "{name_for_human: Orders, contact_email: api@example.com}"
+    other_words: ClassVar[dict[str, str]] = {
+        "name": "name_for_human",
+        "title": "name_for_human",
+        "description": "description_for_human",
+        "email": "contact_email",
+        "contact": "contact_email",
+        "logo_url": "logo",
+        "icon": "logo",
+        "legal_url": "legal_info_url",
+        "term": "legal_info_url",
+        "terms_of_service": "legal_info_url",
+    }
+
+    name_for_human: NameForHuman | None = None
+    """At most 20 characters."""
+    name_for_model: NameForModel | None = None
+    """At most 50 letters, digits and `_`."""
+    description_for_human: DescriptionForHuman | None = None
+    """At most 100 characters."""
+    description_for_model: DescriptionForModel | None = None
+    """At most 8000 characters."""
+    logo: FilePath | None = None
+    """An image file; by default the gateway serves a neutral image."""
+    contact_email: Email | None = None
+    """E-mail address for questions."""
+    legal_info_url: AbsoluteUrl | None = None
+    """URL of the legal terms."""

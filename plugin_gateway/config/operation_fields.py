@@ -1,0 +1,100 @@
+"""Operation fields: the types of values in gateway.yaml that name operations."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import PlainValidator
+
+from plugin_gateway import methods
+from plugin_gateway.config import published
+from plugin_gateway.config.fields import text_schema
+from plugin_gateway.config.mistake import Mistake
+
+_SEVERAL: Final = re.compile(r"([A-Za-z]+(?:\s*[,|]\s*[A-Za-z]+)+)\s+(/\S*)")
+_GROUPS_OF_METHODS: Final = {
+    **dict.fromkeys(("ALL", "ANY"), "leave `methods` out for every method"),
+    **dict.fromkeys(("READ", "SAFE"), "write GET, which permits HEAD, too"),
+    **dict.fromkeys(("WRITE", "UNSAFE"), "write the methods, such as POST, PUT, PATCH and DELETE"),
+}
+_KEY: Final = re.compile(rf"({methods.PATTERN})[ \t]+(/\S*)")
+
+
+def _method(value: Any) -> str:
+    if not isinstance(value, str) or not methods.is_method(value):
+        raise Mistake("bad-method", "not an HTTP method", got=value, hint="for example GET or POST")
+    if value.upper() in _GROUPS_OF_METHODS:
+        raise Mistake("bad-method", "not an HTTP method", got=value, hint=_GROUPS_OF_METHODS[value.upper()])
+    return value.upper()
+
+
+def split_operation(text: str) -> tuple[str, str] | None:
+    """Split `METHOD /path/template`; None for an operationId."""
+    match = _KEY.fullmatch(text.strip())
+    return (match[1].upper(), match[2]) if match else None
+
+
+def _operation(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        hint = "write one entry per operation" if isinstance(value, list) else "put quotes around it"
+        raise Mistake("wrong-type", "expected an operationId or `METHOD /path`", got=value, hint=hint)
+    text = value.strip()
+    word, _, rest = text.partition(" ")
+    if match := re.fullmatch(r"(operation|tag|path):(\S.*)", text):
+        hint = f"put a space after the colon: `{match[1]}: {match[2]}`"
+        raise Mistake("bad-operation", "no space after the colon", got=text, hint=hint)
+    if match := _SEVERAL.fullmatch(text):
+        shown = ", ".join(f"`- {method.upper()} {match[2]}`" for method in re.split(r"\s*[,|]\s*", match[1]))
+        raise Mistake("bad-operation", "an entry names one method", got=text, hint=f"write {shown}")
+    if key := split_operation(text):
+        return " ".join(key)
+    if rest and word.upper() in methods.KNOWN:
+        hint = f"write `{word.upper()} {_path_in(rest)}`"
+        raise Mistake("bad-operation", "the path must start with `/`, and nothing follows it", got=text, hint=hint)
+    if match := re.fullmatch(r"([\"'`])(.+)\1", text):
+        hint = f"write {match[2]}, without the inner quotes"
+        raise Mistake("bad-operation", "the quotes are a part of this text", got=text, hint=hint)
+    if url := re.search(r"[a-z]+://\S+", text):
+        method = re.search(r"-X\s*([A-Za-z]+)", text)
+        hint = f"write `{method[1].upper() if method else 'GET'} {_path_in(url[0])}`"
+        raise Mistake("bad-operation", "an entry has a method and a path, not a URL", got=text, hint=hint)
+    return text
+
+
+def _path_in(text: str) -> str:
+    """Return the path that a text such as `-> /orders HTTP/1.1` or a URL names."""
+    words = text.split()
+    word = next((word for word in words if word.startswith("/") or "://" in word), words[0])
+    if "://" in word:
+        return "/" + word.partition("://")[2].partition("/")[2].partition("?")[0].partition("#")[0]
+    return f"/{word.lstrip('/')}"
+
+
+def _glob(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("/") or re.search(r"\s", value):
+        hint = "for example /search/** or /orders/*"
+        if isinstance(value, str) and value.strip():
+            word, _, rest = value.strip().partition(" ")
+            hint = f"write {_path_in(value)}"
+            if word.upper() in methods.KNOWN and rest:
+                hint = f"write `path: {_path_in(rest)}` and `methods: [{word.upper()}]`"
+        raise Mistake("bad-path", "a path starts with `/`", got=value, hint=hint)
+    return value
+
+
+def _operation_name(value: Any) -> str:
+    if not isinstance(value, str) or not published.OPERATION_ID.fullmatch(value):
+        hint = f"use 1 to {published.MAX_OPERATION_ID} letters, digits, `_` and `-`, which every client accepts"
+        if isinstance(value, str) and (fixed := re.sub(r"[^A-Za-z0-9_-]+", "_", value).strip("_")):
+            hint += f": {fixed[: published.MAX_OPERATION_ID]}"
+        raise Mistake("bad-name", "not a valid operation name", got=value, hint=hint)
+    return value
+
+
+Method = Annotated[str, PlainValidator(_method), text_schema("An HTTP method.")]
+OperationText = Annotated[str, PlainValidator(_operation), text_schema("An operationId, or `METHOD /path/template`.")]
+PathGlob = Annotated[str, PlainValidator(_glob), text_schema("A path; `*` is one segment, `**` any number.", "^/")]
+OperationName = Annotated[
+    str, PlainValidator(_operation_name), text_schema("An operationId to show.", f"^{published.OPERATION_ID.pattern}$")
+]

@@ -1,0 +1,33 @@
+"""Surroundings: what values of gateway.yaml refer to outside of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import ValidationInfo
+
+
+def _unnoted(path: Path) -> None:
+    """Ignore the file: the default of `on_file`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What values of gateway.yaml refer to: the environment, and the folder to which paths are relative."""
+
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    folder: Path = Path()
+    needs_secrets: bool = True
+    """Whether a missing secret is a mistake. If not, a placeholder replaces it."""
+    on_file: Callable[[Path], object] = _unnoted
+    """Called with each file that a value names, before it is opened: a reload watches missing files, too."""
+
+
+def surroundings_of(info: ValidationInfo) -> Surroundings:
+    """Return what was given to the validation, or an empty environment."""
+    return info.context if isinstance(info.context, Surroundings) else Surroundings()
