@@ -59,7 +59,7 @@ class Caller:
         clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
         call = ToolCall(on_result, slot, tool, arguments, address, clientele)
         if tool.name in clientele.passed_through:
-            on_result(slot, refused(tool, NO_PASSTHROUGH))
+            on_result(slot, refused(tool, NO_PASSTHROUGH, clientele.settings.result_bytes))
             return call
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
@@ -71,7 +71,8 @@ class Caller:
                 return call
         request = clientele.writer(tool).write(arguments)
         if not isinstance(request, ToolRequest):
-            on_result(slot, wrong_arguments(tool, [(problem.name, problem.detail) for problem in request]))
+            problems = [(problem.name, problem.detail) for problem in request]
+            on_result(slot, wrong_arguments(tool, problems, clientele.settings.result_bytes))
             return call
         block = self._block(request, trace)
         made = call.send(

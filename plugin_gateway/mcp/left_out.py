@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+import orjson
+
 from plugin_gateway.proxy.overflow import truncated
 from plugin_gateway.tools.tool import Place
 
@@ -16,6 +18,9 @@ _LIMITING: Final = re.compile(
     r"|search|since|until|page|offset|cursor|skip|\$top|\$select|\$filter)"
 )
 _MOST_NAMES: Final = 6
+# A notice is in a result twice, as JSON and as a sentence, and must leave room for the answer.
+_MOST_NAME_BYTES: Final = 90
+_MOST_POINTER_BYTES: Final = 64
 
 
 class LeftOut:
@@ -32,7 +37,11 @@ class LeftOut:
         self._pointer = ""
         places = (Place.QUERY, Place.BODY)
         names = [one.name for one in tool.arguments if one.place in places and _LIMITING.fullmatch(one.wire_name)]
-        self._names = names[:_MOST_NAMES]
+        self._names: list[str] = []
+        for name in names[:_MOST_NAMES]:
+            if sum(map(len, self._names)) + len(name) > _MOST_NAME_BYTES:
+                break
+            self._names.append(name)
 
     @property
     def size(self) -> str:
@@ -63,7 +72,9 @@ class LeftOut:
         if self._has_more:
             notice["is_longer"] = True
         if self._items_kept >= 0:
-            notice |= {"array": self._pointer, "kept_items": self._items_kept}
+            if len(orjson.dumps(self._pointer)) <= _MOST_POINTER_BYTES:
+                notice["array"] = self._pointer
+            notice["kept_items"] = self._items_kept
             if self._items >= 0:
                 notice["total_items"] = self._items
         notice["hint"] = self.advice()

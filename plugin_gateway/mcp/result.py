@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -50,8 +51,15 @@ _NOTICE_BYTES: Final = 700
 """Room for a notice in a result that had to be cut."""
 _PART_FOR_NEXT: Final = 16
 """The arguments for a next page may take one part in so many of a result."""
+_MOST_DIGITS: Final = 4300
+"""Clients in Python read no longer integer (CVE-2020-10735), and so cannot read a message that has one."""
+_DIGITS_TO_ZEROS: Final = bytes.maketrans(b"123456789", b"0" * 9)
+_LONG_RUN: Final = b"0" * (_MOST_DIGITS + 1)
+_LONGEST_TYPE: Final = 255
+"""Two names of 127 characters and a slash (RFC 6838, 4.2)."""
 _MOST_PROBLEMS: Final = 20
 _MOST_NAMES: Final = 60
+_BEGUN: Final = "The answer began so:\n"
 _SHOWN: Final = 64
 
 
@@ -122,7 +130,7 @@ def result_of(reply: Reply) -> Result:
 def kind_of(block: bytes) -> tuple[int, str, str]:
     """Return the kind of content that field lines announce, its media type in lower case, and its charset."""
     found = _CONTENT_TYPE.search(block)
-    if found is None:
+    if found is None or len(found[1]) > _LONGEST_TYPE:
         return OTHER, "", ""
     media_type = found[1].decode("latin-1").lower()
     if media_type == "application/json" or _IS_JSON.fullmatch(media_type):
@@ -145,6 +153,8 @@ def _json(reply: Reply) -> Result:
     except (ValueError, RecursionError):
         # Of JSON that is nested too deeply to be checked, only the text can be shown.
         return _text(reply, body.decode("utf-8", "replace"))
+    if len(body) > _MOST_DIGITS and _has_huge_integer(body):
+        return _text(reply, text)
     quoted = orjson.dumps(text)
     is_object = body[:1] == b"{" or body.lstrip()[:1] == b"{"
     if reply.has_more or len(quoted) + len(body) > reply.limit - (0 if is_object else 16):
@@ -162,6 +172,23 @@ def _json(reply: Reply) -> Result:
     return Result(
         b"".join((b'"content":[{"type":"text","text":', quoted, b'}],"structuredContent":', body, b',"isError":false'))
     )
+
+
+def _has_huge_integer(body: bytes) -> bool:
+    """Whether JSON has an integer with too many digits for clients, or may have one in the part that was not read."""
+    if _LONG_RUN not in body.translate(_DIGITS_TO_ZEROS):
+        return False
+    try:
+        # The digits may be those of a string or of a fraction.
+        json.loads(body, parse_int=_check_digits)
+    except (ValueError, RecursionError):
+        return True
+    return False
+
+
+def _check_digits(integer: str) -> None:
+    if len(integer.lstrip("-")) > _MOST_DIGITS:
+        raise ValueError("too many digits")
 
 
 def _value_of(reply: Reply) -> Any:
@@ -247,7 +274,8 @@ def _of_content(content: bytes, tool: Tool, meta: bytes = b"", *, is_error: bool
 
 def _binary(reply: Reply, kind: int, media_type: str) -> Result:
     body, tool = reply.body, reply.tool
-    size = (len(body) + 2) // 3 * 4
+    uri = reply.public_url + reply.target.decode("latin-1") if kind == OTHER else ""
+    size = (len(body) + 2) // 3 * 4 + len(uri)
     if reply.has_more or size + _NOTICE_BYTES > reply.limit:
         left_out = LeftOut(tool, len(body), has_more=reply.has_more)
         left_out.kept(0)
@@ -258,8 +286,7 @@ def _binary(reply: Reply, kind: int, media_type: str) -> Result:
         return _plain([orjson.dumps(sentence.strip())], tool, _member(LEFT_OUT_KEY, left_out.notice()))
     data, quoted_type = base64.b64encode(body), orjson.dumps(media_type)
     if kind == OTHER:
-        uri = orjson.dumps(reply.public_url + reply.target.decode("latin-1"))
-        resource = b"".join((b'{"uri":', uri, b',"mimeType":', quoted_type, b',"blob":"', data, b'"}'))
+        resource = b"".join((b'{"uri":', orjson.dumps(uri), b',"mimeType":', quoted_type, b',"blob":"', data, b'"}'))
         return _of_content(b'{"type":"resource","resource":' + resource + b"}", tool)
     content = b"".join(
         (
@@ -283,7 +310,9 @@ def _redirect(reply: Reply) -> Result:
     location = _LOCATION.search(reply.answer.block)
     said = f"The API answered {_status(reply.answer.status)}"
     if location is not None:
-        said += f" and refers to {location[1].decode('latin-1').strip()}"
+        where = location[1].decode("latin-1").strip()
+        is_short = len(orjson.dumps(where)) <= reply.limit - _NOTICE_BYTES
+        said += f" and refers to {where}" if is_short else f" and refers to a URL of {len(where)} characters"
     return _plain([orjson.dumps(f"{said}. The gateway does not follow it.")], reply.tool)
 
 
@@ -295,20 +324,19 @@ def _error(reply: Reply) -> Result:
     kind, media_type, charset = kind_of(answer.block)
     text = _text_of(body, charset or "utf-8") if body else ""
     if text is None:
-        said += f" Its answer is {media_type or 'binary'} of {len(body)} bytes."
-        text = ""
-    if kind == JSON and b"\n" in body and text:
-        text = text.strip()
-    if text:
-        text, _ = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
-        said += f"\n{text}"
-    if reply.has_more or len(body) > len(text.encode()):
-        said += "\nThe rest of the answer is left out."
+        said += f" Its answer, {media_type or 'octets'} of {len(body)} bytes, is left out."
+    else:
+        if kind == JSON:
+            text = text.strip()
+        kept, _ = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
+        said += f"\n{kept}" if kept else ""
+        if reply.has_more or len(kept) < len(text):
+            said += "\nThe rest of the answer is left out."
     return _plain([orjson.dumps(said)], reply.tool, is_error=True)
 
 
-def refused(tool: Tool, refusal: Refusal, begun: str = "") -> Result:
-    """Return the result of a call that the gateway refused, or whose answer broke off after `begun`."""
+def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result:
+    """Return the result of a call that the gateway refused, or whose answer broke off after `begun`; it has `limit` bytes at most."""
     title = TITLES.get(refusal.code, "")
     said = " ".join(part for part in (f"{title}." if title else "", refusal.detail, refusal.hint) if part)
     retry = next((value for name, value in refusal.headers if name.lower() == b"retry-after"), b"")
@@ -316,14 +344,16 @@ def refused(tool: Tool, refusal: Refusal, begun: str = "") -> Result:
         said += f" Retry after {_seconds(retry.decode('latin-1'))}."
     if refusal.members:
         said += f"\n{orjson.dumps(dict(refusal.members), default=str).decode()}"
+    said, _ = cut_text(said, limit)
     texts = [orjson.dumps(said)]
+    begun, _ = cut_text(begun, max(limit - len(texts[0]) - len(_BEGUN) - 2, 0))
     if begun:
-        texts.append(orjson.dumps(f"The answer began so:\n{begun}"))
+        texts.append(orjson.dumps(_BEGUN + begun))
     return _plain(texts, tool, b'"%b":%b' % (PROBLEM_KEY.encode(), problem_details(refusal)), is_error=True)
 
 
-def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]]) -> Result:
-    """Return the result of a call that was not sent, with all problems of its arguments, by name."""
+def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]], limit: int) -> Result:
+    """Return the result of a call that was not sent, with the problems of its arguments by name, in `limit` bytes at most."""
     found = [(_clean(name[:_SHOWN]), _clean(detail)) for name, detail in problems]
     lines = [f"- {name}: {detail}" if name else f"- {detail}" for name, detail in found[:_MOST_PROBLEMS]]
     if len(found) > _MOST_PROBLEMS:
@@ -333,6 +363,7 @@ def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]]) -> Result:
     if len(tool.arguments) > _MOST_NAMES:
         names += f" and {len(tool.arguments) - _MOST_NAMES} more"
     said = f"The call was not sent. Correct its arguments:\n{chr(10).join(lines)}\nArguments of {tool.name}: {names}."
+    said, _ = cut_text(said, limit)
     notice = {"code": "wrong-arguments", "errors": [{"argument": name, "detail": detail} for name, detail in found]}
     return _plain([orjson.dumps(said)], tool, b'"%b":%b' % (PROBLEM_KEY.encode(), orjson.dumps(notice)), is_error=True)
 
@@ -370,7 +401,7 @@ def _clean(text: str) -> str:
 
 
 def _seconds(value: str) -> str:
-    return f"{value} seconds" if value.isdigit() else value
+    return f"{value[:_SHOWN]} seconds" if value.isdigit() else value[:_SHOWN]
 
 
 def _status(status: int) -> str:

@@ -81,7 +81,8 @@ class ToolCall(Client):
         """Send a request through `forward`; return it if all calls of the same bytes are permitted."""
         self._target = target
         if len(body) > serving.limits.request_body_bytes:
-            self._on_result(self._slot, refused(self._tool, refusal_of(too_large(serving.limits.request_body_bytes))))
+            refusal = refusal_of(too_large(serving.limits.request_body_bytes))
+            self._on_result(self._slot, refused(self._tool, refusal, self._clientele.settings.result_bytes))
             return None
         permitted = forward(serving, self, access, method, target, block, body, is_whole=True, pending=pending)
         return None if permitted is None else Prepared(permitted, body, target)
@@ -127,8 +128,10 @@ class ToolCall(Client):
         if self._answer is None:
             call.status = refusal.status
         self._clientele.on_record(call.record(refusal.code, self.address))
-        begun = (self._body or b"")[: self._clientele.settings.result_bytes // 4].decode("utf-8", "replace")
-        self._on_result(self._slot, refused(self._tool, refusal, begun if begun.isprintable() or "\n" in begun else ""))
+        limit = self._clientele.settings.result_bytes
+        begun = (self._body or b"")[:limit].decode("utf-8", "replace")
+        is_text = begun.isprintable() or "\n" in begun
+        self._on_result(self._slot, refused(self._tool, refusal, limit, begun if is_text else ""))
 
     def on_continue(self) -> None:
         """Do nothing: the body is here."""

@@ -4,6 +4,7 @@ import base64
 import json
 from dataclasses import replace
 
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from plugin_gateway.mcp.result import (
 )
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.tools.tool import Argument, Place
 from tests.mcp.world import revision_of
 
 TOOLS = revision_of().tools.by_name
@@ -67,6 +69,29 @@ def test_json_is_structured_content_and_text(body, structured):
     assert found["isError"] is False
     if structured is not None:
         assert found["structuredContent"] == structured
+
+
+DIGITS = b"7" * 4301
+
+
+@pytest.mark.parametrize("body", [DIGITS, b'{"a": -%b}' % DIGITS, b"[1, %b]" % DIGITS])
+def test_json_with_an_integer_that_clients_in_python_cannot_read_is_text(body):
+    found = result(body)
+
+    assert found["content"] == [{"type": "text", "text": body.decode()}]
+    assert "structuredContent" not in found
+
+
+@pytest.mark.parametrize("body", [DIGITS[1:], b"-" + DIGITS[1:], b'{"a": "%b"}' % DIGITS, b'{"a": 0.%b}' % DIGITS])
+def test_other_long_runs_of_digits_are_structured(body):
+    assert "structuredContent" in result(body)
+
+
+def test_a_part_of_json_with_an_integer_that_no_client_may_read_is_text():
+    found = result(b"[%b, 1" % DIGITS, has_more=True)
+
+    assert found["content"][0]["text"].startswith("[777")
+    assert "structuredContent" not in found
 
 
 @pytest.mark.parametrize("levels", [1_000, 100_000])
@@ -191,8 +216,19 @@ def test_an_error_of_the_api_is_an_error_with_its_text(status):
     assert '{"message": "too\\nbad"}' in text
 
 
+@pytest.mark.parametrize(("body", "is_cut"), [(b'{"a": 1}\n', False), (b'{"a": "%b"}' % (b"x" * LIMIT), True)])
+def test_an_error_says_whether_its_text_is_cut(body, is_cut):
+    assert ("The rest of the answer is left out." in result(body, status=500)["content"][0]["text"]) is is_cut
+
+
+def test_an_error_in_latin_1_is_shown_whole():
+    text = result(b"caf\xe9", "text/plain; charset=iso-8859-1", 500)["content"][0]["text"]
+
+    assert text == "The API answered 500 Internal Server Error.\ncaf\u00e9"
+
+
 def test_an_error_with_octets_tells_their_type():
-    assert "image/png of 9 bytes" in result(PIXEL, "image/png", 500)["content"][0]["text"]
+    assert "Its answer, image/png of 9 bytes, is left out." in result(PIXEL, "image/png", 500)["content"][0]["text"]
 
 
 def test_a_redirect_is_told_and_not_followed():
@@ -283,7 +319,7 @@ def test_a_refusal_is_an_error_that_a_model_can_act_on():
         members={"limit": 3},
         headers=((b"Retry-After", b"9"),),
     )
-    found = parsed(refused(TOOLS["getPet"], refusal))
+    found = parsed(refused(TOOLS["getPet"], refusal, LIMIT))
 
     assert found["isError"] is True
     assert found["content"][0]["text"] == 'Too many calls. Too many. Wait. Retry after 9 seconds.\n{"limit":3}'
@@ -293,11 +329,60 @@ def test_a_refusal_is_an_error_that_a_model_can_act_on():
 def test_an_answer_that_broke_off_is_shown_as_far_as_it_came():
     refusal = Refusal(status=502, code="upstream-closed", detail="It ended.")
 
-    assert "began so:\nhalf" in parsed(refused(TOOLS["getPet"], refusal, "half"))["content"][1]["text"]
+    assert "began so:\nhalf" in parsed(refused(TOOLS["getPet"], refusal, LIMIT, "half"))["content"][1]["text"]
+
+
+def written(found):
+    """Return the size of a result's content and structured content."""
+    members = json.loads(b"{" + found.members + b"}")
+    return sum(len(orjson.dumps(one)) for one in members["content"]) + len(
+        orjson.dumps(members.get("structuredContent", ""))
+    )
+
+
+LONG = "n" * 60
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        refused(TOOLS["getPet"], Refusal(status=502, code="upstream-closed", detail="No."), 1_000, "\x01" * 1_000),
+        refused(TOOLS["getPet"], Refusal(status=502, code="upstream-closed", detail="No."), 1_000, '"' * 1_000),
+        refused(TOOLS["getPet"], Refusal(status=400, code="x", detail="No.", members={"names": [LONG] * 99}), 1_000),
+        wrong_arguments(TOOLS["getPet"], [("petId", LONG * 9)] * 20, 1_000),
+    ],
+)
+def test_a_result_that_the_gateway_writes_itself_keeps_to_the_limit(found):
+    assert written(found) <= 1_000 + 2 * len('{"type":"text","text":}')
+
+
+@pytest.mark.parametrize(
+    "more", ["Location: https://x.example/%s\r\n" % ("a" * 9_000), "Retry-After: %s\r\n" % ("9" * 9_000)]
+)
+@pytest.mark.parametrize("status", [302, 503])
+@pytest.mark.parametrize("media_type", ["text/plain", "image/" + "x" * 9_000])
+def test_long_fields_of_an_answer_do_not_exceed_the_limit(more, status, media_type):
+    assert len(result(b"x", media_type, status, more, limit=1_000)["content"][0]["text"]) < 1_000
+
+
+def test_a_long_target_does_not_exceed_the_limit():
+    answer = Answer(200, b"Content-Type: a/b\r\n", 3, is_chunked=False, keeps_alive=True)
+    reply = Reply(TOOLS["getPet"], {}, b"/" + b"x" * 9_000, answer, b"\xff" * 3, False, 1_000, "https://gw")
+
+    assert written(result_of(reply)) < 1_000
+
+
+def test_a_notice_with_long_names_leaves_room_for_the_answer():
+    arguments = tuple(Argument(name=f"{LONG}{at}", place=Place.QUERY, wire_name="limit") for at in range(9))
+    tool = replace(TOOLS["listPets"], arguments=arguments)
+    found = result(json.dumps({LONG: {LONG: [*range(900)]}}).encode(), tool=tool, limit=1_000)
+
+    assert LEFT_OUT_KEY in found["_meta"]
+    assert sum(len(json.dumps(found[key])) for key in ("content", "structuredContent")) <= 1_100
 
 
 def test_wrong_arguments_are_told_all_at_once_with_the_right_names():
-    found = parsed(wrong_arguments(TOOLS["getPet"], [("petId", "`petId` is missing."), ("x\ud800", "no.")]))
+    found = parsed(wrong_arguments(TOOLS["getPet"], [("petId", "`petId` is missing."), ("x\ud800", "no.")], LIMIT))
     text = found["content"][0]["text"]
 
     assert found["isError"] is True
