@@ -27,6 +27,9 @@ NO_RAW_PATH: Final = Refusal(
     hint="Run the gateway under an ASGI server that sets raw_path, such as uvicorn or hypercorn.",
 )
 
+FAILED: Final = Refusal(status=500, code="internal-error", detail="The gateway failed to answer; its log says why.")
+"""For an exception that nothing expects."""
+
 
 def refusal_of(error: UpstreamError | WireError) -> Refusal:
     """Return the refusal for an error, with Retry-After if the gateway is full (RFC 9110, 15.6.4)."""

@@ -12,7 +12,7 @@ from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.downlink import Answer
-from plugin_gateway.refusal import Refusal
+from plugin_gateway.proxy.own_answer import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
@@ -31,9 +31,6 @@ _FIELD: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+: [\t\x20-\x7e\x80-\xf
 _OURS: Final = frozenset({b"connection", b"keep-alive", b"transfer-encoding"})
 _BODILESS: Final = frozenset({204, 304})
 _HIGH_WATER_BYTES: Final = 64 * 1024
-_APP_FAILED: Final = Refusal(
-    status=500, code="internal-error", detail="The gateway failed to answer; its log says why."
-)
 
 _logger = logging.getLogger("plugin_gateway.app")
 
@@ -91,7 +88,7 @@ class AppCall(Call):
             _logger.exception("The app raised while it answered %s", scope["method"])
         if not self._is_answered and not self._is_gone:
             self._is_answered = True
-            self._client.on_failure(_APP_FAILED)
+            self._client.on_failure(FAILED)
 
     def record_at(self, now: float, reason: str, address: str) -> AccessRecord:
         return super().record_at(now, reason or self._state.get("reason", ""), address)

@@ -15,7 +15,7 @@ from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
 from plugin_gateway.proxy.forward import refuse
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
-from plugin_gateway.proxy.own_answer import NO_RAW_PATH, refusal_of
+from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH, refusal_of
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
 from plugin_gateway.telemetry.record import AccessRecord
@@ -99,6 +99,7 @@ class _Passage:
 
         Raises:
             UpstreamError: the answer broke off. A server ends a message as visibly incomplete only on an error.
+            Exception: the call failed in an unexpected way while it took the body.
         """
         extra: list[tuple[bytes, bytes]] = []
         try:
@@ -151,7 +152,17 @@ class _Passage:
             client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
 
     async def _read(self) -> None:
-        """Pass the body on, then wait for the client to leave."""
+        """Pass the body on, then wait for the client to leave.
+
+        Any error ends the call, because `_write` waits for its answer.
+        """
+        try:
+            await self._pass_on()
+        except Exception:
+            self._client.close(FAILED.code)
+            raise
+
+    async def _pass_on(self) -> None:
         client = self._client
         while not client.is_over:
             was_all_received = self._is_all_received

@@ -20,7 +20,7 @@ from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
 from plugin_gateway.proxy.fronts.listener import Listener, most_connections
-from plugin_gateway.proxy.own_answer import TOO_MANY_CONNECTIONS, refusal_of
+from plugin_gateway.proxy.own_answer import FAILED, TOO_MANY_CONNECTIONS, refusal_of
 from plugin_gateway.proxy.partial_head import PartialHead
 from plugin_gateway.proxy.wire import (
     REQUEST_LINE,
@@ -110,7 +110,7 @@ class ConnectionFront(AnsweringConnection):
             self.closes = True
             refuse(self, b"", b"", TOO_MANY_CONNECTIONS)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         connections: set[Any] = self.server_state.connections
         connections.discard(self)
         self._holder.clock.unwatch(self)
@@ -118,7 +118,9 @@ class ConnectionFront(AnsweringConnection):
         call, self.call = self.call, None
         if call is not None:
             call.cancel()
-            self._on_record(call.record("client-gone", self.address))
+            # The loop closes a connection whose protocol raises, and logs the exception.
+            is_ours = exc is not None and not isinstance(exc, OSError)
+            self._on_record(call.record(FAILED.code if is_ours else "client-gone", self.address))
 
     def eof_received(self) -> None:
         """Close: as in nginx, a client that ends its stream counts as gone."""

@@ -99,7 +99,7 @@ def ask(
         try:
             async with asyncio.timeout(5):
                 await AsgiFront(holder, local, records.append)(whole_scope, receive, send)
-        except UpstreamError as error:
+        except (UpstreamError, KeyError) as error:
             raised = error
         holder.close()
         server.close()
@@ -179,6 +179,14 @@ def test_a_header_list_that_is_no_head_is_refused(field: tuple[bytes, bytes]) ->
     seen = ask(headers=[(b"host", b"gw"), field])
     assert seen.sent[0]["status"] == 400
     assert (b"connection", b"close") in seen.sent[0]["headers"]
+
+
+def test_an_unexpected_error_while_the_body_comes_ends_the_request() -> None:
+    seen = ask(method="POST", headers=[(b"host", b"gw"), (b"content-length", b"5")], messages=({"no": "type"},))
+
+    assert isinstance(seen.raised, KeyError)
+    assert not seen.sent
+    assert [record.reason for record in seen.records] == ["internal-error"]
 
 
 def test_a_header_list_longer_than_a_head_may_be_is_refused() -> None:

@@ -337,6 +337,19 @@ def test_answers_do_not_pile_up_behind_a_client_that_does_not_take_them() -> Non
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [(None, "client-gone"), (ConnectionResetError(), "client-gone"), (ValueError(), "internal-error")],
+)
+def test_a_lost_connection_is_recorded_with_the_side_that_ended_it(error: Exception | None, reason: str) -> None:
+    def scene(it: Scene) -> None:
+        it.send(GET)
+        it.front.connection_lost(error)
+        assert [record.reason for record in it.records] == [reason]
+
+    play(scene)
+
+
 def test_no_answer_is_taken_from_the_upstream_for_a_client_that_is_full() -> None:
     def scene(it: Scene) -> None:
         it.send(GET)
