@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
-from time import monotonic, time
+import logging
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.mcp.era import VERSION_KEY, Era
+from plugin_gateway.mcp.batch import Batch
+from plugin_gateway.mcp.era import Era, era_of_post, unsupported
+from plugin_gateway.mcp.http_answer import EVENTS, JSON, EventStream, Heads, event_of, status_of
 from plugin_gateway.mcp.message import (
-    HEADER_MISMATCH,
+    INTERNAL_ERROR,
     INVALID_REQUEST,
-    METHOD_NOT_FOUND,
+    NO_ID,
     Fault,
     Message,
     error_response,
@@ -18,12 +20,11 @@ from plugin_gateway.mcp.message import (
     read,
     response,
 )
-from plugin_gateway.mcp.mirror import mismatch
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Asked as ToolAsked
-from plugin_gateway.mcp.service import Listening, check_modern, unsupported
+from plugin_gateway.mcp.service import Listening
 from plugin_gateway.proxy.call import Call
-from plugin_gateway.proxy.downlink import Answer
+from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -43,23 +44,9 @@ TOO_MANY_BODIES: Final = Refusal(
     detail="The gateway holds too many unfinished messages; try again shortly.",
     headers=((b"Retry-After", b"1"),),
 )
-KEEP_ALIVE_S: Final = 15.0
-_KEEP_ALIVE: Final = b": keep-alive\n\n"
-_COMMON: Final = b"Cache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"
-_JSON: Final = b"Content-Type: application/json\r\n" + _COMMON
-# Proxies must not hold events back (Streamable HTTP, "Receiving Messages").
-_EVENTS: Final = b"Content-Type: text/event-stream\r\nX-Accel-Buffering: no\r\n" + _COMMON
-_MOST_REMEMBERED: Final = 1024
+INTERNAL: Final = Fault(INTERNAL_ERROR, FAILED.detail)
 
-
-class Batch:
-    """The requests of one POST in a revision that has batches: their ids and, as they come, their responses."""
-
-    __slots__ = ("ids", "responses")
-
-    def __init__(self, ids: list[bytes]) -> None:
-        self.ids = ids
-        self.responses = [b""] * len(ids)
+_logger = logging.getLogger("plugin_gateway.mcp")
 
 
 class McpCall(Call):
@@ -71,12 +58,11 @@ class McpCall(Call):
         "_caller",
         "_calls",
         "_era",
-        "_has_events",
+        "_events",
         "_head",
         "_id",
         "_is_over",
         "_left",
-        "_spoke_at",
         "_subscription",
         "_token",
         "_under_way",
@@ -90,17 +76,16 @@ class McpCall(Call):
         self._body = bytearray()
         self._calls: tuple[ToolCall, ...] = ()
         self._id = b""
-        """The id of the request."""
+        """The id of the request; empty for a notification and for a batch."""
         self._batch: Batch | None = None
         """Takes the place of the one request."""
         self._left = 0
         """The number of tool calls without a result."""
         self._era: Era | None = None
         self._is_over = False
-        self._has_events = False
-        """The answer is a stream of events that has begun."""
+        self._events: EventStream | None = None
+        """The answer, if it has begun as a stream of events."""
         self._token: str | int | None = None
-        self._spoke_at = 0.0
         self._subscription = b""
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
@@ -142,28 +127,29 @@ class McpCall(Call):
             call.on_tick(now)
         if self._is_over:
             return
-        if self._token is not None and self._left and now - max(self._spoke_at, self.sent_at) >= PROGRESS_AFTER_S:
-            elapsed_s = round(now - self.sent_at, 1)
-            params = {"progressToken": self._token, "progress": elapsed_s, "message": "Waiting for the API."}
-            self._event(notification("notifications/progress", params))
-            self._spoke_at = now
-        elif self._has_events and now - self._spoke_at >= KEEP_ALIVE_S:
-            self._spoke_at = now
-            self._client.on_content(_KEEP_ALIVE, is_complete=False)
+        events = self._events
+        if self._token is not None and self._left:
+            spoke_at = events.spoke_at if events is not None else self.sent_at
+            if now - spoke_at >= PROGRESS_AFTER_S:
+                elapsed_s = round(now - self.sent_at, 1)
+                params = {"progressToken": self._token, "progress": elapsed_s, "message": "Waiting for the API."}
+                self._tell(notification("notifications/progress", params)).spoke_at = now
+        elif events is not None:
+            events.on_tick(now)
 
     def on_withdrawn(self) -> None:
         """End the call without a response: the client sent `notifications/cancelled` for its request."""
         if not self._is_over:
             self._stop("client-cancelled")
-            if self._has_events:
-                self._client.on_content(b"", is_complete=True)
+            if self._events is not None:
+                self._events.end()
             else:
                 self._answer(202, b"")
 
     def on_tools_changed(self) -> None:
         """Tell a subscriber that the list of tools may have changed."""
         if self._subscription and not self._is_over:
-            self._event(
+            self._tell(
                 b'{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{"_meta":'
                 b'{"io.modelcontextprotocol/subscriptionId":%b}}}' % self._subscription
             )
@@ -176,6 +162,26 @@ class McpCall(Call):
     # The messages
 
     def _run(self, data: bytes) -> None:
+        try:
+            self._take(data)
+        except Exception as error:  # noqa: BLE001  # `_fail` logs it
+            self._fail(error)
+
+    def _fail(self, error: Exception) -> None:
+        """Answer although the gateway itself failed: without an answer the client would wait for ever."""
+        if self._is_over:
+            raise error
+        _logger.error("A message to the MCP endpoint could not be answered", exc_info=error)
+        batch = self._batch
+        if batch is None:
+            self._finish(500, error_response(INTERNAL.for_request(self._id or NO_ID)))
+        else:
+            batch.fill(INTERNAL)
+            self._finish(500, batch.answer())
+        for call in self._calls:
+            call.cancel(FAILED.code)
+
+    def _take(self, data: bytes) -> None:
         found = read(data)
         if isinstance(found, list):
             self._run_batch(found)
@@ -183,7 +189,8 @@ class McpCall(Call):
         if isinstance(found, Fault):
             self._finish(400, error_response(found))
             return
-        era = self._era_of(found)
+        self._id = found.id
+        era = era_of_post(found, self._head, self._caller.clientele.service.mirrored)
         if isinstance(era, Fault):
             self._finish(400, error_response(era.for_request(found.id) if found.id else era))
             return
@@ -192,7 +199,6 @@ class McpCall(Call):
             self._answer(202, b"")
             return
         self._era = era
-        self._id = found.id
         self._ask(0, found, era)
 
     def _run_batch(self, found: list[Read]) -> None:
@@ -217,40 +223,14 @@ class McpCall(Call):
         self._left = 1
         for slot, one in enumerate(requests):
             if isinstance(one, Fault):
-                batch.responses[slot] = error_response(one)
+                batch.put(slot, error_response(one))
             elif one.method == "initialize":
                 fault = Fault(INVALID_REQUEST, "`initialize` must not be part of a batch.", one.id)
-                batch.responses[slot] = error_response(fault)
+                batch.put(slot, error_response(fault))
             else:
                 self._ask(slot, one, era)
         self._left -= 1
         self._finish_if_done()
-
-    def _era_of(self, message: Message) -> Era | Fault:
-        """Return the revision by which to answer: the header field names it, and a modern message must agree."""
-        head = self._head
-        era = head.era
-        if era is None:
-            return unsupported(head.version.decode("latin-1"))
-        if not message.id:
-            return era
-        said = message.meta.get(VERSION_KEY)
-        if not era.is_modern:
-            if said is None:
-                return era
-            named = f"is {era.version}" if head.version else "is missing"
-            return Fault(
-                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {named}, and the body names a revision."
-            )
-        if isinstance(said, str) and said != era.version:
-            return Fault(
-                HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs."
-            )
-        return (
-            check_modern(message, era.version)
-            or mismatch(head, message, self._caller.clientele.service.mirrored)
-            or era
-        )
 
     def _take_notice(self, message: Message, era: Era) -> None:
         """Act on a notification: a legacy client withdraws a request that it sent in another POST."""
@@ -269,7 +249,7 @@ class McpCall(Call):
         elif isinstance(answer, Listening):
             self._listen(message.id, answer)
         else:
-            self._respond(slot, error_response(answer.for_request(message.id)), _status_of(answer, era))
+            self._respond(slot, error_response(answer.for_request(message.id)), status_of(answer, era))
 
     def _call_tool(self, slot: int, message: Message, asked: ToolAsked, era: Era) -> None:
         self._left += 1
@@ -290,8 +270,11 @@ class McpCall(Call):
             return
         self._left -= 1
         batch = self._batch
-        id_ = self._id if batch is None else batch.ids[slot]
-        self._respond(slot, self._caller.clientele.service.finished_response(era, id_, result))
+        id_ = self._id if batch is None else batch.id_of(slot)
+        try:
+            self._respond(slot, self._caller.clientele.service.finished_response(era, id_, result))
+        except Exception as error:  # noqa: BLE001  # `_fail` logs it
+            self._fail(error)
 
     def _listen(self, id_: bytes, wanted: Listening) -> None:
         if not self._head.takes_events:
@@ -299,11 +282,7 @@ class McpCall(Call):
                 400, error_response(Fault(INVALID_REQUEST, "A subscription needs `Accept: text/event-stream`.", id_))
             )
             return
-        granted = b'{"toolsListChanged":true}' if wanted.has_tools else b"{}"
-        self._event(
-            b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":'
-            b'{"io.modelcontextprotocol/subscriptionId":%b},"notifications":%b}}' % (id_, granted)
-        )
+        self._tell(wanted.acknowledged(id_))
         self._subscription = id_
         self._under_way.subscribe(self, has_tools=wanted.has_tools)
 
@@ -311,47 +290,41 @@ class McpCall(Call):
 
     def _respond(self, slot: int, done: bytes, status: int = 200) -> None:
         if self._batch is not None:
-            self._batch.responses[slot] = done
+            self._batch.put(slot, done)
             self._finish_if_done()
         else:
             self._finish(status, done)
 
     def _finish_if_done(self) -> None:
         if self._batch is not None and not self._left and not self._is_over:
-            self._finish(200, b"[" + b",".join(self._batch.responses) + b"]")
+            self._finish(200, self._batch.answer())
 
     def _finish(self, status: int, message: bytes) -> None:
         """Send the response, as JSON or as the last event."""
         if self._is_over:
             return
-        if self._has_events:
+        if self._events is not None:
             self._end()
-            event = _event(message)
-            self.bytes_out += len(event)
-            self._client.on_content(event, is_complete=True)
+            self._events.send(message, is_last=True)
         elif self._head.takes_json or status != 200:
             self._answer(status, message)
         else:
-            self._answer(status, _event(message), _EVENTS)
+            self._answer(status, event_of(message), EVENTS)
 
-    def _answer(self, status: int, body: bytes, lines: bytes = _JSON) -> None:
+    def _answer(self, status: int, body: bytes, lines: bytes = JSON) -> None:
         self._end()
         self.status = status
         self.bytes_out = len(body)
         self._client.on_whole_answer(_heads.get(status, lines, len(body)), self._head.cors, body)
 
-    def _event(self, message: bytes) -> None:
+    def _tell(self, message: bytes) -> EventStream:
         """Send a message before the response."""
-        event = _event(message)
-        self.bytes_out += len(event)
-        if self._has_events:
-            self._client.on_content(event, is_complete=False)
-            return
-        self._has_events = True
-        self.status = 200
-        self._spoke_at = self.answered_at = monotonic()
-        answer = Answer(200, _EVENTS, -1, is_chunked=False, keeps_alive=True)
-        self._client.on_answer(answer, self._head.cors, event, is_complete=False)
+        events = self._events
+        if events is None:
+            events = self._events = EventStream(self._client, self, self._head.cors, message)
+        else:
+            events.send(message)
+        return events
 
     def _stop(self, reason: str) -> None:
         self._end()
@@ -371,39 +344,4 @@ class McpCall(Call):
             self._under_way.leave(self)
 
 
-def _event(message: bytes) -> bytes:
-    return b"event: message\ndata: " + message + b"\n\n"
-
-
-class Heads:
-    """The heads of whole answers, by status, type and length, for one second: their Date says which."""
-
-    __slots__ = ("_answers", "_date", "_second")
-
-    def __init__(self) -> None:
-        self._answers: dict[tuple[int, bytes, int], Answer] = {}
-        self._second = 0
-        self._date = b""
-
-    def get(self, status: int, lines: bytes, length: int) -> Answer:
-        second = int(time())
-        if second != self._second or len(self._answers) >= _MOST_REMEMBERED:
-            self._second = second
-            self._date = b"Date: %b\r\n" % formatdate(second, usegmt=True).encode()
-            self._answers.clear()
-        answer = self._answers.get((status, lines, length))
-        if answer is None:
-            block = b"%b%bContent-Length: %d\r\n" % (self._date, lines if length else _COMMON, length)
-            answer = Answer(status, block, length, is_chunked=False, keeps_alive=True, is_dated=True)
-            self._answers[status, lines, length] = answer
-        return answer
-
-
 _heads: Final = Heads()
-
-
-def _status_of(fault: Fault, era: Era) -> int:
-    # A legacy client takes a status other than 200 for a failure of the transport and does not read the error.
-    if not era.is_modern:
-        return 200
-    return 404 if fault.code == METHOD_NOT_FOUND else 400

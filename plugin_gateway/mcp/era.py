@@ -6,7 +6,16 @@ revisions begin with `initialize`. The gateway keeps no session in either, so bo
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.mcp.message import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Fault
+from plugin_gateway.mcp.mirror import mismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.mcp.head import Head
+    from plugin_gateway.mcp.message import Message
 
 VERSION_FIELD: Final = b"mcp-protocol-version"
 VERSION_KEY: Final = "io.modelcontextprotocol/protocolVersion"
@@ -40,3 +49,57 @@ def negotiated(version: str) -> Era:
     """Return the revision for a legacy client that asks for `version`: the same, or else the latest legacy one."""
     era = ERAS.get(version, LATEST_LEGACY)
     return LATEST_LEGACY if era.is_modern else era
+
+
+def unsupported(version: str) -> Fault:
+    """Return the fault for a revision that the gateway does not have."""
+    return Fault(
+        UNSUPPORTED_VERSION, "Unsupported protocol version", data={"supported": [*ERAS], "requested": version[:64]}
+    )
+
+
+def check_modern(message: Message, version: str) -> Fault | None:
+    """Check what each modern request says about itself; `version` is the revision that was named outside the message."""
+    meta = message.params.get("_meta")
+    if not isinstance(meta, dict):
+        return Fault(INVALID_PARAMS, f"`_meta` with `{VERSION_KEY}` is missing.")
+    said = meta.get(VERSION_KEY)
+    if not isinstance(said, str):
+        return Fault(INVALID_PARAMS, f"`{VERSION_KEY}` is missing in `_meta`.")
+    if version == MODERN.version and said != version:
+        return unsupported(said)
+    if not isinstance(meta.get(CAPABILITIES_KEY), dict):
+        return Fault(INVALID_PARAMS, f"`{CAPABILITIES_KEY}` is missing in `_meta`.")
+    return None
+
+
+def era_of_stream(message: Message, legacy: Era | None) -> Era | Fault:
+    """Return the era of a request on a stream without header fields; `legacy` is the one that `initialize` agreed on."""
+    version = message.meta.get(VERSION_KEY)
+    if version is None:
+        return legacy or LATEST_LEGACY
+    if not isinstance(version, str):
+        return Fault(INVALID_PARAMS, f"`{VERSION_KEY}` must be a string.")
+    if version != MODERN.version:
+        return unsupported(version)
+    return check_modern(message, version) or MODERN
+
+
+def era_of_post(
+    message: Message, head: Head, mirrored: Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]
+) -> Era | Fault:
+    """Return the era of a message in a POST: a header field names it, and a modern request must agree with all its fields."""
+    era = head.era
+    if era is None:
+        return unsupported(head.version.decode("latin-1"))
+    if not message.id:
+        return era
+    said = message.meta.get(VERSION_KEY)
+    if not era.is_modern:
+        if said is None:
+            return era
+        named = f"is {era.version}" if head.version else "is missing"
+        return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version {named}, and the body names a revision.")
+    if isinstance(said, str) and said != era.version:
+        return Fault(HEADER_MISMATCH, f"Header mismatch: MCP-Protocol-Version is {era.version} and the body differs.")
+    return check_modern(message, era.version) or mismatch(head, message, mirrored) or era

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from plugin_gateway import __version__
-from plugin_gateway.mcp.era import CAPABILITIES_KEY, ERAS, LATEST_LEGACY, MODERN, VERSION_KEY, Era, negotiated
+from plugin_gateway.mcp.era import ERAS, negotiated
 from plugin_gateway.mcp.listing import Listing
 from plugin_gateway.mcp.message import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     RESOURCE_NOT_FOUND,
-    UNSUPPORTED_VERSION,
     Fault,
     response,
 )
@@ -21,6 +20,7 @@ from plugin_gateway.mcp.message import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from plugin_gateway.mcp.era import Era
     from plugin_gateway.mcp.message import Message
     from plugin_gateway.mcp.result import Result
     from plugin_gateway.revision.mcp import McpSettings
@@ -50,6 +50,14 @@ class Listening:
 
     def __init__(self, *, has_tools: bool) -> None:
         self.has_tools = has_tools
+
+    def acknowledged(self, subscription: bytes) -> bytes:
+        """Return the notification that begins the subscription; `subscription` is the JSON of its id."""
+        granted = b'{"toolsListChanged":true}' if self.has_tools else b"{}"
+        return (
+            b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":'
+            b'{"io.modelcontextprotocol/subscriptionId":%b},"notifications":%b}}' % (subscription, granted)
+        )
 
 
 class Offer:
@@ -226,40 +234,6 @@ class Service:
 
 def _unknown(method: str) -> Fault:
     return Fault(METHOD_NOT_FOUND, f"Method not found: {method[:128]}")
-
-
-def unsupported(version: str) -> Fault:
-    """Return the fault for a revision that the gateway does not have."""
-    return Fault(
-        UNSUPPORTED_VERSION, "Unsupported protocol version", data={"supported": [*ERAS], "requested": version[:64]}
-    )
-
-
-def check_modern(message: Message, version: str) -> Fault | None:
-    """Check what each modern request says about itself; `version` is the revision that was named outside the message."""
-    meta = message.params.get("_meta")
-    if not isinstance(meta, dict):
-        return Fault(INVALID_PARAMS, f"`_meta` with `{VERSION_KEY}` is missing.")
-    said = meta.get(VERSION_KEY)
-    if not isinstance(said, str):
-        return Fault(INVALID_PARAMS, f"`{VERSION_KEY}` is missing in `_meta`.")
-    if version == MODERN.version and said != version:
-        return unsupported(said)
-    if not isinstance(meta.get(CAPABILITIES_KEY), dict):
-        return Fault(INVALID_PARAMS, f"`{CAPABILITIES_KEY}` is missing in `_meta`.")
-    return None
-
-
-def era_of_stream(message: Message, legacy: Era | None) -> Era | Fault:
-    """Return the era of a request on a stream without header fields; `legacy` is the one that `initialize` agreed on."""
-    version = message.meta.get(VERSION_KEY)
-    if version is None:
-        return legacy or LATEST_LEGACY
-    if not isinstance(version, str):
-        return Fault(INVALID_PARAMS, f"`{VERSION_KEY}` must be a string.")
-    if version != MODERN.version:
-        return unsupported(version)
-    return check_modern(message, version) or MODERN
 
 
 def mirrored_arguments(definitions: tuple[bytes, ...]) -> Mapping[str, tuple[tuple[bytes, tuple[str, ...]], ...]]:

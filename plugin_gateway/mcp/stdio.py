@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.mcp.era import negotiated
+from plugin_gateway.mcp.era import era_of_stream, negotiated
 from plugin_gateway.mcp.message import (
+    INTERNAL_ERROR,
     INVALID_REQUEST,
     PARSE_ERROR,
     Fault,
@@ -18,7 +20,8 @@ from plugin_gateway.mcp.message import (
     response,
 )
 from plugin_gateway.mcp.result import Result
-from plugin_gateway.mcp.service import Asked, Listening, era_of_stream
+from plugin_gateway.mcp.service import Asked, Listening
+from plugin_gateway.proxy.own_answer import FAILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 MOST_LINE_BYTES: Final = 4 * 1024 * 1024
 PROGRESS_EVERY_S: Final = 1.0
+
+_logger = logging.getLogger("plugin_gateway.mcp")
 
 
 class Lines:
@@ -124,6 +129,20 @@ class StdioSession:
             self._end(slot, "client-gone")
 
     def _take(self, found: Read) -> None:
+        try:
+            self._answer(found)
+        except BrokenPipeError:
+            raise
+        except Exception:
+            # One message at which the gateway fails must not end the session.
+            _logger.exception("A message on standard input could not be answered")
+            for slot, one in tuple(self._calls.items()):
+                if one.id == found.id:
+                    self._end(slot, FAILED.code)
+            if found.id:
+                self._say(error_response(Fault(INTERNAL_ERROR, FAILED.detail, found.id)))
+
+    def _answer(self, found: Read) -> None:
         if isinstance(found, Fault):
             self._say(error_response(found))
         elif not found.id:
@@ -167,12 +186,8 @@ class StdioSession:
             self._say(self._service.finished_response(one.era, one.id, result))
 
     def _listen(self, id_: bytes, wanted: Listening) -> None:
-        granted = b'{"toolsListChanged":true}' if wanted.has_tools else b"{}"
         self._subscriptions.add(id_)
-        self._say(
-            b'{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":'
-            b'{"io.modelcontextprotocol/subscriptionId":%b},"notifications":%b}}' % (id_, granted)
-        )
+        self._say(wanted.acknowledged(id_))
 
     def _withdraw(self, request_id: Any) -> None:
         """End the request that the client does not want any more, without a response."""

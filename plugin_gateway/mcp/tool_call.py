@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.mcp.result import Reply, Result, refused, result_of
@@ -9,7 +10,7 @@ from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import Call, Client
 from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.forward import forward
-from plugin_gateway.proxy.own_answer import refusal_of
+from plugin_gateway.proxy.own_answer import FAILED, refusal_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 MOST_READ_BYTES: Final = 1_000_000
 """The part of an answer that the gateway reads at most if it exceeds the limit of a result: it tells how much is left out."""
 _CUT: Final = "response-too-large"
+
+_logger = logging.getLogger("plugin_gateway.mcp")
 
 
 class Prepared:
@@ -149,6 +152,7 @@ class ToolCall(Client):
             return
         self._clientele.on_record(call.record(reason, self.address))
         clientele = self._clientele
+        limit = clientele.settings.result_bytes
         reply = Reply(
             self._tool,
             self._arguments,
@@ -156,7 +160,13 @@ class ToolCall(Client):
             answer,
             body,
             has_more,
-            clientele.settings.result_bytes,
+            limit,
             clientele.public_url,
         )
-        self._on_result(self._slot, result_of(reply))
+        try:
+            result = result_of(reply)
+        except Exception:
+            # The exception would end the connection to the API, and the client would wait for ever.
+            _logger.exception("No result could be made of an answer to %s", self._tool.name)
+            result = refused(self._tool, FAILED, limit)
+        self._on_result(self._slot, result)

@@ -5,9 +5,16 @@ import json
 
 import pytest
 
-from plugin_gateway.mcp.message import HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND
+from plugin_gateway.mcp.batch import MOST_ANSWER_BYTES
+from plugin_gateway.mcp.message import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+)
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
-from tests.mcp.world import MODERN_META, answer, play, read
+from tests.mcp.world import DOCUMENT, MODERN_META, answer, play, read
 
 LEGACY = {b"mcp-protocol-version": b"2025-11-25"}
 MODERN = {b"mcp-protocol-version": b"2026-07-28"}
@@ -273,3 +280,55 @@ def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport():
         assert "no luck" in reply.text
 
     play(scene, api=answer(b"no luck", "text/plain", "500 Internal Server Error"))
+
+
+def break_writer(world):
+    """Make the gateway fail at calls of getPet."""
+    serving = world.holder.serving
+    serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()
+
+
+@pytest.mark.parametrize("accept", [b"application/json", b"text/event-stream"])
+def test_an_unexpected_failure_is_answered_recorded_and_logged(accept, caplog):
+    async def scene(world):
+        break_writer(world)
+        reply = await world.post(call_message(), LEGACY | {b"accept": accept})
+        assert reply.status == 500
+        assert (reply.json["id"], reply.json["error"]["code"]) == (5, INTERNAL_ERROR)
+        assert (await world.ask("ping")).result == {}
+
+    world = play(scene)
+    assert [record.status for record in world.records] == [500, 200]
+    assert "could not be answered" in caplog.text
+
+
+def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response():
+    other = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "listPets"}}
+
+    async def scene(world):
+        break_writer(world)
+        reply = await world.post([PING, other, json.loads(call_message()), {**PING, "id": 8}])
+        assert reply.status == 500
+        assert [one["id"] for one in reply.json] == [1, 7, 5, 8]
+        assert ["result" in one for one in reply.json] == [True, False, False, False]
+        assert not world.endpoints._under_way._entered
+
+    records = play(scene, api=lambda _head, _body: None).records
+    assert [record.reason for record in records] == ["internal-error", ""]
+
+
+def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer():
+    paths = "".join(
+        f"  /p{at}: {{get: {{operationId: op{at}, description: {'x' * 900}, responses: {{'200': {{description: ok}}}}}}}}\n"
+        for at in range(400)
+    )
+    document = DOCUMENT.partition("  /pets:")[0] + paths
+    found = []
+
+    async def scene(world):
+        asked = [{"jsonrpc": "2.0", "id": at, "method": "tools/list"} for at in range(50)]
+        found.append(await world.post(asked))
+
+    play(scene, allow=", ".join(f"op{at}" for at in range(400)), document=document)
+    assert MOST_ANSWER_BYTES // 2 < len(found[0].body) < MOST_ANSWER_BYTES + 50 * 300
+    assert 0 < sum("error" in one for one in found[0].json) < 50

@@ -1,8 +1,24 @@
-"""The eras: which revisions there are, and what a legacy client gets that asks for another."""
+"""The eras: which revisions there are, which one a message speaks, and what a legacy client gets that asks for another."""
 
 import pytest
 
-from plugin_gateway.mcp.era import ASSUMED, ERAS, LATEST_LEGACY, MODERN, negotiated
+from plugin_gateway.mcp.era import (
+    ASSUMED,
+    ERAS,
+    LATEST_LEGACY,
+    MODERN,
+    VERSION_FIELD,
+    VERSION_KEY,
+    check_modern,
+    era_of_post,
+    era_of_stream,
+    negotiated,
+)
+from plugin_gateway.mcp.head import Head
+from plugin_gateway.mcp.message import HEADER_MISMATCH, INVALID_PARAMS, UNSUPPORTED_VERSION, Fault, Message
+from plugin_gateway.proxy.in_process import field_block
+from plugin_gateway.revision.mcp import McpSettings
+from tests.mcp.world import MODERN_META
 
 
 def test_the_newest_revision_comes_first_and_only_it_is_modern():
@@ -29,3 +45,50 @@ def test_only_the_revision_of_a_request_that_names_none_has_batches():
 def test_initialize_agrees_on_a_legacy_revision(asked, given):
     assert negotiated(asked).version == given
     assert LATEST_LEGACY.version == "2025-11-25"
+
+
+@pytest.mark.parametrize("key", [*MODERN_META, "_meta"])
+def test_a_modern_request_must_say_what_it_is(key):
+    meta = {name: value for name, value in MODERN_META.items() if name != key}
+    params = {} if key == "_meta" else {"_meta": meta}
+
+    assert check_modern(Message(b"1", "m", {"_meta": MODERN_META}), "2026-07-28") is None
+    assert check_modern(Message(b"1", "m", params), "2026-07-28").code == INVALID_PARAMS
+
+
+@pytest.mark.parametrize(
+    ("meta", "expected"),
+    [
+        ({}, LATEST_LEGACY),
+        (MODERN_META, MODERN),
+        (MODERN_META | {"io.modelcontextprotocol/protocolVersion": "1999-01-01"}, UNSUPPORTED_VERSION),
+        (MODERN_META | {"io.modelcontextprotocol/protocolVersion": 7}, INVALID_PARAMS),
+        ({"io.modelcontextprotocol/protocolVersion": "2026-07-28"}, INVALID_PARAMS),
+    ],
+)
+def test_a_message_on_a_stream_tells_its_era_itself(meta, expected):
+    found = era_of_stream(Message(b"1", "m", {"_meta": meta}), None)
+
+    assert (found.code if isinstance(found, Fault) else found) == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "meta", "expected"),
+    [
+        ("", {}, ASSUMED),
+        ("2025-11-25", {}, LATEST_LEGACY),
+        ("2026-07-28", MODERN_META, MODERN),
+        ("2026-07-28", {}, INVALID_PARAMS),
+        ("2026-07-28", MODERN_META | {VERSION_KEY: "2025-11-25"}, HEADER_MISMATCH),
+        ("2025-11-25", MODERN_META, HEADER_MISMATCH),
+        ("1999-01-01", {}, UNSUPPORTED_VERSION),
+    ],
+)
+def test_a_header_field_names_the_era_of_a_post_and_the_message_must_agree(version, meta, expected):
+    fields = [(b"host", b"gw.example"), (b"mcp-method", b"m")]
+    if version:
+        fields.append((VERSION_FIELD, version.encode()))
+    head = Head(field_block(fields).request, McpSettings())
+    found = era_of_post(Message(b"1", "m", {"_meta": meta} if meta else {}), head, {})
+
+    assert (found.code if isinstance(found, Fault) else found) == expected

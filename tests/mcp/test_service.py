@@ -9,7 +9,6 @@ from plugin_gateway.mcp.message import (
     INVALID_PARAMS,
     METHOD_NOT_FOUND,
     RESOURCE_NOT_FOUND,
-    UNSUPPORTED_VERSION,
     Fault,
     Message,
 )
@@ -19,11 +18,9 @@ from plugin_gateway.mcp.service import (
     Listening,
     Service,
     ToolOffer,
-    check_modern,
-    era_of_stream,
     mirrored_arguments,
 )
-from tests.mcp.world import MODERN_META, revision_of
+from tests.mcp.world import revision_of
 
 REVISION = revision_of()
 EMPTY = {"prompts/list": "prompts", "resources/list": "resources", "resources/templates/list": "resourceTemplates"}
@@ -155,6 +152,10 @@ def test_a_subscription_is_granted_for_tools_only():
 
     assert isinstance(listening, Listening)
     assert listening.has_tools is False
+    assert json.loads(listening.acknowledged(b'"s"'))["params"] == {
+        "_meta": {"io.modelcontextprotocol/subscriptionId": "s"},
+        "notifications": {},
+    }
 
 
 def test_a_result_has_the_form_of_its_era():
@@ -165,31 +166,6 @@ def test_a_result_has_the_form_of_its_era():
     assert json.loads(finished(LATEST_LEGACY, more)) == {"content": [], "_meta": {"a/b": 1}}
     assert json.loads(finished(MODERN, plain))["resultType"] == "complete"
     assert json.loads(finished(MODERN, more))["_meta"]["a/b"] == 1
-
-
-@pytest.mark.parametrize("key", [*MODERN_META, "_meta"])
-def test_a_modern_request_must_say_what_it_is(key):
-    meta = {name: value for name, value in MODERN_META.items() if name != key}
-    params = {} if key == "_meta" else {"_meta": meta}
-
-    assert check_modern(Message(b"1", "m", {"_meta": MODERN_META}), "2026-07-28") is None
-    assert check_modern(Message(b"1", "m", params), "2026-07-28").code == INVALID_PARAMS
-
-
-@pytest.mark.parametrize(
-    ("meta", "expected"),
-    [
-        ({}, LATEST_LEGACY),
-        (MODERN_META, MODERN),
-        (MODERN_META | {"io.modelcontextprotocol/protocolVersion": "1999-01-01"}, UNSUPPORTED_VERSION),
-        (MODERN_META | {"io.modelcontextprotocol/protocolVersion": 7}, INVALID_PARAMS),
-        ({"io.modelcontextprotocol/protocolVersion": "2026-07-28"}, INVALID_PARAMS),
-    ],
-)
-def test_a_message_on_a_stream_tells_its_era_itself(meta, expected):
-    found = era_of_stream(Message(b"1", "m", {"_meta": meta}), None)
-
-    assert (found.code if isinstance(found, Fault) else found) == expected
 
 
 def test_marked_arguments_are_found_where_they_are_reached_by_properties_alone():

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.mcp.caller import Caller
-from plugin_gateway.mcp.message import INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR
+from plugin_gateway.mcp.message import INTERNAL_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR
 from plugin_gateway.mcp.stdio import Lines, StdioSession
 from plugin_gateway.proxy.in_process import field_block
 from tests.mcp.world import MODERN_META, play
@@ -173,3 +173,20 @@ def test_a_line_over_the_limit_is_skipped_and_told_once():
     assert lines.feed(b"67890") == []
     assert lines.feed(b"1\nab\n") == [b"ab"]
     assert lines.feed(b"123456\ncd\n") == [None, b"cd"]
+
+
+def test_a_message_at_which_the_gateway_fails_gets_an_error_and_the_session_goes_on():
+    found = []
+
+    async def scene(world):
+        session = Session(world)
+        serving = world.holder.serving
+        serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()
+        session.say(request(1, "tools/call", CALL))
+        session.say(request(2, "ping"))
+        assert session.session.is_idle
+        found.extend(session.heard)
+
+    play(scene)
+    assert found[0]["error"]["code"] == INTERNAL_ERROR
+    assert found[1] == {"jsonrpc": "2.0", "id": 2, "result": {}}

@@ -89,3 +89,29 @@ def test_a_failed_connection_is_an_error():
         assert reply.result["_meta"][PROBLEM_KEY]["code"] == "upstream-unreachable"
 
     play(scene)
+
+
+def test_an_answer_at_which_the_gateway_fails_is_an_error(caplog):
+    async def scene(world):
+        tool = world.holder.serving.revision.tools.by_name["listPets"]
+        object.__setattr__(tool, "definition", b"{")
+        reply = await world.call("listPets")
+
+        assert reply.status == 200
+        assert reply.result["_meta"][PROBLEM_KEY]["code"] == "internal-error"
+
+    play(scene, api=answer(b'{"next_cursor": "2"}'))
+    assert "No result could be made" in caplog.text
+
+
+def test_an_answer_of_control_characters_that_breaks_off_keeps_to_the_limit():
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunk = b"%x\r\n%b\r\n" % (100_001, b"\n" + b"\x01" * 100_000)
+
+    async def scene(world):
+        reply = await world.call("getPet", {"petId": "1"})
+
+        assert "The answer began so:" in reply.result["content"][1]["text"]
+        assert len(json.dumps(reply.result["content"])) <= 5_100
+
+    play(scene, api=lambda _head, _body: head + chunk * 6 + b"xx\r\n", more="mcp: {result_bytes: 5kB}")
