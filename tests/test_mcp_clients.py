@@ -1,4 +1,4 @@
-"""Judges of the MCP endpoint: both lines of the official SDK, and the conformance suite, as far as they are installed.
+"""Judges of the MCP endpoint: the official SDKs, agent frameworks, the Inspector and the conformance suite, where installed.
 
 `make clients` installs and runs them.
 """
@@ -11,6 +11,8 @@ import pytest
 
 from clients.__main__ import VENVS
 from clients.conformance import SCENARIOS, installed, is_failure, run, running_gateway
+from clients.mcp_frameworks import FRAMEWORKS, faults_of_inspector, installed_inspector
+from clients.mcp_frameworks import faults_of as faults_of_framework
 from clients.mcp_sdks import SDKS, faults_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,23 @@ def test_each_result_arrives_at_a_client_of_the_official_sdk(sdk: Client, transp
         pytest.skip(f"{sdk.name} is not installed: python -m clients.mcp_sdks --install-only")
 
     assert faults_of(python, [gateway.url + "/mcp"] if transport == "http" else gateway.stdio) == []
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS, ids=lambda framework: framework.venv)
+def test_an_agent_framework_lists_the_tools_and_sees_results_and_errors(framework: Client, gateway: Gateway) -> None:
+    python = VENVS / framework.venv / "bin" / "python"
+    if not python.exists():
+        pytest.skip(f"{framework.name} is not installed: python -m clients.mcp_frameworks --install-only")
+
+    assert faults_of_framework(framework, python, gateway.url + "/mcp") == []
+
+
+def test_the_inspector_accepts_every_schema_and_sees_results_and_errors(gateway: Gateway) -> None:
+    inspector = installed_inspector()
+    if inspector is None:
+        pytest.skip("the Inspector is not installed: python -m clients.mcp_frameworks --install-only")
+
+    assert faults_of_inspector(inspector, gateway.url + "/mcp") == []
 
 
 @pytest.mark.parametrize(("revision", "scenario"), [(one, name) for one, names in SCENARIOS.items() for name in names])
