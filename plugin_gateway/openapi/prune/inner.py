@@ -35,7 +35,10 @@ class InnerReferences:
     def find(
         self, kind: Kind, ref: str, place: Place, components: Mapping[str, JsonObject]
     ) -> tuple[Landing, Tokens] | None:
-        """Return the target of a pointer into a component, and the component; None if the target depends on the component."""
+        """Return the target of a pointer into a component, and the component.
+
+        Return None if the target depends on the component, or is all that a callback has: the callback made of it would be equal.
+        """
         tokens = pointer_of(ref)
         if tokens is None or (unit := self._targets.unit_of(tokens)) is None or unit == tokens:
             return None
@@ -46,6 +49,8 @@ class InnerReferences:
         except RefError:
             return None  # reported when the reference is copied
         if landing.tokens != tokens or self._targets.kept_kind(tokens) is not kind or is_reference(kind, landing.value):
+            return None
+        if kind is Kind.PATH_ITEM and len(walk(self._document.root, unit)) == 1:
             return None
         return None if self._has_names(unit) else (landing, unit)
 

@@ -68,3 +68,18 @@ def test_a_name_in_data_names_no_schema(field: str) -> None:
     schema, found = _schema('{$ref: "#/components/schemas/Outer/properties/in"}', components, version="3.1.0")
     assert schema == {"$ref": "#/components/schemas/Hoisted1"}
     assert found == {"schemas": {"Hoisted1": {"title": "I"}}}
+
+
+def test_a_callback_that_has_nothing_but_the_target_is_kept_so_that_pruning_again_changes_nothing() -> None:
+    key = OperationKey("GET", "/a")
+    callbacks = {"on": {"{$url}": {"$ref": "#/paths/~1denied"}}}
+    operation = {"callbacks": callbacks, "responses": {"200": {"description": "d"}}}
+    info = {"title": "t", "version": "1"}
+    paths = {"/a": {"get": operation}, "/denied": {"summary": "s"}}
+    document = Document(root={"openapi": "3.0.3", "info": info, "paths": paths}, name="api.yaml")
+
+    once = prune(document, [key]).root
+    again = prune(Document(root=once, name="api.yaml"), [key]).root
+
+    assert list(once["components"]["callbacks"]) == ["Hoisted1"]
+    assert again == once
