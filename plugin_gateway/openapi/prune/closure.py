@@ -20,6 +20,7 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
+from plugin_gateway.openapi.prune.chains import Chains
 from plugin_gateway.openapi.prune.hoist import Hoist, components_in
 from plugin_gateway.openapi.prune.inner import Inner, InnerReferences
 from plugin_gateway.openapi.prune.leaks import UnknownFields
@@ -85,7 +86,7 @@ class Closure:
         self._instances: set[Tokens] = set()
         self._hoisted = Hoist(document)
         self._texts: dict[tuple[Kind, str], tuple[str | None, Tokens]] = {}
-        self._arriving: set[Tokens] = set()
+        self._chains = Chains(self._targets)
         self._trimmed = TrimmedMappings(document, self._targets, self._hoisted, self.components)
         self._inner_references = InnerReferences(document, self._targets)
         self._inner: list[Inner] = []
@@ -271,7 +272,8 @@ class Closure:
             self._texts[kind, ref] = ref, ()  # report each broken reference once
             self._warn(error, place)
             return ref, ()
-        if not self._arrives(kind, landing, ref, place):
+        if (circle := self._chains.find_circle(kind, landing, ref)) is not None:
+            self._report(circle, place)
             return None, ()
         text = self._text(kind, landing, ref)
         if landing.tokens == pointer_of(ref):  # a plain pointer has the same target from every place
@@ -317,26 +319,10 @@ class Closure:
                 self._report(error, (place, "$ref"))
                 break
             if landing.tokens in seen:
-                break  # a circle; `_arrives` has reported it
+                break  # a circle; `_keep_target` has reported it
             seen.add(landing.tokens)
             node, place = landing.value, Region(landing.tokens, is_moved=True)
         return self._object(kind, node, place) if isinstance(node, dict) else node
-
-    def _arrives(self, kind: Kind, landing: Landing, ref: str, place: Place) -> bool:
-        """Return whether a chain of references ends at an object. A chain that does not end is reported once."""
-        chain: set[Tokens] = set()
-        while is_reference(kind, landing.value) and landing.tokens not in self._arriving:
-            if landing.tokens in chain:
-                self._report(RefError(ref, "leads back to itself through other references"), place)
-                self._arriving |= chain
-                return False
-            chain.add(landing.tokens)
-            try:
-                landing = self._targets.land(landing.value["$ref"], Region(landing.tokens))
-            except RefError:
-                break  # reported when the reference is copied
-        self._arriving |= chain
-        return True
 
     def _report(self, error: RefError, place: Place) -> None:
         self.findings.append(unresolved(self._document, error, tokens_of(place)))

@@ -33,8 +33,8 @@ _ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 _USERINFO = re.compile(r"(?<=//)[^/?#@]*@")
 _HOLDS_OPERATIONS = frozenset({Kind.CALLBACK, Kind.OPERATION, Kind.PATH_ITEM})
 _MAX_HOPS = 256
-_OWN_DEFINITIONS = (("$defs",), ("definitions",))
 """A pointer through more references than this counts as circular."""
+_OWN_DEFINITIONS = (("$defs",), ("definitions",))
 
 
 @dataclass(frozen=True, slots=True)
