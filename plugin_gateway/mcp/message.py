@@ -65,8 +65,8 @@ def read(data: bytes) -> Read | list[Read]:
     """Read the body of a POST or a line of a stream: one message, or a batch of them."""
     try:
         value = orjson.loads(data)
-        if not (isinstance(value, dict) and _is_exact(value)) and _LONG_INTEGER.search(data):
-            value = json.loads(data)
+        if not (isinstance(value, dict) and _is_exact(value)):
+            value = _with_long_integers(value, data)
     except (ValueError, RecursionError):
         return Fault(PARSE_ERROR, "The message is not JSON in UTF-8.")
     if isinstance(value, dict):
@@ -81,6 +81,21 @@ def read(data: bytes) -> Read | list[Read]:
         _message(member) if isinstance(member, dict) else Fault(INVALID_REQUEST, "A message is a JSON object.")
         for member in value
     ]
+
+
+def read_text(text: str) -> Any:
+    """Read JSON that a client wrote into a string, with integers of any length.
+
+    Raises:
+        RecursionError: it is nested too deeply.
+        ValueError: it is not JSON.
+    """
+    data = text.encode()
+    return _with_long_integers(orjson.loads(data), data)
+
+
+def _with_long_integers(value: Any, data: bytes) -> Any:
+    return json.loads(data) if _LONG_INTEGER.search(data) else value
 
 
 def _is_exact(value: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from plugin_gateway.mcp.message import read_text
 from plugin_gateway.mcp.result import Result
 from plugin_gateway.mcp.service import Asked, Offer, ToolOffer
 from plugin_gateway.ranking.lookup import find
@@ -239,8 +240,8 @@ def _unknown(name: str, arguments: dict[str, Any], known: Sequence[str]) -> list
 
 def _object_in(text: str) -> Any:
     try:
-        return orjson.loads(text)
-    except ValueError:
+        return read_text(text)
+    except (ValueError, RecursionError):
         return text
 
 

@@ -194,6 +194,7 @@ def test_a_description_larger_than_a_result_is_not_cut_in_the_middle():
         ({"arguments": None}, {}),
         ({"arguments": {"limit": 5}}, {"limit": 5}),
         ({"arguments": '{"limit": 5}'}, {"limit": 5}),
+        ({"arguments": '{"limit": 12345678901234567890123}'}, {"limit": 12345678901234567890123}),
     ],
 )
 def test_a_call_is_the_call_of_the_tool(inner, arguments):
@@ -204,7 +205,9 @@ def test_a_call_is_the_call_of_the_tool(inner, arguments):
     assert asked.arguments == arguments
 
 
-@pytest.mark.parametrize("inner", [5, [], "x", '"x"', "[1]"])
+@pytest.mark.parametrize(
+    "inner", [5, [], "x", '"x"', "[1]", '{"\ud800": 1}', "[" * 100_000, f'{{"limit": {"9" * 5000}}}']
+)
 def test_the_arguments_of_a_call_are_an_object(inner):
     assert "`arguments` must be an object" in error(CALL, {"id": "listPets", "arguments": inner})
 
