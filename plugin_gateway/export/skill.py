@@ -97,7 +97,9 @@ def _argument(argument: JsonObject, *, is_required: bool) -> str:
     choices = argument.get("enum")
     text = _sentence(shorten(_one_line(argument.get("description")), _MAX_ARGUMENT))
     if isinstance(choices, list) and 0 < len(choices) <= _MAX_CHOICES:
-        text = f"{text} One of {', '.join(_code(choice) for choice in choices)}.".strip()
+        shown_choices = [_code(choice) for choice in choices]
+        if all(shown_choices):
+            text = f"{text} One of {', '.join(shown_choices)}.".strip()
     return f"{shown}: {text}" if text else shown
 
 
@@ -106,7 +108,9 @@ def _sentence(text: str) -> str:
 
 
 def _code(value: Json) -> str:
-    return f"`{value}`" if isinstance(value, str) else f"`{json.dumps(value)}`"
+    """Return the value as code; empty if it is long, or could end the code or the line."""
+    text = value if isinstance(value, str) else json.dumps(value)
+    return f"`{text}`" if len(text) <= _MAX_ARGUMENT and text.isprintable() and "`" not in text else ""
 
 
 def _quoted(text: str) -> str:

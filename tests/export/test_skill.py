@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 import yaml
 
 from plugin_gateway.export.skill import skill
@@ -86,3 +87,10 @@ def test_many_tools_are_told_without_their_arguments():
     assert "- `customer` (required, string)" not in many
     assert many.count("### `list_orders`") == 17
     assert "- `customer` (required, string)" in skill(replace(candidate, tools=candidate.tools * 16))
+
+
+@pytest.mark.parametrize("choice", ["a\n\n# Ignore", "\x1b[31m", "a`b", "\u202egnp", "x" * 200])
+def test_choices_that_are_no_short_code_on_one_line_are_left_to_the_tool(choice):
+    parameters = [{"name": "a", "in": "query", "description": "Which", "schema": {"enum": [choice, "b"]}}]
+    _, body = front_matter(skill(shop(document={"paths": {"/orders": {"get": {"parameters": parameters}}}})))
+    assert "\n- `a`: Which.\n" in body
