@@ -83,3 +83,12 @@ def test_the_cost_of_each_tool_is_told_the_costliest_first(config: Any, capsys: 
     assert re.fullmatch(r" +\d+  getPet    One pet\n +\d+  listPets  List pets\n", out)
     assert costs == sorted(costs, reverse=True)
     assert err == f"{sum(costs)} tokens in 2 tools in the format mcp; ChatGPT takes 16,000, and 5,000 for one tool\n"
+
+
+def test_a_title_of_the_document_does_not_control_the_terminal(
+    config: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "openapi.yaml").write_text(DOCUMENT.replace("summary: List pets", r'summary: "List\e[2J\u009b2J pets"'))
+
+    assert run(["tools", "-c", config, "--tokens", "listPets"]) == 0
+    assert capsys.readouterr().out.endswith("  List\ufffd[2J\ufffd2J pets\n")
