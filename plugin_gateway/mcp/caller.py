@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
 
 _MOST_BLOCKS: Final = 64
+_LONGEST_FIELDS: Final = 2048
+"""The bytes of longer fields are not kept: each caller has its own blocks, and a client can be many callers."""
 NO_PASSTHROUGH: Final = Refusal(
     status=403,
     code="no-token-passthrough",
@@ -91,6 +93,8 @@ class Caller:
         block = self._blocks.get(request.fields)
         if block is None:
             block = inner_block(self._outer, request.fields, forwarded=self.clientele.forwarded)
+            if sum(len(value) for _, value in request.fields) > _LONGEST_FIELDS:
+                return block
             if len(self._blocks) >= _MOST_BLOCKS:
                 self._blocks.clear()
             self._blocks[request.fields] = block

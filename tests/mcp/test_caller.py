@@ -1,11 +1,12 @@
 """Callers: what their calls send, and that a remembered call is the same as the first."""
 
+import pytest
 import yaml
 
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
-from tests.mcp.world import DOCUMENT, SECRET, play
+from tests.mcp.world import DOCUMENT, SECRET, play, revision_of
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
 
@@ -82,3 +83,17 @@ def test_a_trace_of_the_message_goes_up_with_each_call():
             await world.ask("tools/call", {"name": "listPets", "_meta": {"traceparent": TRACE}})
 
     assert all(f"traceparent: {TRACE}".encode() in head.lower() for head, _ in play(scene).heads)
+
+
+@pytest.mark.parametrize(("length", "kept"), [(100, 1), (5000, 0)])
+def test_only_short_fields_are_kept_for_the_next_call(length, kept):
+    note = "- {name: X-Note, in: header, schema: {type: string}}\n        - {name: limit,"
+
+    async def scene(world):
+        world.holder.swap(revision_of(port=world.port, document=DOCUMENT.replace("- {name: limit,", note)))
+        await world.call("listPets", {"X-Note": "n" * length})
+        ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()
+        assert len(caller._blocks) == kept
+
+    ((head, _),) = play(scene).heads
+    assert b"x-note: " + b"n" * length in head
