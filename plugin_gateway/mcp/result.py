@@ -19,6 +19,7 @@ from plugin_gateway.refusal import TITLES, problem_details
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plugin_gateway.mcp.service import Offer
     from plugin_gateway.proxy.downlink import Answer
     from plugin_gateway.refusal import Refusal
     from plugin_gateway.tools.tool import Tool
@@ -76,7 +77,7 @@ class Result:
 class Reply:
     """An answer of the API, as far as it was read, and the call that it belongs to."""
 
-    __slots__ = ("answer", "arguments", "body", "has_more", "limit", "public_url", "target", "tool")
+    __slots__ = ("answer", "arguments", "body", "has_more", "limit", "offer", "public_url", "target", "tool")
 
     def __init__(
         self,
@@ -88,6 +89,7 @@ class Reply:
         has_more: bool,  # a call by position is faster
         limit: int,
         public_url: str,
+        offer: Offer,
     ) -> None:
         self.tool = tool
         self.arguments = arguments
@@ -98,6 +100,8 @@ class Reply:
         """The gateway stopped reading before the end of the body."""
         self.limit = limit
         self.public_url = public_url
+        self.offer = offer
+        """Tells how the client makes another call."""
 
 
 def result_of(reply: Reply) -> Result:
@@ -168,7 +172,7 @@ def _json(reply: Reply) -> Result:
         items, meta = _next(reply, _value_of(reply))
         if len(quoted) + len(body) + sum(map(len, items)) > reply.limit:
             return _cut_json(reply, _value_of(reply), is_object=is_object)
-        return _structured([quoted, *items], body, meta)
+        return of_json([quoted, *items], body, meta)
     return Result(
         b"".join((b'"content":[{"type":"text","text":', quoted, b'}],"structuredContent":', body, b',"isError":false'))
     )
@@ -204,10 +208,11 @@ def _loaded(text: bytes) -> Any:
         return None
 
 
-def _structured(texts: Iterable[bytes], structured: bytes, meta: bytes = b"") -> Result:
+def of_json(texts: Iterable[bytes], value: bytes, meta: bytes = b"") -> Result:
+    """Return a result of texts, as JSON strings, and of a JSON object."""
     content = b'},{"type":"text","text":'.join(texts)
     return Result(
-        b"".join((b'"content":[{"type":"text","text":', content, b'}],"structuredContent":', structured, b',"isError":false')),
+        b"".join((b'"content":[{"type":"text","text":', content, b'}],"structuredContent":', value, b',"isError":false')),
         meta,
     )  # fmt: skip
 
@@ -234,12 +239,12 @@ def _cut_json(reply: Reply, value: Any, *, is_object: bool) -> Result:
                 structured = b"".join((b'{"result":', structured, b',"_left_out":', orjson.dumps(notice), b"}"))
             items, meta = _next(reply, value) if value is not None else ([], b"")
             texts = [quoted, orjson.dumps(left_out.sentence()), *items]
-            return _structured(texts, structured, _joined(_member(LEFT_OUT_KEY, notice), meta))
+            return of_json(texts, structured, _joined(_member(LEFT_OUT_KEY, notice), meta))
         budget = budget * room // (len(quoted) + len(cut)) - 1
     text, kept = cut_text(reply.body.decode("utf-8", "replace"), max(room - 400, 0))
     left_out.kept(kept)
     notice = left_out.notice()
-    return _structured(
+    return of_json(
         [orjson.dumps(text), orjson.dumps(left_out.sentence())],
         b'{"_left_out":' + orjson.dumps(notice) + b"}",
         _member(LEFT_OUT_KEY, notice),
@@ -252,22 +257,23 @@ def _text(reply: Reply, text: str) -> Result:
         items, meta = _next(reply, None)
         if len(quoted) + sum(map(len, items)) > reply.limit:
             items, meta = [], b""
-        return _plain([quoted, *items], reply.tool, meta)
+        return of_texts([quoted, *items], reply.tool, meta)
     left_out = LeftOut(reply.tool, len(reply.body), has_more=reply.has_more)
     text, kept = cut_text(text, max(reply.limit - _NOTICE_BYTES, 0))
     left_out.kept(kept)
     notice = left_out.notice()
-    return _plain([orjson.dumps(text), orjson.dumps(left_out.sentence())], reply.tool, _member(LEFT_OUT_KEY, notice))
+    return of_texts([orjson.dumps(text), orjson.dumps(left_out.sentence())], reply.tool, _member(LEFT_OUT_KEY, notice))
 
 
-def _plain(texts: Iterable[bytes], tool: Tool, meta: bytes = b"", *, is_error: bool = False) -> Result:
+def of_texts(texts: Iterable[bytes], tool: Tool | None = None, meta: bytes = b"", *, is_error: bool = False) -> Result:
+    """Return a result of texts, as JSON strings; `tool` is the one that was called, if the API answered."""
     content = b'},{"type":"text","text":'.join(texts)
     return _of_content(b'{"type":"text","text":' + content + b"}", tool, meta, is_error=is_error)
 
 
-def _of_content(content: bytes, tool: Tool, meta: bytes = b"", *, is_error: bool = False) -> Result:
+def _of_content(content: bytes, tool: Tool | None, meta: bytes = b"", *, is_error: bool = False) -> Result:
     # A client that knows an output schema insists on structured content, unless the call failed.
-    structured = b',"structuredContent":{}' if tool.has_output_schema and not is_error else b""
+    structured = b',"structuredContent":{}' if tool is not None and tool.has_output_schema and not is_error else b""
     end = b',"isError":true' if is_error else b',"isError":false'
     return Result(b"".join((b'"content":[', content, b"]", structured, end)), meta)
 
@@ -283,7 +289,7 @@ def _binary(reply: Reply, kind: int, media_type: str) -> Result:
             f"The call succeeded. Its answer, {media_type} of {left_out.size}, is left out, because a result of this server has "
             f"at most {reply.limit} bytes. {left_out.advice()}"
         )
-        return _plain([orjson.dumps(sentence.strip())], tool, _member(LEFT_OUT_KEY, left_out.notice()))
+        return of_texts([orjson.dumps(sentence.strip())], tool, _member(LEFT_OUT_KEY, left_out.notice()))
     data, quoted_type = base64.b64encode(body), orjson.dumps(media_type)
     if kind == OTHER:
         resource = b"".join((b'{"uri":', orjson.dumps(uri), b',"mimeType":', quoted_type, b',"blob":"', data, b'"}'))
@@ -303,7 +309,7 @@ def _binary(reply: Reply, kind: int, media_type: str) -> Result:
 def _empty(reply: Reply) -> Result:
     said = f"The API answered {_status(reply.answer.status)}: the call succeeded, and the answer has no content."
     items, meta = _next(reply, None)
-    return _plain([orjson.dumps(said), *items], reply.tool, meta)
+    return of_texts([orjson.dumps(said), *items], reply.tool, meta)
 
 
 def _redirect(reply: Reply) -> Result:
@@ -313,7 +319,7 @@ def _redirect(reply: Reply) -> Result:
         where = location[1].decode("latin-1").strip()
         is_short = len(orjson.dumps(where)) <= reply.limit - _NOTICE_BYTES
         said += f" and refers to {where}" if is_short else f" and refers to a URL of {len(where)} characters"
-    return _plain([orjson.dumps(f"{said}. The gateway does not follow it.")], reply.tool)
+    return of_texts([orjson.dumps(f"{said}. The gateway does not follow it.")], reply.tool)
 
 
 def _error(reply: Reply) -> Result:
@@ -332,7 +338,7 @@ def _error(reply: Reply) -> Result:
         said += f"\n{kept}" if kept else ""
         if reply.has_more or len(kept) < len(text):
             said += "\nThe rest of the answer is left out."
-    return _plain([orjson.dumps(said)], reply.tool, is_error=True)
+    return of_texts([orjson.dumps(said)], reply.tool, is_error=True)
 
 
 def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result:
@@ -349,12 +355,12 @@ def refused(tool: Tool, refusal: Refusal, limit: int, begun: str = "") -> Result
     begun, _ = cut_text(begun, max(limit - len(texts[0]) - len(_BEGUN) - 2, 0))
     if begun:
         texts.append(orjson.dumps(_BEGUN + begun))
-    return _plain(texts, tool, b'"%b":%b' % (PROBLEM_KEY.encode(), problem_details(refusal)), is_error=True)
+    return of_texts(texts, tool, b'"%b":%b' % (PROBLEM_KEY.encode(), problem_details(refusal)), is_error=True)
 
 
 def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]], limit: int) -> Result:
     """Return the result of a call that was not sent, with the problems of its arguments by name, in `limit` bytes at most."""
-    found = [(_clean(name[:_SHOWN]), _clean(detail)) for name, detail in problems]
+    found = [(clean(name[:_SHOWN]), clean(detail)) for name, detail in problems]
     lines = [f"- {name}: {detail}" if name else f"- {detail}" for name, detail in found[:_MOST_PROBLEMS]]
     if len(found) > _MOST_PROBLEMS:
         lines.append(f"- and {len(found) - _MOST_PROBLEMS} more")
@@ -365,19 +371,22 @@ def wrong_arguments(tool: Tool, problems: Iterable[tuple[str, str]], limit: int)
     said = f"The call was not sent. Correct its arguments:\n{chr(10).join(lines)}\nArguments of {tool.name}: {names}."
     said, _ = cut_text(said, limit)
     notice = {"code": "wrong-arguments", "errors": [{"argument": name, "detail": detail} for name, detail in found]}
-    return _plain([orjson.dumps(said)], tool, b'"%b":%b' % (PROBLEM_KEY.encode(), orjson.dumps(notice)), is_error=True)
+    return of_texts(
+        [orjson.dumps(said)], tool, b'"%b":%b' % (PROBLEM_KEY.encode(), orjson.dumps(notice)), is_error=True
+    )
 
 
 def _next(reply: Reply, value: Any) -> tuple[list[bytes], bytes]:
-    """Return the text and the `_meta` member about the next page, if the answer names one that the same tool can ask for."""
+    """Return the text and the `_meta` member about the next page, if the answer names one that the same operation can return."""
     arguments = next_arguments(reply.tool, reply.arguments, reply.target, reply.answer.block, value, reply.public_url)
     if arguments is None:
         return [], b""
+    name, arguments = reply.offer.call_of(reply.tool, arguments)
     shown = as_json(arguments).decode()
     if not shown or len(shown) > reply.limit // _PART_FOR_NEXT:
         return [], b""
-    said = f"There is a next page: call {reply.tool.name} again with {shown}."
-    return [orjson.dumps(said)], _member(NEXT_KEY, {"tool": reply.tool.name, "arguments": arguments})
+    said = f"There is a next page: call {name} again with {shown}."
+    return [orjson.dumps(said)], _member(NEXT_KEY, {"tool": name, "arguments": arguments})
 
 
 def _member(key: str, value: Any) -> bytes:
@@ -395,7 +404,7 @@ def _text_of(body: bytes, charset: str) -> str | None:
         return None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Return the text with question marks for lone surrogates, which no UTF-8 has."""
     return text.encode("utf-8", "replace").decode()
 

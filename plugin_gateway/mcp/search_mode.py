@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from plugin_gateway.mcp.message import read_text
-from plugin_gateway.mcp.result import Result
+from plugin_gateway.mcp.result import Result, clean, of_json, of_texts
 from plugin_gateway.mcp.service import Asked, Offer, ToolOffer
 from plugin_gateway.ranking.lookup import find
 from plugin_gateway.ranking.subject import plain
@@ -54,6 +54,9 @@ class SearchOffer(Offer):
 
     def definitions(self) -> tuple[bytes, ...]:
         return self._definitions
+
+    def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return CALL, {"id": tool.name, "arguments": arguments}
 
     def resolve(self, name: str, arguments: dict[str, Any]) -> Asked | Result | None:
         if name == SEARCH:
@@ -99,7 +102,7 @@ class SearchOffer(Offer):
             return _structured(definition)
         text = orjson.dumps(definition.decode())
         if len(text) <= self._result_bytes:
-            return Result(b'"content":[{"type":"text","text":%b}],"isError":false' % text)
+            return of_texts([text])
         return _error(
             f"The definition of `{tool.name}` has {len(definition)} bytes, and results of this server have at most "
             f"{self._result_bytes}. Its arguments are: {_names_of(tool)}."
@@ -110,7 +113,7 @@ class SearchOffer(Offer):
         tool = self._by_name.get(name) if isinstance(name, str) else None
         problems = _unknown(CALL, arguments, ("id", "arguments"))
         if problems and tool is not None:
-            problems.append(f"The operation's own arguments ({_names_of(tool)}) belong into the object `arguments`.")
+            problems.append(f"The operation's own arguments ({_names_of(tool)}) belong in the object `arguments`.")
         if isinstance(inner, str):
             # Some models write the object as text.
             inner = _object_in(inner)
@@ -217,16 +220,11 @@ def _line_of(tool: Tool) -> dict[str, Any]:
 
 
 def _structured(value: bytes) -> Result:
-    return Result(
-        b'"content":[{"type":"text","text":%b}],"structuredContent":%b,"isError":false'
-        % (orjson.dumps(value.decode()), value)
-    )
+    return of_json([orjson.dumps(value.decode())], value)
 
 
 def _error(text: str) -> Result:
-    # A lone surrogate has no UTF-8.
-    said = orjson.dumps(text.encode(errors="replace").decode())
-    return Result(b'"content":[{"type":"text","text":%b}],"isError":true' % said)
+    return of_texts([orjson.dumps(clean(text))], is_error=True)
 
 
 def _size_of(value: bytes) -> int:

@@ -71,6 +71,10 @@ class Offer:
         """Return the call of the API that is meant, or the result if the gateway knows it; None if there is no such tool."""
         raise NotImplementedError
 
+    def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the name and the arguments with which a client makes a call of the API; the reverse of `resolve`."""
+        raise NotImplementedError
+
 
 class ToolOffer(Offer):
     """One tool for each operation."""
@@ -81,6 +85,9 @@ class ToolOffer(Offer):
 
     def definitions(self) -> tuple[bytes, ...]:
         return tuple(tool.definition for tool in self._tools)
+
+    def call_of(self, tool: Tool, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        return tool.name, arguments
 
     def resolve(self, name: str, arguments: dict[str, Any]) -> Asked | Result | None:
         tool = self._by_name.get(name)
@@ -97,16 +104,16 @@ class Service:
         "_list_end",
         "_listing",
         "_meta",
-        "_offer",
         "_result",
         "_settings",
         "mirrored",
+        "offer",
     )
 
     def __init__(self, settings: McpSettings, offer: Offer, *, is_private: bool) -> None:
         """Prepare; `is_private` says that other callers may be shown other tools."""
         self._settings = settings
-        self._offer = offer
+        self.offer = offer
         definitions = offer.definitions()
         self._listing = Listing(definitions)
         self.mirrored = mirrored_arguments(definitions)
@@ -192,7 +199,7 @@ class Service:
             arguments = {}
         elif not isinstance(arguments, dict):
             return Fault(INVALID_PARAMS, "`arguments` must be an object.")
-        found = self._offer.resolve(name, arguments)
+        found = self.offer.resolve(name, arguments)
         return Fault(INVALID_PARAMS, f"Unknown tool: {name[:128]}") if found is None else found
 
     def _list(self, era: Era, params: dict[str, Any]) -> bytes | Fault:

@@ -162,6 +162,7 @@ class ToolCall(Client):
             has_more,
             limit,
             clientele.public_url,
+            clientele.service.offer,
         )
         try:
             result = result_of(reply)

@@ -19,12 +19,14 @@ from plugin_gateway.mcp.result import (
     result_of,
     wrong_arguments,
 )
+from plugin_gateway.mcp.service import ToolOffer
 from plugin_gateway.proxy.downlink import Answer
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.tools.tool import Argument, Place
 from tests.mcp.world import revision_of
 
-TOOLS = revision_of().tools.by_name
+TOOL_SET = revision_of().tools
+TOOLS, OFFER = TOOL_SET.by_name, ToolOffer(TOOL_SET)
 PIXEL = b"\x89PNG\r\n\x1a\n\x00"
 LIMIT = 100_000
 
@@ -41,6 +43,7 @@ def result(body=b"", media_type="application/json", status=200, more="", tool="g
         has_more,
         limit,
         "https://gw.example",
+        OFFER,
     )
     return parsed(result_of(reply))
 
@@ -136,7 +139,7 @@ def test_a_line_of_a_stream_never_has_a_line_end_in_it(value):
     body = json.dumps(value, indent=1).encode()
     block = b"Content-Type: application/json\r\n"
     answer = Answer(200, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, False, 10**9, "https://gw")
+    reply = Reply(TOOLS["getPet"], {}, b"/", answer, body, False, 10**9, "https://gw", OFFER)
     found = result_of(reply)
 
     assert b"\n" not in found.members
@@ -263,7 +266,7 @@ def test_no_result_is_larger_than_the_limit(value, limit, has_more, media_type, 
     body = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     block = f"Content-Type: {media_type}\r\n".encode()
     answer = Answer(status, block, len(body), is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["listPets"], {}, b"/pets", answer, body, has_more, limit, "https://gw")
+    reply = Reply(TOOLS["listPets"], {}, b"/pets", answer, body, has_more, limit, "https://gw", OFFER)
     found = result_of(reply)
     members = parsed(found)
 
@@ -367,7 +370,7 @@ def test_long_fields_of_an_answer_do_not_exceed_the_limit(more, status, media_ty
 
 def test_a_long_target_does_not_exceed_the_limit():
     answer = Answer(200, b"Content-Type: a/b\r\n", 3, is_chunked=False, keeps_alive=True)
-    reply = Reply(TOOLS["getPet"], {}, b"/" + b"x" * 9_000, answer, b"\xff" * 3, False, 1_000, "https://gw")
+    reply = Reply(TOOLS["getPet"], {}, b"/" + b"x" * 9_000, answer, b"\xff" * 3, False, 1_000, "https://gw", OFFER)
 
     assert written(result_of(reply)) < 1_000
 

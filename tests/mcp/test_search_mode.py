@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.mcp.result import Result
+from plugin_gateway.mcp.result import NEXT_KEY, Result
 from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, USUAL, SearchOffer, offer_of
 from plugin_gateway.mcp.service import Asked, ToolOffer
 from plugin_gateway.tools.tool import Hints, Tool, tool_set
@@ -213,9 +213,7 @@ def test_the_arguments_of_a_call_are_an_object(inner):
 
 
 def test_arguments_beside_the_id_are_told_where_they_belong():
-    assert "(`limit`, `page`, `cursor`) belong into the object `arguments`" in error(
-        CALL, {"id": "listPets", "limit": 5}
-    )
+    assert "(`limit`, `page`, `cursor`) belong in the object `arguments`" in error(CALL, {"id": "listPets", "limit": 5})
 
 
 @pytest.mark.parametrize("name", ["listPets", "", "search_operation", "tools/list"])
@@ -314,6 +312,18 @@ def test_modern_clients_name_the_tool_of_search_mode_in_their_header_field():
         assert done.result["resultType"] == "complete"
 
     play(scene, more=MODE)
+
+
+def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed():
+    async def scene(world):
+        done = (await world.call(CALL, {"id": "listPets", "arguments": {"limit": 5}})).result
+        hint = done["_meta"][NEXT_KEY]
+        assert hint == {"tool": CALL, "arguments": {"id": "listPets", "arguments": {"limit": 5, "cursor": "c2"}}}
+        assert f"call {CALL} again with" in done["content"][1]["text"]
+        await world.call(hint["tool"], hint["arguments"])
+
+    heads = play(scene, answer(b'{"next_cursor": "c2"}'), more=MODE).heads
+    assert heads[1][0].startswith(b"GET /pets?limit=5&cursor=c2 HTTP/1.1\r\n")
 
 
 def test_what_is_not_allowed_is_not_in_the_index():
