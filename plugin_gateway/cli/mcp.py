@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.mcp import McpSettings
 
 LAST_CALLS_S: Final = 10.0
-"""How long calls may go on after the client has closed standard input."""
+"""How long calls may take after the client has closed standard input."""
 _STDIN, _STDOUT = 0, 1
 
 
@@ -40,8 +40,8 @@ def command(config: Path | None, consumer: str) -> int:
     """Serve the allowed operations as MCP tools over standard input and output.
 
     A desktop client starts this command and needs no port: `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. The
-    tools, the gate, the limits, the credentials and the masking are those of `/mcp`. The client is not authenticated, because
-    whoever starts the command can read its config. Messages of the gateway and access records go to standard error.
+    tools, the gate, the limits, the credentials and the masking are those of `/mcp`. The gateway does not authenticate the
+    client, because a user who can start this command can also read its config. Messages of the gateway and access records go to standard error.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
 

@@ -93,7 +93,10 @@ def preflight(request: Request, revision: Revision) -> Response:
 
 
 def _preflight_of_mcp(request: Request, settings: McpSettings) -> Response:
-    """Answer for the MCP endpoint, which has pages of its own. Clients send fields that depend on the arguments (Mcp-Param)."""
+    """Answer for the MCP endpoint. The config has a separate list of origins for it, `mcp.origins`.
+
+    A page may send every field that it asks for, because the names of Mcp-Param fields depend on the tool.
+    """
     headers = {
         "Cache-Control": "no-store",
         "Vary": "Origin, Access-Control-Request-Method, Access-Control-Request-Headers",

@@ -13,9 +13,6 @@ from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     from plugin_gateway.mcp.era import Era
-    from plugin_gateway.proxy.asked import FieldBlock, Permitted
-    from plugin_gateway.proxy.door import Access
-    from plugin_gateway.proxy.memo import Memo
     from plugin_gateway.proxy.wire import RequestFields
     from plugin_gateway.revision.mcp import McpSettings
 
@@ -63,11 +60,8 @@ class Head:
     """The meaning of a request's field lines for the endpoint."""
 
     __slots__ = (
-        "access",
-        "blocks",
         "cors",
         "era",
-        "known",
         "method",
         "name",
         "parameters",
@@ -80,7 +74,7 @@ class Head:
     def __init__(self, request: RequestFields, settings: McpSettings) -> None:
         """Judge the fields of a POST."""
         origin = request.origin
-        # A foreign name for this machine and the page behind it are refused before anything else is said.
+        # A page with a foreign Host or Origin must learn nothing else about the endpoint.
         self.refusal = refused_caller(request, settings)
         self.cors = cors_lines(origin) if origin and self.refusal is None else b""
         self.takes_json, self.takes_events = accepted(request.values(b"accept"))
@@ -101,10 +95,6 @@ class Head:
                 end = field.name[len(PARAMETER_FIELDS) :]
                 # Two values for one parameter match no single argument.
                 self.parameters[end] = None if end in self.parameters else decoded([field.value])
-        # What calls with this head share, while the caller is the same; see `mcp.calls`.
-        self.access: Access | None = None
-        self.blocks: dict[int, FieldBlock] = {}
-        self.known: Memo[Permitted] | None = None
 
     def _refused_body(self, request: RequestFields) -> Refusal | None:
         types = request.values(b"content-type")
@@ -116,7 +106,7 @@ class Head:
 
 
 def refused_caller(request: RequestFields, settings: McpSettings) -> Refusal | None:
-    """Refuse a foreign Host or Origin (DNS rebinding), whatever the method is."""
+    """Refuse a request of any method with a foreign Host or Origin (DNS rebinding)."""
     if not is_allowed_host(request.host, settings):
         return FOREIGN_HOST
     if sum(field.name == b"origin" for field in request.fields) > 1:
@@ -125,10 +115,10 @@ def refused_caller(request: RequestFields, settings: McpSettings) -> Refusal | N
 
 
 def is_allowed_host(host: bytes, settings: McpSettings) -> bool:
-    """Whether a page of another site cannot have brought this name.
+    """Whether a request with this Host cannot come from a page that uses DNS rebinding.
 
     DNS rebinding needs a name whose address the attacker chooses. An address is no such name, and `localhost` always means this
-    machine (RFC 6761, 6.3). HTTP/1.0 without Host comes from no browser.
+    machine (RFC 6761, 6.3). Browsers always send Host.
     """
     text = host.decode("latin-1").lower()
     name = _PORT.sub("", text).rstrip(".")
