@@ -1,0 +1,101 @@
+"""A page of docs/ whose fenced examples a test plays: files are written, commands run, and their output compared."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.attack.test_reload import free_port
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+END = "<end of block>"
+BOUND_S = 60
+"""For all commands of one block: each starts a Python, on a busy machine."""
+
+
+def page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text()
+
+
+def blocks(text: str) -> list[tuple[str, str]]:
+    """Return the language and the content of each fenced block."""
+    return BLOCK.findall(text)
+
+
+def environment(folder: Path) -> dict[str, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return {"PATH": path, "HOME": str(folder), "PYTHONPATH": str(ROOT)}
+
+
+class Shell:
+    """One bash for all commands of a page, with the programs that they leave in the background."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, folder: Path) -> "Shell":
+        return cls(
+            await asyncio.create_subprocess_exec(
+                *("bash", "--norc"),
+                cwd=folder,
+                env=environment(folder),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.STDOUT,
+                limit=1 << 22,
+                start_new_session=True,
+            )
+        )
+
+    async def run(self, lines: str) -> str:
+        """Run the lines; return what they print."""
+        self._process.stdin.write(f"{lines}\necho; echo '{END}'\n".encode())
+        async with asyncio.timeout(BOUND_S):
+            return (await self._process.stdout.readuntil(f"{END}\n".encode())).decode()
+
+    async def stop(self) -> None:
+        """End the shell and the programs that it started."""
+        os.killpg(self._process.pid, signal.SIGTERM)
+        async with asyncio.timeout(BOUND_S):
+            await self._process.communicate()
+
+
+async def play(text: str, folder: Path, command_of: Callable[[str], str]) -> int:
+    """Play the examples of a page in a folder; return how many lines were compared.
+
+    `command_of` returns the shell command that runs a Python program, or nothing if it cannot run here.
+    """
+    for port in ("8080", "8081"):
+        text = text.replace(f"127.0.0.1:{port}", f"127.0.0.1:{free_port()}")
+    printed, compared = "", 0
+    shell = await Shell.start(folder)
+    try:
+        for language, content in blocks(text):
+            first, _, rest = content.partition("\n")
+            match language:
+                case "sh":
+                    printed = await shell.run(content)
+                case "text":
+                    for line in content.splitlines():
+                        assert line in printed, printed
+                        compared += 1
+                case "yaml":
+                    (folder / first.removeprefix("# ")).write_text(rest)
+                case "python":
+                    compile(content, "page", "exec")
+                    (folder / "program.py").write_text(content)
+                    if command := command_of(content):
+                        printed = await shell.run(f"{command} program.py")
+                        assert "Traceback" not in printed, printed
+                        assert "open" in printed
+                        compared += 1
+                case _:
+                    assert language == "json", language
+    finally:
+        await shell.stop()
+    return compared
