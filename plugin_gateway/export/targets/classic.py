@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.config.auth import NoAuth, OAuthAuth, ServiceHttpAuth
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.targets.rule import Breach, Target, rule
-from plugin_gateway.export.targets.server import site_of
+from plugin_gateway.export.targets.server import long_call, site_of
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.publish.manifest import is_local_url
 from plugin_gateway.publish.profile import MAX_GPT_OPERATIONS, MAX_OPERATION_TEXT, MAX_PARAMETER_TEXT, Profile
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.export.candidate import Candidate
-    from plugin_gateway.openapi.document import JsonObject
 
 _PLUGINS: Final = "OpenAI's documentation of plugins (2023) and GPT Actions (2024)"
 _BUILDERS: Final = "two builders of GPTs, from experience; not in the official text"
@@ -136,7 +135,7 @@ def texts(candidate: Candidate) -> Iterator[Breach]:
 @rule("plugin-v1-operations", _BUILDERS, Target.PLUGIN_V1)
 def operations(candidate: Candidate) -> Iterator[Breach]:
     """GPT Actions have at most 30 operations."""
-    count = sum(1 for _ in _operations(candidate.document))
+    count = len(Document(root=candidate.document, name="served").operations)
     if count > MAX_GPT_OPERATIONS:
         yield Breach(
             message=f"{count} operations are allowed, and GPT Actions take {MAX_GPT_OPERATIONS}",
@@ -162,18 +161,7 @@ def answers(candidate: Candidate) -> Iterator[Breach]:
 @rule("plugin-v1-call-time", _PLUGINS, Target.PLUGIN_V1)
 def call_time(candidate: Candidate) -> Iterator[Breach]:
     """A call takes at most 45 s."""
-    total = candidate.config.upstream.timeout.total
-    if total <= 0 or total > _MAX_CALL_S:
-        yield Breach(
-            message=f"a call may take {f'{total:g} s' if total > 0 else 'without end'}; ChatGPT gives up after 45 s",
-            hint="write `timeout: {total: 45s}` below `upstream`",
-            pointer=("upstream", "timeout", "total"),
-            severity=Severity.WARNING,
-        )
-
-
-def _operations(root: JsonObject) -> Iterator[str]:
-    yield from map(str, Document(root=root, name="served").operations)
+    yield from long_call(candidate, _MAX_CALL_S, "ChatGPT gives up after 45 s")
 
 
 RULES: Final = (end, port, local_auth, verification, domains, texts, operations, answers, call_time)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.config.auth import NoAuth, UserHttpAuth
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.m365 import MAX_DESCRIPTION_FOR_MODEL, namespace_of
-from plugin_gateway.export.targets.rule import Breach, Target, rule
+from plugin_gateway.export.targets.rule import Breach, Target, rule, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,16 +75,10 @@ def login(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("m365-privacy", _MANIFEST, Target.M365)
-def privacy(candidate: Candidate) -> Iterator[Breach]:
-    """The manifest links to the privacy policy."""
-    if not candidate.config.plugin.privacy:
-        yield Breach(
-            message="the manifest has no `privacy_policy_url`, which administrators look for",
-            hint="write `privacy: https://example.com/privacy` below `plugin`",
-            pointer=("plugin",),
-            severity=Severity.WARNING,
-        )
-
+privacy = wanted(
+    "m365-privacy", _MANIFEST, Target.M365,
+    key="privacy", example="https://example.com/privacy",
+    message="the manifest has no `privacy_policy_url`, which administrators look for",
+)  # fmt: skip
 
 RULES: Final = (namespace, texts, login, privacy)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Severity
-from plugin_gateway.export.targets.rule import Breach, Target, rule
+from plugin_gateway.export.targets.rule import Breach, Target, rule, wanted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,40 +49,20 @@ def cases(candidate: Candidate) -> Iterator[Breach]:
                 yield Breach(message=message, hint=f"{nearest(tool, names)}see `plugin-gateway ops`", pointer=pointer)
 
 
-@rule("openai-recording", _REVIEW, Target.OPENAI_PLUGIN)
-def recording(candidate: Candidate) -> Iterator[Breach]:
-    """A submission has a video."""
-    if not candidate.config.plugin.recording:
-        yield Breach(
-            message="reviewers want a video that shows the plugin at work",
-            hint="write `recording: https://example.com/demo.mp4` below `plugin`",
-            pointer=("plugin",),
-            severity=Severity.WARNING,
-        )
-
-
-@rule("openai-release-notes", _SUBMISSION, Target.OPENAI_PLUGIN)
-def release_notes(candidate: Candidate) -> Iterator[Breach]:
-    """A submission has release notes."""
-    if not candidate.config.plugin.release_notes:
-        yield Breach(
-            message="a submission has release notes",
-            hint="write `release_notes: First version.` below `plugin`",
-            pointer=("plugin",),
-            severity=Severity.WARNING,
-        )
-
-
-@rule("openai-domain-proof", _SUBMISSION, Target.OPENAI_PLUGIN)
-def domain_proof(candidate: Candidate) -> Iterator[Breach]:
-    """The host of the MCP endpoint shows the token of the domain check."""
-    if not candidate.config.plugin.openai_challenge:
-        yield Breach(
-            message="/.well-known/openai-apps-challenge is not served, so OpenAI cannot check who owns the domain",
-            hint="when the portal shows you a token, write `openai_challenge: {env: OPENAI_APPS_CHALLENGE}` below `plugin`",
-            pointer=("plugin",),
-            severity=Severity.WARNING,
-        )
-
+recording = wanted(
+    "openai-recording", _REVIEW, Target.OPENAI_PLUGIN,
+    key="recording", example="https://example.com/demo.mp4",
+    message="reviewers want a video that shows the plugin at work",
+)  # fmt: skip
+release_notes = wanted(
+    "openai-release-notes", _SUBMISSION, Target.OPENAI_PLUGIN,
+    key="release_notes", example="First version.",
+    message="a submission has release notes",
+)  # fmt: skip
+domain_proof = wanted(
+    "openai-domain-proof", _SUBMISSION, Target.OPENAI_PLUGIN,
+    key="openai_challenge", example="{env: OPENAI_APPS_CHALLENGE}",
+    message="OpenAI cannot check who owns the domain: the gateway does not serve the token that the portal shows",
+)  # fmt: skip
 
 RULES: Final = (cases, recording, release_notes, domain_proof)

@@ -1,10 +1,10 @@
-"""A rule: one demand of a directory or a client, its source, and the search for what breaks it."""
+"""A rule: one demand of a directory or a client, its source, and the function that finds its breaches."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from plugin_gateway.diagnostics import Finding, Severity
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Target(StrEnum):
-    """What the gateway may be made for."""
+    """A directory or a client with rules."""
 
     OPENAI_PLUGIN = "openai-plugin"
     CHATGPT = "chatgpt"
@@ -29,25 +29,12 @@ class Target(StrEnum):
     PLUGIN_V1 = "plugin-v1"
 
 
-TITLES: Final = {
-    Target.OPENAI_PLUGIN: "OpenAI's plugin directory",
-    Target.CHATGPT: "ChatGPT as an MCP client",
-    Target.CLAUDE: "Claude and its directory",
-    Target.M365: "Microsoft 365 Copilot",
-    Target.LANGCHAIN: "LangChain",
-    Target.LLAMAINDEX: "LlamaIndex",
-    Target.SEMANTIC_KERNEL: "Semantic Kernel",
-    Target.HAYSTACK: "Haystack",
-    Target.ADK: "Google's Agent Development Kit",
-    Target.PLUGIN_V1: "the first kind of plugins (ai-plugin.json) and GPT Actions",
-}
-
 Pointer: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """What breaks a rule: what happens in which client, and the key or the command that mends it."""
+    """A reason why a candidate breaks a rule: `message` says what happens in which client, `hint` what to write."""
 
     message: str
     hint: str
@@ -82,12 +69,28 @@ class Rule:
 
 
 def rule(name: str, source: str, *targets: Target) -> Callable[[Search], Rule]:
-    """Make a rule of the function that searches for what breaks it."""
+    """Make a rule of the function that finds its breaches."""
 
     def make(search: Search) -> Rule:
         return Rule(name=name, targets=frozenset(targets), source=source, search=search)
 
     return make
+
+
+def missing(key: str, example: str, message: str, severity: Severity = Severity.ERROR) -> Breach:
+    """Return the breach of a gateway.yaml that leaves out a key of `plugin`. The hint shows the key with `example`."""
+    hint = f"write `{key}: {example}` below `plugin`"
+    return Breach(message=message, hint=hint, pointer=("plugin",), severity=severity)
+
+
+def wanted(name: str, source: str, target: Target, *, key: str, example: str, message: str) -> Rule:
+    """Make a rule that warns if gateway.yaml leaves out a key of `plugin`."""
+
+    def search(candidate: Candidate) -> Iterator[Breach]:
+        if not getattr(candidate.config.plugin, key):
+            yield missing(key, example, message, Severity.WARNING)
+
+    return Rule(name=name, targets=frozenset({target}), source=source, search=search)
 
 
 def entry_of(candidate: Candidate, operation_id: str, method: str = "", path: str = "") -> Pointer:

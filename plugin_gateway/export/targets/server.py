@@ -156,15 +156,7 @@ def demo_login(candidate: Candidate) -> Iterator[Breach]:
 @rule("call-time", _FORUM, *_MCP_CLIENTS)
 def call_time(candidate: Candidate) -> Iterator[Breach]:
     """A call ends before the client gives up."""
-    total = candidate.config.upstream.timeout.total
-    if total <= 0 or total > _MAX_CALL_S:
-        shown = "without end" if total <= 0 else f"{total:g} s"
-        yield Breach(
-            message=f"a call may take {shown}, but ChatGPT and Claude give up after about 60 s",
-            hint="write `timeout: {total: 45s}` below `upstream`",
-            pointer=("upstream", "timeout", "total"),
-            severity=Severity.WARNING,
-        )
+    yield from long_call(candidate, _MAX_CALL_S, "ChatGPT and Claude give up after about 60 s")
 
 
 @rule("claude-result-size", "a survey of 2026-09-29: Claude Code takes 25,000 tokens", Target.CLAUDE)
@@ -176,6 +168,18 @@ def result_size(candidate: Candidate) -> Iterator[Breach]:
             message=f"a result may have {size:,} bytes; Claude Code writes more than about {_CLAUDE_CODE_BYTES:,} to a file",
             hint="write `result_bytes: 100kB` below `mcp`",
             pointer=("mcp", "result_bytes"),
+            severity=Severity.WARNING,
+        )
+
+
+def long_call(candidate: Candidate, limit_s: float, what_happens: str) -> Iterator[Breach]:
+    """Warn if a call may take longer than a client waits."""
+    total = candidate.config.upstream.timeout.total
+    if total <= 0 or total > limit_s:
+        yield Breach(
+            message=f"a call may take {f'{total:g} s' if total > 0 else 'without end'}; {what_happens}",
+            hint="write `timeout: {total: 45s}` below `upstream`",
+            pointer=("upstream", "timeout", "total"),
             severity=Severity.WARNING,
         )
 

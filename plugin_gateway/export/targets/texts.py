@@ -9,7 +9,7 @@ from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.identity import is_semantic
 from plugin_gateway.export.listing import MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DESCRIPTION, MAX_PROMPT, MAX_PROMPTS
-from plugin_gateway.export.targets.rule import Breach, Target, rule
+from plugin_gateway.export.targets.rule import Breach, Target, missing, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -238,8 +238,7 @@ def _judge_image(pointer: tuple[str, ...], image: Image) -> Iterator[Breach]:
 
 
 def _missing(key: str, example: str, what: str) -> Breach:
-    message = f"the directory demands `plugin.{key}`: {what}"
-    return Breach(message=message, hint=f"write `{key}: {example}` below `plugin`", pointer=("plugin",))
+    return missing(key, example, f"the directory demands `plugin.{key}`: {what}")
 
 
 def _too_long(key: str, text: str, limit: int, *, pointer: tuple[str | int, ...] = ()) -> Breach:

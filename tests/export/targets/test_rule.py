@@ -2,7 +2,7 @@
 
 import pytest
 
-from plugin_gateway.export.targets.rule import TITLES, Breach, Target, entry_of, rule
+from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule, wanted
 from tests.shop import shop
 
 
@@ -17,8 +17,14 @@ def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule():
     assert late.targets == {Target.CLAUDE}
 
 
-def test_each_target_has_a_title():
-    assert set(TITLES) == set(Target)
+def test_a_key_that_is_wanted_and_left_out_is_a_warning_with_an_example():
+    video = wanted("video", "a page", Target.CLAUDE, key="recording", example="https://a.example", message="m")
+
+    [finding] = video.judge(shop({"plugin": {"recording": None}}))
+    assert (finding.rule, finding.source, finding.message, finding.severity) == ("video", "a page", "m", "warning")
+    assert (finding.hint, finding.pointer) == ("write `recording: https://a.example` below `plugin`", ("plugin",))
+    assert [*video.judge(shop())] == []
+    assert video.targets == {Target.CLAUDE}
 
 
 @pytest.mark.parametrize(
