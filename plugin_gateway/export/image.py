@@ -22,12 +22,11 @@ _JPEG_ALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Image:
-    """One image file. A size of 0 by 0 is not known."""
+    """One image file. It is 0 by 0 pixels if the header does not tell its size."""
 
     body: bytes = field(repr=False)
     extension: str
-    """`png`, `jpg`, `gif`, `webp` or `svg`; empty if it is none of them."""
-    media_type: str = ""
+    """`png`, `jpg`, `gif`, `webp` or `svg`; empty for other bytes."""
     width: float = 0
     height: float = 0
 
@@ -37,16 +36,16 @@ class Image:
 
 
 def read_image(body: bytes) -> Image:
-    """Read the header of an image. Any bytes are read; those that are no known image have no extension."""
+    """Read the header of an image. Bytes of another kind give an image without an extension."""
     kind = kind_of(body)
     if kind is None:
         return Image(body=body, extension="")
-    extension, media_type = kind
+    extension, _ = kind
     try:
         width, height = _SIZES[extension](body)
     except (struct.error, IndexError, ValueError):
         width, height = 0, 0
-    return Image(body=body, extension=extension, media_type=media_type, width=width, height=height)
+    return Image(body=body, extension=extension, width=width, height=height)
 
 
 def _png(body: bytes) -> tuple[float, float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.export.image import Image, read_image
 from plugin_gateway.publish.shorten import shorten
 
 if TYPE_CHECKING:
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.plugin import ReviewCase
     from plugin_gateway.export.candidate import Candidate
+    from plugin_gateway.export.image import Image
     from plugin_gateway.openapi.document import JsonObject
 
 MAX_CAPABILITIES: Final = 20
@@ -30,9 +30,7 @@ def interface(candidate: Candidate) -> JsonObject:
     members: dict[str, object] = {
         "displayName": candidate.identity.title,
         "shortDescription": said.subtitle,
-        "longDescription": shorten(candidate.description, MAX_DESCRIPTION)
-        if not said.description
-        else said.description,
+        "longDescription": said.description or shorten(candidate.description, MAX_DESCRIPTION),
         "developerName": candidate.developer,
         "category": said.category,
         "capabilities": list(capabilities(candidate)),
@@ -69,9 +67,7 @@ def images(candidate: Candidate) -> Iterator[tuple[str, str, Image]]:
     logo = candidate.logo
     yield "logo", f"assets/{ASSETS['logo']}.{logo.extension or 'bin'}", logo
     for key in ("icon", "dark_logo", "dark_icon"):
-        body = candidate.images.get(key)
-        if body is not None:
-            image = read_image(body)
+        if (image := candidate.image(key)) is not None:
             yield key, f"assets/{ASSETS[key]}.{image.extension or 'bin'}", image
 
 
