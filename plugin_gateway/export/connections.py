@@ -1,4 +1,4 @@
-"""The connections: how each kind of client is told to reach the MCP endpoint. A token is asked for, and never in a file."""
+"""The connections: the files that tell each client where the MCP endpoint is. The client asks its user for a token; no file has one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.config.auth import ServiceHttpAuth, UserHttpAuth
 
 if TYPE_CHECKING:
+    from plugin_gateway.config.auth import Auth
     from plugin_gateway.export.candidate import Candidate
     from plugin_gateway.export.identity import Identity
     from plugin_gateway.openapi.document import JsonObject
@@ -16,7 +17,7 @@ MCP_SCHEMA: Final = "https://agent-plugins.org/schemas/1.0.0/mcp.schema.json"
 
 
 def agent_plugins(identity: Identity) -> JsonObject:
-    """Build `mcp.json` (Agent Plugins 1.0). Its header fields are not expanded, so it carries no credential."""
+    """Build `mcp.json` (Agent Plugins 1.0). Clients do not expand variables in its header fields, so it names no credential."""
     server = {"type": "streamable-http", "url": identity.mcp_url}
     return {"$schema": MCP_SCHEMA, "mcpServers": {identity.name: server}}
 
@@ -24,7 +25,7 @@ def agent_plugins(identity: Identity) -> JsonObject:
 def codex(candidate: Candidate) -> JsonObject:
     """Build Codex's file. Its entries have no `type`."""
     server: JsonObject = {"url": candidate.identity.mcp_url}
-    scheme = token_scheme(candidate)
+    scheme = token_scheme(candidate.config.auth)
     if scheme == "Bearer":
         server["bearer_token_env_var"] = token_variable(candidate.identity)
     elif scheme:
@@ -35,7 +36,7 @@ def codex(candidate: Candidate) -> JsonObject:
 def claude(candidate: Candidate) -> JsonObject:
     """Build Claude Code's file. Its entries have the type `http`; the token comes from the plugin's `userConfig`."""
     server: JsonObject = {"type": "http", "url": candidate.identity.mcp_url}
-    if scheme := token_scheme(candidate):
+    if scheme := token_scheme(candidate.config.auth):
         server["headers"] = {"Authorization": f"{scheme} ${{user_config.token}}"}
     return {"mcpServers": {candidate.identity.name: server}}
 
@@ -44,7 +45,7 @@ def vs_code(candidate: Candidate) -> JsonObject:
     """Build `.vscode/mcp.json`, which asks for a token."""
     server: JsonObject = {"type": "http", "url": candidate.identity.mcp_url}
     inputs: list[JsonObject] = []
-    if scheme := token_scheme(candidate):
+    if scheme := token_scheme(candidate.config.auth):
         server["headers"] = {"Authorization": f"{scheme} ${{input:token}}"}
         inputs = [{"type": "promptString", "id": "token", "description": token_text(candidate), "password": True}]
     return {"inputs": inputs, "servers": {candidate.identity.name: server}}
@@ -60,7 +61,7 @@ def gemini(candidate: Candidate) -> JsonObject:
         "description": identity.summary,
         "mcpServers": {identity.name: server},
     }
-    if scheme := token_scheme(candidate):
+    if scheme := token_scheme(candidate.config.auth):
         variable = token_variable(identity)
         server["headers"] = {"Authorization": f"{scheme} ${variable}"}
         members["settings"] = [
@@ -69,9 +70,8 @@ def gemini(candidate: Candidate) -> JsonObject:
     return members
 
 
-def token_scheme(candidate: Candidate) -> str:
-    """Return `Bearer` or `Basic` if callers present a token of their own; empty if they log in or call without one."""
-    auth = candidate.config.auth
+def token_scheme(auth: Auth) -> str:
+    """Return `Bearer` or `Basic` if callers send a fixed token; empty if they log in with OAuth or need no credential."""
     return auth.authorization_type.capitalize() if isinstance(auth, ServiceHttpAuth | UserHttpAuth) else ""
 
 
@@ -81,6 +81,6 @@ def token_variable(identity: Identity) -> str:
 
 
 def token_text(candidate: Candidate) -> str:
-    """Return what a person is asked for."""
-    what = "Access token" if token_scheme(candidate) == "Bearer" else "user:password in base64"
+    """Return the text with which a client asks its user for the token."""
+    what = "Access token" if token_scheme(candidate.config.auth) == "Bearer" else "user:password in base64"
     return f"{what} for {candidate.identity.title}"

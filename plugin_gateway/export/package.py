@@ -1,4 +1,4 @@
-"""The package: all files of the plugin, by their paths. Equal gateways give equal bytes."""
+"""The package: all files of the plugin, by their paths. Equal revisions give equal bytes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def build_package(candidate: Candidate) -> Package:
 
 
 def plugin_manifest(candidate: Candidate) -> JsonObject:
-    """Build `plugin.json` (Agent Plugins 1.0). The gateway's namespace in `extensions` tells the revision."""
+    """Build `plugin.json` (Agent Plugins 1.0). `extensions` has the revision's digest under the reversed host of the gateway."""
     return {
         "$schema": PLUGIN_SCHEMA,
         **_common(candidate),
@@ -96,7 +96,7 @@ def codex_manifest(candidate: Candidate) -> JsonObject:
 
 
 def claude_manifest(candidate: Candidate) -> JsonObject:
-    """Build `.claude-plugin/plugin.json`. Claude prefers the servers that it names to those in `.mcp.json`."""
+    """Build `.claude-plugin/plugin.json`. Claude prefers the servers of this file to those in `.mcp.json`."""
     common = _common(candidate)
     members: JsonObject = {
         "name": common.pop("name"),
@@ -104,7 +104,7 @@ def claude_manifest(candidate: Candidate) -> JsonObject:
         **common,
         "mcpServers": "./.claude-plugin/mcp.json",
     }
-    if connections.token_scheme(candidate):
+    if connections.token_scheme(candidate.config.auth):
         text = connections.token_text(candidate)
         members["userConfig"] = {
             "token": {"type": "string", "title": "Token", "description": text, "required": True, "sensitive": True}

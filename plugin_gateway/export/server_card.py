@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.config.auth import ServiceHttpAuth, UserHttpAuth
+from plugin_gateway.export.connections import token_scheme
 from plugin_gateway.publish.face import CARD_TYPE
 
 if TYPE_CHECKING:
@@ -33,10 +33,9 @@ def server_card(identity: Identity, versions: Sequence[str], headers: Sequence[J
 
 
 def credential_fields(auth: Auth) -> list[JsonObject]:
-    """Return the header fields that a client must ask its user for. With OAuth it logs in, and with no `auth` it sends none."""
-    if not isinstance(auth, ServiceHttpAuth | UserHttpAuth):
+    """Return the header fields that a client must ask its user for. A client that logs in with OAuth asks for no field."""
+    if not (scheme := token_scheme(auth)):
         return []
-    scheme = auth.authorization_type.capitalize()
     word = "token" if scheme == "Bearer" else "login"
     text = "The access token." if word == "token" else "`user:password`, in base64."
     return [

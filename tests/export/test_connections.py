@@ -30,7 +30,7 @@ def test_without_a_token_each_file_has_the_url_alone():
 @pytest.mark.parametrize(("auth", "scheme"), [(TOKENS, "Bearer"), (BASIC, "Basic"), (OAUTH, ""), (None, "")])
 def test_a_token_is_asked_for_and_in_no_file(auth, scheme):
     candidate = shop({"auth": auth})
-    assert connections.token_scheme(candidate) == scheme
+    assert connections.token_scheme(candidate.config.auth) == scheme
     claude, code = connections.claude(candidate)["mcpServers"]["shop-orders"], connections.vs_code(candidate)
     gemini, codex = connections.gemini(candidate), connections.codex(candidate)["mcpServers"]["shop-orders"]
     assert claude.get("headers") == ({"Authorization": f"{scheme} ${{user_config.token}}"} if scheme else None)
