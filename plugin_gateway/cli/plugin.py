@@ -40,8 +40,8 @@ def command(config: Path | None, output: Path | None, wanted: str | None) -> Non
     """Write the plugin package for ChatGPT, Codex, Claude, Gemini, VS Code and the MCP registry.
 
     It has plugin.json and mcp.json (Agent Plugins 1.0) with the listing for OpenAI's directory, the manifests of the other clients,
-    a skill, and server.json. It comes from the revision that `serve` would serve, and names its digest. Equal revisions give equal
-    bytes. It holds no secret. The command names each text that only a person can give; `check --target` has all rules.
+    a skill, and server.json. It comes from the revision that `serve` would serve, and names its digest. The same config,
+    document and images give the same bytes. It holds no secret. The command names each text that only a person can give; `check --target` has all rules.
     """
     from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.exporting import candidate_of  # noqa: PLC0415  # likewise
@@ -93,7 +93,7 @@ def _write_archive(package: Package, output: Path) -> None:
     if output.exists():
         with output.open("rb") as file:
             if file.read(len(_ARCHIVE)) not in (b"", _ARCHIVE):
-                raise UsageError(f"{output} exists and is no ZIP archive: name another file")
+                raise UsageError(f"{output} exists and is not a ZIP archive: name another file")
     output.write_bytes(package.to_zip())
 
 

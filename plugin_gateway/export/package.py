@@ -1,4 +1,4 @@
-"""The package: all files of the plugin, by their paths. Equal revisions give equal bytes."""
+"""The package: all files of the plugin, by their paths. The same config, document and images give the same bytes."""
 
 from __future__ import annotations
 
