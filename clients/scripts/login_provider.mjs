@@ -1,4 +1,4 @@
-// An OpenID provider for logins: clients register themselves or are known by the URL of their metadata, and anybody logs in.
+// An OpenID provider for logins: it knows clients by registration or by the URL of their metadata, and accepts every user.
 // Arguments: the folder of its packages, and a JSON object with the metadata documents of clients by their URL.
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';

@@ -1,4 +1,4 @@
-"""The candidate of an export, for commands that write or judge one."""
+"""The candidate of an export, for the commands that write the package or judge it."""
 
 from __future__ import annotations
 

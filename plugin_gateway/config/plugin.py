@@ -31,7 +31,7 @@ class ReviewCase(Record):
     prompt: Prose
     """What the reviewer types."""
     tools: Texts = ()
-    """The operations that the prompt should call, by the names that clients see. None for a prompt that should call none."""
+    """The operations that the prompt should call, by the names that clients see. Leave it out if the prompt should call no tool."""
     expect: Prose | None = None
     """What the reviewer should see."""
     description: Prose | None = None
@@ -39,7 +39,7 @@ class ReviewCase(Record):
 
 
 class M365(Record):
-    """What only the manifest for Microsoft 365 Copilot needs (`plugin --for m365`)."""
+    """Values for the manifest of Microsoft 365 Copilot (`plugin --for m365`)."""
 
     example: ClassVar[str] = "{namespace: orders}"
 
@@ -135,7 +135,7 @@ class Plugin(Record):
     recording: AbsoluteUrl | None = None
     """A video that shows the plugin at work."""
     countries: Texts = ()
-    """ISO codes of the countries in which the plugin is offered; none stands for all."""
+    """ISO codes of the countries in which the plugin is offered; by default all countries."""
     release_notes: Prose | None = None
     """What is new in this version."""
     openai_challenge: OpenText | None = None
@@ -145,7 +145,7 @@ class Plugin(Record):
     registry_name: RegistryName | None = None
     """Name in the MCP registry, as NAMESPACE/NAME; by default the reversed host of `public.url` and `name`."""
     m365: M365 = M365.model_construct()
-    """What only the manifest for Microsoft 365 Copilot needs."""
+    """Values for the manifest of Microsoft 365 Copilot."""
 
     @classmethod
     def expand(cls, value: Any) -> Any:

@@ -60,7 +60,7 @@ def _email(value: Any) -> Any:
 
 
 def _open_text(value: Any, info: ValidationInfo) -> str:
-    """Read a text that the gateway publishes. It may be written as it is, or where secrets are, as deployments keep it there."""
+    """Read a text that the gateway publishes: the text itself, or its `env` or `file`, where deployments also keep secrets."""
     if isinstance(value, str):
         return cleaned(value)
     around = surroundings_of(info)

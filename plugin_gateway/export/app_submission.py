@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FILE: Final = "chatgpt-app-submission.json"
 _SCHEMA: Final = "https://developers.openai.com/apps-sdk/schemas/chatgpt-app-submission.v1.json"
 _HINTS: Final = ("readOnlyHint", "openWorldHint", "destructiveHint")
-# The form has other categories than the directory. Those that are not here have no certain counterpart.
+# The form has other categories than the directory. A category of the directory without a clear counterpart is left out.
 _CATEGORIES: Final = {
     "Productivity": "PRODUCTIVITY", "Creativity": "DESIGN", "Developer Tools": "DEVELOPER_TOOLS",
     "Business & Operations": "BUSINESS", "Communication": "COLLABORATION", "Education & Research": "EDUCATION",

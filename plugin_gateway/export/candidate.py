@@ -54,7 +54,7 @@ class ShownTool:
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """A gateway to export or to judge. Made of plain values."""
+    """A gateway to export or to judge, in plain values."""
 
     config: Config
     identity: Identity
@@ -82,7 +82,7 @@ class Candidate:
         return document
 
     def is_lean_enough(self, flaw: Callable[[JsonObject], object]) -> bool:
-        """Tell whether the lean profile does not have a flaw of the whole document."""
+        """Tell whether the lean profile is without a flaw of the whole document."""
         return "lean" in self.documents and not flaw(self.profile("lean"))
 
     @cached_property
@@ -116,6 +116,6 @@ class Candidate:
 
     @property
     def email(self) -> str:
-        """The address of the manifest, unless it stands in for a missing one."""
+        """`contact_email` of the manifest; empty if that is only a placeholder."""
         email = str(self.manifest["contact_email"])
         return "" if email.endswith("@localhost") else email

@@ -26,7 +26,7 @@ _SUFFIX: Final = re.compile(r"(?:-(?:mcp|plugin))+$")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Who the gateway is. The package, the server card and the MCP endpoint tell the same."""
+    """The names and texts of one gateway. The package, the server card and the MCP endpoint show the same ones."""
 
     name: str
     """The name in packages and in the configs of clients: lower case, digits and single hyphens."""

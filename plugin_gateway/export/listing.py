@@ -1,4 +1,4 @@
-"""The listing: what OpenAI's directory shows of the plugin, and what its reviewers get (`extensions."com.openai"`)."""
+"""The listing: the texts and images that OpenAI's directory shows, and the cases for its reviewers (`extensions."com.openai"`)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def for_openai(candidate: Candidate) -> JsonObject:
 
 
 def review(candidate: Candidate) -> JsonObject:
-    """Build what reviewers get. It holds no credential: OpenAI refuses packages with one."""
+    """Build the part for reviewers. It holds no credential: OpenAI refuses packages with credentials."""
     said = candidate.config.plugin
     members: JsonObject = {}
     cases = {

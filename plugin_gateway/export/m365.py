@@ -29,7 +29,7 @@ def build_m365_package(candidate: Candidate) -> Package:
 
 
 def m365_manifest(candidate: Candidate) -> JsonObject:
-    """Build the manifest. It has no key that is not in its schema: one would make it invalid."""
+    """Build the manifest. It has only keys of the schema: any other key would make it invalid."""
     manifest, said = candidate.manifest, candidate.config.plugin
     members: JsonObject = {
         "schema_version": "v2.4",

@@ -1,4 +1,4 @@
-"""The skill: a SKILL.md that tells a model when to use the tools and what each of them takes."""
+"""The skill: a SKILL.md that tells a model when to use the tools and which arguments each tool takes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MAX_TOOL: Final = 300
 _MAX_ARGUMENT: Final = 120
 _MAX_CHOICES: Final = 8
 _MANY: Final = 50
-"""With more tools, the skill leaves their arguments to the tools themselves."""
+"""With more tools than this, the skill does not list their arguments."""
 _SEARCH: Final = (
     "Find an operation with `search_operations`, read its arguments with `describe_operation`, and call it with "
     "`call_operation`. The names above are names of operations, not of tools."
@@ -52,7 +52,7 @@ def _lines(candidate: Candidate) -> Iterator[str]:
     for tool in candidate.tools:
         yield f"- {_one_line(tool.title)}: `{tool.name}`."
     yield ""
-    yield "Use it for these tasks only. Other operations of the service are not there."
+    yield "Use it for these tasks only. Other operations of the service are not available."
     if candidate.config.plugin.advice:
         yield from ("", "## How to use it", "", candidate.config.plugin.advice)
     yield ""

@@ -33,7 +33,7 @@ _TEXT: Final = "text/plain"
 
 
 def build_well_known(config: Config, manifest: bytes, info: Json) -> dict[str, Face]:
-    """Build the faces of these files. `manifest` is the manifest that is served, `info` the document's."""
+    """Build the faces of these files from the served manifest and the document's `info`."""
     plugin = config.plugin
     identity = identify(config, json.loads(manifest), info if isinstance(info, dict) else {})
     faces: dict[str, Face] = {}
@@ -52,14 +52,14 @@ def build_well_known(config: Config, manifest: bytes, info: Json) -> dict[str, F
 
 
 def find_published_secrets(config: Config) -> Iterator[Finding]:
-    """Refuse to publish a secret of the config: a copied line that still names the upstream's key would do that."""
+    """Find texts that would publish a secret of the config, such as a copied line that still names the upstream's key."""
     kept = frozenset(secret.reveal() for secret in secrets_in(config))
     plugin = config.plugin
     for key, text in (("openai_challenge", plugin.openai_challenge), ("registry_auth", plugin.registry_auth)):
         if text in kept:
             yield Finding(
                 rule="published-secret",
-                message=f"`plugin.{key}` is the same text as a credential, and everybody could read it",
+                message=f"`plugin.{key}` is the same text as a credential, and every client could read it",
                 hint="name the variable or the file of the token that the directory showed you",
                 pointer=("plugin", key),
             )

@@ -54,7 +54,7 @@ def test_a_case_that_does_not_say_what_it_shows_leaves_that_open():
     assert case["expected_output"] == ""
 
 
-def test_what_only_a_person_can_write_is_absent_until_it_is_written():
+def test_a_part_that_only_a_person_can_write_is_absent_until_the_config_has_it():
     form = app_submission(
         shop({"plugin": {"subtitle": None, "category": "Healthcare", "cases": None, "refusals": None}})
     )

@@ -23,7 +23,7 @@ def test_the_interface_has_what_gateway_yaml_and_the_tools_say():
     }
 
 
-def test_what_only_a_person_can_say_is_absent_until_it_is_said():
+def test_a_text_that_only_a_person_can_write_is_absent_until_the_config_has_it():
     said = interface(shop({"plugin": None}))
     assert {"shortDescription", "category", "supportURL", "privacyPolicyURL", "brandColor"}.isdisjoint(said)
     assert said["defaultPrompt"] == ["List orders in Shop"]

@@ -121,7 +121,7 @@ def test_a_client_of_the_registry_is_told_to_send_a_token():
     assert "headers" not in remote
 
 
-def test_what_is_not_known_is_left_out():
+def test_a_member_without_a_value_is_left_out():
     document = {"info": {"contact": {"name": None}}, "tags": [{"name": "!"}, {"name": "Orders & more"}]}
     manifest = read(files({"plugin": None}, document), "plugin.json")
     assert {"author", "homepage", "license", "repository"}.isdisjoint(manifest)
@@ -156,7 +156,7 @@ def test_no_secret_is_in_the_package():
     assert b"token-of-openai" not in archive
 
 
-def test_equal_gateways_give_equal_bytes():
+def test_the_same_config_document_and_images_give_the_same_bytes():
     one, other = build_package(shop()).to_zip(), build_package(shop()).to_zip()
     assert one == other
 

@@ -1,4 +1,4 @@
-"""The served document, as the frameworks read it that turn documents into tools. Each rule was found by running the client."""
+"""The served document, as frameworks that turn documents into tools read it. Each rule was found by running the client."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def recursive_schema(root: JsonObject) -> str:
 
 
 def endless_schemas(root: JsonObject) -> set[str]:
-    """Return the names of the component schemas that reach themselves, or one that does."""
+    """Return the names of the component schemas that reach themselves or such a schema."""
     components = root.get("components")
     schemas = components.get("schemas") if isinstance(components, dict) else None
     if not isinstance(schemas, dict):

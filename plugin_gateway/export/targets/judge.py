@@ -1,4 +1,4 @@
-"""The judge: all rules of the targets that someone asks about, and what breaks them."""
+"""The judge: applies all rules of the targets that it is given."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ RULES: Final[tuple[Rule, ...]] = (
     *texts.RULES, *review.RULES, *server.RULES, *tools.RULES, *m365.RULES, *manifests.RULES, *documents.RULES, *classic.RULES,
 )  # fmt: skip
 OF_THE_LISTING: Final[tuple[Rule, ...]] = (*texts.RULES, *review.RULES)
-"""The rules of what only a person can say."""
+"""The rules for texts that only a person can write."""
 
 
 def judge(candidate: Candidate, targets: Collection[Target], rules: Collection[Rule] = RULES) -> Iterator[Finding]:
-    """Yield what breaks the rules of these targets. A rule of several targets is judged once."""
+    """Yield a finding for each breach of a rule of these targets. A rule of several targets is judged once."""
     for one in rules:
         if not one.targets.isdisjoint(targets):
             yield from one.judge(candidate)

@@ -1,4 +1,4 @@
-"""The manifest, as the frameworks load it that still read the first kind of plugins."""
+"""The manifest, as frameworks that still read the first kind of plugins load it."""
 
 from __future__ import annotations
 

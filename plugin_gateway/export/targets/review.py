@@ -20,7 +20,7 @@ _POSITIVE, _NEGATIVE = 5, 3
 
 @rule("openai-cases", _REVIEW, Target.OPENAI_PLUGIN)
 def cases(candidate: Candidate) -> Iterator[Breach]:
-    """A submission has five prompts that call tools and three that call none; each names tools that exist."""
+    """A submission has five prompts that call tools and three that call no tool. Each names only tools that exist."""
     said = candidate.config.plugin
     names = [tool.name for tool in candidate.tools]
     if len(said.cases) < _POSITIVE:
@@ -45,7 +45,7 @@ def cases(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint="add `tools` and `expect`", pointer=pointer)
         for tool in case.tools:
             if tool not in names:
-                message = f"the case names {tool!r}, which is no tool of this gateway"
+                message = f"the case names {tool!r}, which is not a tool of this gateway"
                 yield Breach(message=message, hint=f"{nearest(tool, names)}see `plugin-gateway ops`", pointer=pointer)
 
 

@@ -146,8 +146,8 @@ def demo_login(candidate: Candidate) -> Iterator[Breach]:
     """Reviewers can log in."""
     if isinstance(candidate.config.auth, OAuthAuth):
         yield Breach(
-            message="reviewers log in with an account that you give them in the portal, never in the package",
-            hint="make one with sample data, without a second factor and without codes by e-mail",
+            message="reviewers log in with an account that you enter in the portal, never in the package",
+            hint="make an account with sample data, without a second factor and without codes by e-mail",
             pointer=("auth",),
             severity=Severity.NOTE,
         )
@@ -185,7 +185,7 @@ def long_call(candidate: Candidate, limit_s: float, what_happens: str) -> Iterat
 
 
 def site_of(url: str) -> str:
-    """Return the domain that someone registered for the host of a URL; empty for hosts of one machine or one network."""
+    """Return the registered domain of a URL's host; empty for a host of one machine or one network."""
     host = (urlsplit(url).hostname or "").rstrip(".").lower()
     labels = host.split(".")
     is_address = ":" in host or labels[-1].isdigit()

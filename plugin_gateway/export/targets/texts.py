@@ -40,7 +40,7 @@ _LIGHT, _DARK = "#FFFFFF", "#212121"
 
 @rule("openai-display-name", _SUBMISSION, Target.OPENAI_PLUGIN)
 def display_name(candidate: Candidate) -> Iterator[Breach]:
-    """The display name has at most 30 characters and does not say what it is."""
+    """The display name has at most 30 characters and does not end in MCP or Plugin."""
     title, pointer = candidate.identity.title, ("plugin", "display_name")
     if len(title) > _MAX_LINE:
         yield _too_long("plugin.display_name", title, _MAX_LINE)
@@ -108,7 +108,7 @@ def category(candidate: Candidate) -> Iterator[Breach]:
         yield _missing("category", "Productivity", f"one of {', '.join(CATEGORIES)}")
     elif text not in CATEGORIES:
         hint = f"{nearest(text, CATEGORIES)}valid: {', '.join(CATEGORIES)}"
-        yield Breach(message=f"{text!r} is no category of the directory", hint=hint, pointer=("plugin", "category"))
+        yield Breach(message=f"{text!r} is not a category of the directory", hint=hint, pointer=("plugin", "category"))
 
 
 @rule("openai-capabilities", _SUBMISSION, Target.OPENAI_PLUGIN)

@@ -142,7 +142,7 @@ def hints(candidate: Candidate) -> Iterator[Breach]:
 
 @rule("tool-hints-honest", f"{_GUIDELINES}; {_CLAUDE_REVIEW}", *_CLIENTS)
 def honest_hints(candidate: Candidate) -> Iterator[Breach]:
-    """A hint matches what the operation does; reviewers look for those that do not."""
+    """A hint matches the operation. Reviewers look for hints that do not."""
     for tool in _listed(candidate):
         is_unsafe = tool.method not in methods.SAFE
         if tool.reads_only and is_unsafe:

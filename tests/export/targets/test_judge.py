@@ -14,7 +14,7 @@ def test_every_target_accepts_the_shop():
     assert {finding.rule for finding in judge(shop(), set(Target))} == NOTED
 
 
-def test_each_rule_has_a_name_of_its_own_a_source_and_a_target():
+def test_each_rule_has_a_unique_name_a_source_and_a_target():
     assert [name for name, count in Counter(rule.name for rule in RULES).items() if count > 1] == []
     assert all(rule.source and rule.targets for rule in RULES)
 

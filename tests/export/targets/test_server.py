@@ -89,7 +89,7 @@ def test_oauth_without_an_issuer_leaves_clients_without_a_login():
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "https://127.0.0.1", "https://gateway"])
-def test_clients_in_the_cloud_reach_no_gateway_of_one_machine(url):
+def test_a_public_url_on_one_machine_is_an_error_for_clients_in_the_cloud(url):
     found = {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.CHATGPT})}
     assert "public-url" in found
     assert "public-url" in {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.M365})}
@@ -112,7 +112,7 @@ def test_a_gateway_that_allows_nothing_has_no_tools():
         ("http://orders", ""),
     ],
 )
-def test_a_site_is_what_someone_registered(url, site):
+def test_the_site_of_a_url_is_its_registered_domain(url, site):
     assert site_of(url) == site
 
 

@@ -71,7 +71,7 @@ def test_a_text_at_its_limit_breaks_no_rule(change):
     assert broken(shop({"plugin": change})) == {}
 
 
-def test_a_developer_who_is_named_nowhere_is_missing():
+def test_a_developer_without_a_name_in_config_and_document_is_missing():
     found = broken(shop({"plugin": {"developer": None}}, {"info": {"contact": {"name": None}}}))
     assert found == {"openai-developer": "error"}
 
@@ -81,7 +81,7 @@ def test_a_long_description_of_the_document_is_cut_with_a_warning():
     assert found == {"openai-description": "warning"}
 
 
-def test_prompts_that_nobody_wrote_are_noted():
+def test_prompts_drafted_by_the_gateway_are_noted():
     assert broken(shop({"plugin": {"prompts": None}})) == {"openai-prompts": "note"}
 
 
