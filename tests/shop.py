@@ -10,6 +10,7 @@ import yaml
 
 from plugin_gateway.cli.exporting import candidate_of
 from plugin_gateway.config.load import load_text
+from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.judge import judge
 from plugin_gateway.export.targets.rule import Target
 from plugin_gateway.openapi.document import Document
@@ -107,7 +108,7 @@ def png(width: int = 512, height: int = 512) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
 
 
-def merged(value: dict[str, Any] | str | None, change: Any) -> Any:
+def merged(value: Any, change: Any) -> Any:
     """Return `value` with the members of `change` laid over it; `None` removes a member."""
     if not isinstance(change, dict):
         return change
@@ -116,7 +117,7 @@ def merged(value: dict[str, Any] | str | None, change: Any) -> Any:
     return {key: member for key, member in whole.items() if member is not None}
 
 
-def built(config: dict[str, dict[str, str]] | None = None, document: None = None) -> Built:
+def built(config: dict[str, Any] | None = None, document: dict[str, Any] | None = None) -> Built:
     """Build the shop with changes to its config and its document."""
     text = yaml.safe_dump(merged(CONFIG, config or {}), sort_keys=False)
     loaded = load_text(text, path=None, environ=ENVIRON)
@@ -124,12 +125,12 @@ def built(config: dict[str, dict[str, str]] | None = None, document: None = None
     return Built(revision=compile_revision(loaded, read, number=1), loaded=loaded, document=read)
 
 
-def shop(config: Any = None, document: Any = None, **more: Any) -> Any:
+def shop(config: dict[str, Any] | None = None, document: dict[str, Any] | None = None, **more: Any) -> Candidate:
     """Return the candidate of the shop, with a logo. `more` replaces members of the candidate."""
     return replace(candidate_of(built(config, document)), **{"images": {"logo": png()}} | more)
 
 
-def broken(candidate: Any) -> Any:
+def broken(candidate: Candidate) -> dict[str, str]:
     """Return the rules that a candidate breaks and the shop does not, each with the severity of its worst breach."""
     found = {}
     for finding in judge(candidate, set(Target)):

@@ -6,7 +6,7 @@ from plugin_gateway.export.app_submission import app_submission, build_app_submi
 from tests.shop import shop
 
 
-def test_the_form_is_filled_out_from_the_plugin_and_the_tools():
+def test_the_form_is_filled_out_from_the_plugin_and_the_tools() -> None:
     form = app_submission(shop())
     assert form["schema_version"] == 1
     assert form["app_info"] == {
@@ -18,7 +18,7 @@ def test_the_form_is_filled_out_from_the_plugin_and_the_tools():
     assert set(form["tools"]) == {"list_orders", "create_order", "cancel_order"}
 
 
-def test_each_hint_of_each_tool_has_a_sentence_that_fits_it():
+def test_each_hint_of_each_tool_has_a_sentence_that_fits_it() -> None:
     tools = app_submission(shop())["tools"]
     reads, creates, cancels = (tools[name] for name in ("list_orders", "create_order", "cancel_order"))
     assert reads["annotations"] == {"readOnlyHint": True, "openWorldHint": False, "destructiveHint": False}
@@ -35,7 +35,7 @@ def test_each_hint_of_each_tool_has_a_sentence_that_fits_it():
     assert "outside of Shop" in opened["justifications"]["open_world_justification"]
 
 
-def test_cases_are_those_of_the_plugin():
+def test_cases_are_those_of_the_plugin() -> None:
     form = app_submission(shop())
     assert form["test_cases"][0] == {
         "description": "Which orders of Ada are open?",
@@ -49,12 +49,12 @@ def test_cases_are_those_of_the_plugin():
     assert "not called" in form["negative_test_cases"][0]["expected_output"]
 
 
-def test_a_case_that_does_not_say_what_it_shows_leaves_that_open():
+def test_a_case_that_does_not_say_what_it_shows_leaves_that_open() -> None:
     [case] = app_submission(shop({"plugin": {"cases": [{"prompt": "x", "tools": ["list_orders"]}]}}))["test_cases"]
     assert case["expected_output"] == ""
 
 
-def test_a_part_that_only_a_person_can_write_is_absent_until_the_config_has_it():
+def test_a_part_that_only_a_person_can_write_is_absent_until_the_config_has_it() -> None:
     form = app_submission(
         shop({"plugin": {"subtitle": None, "category": "Healthcare", "cases": None, "refusals": None}})
     )
@@ -62,7 +62,7 @@ def test_a_part_that_only_a_person_can_write_is_absent_until_the_config_has_it()
     assert set(form["app_info"]) == {"display_name", "description"}
 
 
-def test_the_form_is_one_file():
+def test_the_form_is_one_file() -> None:
     [(name, body)] = build_app_submission(shop()).files.items()
     assert name == "chatgpt-app-submission.json"
     assert json.loads(body) == app_submission(shop())

@@ -3,7 +3,7 @@
 from tests.shop import png, shop
 
 
-def test_texts_come_from_the_plugin_or_else_from_the_document_and_the_manifest():
+def test_texts_come_from_the_plugin_or_else_from_the_document_and_the_manifest() -> None:
     plain = shop({"plugin": None})
     assert (plain.developer, plain.description, plain.terms) == (
         "The shop",
@@ -15,25 +15,25 @@ def test_texts_come_from_the_plugin_or_else_from_the_document_and_the_manifest()
     assert (told.developer, told.description, told.terms) == tuple(said.values())
 
 
-def test_a_document_that_says_nothing_leaves_the_developer_open():
+def test_a_document_that_says_nothing_leaves_the_developer_open() -> None:
     bare = shop({"plugin": {"developer": None}}, {"info": {"contact": {"name": None}, "description": None}})
     assert (bare.developer, bare.description) == ("", "Shop")
 
 
-def test_a_placeholder_is_no_address_of_a_person():
+def test_a_placeholder_is_no_address_of_a_person() -> None:
     local = shop({"public": {"url": "http://localhost:8080"}}, {"info": {"contact": None}})
     assert local.email == ""
     assert shop().email == "api@example.com"
 
 
-def test_the_logo_is_the_first_that_there_is():
+def test_the_logo_is_the_first_that_there_is() -> None:
     assert shop(images={"logo": png(50, 50), "manifest": png(60, 60)}).logo.width == 50
     assert shop(images={"manifest": png(60, 60)}).logo.width == 60
     assert shop(images={}).logo.width == 256
     assert shop().image("icon") is None
 
 
-def test_a_tool_is_read_from_its_definition():
+def test_a_tool_is_read_from_its_definition() -> None:
     first, _, last = shop().tools
     assert (first.name, first.title, first.method, first.path) == ("list_orders", "List orders", "GET", "/orders")
     assert first.reads_only
@@ -41,7 +41,7 @@ def test_a_tool_is_read_from_its_definition():
     assert 20 < first.tokens < 500
 
 
-def test_the_documents_are_known_by_profile():
+def test_the_documents_are_known_by_profile() -> None:
     candidate = shop()
     assert {"", "lean", "plugin", "3.0", "gpt-actions"} <= set(candidate.documents)
     assert candidate.document["servers"] == [{"url": "https://shop.example.com"}]

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -19,7 +20,7 @@ BASIC = {
 }
 
 
-def test_without_a_token_each_file_has_the_url_alone():
+def test_without_a_token_each_file_has_the_url_alone() -> None:
     candidate = shop()
     assert connections.codex(candidate) == {"mcpServers": {"shop-orders": {"url": URL}}}
     assert connections.claude(candidate) == {"mcpServers": {"shop-orders": {"type": "http", "url": URL}}}
@@ -28,7 +29,7 @@ def test_without_a_token_each_file_has_the_url_alone():
 
 
 @pytest.mark.parametrize(("auth", "scheme"), [(TOKENS, "Bearer"), (BASIC, "Basic"), (OAUTH, ""), (None, "")])
-def test_a_token_is_asked_for_and_in_no_file(auth, scheme):
+def test_a_token_is_asked_for_and_in_no_file(auth: dict[str, Any] | None, scheme: str) -> None:
     candidate = shop({"auth": auth})
     assert connections.token_scheme(candidate.config.auth) == scheme
     claude, code = connections.claude(candidate)["mcpServers"]["shop-orders"], connections.vs_code(candidate)
@@ -42,7 +43,7 @@ def test_a_token_is_asked_for_and_in_no_file(auth, scheme):
 
 
 @pytest.mark.parametrize("auth", [TOKENS, None])
-def test_mcp_json_is_valid_and_carries_no_header(auth):
+def test_mcp_json_is_valid_and_carries_no_header(auth: dict[str, Any] | None) -> None:
     file = connections.agent_plugins(shop({"auth": auth}).identity)
     jsonschema.Draft202012Validator(MCP_SCHEMA).validate(file)
     assert file["mcpServers"] == {"shop-orders": {"type": "streamable-http", "url": URL}}

@@ -1,6 +1,7 @@
 """The identity of a gateway."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.config.model import Config
 from plugin_gateway.export.identity import identify, is_semantic, reversed_host, semantic, slug
+from plugin_gateway.openapi.document import Json
 
 MANIFEST = {
     "name_for_model": "orders_api",
@@ -17,12 +19,12 @@ MANIFEST = {
 }
 
 
-def config(**more):
+def config(**more: Any) -> Config:
     minimal = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": ["a"]}
     return Config.model_validate(minimal | {"public": {"url": "https://gw.example.com"}} | more)
 
 
-def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise():
+def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise() -> None:
     plain = identify(config(), MANIFEST, {"version": "2.1", "contact": {"url": "https://example.com"}})
     assert (plain.name, plain.title, plain.version, plain.summary) == (
         "orders-api",
@@ -49,12 +51,12 @@ def test_the_identity_comes_from_the_manifest_unless_the_plugin_says_otherwise()
         ("été", "t"),
     ],
 )
-def test_a_slug_is_a_name_that_directories_accept(text, name):
+def test_a_slug_is_a_name_that_directories_accept(text: str, name: str) -> None:
     assert slug(text) == name
 
 
 @given(st.text())
-def test_no_text_makes_a_slug_that_the_schema_refuses(text):
+def test_no_text_makes_a_slug_that_the_schema_refuses(text: str) -> None:
     assert re.fullmatch(r"(?!.*--)([a-z0-9]([a-z0-9-]{0,29}[a-z0-9])?)?", slug(text))
 
 
@@ -72,12 +74,12 @@ def test_no_text_makes_a_slug_that_the_schema_refuses(text):
         (1.0, "0.1.0"),
     ],
 )
-def test_a_version_of_a_document_becomes_a_semantic_version(said, meant):
+def test_a_version_of_a_document_becomes_a_semantic_version(said: Json, meant: str) -> None:
     assert semantic(said) == meant
 
 
 @given(st.text(alphabet="v0123456789.-+ab"))
-def test_every_version_is_semantic(text):
+def test_every_version_is_semantic(text: str) -> None:
     assert is_semantic(semantic(text))
 
 
@@ -91,5 +93,5 @@ def test_every_version_is_semantic(text):
         ("http://[::1]:8080", "localhost"),
     ],
 )
-def test_the_namespace_is_the_host_from_right_to_left(url, namespace):
+def test_the_namespace_is_the_host_from_right_to_left(url: str, namespace: str) -> None:
     assert reversed_host(url) == namespace

@@ -34,13 +34,13 @@ WEBP = b"RIFF\x00\x00\x00\x00WEBP"
         (b"", "", (0, 0)),
     ],
 )
-def test_type_and_size_are_in_the_header(body, extension, size):
+def test_type_and_size_are_in_the_header(body: bytes, extension: str, size: tuple[float, float]) -> None:
     image = read_image(body)
     assert (image.extension, (image.width, image.height)) == (extension, size)
     assert image.body == body
 
 
-def test_the_neutral_logo_is_one_that_directories_take():
+def test_the_neutral_logo_is_one_that_directories_take() -> None:
     image = read_image(read_logo(None).body)
     assert image.is_square
     assert 48 <= image.width <= 4096
@@ -50,7 +50,7 @@ def test_the_neutral_logo_is_one_that_directories_take():
     st.sampled_from([png(), JPEG, WEBP + b"VP8X", WEBP + b"VP8L", WEBP + b"VP8 ", b"GIF89a", b"<svg "]),
     st.binary(max_size=40),
 )
-def test_no_bytes_are_too_strange_to_read(head, rest):
+def test_no_bytes_are_too_strange_to_read(head: bytes, rest: bytes) -> None:
     for end in range(len(head)):
         read_image(head[:end] + rest)
     assert read_image(head + rest).extension != ""

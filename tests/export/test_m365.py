@@ -1,6 +1,7 @@
 """The manifest for Microsoft 365 Copilot."""
 
 import json
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ KNOWN = {
 }  # fmt: skip
 
 
-def test_the_manifest_has_the_required_members_and_no_other():
+def test_the_manifest_has_the_required_members_and_no_other() -> None:
     manifest = m365_manifest(shop())
     assert set(manifest) == KNOWN
     assert (manifest["schema_version"], manifest["namespace"]) == ("v2.4", "Shop")
@@ -23,7 +24,7 @@ def test_the_manifest_has_the_required_members_and_no_other():
     assert manifest["capabilities"] == {"conversation_starters": [{"text": "Which of my orders are open?"}]}
 
 
-def test_the_tools_are_pinned_as_tools_list_shows_them():
+def test_the_tools_are_pinned_as_tools_list_shows_them() -> None:
     candidate = shop()
     files = build_m365_package(candidate).files
     [runtime] = json.loads(files["ai-plugin.json"])["runtimes"]
@@ -35,7 +36,7 @@ def test_the_tools_are_pinned_as_tools_list_shows_them():
     assert json.loads(files["mcp-tools.json"])["tools"] == [tool.definition for tool in candidate.tools]
 
 
-def test_in_search_mode_copilot_asks_for_the_tools_itself():
+def test_in_search_mode_copilot_asks_for_the_tools_itself() -> None:
     files = build_m365_package(shop({"mcp": {"mode": "search"}})).files
     manifest = json.loads(files["ai-plugin.json"])
     assert [*files] == ["ai-plugin.json"]
@@ -43,7 +44,7 @@ def test_in_search_mode_copilot_asks_for_the_tools_itself():
     assert manifest["runtimes"][0]["spec"] == {"url": "https://shop.example.com/mcp"}
 
 
-def test_without_an_endpoint_the_runtime_is_the_document():
+def test_without_an_endpoint_the_runtime_is_the_document() -> None:
     [runtime] = m365_manifest(shop({"mcp": False}))["runtimes"]
     assert (runtime["type"], runtime["spec"]) == ("OpenApi", {"url": "https://shop.example.com/openapi.json"})
 
@@ -52,7 +53,7 @@ def test_without_an_endpoint_the_runtime_is_the_document():
     ("auth", "kind"),
     [(None, "None"), (TOKENS, "ApiKeyPluginVault"), (OAUTH, "OAuthPluginVault")],
 )
-def test_a_credential_is_named_by_its_reference(auth, kind):
+def test_a_credential_is_named_by_its_reference(auth: dict[str, Any] | None, kind: str) -> None:
     plugin = {"m365": {"namespace": "Shop", "reference_id": "abc"}}
     [runtime] = m365_manifest(shop({"auth": auth, "plugin": plugin}))["runtimes"]
     assert runtime["auth"] == ({"type": kind} if auth is None else {"type": kind, "reference_id": "abc"})
@@ -60,17 +61,17 @@ def test_a_credential_is_named_by_its_reference(auth, kind):
     assert runtime["auth"] == {"type": kind}
 
 
-def test_a_long_description_is_cut_where_copilot_cuts_it():
+def test_a_long_description_is_cut_where_copilot_cuts_it() -> None:
     manifest = m365_manifest(shop({"manifest": {"description_for_model": "x" * 3000}, "plugin": {"m365": None}}))
     assert len(manifest["description_for_model"]) == 2048
     assert manifest["namespace"] == "ShopOrders"
 
 
-def test_a_member_without_a_value_is_left_out():
+def test_a_member_without_a_value_is_left_out() -> None:
     document = {"info": {"contact": None}}
     manifest = m365_manifest(shop({"plugin": None, "public": {"url": "http://localhost:8080"}}, document))
     assert KNOWN - set(manifest) == {"contact_email", "privacy_policy_url"}
 
 
-def test_a_namespace_has_letters_and_digits_only():
+def test_a_namespace_has_letters_and_digits_only() -> None:
     assert namespace_of(shop({"plugin": {"name": "my.shop-2"}})) == "MyShop2"

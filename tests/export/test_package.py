@@ -3,7 +3,9 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -13,7 +15,7 @@ from tests.export.targets.test_server import TOKENS
 from tests.shop import ENVIRON, shop
 
 SCHEMAS = Path(__file__).parent / "schemas"
-# The parts of the registry's schema of 2025-12-11 (modelcontextprotocol/registry, MIT) that concern a remote server.
+# Our own compact schema, after the parts of the registry's schema of 2025-12-11 (modelcontextprotocol/registry) for a remote server.
 REGISTRY_SCHEMA = {
     "type": "object",
     "required": ["$schema", "name", "description", "version", "remotes"],
@@ -44,15 +46,15 @@ REGISTRY_SCHEMA = {
 COMMON = ["name", "version", "description", "author", "homepage", "keywords"]
 
 
-def files(*arguments, **more):
+def files(*arguments: Any, **more: Any) -> Mapping[str, bytes]:
     return build_package(shop(*arguments, **more)).files
 
 
-def read(package, path):
+def read(package: Mapping[str, bytes], path: str) -> Any:
     return json.loads(package[path])
 
 
-def test_the_package_has_a_file_for_each_kind_of_client():
+def test_the_package_has_a_file_for_each_kind_of_client() -> None:
     assert sorted(files()) == [
         ".claude-plugin/mcp.json",
         ".claude-plugin/plugin.json",
@@ -70,7 +72,8 @@ def test_the_package_has_a_file_for_each_kind_of_client():
 
 @pytest.mark.parametrize("plugin", [{}, None, {"repository": "https://github.com/me/shop", "license": "MIT"}])
 @pytest.mark.parametrize("auth", [None, TOKENS])
-def test_manifests_are_valid(plugin, auth):
+def test_manifests_are_valid(plugin: dict[str, Any] | None, auth: dict[str, Any] | None) -> None:
+    """`plugin.json` and `mcp.json` fit the schemas of their specification. `server.json` fits only our own compact schema."""
     package = files({"plugin": plugin, "auth": auth})
     for name in ("plugin", "mcp"):
         schema = json.loads((SCHEMAS / f"{name}.schema.json").read_text())
@@ -78,7 +81,7 @@ def test_manifests_are_valid(plugin, auth):
     jsonschema.Draft202012Validator(REGISTRY_SCHEMA).validate(read(package, "server.json"))
 
 
-def test_the_manifests_tell_the_same():
+def test_the_manifests_tell_the_same() -> None:
     package = files()
     manifests = [read(package, f"{folder}plugin.json") for folder in ("", ".codex-plugin/", ".claude-plugin/")]
     for key in COMMON:
@@ -92,7 +95,7 @@ def test_the_manifests_tell_the_same():
     assert manifests[0]["extensions"]["com.openai"]["interface"] == manifests[1]["interface"]
 
 
-def test_each_manifest_refers_to_files_of_the_package():
+def test_each_manifest_refers_to_files_of_the_package() -> None:
     package = files()
     codex, claude = read(package, ".codex-plugin/plugin.json"), read(package, ".claude-plugin/plugin.json")
     for path in (
@@ -108,20 +111,20 @@ def test_each_manifest_refers_to_files_of_the_package():
     assert server["type"] == "http"
 
 
-def test_reviewers_of_codex_plugins_get_the_cases_too():
+def test_reviewers_of_codex_plugins_get_the_cases_too() -> None:
     said = read(files(), ".codex-plugin/plugin.json")["extensions"]["com.openai"]
     assert set(said) == {"review", "publication"}
     assert "extensions" not in read(files({"plugin": None}), ".codex-plugin/plugin.json")
 
 
-def test_a_client_of_the_registry_is_told_to_send_a_token():
+def test_a_client_of_the_registry_is_told_to_send_a_token() -> None:
     [remote] = read(files({"auth": TOKENS}), "server.json")["remotes"]
     assert remote["headers"][0]["value"] == "Bearer {token}"
     [remote] = read(files(), "server.json")["remotes"]
     assert "headers" not in remote
 
 
-def test_a_member_without_a_value_is_left_out():
+def test_a_member_without_a_value_is_left_out() -> None:
     document = {"info": {"contact": {"name": None}}, "tags": [{"name": "!"}, {"name": "Orders & more"}]}
     manifest = read(files({"plugin": None}, document), "plugin.json")
     assert {"author", "homepage", "license", "repository"}.isdisjoint(manifest)
@@ -129,19 +132,19 @@ def test_a_member_without_a_value_is_left_out():
     assert set(bare["author"]) == {"name", "email"}
 
 
-def test_claude_asks_for_a_token_where_one_is_needed():
+def test_claude_asks_for_a_token_where_one_is_needed() -> None:
     assert read(files({"auth": TOKENS}), ".claude-plugin/plugin.json")["userConfig"]["token"]["sensitive"] is True
     assert "userConfig" not in read(files(), ".claude-plugin/plugin.json")
 
 
-def test_the_revision_is_named_under_the_namespace_of_the_host():
+def test_the_revision_is_named_under_the_namespace_of_the_host() -> None:
     candidate = shop()
     package = build_package(candidate).files
     assert read(package, "plugin.json")["extensions"]["com.example.shop"] == {"revision": candidate.digest}
     assert candidate.digest in package["server.json"].decode()
 
 
-def test_a_change_of_the_allow_list_changes_tools_digest_and_skill_together():
+def test_a_change_of_the_allow_list_changes_tools_digest_and_skill_together() -> None:
     before, after = shop(), shop({"allow": ["list_orders"], "plugin": {"cases": None}})
     assert before.digest != after.digest
     skill = build_package(after).files["skills/shop-orders/SKILL.md"].decode()
@@ -149,19 +152,19 @@ def test_a_change_of_the_allow_list_changes_tools_digest_and_skill_together():
     assert after.digest in skill
 
 
-def test_no_secret_is_in_the_package():
+def test_no_secret_is_in_the_package() -> None:
     archive = build_package(shop({"auth": TOKENS})).to_zip()
     assert not [secret for secret in ENVIRON.values() if secret.encode() in archive]
     # The token proves the domain, and is served there; reviewers of other directories need not see it.
     assert b"token-of-openai" not in archive
 
 
-def test_the_same_config_document_and_images_give_the_same_bytes():
+def test_the_same_config_document_and_images_give_the_same_bytes() -> None:
     one, other = build_package(shop()).to_zip(), build_package(shop()).to_zip()
     assert one == other
 
 
-def test_the_archive_has_the_files_in_order_with_a_fixed_time():
+def test_the_archive_has_the_files_in_order_with_a_fixed_time() -> None:
     package = build_package(shop())
     with zipfile.ZipFile(io.BytesIO(package.to_zip())) as archive:
         assert archive.testzip() is None
@@ -175,6 +178,6 @@ def test_the_archive_has_the_files_in_order_with_a_fixed_time():
     ("url", "source"),
     [("https://github.com/me/shop", "github"), ("https://gitlab.com/me/shop", "gitlab"), ("https://git.example", None)],
 )
-def test_the_registry_knows_the_forges(url, source):
+def test_the_registry_knows_the_forges(url: str, source: str | None) -> None:
     entry = read(files({"plugin": {"repository": url}}), "server.json")
     assert entry.get("repository") == ({"url": url, "source": source} if source else None)

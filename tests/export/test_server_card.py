@@ -6,7 +6,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from plugin_gateway.config.auth import NoAuth, OAuthAuth, UserHttpAuth
+from plugin_gateway.config.auth import Auth, NoAuth, OAuthAuth, UserHttpAuth
 from plugin_gateway.export.identity import Identity
 from plugin_gateway.export.server_card import catalog, credential_fields, server_card
 
@@ -25,7 +25,7 @@ IDENTITY = Identity(
 
 
 @pytest.mark.parametrize("auth", [NoAuth(), UserHttpAuth(type="user_http", passthrough=True)], ids=lambda one: one.type)
-def test_a_card_is_valid(auth):
+def test_a_card_is_valid(auth: Auth) -> None:
     card = server_card(IDENTITY, ["2026-07-28"], credential_fields(auth))
     jsonschema.Draft202012Validator(SCHEMA | {"$ref": "#/$defs/ServerCard"}).validate(card)
     assert card["remotes"][0]["url"] == "https://gw.example.com/mcp"
@@ -43,7 +43,7 @@ def test_a_card_is_valid(auth):
         (UserHttpAuth(type="user_http", passthrough=True, authorization_type="basic"), "Basic {login}"),
     ],
 )
-def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(auth, value):
+def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(auth: Auth, value: str | None) -> None:
     fields = credential_fields(auth)
     assert [field["value"] for field in fields] == ([value] if value else [])
     assert all(field["isSecret"] for field in fields)
@@ -52,7 +52,7 @@ def test_a_client_asks_its_user_for_a_credential_that_is_not_got_by_logging_in(a
     assert texts == ([what[value]] if value else [])
 
 
-def test_a_logo_that_a_registry_would_refuse_is_left_out():
+def test_a_logo_that_a_registry_would_refuse_is_left_out() -> None:
     local = Identity(
         **{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"logo_url": "http://h/logo.png"}
     )
@@ -60,13 +60,13 @@ def test_a_logo_that_a_registry_would_refuse_is_left_out():
     assert server_card(IDENTITY, [])["icons"] == [{"src": "https://gw.example.com/logo.png"}]
 
 
-def test_a_service_without_a_web_site_has_no_url():
+def test_a_service_without_a_web_site_has_no_url() -> None:
     bare = Identity(**{name: getattr(IDENTITY, name) for name in Identity.__slots__} | {"website": ""})
     assert "websiteUrl" not in server_card(bare, [])
     assert server_card(IDENTITY, [])["websiteUrl"] == "https://example.com"
 
 
-def test_the_catalog_leads_to_the_card():
+def test_the_catalog_leads_to_the_card() -> None:
     assert catalog(IDENTITY) == {
         "specVersion": "1.0",
         "entries": [

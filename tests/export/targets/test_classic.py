@@ -2,16 +2,18 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.judge import judge
-from plugin_gateway.export.targets.rule import Target
+from plugin_gateway.export.targets.rule import Pointer, Target
 from tests.export.targets.test_server import OAUTH, TOKENS
 from tests.shop import shop
 
 
-def found(candidate):
+def found(candidate: Candidate) -> dict[str, str]:
     rules = {finding.rule: str(finding.severity) for finding in judge(candidate, {Target.PLUGIN_V1})}
     assert rules.pop("gpt-actions-end") == "note"
     return rules
@@ -40,7 +42,7 @@ def found(candidate):
         ({"upstream": {"timeout": {"total": "46s"}}}, {"plugin-v1-call-time": "warning"}),
     ],
 )
-def test_a_config_breaks_these_rules(change, rules):
+def test_a_config_breaks_these_rules(change: dict[str, Any], rules: dict[str, str]) -> None:
     assert found(shop(change)) == rules
 
 
@@ -53,14 +55,14 @@ def test_a_config_breaks_these_rules(change, rules):
         ({"upstream": {"timeout": {"total": "0s"}}}, "without end", ("upstream", "timeout", "total")),
     ],
 )
-def test_a_finding_tells_the_value_and_the_key(change, words, pointer):
+def test_a_finding_tells_the_value_and_the_key(change: dict[str, Any], words: str, pointer: Pointer) -> None:
     [finding] = [one for one in judge(shop(change), {Target.PLUGIN_V1}) if one.rule != "gpt-actions-end"]
     assert words in finding.message
     assert finding.pointer == pointer
 
 
 @pytest.mark.parametrize("where", ["operation", "parameter"])
-def test_texts_are_cut_in_the_document_that_the_manifest_names(where):
+def test_texts_are_cut_in_the_document_that_the_manifest_names(where: str) -> None:
     long = {"description": "x" * 701}
     get = {"parameters": [{"name": "q", "in": "query", "schema": {}, **long}]} if where == "parameter" else long
     candidate = shop(document={"paths": {"/orders": {"get": get}}})
@@ -71,7 +73,7 @@ def test_texts_are_cut_in_the_document_that_the_manifest_names(where):
 
 
 @pytest.mark.parametrize(("count", "rules"), [(30, {}), (31, {"plugin-v1-operations": "error"})])
-def test_gpt_actions_take_thirty_operations(count, rules):
+def test_gpt_actions_take_thirty_operations(count: int, rules: dict[str, str]) -> None:
     candidate = shop()
     paths = {f"/p{number}": {"get": {"operationId": f"o{number}"}} for number in range(count)}
     document = json.dumps({**candidate.document, "paths": paths}).encode()

@@ -2,14 +2,16 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from plugin_gateway.export.candidate import Candidate
 from plugin_gateway.export.targets.documents import recursive_schema, size
 from tests.shop import DOCUMENT, broken, merged, shop
 
 
-def served(change, **profiles):
+def served(change: dict[str, Any], **profiles: Any) -> Candidate:
     """Return the shop with a changed served document."""
     candidate = shop()
     document = json.dumps(merged(candidate.document, change)).encode()
@@ -22,7 +24,7 @@ def served(change, **profiles):
 GET = ("paths", "/orders", "get")
 
 
-def at_get(**change):
+def at_get(**change: dict[str, Any]) -> dict[str, Any]:
     return {"paths": {"/orders": {"get": change}}}
 
 
@@ -72,25 +74,25 @@ FORM = {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}
         ({**ENDLESS_NODE, **POST_NODE}, {"document-recursive": "error", "haystack-recursive-body": "error"}),
     ],
 )
-def test_a_document_breaks_these_rules(change, found):
+def test_a_document_breaks_these_rules(change: dict[str, Any], found: dict[str, str]) -> None:
     profiles = {"lean": merged(shop().document, change)}
     assert broken(served(change, **profiles)) == found
 
 
 @pytest.mark.parametrize(("lean", "hint"), [(90_000, "profile=lean"), (100_001, "allow fewer"), (0, "allow fewer")])
-def test_a_large_document_is_mended_by_the_lean_profile_where_that_is_small(lean, hint):
+def test_a_large_document_is_mended_by_the_lean_profile_where_that_is_small(lean: int, hint: str) -> None:
     candidate = served({"info": {"description": "x" * 100_001}})
     documents = {**candidate.documents, "lean": b" " * lean}
     [finding] = size.judge(replace(candidate, documents=documents))
     assert hint in finding.hint
 
 
-def test_the_lean_profile_mends_an_endless_schema_of_an_answer():
+def test_the_lean_profile_mends_an_endless_schema_of_an_answer() -> None:
     candidate = served(ENDLESS, lean={"openapi": "3.1.0", "paths": {}})
     assert broken(candidate)["document-recursive"] == "warning"
 
 
-def test_the_gateway_keeps_the_rules_of_frameworks_for_a_document_that_does_not():
+def test_the_gateway_keeps_the_rules_of_frameworks_for_a_document_that_does_not() -> None:
     item = {
         "summary": "x",
         "parameters": [{"$ref": "#/components/parameters/tenant"}],
@@ -112,15 +114,15 @@ def test_the_gateway_keeps_the_rules_of_frameworks_for_a_document_that_does_not(
         ({"A": {"$ref": "#/components/schemas/gone"}}, ""),
     ],
 )
-def test_a_schema_that_contains_itself_is_found(schemas, name):
+def test_a_schema_that_contains_itself_is_found(schemas: dict[str, Any], name: str) -> None:
     assert recursive_schema({"components": {"schemas": schemas}}) == name
 
 
-def test_a_long_chain_is_no_cycle():
+def test_a_long_chain_is_no_cycle() -> None:
     schemas = {f"S{number}": {"$ref": f"#/components/schemas/S{number + 1}"} for number in range(2000)}
     assert recursive_schema({"components": {"schemas": {**schemas, "S2000": {}}}}) == ""
 
 
-def test_a_document_of_another_shape_has_no_such_schema():
+def test_a_document_of_another_shape_has_no_such_schema() -> None:
     assert recursive_schema({"components": {"schemas": []}}) == ""
     assert recursive_schema(DOCUMENT) == ""

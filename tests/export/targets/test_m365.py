@@ -1,6 +1,7 @@
 """What Microsoft 365 Copilot demands."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from tests.shop import broken, shop
         ({"privacy": None}, {"m365-privacy": "warning", "openai-links": "error"}),
     ],
 )
-def test_a_key_that_copilot_needs_breaks_its_rule(plugin, found):
+def test_a_key_that_copilot_needs_breaks_its_rule(plugin: dict[str, Any], found: dict[str, str]) -> None:
     assert broken(shop({"plugin": plugin})) == found
 
 
@@ -30,12 +31,12 @@ def test_a_key_that_copilot_needs_breaks_its_rule(plugin, found):
         ("description_for_human", 101, {"m365-texts": "warning"}),
     ],
 )
-def test_a_text_that_copilot_cuts_is_reported(key, length, found):
+def test_a_text_that_copilot_cuts_is_reported(key: str, length: int, found: dict[str, str]) -> None:
     candidate = shop()
     assert broken(replace(candidate, manifest={**candidate.manifest, key: "x" * length})) == found
 
 
-def test_a_credential_needs_a_reference():
+def test_a_credential_needs_a_reference() -> None:
     found = {"mcp-login": "error", "m365-login": "error", **FRAMEWORKS}
     assert broken(shop({"auth": TOKENS})) == found
     with_reference = {"m365": {"namespace": "Shop", "reference_id": "abc"}}

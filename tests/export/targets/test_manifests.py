@@ -15,6 +15,6 @@ from tests.shop import broken, shop
         ("service_http", {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}),
     ],
 )
-def test_loaders_of_manifests_take_few_kinds_of_auth(kind, found):
+def test_loaders_of_manifests_take_few_kinds_of_auth(kind: str, found: dict[str, str]) -> None:
     candidate = shop()
     assert broken(replace(candidate, manifest={**candidate.manifest, "auth": {"type": kind}})) == found

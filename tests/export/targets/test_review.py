@@ -1,5 +1,7 @@
 """What reviewers need."""
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.export.targets.review import cases
@@ -23,11 +25,13 @@ REFUSAL = {"prompt": "Tell me a joke."}
         ({"openai_challenge": None}, {"openai-domain-proof": "warning"}),
     ],
 )
-def test_a_submission_without_what_reviewers_need_breaks_its_rule_alone(change, found):
+def test_a_submission_without_what_reviewers_need_breaks_its_rule_alone(
+    change: dict[str, Any], found: dict[str, str]
+) -> None:
     assert broken(shop({"plugin": change})) == found
 
 
-def test_the_example_of_a_case_names_a_tool_that_exists():
+def test_the_example_of_a_case_names_a_tool_that_exists() -> None:
     [finding] = [one for one in cases.judge(shop({"plugin": {"cases": None}})) if "call tools" in one.message]
     assert "tools: [list_orders]" in finding.hint
     empty = shop({"allow": [], "plugin": {"cases": None}})

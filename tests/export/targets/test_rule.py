@@ -1,14 +1,18 @@
 """A rule of a directory or a client."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
-from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule, wanted
+from plugin_gateway.export.candidate import Candidate
+from plugin_gateway.export.targets.rule import Breach, Pointer, Target, entry_of, rule, wanted
 from tests.shop import shop
 
 
-def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule():
+def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule() -> None:
     @rule("late", "a forum", Target.CLAUDE)
-    def late(candidate):
+    def late(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message="m", hint="h", pointer=("plugin", "name"))
 
     [finding] = late.judge(None)
@@ -17,7 +21,7 @@ def test_a_breach_becomes_a_finding_with_the_name_and_the_source_of_its_rule():
     assert late.targets == {Target.CLAUDE}
 
 
-def test_a_key_that_is_wanted_and_left_out_is_a_warning_with_an_example():
+def test_a_key_that_is_wanted_and_left_out_is_a_warning_with_an_example() -> None:
     video = wanted("video", "a page", Target.CLAUDE, key="recording", example="https://a.example", message="m")
 
     [finding] = video.judge(shop({"plugin": {"recording": None}}))
@@ -36,7 +40,7 @@ def test_a_key_that_is_wanted_and_left_out_is_a_warning_with_an_example():
         ([{"tag": "Orders"}], ("allow",)),
     ],
 )
-def test_an_operation_is_found_at_the_entry_that_names_it_alone(allow, pointer):
+def test_an_operation_is_found_at_the_entry_that_names_it_alone(allow: list[Any], pointer: Pointer) -> None:
     candidate = shop({"allow": allow})
     [tool] = [tool for tool in candidate.tools if tool.path == "/orders" and tool.method == "GET"]
     assert entry_of(candidate, tool.name, tool.method, tool.path) == pointer

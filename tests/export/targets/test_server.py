@@ -1,5 +1,7 @@
 """The endpoint."""
 
+from typing import Any
+
 import pytest
 
 from plugin_gateway.export.targets.judge import judge
@@ -53,7 +55,7 @@ FRAMEWORKS = {"llamaindex-auth": "error", "semantic-kernel-auth": "error"}
         ),
     ],
 )
-def test_a_change_of_the_endpoint_breaks_these_rules(change, found):
+def test_a_change_of_the_endpoint_breaks_these_rules(change: dict[str, Any], found: dict[str, str]) -> None:
     assert broken(shop(change)) == found
 
 
@@ -67,13 +69,13 @@ def test_a_change_of_the_endpoint_breaks_these_rules(change, found):
         (["https://chatgpt.com.evil.example/"], {"chatgpt-redirect-uri": "error", "claude-redirect-uri": "error"}),
     ],
 )
-def test_a_facade_lets_users_return_to_chatgpt_and_claude(uris, found):
+def test_a_facade_lets_users_return_to_chatgpt_and_claude(uris: list[str], found: dict[str, str]) -> None:
     auth = {**OAUTH, "client_url": None, "authorization_url": None, "facade": {**FACADE, "redirect_uris": uris}}
     candidate = shop({"auth": {key: value for key, value in auth.items() if value}, "plugin": REFERENCE})
     assert broken(candidate) == {**LOGIN, **found}
 
 
-def test_a_missing_redirect_uri_is_named_with_the_key_that_takes_it():
+def test_a_missing_redirect_uri_is_named_with_the_key_that_takes_it() -> None:
     auth = {**OAUTH, "facade": {**FACADE, "redirect_uris": ["https://a.example"]}}
     found = {finding.rule: finding for finding in judge(shop({"auth": auth}), {Target.CHATGPT, Target.CLAUDE})}
     assert CHATGPT_CALLBACK in found["chatgpt-redirect-uri"].hint
@@ -81,7 +83,7 @@ def test_a_missing_redirect_uri_is_named_with_the_key_that_takes_it():
     assert found["claude-redirect-uri"].pointer == ("auth", "facade", "redirect_uris")
 
 
-def test_oauth_without_an_issuer_leaves_clients_without_a_login():
+def test_oauth_without_an_issuer_leaves_clients_without_a_login() -> None:
     verify = {"introspection": f"{ISSUER}/introspect", "client_id": "gw", "client_secret": {"env": "TOKEN"}}
     auth = {**OAUTH, "issuer": None, "verify": verify}
     found = broken(shop({"auth": {key: value for key, value in auth.items() if value}, "plugin": REFERENCE}))
@@ -89,13 +91,13 @@ def test_oauth_without_an_issuer_leaves_clients_without_a_login():
 
 
 @pytest.mark.parametrize("url", ["http://localhost:8080", "https://127.0.0.1", "https://gateway"])
-def test_a_public_url_on_one_machine_is_an_error_for_clients_in_the_cloud(url):
+def test_a_public_url_on_one_machine_is_an_error_for_clients_in_the_cloud(url: str) -> None:
     found = {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.CHATGPT})}
     assert "public-url" in found
     assert "public-url" in {finding.rule for finding in judge(shop({"public": {"url": url}}), {Target.M365})}
 
 
-def test_a_gateway_that_allows_nothing_has_no_tools():
+def test_a_gateway_that_allows_nothing_has_no_tools() -> None:
     assert broken(shop({"allow": []}))["mcp-endpoint"] == "error"
 
 
@@ -112,11 +114,11 @@ def test_a_gateway_that_allows_nothing_has_no_tools():
         ("http://orders", ""),
     ],
 )
-def test_the_site_of_a_url_is_its_registered_domain(url, site):
+def test_the_site_of_a_url_is_its_registered_domain(url: str, site: str) -> None:
     assert site_of(url) == site
 
 
 @pytest.mark.parametrize(("total", "words"), [("61s", "61 s"), ("0s", "without end")])
-def test_a_long_call_is_told_with_its_time(total, words):
+def test_a_long_call_is_told_with_its_time(total: str, words: str) -> None:
     [finding] = call_time.judge(shop({"upstream": {"timeout": {"total": total}}}))
     assert words in finding.message

@@ -1,6 +1,7 @@
 """The texts and images of the listing."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,9 @@ KEPT = [
 
 
 @pytest.mark.parametrize(("change", "rule", "key"), BREACHES)
-def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(change, rule, key):
+def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(
+    change: dict[str, Any], rule: str, key: str | None
+) -> None:
     candidate = shop({"plugin": change})
     assert broken(candidate) == {rule: "error"}
     [finding, *_] = [finding for finding in judge(candidate, {Target.OPENAI_PLUGIN}) if finding.rule == rule]
@@ -67,21 +70,21 @@ def test_a_text_that_the_directory_refuses_breaks_its_rule_alone(change, rule, k
 
 
 @pytest.mark.parametrize("change", KEPT)
-def test_a_text_at_its_limit_breaks_no_rule(change):
+def test_a_text_at_its_limit_breaks_no_rule(change: dict[str, Any]) -> None:
     assert broken(shop({"plugin": change})) == {}
 
 
-def test_a_developer_without_a_name_in_config_and_document_is_missing():
+def test_a_developer_without_a_name_in_config_and_document_is_missing() -> None:
     found = broken(shop({"plugin": {"developer": None}}, {"info": {"contact": {"name": None}}}))
     assert found == {"openai-developer": "error"}
 
 
-def test_a_long_description_of_the_document_is_cut_with_a_warning():
+def test_a_long_description_of_the_document_is_cut_with_a_warning() -> None:
     found = broken(shop({"manifest": {"description_for_model": "Orders."}}, {"info": {"description": "x" * 4001}}))
     assert found == {"openai-description": "warning"}
 
 
-def test_prompts_drafted_by_the_gateway_are_noted():
+def test_prompts_drafted_by_the_gateway_are_noted() -> None:
     assert broken(shop({"plugin": {"prompts": None}})) == {"openai-prompts": "note"}
 
 
@@ -109,12 +112,12 @@ SVG = b"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'/>"
         ({"logo": png(), "dark_icon": b"text"}, "error"),
     ],
 )
-def test_the_directory_takes_square_images_of_a_known_type_and_size(images, severity):
+def test_the_directory_takes_square_images_of_a_known_type_and_size(images: dict[str, bytes], severity: str) -> None:
     candidate = replace(shop(), images=images)
     assert broken(candidate) == ({"openai-images": severity} if severity else {})
 
 
-def test_contrast_is_that_of_wcag():
+def test_contrast_is_that_of_wcag() -> None:
     assert contrast("#FFFFFF", "#000000") == pytest.approx(21)
     assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
 
@@ -131,7 +134,9 @@ def test_contrast_is_that_of_wcag():
         ({"subtitle": "y" * 61}, None, "y" * 59 + "…'"),
     ],
 )
-def test_a_finding_says_what_is_wrong_and_what_to_write(change, images, words):
+def test_a_finding_says_what_is_wrong_and_what_to_write(
+    change: dict[str, Any], images: dict[str, bytes] | None, words: str
+) -> None:
     candidate = shop({"plugin": change}, **({"images": images} if images else {}))
     said = [f"{finding.message} ({finding.hint})" for finding in judge(candidate, {Target.OPENAI_PLUGIN})]
     assert [one for one in said if words in one]

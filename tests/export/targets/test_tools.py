@@ -1,13 +1,15 @@
 """The rules for tools."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from plugin_gateway.export.candidate import Candidate
 from tests.shop import broken, shop
 
 
-def with_tool(change, index=0, **more):
+def with_tool(change: dict[str, Any], index: int = 0, **more: Any) -> Candidate:
     """Return the shop with a changed definition of one tool; `None` removes a member."""
     candidate = shop()
     tool = candidate.tools[index]
@@ -21,11 +23,11 @@ HINTS = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True,
 META = "openai/toolInvocation/invoking"
 
 
-def takes(name):
+def takes(name: str) -> dict[str, Any]:
     return {"inputSchema": {"type": "object", "properties": {name: {"type": "string"}}}}
 
 
-def returns(name):
+def returns(name: str) -> dict[str, Any]:
     return {"outputSchema": {"type": "object", "properties": {name: {"type": "string"}}}}
 
 
@@ -55,7 +57,7 @@ def returns(name):
         ({"_meta": {META: "x" * 65}}, {"tool-invocation": "error"}),
     ],
 )
-def test_a_definition_breaks_these_rules(change, found):
+def test_a_definition_breaks_these_rules(change: dict[str, Any], found: dict[str, str]) -> None:
     assert broken(with_tool(change)) == found
 
 
@@ -69,7 +71,7 @@ def test_a_definition_breaks_these_rules(change, found):
         ("x" * 65, {"tool-name": "error"}),
     ],
 )
-def test_a_name_breaks_these_rules(name, found):
+def test_a_name_breaks_these_rules(name: str, found: dict[str, str]) -> None:
     candidate = with_tool({"name": name})
     config = candidate.config.model_copy(update={"plugin": candidate.config.plugin.model_copy(update={"cases": ()})})
     assert broken(replace(candidate, config=config)) == {"openai-cases": "warning", **found}
@@ -86,13 +88,13 @@ def test_a_name_breaks_these_rules(name, found):
         ((30,) * 20, {"tools-many": "note"}),
     ],
 )
-def test_definitions_cost_tokens(tokens, found):
+def test_definitions_cost_tokens(tokens: tuple[int, ...], found: dict[str, str]) -> None:
     candidate = shop()
     tools = tuple(replace(candidate.tools[0], tokens=one) for one in tokens)
     assert broken(replace(candidate, tools=tools)) == found
 
 
-def test_budgets_are_for_a_server_that_lists_its_operations():
+def test_budgets_are_for_a_server_that_lists_its_operations() -> None:
     candidate = shop({"mcp": {"mode": "search"}})
     tools = tuple(replace(candidate.tools[0], tokens=5_000) for _ in range(30))
     assert broken(replace(candidate, tools=tools)) == {"mcp-search-mode": "error"}
@@ -107,17 +109,19 @@ def test_budgets_are_for_a_server_that_lists_its_operations():
         (1, {**HINTS, "readOnlyHint": False}, {}),
     ],
 )
-def test_a_hint_that_the_method_contradicts_is_reported(index, hints, found):
+def test_a_hint_that_the_method_contradicts_is_reported(
+    index: int, hints: dict[str, Any], found: dict[str, str]
+) -> None:
     assert broken(with_tool({"annotations": hints}, index)) == found
 
 
-def test_an_operation_that_is_declared_harmless_is_reported_at_its_entry():
+def test_an_operation_that_is_declared_harmless_is_reported_at_its_entry() -> None:
     entry = {"operation": "create_order", "consequential": False}
     assert broken(shop({"allow": ["list_orders", entry, "cancel_order"]})) == {"tool-hints-honest": "warning"}
 
 
 @pytest.mark.parametrize("change", [returns("id"), {"outputSchema": None}])
-def test_a_missing_description_of_the_result_is_noted(change):
+def test_a_missing_description_of_the_result_is_noted(change: dict[str, Any]) -> None:
     from plugin_gateway.export.targets.tools import output_schema
 
     candidate = shop()
