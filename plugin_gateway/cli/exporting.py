@@ -9,6 +9,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.errors import ConfigError
 from plugin_gateway.export.candidate import Candidate, ShownTool
 from plugin_gateway.export.identity import identify
+from plugin_gateway.publish.logo import kind_of
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH
 
 if TYPE_CHECKING:
@@ -70,6 +71,9 @@ def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
         with path.open("rb") as file:
             body = file.read(MAX_IMAGE_BYTES + 1)
         why = f"it has more than {MAX_IMAGE_BYTES:,} bytes" if len(body) > MAX_IMAGE_BYTES else ""
+        if not why and kind_of(body) is None:
+            # A package is public, and the name may be that of a file with secrets.
+            why = "it is no PNG, JPEG, GIF, WebP or SVG file"
     except OSError as error:
         body, why = b"", (error.strerror or str(error)).lower()
     if why:

@@ -30,16 +30,26 @@ def test_images_are_read_from_their_files(tmp_path: Path) -> None:
     assert candidate_of(shop).images == {"logo": png(50, 50), "manifest": png(50, 50)}
 
 
-@pytest.mark.parametrize("spoil", ["gone", "large"])
-def test_an_image_that_cannot_be_read_is_reported_at_its_key(tmp_path: Path, spoil: str) -> None:
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (None, "no such file or directory"),
+        (bytes(MAX_IMAGE_BYTES + 1), "it has more than 20,000,000 bytes"),
+        (b"API_KEY=sekret-7f3a9c", "it is no PNG, JPEG, GIF, WebP or SVG file"),
+        (b"", "it is no PNG"),
+    ],
+    ids=["gone", "large", "secrets", "empty"],
+)
+def test_a_file_that_is_no_readable_image_is_reported_at_its_key(tmp_path: Path, body: bytes | None, why: str) -> None:
     file = tmp_path / "logo.png"
     file.write_bytes(png())
     shop = built({"plugin": {"logo": str(file)}})
-    if spoil == "gone":
+    if body is None:
         file.unlink()
     else:
-        file.write_bytes(bytes(MAX_IMAGE_BYTES + 1))
+        file.write_bytes(body)
     with pytest.raises(ConfigError) as caught:
         candidate_of(shop)
     [finding] = caught.value.findings
     assert (finding.rule, finding.pointer) == ("unreadable", ("plugin", "logo"))
+    assert why in finding.message
