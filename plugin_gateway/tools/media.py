@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.tools.tool import BodyKind
@@ -25,6 +26,10 @@ _OF_RANGES: Final = {
     "multipart/*": "multipart/form-data",
 }
 """The type that is sent where the document declares a range (RFC 9110, 12.5.1)."""
+_WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_is_media_type: Final = re.compile(
+    rf'{_WORD}/{_WORD}(?: *; *{_WORD}=(?:{_WORD}|"[^"\\\x00-\x1f\x7f-\U0010ffff]*"))*'
+).fullmatch
 
 
 def essence_of(media_type: str) -> str:
@@ -70,3 +75,9 @@ def concrete(media_type: str) -> str:
 def concrete_part(content_type: str) -> str:
     """Return the first concrete type of an encoding's `contentType`, a list of types and ranges; empty if there is none."""
     return next((one.strip() for one in content_type.split(",") if "/" in one and "*" not in one), "")
+
+
+def sendable(media_type: str, otherwise: str) -> str:
+    """Return a media type, the first of a list, if it can stand in a field, and otherwise `otherwise`."""
+    first = media_type.partition(",")[0].strip()
+    return first if _is_media_type(first) and "*" not in first else otherwise

@@ -7,9 +7,8 @@ import secrets
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.tools.base64_text import base64_octets
-from plugin_gateway.tools.content import sendable
 from plugin_gateway.tools.json_text import json_octets
-from plugin_gateway.tools.media import is_json
+from plugin_gateway.tools.media import is_json, sendable
 from plugin_gateway.tools.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.style import MAX_NAME, MAX_VALUES, bare, deep_members, simple
 

@@ -1,6 +1,8 @@
+from __future__ import annotations
+
 import pytest
 
-from plugin_gateway.tools.media import choose, concrete, concrete_part, kind_of
+from plugin_gateway.tools.media import choose, concrete, concrete_part, kind_of, sendable
 from plugin_gateway.tools.tool import BodyKind
 
 
@@ -19,7 +21,7 @@ from plugin_gateway.tools.tool import BodyKind
         ("image/*", BodyKind.BINARY),
     ],
 )
-def test_the_type_decides_how_a_body_is_built(media_type, kind):
+def test_the_type_decides_how_a_body_is_built(media_type: str, kind: BodyKind) -> None:
     assert kind_of(media_type) is kind
 
 
@@ -37,7 +39,7 @@ def test_the_type_decides_how_a_body_is_built(media_type, kind):
         (["image/png", "text/plain"], "text/plain"),
     ],
 )
-def test_json_is_chosen_before_forms_and_forms_before_text(declared, chosen):
+def test_json_is_chosen_before_forms_and_forms_before_text(declared: list[str], chosen: str) -> None:
     assert choose(declared) == chosen
 
 
@@ -52,10 +54,29 @@ def test_json_is_chosen_before_forms_and_forms_before_text(declared, chosen):
         ("multipart/*", "multipart/form-data"),
     ],
 )
-def test_a_range_becomes_a_type_within_it(declared, sent):
+def test_a_range_becomes_a_type_within_it(declared: str, sent: str) -> None:
     assert concrete(declared) == sent
 
 
-def test_a_part_has_the_first_type_that_is_no_range():
+def test_a_part_has_the_first_type_that_is_no_range() -> None:
     assert concrete_part("image/*, image/png, image/jpeg") == "image/png"
     assert concrete_part("image/*") == ""
+
+
+@pytest.mark.parametrize(
+    ("media_type", "sent"),
+    [
+        ("application/json", "application/json"),
+        ("application/json; charset=utf-8", "application/json; charset=utf-8"),
+        ('a/b; c="d e"', 'a/b; c="d e"'),
+        ("image/png, image/jpeg", "image/png"),
+        ("image/*", "x/y"),
+        ("*/*", "x/y"),
+        ("*", "x/y"),
+        ("a/b\r\nX-Injected: 1", "x/y"),
+        ('a/b; c="\r\n"', "x/y"),
+        ("", "x/y"),
+    ],
+)
+def test_a_media_type_in_a_field_is_one_type_and_one_line(media_type: str, sent: str) -> None:
+    assert sendable(media_type, "x/y") == sent
