@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import base64
 
 import pytest
@@ -9,7 +11,7 @@ from plugin_gateway.tools.scalar import UnwritableError
 
 
 @given(st.binary(max_size=64))
-def test_octets_come_back_from_every_common_spelling(octets):
+def test_octets_come_back_from_every_common_spelling(octets: bytes) -> None:
     text = base64.b64encode(octets).decode()
 
     assert base64_octets(text) == octets
@@ -20,6 +22,6 @@ def test_octets_come_back_from_every_common_spelling(octets):
 
 
 @pytest.mark.parametrize("value", ["a", "a*bc", "YQ==YQ==", "é", "data:text/plain,a b", 5, None, ["YQ=="]])
-def test_other_values_are_refused(value):
+def test_other_values_are_refused(value: object) -> None:
     with pytest.raises(UnwritableError):
         base64_octets(value)

@@ -1,5 +1,8 @@
+from __future__ import annotations
+
 import base64
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -7,6 +10,9 @@ from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, Draft
 from plugin_gateway.tools.scalar import UnwritableError
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Encoding, Place
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 TYPES = {
     BodyKind.JSON: "application/json",
@@ -17,11 +23,11 @@ TYPES = {
 }
 
 
-def body(kind, media_type="", **given):
+def body(kind: BodyKind, media_type: str = "", **given: Any) -> Body:
     return Body(kind=kind, media_type=media_type or TYPES[kind], **given)
 
 
-def written(described, **members):
+def written(described: Body, **members: Any) -> tuple[bytes, bytes] | None:
     writer, draft = BodyWriter(described), Draft([], [])
     for name, value in members.items():
         writer.slot(Argument(name=name, place=Place.BODY, wire_name=name)).add(value, draft)
@@ -43,7 +49,7 @@ def written(described, **members):
         (body(BodyKind.FORM, is_required=True), {}, b""),
     ],
 )  # fmt: skip
-def test_arguments_make_a_body_of_its_media_type(described, members, expected):
+def test_arguments_make_a_body_of_its_media_type(described: Body, members: JsonObject, expected: bytes) -> None:
     content_type, octets = written(described, **members)
 
     assert octets == expected
@@ -52,14 +58,14 @@ def test_arguments_make_a_body_of_its_media_type(described, members, expected):
 
 @pytest.mark.parametrize("kind", BodyKind)
 @pytest.mark.parametrize("whole", ["", "body"])
-def test_an_optional_body_without_arguments_is_not_sent(kind, whole):
+def test_an_optional_body_without_arguments_is_not_sent(kind: BodyKind, whole: str) -> None:
     assert written(body(kind, whole=whole)) == (b"", b"")
 
 
 @pytest.mark.parametrize(
     "described", [body(BodyKind.MULTIPART), body(BodyKind.MULTIPART, "multipart/form-data; boundary=x")]
 )
-def test_a_multipart_body_names_its_boundary_once(described):
+def test_a_multipart_body_names_its_boundary_once(described: Body) -> None:
     content_type, octets = written(described, a="1")
 
     start, _, boundary = content_type.partition(b"; boundary=")
@@ -68,38 +74,38 @@ def test_a_multipart_body_names_its_boundary_once(described):
     assert octets.endswith(b"--" + boundary + b"--\r\n")
 
 
-def test_a_whole_multipart_body_has_a_part_for_each_member():
+def test_a_whole_multipart_body_has_a_part_for_each_member() -> None:
     _, octets = written(body(BodyKind.MULTIPART, whole="body"), body={"a": 1, "b": {"c": 2}, "d": None})
 
     assert octets.count(b"Content-Disposition") == 2
     assert b'{"c":2}' in octets
 
 
-def test_a_type_that_cannot_stand_in_a_field_is_sent_as_the_kind():
+def test_a_type_that_cannot_stand_in_a_field_is_sent_as_the_kind() -> None:
     assert written(body(BodyKind.JSON, "*/*"), a=1)[0] == b"application/json"
     assert written(body(BodyKind.BINARY, "a/b\r\nc", whole="body"), body="")[0] == b"application/octet-stream"
 
 
 @pytest.mark.parametrize("kind", BodyKind)
-def test_text_that_is_not_unicode_is_in_no_body(kind):
+def test_text_that_is_not_unicode_is_in_no_body(kind: BodyKind) -> None:
     for whole, value in (("", "\ud800"), ("body", {"a": "\ud800"}), ("body", "\ud800")):
         with pytest.raises(UnwritableError):
             written(body(kind, whole=whole or ("body" if kind in {BodyKind.TEXT, BodyKind.BINARY} else "")), body=value)
 
 
 @pytest.mark.parametrize("kind", [BodyKind.FORM, BodyKind.MULTIPART])
-def test_a_form_is_not_made_of_a_list(kind):
+def test_a_form_is_not_made_of_a_list(kind: BodyKind) -> None:
     with pytest.raises(UnwritableError):
         written(body(kind, whole="body"), body=["a"])
 
 
-def others(described, value):
+def others(described: Body, value: object) -> bytes:
     writer, draft = BodyWriter(described), Draft([], [])
     writer.add_other("x", value, draft)
     return writer.write(draft)[1]
 
 
-def test_members_that_the_tool_does_not_name_are_written_like_the_others():
+def test_members_that_the_tool_does_not_name_are_written_like_the_others() -> None:
     assert others(body(BodyKind.JSON), None) == b'{"x":null}'
     assert others(body(BodyKind.FORM), None) == b""
     assert others(body(BodyKind.FORM), {"a": 1}) == b"x=%7B%22a%22%3A1%7D"
@@ -107,7 +113,7 @@ def test_members_that_the_tool_does_not_name_are_written_like_the_others():
     assert b'name="x"' in others(body(BodyKind.MULTIPART), "a")
 
 
-def test_the_member_that_has_no_json_is_named():
+def test_the_member_that_has_no_json_is_named() -> None:
     writer, draft = BodyWriter(body(BodyKind.JSON)), Draft([], [])
     writer.slot(Argument(name="body_b", place=Place.BODY, wire_name="b"))
     draft.members = {"a": 1, "b": "\ud800", "c": float("nan")}
@@ -119,7 +125,7 @@ def test_the_member_that_has_no_json_is_named():
     assert [problem.name for problem in draft.problems] == ["body_b", "c"]
 
 
-def test_the_whole_that_cannot_be_written_is_named():
+def test_the_whole_that_cannot_be_written_is_named() -> None:
     writer, draft = BodyWriter(body(BodyKind.BINARY, whole="data")), Draft([], [])
 
     writer.blame(draft, UnwritableError("must be base64 text"))
@@ -130,7 +136,7 @@ def test_the_whole_that_cannot_be_written_is_named():
     assert json.dumps(draft.problems)
 
 
-def test_the_members_without_json_are_named_up_to_a_number():
+def test_the_members_without_json_are_named_up_to_a_number() -> None:
     writer, draft = BodyWriter(body(BodyKind.JSON)), Draft([], [])
     draft.members = dict.fromkeys(map(str, range(100)), float("nan"))
 

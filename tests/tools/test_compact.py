@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,20 +9,25 @@ from jsonschema import Draft202012Validator
 
 from plugin_gateway.tools.compact import CUTS, LAST_CUTS, Cut, compact, plain_text, without_texts
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.openapi.document import JsonObject
+
 MILD, STRONG, STRONGEST = CUTS[0], CUTS[2], CUTS[-1]
 
 
-def cut(schema, how):
+def cut(schema: JsonObject, how: Cut) -> JsonObject:
     return compact({"properties": {"p": schema}, "$defs": {"A": {}}}, how)["properties"]["p"]
 
 
-def test_markup_is_left_out_of_texts():
+def test_markup_is_left_out_of_texts() -> None:
     assert plain_text("<p>See [the\n docs](https://e.com/a). 1 < 2</p>", 100) == "See the docs. 1 < 2"
     assert plain_text("One. Two three.", 8) == "One.…"
     assert plain_text("One.", 0) == ""
 
 
-def test_texts_inside_an_argument_are_cut_first():
+def test_texts_inside_an_argument_are_cut_first() -> None:
     schema = {"description": "x" * 300, "properties": {"a": {"description": "y" * 300}}}
     shown = cut(schema, Cut(text=0, argument_text=100, inner_text=10))
 
@@ -26,7 +35,7 @@ def test_texts_inside_an_argument_are_cut_first():
     assert len(shown["properties"]["a"]["description"]) == 10
 
 
-def test_limits_go_before_types_and_types_before_names():
+def test_limits_go_before_types_and_types_before_names() -> None:
     schema = {
         "type": "object",
         "properties": {"a": {"type": "string", "maxLength": 3, "enum": ["b"]}},
@@ -54,11 +63,11 @@ def test_limits_go_before_types_and_types_before_names():
         ({"not": {"type": "string"}}, {}),
     ],
 )  # fmt: skip
-def test_alternatives_become_one_schema_that_accepts_all_of_them(schema, shown):
+def test_alternatives_become_one_schema_that_accepts_all_of_them(schema: JsonObject, shown: JsonObject) -> None:
     assert cut(schema, STRONG) == shown
 
 
-def test_the_last_forms_lose_names_from_the_inside():
+def test_the_last_forms_lose_names_from_the_inside() -> None:
     leaf = {"properties": {"c": {"type": "string"}}}
     schema = {
         "properties": {"a": {"type": "object", "properties": {"b": leaf}}, "n": {"$ref": "#/$defs/N"}},
@@ -74,7 +83,7 @@ def test_the_last_forms_lose_names_from_the_inside():
     ]
 
 
-def test_without_texts_a_property_that_is_called_title_stays():
+def test_without_texts_a_property_that_is_called_title_stays() -> None:
     assert without_texts({"title": "T", "properties": {"title": {"description": "d"}}}) == {"properties": {"title": {}}}
 
 
@@ -113,7 +122,9 @@ values = st.recursive(
 
 
 @given(schemas, schemas, st.lists(values, min_size=1, max_size=8), st.sampled_from([*CUTS, *LAST_CUTS]))
-def test_what_the_whole_schema_accepts_the_compact_schema_accepts(schema, defined, candidates, how):
+def test_what_the_whole_schema_accepts_the_compact_schema_accepts(
+    schema: JsonObject, defined: JsonObject, candidates: Collection[Any], how: Cut
+) -> None:
     whole = {"properties": {"p": schema}, "$defs": {"A": defined if "$ref" not in str(defined) else {}}}
     shown = compact(whole, how)
 

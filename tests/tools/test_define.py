@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -12,14 +15,18 @@ from plugin_gateway.tools.formats import Format, write_tool
 from plugin_gateway.tools.hints import ChosenHints
 from plugin_gateway.tools.sharing import share
 
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.tools.tool import ToolSet
 
-def tools(settings=None, **operation):
+
+def tools(settings: ToolSettings | None = None, **operation: str) -> ToolSet:
     item = {"get": {"operationId": "getPet", "summary": "Get a pet", **operation}}
     document = Document(root={"openapi": "3.1.0", "paths": {"/pet": item}}, name="o")
     return build_tool_set(document, {OperationKey("GET", "/pet"): settings} if settings else {})
 
 
-def test_a_tool_shows_the_operation_under_its_id():
+def test_a_tool_shows_the_operation_under_its_id() -> None:
     (tool,) = tools(description="By number.")
 
     assert json.loads(tool.definition) == {
@@ -41,13 +48,13 @@ def test_a_tool_shows_the_operation_under_its_id():
     assert (tool.method, tool.path_template, tool.title) == ("GET", "/pet", "Get a pet")
 
 
-def test_title_and_hints_of_gateway_yaml_win():
+def test_title_and_hints_of_gateway_yaml_win() -> None:
     (tool,) = tools(ToolSettings(title="A pet", hints=ChosenHints(open_world=True)))
 
     assert (tool.title, tool.hints.open_world) == ("A pet", True)
 
 
-def test_an_operation_without_a_description_is_described_by_its_summary():
+def test_an_operation_without_a_description_is_described_by_its_summary() -> None:
     (tool,) = tools()
 
     assert tool.description == "Get a pet"
@@ -63,7 +70,7 @@ def test_an_operation_without_a_description_is_described_by_its_summary():
         (None, "word " * 20, "getPet"),
     ],
 )
-def test_the_title_is_the_summary_or_a_short_first_sentence(summary, description, title):
+def test_the_title_is_the_summary_or_a_short_first_sentence(summary: str | None, description: str, title: str) -> None:
     (tool,) = tools(**({"summary": summary} if summary else {"summary": ""}), description=description)
 
     assert tool.title == title
@@ -139,7 +146,9 @@ media_types = st.sampled_from(
 
 
 @given(objects, objects, objects, anything, media_types, st.dictionaries(st.sampled_from(["a", "b"]), anything))
-def test_whatever_the_schemas_are_the_tool_is_valid_in_every_form(first, second, body, parameter, media_type, encoding):
+def test_whatever_the_schemas_are_the_tool_is_valid_in_every_form(
+    first: JsonObject, second: JsonObject, body: JsonObject, parameter: object, media_type: str, encoding: JsonObject
+) -> None:
     root = {
         "openapi": "3.1.0",
         "components": {"schemas": {"A": first, "B": second}},

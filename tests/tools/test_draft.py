@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
 from plugin_gateway.tools.draft import MAX_FIELDS, Draft, shown
 from plugin_gateway.tools.scalar import UnwritableError
 
 
-def test_a_draft_begins_with_the_pieces_that_it_is_given():
+def test_a_draft_begins_with_the_pieces_that_it_is_given() -> None:
     draft = Draft(["/a/", ""], ["x=1"])
 
     assert (draft.path, draft.pairs) == (["/a/", ""], ["x=1"])
@@ -12,7 +14,7 @@ def test_a_draft_begins_with_the_pieces_that_it_is_given():
     assert not any((draft.problems, draft.suspects, draft.is_doubtful))
 
 
-def test_a_body_has_a_limited_number_of_fields():
+def test_a_body_has_a_limited_number_of_fields() -> None:
     draft = Draft([], [])
 
     draft.add_pairs(["a=1"] * MAX_FIELDS)
@@ -24,5 +26,5 @@ def test_a_body_has_a_limited_number_of_fields():
         draft.add_parts([b""])
 
 
-def test_a_name_of_the_callers_is_shown_short_and_printable():
+def test_a_name_of_the_callers_is_shown_short_and_printable() -> None:
     assert shown("a\x1b\ud800" + "b" * 99) == "a\ufffd\ufffd" + "b" * 61

@@ -1,9 +1,17 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.tools.flat_object import flatten
 from plugin_gateway.tools.keywords import DIALECT
 from plugin_gateway.tools.standalone import Definitions, Placed
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.tools.flat_object import FlatObject
 
 TEXT = {"type": "string"}
 SCHEMAS = {
@@ -16,23 +24,23 @@ SCHEMAS = {
 }
 
 
-def flat(schema, is_alone=True):
+def flat(schema: Any, is_alone: bool = True) -> FlatObject | None:
     document = Document(root={"openapi": "3.1.0", "components": {"schemas": SCHEMAS}}, name="o")
     return flatten(Definitions(document, hidden="readOnly"), Placed(schema), is_alone=is_alone)
 
 
-def members(*names, **more):
+def members(*names: str, **more: Any) -> JsonObject:
     return {"type": "object", "properties": dict.fromkeys(names, TEXT), **more}
 
 
-def test_the_parts_of_an_all_of_are_one_object():
+def test_the_parts_of_an_all_of_are_one_object() -> None:
     found = flat({"allOf": [{"$ref": "#/components/schemas/Base"}, members("tag", required=["tag"])]})
 
     assert found.properties == {"name": TEXT, "tag": TEXT}
     assert found.required == ("name", "tag")
 
 
-def test_a_property_that_two_parts_describe_satisfies_both():
+def test_a_property_that_two_parts_describe_satisfies_both() -> None:
     found = flat({"allOf": [members("a"), {"properties": {"a": {"maxLength": 3}}}]})
 
     assert found.properties == {"a": {"allOf": [TEXT, {"maxLength": 3}]}}
@@ -51,11 +59,11 @@ def test_a_property_that_two_parts_describe_satisfies_both():
         True,
     ],
 )
-def test_a_schema_whose_properties_depend_on_a_choice_is_not_flat(schema):
+def test_a_schema_whose_properties_depend_on_a_choice_is_not_flat(schema: Any) -> None:
     assert flat(schema) is None
 
 
-def test_an_object_or_null_is_the_object():
+def test_an_object_or_null_is_the_object() -> None:
     assert flat({"anyOf": [{"type": "null"}, members("a")]}).properties == {"a": TEXT}
 
 
@@ -70,14 +78,14 @@ def test_an_object_or_null_is_the_object():
         ({"patternProperties": {"^x": TEXT}}, {}),
     ],
 )
-def test_other_members_are_allowed_only_where_the_document_says_so(more, others):
+def test_other_members_are_allowed_only_where_the_document_says_so(more: JsonObject, others: Any) -> None:
     assert flat(members("a", **more)).others == others
 
 
 CHOICE = {"anyOf": [{"required": ["a"]}, {"required": ["b", "c"]}]}
 
 
-def test_a_choice_of_required_members_is_told_in_words():
+def test_a_choice_of_required_members_is_told_in_words() -> None:
     found = flat(members("a", "b", "c", **CHOICE))
 
     assert found.rules == {}
@@ -86,7 +94,7 @@ def test_a_choice_of_required_members_is_told_in_words():
     assert flat(members("a", allOf=[{"anyOf": [{"required": ["a"]}, {"minProperties": 1}]}])).note == ""
 
 
-def test_a_schema_that_names_its_dialect_keeps_its_choices():
+def test_a_schema_that_names_its_dialect_keeps_its_choices() -> None:
     found = flat(members("a", "b", "c", allOf=[CHOICE], **{"$schema": DIALECT}))
 
     assert found.rules == {"$schema": DIALECT, "allOf": [CHOICE]}
@@ -95,7 +103,7 @@ def test_a_schema_that_names_its_dialect_keeps_its_choices():
 CONDITION = {"if": {"required": ["a"]}, "then": {"required": ["b"]}}
 
 
-def test_a_condition_on_members_stays_if_it_judges_no_other_argument():
+def test_a_condition_on_members_stays_if_it_judges_no_other_argument() -> None:
     closed = {"if": {"required": ["a"]}, "then": {"$ref": "#/components/schemas/Closed"}}
 
     assert flat(members("a", "b", **CONDITION), is_alone=False).rules == CONDITION
@@ -103,12 +111,12 @@ def test_a_condition_on_members_stays_if_it_judges_no_other_argument():
     assert flat(members("a", "b", **closed), is_alone=True).rules != {}
 
 
-def test_a_count_of_members_stays_if_there_are_no_other_arguments():
+def test_a_count_of_members_stays_if_there_are_no_other_arguments() -> None:
     assert flat(members("a", minProperties=1)).rules == {"minProperties": 1}
     assert flat(members("a", minProperties=1), is_alone=False).rules == {}
 
 
-def test_a_schema_that_contains_itself_ends():
+def test_a_schema_that_contains_itself_ends() -> None:
     SCHEMAS["Loop"] = {"allOf": [{"$ref": "#/components/schemas/Loop"}], "properties": {"a": TEXT}}
 
     assert flat({"$ref": "#/components/schemas/Loop"}) is None

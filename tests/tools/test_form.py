@@ -1,8 +1,15 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from plugin_gateway.tools.form import form_pairs
 from plugin_gateway.tools.scalar import UnwritableError
 from plugin_gateway.tools.tool import Encoding
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 
 @pytest.mark.parametrize(
@@ -22,17 +29,19 @@ from plugin_gateway.tools.tool import Encoding
         ("", {}, ["f%5B%5D="]),
     ],
 )
-def test_a_field_is_written_as_its_encoding_says(value, encoding, pairs):
+def test_a_field_is_written_as_its_encoding_says(value: object, encoding: JsonObject, pairs: list[str]) -> None:
     assert form_pairs("f[]", value, Encoding(**encoding)) == pairs
 
 
-def test_a_file_that_is_not_base64_is_refused():
+def test_a_file_that_is_not_base64_is_refused() -> None:
     with pytest.raises(UnwritableError):
         form_pairs("f", "*", Encoding(is_binary=True))
 
 
 @pytest.mark.parametrize(("name", "value"), [("f" * 257, "a"), ("f", ["a"] * 10_001)], ids=["name", "list"])
 @pytest.mark.parametrize("encoding", [{}, {"style": ""}, {"is_binary": True}], ids=["style", "type", "file"])
-def test_a_field_that_would_take_much_more_memory_than_its_json_is_refused(name, value, encoding):
+def test_a_field_that_would_take_much_more_memory_than_its_json_is_refused(
+    name: str, value: str | list[str], encoding: JsonObject
+) -> None:
     with pytest.raises(UnwritableError):
         form_pairs(name, value, Encoding(**encoding))

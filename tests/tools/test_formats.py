@@ -1,9 +1,15 @@
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from plugin_gateway.tools.formats import Format, wrap, write_tool
 from plugin_gateway.tools.tool import Argument, Body, BodyKind, Hints, Place, Tool
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -15,7 +21,13 @@ SCHEMA = {
 }
 
 
-def tool(schema=SCHEMA, name="get_pet", description="Get a pet.", place=Place.QUERY, body=None):
+def tool(
+    schema: JsonObject = SCHEMA,
+    name: str = "get_pet",
+    description: str = "Get a pet.",
+    place: Place = Place.QUERY,
+    body: Body | None = None,
+) -> Tool:
     shown = {"name": name, "title": "T", "description": description, "inputSchema": schema, "annotations": {}}
     return Tool(
         name=name,
@@ -33,11 +45,11 @@ def tool(schema=SCHEMA, name="get_pet", description="Get a pet.", place=Place.QU
 PLAIN = {"type": "object", "properties": {"id": {"type": "string"}}, "additionalProperties": False}
 
 
-def test_mcp_has_the_definition_as_it_is_listed():
+def test_mcp_has_the_definition_as_it_is_listed() -> None:
     assert wrap([write_tool(tool(), Format.MCP)], Format.MCP) == {"tools": [json.loads(tool().definition)]}
 
 
-def test_openai_has_functions_without_combinations_at_the_root():
+def test_openai_has_functions_without_combinations_at_the_root() -> None:
     written = write_tool(tool(), Format.OPENAI)
 
     assert written["type"] == "function"
@@ -59,17 +71,19 @@ def test_openai_has_functions_without_combinations_at_the_root():
         (Place.BODY, BodyKind.JSON, False),
     ],
 )
-def test_openai_is_strict_where_null_leaves_an_argument_out(place, kind, is_strict):
+def test_openai_is_strict_where_null_leaves_an_argument_out(
+    place: Place, kind: BodyKind | None, is_strict: bool
+) -> None:
     body = Body(media_type="a/b", kind=kind) if kind else None
 
     assert write_tool(tool(PLAIN, place=place, body=body), Format.OPENAI)["function"]["strict"] is is_strict
 
 
-def test_openai_takes_at_most_1024_characters_of_text():
+def test_openai_takes_at_most_1024_characters_of_text() -> None:
     assert len(write_tool(tool(description="word " * 500), Format.OPENAI)["function"]["description"]) <= 1024
 
 
-def test_anthropic_has_an_input_schema():
+def test_anthropic_has_an_input_schema() -> None:
     written = write_tool(tool(), Format.ANTHROPIC)
 
     assert written.keys() == {"name", "description", "input_schema"}
@@ -77,17 +91,17 @@ def test_anthropic_has_an_input_schema():
     assert wrap([written], Format.ANTHROPIC) == [written]
 
 
-def test_gemini_has_function_declarations():
+def test_gemini_has_function_declarations() -> None:
     written = write_tool(tool(PLAIN), Format.GEMINI)
 
     assert written["parameters"] == {"type": "object", "properties": {"id": {"type": "string"}}}
     assert wrap([written], Format.GEMINI) == [{"functionDeclarations": [written]}]
 
 
-def test_gemini_gets_no_parameters_where_there_are_none():
+def test_gemini_gets_no_parameters_where_there_are_none() -> None:
     assert "parameters" not in write_tool(tool({"type": "object", "properties": {}}), Format.GEMINI)
 
 
 @pytest.mark.parametrize(("name", "shown"), [("get", "get"), ("_get", "_get"), ("1get", "_1get"), ("-get", "_-get")])
-def test_gemini_gets_names_that_begin_with_a_letter(name, shown):
+def test_gemini_gets_names_that_begin_with_a_letter(name: str, shown: str) -> None:
     assert write_tool(tool(PLAIN, name=name), Format.GEMINI)["name"] == shown

@@ -1,6 +1,13 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from plugin_gateway.tools.gemini_schema import gemini_schema
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 TEXT = {"type": "string"}
 ANY = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"type": "object"}]}
@@ -32,13 +39,13 @@ ANY = {"anyOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}, {"
         ({"not": {}}, ANY),
     ],
 )  # fmt: skip
-def test_a_schema_is_written_with_the_fields_that_gemini_has(schema, shown):
+def test_a_schema_is_written_with_the_fields_that_gemini_has(schema: JsonObject, shown: JsonObject) -> None:
     root = gemini_schema({"type": "object", "properties": {"p": schema}})
 
     assert root["properties"]["p"] == shown
 
 
-def test_references_are_written_out_until_they_come_back():
+def test_references_are_written_out_until_they_come_back() -> None:
     node = {"type": "object", "properties": {"name": TEXT, "next": {"$ref": "#/$defs/Node"}}}
     schema = {"properties": {"first": {"$ref": "#/$defs/Node", "description": "d"}}, "$defs": {"Node": node}}
 
@@ -51,7 +58,7 @@ def test_references_are_written_out_until_they_come_back():
     }
 
 
-def test_schemas_that_all_refer_to_each_other_end():
+def test_schemas_that_all_refer_to_each_other_end() -> None:
     names = [f"S{number}" for number in range(20)]
     each = {"properties": {name: {"$ref": f"#/$defs/{name}"} for name in names}}
     shown = gemini_schema({**each, "$defs": dict.fromkeys(names, each)})

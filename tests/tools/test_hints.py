@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from plugin_gateway.tools.hints import ChosenHints, hints_of
@@ -22,7 +24,7 @@ REPLACE = Hints(read_only=False, destructive=True, idempotent=True)
         ("LOCK", CHANGE),
     ],
 )
-def test_the_method_decides_the_hints(method, hints):
+def test_the_method_decides_the_hints(method: str, hints: Hints) -> None:
     assert hints_of(method) == hints
 
 
@@ -42,27 +44,29 @@ def test_the_method_decides_the_hints(method, hints):
         ("post_pets", "pets", "", CHANGE),
     ],
 )
-def test_a_post_is_not_destructive_where_its_names_say_that_it_adds(operation_id, last_segment, summary, hints):
+def test_a_post_is_not_destructive_where_its_names_say_that_it_adds(
+    operation_id: str, last_segment: str, summary: str, hints: Hints
+) -> None:
     assert hints_of("POST", (operation_id, last_segment, summary)) == hints
 
 
-def test_the_names_of_other_methods_do_not_count():
+def test_the_names_of_other_methods_do_not_count() -> None:
     assert hints_of("PUT", ("createPet", "pets", "Create a pet")) == REPLACE
 
 
-def test_a_search_by_post_that_is_not_consequential_is_a_read():
+def test_a_search_by_post_that_is_not_consequential_is_a_read() -> None:
     assert hints_of("POST", consequential=False) == READ
 
 
-def test_a_get_that_is_consequential_is_no_read():
+def test_a_get_that_is_consequential_is_no_read() -> None:
     assert hints_of("GET", consequential=True) == CHANGE
 
 
-def test_gateway_yaml_wins():
+def test_gateway_yaml_wins() -> None:
     chosen = ChosenHints(read_only=False, destructive=True, idempotent=True, open_world=True)
 
     assert hints_of("GET", chosen=chosen) == Hints(read_only=False, destructive=True, idempotent=True, open_world=True)
 
 
-def test_a_read_is_never_destructive():
+def test_a_read_is_never_destructive() -> None:
     assert hints_of("DELETE", chosen=ChosenHints(read_only=True, destructive=True)) == READ

@@ -1,4 +1,7 @@
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +18,7 @@ VALUES = FLAT | st.lists(FLAT, max_size=3) | st.dictionaries(st.text(max_size=4)
 
 
 @given(VALUES)
-def test_a_value_comes_back_from_its_json(value):
+def test_a_value_comes_back_from_its_json(value: object) -> None:
     try:
         octets = json_octets(value)
     except UnwritableError:
@@ -29,18 +32,18 @@ def test_a_value_comes_back_from_its_json(value):
     assert json_ascii(value).isprintable()
 
 
-def test_text_in_ascii_has_no_control_character():
+def test_text_in_ascii_has_no_control_character() -> None:
     assert json_ascii("a\x7f\n") == '"a\\u007f\\n"'
 
 
-def nested(depth):
+def nested(depth: int) -> list[Any]:
     value = []
     for _ in range(depth):
         value = [value]
     return value
 
 
-def test_integers_of_any_size_and_deep_values_are_json():
+def test_integers_of_any_size_and_deep_values_are_json() -> None:
     assert json_octets([2**64, -(10**30)]) == b"[18446744073709551616,-1000000000000000000000000000000]"
     assert json_octets(nested(300)) == b"[" * 301 + b"]" * 301
 
@@ -58,6 +61,6 @@ def test_integers_of_any_size_and_deep_values_are_json():
         object(),
     ],
 )
-def test_a_value_without_json_is_refused(value):
+def test_a_value_without_json_is_refused(value: Any) -> None:
     with pytest.raises(UnwritableError):
         json_octets(value)

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,21 +15,21 @@ values = st.recursive(
 
 
 @given(st.sampled_from(sorted(_IS_VALID)), values)
-def test_a_valid_keyword_is_valid_by_the_metaschema(keyword, value):
+def test_a_valid_keyword_is_valid_by_the_metaschema(keyword: str, value: object) -> None:
     if is_valid(keyword, value):
         Draft202012Validator.check_schema({keyword: value})
 
 
 @pytest.mark.parametrize("pattern", [r"^\d+$", "^[a-z](?:-[a-z])*$", "(?=a)a"])
-def test_a_pattern_for_python_and_ecmascript_is_kept(pattern):
+def test_a_pattern_for_python_and_ecmascript_is_kept(pattern: str) -> None:
     assert is_pattern(pattern)
 
 
 @pytest.mark.parametrize("pattern", [r"\p{L}", "(", "(?P<a>b)", "(?i)a", r"\Aa\Z", "a++", "a{2}+", "(?#a)", None, 1])
-def test_a_pattern_that_only_one_of_them_reads_is_not(pattern):
+def test_a_pattern_that_only_one_of_them_reads_is_not(pattern: str | int | None) -> None:
     assert not is_pattern(pattern)
 
 
 @pytest.mark.parametrize("keyword", ["nullable", "x-note", "example", "$id", "discriminator"])
-def test_a_word_of_another_vocabulary_is_no_keyword(keyword):
+def test_a_word_of_another_vocabulary_is_no_keyword(keyword: str) -> None:
     assert not is_valid(keyword, True)

@@ -1,8 +1,11 @@
 """A multipart body has the parts that its arguments say, for a parser that knows only RFC 2046."""
 
+from __future__ import annotations
+
 import base64
 from email.parser import BytesParser
 from email.policy import HTTP
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +21,7 @@ from plugin_gateway.tools.tool import Encoding
 FILE = Encoding(is_binary=True, media_type="image/png")
 
 
-def read(pieces):
+def read(pieces: list[bytes]) -> list[Any]:
     """The parts as (name, file name, type, octets)."""
     boundary, body = joined(pieces)
     head = b"Content-Type: multipart/form-data; boundary=" + boundary + b"\r\n\r\n"
@@ -34,7 +37,7 @@ def read(pieces):
     ]
 
 
-def test_each_field_is_a_part_with_its_type():
+def test_each_field_is_a_part_with_its_type() -> None:
     pieces = [
         *parts("title", "é", Encoding()),
         *parts("tags", ["a", None, "b"], Encoding()),
@@ -64,7 +67,7 @@ def test_each_field_is_a_part_with_its_type():
 
 
 @given(st.lists(st.binary(max_size=40), max_size=3))
-def test_every_content_comes_back_and_the_gate_reads_the_same_parts(contents):
+def test_every_content_comes_back_and_the_gate_reads_the_same_parts(contents: list[bytes]) -> None:
     pieces = [piece for octets in contents for piece in parts("f", base64.b64encode(octets).decode(), FILE)]
 
     boundary, body = joined(pieces)
@@ -74,7 +77,7 @@ def test_every_content_comes_back_and_the_gate_reads_the_same_parts(contents):
     assert inspect(MULTIPART, ()).feed(body, is_last=True) == body
 
 
-def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch):
+def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens = iter(["0" * 32, "1" * 32])
     monkeypatch.setattr(multipart.secrets, "token_hex", lambda _: next(tokens))
 
@@ -84,23 +87,23 @@ def test_a_boundary_that_occurs_in_the_content_is_not_used(monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["", "a" * 257, "a\r\nX: y", "a\nb", "a\\", "=?utf-8?q?a?=", "a\x00", "\ud800"])
-def test_a_name_that_could_end_its_header_is_refused(name):
+def test_a_name_that_could_end_its_header_is_refused(name: str) -> None:
     for encoding in (Encoding(), FILE, Encoding(style="deepObject")):
         with pytest.raises(UnwritableError):
             parts(name, "YQ==", encoding)
 
 
-def test_a_quote_in_a_name_does_not_end_it():
+def test_a_quote_in_a_name_does_not_end_it() -> None:
     (piece,) = parts('a"; filename="x', "1", Encoding())
 
     assert piece.startswith(b'Content-Disposition: form-data; name="a%22; filename=%22x"\r\n')
 
 
-def test_a_key_of_a_deep_object_cannot_end_its_header():
+def test_a_key_of_a_deep_object_cannot_end_its_header() -> None:
     with pytest.raises(UnwritableError):
         parts("a", {"b\r\nX: y": 1}, Encoding(style="deepObject"))
 
 
-def test_a_list_that_would_take_much_more_memory_than_its_json_is_refused():
+def test_a_list_that_would_take_much_more_memory_than_its_json_is_refused() -> None:
     with pytest.raises(UnwritableError):
         parts("a", [1] * 10_001, Encoding())

@@ -1,3 +1,7 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -5,6 +9,9 @@ from jsonschema import Draft202012Validator
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.tools.output_schema import build_output_schema
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 PET = {
     "type": "object",
@@ -20,7 +27,7 @@ PET = {
 OWNER = {"type": "object", "properties": {"pets": {"type": "array", "items": {"$ref": "#/components/schemas/Pet"}}}}
 
 
-def output(**responses):
+def output(**responses: JsonObject) -> JsonObject | None:
     root = {"openapi": "3.1.0", "components": {"schemas": {"Pet": PET, "Owner": OWNER}}}
     root["paths"] = {"/pet": {"get": {"responses": {key.strip("_"): value for key, value in responses.items()}}}}
     document = Document(root=root, name="o")
@@ -28,11 +35,11 @@ def output(**responses):
     return build_output_schema(document, operation, ("paths", "/pet", "get"))
 
 
-def answer(schema, media_type="application/json"):
+def answer(schema: JsonObject, media_type: str = "application/json") -> JsonObject:
     return {"description": "", "content": {media_type: {"schema": schema}}}
 
 
-def test_members_and_their_meaning_are_told_and_nothing_is_demanded():
+def test_members_and_their_meaning_are_told_and_nothing_is_demanded() -> None:
     assert output(_200=answer(PET)) == {
         "type": "object",
         "properties": {
@@ -64,7 +71,7 @@ json_values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(["id", "name", "owner", "x"]), json_values))
-def test_every_object_is_accepted(value):
+def test_every_object_is_accepted(value: JsonObject) -> None:
     assert Draft202012Validator(output(_200=answer(PET))).is_valid(value)
 
 
@@ -83,34 +90,34 @@ def test_every_object_is_accepted(value):
         {"default": answer(PET)},
     ],
 )
-def test_there_is_none_where_an_answer_may_be_no_object_or_tells_nothing(responses):
+def test_there_is_none_where_an_answer_may_be_no_object_or_tells_nothing(responses: JsonObject) -> None:
     assert output(**responses) is None
 
 
 @pytest.mark.parametrize(
     "schema", [{"allOf": [{}, PET]}, {"oneOf": [PET, OWNER]}, {"type": ["object", "null"], **OWNER}]
 )
-def test_combined_objects_are_objects(schema):
+def test_combined_objects_are_objects(schema: JsonObject) -> None:
     assert output(_200=answer(schema))["type"] == "object"
 
 
-def test_an_answer_that_is_json_among_others_is_json():
+def test_an_answer_that_is_json_among_others_is_json() -> None:
     both = {"description": "", "content": {"application/yaml": {}, **answer(PET)["content"]}}
 
     assert output(_200=both) == output(_200=answer(PET))
 
 
-def test_a_definition_that_only_a_dropped_part_reaches_is_left_out():
+def test_a_definition_that_only_a_dropped_part_reaches_is_left_out() -> None:
     closed = {"type": "object", "properties": {"a": {"not": {"$ref": "#/components/schemas/Owner"}}}}
 
     assert output(_200=answer(closed)) == {"type": "object", "properties": {"a": {}}}
 
 
-def test_a_referenced_answer_is_written_at_the_root():
+def test_a_referenced_answer_is_written_at_the_root() -> None:
     assert output(_200=answer({"$ref": "#/components/schemas/Pet"})) == output(_200=answer(PET))
 
 
-def test_an_answer_that_costs_too_much_tells_less():
+def test_an_answer_that_costs_too_much_tells_less() -> None:
     long = {f"member_{number}": {"type": "string", "description": "word " * 20} for number in range(45)}
     deep = {"type": "object", "description": "d", "properties": {"a": {"type": "object", "properties": long}, "b": {}}}
     many = {f"one_of_{number}": {} for number in range(400)}

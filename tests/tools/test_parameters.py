@@ -1,12 +1,21 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.tools.parameters import read_parameters
+from plugin_gateway.tools.parameters import Property, read_parameters
 from plugin_gateway.tools.standalone import Definitions, Placed
 from plugin_gateway.tools.tool import Argument
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-def read(*parameters, slashes=(), **components):
+    from plugin_gateway.openapi.document import JsonObject
+
+
+def read(*parameters: JsonObject, slashes: Collection[str] = (), **components: JsonObject) -> list[Property]:
     document = Document(root={"openapi": "3.2.0", "components": components}, name="o")
     return read_parameters(document, Placed([*parameters]), Definitions(document, hidden="readOnly"), slashes)
 
@@ -26,19 +35,19 @@ def read(*parameters, slashes=(), **components):
         ({"in": "querystring", "content": {"application/json": {}}}, {"media_type": "application/json"}),
     ],
 )
-def test_the_defaults_of_openapi_are_filled_in(parameter, argument):
+def test_the_defaults_of_openapi_are_filled_in(parameter: JsonObject, argument: JsonObject) -> None:
     (found,) = read({"name": "p", **parameter})
 
     assert found.argument == Argument(name="p", place=parameter["in"], wire_name="p", **argument)
 
 
-def test_parameters_come_in_the_order_of_their_places():
+def test_parameters_come_in_the_order_of_their_places() -> None:
     found = read(*({"name": place, "in": place} for place in ("cookie", "header", "query", "path", "body")))
 
     assert [one.argument.name for one in found] == ["path", "query", "header", "cookie"]
 
 
-def test_only_the_path_parameters_that_may_hold_slashes_allow_them():
+def test_only_the_path_parameters_that_may_hold_slashes_allow_them() -> None:
     found = read(
         {"name": "a", "in": "path"}, {"name": "b", "in": "path"}, {"name": "q", "in": "query"}, slashes=["a", "q"]
     )
@@ -46,13 +55,13 @@ def test_only_the_path_parameters_that_may_hold_slashes_allow_them():
     assert [one.argument.allows_slashes for one in found] == [True, False, False]
 
 
-def test_a_reference_is_followed_and_a_broken_one_is_left_out():
+def test_a_reference_is_followed_and_a_broken_one_is_left_out() -> None:
     refs = [{"$ref": "#/components/parameters/P"}, {"$ref": "#/components/parameters/Gone"}]
 
     assert [one.argument.name for one in read(*refs, parameters={"P": {"name": "p", "in": "query"}})] == ["p"]
 
 
-def test_what_a_parameter_says_beside_its_schema_is_shown():
+def test_what_a_parameter_says_beside_its_schema_is_shown() -> None:
     (found,) = read(
         {
             "name": "p",
@@ -75,5 +84,5 @@ def test_what_a_parameter_says_beside_its_schema_is_shown():
 
 
 @pytest.mark.parametrize(("schema", "shown"), [(True, {}), (False, {"not": {}}), (None, {})])
-def test_a_schema_is_an_object(schema, shown):
+def test_a_schema_is_an_object(schema: bool | None, shown: JsonObject) -> None:
     assert read({"name": "p", "in": "query", "schema": schema})[0].schema == shown

@@ -1,10 +1,12 @@
+from __future__ import annotations
+
 import pytest
 
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.tools.path import Path, Spot, placeholders
 
 
-def test_a_template_is_cut_at_its_parameters():
+def test_a_template_is_cut_at_its_parameters() -> None:
     path = Path(parse_template("/a b/{x}/c/{y}.{z}/{x}"))
 
     assert path.pieces == ["/a%20b/", "", "/c/", "", ".", "", "/", ""]
@@ -17,7 +19,7 @@ def test_a_template_is_cut_at_its_parameters():
 
 
 @pytest.mark.parametrize("template", ["/", "/a", "/a/", "/a/b"])
-def test_a_template_without_parameters_is_one_piece(template):
+def test_a_template_without_parameters_is_one_piece(template: str) -> None:
     assert Path(parse_template(template)).pieces == [template]
 
 
@@ -35,7 +37,7 @@ def test_a_template_without_parameters_is_one_piece(template):
         ("/a/.{x}", ".", True),
     ],
 )
-def test_a_segment_is_refused_as_the_gate_refuses_it(template, value, is_refused):
+def test_a_segment_is_refused_as_the_gate_refuses_it(template: str, value: str, is_refused: bool) -> None:
     path = Path(parse_template(template))
     (spot,) = path.spots["x"]
     pieces = path.pieces.copy()
@@ -44,7 +46,7 @@ def test_a_segment_is_refused_as_the_gate_refuses_it(template, value, is_refused
     assert (path.find_refusal(pieces, spot.segment) is not None) == is_refused
 
 
-def test_a_slash_passes_where_it_is_allowed():
+def test_a_slash_passes_where_it_is_allowed() -> None:
     path = Path(parse_template("/a/{x}/b"))
     path.slashed.add(1)
 
@@ -53,5 +55,5 @@ def test_a_slash_passes_where_it_is_allowed():
     assert path.find_refusal(["/a/", "b%2F", "/b"], 1) is not None
 
 
-def test_placeholders_are_the_names_in_braces():
+def test_placeholders_are_the_names_in_braces() -> None:
     assert placeholders("q={a}+{b}") == ["a", "b"]

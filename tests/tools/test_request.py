@@ -7,6 +7,7 @@ import json
 import pickle
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, unquote_to_bytes
 
 import pytest
@@ -20,10 +21,19 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.tools.draft import ArgumentProblem
+
 CASES = Path(__file__).parents[2].parent / "shared" / "attack" / "cases.json"
 
 
-def parameter(name, place, style="", explode=None, schema=None, **more):
+def parameter(
+    name: str, place: str, style: str = "", explode: bool | None = None, schema: JsonObject | None = None, **more: bool
+) -> JsonObject:
     found = {"name": name, "in": place, "schema": schema or {}, **more}
     if place == "path":
         found["required"] = True
@@ -34,7 +44,9 @@ def parameter(name, place, style="", explode=None, schema=None, **more):
     return found
 
 
-def api(operations, closed=(), slashes=()):
+def api(
+    operations: JsonObject, closed: Collection[str] = (), slashes: Collection[str] = ()
+) -> tuple[Gate, dict[str, RequestWriter]]:
     """The gate, and a writer for each operation of `{"GET /a": {…}}`; those in `closed` are not allowed."""
     paths = {}
     for text, operation in operations.items():
@@ -56,7 +68,9 @@ def api(operations, closed=(), slashes=()):
     return gate, {tool.name: RequestWriter(tool, gate) for tool in tools}
 
 
-def write(operation, arguments, text="GET /a", **given):
+def write(
+    operation: JsonObject, arguments: JsonObject, text: str = "GET /a", **given: Any
+) -> ToolRequest | tuple[ArgumentProblem, ...]:
     gate, writers = api({text: operation}, **given)
     request = writers[text].write(arguments)
     if isinstance(request, ToolRequest):
@@ -64,7 +78,7 @@ def write(operation, arguments, text="GET /a", **given):
     return request
 
 
-def problems(operation, arguments, text="GET /a", **given):
+def problems(operation: JsonObject, arguments: JsonObject, text: str = "GET /a", **given: Any) -> dict[str, str]:
     found = write(operation, arguments, text, **given)
     assert not isinstance(found, ToolRequest)
     return {problem.name: problem.detail for problem in found}
@@ -86,7 +100,7 @@ EVERYWHERE = {
 }
 
 
-def test_each_argument_goes_to_its_place():
+def test_each_argument_goes_to_its_place() -> None:
     arguments = {"limit": 5, "tag": ["a"], "id": "é", "body_id": 7, "X-Trace": "t", "theme": "dark"}
 
     assert write(EVERYWHERE, arguments, "POST /pets/{id}") == ToolRequest(
@@ -97,22 +111,22 @@ def test_each_argument_goes_to_its_place():
     )
 
 
-def test_arguments_that_are_omitted_or_null_are_not_sent():
+def test_arguments_that_are_omitted_or_null_are_not_sent() -> None:
     arguments = {"id": "1", "limit": None, "X-Trace": None, "theme": None}
 
     assert write(EVERYWHERE, arguments, "POST /pets/{id}") == ToolRequest(b"POST", b"/pets/1", (), b"")
 
 
-def test_fields_and_cookies_are_sent_without_one_another():
+def test_fields_and_cookies_are_sent_without_one_another() -> None:
     assert write(EVERYWHERE, {"id": "1", "X-Trace": "t"}, "POST /pets/{id}").fields == ((b"x-trace", b"t"),)
     assert write(EVERYWHERE, {"id": "1", "theme": "t"}, "POST /pets/{id}").fields == ((b"cookie", b"theme=t"),)
 
 
-def test_null_is_a_value_in_a_json_body():
+def test_null_is_a_value_in_a_json_body() -> None:
     assert write(EVERYWHERE, {"id": "1", "tag": None}, "POST /pets/{id}").body == b'{"tag":null}'
 
 
-def test_requests_share_their_fields():
+def test_requests_share_their_fields() -> None:
     _, writers = api({"POST /pets/{id}": EVERYWHERE})
     writer = writers["POST /pets/{id}"]
 
@@ -128,7 +142,7 @@ def test_requests_share_their_fields():
         ("multipart/form-data", False),
     ],
 )
-def test_requests_share_their_content_type_unless_it_has_a_boundary(media_type, is_shared):
+def test_requests_share_their_content_type_unless_it_has_a_boundary(media_type: str, is_shared: bool) -> None:
     schema = {"type": "object", "properties": {"a": {}}}
     _, writers = api({"POST /a": {"requestBody": {"content": {media_type: {"schema": schema}}}}})
     one, other = (writers["POST /a"].write({"a": "x"}).fields for _ in range(2))
@@ -137,7 +151,7 @@ def test_requests_share_their_content_type_unless_it_has_a_boundary(media_type, 
     assert one[0][1].startswith(media_type.encode())
 
 
-def test_all_problems_are_reported_at_once():
+def test_all_problems_are_reported_at_once() -> None:
     operation = {"parameters": [*EVERYWHERE["parameters"], parameter("must", "query", required=True)], **BODY}
     arguments = {
         "id": "..",
@@ -161,11 +175,11 @@ def test_all_problems_are_reported_at_once():
         ({"id": ""}, "id", "`id` must not be empty, because it is a part of the path."),
     ],
 )  # fmt: skip
-def test_a_problem_says_what_to_do(arguments, name, detail):
+def test_a_problem_says_what_to_do(arguments: JsonObject, name: str, detail: str) -> None:
     assert problems(EVERYWHERE, arguments, "POST /pets/{id}")[name] == detail
 
 
-def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument():
+def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument() -> None:
     operation = {"parameters": [parameter("filter[status]", "query")]}
 
     assert problems(operation, {"filter[status]": "a"})["filter[status]"].endswith(
@@ -174,7 +188,7 @@ def test_the_name_in_the_request_is_answered_with_the_name_of_the_argument():
     assert write(operation, {"filter_status": "a"}).target == b"/a?filter%5Bstatus%5D=a"
 
 
-def test_only_some_of_very_many_problems_are_reported():
+def test_only_some_of_very_many_problems_are_reported() -> None:
     found = problems(EVERYWHERE, {f"limit{number}": 1 for number in range(100_000)}, "POST /pets/{id}")
 
     assert len(found) == 21
@@ -183,7 +197,7 @@ def test_only_some_of_very_many_problems_are_reported():
     assert "Did you mean" not in found["limit10"]
 
 
-def test_a_declared_field_that_the_gateway_does_not_forward_is_ignored():
+def test_a_declared_field_that_the_gateway_does_not_forward_is_ignored() -> None:
     listed = [parameter("Content-Type", "header", required=True), parameter("$Path", "cookie", required=True)]
     arguments = {"Content-Type": "text/evil", "Path": "/", "tag": 1}
 
@@ -192,17 +206,17 @@ def test_a_declared_field_that_the_gateway_does_not_forward_is_ignored():
     assert request.fields == ((b"content-type", b"application/json"),)
 
 
-def test_a_tool_without_arguments_says_so():
+def test_a_tool_without_arguments_says_so() -> None:
     assert problems({}, {"a": 1})["a"] == "`GET /a` has no argument `a`. It takes no arguments."
 
 
-def test_a_long_list_of_arguments_is_cut():
+def test_a_long_list_of_arguments_is_cut() -> None:
     operation = {"parameters": [parameter(f"qqqq{n}", "query") for n in range(50)]}
 
     assert problems(operation, {"\x1b" * 99: 1})["\ufffd" * 64].endswith("qqqq39 and 10 more.")
 
 
-def test_other_members_go_into_a_body_that_takes_them():
+def test_other_members_go_into_a_body_that_takes_them() -> None:
     schema = {"type": "object", "properties": {"id": {}}, "additionalProperties": {"type": "string"}}
     operation = {
         "parameters": [parameter("id", "path")],
@@ -215,7 +229,7 @@ def test_other_members_go_into_a_body_that_takes_them():
     )
 
 
-def test_other_members_that_cannot_be_sent_are_reported():
+def test_other_members_that_cannot_be_sent_are_reported() -> None:
     schema = {"type": "object", "properties": {"a": {}}, "additionalProperties": True}
     operation = {"requestBody": {"content": {"multipart/form-data": {"schema": schema}}}}
 
@@ -241,7 +255,7 @@ RIVALS = {
         ("GET /{kind}/x{id}", {"kind": "cats", "id": "1"}, True),
     ],
 )
-def test_a_value_that_names_another_operation_is_refused(tool, arguments, is_written):
+def test_a_value_that_names_another_operation_is_refused(tool: str, arguments: JsonObject, is_written: bool) -> None:
     _, writers = api(RIVALS, closed={"GET /pets/export"})
 
     assert isinstance(writers[tool].write(arguments), ToolRequest) == is_written
@@ -265,7 +279,9 @@ VARIANTS = {
         ("GET /find?kind={kind}&acl", {"kind": "a b"}, b"/find?acl&kind=a%20b"),
     ],
 )
-def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(tool, arguments, target):
+def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(
+    tool: str, arguments: JsonObject, target: bytes | None
+) -> None:
     gate, writers = api(VARIANTS)
     request = writers[tool].write(arguments)
 
@@ -274,7 +290,7 @@ def test_the_query_of_a_template_is_sent_and_selects_no_other_operation(tool, ar
         assert gate.judge(b"GET", target).rule.operation_id == tool
 
 
-def test_a_call_without_the_query_of_its_template_is_refused():
+def test_a_call_without_the_query_of_its_template_is_refused() -> None:
     text = "GET /find?kind={kind}"
     operation = {"parameters": [parameter("kind", "query")]}
 
@@ -282,13 +298,13 @@ def test_a_call_without_the_query_of_its_template_is_refused():
     assert problems(operation, {}, text)
 
 
-def test_a_template_parameter_that_the_document_does_not_describe_is_reported():
+def test_a_template_parameter_that_the_document_does_not_describe_is_reported() -> None:
     assert "`id`" in problems({}, {}, "GET /a/{id}")[""]
 
 
 @pytest.mark.parametrize("place", ["path", "query", "header", "cookie"])
 @pytest.mark.parametrize("name", ["a\x00", "\x1b", "a b", "", "{", "a}", ";", "#?&="])
-def test_no_name_in_a_document_makes_an_exception(place, name):
+def test_no_name_in_a_document_makes_an_exception(place: str, name: str) -> None:
     text = f"POST /a/{{{name}}}?{name}=1&b={{{name}}}" if place == "path" else "POST /a"
     described = {"parameters": [parameter(name, place), parameter("b", "query")], **BODY}
     gate, writers = api({text: described})
@@ -301,14 +317,14 @@ def test_no_name_in_a_document_makes_an_exception(place, name):
             assert request.target.isascii()
 
 
-def test_a_segment_with_a_missing_value_has_one_problem():
+def test_a_segment_with_a_missing_value_has_one_problem() -> None:
     operation = {"parameters": [parameter("x", "path"), parameter("y", "path")]}
 
     assert problems(operation, {"x": "1"}, "GET /a/{x}.{y}") == {"y": "`y` is missing."}
     assert problems(operation, {"x": ".", "y": "."}, "GET /a/{x}.{y}").keys() == {"x"}
 
 
-def test_slashes_pass_where_gateway_yaml_allows_them():
+def test_slashes_pass_where_gateway_yaml_allows_them() -> None:
     operation = {"parameters": [parameter("path", "path")]}
 
     assert problems(operation, {"path": "a/b"}, "GET /files/{path}")
@@ -317,7 +333,7 @@ def test_slashes_pass_where_gateway_yaml_allows_them():
         assert problems(operation, {"path": value}, "GET /files/{path}", slashes=["path"])
 
 
-def test_a_long_target_is_refused():
+def test_a_long_target_is_refused() -> None:
     operation = {"parameters": [parameter("q", "query", explode=True)]}
 
     assert write(operation, {"q": "a" * (MAX_TARGET_BYTES - 5)})
@@ -331,7 +347,7 @@ FREE = {"type": "object", "additionalProperties": True}
 
 @pytest.mark.parametrize("key", ["_method", "X-HTTP-Method-Override", "a\x00", "é", "limit"])
 @pytest.mark.parametrize("place", ["query", "querystring"])
-def test_a_free_name_that_the_gate_refuses_is_reported(key, place):
+def test_a_free_name_that_the_gate_refuses_is_reported(key: str, place: str) -> None:
     listed = [parameter("free", place, schema=FREE)]
     if place == "query":
         listed.append(parameter("limit", "query"))
@@ -365,14 +381,14 @@ STYLES = [
 TRUTH = {True: "true", False: "false"}
 
 
-def spelled(value):
+def spelled(value: object) -> str:
     """The text that an upstream must read, for a scalar."""
     if isinstance(value, bool):
         return TRUTH[value]
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def same(read, sent):
+def same(read: Any, sent: object) -> bool:
     if isinstance(sent, list):
         return len(read) == len(sent) and all(map(same, read, sent))
     if isinstance(sent, dict):
@@ -382,11 +398,11 @@ def same(read, sent):
     return read == spelled(sent)
 
 
-def paired(flat):
+def paired(flat: list[str]) -> dict[str, str]:
     return dict(zip(flat[::2], flat[1::2], strict=True))
 
 
-def read_back(place, style, explode, shape, request):
+def read_back(place: str, style: str, explode: bool, shape: str, request: ToolRequest) -> object:
     """Read the argument `color` as the table "Style Values" of OpenAPI says."""
     if place == "path":
         text = request.target.decode().removeprefix("/a/")
@@ -457,7 +473,7 @@ WRITERS = {
 
 @pytest.mark.parametrize(("place", "style", "explode"), STYLES)
 @given(value=SCALAR | LIST | OBJECT)
-def test_the_upstream_reads_the_arguments_that_were_given(place, style, explode, value):
+def test_the_upstream_reads_the_arguments_that_were_given(place: str, style: str, explode: bool, value: object) -> None:
     gate, writers = WRITERS[place, style, explode]
     name = "GET /a/{color}" if place == "path" else "GET /a"
     shape = "list" if isinstance(value, list) else "object" if isinstance(value, dict) else "scalar"
@@ -476,7 +492,7 @@ def test_the_upstream_reads_the_arguments_that_were_given(place, style, explode,
 
 @pytest.mark.parametrize(("place", "style", "explode"), STYLES)
 @given(value=WORD | st.lists(WORD, min_size=1, max_size=3) | st.dictionaries(KEYS, WORD, min_size=1, max_size=3))
-def test_plain_values_are_never_refused(place, style, explode, value):
+def test_plain_values_are_never_refused(place: str, style: str, explode: bool, value: object) -> None:
     _, writers = WRITERS[place, style, explode]
     if place == "cookie" and isinstance(value, dict) and explode:
         return
@@ -513,7 +529,7 @@ NAMES = st.sampled_from(["p", "q", "d", "h", "c", "x", "body", "y", "\ud800", ""
 
 
 @given(kind=st.sampled_from(list(KINDS)), arguments=st.dictionaries(NAMES, JSON))
-def test_no_value_makes_an_exception_or_another_call(kind, arguments):
+def test_no_value_makes_an_exception_or_another_call(kind: str, arguments: JsonObject) -> None:
     name = f"POST /{kind}/{{p}}"
 
     request = ANY[name].write(arguments)
@@ -539,7 +555,9 @@ VALUES = st.sampled_from(["a", "b", "ab", "aab", "a.b", "a.", ".a", "%61", "a b"
     closed=st.sets(st.integers(0, 5), max_size=2),
     values=st.lists(VALUES, min_size=5, max_size=5),
 )
-def test_in_no_api_does_a_value_name_another_operation(operations, closed, values):
+def test_in_no_api_does_a_value_name_another_operation(
+    operations: list[Any], closed: set[int], values: list[str]
+) -> None:
     named = {}
     for method, path, query in operations:
         names = dict.fromkeys(re.findall(r"\{(.)\}", path))
@@ -562,7 +580,7 @@ def test_in_no_api_does_a_value_name_another_operation(operations, closed, value
                 assert verdict.rule.operation_id == name
 
 
-def hostile_values():
+def hostile_values() -> list[str]:
     """The paths and fields of the attack suite, whole and cut at each slash, in their spelling and decoded."""
     if not CASES.is_file():
         return []
@@ -593,7 +611,7 @@ PETS = {
 CLOSED = {"GET /pets/export", "DELETE /pets/{petId}", "GET /pets/{petId}/secrets", "GET /admin/users"}
 
 
-def test_no_attack_as_a_value_reaches_another_operation():
+def test_no_attack_as_a_value_reaches_another_operation() -> None:
     values = hostile_values()
     if not values:
         pytest.skip(f"no attack cases at {CASES}")
@@ -623,7 +641,7 @@ def test_no_attack_as_a_value_reaches_another_operation():
     assert written > 100
 
 
-def test_a_writer_keeps_no_state():
+def test_a_writer_keeps_no_state() -> None:
     _, writers = api({"POST /pets/{id}": EVERYWHERE})
     writer = writers["POST /pets/{id}"]
     first = writer.write({"id": "1", "limit": 5, "tag": 1, "X-Trace": "a"})
@@ -633,7 +651,7 @@ def test_a_writer_keeps_no_state():
     assert pickle.loads(pickle.dumps(first)) == first
 
 
-def test_the_operation_of_a_key_is_named_by_its_tool():
+def test_the_operation_of_a_key_is_named_by_its_tool() -> None:
     gate, writers = api(PETS)
 
     assert [rule.operation_id for rule in gate.rules] == list(writers)

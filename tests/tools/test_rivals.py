@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 
 from plugin_gateway.gate.gate import Allowed, compile_gate
@@ -6,7 +8,7 @@ from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.tools.rivals import Rivals
 
 
-def rivals(template, *others, method="GET"):
+def rivals(template: str, *others: str, method: str = "GET") -> tuple[dict[int, set[str]], bool]:
     keys = [OperationKey(method, template), *(OperationKey(*other.split(" ")) for other in others)]
     paths = {}
     for key in keys:
@@ -41,9 +43,11 @@ def rivals(template, *others, method="GET"):
         ("/{a}/", ["GET /x/{b}"], ({}, False)),
     ],
 )
-def test_the_routes_that_a_search_tries_first_are_found(template, others, expected):
+def test_the_routes_that_a_search_tries_first_are_found(
+    template: str, others: list[str], expected: tuple[dict[int, set[str]], bool]
+) -> None:
     assert rivals(template, *others) == expected
 
 
-def test_a_head_has_the_rivals_of_a_get():
+def test_a_head_has_the_rivals_of_a_get() -> None:
     assert rivals("/pets/{id}", "GET /pets/mine", method="HEAD") == ({1: {"mine"}}, False)

@@ -1,13 +1,20 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from plugin_gateway.tools.sharing import share
 
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
+
 LONG = {"type": "object", "properties": {"street": {"type": "string"}, "city": {"type": "string", "maxLength": 40}}}
 
 
-def test_equal_parts_are_written_once_and_keep_their_own_texts():
+def test_equal_parts_are_written_once_and_keep_their_own_texts() -> None:
     schema = {"properties": {"from": {**LONG, "description": "Sender."}, "to": LONG, "n": {"type": "integer"}}}
 
     assert share(schema) == {
@@ -20,13 +27,13 @@ def test_equal_parts_are_written_once_and_keep_their_own_texts():
     }
 
 
-def test_a_schema_without_a_part_that_is_worth_it_stays_as_it_is():
+def test_a_schema_without_a_part_that_is_worth_it_stays_as_it_is() -> None:
     schema = {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
 
     assert share(schema) is schema
 
 
-def test_a_name_that_is_taken_stays_its_owner():
+def test_a_name_that_is_taken_stays_its_owner() -> None:
     shared = share({"properties": {"from": LONG, "to": LONG}, "$defs": {"from": {"type": "null"}}})
 
     assert shared["$defs"] == {"from": {"type": "null"}, "from_2": LONG}
@@ -50,7 +57,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from("abc"), schemas, min_size=1), values)
-def test_a_shared_schema_accepts_the_same_values(properties, value):
+def test_a_shared_schema_accepts_the_same_values(properties: JsonObject, value: object) -> None:
     schema = {"properties": properties, "$defs": {"A": LONG}}
     shared = share(schema)
 

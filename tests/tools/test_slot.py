@@ -1,5 +1,9 @@
 """Each slot writes its value into its place, or refuses a value that would not arrive as it is."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.tools.draft import Draft
@@ -13,26 +17,32 @@ from plugin_gateway.tools.slot import (
     QuerySlot,
     QueryStringSlot,
     SettledSlot,
+    Slot,
     UnusedSlot,
 )
 from plugin_gateway.tools.tool import Argument, Place
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-def argument(place, style="", **given):
+    from plugin_gateway.openapi.document import JsonObject
+
+
+def argument(place: Place, style: str = "", **given: str | bool) -> Argument:
     return Argument(**{"name": "n", "place": place, "wire_name": "n", "style": style, **given})
 
 
-def written(slot, value):
+def written(slot: Slot, value: object) -> Draft | None:
     draft = Draft(["/", ""], [])
     slot.add(value, draft)
     return draft
 
 
-def path_slot(style="simple", rivals=(), **given):
+def path_slot(style: str = "simple", rivals: Collection[str] = (), **given: str | bool) -> PathSlot:
     return PathSlot(argument(Place.PATH, style, **given), [Spot(1, 0, is_whole=True)], rivals)
 
 
-def query_slot(style="form", others=(), **given):
+def query_slot(style: str = "form", others: Collection[str] = (), **given: str | bool) -> QuerySlot:
     return QuerySlot(argument(Place.QUERY, style, **given), "n[]", others)
 
 
@@ -49,14 +59,14 @@ def query_slot(style="form", others=(), **given):
         ("", {"media_type": "application/json"}, {"a": 1}, "%7B%22a%22%3A1%7D"),
     ],
 )
-def test_a_path_value_is_escaped(style, given, value, text):
+def test_a_path_value_is_escaped(style: str, given: JsonObject, value: object, text: str) -> None:
     assert written(path_slot(style, **given), value).path == ["/", text]
 
 
 @pytest.mark.parametrize(
     ("style", "value"), [("simple", ""), ("simple", []), ("label", {}), ("matrix", "a"), ("simple", None)]
 )
-def test_an_empty_path_value_and_matrix_parameters_are_refused(style, value):
+def test_an_empty_path_value_and_matrix_parameters_are_refused(style: str, value: object) -> None:
     with pytest.raises(UnwritableError):
         written(path_slot(style, explode=True), value)
 
@@ -65,13 +75,15 @@ def test_an_empty_path_value_and_matrix_parameters_are_refused(style, value):
     ("value", "is_suspect", "is_doubtful"),
     [("b", False, False), ("mine", False, True), ("a b", True, True), (7, False, False)],
 )
-def test_values_that_the_gate_may_read_differently_are_marked(value, is_suspect, is_doubtful):
+def test_values_that_the_gate_may_read_differently_are_marked(
+    value: str | int, is_suspect: bool, is_doubtful: bool
+) -> None:
     draft = written(path_slot(rivals={"mine"}), value)
 
     assert (bool(draft.suspects), draft.is_doubtful) == (is_suspect, is_doubtful)
 
 
-def test_each_part_of_a_segment_is_suspect():
+def test_each_part_of_a_segment_is_suspect() -> None:
     slot = PathSlot(argument(Place.PATH, "simple"), [Spot(1, 0, is_whole=False)], ())
 
     assert written(slot, "a").suspects == [0]
@@ -93,17 +105,17 @@ def test_each_part_of_a_segment_is_suspect():
         ("", {"media_type": "application/json"}, 7, ["n%5B%5D=7"]),
     ],
 )
-def test_a_query_value_is_written_in_its_style(style, given, value, pairs):
+def test_a_query_value_is_written_in_its_style(style: str, given: JsonObject, value: object, pairs: list[str]) -> None:
     assert written(query_slot(style, **given), value).pairs == pairs
 
 
-def test_names_that_depend_on_values_are_marked():
+def test_names_that_depend_on_values_are_marked() -> None:
     assert written(query_slot("deepObject"), {"a": 1}).is_doubtful
     assert written(query_slot(explode=True), {"a": 1}).is_doubtful
     assert not written(query_slot(), {"a": 1}).is_doubtful
 
 
-def test_a_member_of_an_exploded_object_does_not_become_another_parameter():
+def test_a_member_of_an_exploded_object_does_not_become_another_parameter() -> None:
     with pytest.raises(UnwritableError):
         written(query_slot(explode=True, others={"limit"}), {"limit": 1})
 
@@ -117,13 +129,13 @@ def test_a_member_of_an_exploded_object_does_not_become_another_parameter():
         ("text/plain", "", []),
     ],
 )
-def test_a_whole_query_is_written_as_its_media_type(media_type, value, pairs):
+def test_a_whole_query_is_written_as_its_media_type(media_type: str, value: Any, pairs: list[str]) -> None:
     draft = written(QueryStringSlot(argument(Place.QUERYSTRING, media_type=media_type)), value)
 
     assert (draft.pairs, draft.is_doubtful) == (pairs, True)
 
 
-def test_a_settled_value_is_accepted_but_no_other():
+def test_a_settled_value_is_accepted_but_no_other() -> None:
     slot = SettledSlot(argument(Place.QUERY), "true")
 
     assert written(slot, True).pairs == []
@@ -142,7 +154,7 @@ def test_a_settled_value_is_accepted_but_no_other():
         ({"media_type": "application/json"}, {"a": "é\n"}, b'{"a":"\\u00e9\\n"}'),
     ],
 )
-def test_a_field_value_is_not_escaped(given, value, text):
+def test_a_field_value_is_not_escaped(given: JsonObject, value: object, text: bytes) -> None:
     assert written(HeaderSlot(argument(Place.HEADER, "simple", **given)), value).fields == [(b"n", text)]
 
 
@@ -150,7 +162,7 @@ def test_a_field_value_is_not_escaped(given, value, text):
     "value", ["a\r\nX: y", "a\nb", "\x00", "\x7f", " a", "a\t", "\ud800", ["a,b"], [["a"]], "a" * (MAX_FIELD_BYTES + 1)],
     ids=["crlf", "lf", "nul", "del", "blank", "tab", "surrogate", "comma", "nested", "long"],
 )  # fmt: skip
-def test_a_value_that_could_end_its_field_is_refused(value):
+def test_a_value_that_could_end_its_field_is_refused(value: object) -> None:
     with pytest.raises(UnwritableError):
         written(HeaderSlot(argument(Place.HEADER, "simple")), value)
 
@@ -158,7 +170,7 @@ def test_a_value_that_could_end_its_field_is_refused(value):
 @pytest.mark.parametrize(
     "name", ["Host", "content-length", "Content-Type", "X-Forwarded-For", "Cookie", "a b", "a\r\nb", "é"]
 )
-def test_a_field_that_the_gateway_does_not_forward_has_no_slot(name):
+def test_a_field_that_the_gateway_does_not_forward_has_no_slot(name: str) -> None:
     assert not HeaderSlot.takes(name)
     assert HeaderSlot.takes("X-Trace")
 
@@ -176,7 +188,9 @@ def test_a_field_that_the_gateway_does_not_forward_has_no_slot(name):
         ("form", {"explode": True}, [], []),
     ],
 )
-def test_a_cookie_is_one_that_every_server_reads_alike(style, given, value, cookies):
+def test_a_cookie_is_one_that_every_server_reads_alike(
+    style: str, given: JsonObject, value: object, cookies: list[str]
+) -> None:
     assert written(CookieSlot(argument(Place.COOKIE, style, **given)), value).cookies == cookies
 
 
@@ -192,18 +206,18 @@ def test_a_cookie_is_one_that_every_server_reads_alike(style, given, value, cook
         ("form", True, "a\x00"),
     ],
 )
-def test_a_value_that_could_be_another_cookie_is_refused(style, explode, value):
+def test_a_value_that_could_be_another_cookie_is_refused(style: str, explode: bool, value: object) -> None:
     with pytest.raises(UnwritableError):
         written(CookieSlot(argument(Place.COOKIE, style, explode=explode)), value)
 
 
 @pytest.mark.parametrize("name", ["$Path", "a;b", "a b", ""])
-def test_a_cookie_name_that_parsers_read_in_different_ways_has_no_slot(name):
+def test_a_cookie_name_that_parsers_read_in_different_ways_has_no_slot(name: str) -> None:
     assert not CookieSlot.takes(name)
     assert CookieSlot.takes("theme")
 
 
-def test_an_argument_without_a_place_changes_nothing():
+def test_an_argument_without_a_place_changes_nothing() -> None:
     draft = written(UnusedSlot(argument(Place.PATH)), "a")
 
     assert (draft.path, draft.pairs) == (["/", ""], [])

@@ -1,7 +1,14 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
 
 SCHEMAS = {
     "Node": {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}, "x-note": 1},
@@ -9,32 +16,32 @@ SCHEMAS = {
 }
 
 
-def copied(schema, hidden="readOnly", **schemas):
+def copied(schema: JsonObject, hidden: str = "readOnly", **schemas: JsonObject) -> tuple[Any, Any]:
     document = Document(root={"openapi": "3.1.0", "components": {"schemas": {**SCHEMAS, **schemas}}}, name="o")
     definitions = Definitions(document, hidden=hidden)
     shown = definitions.copy(Placed(schema))
     return shown, definitions.finish(shown)
 
 
-def test_only_the_schemas_that_are_reached_are_defined_and_circles_stay_circles():
+def test_only_the_schemas_that_are_reached_are_defined_and_circles_stay_circles() -> None:
     schema, defs = copied({"items": {"$ref": "#/components/schemas/Node"}})
 
     assert schema == {"items": {"$ref": "#/$defs/Node"}}
     assert defs == {"Node": {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}}}}
 
 
-def test_properties_that_only_the_other_side_sends_are_left_out():
+def test_properties_that_only_the_other_side_sends_are_left_out() -> None:
     schema = {"properties": {"id": {"readOnly": True}, "key": {"writeOnly": True}, "n": {}}, "required": ["id", "n"]}
 
     assert copied(schema)[0] == {"properties": {"key": {"writeOnly": True}, "n": {}}, "required": ["n"]}
     assert copied(schema, "writeOnly")[0]["properties"].keys() == {"id", "n"}
 
 
-def test_a_property_named_like_a_keyword_is_a_property():
+def test_a_property_named_like_a_keyword_is_a_property() -> None:
     assert copied({"properties": {"xml": {"type": "string"}, "x-a": {}}})[0]["properties"].keys() == {"xml", "x-a"}
 
 
-def test_references_are_relative_to_the_schema_around_them():
+def test_references_are_relative_to_the_schema_around_them() -> None:
     schema = {"$id": "https://e.com/a", "$defs": {"B": {"type": "string"}}, "items": {"$ref": "#/$defs/B"}}
 
     assert copied({"$ref": "#/components/schemas/A"}, A=schema) == (
@@ -43,20 +50,20 @@ def test_references_are_relative_to_the_schema_around_them():
     )
 
 
-def test_a_dynamic_reference_leads_where_its_anchor_is():
+def test_a_dynamic_reference_leads_where_its_anchor_is() -> None:
     tree = {"$dynamicAnchor": "node", "items": {"$dynamicRef": "#node"}}
 
     assert copied({"$ref": "#/components/schemas/Tree"}, Tree=tree)[1] == {"Tree": {"items": {"$ref": "#/$defs/Tree"}}}
 
 
-def test_an_anchor_stays_once():
+def test_an_anchor_stays_once() -> None:
     schema = {"properties": {"a": {"$ref": "#/components/schemas/A"}, "b": {"$anchor": "here"}}}
     shown, defs = copied(schema, A={"$anchor": "here", "type": "string"})
 
     assert str((shown, defs)).count("$anchor") == 1
 
 
-def test_schemas_of_one_name_get_numbers():
+def test_schemas_of_one_name_get_numbers() -> None:
     schema = {
         "items": {"$ref": "#/components/schemas/A/properties/x"},
         "not": {"$ref": "#/components/schemas/B/properties/x"},
@@ -80,18 +87,18 @@ def test_schemas_of_one_name_get_numbers():
         ({"x-mcp-header": "Region"}, {}),
     ],
 )
-def test_only_what_a_validator_accepts_is_copied(schema, shown):
+def test_only_what_a_validator_accepts_is_copied(schema: JsonObject, shown: JsonObject) -> None:
     assert copied(schema)[0] == shown
 
 
-def test_a_member_that_a_part_hides_is_not_required():
+def test_a_member_that_a_part_hides_is_not_required() -> None:
     base = {"properties": {"id": {"readOnly": True}}}
     schema = {"allOf": [{"$ref": "#/components/schemas/Base"}], "required": ["id", "a"]}
 
     assert copied(schema, Base=base)[0]["required"] == ["a"]
 
 
-def test_a_schema_that_is_nested_too_deeply_accepts_anything():
+def test_a_schema_that_is_nested_too_deeply_accepts_anything() -> None:
     schema = {"type": "string"}
     for _ in range(200):
         schema = {"items": schema}
@@ -102,7 +109,7 @@ def test_a_schema_that_is_nested_too_deeply_accepts_anything():
     assert depth == 65
 
 
-def test_more_schemas_than_wanted_are_refused():
+def test_more_schemas_than_wanted_are_refused() -> None:
     definitions = Definitions(Document(root={"openapi": "3.1.0"}, name="o"), hidden="readOnly", most=2)
 
     with pytest.raises(TooManyError):

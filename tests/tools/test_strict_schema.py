@@ -1,15 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.tools.strict_schema import strict_schema
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from plugin_gateway.openapi.document import JsonObject
+
 TEXT = {"type": "string"}
 
 
-def strict(nullable=(), required=("p",), **properties):
+def strict(nullable: Collection[str] = (), required: tuple[str, ...] = ("p",), **properties: Any) -> JsonObject | None:
     return strict_schema({"type": "object", "properties": properties, "required": [*required]}, nullable)
 
 
-def test_a_schema_of_required_arguments_is_strict():
+def test_a_schema_of_required_arguments_is_strict() -> None:
     assert strict(p={"type": "string", "title": "T", "default": "a", "description": "d"}) == {
         "type": "object",
         "properties": {"p": {"type": "string", "description": "d"}},
@@ -28,11 +37,11 @@ def test_a_schema_of_required_arguments_is_strict():
         ({"oneOf": [TEXT, {"type": "integer"}]}, {"anyOf": [TEXT, {"type": "integer"}, {"type": "null"}]}),
     ],
 )  # fmt: skip
-def test_an_argument_that_null_leaves_out_is_required_and_may_be_null(schema, shown):
+def test_an_argument_that_null_leaves_out_is_required_and_may_be_null(schema: JsonObject, shown: JsonObject) -> None:
     assert strict(nullable=["p"], required=(), p=schema)["properties"]["p"] == shown
 
 
-def test_a_body_whose_member_null_would_change_is_not_strict():
+def test_a_body_whose_member_null_would_change_is_not_strict() -> None:
     assert strict(required=(), p=TEXT) is None
 
 
@@ -52,17 +61,17 @@ def test_a_body_whose_member_null_would_change_is_not_strict():
         True,
     ],
 )
-def test_a_schema_that_strict_mode_cannot_say_is_not_strict(schema):
+def test_a_schema_that_strict_mode_cannot_say_is_not_strict(schema: Any) -> None:
     assert strict(p=schema) is None
 
 
-def test_a_nested_object_is_closed_and_takes_all_its_members():
+def test_a_nested_object_is_closed_and_takes_all_its_members() -> None:
     inner = {"properties": {"a": {"type": "array", "items": TEXT}}, "required": ["a"]}
 
     assert strict(p=inner)["properties"]["p"] == {"type": "object", **inner, "additionalProperties": False}
 
 
-def test_definitions_are_strict_too():
+def test_definitions_are_strict_too() -> None:
     schema = {"properties": {"p": {"$ref": "#/$defs/A"}}, "required": ["p"], "$defs": {"A": {"type": "object"}}}
 
     assert strict_schema(schema, ()) is None
@@ -71,11 +80,11 @@ def test_definitions_are_strict_too():
 
 
 @pytest.mark.parametrize("more", [{"additionalProperties": TEXT}, {"anyOf": [{}]}, {"not": {}}, {"if": {}}])
-def test_a_root_with_more_than_properties_is_not_strict(more):
+def test_a_root_with_more_than_properties_is_not_strict(more: JsonObject) -> None:
     assert strict_schema({"properties": {"p": TEXT}, "required": ["p"], **more}, ()) is None
 
 
-def test_a_schema_that_is_too_deep_is_not_strict():
+def test_a_schema_that_is_too_deep_is_not_strict() -> None:
     schema = TEXT
     for _ in range(11):
         schema = {"type": "array", "items": schema}

@@ -1,9 +1,16 @@
 """Values are written as the table "Style Values" of OpenAPI 3.1.1 says; other values are refused where the table has no form."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved
 from plugin_gateway.tools.style import MAX_VALUES, bare, deep_members, deep_object, form, label, simple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EMPTY, STRING, ARRAY, OBJECT = "", "blue", ["blue", "black", "brown"], {"R": 100, "G": 200, "B": 150}
 
@@ -24,7 +31,7 @@ EMPTY, STRING, ARRAY, OBJECT = "", "blue", ["blue", "black", "brown"], {"R": 100
         (False, [], ""),
     ],
 )
-def test_simple(explode, value, text):
+def test_simple(explode: bool, value: object, text: str) -> None:
     assert simple(value, explode=explode, escaped=escape) == text
 
 
@@ -43,7 +50,7 @@ def test_simple(explode, value, text):
         (True, "1.5", ".1.5"),
     ],
 )
-def test_label(explode, value, text):
+def test_label(explode: bool, value: object, text: str) -> None:
     assert label(value, explode=explode, escaped=escape) == text
 
 
@@ -69,23 +76,23 @@ def test_label(explode, value, text):
         (False, {"a": [1, True]}, "color=a,%5B1%2Ctrue%5D"),
     ],
 )
-def test_form(explode, value, pairs):
+def test_form(explode: bool, value: object, pairs: str) -> None:
     assert "&".join(form("color", value, explode=explode, escaped=escape)) == pairs
 
 
 @pytest.mark.parametrize(("delimiter", "written"), [("%20", "blue%20black%20brown"), ("%7C", "blue%7Cblack%7Cbrown")])
-def test_space_and_pipe_delimited(delimiter, written):
+def test_space_and_pipe_delimited(delimiter: str, written: str) -> None:
     assert form("color", ARRAY, explode=False, escaped=escape, delimiter=delimiter) == [f"color={written}"]
     assert form("color", {"R": 1}, explode=False, escaped=escape, delimiter=delimiter) == [f"color=R{delimiter}1"]
 
 
-def test_deep_object():
+def test_deep_object() -> None:
     assert (
         "&".join(deep_object("color", OBJECT, escaped=escape)) == "color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150"
     )
 
 
-def test_lists_and_nested_objects_are_deep_as_most_servers_read_them():
+def test_lists_and_nested_objects_are_deep_as_most_servers_read_them() -> None:
     value = {"a": {"b": 1}, "c": ["x", None, "y"], "d": [{"e": 1}, {"e": 2}], "f": None, "g": "", "h": []}
 
     assert deep_members("q", value) == [
@@ -99,7 +106,7 @@ def test_lists_and_nested_objects_are_deep_as_most_servers_read_them():
     assert deep_members("q", 5) == [("q", "5")]
 
 
-def test_reserved_characters_that_separate_values_are_escaped_inside_them():
+def test_reserved_characters_that_separate_values_are_escaped_inside_them() -> None:
     assert form("q", ["a,b/c", "d"], explode=False, escaped=escape_but_reserved) == ["q=a%2Cb/c,d"]
 
 
@@ -124,17 +131,17 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("write", REFUSED.values(), ids=REFUSED)
-def test_a_value_that_the_upstream_would_read_differently_is_refused(write):
+def test_a_value_that_the_upstream_would_read_differently_is_refused(write: Callable[..., Any]) -> None:
     with pytest.raises(UnwritableError):
         write()
 
 
-def test_a_nested_value_is_told_to_be_nested():
+def test_a_nested_value_is_told_to_be_nested() -> None:
     with pytest.raises(UnwritableError, match="nested"):
         simple([["a"]], explode=False, escaped=escape)
 
 
-def test_a_value_of_many_levels_is_refused():
+def test_a_value_of_many_levels_is_refused() -> None:
     value = "x"
     for _ in range(50_000):
         value = {"a": value}

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,11 +15,11 @@ from plugin_gateway.tools.tokens import estimate_tokens
         ('{"enum":["auto","required"],"type":"string","maxLength":5000}', 18),
     ],
 )
-def test_an_estimate_is_near_the_count_of_a_tokenizer(text, counted):
+def test_an_estimate_is_near_the_count_of_a_tokenizer(text: str, counted: int) -> None:
     """The counts are those of tiktoken's o200k_base."""
     assert abs(estimate_tokens(text.encode()) - counted) <= 0.3 * counted
 
 
 @given(st.binary(max_size=50), st.binary(max_size=50))
-def test_a_longer_text_costs_more_or_the_same(first, second):
+def test_a_longer_text_costs_more_or_the_same(first: bytes, second: bytes) -> None:
     assert estimate_tokens(first) <= estimate_tokens(first + b" " + second)
