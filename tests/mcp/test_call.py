@@ -1,7 +1,10 @@
 """MCP calls: one POST in each era, with its status, its batches, its events and its end."""
 
+from __future__ import annotations
+
 import asyncio
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +19,10 @@ from plugin_gateway.mcp.message import (
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from tests.mcp.world import DOCUMENT, MODERN_META, answer, play, read
 
+if TYPE_CHECKING:
+    from tests.mcp.world import Reply, World
+
+
 LEGACY = {b"mcp-protocol-version": b"2025-11-25"}
 MODERN = {b"mcp-protocol-version": b"2026-07-28"}
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
@@ -24,22 +31,22 @@ TOM = {b"authorization": b"Bearer t0ken-of-tom-77"}
 TOKENS = "auth: {type: service_http, tokens: [{name: tom, env: TOKEN}]}"
 
 
-def seen(message, fields=(), **more):
+def seen(message: Any, fields: Any = (), **more: Any) -> Reply:
     found = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         found.append(await world.post(message, fields, **more))
 
     play(scene)
     return found[0]
 
 
-def modern(method, params=None, meta=MODERN_META):
+def modern(method: str, params: Any = None, meta: Any = MODERN_META) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": 9, "method": method, "params": {"_meta": meta, **(params or {})}}
 
 
-def test_a_call_answers_in_both_eras():
-    async def scene(world):
+def test_a_call_answers_in_both_eras() -> None:
+    async def scene(world: World) -> None:
         old = await world.call("getPet", {"petId": "a b"})
         new = await world.ask_modern("tools/call", {"name": "getPet", "arguments": {"petId": "a b"}})
 
@@ -82,13 +89,15 @@ def test_a_call_answers_in_both_eras():
         ({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "nope"}}, LEGACY, 200, INVALID_PARAMS),
     ],
 )
-def test_a_wrong_message_gets_the_error_and_the_status_of_its_era(message, fields, status, code):
+def test_a_wrong_message_gets_the_error_and_the_status_of_its_era(
+    message: Any, fields: Any, status: int, code: int
+) -> None:
     reply = seen(message, fields)
 
     assert (reply.status, reply.json["error"]["code"]) == (status, code)
 
 
-def test_an_error_has_the_id_of_the_request_and_an_unsupported_version_lists_the_others():
+def test_an_error_has_the_id_of_the_request_and_an_unsupported_version_lists_the_others() -> None:
     reply = seen({**PING, "id": "x"}, {b"mcp-protocol-version": b"v999"})
 
     assert reply.json["id"] == "x"
@@ -98,13 +107,13 @@ def test_an_error_has_the_id_of_the_request_and_an_unsupported_version_lists_the
 
 @pytest.mark.parametrize("fields", [{}, LEGACY, MODERN])
 @pytest.mark.parametrize("message", [NOTICE, {"jsonrpc": "2.0", "id": 1, "result": {}}])
-def test_a_notification_or_response_is_accepted_without_an_answer(message, fields):
+def test_a_notification_or_response_is_accepted_without_an_answer(message: Any, fields: Any) -> None:
     reply = seen(message, fields)
 
     assert (reply.status, reply.body) == (202, b"")
 
 
-def test_a_batch_of_the_revision_that_has_them_is_answered_in_order():
+def test_a_batch_of_the_revision_that_has_them_is_answered_in_order() -> None:
     call = {
         "jsonrpc": "2.0",
         "id": 2,
@@ -119,11 +128,11 @@ def test_a_batch_of_the_revision_that_has_them_is_answered_in_order():
     assert [("result" in one) for one in reply.json] == [True, True, False, False, True]
 
 
-def test_a_batch_of_notifications_is_accepted():
+def test_a_batch_of_notifications_is_accepted() -> None:
     assert seen([NOTICE, NOTICE]).status == 202
 
 
-def test_a_client_that_takes_events_only_gets_the_response_as_an_event():
+def test_a_client_that_takes_events_only_gets_the_response_as_an_event() -> None:
     reply = seen(PING, LEGACY | {b"accept": b"text/event-stream"})
 
     assert reply.fields[b"content-type"] == b"text/event-stream"
@@ -131,18 +140,18 @@ def test_a_client_that_takes_events_only_gets_the_response_as_an_event():
     assert reply.events == [{"jsonrpc": "2.0", "id": 1, "result": {}}]
 
 
-def call_message(meta=None):
+def call_message(meta: Any = None) -> bytes:
     params = {"name": "getPet", "arguments": {"petId": "1"}, **({"_meta": meta} if meta else {})}
     return json.dumps({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params}).encode()
 
 
-async def when_asked(world):
+async def when_asked(world: World) -> None:
     while not world.heads:  # noqa: ASYNC110  # the stub API has no event
         await asyncio.sleep(0)
 
 
-def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for():
-    async def scene(world):
+def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for() -> None:
+    async def scene(world: World) -> None:
         for meta, progress in (
             (None, []),
             ({"progressToken": "p"}, [1.0, 2.0]),
@@ -165,14 +174,14 @@ def test_progress_is_told_while_the_api_is_slow_and_only_if_it_was_asked_for():
     play(scene, api=lambda _head, _body: None)
 
 
-def test_an_answer_that_comes_at_once_is_json_even_if_progress_was_asked_for():
+def test_an_answer_that_comes_at_once_is_json_even_if_progress_was_asked_for() -> None:
     reply = seen(call_message({"progressToken": "p"}), LEGACY)
 
     assert reply.fields[b"content-type"] == b"application/json"
 
 
-def test_an_idle_stream_of_events_is_kept_alive():
-    async def scene(world):
+def test_an_idle_stream_of_events_is_kept_alive() -> None:
+    async def scene(world: World) -> None:
         message = json.dumps(modern("subscriptions/listen", {"notifications": {}})).encode()
         client = world.begin(message, MODERN | {b"mcp-method": b"subscriptions/listen"})
         begun_at = client.call.answered_at
@@ -185,17 +194,17 @@ def test_an_idle_stream_of_events_is_kept_alive():
     play(scene)
 
 
-def test_a_subscription_needs_events():
+def test_a_subscription_needs_events() -> None:
     fields = MODERN | {b"mcp-method": b"subscriptions/listen", b"accept": b"application/json"}
 
     assert seen(modern("subscriptions/listen", {"notifications": {}}), fields).status == 400
 
 
 @pytest.mark.parametrize("request_id", [5, "5"], ids=repr)
-def test_a_caller_with_a_credential_withdraws_its_own_request_only(request_id):
+def test_a_caller_with_a_credential_withdraws_its_own_request_only(request_id: int | str) -> None:
     cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": request_id}}
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         client = world.begin(call_message(), LEGACY | TOM)
         await when_asked(world)
         assert (await world.post(cancelled, LEGACY | TOM)).status == 202
@@ -209,10 +218,10 @@ def test_a_caller_with_a_credential_withdraws_its_own_request_only(request_id):
     play(scene, api=lambda _head, _body: None, more=TOKENS)
 
 
-def test_without_a_credential_no_caller_can_withdraw_the_request_of_another():
+def test_without_a_credential_no_caller_can_withdraw_the_request_of_another() -> None:
     cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 5}}
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         client = world.begin(call_message(), LEGACY)
         await when_asked(world)
         assert (await world.post(cancelled, LEGACY)).status == 202
@@ -222,8 +231,8 @@ def test_without_a_credential_no_caller_can_withdraw_the_request_of_another():
     play(scene, api=lambda _head, _body: None)
 
 
-def test_a_body_that_comes_in_pieces_is_read_whole():
-    async def scene(world):
+def test_a_body_that_comes_in_pieces_is_read_whole() -> None:
+    async def scene(world: World) -> None:
         client = world.begin(json.dumps(PING).encode(), LEGACY)
         assert (await read(client)).json["result"] == {}
         client.close()
@@ -247,8 +256,8 @@ def test_a_body_that_comes_in_pieces_is_read_whole():
     play(scene)
 
 
-def test_unfinished_messages_have_a_limit_together_and_leave_nothing_behind():
-    async def scene(world):
+def test_unfinished_messages_have_a_limit_together_and_leave_nothing_behind() -> None:
+    async def scene(world: World) -> None:
         serving, under_way = world.holder.serving, world.endpoints._under_way
         under_way.most_held_bytes = 100
         clients = []
@@ -270,8 +279,8 @@ def test_unfinished_messages_have_a_limit_together_and_leave_nothing_behind():
     play(scene)
 
 
-def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport():
-    async def scene(world):
+def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport() -> None:
+    async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
 
         assert reply.status == 200
@@ -282,15 +291,15 @@ def test_a_failure_of_the_api_is_a_result_and_not_a_failure_of_the_transport():
     play(scene, api=answer(b"no luck", "text/plain", "500 Internal Server Error"))
 
 
-def break_writer(world):
+def break_writer(world: World) -> None:
     """Make the gateway fail at calls of getPet."""
     serving = world.holder.serving
     serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()
 
 
 @pytest.mark.parametrize("accept", [b"application/json", b"text/event-stream"])
-def test_an_unexpected_failure_is_answered_recorded_and_logged(accept, caplog):
-    async def scene(world):
+def test_an_unexpected_failure_is_answered_recorded_and_logged(accept: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(world: World) -> None:
         break_writer(world)
         reply = await world.post(call_message(), LEGACY | {b"accept": accept})
         assert reply.status == 500
@@ -302,10 +311,10 @@ def test_an_unexpected_failure_is_answered_recorded_and_logged(accept, caplog):
     assert "could not be answered" in caplog.text
 
 
-def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response():
+def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response() -> None:
     other = {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {"name": "listPets"}}
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         break_writer(world)
         reply = await world.post([PING, other, json.loads(call_message()), {**PING, "id": 8}])
         assert reply.status == 500
@@ -317,7 +326,7 @@ def test_an_unexpected_failure_in_a_batch_leaves_no_request_without_a_response()
     assert [record.reason for record in records] == ["internal-error", ""]
 
 
-def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer():
+def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer() -> None:
     paths = "".join(
         f"  /p{at}: {{get: {{operationId: op{at}, description: {'x' * 900}, responses: {{'200': {{description: ok}}}}}}}}\n"
         for at in range(400)
@@ -325,7 +334,7 @@ def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer():
     document = DOCUMENT.partition("  /pets:")[0] + paths
     found = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         asked = [{"jsonrpc": "2.0", "id": at, "method": "tools/list"} for at in range(50)]
         found.append(await world.post(asked))
 

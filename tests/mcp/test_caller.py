@@ -1,5 +1,9 @@
 """Callers: what their calls send, and that a remembered call is the same as the first."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 import yaml
 
@@ -8,11 +12,16 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.compile import compile_revision
 from tests.mcp.world import DOCUMENT, SECRET, play, revision_of
 
+if TYPE_CHECKING:
+    from plugin_gateway.revision import Revision
+    from tests.mcp.world import World
+
+
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
 
 
-def test_a_repeated_call_sends_the_same_as_the_first():
-    async def scene(world):
+def test_a_repeated_call_sends_the_same_as_the_first() -> None:
+    async def scene(world: World) -> None:
         for number in (1, 1, 1, 2, 2, 2):
             await world.call("listPets", {"limit": number}, fields={b"user-agent": b"agent/1"})
 
@@ -23,8 +32,8 @@ def test_a_repeated_call_sends_the_same_as_the_first():
     assert heads[3].startswith(b"GET /pets?limit=2 HTTP/1.1\r\n")
 
 
-def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint():
-    async def scene(world):
+def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint() -> None:
+    async def scene(world: World) -> None:
         fields = {b"authorization": b"Bearer mine", b"cookie": b"a=b", b"mcp-method": b"x", b"x-key": b"mine"}
         await world.call("getPet", {"petId": "1"}, fields=fields)
 
@@ -34,8 +43,8 @@ def test_a_call_carries_the_credential_of_the_api_and_nothing_of_the_endpoint():
         assert absent not in head
 
 
-def test_wrong_arguments_are_never_sent():
-    async def scene(world):
+def test_wrong_arguments_are_never_sent() -> None:
+    async def scene(world: World) -> None:
         for arguments in (
             {},
             {"petId": ""},
@@ -51,8 +60,8 @@ def test_wrong_arguments_are_never_sent():
     assert [head for head, _ in world.heads if not head.startswith(b"GET /pets/1 ")] == []
 
 
-def test_the_token_of_a_client_is_never_passed_on():
-    async def scene(world):
+def test_the_token_of_a_client_is_never_passed_on() -> None:
+    async def scene(world: World) -> None:
         world.holder.swap(with_passthrough(world.port))
         reply = await world.call(
             "getPet", {"petId": "1"}, fields={b"authorization": b"Bearer mine", b"host": b"localhost"}
@@ -63,22 +72,22 @@ def test_the_token_of_a_client_is_never_passed_on():
     assert play(scene).heads == []
 
 
-def with_passthrough(port):
+def with_passthrough(port: int) -> Revision:
     text = f"openapi: x\nupstream: {{url: 'http://127.0.0.1:{port}', credential: {{passthrough: true}}}}\nallow: [getPet]\n"
     loaded = load_text(text, path=None, environ={})
     return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=2)
 
 
-def test_an_integer_of_any_size_is_sent_as_it_is():
-    async def scene(world):
+def test_an_integer_of_any_size_is_sent_as_it_is() -> None:
+    async def scene(world: World) -> None:
         for _ in range(3):
             await world.call("listPets", {"limit": 10**40 + 1})
 
     assert {head.split(b" ")[1] for head, _ in play(scene).heads} == {b"/pets?limit=%d" % (10**40 + 1)}
 
 
-def test_a_trace_of_the_message_goes_up_with_each_call():
-    async def scene(world):
+def test_a_trace_of_the_message_goes_up_with_each_call() -> None:
+    async def scene(world: World) -> None:
         for _ in range(3):
             await world.ask("tools/call", {"name": "listPets", "_meta": {"traceparent": TRACE}})
 
@@ -86,10 +95,10 @@ def test_a_trace_of_the_message_goes_up_with_each_call():
 
 
 @pytest.mark.parametrize(("length", "kept"), [(100, 1), (5000, 0)])
-def test_only_short_fields_are_kept_for_the_next_call(length, kept):
+def test_only_short_fields_are_kept_for_the_next_call(length: int, kept: int) -> None:
     note = "- {name: X-Note, in: header, schema: {type: string}}\n        - {name: limit,"
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         world.holder.swap(revision_of(port=world.port, document=DOCUMENT.replace("- {name: limit,", note)))
         await world.call("listPets", {"X-Note": "n" * length})
         ((_, caller),) = world.holder.serving.endpoints[b"/mcp"]._heads.values()

@@ -1,10 +1,17 @@
 """The clientele: one service and one writer for each tool, shared by all its callers."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tests.mcp.world import play
 
+if TYPE_CHECKING:
+    from tests.mcp.world import World
 
-def test_callers_of_one_view_share_the_writers_of_requests():
-    async def scene(world):
+
+def test_callers_of_one_view_share_the_writers_of_requests() -> None:
+    async def scene(world: World) -> None:
         serving = world.holder.serving
         endpoint = serving.endpoints[b"/mcp"]
         clientele = endpoint._clientele(serving, serving.anybody)

@@ -1,7 +1,10 @@
 """The endpoint: who may call it, with which method, and that each POST has one record, and each tool call another."""
 
+from __future__ import annotations
+
 import asyncio
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +12,14 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.permit import Permit
 from tests.mcp.world import MODERN_META, SECRET, answer, play, read, revision_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from plugin_gateway.proxy.asked import FieldBlock
+    from plugin_gateway.proxy.door import Access
+    from tests.mcp.world import Reply, World
+
 
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 TOKENS = "auth: {type: service_http, tokens: [{name: tom, env: TOKEN}]}"
@@ -23,10 +34,10 @@ auth:
 TOM = {b"authorization": b"Bearer t0ken-of-tom-77"}
 
 
-def seen(world_fields, method=b"POST", more="", message=PING):
+def seen(world_fields: dict[bytes, bytes], method: bytes = b"POST", more: str = "", message: Any = PING) -> Reply:
     found = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         found.append(await world.post(message, world_fields, method=method))
 
     play(scene, more=more)
@@ -34,7 +45,7 @@ def seen(world_fields, method=b"POST", more="", message=PING):
 
 
 @pytest.mark.parametrize("method", [b"GET", b"DELETE", b"PUT", b"HEAD"])
-def test_only_post_is_answered(method):
+def test_only_post_is_answered(method: bytes) -> None:
     reply = seen({}, method)
 
     assert reply.status == 405
@@ -51,13 +62,13 @@ def test_only_post_is_answered(method):
         ({b"host": b"evil.example", b"origin": b"http://evil.example"}, "host-not-allowed"),
     ],
 )
-def test_a_foreign_page_is_refused_with_any_method(fields, code, method):
+def test_a_foreign_page_is_refused_with_any_method(fields: Any, code: str, method: bytes) -> None:
     reply = seen(fields, method)
 
     assert (reply.status, reply.json["code"]) == (403, code)
 
 
-def test_a_page_of_an_allowed_origin_can_read_answers_and_refusals():
+def test_a_page_of_an_allowed_origin_can_read_answers_and_refusals() -> None:
     page = {b"origin": b"https://app.example"}
     for fields in (page, page | {b"content-type": b"text/plain"}):
         reply = seen(fields, more="mcp: {origins: [https://app.example]}")
@@ -65,11 +76,11 @@ def test_a_page_of_an_allowed_origin_can_read_answers_and_refusals():
         assert reply.fields[b"access-control-allow-origin"] == b"https://app.example"
 
 
-def test_an_endpoint_that_is_off_does_not_exist():
+def test_an_endpoint_that_is_off_does_not_exist() -> None:
     assert revision_of("mcp: false").mcp is None
 
-    def scene_of(more):
-        async def scene(world):
+    def scene_of(more: str) -> Callable[[World], Awaitable[None]]:
+        async def scene(world: World) -> None:
             assert (b"/mcp" in world.holder.serving.endpoints) == (more == "")
 
         return scene
@@ -78,17 +89,17 @@ def test_an_endpoint_that_is_off_does_not_exist():
     play(scene_of(""))
 
 
-def test_a_caller_without_a_credential_gets_401_and_learns_nothing():
+def test_a_caller_without_a_credential_gets_401_and_learns_nothing() -> None:
     reply = seen({}, more=TOKENS)
 
     assert (reply.status, reply.json["code"]) == (401, "missing-credential")
 
 
-def test_a_caller_with_a_credential_is_served():
+def test_a_caller_with_a_credential_is_served() -> None:
     assert seen(TOM, more=TOKENS).json == {"jsonrpc": "2.0", "id": 1, "result": {}}
 
 
-def test_a_challenge_names_the_metadata_of_this_endpoint_and_the_scope():
+def test_a_challenge_names_the_metadata_of_this_endpoint_and_the_scope() -> None:
     reply = seen({}, more=OAUTH)
 
     assert reply.status == 401
@@ -97,10 +108,10 @@ def test_a_challenge_names_the_metadata_of_this_endpoint_and_the_scope():
     )
 
 
-def test_each_consumer_sees_and_calls_its_own_tools():
+def test_each_consumer_sees_and_calls_its_own_tools() -> None:
     more = f"{TOKENS}\nconsumers: [{{name: tom, match: {{token: tom}}, allow: [getPet]}}]"
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         listed = await world.ask("tools/list", fields=TOM)
         refused = await world.ask("tools/call", {"name": "listPets"}, fields=TOM)
         called = await world.ask("tools/call", {"name": "getPet", "arguments": {"petId": "1"}}, fields=TOM)
@@ -112,8 +123,8 @@ def test_each_consumer_sees_and_calls_its_own_tools():
     assert {record.consumer for record in play(scene, more=more).records} == {"tom"}
 
 
-def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation():
-    async def scene(world):
+def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation() -> None:
+    async def scene(world: World) -> None:
         await world.call("getPet", {"petId": "1"})
         await world.call("getPet", {"petId": "1"})
         await world.call("getPet", {"petId": "1"})
@@ -126,17 +137,17 @@ def test_a_post_has_a_record_and_its_tool_call_another_that_names_the_operation(
     assert {(one.status, one.reason) for one in records} == {(200, "")}
 
 
-def test_a_body_may_have_4_mib_and_no_more():
-    async def scene(world):
+def test_a_body_may_have_4_mib_and_no_more() -> None:
+    async def scene(world: World) -> None:
         assert world.holder.serving.endpoints[b"/mcp"].body_bytes == 4 * 1024 * 1024
 
     play(scene)
 
 
-def test_a_client_that_leaves_cancels_the_call_of_the_api():
+def test_a_client_that_leaves_cancels_the_call_of_the_api() -> None:
     records = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         message = {
             "jsonrpc": "2.0",
             "id": 1,
@@ -159,8 +170,8 @@ def test_a_client_that_leaves_cancels_the_call_of_the_api():
     ]
 
 
-def test_secrets_in_answers_are_masked():
-    async def scene(world):
+def test_secrets_in_answers_are_masked() -> None:
+    async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
 
         assert SECRET not in reply.text
@@ -169,19 +180,19 @@ def test_secrets_in_answers_are_masked():
     play(scene, api=answer(f'{{"key": "{SECRET}"}}'.encode()))
 
 
-def test_a_caller_that_is_judged_later_is_served_when_it_is_known():
-    async def scene(world):
+def test_a_caller_that_is_judged_later_is_served_when_it_is_known() -> None:
+    async def scene(world: World) -> None:
         serving = world.holder.serving
         access, serving.anybody = serving.anybody, None
 
-        async def later():
+        async def later() -> Access:
             return access
 
         class Door:
-            def recall(self, _block):
+            def recall(self, _block: FieldBlock) -> None:
                 return None
 
-            def admit(self, _block, _address):
+            def admit(self, _block: FieldBlock, _address: str) -> Awaitable[Access]:
                 return later()
 
         serving.door = Door()
@@ -202,8 +213,10 @@ def test_a_caller_that_is_judged_later_is_served_when_it_is_known():
         ({"more": "mcp: {mode: search}"}, ["search_operations", "describe_operation", "call_operation"]),
     ],
 )
-def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change(change, listed):
-    async def scene(world):
+def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_the_change(
+    change: dict[str, str], listed: list[str]
+) -> None:
+    async def scene(world: World) -> None:
         wanted = {"notifications": {"toolsListChanged": True}}
         message = {
             "jsonrpc": "2.0",
@@ -230,8 +243,8 @@ def test_a_changed_list_of_tools_is_told_to_subscribers_and_the_next_list_has_th
     play(scene)
 
 
-def test_turning_the_endpoint_off_ends_subscriptions():
-    async def scene(world):
+def test_turning_the_endpoint_off_ends_subscriptions() -> None:
+    async def scene(world: World) -> None:
         message = {
             "jsonrpc": "2.0",
             "id": 7,
@@ -305,8 +318,8 @@ MESSAGES = st.fixed_dictionaries(
         max_size=8,
     )
 )
-def test_no_message_is_without_an_answer(asked):
-    async def scene(world):
+def test_no_message_is_without_an_answer(asked: list[Any]) -> None:
+    async def scene(world: World) -> None:
         for body, version, method in asked:
             fields = {b"mcp-protocol-version": version.encode() or None, b"mcp-method": method.encode() or None}
             client = world.begin(body, fields)
@@ -326,7 +339,7 @@ def test_no_message_is_without_an_answer(asked):
 
 
 @given(st.sets(st.sampled_from(["listPets", "createPet", "getPet", "deletePet"])))
-def test_what_the_document_shows_rest_and_tools_can_call_and_nothing_else(allowed):
+def test_what_the_document_shows_rest_and_tools_can_call_and_nothing_else(allowed: set[str]) -> None:
     arguments = {"listPets": {}, "createPet": {"name": "x"}, "getPet": {"petId": "1"}, "deletePet": {"petId": "1"}}
     targets = {
         "listPets": (b"GET", b"/pets"),
@@ -335,7 +348,7 @@ def test_what_the_document_shows_rest_and_tools_can_call_and_nothing_else(allowe
         "deletePet": (b"DELETE", b"/pets/1"),
     }
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         revision = world.holder.revision
         served = json.loads(revision.faces["/openapi.json"].body)
         shown = {one["operationId"] for item in served["paths"].values() for one in item.values()}

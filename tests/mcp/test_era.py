@@ -1,5 +1,9 @@
 """The eras: which revisions there are, which one a message speaks, and what a legacy client gets that asks for another."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.mcp.era import (
@@ -20,13 +24,16 @@ from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 from tests.mcp.world import MODERN_META
 
+if TYPE_CHECKING:
+    from plugin_gateway.mcp.era import Era
 
-def test_the_newest_revision_comes_first_and_only_it_is_modern():
+
+def test_the_newest_revision_comes_first_and_only_it_is_modern() -> None:
     assert [*ERAS] == sorted(ERAS, reverse=True)
     assert [era for era in ERAS.values() if era.is_modern] == [MODERN]
 
 
-def test_only_the_revision_of_a_request_that_names_none_has_batches():
+def test_only_the_revision_of_a_request_that_names_none_has_batches() -> None:
     assert [era for era in ERAS.values() if era.has_batches] == [ASSUMED]
 
 
@@ -42,13 +49,13 @@ def test_only_the_revision_of_a_request_that_names_none_has_batches():
         ("", "2025-11-25"),
     ],
 )
-def test_initialize_agrees_on_a_legacy_revision(asked, given):
+def test_initialize_agrees_on_a_legacy_revision(asked: str, given: str) -> None:
     assert negotiated(asked).version == given
     assert LATEST_LEGACY.version == "2025-11-25"
 
 
 @pytest.mark.parametrize("key", [*MODERN_META, "_meta"])
-def test_a_modern_request_must_say_what_it_is(key):
+def test_a_modern_request_must_say_what_it_is(key: str) -> None:
     meta = {name: value for name, value in MODERN_META.items() if name != key}
     params = {} if key == "_meta" else {"_meta": meta}
 
@@ -66,7 +73,7 @@ def test_a_modern_request_must_say_what_it_is(key):
         ({"io.modelcontextprotocol/protocolVersion": "2026-07-28"}, INVALID_PARAMS),
     ],
 )
-def test_a_message_on_a_stream_tells_its_era_itself(meta, expected):
+def test_a_message_on_a_stream_tells_its_era_itself(meta: Any, expected: Era | int) -> None:
     found = era_of_stream(Message(b"1", "m", {"_meta": meta}), None)
 
     assert (found.code if isinstance(found, Fault) else found) == expected
@@ -84,7 +91,9 @@ def test_a_message_on_a_stream_tells_its_era_itself(meta, expected):
         ("1999-01-01", {}, UNSUPPORTED_VERSION),
     ],
 )
-def test_a_header_field_names_the_era_of_a_post_and_the_message_must_agree(version, meta, expected):
+def test_a_header_field_names_the_era_of_a_post_and_the_message_must_agree(
+    version: str, meta: Any, expected: Era | int
+) -> None:
     fields = [(b"host", b"gw.example"), (b"mcp-method", b"m")]
     if version:
         fields.append((VERSION_FIELD, version.encode()))

@@ -1,5 +1,9 @@
 """Heads: which hosts, origins, types and revisions the endpoint takes, and what the mirrored fields say."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
 from plugin_gateway.mcp.head import Head, accepted, decoded
@@ -11,12 +15,12 @@ SETTINGS = McpSettings(
 )
 
 
-def head_of(fields=(), settings=SETTINGS):
+def head_of(fields: Any = (), settings: McpSettings = SETTINGS) -> Head:
     given = {b"host": b"gw.example", b"content-type": b"application/json", b"accept": b"*/*", **dict(fields)}
     return Head(field_block([pair for pair in given.items() if pair[1] is not None]).request, settings)
 
 
-def code(fields, settings=SETTINGS):
+def code(fields: Any, settings: McpSettings = SETTINGS) -> str:
     refusal = head_of(fields, settings).refusal
     return "" if refusal is None else refusal.code
 
@@ -41,7 +45,7 @@ def code(fields, settings=SETTINGS):
         (b"gw.example.evil", False),
     ],
 )
-def test_a_name_that_an_attacker_could_bind_is_refused(host, is_allowed):
+def test_a_name_that_an_attacker_could_bind_is_refused(host: bytes, is_allowed: bool) -> None:
     assert code({b"host": host}) == ("" if is_allowed else "host-not-allowed")
 
 
@@ -63,13 +67,13 @@ def test_a_name_that_an_attacker_could_bind_is_refused(host, is_allowed):
         (b"localhost:8080", b"file://localhost", False),
     ],
 )
-def test_a_foreign_origin_is_refused(host, origin, is_allowed):
+def test_a_foreign_origin_is_refused(host: bytes, origin: bytes, is_allowed: bool) -> None:
     fields = {b"host": host, b"origin": origin or None}
 
     assert code(fields) == ("" if is_allowed else "origin-not-allowed")
 
 
-def test_a_star_allows_every_origin_but_null():
+def test_a_star_allows_every_origin_but_null() -> None:
     settings = McpSettings(origins=frozenset({"*"}), hosts=frozenset({"gw.example"}))
 
     assert code({b"origin": b"https://any.example"}, settings) == ""
@@ -88,11 +92,11 @@ def test_a_star_allows_every_origin_but_null():
         (None, False),
     ],
 )
-def test_a_message_is_json(content_type, is_allowed):
+def test_a_message_is_json(content_type: bytes | None, is_allowed: bool) -> None:
     assert code({b"content-type": content_type}) == ("" if is_allowed else "unsupported-media-type")
 
 
-def test_a_coded_message_is_refused():
+def test_a_coded_message_is_refused() -> None:
     assert code({b"content-encoding": b"gzip"}) == "unsupported-coding"
     assert code({b"content-encoding": b"identity"}) == ""
 
@@ -112,11 +116,11 @@ def test_a_coded_message_is_refused():
         ([b"text/html"], False, False),
     ],
 )
-def test_accept_tells_which_answers_a_client_takes(values, json, events):
+def test_accept_tells_which_answers_a_client_takes(values: list[bytes], json: bool, events: bool) -> None:
     assert accepted(values) == (json, events)
 
 
-def test_a_client_that_takes_neither_answer_is_refused():
+def test_a_client_that_takes_neither_answer_is_refused() -> None:
     assert code({b"accept": b"text/html"}) == "not-acceptable"
 
 
@@ -124,7 +128,7 @@ def test_a_client_that_takes_neither_answer_is_refused():
     ("version", "era"),
     [(None, "2025-03-26"), (b"2026-07-28", "2026-07-28"), (b"2025-06-18", "2025-06-18"), (b"1999-01-01", None)],
 )
-def test_the_era_is_that_of_the_version_field(version, era):
+def test_the_era_is_that_of_the_version_field(version: bytes | None, era: str | None) -> None:
     found = head_of({b"mcp-protocol-version": version}).era
 
     assert (found and found.version) == era
@@ -144,16 +148,16 @@ def test_the_era_is_that_of_the_version_field(version, era):
         (b"caf\xe9", None),
     ],
 )
-def test_a_mirrored_value_is_decoded(value, text):
+def test_a_mirrored_value_is_decoded(value: Any, text: str | None) -> None:
     assert decoded([value]) == text
 
 
-def test_a_missing_field_is_empty_and_a_repeated_one_is_malformed():
+def test_a_missing_field_is_empty_and_a_repeated_one_is_malformed() -> None:
     assert decoded([]) == ""
     assert decoded([b"a", b"a"]) is None
 
 
-def test_the_fields_of_marked_arguments_are_found_by_the_end_of_their_name():
+def test_the_fields_of_marked_arguments_are_found_by_the_end_of_their_name() -> None:
     head = head_of({b"mcp-param-region": b"eu", b"mcp-param-size": b"=?base64?!?="})
 
     assert head.parameters == {b"region": "eu", b"size": None}

@@ -1,6 +1,9 @@
 """Messages: what is read as a request, a notification or a response, and what is refused with which code."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +41,7 @@ from plugin_gateway.mcp.message import (
         ('{"jsonrpc":"2.0","id":null,"error":{"code":1}}', b"", "", {}),
     ],
 )
-def test_a_message_is_read(text, id_, method, params):
+def test_a_message_is_read(text: str, id_: bytes, method: str, params: Any) -> None:
     message = read(text.encode())
 
     assert isinstance(message, Message)
@@ -74,21 +77,21 @@ def test_a_message_is_read(text, id_, method, params):
         (b'{"jsonrpc":"2.0","id":1,"method":"m","params":null}', INVALID_PARAMS, b"1"),
     ],
 )
-def test_a_malformed_message_is_refused(text, code, id_):
+def test_a_malformed_message_is_refused(text: bytes, code: int, id_: bytes) -> None:
     fault = read(text)
 
     assert isinstance(fault, Fault)
     assert (fault.code, fault.id) == (code, id_)
 
 
-def test_a_batch_keeps_its_order_and_reports_each_malformed_member():
+def test_a_batch_keeps_its_order_and_reports_each_malformed_member() -> None:
     found = read(b'[{"jsonrpc":"2.0","id":1,"method":"m"},3]')
 
     assert isinstance(found, list)
     assert [type(one) for one in found] == [Message, Fault]
 
 
-def test_a_batch_has_a_limit():
+def test_a_batch_has_a_limit() -> None:
     one = '{"jsonrpc":"2.0","id":1,"method":"m"}'
 
     assert isinstance(read(f"[{','.join([one] * MOST_IN_BATCH)}]".encode()), list)
@@ -100,7 +103,7 @@ def test_a_batch_has_a_limit():
         st.text(), st.integers(-(10**40), 10**40) | st.text() | st.floats(allow_nan=False, allow_infinity=False)
     )
 )
-def test_arguments_are_read_exactly(params):
+def test_arguments_are_read_exactly(params: Any) -> None:
     for arguments in (params, {"deep": [params]}):
         call = {"name": "t", "arguments": arguments}
         message = read(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode())
@@ -110,7 +113,7 @@ def test_arguments_are_read_exactly(params):
 
 
 @given(st.integers() | st.text())
-def test_a_response_has_the_id_of_its_request(id_):
+def test_a_response_has_the_id_of_its_request(id_: int | str) -> None:
     message = read(json.dumps({"jsonrpc": "2.0", "id": id_, "method": "m"}).encode())
 
     assert isinstance(message, Message)
@@ -118,16 +121,16 @@ def test_a_response_has_the_id_of_its_request(id_):
     assert json.loads(error_response(Fault(1, "no").for_request(message.id)))["id"] == id_
 
 
-def test_an_error_has_data_only_if_there_is_some():
+def test_an_error_has_data_only_if_there_is_some() -> None:
     assert json.loads(error_response(Fault(1, "no")))["error"] == {"code": 1, "message": "no"}
     assert json.loads(error_response(Fault(1, "no", data=[2])))["error"]["data"] == [2]
 
 
-def test_a_notification_has_no_id():
+def test_a_notification_has_no_id() -> None:
     assert json.loads(notification("n", {"a": 1})) == {"jsonrpc": "2.0", "method": "n", "params": {"a": 1}}
 
 
-def test_json_is_written_beyond_the_bounds_of_orjson_and_never_fails():
+def test_json_is_written_beyond_the_bounds_of_orjson_and_never_fails() -> None:
     assert as_json(12345678901234567890123) == b"12345678901234567890123"
     deep = []
     for _ in range(900):

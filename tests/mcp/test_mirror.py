@@ -1,5 +1,9 @@
 """Mirrors: header fields must repeat the method, the name and the marked arguments."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.mcp.head import Head
@@ -8,10 +12,14 @@ from plugin_gateway.mcp.mirror import mismatch
 from plugin_gateway.proxy.in_process import field_block
 from plugin_gateway.revision.mcp import McpSettings
 
+if TYPE_CHECKING:
+    from plugin_gateway.mcp.message import Fault
+
+
 MARKED = {"t": ((b"region", ("region",)), (b"deep", ("a", "b")))}
 
 
-def fault_of(fields, method="tools/call", params=None):
+def fault_of(fields: Any, method: str = "tools/call", params: Any = None) -> Fault | None:
     given = [(b"host", b"localhost"), (b"content-type", b"application/json"), *fields]
     head = Head(field_block(given).request, McpSettings())
     return mismatch(head, Message(b"1", method, {"name": "t"} if params is None else params), MARKED)
@@ -36,7 +44,7 @@ CALL = ((b"mcp-method", b"tools/call"), (b"mcp-name", b"t"))
         (CALL, "tools/call", {"name": "t", "arguments": {"region": None}}),
     ],
 )
-def test_fields_that_repeat_the_message_pass(fields, method, params):
+def test_fields_that_repeat_the_message_pass(fields: Any, method: str, params: Any) -> None:
     assert fault_of(fields, method, params) is None
 
 
@@ -63,7 +71,7 @@ def test_fields_that_repeat_the_message_pass(fields, method, params):
         ),
     ],
 )
-def test_fields_that_say_something_else_are_refused(fields, method, params):
+def test_fields_that_say_something_else_are_refused(fields: Any, method: str, params: Any) -> None:
     fault = fault_of(fields, method, params)
 
     assert fault is not None

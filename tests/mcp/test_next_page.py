@@ -1,16 +1,26 @@
 """Next pages: told as arguments of the same tool, or not at all."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.mcp.next_page import next_arguments
 from tests.mcp.world import revision_of
+
+if TYPE_CHECKING:
+    from plugin_gateway.tools.tool import Tool
+
 
 TOOL = revision_of().tools.by_name["listPets"]
 OTHER = revision_of().tools.by_name["getPet"]
 URL = "https://gw.example"
 
 
-def found(link="", value=None, arguments=None, target=b"/pets?limit=2", tool=TOOL):
+def found(
+    link: str = "", value: Any = None, arguments: Any = None, target: bytes = b"/pets?limit=2", tool: Tool = TOOL
+) -> dict[str, str | int] | None:
     block = f"Content-Type: application/json\r\n{f'Link: {link}' if link else 'A: b'}\r\n".encode()
     return next_arguments(tool, {"limit": 2} if arguments is None else arguments, target, block, value, URL)
 
@@ -31,7 +41,7 @@ def found(link="", value=None, arguments=None, target=b"/pets?limit=2", tool=TOO
         ("<https://[bad/pets?page=3>; rel=next", None),
     ],
 )
-def test_a_link_field_is_told_as_arguments(link, arguments):
+def test_a_link_field_is_told_as_arguments(link: str, arguments: Any) -> None:
     assert found(link) == arguments
 
 
@@ -54,13 +64,13 @@ def test_a_link_field_is_told_as_arguments(link, arguments):
         ("next", None),
     ],
 )
-def test_a_page_that_the_json_names_is_told_as_arguments(value, arguments):
+def test_a_page_that_the_json_names_is_told_as_arguments(value: Any, arguments: Any) -> None:
     assert found(value=value) == arguments
 
 
-def test_a_tool_without_query_arguments_has_no_next_page():
+def test_a_tool_without_query_arguments_has_no_next_page() -> None:
     assert found("<?page=3>; rel=next", tool=OTHER) is None
 
 
-def test_a_page_that_was_just_asked_for_is_not_the_next():
+def test_a_page_that_was_just_asked_for_is_not_the_next() -> None:
     assert found(value={"next_cursor": "abc"}, arguments={"cursor": "abc"}) is None

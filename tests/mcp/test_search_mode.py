@@ -1,6 +1,9 @@
 """Search mode: three tools that find, describe and call the operations of a view, and no others."""
 
+from __future__ import annotations
+
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +14,10 @@ from plugin_gateway.mcp.search_mode import CALL, DESCRIBE, MOST, SEARCH, USUAL, 
 from plugin_gateway.mcp.service import Asked, ToolOffer
 from plugin_gateway.tools.tool import Hints, Tool, tool_set
 from tests.mcp.world import SECRET, answer, play, revision_of
+
+if TYPE_CHECKING:
+    from tests.mcp.world import World
+
 
 MODE = "mcp: {mode: search}"
 REVISION = revision_of(MODE)
@@ -23,7 +30,7 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [listPets]}}, {{name: ann
 TOM, ANN = ({b"authorization": b"Bearer t0ken-of-%b-77" % name} for name in (b"tom", b"ann"))
 
 
-def result(name, arguments, offer=OFFER):
+def result(name: str, arguments: Any, offer: SearchOffer = OFFER) -> dict[str, Any]:
     found = offer.resolve(name, arguments)
     assert isinstance(found, Result)
     members = json.loads(b"{" + found.members + b"}")
@@ -33,18 +40,20 @@ def result(name, arguments, offer=OFFER):
     return members
 
 
-def found(query, offer=OFFER, **more):
+def found(query: str, offer: SearchOffer = OFFER, **more: Any) -> list[str]:
     return [one["id"] for one in result(SEARCH, {"query": query, **more}, offer)["structuredContent"]["operations"]]
 
 
-def error(name, arguments, offer=OFFER):
+def error(name: str, arguments: Any, offer: SearchOffer = OFFER) -> str:
     members = result(name, arguments, offer)
     assert members["isError"] is True
     assert "structuredContent" not in members
     return members["content"][0]["text"]
 
 
-def offer_with(count, description="Does something.", result_bytes=100_000, definition=b'{"name":"x"}'):
+def offer_with(
+    count: int, description: str = "Does something.", result_bytes: int = 100_000, definition: bytes = b'{"name":"x"}'
+) -> SearchOffer:
     hints = Hints(read_only=True, destructive=False, idempotent=True)
     tools = [
         Tool(name=f"op{at}", method="GET", path_template=f"/things/{at}", title=f"Get thing {at}", description=description,
@@ -55,13 +64,13 @@ def offer_with(count, description="Does something.", result_bytes=100_000, defin
 
 
 @pytest.mark.parametrize(("more", "kind"), [(MODE, SearchOffer), ("mcp: {mode: tools}", ToolOffer), ("", ToolOffer)])
-def test_the_mode_decides_which_tools_are_listed(more, kind):
+def test_the_mode_decides_which_tools_are_listed(more: str, kind: type) -> None:
     revision = revision_of(more)
 
     assert type(offer_of(revision.tools, revision.mcp)) is kind
 
 
-def test_three_tools_are_listed_with_all_hints():
+def test_three_tools_are_listed_with_all_hints() -> None:
     definitions = [json.loads(one) for one in OFFER.definitions()]
 
     assert [one["name"] for one in definitions] == [SEARCH, DESCRIBE, CALL]
@@ -74,7 +83,7 @@ def test_three_tools_are_listed_with_all_hints():
     assert "of Pets, an API with 3 operations" in definitions[0]["description"]
 
 
-def test_a_thousand_operations_cost_what_three_cost():
+def test_a_thousand_operations_cost_what_three_cost() -> None:
     few, many = (sum(map(len, offer_with(count).definitions())) for count in (3, 1000))
 
     assert many <= few + 3
@@ -82,7 +91,7 @@ def test_a_thousand_operations_cost_what_three_cost():
     assert many / 3 <= 1500
 
 
-def test_a_search_shows_what_the_operation_does_and_what_its_description_costs():
+def test_a_search_shows_what_the_operation_does_and_what_its_description_costs() -> None:
     (first, *_) = result(SEARCH, {"query": "list pets"})["structuredContent"]["operations"]
 
     assert first["id"] == "listPets"
@@ -92,7 +101,7 @@ def test_a_search_shows_what_the_operation_does_and_what_its_description_costs()
     assert "about" not in first
 
 
-def test_a_long_description_becomes_one_line_without_markup():
+def test_a_long_description_becomes_one_line_without_markup() -> None:
     (one,) = result(SEARCH, {"query": "thing"}, offer_with(1, "<p>First\n line</p> " + "x" * 500))["structuredContent"][
         "operations"
     ]
@@ -104,18 +113,18 @@ def test_a_long_description_becomes_one_line_without_markup():
 @pytest.mark.parametrize(
     ("more", "count"), [({}, USUAL), ({"limit": 2}, 2), ({"limit": 3.0}, 3), ({"limit": MOST}, MOST)]
 )
-def test_a_search_returns_as_many_as_asked(more, count):
+def test_a_search_returns_as_many_as_asked(more: dict[str, Any], count: int) -> None:
     members = result(SEARCH, {"query": "thing", **more}, offer_with(40))["structuredContent"]
 
     assert len(members["operations"]) == count
     assert (members["matches"], members["total"]) == (40, 40)
 
 
-def test_an_empty_query_shows_the_first_operations():
+def test_an_empty_query_shows_the_first_operations() -> None:
     assert found(" ", offer_with(40), limit=2) == ["op0", "op1"]
 
 
-def test_a_query_that_nothing_matches_gets_advice():
+def test_a_query_that_nothing_matches_gets_advice() -> None:
     members = result(SEARCH, {"query": "zzzz"})
 
     assert members["isError"] is False
@@ -123,7 +132,7 @@ def test_a_query_that_nothing_matches_gets_advice():
     assert "Try other words" in members["structuredContent"]["hint"]
 
 
-def test_a_search_stays_within_the_bytes_of_a_result():
+def test_a_search_stays_within_the_bytes_of_a_result() -> None:
     offer = offer_with(40, "text " * 30, result_bytes=2000)
     found = offer.resolve(SEARCH, {"query": "thing", "limit": 25})
 
@@ -145,11 +154,11 @@ def test_a_search_stays_within_the_bytes_of_a_result():
         ({"query": "x", "q": "y"}, "no argument `q`"),
     ],
 )
-def test_a_wrong_search_says_what_to_correct(arguments, said):
+def test_a_wrong_search_says_what_to_correct(arguments: Any, said: str) -> None:
     assert said in error(SEARCH, arguments)
 
 
-def test_a_description_is_the_definition_of_the_tool():
+def test_a_description_is_the_definition_of_the_tool() -> None:
     for tool in REVISION.tools:
         assert result(DESCRIBE, {"id": tool.name})["structuredContent"] == json.loads(tool.definition)
 
@@ -167,14 +176,14 @@ def test_a_description_is_the_definition_of_the_tool():
         ({"id": "listPets", "x": 1}, "no argument `x`"),
     ],
 )
-def test_an_unknown_operation_is_told_with_the_nearest(name, arguments, said):
+def test_an_unknown_operation_is_told_with_the_nearest(name: str, arguments: Any, said: str) -> None:
     text = error(name, arguments)
 
     assert said in text
     assert len(text) < 400
 
 
-def test_a_description_larger_than_a_result_is_not_cut_in_the_middle():
+def test_a_description_larger_than_a_result_is_not_cut_in_the_middle() -> None:
     definition = json.dumps({"name": "op0", "description": "x" * 1500}).encode()
     whole = offer_with(1, result_bytes=4000, definition=definition)
     as_text = offer_with(1, result_bytes=2000, definition=definition)
@@ -197,7 +206,7 @@ def test_a_description_larger_than_a_result_is_not_cut_in_the_middle():
         ({"arguments": '{"limit": 12345678901234567890123}'}, {"limit": 12345678901234567890123}),
     ],
 )
-def test_a_call_is_the_call_of_the_tool(inner, arguments):
+def test_a_call_is_the_call_of_the_tool(inner: dict[str, Any], arguments: Any) -> None:
     asked = OFFER.resolve(CALL, {"id": "listPets", **inner})
 
     assert isinstance(asked, Asked)
@@ -208,21 +217,21 @@ def test_a_call_is_the_call_of_the_tool(inner, arguments):
 @pytest.mark.parametrize(
     "inner", [5, [], "x", '"x"', "[1]", '{"\ud800": 1}', "[" * 100_000, f'{{"limit": {"9" * 5000}}}']
 )
-def test_the_arguments_of_a_call_are_an_object(inner):
+def test_the_arguments_of_a_call_are_an_object(inner: Any) -> None:
     assert "`arguments` must be an object" in error(CALL, {"id": "listPets", "arguments": inner})
 
 
-def test_arguments_beside_the_id_are_told_where_they_belong():
+def test_arguments_beside_the_id_are_told_where_they_belong() -> None:
     assert "(`limit`, `page`, `cursor`) belong in the object `arguments`" in error(CALL, {"id": "listPets", "limit": 5})
 
 
 @pytest.mark.parametrize("name", ["listPets", "", "search_operation", "tools/list"])
-def test_there_is_no_other_tool(name):
+def test_there_is_no_other_tool(name: str) -> None:
     assert OFFER.resolve(name, {}) is None
 
 
 @given(st.text(), st.sampled_from([SEARCH, DESCRIBE, CALL]))
-def test_any_text_gets_an_answer_that_names_only_operations_of_the_view(text, name):
+def test_any_text_gets_an_answer_that_names_only_operations_of_the_view(text: str, name: str) -> None:
     answered = OFFER.resolve(name, {"query": text} if name == SEARCH else {"id": text})
 
     if isinstance(answered, Result):
@@ -234,7 +243,7 @@ def test_any_text_gets_an_answer_that_names_only_operations_of_the_view(text, na
         assert text in REVISION.tools.by_name
 
 
-def test_every_tool_of_a_view_is_found_by_its_name_and_described_and_callable():
+def test_every_tool_of_a_view_is_found_by_its_name_and_described_and_callable() -> None:
     for tool in REVISION.tools:
         assert found(tool.name)[0] == tool.name
         assert isinstance(OFFER.resolve(CALL, {"id": tool.name}), Asked)
@@ -244,7 +253,7 @@ OPERATIONS = ["listPets", "createPet", "getPet", "deletePet"]
 
 
 @given(st.sets(st.sampled_from(OPERATIONS), min_size=1), st.sets(st.sampled_from(OPERATIONS)))
-def test_what_is_in_a_document_is_what_is_found_described_and_called(allowed, of_tom):
+def test_what_is_in_a_document_is_what_is_found_described_and_called(allowed: set[str], of_tom: set[str]) -> None:
     of_tom &= allowed
     consumers = f"""
 {MODE}
@@ -266,8 +275,8 @@ consumers: [{{name: tom, match: {{token: tom}}, allow: [{", ".join(sorted(of_tom
     assert served == of_tom
 
 
-def test_each_consumer_finds_describes_and_calls_its_own_operations_only():
-    async def scene(world):
+def test_each_consumer_finds_describes_and_calls_its_own_operations_only() -> None:
+    async def scene(world: World) -> None:
         for caller, names in ((TOM, ["listPets"]), (ANN, ["listPets", "createPet", "getPet"])):
             listed = (await world.ask("tools/list", fields=caller)).result["tools"]
             assert [tool["name"] for tool in listed] == [SEARCH, DESCRIBE, CALL]
@@ -286,8 +295,8 @@ def test_each_consumer_finds_describes_and_calls_its_own_operations_only():
     play(scene, more=CONSUMERS)
 
 
-def test_a_call_takes_the_way_of_every_tool_call():
-    async def scene(world):
+def test_a_call_takes_the_way_of_every_tool_call() -> None:
+    async def scene(world: World) -> None:
         done = await world.call(CALL, {"id": "getPet", "arguments": {"petId": "a/b c"}})
         assert done.result["isError"] is True
         assert world.heads == []
@@ -305,8 +314,8 @@ def test_a_call_takes_the_way_of_every_tool_call():
     assert [record.rule.operation_id for record in world.records if record.rule] == ["getPet"]
 
 
-def test_modern_clients_name_the_tool_of_search_mode_in_their_header_field():
-    async def scene(world):
+def test_modern_clients_name_the_tool_of_search_mode_in_their_header_field() -> None:
+    async def scene(world: World) -> None:
         done = await world.ask_modern("tools/call", {"name": CALL, "arguments": {"id": "listPets", "arguments": {}}})
         assert done.result["isError"] is False
         assert done.result["resultType"] == "complete"
@@ -314,8 +323,8 @@ def test_modern_clients_name_the_tool_of_search_mode_in_their_header_field():
     play(scene, more=MODE)
 
 
-def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed():
-    async def scene(world):
+def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed() -> None:
+    async def scene(world: World) -> None:
         done = (await world.call(CALL, {"id": "listPets", "arguments": {"limit": 5}})).result
         hint = done["_meta"][NEXT_KEY]
         assert hint == {"tool": CALL, "arguments": {"id": "listPets", "arguments": {"limit": 5, "cursor": "c2"}}}
@@ -326,6 +335,6 @@ def test_the_next_page_is_told_as_a_call_of_the_tool_that_is_listed():
     assert heads[1][0].startswith(b"GET /pets?limit=5&cursor=c2 HTTP/1.1\r\n")
 
 
-def test_what_is_not_allowed_is_not_in_the_index():
+def test_what_is_not_allowed_is_not_in_the_index() -> None:
     assert "deletePet" not in REVISION.tools.index.names
     assert not REVISION.tools.index.has("delet")

@@ -1,7 +1,10 @@
 """The stdio session: lines in, lines out, in both eras, with progress and cancellation."""
 
+from __future__ import annotations
+
 import asyncio
 import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,17 +16,21 @@ from plugin_gateway.mcp.stdio import Lines, StdioSession
 from plugin_gateway.proxy.in_process import field_block
 from tests.mcp.world import MODERN_META, play
 
+if TYPE_CHECKING:
+    from tests.mcp.world import World
+
+
 CALL = {"name": "getPet", "arguments": {"petId": "1"}}
 
 
-def request(id_, method, params=None):
+def request(id_: int | str, method: str, params: Any = None) -> dict[str, Any]:
     return {"jsonrpc": "2.0", "id": id_, "method": method, "params": params or {}}
 
 
 class Session:
     """A session in a world, and the messages that it wrote."""
 
-    def __init__(self, world):
+    def __init__(self, world: World) -> None:
         serving = world.holder.serving
         endpoint = serving.endpoints[b"/mcp"]
         clientele = endpoint._clientele(serving, serving.anybody)
@@ -33,23 +40,23 @@ class Session:
         )
         self.world = world
 
-    def say(self, message):
+    def say(self, message: Any) -> None:
         self.session.take(message if isinstance(message, bytes | None) else json.dumps(message).encode())
 
     @property
-    def heard(self):
+    def heard(self) -> list[Any]:
         assert all(line.endswith(b"\n") and line.count(b"\n") == 1 for line in self.lines)
         return [json.loads(line) for line in self.lines]
 
-    async def settle(self):
+    async def settle(self) -> None:
         while not self.session.is_idle:  # noqa: ASYNC110  # a call has no event for its end
             await asyncio.sleep(0)
 
 
-def heard(*messages, **more):
+def heard(*messages: Any, **more: Any) -> list[Any]:
     found = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         session = Session(world)
         for message in messages:
             session.say(message)
@@ -60,7 +67,7 @@ def heard(*messages, **more):
     return found
 
 
-def test_a_legacy_client_begins_with_initialize_and_calls():
+def test_a_legacy_client_begins_with_initialize_and_calls() -> None:
     hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
     notice = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     first, second = heard(request(1, "initialize", hello), notice, request(2, "tools/call", CALL))
@@ -71,7 +78,7 @@ def test_a_legacy_client_begins_with_initialize_and_calls():
     assert "resultType" not in second["result"]
 
 
-def test_a_modern_client_needs_no_handshake():
+def test_a_modern_client_needs_no_handshake() -> None:
     (only,) = heard(request("a", "tools/call", {**CALL, "_meta": MODERN_META}))
 
     assert only["id"] == "a"
@@ -90,20 +97,20 @@ def test_a_modern_client_needs_no_handshake():
         (request(1, "tools/list", {"_meta": {"io.modelcontextprotocol/protocolVersion": "1999-01-01"}}), -32022),
     ],
 )
-def test_a_wrong_message_gets_an_error(message, code):
+def test_a_wrong_message_gets_an_error(message: Any, code: int) -> None:
     (only,) = heard(message)
 
     assert only["error"]["code"] == code
 
 
-def test_a_session_of_the_revision_with_batches_takes_them():
+def test_a_session_of_the_revision_with_batches_takes_them() -> None:
     hello = request(1, "initialize", {"protocolVersion": "2025-03-26"})
 
     assert [one["id"] for one in heard(hello, [request(2, "ping"), request(3, "ping")])] == [1, 2, 3]
 
 
-def test_a_cancelled_call_gets_no_response_and_ends():
-    async def scene(world):
+def test_a_cancelled_call_gets_no_response_and_ends() -> None:
+    async def scene(world: World) -> None:
         session = Session(world)
         session.say(request(7, "tools/call", CALL))
         session.say(request("7", "tools/call", CALL))
@@ -118,8 +125,8 @@ def test_a_cancelled_call_gets_no_response_and_ends():
     assert [one.reason for one in records] == ["client-cancelled", "client-gone"]
 
 
-def test_an_id_that_is_under_way_is_refused():
-    async def scene(world):
+def test_an_id_that_is_under_way_is_refused() -> None:
+    async def scene(world: World) -> None:
         session = Session(world)
         session.say(request(7, "tools/call", CALL))
         session.say(request(7, "ping"))
@@ -129,8 +136,8 @@ def test_an_id_that_is_under_way_is_refused():
     play(scene, api=lambda _head, _body: None)
 
 
-def test_progress_is_told_each_second_if_it_was_asked_for():
-    async def scene(world):
+def test_progress_is_told_each_second_if_it_was_asked_for() -> None:
+    async def scene(world: World) -> None:
         session = Session(world)
         session.say(request(1, "tools/call", {**CALL, "_meta": {"progressToken": "p"}}))
         session.say(request(2, "tools/call", CALL))
@@ -143,7 +150,7 @@ def test_progress_is_told_each_second_if_it_was_asked_for():
     play(scene, api=lambda _head, _body: None)
 
 
-def test_a_subscription_is_acknowledged():
+def test_a_subscription_is_acknowledged() -> None:
     (only,) = heard(
         request(5, "subscriptions/listen", {"_meta": MODERN_META, "notifications": {"toolsListChanged": True}})
     )
@@ -156,7 +163,7 @@ def test_a_subscription_is_acknowledged():
     st.lists(st.binary(max_size=12).filter(lambda line: b"\n" not in line and line.strip())),
     st.lists(st.integers(0, 9)),
 )
-def test_lines_are_the_same_however_the_stream_is_cut(lines, cuts):
+def test_lines_are_the_same_however_the_stream_is_cut(lines: list[bytes], cuts: list[int]) -> None:
     stream, found, splitter = b"\n".join(lines), [], Lines()
     for cut in cuts:
         found += splitter.feed(stream[:cut])
@@ -166,7 +173,7 @@ def test_lines_are_the_same_however_the_stream_is_cut(lines, cuts):
     assert found == lines
 
 
-def test_a_line_over_the_limit_is_skipped_and_told_once():
+def test_a_line_over_the_limit_is_skipped_and_told_once() -> None:
     lines = Lines(4)
 
     assert lines.feed(b"12345") == [None]
@@ -175,10 +182,10 @@ def test_a_line_over_the_limit_is_skipped_and_told_once():
     assert lines.feed(b"123456\ncd\n") == [None, b"cd"]
 
 
-def test_a_message_at_which_the_gateway_fails_gets_an_error_and_the_session_goes_on():
+def test_a_message_at_which_the_gateway_fails_gets_an_error_and_the_session_goes_on() -> None:
     found = []
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         session = Session(world)
         serving = world.holder.serving
         serving.endpoints[b"/mcp"]._clientele(serving, serving.anybody)._writers["getPet"] = object()

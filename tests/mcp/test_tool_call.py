@@ -1,26 +1,34 @@
 """Tool calls: the answer gathered, cut or broken off, and the limits that hold for REST."""
 
+from __future__ import annotations
+
 import asyncio
 import json
+from typing import TYPE_CHECKING
 
 from plugin_gateway.mcp.result import LEFT_OUT_KEY, PROBLEM_KEY
 from plugin_gateway.mcp.tool_call import MOST_READ_BYTES
 from tests.mcp.world import answer, play, revision_of
 
+if TYPE_CHECKING:
+    import pytest
 
-def test_an_answer_of_unknown_length_is_gathered():
+    from tests.mcp.world import World
+
+
+def test_an_answer_of_unknown_length_is_gathered() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         assert (await world.call("getPet", {"petId": "1"})).result["structuredContent"] == {"a": 1}
 
     play(scene, api=lambda _head, _body: head + b'4\r\n{"a"\r\n4\r\n: 1}\r\n0\r\n\r\n')
 
 
-def test_the_gateway_stops_to_read_an_answer_that_no_result_can_hold():
+def test_the_gateway_stops_to_read_an_answer_that_no_result_can_hold() -> None:
     body = b"[" + b"1," * MOST_READ_BYTES + b"1]"
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
         notice = reply.result["_meta"][LEFT_OUT_KEY]
 
@@ -34,10 +42,10 @@ def test_the_gateway_stops_to_read_an_answer_that_no_result_can_hold():
     assert [(one.status, one.reason) for one in records] == [(200, "response-too-large"), (200, "")]
 
 
-def test_an_answer_that_breaks_off_is_an_error_with_its_beginning():
+def test_an_answer_that_breaks_off_is_an_error_with_its_beginning() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\nxx\r\n"
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
 
         assert reply.result["isError"] is True
@@ -46,8 +54,8 @@ def test_an_answer_that_breaks_off_is_an_error_with_its_beginning():
     play(scene, api=lambda _head, _body: head)
 
 
-def test_the_limit_of_request_bodies_holds_for_the_body_of_a_call():
-    async def scene(world):
+def test_the_limit_of_request_bodies_holds_for_the_body_of_a_call() -> None:
+    async def scene(world: World) -> None:
         assert "isError" in (await world.call("createPet", {"name": "x" * 90})).result
         reply = await world.call("createPet", {"name": "x" * 100})
 
@@ -58,8 +66,8 @@ def test_the_limit_of_request_bodies_holds_for_the_body_of_a_call():
     assert [len(body) for _, body in world.heads] == [101]
 
 
-def test_rate_limits_hold_for_calls_of_tools():
-    async def scene(world):
+def test_rate_limits_hold_for_calls_of_tools() -> None:
+    async def scene(world: World) -> None:
         first = await world.call("getPet", {"petId": "1"})
         second = await world.call("getPet", {"petId": "1"})
 
@@ -70,8 +78,8 @@ def test_rate_limits_hold_for_calls_of_tools():
     play(scene, more="limits: {rate: 1/h}")
 
 
-def test_the_body_of_a_call_has_its_type_and_length():
-    async def scene(world):
+def test_the_body_of_a_call_has_its_type_and_length() -> None:
+    async def scene(world: World) -> None:
         for _ in range(3):
             await world.call("createPet", {"name": "Tom"})
 
@@ -81,8 +89,8 @@ def test_the_body_of_a_call_has_its_type_and_length():
     assert all(b"\r\ncontent-type: application/json\r\n" in head.lower() for head, _ in heads)
 
 
-def test_a_failed_connection_is_an_error():
-    async def scene(world):
+def test_a_failed_connection_is_an_error() -> None:
+    async def scene(world: World) -> None:
         world.holder.swap(revision_of(port=1, number=2))
         reply = await world.call("getPet", {"petId": "1"})
 
@@ -91,8 +99,8 @@ def test_a_failed_connection_is_an_error():
     play(scene)
 
 
-def test_an_answer_at_which_the_gateway_fails_is_an_error(caplog):
-    async def scene(world):
+def test_an_answer_at_which_the_gateway_fails_is_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def scene(world: World) -> None:
         tool = world.holder.serving.revision.tools.by_name["listPets"]
         object.__setattr__(tool, "definition", b"{")
         reply = await world.call("listPets")
@@ -104,11 +112,11 @@ def test_an_answer_at_which_the_gateway_fails_is_an_error(caplog):
     assert "No result could be made" in caplog.text
 
 
-def test_an_answer_of_control_characters_that_breaks_off_keeps_to_the_limit():
+def test_an_answer_of_control_characters_that_breaks_off_keeps_to_the_limit() -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
     chunk = b"%x\r\n%b\r\n" % (100_001, b"\n" + b"\x01" * 100_000)
 
-    async def scene(world):
+    async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
 
         assert "The answer began so:" in reply.result["content"][1]["text"]

@@ -1,26 +1,33 @@
 """What is under way: withdrawn by its caller only, told of changes, ended with the worker."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from plugin_gateway.mcp.under_way import UnderWay
 from plugin_gateway.proxy.in_process import field_block
 
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.wire import RequestFields
+
 
 class Call:
-    def __init__(self):
+    def __init__(self) -> None:
         self.heard = []
 
-    def on_withdrawn(self):
+    def on_withdrawn(self) -> None:
         self.heard.append("withdrawn")
 
-    def on_tools_changed(self):
+    def on_tools_changed(self) -> None:
         self.heard.append("changed")
 
-    def on_drain(self):
+    def on_drain(self) -> None:
         self.heard.append("drain")
 
 
-def request(token=b""):
+def request(token: bytes = b"") -> RequestFields:
     credential = [(b"authorization", token)] if token else []
     return field_block([(b"host", b"a"), *credential]).request
 
@@ -37,7 +44,7 @@ def request(token=b""):
         (b"", 1, []),
     ],
 )
-def test_a_request_is_withdrawn_by_its_id_and_credential(token, request_id, heard):
+def test_a_request_is_withdrawn_by_its_id_and_credential(token: bytes, request_id: Any, heard: list[str]) -> None:
     under_way, call = UnderWay(), Call()
     under_way.enter(request(b"Bearer a"), b"1", call)
     under_way.withdraw(request(token), request_id)
@@ -45,7 +52,7 @@ def test_a_request_is_withdrawn_by_its_id_and_credential(token, request_id, hear
     assert call.heard == heard
 
 
-def test_an_id_of_two_requests_withdraws_neither():
+def test_an_id_of_two_requests_withdraws_neither() -> None:
     under_way, calls = UnderWay(), [Call(), Call()]
     for call in calls:
         under_way.enter(request(b"Bearer a"), b"1", call)
@@ -57,7 +64,7 @@ def test_an_id_of_two_requests_withdraws_neither():
     assert calls[1].heard == ["withdrawn"]
 
 
-def test_a_request_without_a_credential_is_not_noted():
+def test_a_request_without_a_credential_is_not_noted() -> None:
     under_way, call = UnderWay(), Call()
     under_way.enter(request(), b"1", call)
     under_way.withdraw(request(), 1)
@@ -65,7 +72,7 @@ def test_a_request_without_a_credential_is_not_noted():
     assert call.heard == []
 
 
-def test_subscribers_hear_what_they_asked_for_until_they_leave():
+def test_subscribers_hear_what_they_asked_for_until_they_leave() -> None:
     under_way, asked, other, gone = UnderWay(), Call(), Call(), Call()
     for call, has_tools in ((asked, True), (other, False), (gone, True)):
         under_way.subscribe(call, has_tools=has_tools)

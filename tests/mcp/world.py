@@ -1,9 +1,12 @@
 """A world for tests of the MCP endpoint: an API on loopback, a compiled revision, and requests in process."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import json
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -13,6 +16,17 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.revision.compile import compile_revision
+from tests.loopback import in_front_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from typing import TypeAlias
+
+    from plugin_gateway.proxy.call import Call
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.telemetry.record import AccessRecord
+
+    Api: TypeAlias = Callable[[bytes, bytes], bytes | None]
 
 BOUND_S = 5
 SECRET = "sekret-7f3a9c"
@@ -55,7 +69,9 @@ MODERN_META = {
 }
 
 
-def revision_of(more="", allow=ALLOW, port=1, number=1, document=DOCUMENT):
+def revision_of(
+    more: str = "", allow: str = ALLOW, port: int = 1, number: int = 1, document: str = DOCUMENT
+) -> Revision:
     text = (
         f"openapi: x\nupstream: {{url: 'http://127.0.0.1:{port}', credential: {{header: X-Key, value: {{env: KEY}}}}}}\n"
         f"public: {{url: 'https://gw.example'}}\nallow: [{allow}]\n{more}\n"
@@ -71,21 +87,21 @@ class Reply:
     body: bytes
 
     @property
-    def json(self):
+    def json(self) -> Any:
         return json.loads(self.body)
 
     @property
-    def events(self):
+    def events(self) -> list[Any]:
         """The messages of a stream of events."""
         lines = self.body.decode().split("\n")
         return [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: ")]
 
     @property
-    def result(self):
+    def result(self) -> dict[str, Any]:
         return self.json["result"]
 
     @property
-    def text(self):
+    def text(self) -> str:
         return self.result["content"][0]["text"]
 
 
@@ -94,13 +110,20 @@ class World:
     holder: Holder
     endpoints: McpEndpoints
     port: int = 0
-    records: list = field(default_factory=list)
-    heads: list = field(default_factory=list)
+    records: list[AccessRecord] = field(default_factory=list)
+    heads: list[tuple[bytes, bytes]] = field(default_factory=list)
     """The heads and bodies that the API got."""
-    begun: list = field(default_factory=list)
+    begun: list[Call] = field(default_factory=list)
     """The calls to the MCP endpoint that began."""
 
-    def begin(self, body, fields=(), method=b"POST", address="192.0.2.1", target=b"/mcp"):
+    def begin(
+        self,
+        body: bytes,
+        fields: Any = (),
+        method: bytes = b"POST",
+        address: str = "192.0.2.1",
+        target: bytes = b"/mcp",
+    ) -> InProcessClient:
         """Start a request; return its client."""
         given = {b"host": b"gw.example", b"content-type": b"application/json"}
         given |= {b"accept": b"application/json, text/event-stream", b"content-length": b"%d" % len(body)}
@@ -112,7 +135,7 @@ class World:
         serving.endpoints[b"/mcp"].begin(serving, client, method, target, block, body, is_whole=True)
         return client
 
-    async def post(self, message, fields=(), **more):
+    async def post(self, message: Any, fields: Any = (), **more: Any) -> Reply:
         """Send one POST and wait for its answer."""
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         client = self.begin(body, fields, **more)
@@ -121,12 +144,12 @@ class World:
         finally:
             client.close()
 
-    async def ask(self, method, params=None, fields=(), id_=1):
+    async def ask(self, method: str, params: Any = None, fields: Any = (), id_: int = 1) -> Reply:
         """Send a legacy request."""
         message = {"jsonrpc": "2.0", "id": id_, "method": method, "params": params or {}}
         return await self.post(message, {b"mcp-protocol-version": b"2025-11-25", **dict(fields)})
 
-    async def ask_modern(self, method, params=None, fields=(), id_=1):
+    async def ask_modern(self, method: str, params: Any = None, fields: Any = (), id_: int = 1) -> Reply:
         """Send a modern request, with header fields that say the same as the body."""
         params = {"_meta": MODERN_META, **(params or {})}
         said = {b"mcp-protocol-version": b"2026-07-28", b"mcp-method": method.encode()}
@@ -137,12 +160,12 @@ class World:
         message = {"jsonrpc": "2.0", "id": id_, "method": method, "params": params}
         return await self.post(message, {**said, **dict(fields)})
 
-    async def call(self, name, arguments=None, **more):
+    async def call(self, name: str, arguments: Any = None, **more: Any) -> Reply:
         """Call a tool as a legacy client."""
         return await self.ask("tools/call", {"name": name, "arguments": arguments or {}}, **more)
 
 
-async def read(client):
+async def read(client: InProcessClient) -> Reply:
     status, fields = await client.head()
     body = b""
     while piece := await client.read():
@@ -150,55 +173,45 @@ async def read(client):
     return Reply(status, {name.lower(): value for name, value in fields}, body)
 
 
-def answer(body=b'{"ok": true}', media_type="application/json", status="200 OK", more=""):
+def answer(
+    body: bytes = b'{"ok": true}', media_type: str = "application/json", status: str = "200 OK", more: str = ""
+) -> Api:
     """Return an API that answers each request so."""
     head = f"HTTP/1.1 {status}\r\nContent-Type: {media_type}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
     return lambda _head, _body: head.encode() + body
 
 
-def play(scene, api=None, more="", allow=ALLOW, document=DOCUMENT):
+def play(
+    scene: Callable[[World], Awaitable[object]],
+    api: Api | None = None,
+    more: str = "",
+    allow: str = ALLOW,
+    document: str = DOCUMENT,
+) -> World:
     """Run `scene(world)`; `api(head, body)` returns the bytes of the API's answer, or None to answer never."""
 
-    async def whole():
-        async with asyncio.timeout(BOUND_S):
-            writers = []
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                lengths = [line[15:] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
+                body = await reader.readexactly(int(lengths[0]) if lengths else 0)
+                heads.append((head, body))
+                out = (api or answer())(head, body)
+                if out is not None:
+                    writer.write(out)
 
-            async def serve(reader, writer):
-                writers.append(writer)
-                with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-                    while True:
-                        head = await reader.readuntil(b"\r\n\r\n")
-                        length = next(
-                            (
-                                int(line[15:])
-                                for line in head.split(b"\r\n")
-                                if line.lower().startswith(b"content-length")
-                            ),
-                            0,
-                        )
-                        body = await reader.readexactly(length)
-                        world.heads.append((head, body))
-                        out = (api or answer())(head, body)
-                        if out is not None:
-                            writer.write(out)
+    async def whole() -> World:
+        endpoints = McpEndpoints(records.append)
 
-            server = await asyncio.start_server(serve, "127.0.0.1", 0)
-            port = server.sockets[0].getsockname()[1]
-            records = []
-            endpoints = McpEndpoints(records.append)
-            holder = Holder(revision_of(more, allow, port, document=document), endpoints=endpoints)
-            world = World(holder, endpoints, port, records)
-            try:
-                await scene(world)
-            finally:
-                holder.close()
-                server.close()
-                for writer in writers:
-                    writer.close()
-                    with contextlib.suppress(ConnectionError):
-                        await writer.wait_closed()
-                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them without an event
-                    await asyncio.sleep(0)
-            return world
+        def make_holder(port: int) -> Holder:
+            return Holder(revision_of(more, allow, port, document=document), endpoints=endpoints)
 
+        async with asyncio.timeout(BOUND_S), in_front_of(serve, make_holder) as holder:
+            world = World(holder, endpoints, holder.revision.upstream.port, records, heads)
+            await scene(world)
+        return world
+
+    records: list[AccessRecord] = []
+    heads: list[tuple[bytes, bytes]] = []
     return asyncio.run(whole())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from tests.loopback import in_front_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,37 +42,24 @@ class Gate:
 def play(upstream: Callable[..., Any], scene: Callable[..., Any]) -> list[AccessRecord]:
     """Run `scene(client, serving, access, records)` in front of an upstream given as a connection handler."""
 
+    def make_holder(port: int) -> Holder:
+        return Holder(
+            Revision(
+                number=1, public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={},
+                upstream=UpstreamTarget(host="127.0.0.1", port=port, authority=b"up"), read_injection=KEY,
+                write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
+            )
+        )  # fmt: skip
+
     async def whole() -> list[AccessRecord]:
-        async with asyncio.timeout(BOUND_S):
-            writers = []
-
-            async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-                writers.append(writer)
-                await upstream(reader, writer)
-
-            server = await asyncio.start_server(serve, "127.0.0.1", 0)
-            target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
-            holder = Holder(
-                Revision(
-                    number=1, public_url="http://gw", gate=Gate(), rules=(READ, WRITE), faces={}, upstream=target,
-                    read_injection=KEY, write_injection=KEY, operations_total=2, limits=Bounds(), cors_origins=(),
-                )
-            )  # fmt: skip
+        async with asyncio.timeout(BOUND_S), in_front_of(upstream, make_holder) as holder:
             records = []
             client = InProcessClient(holder.clock, records.append, "192.0.2.1")
             try:
                 await scene(client, holder.serving, holder.serving.anybody, records)
             finally:
                 client.close()
-                holder.close()
-                server.close()
-                for writer in writers:
-                    writer.close()
-                    with contextlib.suppress(ConnectionError):
-                        await writer.wait_closed()
-                while holder.serving.pool.open_connections:  # noqa: ASYNC110  # the loop closes them without an event
-                    await asyncio.sleep(0)
-            return records
+        return records
 
     return asyncio.run(whole())
 
