@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
-from plugin_gateway.openapi.mend.default_value import ValueCheck
+from plugin_gateway.openapi.mend.value_check import ValueCheck
 from plugin_gateway.openapi.nodes import typed_nodes
 
 if TYPE_CHECKING:

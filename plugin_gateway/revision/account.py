@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from plugin_gateway import methods
+from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
@@ -34,7 +35,6 @@ _BAD_REQUEST_LINE = Refusal(
 )
 # RFC 9112, 3: the methods and targets that a client can send.
 _METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_LOOPBACK = re.compile(r"localhost|127(\.[0-9]{1,3}){3}|::1")
 _TARGET = re.compile(r"[\x21-\x7e]+")
 _NOT_AN_MCP_METHOD = Refusal(status=405, code="method-not-allowed", detail="The MCP endpoint takes POST.")
 _NOT_A_DOCUMENT_METHOD = Refusal(status=405, code="method-not-allowed", detail="Read a document with GET.")
@@ -136,7 +136,7 @@ def _target_of(asked: str, *bases: str) -> str | None:
                 if rest == prefix or rest.startswith((prefix + "/", prefix + "?")):
                     rest = rest[len(prefix) :]
                     return rest if rest.startswith("/") else f"/{rest}"
-        if _LOOPBACK.fullmatch(parts.hostname or ""):
+        if is_this_machine(parts.hostname or ""):
             return rest if rest.startswith("/") else f"/{rest}"
     except ValueError:
         pass

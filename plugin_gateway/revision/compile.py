@@ -28,7 +28,7 @@ from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
-from plugin_gateway.publish.security import METADATA_PATH, build_metadata_faces, manifest_auth, security_schemes
+from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
@@ -124,7 +124,7 @@ def compile_revision(
         **build_well_known(config, manifest_faces[MANIFEST_PATH].body, document.root.get("info")),
         **build_metadata_faces(security, config.public_url, (config.mcp.path,) if config.mcp.is_on else ()),
     }
-    mcp = compile_mcp(config, document, faces, METADATA_PATH)
+    mcp = compile_mcp(config, document, faces)
     findings += _hidden_operations(kept, {*faces, *callers.local_paths, *((mcp.path,) if mcp else ())})
     entries = {key: one.entries[0].index for key, one in kept.items()}
     findings += find_declared_overrides(document.operations, entries, gate.rules)

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.manifest import MANIFEST_PATH
+from plugin_gateway.publish.security import METADATA_PATH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +40,7 @@ class McpSettings:
     scope: str = ""
 
 
-def compile_mcp(
-    config: Config, document: Document, faces: Mapping[str, Face], metadata_path: str
-) -> McpSettings | None:
+def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -> McpSettings | None:
     """Compile `mcp`; the manifest among the faces has the names and the description. Return None if it is off."""
     settings = config.mcp
     if not settings.is_on:
@@ -50,7 +49,7 @@ def compile_mcp(
     manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
     info = document.root.get("info")
     identity = identify(config, manifest, info if isinstance(info, dict) else {})
-    metadata = metadata_path + settings.path
+    metadata = METADATA_PATH + settings.path
     scopes = json.loads(faces[metadata].body).get("scopes_supported", ()) if metadata in faces else ()
     return McpSettings(
         path=settings.path,

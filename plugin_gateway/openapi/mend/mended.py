@@ -24,12 +24,12 @@ from plugin_gateway.openapi.grammar import (
     sections,
     siblings_count,
 )
-from plugin_gateway.openapi.mend.default_value import ValueCheck
 from plugin_gateway.openapi.mend.notes import Notes, shown
 from plugin_gateway.openapi.mend.parameters import Parameters
 from plugin_gateway.openapi.mend.plain_values import Unmendable, mended
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
 from plugin_gateway.openapi.mend.statuses import mend_statuses
+from plugin_gateway.openapi.mend.value_check import ValueCheck
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.openapi.vocabulary import PLAIN_FIELDS, Type, is_known
@@ -145,11 +145,17 @@ class _Mender:
                 self._notes.drop(holder, name, (*at, name), f"components have no section {name!r}")
 
     def _drop_repeated_tags(self, tags: list[Json]) -> None:
-        names = [tag.get("name") if isinstance(tag, dict) else None for tag in tags]
-        for index in range(len(tags) - 1, -1, -1):
-            if names[index] is not None and names[index] in names[:index]:
-                del tags[index]
-                self._notes.dropped(("tags", str(index)), f"the tag {shown(names[index])} is already in the list")
+        names: set[str] = set()
+        kept: list[Json] = []
+        for index, tag in enumerate(tags):
+            name = tag.get("name") if isinstance(tag, dict) else None
+            if isinstance(name, str) and name in names:
+                self._notes.dropped(("tags", str(index)), f"the tag {shown(name)} is already in the list")
+                continue
+            if isinstance(name, str):
+                names.add(name)
+            kept.append(tag)
+        tags[:] = kept
 
     def _mend_object(self, kind: Kind, node: JsonObject, tokens: Tokens) -> None:
         if self._is_reference(kind, node) and not siblings_count(kind, self._version):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.openapi.document import Json, JsonObject
-    from plugin_gateway.openapi.mend.default_value import ValueCheck
+    from plugin_gateway.openapi.mend.value_check import ValueCheck
 
 _BOUNDS: Final = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 _ANCHOR: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")

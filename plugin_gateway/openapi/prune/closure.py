@@ -144,7 +144,7 @@ class Closure:
     def _leads_nowhere(self, kind: Kind, ref: str, place: Place) -> bool:
         """Return whether a local reference is broken, and warn that the object is left out."""
         at = (place, "$ref")
-        if (error := self._targets.find_break(kind, ref, at)) is None:
+        if (error := self._chains.find_break(kind, ref, at)) is None:
             return False
         finding = unresolved(self._document, error, tokens_of(at))
         message = f"{finding.message}: the {kind} is left out"

@@ -69,10 +69,6 @@ def pointer_of(ref: str) -> Tokens | None:
     return split_pointer(unquote(ref[1:])) if ref.startswith("#/") else None
 
 
-_LONGEST_CHAIN = 100
-"""Of references; a longer one is a loop."""
-
-
 class Landing(NamedTuple):
     """The target of a reference."""
 
@@ -93,20 +89,6 @@ class Targets:
         self._kept_paths = {key.path for key in kept}
         self._sections = sections(document.version)
         self._unit_length = len(components_at(document.version)) + 2
-
-    def find_break(self, kind: Kind, ref: str, at: Place) -> RefError | None:
-        """Return what is wrong with a chain of local references."""
-        for _ in range(_LONGEST_CHAIN):
-            if not ref.startswith("#"):
-                return None
-            try:
-                target = self.land(ref, at, kind).value
-            except RefError as error:
-                return error
-            if not is_reference(kind, target):
-                return None
-            ref = target["$ref"]
-        return RefError(ref, "leads back to itself")
 
     def land(self, ref: str, place: Place, kind: Kind | None = None) -> Landing:
         """Follow `ref`, written at `place`. Raises `RefError` if this document lacks the target.

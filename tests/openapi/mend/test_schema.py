@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.mend.default_value import ValueCheck
 from plugin_gateway.openapi.mend.schema import mend_schema, settle_positions
+from plugin_gateway.openapi.mend.value_check import ValueCheck
 
 DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}}, name="x")
 

@@ -42,3 +42,14 @@ def test_a_chain_that_leads_back_to_itself_is_found_once(name: str, is_circle: b
 
     assert (chains.find_circle(Kind.SCHEMA, landing, _to(name)) is not None) is is_circle
     assert chains.find_circle(Kind.SCHEMA, landing, _to(name)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [("Two", ""), ("Ping", "leads back to itself"), ("Broken", "points at nothing"), ("Nowhere", "points at nothing")],
+)
+def test_a_chain_that_ends_at_no_object_is_broken(name: str, wrong: str) -> None:
+    targets = Targets(Document(root={"openapi": "3.1.0", "components": {"schemas": SCHEMAS}}, name="api.yaml"), {})
+    error = Chains(targets).find_break(Kind.SCHEMA, _to(name), Region(()))
+    assert wrong in str(error or "")
+    assert bool(error) == bool(wrong)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.openapi.mend.default_value import ValueCheck
+from plugin_gateway.openapi.mend.value_check import ValueCheck
 
 DOCUMENT = Document(
     root={
