@@ -58,7 +58,7 @@ class Finding:
     pointer: tuple[str | int, ...] | None = None
     location: Location | None = None
     source: str = ""
-    """Who made the rule, where it is not the gateway's."""
+    """The publisher of the rule, if it is not the gateway's own."""
 
     def at(self, location: Location) -> Finding:
         return replace(self, location=location)

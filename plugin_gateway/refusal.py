@@ -99,7 +99,7 @@ TITLES: Final = MappingProxyType(
         # The MCP endpoint.
         "host-not-allowed": "The gateway does not answer under this name",
         "not-acceptable": "The client accepts no type of answer that the gateway has",
-        "no-token-passthrough": "MCP forbids to pass on the token of its client",
+        "no-token-passthrough": "MCP forbids passing on the client's token",
         "origin-not-allowed": "Web pages of this origin may not call",
         # Limits, and the credential for the upstream.
         "credential-not-exchanged": "The credential cannot be exchanged",

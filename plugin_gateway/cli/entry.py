@@ -102,7 +102,7 @@ def main() -> NoReturn:
     """Run the command line and exit."""
     # Importing makes many objects and no garbage. A process that serves turns the collector on (`server.supervisor.run`).
     gc.disable()
-    # pydantic would search every installed package for plugins, and none of them may read secrets.
+    # pydantic loads plugins from all installed packages, and a plugin could read the secrets of the config.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     occupy_standard_streams()
     leave(run(sys.argv[1:]))

@@ -114,7 +114,7 @@ def _file(value: Any, info: ValidationInfo) -> Path:
 def _is_file(path: Path, written: str) -> bool:
     try:
         return path.is_file()
-    except OSError as error:  # the name is too long, or a directory on the way is closed to us
+    except OSError as error:  # the name is too long, or the gateway may not search a directory of the path
         reason = (error.strerror or "cannot be read").lower()
         raise Mistake("file-missing", reason, got=written, hint="name a file that the gateway can read") from None
 
@@ -131,7 +131,7 @@ def _unfilled(path: str) -> str:
 def _may_exist(path: Path) -> bool:
     try:
         return path.exists()
-    except OSError:  # reading the file says why
+    except OSError:  # reading the file reports why
         return True
 
 

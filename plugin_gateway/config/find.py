@@ -80,7 +80,7 @@ def read_text(path: Path) -> str:
 def _may_exist(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a directory on the way is closed to us; reading the file says so
+    except OSError:  # the gateway may not search a directory of the path; reading the file reports it
         return True
 
 
@@ -91,7 +91,7 @@ def _hint(path: Path) -> str:
             inside = path / DEFAULT_NAME
             return f"name the file: {inside}" if inside.is_file() else "name a file in this directory"
         others = [other.name for other in path.parent.iterdir()] if path.parent.is_dir() else []
-    except OSError:  # the name is too long, or the directory is closed to us
+    except OSError:  # the name is too long, or the gateway may not read the directory
         others = []
     near = nearest(path.name, [other for other in others if other != path.name])
     return near + "name another file with -c/--config, or write one with `plugin-gateway init SPEC`"

@@ -16,7 +16,7 @@ _OWN_PATHS: Final = frozenset({"/openapi.json", "/openapi.yaml"})
 
 
 def _mcp_mode(value: Any) -> Any:
-    # The reader of YAML refuses a bare `off`, and says that `false` is one way to write it.
+    # The YAML reader refuses a bare `off`, and its hint offers `false`.
     return "off" if value is False else value
 
 

@@ -124,5 +124,5 @@ def _mistake(at: Pointer, home: Pointer) -> Mistake:
 
 
 def _keys(record: type[Record]) -> list[str]:
-    """Return the keys in their order: of two that are as near to a word, the first is meant in each run."""
+    """Return the keys in the order of the record, so that each run guesses the same of two equally similar keys."""
     return [str(field.alias or name) for name, field in record.model_fields.items()]

@@ -48,10 +48,10 @@ class Places:
         return Location(self.name)
 
     def written(self, pointer: Pointer) -> Pointer:
-        """Return the pointer by which the file has a value.
+        """Return the pointer that leads to a value in the file.
 
-        A value may be misplaced, and a short form leaves out parts: a single credential is judged as a list of one, and
-        the token `{name: a, env: A}` as `{name: a, token: {env: A}}`.
+        A value may be misplaced, and a short form leaves out parts of the pointer: the config has a single credential as a
+        list of one, and the token `{name: a, env: A}` as `{name: a, token: {env: A}}`.
         """
         for _ in self.moved:
             prefix = max((one for one in self.moved if pointer[: len(one)] == one), key=len, default=None)
@@ -149,7 +149,7 @@ class Places:
 def shown(mistake: Mistake, pointer: Pointer, *, location: Location, written: Pointer | None = None) -> Finding:
     """Return the finding for a mistake, with the offending value unless it may be a secret.
 
-    `written` is the pointer by which the file has the value, if that is another.
+    `written` is the pointer in the file, if it differs from `pointer`.
     """
     message = without_url_secrets(mistake.message)
     is_secret = is_perhaps_secret(pointer, mistake.got)

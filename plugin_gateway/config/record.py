@@ -91,7 +91,7 @@ class Record(BaseModel):
 
     @classmethod
     def _respelt(cls, value: Any, keys: list[str], details: list[InitErrorDetails]) -> Any:
-        """Return the value with the misspelt keys of its short form written right, and note each."""
+        """Return the value with the misspelt keys of its short form corrected, and add a mistake for each to `details`."""
         if not cls.short_keys or not isinstance(value, dict):
             return value
         respelt: dict[Any, Any] = {}

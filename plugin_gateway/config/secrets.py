@@ -165,7 +165,7 @@ def _kind_meant(key: object, name: object) -> str:
     """Return a hint for the key that was meant. It does not repeat a name that may be the secret itself."""
     close = nearest_key(key, _KINDS, _OTHER_WORDS)
     if str(key).casefold().replace("_", "") in _STORES:
-        return "no store of secrets is read: mount the secret as a file, or set it as a variable; "
+        return "the gateway does not read secret stores: mount the secret as a file, or put it into a variable; "
     if close == "env" and VARIABLE_NAME.fullmatch(str(name)):
         return f"write {{env: {name}}}; "
     return f"did you mean `{close}`? " if close else ""

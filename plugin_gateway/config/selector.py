@@ -103,7 +103,7 @@ class ToolHints(Record):
             hint = "leave one of them out"
             yield Mistake(
                 "goes-together",
-                "a call that changes nothing destroys nothing",
+                "an operation cannot be both read-only and destructive",
                 hint=hint,
                 at=("destructive",),
                 on_key=True,

@@ -29,5 +29,5 @@ class Surroundings:
 
 
 def surroundings_of(info: ValidationInfo) -> Surroundings:
-    """Return what was given to the validation, or an empty environment."""
+    """Return the surroundings that the validation was called with, or empty ones."""
     return info.context if isinstance(info.context, Surroundings) else Surroundings()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _RULE: Final = "not-a-document"
 _EXPORT: Final = "export it as OpenAPI 3"
 _LOOKED_AT_BYTES: Final = 20_000
-# Keys that identify a kind of file if it has all keys of a row, the kind, and the way to the document. The surest rows come first.
+# The keys by which a kind of file is recognised, its name, and a hint. A file must have all keys of a row. The surest rows come first.
 _BY_KEYS: Final = (
     (("asyncapi",), "an AsyncAPI document", "give the OpenAPI document of the HTTP API"),
     (("arazzo",), "an Arazzo document", "give the document that its `sourceDescriptions` name"),
@@ -53,7 +53,7 @@ _IS_MEANT: Final = re.compile(rb"\b(?:openapi|swagger)[\"']?\s*:")
 
 
 def foreign_value(root: Mapping[str, Any]) -> Finding | None:
-    """Return the mistake of a mapping without a supported version that is another kind of file; None for an unknown kind."""
+    """Return a finding if a mapping is a known kind of file other than an OpenAPI document, else None."""
     source = root.get("openapi")
     if "paths" not in root and ("upstream" in root or "allow" in root):
         hint = (
@@ -73,7 +73,7 @@ def foreign_value(root: Mapping[str, Any]) -> Finding | None:
 
 
 def foreign_text(data: bytes) -> Finding | None:
-    """Return the mistake of text that could not be read as a document but is another kind of file; else None."""
+    """Return a finding if text that is no document is a known kind of file, else None."""
     start = data[:_LOOKED_AT_BYTES]
     found = next((row for row in _BY_START if row[0].match(start)), None)
     if found is None and not _IS_MEANT.search(start):

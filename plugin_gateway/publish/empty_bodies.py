@@ -32,7 +32,7 @@ def drop_empty_bodies(document: Document) -> None:
 
 
 def _is_empty(schema: JsonObject | None, *, is_open_too: bool) -> bool:
-    """Return whether a schema allows only the empty object. `is_open_too`: or any object, but without naming a member."""
+    """Return whether a schema allows only the empty object, or, with `is_open_too`, any object but names no member."""
     if schema is None or schema.get("type") != "object" or schema.get("properties", {}) != {}:
         return False
     if schema.keys() - _TEXTS - {"type", "properties", "additionalProperties"}:
@@ -42,8 +42,8 @@ def _is_empty(schema: JsonObject | None, *, is_open_too: bool) -> bool:
 
 
 def _followed(document: Document, node: Json) -> JsonObject | None:
-    """Return the object that `node` is or refers to; None if that is no object."""
-    for _ in range(10):  # longer chains are loops, or hide more than an empty object
+    """Return the object that `node` is or refers to; None for anything else."""
+    for _ in range(10):  # a longer chain is taken for a loop
         ref = node.get("$ref") if isinstance(node, dict) else None
         if not isinstance(ref, str):
             return node if isinstance(node, dict) else None

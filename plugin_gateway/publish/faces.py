@@ -28,7 +28,8 @@ _PROFILE_VERSIONS = {Profile.GPT_ACTIONS: "3.1", Profile.PLUGIN: "", Profile.OPE
 class DocumentFaces(NamedTuple):
     """The document's faces by path, the warnings about the document, and notes on the cuts of each profile.
 
-    `served` is the document in the version that is served, or in 3.1 if that is 3.0, whose schemas are not JSON Schema 2020-12.
+    Tools are made from `served`: the document in the served version, or in 3.1 if that is 3.0, whose schemas are not JSON
+    Schema 2020-12.
     """
 
     served: Document

@@ -37,7 +37,7 @@ class Profile(StrEnum):
 
 
 class Cut(NamedTuple):
-    """A document cut to a profile, made on request, because `check` needs only the warnings and notes."""
+    """A document cut to a profile. It is made when it is called, because `check` needs only the findings."""
 
     document: Callable[[], Document]
     findings: tuple[Finding, ...]

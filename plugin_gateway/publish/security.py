@@ -120,7 +120,7 @@ def build_metadata_faces(security: Security, public_url: str, resource_paths: tu
         if security.issuer:
             metadata["authorization_servers"] = [security.issuer]
         if scopes := [*dict.fromkeys(f"{security.scope} {security.required_scope}".split())]:
-            # Most MCP clients ask for exactly these.
+            # Most MCP clients ask for all of these, and for no others.
             metadata["scopes_supported"] = scopes
         faces[METADATA_PATH + path] = build_face("application/json", to_json(metadata))
     return faces

@@ -138,7 +138,7 @@ def test_a_call_that_leaves_makes_room() -> None:
     assert table.enter(2)
 
 
-def test_a_worker_that_was_stopped_with_the_lock_in_its_hands_stops_nobody(descriptor: int) -> None:
+def test_a_worker_that_is_stopped_while_it_has_the_lock_does_not_stop_the_others(descriptor: int) -> None:
     with running(HOLD, descriptor):
         table = Table(descriptor)
         assert table.take([fixed(HUNDRED)], 0.0).is_admitted

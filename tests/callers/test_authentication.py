@@ -21,5 +21,5 @@ def test_errors_are_named_as_rfc_6750_names_them_and_not_to_basic() -> None:
     assert scope.headers[0][1].endswith(b'error="insufficient_scope", scope="a b"')
 
 
-def test_an_authentication_that_nothing_was_said_of_lets_nobody_in() -> None:
+def test_an_authentication_without_settings_lets_no_caller_in() -> None:
     assert Authentication(kind="x", scheme=b"bearer", challenge=b"Bearer").judge == ListedTokens(names={})

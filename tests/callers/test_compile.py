@@ -47,7 +47,7 @@ def callers(text: str, users: str | None = None) -> tuple[Callers, tuple[Any, ..
     return compile_callers(config(text), users)
 
 
-def test_without_auth_anybody_may_call() -> None:
+def test_without_auth_every_caller_may_call() -> None:
     found, findings = callers(BASE)
     assert (found.authentication, found.consumers, found.facade, found.local_paths, findings) == (
         None,

@@ -90,7 +90,7 @@ async def both(provider: Provider, url: str) -> tuple[int, int]:
     return tuple([(await provider.relay_form(url, b"a=b", {}))[1] for _ in range(2)])
 
 
-def test_an_answer_is_relayed_whatever_it_is() -> None:
+def test_an_error_of_the_provider_is_relayed() -> None:
     with server(400, b'{"error": "invalid_grant"}', [("Content-Type", "application/json")]) as url:
         media_type, status, body = asked(lambda it: it.relay_form(url, b"code=c", {"authorization": "Basic eA=="}))
     assert (media_type, status, json.loads(body)) == ("application/json", 400, {"error": "invalid_grant"})

@@ -3,7 +3,7 @@ import pytest
 from plugin_gateway.config.mistake import Mistake, nearest, nearest_key
 
 
-def test_the_nearest_word_is_suggested_whatever_its_case_and_dashes() -> None:
+def test_the_nearest_word_is_suggested_in_any_case_and_with_dashes() -> None:
     assert nearest("Name-For-Humen", ["name_for_human", "logo"]) == "did you mean `name_for_human`? "
 
 

@@ -57,7 +57,7 @@ def test_the_secret_parts_of_a_url_become_asterisks_of_the_same_length(text: str
     ],
 )
 @pytest.mark.parametrize("line", ["url: {}", 'upstream: {{url: "{}", connections: 2}}', "{}"])
-def test_a_password_in_a_url_is_masked_whatever_it_is_made_of(line: str, url: str) -> None:
+def test_a_password_of_any_characters_is_masked_in_a_url(line: str, url: str) -> None:
     shown = without_url_secrets(line.format(url))
     assert "ter2" not in shown
     assert "@h" in shown

@@ -45,7 +45,7 @@ def test_the_text_of_a_line_with_a_secret_is_not_repeated() -> None:
 
 
 @given(st.text("ab:-[]{}'\"#|> \n\t=*&!%@`\\$,;", max_size=60))
-def test_whatever_is_wrong_is_told_at_a_line_of_the_text(text: str) -> None:
+def test_every_syntax_mistake_is_located_at_a_line_of_the_text(text: str) -> None:
     root, found = read(text)
     for span, _, mistake in found:
         assert mistake.message

@@ -84,7 +84,7 @@ def test_a_mistake_is_named_with_what_was_probably_meant(text: str | None, messa
         " https://me:hunter2@api.test",
     ],
 )
-def test_a_password_is_not_repeated_whatever_else_is_wrong(text: str) -> None:
+def test_a_password_is_not_repeated_in_any_mistake(text: str) -> None:
     found = find_url_mistake(text, schemes=HTTP)
     assert found.rule == "secret-in-url"
     assert "ter2" not in f"{found.message}{found.hint}{found.got}"

@@ -74,7 +74,7 @@ def test_callers_whom_the_upstream_judges_are_passed_through(more: str) -> None:
     assert revision.read_injection.grant == Passthrough()
 
 
-def test_callers_whom_nobody_judges_do_not_get_our_key_for_any_operation() -> None:
+def test_without_a_judge_of_callers_no_operation_gets_our_key() -> None:
     allow = "listPets, {operation: createPet, credential: {bearer: {env: KEY}}}"
     more = "auth: {type: user_http, passthrough: true}"
     assert rules_of(credential="{passthrough: true}", allow=allow, more=more) == [

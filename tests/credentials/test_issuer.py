@@ -211,7 +211,7 @@ def test_each_caller_has_a_token_of_its_own(clock: Clock) -> None:
     play(scene, THEIRS, token("for-a"), token("for-b"))
 
 
-def test_a_caller_whose_token_is_not_exchanged_is_told_so_and_nobody_else(
+def test_only_the_caller_whose_token_is_not_exchanged_gets_an_error(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scene(issuer: Issuer, provider: Provider) -> None:

@@ -20,7 +20,7 @@ def answer(**members: int | str | None) -> bytes:
 
 
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_our_id_and_secret_arrive_as_they_are_whatever_is_in_them(client_id: str, secret: str) -> None:
+def test_our_id_and_secret_arrive_unchanged_with_any_characters(client_id: str, secret: str) -> None:
     grant = ClientCredentials(client_id=client_id, client_secret=secret)
     form, headers = request_of(grant, "")
     pair = base64.b64decode(headers["authorization"].removeprefix("Basic ")).decode()

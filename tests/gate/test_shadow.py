@@ -86,7 +86,7 @@ def test_a_denied_path_blocks_what_may_be_taken_for_it(allowed: str, denied: str
         ("HEAD /pets/{id}.{format}", "GET", False),
     ],
 )
-def test_a_concrete_path_belongs_to_its_path_item_whatever_the_method(denied: str, method: str, blocked: bool) -> None:
+def test_a_concrete_path_belongs_to_its_path_item_for_every_method(denied: str, method: str, blocked: bool) -> None:
     path = "/pets/export.x" if "{" in denied else "/pets/export"
 
     assert is_blocked("/pets/{id}", [denied], path, method) is blocked

@@ -98,5 +98,5 @@ def test_a_method_that_is_no_text_is_explained() -> None:
 
 
 @pytest.mark.parametrize(("method", "target"), [("\udcff", "/pets"), ("GET", "/\udcff"), ("", ""), ("GET", "/pets/ü")])
-def test_whatever_is_typed_is_explained(method: str, target: str) -> None:
+def test_every_method_and_target_is_explained(method: str, target: str) -> None:
     assert explain(PET_GATE, method, target).steps

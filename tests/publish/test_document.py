@@ -284,7 +284,7 @@ def test_a_3_0_document_stays_3_0_when_that_is_wanted_and_another_becomes_it() -
 
 
 @pytest.mark.parametrize("version", ["3.0", "3.1", "3.2"])
-def test_a_schema_that_nobody_defined_is_served_as_one_that_allows_anything(version: str) -> None:
+def test_an_undefined_schema_is_served_as_one_that_allows_any_value(version: str) -> None:
     mapping = {"cat": "#/components/schemas/Cat"}
     holder = {
         "discriminator": {"propertyName": "k", "mapping": mapping},

@@ -210,7 +210,7 @@ def test_only_loopback_is_local(url: str, expected: bool) -> None:
         },
     )
 )
-def test_whatever_the_document_says_the_manifest_keeps_the_limits(info: dict[str, Any]) -> None:
+def test_the_manifest_keeps_the_limits_for_every_document(info: dict[str, Any]) -> None:
     manifest, findings = _build(info=info, url=LOCAL)
     for field, limit in MAX_LENGTHS.items():
         assert 0 < len(manifest[field]) <= limit

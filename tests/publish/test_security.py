@@ -67,7 +67,7 @@ def test_the_scheme_is_valid_in_a_document_of_either_version(security: Any, kind
     validate(document)
 
 
-def test_where_anybody_may_call_there_is_no_scheme() -> None:
+def test_a_gateway_without_auth_has_no_security_scheme() -> None:
     assert security_schemes(NoSecurity()) == {}
 
 

@@ -548,7 +548,7 @@ def test_what_changes_no_behaviour_is_the_same_digest(edit: str) -> None:
     assert compiled(config).digest == compiled().digest
 
 
-def test_a_gateway_that_anybody_may_call_has_another_digest() -> None:
+def test_a_gateway_without_auth_has_another_digest() -> None:
     assert (
         compiled({**CONFIG, "auth": {"type": "none"}, "consumers": []}).digest
         != compiled({**CONFIG, "consumers": []}).digest

@@ -195,7 +195,7 @@ def test_what_the_document_adds_to_a_group_stays_closed_to_the_consumer_too() ->
         ("listPats", "unknown-operation"),
     ],
 )
-def test_what_nobody_may_call_is_a_finding_at_its_place(entry: dict[str, str] | str, rule: str) -> None:
+def test_an_entry_that_permits_no_call_is_a_finding_at_its_place(entry: dict[str, str] | str, rule: str) -> None:
     selected = chosen(["listPets", entry])
     [finding] = selected.findings
     assert selected.keys == (LIST,)

@@ -134,7 +134,7 @@ class ValueCheck:
         # Python's regular expressions differ from ECMA-262. Check only patterns of plain classes, groups and repetitions.
         if not isinstance(pattern, str) or _UNUSUAL.search(pattern) or len(value) > 200:
             return False
-        # A repeated group can try 2^n ways through n characters. Each other repetition can end at any place, as a search can begin.
+        # A search can begin at each character, and each repetition can end at each. A repeated group has 2^n ways through n characters.
         repetitions, choices = len(_REPETITION.findall(pattern)), pattern.count("|")
         if repetitions + choices > _MOST_BRANCHES:
             return False

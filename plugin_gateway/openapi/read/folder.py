@@ -130,7 +130,7 @@ def _unreadable(path: Path, message: str, hint: str = "") -> DocumentError:
 def _nearest(path: Path) -> str:
     try:
         return _like(path)
-    except OSError:  # a directory is closed to us
+    except OSError:  # the gateway may not search a directory of the path
         return ""
 
 

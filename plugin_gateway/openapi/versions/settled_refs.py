@@ -144,7 +144,7 @@ def _section(root: JsonObject, section: Tokens) -> JsonObject:
 
 def _free_name(members: JsonObject, tokens: Tokens) -> str:
     if tokens[:1] == ("paths",) and "$defs" in tokens[:-1]:
-        tokens = tokens[-tokens[::-1].index("$defs") :]  # the author's name
+        tokens = tokens[-tokens[::-1].index("$defs") :]  # keep the name that the author gave
     base = re.sub(r"[^A-Za-z0-9]+", "_", "_".join(tokens)).strip("_") or "component"
     name, number = base, 2
     while name in members:

@@ -150,7 +150,7 @@ def outcome(read: Callable[[bytes, str], Any], text: bytes) -> Any:
         return error.findings
 
 
-def test_bytes_that_are_not_utf_8_are_located_though_nobody_looks_there() -> None:
+def test_bytes_that_are_not_utf_8_are_located_in_skipped_text_too() -> None:
     text = json.dumps(DOCUMENT | PADDING, ensure_ascii=False).encode() + b"\n"
 
     with pytest.raises(DocumentError, match="0xff is not UTF-8") as caught:

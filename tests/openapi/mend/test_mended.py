@@ -236,7 +236,7 @@ def official() -> dict[str, Any]:
 
 
 @given(changes=st.lists(st.tuples(st.sampled_from(PLACES), st.sampled_from(ODD)), min_size=1, max_size=3))
-def test_whatever_is_wrong_is_refused_at_its_place_or_served_as_a_valid_document(
+def test_a_broken_document_is_refused_at_its_place_or_served_as_a_valid_one(
     official: dict[str, Any], changes: list[Any]
 ) -> None:
     root = json.loads(json.dumps(DOCUMENT))

@@ -60,7 +60,7 @@ def test_keys_of_examples_are_read_too() -> None:
 
 
 @pytest.mark.parametrize("version", ["2.0", "3.0.3"])
-def test_servers_and_security_of_the_upstream_are_shown_to_nobody(version: str) -> None:
+def test_servers_and_security_of_the_upstream_are_not_shown(version: str) -> None:
     scheme = {"type": "oauth2", "scopes": {"all": "for /admin/users/{id}"}}
     root = {
         **({"swagger": version} if version == "2.0" else {"openapi": version}),

@@ -86,7 +86,7 @@ def test_an_operation_that_is_not_there_is_a_mistake_of_the_caller() -> None:
         prune(_document("paths: {}"), [OperationKey("GET", "/a")])
 
 
-def test_fields_of_the_root_that_nobody_knows_do_not_get_through() -> None:
+def test_unknown_fields_of_the_root_are_left_out() -> None:
     root = _pruned(
         "{paths: {/a: {get: {}}}, definitions: {A: {}}, responses: {A: {}}, schemas: {A: {}}, components: {x-a: {}, odd: {}}, internal: /denied, externalDocs: {url: u, x-y: 1}}",
         "GET /a",
