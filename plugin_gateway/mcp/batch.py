@@ -20,6 +20,11 @@ class Batch:
         self._responses = [b""] * len(ids)
         self._bytes = 0
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no response: the client has withdrawn all requests."""
+        return not self._bytes
+
     def id_of(self, slot: int) -> bytes:
         return self._ids[slot]
 
@@ -38,5 +43,5 @@ class Batch:
                 self.put(slot, error_response(fault.for_request(id_)))
 
     def answer(self) -> bytes:
-        """Return the responses as one JSON array."""
-        return b"[" + b",".join(self._responses) + b"]"
+        """Return the responses as one JSON array. A request that was withdrawn has none."""
+        return b"[" + b",".join([one for one in self._responses if one]) + b"]"

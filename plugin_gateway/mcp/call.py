@@ -137,9 +137,16 @@ class McpCall(Call):
         elif events is not None:
             events.on_tick(now)
 
-    def on_withdrawn(self) -> None:
-        """End the call without a response: the client sent `notifications/cancelled` for its request."""
-        if not self._is_over:
+    def on_withdrawn(self, id_: bytes) -> None:
+        """End a request without a response: the client sent `notifications/cancelled` for its id."""
+        batch = self._batch
+        if batch is not None:
+            for call in self._calls:
+                if call.call is not None and batch.id_of(call.slot) == id_:
+                    call.cancel("client-cancelled")
+                    self._left -= 1
+            self._finish_if_done()
+        elif not self._is_over:
             self._stop("client-cancelled")
             if self._events is not None:
                 self._events.end()
@@ -296,8 +303,13 @@ class McpCall(Call):
             self._finish(status, done)
 
     def _finish_if_done(self) -> None:
-        if self._batch is not None and not self._left and not self._is_over:
-            self._finish(200, self._batch.answer())
+        batch = self._batch
+        if batch is None or self._left or self._is_over:
+            return
+        if batch.is_empty:
+            self._answer(202, b"")
+        else:
+            self._finish(200, batch.answer())
 
     def _finish(self, status: int, message: bytes) -> None:
         """Send the response, as JSON or as the last event."""

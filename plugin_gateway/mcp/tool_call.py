@@ -44,7 +44,7 @@ class Prepared:
 class ToolCall(Client):
     """One call. It ends with exactly one result for its slot, unless it is cancelled, and with one access record if it got a `Call`."""
 
-    __slots__ = ("_answer", "_arguments", "_body", "_clientele", "_on_result", "_slot", "_target", "_tool")
+    __slots__ = ("_answer", "_arguments", "_body", "_clientele", "_on_result", "_target", "_tool", "slot")
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class ToolCall(Client):
     ) -> None:
         super().__init__(address)
         self._on_result = on_result
-        self._slot = slot
+        self.slot = slot
         self._tool = tool
         self._arguments = arguments
         self._clientele = clientele
@@ -85,7 +85,7 @@ class ToolCall(Client):
         self._target = target
         if len(body) > serving.limits.request_body_bytes:
             refusal = refusal_of(too_large(serving.limits.request_body_bytes))
-            self._on_result(self._slot, refused(self._tool, refusal, self._clientele.settings.result_bytes))
+            self._on_result(self.slot, refused(self._tool, refusal, self._clientele.settings.result_bytes))
             return None
         permitted = forward(serving, self, access, method, target, block, body, is_whole=True, pending=pending)
         return None if permitted is None else Prepared(permitted, body, target)
@@ -134,7 +134,7 @@ class ToolCall(Client):
         limit = self._clientele.settings.result_bytes
         begun = (self._body or b"")[:limit].decode("utf-8", "replace")
         is_text = begun.isprintable() or "\n" in begun
-        self._on_result(self._slot, refused(self._tool, refusal, limit, begun if is_text else ""))
+        self._on_result(self.slot, refused(self._tool, refusal, limit, begun if is_text else ""))
 
     def on_continue(self) -> None:
         """Do nothing: the body is here."""
@@ -170,4 +170,4 @@ class ToolCall(Client):
             # The exception would end the connection to the API, and the client would wait for ever.
             _logger.exception("No result could be made of an answer to %s", self._tool.name)
             result = refused(self._tool, FAILED, limit)
-        self._on_result(self._slot, result)
+        self._on_result(self.slot, result)

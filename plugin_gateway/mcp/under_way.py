@@ -40,11 +40,12 @@ class UnderWay:
             self._entered.setdefault(call, []).append(key)
 
     def withdraw(self, request: RequestFields, request_id: Any) -> None:
-        """End the call that a caller means, unless it could be one of several."""
+        """End the request that a caller means, unless it could be one of several."""
         if request.authorizations and (isinstance(request_id, str) or type(request_id) is int):
-            calls = self._by_caller.get((request.authorizations, as_json(request_id)), [])
+            id_ = as_json(request_id)
+            calls = self._by_caller.get((request.authorizations, id_), [])
             if len(calls) == 1:
-                calls[0].on_withdrawn()
+                calls[0].on_withdrawn(id_)
 
     def subscribe(self, call: McpCall, *, has_tools: bool) -> None:
         self._subscribers[call] = has_tools

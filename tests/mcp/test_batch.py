@@ -37,3 +37,12 @@ def test_requests_without_a_response_get_the_error_of_a_failure() -> None:
     batch.fill(Fault(INTERNAL_ERROR, "No."))
 
     assert [one.get("error", {}).get("message") for one in json.loads(batch.answer())] == [None, "No."]
+
+
+def test_a_request_that_was_withdrawn_has_no_response() -> None:
+    batch = Batch([b"1", b"2"])
+    assert batch.is_empty
+    batch.put(1, response(b"2", b"{}"))
+
+    assert not batch.is_empty
+    assert [one["id"] for one in json.loads(batch.answer())] == [2]

@@ -145,8 +145,8 @@ def call_message(meta: Any = None) -> bytes:
     return json.dumps({"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": params}).encode()
 
 
-async def when_asked(world: World) -> None:
-    while not world.heads:  # noqa: ASYNC110  # the stub API has no event
+async def when_asked(world: World, calls: int = 1) -> None:
+    while len(world.heads) < calls:  # noqa: ASYNC110  # the stub API has no event
         await asyncio.sleep(0)
 
 
@@ -341,3 +341,31 @@ def test_a_batch_of_lists_keeps_to_the_limit_of_an_answer() -> None:
     play(scene, allow=", ".join(f"op{at}" for at in range(400)), document=document)
     assert MOST_ANSWER_BYTES // 2 < len(found[0].body) < MOST_ANSWER_BYTES + 50 * 300
     assert 0 < sum("error" in one for one in found[0].json) < 50
+
+
+@pytest.mark.parametrize(
+    ("withdrawn", "status", "answered"), [([5], 200, [6]), ([6, 7, 6], 200, [5]), ([5, 6], 202, [])], ids=repr
+)
+def test_a_caller_withdraws_one_request_of_a_batch_and_gets_the_others(
+    withdrawn: list[int], status: int, answered: list[int]
+) -> None:
+    requests = [{**json.loads(call_message()), "id": id_} for id_ in (5, 6)]
+    for request in requests:
+        request["params"] = {"name": "getPet", "arguments": {"petId": str(request["id"])}}
+
+    def api(head: bytes, body: bytes) -> bytes | None:
+        return answer()(head, body) if head.startswith(b"GET /pets/%d " % (answered or [0])[0]) else None
+
+    async def scene(world: World) -> None:
+        client = world.begin(json.dumps(requests).encode(), TOM)
+        await when_asked(world, 2)
+        for id_ in withdrawn:
+            notice = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": id_}}
+            assert (await world.post(notice, TOM)).status == 202
+        reply = await read(client)
+        assert reply.status == status
+        assert [one["id"] for one in (reply.json if reply.body else [])] == answered
+        client.close()
+
+    reasons = [record.reason for record in play(scene, api=api, more=TOKENS).records]
+    assert reasons.count("client-cancelled") == 2 - len(answered)

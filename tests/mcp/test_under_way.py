@@ -17,8 +17,8 @@ class Call:
     def __init__(self) -> None:
         self.heard = []
 
-    def on_withdrawn(self) -> None:
-        self.heard.append("withdrawn")
+    def on_withdrawn(self, id_: bytes) -> None:
+        self.heard.append(f"withdrawn {id_.decode()}")
 
     def on_tools_changed(self) -> None:
         self.heard.append("changed")
@@ -35,7 +35,7 @@ def request(token: bytes = b"") -> RequestFields:
 @pytest.mark.parametrize(
     ("token", "request_id", "heard"),
     [
-        (b"Bearer a", 1, ["withdrawn"]),
+        (b"Bearer a", 1, ["withdrawn 1"]),
         (b"Bearer a", "1", []),
         (b"Bearer a", True, []),
         (b"Bearer a", None, []),
@@ -61,7 +61,7 @@ def test_an_id_of_two_requests_withdraws_neither() -> None:
 
     under_way.leave(calls[0])
     under_way.withdraw(request(b"Bearer a"), 1)
-    assert calls[1].heard == ["withdrawn"]
+    assert calls[1].heard == ["withdrawn 1"]
 
 
 def test_a_request_without_a_credential_is_not_noted() -> None:
