@@ -29,7 +29,7 @@ _LONGEST_FIELDS: Final = 2048
 NO_PASSTHROUGH: Final = Refusal(
     status=403,
     code="no-token-passthrough",
-    detail="The API wants the caller's own credential for this operation, and MCP forbids a server to pass on its client's token.",
+    detail="The API expects the caller's own credential for this operation, and MCP does not allow a server to pass on its client's token.",
     hint="The gateway's operator can give the operation a credential of the gateway, or exchange tokens.",
 )
 

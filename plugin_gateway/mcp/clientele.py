@@ -55,7 +55,7 @@ class Clientele:
         self.passed_through = frozenset(
             rule.operation_id for rule in revision.rules if isinstance(revision.injection_of(rule).grant, Passthrough)
         )
-        """The tools whose API wants the caller's own credential."""
+        """The tools whose API expects the caller's own credential."""
         self.forwarded = serving.revision.upstream.forward_headers
         self._writers = writers
 

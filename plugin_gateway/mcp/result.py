@@ -60,7 +60,7 @@ _LONGEST_TYPE: Final = 255
 """Two names of 127 characters and a slash (RFC 6838, 4.2)."""
 _MOST_PROBLEMS: Final = 20
 _MOST_NAMES: Final = 60
-_BEGUN: Final = "The answer began so:\n"
+_BEGUN: Final = "The beginning of the answer:\n"
 _SHOWN: Final = 64
 
 

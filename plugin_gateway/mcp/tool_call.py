@@ -91,7 +91,7 @@ class ToolCall(Client):
         return None if permitted is None else Prepared(permitted, body, target)
 
     def cancel(self, reason: str) -> None:
-        """End the call; its result is not wanted any more."""
+        """End the call: the client no longer wants its result."""
         call, self.call = self.call, None
         if call is not None:
             call.cancel()

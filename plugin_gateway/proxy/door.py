@@ -41,7 +41,7 @@ class Access:
         self.judge = judge
         self.faces = faces
         self.gate = gate
-        """The gate of `judge`, for those who prepare calls; None for calls that are already made."""
+        """The gate of `judge`, which the writers of tool requests ask; None if there are no tools."""
         self.tools = tools
 
 

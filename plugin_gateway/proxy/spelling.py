@@ -49,7 +49,7 @@ _BACKSLASH: Final = re.compile(rb"\\" + _BACKSLASH_REST)
 _NESTED_BACKSLASH: Final = re.compile(rb"\\{2,%d}" % _MAX_NESTING + _BACKSLASH_REST)
 _ENTITY_REST: Final = rb"(?:#0*([0-9]{1,7});?|#[xX]0*([0-9A-Fa-f]{1,6});?|([A-Za-z][A-Za-z0-9]{1,31};))"
 _LOOSE_REST: Final = b"(%b)" % b"|".join(sorted((name for name in _NAMED if not name.endswith(b";")), reverse=True))
-"""HTML reads some names without their semicolon, whatever follows (HTML, 13.2.5.73)."""
+"""HTML reads some names without their semicolon, before any character (HTML, 13.2.5.73)."""
 _ENTITIES: Final = tuple(
     re.compile(b"&" + nested + rest)
     for rest in (_ENTITY_REST, b"(?:(!)(!)|" + _LOOSE_REST + b")")

@@ -39,7 +39,8 @@ DRAIN_TIMEOUT_S = 10
 class PublicServer(uvicorn.Server):
     """uvicorn without signal handlers: the supervisor decides when to stop."""
 
-    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], object] = bool) -> None:
+    def __init__(self, config: uvicorn.Config, on_drain: Callable[[], object] | None = None) -> None:
+        """Prepare; `on_drain` ends the answers that would otherwise last until the end of the drain timeout."""
         super().__init__(config)
         self.is_listening = asyncio.Event()
         self._on_drain = on_drain
@@ -49,8 +50,8 @@ class PublicServer(uvicorn.Server):
         self.is_listening.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A subscription would otherwise last until the end of the drain timeout.
-        self._on_drain()
+        if self._on_drain is not None:
+            self._on_drain()
         await super().shutdown(sockets)
 
     def drain(self) -> None:

@@ -350,7 +350,10 @@ def test_a_refusal_is_an_error_that_a_model_can_act_on() -> None:
 def test_an_answer_that_broke_off_is_shown_as_far_as_it_came() -> None:
     refusal = Refusal(status=502, code="upstream-closed", detail="It ended.")
 
-    assert "began so:\nhalf" in parsed(refused(TOOLS["getPet"], refusal, LIMIT, "half"))["content"][1]["text"]
+    assert (
+        "The beginning of the answer:\nhalf"
+        in parsed(refused(TOOLS["getPet"], refusal, LIMIT, "half"))["content"][1]["text"]
+    )
 
 
 def written(found: Result) -> int:

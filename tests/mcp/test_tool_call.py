@@ -25,7 +25,7 @@ def test_an_answer_of_unknown_length_is_gathered() -> None:
     play(scene, api=lambda _head, _body: head + b'4\r\n{"a"\r\n4\r\n: 1}\r\n0\r\n\r\n')
 
 
-def test_the_gateway_stops_to_read_an_answer_that_no_result_can_hold() -> None:
+def test_the_gateway_stops_reading_an_answer_that_no_result_can_hold() -> None:
     body = b"[" + b"1," * MOST_READ_BYTES + b"1]"
 
     async def scene(world: World) -> None:
@@ -119,7 +119,7 @@ def test_an_answer_of_control_characters_that_breaks_off_keeps_to_the_limit() ->
     async def scene(world: World) -> None:
         reply = await world.call("getPet", {"petId": "1"})
 
-        assert "The answer began so:" in reply.result["content"][1]["text"]
+        assert "The beginning of the answer:" in reply.result["content"][1]["text"]
         assert len(json.dumps(reply.result["content"])) <= 5_100
 
     play(scene, api=lambda _head, _body: head + chunk * 6 + b"xx\r\n", more="mcp: {result_bytes: 5kB}")

@@ -119,7 +119,7 @@ def test_what_is_no_json_passes_as_it_is(pieces: list[bytes]) -> None:
     assert passed(text, "/nothing/of/this", pieces=pieces) == text
 
 
-def test_little_is_held_of_whatever_comes() -> None:
+def test_little_of_any_body_is_held() -> None:
     for piece, start in (
         (b"x" * 65536, b'{"next":"'),
         (b"x" * 65536, b'{"'),

@@ -287,7 +287,7 @@ def test_no_attempt_outlives_a_connect_that_is_given_up(monkeypatch: pytest.Monk
 
     async def scene() -> None:
         connecting = asyncio.ensure_future(_first([slow(), slow()]))
-        while len(asyncio.all_tasks()) < 4:  # noqa: ASYNC110  # tasks owe nobody an event
+        while len(asyncio.all_tasks()) < 4:  # noqa: ASYNC110  # tasks have no event for this
             await asyncio.sleep(0)
         connecting.cancel()
         await asyncio.wait([connecting], timeout=5)

@@ -255,7 +255,7 @@ def attempts(kind: str, right: str) -> Iterator[tuple[str, list[Any], int, str]]
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_only_the_right_credential_comes_in_and_nobody_else_learns_what_exists(
+def test_only_the_right_credential_is_let_in_and_other_callers_do_not_learn_what_exists(
     tmp_path: Path, kind: str, front: str
 ) -> None:
     make, right = KINDS[kind]
@@ -366,7 +366,7 @@ def test_a_consumer_calls_and_is_shown_its_own_operations_only(tmp_path: Path, f
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_document_for_known_callers_only_is_shown_to_nobody_else(tmp_path: Path, front: str) -> None:
+def test_a_document_for_known_callers_is_not_shown_to_others(tmp_path: Path, front: str) -> None:
     async def scene(gateway: Gateway) -> None:
         for path in ("/openapi.json", "/openapi.yaml", "/openapi.json?profile=plugin"):
             assert (await gateway.ask("GET", path)).status == 401
@@ -409,7 +409,7 @@ def test_a_body_waits_while_its_caller_is_looked_into(tmp_path: Path, front: str
     run(tmp_path, scene, OAUTH, front=front)
 
 
-def test_who_leaves_while_being_looked_into_holds_up_nobody(tmp_path: Path) -> None:
+def test_a_caller_that_leaves_while_it_is_judged_delays_no_other_caller(tmp_path: Path) -> None:
     async def scene(gateway: Gateway) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", gateway.port)
         writer.write(b"GET /pets HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer slow-token\r\n\r\n")
@@ -518,7 +518,7 @@ def test_an_address_that_shows_bad_tokens_is_told_to_wait_and_known_callers_are_
 
 
 @pytest.mark.parametrize("front", ["connection", "asgi"])
-def test_a_key_that_nobody_can_read_keeps_no_one_waiting(
+def test_a_key_that_cannot_be_read_keeps_no_caller_waiting(
     tmp_path: Path, front: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readable = Provider.get_json

@@ -43,7 +43,7 @@ MIB = 1 << 20
 
 async def until(is_so: Callable[..., Any]) -> None:
     """Let the loop turn until a condition holds; the caller bounds the wait."""
-    while not is_so():  # noqa: ASYNC110  # the things waited for are the gateway's, which owes nobody an event
+    while not is_so():  # noqa: ASYNC110  # the gateway has no event for what the tests wait for
         await asyncio.sleep(0)
 
 
@@ -316,7 +316,7 @@ def test_a_connection_to_the_upstream_is_used_again(run: Callable[..., Any]) -> 
 
 
 @pytest.mark.parametrize("cut", [1, 3, 40, 1000])
-def test_a_body_goes_up_whole_whatever_its_framing_and_pieces(run: Callable[..., Any], cut: int) -> None:
+def test_a_body_goes_up_whole_with_any_framing_and_in_any_pieces(run: Callable[..., Any], cut: int) -> None:
     body = b"0123456789" * 20
     chunked = (
         b"POST /p HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -554,7 +554,7 @@ def test_surplus_bytes_close_the_connection_they_came_on(run: Callable[..., Any]
     run(answers(ok() + b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen"), scene)
 
 
-def test_bytes_that_nobody_asked_for_close_an_idle_connection(run: Callable[..., Any]) -> None:
+def test_bytes_without_a_request_close_an_idle_connection(run: Callable[..., Any]) -> None:
     is_idle = asyncio.Event()
 
     async def play(upstream: Upstream, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -1083,7 +1083,7 @@ def test_an_upstream_that_never_echoes_serves_parts_and_any_coding(run: Callable
     run(answers(raw), scene, target={"may_echo": False})
 
 
-def test_head_and_not_modified_pass_whatever_coding_they_speak_of(run: Callable[..., Any]) -> None:
+def test_answers_to_head_and_304_pass_with_any_coding(run: Callable[..., Any]) -> None:
     async def scene(gateway: Gateway) -> None:
         assert (await gateway.ask(get(method="HEAD"), is_head=True))[0] == 200
 

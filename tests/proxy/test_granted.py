@@ -94,7 +94,7 @@ def test_a_caller_without_a_bearer_token_has_nothing_to_exchange() -> None:
     assert issuer.asked == []
 
 
-def test_the_callers_token_is_exchanged_whatever_the_case_of_its_scheme() -> None:
+def test_the_callers_token_is_exchanged_with_its_scheme_in_any_case() -> None:
     issuer = Issuer(TokenExchange(), token("t"))
     Scene(issuer).ask(b"authorization: bEaReR abc", refused="old")
     assert issuer.asked == [("abc", "old")]

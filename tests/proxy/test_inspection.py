@@ -158,7 +158,7 @@ def test_a_form_is_refused_just_where_a_parser_finds_an_override(
 
 
 @given(st.sampled_from([FORM, MULTIPART, JSON, TEXT]), st.binary(max_size=60), st.lists(st.integers(min_value=0)))
-def test_whatever_passes_is_the_body_itself(kind: int, body: bytes, places: list[int]) -> None:
+def test_a_body_that_passes_is_unchanged(kind: int, body: bytes, places: list[int]) -> None:
     sent, code = looked_through(kind, *cut(body, places))
     assert body.startswith(sent)
     assert code or sent == body

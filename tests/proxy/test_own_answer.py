@@ -9,7 +9,7 @@ from plugin_gateway.refusal import Refusal
 REFUSAL = Refusal(status=405, code="method-not-allowed", detail="No.", headers=((b"Allow", b"GET"),))
 
 
-def test_an_own_answer_is_problem_details_that_nobody_stores() -> None:
+def test_an_own_answer_is_problem_details_that_caches_must_not_store() -> None:
     fields, body = own_answer(REFUSAL, b"r-1")
     named = dict(fields)
     assert json.loads(body)["code"] == "method-not-allowed"
@@ -30,6 +30,6 @@ def test_the_message_says_when_it_is_the_last_and_has_no_body_for_head() -> None
     assert size == len(message.partition(b"\r\n\r\n")[2]) > 0
 
 
-def test_whoever_meets_a_full_gateway_is_told_when_to_come_back() -> None:
+def test_a_client_of_a_full_gateway_is_told_when_to_try_again() -> None:
     assert refusal_of(UpstreamError(503, "upstream-busy", "Full.")).headers == ((b"Retry-After", b"1"),)
     assert refusal_of(WireError(400, "bad-head", "No.")).headers == ()

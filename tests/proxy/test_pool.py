@@ -409,7 +409,7 @@ def test_a_connection_that_closes_makes_room_for_who_waits() -> None:
     play(scene, connections=1)
 
 
-def test_a_connection_that_closes_as_it_is_given_back_goes_to_nobody() -> None:
+def test_a_connection_that_closes_as_it_is_given_back_is_not_reused() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
         connection = await connect(pool)

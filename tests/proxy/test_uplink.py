@@ -74,7 +74,7 @@ def head(
 
 
 @pytest.mark.parametrize("names", [frozenset(), frozenset({b"x-request-id"})])
-def test_the_id_of_a_call_goes_up_once_whatever_the_caller_sent(names: frozenset[bytes]) -> None:
+def test_the_id_of_a_call_goes_up_once_with_any_fields_of_the_caller(names: frozenset[bytes]) -> None:
     assert head(b"X-Request-Id: theirs\r\n", names=names, forward=names) == head(b"")
 
 

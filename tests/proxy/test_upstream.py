@@ -268,7 +268,7 @@ def test_interim_answers_without_end_are_refused_and_counted_for_each_call() -> 
     assert (second.end, released) == ("bad-upstream-answer", ["release", "abort"])
 
 
-def test_bytes_nobody_asked_for_end_the_connection() -> None:
+def test_bytes_without_a_request_end_the_connection() -> None:
     upstream, _, released = connection()
     upstream.data_received(ANSWERS[0][0])
     upstream.data_received(b"more")

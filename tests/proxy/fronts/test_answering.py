@@ -134,7 +134,7 @@ def test_a_body_is_held_and_taken_again_only_while_some_is_to_come() -> None:
     assert connection.transport.written == b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
-def test_what_comes_next_is_for_whoever_reads_requests() -> None:
+def test_the_bytes_after_a_request_are_left_to_the_reader_of_requests() -> None:
     connection, _, _ = answering()
     with pytest.raises(NotImplementedError):
         connection.go_on()
