@@ -172,7 +172,7 @@ def test_an_override_is_found_in_every_part_of_a_bodys_schema(word: str) -> None
     assert rule.declared_overrides == {b"_method"}
 
 
-def test_names_that_are_no_text_harm_nothing() -> None:
+def test_a_name_with_half_of_a_surrogate_pair_is_compiled() -> None:
     """JSON can spell half of a surrogate pair, which no encoding can write."""
     half = "\ud800"
     named = {"type": "object", "properties": {half: {}}}

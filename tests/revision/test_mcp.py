@@ -19,7 +19,7 @@ def test_the_endpoint_is_on_by_default_and_introduces_itself_by_the_manifest() -
     assert settings.hosts == {"gw.example"}
 
 
-def test_it_can_be_turned_off() -> None:
+def test_the_endpoint_can_be_turned_off() -> None:
     assert compiled(more="mcp: false").mcp is None
 
 

@@ -271,7 +271,7 @@ def _pruned(document: Document, kept: list[OperationKey]) -> Document | None:
 
 
 @given(documents())
-def test_what_is_kept_is_whole_the_same_and_needed(made: tuple[Document, list[OperationKey]]) -> None:
+def test_a_pruned_document_is_complete_unchanged_and_minimal(made: tuple[Document, list[OperationKey]]) -> None:
     document, kept = made
     before = copy.deepcopy(document.root)
     if (pruned := _pruned(document, kept)) is None:
