@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.targets.rule import Breach, Target, entry_of, rule
+from plugin_gateway.export.targets.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import Kind
 from plugin_gateway.openapi.nodes import typed_nodes, typed_nodes_in
@@ -20,12 +21,9 @@ if TYPE_CHECKING:
     from plugin_gateway.export.candidate import Candidate
     from plugin_gateway.openapi.document import Json, JsonObject, OperationKey
 
-_SK: Final = "semantic-kernel 1.45 and 0.9.6b1"
 _LC: Final = "langchain-community 0.4.2"
-_LI: Final = "llama-index-tools-chatgpt-plugin 0.6.0"
 _HS: Final = "openapi-llm 0.4.3"
 _ADK: Final = "google-adk 2.13"
-_RUN: Final = "docs/clients.md: tried with"
 
 MAX_PROMPT_BYTES: Final = 100_000
 _LEAN: Final = "load `/openapi.json?profile=lean`, which omits the contents of responses"
@@ -35,7 +33,7 @@ _NOT_METHODS: Final = frozenset({"parameters", "servers", "summary", "descriptio
 
 
 @rule(
-    "document-server", f"{_RUN} {_SK}, {_LC}, {_HS}, {_ADK}",
+    "document-server", f"{RUN} {SEMANTIC_KERNEL}, {_LC}, {_HS}, {_ADK}",
     Target.LANGCHAIN, Target.SEMANTIC_KERNEL, Target.HAYSTACK, Target.ADK,
 )  # fmt: skip
 def server(candidate: Candidate) -> Iterator[Breach]:
@@ -49,7 +47,7 @@ def server(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("adk-loopback", f"{_RUN} {_ADK}", Target.ADK)
+@rule("adk-loopback", f"{RUN} {_ADK}", Target.ADK)
 def loopback(candidate: Candidate) -> Iterator[Breach]:
     """ADK calls no server on its own machine."""
     if is_this_machine(urlsplit(_server(candidate.document)).hostname or ""):
@@ -60,7 +58,7 @@ def loopback(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("adk-names", f"{_RUN} {_ADK}, which renames operations to snake_case", Target.ADK)
+@rule("adk-names", f"{RUN} {_ADK}, which renames operations to snake_case", Target.ADK)
 def snake_names(candidate: Candidate) -> Iterator[Breach]:
     """Names of operations differ in snake_case, too."""
     taken: dict[str, str] = {}
@@ -74,7 +72,7 @@ def snake_names(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-operation-text", f"{_RUN} {_HS}", Target.HAYSTACK)
+@rule("document-operation-text", f"{RUN} {_HS}", Target.HAYSTACK)
 def operation_text(candidate: Candidate) -> Iterator[Breach]:
     """Each operation has a summary or a description."""
     for key, operation in _document(candidate).operations.items():
@@ -86,7 +84,7 @@ def operation_text(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-path-items", f"{_RUN} {_SK} and {_LI}", Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
+@rule("document-path-items", f"{RUN} {SEMANTIC_KERNEL} and {LLAMAINDEX}", Target.LLAMAINDEX, Target.SEMANTIC_KERNEL)
 def path_items(candidate: Candidate) -> Iterator[Breach]:
     """A path item has methods only."""
     paths = candidate.document.get("paths")
@@ -99,7 +97,7 @@ def path_items(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-parameters", f"{_RUN} {_SK}; DeepLcom/openapi#7", Target.SEMANTIC_KERNEL, Target.PLUGIN_V1)
+@rule("document-parameters", f"{RUN} {SEMANTIC_KERNEL}; DeepLcom/openapi#7", Target.SEMANTIC_KERNEL, Target.PLUGIN_V1)
 def parameters(candidate: Candidate) -> Iterator[Breach]:
     """Parameters are written in their operations."""
     for key, operation in _document(candidate).operations.items():
@@ -112,7 +110,7 @@ def parameters(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-recursive", f"{_RUN} {_LC}, {_LI}, {_SK}", *_READERS)
+@rule("document-recursive", f"{RUN} {_LC}, {LLAMAINDEX}, {SEMANTIC_KERNEL}", *_READERS)
 def recursive(candidate: Candidate) -> Iterator[Breach]:
     """No schema contains itself."""
     if (found := recursive_schema(candidate.document)) and not candidate.is_lean_enough(recursive_schema):
@@ -122,7 +120,7 @@ def recursive(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=_endless(found), hint=_LEAN, pointer=("allow",), severity=Severity.WARNING)
 
 
-@rule("document-size", f"{_RUN} {_LC}, {_LI}, {_SK}: they put the document into a prompt", *_READERS)
+@rule("document-size", f"{RUN} {_LC}, {LLAMAINDEX}, {SEMANTIC_KERNEL}: they put the document into a prompt", *_READERS)
 def size(candidate: Candidate) -> Iterator[Breach]:
     """The document fits into a prompt."""
     size = len(candidate.documents[""])
@@ -137,7 +135,7 @@ def size(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("document-type-lists", f"{_RUN} {_SK} and {_LC}", Target.LANGCHAIN, Target.SEMANTIC_KERNEL)
+@rule("document-type-lists", f"{RUN} {SEMANTIC_KERNEL} and {_LC}", Target.LANGCHAIN, Target.SEMANTIC_KERNEL)
 def type_lists(candidate: Candidate) -> Iterator[Breach]:
     """A schema has one type, as in OpenAPI 3.0."""
     count = sum(
@@ -152,7 +150,7 @@ def type_lists(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("semantic-kernel-bodies", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
+@rule("semantic-kernel-bodies", f"{RUN} {SEMANTIC_KERNEL}", Target.SEMANTIC_KERNEL)
 def form_bodies(candidate: Candidate) -> Iterator[Breach]:
     """A body can be JSON or plain text."""
     for key, operation_id, types in _bodies(candidate):
@@ -164,7 +162,7 @@ def form_bodies(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("document-methods", f"{_RUN} {_LC} and {_LI}", Target.LANGCHAIN, Target.LLAMAINDEX)
+@rule("document-methods", f"{RUN} {_LC} and {LLAMAINDEX}", Target.LANGCHAIN, Target.LLAMAINDEX)
 def odd_methods(candidate: Candidate) -> Iterator[Breach]:
     """An operation has one of the methods that the loaders know."""
     for key, operation_id in _ids(candidate.document):
@@ -177,7 +175,7 @@ def odd_methods(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("langchain-parameter-types", f"{_RUN} {_LC}, `openapi_spec_to_openai_fn`", Target.LANGCHAIN)
+@rule("langchain-parameter-types", f"{RUN} {_LC}, `openapi_spec_to_openai_fn`", Target.LANGCHAIN)
 def parameter_types(candidate: Candidate) -> Iterator[Breach]:
     """The schema of a parameter has a type."""
     for key, operation in _document(candidate).operations.items():
@@ -192,7 +190,7 @@ def parameter_types(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("haystack-recursive-body", f"{_RUN} {_HS}", Target.HAYSTACK)
+@rule("haystack-recursive-body", f"{RUN} {_HS}", Target.HAYSTACK)
 def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
     """No schema of a body contains itself."""
     endless = endless_schemas(candidate.document)
@@ -207,7 +205,7 @@ def recursive_bodies(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("langchain-bodies", f"{_RUN} {_LC}", Target.LANGCHAIN)
+@rule("langchain-bodies", f"{RUN} {_LC}", Target.LANGCHAIN)
 def mixed_bodies(candidate: Candidate) -> Iterator[Breach]:
     """JSON is the only type of a body that can be JSON."""
     for key, operation_id, types in _bodies(candidate):

@@ -5,18 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.export.targets.rule import Breach, Target, rule
+from plugin_gateway.export.targets.sources import LLAMAINDEX, RUN, SEMANTIC_KERNEL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.export.candidate import Candidate
 
-_RUN: Final = "docs/clients.md: tried with"
-_SK: Final = "semantic-kernel 1.45 and 0.9.6b1"
-_LI: Final = "llama-index-tools-chatgpt-plugin 0.6.0"
 
-
-@rule("llamaindex-auth", f"{_RUN} {_LI}", Target.LLAMAINDEX)
+@rule("llamaindex-auth", f"{RUN} {LLAMAINDEX}", Target.LLAMAINDEX)
 def auth_none(candidate: Candidate) -> Iterator[Breach]:
     """LlamaIndex loads manifests without authentication only."""
     kind = _auth_type(candidate)
@@ -28,7 +25,7 @@ def auth_none(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("semantic-kernel-auth", f"{_RUN} {_SK}", Target.SEMANTIC_KERNEL)
+@rule("semantic-kernel-auth", f"{RUN} {SEMANTIC_KERNEL}", Target.SEMANTIC_KERNEL)
 def auth_oauth(candidate: Candidate) -> Iterator[Breach]:
     """Semantic Kernel 0.9 loads manifests with OAuth or without authentication."""
     kind = _auth_type(candidate)

@@ -9,19 +9,23 @@ from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.auth import OAuthAuth, ServiceHttpAuth, UserHttpAuth
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.targets.rule import Breach, Target, rule
+from plugin_gateway.export.targets.sources import (
+    CLAUDE_REVIEW,
+    COPILOT_MANIFEST,
+    GUIDELINES,
+    REFERENCE,
+    REVIEW,
+    SUBMISSION,
+    SURVEY,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.export.candidate import Candidate
 
-_SUBMISSION: Final = "OpenAI, plugins/deploy/submission (read 2026-09-30)"
-_GUIDELINES: Final = "OpenAI, plugins/plugin-guidelines (read 2026-09-30)"
-_REFERENCE: Final = "OpenAI, plugins/reference (read 2026-09-30)"
-_REVIEW: Final = "OpenAI, plugins/deploy/app-review (read 2026-09-30)"
 _OPENAI_AUTH: Final = "OpenAI, plugins/build/auth (read 2026-09-08)"
 _CLAUDE_AUTH: Final = "Claude, connectors/building/authentication (read 2026-05)"
-_CLAUDE_REVIEW: Final = "Claude, connectors/building/review-criteria (read 2026-05)"
 _FORUM: Final = "OpenAI's forum, 2026-04; Claude's support: measured, not promised"
 
 CHATGPT_CALLBACK: Final = "https://chatgpt.com/connector_platform_oauth_redirect"
@@ -34,7 +38,7 @@ _SECOND_LEVELS: Final = frozenset({"ac", "co", "com", "edu", "gov", "ne", "net",
 _MCP_CLIENTS: Final = (Target.OPENAI_PLUGIN, Target.CHATGPT, Target.CLAUDE)
 
 
-@rule("mcp-endpoint", _SUBMISSION, *_MCP_CLIENTS)
+@rule("mcp-endpoint", SUBMISSION, *_MCP_CLIENTS)
 def endpoint(candidate: Candidate) -> Iterator[Breach]:
     """There is an MCP endpoint, and it has tools."""
     if not candidate.identity.mcp_url:
@@ -47,7 +51,7 @@ def endpoint(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("mcp-search-mode", f"{_GUIDELINES}; {_CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("mcp-search-mode", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
 def search_mode(candidate: Candidate) -> Iterator[Breach]:
     """Directories refuse tools that reach operations which the server does not list one by one."""
     if candidate.config.mcp.mode == "search":
@@ -58,9 +62,7 @@ def search_mode(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule(
-    "public-url", f"{_SUBMISSION}; {_CLAUDE_AUTH}; Microsoft, plugin-manifest-2.4 (2026-07)", *_MCP_CLIENTS, Target.M365
-)
+@rule("public-url", f"{SUBMISSION}; {_CLAUDE_AUTH}; {COPILOT_MANIFEST}", *_MCP_CLIENTS, Target.M365)
 def public_url(candidate: Candidate) -> Iterator[Breach]:
     """Clients in the cloud reach the gateway over https at a public name."""
     parts = urlsplit(candidate.identity.public_url)
@@ -73,7 +75,7 @@ def public_url(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("own-domain", f"{_GUIDELINES}; {_CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("own-domain", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
 def own_domain(candidate: Candidate) -> Iterator[Breach]:
     """The endpoint is on the domain of the service that it calls and of the pages that the listing links to."""
     ours = site_of(candidate.identity.public_url)
@@ -128,7 +130,7 @@ def claude_redirect(candidate: Candidate) -> Iterator[Breach]:
     yield from _redirect(candidate, "Claude", CLAUDE_CALLBACK, (CLAUDE_CALLBACK, also))
 
 
-@rule("chatgpt-instructions", _REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("chatgpt-instructions", REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
 def instructions(candidate: Candidate) -> Iterator[Breach]:
     """The server's instructions say what matters in their first 512 characters."""
     text = str(candidate.manifest["description_for_model"])
@@ -141,7 +143,7 @@ def instructions(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("openai-demo-login", _REVIEW, Target.OPENAI_PLUGIN)
+@rule("openai-demo-login", REVIEW, Target.OPENAI_PLUGIN)
 def demo_login(candidate: Candidate) -> Iterator[Breach]:
     """Reviewers can log in."""
     if isinstance(candidate.config.auth, OAuthAuth):
@@ -159,7 +161,7 @@ def call_time(candidate: Candidate) -> Iterator[Breach]:
     yield from long_call(candidate, _MAX_CALL_S, "ChatGPT and Claude give up after about 60 s")
 
 
-@rule("claude-result-size", "a survey of 2026-09-29: Claude Code takes 25,000 tokens", Target.CLAUDE)
+@rule("claude-result-size", f"{SURVEY}: Claude Code takes 25,000 tokens", Target.CLAUDE)
 def result_size(candidate: Candidate) -> Iterator[Breach]:
     """A result fits into what Claude shows its model."""
     size = candidate.config.mcp.result_bytes

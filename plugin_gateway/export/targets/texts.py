@@ -10,6 +10,7 @@ from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.identity import is_semantic
 from plugin_gateway.export.listing import MAX_CAPABILITIES, MAX_CAPABILITY, MAX_DESCRIPTION, MAX_PROMPT, MAX_PROMPTS
 from plugin_gateway.export.targets.rule import Breach, Target, missing, rule
+from plugin_gateway.export.targets.sources import SUBMISSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.export.candidate import Candidate
     from plugin_gateway.export.image import Image
 
-_BUILD: Final = "OpenAI, plugins/build/plugins (read 2026-09-30)"
-_SUBMISSION: Final = "OpenAI, plugins/deploy/submission (read 2026-09-30)"
 _ERRORS: Final = "OpenAI, plugins/deploy/submission-errors (read 2026-09-30)"
-_GUIDELINES: Final = "OpenAI, plugins/plugin-guidelines (read 2026-09-30)"
 
 CATEGORIES: Final = (
     "Productivity", "Creativity", "Developer Tools", "Business & Operations", "Data & Analytics", "Communication",
@@ -38,7 +36,7 @@ _LEAST_CONTRAST: Final = 2.0
 _LIGHT, _DARK = "#FFFFFF", "#212121"
 
 
-@rule("openai-display-name", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-display-name", SUBMISSION, Target.OPENAI_PLUGIN)
 def display_name(candidate: Candidate) -> Iterator[Breach]:
     """The display name has at most 30 characters and does not end in MCP or Plugin."""
     title, pointer = candidate.identity.title, ("plugin", "display_name")
@@ -65,7 +63,7 @@ def name(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=message, hint="write a `name` of at most 31 characters", pointer=pointer)
 
 
-@rule("openai-subtitle", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-subtitle", SUBMISSION, Target.OPENAI_PLUGIN)
 def subtitle(candidate: Candidate) -> Iterator[Breach]:
     """The listing has a subtitle of at most 30 characters."""
     text = candidate.config.plugin.subtitle
@@ -75,7 +73,7 @@ def subtitle(candidate: Candidate) -> Iterator[Breach]:
         yield _too_long("plugin.subtitle", text, _MAX_LINE)
 
 
-@rule("openai-description", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-description", SUBMISSION, Target.OPENAI_PLUGIN)
 def description(candidate: Candidate) -> Iterator[Breach]:
     """The listing's description has at most 4000 characters."""
     if len(candidate.description) > MAX_DESCRIPTION:
@@ -91,7 +89,7 @@ def description(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("openai-developer", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-developer", SUBMISSION, Target.OPENAI_PLUGIN)
 def developer(candidate: Candidate) -> Iterator[Breach]:
     """The listing names its developer in at most 80 characters."""
     if not candidate.developer:
@@ -100,7 +98,7 @@ def developer(candidate: Candidate) -> Iterator[Breach]:
         yield _too_long("plugin.developer", candidate.developer, _MAX_DEVELOPER)
 
 
-@rule("openai-category", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-category", SUBMISSION, Target.OPENAI_PLUGIN)
 def category(candidate: Candidate) -> Iterator[Breach]:
     """The category is one of the directory's."""
     text = candidate.config.plugin.category
@@ -111,7 +109,7 @@ def category(candidate: Candidate) -> Iterator[Breach]:
         yield Breach(message=f"{text!r} is not a category of the directory", hint=hint, pointer=("plugin", "category"))
 
 
-@rule("openai-capabilities", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-capabilities", SUBMISSION, Target.OPENAI_PLUGIN)
 def capabilities(candidate: Candidate) -> Iterator[Breach]:
     """There are at most 20 capabilities of at most 120 characters."""
     given, pointer = candidate.config.plugin.capabilities, ("plugin", "capabilities")
@@ -123,7 +121,7 @@ def capabilities(candidate: Candidate) -> Iterator[Breach]:
             yield _too_long("plugin.capabilities", text, MAX_CAPABILITY, pointer=(*pointer, index))
 
 
-@rule("openai-links", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-links", SUBMISSION, Target.OPENAI_PLUGIN)
 def links(candidate: Candidate) -> Iterator[Breach]:
     """A plugin with an MCP server links to its web site, its support, its privacy policy and its terms, with https."""
     said = candidate.config.plugin
@@ -141,7 +139,7 @@ def links(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint="write another URL", pointer=("plugin", key))
 
 
-@rule("openai-prompts", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-prompts", SUBMISSION, Target.OPENAI_PLUGIN)
 def prompts(candidate: Candidate) -> Iterator[Breach]:
     """There are at most three different prompts of at most 128 characters, without an @mention."""
     given, pointer = candidate.config.plugin.prompts, ("plugin", "prompts")
@@ -163,7 +161,7 @@ def prompts(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint="leave the mention out", pointer=(*pointer, index))
 
 
-@rule("openai-colors", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-colors", SUBMISSION, Target.OPENAI_PLUGIN)
 def colors(candidate: Candidate) -> Iterator[Breach]:
     """Brand colours are `#RRGGBB` and stand out from their background."""
     said = candidate.config.plugin
@@ -179,7 +177,7 @@ def colors(candidate: Candidate) -> Iterator[Breach]:
             yield Breach(message=message, hint=hint, pointer=("plugin", key))
 
 
-@rule("openai-images", _SUBMISSION, Target.OPENAI_PLUGIN)
+@rule("openai-images", SUBMISSION, Target.OPENAI_PLUGIN)
 def images(candidate: Candidate) -> Iterator[Breach]:
     """Logo and icons are square PNG, JPEG, WebP or SVG files of 48 to 4096 pixels and at most 5 MiB."""
     if not candidate.images.get("logo") and not candidate.images.get("manifest"):

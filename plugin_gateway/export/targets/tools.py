@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway import methods
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.export.targets.rule import Breach, Pointer, Target, entry_of, rule
+from plugin_gateway.export.targets.sources import CLAUDE_REVIEW, COPILOT_MANIFEST, GUIDELINES, REFERENCE, SURVEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,11 +16,7 @@ if TYPE_CHECKING:
     from plugin_gateway.export.candidate import Candidate, ShownTool
     from plugin_gateway.openapi.document import Json
 
-_GUIDELINES: Final = "OpenAI, plugins/plugin-guidelines (read 2026-09-30)"
-_REFERENCE: Final = "OpenAI, plugins/reference (read 2026-09-30)"
-_CLAUDE_REVIEW: Final = "Claude, connectors/building/review-criteria (read 2026-05)"
 _BUDGET: Final = "a connect error of ChatGPT, quoted in homeassistant-ai/ha-mcp#614 (2026-02)"
-_SURVEY: Final = "a survey of 2026-09-29"
 
 MAX_TOKENS: Final = 5_000
 MAX_TOKENS_TOGETHER: Final = 16_000
@@ -65,7 +62,7 @@ def tokens_together(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("tools-many", f"{_SURVEY}: OpenAI's guide advises fewer than 20 functions", Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("tools-many", f"{SURVEY}: OpenAI's guide advises fewer than 20 functions", Target.OPENAI_PLUGIN, Target.CHATGPT)
 def many(candidate: Candidate) -> Iterator[Breach]:
     """A model chooses better among fewer than 20 tools."""
     if len(_listed(candidate)) >= _MANY:
@@ -77,7 +74,7 @@ def many(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("tool-name", _CLAUDE_REVIEW, *_CLIENTS)
+@rule("tool-name", CLAUDE_REVIEW, *_CLIENTS)
 def name(candidate: Candidate) -> Iterator[Breach]:
     """A tool's name has at most 64 letters, digits, `_` and `-`."""
     for tool in _listed(candidate):
@@ -89,7 +86,7 @@ def name(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-title", f"{_GUIDELINES}; {_CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
+@rule("tool-title", f"{GUIDELINES}; {CLAUDE_REVIEW}", Target.OPENAI_PLUGIN, Target.CLAUDE)
 def title(candidate: Candidate) -> Iterator[Breach]:
     """A tool has a title for people."""
     for tool in _listed(candidate):
@@ -102,7 +99,7 @@ def title(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-description", _GUIDELINES, *_CLIENTS)
+@rule("tool-description", GUIDELINES, *_CLIENTS)
 def description(candidate: Candidate) -> Iterator[Breach]:
     """A tool says what it does."""
     for tool in _listed(candidate):
@@ -114,7 +111,7 @@ def description(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("claude-description", f"{_SURVEY}: Claude Code cuts descriptions", Target.CLAUDE)
+@rule("claude-description", f"{SURVEY}: Claude Code cuts descriptions", Target.CLAUDE)
 def long_description(candidate: Candidate) -> Iterator[Breach]:
     """A description fits into what Claude Code shows of it."""
     for tool in _listed(candidate):
@@ -128,7 +125,7 @@ def long_description(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-hints", f"{_REFERENCE}; {_CLAUDE_REVIEW}", *_CLIENTS)
+@rule("tool-hints", f"{REFERENCE}; {CLAUDE_REVIEW}", *_CLIENTS)
 def hints(candidate: Candidate) -> Iterator[Breach]:
     """A tool says whether it reads only, destroys, and reaches an open world; a missing hint counts as a write."""
     for tool in _listed(candidate):
@@ -140,7 +137,7 @@ def hints(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-hints-honest", f"{_GUIDELINES}; {_CLAUDE_REVIEW}", *_CLIENTS)
+@rule("tool-hints-honest", f"{GUIDELINES}; {CLAUDE_REVIEW}", *_CLIENTS)
 def honest_hints(candidate: Candidate) -> Iterator[Breach]:
     """A hint matches the operation. Reviewers look for hints that do not."""
     for tool in _listed(candidate):
@@ -161,7 +158,7 @@ def honest_hints(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-output-schema", _REFERENCE, Target.OPENAI_PLUGIN)
+@rule("tool-output-schema", REFERENCE, Target.OPENAI_PLUGIN)
 def output_schema(candidate: Candidate) -> Iterator[Breach]:
     """A tool that returns structured content describes it."""
     if bare := [tool.name for tool in _listed(candidate) if "outputSchema" not in tool.definition]:
@@ -173,7 +170,7 @@ def output_schema(candidate: Candidate) -> Iterator[Breach]:
         )
 
 
-@rule("tool-inputs", _GUIDELINES, Target.OPENAI_PLUGIN)
+@rule("tool-inputs", GUIDELINES, Target.OPENAI_PLUGIN)
 def inputs(candidate: Candidate) -> Iterator[Breach]:
     """A tool asks for no credential, no conversation and no exact place of the user."""
     for tool in _listed(candidate):
@@ -194,7 +191,7 @@ def inputs(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("tool-outputs", _GUIDELINES, Target.OPENAI_PLUGIN)
+@rule("tool-outputs", GUIDELINES, Target.OPENAI_PLUGIN)
 def outputs(candidate: Candidate) -> Iterator[Breach]:
     """A result has no ids of requests and traces."""
     for tool in _listed(candidate):
@@ -209,7 +206,7 @@ def outputs(candidate: Candidate) -> Iterator[Breach]:
             )
 
 
-@rule("tool-invocation", _REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
+@rule("tool-invocation", REFERENCE, Target.OPENAI_PLUGIN, Target.CHATGPT)
 def invocation(candidate: Candidate) -> Iterator[Breach]:
     """The texts that ChatGPT shows during a call have at most 64 characters."""
     for tool in _listed(candidate):
@@ -224,7 +221,7 @@ def invocation(candidate: Candidate) -> Iterator[Breach]:
                 )
 
 
-@rule("m365-function-name", "Microsoft, plugin-manifest-2.4 (2026-07)", Target.M365)
+@rule("m365-function-name", COPILOT_MANIFEST, Target.M365)
 def function_name(candidate: Candidate) -> Iterator[Breach]:
     """A function's name has letters, digits and `_` only."""
     for tool in candidate.tools:
