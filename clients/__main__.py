@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import socket
 import subprocess
 import sys
 import tempfile
-import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -18,6 +15,7 @@ import yaml
 
 from clients.bookshop import DOCUMENT
 from clients.catalogue import CLIENTS, Client
+from clients.programs import INSTALL_BOUND_S, ROOT, SCRIPT_BOUND_S, SCRIPTS, free_port, run_script, start
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.revision.compile import compile_revision
@@ -27,9 +25,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document
 
-ROOT = Path(__file__).resolve().parent.parent
 VENVS = ROOT / ".venv-clients"
-SCRIPTS = Path(__file__).with_name("scripts")
 PUBLIC_URL = "https://plugin.example.com"
 FACES = {"served 3.1": "/openapi.json", "served 3.0": "/openapi.json?profile=3.0", "lean": "/openapi.json?profile=lean"}
 SENT = {
@@ -41,8 +37,6 @@ SENT = {
     "pages": 512,
 }
 MOST_WRITES = 60
-CALL_BOUND_S = 120
-_START_BOUND_S = 20.0
 _CONFIG = """\
 openapi: ./document.json
 upstream: {url: https://api.example.com, credential: {header: X-Api-Key, value: {env: KEY}}}
@@ -100,9 +94,9 @@ def make_venv(folder: Path, client: Client) -> Path:
     wanted = "\n".join(client.requirements)
     if not (stamp.exists() and stamp.read_text() == wanted):
         print(f"installing {client.requirements[0]} into {folder}", file=sys.stderr)
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
+        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True, timeout=INSTALL_BOUND_S)
         pip = [str(python), "-m", "pip", "install", "-qq", "--disable-pip-version-check"]
-        subprocess.run([*pip, *client.requirements], check=True)
+        subprocess.run([*pip, *client.requirements], check=True, timeout=INSTALL_BOUND_S)
         stamp.write_text(wanted)
     return python
 
@@ -110,7 +104,8 @@ def make_venv(folder: Path, client: Client) -> Path:
 def version_of(python: Path, client: Client) -> str:
     package = client.requirements[0].partition("=")[0]
     code = f"from importlib.metadata import version; print(version({package!r}))"
-    return subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+    done = subprocess.run([str(python), "-c", code], check=True, capture_output=True, text=True, timeout=SCRIPT_BOUND_S)
+    return done.stdout.strip()
 
 
 def shown_documents(folder: Path, corpus: Path | None) -> Iterator[Shown]:
@@ -179,12 +174,12 @@ def load_all(client: Client, python: Path, documents: Sequence[Shown]) -> dict[P
     paths = "".join(f"{shown.path}\n" for shown in documents)
     outcomes: dict[Path, dict[str, Any]] = {}
     command = [str(python), str(SCRIPTS / f"{client.script}.py"), "load"]
-    done = subprocess.run(command, input=paths, capture_output=True, text=True, check=False, cwd=SCRIPTS)
-    for line in done.stdout.splitlines():
+    printed, fault = run_script(command, SCRIPT_BOUND_S * (1 + len(documents)), paths)
+    for line in printed.splitlines():
         if line.startswith("{"):
             outcome = json.loads(line)
             outcomes[Path(outcome["path"])] = outcome
-    ended = {"error": f"the client ended with {done.returncode}: {done.stderr[-200:]}"}
+    ended = {"error": fault or "the script said nothing about it"}
     return {shown.path: outcomes.get(shown.path, ended) for shown in documents}
 
 
@@ -213,18 +208,8 @@ def try_calls(pythons: dict[Client, Path], versions: dict[Client, str]) -> int:
 def fault_of_call(client: Client, python: Path, url: str) -> str:
     """Make the call from the document at `url`. Return the failure in one line, or an empty string."""
     command = [str(python), str(SCRIPTS / f"{client.script}.py"), "call", url]
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=CALL_BOUND_S,
-        cwd=SCRIPTS,
-        env=_without_proxy(),
-    )
-    if done.returncode:
-        return " ".join(done.stderr.split())[-300:]
-    return missing_in(json.loads(done.stdout.splitlines()[-1]))
+    printed, fault = run_script(command)
+    return fault or missing_in(json.loads(printed.splitlines()[-1]))
 
 
 def missing_in(answer: Any) -> str:
@@ -233,49 +218,30 @@ def missing_in(answer: Any) -> str:
     return ", ".join(f"{name}: {got.get(name)!r}" for name, value in SENT.items() if got.get(name) != value)
 
 
-def _without_proxy() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
-
-
 @contextmanager
 def running_gateway() -> Iterator[str]:
     """Run the bookshop and a gateway in front of it; yield the gateway's URL."""
-    api, port, admin = (_free_port() for _ in range(3))
+    api, port, admin = (free_port() for _ in range(3))
     url = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory() as folder, ExitStack() as programs:
         Path(folder, "document.json").write_text(json.dumps(DOCUMENT))
         config = Path(folder, "gateway.yaml")
         text = _CONFIG.replace("https://api.example.com,", f"http://127.0.0.1:{api}/api,") % url
         config.write_text(text + "allow: [addBook, GET /shelves]\n")
-        environment = {**_without_proxy(), "KEY": "bookshop-key"}
-        serve = ["plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]
-        for module, used in (
-            (["clients.bookshop", str(api)], api),
-            ([*serve, "--admin", f"127.0.0.1:{admin}"], port),
-        ):
-            process = subprocess.Popen([sys.executable, "-m", *module], cwd=ROOT, env=environment)
-            programs.callback(process.wait, 20)
-            programs.callback(process.terminate)
-            _wait_for(process, used)
+        start(programs, api, "clients.bookshop", str(api), quiet=False)
+        addresses = ("--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}")
+        start(
+            programs,
+            port,
+            "plugin_gateway",
+            "serve",
+            "--config",
+            str(config),
+            *addresses,
+            quiet=False,
+            KEY="bookshop-key",
+        )
         yield url
-
-
-def _free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
-def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
-    give_up = time.monotonic() + _START_BOUND_S
-    while process.poll() is None and time.monotonic() < give_up:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)  # another program does not say when it listens
-        else:
-            return
-    raise RuntimeError(f"nothing answers on port {port}")
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,8 +15,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from clients.__main__ import ROOT, VENVS, _free_port, _wait_for, _without_proxy
-from clients.suite_api import DOCUMENT
+from clients.__main__ import VENVS
+from clients.programs import free_port, node_in, npm_install, start, without_proxy
+from clients.suite_api import DOCUMENT, OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,7 +94,6 @@ def main() -> int:
     arguments = parser.parse_args()
     suite = installed(install=True)
     if suite is None:
-        print("npm is not installed, so the conformance suite cannot run", file=sys.stderr)
         return 1
     if arguments.install_only:
         return 0
@@ -126,12 +124,10 @@ def is_failure(check: Check) -> bool:
 
 def installed(folder: Path = FOLDER, *, install: bool = False) -> list[str] | None:
     """Return the command of the suite; None if it is not installed."""
-    node = folder / "node_modules" / "node" / "bin" / "node"
+    node = node_in(folder)
     suite = folder / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
-    if install and not (node.exists() and suite.exists()) and (npm := shutil.which("npm")):
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
-        subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", *PACKAGES], cwd=folder, check=True)
+    if install and not (node.exists() and suite.exists()) and (fault := npm_install(folder, PACKAGES)):
+        print(fault, file=sys.stderr)
     return [str(node), str(suite)] if node.exists() and suite.exists() else None
 
 
@@ -145,7 +141,7 @@ def run(suite: list[str], scenario: str, revision: str, url: str) -> list[Check]
             text=True,
             check=False,
             timeout=_SCENARIO_BOUND_S,
-            env=_without_proxy(),
+            env=without_proxy(),
         )
         found = [
             Check(scenario, check["id"], check["status"], check.get("errorMessage") or "")
@@ -158,22 +154,15 @@ def run(suite: list[str], scenario: str, revision: str, url: str) -> list[Check]
 @contextmanager
 def running_gateway(front: str = "connection") -> Iterator[Gateway]:
     """Run the suite's API and a gateway in front of it."""
-    api, port, admin = (_free_port() for _ in range(3))
+    api, port, admin = (free_port() for _ in range(3))
     with tempfile.TemporaryDirectory() as folder, ExitStack() as programs:
         Path(folder, "document.json").write_text(json.dumps(DOCUMENT))
         config = Path(folder, "gateway.yaml")
-        operations = [operation["operationId"] for item in DOCUMENT["paths"].values() for operation in item.values()]
+        operations = [operation["operationId"] for _, operation in OPERATIONS.values()]
         config.write_text(_CONFIG % (api, json.dumps(operations)))
-        environment = {**os.environ, **_without_proxy()}
-        serve = ["plugin_gateway", "serve", "--config", str(config), "--front", front]
-        addresses = ["--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}"]
-        for module, used in ((["clients.suite_api", str(api)], api), ([*serve, *addresses], port)):
-            process = subprocess.Popen(
-                [sys.executable, "-m", *module], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
-            )
-            programs.callback(process.wait, 20)
-            programs.callback(process.terminate)
-            _wait_for(process, used)
+        start(programs, api, "clients.suite_api", str(api))
+        addresses = ("--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}")
+        start(programs, port, "plugin_gateway", "serve", "--config", str(config), "--front", front, *addresses)
         stdio = ["--", sys.executable, "-m", "plugin_gateway", "mcp", "--config", str(config)]
         yield Gateway(f"http://127.0.0.1:{port}", stdio)
 

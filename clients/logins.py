@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import secrets
-import shutil
+import select
 import subprocess
 import sys
 import tempfile
@@ -26,8 +26,9 @@ import httpx2
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from clients.__main__ import ROOT, VENVS, _free_port, _wait_for, _without_proxy
+from clients.__main__ import VENVS
 from clients.bookshop import DOCUMENT
+from clients.programs import START_BOUND_S, free_port, node_in, npm_install, start, without_proxy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -135,61 +136,42 @@ def main() -> int:
 
 
 def is_installed(folder: Path) -> bool:
-    return _node(folder).exists() and (folder / "node_modules" / "oidc-provider").exists()
+    return node_in(folder).exists() and (folder / "node_modules" / "oidc-provider").exists()
 
 
 def install(folder: Path) -> str:
     """Install the packages if they are missing. Return the reason if that is not possible."""
-    if is_installed(folder):
-        return ""
-    npm = shutil.which("npm")
-    if npm is None:
-        return "npm is not installed; it brings Node and the OpenID provider"
-    folder.mkdir(parents=True, exist_ok=True)
-    print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
-    command = [npm, "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), *PACKAGES]
-    failed = subprocess.run(command, check=False).returncode
-    return f"npm cannot install {', '.join(PACKAGES)}" if failed else ""
-
-
-def _node(folder: Path) -> Path:
-    return folder / "node_modules" / "node" / "bin" / "node"
+    return "" if is_installed(folder) else npm_install(folder, PACKAGES)
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[tuple[str, str]]:
     """Run the provider, the bookshop and a gateway between them; yield the issuer and the gateway's URL."""
-    api, port, admin = (_free_port() for _ in range(3))
+    api, port, admin = (free_port() for _ in range(3))
     documents = {way.client_id: way.metadata for way in WAYS if way.client_id}
     with tempfile.TemporaryDirectory() as place, ExitStack() as programs:
-        command = [str(_node(folder)), str(SCRIPT), str(folder), json.dumps(documents)]
+        command = [str(node_in(folder)), str(SCRIPT), str(folder), json.dumps(documents)]
         provider = programs.enter_context(
             subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=_without_proxy(),
+                env=without_proxy(),
             )
         )
         programs.callback(provider.terminate)
-        if provider.stdout is None or not (line := provider.stdout.readline()):
-            raise RuntimeError("the provider did not start")
+        if provider.stdout is None or not select.select([provider.stdout], [], [], START_BOUND_S)[0]:
+            raise RuntimeError(f"the provider did not start within {START_BOUND_S:g} s")
+        if not (line := provider.stdout.readline()):
+            raise RuntimeError("the provider ended when it started")
         issuer = json.loads(line)["issuer"]
         Path(place, "document.json").write_text(json.dumps(DOCUMENT))
         config = Path(place, "gateway.yaml")
         config.write_text(_CONFIG % {"api": api, "port": port, "issuer": issuer})
-        serve = ["plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}"]
-        for module, used in ((["clients.bookshop", str(api)], api), ([*serve, "--admin", f"127.0.0.1:{admin}"], port)):
-            process = subprocess.Popen(
-                [sys.executable, "-m", *module],
-                cwd=ROOT,
-                env={**_without_proxy(), "KEY": "bookshop-key"},
-                stderr=subprocess.DEVNULL,
-            )
-            programs.callback(process.wait, 20)
-            programs.callback(process.terminate)
-            _wait_for(process, used)
+        start(programs, api, "clients.bookshop", str(api), KEY="bookshop-key")
+        addresses = ("--listen", f"127.0.0.1:{port}", "--admin", f"127.0.0.1:{admin}")
+        start(programs, port, "plugin_gateway", "serve", "--config", str(config), *addresses, KEY="bookshop-key")
         yield issuer, f"http://localhost:{port}"
 
 
@@ -266,7 +248,7 @@ def authorize(
     verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     # A loopback client listens on any port (RFC 8252, 7.3).
-    redirect = way.redirect_uri.replace("http://localhost/", f"http://localhost:{_free_port()}/")
+    redirect = way.redirect_uri.replace("http://localhost/", f"http://localhost:{free_port()}/")
     asked = {
         "response_type": "code",
         "client_id": client_id,

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import subprocess
 import sys
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from clients.__main__ import CALL_BOUND_S, SCRIPTS, VENVS, _without_proxy, make_venv
+from clients.__main__ import VENVS, make_venv
 from clients.catalogue import Client
 from clients.conformance import running_gateway
+from clients.programs import SCRIPT_BOUND_S, SCRIPTS, node_in, npm_install, run_script, without_proxy
 from clients.suite_api import OPERATIONS
 
 if TYPE_CHECKING:
@@ -50,7 +50,6 @@ def main() -> int:
     pythons = {framework: make_venv((VENVS / framework.venv).absolute(), framework) for framework in FRAMEWORKS}
     inspector = installed_inspector(install=True)
     if inspector is None:
-        print("npm is not installed, so the Inspector cannot run", file=sys.stderr)
         return 1
     if arguments.install_only:
         return 0
@@ -66,26 +65,22 @@ def main() -> int:
 def faults_of(framework: Client, python: Path, url: str) -> list[str]:
     """Let a framework list and call the tools of a server. Return what it did not get."""
     command = [str(python), str(SCRIPTS / f"{framework.script}.py"), url, json.dumps(CALLS)]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=CALL_BOUND_S, cwd=SCRIPTS, env=_without_proxy()
-    )
-    if done.returncode:
-        return [" ".join(done.stderr.split())[-300:]]
-    shown = json.loads(done.stdout.splitlines()[-1])
+    printed, fault = run_script(command)
+    if fault:
+        return [fault]
+    shown = json.loads(printed.splitlines()[-1])
     seen = {name: (call["text"], call["isError"]) for name, call in shown["calls"].items()}
     return _missing(shown["tools"], seen)
 
 
 def installed_inspector(folder: Path = FOLDER, *, install: bool = False) -> list[str] | None:
     """Return the command of the Inspector; None if it is not installed."""
-    node = folder / "node_modules" / "node" / "bin" / "node"
+    node = node_in(folder)
     program = (
         folder / "node_modules" / "@modelcontextprotocol" / "inspector" / "clients" / "launcher" / "build" / "index.js"
     )
-    if install and not (node.exists() and program.exists()) and (npm := shutil.which("npm")):
-        folder.mkdir(parents=True, exist_ok=True)
-        print(f"installing {', '.join(PACKAGES)} into {folder}", file=sys.stderr)
-        subprocess.run([npm, "install", "--silent", "--no-audit", "--no-fund", *PACKAGES], cwd=folder, check=True)
+    if install and not (node.exists() and program.exists()) and (fault := npm_install(folder, PACKAGES)):
+        print(fault, file=sys.stderr)
     return [str(node), str(program)] if node.exists() and program.exists() else None
 
 
@@ -115,8 +110,8 @@ def _inspect(inspector: list[str], url: str, method: str, *more: str) -> tuple[i
             capture_output=True,
             text=True,
             check=False,
-            timeout=CALL_BOUND_S,
-            env=_without_proxy() | {"HOME": home},
+            timeout=SCRIPT_BOUND_S,
+            env=without_proxy() | {"HOME": home},
         )
     return done.returncode, done.stdout or done.stderr[-300:]
 

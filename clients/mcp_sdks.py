@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from clients.__main__ import CALL_BOUND_S, SCRIPTS, VENVS, _without_proxy, make_venv
+from clients.__main__ import VENVS, make_venv
 from clients.catalogue import Client
 from clients.conformance import running_gateway
+from clients.programs import SCRIPTS, run_script
 from clients.suite_api import OPERATIONS
 
 if TYPE_CHECKING:
@@ -54,12 +54,10 @@ def main() -> int:
 def faults_of(python: Path, target: Sequence[str]) -> list[str]:
     """Let an SDK list and call the tools of a server. Return what it did not get."""
     command = [str(python), str(SCRIPTS / "mcp_sdk_client.py"), *target]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=CALL_BOUND_S, cwd=SCRIPTS, env=_without_proxy()
-    )
-    if done.returncode:
-        return [" ".join(done.stderr.split())[-300:]]
-    return list(_missing(json.loads(done.stdout.splitlines()[-1])))
+    printed, fault = run_script(command)
+    if fault:
+        return [fault]
+    return list(_missing(json.loads(printed.splitlines()[-1])))
 
 
 def _missing(shown: dict[str, Any]) -> list[str]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from clients.__main__ import SCRIPTS, VENVS, fault_of_call, missing_in, running_gateway
+from clients.__main__ import VENVS, fault_of_call, missing_in, running_gateway
 from clients.catalogue import CLIENTS, Client
 from clients.logins import FOLDER, WAYS, Way, is_installed, log_in_and_call, running
+from clients.programs import SCRIPTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
