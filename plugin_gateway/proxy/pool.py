@@ -119,8 +119,10 @@ class Pool:
             self._idle.pop().close()
 
     def abort(self) -> None:
-        """Close every connection at once when the worker ends."""
+        """Close every connection at once when the worker ends, and open no other for the calls that wait."""
         self.retire()
+        self._due.clear()
+        self._waiting.clear()
         for task in self._connecting:
             task.cancel()
         for connection in tuple(self._open):

@@ -449,3 +449,19 @@ def test_a_retired_pool_closes_what_idles_and_what_comes_back() -> None:
         server.close()
 
     play(scene)
+
+
+@pytest.mark.parametrize("want", [Pool.connect, Pool.enqueue])
+def test_an_aborted_pool_opens_no_connection_for_who_waits(want: Callable[..., None]) -> None:
+    async def scene(pool: Pool) -> None:
+        for _ in range(2):
+            pool.enqueue(Exchange())
+        want(pool, Exchange())
+        (opening,) = pool._connecting
+        pool.abort()
+        await asyncio.wait({opening})
+        for _ in range(3):
+            await asyncio.sleep(0)
+            assert not pool._connecting
+
+    play(scene, connections=1)
