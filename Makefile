@@ -94,6 +94,7 @@ bench: .venv/run.stamp $(if $(shell command -v cc),.venv-core/core.stamp)  ## Co
 clients: .venv/run.stamp  ## Load the served documents with real clients, installed into .venv-clients; CLIENTS="--only haystack --corpus FOLDER" tries one with more documents
 	$(BIN)/python -m clients $(CLIENTS)
 	$(BIN)/python -m clients.mcp_sdks
+	$(BIN)/python -m clients.mcp_frameworks
 	$(BIN)/python -m clients.conformance
 	$(BIN)/python -m clients.logins
 
@@ -124,9 +125,10 @@ fuzz-origins: .venv/test.stamp .venv/origins.stamp  ## Send hostile targets to a
 	  || echo "npm could not install the node routers for fuzz-origins" >&2
 	@touch $@
 
-# What installs in seconds: two clients, the OpenID provider, MCP's SDKs and conformance suite; the others need minutes and gigabytes.
+# What installs in a minute or two: two clients, the OpenID provider, MCP's SDKs, frameworks and judges; the others need gigabytes.
 LIGHT = $(BIN)/python -m clients --install-only --only haystack,generated && $(BIN)/python -m clients.logins --install-only \
-  && $(BIN)/python -m clients.mcp_sdks --install-only && $(BIN)/python -m clients.conformance --install-only
+  && $(BIN)/python -m clients.mcp_sdks --install-only && $(BIN)/python -m clients.mcp_frameworks --install-only \
+  && $(BIN)/python -m clients.conformance --install-only
 .venv-clients/light.stamp: .venv/run.stamp $(wildcard clients/*.py)
 	@{ $(LIGHT); } && touch $@ \
 	  || echo "the clients could not be installed; tests that need them skip" >&2

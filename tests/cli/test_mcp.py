@@ -1,4 +1,4 @@
-"""`mcp`: tools over standard input and output, in a process of its own."""
+"""`mcp`: a client starts the command and calls tools over standard input and output."""
 
 import json
 import os

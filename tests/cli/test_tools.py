@@ -65,7 +65,7 @@ def test_each_format_has_the_same_names(config: Any, capsys: pytest.CaptureFixtu
 
 def test_a_consumer_has_the_tools_that_it_may_call(config: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert [one["name"] for one in printed(capsys, "-c", config, "--as", "shop")["tools"]] == ["getPet"]
-    assert run(["tools", "-c", config, "--as", "nobody"]) == 2
+    assert run(["tools", "-c", config, "--as", "unknown"]) == 2
     assert "there are shop" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""One list: an operation is in every face that the gateway shows a caller, or in none of them, under one digest."""
+"""One list: all faces show a caller the same operations, under one digest."""
 
 from __future__ import annotations
 
