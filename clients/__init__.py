@@ -1,1 +1,1 @@
-"""Real clients of OpenAPI documents, each in its own virtual environment. `make clients` tests them on documents that the gateway serves."""
+"""Real clients of OpenAPI documents and of MCP, each in a separate folder. `make clients` tries them on a running gateway."""

@@ -3,10 +3,11 @@
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -44,17 +45,23 @@ def shell(tmp_path: Path) -> Iterator[Callable[[str], str]]:
         stderr=subprocess.STDOUT,
         text=True,
         bufsize=1,
+        start_new_session=True,
     )
 
     def run(lines: str) -> str:
         process.stdin.write(f"{lines}\necho; echo '<end of block>'\n")
         process.stdin.flush()
-        printed, until = "", time.monotonic() + LIMIT_S
-        while not printed.endswith("<end of block>\n"):
-            assert time.monotonic() < until, printed
-            line = process.stdout.readline()
-            assert line, printed
-            printed += line
+        printed = ""
+        # A gateway that the page starts holds the pipe open, so the whole group ends.
+        late = threading.Timer(LIMIT_S, os.killpg, (process.pid, signal.SIGKILL))
+        late.start()
+        try:
+            while not printed.endswith("<end of block>\n"):
+                line = process.stdout.readline()
+                assert line, printed
+                printed += line
+        finally:
+            late.cancel()
         return printed
 
     yield run
