@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from plugin_gateway.publish.shorten import shorten
 from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
@@ -80,6 +80,10 @@ LAST_CUTS: Final = tuple(replace(CUTS[-1], levels=levels) for levels in (2, 1, 0
 """For a tool that no client would take otherwise. They keep the names of the arguments."""
 
 
+Compacted: TypeAlias = "dict[tuple[int, Cut], tuple[Json, Json]]"
+"""The compact forms of definitions, each with its whole schema, by the identity of that schema. Many tools share a definition."""
+
+
 def plain_text(text: str, limit: int) -> str:
     """Return a text without markup, in at most `limit` characters."""
     if limit <= 0:
@@ -101,8 +105,9 @@ def without_texts(schema: Json) -> Json:
     }
 
 
-def compact(schema: JsonObject, cut: Cut) -> JsonObject:
-    """Return the compact form of an input schema."""
+def compact(schema: JsonObject, cut: Cut, compacted: Compacted | None = None) -> JsonObject:
+    """Return the compact form of an input schema. Its definitions are looked for in `compacted`, and added to it."""
+    known: Compacted = {} if compacted is None else compacted
     shown: JsonObject = {}
     for key, value in schema.items():
         if key == "$defs":
@@ -117,9 +122,17 @@ def compact(schema: JsonObject, cut: Cut) -> JsonObject:
         elif cut.has_limits or key not in _LIMITS:
             shown[key] = value
     defined = schema.get("$defs", {})
-    if definitions := reach(shown, lambda name: _compact(defined[name], cut, 1)):
+    if definitions := reach(shown, lambda name: _definition(defined[name], cut, known)):
         shown["$defs"] = definitions
     return shown
+
+
+def _definition(schema: Json, cut: Cut, compacted: Compacted) -> Json:
+    key = id(schema), cut
+    if key not in compacted:
+        # The entry keeps the schema, so that no other one gets its identity.
+        compacted[key] = schema, _compact(schema, cut, 1)
+    return compacted[key][1]
 
 
 def _compact(schema: Json, cut: Cut, level: int) -> Json:

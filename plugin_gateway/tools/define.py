@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation, OperationKey
     from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.tools.compact import Compacted
     from plugin_gateway.tools.input_schema import Inputs
+    from plugin_gateway.tools.standalone import Copies
     from plugin_gateway.tools.tool import Hints
 
 _FIRST_SENTENCE = re.compile(r"(.+?)(?:[.!?](?=\s|$)|$)")
@@ -53,8 +55,10 @@ def build_tool_set(
 
 
 def _define_all(served: Document, settings: Mapping[OperationKey, ToolSettings]) -> tuple[Tool, ...]:
-    drafts = [_draft(served, one, settings.get(one.key, _NO_SETTINGS)) for one in served.operations.values()]
-    definitions = [_definition(draft) for draft in drafts]
+    copies: Copies = {}
+    drafts = [_draft(served, one, settings.get(one.key, _NO_SETTINGS), copies) for one in served.operations.values()]
+    compacted: Compacted = {}
+    definitions = [_definition(draft, compacted) for draft in drafts]
     fit(definitions)
     return tuple(
         Tool(
@@ -85,7 +89,7 @@ class _Draft(NamedTuple):
     output: JsonObject | None
 
 
-def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _Draft:
+def _draft(served: Document, operation: Operation, settings: ToolSettings, copies: Copies) -> _Draft:
     node, at = operation.node, _place_of(operation)
     name, summary, description = str(node["operationId"]), _text(node, "summary"), _text(node, "description")
     consequential = node.get(CONSEQUENTIAL)
@@ -100,8 +104,8 @@ def _draft(served: Document, operation: Operation, settings: ToolSettings) -> _D
             consequential if isinstance(consequential, bool) else None,
             settings.hints,
         ),
-        inputs=build_inputs(served, operation, at, settings.slashes),
-        output=build_output_schema(served, operation, at),
+        inputs=build_inputs(served, operation, at, settings.slashes, copies),
+        output=build_output_schema(served, operation, at, copies),
     )
 
 
@@ -123,15 +127,15 @@ def _text(node: JsonObject, key: str) -> str:
     return text.strip() if isinstance(text, str) else ""
 
 
-def _definition(draft: _Draft) -> Definition:
-    forms = [partial(_write, draft, None), *(partial(_write, draft, cut) for cut in CUTS)]
-    last = [partial(_write, draft, cut) for cut in LAST_CUTS]
+def _definition(draft: _Draft, compacted: Compacted) -> Definition:
+    forms = [partial(_write, draft, compacted, cut) for cut in (None, *CUTS)]
+    last = [partial(_write, draft, compacted, cut) for cut in LAST_CUTS]
     if draft.output is not None:
-        forms.insert(0, partial(_write, draft, None, has_output=True))
+        forms.insert(0, partial(_write, draft, compacted, None, has_output=True))
     return Definition(forms, last, has_output=draft.output is not None)
 
 
-def _write(draft: _Draft, cut: Cut | None, *, has_output: bool = False) -> bytes:
+def _write(draft: _Draft, compacted: Compacted, cut: Cut | None, *, has_output: bool = False) -> bytes:
     """Write the definition, in whole or cut."""
     note, schema = draft.inputs.note, draft.inputs.schema
     description = draft.description if cut is None else plain_text(draft.description, cut.text)
@@ -140,7 +144,7 @@ def _write(draft: _Draft, cut: Cut | None, *, has_output: bool = False) -> bytes
         "name": draft.name,
         "title": draft.title,
         "description": " ".join(filter(None, (description, note))),
-        "inputSchema": schema if cut is None else share(compact(schema, cut)),
+        "inputSchema": schema if cut is None else share(compact(schema, cut, compacted)),
     }
     if has_output:
         shown["outputSchema"] = draft.output

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
     from plugin_gateway.tools.parameters import Property
+    from plugin_gateway.tools.standalone import Copies
     from plugin_gateway.tools.tool import Argument, Body
 
 
@@ -34,9 +35,15 @@ class Inputs(NamedTuple):
     note: str
 
 
-def build_inputs(document: Document, operation: Operation, at: Tokens, slashes: Collection[str] = ()) -> Inputs:
+def build_inputs(
+    document: Document,
+    operation: Operation,
+    at: Tokens,
+    slashes: Collection[str] = (),
+    copies: Copies | None = None,
+) -> Inputs:
     """Build the input schema of the operation at this place. `slashes` are path parameters whose values may contain a slash."""
-    node, definitions = operation.node, Definitions(document, hidden="readOnly")
+    node, definitions = operation.node, Definitions(document, hidden="readOnly", copies=copies)
     properties = read_parameters(document, Placed(node.get("parameters"), (*at, "parameters")), definitions, slashes)
     found = NO_BODY
     if "requestBody" in node:

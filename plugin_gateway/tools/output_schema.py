@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.tools.standalone import Copies
 
 _MOST_SCHEMAS: Final = 500
 """More schemas do not fit the budget: each takes two tokens at least."""
@@ -33,7 +34,9 @@ _TOLD_IN_WORDS: Final = frozenset({"integer", "number", "boolean"})
 """Types that the description names where the document has no description."""
 
 
-def build_output_schema(document: Document, operation: Operation, at: Tokens) -> JsonObject | None:
+def build_output_schema(
+    document: Document, operation: Operation, at: Tokens, copies: Copies | None = None
+) -> JsonObject | None:
     """Build the schema of the operation's successful answers, or None if they are not JSON objects. `at` is its place.
 
     It is within its budget: whole, or without texts, or only the members of the answer, with or without texts.
@@ -42,13 +45,13 @@ def build_output_schema(document: Document, operation: Operation, at: Tokens) ->
     answers = [*_answers(document, operation.node.get("responses"), (*at, "responses"))]
     if not answers or not all(_is_object(judge, one, 0) for one in answers):
         return None
-    return next((one for one in _forms(document, answers[0]) if one is None or _is_within_budget(one)), None)
+    return next((one for one in _forms(document, answers[0], copies) if one is None or _is_within_budget(one)), None)
 
 
-def _forms(document: Document, answer: Placed) -> Iterator[JsonObject | None]:
+def _forms(document: Document, answer: Placed, copies: Copies | None) -> Iterator[JsonObject | None]:
     """Yield the forms of an output schema, the best one first; None if it says nothing."""
     try:
-        whole = _whole(document, answer)
+        whole = _whole(document, answer, copies)
     except TooManyError:
         pass
     else:
@@ -72,14 +75,14 @@ def _described(schema: JsonObject) -> JsonObject:
     return {"description": plain_text(text, _MAX_TEXT)} if text else {}
 
 
-def _whole(document: Document, answer: Placed) -> JsonObject | None:
-    definitions = Definitions(document, hidden="writeOnly", most=_MOST_SCHEMAS)
+def _whole(document: Document, answer: Placed, copies: Copies | None) -> JsonObject | None:
+    definitions = Definitions(document, hidden="writeOnly", most=_MOST_SCHEMAS, copies=copies)
     shown = definitions.copy(definitions.follow(answer))
     schema: JsonObject = {"type": "object", **_loosened(shown)}
     if len(schema) == 1:
         return None
-    copies = definitions.finish(shown)
-    if defs := reach(schema, lambda name: _loosened(copies[name])):
+    finished = definitions.finish(shown)
+    if defs := reach(schema, lambda name: _loosened(finished[name])):
         schema["$defs"] = defs
     return schema
 

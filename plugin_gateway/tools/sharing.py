@@ -23,9 +23,9 @@ _OWN: Final = frozenset({"description", "default", "deprecated", MCP_HEADER})
 
 def share(schema: JsonObject) -> JsonObject:
     """Return an equivalent schema in which equal parts are references."""
-    counts, names = Counter[bytes](), dict[bytes, str]()
+    counts, names, keys = Counter[bytes](), dict[bytes, str](), dict[int, bytes]()
     for name, part in _parts(schema):
-        _count(part, name, counts, names)
+        _count(part, name, counts, names, keys)
     taken = set(schema.get("$defs", {}))
     chosen: dict[bytes, str] = {}
     for key, count in counts.items():
@@ -34,31 +34,35 @@ def share(schema: JsonObject) -> JsonObject:
     if not chosen:
         return schema
     definitions: dict[str, Json] = {}
-    shared = _map_parts(schema, lambda part: _replaced(part, chosen, definitions))
+    shared = _map_parts(schema, lambda part: _replaced(part, chosen, definitions, keys))
     return {**shared, "$defs": dict(sorted({**shared.get("$defs", {}), **definitions}.items()))}
 
 
-def _count(part: JsonObject, name: str, counts: Counter[bytes], names: dict[bytes, str]) -> None:
-    key = _key(part)
+def _count(
+    part: JsonObject, name: str, counts: Counter[bytes], names: dict[bytes, str], keys: dict[int, bytes]
+) -> None:
+    key = keys[id(part)] = _key(part)
     counts[key] += 1
     names.setdefault(key, name)
     if counts[key] == 1:
         for inner_name, inner in _parts(part):
-            _count(inner, inner_name or name, counts, names)
+            _count(inner, inner_name or name, counts, names, keys)
 
 
 def _key(part: JsonObject) -> bytes:
     return to_json({key: value for key, value in part.items() if key not in _OWN})
 
 
-def _replaced(part: JsonObject, chosen: dict[bytes, str], definitions: dict[str, Json]) -> JsonObject:
-    name = chosen.get(_key(part))
+def _replaced(
+    part: JsonObject, chosen: dict[bytes, str], definitions: dict[str, Json], keys: dict[int, bytes]
+) -> JsonObject:
+    name = chosen.get(keys.get(id(part)) or _key(part))
     if name is None:
-        return _map_parts(part, lambda inner: _replaced(inner, chosen, definitions))
+        return _map_parts(part, lambda inner: _replaced(inner, chosen, definitions, keys))
     if name not in definitions:
         definitions[name] = {}  # the parts of a definition come after it
         body = {key: value for key, value in part.items() if key not in _OWN}
-        definitions[name] = _map_parts(body, lambda inner: _replaced(inner, chosen, definitions))
+        definitions[name] = _map_parts(body, lambda inner: _replaced(inner, chosen, definitions, keys))
     return {**{key: part[key] for key in _OWN if key in part}, "$ref": f"#/$defs/{name}"}
 
 

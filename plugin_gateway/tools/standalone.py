@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from plugin_gateway.openapi.refs import RefError
 from plugin_gateway.tools.keywords import LISTS, MAPS, ONE, is_pattern, is_schema, is_valid
@@ -30,6 +30,19 @@ class Placed(NamedTuple):
     at: Tokens = ()
 
 
+class _Copied(NamedTuple):
+    """A copied component: how many schemas it has, and its references with the names that they got."""
+
+    schema: Json
+    size: int
+    references: tuple[tuple[Placed, str], ...]
+
+
+Copies: TypeAlias = "dict[tuple[str, Tokens], _Copied]"
+"""The copied components of one document, by the word of the left-out properties and their place. All tools share them, because
+hundreds of tools may reach the same components."""
+
+
 class TooManyError(Exception):
     """Raised where a schema reaches more parts than its reader wants."""
 
@@ -41,8 +54,8 @@ class Definitions:
     the root.
     """
 
-    def __init__(self, document: Document, *, hidden: str, most: int = 1_000_000) -> None:
-        """Take the document, and the word of the properties that are left out: `readOnly` or `writeOnly`.
+    def __init__(self, document: Document, *, hidden: str, most: int = 1_000_000, copies: Copies | None = None) -> None:
+        """Take the document, the word of the properties that are left out, `readOnly` or `writeOnly`, and the copies made before.
 
         More than `most` copied schemas raise `TooManyError`.
         """
@@ -52,6 +65,11 @@ class Definitions:
         self._names: dict[Tokens, str] = {}
         self._places: dict[str, Placed] = {}
         self._anchors: set[str] = set()
+        self._copies: Copies = {} if copies is None else copies
+        self._references: list[tuple[Placed, str]] = []
+        """The references of the component that is being copied."""
+        self._is_alike = True
+        """Whether its copy is the same for every tool: it has no anchor, and no name that another component has, too."""
 
     def copy(self, placed: Placed, depth: int = 0) -> Json:
         """Return a copy that stands alone together with `finish()`."""
@@ -92,6 +110,7 @@ class Definitions:
             elif key == "example":
                 copied.setdefault("examples", [value])
             elif key == "$anchor":
+                self._is_alike = False
                 if is_valid(key, value) and value not in self._anchors:
                     self._anchors.add(value)
                     copied[key] = value
@@ -122,7 +141,30 @@ class Definitions:
 
     def finish(self, schema: JsonObject) -> JsonObject:
         """Return the members of `$defs` for a schema made of copies: the schemas that it reaches."""
-        return reach(schema, lambda name: self.copy(self._places[name]))
+        return reach(schema, self._define)
+
+    def _define(self, name: str) -> Json:
+        """Copy a component, or take the copy that was made for another schema if it would be the same."""
+        placed = self._places[name]
+        key = self._hidden, placed.at
+        copied = self._copies.get(key)
+        if copied is not None and all(self._may_name(target, given) for target, given in copied.references):
+            self._left -= copied.size
+            if self._left < 0:
+                raise TooManyError
+            for target, given in copied.references:
+                self._names[target.at] = given
+                self._places[given] = target
+            return copied.schema
+        left, self._references, self._is_alike = self._left, [], True
+        schema = self.copy(placed)
+        if self._is_alike:
+            self._copies[key] = _Copied(schema, left - self._left, tuple(self._references))
+        return schema
+
+    def _may_name(self, target: Placed, name: str) -> bool:
+        given = self._names.get(target.at)
+        return given == name if given is not None else name not in self._places
 
     def _is_shown(self, placed: Placed, name: Json) -> bool:
         return isinstance(name, str) and not any(map(self.is_hidden, self._properties(placed, name)))
@@ -145,13 +187,20 @@ class Definitions:
         if target is None or not is_schema(target.value):
             return {}
         if target.tokens not in self._names:
-            name = base = "_".join(_MEMBER.findall(target.tokens[-1] if target.tokens else "")) or "schema"
+            name = base = _name_of(target.tokens)
             number = 2
             while name in self._places:
                 name, number = f"{base}_{number}", number + 1
             self._names[target.tokens] = name
             self._places[name] = Placed(target.value, target.tokens)
-        return {"$ref": f"#/$defs/{self._names[target.tokens]}"}
+        name = self._names[target.tokens]
+        self._references.append((self._places[name], name))
+        self._is_alike = self._is_alike and name == _name_of(target.tokens)
+        return {"$ref": f"#/$defs/{name}"}
+
+
+def _name_of(tokens: Tokens) -> str:
+    return "_".join(_MEMBER.findall(tokens[-1] if tokens else "")) or "schema"
 
 
 def reach(schema: JsonObject, define: Callable[[str], Json]) -> JsonObject:

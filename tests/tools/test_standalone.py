@@ -114,3 +114,25 @@ def test_more_schemas_than_wanted_are_refused() -> None:
 
     with pytest.raises(TooManyError):
         definitions.copy(Placed({"items": {"items": {}}}))
+
+
+def test_a_component_is_copied_once_for_all_tools_unless_its_copies_differ() -> None:
+    components = {
+        "Pet": {"properties": {"tag": {"$ref": "#/components/schemas/Tag"}}},
+        "Tag": {"type": "string"},
+        "Marked": {"$anchor": "here", "type": "string"},
+        "Other": {"properties": {"tag": {"$ref": "#/components/responses/x/Tag"}}},
+    }
+    root = {"openapi": "3.1.0", "components": {"schemas": components, "responses": {"x": {"Tag": {"type": "integer"}}}}}
+    document, copies = Document(root=root, name="o"), {}
+
+    def defined(*names: str, shared: bool = True) -> JsonObject:
+        definitions = Definitions(document, hidden="readOnly", copies=copies if shared else None)
+        schema = {"allOf": [{"$ref": f"#/components/schemas/{name}"} for name in names]}
+        return definitions.finish(definitions.copy(Placed(schema)))
+
+    chosen = [("Pet",), ("Tag", "Other"), ("Other", "Pet"), ("Other",), ("Marked", "Pet")]
+    for names in [*chosen, *chosen]:
+        assert defined(*names) == defined(*names, shared=False)
+    assert defined("Pet")["Pet"] is defined("Pet")["Pet"]
+    assert defined("Marked")["Marked"] is not defined("Marked")["Marked"]
