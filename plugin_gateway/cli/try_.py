@@ -178,7 +178,7 @@ def write_body(body: bytes) -> None:
 
 
 def excerpt(octets: bytes, limit: int) -> str:
-    """Return the beginning of a text, or a sentence about octets that are none."""
+    """Return the beginning of a text. For octets that are not text, return a sentence that says so."""
     try:
         text = octets[:limit].decode(errors="strict" if len(octets) <= limit else "ignore")
     except UnicodeDecodeError:

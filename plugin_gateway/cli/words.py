@@ -79,7 +79,7 @@ def describe(tool: Tool) -> str:
 
 
 class _Kinds:
-    """The types that a property may have, however its schema says so."""
+    """The types that a property may have, as its schema names them: directly, by reference, or in alternatives."""
 
     def __init__(self, root: dict[str, Any], schema: Any) -> None:
         self._root = root

@@ -153,7 +153,7 @@ class _Tally:
                 self._is_about.add(subject)
 
     def _share_of(self, has: int) -> float:
-        """Return the part of its score that a subject keeps which has these of the typed words."""
+        """Return the part of its score that a subject with these of the typed words keeps."""
         matched = sum(worth for at, worth in enumerate(self._worths) if has >> at & 1)
         return 1 - _FOR_ALL_WORDS + _FOR_ALL_WORDS * matched / sum(self._worths)
 

@@ -63,7 +63,7 @@ def pairs_of(word: str) -> frozenset[str]:
 
 
 def similarity(pairs: frozenset[str], word: str) -> float:
-    """Return the share of pairs that a word has in common with another one's: 1 for the same word (Dice's coefficient)."""
+    """Return how much the pairs of two words overlap: 1 for the same word (Dice's coefficient)."""
     others = pairs_of(word)
     return 2 * len(pairs & others) / (len(pairs) + len(others))
 

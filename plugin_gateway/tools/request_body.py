@@ -30,7 +30,7 @@ class BodyInputs:
     body: Body | None = None
     properties: tuple[Property, ...] = ()
     others: Json = False
-    """The schema of arguments without a name of their own, which are members of the body."""
+    """The schema of arguments that the tool does not name, which are members of the body."""
     rules: JsonObject = field(default_factory=dict)
     """Keywords about several members."""
     note: str = ""

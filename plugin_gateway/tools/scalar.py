@@ -79,7 +79,7 @@ def escape_but_reserved(text: str) -> str:
 
 
 def escape_but_reserved_in_path(text: str) -> str:
-    """Do the same for a path.
+    """Percent-encode a value of the path with `allowReserved`: escapes stay, and reserved characters that end no segment.
 
     Raises:
         UnwritableError: see `escape`.

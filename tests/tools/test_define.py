@@ -146,7 +146,7 @@ media_types = st.sampled_from(
 
 
 @given(objects, objects, objects, anything, media_types, st.dictionaries(st.sampled_from(["a", "b"]), anything))
-def test_whatever_the_schemas_are_the_tool_is_valid_in_every_form(
+def test_a_tool_is_valid_in_every_form_for_schemas_of_any_shape(
     first: JsonObject, second: JsonObject, body: JsonObject, parameter: object, media_type: str, encoding: JsonObject
 ) -> None:
     root = {
