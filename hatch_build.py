@@ -33,6 +33,8 @@ COMPILED = (
     "plugin_gateway/mcp/inner_fields.py",
     "plugin_gateway/mcp/message.py",
     "plugin_gateway/mcp/mirror.py",
+    "plugin_gateway/mcp/own_result.py",
+    "plugin_gateway/mcp/reply.py",
     "plugin_gateway/mcp/result.py",
     "plugin_gateway/mcp/search_mode.py",
     "plugin_gateway/mcp/service.py",

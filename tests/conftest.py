@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # Hypothesis itself would repeat the same examples wherever it sees `CI`. A busy machine is no reason to fail.
 settings.register_profile(
     "tests",
-    max_examples=30,
+    max_examples=50,
     derandomize=False,
     deadline=None,
     print_blob=True,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.message import as_json
-from plugin_gateway.mcp.result import refused, wrong_arguments
+from plugin_gateway.mcp.own_result import refused, wrong_arguments
 from plugin_gateway.mcp.tool_call import Prepared, ToolCall
 from plugin_gateway.proxy.asked import Asked
 from plugin_gateway.proxy.memo import Memo
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.wire import RequestFields
 
 _MOST_BLOCKS: Final = 64
+_MOST_KNOWN: Final = 16
+"""Few, because an endpoint remembers up to 512 callers, and a client can be many of them."""
 _LONGEST_FIELDS: Final = 2048
 """The bytes of longer fields are not kept: each caller has its own blocks, and a client can be many callers."""
 NO_PASSTHROUGH: Final = Refusal(
@@ -44,7 +46,7 @@ class Caller:
         self.asked = Asked(outer, b"POST", target, None, clientele.access.consumer)
         """The request that all its POSTs make."""
         self._outer = outer
-        self._known: Memo[Prepared] = Memo()
+        self._known: Memo[Prepared] = Memo(_MOST_KNOWN)
         """By the tool's name and the JSON of its arguments: agents repeat the same calls."""
         self._blocks: dict[tuple[tuple[bytes, bytes], ...], FieldBlock] = {}
 

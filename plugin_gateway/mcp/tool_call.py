@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, Final
 
-from plugin_gateway.mcp.result import Reply, Result, refused, result_of
+from plugin_gateway.mcp.own_result import refused
+from plugin_gateway.mcp.reply import Reply, result_of
 from plugin_gateway.proxy.body import too_large
 from plugin_gateway.proxy.call import Call, Client
 from plugin_gateway.proxy.exchange import start_exchange
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.mcp.clientele import Clientele
+    from plugin_gateway.mcp.result import Result
     from plugin_gateway.proxy.asked import FieldBlock, Permitted
     from plugin_gateway.proxy.door import Access
     from plugin_gateway.proxy.downlink import Answer

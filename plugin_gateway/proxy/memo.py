@@ -6,9 +6,9 @@ from typing import Final, Generic, TypeVar
 
 _ENTRIES: Final = 512
 _KEY_BYTES: Final = 2048
-"""Longer keys are not remembered. So a memo holds at most 1 MiB of keys that peers chose, and their results: about 13
+"""Longer keys are not remembered. So a memo of usual size holds at most 1 MiB of keys that peers chose, and their results: about 13
 MiB if every head has the maximum number of fields."""
-_SIGHTINGS: Final = 2048  # a power of two
+_SIGHTINGS_PER_ENTRY: Final = 4
 
 _T = TypeVar("_T")
 
@@ -20,9 +20,12 @@ class Memo(Generic[_T]):
     path, a trace in a header) would fill the memo with useless entries and evict those of others.
     """
 
-    __slots__ = ("_seen", "entries")
+    __slots__ = ("_last_place", "_most", "_seen", "entries")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _ENTRIES) -> None:
+        """Remember `most` results, a power of two."""
+        self._most = most
+        self._last_place = _SIGHTINGS_PER_ENTRY * most - 1
         self.entries: dict[bytes, _T] = {}
         self._seen: list[int] = []
         """The hash of the last key offered at each index."""
@@ -32,12 +35,12 @@ class Memo(Generic[_T]):
         if len(key) > _KEY_BYTES:
             return
         hashed = hash(key)
-        place = hashed & _SIGHTINGS - 1
+        place = hashed & self._last_place
         if not self._seen:
-            self._seen = [0] * _SIGHTINGS
+            self._seen = [0] * (self._last_place + 1)
         if self._seen[place] != hashed:
             self._seen[place] = hashed
             return
-        if len(self.entries) >= _ENTRIES:
+        if len(self.entries) >= self._most:
             self.entries.clear()
         self.entries[key] = value

@@ -68,18 +68,24 @@ class Pool:
 
     def settle(self) -> None:
         """Give idle connections to the exchanges of this turn; the others join the queue."""
-        due, self._due = self._due, []
+        due, self._due = iter(self._due), []
         idle = self._idle
-        for exchange in due:
-            if exchange.is_over:
-                continue
-            while idle:
-                connection = idle.pop()
-                if not connection.transport.is_closing():
-                    exchange.on_connected(connection)
-                    break
-            else:
-                self.enqueue(exchange)
+        try:
+            for exchange in due:
+                if exchange.is_over:
+                    continue
+                while idle:
+                    connection = idle.pop()
+                    if not connection.transport.is_closing():
+                        exchange.on_connected(connection)
+                        break
+                else:
+                    self.enqueue(exchange)
+        except Exception:
+            # A fault in one call must not cost the others their connections.
+            for exchange in due:
+                self.connect(exchange)
+            raise
 
     def enqueue(self, exchange: Receiver) -> None:
         """Call `exchange.on_connected` with a connection that has not idled, or `on_broken` if too many wait already."""

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import yaml
 
 from plugin_gateway.config.load import load_text
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeAlias
 
+    from plugin_gateway.mcp.result import Result
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.revision import Revision
     from plugin_gateway.telemetry.record import AccessRecord
@@ -215,3 +217,17 @@ def play(
     records: list[AccessRecord] = []
     heads: list[tuple[bytes, bytes]] = []
     return asyncio.run(whole())
+
+
+def parsed(found: Result) -> dict[str, Any]:
+    """Return the members of a result, with `_meta`."""
+    members = json.loads(b"{" + found.members + b"}")
+    return {**members, "_meta": json.loads(b"{" + found.meta + b"}")}
+
+
+def written(found: Result) -> int:
+    """Return the size of a result's content and structured content."""
+    members = json.loads(b"{" + found.members + b"}")
+    return sum(len(orjson.dumps(one)) for one in members["content"]) + len(
+        orjson.dumps(members.get("structuredContent", ""))
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from plugin_gateway.proxy.memo import Memo
 
 
@@ -24,12 +26,12 @@ def test_keys_that_come_once_push_nothing_out() -> None:
     assert len(memo.entries) < 10
 
 
-def test_entries_and_keys_are_bounded() -> None:
-    memo = Memo()
+@pytest.mark.parametrize(("memo", "most"), [(Memo(), 512), (Memo(16), 16)])
+def test_entries_and_keys_are_bounded(memo: Memo[int], most: int) -> None:
     for number in range(3000):
         memo.offer(b"%d" % number, number)
         memo.offer(b"%d" % number, number)
-        assert len(memo.entries) <= 512
+        assert len(memo.entries) <= most
     before = dict(memo.entries)
     for _ in range(3):
         memo.offer(b"x" * 2049, 0)

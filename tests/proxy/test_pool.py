@@ -396,6 +396,24 @@ def test_a_call_that_ends_in_the_turn_it_came_takes_no_connection() -> None:
     play(scene)
 
 
+def test_a_fault_in_one_call_leaves_the_others_of_its_turn_their_connections() -> None:
+    async def scene(pool: Pool) -> None:
+        server = await listening(pool)
+        first, second = await connect(pool), await connect(pool)
+        pool.release(first)
+        pool.release(second)
+        broken, whole = Exchange(), Exchange()
+        broken.got.cancel()
+        pool.connect(broken)
+        pool.connect(whole)
+        with pytest.raises(asyncio.InvalidStateError):
+            pool.settle()
+        assert await whole.got is first
+        server.close()
+
+    play(scene)
+
+
 def test_a_connection_that_closes_makes_room_for_who_waits() -> None:
     async def scene(pool: Pool) -> None:
         server = await listening(pool)
