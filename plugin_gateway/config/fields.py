@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, PlainValidator, ValidationInfo, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
@@ -68,8 +76,16 @@ def _count(value: Any) -> Any:
     return int(value) if isinstance(value, OverrideText) and re.fullmatch(r"[0-9]{1,15}", value) else value
 
 
+CONFIRM: Final = "confirm"
+"""The value of `consequential` that holds each call until a person approves it."""
+
+
 def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
+
+
+def _consequential(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
+    return value if value == CONFIRM else read(_flag(value))
 
 
 def _list(value: Any) -> Any:
@@ -223,6 +239,12 @@ BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(SECRET_SC
 CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
+Consequential = Annotated[
+    bool,
+    WrapValidator(_consequential),
+    WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]}),
+]
+"""True, False, or `CONFIRM`."""
 ToTuple: Final = BeforeValidator(_list)
 Texts = Annotated[
     tuple[Annotated[str, Field(min_length=1)], ...],

@@ -20,10 +20,18 @@ NOT_YET: Final = frozenset(
         "allow.parameters.*.hidden",
         "allow.parameters.*.fixed",
         "allow.parameters.*.default",
+        "allow.parameters.*.minimum",
         "allow.parameters.*.maximum",
+        "allow.parameters.*.enum",
+        "allow.parameters.*.rename",
+        "allow.parameters.*.description",
         "allow.request",
         "allow.response.keep",
         "allow.response.drop",
+        "allow.response.limit_items",
+        "allow.response.select",
+        "allow.summary",
+        "allow.consequential.confirm",
         "validate",
     }
 )

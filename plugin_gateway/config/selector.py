@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import Field, PrivateAttr
 
 from plugin_gateway.config.credential import Credentials, colliding
-from plugin_gateway.config.fields import Flag, JsonPointer, RateValue, ToTuple
+from plugin_gateway.config.fields import Consequential, Count, Flag, JsonPointer, RateValue, ToTuple
 from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import (
@@ -39,8 +39,16 @@ class ParameterRule(Record):
     """Always sent with this value; not shown to clients, and refused in calls."""
     default: Any = None
     """Sent with this value if the caller leaves it out."""
+    minimum: int | float | None = None
+    """The smallest value that callers may send; it may only narrow what the document allows."""
     maximum: int | float | None = None
-    """The largest value that callers may send."""
+    """The largest value that callers may send; it may only narrow what the document allows."""
+    enum: Annotated[tuple[Any, ...], ToTuple] | None = None
+    """The only values that callers may send; each must be allowed by the document."""
+    rename: Annotated[str, Field(min_length=1)] | None = None
+    """The name of the parameter for clients; the upstream gets the document's name."""
+    description: str | None = None
+    """Description shown to clients instead of the document's."""
     slashes: Literal["refused", "allowed"] = "refused"
     """Whether the value of a path parameter may contain an encoded slash."""
 
@@ -55,12 +63,16 @@ class ParameterRule(Record):
 
 
 class RequestTrim(Record):
-    """What the gateway removes from request bodies."""
+    """What the gateway removes from request bodies, and what it adds."""
 
     example: ClassVar[str] = "{drop: [/internal_notes]}"
 
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove."""
+    keep: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
+    """JSON pointers to the members that callers may send; clients see no others, and the gateway removes all others."""
+    fixed: dict[JsonPointer, Any] = Field(default_factory=dict)
+    """Values that the gateway sets, by JSON pointer; clients do not see these members."""
 
 
 class ResponseTrim(Record):
@@ -74,6 +86,10 @@ class ResponseTrim(Record):
     """JSON pointers to the members to keep; the gateway removes all others."""
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove."""
+    limit_items: dict[JsonPointer, Count] = Field(default_factory=dict)
+    """The most items to keep of an array, by JSON pointer."""
+    select: Annotated[str, Field(min_length=1)] | None = None
+    """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send."""
 
 
 class ToolHints(Record):
@@ -200,7 +216,7 @@ class AllowEntry(Selector):
 
     other_words: ClassVar[dict[str, str]] = {
         **Selector.other_words,
-        **dict.fromkeys(("summary", "text", "help", "about", "comment", "note"), "description"),
+        **dict.fromkeys(("text", "help", "about", "comment", "note"), "description"),
         **dict.fromkeys(("alias", "rename", "as", "display_name"), "operation_id"),
         **dict.fromkeys(("limit", "rate_limit", "throttle"), "rate"),
         **dict.fromkeys(("confirm", "dangerous", "destructive"), "consequential"),
@@ -211,6 +227,8 @@ class AllowEntry(Selector):
     """Name shown to clients instead of the document's operationId."""
     description: str | None = None
     """Description shown to clients instead of the document's."""
+    summary: str | None = None
+    """Summary shown to clients instead of the document's."""
     title: Annotated[str, Field(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
     """Title of the tool for people, at most 64 characters; by default the summary in the document."""
     hints: ToolHints = ToolHints.model_construct()
@@ -221,8 +239,9 @@ class AllowEntry(Selector):
     """What the gateway removes from request bodies."""
     response: ResponseTrim = ResponseTrim.model_construct()
     """What the gateway keeps of response bodies, and which URLs in them it rewrites."""
-    consequential: Flag | None = None
-    """Whether clients ask their user before each call; by default they do for methods that are not safe."""
+    consequential: Consequential | None = None
+    """Whether clients ask their user before each call; by default they do for methods that are not safe. With `confirm` the
+    gateway holds each call until a person approves it."""
     rate: RateValue | None = None
     """How often clients may call the operation; if the entry names several, the limit applies to each."""
     credential: Credentials | None = None

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.trace import Trace
     from plugin_gateway.gate.variant import RequiredPair
     from plugin_gateway.openapi.document import Document
+    from plugin_gateway.shape.shape import Shape
 
 # The same as `Permit(...)`, without the Python frame of a named tuple's constructor.
 _make_permit = tuple.__new__
@@ -47,6 +48,8 @@ class Allowed:
     """The rule's `credential`."""
     links: tuple[tuple[str, ...], ...] = ()
     """The rule's `links`."""
+    shape: Shape | None = None
+    """The rule's `shape`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +138,7 @@ def compile_gate(
             operation_id=allowed[key].operation_id,
             credential=allowed[key].credential,
             links=allowed[key].links,
+            shape=allowed[key].shape,
             injected=names,
             withheld=_told_apart_by(key, variants),
             denied_pairs=_denied_pairs(key, variants),

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from plugin_gateway.shape.shape import Shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,8 @@ class OperationRule:
     """Places of URLs in its JSON answers that the gateway rewrites to itself: the tokens of JSON pointers, `*` for any."""
     is_safe: bool = True
     """GET, HEAD, OPTIONS, TRACE and QUERY are safe (RFC 9110, 9.2.1); `write_credential` is for other methods."""
+    shape: Shape | None = None
+    """What its calls may carry besides these names; None for most operations."""
 
     def takes(self, place: str, name: str) -> bool:
         """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.

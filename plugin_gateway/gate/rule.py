@@ -18,12 +18,13 @@ from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
-from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.parameters import declared_parameters, follow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
+    from plugin_gateway.shape.shape import Shape
 
 _MAX_SCHEMA_DEPTH = 16
 
@@ -47,6 +48,7 @@ def operation_rule(
     denied_pairs: Iterable[tuple[bytes, str]] = (),
     credential: str = "",
     links: tuple[tuple[str, ...], ...] = (),
+    shape: Shape | None = None,
 ) -> OperationRule:
     """Compile the names that the document declares for `operation`, without those that the gateway injects.
 
@@ -89,25 +91,8 @@ def operation_rule(
         credential=credential,
         links=links,
         is_safe=operation.key.method in methods.SAFE,
+        shape=shape,
     )
-
-
-def declared_parameters(operation: Operation, document: Document) -> Iterator[JsonObject]:
-    """Yield the parameters of the operation, then those of its path item that it does not override; references are resolved.
-
-    A parameter whose reference cannot be resolved is skipped, and so not forwarded. Checking the document reports it.
-    """
-    seen: set[tuple[object, object]] = set()
-    for owner in (operation.node, operation.path_item):
-        listed = owner.get("parameters")
-        for item in listed if isinstance(listed, list) else ():
-            parameter = _follow(item, document)
-            if parameter is None:
-                continue
-            key = (str(parameter.get("in")), str(parameter.get("name")))
-            if key not in seen:
-                seen.add(key)
-                yield parameter
 
 
 class _Declared:
@@ -154,7 +139,7 @@ def _declare_query(name: bytes, parameter: JsonObject, declared: _Declared, docu
 
 
 def _spread(schema: Any, declared: _Declared, document: Document, depth: int) -> None:
-    schema = _follow(schema, document)
+    schema = follow(schema, document)
     if schema is None or depth > _MAX_SCHEMA_DEPTH:
         return
     properties = schema.get("properties")
@@ -172,7 +157,7 @@ def _spread(schema: Any, declared: _Declared, document: Document, depth: int) ->
 
 def _content_of(operation: Operation, document: Document) -> JsonObject:
     """Return the `content` of the request body: schemas by media type."""
-    body = _follow(operation.node.get("requestBody"), document) or {}
+    body = follow(operation.node.get("requestBody"), document) or {}
     content = body.get("content")
     return content if isinstance(content, dict) else {}
 
@@ -180,12 +165,12 @@ def _content_of(operation: Operation, document: Document) -> JsonObject:
 def _overrides_in(content: JsonObject, document: Document) -> Iterator[bytes]:
     """Yield the method overrides that the document declares as properties of the body."""
     for media_type in content.values():
-        if (followed := _follow(media_type, document)) is not None:
+        if (followed := follow(media_type, document)) is not None:
             yield from filter(None, map(override_of, _properties(followed.get("schema"), document, set())))
 
 
 def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[bytes]:
-    schema = _follow(schema, document)
+    schema = follow(schema, document)
     if schema is None or id(schema) in seen:
         return
     seen.add(id(schema))
@@ -199,16 +184,3 @@ def _properties(schema: Any, document: Document, seen: set[int]) -> Iterator[byt
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
-
-
-def _follow(node: Any, document: Document) -> JsonObject | None:
-    seen = 0
-    while isinstance(node, dict) and isinstance(ref := node.get("$ref"), str):
-        seen += 1
-        try:
-            node = document.resolve(ref).value
-        except RefError:
-            return None
-        if seen > _MAX_SCHEMA_DEPTH:
-            return None
-    return node if isinstance(node, dict) else None

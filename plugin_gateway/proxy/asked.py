@@ -65,10 +65,17 @@ class Asked:
 class Permitted(Asked):
     """A request that may go up, with its plan and its head."""
 
-    __slots__ = ("access", "block", "body_kind", "head", "permit", "plan")
+    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan")
 
     def __init__(
-        self, access: Access, plan: Plan, method: bytes, permit: Permit, block: FieldBlock, body_kind: int
+        self,
+        access: Access,
+        plan: Plan,
+        method: bytes,
+        permit: Permit,
+        block: FieldBlock,
+        body_kind: int,
+        lines: bytes = b"",
     ) -> None:
         # As `Asked.__init__` does, without another frame for each new head.
         self.request = block.request
@@ -82,6 +89,8 @@ class Permitted(Asked):
         self.block = block
         self.body_kind = body_kind
         """How to inspect its body (`gate.media_type`)."""
+        self.lines = lines
+        """Field lines that the operation's shape adds to the head."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""
         """See `head_for`. Empty if the head depends on a token that the gateway still has to get."""
 
@@ -92,4 +101,8 @@ class Permitted(Asked):
             query = b"?" + query + b"&" + injected
         elif query or injected:
             query = b"?" + (query or injected)
-        return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, self.block.after_target(uplink)))
+        rest = self.block.after_target(uplink)
+        if self.lines:
+            # After the request line; the block keeps its lines for calls without a shape.
+            rest = rest.replace(b"\r\n", b"\r\n" + self.lines, 1)
+        return b"".join((self.method, b" ", uplink.prefix, self.permit[1], query, rest))

@@ -16,6 +16,7 @@ from plugin_gateway.proxy.call import Receiver
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
+from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
@@ -58,6 +59,7 @@ class Exchange(Receiver):
         "_awaits_body",
         "_body",
         "_clearance",
+        "_held",
         "_inspection",
         "_is_answer_paused",
         "_is_body_paused",
@@ -89,6 +91,8 @@ class Exchange(Receiver):
         """Replaces the plan's uplink if the call has a token."""
         self._clearance: Clearance | None = None
         self._inspection: Inspection | None = None
+        self._held: HeldBody | None = None
+        """Set if the body goes up only when the operation's shape has judged it as a whole."""
         self._active_at = self.started_at
 
     def start(self, body: bytes, *, is_whole: bool) -> None:
@@ -98,12 +102,15 @@ class Exchange(Receiver):
             self.bytes_in = len(body)
             if permitted.body_kind:
                 self._inspection = inspect(permitted.body_kind, self._plan.rule.declared_overrides)
-                looked_at = self._inspection.feed(body, is_last=is_whole)
-                if isinstance(looked_at, Refusal):
-                    self.on_refused(looked_at)
-                    return
-                body = looked_at
-            self._pending = self._framed(body, is_last=is_whole)
+            shape = self._plan.rule.shape
+            if shape is not None and shape.body is not None:
+                media_type = b"".join(permitted.request.values(b"content-type")[:1])
+                self._held = HeldBody(shape.body, media_type)
+            passed = self._pass(body, is_last=is_whole)
+            if isinstance(passed, Refusal):
+                self.on_refused(passed)
+                return
+            self._pending = self._framed(passed, is_last=is_whole)
         if self._plan.is_open:
             self._connect()
             return
@@ -120,8 +127,8 @@ class Exchange(Receiver):
         self._connect()
 
     def _connect(self) -> None:
-        if not self.is_sent and not self.bytes_in:
-            # Do not occupy a connection before the first byte of the body has come.
+        if not self.is_sent and (self._held is not None or not self.bytes_in):
+            # Do not occupy a connection before the first byte of the body has come, or all of a held body.
             self._awaits_body = True
             self.on_upstream_ready()
             if self._permitted.request.expects_continue:
@@ -134,13 +141,13 @@ class Exchange(Receiver):
         self.is_sent = is_last
         self.bytes_in += len(data)
         self._active_at = self.sent_at = monotonic()
-        if self._inspection is not None:
-            looked_at = self._inspection.feed(data, is_last=is_last)
-            if isinstance(looked_at, Refusal):
+        if self._inspection is not None or self._held is not None:
+            passed = self._pass(data, is_last=is_last)
+            if isinstance(passed, Refusal):
                 self.cancel()
-                self._client.on_failure(looked_at)
+                self._client.on_failure(passed)
                 return
-            data = looked_at
+            data = passed
         framed = self._framed(data, is_last=is_last)
         if self._clearance is not None:
             self._clearance.keep(framed)
@@ -148,8 +155,17 @@ class Exchange(Receiver):
             self._upstream.write(framed)
         elif not self.is_over:
             self._pending += framed
-            if self._awaits_body:
+            if self._awaits_body and (self._held is None or is_last):
                 self._connect()
+
+    def _pass(self, data: bytes, *, is_last: bool) -> bytes | Refusal:
+        """Return what may go up after the next piece of the body, or the refusal of the call."""
+        if self._inspection is not None:
+            looked_at = self._inspection.feed(data, is_last=is_last)
+            if isinstance(looked_at, Refusal):
+                return looked_at
+            data = looked_at
+        return data if self._held is None else self._held.feed(data, is_last=is_last)
 
     def cancel(self) -> None:
         # Closing the connection tells the upstream at once that the client is gone.
@@ -204,6 +220,8 @@ class Exchange(Receiver):
             uplink, head = self._plan.uplink, permitted.head
         else:
             head = permitted.head_for(uplink)
+        if self._held is not None:
+            head = self._held.framed_head(head, permitted.request.content_length)
         body, self._pending = self._pending, b""
         upstream.begin(self, b"".join((head, self.request_id, uplink.end, body)))
         if self._is_answer_paused:

@@ -19,6 +19,7 @@ from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -96,7 +97,16 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
             return judged
         body_kind = judged
     rule = verdict[0]
-    return Permitted(access, serving.plans.get(id(rule)) or serving.plan(rule), method, verdict, block, body_kind)
+    lines = b""
+    if rule.shape is not None and rule.shape.parameters is not None:
+        written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields))
+        if isinstance(written, Refusal):
+            return written
+        verdict = verdict._replace(query=written.query)
+        lines = written.lines
+    return Permitted(
+        access, serving.plans.get(id(rule)) or serving.plan(rule), method, verdict, block, body_kind, lines
+    )
 
 
 def refuse(client: Client, method: bytes, target: bytes, refusal: Refusal) -> None:

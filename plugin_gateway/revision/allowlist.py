@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from plugin_gateway import methods
+from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.gate.rule import declared_parameters
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
@@ -22,9 +23,11 @@ from plugin_gateway.tools.hints import ChosenHints
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.config.selector import AllowEntry, ParameterRule, RequestTrim, ResponseTrim, Selector
     from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
+
+T = TypeVar("T", bound="RequestTrim | ResponseTrim")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,16 @@ class Kept:
 
     @property
     def consequential(self) -> bool | None:
+        stated = self._consequential
+        return None if stated is None else bool(stated)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether a person must approve each call."""
+        return self._consequential == CONFIRM
+
+    @property
+    def _consequential(self) -> object:
         return next((entry.consequential for entry in self.entries if entry.consequential is not None), None)
 
     @property
@@ -75,15 +88,35 @@ class Kept:
         return next((entry for entry in self.entries if entry.credential is not None), None)
 
     @property
+    def request(self) -> RequestTrim:
+        """The changes of request bodies, from the first entry that has any."""
+        return _first_said(entry.request for entry in self.entries)
+
+    @property
+    def response(self) -> ResponseTrim:
+        """The changes of responses, from the first entry that has any."""
+        return _first_said(entry.response for entry in self.entries)
+
+    @property
     def links(self) -> tuple[str, ...] | None:
         """JSON pointers to the URLs in answers, or None to use `upstream.links`."""
         return next((entry.response.links for entry in self.entries if entry.response.links is not None), None)
 
     @property
+    def parameters(self) -> Mapping[str, ParameterRule]:
+        """The rules for parameters, by name."""
+        return {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
+
+    @property
     def slashes(self) -> frozenset[str]:
         """Path parameters whose values may hold encoded slashes."""
-        rules = {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
-        return frozenset(name for name, rule in rules.items() if rule.slashes == "allowed")
+        return frozenset(name for name, rule in self.parameters.items() if rule.slashes == "allowed")
+
+
+def _first_said(records: Iterable[T]) -> T:
+    """Return the first record that says anything, or else the last."""
+    found = list(records)
+    return next((one for one in found if one.model_fields_set), found[-1])
 
 
 def _first(values: Iterable[bool | None]) -> bool | None:

@@ -38,6 +38,8 @@ from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
+from plugin_gateway.shape.compile import compile_shapes
+from plugin_gateway.shape.wanted import Wanted
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
 from plugin_gateway.tools.keywords import MCP_HEADER
 
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.allowlist import Kept, Selection
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.revision.views import Chosen
+    from plugin_gateway.shape.shape import Shape
 
 
 def compile_revision(
@@ -94,6 +97,9 @@ def compile_revision(
     except DocumentError as error:
         _raise_errors(loaded, findings, error.findings)
         raise
+    shaped = compile_shapes(pruned, _wanted_shapes(config, kept), _extensions(config))
+    pruned = shaped.document
+    findings += shaped.findings
     wanted = {key: one.operation_id for key, one in kept.items() if one.operation_id}
     ids = assign_operation_ids(pruned, wanted)
     own = {ids[key]: entry for key, one in kept.items() if (entry := one.credential_entry) is not None}
@@ -106,7 +112,7 @@ def compile_revision(
     findings += find_asked_in_vain(config) if is_searched else ()
     findings += find_published_secrets(config)
     _raise_errors(loaded, findings)
-    allowed = {key: _allowed(config, one, ids[key], injections) for key, one in kept.items()}
+    allowed = {key: _allowed(config, one, ids[key], injections, shaped.shapes.get(key)) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
@@ -136,7 +142,7 @@ def compile_revision(
         published=published,
         presentation=presentation,
         tool_settings=tool_settings,
-        extensions=frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER}),
+        extensions=_extensions(config),
         gate=gate,
         faces=document_faces,
         tools=tools,
@@ -181,13 +187,35 @@ def _pruned(document: Document, kept: Collection[OperationKey], config: Config) 
     pruned = prune(
         document,
         kept,
-        extensions={*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
+        extensions=_extensions(config),
         discriminator=config.public.discriminator,
     )
     pruned, findings = mend(pruned)
     if errors := [*errors_in(findings)]:
         raise DocumentError(errors)
     return pruned, findings
+
+
+def _extensions(config: Config) -> frozenset[str]:
+    """Return the extensions that documents keep until they are served."""
+    return frozenset({*config.public.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER})
+
+
+def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[OperationKey, Wanted]:
+    """Gather what the config wants of each operation's calls, for those of which it wants anything."""
+    check = config.validate_
+    wanted = {
+        key: Wanted(
+            entry=one.entries[0].index,
+            parameters=one.parameters,
+            request=one.request,
+            response=one.response,
+            validates_request=check.request,
+            validates_response=check.response,
+        )
+        for key, one in kept.items()
+    }
+    return {key: one for key, one in wanted.items() if not one.is_nothing}
 
 
 def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Iterator[str]:
@@ -197,7 +225,7 @@ def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Ite
         yield from (f"{key} (consumer {consumer.name})" for key in one.held)
 
 
-def _allowed(config: Config, one: Kept, operation_id: str, injections: Injections) -> Allowed:
+def _allowed(config: Config, one: Kept, operation_id: str, injections: Injections, shape: Shape | None) -> Allowed:
     hides_refusals = config.upstream.unauthorized == "refuse"
     injected = injections.of(operation_id, one.operation.key.method)
     pointers = config.upstream.links if one.links is None else one.links
@@ -206,6 +234,7 @@ def _allowed(config: Config, one: Kept, operation_id: str, injections: Injection
         slashes=one.slashes,
         credential=refusable(injected) if hides_refusals else "",
         links=tuple(_tokens(pointer) for pointer in pointers),
+        shape=shape,
     )
 
 

@@ -90,5 +90,9 @@ def test_every_key_has_a_description() -> None:
 
 def test_the_page_marks_what_is_not_there_yet() -> None:
     assert reference().count("*Not yet.*") >= len(
-        [dotted for dotted in NOT_YET if ".type." not in dotted and "credential." not in dotted]
+        [
+            dotted
+            for dotted in NOT_YET
+            if ".type." not in dotted and "credential." not in dotted and ".confirm" not in dotted
+        ]
     )

@@ -27,6 +27,7 @@ from plugin_gateway.revision.canonical import LeftOut, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.shape.shape import Shape
 from plugin_gateway.tools.tool import Tool, ToolSet, tool_set
 
 SECRETS = {
@@ -200,7 +201,9 @@ CONFIGS = [
     {**CONFIG, **more}
     for more in ({}, LOGINS, LOGIN_AT_A_PROVIDER, INTROSPECTED, EXCHANGED, OURS, LEFT_TO_THE_UPSTREAM)
 ]
-REVISIONS = [compiled(config) for config in CONFIGS]
+OF_CONFIGS = [compiled(config) for config in CONFIGS]
+WITH_SHAPES = replace(OF_CONFIGS[0], rules=tuple(replace(rule, shape=Shape()) for rule in OF_CONFIGS[0].rules))
+REVISIONS = [*OF_CONFIGS, WITH_SHAPES]
 
 
 # The helpers below address a field by its path from the revision.
@@ -624,4 +627,4 @@ def test_the_same_config_with_its_keys_in_any_order_is_the_same_in_every_process
         check=True,
         timeout=60,
     )
-    assert result.stdout == "".join(f"{revision.digest}\n" for revision in REVISIONS)
+    assert result.stdout == "".join(f"{revision.digest}\n" for revision in OF_CONFIGS)

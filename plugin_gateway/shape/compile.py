@@ -1,0 +1,86 @@
+"""Compiling shapes: the pruned document and what gateway.yaml wants become the shaped document and a shape for each operation.
+
+The shaped document is what clients see, and the shapes are made from it. So what clients see and what calls may carry agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.openapi.nodes import copy_json
+from plugin_gateway.openapi.parameters import declared_parameters
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.versions.upgrade import upgrade
+from plugin_gateway.shape.shape import NO_SHAPE, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from plugin_gateway.diagnostics import Finding
+    from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
+    from plugin_gateway.shape.wanted import Wanted
+
+
+@dataclass(slots=True, kw_only=True)
+class Shaping:
+    """One operation while it is shaped.
+
+    `node` is a copy of its object, which the steps change in place. It refers to components of `document`, which all operations
+    share: a step that changes what a reference leads to writes a changed copy in place of the reference.
+    """
+
+    key: OperationKey
+    node: JsonObject
+    document: Document
+    """OpenAPI 3.1, with the parameters of path items written into the operations."""
+    wanted: Wanted
+    shape: Shape = NO_SHAPE
+    findings: list[Finding] = field(default_factory=list)
+    """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
+
+
+STEPS: Final[tuple[Callable[[Shaping], None], ...]] = ()
+"""The steps in order. Each changes the shaping's node and shape, or adds findings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shaped:
+    """The shaped document, with the shapes of those operations that have one."""
+
+    document: Document
+    shapes: Mapping[OperationKey, Shape] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], extensions: Collection[str] = ()) -> Shaped:
+    """Shape a pruned document. It is returned as it is if nothing is `wanted`; `pruned` never changes."""
+    if not wanted:
+        return Shaped(document=pruned)
+    document, findings = upgrade(pruned, "3.1")
+    document = _with_own_parameters(document)
+    found = list(findings)
+    shapes: dict[OperationKey, Shape] = {}
+    for key, one in wanted.items():
+        operation = document.operations[key]
+        shaping = Shaping(key=key, node=operation.node, document=document, wanted=one)
+        for step in STEPS:
+            step(shaping)
+        found += shaping.findings
+        if shaping.shape != NO_SHAPE:
+            shapes[key] = shaping.shape
+    # What a dropped member alone referred to must not stay in the document.
+    shaped = prune(document, list(document.operations), extensions=extensions)
+    return Shaped(document=shaped, shapes=shapes, findings=tuple(found))
+
+
+def _with_own_parameters(document: Document) -> Document:
+    """Return a copy in which each operation has its path item's parameters, so that a step can change it alone."""
+    root = copy_json(document.root)
+    copied = replace(document, root=root)
+    for operation in copied.operations.values():
+        if parameters := [copy_json(one) for one in declared_parameters(operation, copied)]:
+            operation.node["parameters"] = parameters
+    for _, item in copied.path_items():
+        item.pop("parameters", None)
+    return copied

@@ -1,0 +1,73 @@
+"""A shape: what the calls of one operation may carry besides its declared names, and what clients get of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from plugin_gateway.refusal import Refusal
+
+
+class Problem(NamedTuple):
+    """One way in which a message breaks its description.
+
+    `pointer` is a JSON pointer (RFC 6901) into the body, or `/query/name`, `/path/name` or `/header/name`. `detail` says what is
+    expected and the type of what came, never the value.
+    """
+
+    pointer: str
+    detail: str
+
+
+class Written(NamedTuple):
+    """The parameters of one call, as they go up."""
+
+    query: bytes
+    """The query without `?`; may be empty."""
+    lines: bytes = b""
+    """Field lines to add to the head, each with its CRLF."""
+    selection: tuple[tuple[str, ...], ...] | None = None
+    """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
+    problems: tuple[Problem, ...] = ()
+    """Problems that the gateway reports and lets pass."""
+
+
+class Judged(NamedTuple):
+    """A request body, as it goes up."""
+
+    body: bytes
+    problems: tuple[Problem, ...] = ()
+    """Problems that the gateway reports and lets pass."""
+
+
+class ParameterShape(Protocol):
+    """Judges and rewrites the parameters of a call. Immutable and picklable. Its results are remembered by the head."""
+
+    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
+        """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""
+
+
+class BodyShape(Protocol):
+    """Judges and rewrites the body of a call. Immutable and picklable. The exchange holds the whole body for it."""
+
+    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+        """Return what goes up. `media_type` is the value of Content-Type, empty if there is none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """The shape of one operation. A part that is None costs its calls nothing."""
+
+    parameters: ParameterShape | None = None
+    body: BodyShape | None = None
+
+
+NO_SHAPE: Final = Shape()
+
+
+def pairs_of(fields: Iterable[Sequence[bytes]]) -> Iterable[tuple[bytes, bytes]]:
+    """Return the names and values of field lines."""
+    return ((field[0], field[1]) for field in fields)

@@ -1,0 +1,42 @@
+"""What gateway.yaml wants of the calls of one operation: the settings of the entries that name it, merged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+
+from plugin_gateway.config.selector import RequestTrim, ResponseTrim
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.config.selector import ParameterRule
+
+# Settings that the gate and the rewriting of links read.
+_OF_THE_GATE: Final = frozenset({"slashes"})
+_OF_THE_ANSWER: Final = frozenset({"links"})
+
+Check = Literal["off", "report", "enforce"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """The settings for one operation. With the defaults, its calls are not shaped."""
+
+    entry: int = 0
+    """The index in `allow` of the entry that findings point at."""
+    parameters: Mapping[str, ParameterRule] = field(default_factory=dict)
+    request: RequestTrim = field(default_factory=RequestTrim.model_construct)
+    response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
+    validates_request: Check = "off"
+    validates_response: Check = "off"
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether the calls stay as the document describes them."""
+        return (
+            not any(rule.model_fields_set - _OF_THE_GATE for rule in self.parameters.values())
+            and not self.request.model_fields_set
+            and not self.response.model_fields_set - _OF_THE_ANSWER
+            and self.validates_request == self.validates_response == "off"
+        )

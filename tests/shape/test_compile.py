@@ -1,0 +1,46 @@
+from copy import deepcopy
+from typing import Any
+
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.shape.compile import Shaping, compile_shapes
+from plugin_gateway.shape.wanted import Wanted
+
+KEY = OperationKey("GET", "/pets")
+ROOT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pets", "version": "1"},
+    "paths": {
+        "/pets": {
+            "parameters": [{"$ref": "#/components/parameters/Page"}],
+            "get": {"operationId": "listPets", "responses": {"200": {"description": "ok"}}},
+            "post": {"operationId": "addPet", "responses": {"201": {"description": "ok"}}},
+        }
+    },
+    "components": {"parameters": {"Page": {"name": "page", "in": "query", "schema": {"type": "integer"}}}},
+}
+
+
+def test_a_document_without_wanted_shapes_is_returned_as_it_is() -> None:
+    document = Document(root=ROOT, name="pets")
+    assert compile_shapes(document, {}).document is document
+
+
+def test_shaping_does_not_change_the_document() -> None:
+    root = deepcopy(ROOT)
+    compile_shapes(Document(root=root, name="pets"), {KEY: Wanted(validates_request="report")})
+    assert root == ROOT
+
+
+def test_each_operation_gets_a_copy_of_the_parameters_of_its_path() -> None:
+    document = Document(root=deepcopy(ROOT), name="pets")
+    shaped = compile_shapes(document, {KEY: Wanted(validates_request="report")}).document
+    parameters = [operation.node["parameters"] for operation in shaped.operations.values()]
+    assert parameters == [[ROOT["components"]["parameters"]["Page"]]] * 2
+    assert parameters[0][0] is not parameters[1][0]
+    assert "parameters" not in shaped.root["paths"]["/pets"]
+
+
+def test_shaping_begins_without_a_shape_and_without_findings() -> None:
+    document = Document(root=ROOT, name="pets")
+    shaping = Shaping(key=KEY, node={}, document=document, wanted=Wanted())
+    assert (shaping.shape.parameters, shaping.shape.body, shaping.findings) == (None, None, [])

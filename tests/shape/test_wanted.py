@@ -1,0 +1,31 @@
+import pytest
+
+from plugin_gateway.config.selector import ParameterRule, RequestTrim, ResponseTrim
+from plugin_gateway.shape.wanted import Wanted
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(),
+        Wanted(entry=3),
+        Wanted(parameters={"path": ParameterRule.model_validate({"slashes": "allowed"})}),
+        Wanted(response=ResponseTrim.model_validate({"links": ["/next"]})),
+    ],
+)
+def test_settings_of_the_gate_and_of_links_shape_no_call(wanted: Wanted) -> None:
+    assert wanted.is_nothing
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        Wanted(parameters={"debug": ParameterRule.model_validate("hidden")}),
+        Wanted(request=RequestTrim.model_validate({"drop": ["/notes"]})),
+        Wanted(response=ResponseTrim.model_validate({"keep": ["/id"]})),
+        Wanted(validates_request="report"),
+        Wanted(validates_response="enforce"),
+    ],
+)
+def test_all_other_settings_shape_calls(wanted: Wanted) -> None:
+    assert not wanted.is_nothing
