@@ -1,0 +1,183 @@
+"""A pointer: the tokens of a JSON pointer (RFC 6901) from gateway.yaml, in which `*` stands for every member or item.
+
+The same pointer leads into a schema, when gateway.yaml is checked, and into values, when calls are shaped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from plugin_gateway.config.mistake import nearest
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.openapi.document import Document
+
+ANY: Final = "*"
+"""The token for every member of an object and every item of an array."""
+
+Pointers: TypeAlias = frozenset[Tokens]
+"""The rest of each pointer that leads to a place or beyond it. It contains `()` if one ends there."""
+
+_COMBINATIONS: Final = ("allOf", "anyOf", "oneOf")
+_BRANCHES: Final = ("if", "then", "else")
+_OF_MEMBERS: Final = frozenset(
+    {
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "unevaluatedProperties",
+        "required",
+        "items",
+        "prefixItems",
+    }
+)
+_MOST_SHOWN: Final = 8
+
+
+class Found(NamedTuple):
+    """The end of a walk through a schema."""
+
+    schemas: tuple[Any, ...]
+    """The schemas that a value at the pointer has to fit, references followed; empty if the pointer leads nowhere."""
+    missed: int = -1
+    """The index of the token that leads nowhere."""
+    names: tuple[str, ...] = ()
+    """The tokens that lead somewhere at that place."""
+
+
+def tokens_of(pointer: str) -> Tokens:
+    """Return the tokens of a pointer that the config has checked."""
+    return split_pointer(pointer)
+
+
+def pointers_of(pointers: Iterable[str]) -> Pointers:
+    """Return the pointers of gateway.yaml at the root of a value."""
+    return frozenset(map(split_pointer, pointers))
+
+
+def step(pointers: Pointers, token: str) -> Pointers:
+    """Return the rest of those pointers that lead to or through the member or item `token`."""
+    return frozenset(one[1:] for one in pointers if one and one[0] in {token, ANY})
+
+
+def find_in_schema(document: Document, schema: Any, tokens: Tokens) -> Found:
+    """Follow a pointer from the root of a schema of `document`. Circular schemas end with the pointer.
+
+    A member that only an unsaid `additionalProperties` admits leads nowhere: the pointer is more likely misspelt. An object
+    that says nothing about its members may have any.
+    """
+    level = list(parts_of(document, [schema]))
+    for index, token in enumerate(tokens):
+        below = [child for part in level for child in _children(part, token)]
+        if not below:
+            if any(map(_is_free, level)) or not any(
+                isinstance(part, dict) and _OF_MEMBERS & part.keys() for part in level
+            ):
+                below = [True] if any(map(_admits_members, level)) else []
+            if not below:
+                return Found((), index, tuple(dict.fromkeys(name for part in level for name in _names(part))))
+        level = list(parts_of(document, below))
+    return Found(tuple(level))
+
+
+def leads_nowhere(tokens: Tokens, found: Found) -> tuple[str, str]:
+    """Return the message and the hint for a pointer that leads nowhere."""
+    before, missing = join_pointer(tokens[: found.missed]), tokens[found.missed]
+    message = f"`{join_pointer(tokens)}` leads nowhere: the schema has no `{missing}` in {f'`{before}`' if before else 'the body'}"
+    if found.names == (ANY,):
+        rest = join_pointer(("*", *tokens[found.missed + (1 if missing.isdigit() or missing == "-" else 0) :]))
+        return message, f"`{before or '/'}` is an array; write {before}{rest}"
+    shown = ", ".join(f"`{name}`" for name in found.names[:_MOST_SHOWN])
+    more = f" and {len(found.names) - _MOST_SHOWN} more" if len(found.names) > _MOST_SHOWN else ""
+    close = nearest(missing, found.names)
+    return message, f"{close}it has {shown}{more}" if shown else "remove the pointer, or end it there"
+
+
+def parts_of(document: Document, schemas: Iterable[Any]) -> Iterator[Any]:
+    """Yield each schema that a value must or may fit together with one of these: references and combinations are followed."""
+    stack, seen = list(schemas), set[int]()
+    while stack:
+        schema = stack.pop()
+        if isinstance(schema, bool):
+            yield schema
+            continue
+        if isinstance(schema, dict) and id(schema) not in seen:
+            seen.add(id(schema))
+            yield schema
+            if isinstance(schema.get("$ref"), str) and (target := follow(schema, document)) is not None:
+                stack.append(target)
+            stack += [one for word in _COMBINATIONS for one in _listed(schema.get(word))]
+            stack += [schema[word] for word in _BRANCHES if word in schema]
+            stack += _mapped(schema.get("dependentSchemas")).values()
+
+
+def _children(part: Any, token: str) -> Iterator[Any]:
+    if part is True or part == {}:
+        yield True
+        return
+    if part is False:
+        return
+    properties, patterns = _mapped(part.get("properties")), _mapped(part.get("patternProperties"))
+    positions = _listed(part.get("prefixItems"))
+    rest = [
+        part[word] for word in ("additionalProperties", "unevaluatedProperties") if part.get(word, False) is not False
+    ]
+    if token == ANY:
+        yield from (*properties.values(), *patterns.values(), *rest, *positions)
+        if part.get("items", False) is not False:
+            yield part["items"]
+    elif token in properties:
+        yield properties[token]
+    elif token.isdigit() and int(token) < len(positions):
+        yield positions[int(token)]
+    else:
+        matching = [schema for pattern, schema in patterns.items() if _matches(pattern, token)]
+        yield from matching or rest
+
+
+def _names(part: Any) -> Iterator[str]:
+    if isinstance(part, dict):
+        yield from _mapped(part.get("properties"))
+        if part.get("items", False) is not False:
+            yield ANY
+
+
+def _is_free(part: Any) -> bool:
+    """Whether it is an object or array of which the document says nothing more."""
+    if not isinstance(part, dict):
+        return False
+    kinds = _kinds(part)
+    return (
+        bool(kinds & {"object", "array"})
+        and not _OF_MEMBERS & part.keys()
+        and not any(word in part for word in _COMBINATIONS)
+    )
+
+
+def _admits_members(part: Any) -> bool:
+    return part is not False and (part is True or not (kinds := _kinds(part)) or bool(kinds & {"object", "array"}))
+
+
+def _kinds(part: dict[str, Any]) -> set[str]:
+    kinds = part.get("type")
+    return {kinds} if isinstance(kinds, str) else {one for one in _listed(kinds) if isinstance(one, str)}
+
+
+def _matches(pattern: str, name: str) -> bool:
+    try:
+        return re.search(pattern, name) is not None
+    except re.error:
+        return True
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapped(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
