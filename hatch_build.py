@@ -70,20 +70,20 @@ COMPILED = (
     "plugin_gateway/proxy/uplink.py",
     "plugin_gateway/proxy/upstream.py",
     "plugin_gateway/proxy/wire.py",
+    "plugin_gateway/shape/json_text.py",
+    "plugin_gateway/shape/scalar.py",
+    "plugin_gateway/shape/style.py",
     "plugin_gateway/telemetry/counters.py",
     "plugin_gateway/tools/base64_text.py",
     "plugin_gateway/tools/body.py",
     "plugin_gateway/tools/content.py",
     "plugin_gateway/tools/draft.py",
     "plugin_gateway/tools/form.py",
-    "plugin_gateway/tools/json_text.py",
     "plugin_gateway/tools/media.py",
     "plugin_gateway/tools/multipart.py",
     "plugin_gateway/tools/path.py",
     "plugin_gateway/tools/request.py",
-    "plugin_gateway/tools/scalar.py",
     "plugin_gateway/tools/slot.py",
-    "plugin_gateway/tools/style.py",
 )
 """The modules that run for each call, and those that share a class with them. Not here: modules of dataclasses, because mypyc
 evaluates the types of their fields, which are imported for type checking only; and named tuples with a field of a compiled class."""

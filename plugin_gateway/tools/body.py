@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.shape.json_text import json_octets
+from plugin_gateway.shape.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.draft import MAX_PROBLEMS, ArgumentProblem, shown
 from plugin_gateway.tools.form import form_pairs
-from plugin_gateway.tools.json_text import json_octets
 from plugin_gateway.tools.media import sendable
 from plugin_gateway.tools.multipart import joined, parts
-from plugin_gateway.tools.scalar import UnwritableError, plain, utf8
 from plugin_gateway.tools.slot import FieldSlot, MemberSlot, PartSlot, Slot, WholeSlot
 from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding
 

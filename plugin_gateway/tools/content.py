@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from plugin_gateway.tools.json_text import json_ascii
+from plugin_gateway.shape.json_text import json_ascii
+from plugin_gateway.shape.scalar import plain
 from plugin_gateway.tools.media import is_json
-from plugin_gateway.tools.scalar import plain
 
 
 def content_text(media_type: str, value: object) -> str:

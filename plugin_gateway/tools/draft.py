@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from plugin_gateway.tools.scalar import UnwritableError
+from plugin_gateway.shape.scalar import UnwritableError
 
 MAX_PROBLEMS: Final = 20
 """After so many problems the rest of the arguments is not read: a hostile caller sends a hundred thousand wrong ones."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from plugin_gateway.shape.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
+from plugin_gateway.shape.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
 from plugin_gateway.tools.base64_text import base64_octets
 from plugin_gateway.tools.content import content_text
 from plugin_gateway.tools.media import is_json
-from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved, escape_octets
-from plugin_gateway.tools.style import DELIMITERS, MAX_NAME, MAX_VALUES, deep_object, form
 
 if TYPE_CHECKING:
     from plugin_gateway.tools.tool import Encoding

@@ -15,11 +15,11 @@ from plugin_gateway.gate.target import MAX_TARGET_BYTES
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.scalar import UnwritableError, escape_octets
 from plugin_gateway.tools.body import BodyWriter
 from plugin_gateway.tools.draft import MAX_PROBLEMS, SHOWN_CHARACTERS, ArgumentProblem, Draft, shown
 from plugin_gateway.tools.path import Path, placeholders
 from plugin_gateway.tools.rivals import Rivals
-from plugin_gateway.tools.scalar import UnwritableError, escape_octets
 from plugin_gateway.tools.slot import (
     CookieSlot,
     HeaderSlot,

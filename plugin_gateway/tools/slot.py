@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded
 from plugin_gateway.gate.target import MAX_TARGET_BYTES
-from plugin_gateway.tools.content import content_text
-from plugin_gateway.tools.form import form_pairs
-from plugin_gateway.tools.json_text import json_ascii
-from plugin_gateway.tools.media import is_json
-from plugin_gateway.tools.multipart import parts
-from plugin_gateway.tools.scalar import (
+from plugin_gateway.shape.json_text import json_ascii
+from plugin_gateway.shape.scalar import (
     UnwritableError,
     escape,
     escape_but_reserved,
@@ -21,7 +17,11 @@ from plugin_gateway.tools.scalar import (
     plain,
     utf8,
 )
-from plugin_gateway.tools.style import DELIMITERS, bare, deep_object, form, label, simple
+from plugin_gateway.shape.style import DELIMITERS, bare, deep_object, form, label, simple
+from plugin_gateway.tools.content import content_text
+from plugin_gateway.tools.form import form_pairs
+from plugin_gateway.tools.media import is_json
+from plugin_gateway.tools.multipart import parts
 from plugin_gateway.tools.tool import PLAIN_ENCODING
 
 if TYPE_CHECKING:

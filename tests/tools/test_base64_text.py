@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.tools.base64_text import base64_octets
-from plugin_gateway.tools.scalar import UnwritableError
 
 
 @given(st.binary(max_size=64))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.tools.draft import MAX_FIELDS, Draft, shown
-from plugin_gateway.tools.scalar import UnwritableError
 
 
 def test_a_draft_begins_with_the_pieces_that_it_is_given() -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.tools.form import form_pairs
-from plugin_gateway.tools.scalar import UnwritableError
 from plugin_gateway.tools.tool import Encoding
 
 if TYPE_CHECKING:

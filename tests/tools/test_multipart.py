@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from plugin_gateway.gate.media_type import MULTIPART
 from plugin_gateway.proxy.inspection import inspect
+from plugin_gateway.shape.scalar import UnwritableError
 from plugin_gateway.tools import multipart
 from plugin_gateway.tools.multipart import joined, parts
-from plugin_gateway.tools.scalar import UnwritableError
 from plugin_gateway.tools.tool import Encoding
 
 FILE = Encoding(is_binary=True, media_type="image/png")

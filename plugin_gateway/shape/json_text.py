@@ -7,7 +7,7 @@ from typing import Final
 
 import orjson
 
-from plugin_gateway.tools.scalar import UnwritableError
+from plugin_gateway.shape.scalar import UnwritableError
 
 _UNREADABLE: Final = (
     "cannot be written as JSON: it is nested too deeply, or contains text that is not Unicode or a number without end"

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from plugin_gateway.tools.scalar import UnwritableError, escape, escape_but_reserved
-from plugin_gateway.tools.style import MAX_VALUES, bare, deep_members, deep_object, form, label, simple
+from plugin_gateway.shape.scalar import UnwritableError, escape, escape_but_reserved
+from plugin_gateway.shape.style import MAX_VALUES, bare, deep_members, deep_object, form, label, simple
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.tools.scalar import (
+from plugin_gateway.shape.scalar import (
     UnwritableError,
     escape,
     escape_but_reserved,

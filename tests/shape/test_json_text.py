@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.tools.json_text import json_ascii, json_octets
-from plugin_gateway.tools.scalar import UnwritableError
+from plugin_gateway.shape.json_text import json_ascii, json_octets
+from plugin_gateway.shape.scalar import UnwritableError
 
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8)

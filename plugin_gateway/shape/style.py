@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from plugin_gateway.tools.json_text import json_ascii
-from plugin_gateway.tools.scalar import UnwritableError, escape, plain
+from plugin_gateway.shape.json_text import json_ascii
+from plugin_gateway.shape.scalar import UnwritableError, escape, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
