@@ -2,6 +2,7 @@
 
     GatewayError
     ├── UsageError        the command line cannot be understood                        exit 2
+    ├── EditError         gateway.yaml is written in a way that no edit can keep       exit 2
     ├── FindingsError     files the operator wrote are wrong; has every finding        exit 2
     │   ├── ConfigError       gateway.yaml, its environment overrides, its secrets
     │   └── DocumentError     the OpenAPI document
@@ -30,6 +31,15 @@ class GatewayError(Exception):
 
 class UsageError(GatewayError):
     """The command line cannot be understood."""
+
+
+class EditError(GatewayError):
+    """A command cannot edit gateway.yaml without changing more than it was asked; `hint` says what a person can do."""
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        """Keep the message and the hint."""
+        self.hint = hint
+        super().__init__(f"{message}: {hint}")
 
 
 class FindingsError(GatewayError):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.cli.operations import Costs, summary_of
 from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
+from plugin_gateway.edit.quoting import comment, is_plain, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ RISKY_WORDS = frozenset(
 """Words that keep an operation out of the draft. This is a guess for a person to review, not a protection."""
 
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
-SAFE_PATH = re.compile(r"[./][A-Za-z0-9_./-]*")
-PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*")
-AMBIGUOUS = frozenset({"true", "false", "yes", "no", "on", "off", "null", "y", "n"})
 
 
 class Draft(NamedTuple):
@@ -145,7 +142,7 @@ def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
     names = {}
     for operation in operations:
         own = operation.operation_id or ""
-        is_clear = owners.get(own) == 1 and PLAIN.fullmatch(own) and own.casefold() not in AMBIGUOUS
+        is_clear = owners.get(own) == 1 and is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
         names[operation.key] = own if is_clear else scalar(str(operation.key))
     width = max((len(name) for name in names.values()), default=0)
     for operation in operations:
@@ -204,25 +201,9 @@ def credential_form(scheme: JsonObject) -> tuple[str, str]:
     return "", ""
 
 
-def scalar(text: str) -> str:
-    """Write text as a YAML scalar: plain if every parser reads it as this text, else quoted as JSON."""
-    is_operation = re.fullmatch(r"[A-Z]+ /[A-Za-z0-9_./-]*", text)
-    is_plain_url = re.fullmatch(r"https?://[A-Za-z0-9.:/_~-]+[A-Za-z0-9/]", text)
-    is_word = PLAIN.fullmatch(text) and text.casefold() not in AMBIGUOUS
-    if is_word or is_operation or is_plain_url or SAFE_PATH.fullmatch(text):
-        return text
-    return json.dumps(text, ensure_ascii=False)
-
-
 def listed(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
 def mapped(value: Json) -> JsonObject:
     return value if isinstance(value, dict) else {}
-
-
-def comment(text: Json, length: int = 80) -> str:
-    """Make a value of the document safe for a YAML comment: one line of printable characters."""
-    line = " ".join("".join(character if character.isprintable() else " " for character in str(text)).split())
-    return line if len(line) <= length else line[: length - 1] + "…"

@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "explain": ("plugin_gateway.cli.explain", "Explain step by step whether a call would pass."),
     "try": ("plugin_gateway.cli.try_", "Call an allowed operation, and print the request and the answer."),
     "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),
+    "allow": ("plugin_gateway.cli.allow", "Add operations to the allow-list in gateway.yaml."),
+    "deny": ("plugin_gateway.cli.deny", "Close operations in gateway.yaml."),
     "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
     "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations."),
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),

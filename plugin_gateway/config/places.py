@@ -47,6 +47,10 @@ class Places:
     def top(self) -> Location:
         return Location(self.name)
 
+    def shown_lines(self) -> tuple[str, ...]:
+        """Return the lines of the file, with secrets masked."""
+        return tuple(self._lines)
+
     def written(self, pointer: Pointer) -> Pointer:
         """Return the pointer that leads to a value in the file.
 

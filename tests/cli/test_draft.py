@@ -3,9 +3,10 @@ from typing import Any
 import pytest
 import yaml
 
-from plugin_gateway.cli.draft import CHOSEN, comment, draft, scalar
+from plugin_gateway.cli.draft import CHOSEN, draft
 from plugin_gateway.cli.upstream_url import PLACEHOLDER_URL
 from plugin_gateway.config.load import load_text
+from plugin_gateway.edit.quoting import comment, scalar
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision.allowlist import select
 

@@ -125,3 +125,9 @@ def test_secrets_written_down_are_found() -> None:
     assert list(places().secrets_in({"a": [{"bearer": {"value": "x"}}], "header": {"header": "X", "value": "x"}})) == [
         ("a", 0, "bearer", "value")
     ]
+
+
+def test_the_lines_to_show_have_no_secret() -> None:
+    text = "upstream:\n  credential: {bearer: {value: s3cret}}\n"
+
+    assert Places("f", text, read(text)[0]).shown_lines() == ("upstream:", "  credential: {bearer: {value: ******}}")

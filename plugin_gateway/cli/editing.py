@@ -1,0 +1,182 @@
+"""An editing: gateway.yaml on its way from a file through an edit, a check and a diff back into the file."""
+
+from __future__ import annotations
+
+import codecs
+import difflib
+import os
+import tempfile
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from plugin_gateway.config.find import STANDARD_INPUT, find_config, read_text
+from plugin_gateway.config.load import LoadedConfig, load_text
+from plugin_gateway.config.places import Places
+from plugin_gateway.config.remains import RefusedConfigError
+from plugin_gateway.config.tree import read
+from plugin_gateway.errors import FindingsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.revision.build import Built
+
+_TONES: Final = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Editing:
+    """The config file as it was read. `loaded` is its valid part."""
+
+    path: Path
+    content: bytes = field(repr=False)
+    text: str = field(repr=False)
+    loaded: LoadedConfig
+
+    def diff(self, edited: str) -> str:
+        """Return the change as a unified diff in which secrets are masked."""
+        return unified(self.path, self.text, edited)
+
+    def check(self, edited: str) -> Built:
+        """Build the revision of the edited text, as `check` would.
+
+        Raises:
+            FindingsError: `serve` would refuse the edited config.
+        """
+        from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # an edit without a change must not pay for it
+        from plugin_gateway.revision.build import build  # noqa: PLC0415  # likewise
+
+        with reading("the config and the document"):
+            return build(load_text(edited, path=self.path, environ=os.environ, needs_secrets=False))
+
+    def write(self, edited: str) -> None:
+        """Replace the file, if it is still as it was read.
+
+        Raises:
+            UsageError: it cannot be written, or has changed meanwhile.
+        """
+        bom = codecs.BOM_UTF8 if self.content.startswith(codecs.BOM_UTF8) else b""
+        replace(self.path, bom + edited.encode(), self.content)
+
+
+def open_config(given: Path | None) -> Editing:
+    """Read the config file that an edit changes.
+
+    Raises:
+        UsageError: there is no file, or an environment variable replaces what it says.
+        ConfigError: it cannot be read, or not even its `openapi` is valid.
+    """
+    path = find_config(given, environ=os.environ)
+    if path is None:
+        raise UsageError("there is no file to edit: environment variables make up the whole config")
+    if path == STANDARD_INPUT:
+        raise UsageError("standard input cannot be edited: name a file with -c/--config")
+    text = read_text(path)
+    content = path.read_bytes()
+    try:
+        loaded = load_text(text, path=path, environ=os.environ, needs_secrets=False)
+    except RefusedConfigError as error:
+        # The edit may be what mends the config; `check` judges the result.
+        if error.remains is None:
+            raise
+        loaded = error.remains
+    for pointer, name in loaded.places.overrides.items():
+        if pointer[:1] in (("allow",), ("deny",)):
+            raise UsageError(f"{name} replaces `{pointer[0]}` of {path}: an edit of the file would change nothing")
+    return Editing(path=path, content=content, text=text, loaded=loaded)
+
+
+def finish(editing: Editing, edited: str, *, dry_run: bool) -> int:
+    """Check an edited config, print its diff and write it. Return the exit status."""
+    from plugin_gateway.cli.report import show_findings  # noqa: PLC0415  # as above
+
+    if edited == editing.text:
+        click.echo(f"{editing.path} is unchanged", err=True)
+        return 0
+    try:
+        built = editing.check(edited)
+    except FindingsError as error:
+        show_diff(editing.diff(edited))
+        show_findings(error.findings)
+        click.echo(f"{editing.path} is unchanged: `serve` would refuse it with this edit", err=True)
+        return error.exit_code
+    touched = touched_lines(editing.text, edited)
+    warnings = [one for one in built.revision.warnings if one.location is not None and one.location.line in touched]
+    if warnings:
+        show_findings(warnings)
+    show_diff(editing.diff(edited))
+    allowed = f"{len(built.revision.rules)} of {built.revision.operations_total} operations are allowed"
+    if dry_run:
+        click.echo(f"{editing.path} would be written; {allowed}", err=True)
+        return 0
+    editing.write(edited)
+    click.echo(f"wrote {editing.path}; {allowed}", err=True)
+    return 0
+
+
+def unified(path: Path, before: str, after: str) -> str:
+    """Return a unified diff of two texts of one file, with secrets masked."""
+    lines = difflib.unified_diff(masked_lines(before), masked_lines(after), str(path), f"{path} (edited)", lineterm="")
+    return "\n".join(lines)
+
+
+def masked_lines(text: str) -> list[str]:
+    root, _ = read(text)
+    lines = list(Places("", text, root).shown_lines())
+    if lines and not text.endswith(("\n", "\r")):
+        lines[-1] += "\n\\ No newline at end of file"
+    return lines
+
+
+def touched_lines(before: str, after: str) -> frozenset[int]:
+    """Return the numbers of the lines of `after` that `before` does not have."""
+    matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    blocks = (range(start + 1, end + 1) for tag, _, _, start, end in matcher.get_opcodes() if tag != "equal")
+    return frozenset(number for block in blocks for number in block)
+
+
+def show_diff(diff: str) -> None:
+    """Print a diff, in colours on a terminal."""
+    for line in diff.split("\n"):
+        is_plain = bool(os.environ.get("NO_COLOR")) or line.startswith(("---", "+++"))
+        click.echo(line if is_plain else click.style(line, fg=_TONES.get(line[:1])))
+
+
+def replace(path: Path, content: bytes, expected: bytes) -> None:
+    """Replace a file at once, so that a reader sees the old or the new one. Its mode, and symbolic links to it, stay.
+
+    Raises:
+        UsageError: it cannot be written, or is not as expected.
+    """
+    target = path
+    try:
+        target = path.resolve(strict=True)
+        if not os.access(target, os.W_OK):
+            raise PermissionError(13, "the file is read-only")
+        with temporary_beside(target) as temporary:
+            temporary.write_bytes(content)
+            status = target.stat()
+            temporary.chmod(status.st_mode & 0o7777)
+            with suppress(PermissionError):
+                os.chown(temporary, status.st_uid, status.st_gid)
+            if target.read_bytes() != expected:
+                raise UsageError(f"{path} has changed meanwhile, and is not written: run the command again")
+            temporary.replace(target)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise UsageError(f"cannot write {path}: {reason}; apply the diff above where the file comes from") from error
+
+
+@contextmanager
+def temporary_beside(target: Path) -> Iterator[Path]:
+    """Make a file in the folder of another, and delete it in the end if it is still there."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)

@@ -1,0 +1,256 @@
+"""List edits: what `allow` and `deny` change in the lists of gateway.yaml so that an operation is open or closed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import click
+
+from plugin_gateway.cli.editing import finish, open_config
+from plugin_gateway.cli.reading import reading
+from plugin_gateway.cli.report import show_findings
+from plugin_gateway.config.operation_fields import split_operation
+from plugin_gateway.config.selector import Selector
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.edit.entries import add, called, take_out
+from plugin_gateway.edit.entry import Entry
+from plugin_gateway.edit.proof import meaning
+from plugin_gateway.errors import UsageError
+from plugin_gateway.revision.build import load_document
+from plugin_gateway.revision.catalogue import Catalogue, describe, match, unmatched
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from plugin_gateway.openapi.document import Document, OperationKey
+
+    Pointer = tuple[str | int, ...]
+
+ALLOW: Pointer = ("allow",)
+DENY: Pointer = ("deny",)
+
+
+class ListEdit(NamedTuple):
+    """The edited text, and one line about each operation that needed no edit, or more than one."""
+
+    text: str
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """Names that match no operation, and operations that stay closed. With one of them, nothing should be written."""
+
+
+class ListEditor:
+    """The lists of one text of gateway.yaml, judged by one document."""
+
+    def __init__(self, text: str, document: Document) -> None:
+        self.text = text
+        self._catalogue = Catalogue(document)
+        self._notes: list[str] = []
+        self._findings: list[Finding] = []
+
+    def result(self) -> ListEdit:
+        return ListEdit(self.text, tuple(self._notes), tuple(self._findings))
+
+    def allow(self, name: str, pointer: Pointer = ALLOW) -> None:
+        """Open an operation: add an entry unless one names it already, and take the operation's entry out of `deny`."""
+        key = self._find(name)
+        if key is None:
+            return
+        is_main = pointer == ALLOW
+        closing = list(self._naming(DENY, key)) if is_main else []
+        groups = [selector for _, selector in closing if selector.operation is None]
+        if groups:
+            self._findings.append(
+                Finding(
+                    rule="allowed-and-denied",
+                    message=f"`{name}` stays closed: {describe(groups[0])} in `deny` wins",
+                    hint="narrow that entry first",
+                    pointer=("deny", groups[0].index),
+                )
+            )
+            return
+        for index, selector in reversed(closing):
+            self.text = take_out(self.text, DENY, index)
+            self._notes.append(f"took {describe(selector)} out of `deny`")
+        naming = [selector for _, selector in self._naming(pointer, key)]
+        if naming:
+            by = "" if naming[0].operation is not None else f" by {describe(naming[0])}"
+            self._notes.append(f"`{name}` is in {called(pointer)} already{by}")
+        else:
+            self.text = add(self.text, pointer, self._entry(name, key))
+
+    def deny(self, name: str, pointer: Pointer = ALLOW) -> None:
+        """Close an operation: take its entry out of `allow`, or add it to `deny` if `allow` has none or a group opens it, too.
+
+        With the list of a consumer, close it to this consumer only; a group there is left for the operator to split.
+        """
+        if split := _glob_of(name):
+            self._deny_group(name, split)
+            return
+        listed = [index for index, entry in enumerate(self._listed(pointer)) if _operation_in(entry) == name]
+        key = self._find(name, is_listed=bool(listed))
+        lists = [pointer] if pointer != ALLOW else [ALLOW, *self._lists_of_consumers()]
+        is_taken = False
+        for one in lists:
+            if key is not None:
+                listed = [index for index, selector in self._naming(one, key) if selector.operation is not None]
+            elif one != pointer:
+                continue
+            for index in reversed(listed):
+                self.text = take_out(self.text, one, index)
+                is_taken = is_taken or one == pointer
+        if key is None:
+            return
+        groups = [selector for _, selector in self._naming(pointer, key)]
+        if pointer != ALLOW:
+            self._deny_consumer(name, pointer, groups, is_taken=is_taken)
+            return
+        closing = [selector for _, selector in self._naming(DENY, key)]
+        if closing and not is_taken:
+            self._notes.append(f"`{name}` is closed already: {describe(closing[0])} is in `deny`")
+        if (groups or not is_taken) and not closing:
+            self.text = add(self.text, DENY, self._entry(name, key))
+            if groups:
+                self._notes.append(f"{describe(groups[0])} in `allow` names `{name}`, too; `deny` wins")
+
+    def _deny_consumer(self, name: str, pointer: Pointer, groups: list[Selector], *, is_taken: bool) -> None:
+        if groups:
+            self._findings.append(
+                Finding(
+                    rule="group-allows",
+                    message=f"{describe(groups[0])} in {called(pointer)} opens `{name}` to this consumer",
+                    hint="a consumer has no `deny`: list the operations of that group one by one",
+                    pointer=(*pointer, groups[0].index),
+                )
+            )
+        elif not is_taken:
+            self._notes.append(f"`{name}` is not in {called(pointer)}")
+
+    def _deny_group(self, name: str, split: tuple[str, str]) -> None:
+        written = f"{split[0]} {split[1]}"
+        if written in self._listed(DENY):
+            self._notes.append(f"`{name}` is in `deny` already")
+            return
+        selector = Selector.model_construct(path=split[1], methods=(split[0],))
+        if match(selector, self._catalogue):
+            self.text = add(self.text, DENY, Entry(written))
+        else:
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, "deny")))
+
+    def _find(self, name: str, *, is_listed: bool = False) -> OperationKey | None:
+        """Find the one operation of a name, or note why there is none."""
+        selector = Selector.model_construct(operation=name)
+        found = match(selector, self._catalogue)
+        if len(found) == 1:
+            return found[0].key
+        if found:
+            places = " and ".join(f"`{operation.key}`" for operation in found)
+            self._findings.append(
+                Finding(
+                    rule="ambiguous-operation",
+                    message=f"the document gives the operationId `{name}` to {places}",
+                    hint=f"name the operation as METHOD /path, such as '{found[0].key}'",
+                )
+            )
+        elif not is_listed:
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
+        return None
+
+    def _entry(self, name: str, key: OperationKey) -> Entry:
+        return Entry(f"{split[0]} {split[1]}") if (split := split_operation(name)) else Entry(name, str(key))
+
+    def _listed(self, pointer: Pointer) -> list[Any]:
+        """Return the entries of a list as they are written."""
+        value = meaning(self.text)
+        for step in pointer:
+            if isinstance(step, int):
+                value = value[step] if isinstance(value, list) and step < len(value) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) else None
+        return value if isinstance(value, list) else []
+
+    def _lists_of_consumers(self) -> list[Pointer]:
+        return [
+            ("consumers", index, "allow")
+            for index, consumer in enumerate(self._listed(("consumers",)))
+            if isinstance(consumer, dict) and isinstance(consumer.get("allow"), list)
+        ]
+
+    def _naming(self, pointer: Pointer, key: OperationKey) -> Iterator[tuple[int, Selector]]:
+        """Yield each entry of a list that names an operation, with its number."""
+        for index, entry in enumerate(self._listed(pointer)):
+            selector = _selector_of(entry, index)
+            if selector is None:
+                continue
+            if any(operation.key == key for operation in match(selector, self._catalogue)):
+                yield index, selector
+
+
+def pointer_of(text: str, consumer: str) -> Pointer | None:
+    """Return where the list of a consumer is; None if there is no such consumer."""
+    value = meaning(text)
+    consumers = value.get("consumers") if isinstance(value, dict) else None
+    for index, one in enumerate(consumers if isinstance(consumers, list) else []):
+        if isinstance(one, dict) and one.get("name") == consumer:
+            return "consumers", index, "allow"
+    return None
+
+
+def _of_name(finding: Finding) -> Finding:
+    """Return a finding about a name on the command line, which has no place in the config."""
+    return Finding(rule=finding.rule, message=finding.message, hint=finding.hint)
+
+
+def _glob_of(name: str) -> tuple[str, str] | None:
+    split = split_operation(name)
+    return split if split and "*" in split[1] else None
+
+
+def _operation_in(entry: object) -> str:
+    """Return the operation that an entry names alone, as it is written."""
+    named = entry.get("operation") if isinstance(entry, dict) else entry
+    return named.strip() if isinstance(named, str) else ""
+
+
+def _selector_of(entry: object, index: int) -> Selector | None:
+    """Return an entry as a selector, or None for one that a valid config cannot have."""
+    expanded = {"operation": entry.strip()} if isinstance(entry, str) else entry
+    if isinstance(entry, str) and (split := _glob_of(entry)):
+        expanded = {"path": split[1], "methods": [split[0]]}
+    if not isinstance(expanded, dict):
+        return None
+    known = {name: expanded[name] for name in ("operation", "tag", "path") if isinstance(expanded.get(name), str)}
+    methods = expanded.get("methods") or ()
+    methods = [methods] if isinstance(methods, str) else methods
+    if len(known) != 1 or not isinstance(methods, list | tuple):
+        return None
+    verbs = tuple(str(method).upper() for method in methods)
+    return Selector.model_construct(**known, methods=verbs).numbered(index)
+
+
+def edit_lists(
+    verb: Literal["allow", "deny"], config: Path | None, operations: Iterable[str], consumer: str, *, dry_run: bool
+) -> int:
+    """Run `allow` or `deny` on the config file, and return the exit status.
+
+    Raises:
+        GatewayError: the file or the document cannot be read, or the lists cannot be edited.
+    """
+    editing = open_config(config)
+    pointer = pointer_of(editing.text, consumer) if consumer else ALLOW
+    if pointer is None:
+        raise UsageError(f"there is no consumer `{consumer}` in {editing.path}")
+    with reading("the document"):
+        document = load_document(editing.loaded)
+    editor = ListEditor(editing.text, document)
+    for name in dict.fromkeys(" ".join(one.split()) for one in operations):
+        (editor.allow if verb == "allow" else editor.deny)(name, pointer)
+    edit = editor.result()
+    if edit.findings:
+        show_findings(editing.loaded.located(edit.findings))
+        click.echo(f"{editing.path} is unchanged", err=True)
+        return 1 if all(finding.pointer is not None for finding in edit.findings) else 2
+    for note in edit.notes:
+        click.echo(note, err=True)
+    return finish(editing, edit.text, dry_run=dry_run)

@@ -1,0 +1,65 @@
+"""A block list: operations of gateway.yaml with a dash and a line for each; one line is added or taken out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.edit.layout import Kind
+from plugin_gateway.errors import EditError
+
+if TYPE_CHECKING:
+    from plugin_gateway.edit.entry import Entry
+    from plugin_gateway.edit.layout import Layout, Part
+
+_STEP: Final = 2
+
+
+def with_entry(layout: Layout, part: Part, entry: Entry) -> str:
+    """Add an entry with the dash, the indentation and the quotes of its neighbours.
+
+    It goes behind the last entry and the comments that stand deeper than its dash, which continue it. Other comments belong
+    to what follows.
+    """
+    last = part.items[-1]
+    dash = layout.dash(last)
+    indentation = layout.text[layout.line_start(dash) : dash]
+    if indentation.strip():
+        indentation = " " * len(indentation)
+    between = layout.text[dash + 1 : last.start]
+    before = f"{indentation}-{between if between and not between.strip(' ') else ' '}"
+    line = entry.in_block(before, part.items, layout)
+    return layout.with_line(layout.behind(last, len(indentation)), line)
+
+
+def without_entry(layout: Layout, part: Part, index: int, key_column: int) -> str:
+    """Take an entry out, with the comment on its line. The last one leaves `[]`, and the comments around it stay in place.
+
+    Raises:
+        EditError: the entry shares its line with something else.
+    """
+    item = part.items[index]
+    dash = layout.dash(item)
+    begins, ends = layout.line_start(dash), layout.after(item)
+    indentation = layout.text[begins:dash]
+    if indentation.strip():
+        raise EditError("the entry shares its line with something else", hint="take it out by hand")
+    if item.kind is Kind.MAPPING:
+        ends = layout.behind(item, len(indentation))
+    if len(part.items) > 1:
+        return layout.without_lines(begins, ends)
+    deep_enough = indentation if len(indentation) > key_column else " " * (key_column + _STEP)
+    return layout.with_lines_as(begins, ends, f"{deep_enough}[]")
+
+
+def step_of(layout: Layout) -> int:
+    """Return by how much lists stand deeper than their key in a text."""
+    nested = []
+    for part in layout.root.walk() if layout.root is not None else ():
+        for key, value in zip(part.keys, part.items, strict=False):
+            if part.is_flow or value.is_flow or not value.items:
+                continue
+            if value.kind is Kind.SEQUENCE:
+                return layout.column(layout.dash(value.items[0])) - layout.column(key.start)
+            if value.kind is Kind.MAPPING:
+                nested.append(layout.column(value.keys[0].start) - layout.column(key.start))
+    return max(nested[0], 1) if nested else _STEP

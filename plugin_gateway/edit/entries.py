@@ -1,0 +1,81 @@
+"""Entries: a list of operations in gateway.yaml, with one entry added or taken out, and every other byte kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.edit import block_list, flow_list, new_list
+from plugin_gateway.edit.layout import Kind, Layout
+from plugin_gateway.edit.proof import changed, meaning, proven
+from plugin_gateway.errors import EditError
+
+if TYPE_CHECKING:
+    from plugin_gateway.edit.entry import Entry
+    from plugin_gateway.edit.layout import Part
+
+    Pointer = tuple[str | int, ...]
+
+
+def add(text: str, pointer: Pointer, entry: Entry) -> str:
+    """Add an entry to the end of the list at `pointer`, which may be empty or missing.
+
+    Raises:
+        EditError: the list is written in a way that no edit can keep, such as an alias.
+    """
+    wanted = changed(meaning(text), pointer, lambda listed: listed.append(entry.name))
+    return proven(_with(Layout(text), pointer, entry), wanted, f"add `{entry.name}` to {called(pointer)} by hand")
+
+
+def take_out(text: str, pointer: Pointer, index: int) -> str:
+    """Take the entry number `index`, from 0, out of the list at `pointer`.
+
+    Raises:
+        EditError: the list is written in a way that no edit can keep, such as an alias.
+    """
+    wanted = changed(meaning(text), pointer, lambda listed: listed.pop(index))
+    return proven(
+        _without(Layout(text), pointer, index), wanted, f"take entry {index + 1} out of {called(pointer)} by hand"
+    )
+
+
+def called(pointer: Pointer) -> str:
+    """Return the name of a place in the config, for messages."""
+    name = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in pointer)
+    return f"`{name.removeprefix('.')}`"
+
+
+def _with(layout: Layout, pointer: Pointer, entry: Entry) -> str:
+    holder, part = _written(layout, pointer)
+    match part:
+        case None:
+            return new_list.as_member(layout, holder, str(pointer[-1]), entry)
+        case _ if part.kind is Kind.SCALAR:
+            return new_list.in_place_of(layout, holder, part, entry)
+        case _ if part.kind is not Kind.SEQUENCE:
+            raise EditError(f"{called(pointer)} is no list in the config", hint="write it as a list first")
+        case _ if not part.is_flow:
+            return block_list.with_entry(layout, part, entry)
+        case _ if not holder.is_flow and new_list.is_bare(layout, part):
+            return new_list.in_place_of(layout, holder, part, entry)
+        case _:
+            return flow_list.with_entry(layout, part, entry)
+
+
+def _without(layout: Layout, pointer: Pointer, index: int) -> str:
+    holder, part = _written(layout, pointer)
+    if part is None or part.kind is not Kind.SEQUENCE:
+        raise EditError(f"{called(pointer)} is no list in the config", hint="write it as a list first")
+    if part.is_flow:
+        return flow_list.without_entry(layout, part, index)
+    key = next(one for one, item in zip(holder.keys, holder.items, strict=True) if item is part)
+    return block_list.without_entry(layout, part, index, layout.column(key.start))
+
+
+def _written(layout: Layout, pointer: Pointer) -> tuple[Part, Part | None]:
+    """Return the mapping that has the list, and the list, where they are written."""
+    holder = layout.at(pointer[:-1])
+    if holder is None or holder.kind is not Kind.MAPPING:
+        raise EditError(
+            f"the mapping around {called(pointer)} is not written out in the config", hint="write it out first"
+        )
+    return holder, layout.at(pointer)

@@ -1,0 +1,162 @@
+from pathlib import Path
+
+import pytest
+
+from plugin_gateway.cli.entry import run
+from plugin_gateway.cli.list_edits import ListEditor, pointer_of
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.read.source import read_document
+
+OPENAPI = """
+openapi: 3.1.0
+info: {title: Pets, version: "1"}
+paths:
+  /pets:
+    get: {operationId: listPets, tags: [reads], responses: {}}
+    post: {responses: {}}
+  /pets/{petId}:
+    get: {operationId: getPet, tags: [reads], responses: {}}
+    delete: {operationId: deletePet, responses: {}}
+  /twins/1: {get: {operationId: twin, responses: {}}}
+  /twins/2: {get: {operationId: twin, responses: {}}}
+"""
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Document:
+    path = tmp_path / "openapi.yaml"
+    path.write_text(OPENAPI)
+    return read_document(str(path))
+
+
+def edited(document: Document, text: str, verb: str, *names: str) -> tuple[str, tuple[str, ...], list[str]]:
+    editor = ListEditor(text, document)
+    for name in names:
+        getattr(editor, verb)(name)
+    edit = editor.result()
+    return edit.text, edit.notes, [finding.rule for finding in edit.findings]
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "after", "notes"),
+    [
+        ("allow: [listPets]\n", ["getPet"], "allow: [listPets, getPet]\n", ()),
+        ("allow: [listPets]\n", ["get /pets/{petId}"], 'allow: [listPets, "GET /pets/{petId}"]\n', ()),
+        ("allow:\n  - listPets\n", ["getPet", "POST /pets"], "allow:\n  - listPets\n  - getPet   # GET /pets/{petId}\n  - POST /pets\n", ()),
+        ("allow: [listPets]\n", ["GET /pets"], "allow: [listPets]\n", ("`GET /pets` is in `allow` already",)),
+        ("allow: [{operation: listPets}]\n", ["listPets"], "allow: [{operation: listPets}]\n", ("`listPets` is in `allow` already",)),
+        ("allow: [{tag: reads}]\n", ["getPet"], "allow: [{tag: reads}]\n", ("`getPet` is in `allow` already by `tag reads`",)),
+        ("allow: [GET /pets/*]\n", ["getPet"], "allow: [GET /pets/*]\n", ("`getPet` is in `allow` already by `GET /pets/*`",)),
+        ("allow: []\ndeny: [deletePet]\n", ["deletePet"], "allow:\n  - deletePet   # DELETE /pets/{petId}\ndeny: []\n", ("took `deletePet` out of `deny`",)),
+    ],
+)  # fmt: skip
+def test_allow_leaves_the_operation_open(
+    document: Document, text: str, names: list[str], after: str, notes: tuple[str, ...]
+) -> None:
+    assert edited(document, text, "allow", *names) == (after, notes, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "rule"),
+    [
+        ("allow: []\n", "listPet", "unknown-operation"),
+        ("allow: []\n", "PUT /pets", "unknown-operation"),
+        ("allow: []\n", "GET /pets/*", "unknown-operation"),
+        ("allow: []\n", "twin", "ambiguous-operation"),
+        ("allow: []\ndeny: [{path: /**, methods: DELETE}]\n", "deletePet", "allowed-and-denied"),
+    ],
+)
+def test_an_operation_that_cannot_be_opened_changes_nothing(
+    document: Document, text: str, name: str, rule: str
+) -> None:
+    assert edited(document, text, "allow", name) == (text, (), [rule])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "after", "notes"),
+    [
+        ("allow: [listPets, getPet]\n", "listPets", "allow: [getPet]\n", ()),
+        ("allow: [listPets, getPet]\n", "GET /pets", "allow: [getPet]\n", ()),
+        ("allow:\n  - operation: getPet\n    rate: 1/s\n  - listPets\n", "getPet", "allow:\n  - listPets\n", ()),
+        ("allow: [listPets, GET /pets, getPet]\n", "listPets", "allow: [getPet]\n", ()),
+        ("allow: [{tag: reads}]\n", "getPet", "allow: [{tag: reads}]\ndeny:\n  - getPet   # GET /pets/{petId}\n", ("`tag reads` in `allow` names `getPet`, too; `deny` wins",)),
+        ("allow: [{tag: reads}, getPet]\n", "getPet", "allow: [{tag: reads}]\ndeny:\n  - getPet   # GET /pets/{petId}\n", ("`tag reads` in `allow` names `getPet`, too; `deny` wins",)),
+        ("allow: [listPets]\n", "getPet", "allow: [listPets]\ndeny:\n  - getPet   # GET /pets/{petId}\n", ()),
+        ("allow: [listPets]\ndeny: [DELETE /**]\n", "deletePet", "allow: [listPets]\ndeny: [DELETE /**]\n", ("`deletePet` is closed already: `DELETE /**` is in `deny`",)),
+        ("allow: [listPets]\n", "DELETE /**", "allow: [listPets]\ndeny:\n  - DELETE /**\n", ()),
+        ("allow: [listPets]\ndeny: [DELETE /**]\n", "delete /**", "allow: [listPets]\ndeny: [DELETE /**]\n", ("`delete /**` is in `deny` already",)),
+        ("allow: [gone, listPets]\n", "gone", "allow: [listPets]\n", ()),
+        ("allow: [listPets]\nconsumers: [{name: a, allow: [listPets]}]\n", "listPets", "allow: []\nconsumers: [{name: a, allow: []}]\n", ()),
+    ],
+)  # fmt: skip
+def test_deny_leaves_the_operation_closed(
+    document: Document, text: str, name: str, after: str, notes: tuple[str, ...]
+) -> None:
+    assert edited(document, text, "deny", name) == (after, notes, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [("listPet", "unknown-operation"), ("PATCH /**", "unknown-operation"), ("twin", "ambiguous-operation")],
+)
+def test_a_name_that_closes_nothing_is_an_error(document: Document, name: str, rule: str) -> None:
+    assert edited(document, "allow: [listPets]\n", "deny", name) == ("allow: [listPets]\n", (), [rule])
+
+
+CONSUMERS = "allow: [listPets, getPet]\nconsumers:\n  - name: a\n    allow: [listPets]\n  - name: b\n    allow: [{tag: reads}]\n"
+
+
+def test_the_list_of_a_consumer_is_edited_alone(document: Document) -> None:
+    editor = ListEditor(CONSUMERS, document)
+    pointer = pointer_of(CONSUMERS, "a")
+    assert pointer is not None
+    editor.allow("getPet", pointer)
+    editor.deny("listPets", pointer)
+    editor.deny("deletePet", pointer)
+
+    assert editor.result().text == CONSUMERS.replace("    allow: [listPets]", "    allow: [getPet]")
+    assert editor.result().notes == ("`deletePet` is not in `consumers[0].allow`",)
+
+
+def test_a_group_of_a_consumer_is_left_to_the_operator(document: Document) -> None:
+    editor = ListEditor(CONSUMERS, document)
+    editor.deny("listPets", ("consumers", 1, "allow"))
+
+    assert [finding.rule for finding in editor.result().findings] == ["group-allows"]
+    assert editor.result().text == CONSUMERS
+
+
+def test_a_consumer_that_is_not_there_has_no_list() -> None:
+    assert pointer_of(CONSUMERS, "c") is None
+    assert pointer_of("allow: []\n", "a") is None
+
+
+def test_entries_that_no_valid_config_has_name_nothing(document: Document) -> None:
+    text = "allow: [1, [a], {tag: reads, path: /x}, {operation: 7}, {path: /pets, methods: {a: 1}}]\n"
+
+    assert edited(document, text, "deny", "getPet")[0] == f"{text}deny:\n  - getPet   # GET /pets/{{petId}}\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: Document) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "gateway.yaml").write_text(
+        f"openapi: openapi.yaml\nupstream: {{url: http://127.0.0.1:1}}\nauth:\n  type: user_http\n  tokens: [{{name: t, env: T}}]\n{CONSUMERS}"
+        "  - name: c\n    match: {token: t}\n".replace("  - name: a", "  - name: a\n    match: {token: t}").replace(
+            "  - name: b", "  - name: b\n    match: {token: t}"
+        )
+    )
+    return tmp_path
+
+
+def test_findings_about_the_file_have_their_line_and_exit_1(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (folder / "gateway.yaml").read_text()
+    (folder / "gateway.yaml").write_text(before + "deny:\n  - DELETE /**\n")
+
+    assert run(["allow", "deletePet"]) == 1
+    assert "gateway.yaml:17:5: error[allowed-and-denied]" in capsys.readouterr().err
+
+
+def test_a_consumer_of_the_command_line_must_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["allow", "getPet", "--consumer", "nobody"]) == 2
+    assert "there is no consumer `nobody`" in capsys.readouterr().err
