@@ -39,9 +39,9 @@ from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
 from plugin_gateway.revision.views import Whole, choose_for_consumers, compile_views
 from plugin_gateway.shape.compile import compile_shapes
+from plugin_gateway.shape.keywords import MCP_HEADER
 from plugin_gateway.shape.wanted import Wanted
 from plugin_gateway.tools.define import ToolSettings, build_tool_set
-from plugin_gateway.tools.keywords import MCP_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence

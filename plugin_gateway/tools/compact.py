@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from plugin_gateway.publish.shorten import shorten
-from plugin_gateway.tools.keywords import LISTS, MAPS, ONE
-from plugin_gateway.tools.standalone import reach
+from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
+from plugin_gateway.shape.standalone import reach
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Json, JsonObject

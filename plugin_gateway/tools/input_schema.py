@@ -6,19 +6,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from plugin_gateway.shape.keywords import DIALECT, MCP_HEADER
+from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.argument_names import name_arguments
-from plugin_gateway.tools.keywords import DIALECT, MCP_HEADER
 from plugin_gateway.tools.parameters import read_parameters
 from plugin_gateway.tools.request_body import NO_BODY, read_body
-from plugin_gateway.tools.standalone import Definitions, Placed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
     from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.shape.standalone import Copies
     from plugin_gateway.tools.parameters import Property
-    from plugin_gateway.tools.standalone import Copies
     from plugin_gateway.tools.tool import Argument, Body
 
 

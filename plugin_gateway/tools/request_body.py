@@ -6,16 +6,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.grammar import Kind
+from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.flat_object import flatten
 from plugin_gateway.tools.media import choose, concrete, concrete_part, is_json, kind_of
 from plugin_gateway.tools.parameters import Property, as_object, follow
-from plugin_gateway.tools.standalone import Placed
 from plugin_gateway.tools.tool import PLAIN_ENCODING, Argument, Body, BodyKind, Encoding, Place
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, JsonObject
+    from plugin_gateway.shape.standalone import Definitions
     from plugin_gateway.tools.flat_object import FlatObject
-    from plugin_gateway.tools.standalone import Definitions
 
 WHOLE: Final = "body"
 """The argument that is a whole body. Like any argument of the body, it gets a prefix if a parameter has its name."""

@@ -6,8 +6,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.render import to_json
+from plugin_gateway.shape.keywords import LISTS, MAPS, MCP_HEADER, ONE
 from plugin_gateway.tools.argument_names import legal_name
-from plugin_gateway.tools.keywords import LISTS, MAPS, MCP_HEADER, ONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -24,6 +24,7 @@ from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
 from plugin_gateway.publish.document import Presentation, PublishedOperation, build_served_document
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS
+from plugin_gateway.shape.standalone import Placed
 from plugin_gateway.tools.argument_names import ARGUMENT_NAME
 from plugin_gateway.tools.compact import CUTS, compact
 from plugin_gateway.tools.define import build_tool_set
@@ -32,7 +33,6 @@ from plugin_gateway.tools.input_schema import build_inputs
 from plugin_gateway.tools.media import choose
 from plugin_gateway.tools.parameters import follow
 from plugin_gateway.tools.sharing import share
-from plugin_gateway.tools.standalone import Placed
 from plugin_gateway.tools.tool import BodyKind, Place
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.shape.keywords import DIALECT
+from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.flat_object import flatten
-from plugin_gateway.tools.keywords import DIALECT
-from plugin_gateway.tools.standalone import Definitions, Placed
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.parameters import Property, read_parameters
-from plugin_gateway.tools.standalone import Definitions, Placed
 from plugin_gateway.tools.tool import Argument
 
 if TYPE_CHECKING:

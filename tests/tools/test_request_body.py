@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.tools.request_body import NO_BODY, read_body
-from plugin_gateway.tools.standalone import Definitions, Placed
 from plugin_gateway.tools.tool import Body, BodyKind, Encoding
 
 if TYPE_CHECKING:

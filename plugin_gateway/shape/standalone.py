@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from plugin_gateway.openapi.refs import RefError
-from plugin_gateway.tools.keywords import LISTS, MAPS, ONE, is_pattern, is_schema, is_valid
+from plugin_gateway.shape.keywords import LISTS, MAPS, ONE, is_pattern, is_schema, is_valid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

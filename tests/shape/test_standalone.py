@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.tools.standalone import Definitions, Placed, TooManyError
+from plugin_gateway.shape.standalone import Definitions, Placed, TooManyError
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.document import JsonObject

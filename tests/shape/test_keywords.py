@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from plugin_gateway.tools.keywords import _IS_VALID, is_pattern, is_valid
+from plugin_gateway.shape.keywords import _IS_VALID, is_pattern, is_valid
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-2, 2) | st.floats() | st.sampled_from(["", "a", "(", "object"]),
