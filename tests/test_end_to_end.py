@@ -235,6 +235,18 @@ def asgi_gateway(tmp_path_factory: pytest.TempPathFactory, upstream: Upstream) -
         yield gateway
 
 
+@pytest.fixture(scope="module", params=["connection", "asgi"])
+def gateway_below_a_path(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, upstream: Upstream
+) -> Iterator[Gateway]:
+    folder = tmp_path_factory.mktemp("below")
+    (folder / "openapi.yaml").write_text(DOCUMENT)
+    public = "public: {url: 'https://api.example.com/plugin'}\n"
+    (folder / "gateway.yaml").write_text(CONFIG.format(port=upstream.port, read_timeout="5s") + public)
+    with serving(folder, "--front", request.param) as gateway:
+        yield gateway
+
+
 def last_call(
     upstream: Upstream, gateway: Gateway, *arguments: Any, **headers: str
 ) -> tuple[SimpleNamespace, SimpleNamespace | None]:
@@ -260,6 +272,71 @@ def test_the_asgi_front_behaves_the_same(asgi_gateway: Gateway, upstream: Upstre
     assert (response.status, call) == (404, None)
     assert asgi_gateway.ask("GET", "/openapi.json").status == 200
     asgi_gateway.wait_for(lambda line: line.get("operation") == "listPets")
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "status", "sent_up"),
+    [
+        ("GET", "/plugin/pets?limit=2", 200, "/api/pets?limit=2"),
+        ("DELETE", "/plugin/pets/1", 405, None),
+        ("GET", "/plugin/admin/users", 404, None),
+        ("GET", "/plugin//pets", 400, None),
+        ("GET", "/plugin/../pets", 400, None),
+        ("GET", "/plugin/plugin/pets", 404, None),
+        *(
+            (method, target, 404, None)
+            for method in ("GET", "OPTIONS")
+            for target in (
+                "/pets",
+                "/plugin",
+                "/pluginx/pets",
+                "/%70lugin/pets",
+                "/PLUGIN/pets",
+                "/openapi.json",
+                "/mcp",
+            )
+        ),
+        ("GET", "/plugin/openapi.json?profile=lean", 200, None),
+        ("OPTIONS", "/plugin/pets", 204, None),
+        ("GET", "/plugin/.well-known/ai-plugin.json", 200, None),
+        ("HEAD", "/.well-known/ai-plugin.json", 200, None),
+        ("GET", "/.well-known/ai-catalog.json", 200, None),
+        ("GET", "/.well-known/other", 404, None),
+    ],
+)
+def test_on_the_host_of_the_api_the_gateway_has_its_path_and_no_other(
+    gateway_below_a_path: Gateway, upstream: Upstream, method: str, target: str, status: int, sent_up: str | None
+) -> None:
+    response, call = last_call(upstream, gateway_below_a_path, method, target)
+
+    assert (response.status, call and call.path) == (status, sent_up)
+
+
+def test_on_the_host_of_the_api_every_url_that_clients_read_leads_to_the_gateway(gateway_below_a_path: Gateway) -> None:
+    origin = "https://api.example.com"
+    manifest = json.loads(gateway_below_a_path.ask("GET", "/.well-known/ai-plugin.json").body)
+    catalog = json.loads(gateway_below_a_path.ask("GET", "/.well-known/ai-catalog.json").body)
+    [card] = [entry["url"] for entry in catalog["entries"]]
+    for url in (manifest["api"]["url"], manifest["logo_url"], card):
+        assert url.startswith(f"{origin}/plugin/")
+        assert gateway_below_a_path.ask("GET", url.removeprefix(origin)).status == 200
+    [remote] = json.loads(gateway_below_a_path.ask("GET", card.removeprefix(origin)).body)["remotes"]
+    document = json.loads(gateway_below_a_path.ask("GET", manifest["api"]["url"].removeprefix(origin)).body)
+    assert document["servers"] == [{"url": f"{origin}/plugin"}]
+    call = {
+        "jsonrpc": "2.0",
+        "id": 1,
+        "method": "tools/call",
+        "params": {"name": "getPet", "arguments": {"petId": "7"}},
+    }
+    result = gateway_below_a_path.ask(
+        "POST",
+        remote["url"].removeprefix(origin),
+        json.dumps(call).encode(),
+        content_type="application/json",
+        host="api.example.com",
+    )
+    assert json.loads(result.body)["result"]["structuredContent"]["path"] == "/api/pets/7"
 
 
 def test_an_echoed_key_is_masked(gateway: Gateway) -> None:

@@ -21,7 +21,7 @@ from plugin_gateway.callers.users import Users, read_users
 from plugin_gateway.config.auth import Introspection, NoAuth, OAuthAuth, ServiceHttpAuth, UserHttpAuth
 from plugin_gateway.config.credential import PassthroughCredential
 from plugin_gateway.diagnostics import Finding, Severity
-from plugin_gateway.publish.security import METADATA_PATH, NoSecurity, OAuth, ServiceHttp, UserHttp
+from plugin_gateway.publish.security import NoSecurity, OAuth, ServiceHttp, UserHttp, metadata_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ def compile_callers(config: Config, users: str | None) -> tuple[Callers, tuple[F
     authentication, findings = build_authentication(
         auth,
         public_url=config.public_url,
-        metadata_url=config.public_url + METADATA_PATH,
+        metadata_url=metadata_url(config.public_url),
         mcp_path=config.mcp.path if config.mcp.is_on else "",
         users=users,
         bad_credentials=config.limits.bad_credentials,

@@ -13,6 +13,9 @@ from plugin_gateway.config.url_mistake import find_host_mistake, find_url_mistak
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\.?")
 # RFC 3986, 3.3: pchar and "/", without ";" that some servers read as parameters; escapes are checked apart.
+_SEGMENT_OF_MOUNT: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+"""One word that every client and proxy writes in the same way, and that is none of the names in `.well-known`."""
+_OWN_FILES: Final = frozenset({"openapi.json", "openapi.yaml", "ai-plugin.json"})
 _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)*/?")
 
 
@@ -154,16 +157,24 @@ def parse_public_url(text: object) -> str:
     """Read the URL that clients use; return it in its normal form, without a trailing slash.
 
     Raises:
-        Mistake: the URL is not an origin, or is http for another machine.
+        Mistake: the URL is http for another machine, or its path has more than one spelling.
 
     """
     parts = _split(text, schemes=("http", "https"), or_else="")
-    if parts.path not in ("", "/"):
+    path = parts.path.removesuffix("/")
+    if not all(map(_SEGMENT_OF_MOUNT.fullmatch, path.split("/")[1:])):
         raise Mistake(
             "public-url",
-            "must not have a path",
+            "the path can be written in more than one way",
             got=text,
-            hint="clients look for the manifest at /.well-known/ of the host",
+            hint="use only letters, digits, `-`, `_`, `.` and `~` between single slashes, such as https://api.example.com/plugin",
+        )
+    if path.rpartition("/")[2] in _OWN_FILES:
+        raise Mistake(
+            "public-url",
+            "names a file of the gateway, not the gateway",
+            got=text,
+            hint=f"write {parts.scheme}://{parts.netloc}{path.rpartition('/')[0]}",
         )
     host = _host(parts, text)
     if parts.scheme == "http" and not is_this_machine(host):
@@ -173,7 +184,7 @@ def parse_public_url(text: object) -> str:
             got=text,
             hint="clients refuse a remote plugin without TLS: terminate TLS in front of the gateway and write https://",
         )
-    return str(UpstreamUrl(scheme=parts.scheme, host=host, port=_port(parts)))
+    return str(UpstreamUrl(scheme=parts.scheme, host=host, port=_port(parts), prefix=path))
 
 
 def parse_origin(text: object) -> str:

@@ -277,7 +277,9 @@ UpstreamAddress = Annotated[
     address.UpstreamUrl, PlainValidator(address.parse_upstream_url), text_schema("http://…, https://… or unix:/path.")
 ]
 PublicUrl = Annotated[
-    str, PlainValidator(address.parse_public_url), text_schema("https://HOST, or http://localhost:PORT.")
+    str,
+    PlainValidator(address.parse_public_url),
+    text_schema("https://HOST, https://HOST/PATH, or http://localhost:PORT."),
 ]
 Origin = Annotated[
     str, PlainValidator(address.parse_origin), text_schema("An origin such as https://chatgpt.com, or `*`.")

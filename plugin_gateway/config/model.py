@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
@@ -15,6 +16,7 @@ from plugin_gateway.config.fields import (
     Duration,
     Extension,
     FilePath,
+    Flag,
     HeaderSecret,
     InjectedHeader,
     ListenAddress,
@@ -93,11 +95,18 @@ class Public(Record):
         "host": "url",
         "server": "url",
         "version": "openapi_version",
+        "strip_path": "path_stripped",
+        "strip_prefix": "path_stripped",
+        "stripped": "path_stripped",
     }
 
     url: PublicUrl | None = None
     """The URL that clients use: `servers[0].url` of the served document, and the base of the manifest's URLs. By default
-    `http://localhost:PORT`."""
+    `http://localhost:PORT`. Its path is the gateway's place on a domain that it shares with the API: with
+    `https://api.example.com/plugin`, calls, documents and `/mcp` are below `/plugin`, and the files of `/.well-known/` at the
+    root as well. The gateway answers 404 to every other path."""
+    path_stripped: Flag = False
+    """Whether a proxy removes the path of `url` before it passes a call on, so that `/plugin/pets` arrives as `/pets`."""
     openapi_version: Annotated[Literal["3.0", "3.1", "3.2"], SpecVersion] = "3.1"
     """OpenAPI version of the served document."""
     extensions: Annotated[tuple[Extension, ...], ToTuple] = ()
@@ -105,6 +114,14 @@ class Public(Record):
     discriminator: Literal["follow", "trim"] = "follow"
     """What happens to schemas that only a discriminator selects, as with `prune --discriminator`: `follow` keeps all that it can
     select, `trim` only those that the document also reaches in another way."""
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        url = written.get("url")
+        if written.get("path_stripped") in (True, "true") and "/" not in str(url).partition("://")[2].rstrip("/"):
+            hint = "write it with the path that clients call, such as `url: https://api.example.com/plugin`"
+            message = "`path_stripped` needs a path in `url`"
+            yield Mistake("goes-together", message, hint=hint, at=("path_stripped",))
 
 
 class Limits(Record):
@@ -297,6 +314,11 @@ class Config(Record):
         if self.public.url:
             return self.public.url
         return str(UpstreamUrl(scheme=_HTTP, host="localhost", port=self.listen.port or 80))
+
+    @property
+    def public_path(self) -> str:
+        """The path of `public.url`, such as `/plugin`; empty if the gateway has a host for itself."""
+        return urlsplit(self.public_url).path
 
 
 def _truncating(response_body: Any) -> Iterator[Mistake]:

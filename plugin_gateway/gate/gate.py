@@ -32,7 +32,7 @@ NOT_FOUND = Refusal(
     status=404,
     code="operation-not-found",
     detail="No operation that this gateway offers matches the call.",
-    hint="The operations on offer are in /openapi.json.",
+    hint="The gateway's openapi.json lists the operations on offer.",
 )
 """Denied and non-existent operations get the same answer, so it reveals nothing about the upstream."""
 

@@ -40,8 +40,8 @@ class FieldBlock:
 class Asked:
     """The request of a call. It never changes, so all calls with the same bytes share it.
 
-    `target` is as the client sent it. `rule` is the operation's rule, or None if the app answers the request or the
-    gate has not judged it yet. With a rule, `target` may be the path alone.
+    `target` is as the client sent it, with the mount. `rule` is the operation's rule, or None if the app answers the request or the
+    gate has not judged it yet. With a rule, `target` may be the path alone, without the mount.
     """
 
     __slots__ = ("consumer", "is_head", "method", "request", "rule", "target")

@@ -43,7 +43,7 @@ def forward(
 ) -> Permitted | None:
     """Send a request on its way; `client.call` is the resulting call, which takes the rest of the body.
 
-    `method` and `target` are the bytes of the request line, the target in origin-form. `access` is the caller's access
+    `method` and `target` are the bytes of the request line, the target in origin-form and without the mount. `access` is the caller's access
     if it is known; if it is None, the door is asked. `body` is the unframed part of the request body that has arrived.
     `pending` is the call that waited for the door until now.
 
@@ -56,9 +56,11 @@ def forward(
         if isinstance(permitted, Permitted):
             start_exchange(client, permitted, body, is_whole=is_whole, pending=pending)
             return permitted
-        call: Call = RefusedCall(client, Asked(block.request, method, target, None, known.consumer), permitted)
+        sent = target if serving.mount is None else serving.mount.whole(target)
+        call: Call = RefusedCall(client, Asked(block.request, method, sent, None, known.consumer), permitted)
     elif isinstance(known, Refusal):
-        call = RefusedCall(client, Asked(block.request, method, target), known)
+        sent = target if serving.mount is None else serving.mount.whole(target)
+        call = RefusedCall(client, Asked(block.request, method, sent), known)
     else:
         call = _wait(serving, client, known, method, target, block)
     client.call = call
@@ -81,7 +83,8 @@ def _wait(
     def go_on(waited: PendingCall, found: Access, content: bytes, has_all: bool) -> None:
         forward(serving, client, found, method, target, block, content, is_whole=has_all, pending=waited)
 
-    return PendingCall(client, Asked(block.request, method, target), verdict, go_on)
+    sent = target if serving.mount is None else serving.mount.whole(target)
+    return PendingCall(client, Asked(block.request, method, sent), verdict, go_on)
 
 
 def permit(serving: Serving, access: Access, method: bytes, target: bytes, block: FieldBlock) -> Permitted | Refusal:
@@ -109,9 +112,13 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     )
 
 
-def refuse(client: Client, method: bytes, target: bytes, refusal: Refusal) -> None:
-    """Refuse a message that could not be read as a request; `method` and `target` may be empty."""
-    call = client.call = RefusedCall(client, Asked(RequestFields(0), method, target), refusal)
+def refuse(
+    client: Client, method: bytes, target: bytes, refusal: Refusal, request: RequestFields | None = None
+) -> None:
+    """Refuse a message that no gate judges. Without `request` it could not be read, and `method` and `target` may be empty."""
+    call = client.call = RefusedCall(
+        client, Asked(RequestFields(0) if request is None else request, method, target), refusal
+    )
     if client.on_begin is not None:
         client.on_begin(call)
     call.start(b"", is_whole=True)

@@ -2,7 +2,8 @@
 
 A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
 place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`.
+pairs that the gateway sets itself, such as `api_key=…`. If the gateway shares the host of the API, a reference below the path
+of `public.url` stays, too.
 """
 
 from __future__ import annotations
@@ -44,6 +45,9 @@ class Relocation:
         "_bare",
         "_host",
         "_in_text",
+        "_is_shared",
+        "_knows_mount",
+        "_mount",
         "_prefix",
         "_public",
         "_public_authority",
@@ -52,7 +56,12 @@ class Relocation:
 
     def __init__(self, target: UpstreamTarget, public_url: str, query_names: Iterable[bytes] = ()) -> None:
         self._public = public_url.rstrip("/").encode()
-        self._public_authority = self._public.partition(b"://")[2].partition(b"/")[0]
+        self._public_authority, slash, mount = self._public.partition(b"://")[2].partition(b"/")
+        self._mount = slash + mount
+        """The path of the public URL, such as `/plugin`."""
+        self._is_shared = re.fullmatch(_spellings(target.authority), self._public_authority, re.IGNORECASE) is not None
+        """Whether the upstream has the name of the public host: a reference to it may lead to the gateway already."""
+        self._knows_mount = b"x-forwarded-prefix:" in target.forwarded.lower()
         self._prefix = target.prefix
         self._query_names = frozenset(fold_name(name) for name in query_names)
         authority = _spellings(target.authority)
@@ -84,20 +93,28 @@ class Relocation:
         """
         if at := self._at_upstream.match(reference):
             rest = reference[at.end() :]
-            if not self._is_below(rest):
-                return None
-            return self._public_for(at["scheme"]) + self.without_keys(rest[len(self._prefix) :])
+            if not (self._is_shared and self._is_below_mount(rest)):
+                if _is_below(rest, self._prefix):
+                    return self._public_for(at["scheme"]) + self.without_keys(rest[len(self._prefix) :])
+                if not self._is_shared or self._mount:
+                    return None
+            # The reference leads to the gateway already; the scheme and the user in it may still be the upstream's.
+            origin = self._public_for(at["scheme"])
+            return origin.removesuffix(self._mount) + self.without_keys(rest)
         if self._at_public is not None and (at := self._at_public.match(reference)):
             rest = reference[at.end() :]
-            if not self._is_below(rest):
-                return reference
-            return self._public_for(at["scheme"]) + self.without_keys(rest[len(self._prefix) :])
-        if reference[:1] == b"/" and reference[1:2] not in (b"/", b"\\"):
-            if not self._prefix:
+            own = rest[len(self._mount) :] if self._is_below_mount(rest) else rest
+            if not _is_below(own, self._prefix):
                 return self.without_keys(reference)
-            return (
-                self._public + self.without_keys(reference[len(self._prefix) :]) if self._is_below(reference) else None
-            )
+            return self._public_for(at["scheme"]) + self.without_keys(own[len(self._prefix) :])
+        if reference[:1] == b"/" and reference[1:2] not in (b"/", b"\\"):
+            if not (self._prefix or self._mount):
+                return self.without_keys(reference)
+            is_told = self._knows_mount and self._is_below_mount(reference)
+            own = reference[len(self._mount) :] if is_told else reference
+            if _is_below(own, self._prefix):
+                return self._public + self.without_keys(own[len(self._prefix) :])
+            return self.without_keys(reference) if is_told else None
         return reference if b"//" in reference.partition(b"?")[0] else self.without_keys(reference)
 
     def text(self, value: bytes) -> bytes | None:
@@ -132,8 +149,11 @@ class Relocation:
         return value
 
     def path(self, path: bytes) -> bytes:
-        """Return a path of the upstream as clients see it; a path outside the base path stays."""
-        return path[len(self._prefix) :] or b"/" if self._prefix and self._is_below(path) else path
+        """Return the path of a cookie as clients see it; without a mount, a path outside the base path stays."""
+        if self._knows_mount and self._is_below_mount(path):
+            return path
+        own = path[len(self._prefix) :] or b"/" if self._prefix and _is_below(path, self._prefix) else path
+        return self._mount + own if self._mount else own
 
     def is_host(self, name: bytes) -> bool:
         """Whether the name is the upstream's host."""
@@ -168,24 +188,29 @@ class Relocation:
         is_websocket = scheme is not None and scheme[:2].lower() == b"ws"
         return b"ws" + self._public.removeprefix(b"http") if is_websocket else self._public
 
-    def _is_below(self, rest: bytes) -> bool:
-        """Whether a path is the base path or below it, even after its dot segments are removed (RFC 3986, 5.2.4)."""
-        if not self._prefix:
-            return True
-        if not rest.startswith(self._prefix):
-            return False
-        below = rest[len(self._prefix) :]
-        if below[:1] not in (b"", b"/", b"?", b"#"):
-            return False
-        depth = 0
-        for segment in re.split(rb"[?#]", below, maxsplit=1)[0].split(b"/")[1:]:
-            if not _DOT_SEGMENT.fullmatch(segment):
-                depth += 1
-            elif len(unquote_to_bytes(segment)) == len(b".."):
-                depth -= 1
-            if depth < 0:
-                return False
+    def _is_below_mount(self, path: bytes) -> bool:
+        """Whether a path on the public host leads to a gateway that has not all of the host."""
+        return bool(self._mount) and _is_below(path, self._mount)
+
+
+def _is_below(path: bytes, prefix: bytes) -> bool:
+    """Whether a path is the prefix or below it, even after its dot segments are removed (RFC 3986, 5.2.4)."""
+    if not prefix:
         return True
+    if not path.startswith(prefix):
+        return False
+    below = path[len(prefix) :]
+    if below[:1] not in (b"", b"/", b"?", b"#"):
+        return False
+    depth = 0
+    for segment in re.split(rb"[?#]", below, maxsplit=1)[0].split(b"/")[1:]:
+        if not _DOT_SEGMENT.fullmatch(segment):
+            depth += 1
+        elif len(unquote_to_bytes(segment)) == len(b".."):
+            depth -= 1
+        if depth < 0:
+            return False
+    return True
 
 
 def _spellings(authority: bytes, colon: bytes = b":") -> bytes:

@@ -49,6 +49,7 @@ class Serving:
         "limiter",
         "limits",
         "local_paths",
+        "mount",
         "plans",
         "pool",
         "posts",
@@ -65,6 +66,7 @@ class Serving:
         endpoints: Mapping[bytes, Endpoint] = NO_ENDPOINTS,
     ) -> None:
         self.revision = revision
+        self.mount = revision.mount
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
         self.anybody = (

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, assert_never
+from urllib.parse import urlsplit
 
 from plugin_gateway.openapi.render import to_json
 from plugin_gateway.publish.face import build_face
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from plugin_gateway.openapi.document import Json, JsonObject
     from plugin_gateway.publish.face import Face
@@ -110,11 +111,16 @@ def security_schemes(security: Security) -> dict[str, JsonObject]:
 
 
 def build_metadata_faces(security: Security, public_url: str, resource_paths: tuple[str, ...]) -> dict[str, Face]:
-    """Build the protected resource metadata (RFC 9728) of the gateway and of each resource path, such as `/mcp`."""
+    """Build the protected resource metadata (RFC 9728) of the gateway and of each resource path, such as `/mcp`.
+
+    Each is at the path that `metadata_path` gives. A gateway below a path also has them at the paths without it, for
+    clients that ask the root or the gateway itself.
+    """
     if not isinstance(security, OAuth):
         return {}
     public_url = public_url.rstrip("/")
     faces: dict[str, Face] = {}
+    inserted: dict[str, Face] = {}
     for path in ("", *resource_paths):
         metadata: JsonObject = {"resource": public_url + path, "bearer_methods_supported": ["header"]}
         if security.issuer:
@@ -122,5 +128,32 @@ def build_metadata_faces(security: Security, public_url: str, resource_paths: tu
         if scopes := [*dict.fromkeys(f"{security.scope} {security.required_scope}".split())]:
             # Most MCP clients ask for all of these, and for no others.
             metadata["scopes_supported"] = scopes
-        faces[METADATA_PATH + path] = build_face("application/json", to_json(metadata))
-    return faces
+        face = build_face("application/json", to_json(metadata))
+        faces[METADATA_PATH + path] = inserted[metadata_path(public_url, path)] = face
+    # With `mcp.path` equal to the path of the public URL, both have one name; RFC 9728 gives it to the second.
+    return faces | inserted
+
+
+def metadata_path(public_url: str, path: str = "") -> str:
+    """Return the path on the host of a resource's metadata: the resource's own path follows the well-known one (RFC 9728, 3.1)."""
+    return METADATA_PATH + urlsplit(public_url).path.rstrip("/") + path
+
+
+def metadata_url(public_url: str, path: str = "") -> str:
+    """Return the URL of the metadata of the gateway, or of a resource path of it."""
+    parts = urlsplit(public_url)
+    return f"{parts.scheme}://{parts.netloc}{metadata_path(public_url, path)}"
+
+
+def well_known_at_root(faces: Iterable[str], public_url: str) -> frozenset[str]:
+    """Return the faces of a gateway below a path that its host serves at the root.
+
+    The metadata of another resource path, such as `/mcp` at the root, may be the API's own.
+    """
+    inserted = metadata_path(public_url)
+    return frozenset(
+        path
+        for path in faces
+        if path.startswith("/.well-known/")
+        and (not path.startswith(f"{METADATA_PATH}/") or path == inserted or path.startswith(f"{inserted}/"))
+    )

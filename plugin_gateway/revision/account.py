@@ -12,9 +12,11 @@ from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.mistake import nearest
 from plugin_gateway.errors import UsageError
 from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.catalogue import Catalogue, describe, match
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.config.load import LoadedConfig
     from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
@@ -72,10 +75,10 @@ def account_for(
             there = f"the consumers are {', '.join(views)}" if views else "gateway.yaml has no `consumers`"
             raise UsageError(f"there is no consumer `{consumer}`: {nearest(consumer, views)}{there}")
         gate = views[consumer].gate
-    target = _target_of(asked, revision.public_url, str(loaded.config.upstream.url))
-    if target is None:
+    target = _target_of(asked, revision, str(loaded.config.upstream.url))
+    if isinstance(target, Refusal):
         said = f"the gateway is at {revision.public_url}, the upstream at {loaded.config.upstream.url}"
-        return Account(steps=(Step("url", False, said),), verdict=ELSEWHERE)
+        return Account(steps=(Step("url", False, said),), verdict=target)
     if target != asked:
         steps.append(Step("url", True, f"the path on the gateway is {target}"))
     if not (_METHOD.fullmatch(method) and _TARGET.fullmatch(target)):
@@ -119,28 +122,43 @@ def _of_mcp(method: str, path: str, steps: list[Step]) -> Account:
     return Account(steps=(*steps, Step("own path", True, said)), verdict=None)
 
 
-def _target_of(asked: str, *bases: str) -> str | None:
-    """Return the path and query of a URL that begins with a base or leads to this machine; None for another URL.
+def _target_of(asked: str, revision: Revision, upstream_url: str) -> str | Refusal:
+    """Return the target that the gate judges: of a path, or of a URL of the gateway, of its upstream, or of this machine.
 
-    `serve --listen` may have chosen another port than `public.url`. A path stays unchanged.
+    Refuse another URL. A path may be that of the document or, with the path of `public.url`, that of a client. `serve --listen`
+    may have chosen another port than `public.url`.
     """
+    public = urlsplit(revision.public_url)
+    at_host = mount_at(public.path, well_known_at_root(revision.faces, revision.public_url))
     if "://" not in asked.partition("?")[0] or asked.startswith("/"):
-        return asked
+        below = _cut(asked, at_host)
+        return asked if isinstance(below, Refusal) else below
     try:
         parts = urlsplit(asked)
         # Cut from the text, because `urlsplit` may normalise what the client would send.
         rest = asked.partition("://")[2].partition("#")[0][len(parts.netloc) :]
-        for base in map(urlsplit, bases):
-            if (parts.scheme.lower(), parts.netloc.lower()) == (base.scheme, base.netloc.lower()):
-                prefix = base.path.rstrip("/")
-                if rest == prefix or rest.startswith((prefix + "/", prefix + "?")):
-                    rest = rest[len(prefix) :]
-                    return rest if rest.startswith("/") else f"/{rest}"
-        if is_this_machine(parts.hostname or ""):
-            return rest if rest.startswith("/") else f"/{rest}"
+        if not rest.startswith("/"):
+            rest = f"/{rest}"
+        verdict: str | Refusal = ELSEWHERE
+        place = parts.scheme.lower(), parts.netloc.lower()
+        if place == (public.scheme, public.netloc):
+            verdict = _cut(rest, at_host)
+        elif is_this_machine(parts.hostname or ""):
+            verdict = _cut(rest, revision.mount)
+        upstream = urlsplit(upstream_url)
+        prefix = upstream.path.rstrip("/")
+        is_upstreams = place == (upstream.scheme, upstream.netloc.lower())
+        if isinstance(verdict, Refusal) and is_upstreams and f"{rest.partition('?')[0]}/".startswith(f"{prefix}/"):
+            below = rest[len(prefix) :]
+            return below if below.startswith("/") else f"/{below}"
     except ValueError:
-        pass
-    return None
+        return ELSEWHERE
+    return verdict
+
+
+def _cut(target: str, mount: Mount | None) -> str | Refusal:
+    below = mount.cut(target.encode(errors="surrogatepass")) if mount is not None else target
+    return below.decode(errors="surrogatepass") if isinstance(below, bytes) else below
 
 
 def _caller(revision: Revision, consumer: str) -> Step:

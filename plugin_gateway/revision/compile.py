@@ -16,6 +16,7 @@ from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.export.well_known import build_well_known, find_published_secrets
 from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
@@ -28,7 +29,7 @@ from plugin_gateway.publish.logo import read_logo
 from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, ManifestText, build_manifest
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
-from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes
+from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes, well_known_at_root
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
@@ -153,6 +154,9 @@ def compile_revision(
     return Revision(
         number=number,
         public_url=config.public_url,
+        mount=None
+        if config.public.path_stripped
+        else mount_at(config.public_path, well_known_at_root(faces, config.public_url)),
         gate=gate,
         rules=gate.rules,
         faces=faces,

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from plugin_gateway.export.identity import identify
 from plugin_gateway.publish.manifest import MANIFEST_PATH
-from plugin_gateway.publish.security import METADATA_PATH
+from plugin_gateway.publish.security import metadata_path, metadata_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +49,7 @@ def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -
     manifest: dict[str, Any] = json.loads(faces[MANIFEST_PATH].body)
     info = document.root.get("info")
     identity = identify(config, manifest, info if isinstance(info, dict) else {})
-    metadata = METADATA_PATH + settings.path
+    metadata = metadata_path(config.public_url, settings.path)
     scopes = json.loads(faces[metadata].body).get("scopes_supported", ()) if metadata in faces else ()
     return McpSettings(
         path=settings.path,
@@ -62,6 +62,6 @@ def compile_mcp(config: Config, document: Document, faces: Mapping[str, Face]) -
         title=identity.title,
         version=identity.version,
         instructions=manifest["description_for_model"],
-        metadata_url=config.public_url.rstrip("/") + metadata if metadata in faces else "",
+        metadata_url=metadata_url(config.public_url, settings.path) if metadata in faces else "",
         scope=" ".join(scopes),
     )

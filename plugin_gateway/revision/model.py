@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.gate.gate import Gate
+    from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.publish.face import Face
     from plugin_gateway.revision.mcp import McpSettings
@@ -85,6 +86,8 @@ class Revision:
 
     number: int
     public_url: str
+    mount: Mount | None = None
+    """The path of `public_url`, as targets arrive with it; None if it has none, or if a proxy removes it."""
     gate: Gate
     rules: tuple[OperationRule, ...]
     faces: Mapping[str, Face]

@@ -131,6 +131,9 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(text: str) -> None:
         ("http://127.0.0.2:1", "http://127.0.0.2:1"),
         ("http://app.localhost:1", "http://app.localhost:1"),
         ("https://a:443", "https://a"),
+        ("https://A/Plugin/", "https://a/Plugin"),
+        ("https://a/x/~y-1_2.3", "https://a/x/~y-1_2.3"),
+        ("http://localhost:80/plugin", "http://localhost/plugin"),
     ],
 )
 def test_a_public_url_is_kept_in_its_normal_form(text: str, url: str) -> None:
@@ -142,12 +145,23 @@ def test_a_public_url_is_kept_in_its_normal_form(text: str, url: str) -> None:
     [
         ("http://example.com", "public-url-https"),
         ("http://127.0.0.1.evil.com", "public-url-https"),
-        ("https://h/path", "public-url"),
+        ("http://example.com/plugin", "public-url-https"),
+        ("https://h//", "public-url"),
+        ("https://h//plugin", "public-url"),
+        ("https://h/plugin//", "public-url"),
+        ("https://h/a//b", "public-url"),
+        ("https://h/../plugin", "public-url"),
+        ("https://h/plugin/.", "public-url"),
+        ("https://h/.well-known/plugin", "public-url"),
+        ("https://h/%70lugin", "public-url"),
+        ("https://h/plugin;a", "public-url"),
+        ("https://h/pl\u00fcgin", "public-url"),
+        ("https://h/plugin/openapi.json", "public-url"),
         ("https://h?q", "bad-url"),
         ("https://u@h", "secret-in-url"),
     ],
 )
-def test_a_public_url_is_https_and_has_no_path(text: str, rule: str) -> None:
+def test_a_public_url_is_https_and_its_path_has_one_spelling(text: str, rule: str) -> None:
     with pytest.raises(Mistake) as caught:
         parse_public_url(text)
     assert caught.value.rule == rule

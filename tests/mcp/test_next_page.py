@@ -46,6 +46,20 @@ def test_a_link_field_is_told_as_arguments(link: str, arguments: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    "url", ["https://gw.example/plugin/pets?page=3", "https://gw.example/pets?page=3", "/pets?page=3", "?page=3"]
+)
+def test_a_gateway_below_a_path_finds_the_page_by_its_own_url_and_by_the_apis(url: str) -> None:
+    value = {"next": url}
+
+    assert next_arguments(TOOL, {}, b"/pets", b"A: b\r\n", value, f"{URL}/plugin") == {"page": 3}
+
+
+@pytest.mark.parametrize("url", ["https://gw.example/other/pets?page=3", "/plugin?page=3", "https://other/pets?page=3"])
+def test_a_gateway_below_a_path_takes_no_other_page_for_the_next(url: str) -> None:
+    assert next_arguments(TOOL, {}, b"/pets", b"A: b\r\n", {"next": url}, f"{URL}/plugin") is None
+
+
+@pytest.mark.parametrize(
     ("value", "arguments"),
     [
         ({"next": "https://gw.example/pets?limit=2&page=3"}, {"limit": 2, "page": 3}),

@@ -109,6 +109,83 @@ def test_an_upstream_that_is_told_its_public_origin_still_writes_its_own_path(
     assert relocation(prefix=prefix).point(reference) == reference
 
 
+MOUNTED = "https://gw.test/plugin"
+TOLD = {"forwarded": b"X-Forwarded-Host: gw.test\r\nX-Forwarded-Prefix: /plugin\r\n"}
+
+
+@pytest.mark.parametrize(
+    ("options", "reference", "expected"),
+    [
+        ({}, b"http://up.test/v2/pets", b"https://gw.test/plugin/pets"),
+        ({}, b"/v2/pets?api_key=1", b"https://gw.test/plugin/pets"),
+        ({}, b"/other", None),
+        ({}, b"/plugin/pets", None),
+        # Without a base path too, the root of the upstream is not that of the public host.
+        ({"prefix": b""}, b"/pets", b"https://gw.test/plugin/pets"),
+        ({"prefix": b""}, b"/plugin/pets", b"https://gw.test/plugin/plugin/pets"),
+        ({"prefix": b""}, b"pets/1", b"pets/1"),
+        # An upstream that knows the path of the gateway writes it, before its own base path or instead of it.
+        (TOLD, b"https://gw.test/plugin/v2/pets", b"https://gw.test/plugin/pets"),
+        (TOLD, b"https://gw.test/plugin/pets?api_key=1", b"https://gw.test/plugin/pets"),
+        (TOLD, b"https://gw.test/v2/pets", b"https://gw.test/plugin/pets"),
+        (TOLD, b"https://gw.test/docs", b"https://gw.test/docs"),
+        (TOLD, b"https://gw.test/plugin/../v2/pets", b"https://gw.test/plugin/../v2/pets"),
+        (TOLD, b"/plugin/v2/pets", b"https://gw.test/plugin/pets"),
+        (TOLD, b"/plugin/pets", b"/plugin/pets"),
+        (TOLD, b"/docs", None),
+        (TOLD | {"prefix": b""}, b"/plugin/pets", b"https://gw.test/plugin/pets"),
+    ],
+)
+def test_the_path_of_the_gateway_comes_before_the_rest(
+    options: dict[str, Any], reference: bytes, expected: bytes | None
+) -> None:
+    assert relocation(MOUNTED, **options).point(reference) == expected
+
+
+SHARED = {"authority": b"gw.test", "tls": True}
+
+
+@pytest.mark.parametrize(
+    ("public_url", "prefix", "reference", "expected"),
+    [
+        (MOUNTED, b"/v2", b"https://gw.test/v2/pets", b"https://gw.test/plugin/pets"),
+        (MOUNTED, b"", b"https://gw.test/pets?api_key=1", b"https://gw.test/plugin/pets"),
+        ("https://gw.test/v2/plugin", b"/v2", b"https://gw.test/v2/pets", b"https://gw.test/v2/plugin/pets"),
+        (MOUNTED, b"/v2", b"https://gw.test/docs", None),
+        # These lead to the gateway already.
+        (MOUNTED, b"", b"http://me:secret@gw.test/plugin/pets?api_key=1", b"https://gw.test/plugin/pets"),
+        ("https://gw.test", b"/v2", b"https://gw.test/pets", b"https://gw.test/pets"),
+        ("https://gw.test", b"/v2", b"https://gw.test/v2/pets", b"https://gw.test/pets"),
+    ],
+)
+def test_on_the_host_of_the_api_a_reference_moves_once(
+    public_url: str, prefix: bytes, reference: bytes, expected: bytes | None
+) -> None:
+    moved = relocation(public_url, prefix=prefix, **SHARED)
+
+    assert moved.point(reference) == expected
+    if expected is not None:
+        assert moved.point(expected) == moved.text(expected) == expected
+        assert moved.text(b"see " + reference + b" and gw.test") == b"see " + expected + b" and gw.test"
+
+
+@pytest.mark.parametrize(
+    ("options", "path", "expected"),
+    [
+        ({}, b"/v2/a", b"/plugin/a"),
+        ({}, b"/v2", b"/plugin/"),
+        ({}, b"/", b"/plugin/"),
+        ({"prefix": b""}, b"/", b"/plugin/"),
+        ({"prefix": b""}, b"/a", b"/plugin/a"),
+        (TOLD, b"/plugin/v2", b"/plugin/v2"),
+    ],
+)
+def test_a_cookie_of_a_gateway_below_a_path_goes_to_no_other_path_of_the_host(
+    options: dict[str, Any], path: bytes, expected: bytes
+) -> None:
+    assert relocation(MOUNTED, **options).path(path) == expected
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -11,7 +11,9 @@ from plugin_gateway.publish.security import (
     UserHttp,
     build_metadata_faces,
     manifest_auth,
+    metadata_url,
     security_schemes,
+    well_known_at_root,
 )
 
 OAUTH = OAuth(
@@ -94,6 +96,44 @@ def test_metadata_names_every_scope_that_a_client_has_to_ask_for() -> None:
     faces = build_metadata_faces(OAuth(scope="read write", required_scope="call read"), "https://gw", ())
     (face,) = faces.values()
     assert json.loads(face.body)["scopes_supported"] == ["read", "write", "call"]
+
+
+def test_the_path_of_the_gateway_follows_the_well_known_path_of_its_metadata() -> None:
+    faces = build_metadata_faces(OAUTH, "https://api.test/plugin", ("/mcp",))
+    resources = {path: json.loads(face.body)["resource"] for path, face in faces.items()}
+
+    assert resources == {
+        "/.well-known/oauth-protected-resource/plugin": "https://api.test/plugin",
+        "/.well-known/oauth-protected-resource/plugin/mcp": "https://api.test/plugin/mcp",
+        # For clients that ask the root of the host, or the gateway itself.
+        "/.well-known/oauth-protected-resource": "https://api.test/plugin",
+        "/.well-known/oauth-protected-resource/mcp": "https://api.test/plugin/mcp",
+    }
+    assert metadata_url("https://api.test/plugin") == "https://api.test/.well-known/oauth-protected-resource/plugin"
+    assert metadata_url("https://gw", "/mcp") == "https://gw/.well-known/oauth-protected-resource/mcp"
+
+
+def test_metadata_at_a_place_of_the_standard_wins_over_the_same_place_below_the_gateway() -> None:
+    faces = build_metadata_faces(OAUTH, "https://api.test/mcp", ("/mcp",))
+
+    assert json.loads(faces["/.well-known/oauth-protected-resource/mcp"].body)["resource"] == "https://api.test/mcp"
+
+
+def test_the_root_has_the_well_known_files_and_no_metadata_of_another_resource() -> None:
+    faces = {
+        "/openapi.json",
+        "/logo.png",
+        "/mcp/server-card",
+        "/.well-known/ai-plugin.json",
+        *build_metadata_faces(OAUTH, "https://api.test/plugin", ("/mcp",)),
+    }
+
+    assert well_known_at_root(faces, "https://api.test/plugin") == {
+        "/.well-known/ai-plugin.json",
+        "/.well-known/oauth-protected-resource",
+        "/.well-known/oauth-protected-resource/plugin",
+        "/.well-known/oauth-protected-resource/plugin/mcp",
+    }
 
 
 def test_only_oauth_has_metadata() -> None:

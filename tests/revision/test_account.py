@@ -28,6 +28,7 @@ upstream:
   write_credential: {header: X-Write, value: {value: very-secret-2}}
 allow: [list, add, {operation: own, credential: {query: key, value: {value: very-secret-3}}}]
 """
+MANIFEST = "manifest: {contact_email: a@example.com, legal_info_url: 'https://example.com/t'}\n"
 
 
 @pytest.mark.parametrize(
@@ -81,3 +82,51 @@ def test_the_limits_of_a_call_are_told() -> None:
     said = {step.name: step.finding for step in steps}
     assert said["limits"] == "at most 20/s for all callers together, 7 at the same time"
     assert said["rule"].endswith(", at most 5/s")
+
+
+BELOW = "{url: https://api.example.com/plugin}"
+STRIPPED = "{url: https://api.example.com/plugin, path_stripped: true}"
+
+
+@pytest.mark.parametrize(
+    ("public", "asked", "code"),
+    [
+        (BELOW, "/pets", ""),
+        (BELOW, "/plugin/pets", ""),
+        (BELOW, "https://api.example.com/plugin/pets", ""),
+        (BELOW, "http://127.0.0.1:9/plugin/pets", ""),
+        (BELOW, "https://api.test/pets", ""),
+        (BELOW, "https://api.example.com/.well-known/ai-plugin.json", ""),
+        (BELOW, "https://api.example.com/pets", "operation-not-found"),
+        (BELOW, "https://api.example.com/plugin", "operation-not-found"),
+        (BELOW, "https://api.example.com/plugin?a", "operation-not-found"),
+        (BELOW, "http://127.0.0.1:9/pets", "operation-not-found"),
+        (BELOW, "https://api.example.com/pluginx/pets", "operation-not-found"),
+        (BELOW, "https://elsewhere.test/plugin/pets", "elsewhere"),
+        (STRIPPED, "https://api.example.com/plugin/pets", ""),
+        (STRIPPED, "https://api.example.com/pets", "operation-not-found"),
+        (STRIPPED, "http://127.0.0.1:9/pets", ""),
+        (STRIPPED, "http://127.0.0.1:9/plugin/pets", "operation-not-found"),
+    ],
+)
+def test_a_pasted_url_of_a_gateway_below_a_path_is_judged_as_the_gateway_would(
+    public: str, asked: str, code: str
+) -> None:
+    loaded = load_text(CONFIG + f"public: {public}\n{MANIFEST}", path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    account = account_for("GET", asked, revision=revision, loaded=loaded, document=DOCUMENT)
+
+    assert getattr(account.verdict, "code", "") == code
+    if not code and "well-known" not in asked:
+        assert account.url == "https://api.test/pets"
+
+
+def test_a_url_of_the_api_on_the_host_of_the_gateway_is_the_upstreams() -> None:
+    text = CONFIG.replace("https://api.test", "https://api.example.com/v2") + f"public: {BELOW}\n{MANIFEST}"
+    loaded = load_text(text, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    for asked in ("https://api.example.com/v2/pets", "https://api.example.com/plugin/pets"):
+        account = account_for("GET", asked, revision=revision, loaded=loaded, document=DOCUMENT)
+        assert account.url == "https://api.example.com/v2/pets"

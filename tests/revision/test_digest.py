@@ -119,6 +119,7 @@ LOGINS = {
     "consumers": [{"name": "alice", "match": {"user": "alice"}, "allow": ["listPets"]}],
 }
 LOGIN_AT_A_PROVIDER = {
+    "public": {"url": "http://localhost/plugin"},
     "auth": {
         "type": "oauth",
         "issuer": "https://issuer.example",
@@ -442,6 +443,7 @@ CONFIG_EDITS = {
     "forwarded fields": at("upstream", "headers", "forward", to=["x-other"]),
     "cookies of answers": at("upstream", "headers", "pass_set_cookie", to=True),
     "public URL": at("public", "url", to="https://gateway.example.com"),
+    "path of the public URL": at("public", "url", to="http://localhost/plugin"),
     "version of the document": at("public", "openapi_version", to="3.0"),
     "manifest": at("manifest", "name_for_human", to="Zoo"),
     "name of a token": at("auth", "tokens", "+", to={"name": "new", "env": "KEY"}),

@@ -191,14 +191,16 @@ class AppCall(Call):
             self._client.on_content(data, is_complete=is_last)
 
 
-def scope_of(request: RequestFields, call: AppCall, transport: asyncio.BaseTransport, root_path: str) -> dict[str, Any]:
-    """Return the ASGI scope of a request; `raw_path` and `query_string` are the bytes on the wire."""
-    path, _, query = call.asked.target.partition(b"?")
+def scope_of(
+    request: RequestFields, method: bytes, target: bytes, transport: asyncio.BaseTransport, root_path: str
+) -> dict[str, Any]:
+    """Return the ASGI scope of a request; `raw_path` and `query_string` are the target's bytes, neither decoded nor cleaned."""
+    path, _, query = target.partition(b"?")
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": f"1.{request.minor}",
-        "method": call.asked.method.decode("ascii"),
+        "method": method.decode("ascii"),
         "scheme": "https" if transport.get_extra_info("sslcontext") else "http",
         "path": root_path + unquote(path.decode("ascii")),
         "raw_path": root_path.encode() + path,

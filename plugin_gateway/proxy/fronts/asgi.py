@@ -18,6 +18,7 @@ from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH, refusal_of
 from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.proxy.wire import REQUEST_ID, head_too_large
+from plugin_gateway.refusal import Refusal
 from plugin_gateway.telemetry.record import AccessRecord
 
 if TYPE_CHECKING:
@@ -43,17 +44,20 @@ class AsgiFront:
         serving = self._holder.serving
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif _is_local(scope, serving):
-            await self._call_app(scope, receive, send)
+            return
+        method, sent = _asked(scope)
+        target = sent if serving.mount is None else serving.mount.cut(sent)
+        if isinstance(target, bytes) and serving.is_local(method, target.partition(b"?")[0]):
+            await self._call_app(scope, target, receive, send)
         else:
             client = InProcessClient(self._holder.clock, self._on_record, _address(scope))
             try:
-                await _Passage(scope, receive, send, serving, client).run()
+                await _Passage(scope, target, receive, send, serving, client).run()
             finally:
                 client.close()
 
-    async def _call_app(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let the app answer, add a request id, and record the call."""
+    async def _call_app(self, scope: Scope, target: bytes, receive: Receive, send: Send) -> None:
+        """Let the app answer at the path of the target, add a request id, and record the call."""
         started_at = monotonic()
         request_id = _given_id(scope) or next(new_request_ids)
         status = size = 0
@@ -69,7 +73,7 @@ class AsgiFront:
 
         scope.setdefault("state", {})
         try:
-            await self._app(scope, receive, send_marked)
+            await self._app({**scope, "raw_path": target.partition(b"?")[0]}, receive, send_marked)
         finally:
             method, target = _asked(scope)
             reason = scope["state"].get("reason", "" if status else "client-gone")
@@ -82,13 +86,23 @@ class AsgiFront:
 class _Passage:
     """One request between an ASGI server and an in-process client."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, serving: Serving, client: InProcessClient) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        target: bytes | Refusal,
+        receive: Receive,
+        send: Send,
+        serving: Serving,
+        client: InProcessClient,
+    ) -> None:
         self._scope = scope
+        self._target = target
+        """The target without the mount, or the refusal of a target outside it."""
         self._receive = receive
         self._send = send
         self._serving = serving
         self._client = client
-        self._endpoint = serving.endpoints.get(scope.get("raw_path") or b"")
+        self._endpoint = serving.endpoints.get(target.partition(b"?")[0]) if isinstance(target, bytes) else None
         self._most_bytes = serving.limits.request_body_bytes if self._endpoint is None else self._endpoint.body_bytes
         self._received_bytes = 0
         self._is_all_received = False
@@ -127,9 +141,9 @@ class _Passage:
             WireError: the head is not strict, or the body is too large, late, or ended by a disconnect.
         """
         scope, client, limits = self._scope, self._client, self._serving.limits
-        method, target = _asked(scope)
+        method, sent = _asked(scope)
         if scope.get("raw_path") is None:
-            refuse(client, method, target, NO_RAW_PATH)
+            refuse(client, method, sent, NO_RAW_PATH)
             return
         block = _field_block(scope, limits.request_head_bytes)
         request = block.request
@@ -146,8 +160,11 @@ class _Passage:
                 # HTTP/2 and HTTP/3 end a body without a framing field, so the gateway adds chunked framing for the
                 # upstream.
                 block = FieldBlock(request.as_chunked())
-        if self._endpoint is not None:
-            self._endpoint.begin(self._serving, client, method, target, block, content, is_whole=self._is_all_received)
+        target = self._target
+        if isinstance(target, Refusal):
+            refuse(client, method, sent, target, request)
+        elif self._endpoint is not None:
+            self._endpoint.begin(self._serving, client, method, sent, block, content, is_whole=self._is_all_received)
         else:
             client.begin(self._serving, None, method, target, block, content, is_whole=self._is_all_received)
 
@@ -207,10 +224,6 @@ class _Passage:
         while data := await client.read():
             await send({"type": "http.response.body", "body": data, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
-
-
-def _is_local(scope: Scope, serving: Serving) -> bool:
-    return serving.is_local(scope["method"].encode("latin-1"), scope.get("raw_path") or b"")
 
 
 def _asked(scope: Scope) -> tuple[bytes, bytes]:

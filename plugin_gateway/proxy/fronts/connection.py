@@ -30,6 +30,7 @@ from plugin_gateway.proxy.wire import (
     origin_form,
     without_empty_lines,
 )
+from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
     import asyncio
@@ -253,19 +254,27 @@ class ConnectionFront(AnsweringConnection):
             block = serving.read(lines, 1 if version == b"1" else 0)
         if target[:1] != b"/":
             target = origin_form(target, block.request.host)
+        sent, mount = target, serving.mount
+        if mount is not None and self._listener.forwards:
+            below = mount.cut(target)
+            if isinstance(below, Refusal):
+                self._take(serving, block.request, data, serving.limits.request_body_bytes)
+                refuse(self, method, sent, below, block.request)
+                return self._left()
+            target = below
         path = target.partition(b"?")[0]
         endpoint = serving.endpoints.get(path)
         if endpoint is not None and method != b"OPTIONS" and self._listener.forwards:
-            serving.posts.offer(head, Post(endpoint, method, target, block))
+            serving.posts.offer(head, Post(endpoint, method, sent, block))
             content = self._take(serving, block.request, data, endpoint.body_bytes)
-            endpoint.begin(serving, self, method, target, block, content, is_whole=self._body is None)
+            endpoint.begin(serving, self, method, sent, block, content, is_whole=self._body is None)
             return self._left()
         most = serving.limits.request_body_bytes
         content = self._take(serving, block.request, data, most if endpoint is None else endpoint.body_bytes)
         if (path in serving.local_paths or method == b"OPTIONS" or not self._listener.forwards) and (
             not self._listener.forwards or serving.is_local(method, path)
         ):
-            self._call_app(block.request, method, target, content)
+            self._call_app(block.request, method, sent, target, content)
         else:
             permitted = forward(serving, self, None, method, target, block, content, is_whole=self._body is None)
             if permitted is not None:
@@ -299,9 +308,10 @@ class ConnectionFront(AnsweringConnection):
         ahead, self._ahead = self._ahead, b""
         return ahead
 
-    def _call_app(self, request: RequestFields, method: bytes, target: bytes, content: bytes) -> None:
-        call = AppCall(self, request, method, target)
-        scope = scope_of(request, call, self.transport, self._config.root_path)
+    def _call_app(self, request: RequestFields, method: bytes, sent: bytes, target: bytes, content: bytes) -> None:
+        """Let the app answer. `sent` is the target as the client sent it, and `target` the same without the mount."""
+        call = AppCall(self, request, method, sent)
+        scope = scope_of(request, method, target, self.transport, self._config.root_path)
         scope["state"] = self._app_state.copy()
         self.call = call
         if self.on_begin is not None:

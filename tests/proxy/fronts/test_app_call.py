@@ -223,7 +223,7 @@ def test_the_scope_says_what_was_on_the_wire() -> None:
 
     async def whole() -> dict[str, Any]:
         it = AppCall(Client(), request, b"GET", b"/a%20b?q=%2F")
-        return scope_of(request, it, Transport(), "/root")
+        return scope_of(request, it.asked.method, it.asked.target, Transport(), "/root")
 
     scope = asyncio.run(whole())
     assert (scope["path"], scope["raw_path"], scope["query_string"]) == ("/root/a b", b"/root/a%20b", b"q=%2F")

@@ -11,6 +11,7 @@ import pytest
 
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.holder import Holder
@@ -19,6 +20,8 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from plugin_gateway.gate.mount import Mount
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
@@ -63,6 +66,7 @@ def ask(
     *,
     messages: tuple[dict[str, Any], ...] = ({"type": "http.request"},),
     local: Callable[..., Any] = app,
+    mount: Mount | None = None,
     **scope: Any,
 ) -> SimpleNamespace:
     """Give the front one scope; return the messages it sent, the records, the gate's questions, and its error."""
@@ -73,7 +77,7 @@ def ask(
         target = UpstreamTarget(host="127.0.0.1", port=server.sockets[0].getsockname()[1], authority=b"up")
         holder = Holder(
             Revision(
-                number=1, public_url="http://gw", gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
+                number=1, public_url="http://gw", mount=mount, gate=gate, rules=(READ, WRITE), faces={"/openapi.json": None},
                 upstream=target, read_injection=Injection(), write_injection=Injection(), operations_total=2,
                 limits=Bounds(request_head_bytes=200, request_body_bytes=10), cors_origins=(),
             )
@@ -156,6 +160,40 @@ def test_without_the_bytes_on_the_wire_nothing_is_forwarded() -> None:
     seen = ask(raw_path=None)
     assert (seen.sent[0]["status"], json.loads(body_of(seen))["code"]) == (500, "no-raw-path")
     assert not seen.judged
+
+
+def test_below_a_path_the_gate_judges_the_rest_and_a_record_has_the_whole() -> None:
+    mount = mount_at("/plugin", set())
+    forwarded = ask(mount=mount, raw_path=b"/plugin/p", query_string=b"a=1")
+    denied = ask(mount=mount, raw_path=b"/plugin/q", query_string=b"a=1")
+    outside = ask(mount=mount, raw_path=b"/p", query_string=b"a=1")
+
+    assert forwarded.judged == [(b"GET", b"/p?a=1")]
+    assert forwarded.sent[0]["status"] == 200
+    assert (denied.judged, denied.records[0].target) == ([(b"GET", b"/q?a=1")], b"/plugin/q?a=1")
+    assert (outside.judged, outside.records[0].target) == ([], b"/p?a=1")
+    assert outside.sent[0]["status"] == outside.records[0].status == 404
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", b"/openapi.json"), ("OPTIONS", b"/p"), ("OPTIONS", b"/plugin")])
+def test_beside_the_mount_nothing_is_the_gateways_own(method: str, path: bytes) -> None:
+    said = ask(mount=mount_at("/plugin", set()), method=method, raw_path=path)
+
+    assert said.sent[0]["status"] == 404
+
+
+def test_the_app_gets_the_path_without_the_mount() -> None:
+    paths = []
+
+    async def local(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        paths.append(scope["raw_path"])
+        await app(scope, receive, send)
+
+    said = ask(mount=mount_at("/plugin", {"/openapi.json"}), local=local, raw_path=b"/plugin/openapi.json")
+    ask(mount=mount_at("/plugin", {"/openapi.json"}), local=local, raw_path=b"/openapi.json")
+
+    assert paths == [b"/openapi.json"] * 2
+    assert [record.target for record in said.records] == [b"/plugin/openapi.json"]
 
 
 def test_a_forwarded_answer_leaves_the_date_to_the_server() -> None:

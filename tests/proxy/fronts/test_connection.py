@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from uvicorn.server import ServerState
 
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.fronts.client_connection import BUSY
 from plugin_gateway.proxy.fronts.connection import connection_front
@@ -29,6 +30,7 @@ from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.gate.mount import Mount
     from plugin_gateway.proxy.call import Call
 
 READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
@@ -88,10 +90,11 @@ class Scene:
         upstreams: int = 1,
         state: Any = None,
         on_begin: Callable[..., Any] | None = None,
+        mount: Mount | None = None,
         **limits: int,
     ) -> None:
         revision = Revision(
-            number=1, public_url="http://gw", gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
+            number=1, public_url="http://gw", mount=mount, gate=PathGate(), rules=(READ, WRITE), faces={"/openapi.json": None},
             upstream=UpstreamTarget(host="up", port=1, authority=b"up", connections=upstreams), operations_total=2,
             read_injection=Injection(), write_injection=Injection(), limits=Bounds(**limits), cors_origins=(),
         )  # fmt: skip
@@ -693,3 +696,57 @@ def test_a_call_of_the_app_is_told_when_it_begins() -> None:
         assert it.records[0].target == b"/openapi.json"
 
     play(scene, app=app, on_begin=begun.append)
+
+
+def sent_up_by(mount: Mount | None, target: bytes) -> bytes:
+    sent: list[bytes] = []
+
+    def scene(it: Scene) -> None:
+        it.send(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        sent.append(without_ids(it.sent_up))
+
+    play(scene, mount=mount)
+    return sent[0]
+
+
+_paths = st.lists(st.text("pqP01-_~", min_size=1, max_size=3), min_size=1, max_size=2).map(
+    lambda segments: "/" + "/".join(segments)
+)
+
+
+@given(_paths, st.text("/pqP01-_~.%?;=", max_size=12).map(str.encode))
+def test_below_a_path_goes_up_what_goes_up_on_a_host_of_its_own(path: str, target: bytes) -> None:
+    mount = mount_at(path, set())
+
+    assert sent_up_by(mount, path.encode() + b"/" + target) == sent_up_by(None, b"/" + target)
+    beside = b"/" + target
+    if not beside.startswith(path.encode() + b"/"):
+        assert sent_up_by(mount, beside) == b""
+
+
+def test_a_target_beside_the_mount_is_refused_and_the_connection_goes_on() -> None:
+    begun: list[Call] = []
+
+    def scene(it: Scene) -> None:
+        it.send(b"POST /p HTTP/1.1\r\nHost: a\r\nX-Request-Id: mine\r\nContent-Length: 2\r\n\r\n{}")
+        it.send(b"OPTIONS /p HTTP/1.1\r\nHost: a\r\n\r\n")
+        it.send(b"HEAD /p HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert it.client.written.endswith(b"\r\n\r\n"), "an answer to HEAD has no body"
+        assert it.sent_up == b""
+        it.send(GET.replace(b"/p/1", b"/plugin/p/1"))
+        it.answer()
+        assert it.statuses() == [404, 404, 404, 200]
+        assert it.sent_up.startswith(b"GET /p/1 ")
+        assert [call.asked.target for call in begun] == [b"/p", b"/p", b"/p", b"/p/1"]
+        first = it.records[0]
+        assert (first.target, first.reason, first.request_id) == (b"/p", "operation-not-found", b"mine")
+
+    play(scene, mount=mount_at("/plugin", set()), on_begin=begun.append)
+
+
+def test_a_refused_call_is_recorded_with_the_path_of_the_mount() -> None:
+    def scene(it: Scene) -> None:
+        it.send(b"GET /plugin/denied?a=1 HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert [record.target for record in it.records] == [b"/plugin/denied?a=1"]
+
+    play(scene, mount=mount_at("/plugin", set()))
