@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from plugin_gateway.cli.operations import Costs, summary_of
 from plugin_gateway.cli.upstream_url import is_elsewhere, upstream_url
+from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.quoting import comment, is_plain, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
 
@@ -47,14 +48,16 @@ class Draft(NamedTuple):
     notes: tuple[str, ...]
 
 
-def draft(document: Document, source: str) -> Draft:
-    """Write the config; `source` is the value for `openapi`."""
+def draft(document: Document, source: str, named: list[Operation] | None = None) -> Draft:
+    """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless."""
     upstream = upstream_url(document)
-    operations = choose(document, upstream)
+    operations = choose(document, upstream) if named is None else named
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")
     total = len(document.operations)
-    if operations:
+    if named is not None:
+        notes = [f"{len(operations)} of {total} operations are allowed"]
+    elif operations:
         notes = [f"{len(operations)} of {total} operations are allowed: reads that look harmless; review them"]
     else:
         notes = [f"no operation is allowed yet, as none of {total} looks harmless: list them with `plugin-gateway ops`"]
@@ -135,22 +138,23 @@ def score(operation: Operation, tokens: int) -> float:
 
 
 def entries(document: Document, operations: list[Operation]) -> Iterator[str]:
-    owners: dict[str, int] = {}
-    for operation in document.operations.values():
-        if operation.operation_id:
-            owners[operation.operation_id] = owners.get(operation.operation_id, 0) + 1
-    names = {}
-    for operation in operations:
-        own = operation.operation_id or ""
-        is_clear = owners.get(own) == 1 and is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
-        names[operation.key] = own if is_clear else scalar(str(operation.key))
-    width = max((len(name) for name in names.values()), default=0)
-    for operation in operations:
-        name = names[operation.key]
-        said = [] if name.startswith(('"', "GET ")) else [str(operation.key)]
+    """Yield the lines of the allow-list."""
+    names = [scalar(entry_of(document, operation).name) for operation in operations]
+    width = max(map(len, names), default=0)
+    for operation, name in zip(operations, names, strict=True):
+        said = [remark] if (remark := entry_of(document, operation).remark) else []
         if summary := summary_of(operation):
             said.append(summary)
         yield f"  - {name.ljust(width)}   # {comment(': '.join(said))}" if said else f"  - {name}"
+
+
+def entry_of(document: Document, operation: Operation) -> Entry:
+    """Return the entry for an operation: its id, if no other operation has it and it needs no quotes, or its method and path."""
+    own = operation.operation_id or ""
+    is_clear = is_plain(own) and not {" ", ":"} & {*own} and own[0] not in "./"
+    if is_clear and list(document.operation_ids.values()).count(own) == 1:
+        return Entry(own, str(operation.key))
+    return Entry(str(operation.key))
 
 
 def credential_of(document: Document, operations: list[Operation]) -> tuple[str, str]:

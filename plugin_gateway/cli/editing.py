@@ -77,17 +77,25 @@ def open_config(given: Path | None) -> Editing:
         raise UsageError("standard input cannot be edited: name a file with -c/--config")
     text = read_text(path)
     content = path.read_bytes()
-    try:
-        loaded = load_text(text, path=path, environ=os.environ, needs_secrets=False)
-    except RefusedConfigError as error:
-        # The edit may be what mends the config; `check` judges the result.
-        if error.remains is None:
-            raise
-        loaded = error.remains
+    loaded = loaded_or_remains(text, path)
     for pointer, name in loaded.places.overrides.items():
         if pointer[:1] in (("allow",), ("deny",)):
             raise UsageError(f"{name} replaces `{pointer[0]}` of {path}: an edit of the file would change nothing")
     return Editing(path=path, content=content, text=text, loaded=loaded)
+
+
+def loaded_or_remains(text: str, path: Path) -> LoadedConfig:
+    """Load a config, or its valid part: an edit may be what mends the rest, and `check` judges the result.
+
+    Raises:
+        ConfigError: not even its `openapi` is valid.
+    """
+    try:
+        return load_text(text, path=path, environ=os.environ, needs_secrets=False)
+    except RefusedConfigError as error:
+        if error.remains is None:
+            raise
+        return error.remains
 
 
 def finish(editing: Editing, edited: str, *, dry_run: bool) -> int:

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),
     "allow": ("plugin_gateway.cli.allow", "Add operations to the allow-list in gateway.yaml."),
     "deny": ("plugin_gateway.cli.deny", "Close operations in gateway.yaml."),
+    "fmt": ("plugin_gateway.cli.fmt", "Format gateway.yaml."),
     "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
     "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations."),
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),

@@ -2,32 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.errors import UsageError
+from plugin_gateway.errors import DocumentError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from plugin_gateway.openapi.document import Document, Operation
 
 
 @click.command()
 @click.argument("spec")
+@click.argument("operations", metavar="[OP]...", nargs=-1)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("gateway.yaml"), show_default=True, metavar="FILE",
     help="Output file; `-` is standard output.",
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def command(spec: str, output: Path, *, force: bool) -> None:
+@click.option("--add", is_flag=True, help="Allow the operations OP. If the file exists, add them to it.")
+def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool, add: bool) -> int:
     """Write a commented gateway.yaml for the document SPEC (a file, a URL, or `-`). It allows a few reads that look safe.
 
-    The command takes the URL and the credential of the API from the document. Find more operations with `ops`.
+    The command takes the URL and the credential of the API from the document. Find more operations with `ops`. With --add, the file
+    allows the operations OP instead, each an operationId or 'METHOD /path/template'; a file that exists stays as it is except for the
+    added lines, as with `allow`. If OP is missing, --add adds the reads that look safe.
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.reading import read  # noqa: PLC0415  # likewise
 
+    if operations and not add:
+        raise UsageError(
+            f"`init` takes one document; to allow {operations[0]}, write `init {spec} --add {operations[0]}`"
+        )
     to_standard_output = str(output) == "-"
-    if not force and not to_standard_output and is_there(output):
-        raise UsageError(f"{output} exists already: overwrite it with --force, or name another file with -o")
-    drafted = draft(read(spec), as_written(spec, output))
+    if not to_standard_output and is_there(output):
+        if add and not force:
+            return add_to(output, spec, operations)
+        if not force:
+            raise UsageError(
+                f"{output} exists already: add operations to it with --add, overwrite it with --force, or name another file with -o"
+            )
+    document = read(spec)
+    drafted = draft(document, as_written(spec, output), named_in(document, operations) if operations else None)
     if to_standard_output:
         click.echo(drafted.text, nl=False)
     else:
@@ -40,11 +61,55 @@ def command(spec: str, output: Path, *, force: bool) -> None:
         click.echo("  the document came from standard input: set `openapi` to its file or URL", err=True)
     for note in drafted.notes:
         click.echo(f"  {note}", err=True)
-    if to_standard_output:
-        return
-    click.echo(
-        f"next: plugin-gateway check{config_option(output)}, then plugin-gateway serve{config_option(output)}", err=True
-    )
+    if not to_standard_output:
+        options = config_option(output)
+        click.echo(f"next: plugin-gateway check{options}, then plugin-gateway serve{options}", err=True)
+    return 0
+
+
+def add_to(output: Path, spec: str, operations: Collection[str]) -> int:
+    """Add operations to a config that exists; without a name, those of a draft.
+
+    Raises:
+        UsageError: the config is for another document.
+    """
+    from plugin_gateway.cli.draft import choose, entry_of  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.editing import open_config  # noqa: PLC0415
+    from plugin_gateway.cli.list_edits import edit_lists  # noqa: PLC0415
+    from plugin_gateway.cli.reading import read  # noqa: PLC0415
+    from plugin_gateway.cli.upstream_url import upstream_url  # noqa: PLC0415
+
+    source = open_config(output).loaded.config.openapi.source
+    if not is_same_source(spec, source):
+        raise UsageError(f"{output} is for the document {source}, not for {spec}: name another file with -o")
+    if not operations:
+        document = read(spec)
+        operations = [entry_of(document, operation).name for operation in choose(document, upstream_url(document))]
+    return edit_lists("allow", output, operations, "", dry_run=False)
+
+
+def is_same_source(spec: str, source: str) -> bool:
+    """Tell whether two names are of one document."""
+    if spec == source or "://" in spec or "://" in source:
+        return spec == source
+    try:
+        return Path(spec).resolve() == Path(source).resolve()
+    except OSError:
+        return False
+
+
+def named_in(document: Document, names: Iterable[str]) -> list[Operation]:
+    """Return the operations that are named, in document order.
+
+    Raises:
+        DocumentError: a name does not match one operation.
+    """
+    from plugin_gateway.cli.prune import choose  # noqa: PLC0415  # as above
+
+    keys, findings = choose(document, (" ".join(name.split()) for name in names))
+    if findings:
+        raise DocumentError([replace(finding, pointer=None) for finding in findings])
+    return [operation for key, operation in document.operations.items() if key in keys]
 
 
 def as_written(spec: str, output: Path) -> str:

@@ -57,3 +57,57 @@ def test_a_document_is_named_as_seen_from_the_config(folder: Path) -> None:
     assert as_written("https://api.test/o.json", folder / "g.yaml") == "https://api.test/o.json"
     assert as_written("sub/o.json", folder / "g.yaml") == "./sub/o.json"
     assert as_written("o.json", folder / "sub" / "g.yaml") == str(folder / "o.json")
+
+
+LARGER = DOCUMENT.replace(
+    "responses: {}}}}",
+    "responses: {}}, delete: {operationId: deletePets, responses: {}}}, /toys: {get: {operationId: listToys, summary: Toys, responses: {}}}}",
+)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["openapi.yaml", "--add", "deletePets", "GET  /toys"], ["--add", "openapi.yaml", "deletePets", "GET /toys"]],
+)
+def test_a_new_file_allows_the_operations_that_are_named(
+    folder: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "openapi.yaml").write_text(LARGER)
+
+    assert run(["init", *arguments]) == 0
+    assert yaml.safe_load((folder / "gateway.yaml").read_text())["allow"] == ["deletePets", "listToys"]
+    assert "2 of 3 operations are allowed\n" in capsys.readouterr().err
+
+
+def test_a_file_that_exists_gets_one_line_for_each_operation(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "openapi.yaml").write_text(LARGER)
+    mine = "# mine\nopenapi: ./openapi.yaml\nupstream: {url: https://pets.test}\nallow:\n  - listPets # mine, too\n"
+    (folder / "gateway.yaml").write_text(mine)
+
+    assert run(["init", "openapi.yaml", "--add", "deletePets"]) == 0
+    assert (folder / "gateway.yaml").read_text() == mine + "  - deletePets # DELETE /pets\n"
+    assert "+  - deletePets # DELETE /pets" in capsys.readouterr().out
+    assert run(["init", "--add", "openapi.yaml"]) == 0
+    assert (folder / "gateway.yaml").read_text() == mine + "  - deletePets # DELETE /pets\n  - listToys   # GET /toys\n"
+
+
+def test_operations_are_not_added_to_the_config_of_another_document(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "openapi.yaml"]) == 0
+    (folder / "other.yaml").write_text(DOCUMENT)
+
+    assert run(["init", "other.yaml", "--add", "listPets"]) == 2
+    assert "is for the document" in capsys.readouterr().err
+    assert run(["init", "https://pets.test/openapi.yaml", "--add", "listPets"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [(["listPets"], "--add listPets"), (["--add", "listPet"], "did you mean `listPets`?")]
+)
+def test_a_wrong_operation_writes_no_file(
+    folder: Path, arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", "openapi.yaml", *arguments]) == 2
+    assert says in capsys.readouterr().err
+    assert not (folder / "gateway.yaml").exists()

@@ -1,0 +1,63 @@
+"""`fmt`: puts the spaces and the generated comments of gateway.yaml in one style."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import click
+
+from plugin_gateway.errors import EditError, FindingsError, UsageError
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(path_type=Path))
+@click.option("--check", "is_check", is_flag=True, help="Write nothing; print the diff and exit 1 if there is one.")
+def command(file: Path | None, *, is_check: bool) -> int:
+    """Format the config FILE in place, and print the diff.
+
+    The meaning and the order of the file stay, and so do its comments. The command writes `# METHOD /path` behind each operationId in
+    `allow`, `deny` and the lists of consumers, corrects it where the document has changed, and aligns the comments of each list. It
+    removes blanks at the ends of lines and second blank lines in a row. If the document cannot be read, it only does the latter.
+    """
+    from plugin_gateway.cli.editing import replace, show_diff, unified  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.find import STANDARD_INPUT, find_config, read_text  # noqa: PLC0415  # likewise
+    from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415  # likewise
+
+    path = find_config(file, environ=os.environ)
+    if path is None or path == STANDARD_INPUT:
+        raise UsageError("there is no file to format: name one")
+    text, content = read_text(path), path.read_bytes()
+    try:
+        formatted = tidy(text, remarks_of(text, path))
+    except EditError as error:
+        raise UsageError(f"{path}: {error}") from error
+    if formatted == text:
+        return 0
+    show_diff(unified(path, text, formatted))
+    if is_check:
+        click.echo(f"{path} is not formatted: run `plugin-gateway fmt {path}`", err=True)
+        return 1
+    mark = content[: len(content) - len(text.encode())]
+    replace(path, mark + formatted.encode(), content)
+    click.echo(f"wrote {path}", err=True)
+    return 0
+
+
+def remarks_of(text: str, path: Path) -> dict[str, str]:
+    """Return the method and path of each operationId that the document gives to one operation."""
+    from plugin_gateway.cli.editing import loaded_or_remains  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.build import load_document  # noqa: PLC0415  # likewise
+
+    try:
+        with reading("the document"):
+            document = load_document(loaded_or_remains(text, path))
+    except FindingsError as error:
+        click.echo(
+            f"comments stay as they are, because the document cannot be read: {error.findings[0].message}", err=True
+        )
+        return {}
+    counts = Counter(document.operation_ids.values())
+    return {name: str(key) for key, name in document.operation_ids.items() if counts[name] == 1}
