@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "openapi.overlays",
         "allow.parameters.*.hidden",
         "allow.parameters.*.fixed",
         "allow.parameters.*.default",

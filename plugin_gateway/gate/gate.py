@@ -17,7 +17,7 @@ from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.gate.trace import Trace
@@ -130,7 +130,8 @@ def compile_gate(
 ) -> Gate:
     """Compile the gate for the `allowed` operations of a document."""
     names = injected or InjectedNames()
-    variants = _denied_variants(document, allowed)
+    known = _known_operations(document)
+    variants = _denied_variants(known, allowed)
     rules = {
         key: operation_rule(
             operation,
@@ -147,18 +148,33 @@ def compile_gate(
         if key in allowed
     }
     slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
-    return Gate(
-        routes=compile_routes(rules, document.operations, slashes), rules=tuple(rules.values()), withheld=names.query
-    )
+    return Gate(routes=compile_routes(rules, known, slashes), rules=tuple(rules.values()), withheld=names.query)
+
+
+def _known_operations(document: Document) -> tuple[OperationKey, ...]:
+    """Return all operations that the API has, with those that overlays took out of its document.
+
+    Without these, a call of the denied `/pets/mine` would pass as one of the allowed `/pets/{id}`. Operations that an overlay wrote
+    again with other parameter names are left out.
+    """
+    if not document.removed:
+        return tuple(document.operations)
+    present = {_on_the_wire(key) for key in document.operations}
+    return (*document.operations, *(key for key in document.removed if _on_the_wire(key) not in present))
+
+
+def _on_the_wire(key: OperationKey) -> tuple[str, object, frozenset[RequiredPair]]:
+    template = parse_template(key.path)
+    return key.method, template.shape, frozenset(required_pairs(template.query))
 
 
 _Variants: TypeAlias = "Mapping[tuple[str, object], list[tuple[RequiredPair, ...]]]"
 
 
-def _denied_variants(document: Document, allowed: Container[OperationKey]) -> _Variants:
+def _denied_variants(known: Iterable[OperationKey], allowed: Container[OperationKey]) -> _Variants:
     """The required pairs of denied operations such as `/responses?beta=true`, by the method and shape of their path."""
     variants: dict[tuple[str, object], list[tuple[RequiredPair, ...]]] = {}
-    for key in document.operations:
+    for key in known:
         if "?" in key.path and key not in allowed:
             template = parse_template(key.path)
             variants.setdefault((key.method, template.shape), []).append(required_pairs(template.query))

@@ -86,6 +86,8 @@ class Document:
     """Whether a retry may read some of `unread`: a server did not answer yet."""
     warnings: tuple[Finding, ...] = ()
     """Findings that do not prevent the use of the document."""
+    removed: tuple[OperationKey, ...] = ()
+    """Operations that overlays took out of the document. The API has them all the same, so the gate must know them as denied."""
 
     @cached_property
     def version(self) -> str:

@@ -20,6 +20,7 @@ from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
 from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.overlays import apply_overlays, read_overlays
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
 from plugin_gateway.revision.tls_files import read_tls_files
@@ -44,6 +45,8 @@ class Built:
     revision: Revision
     loaded: LoadedConfig
     document: Document = field(repr=False)
+    stages: tuple[Document, ...] = field(default=(), repr=False)
+    """The API's own document, and the document after each overlay; the last is `document`."""
 
 
 def load_config(
@@ -92,18 +95,34 @@ def _load(
 
 
 def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Document:
-    """Read the document that a config names; `on_file` is called with each of its files before it is opened.
+    """Read the document that a config names, and apply its overlays.
+
+    `on_file` is called with each file of the document before it is opened.
 
     Raises:
         DocumentAwaitedError: the document's server does not answer yet.
-        DocumentError: the file cannot be read, or is not an OpenAPI document.
+        DocumentError: a file cannot be read, is not an OpenAPI document or not an overlay, or an overlay does not fit the document.
     """
+    return load_stages(loaded, on_file=on_file)[-1]
+
+
+def load_stages(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> tuple[Document, ...]:
+    """Do the work of `load_document`; return the API's own document, and the document after each overlay."""
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
+    overlays, found = read_overlays(loaded)
     try:
-        return read_document(source.source, headers=headers, on_file=on_file)
+        document = read_document(source.source, headers=headers, on_file=on_file)
     except DocumentError as error:
-        raise type(error)(_named_in(loaded, error.findings)) from error
+        kind = DocumentError if found else type(error)
+        raise kind([*found, *_named_in(loaded, error.findings)]) from error
+    if found:
+        raise DocumentError(found)
+    try:
+        return (document, *apply_overlays(document, overlays))
+    except DocumentError as error:
+        # Parts of the document that their server did not send yet may be what the overlay looks for.
+        raise awaited(error) if document.is_awaited else error from None
 
 
 def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -135,7 +154,8 @@ def build(
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
     found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
     try:
-        document = load_document(loaded, on_file=on_file)
+        stages = load_stages(loaded, on_file=on_file)
+        document = stages[-1]
     except DocumentError as error:
         found += _of_config_alone(loaded, logo, users)
         if not any(finding.severity is Severity.ERROR for finding in found):
@@ -155,7 +175,7 @@ def build(
         # Some of the findings may be about the document.
         raise ConfigError(place_in_document(error.findings, document.name)) from error
     revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
-    return Built(revision=revision, loaded=loaded, document=document)
+    return Built(revision=revision, loaded=loaded, document=document, stages=stages)
 
 
 def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None) -> Iterator[Finding]:

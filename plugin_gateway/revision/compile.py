@@ -176,6 +176,7 @@ def compile_revision(
         log=LogSettings(format=config.log.format, level=config.log.level),
         warnings=(
             *loaded.located(findings),
+            *document.warnings,
             *_of_document(document, [*pruned.warnings, *mended_findings, *served_findings, *leaks]),
         ),
         notes=_of_document(document, notes),

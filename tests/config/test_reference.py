@@ -29,7 +29,6 @@ def test_the_page_is_the_generated_one() -> None:
     [
         {"validate": {}},
         {"openapi": {"source": "x", "refresh": "1h"}},
-        {"openapi": {"source": "x", "overlays": ["a"]}},
         {"allow": [{"operation": "a", "request": {"drop": ["/a"]}}]},
         {"allow": [{"operation": "a", "response": {"keep": ["/a"]}}]},
         {"allow": [{"operation": "a", "parameters": {"p": "hidden"}}]},

@@ -512,3 +512,19 @@ def test_hostile_calls_are_refused_and_legitimate_ones_permitted(
         assert isinstance(verdict, Permit)
     if not any(upstream_requests):
         assert isinstance(verdict, Refusal)
+
+
+def test_an_operation_that_an_overlay_removed_stays_denied() -> None:
+    """Else `GET /pets/mine` would pass as an allowed `GET /pets/{id}` as soon as an overlay tidied it away."""
+    root = {"openapi": "3.1.0", "paths": {"/pets/{id}": {"get": {}}}}
+    removed = (
+        OperationKey("GET", "/pets/mine"),
+        OperationKey("GET", "/pets/{petId}"),
+        OperationKey("GET", "/pets/{id}?all=true"),
+    )
+    allowed = {OperationKey("GET", "/pets/{id}"): Allowed(operation_id="getPet")}
+    gate = compile_gate(Document(root=root, name="d", removed=removed), allowed)
+
+    assert isinstance(gate.judge(b"GET", b"/pets/7"), Permit)
+    assert gate.judge(b"GET", b"/pets/mine") == NOT_FOUND
+    assert isinstance(gate.judge(b"GET", b"/pets/7?all=true"), Refusal)

@@ -86,6 +86,10 @@ class Unread(dict[str, Any]):
         value = super().__getitem__(key)
         return value if type(value) is self._kind else None
 
+    def copy_unread(self) -> Unread:
+        """Return a shallow copy whose texts stay texts; `copy` decodes them."""
+        return Unread({key: super(Unread, self).__getitem__(key) for key in self}, self.reader)
+
     def _read_all(self) -> None:
         for key in self:
             self[key]  # which reads it

@@ -79,3 +79,12 @@ def test_what_was_read_is_its_own_sketch(mapping: Unread) -> None:
     assert holds_mapping(mapping, "a")
     assert sketch({"a": 1}, "a", {"x"}) == 1
     assert holds_mapping({"a": {}}, "a")
+
+
+def test_an_unread_copy_reads_nothing_and_changes_apart(mapping: Unread, reader: Counting) -> None:
+    copied = mapping.copy_unread()
+
+    copied["c"] = "changed"
+
+    assert reader.was_read == []
+    assert (mapping["c"], copied["c"], copied["a"]) == ("read", "changed", {"x": 1, "y": 2})
