@@ -361,3 +361,23 @@ allow: [listPets, searchPets, LOCK /pets, findPets]
         assert shown["annotations"]["readOnlyHint"]
         assert [one.place for one in revision.tools.by_name["findPets"].arguments] == ["querystring"]
         assert revision.tools.by_name["lockPets"].method == "LOCK"
+
+
+@pytest.mark.parametrize(("more", "path"), [("", b"/plugin"), (", path_stripped: true", None)])
+def test_the_path_of_the_public_url_is_in_every_face_and_comes_with_calls_unless_a_proxy_removes_it(
+    more: str, path: bytes | None
+) -> None:
+    config = f"""
+openapi: o.yaml
+public: {{url: "https://api.example.com/plugin"{more}}}
+upstream: {{url: "http://127.0.0.1:9100"}}
+allow: [listPets]
+manifest: {{contact_email: a@example.com, legal_info_url: "https://example.com/terms"}}
+"""
+    document = Document(root=yaml.safe_load(LATEST), name="o")
+    revision = compile_revision(load_text(config, path=None, environ={}), document, number=1)
+
+    assert (revision.mount.path if revision.mount else None) == path
+    assert json.loads(revision.faces["/openapi.json"].body)["servers"] == [{"url": "https://api.example.com/plugin"}]
+    manifest = json.loads(revision.faces["/.well-known/ai-plugin.json"].body)
+    assert manifest["api"]["url"] == "https://api.example.com/plugin/openapi.json"
