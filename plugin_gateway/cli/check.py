@@ -13,7 +13,7 @@ from plugin_gateway.errors import FindingsError
 from plugin_gateway.export.targets.rule import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from plugin_gateway.cli.report import ReportFormat
@@ -59,6 +59,8 @@ def command(
     is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
     if shape == "text" and not is_closed:
         click.echo(summary_of(revision))
+        for line in savings_in(built):
+            click.echo(line)
         for target, found in judged.items():
             click.echo(f"{target}: {verdict(found)}")
     is_refused = any(finding.severity is Severity.ERROR for finding in of_targets)
@@ -85,6 +87,25 @@ def verdict(findings: Iterable[Finding]) -> str:
         return "fits"
     is_refused = any(finding.severity is Severity.ERROR for finding in findings)
     return f"{'does not fit' if is_refused else 'fits'}, {summary(findings)}"
+
+
+def savings_in(built: Built) -> Iterator[str]:
+    """Say of each overlay what it saves."""
+    if not built.loaded.config.openapi.overlays:
+        return
+    from plugin_gateway.revision.savings import savings_of  # noqa: PLC0415  # --help must not pay for it
+
+    for overlay, before, after in savings_of(built):
+        if before is None or after is None:
+            yield f"{overlay}: the allow-list needs it, so there is no saving to tell"
+        else:
+            tools, document = _change(before.tools, after.tools), _change(before.document, after.document)
+            yield f"{overlay}: tokens of the tools {tools}, of the document {document}"
+
+
+def _change(before: int, after: int) -> str:
+    share = f" ({abs(before - after) / before:.0%} {'fewer' if after < before else 'more'})" if before != after else ""
+    return f"{before:,} → {after:,}{share}"
 
 
 def summary_of(revision: Revision) -> str:

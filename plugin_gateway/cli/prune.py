@@ -81,6 +81,14 @@ class NamedOperation:
     help="Whether to keep schemas that only a discriminator selects.",
 )
 @click.option(
+    "--overlay",
+    "overlays",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="An OpenAPI Overlay to apply first. May be repeated.",
+)
+@click.option(
     "--keep-extension", multiple=True, metavar="x-NAME", help="A specification extension to keep. May be repeated."
 )
 def command(
@@ -91,6 +99,7 @@ def command(
     output: str,
     syntax: str | None,
     discriminator: str,
+    overlays: tuple[Path, ...],
     keep_extension: tuple[str, ...],
 ) -> None:
     """Cut the document SOURCE (a file, a URL, or `-`) down to some operations and the components that they need.
@@ -104,7 +113,7 @@ def command(
     names = [*allow, *(name for file in allow_file for name in read_list(file))]
     if not names:
         raise UsageError("nothing would be left: name at least one operation with --allow or --allow-file")
-    document = read(source)
+    document = overlaid(read(source), overlays)
     kept, findings = choose(document, names)
     if findings:
         raise DocumentError(findings)
@@ -114,8 +123,17 @@ def command(
     except DocumentError as error:
         raise DocumentError(placed(error.findings, document)) from error
     write(pruned, output, syntax or syntax_of(output, source))
-    if pruned.warnings:
-        show_findings(placed(pruned.warnings, document))
+    if warnings := (*document.warnings, *pruned.warnings):
+        show_findings(placed(warnings, document))
+
+
+def overlaid(document: Document, overlays: Sequence[Path]) -> Document:
+    """Apply overlays to a document, in their order."""
+    if not overlays:
+        return document
+    from plugin_gateway.revision.overlays import apply_overlays, read_overlay_file  # noqa: PLC0415  # as above
+
+    return [*apply_overlays(document, tuple(read_overlay_file(path) for path in overlays))][-1]
 
 
 def placed(findings: Iterable[Finding], document: Document) -> list[Finding]:

@@ -29,7 +29,6 @@ NOT_YET: Final = frozenset(
         "allow.response.drop",
         "allow.response.limit_items",
         "allow.response.select",
-        "allow.summary",
         "allow.consequential.confirm",
         "validate",
     }

@@ -230,7 +230,7 @@ class AllowEntry(Selector):
     summary: str | None = None
     """Summary shown to clients instead of the document's."""
     title: Annotated[str, Field(min_length=1, max_length=MAX_TOOL_TITLE)] | None = None
-    """Title of the tool for people, at most 64 characters; by default the summary in the document."""
+    """Title of the tool for people, at most 64 characters; by default the summary."""
     hints: ToolHints = ToolHints.model_construct()
     """What a call may do, for the annotations of the tool."""
     parameters: dict[str, ParameterRule] = Field(default_factory=dict)
@@ -251,7 +251,7 @@ class AllowEntry(Selector):
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
         yield from super().mistakes(written)
         yield from colliding(written.get("credential"), "credential")
-        for key in ("operation_id", "description", "title"):
+        for key in ("operation_id", "description", "summary", "title"):
             if key in written and "operation" not in written and {"tag", "path"} & set(written):
                 hint = "write an entry for this operation alone"
                 yield Mistake("goes-together", f"`{key}` goes with `operation`", hint=hint, at=(key,), on_key=True)

@@ -44,6 +44,7 @@ class PublishedOperation:
 
     operation_id: str
     description: str = ""
+    summary: str = ""
     consequential: bool | None = None
     rule: OperationRule | None = None
     """The gate's rule. Parameters that it does not take are hidden. Without a rule, all parameters are shown."""
@@ -132,6 +133,8 @@ def _present_operation(
     presented["operationId"] = published.operation_id
     if published.description:
         presented["description"] = published.description
+    if published.summary:
+        presented["summary"] = published.summary
     if not _has_text(presented):
         presented["summary"] = str(key)
     if published.consequential is not None:
@@ -185,7 +188,10 @@ def _has_text(operation: JsonObject) -> bool:
 def _untold(pruned: Document, operations: Mapping[OperationKey, PublishedOperation]) -> Iterator[Finding]:
     """Warn of each operation without a summary or description."""
     for key, operation in pruned.operations.items():
-        if not (operations[key].description or _has_text(operation.node) or _has_text(operation.path_item)):
+        published = operations[key]
+        if not (
+            published.description or published.summary or _has_text(operation.node) or _has_text(operation.path_item)
+        ):
             yield Finding(
                 rule="operation-without-text",
                 message=f"`{key}` has no summary and no description: clients are shown {str(key)!r} as its summary",

@@ -51,6 +51,10 @@ class Kept:
         return next((entry.description for entry in self.entries if entry.description), None)
 
     @property
+    def summary(self) -> str | None:
+        return next((entry.summary for entry in self.entries if entry.summary), None)
+
+    @property
     def title(self) -> str | None:
         return next((entry.title for entry in self.entries if entry.title), None)
 

@@ -178,6 +178,24 @@ def build(
     return Built(revision=revision, loaded=loaded, document=document, stages=stages)
 
 
+def recompile(built: Built, document: Document) -> Revision:
+    """Compile the config of a built revision with another document, such as one without its last overlay.
+
+    Raises:
+        ConfigError: the config does not fit that document.
+        DocumentError: an allowed operation cannot be cut out of it.
+    """
+    loaded = built.loaded
+    return compile_revision(
+        loaded,
+        document,
+        number=built.revision.number,
+        logo=_read_logo(loaded),
+        users=_read_users(loaded),
+        tls_files=read_tls_files(loaded.config.upstream.tls)[0],
+    )
+
+
 def _of_config_alone(loaded: LoadedConfig, logo: bytes | None, users: str | None) -> Iterator[Finding]:
     """Yield the findings about the config that do not depend on the document, for a document that cannot be read."""
     config = loaded.config

@@ -299,6 +299,7 @@ def _published(kept: Mapping[OperationKey, Kept], gate: Gate) -> dict[OperationK
         key: PublishedOperation(
             operation_id=rules[key].operation_id,
             description=one.description or "",
+            summary=one.summary or "",
             consequential=one.consequential,
             rule=rules[key],
         )

@@ -153,3 +153,26 @@ def test_an_image_that_cannot_be_read_is_reported(
     (tmp_path / "logo.png").write_bytes(bytes(20_000_001))
     assert shop("--target", "openai-plugin", plugin={"logo": "logo.png"}) == 2
     assert "error[unreadable]" in capsys.readouterr().err
+
+
+def test_each_overlay_is_shown_with_what_it_saves(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    head = 'overlay: 1.1.0\ninfo: {title: T, version: "1"}\nactions: '
+    (config.parent / "o.yaml").write_text(head + "[{target: $.paths.*.get, update: {summary: All pets}}]")
+    (config.parent / "p.yaml").write_text(head + "[{target: $.paths.*.get.operationId, update: pets}]")
+    config.write_text(
+        CONFIG.replace(
+            "openapi: ./openapi.yaml", "openapi: {source: openapi.yaml, overlays: [o.yaml, p.yaml]}"
+        ).replace("listPets", "pets")
+    )
+
+    assert run(["check", "-c", str(config)]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        f"{config.parent / 'o.yaml'}: the allow-list needs it, so there is no saving to tell",
+        f"{config.parent / 'p.yaml'}: the allow-list needs it, so there is no saving to tell",
+    ]
+
+    (config.parent / "p.yaml").write_text(head + "[{target: $.info.title, update: pets}]")
+    config.write_text(config.read_text().replace("[pets]", "[listPets]"))
+    assert run(["check", "-c", str(config)]) == 0
+    assert "o.yaml: tokens of the tools " in (out := capsys.readouterr().out)
+    assert "% more" in out or "% fewer" in out

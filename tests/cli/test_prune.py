@@ -179,3 +179,17 @@ def test_pruning_json_imports_neither_pydantic_nor_a_server_nor_yaml(source: str
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_overlays_are_applied_first(source: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    overlay = tmp_path / "o.yaml"
+    head = 'overlay: 1.1.0\ninfo: {title: T, version: "1"}\nactions: '
+    overlay.write_text(head + "[{target: $.paths.*.get, update: {operationId: pets, summary: Short}}]")
+    shown = json.loads(
+        pruned(capsysbinary, source, "--allow", "GET /pets", "--overlay", str(overlay), "--format", "json")
+    )
+    assert shown["paths"]["/pets"]["get"]["summary"] == "Short"
+
+    overlay.write_text(head + "[{target: $.path, remove: true}]")
+    assert run(["prune", source, "--allow", "GET /pets", "--overlay", str(overlay)]) == 2
+    assert b"did you mean `paths`" in capsysbinary.readouterr().err

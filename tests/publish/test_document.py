@@ -125,6 +125,17 @@ def test_what_the_config_says_of_an_operation_is_shown() -> None:
     }
 
 
+def test_the_summary_of_the_config_is_shown_instead_of_the_documents() -> None:
+    published = PublishedOperation(operation_id="a", summary="Mine.")
+    served, findings = _serve(
+        {"paths": {"/a": {"get": {"summary": "Theirs.", "responses": OK}}}}, {"GET /a": published}
+    )
+    assert served["paths"]["/a"]["get"]["summary"] == "Mine."
+
+    _, findings = _serve({"paths": {"/a": {"get": {"responses": OK}}}}, {"GET /a": published})
+    assert findings == ()
+
+
 def test_upstream_security_is_gone_and_with_no_auth_there_is_none() -> None:
     schemes = {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}
     operation = {"operationId": "a", "security": [{"key": []}], "responses": OK}
