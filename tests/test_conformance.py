@@ -75,6 +75,8 @@ def guarded_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = tmp_path_factory.mktemp("guarded") / "gateway.yaml"
     config.write_text(EVERYTHING.replace("API_PORT", api_port).replace("PORT", port))
     serve = ("plugin_gateway", "serve", "--config", str(config), "--listen", f"127.0.0.1:{port}")
+    lock = (sys.executable, "-m", "plugin_gateway", "lock", "--config", str(config))
+    subprocess.run(lock, cwd=ROOT, check=True, capture_output=True, timeout=5)
     api = ("examples.legacy_api", "--port", api_port)
     with running(f"http://127.0.0.1:{port}", api, (*serve, "--admin", f"127.0.0.1:{admin_port}")) as url:
         yield url

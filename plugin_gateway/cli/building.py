@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from plugin_gateway.cli.reading import reading
-from plugin_gateway.revision.build import build, load_config, load_document
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.revision.agreed import NOTHING_AGREED, agree
+from plugin_gateway.revision.allowlist import select
+from plugin_gateway.revision.build import build, load_config, load_stages
+from plugin_gateway.revision.lock_file import load_lock, lock_path
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from plugin_gateway.config.load import LoadedConfig
-    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.revision.allowlist import Kept
     from plugin_gateway.revision.build import Built
 
 
@@ -23,9 +30,24 @@ def load_to_show(config: Path | None) -> tuple[LoadedConfig, Document]:
         ConfigError: the config is wrong.
         DocumentError: the document is wrong.
     """
+    loaded, stages = load_stages_to_show(config)
+    return loaded, stages[-1]
+
+
+def load_stages_to_show(config: Path | None) -> tuple[LoadedConfig, tuple[Document, ...]]:
+    """Do the work of `load_to_show`; return the API's own document, and the document after each overlay."""
     with reading("the config and the document"):
         loaded = load_config(config, environ=os.environ, needs_secrets=False)
-        return loaded, load_document(loaded)
+        return loaded, load_stages(loaded)
+
+
+def allowed_to_show(loaded: LoadedConfig, stages: Sequence[Document]) -> Mapping[OperationKey, Kept]:
+    """Return the operations that `serve` would allow; a lock that cannot be read is ignored."""
+    lock = None
+    with suppress(ConfigError):
+        lock = load_lock(lock_path(loaded.source_path))
+    agreed = agree(stages[0], loaded.config, lock) if lock is not None else NOTHING_AGREED
+    return select(stages[-1], loaded.config.allow, loaded.config.deny, agreed.pins(), agreed).kept
 
 
 def build_to_show(config: Path | None) -> Built:

@@ -47,7 +47,13 @@ def command(
 
     built = build_to_show(config)
     account = account_for(
-        method, path, revision=built.revision, loaded=built.loaded, document=built.document, consumer=consumer
+        method,
+        path,
+        revision=built.revision,
+        loaded=built.loaded,
+        document=built.document,
+        consumer=consumer,
+        agreed=built.agreed,
     )
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise

@@ -30,15 +30,14 @@ def suggest_operations(ctx: click.Context, param: click.Parameter, incomplete: s
 
 def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the operationIds of the operations that the config allows."""
-    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # a shell waits for us
-    from plugin_gateway.revision.allowlist import select  # noqa: PLC0415  # likewise
+    from plugin_gateway.cli.building import allowed_to_show, load_stages_to_show  # noqa: PLC0415  # a shell waits for us
 
     try:
-        loaded, document = load_to_show(ctx.params.get("config"))
+        loaded, stages = load_stages_to_show(ctx.params.get("config"))
     except (GatewayError, OSError):
         return []
-    kept = select(document, loaded.config.allow, loaded.config.deny).kept
-    named = {document.operations[key].operation_id or "": str(key) for key in kept}
+    kept = allowed_to_show(loaded, stages)
+    named = {stages[-1].operations[key].operation_id or "": str(key) for key in kept}
     return _beginning_with(incomplete, {name: key for name, key in named.items() if name})
 
 

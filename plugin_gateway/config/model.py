@@ -35,7 +35,7 @@ from plugin_gateway.config.mcp import Mcp
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.plugin import Plugin
 from plugin_gateway.config.record import Record
-from plugin_gateway.config.selector import AllowEntry, Selector  # noqa: TC001  # pydantic reads them
+from plugin_gateway.config.selector import AllowEntry, OnDrift, Selector  # noqa: TC001  # pydantic reads them
 from plugin_gateway.config.units import Rate, parse_size
 from plugin_gateway.config.upstream import Upstream  # noqa: TC001  # pydantic reads it
 
@@ -263,6 +263,10 @@ class Config(Record):
     """The operations that clients may call. An empty list allows none."""
     deny: Annotated[tuple[Selector, ...], ToTuple, AfterValidator(_numbered)] = ()
     """Operations that clients may not call, even if `allow` names them."""
+    on_drift: OnDrift = "quarantine"
+    """What happens to an operation that the document describes otherwise than when `plugin-gateway lock` wrote gateway.lock:
+    `quarantine` closes it on every face, `follow` serves it as it is now. Both report it.
+    Without a lock there is no drift."""
     public: Public = Public.model_construct()
     """How clients see the gateway."""
     manifest: Manifest = Manifest.model_construct()

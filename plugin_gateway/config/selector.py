@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 
 from pydantic import Field, PrivateAttr
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _KINDS = ("operation", "tag", "path")
+OnDrift: TypeAlias = Literal["keep", "quarantine", "follow"]
 
 
 class ParameterRule(Record):
@@ -246,6 +247,8 @@ class AllowEntry(Selector):
     """How often clients may call the operation; if the entry names several, the limit applies to each."""
     credential: Credentials | None = None
     """Used instead of `upstream.credential` and `write_credential`."""
+    on_drift: OnDrift | None = None
+    """Used instead of the top-level `on_drift`."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from plugin_gateway.revision.agreed import Drifted
     from plugin_gateway.telemetry import Series
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -44,7 +45,8 @@ class Health:
 
     `reload_error` is the report of the last reload if it failed, as `check` prints it. `awaited` is the report that
     explains why the gateway is still waiting for its document at startup. `held` names the operations that the document
-    added to groups of the allow-list since the start; they stay closed.
+    added to groups of the allow-list since the lock was written; they stay closed. `drifted` has the operations that are not as they
+    were locked, with the outcome and the parts that changed.
     """
 
     is_ready: bool
@@ -57,6 +59,7 @@ class Health:
     reload_error: str = ""
     awaited: str = ""
     held: tuple[str, ...] = ()
+    drifted: tuple[Drifted, ...] = ()
     reloads: Reloads = Reloads()
     restarts: int = 0
     """The number of workers that ended and were replaced."""
@@ -81,6 +84,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
             "reload_error": now.reload_error or None,
             "awaited": now.awaited or None,
             "held": now.held,
+            "drift": [one._asdict() for one in now.drifted],
         }
         body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)
         # After a failed reload the gateway still serves the previous revision, so this replica stays ready.

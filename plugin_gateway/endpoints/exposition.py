@@ -115,6 +115,14 @@ class _Scrape:
         )
         yield GaugeMetricFamily("plugin_gateway_revision", "Number of the revision served.", value=health.revision)
         yield GaugeMetricFamily("plugin_gateway_operations", "Operations allowed.", value=health.operations)
+        drifted = GaugeMetricFamily(
+            "plugin_gateway_drifted_operations",
+            "Operations that are not as they were locked, by what became of them.",
+            labels=("outcome",),
+        )
+        for outcome in ("kept", "quarantined", "followed"):
+            drifted.add_metric((outcome,), sum(one.outcome == outcome for one in health.drifted))
+        yield drifted
         yield GaugeMetricFamily("plugin_gateway_workers", "Workers that are listening.", value=health.workers)
         yield GaugeMetricFamily(
             "plugin_gateway_reload_failed", "1 while the last reload failed.", value=int(bool(health.reload_error))

@@ -36,6 +36,15 @@ def to_json(root: Json, *, indent: bool = False) -> bytes:
         return "".join(_json_parts(root)).encode()
 
 
+def to_canonical_json(value: Json) -> bytes:
+    """Render as JSON with sorted keys, so that equal values have equal bytes."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        # orjson stops at 254 levels, at 64-bit integers and at lone surrogates.
+        return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
 def to_yaml(root: Json) -> bytes:
     """Render as UTF-8 YAML. Readers of YAML 1.1 and 1.2 get the same value as from `to_json`.
 

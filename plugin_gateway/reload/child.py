@@ -117,6 +117,7 @@ def compiled_or_refused(
         pinned=pickle.dumps(revision.pinned, protocol=pickle.HIGHEST_PROTOCOL),
         served=served_by(revision),
         held=revision.held,
+        drifted=revision.drifted,
     )
 
 

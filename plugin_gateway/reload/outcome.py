@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import LogSettings
+    from plugin_gateway.revision.agreed import Drifted
 
 Fingerprint: TypeAlias = tuple[int, int, int, int] | None
 """The part of a file's status that changes with its content or permissions; None if the file cannot be seen."""
@@ -41,6 +42,8 @@ class Compiled:
     """The names of the operations (`reload.change`)."""
     held: tuple[str, ...] = ()
     """Operations that the document added to groups; they stay closed."""
+    drifted: tuple[Drifted, ...] = ()
+    """Operations that are not as they were locked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from plugin_gateway.gate.trace import Step, explain
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.publish.security import well_known_at_root
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.catalogue import Catalogue, describe, match
 
@@ -60,7 +61,14 @@ class Account:
 
 
 def account_for(
-    method: str, asked: str, *, revision: Revision, loaded: LoadedConfig, document: Document, consumer: str = ""
+    method: str,
+    asked: str,
+    *,
+    revision: Revision,
+    loaded: LoadedConfig,
+    document: Document,
+    consumer: str = "",
+    agreed: Agreed = NOTHING_AGREED,
 ) -> Account:
     """Give the account of a call; `asked` is a path or a pasted URL, and `consumer` the name of a consumer.
 
@@ -108,7 +116,7 @@ def account_for(
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
         steps += _limits(loaded, consumer)
-    steps += _written(method, target, explanation.rule, loaded, document, consumer)
+    steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed)
     if not consumer:
         steps += _consumers(method, target, revision)
     return Account(steps=tuple(steps), verdict=verdict, rule=explanation.rule, url=url)
@@ -190,21 +198,31 @@ def _limits(loaded: LoadedConfig, consumer: str) -> Iterator[Step]:
 
 
 def _written(
-    method: str, target: str, rule: OperationRule | None, loaded: LoadedConfig, document: Document, consumer: str
+    method: str,
+    target: str,
+    rule: OperationRule | None,
+    loaded: LoadedConfig,
+    document: Document,
+    consumer: str,
+    agreed: Agreed,
 ) -> Iterator[Step]:
     """Tell which line of gateway.yaml opens or closes the operation that the document has at the target."""
     config = loaded.config
-    kept = select(document, config.allow, config.deny).kept
+    kept = select(document, config.allow, config.deny, agreed.pins(), agreed).kept
     if rule is not None:
         one = kept.get(OperationKey(rule.method, rule.path_template))
         if one is not None:
             entry = one.entries[0]
             rate = f", at most {one.rate}" if one.rate else ""
             yield Step("rule", True, f"{describe(entry)} in `allow`, {loaded.locate(('allow', entry.index))}{rate}")
+            yield from _drift(one.operation.key, agreed)
         return
     key = _found(_gate_of_all(document), method, target)
     if key is None:
         yield Step("document", False, "the document has no such operation")
+        return
+    if key in agreed.closed:
+        yield from _drift(key, agreed)
         return
     catalogue = Catalogue(document)
     for selector in config.deny:
@@ -223,6 +241,16 @@ def _written(
             False,
             f"`{key}` is allowed, but not to {consumer}: to open it, name it in that consumer's `allow`, {at}",
         )
+
+
+def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
+    """Tell that an operation is not as it was locked, and what `on_drift` makes of it."""
+    for operation, outcome, changed in agreed.drifted:
+        if operation == str(key):
+            said = (
+                f"`{key}` is {outcome}: {' and '.join(changed)} changed since the lock; `plugin-gateway diff` says what"
+            )
+            yield Step("drift", key not in agreed.closed, said)
 
 
 def _gate_of_all(document: Document) -> Gate:

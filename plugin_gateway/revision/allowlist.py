@@ -13,11 +13,13 @@ from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
 from plugin_gateway.gate.template import parse_template, sample_path
 from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.publish.operation_ids import own_operation_id
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
-from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.tools.hints import ChosenHints
 
 if TYPE_CHECKING:
@@ -157,10 +159,12 @@ def select(
     allow: Sequence[AllowEntry],
     deny: Sequence[Selector] = (),
     pinned: Pinned = NOTHING_PINNED,
+    agreed: Agreed = NOTHING_AGREED,
 ) -> Selection:
     """Apply the lists. An operation is kept if an entry of `allow` names it and no entry of `deny` does.
 
-    `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then.
+    `pinned` has the operations that the same entries named before: a group opens no operation that it did not name then. `agreed`
+    has the operations that are closed because they are not as they were locked.
     """
     catalogue = Catalogue(document)
     findings: list[Finding] = []
@@ -168,7 +172,9 @@ def select(
     pins: dict[EntryWords, frozenset[OperationKey]] = {}
     later: list[tuple[AllowEntry, list[OperationKey]]] = []
     for entry in allow:
-        operations = match(entry, catalogue)
+        operations = agreed.match(entry, catalogue)
+        if not operations and (agreed.is_closed(entry, catalogue, "allow") or agreed.knows(entry, "allow")):
+            continue
         findings += _judge_entry(entry, operations, catalogue)
         if entry.wanted_id and len(operations) > 1:
             continue  # a guess could open the wrong operation
@@ -178,14 +184,12 @@ def select(
             pins[words] = first = pinned.to_open(words, keys)
             later.append((entry, [key for key in keys if key not in first]))
             keys = [key for key in keys if key in first]
-            if operations:
-                findings.append(_not_locked(entry, len(keys)))
         for key in keys:
             named.setdefault(key, []).append(entry)
     denied: dict[OperationKey, Selector] = {}
     for selector in deny:
         operations = match(selector, catalogue)
-        if not operations:
+        if not operations and not agreed.knows(selector, "deny"):
             findings.append(_judge_denial(selector, catalogue))
         words = words_of(selector, "deny")
         pins[words] = pinned.to_close(words, (operation.key for operation in operations))
@@ -242,17 +246,6 @@ def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: 
             hint=f"name the operation as METHOD /path, such as `{operations[0].key}`",
             pointer=("allow", entry.index),
         )
-
-
-def _not_locked(entry: AllowEntry, count: int) -> Finding:
-    return Finding(
-        rule="group-not-pinned",
-        severity=Severity.WARNING,
-        message=f"{describe(entry)} allows {count} operation{'s' * (count != 1)}; operations that the API adds to it open at the "
-        "next start",
-        hint="to keep later operations closed, list the operations one by one",
-        pointer=("allow", entry.index),
-    )
 
 
 def _judge_denial(selector: Selector, catalogue: Catalogue) -> Finding:

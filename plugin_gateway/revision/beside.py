@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError
+from plugin_gateway.revision.agreed import GROUP_NOT_LOCKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,7 +30,10 @@ def completed(refused: RefusedConfigError, build: Callable[[LoadedConfig], objec
 
 
 def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator[Finding]:
-    """Yield the errors that are new: not reported yet, and not caused by the parts that were taken out of the config."""
+    """Yield the errors that are new: not reported yet, and not caused by the parts that were taken out of the config.
+
+    A group without a lock is reported only when the config is right, because `plugin-gateway lock` needs a right config.
+    """
     told = {finding.location for finding in refused.findings if finding.location and finding.location.line}
     is_auth_wrong = any(finding.pointer and finding.pointer[0] == "auth" for finding in refused.findings)
     for finding in findings:
@@ -38,7 +42,7 @@ def _new(refused: RefusedConfigError, findings: tuple[Finding, ...]) -> Iterator
             pointer[: len(one)] == one or one[: len(pointer)] == pointer for one in refused.given_up
         )
         is_of_document = finding.location is None or finding.location.file != refused.file
-        if finding.severity is not Severity.ERROR or finding.location in told:
+        if finding.severity is not Severity.ERROR or finding.location in told or finding.rule == GROUP_NOT_LOCKED:
             continue
         if is_of_document or not (is_due or (is_auth_wrong and pointer[:1] in (("auth",), ("consumers",)))):
             yield finding

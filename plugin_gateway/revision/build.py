@@ -17,9 +17,12 @@ from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import ConfigError, DocumentError
 from plugin_gateway.openapi.read.source import awaited, read_document
 from plugin_gateway.publish.logo import MAX_LOGO_BYTES, read_logo
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, agree, find_unlocked
 from plugin_gateway.revision.beside import completed
+from plugin_gateway.revision.catalogue import Catalogue
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.lock_file import load_lock, lock_path
 from plugin_gateway.revision.overlays import apply_overlays, read_overlays
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
@@ -47,6 +50,7 @@ class Built:
     document: Document = field(repr=False)
     stages: tuple[Document, ...] = field(default=(), repr=False)
     """The API's own document, and the document after each overlay; the last is `document`."""
+    agreed: Agreed = NOTHING_AGREED
 
 
 def load_config(
@@ -149,6 +153,9 @@ def build(
         DocumentError: the document cannot be read, or an allowed operation cannot be cut out of it.
     """
     found: list[Finding] = []
+    lock_file, lock_found = lock_path(loaded.source_path), list[Finding]()
+    lock = _unless_refused(lambda _: load_lock(lock_file, on_file), loaded, lock_found)
+    found += lock_found
     logo = _unless_refused(_read_logo, loaded, found)
     users = _unless_refused(_read_users, loaded, found)
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
@@ -164,9 +171,21 @@ def build(
     if users is None and _users_path(loaded) is not None:
         # `_read_users` has reported that it cannot be read; a finding that it has no users would be wrong.
         users = _placeholder_users(loaded)
+    agreed = agree(stages[0], loaded.config, lock) if lock is not None else NOTHING_AGREED
+    found += agreed.findings
+    if not lock_found:
+        found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)
     try:
         revision = compile_revision(
-            loaded, document, number=number, logo=logo, users=users, tls_files=tls_files, found=found, pinned=pinned
+            loaded,
+            document,
+            number=number,
+            logo=logo,
+            users=users,
+            tls_files=tls_files,
+            found=found,
+            pinned=pinned,
+            agreed=agreed,
         )
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))
@@ -175,7 +194,7 @@ def build(
         # Some of the findings may be about the document.
         raise ConfigError(place_in_document(error.findings, document.name)) from error
     revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
-    return Built(revision=revision, loaded=loaded, document=document, stages=stages)
+    return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed)
 
 
 def recompile(built: Built, document: Document) -> Revision:

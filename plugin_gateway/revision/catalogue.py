@@ -172,7 +172,7 @@ def named_later(selector: Selector, keys: Sequence[OperationKey], pointer: tuple
         rule="later-operation",
         severity=Severity.WARNING,
         message=f"{shown}{more} {verb} closed: {describe(selector)} names {them} only since the document changed",
-        hint="to open one, list it in gateway.yaml, or restart the gateway",
+        hint="to open one, list it in gateway.yaml; to open all, run `plugin-gateway lock`",
         pointer=pointer,
     )
 

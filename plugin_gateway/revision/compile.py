@@ -30,6 +30,7 @@ from plugin_gateway.publish.manifest import DOCUMENT_PATH, MANIFEST_PATH, Manife
 from plugin_gateway.publish.operation_ids import assign_operation_ids
 from plugin_gateway.publish.own_problems import ALWAYS, WITH_CALLERS, WITH_LIMITS
 from plugin_gateway.publish.security import build_metadata_faces, manifest_auth, security_schemes, well_known_at_root
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
@@ -72,17 +73,20 @@ def compile_revision(
     tls_files: TlsFiles = NO_TLS_FILES,
     found: Iterable[Finding] = (),
     pinned: Pinned = NOTHING_PINNED,
+    agreed: Agreed = NOTHING_AGREED,
 ) -> Revision:
     """Compile. Pure: `logo`, `users` and `tls_files` are the contents of the files that the config names, if it names them.
 
-    `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway.
+    `found` are the findings from reading these files; `pinned` comes from the previous revision of a running gateway; `agreed` is
+    the lock, applied to this document.
 
     Raises:
         ConfigError: the config does not fit the document, or the gateway cannot do what it asks for.
         DocumentError: an allowed operation cannot be cut out of the document.
     """
     config = loaded.config
-    selection = select(document, config.allow, config.deny, pinned)
+    pinned = agreed.pins(pinned)
+    selection = select(document, config.allow, config.deny, pinned, agreed)
     findings = [*loaded.warnings, *found, *find_secrets_in_clear(config), *selection.findings]
     callers, callers_findings = compile_callers(config, users)
     security = compile_security(config)
@@ -91,7 +95,7 @@ def compile_revision(
     kept = selection.kept
     if config.upstream.servers == "check":
         findings += find_contradictions(document, kept, config.upstream.url)
-    chosen = choose_for_consumers(document, kept, config.consumers, pinned)
+    chosen = choose_for_consumers(document, kept, config.consumers, pinned, agreed)
     findings += [finding for one in chosen for finding in one.findings]
     try:
         pruned, mended_findings = _pruned(document, kept, config)
@@ -184,6 +188,7 @@ def compile_revision(
             {**selection.pinned.entries, **{words: keys for one in chosen for words, keys in one.pins.items()}}
         ),
         held=tuple(_held(selection, config, chosen)),
+        drifted=agreed.drifted,
     )
 
 

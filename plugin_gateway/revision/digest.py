@@ -78,6 +78,7 @@ RULES: Final[Rules] = {
         "notes": LeftOut("findings are neither served nor forwarded"),
         "pinned": LeftOut("it is for the next compile; its effect on this one is in the gate"),
         "held": LeftOut("these operations are closed, which is in the gate"),
+        "drifted": LeftOut("it tells the operator; its effect is in the gate and the faces"),
     },
     Face: {
         "media_type": as_it_is,

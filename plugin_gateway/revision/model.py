@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.mount import Mount
     from plugin_gateway.gate.permit import OperationRule
     from plugin_gateway.publish.face import Face
+    from plugin_gateway.revision.agreed import Drifted
     from plugin_gateway.revision.mcp import McpSettings
 
 
@@ -117,6 +118,8 @@ class Revision:
     """The operations that the entries of the lists named, for the next compile in this run; workers do not use it."""
     held: tuple[str, ...] = ()
     """Operations that the document added to groups, and that stay closed."""
+    drifted: tuple[Drifted, ...] = ()
+    """Operations that are not as they were locked, and what became of each."""
 
     @property
     def digest(self) -> str:

@@ -7,24 +7,13 @@ it named when it was first compiled with these words. An entry of `deny` closes 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from plugin_gateway.config.selector import Selector
+    from plugin_gateway.lock.lock import EntryWords
     from plugin_gateway.openapi.document import OperationKey
-
-
-class EntryWords(NamedTuple):
-    """The identity of an entry: its place and its selecting words."""
-
-    place: tuple[str, ...]
-    """`allow`, `deny`, or `consumers` and the consumer's name."""
-    operation: str
-    tag: str
-    path: str
-    methods: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +32,3 @@ class Pinned:
 
 
 NOTHING_PINNED: Final = Pinned()
-
-
-def words_of(selector: Selector, *place: str) -> EntryWords:
-    """Return the identity of an entry. The order and repetition of its methods do not matter."""
-    return EntryWords(
-        place=place,
-        operation=selector.operation or "",
-        tag=selector.tag or "",
-        path=selector.path or "",
-        methods=tuple(sorted(set(selector.methods))),
-    )

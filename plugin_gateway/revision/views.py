@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from plugin_gateway.diagnostics import Finding
 from plugin_gateway.gate.gate import compile_gate
+from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.publish.faces import build_document_faces
-from plugin_gateway.revision.catalogue import Catalogue, describe, match, named_later, unmatched
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
+from plugin_gateway.revision.catalogue import Catalogue, describe, named_later, unmatched
 from plugin_gateway.revision.model import View
-from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.tools.define import build_tool_set
 
 if TYPE_CHECKING:
@@ -83,10 +85,12 @@ def choose_for_consumers(
     allowed: Mapping[OperationKey, object],
     consumers: Sequence[Consumer],
     pinned: Pinned = NOTHING_PINNED,
+    agreed: Agreed = NOTHING_AGREED,
 ) -> tuple[Chosen, ...]:
     """Apply each consumer's list. The findings name entries that match nothing, or that the gateway does not allow."""
     return tuple(
-        select_for_consumer(document, allowed, consumer, index, pinned) for index, consumer in enumerate(consumers)
+        select_for_consumer(document, allowed, consumer, index, pinned, agreed)
+        for index, consumer in enumerate(consumers)
     )
 
 
@@ -96,8 +100,9 @@ def select_for_consumer(
     consumer: Consumer,
     index: int,
     pinned: Pinned = NOTHING_PINNED,
+    agreed: Agreed = NOTHING_AGREED,
 ) -> Chosen:
-    """Apply a consumer's own list. An entry that the gateway does not allow gives a finding; `pinned` is as in `select`."""
+    """Apply a consumer's own list. An entry that the gateway does not allow gives a finding; `pinned` and `agreed` are as in `select`."""
     if consumer.allow is None:
         return Chosen(keys=None)
     findings: list[Finding] = []
@@ -107,7 +112,9 @@ def select_for_consumer(
     catalogue = Catalogue(document)
     for position, selector in enumerate(consumer.allow):
         pointer: Pointer = ("consumers", index, "allow", position)
-        named = match(selector, catalogue)
+        named = agreed.match(selector, catalogue)
+        if not named and agreed.is_closed(selector, catalogue, "consumers", consumer.name):
+            continue
         if not named:
             unknown = unmatched(selector, catalogue, "allow")
             findings.append(Finding(rule=unknown.rule, message=unknown.message, hint=unknown.hint, pointer=pointer))

@@ -326,6 +326,7 @@ class Supervisor:
             reload_error=self._reload_error,
             awaited=self._awaited,
             held=compiled.held if compiled else (),
+            drifted=compiled.drifted if compiled else (),
             reloads=self._reloads,
             restarts=self._pool.restarts,
         )

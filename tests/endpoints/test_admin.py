@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx2
 import orjson
 
 from plugin_gateway.endpoints.admin import Health, create_admin, create_metrics
+from plugin_gateway.revision.agreed import Drifted
 
 READY = Health(is_ready=True, revision=3, digest="abc", operations=8, operations_total=47, workers=2, workers_wanted=2)
 
@@ -41,6 +43,7 @@ def test_ready_says_which_revision_is_served() -> None:
         "reload_error": None,
         "awaited": None,
         "held": [],
+        "drift": [],
     }
 
 
@@ -52,6 +55,13 @@ def test_a_failed_reload_is_told_and_leaves_the_replica_ready() -> None:
     response = get("/readyz", failed)
     assert response.status_code == 200
     assert response.json()["reload_error"] == "gateway.yaml:3:5: …"
+
+
+def test_operations_that_are_not_as_locked_are_named_with_what_became_of_them() -> None:
+    drifted = replace(READY, drifted=(Drifted("GET /orders", "quarantined", ("texts",)),))
+    response = get("/readyz", drifted)
+    assert response.status_code == 200
+    assert response.json()["drift"] == [{"operation": "GET /orders", "outcome": "quarantined", "changed": ["texts"]}]
 
 
 def test_what_the_document_added_to_groups_is_named() -> None:

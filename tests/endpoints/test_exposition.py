@@ -5,6 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from plugin_gateway.endpoints.admin import Health, Reloads
 from plugin_gateway.endpoints.exposition import exposition
+from plugin_gateway.revision.agreed import Drifted
 from plugin_gateway.telemetry.counters import BUCKETS_S
 
 HEALTH = Health(
@@ -18,6 +19,7 @@ HEALTH = Health(
     reload_error="x",
     reloads=Reloads(served=4, refused=1, served_at=1000.0, refused_at=2000.0),
     restarts=2,
+    drifted=(Drifted("GET /a", "quarantined", ("texts",)), Drifted("GET /b", "quarantined", ("body",))),
 )
 
 
@@ -32,6 +34,8 @@ def test_what_is_served_is_exposed() -> None:
     assert found[("plugin_gateway_operations",)] == 8
     assert found[("plugin_gateway_workers",)] == 2
     assert found[("plugin_gateway_reload_failed",)] == 1
+    assert found[("plugin_gateway_drifted_operations", ("outcome", "quarantined"))] == 2
+    assert found[("plugin_gateway_drifted_operations", ("outcome", "followed"))] == 0
 
 
 def test_calls_have_operation_status_reason_method_and_consumer() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.decode.text import decode
-from plugin_gateway.openapi.render import to_json, to_yaml
+from plugin_gateway.openapi.render import to_canonical_json, to_json, to_yaml
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 LINES = st.lists(st.text(st.sampled_from(" \t#:-|>a'\"é😀{}[]&*!%@`"), max_size=6), max_size=5).map("\n".join)
@@ -91,3 +91,16 @@ def _same(left: Any, right: Any) -> bool:
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(_same, left, right))
     return type(left) is type(right) and left == right
+
+
+@given(st.dictionaries(st.text(), st.integers(), max_size=5))
+def test_equal_values_have_the_same_canonical_json_in_whatever_order(value: dict[str, int]) -> None:
+    backwards = dict(reversed(value.items()))
+    assert to_canonical_json(value) == to_canonical_json(backwards)
+    assert json.loads(to_canonical_json(value)) == value
+
+
+@pytest.mark.parametrize("value", [{"b": 2**70, "a": 1}, {"b": "\ud800", "a": 1}])
+def test_canonical_json_has_what_orjson_cannot_write(value: dict[str, Any]) -> None:
+    assert json.loads(to_canonical_json(value)) == value
+    assert to_canonical_json(value).startswith(b'{"a":1,')

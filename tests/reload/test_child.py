@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from plugin_gateway.cli.entry import run
 from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings, Revision
+from plugin_gateway.revision.agreed import Drifted
 from plugin_gateway.revision.pinned import NOTHING_PINNED
 
 BOUND_S = 20
@@ -56,18 +58,27 @@ def test_what_came_out_is_a_revision_and_what_the_supervisor_needs_of_it(config:
 
 def test_all_files_it_was_made_of_are_watched_as_they_were_before_they_were_read(config: Path) -> None:
     outcome = compiled_or_refused(config, {}, 1)
-    assert {path.name for path in outcome.watched} == {"gateway.yaml", "openapi.yaml"}
-    assert None not in outcome.watched.values()
+    assert {path.name for path in outcome.watched} == {"gateway.yaml", "openapi.yaml", "gateway.lock"}
+    assert [path.name for path, seen in outcome.watched.items() if seen is None] == ["gateway.lock"]
 
 
 def test_pins_are_for_the_next_compile_and_not_for_workers(config: Path) -> None:
-    config.write_text(CONFIG.replace("[listPets]", "[{path: /pets/**}]"))
+    config.write_text(CONFIG.replace("[listPets]", "[GET /pets]") + "deny: [{tag: internal}]\n")
+    config.with_name("openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {tags: [internal], "))
     first = compiled_or_refused(config, {}, 1)
     assert pickle.loads(first.revision).pinned == NOTHING_PINNED
-    config.with_name("openapi.yaml").write_text(DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, "))
+    renamed = DOCUMENT.replace("{get:", "{post: {tags: [internal], responses: {}}, get:")
+    config.with_name("openapi.yaml").write_text(renamed)
     later = compiled_or_refused(config, {}, 2, pickle.loads(first.pinned))
-    assert (later.operations, later.operations_total, later.held) == (1, 2, ("DELETE /pets",))
-    assert compiled_or_refused(config, {}, 2).operations == 2
+    assert (later.operations, later.operations_total) == (0, 2)
+    assert compiled_or_refused(config, {}, 2).operations == 1
+
+
+def test_operations_that_drifted_are_told(config: Path) -> None:
+    assert run(["lock", "-c", str(config)]) == 0
+    config.with_name("openapi.yaml").write_text(DOCUMENT.replace("{get: {", "{get: {summary: New, "))
+    outcome = compiled_or_refused(config, {}, 1)
+    assert (outcome.operations, outcome.drifted) == (0, (Drifted("GET /pets", "quarantined", ("texts",)),))
 
 
 def test_no_admin_listener_is_an_empty_address(config: Path) -> None:
@@ -112,13 +123,19 @@ def test_the_process_ends_with_its_supervisor(config: Path) -> None:
 def test_a_refused_config_tells_all_that_was_looked_at_and_whether_waiting_helps(config: Path) -> None:
     config.write_text(CONFIG.replace("./openapi.yaml", "./new.yaml") + "manifest: {logo: logo.png}\n")
     refused = compiled_or_refused(config, {}, 1)
-    assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png"}
+    assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "gateway.lock"}
     assert refused.watched[config.with_name("new.yaml")] is None
     assert refused.awaited is None
     config.with_name("logo.png").write_bytes(b"x")
     config.with_name("new.yaml").write_text(DOCUMENT.replace("{get:", "{$ref: pets.yaml, get:"))
     refused = compiled_or_refused(config, {}, 1)
-    assert {path.name for path in refused.watched} == {"gateway.yaml", "new.yaml", "logo.png", "pets.yaml"}
+    assert {path.name for path in refused.watched} == {
+        "gateway.yaml",
+        "new.yaml",
+        "logo.png",
+        "pets.yaml",
+        "gateway.lock",
+    }
 
 
 def test_a_document_that_is_not_there_yet_says_where_to_say_so(config: Path) -> None:

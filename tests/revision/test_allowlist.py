@@ -146,10 +146,6 @@ def test_naming_an_operation_twice_is_a_warning() -> None:
     assert rules(choose(["listPets", "GET /pets"])) == [("duplicate-operation", "warning", ("allow", 1))]
 
 
-def test_a_group_that_is_not_pinned_is_a_warning() -> None:
-    assert rules(choose([{"tag": "pets"}])) == [("group-not-pinned", "warning", ("allow", 0))]
-
-
 def test_an_operation_that_is_allowed_and_denied_stays_closed_and_is_a_warning() -> None:
     selection = choose(["listPets", "deletePet"], ["DELETE /**"])
 

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.selector import AllowEntry, Selector
+from plugin_gateway.lock.lock import EntryWords, words_of
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.revision.allowlist import Selection, select
-from plugin_gateway.revision.pinned import NOTHING_PINNED, EntryWords, Pinned, words_of
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 
 LIST, ALL, DAILY = OperationKey("GET", "/orders"), OperationKey("DELETE", "/orders"), OperationKey("GET", "/daily")
 METHODS = ("get", "post", "delete")
@@ -68,15 +69,6 @@ def test_what_vanishes_and_comes_back_is_as_it_was(
     assert set(before.kept) - set(after.kept) <= {
         key for keys in (choose(between, [], deny).pinned.entries.values()) for key in keys
     }
-
-
-def test_an_entry_is_known_by_the_words_it_selects_with() -> None:
-    one = AllowEntry.model_validate({"path": "/orders/**", "methods": ["GET", "POST"], "rate": "1/s"})
-    same = AllowEntry.model_validate({"path": "/orders/**", "methods": ["POST", "GET", "GET"], "consequential": True})
-    assert words_of(one, "allow") == words_of(same, "allow")
-    for other in ({"path": "/orders/*", "methods": ["GET", "POST"]}, {"path": "/orders/**"}, {"tag": "/orders/**"}):
-        assert words(other) != words_of(one, "allow")
-    assert words({"tag": "a"}, "consumers", "a") != words({"tag": "a"}, "consumers", "b")
 
 
 def test_a_new_entry_opens_what_it_names_and_an_old_one_what_it_named() -> None:

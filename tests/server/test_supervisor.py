@@ -11,6 +11,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from plugin_gateway.cli.entry import run as command
 from plugin_gateway.errors import UsageError
 from plugin_gateway.server import supervisor as supervisor_module
 from plugin_gateway.server.pool import WorkerPool
@@ -147,9 +148,9 @@ def test_the_log_says_what_a_reload_changed_and_that_it_stops(config: Path, capf
     assert lines["stopping"]["signal"] == "SIGTERM"
 
 
-def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(config: Path) -> None:
-    group = CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]")
-    config.write_text(group)
+def test_what_the_document_adds_to_a_group_stays_closed_until_it_is_locked(config: Path) -> None:
+    config.write_text(CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]"))
+    assert command(["lock", "-c", str(config)]) == 0
     grown = DOCUMENT.replace("/pets: {", "/pets: {delete: {responses: {}}, ")
 
     async def talk(_: Supervisor, started: Started) -> list[Any]:
@@ -159,17 +160,19 @@ def test_what_the_document_adds_to_a_group_stays_closed_until_the_entry_changes(
                 ("openapi.yaml", grown),
                 ("openapi.yaml", DOCUMENT + "# vanished\n"),
                 ("openapi.yaml", grown + "# back\n"),
-                ("gateway.yaml", group + "cors: [https://a.example]\n"),
-                ("gateway.yaml", group.replace("/pets/**", "/**")),
+                ("gateway.lock", ""),
             ],
             start=2,
         ):
-            config.with_name(name).write_text(text)
+            if text:
+                config.with_name(name).write_text(text)
+            else:
+                assert command(["lock", "-c", str(config)]) == 0
             healths.append(await until(started, lambda health, number=number: health["revision"] == number))
         return [(health["operations"], health["held"]) for health in healths]
 
     held = (1, ["DELETE /pets"])
-    assert run(config, talk) == [held, (1, []), held, held, (2, [])]
+    assert run(config, talk) == [held, (1, []), held, (2, [])]
 
 
 def test_a_revision_no_worker_can_serve_is_a_failed_reload(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

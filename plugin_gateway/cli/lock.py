@@ -1,0 +1,48 @@
+"""`lock`: writes gateway.lock, which agrees to what the document says now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_gateway.cli.options import config_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command()
+@config_option
+@click.option("--dry-run", is_flag=True, help="Print what would change, and write nothing.")
+def command(config: Path | None, *, dry_run: bool) -> int:
+    """Write gateway.lock beside the config: what the document says about each allowed operation, and what each group stands for.
+
+    From then on, `check` and `serve` hold to it: a group opens no further operation, and an operation whose description changes is
+    treated as `on_drift` says. Read `plugin-gateway diff` before you run this command again, and commit the file.
+    """
+    from plugin_gateway.cli.building import load_stages_to_show  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.errors import ConfigError  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.text import write_lock  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.lock_file import load_lock, lock_path, write_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.new_lock import differences, new_lock  # noqa: PLC0415  # likewise
+
+    loaded, stages = load_stages_to_show(config)
+    path = lock_path(loaded.source_path)
+    new = new_lock(loaded, stages[-1], own=stages[0])
+    try:
+        old = load_lock(path)
+    except ConfigError as error:
+        click.echo(f"the old lock cannot be read, so all of it is new: {error.findings[0]}", err=True)
+        old = None
+    for line in differences(old, new):
+        click.echo(line)
+    count = f"{len(new.operations)} operation{'s' * (len(new.operations) != 1)}"
+    if old == new:
+        click.echo(f"{path} is up to date: {count}", err=True)
+    elif dry_run:
+        click.echo(f"{path} would lock {count}; nothing is written", err=True)
+    else:
+        write_file(path, write_lock(new).encode())
+        click.echo(f"{path} locks {count}; commit it", err=True)
+    return 0

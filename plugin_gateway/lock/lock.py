@@ -1,0 +1,66 @@
+"""A lock: the digests of the allowed operations, and the operations that each group stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.config.selector import Selector
+    from plugin_gateway.lock.parts import Parts
+    from plugin_gateway.openapi.document import OperationKey
+
+
+class EntryWords(NamedTuple):
+    """The identity of an entry: its place and its selecting words."""
+
+    place: tuple[str, ...]
+    """`allow`, `deny`, or `consumers` and the consumer's name."""
+    operation: str
+    tag: str
+    path: str
+    methods: tuple[str, ...]
+
+    def __str__(self) -> str:
+        methods = f"{', '.join(self.methods)} " if self.methods else ""
+        return self.operation or (f"{methods}{self.path}" if self.path else f"{methods}tag {self.tag}")
+
+
+def words_of(selector: Selector, *place: str) -> EntryWords:
+    """Return the identity of an entry. The order and repetition of its methods do not matter."""
+    return EntryWords(
+        place=place,
+        operation=selector.operation or "",
+        tag=selector.tag or "",
+        path=selector.path or "",
+        methods=tuple(sorted(set(selector.methods))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedOperation:
+    """One operation: its operationId, if the document gives it one, and the digests of its parts."""
+
+    operation_id: str
+    parts: Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lock:
+    """What the operator agreed to: written by `plugin-gateway lock`, held to by `check` and `serve`."""
+
+    document: str
+    """The digest of the fields that belong to no operation."""
+    discriminator: str = "follow"
+    extensions: tuple[str, ...] = ()
+    """`public.discriminator` and `public.extensions`, which decide what belongs to an operation."""
+    operations: Mapping[OperationKey, LockedOperation] = field(default_factory=dict)
+    groups: Mapping[EntryWords, frozenset[OperationKey]] = field(default_factory=dict)
+    """The operations that each group opens, those of `allow` that each entry of `deny` closes, and those that entries of `allow`
+    name in vain because of `deny`."""
+
+    def key_of(self, operation_id: str) -> OperationKey | None:
+        """Return the operation that had this operationId, whichever has it now."""
+        return next((key for key, one in self.operations.items() if one.operation_id == operation_id), None)

@@ -1,0 +1,117 @@
+"""Locking: makes the lock of a document, and finds the operations that have drifted from a lock since."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.lock.lock import Lock, LockedOperation
+from plugin_gateway.lock.parts import NO_PARTS, PARTS, Closures, document_digest
+from plugin_gateway.openapi.prune.pruned import prune
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from plugin_gateway.lock.lock import EntryWords
+    from plugin_gateway.lock.parts import Parts
+    from plugin_gateway.openapi.document import Document, OperationKey
+
+REMOVED: Final = "removed"
+UNREADABLE: Final = "unreadable"
+
+
+class Drift(NamedTuple):
+    """An operation that is no longer as it was locked."""
+
+    key: OperationKey
+    changed: tuple[str, ...]
+    """The names of the parts that changed, or only `REMOVED` or `UNREADABLE`."""
+
+    def __str__(self) -> str:
+        match self.changed:
+            case (one,) if one == REMOVED:
+                return "the document no longer has it"
+            case (one,) if one == UNREADABLE:
+                return "its part of the document is no longer valid"
+            case (*front, last) if front:
+                return f"its {', '.join(front)} and {last} changed"
+            case _:
+                return f"its {self.changed[0]} changed"
+
+
+def cut(document: Document, keys: Collection[OperationKey], lock: Lock) -> Document:
+    """Prune a document as the lock's settings say. Raises `DocumentError` as `prune` does."""
+    return prune(
+        document, keys, extensions=lock.extensions, discriminator="trim" if lock.discriminator == "trim" else "follow"
+    )
+
+
+def lock_of(
+    document: Document,
+    ids: Mapping[OperationKey, str],
+    groups: Mapping[EntryWords, frozenset[OperationKey]],
+    settings: Lock,
+) -> Lock:
+    """Lock the operations of `ids`, with the `discriminator` and `extensions` of `settings`.
+
+    `ids` has the operationId of each. An overlay may change it, or add an operation that the document does not have.
+
+    Raises:
+        DocumentError: an operation cannot be cut out of the document.
+    """
+    keys = tuple(key for key in ids if key in document.operations)
+    parts = _parts(cut(document, keys, settings), keys)
+    operations = {key: LockedOperation(operation_id=name, parts=parts.get(key, NO_PARTS)) for key, name in ids.items()}
+    return Lock(
+        document=document_digest(document),
+        discriminator=settings.discriminator,
+        extensions=settings.extensions,
+        operations=operations,
+        groups=groups,
+    )
+
+
+def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey]) -> tuple[Drift, ...]:
+    """Find the `wanted` operations of the lock that changed in the document, in the lock's order.
+
+    All operations of the lock are cut out together, because a link between two of them belongs to both.
+    """
+    there = tuple(key for key in lock.operations if key in document.operations)
+    now = _parts_as_far_as_valid(document, there, lock)
+    found = []
+    for key, locked in lock.operations.items():
+        if key not in wanted:
+            continue
+        if key not in document.operations:
+            if locked.parts == NO_PARTS:
+                continue
+            found.append(Drift(key, (REMOVED,)))
+        elif (parts := now.get(key)) is None:
+            found.append(Drift(key, (UNREADABLE,)))
+        elif parts != locked.parts:
+            pairs = zip(PARTS, parts, locked.parts, strict=True)
+            found.append(Drift(key, tuple(name for name, one, other in pairs if one != other)))
+    return tuple(found)
+
+
+def _parts_as_far_as_valid(
+    document: Document, keys: tuple[OperationKey, ...], lock: Lock
+) -> Mapping[OperationKey, Parts]:
+    try:
+        return _parts(cut(document, keys, lock), keys)
+    except DocumentError:
+        valid = tuple(key for key in keys if _is_valid(document, key, lock))
+        return _parts(cut(document, valid, lock), valid)
+
+
+def _is_valid(document: Document, key: OperationKey, lock: Lock) -> bool:
+    try:
+        cut(document, [key], lock)
+    except DocumentError:
+        return False
+    return True
+
+
+def _parts(pruned: Document, keys: Iterable[OperationKey]) -> dict[OperationKey, Parts]:
+    closures = Closures(pruned)
+    return {key: closures.parts_of(pruned.operations[key]) for key in keys}

@@ -1,0 +1,299 @@
+"""The parts of an operation: digests of its parameters, body, replies and texts, each with all that it refers to.
+
+Texts are apart, because a changed word alters no call but may steer a model. Each object of the document is split into its texts and
+the rest. A digest covers an object and the components that it reaches. The order of keys does not matter, nor does the order of lists
+whose order has no meaning.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from plugin_gateway.openapi.grammar import (
+    FIELDS,
+    OTHER_FIELDS,
+    Field,
+    Kind,
+    Shape,
+    components_at,
+    is_extension,
+    sections,
+)
+from plugin_gateway.openapi.prune.subtypes import component_schemas, implicit_subtypes, schemas_at
+from plugin_gateway.openapi.refs import RefError
+from plugin_gateway.openapi.render import to_canonical_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
+    from plugin_gateway.openapi.refs import Tokens
+
+PARTS: Final = ("parameters", "body", "replies", "texts")
+ABSENT: Final = "none"
+"""The digest of a part that the operation does not have."""
+DIGEST_DIGITS: Final = 32
+"""128 bits: an upstream that wants to hide a change cannot find another document with the same digest."""
+
+_TEXTS: Final = frozenset({"$comment", "description", "example", "examples", "externalDocs", "summary"})
+_TEXTS_OF: Final = {Kind.SCHEMA: frozenset({"title"}), Kind.OPERATION: frozenset({"operationId", "tags"})}
+"""Further texts: a model sees the operationId as the name of the tool. In a link it is a reference."""
+_TEXT_KINDS: Final = frozenset({Kind.EXAMPLE, Kind.EXTERNAL_DOCS, Kind.TAG})
+_UNORDERED: Final = frozenset({"enum", "required", "tags", "type"})
+_BODY_PLACES: Final = frozenset({"body", "formData"})
+"""Where 2.0 declares bodies among the parameters."""
+_ROOT_PARTS: Final = ("basePath", "externalDocs", "host", "info", "jsonSchemaDialect", "schemes", "servers")
+
+
+class Parts(NamedTuple):
+    """The digests of one operation's parts."""
+
+    parameters: str
+    body: str
+    replies: str
+    texts: str
+
+
+NO_PARTS: Final = Parts(ABSENT, ABSENT, ABSENT, ABSENT)
+"""The parts of an operation that only an overlay has."""
+
+
+class _Split(NamedTuple):
+    """A value without its texts, the texts, and the places that it refers to."""
+
+    rest: Json
+    texts: Json
+    refs: tuple[str, ...]
+    name: Json = None
+    """The name of a parameter, so that two parameters cannot exchange their texts unnoticed."""
+
+
+class _Unit(NamedTuple):
+    """A component, or another target of references: its digests, and the units that it refers to."""
+
+    rest: bytes
+    texts: bytes
+    refs: frozenset[Tokens]
+
+
+_Refs: TypeAlias = "list[str]"
+
+
+def document_digest(document: Document) -> str:
+    """Return the digest of the fields that belong to no operation, such as `info`, without the version of the API."""
+    root = {name: document.root[name] for name in _ROOT_PARTS if name in document.root}
+    if isinstance(info := root.get("info"), dict):
+        root["info"] = {name: value for name, value in info.items() if name != "version"}
+    return _digest(to_canonical_json(root))
+
+
+class Closures:
+    """The parts of the operations of one pruned document."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._base = components_at(document.version)
+        self._sections = sections(document.version)
+        self._units: dict[Tokens, _Unit] = {}
+
+    def parts_of(self, operation: Operation) -> Parts:
+        """Return the digests of an operation's parts.
+
+        Raises:
+            DocumentError: the operation's text is not valid.
+        """
+        node, item, root = operation.node, operation.path_item, self._document.root
+        inherited = item.get("parameters")
+        declared = [*_listed(inherited), *_listed(node.get("parameters"))]
+        groups: dict[str, list[_Split]] = {name: [] for name in PARTS[:3]}
+        for one in declared:
+            groups["body" if self._is_body(one) else "parameters"].append(_split(Kind.PARAMETER, one))
+        around: JsonObject = {"security": node.get("security", root.get("security"))}
+        around["servers"] = node.get("servers") or item.get("servers")
+        schemes = [self._of_scheme(name) for name in _names_in(around["security"])]
+        texts: JsonObject = {"item": [item.get(name) for name in ("summary", "description")]}
+        for name, value in node.items():
+            if name == "requestBody":
+                groups["body"].append(_split(Kind.REQUEST_BODY, value))
+            elif name in {"responses", "callbacks"}:
+                groups["replies"].append(_split_field(FIELDS[Kind.OPERATION][name], value))
+            elif name in _TEXTS or name in _TEXTS_OF[Kind.OPERATION]:
+                texts[f"operation {name}"] = _sorted(value) if name in _UNORDERED else value
+            elif name not in {"parameters", "security", "servers", "consumes", "produces"}:
+                around[name] = value
+        if groups["body"] and self._document.version == "2.0":
+            groups["body"].append(_Split(node.get("consumes", root.get("consumes")), None, ()))
+        if self._document.version == "2.0":
+            groups["replies"].append(_Split(node.get("produces", root.get("produces")), None, ()))
+        texts["tag objects"] = _sorted(
+            [tag for tag in _listed(root.get("tags")) if _name(tag) in _listed(node.get("tags"))]
+        )
+        digests: dict[str, str] = {}
+        reached: set[Tokens] = set()
+        for name, splits in groups.items():
+            splits.sort(key=lambda one: to_canonical_json(one.rest))
+            texts[name] = _sorted([[one.name, one.texts] for one in splits if one.texts])
+            extra = [around] if name == "parameters" else []
+            units = self._reach(self._places(ref for one in splits for ref in one.refs))
+            units |= self._reach(schemes) if name == "parameters" else set()
+            reached |= units
+            own = to_canonical_json([*(one.rest for one in splits), *extra])
+            is_there = bool(splits or extra)
+            digests[name] = _digest(own, *(self._named(place).rest for place in sorted(units))) if is_there else ABSENT
+        digests["texts"] = _digest(to_canonical_json(texts), *(self._named(place).texts for place in sorted(reached)))
+        return Parts(**digests)
+
+    def _is_body(self, parameter: Json) -> bool:
+        if isinstance(parameter, dict) and isinstance(ref := parameter.get("$ref"), str):
+            try:
+                parameter = self._document.resolve(ref).value
+            except RefError:
+                return False
+        return isinstance(parameter, dict) and parameter.get("in") in _BODY_PLACES
+
+    def _of_scheme(self, name: str) -> Tokens:
+        return (*self._base, "securityDefinitions" if self._document.version == "2.0" else "securitySchemes", name)
+
+    def _places(self, refs: Iterable[str]) -> Iterator[Tokens]:
+        for ref in refs:
+            try:
+                tokens = self._document.resolve(ref).tokens
+            except RefError:
+                continue  # the reference is in the digest of the object that has it
+            yield self._unit_of(tokens)
+
+    def _unit_of(self, tokens: Tokens) -> Tokens:
+        depth = len(self._base) + 2
+        is_component = tokens[: len(self._base)] == self._base and tokens[len(self._base) : depth - 1] != ()
+        return tokens[:depth] if is_component and tokens[depth - 2] in self._sections else tokens
+
+    def _reach(self, start: Iterable[Tokens]) -> set[Tokens]:
+        reached: set[Tokens] = set()
+        stack = [*start]
+        while stack:
+            if (place := stack.pop()) not in reached:
+                reached.add(place)
+                stack += self._named(place).refs
+        return reached
+
+    def _named(self, place: Tokens) -> _Unit:
+        if (unit := self._units.get(place)) is None:
+            unit = self._units[place] = self._read(place)
+        return unit
+
+    def _read(self, place: Tokens) -> _Unit:
+        value: Json = self._document.root
+        for token in place:
+            value = (
+                value[int(token)] if isinstance(value, list) else value.get(token) if isinstance(value, dict) else None
+            )
+        kind = self._sections.get(place[len(self._base)]) if len(place) == len(self._base) + 2 else None
+        split = _split(kind or Kind.SCHEMA, value)
+        name = to_canonical_json(place)
+        refs = {*self._places(split.refs), *self._subtypes.get(place, ())}
+        return _Unit(
+            sha256(name + to_canonical_json(split.rest)).digest(),
+            sha256(name + to_canonical_json(split.texts)).digest(),
+            frozenset(refs),
+        )
+
+    @cached_property
+    def _subtypes(self) -> Mapping[Tokens, tuple[Tokens, ...]]:
+        """The schemas that a discriminator or a dynamic reference may select without naming them."""
+        found = implicit_subtypes(self._document)
+        if self._document.version in {"2.0", "3.0"}:
+            return found
+        dynamic = tuple(
+            (*schemas_at(self._document.version), name)
+            for name, schema in component_schemas(self._document).items()
+            if b'"$dynamicAnchor":' in to_canonical_json(schema)
+        )
+        return {**found, **{place: (*found.get(place, ()), *dynamic) for place in dynamic}}
+
+
+def _digest(*parts: bytes) -> str:
+    digest = sha256()
+    for part in parts:
+        digest.update(b"%d:%b" % (len(part), part))
+    return "sha256:" + digest.hexdigest()[:DIGEST_DIGITS]
+
+
+def _split(kind: Kind, value: Json) -> _Split:
+    refs: _Refs = []
+    rest, texts = _split_object(kind, value, refs)
+    return _Split(rest, texts, tuple(refs), _name(value))
+
+
+def _split_field(field: Field, value: Json) -> _Split:
+    refs: _Refs = []
+    rest, texts = _split_value(field, value, refs)
+    return _Split(rest, texts, tuple(refs))
+
+
+def _split_object(kind: Kind, value: Json, refs: _Refs) -> tuple[Json, Json]:
+    """Return an object without its texts, and the texts; add its references to `refs`. A document is at most 200 levels deep."""
+    if kind in _TEXT_KINDS:
+        if isinstance(value, dict) and isinstance(ref := value.get("$ref"), str):
+            refs.append(ref)
+        return None, value
+    if not isinstance(value, dict):
+        return value, None
+    other = OTHER_FIELDS.get(kind)
+    fields = FIELDS[kind]
+    rest: JsonObject = {}
+    texts: JsonObject = {}
+    for name, child in value.items():
+        if name in {"$ref", "$dynamicRef"} and isinstance(child, str):
+            refs.append(child)
+            rest[name] = child
+        elif kind is Kind.DISCRIMINATOR and name == "mapping" and isinstance(child, dict):
+            refs += (
+                target if "#" in target else f"#/components/schemas/{target}"
+                for target in child.values()
+                if isinstance(target, str)
+            )
+            rest[name] = child
+        elif name in _TEXTS or name in _TEXTS_OF.get(kind, ()):
+            texts[name] = child
+        elif other is not None and not is_extension(name):
+            rest[name], text = _split_object(other, child, refs)
+            if text:
+                texts[name] = text
+        elif (field := fields.get(name)) is not None:
+            rest[name], text = _split_value(field, child, refs)
+            if text:
+                texts[name] = text
+        else:
+            rest[name] = _sorted(child) if name in _UNORDERED and isinstance(child, list) else child
+    return rest, texts
+
+
+def _split_value(field: Field, value: Json, refs: _Refs) -> tuple[Json, Json]:
+    if isinstance(value, list) and field.shape is not Shape.MAP:
+        pairs = [_split_object(field.kind, one, refs) for one in value]
+        texts = [text for _, text in pairs]
+        return [rest for rest, _ in pairs], texts if any(texts) else None
+    if isinstance(value, dict) and field.shape is Shape.MAP:
+        split = {name: _split_object(field.kind, one, refs) for name, one in value.items()}
+        return {name: rest for name, (rest, _) in split.items()}, {
+            name: text for name, (_, text) in split.items() if text
+        }
+    return _split_object(field.kind, value, refs)
+
+
+def _sorted(value: Json) -> Json:
+    return sorted(value, key=to_canonical_json) if isinstance(value, list) else value
+
+
+def _listed(value: Json) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _name(value: Json) -> Json:
+    return value.get("name") if isinstance(value, dict) else None
+
+
+def _names_in(security: Json) -> list[str]:
+    return [name for one in _listed(security) if isinstance(one, dict) for name in one]

@@ -1,0 +1,206 @@
+"""What the operator agreed to: the lock, the operations that have drifted from it, and what becomes of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.lock.lock import words_of
+from plugin_gateway.lock.locking import REMOVED, find_drift
+from plugin_gateway.lock.parts import document_digest
+from plugin_gateway.openapi.document import OperationKey
+from plugin_gateway.revision.catalogue import describe, match
+from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from plugin_gateway.config.model import Config
+    from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.lock.lock import EntryWords, Lock
+    from plugin_gateway.lock.locking import Drift
+    from plugin_gateway.openapi.document import Document, Operation
+    from plugin_gateway.revision.catalogue import Catalogue
+
+Outcome: TypeAlias = Literal["kept", "quarantined", "followed"]
+GROUP_NOT_LOCKED: Final = "group-not-locked"
+DRIFT: Final = "drift"
+"""The rule of findings about operations that are not as they were locked."""
+_ACCEPT: Final = "`plugin-gateway diff` says what changed, and `plugin-gateway lock` accepts it"
+
+
+class Drifted(NamedTuple):
+    """An operation that is not as it was locked, and what became of it."""
+
+    operation: str
+    outcome: Outcome
+    changed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreed:
+    """A lock, applied to a document. Without a lock, every operation is as agreed."""
+
+    lock: Lock | None = None
+    closed: frozenset[OperationKey] = frozenset()
+    """The operations that are quarantined or gone."""
+    drifted: tuple[Drifted, ...] = ()
+    findings: tuple[Finding, ...] = field(default=(), repr=False)
+
+    def match(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:
+        """Return the operations that an entry names, without closed ones.
+
+        An operationId names the operation that had it when the lock was written, so an id that moves to another operation opens
+        nothing.
+        """
+        return [operation for operation in self._named(selector, catalogue) if operation.key not in self.closed]
+
+    def is_closed(self, selector: Selector, catalogue: Catalogue, *place: str) -> bool:
+        """Tell whether an entry matches no operation because all that it names are closed, which is not a mistake of the entry."""
+        return bool(
+            {*self.keys_of(selector, *place), *(one.key for one in self._named(selector, catalogue))} & self.closed
+        )
+
+    def knows(self, selector: Selector, *place: str) -> bool:
+        """Tell whether the lock has this entry: if the document no longer has what it names, the document changed."""
+        return self.lock is not None and words_of(selector, *place) in self.lock.groups
+
+    def _named(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:
+        if self.lock is not None and selector.wanted_id:
+            denied = next(iter(self.lock.groups.get(words_of(selector, "allow"), ())), None)
+            if key := self.lock.key_of(selector.wanted_id) or denied:
+                return [operation] if (operation := catalogue.operations.get(key)) else []
+        return match(selector, catalogue)
+
+    def keys_of(self, selector: Selector, *place: str) -> frozenset[OperationKey]:
+        """Return the operations of the lock that an entry names."""
+        if self.lock is None:
+            return frozenset()
+        if selector.operation is None:
+            return self.lock.groups.get(words_of(selector, *place), frozenset())
+        key = OperationKey(*selector.key) if selector.key else self.lock.key_of(selector.operation)
+        return frozenset({key} if key is not None and key in self.lock.operations else ())
+
+    def pins(self, before: Pinned = NOTHING_PINNED) -> Pinned:
+        """Return what the groups stand for: in `allow`, what the lock says; in `deny`, also what they named `before`."""
+        if self.lock is None:
+            return before
+        pins: dict[EntryWords, frozenset[OperationKey]] = {
+            words: keys for words, keys in before.entries.items() if words.place == ("deny",)
+        }
+        for words, keys in self.lock.groups.items():
+            pins[words] = keys | pins.get(words, frozenset())
+        return Pinned(pins)
+
+
+NOTHING_AGREED: Final = Agreed()
+
+
+def agree(document: Document, config: Config, lock: Lock) -> Agreed:
+    """Apply a lock to a document, as `on_drift` says."""
+    agreed = Agreed(lock=lock)
+    policies = _policies(config, agreed)
+    drifts = find_drift(document, lock, policies)
+    closed, drifted, findings = set(), [], [*_about_document(document, lock), *_about_settings(config, lock)]
+    for drift in drifts:
+        entry, policy = policies[drift.key]
+        outcome: Outcome = "followed" if policy == "follow" else "quarantined"
+        if outcome == "quarantined" or drift.changed == (REMOVED,):
+            closed.add(drift.key)
+        drifted.append(Drifted(str(drift.key), outcome, drift.changed))
+        findings.append(_told(drift, outcome, entry))
+    return Agreed(lock=lock, closed=frozenset(closed), drifted=tuple(drifted), findings=tuple(findings))
+
+
+def _policies(config: Config, agreed: Agreed) -> Mapping[OperationKey, tuple[AllowEntry, str]]:
+    """Return the locked operations that the config names, each with its entry and what to do if it drifts."""
+    found: dict[OperationKey, tuple[AllowEntry, str]] = {}
+    for entry in sorted(config.allow, key=lambda entry: entry.operation is None):
+        for key in agreed.keys_of(entry, "allow"):
+            first, policy = found.get(key, (entry, ""))
+            found[key] = first, policy or entry.on_drift or ""
+    return {key: (entry, policy or config.on_drift) for key, (entry, policy) in found.items()}
+
+
+def _told(drift: Drift, outcome: Outcome, entry: AllowEntry) -> Finding:
+    states = {
+        "kept": "is served as it was locked",
+        "quarantined": "is closed",
+        "followed": "is served as it is now",
+    }
+    state = "is closed" if drift.changed == (REMOVED,) else states[outcome]
+    return Finding(
+        rule=DRIFT,
+        severity=Severity.WARNING,
+        message=f"`{drift.key}` {state}: {drift} since the lock was written",
+        hint=_ACCEPT,
+        pointer=("allow", entry.index),
+    )
+
+
+def _about_document(document: Document, lock: Lock) -> Iterator[Finding]:
+    if document_digest(document) != lock.document:
+        message = "`info`, `servers` or another field that belongs to no operation changed since the lock was written"
+        yield Finding(rule=DRIFT, severity=Severity.WARNING, message=message, hint=_ACCEPT, pointer=("openapi",))
+
+
+def _about_settings(config: Config, lock: Lock) -> Iterator[Finding]:
+    public = config.public
+    for name, is_same in (
+        ("discriminator", public.discriminator == lock.discriminator),
+        ("extensions", {*public.extensions} == {*lock.extensions}),
+    ):
+        if not is_same:
+            yield Finding(
+                rule="lock-outdated",
+                severity=Severity.WARNING,
+                message=f"`public.{name}` changed since the lock was written",
+                hint="run `plugin-gateway lock`",
+                pointer=("public", name),
+            )
+
+
+def find_unlocked(config: Config, agreed: Agreed, catalogue: Catalogue, where: str) -> Iterator[Finding]:
+    """Find the entries that the lock does not know. For a group this is an error: the document alone would decide what it opens."""
+    lists: list[tuple[tuple[str, ...], tuple[str | int, ...], Sequence[Selector]]] = [
+        (("allow",), ("allow",), config.allow)
+    ]
+    lists += [
+        (("consumers", one.name), ("consumers", index, "allow"), one.allow)
+        for index, one in enumerate(config.consumers)
+        if one.allow
+    ]
+    for place, pointer, entries in lists:
+        for index, entry in enumerate(entries):
+            if entry.operation is None:
+                count = 0 if agreed.knows(entry, *place) else len(match(entry, catalogue))
+                if count:
+                    yield _unlocked_group(entry, count, (*pointer, index), where, is_there=agreed.lock is not None)
+            elif agreed.lock is not None and place == ("allow",):
+                yield from _unlocked_operation(agreed.lock, entry, agreed.match(entry, catalogue))
+
+
+def _unlocked_group(
+    entry: Selector, count: int, pointer: tuple[str | int, ...], where: str, *, is_there: bool
+) -> Finding:
+    lack = "is not in" if is_there else "needs"
+    return Finding(
+        rule=GROUP_NOT_LOCKED,
+        message=f"{describe(entry)} names {count} operation{'s' * (count != 1)} today, and {lack} {where}: "
+        "the document alone must not decide what a group opens",
+        hint="`plugin-gateway lock` writes what it stands for; review the file and commit it",
+        pointer=pointer,
+    )
+
+
+def _unlocked_operation(lock: Lock, entry: Selector, operations: Iterable[Operation]) -> Iterator[Finding]:
+    for operation in operations:
+        if operation.key not in lock.operations:
+            yield Finding(
+                rule="not-locked",
+                severity=Severity.WARNING,
+                message=f"`{operation.key}` is not in the lock, so its changes go unnoticed",
+                hint="run `plugin-gateway lock`",
+                pointer=("allow", entry.index),
+            )

@@ -1,0 +1,84 @@
+"""The lock file: `gateway.lock` beside gateway.yaml, read and written."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
+from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.errors import ConfigError
+from plugin_gateway.lock.text import read_lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.lock.lock import Lock
+
+MAX_LOCK_BYTES: Final = 16 * 1024 * 1024
+
+
+def lock_path(config: Path | None) -> Path:
+    """Return the lock file of a config: beside it, with its name and `.lock`. A config without a file has ./gateway.lock."""
+    path = Path(DEFAULT_NAME) if config is None or config == STANDARD_INPUT else config
+    return path.with_name(path.name.removesuffix(path.suffix) + ".lock")
+
+
+def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lock | None:
+    """Read a lock; None if there is no such file. `on_file` is called with the path before it is opened.
+
+    Raises:
+        ConfigError: the file cannot be read, or is not a lock.
+    """
+    if on_file is not None:
+        on_file(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_LOCK_BYTES + 1)
+        if len(content) > MAX_LOCK_BYTES:
+            raise _unreadable(path, "it is larger than 16 MiB")
+        return read_lock(content.decode("utf-8-sig"), str(path))
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise _unreadable(path, (error.strerror or str(error)).lower()) from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is not UTF-8 text") from error
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Replace a file in one step, so that a gateway that reads it meanwhile sees the old or the new content.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        descriptor, name = mkstemp(dir=target.parent, prefix=f".{target.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+            Path(name).replace(target)
+        except BaseException:
+            with suppress(OSError):
+                Path(name).unlink()
+            raise
+    except OSError as error:
+        message = f"cannot write {path}: {(error.strerror or str(error)).lower()}"
+        raise ConfigError([Finding(rule="unwritable", message=message, location=Location(str(path)))]) from error
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _unreadable(path: Path, why: str) -> ConfigError:
+    hint = "mend the file, or move it away and run `plugin-gateway lock`"
+    message = f"the lock cannot be read: {why}"
+    return ConfigError([Finding(rule="unreadable", message=message, hint=hint, location=Location(str(path)))])
