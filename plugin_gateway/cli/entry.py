@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "tools": ("plugin_gateway.cli.tools", "Print the allowed operations as tools for MCP and for models."),
     "mcp": ("plugin_gateway.cli.mcp", "Serve the allowed operations as MCP tools over standard input and output."),
     "plugin": ("plugin_gateway.cli.plugin", "Write the plugin package for ChatGPT, Claude and others."),
+    "audit": ("plugin_gateway.cli.audit", "Check that no line of an audit was changed or removed."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
     "completion": (

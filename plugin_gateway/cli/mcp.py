@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 from contextlib import suppress
+from time import time
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -68,14 +69,19 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str) -> Non
     from plugin_gateway.proxy.holder import Holder  # noqa: PLC0415
     from plugin_gateway.proxy.in_process import field_block  # noqa: PLC0415
     from plugin_gateway.proxy.resources import Resources  # noqa: PLC0415
-    from plugin_gateway.telemetry import Log, Recorder, telling  # noqa: PLC0415
+    from plugin_gateway.telemetry import Audit, Log, Recorder, telling  # noqa: PLC0415
+    from plugin_gateway.telemetry.audit import Terms  # noqa: PLC0415
 
     gate, tools, _ = view_of(revision, consumer)
     access = Access(consumer, gate.judge, revision.faces, gate, tools)
     log = Log(format=revision.log.format, level=revision.log.level)
     resources = Resources()
     known = resources.known_secrets
-    recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108  # the mask is replaced
+    audit = Audit(log.timestamp)
+    if revision.audit is not None:
+        terms = Terms(revision.audit.values, revision.digest)
+        audit.adopt(revision.audit.file, terms, revision.all_rules, time())
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit)  # noqa: PLW0108  # the mask is replaced
     try:
         holder = Holder(revision, resources=resources)
     except OSError as error:

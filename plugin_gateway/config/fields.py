@@ -22,7 +22,7 @@ from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is
 from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
-from plugin_gateway.config.surroundings import surroundings_of
+from plugin_gateway.config.surroundings import Surroundings, surroundings_of
 from plugin_gateway.config.variable import variable_in
 
 _LONGEST_MEANT: Final = 200
@@ -102,6 +102,25 @@ _KEPT_WITH_SECRETS: Final = frozenset({"ca", "cert", "key", "users"})
 
 
 def _file(value: Any, info: ValidationInfo) -> Path:
+    around = surroundings_of(info)
+    path = _path(value, around)
+    around.on_file(path)
+    if not _is_file(path, value) and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
+        hint = _unfilled(value) or "a relative path starts at the folder of gateway.yaml"
+        raise Mistake("file-missing", "no such file", got=value, hint=hint)
+    return path
+
+
+def _written_file(value: Any, info: ValidationInfo) -> Path:
+    path = _path(value, surroundings_of(info))
+    if hint := _unfilled(value):
+        raise Mistake("bad-value", "expected the path of a file", got=value, hint=hint)
+    if _may_exist(path) and path.is_dir():
+        raise Mistake("bad-value", "this is a folder", got=value, hint="name a file in it")
+    return path
+
+
+def _path(value: Any, around: Surroundings) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
     if "-----BEGIN" in value:
@@ -118,13 +137,7 @@ def _file(value: Any, info: ValidationInfo) -> Path:
             got=value,
             hint="download it, and name the file here",
         )
-    around = surroundings_of(info)
-    path = around.folder / value
-    around.on_file(path)
-    if not _is_file(path, value) and (around.needs_secrets or info.field_name not in _KEPT_WITH_SECRETS):
-        hint = _unfilled(value) or "a relative path starts at the folder of gateway.yaml"
-        raise Mistake("file-missing", "no such file", got=value, hint=hint)
-    return path
+    return around.folder / value
 
 
 def _is_file(path: Path, written: str) -> bool:
@@ -288,6 +301,11 @@ HostText = Annotated[str, PlainValidator(address.parse_host), text_schema("HOST 
 AbsoluteUrl = Annotated[str, PlainValidator(address.parse_absolute_url), text_schema("An absolute http or https URL.")]
 FilePath = Annotated[
     Path, PlainValidator(_file), text_schema("A file; a relative path starts at the folder of this file.")
+]
+WrittenPath = Annotated[
+    Path,
+    PlainValidator(_written_file),
+    text_schema("A file to write; a relative path starts at the folder of this file."),
 ]
 SourceText = Annotated[str, PlainValidator(_document_source), text_schema("A file, or an http or https URL.")]
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), text_schema("A header field name.")]

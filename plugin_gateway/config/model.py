@@ -28,6 +28,7 @@ from plugin_gateway.config.fields import (
     SourceText,
     SpecVersion,
     ToTuple,
+    WrittenPath,
     is_url,
 )
 from plugin_gateway.config.manifest import Manifest
@@ -230,6 +231,23 @@ class Log(Record):
     """The lowest level that is logged."""
 
 
+class Audit(Record):
+    """The audit: a file with one line for each call, which `audit verify` checks for changed and removed lines."""
+
+    example: ClassVar[str] = "{file: audit.jsonl}"
+    other_words: ClassVar[dict[str, str]] = dict.fromkeys(("path", "log", "to"), "file")
+    short_form: ClassVar[dict[str, Any] | None] = {"type": "string", "description": "A file."}
+
+    file: WrittenPath
+    """The file that the gateway appends to. `FILE.head` beside it holds the end of the chain."""
+    values: Annotated[tuple[str, ...], ToTuple] = ()
+    """Path parameters whose values are written. The audit has no other value that a caller sends."""
+
+    @classmethod
+    def expand(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+
 class Config(Record):
     """All of gateway.yaml."""
 
@@ -295,6 +313,8 @@ class Config(Record):
     """Listener for metrics alone, for a scraper that cannot reach `admin`. `admin` serves metrics, too."""
     log: Log = Log.model_construct()
     """What the gateway logs to standard error."""
+    audit: Audit | None = None
+    """A file with one line for each call and each revision, which shows whether a line was changed or removed."""
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:

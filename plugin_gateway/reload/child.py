@@ -99,11 +99,14 @@ def compiled_or_refused(
         rest = loaded or (error.remains if isinstance(error, RefusedConfigError) else None)
         log = _log_settings(rest.config) if rest else None
         return Refused(findings=error.findings, report=report, watched=watched, log=log, awaited=awaited)
+    digest = revision.digest
+    if revision.audit is not None:
+        revision = replace(revision, audit=replace(revision.audit, digest=digest))
     return Compiled(
         # Workers need no pins, and a large document has many.
         revision=pickle.dumps(replace(revision, pinned=NOTHING_PINNED), protocol=pickle.HIGHEST_PROTOCOL),
         number=revision.number,
-        digest=revision.digest,
+        digest=digest,
         public_url=revision.public_url,
         faces=tuple(revision.faces),
         operations=len(revision.rules),

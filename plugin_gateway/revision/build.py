@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -158,6 +159,7 @@ def build(
     found += lock_found
     logo = _unless_refused(_read_logo, loaded, found)
     users = _unless_refused(_read_users, loaded, found)
+    found += _find_unwritable_audit(loaded)
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
     found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
     try:
@@ -252,6 +254,29 @@ def _read_logo(loaded: LoadedConfig) -> bytes | None:
             pointer=("manifest", "logo"),
         )
         raise ConfigError(loaded.located([finding])) from error
+
+
+def _find_unwritable_audit(loaded: LoadedConfig) -> Iterator[Finding]:
+    """An audit that cannot be written is worse than none, because people rely on it."""
+    audit = loaded.config.audit
+    # Without secrets, the config is checked on another machine than the one that serves.
+    if audit is None or not loaded.needs_secrets:
+        return
+    folder = audit.file.parent
+    if not folder.is_dir():
+        yield Finding(
+            rule="audit-unwritable",
+            message=f"the folder of the audit, {folder}, does not exist",
+            hint="make the folder, or name a file in another one",
+            pointer=("audit", "file"),
+        )
+    elif not os.access(audit.file if audit.file.exists() else folder, os.W_OK):
+        yield Finding(
+            rule="audit-unwritable",
+            message=f"the gateway may not write to {audit.file}",
+            hint="let the gateway's user write to it and to its folder",
+            pointer=("audit", "file"),
+        )
 
 
 def _placeholder_users(loaded: LoadedConfig) -> str:

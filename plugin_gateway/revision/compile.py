@@ -35,7 +35,7 @@ from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.contradictions import find_contradictions
 from plugin_gateway.revision.mcp import compile_mcp
-from plugin_gateway.revision.model import LogSettings, Revision, holds_secrets
+from plugin_gateway.revision.model import AuditSettings, LogSettings, Revision, holds_secrets
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.tls_files import NO_TLS_FILES
 from plugin_gateway.revision.upstream import compile_upstream, find_asked_in_vain
@@ -178,6 +178,9 @@ def compile_revision(
         tools=tools,
         views=views,
         log=LogSettings(format=config.log.format, level=config.log.level),
+        audit=AuditSettings(file=str(config.audit.file), values=frozenset(config.audit.values))
+        if config.audit
+        else None,
         warnings=(
             *loaded.located(findings),
             *document.warnings,

@@ -68,6 +68,15 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuditSettings:
+    """The file of the audit, and the path parameters whose values it shows. `digest` is that of the revision, once it is known."""
+
+    file: str
+    values: frozenset[str] = frozenset()
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """The gate and the documents of one consumer, with only the operations that it may call."""
 
@@ -103,6 +112,7 @@ class Revision:
     cors_origins: tuple[str, ...]
     operations_total: int
     log: LogSettings = LogSettings()
+    audit: AuditSettings | None = None
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
     mcp: McpSettings | None = None
@@ -127,6 +137,11 @@ class Revision:
         from plugin_gateway.revision.digest import digest_of  # noqa: PLC0415  # it has rules for the fields of this class
 
         return digest_of(self)
+
+    @property
+    def all_rules(self) -> tuple[OperationRule, ...]:
+        """The rules of all gates: each view has its own."""
+        return (*self.rules, *(rule for view in self.views for rule in view.gate.rules))
 
     @property
     def injections(self) -> tuple[Injection, ...]:

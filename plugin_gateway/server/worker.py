@@ -8,7 +8,7 @@ import gc
 import pickle
 import signal
 import socket
-from time import process_time
+from time import process_time, time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -20,11 +20,13 @@ from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
+from plugin_gateway.revision.model import AuditSettings
 from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
-from plugin_gateway.telemetry import NOW, Log, Recorder, telling
+from plugin_gateway.telemetry import NOW, Audit, Log, Recorder, telling
+from plugin_gateway.telemetry.audit import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -92,6 +94,12 @@ async def serve(
         await _serve(Assignment(channel, revision, log), listener, front, shared)
 
 
+def audit_calls(audit: Audit, revision: Revision) -> None:
+    """Let an audit follow a revision."""
+    settings = revision.audit or AuditSettings(file="")
+    audit.adopt(settings.file, Terms(settings.values, settings.digest), revision.all_rules, time())
+
+
 class Assignment(NamedTuple):
     """What a worker gets at its start, and its log."""
 
@@ -105,14 +113,16 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     resources = Resources(shared.counts, shared.tokens)
     known = resources.known_secrets
     # Read the mask for each record: it is replaced whenever a secret is added.
-    recorder = Recorder(log, lambda sent: known.mask.cover(sent))  # noqa: PLW0108
+    audit = Audit(log.timestamp)
+    audit_calls(audit, revision)
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit)  # noqa: PLW0108
     endpoints = McpEndpoints(recorder.record)
     holder = Holder(revision, resources=resources, endpoints=endpoints)
     server = PublicServer(public_config(holder, recorder, front), endpoints.drain)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)
-    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log)), name="channel")
+    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log, audit)), name="channel")
     # The objects of the start live as long as the worker; the collector need not scan them during calls.
     gc.collect()
     gc.freeze()
@@ -171,6 +181,7 @@ class Duties(NamedTuple):
     holder: Holder
     recorder: Recorder
     log: Log
+    audit: Audit
 
     def adopt(self, pickled: bytes) -> Message:
         """Serve another revision from now on, or keep the old one if the new one cannot be served."""
@@ -180,6 +191,9 @@ class Duties(NamedTuple):
         except OSError as error:
             return Message(Kind.REJECTED, str(error).encode())
         self.log.adopt(format=revision.log.format, level=revision.log.level)
+        # The calls so far belong to the revision before.
+        self.recorder.flush()
+        audit_calls(self.audit, revision)
         return Message(Kind.ADOPTED, b"%d" % revision.number)
 
 

@@ -1,5 +1,6 @@
 """Telemetry: access records, the log and the counters. They never contain a secret or a query value."""
 
+from plugin_gateway.telemetry.audit import Audit
 from plugin_gateway.telemetry.bridge import attach, detach, telling
 from plugin_gateway.telemetry.counters import NOW, Counters, Series, lasting, merge
 from plugin_gateway.telemetry.findings import log_findings, members_of
@@ -11,6 +12,7 @@ from plugin_gateway.telemetry.recorder import Recorder
 __all__ = [
     "NOW",
     "AccessRecord",
+    "Audit",
     "Counters",
     "Log",
     "Outage",

@@ -51,7 +51,7 @@ class Log:
         """Write one event of the gateway at once: a start, a reload, a worker that ended."""
         if not self.takes(level):
             return
-        now = self._timestamp(time.time())
+        now = self.timestamp(time.time())
         if self.is_json:
             line = orjson.dumps(
                 {"time": now, "level": level, "event": event, "message": message, **members},
@@ -72,7 +72,7 @@ class Log:
             wanted = [record for record in records if LEVELS[level_of(record)] >= self._least]
         if not wanted:
             return 0
-        timestamp = self._timestamp
+        timestamp = self.timestamp
         if self.is_json:
             text = "".join([as_json(record, timestamp) for record in wanted])
         else:
@@ -92,7 +92,8 @@ class Log:
             self._output = output_to(self._fd)
         return self._output.write(lines)
 
-    def _timestamp(self, at: float) -> str:
+    def timestamp(self, at: float) -> str:
+        """Return a time in Unix seconds as the log writes it (RFC 3339)."""
         second, fraction = divmod(at, 1)
         held, text = self._second
         if held != second:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
+    from plugin_gateway.telemetry.audit import Audit
     from plugin_gateway.telemetry.counters import Series
     from plugin_gateway.telemetry.log import Log
     from plugin_gateway.telemetry.record import AccessRecord
@@ -26,9 +27,10 @@ class Recorder:
 
     record: Callable[[AccessRecord], None]
 
-    def __init__(self, log: Log, cover: Callable[[bytes], bytes] = bytes) -> None:
+    def __init__(self, log: Log, cover: Callable[[bytes], bytes] = bytes, audit: Audit | None = None) -> None:
         """Write to `log`. `cover` masks secrets in the targets of calls: a caller may have learnt one elsewhere."""
         self._log = log
+        self._audit = audit
         self._cover = cover
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
@@ -44,6 +46,8 @@ class Recorder:
             self._timer.cancel()
             self._timer = None
         self.flush()
+        if self._audit is not None:
+            self._audit.close()
 
     def flush(self) -> int:
         """Count and write the records since the last flush; return their number."""
@@ -52,6 +56,8 @@ class Recorder:
         self._records.clear()
         self.counters.add(batch)
         self.counters.lines_dropped += self._log.access(batch)
+        if self._audit is not None:
+            self._audit.add(batch)
         return len(batch)
 
     def _covered(self, record: AccessRecord) -> AccessRecord:
@@ -63,6 +69,7 @@ class Recorder:
         self.flush()
         series = self.counters.series()
         series["dropped"][0] += self._log.lost
+        series["audit_lost"] = [self._audit.lost if self._audit is not None else 0]
         return series
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:

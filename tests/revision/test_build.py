@@ -101,3 +101,29 @@ def test_files_that_cannot_be_used_hide_neither_each_other_nor_the_operations(fo
         build(loaded(folder))
     errors = {finding.rule for finding in caught.value.findings if finding.severity is Severity.ERROR}
     assert errors == {"unreadable", "document-unreadable"}
+
+
+def test_an_audit_can_be_written_to_a_folder_that_is_there(folder: Path) -> None:
+    (folder / "gateway.yaml").write_text(CONFIG + "audit: {file: audit.jsonl, values: [petId]}\n")
+    settings = build(loaded(folder)).revision.audit
+    assert settings is not None
+    assert (settings.file, settings.values) == (str(folder / "audit.jsonl"), {"petId"})
+
+
+@pytest.mark.parametrize(
+    ("file", "match"),
+    [
+        ("gone/audit.jsonl", "audit-unwritable.*does not exist"),
+        (".", "bad-value.*this is a folder"),
+        ("~/audit.jsonl", "bad-value"),
+    ],
+)
+def test_an_audit_that_cannot_be_written_is_an_error(folder: Path, file: str, match: str) -> None:
+    (folder / "gateway.yaml").write_text(CONFIG + f"audit: {{file: {file}}}\n")
+    with pytest.raises(ConfigError, match=match):
+        build(loaded(folder))
+
+
+def test_the_folder_of_an_audit_is_not_looked_for_on_another_machine(folder: Path) -> None:
+    (folder / "gateway.yaml").write_text(CONFIG + "audit: gone/audit.jsonl\n")
+    assert build(load_config(folder / "gateway.yaml", environ={}, needs_secrets=False)).revision.audit is not None

@@ -144,7 +144,7 @@ def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> 
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.REVISION, b"not a pickle"))
-        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None)
+        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None)
         with pytest.raises(pickle.UnpicklingError):
             await worker.obey(channel, server, duties)
         channel.close()

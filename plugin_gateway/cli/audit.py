@@ -1,0 +1,109 @@
+"""`audit verify`: checks that no line of an audit was changed or removed."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from plugin_gateway.telemetry.chain import Head
+
+_MOST_SHOWN = 20
+
+
+@click.group()
+def command() -> None:
+    """Check that no line of an audit was changed or removed."""
+
+
+@command.command(short_help="Check the links of a chain of lines.")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--from",
+    "first",
+    default="",
+    metavar="LINES:SHA256",
+    help="The end of the chain before the first file, if older files are gone.",
+)
+@click.option(
+    "--head",
+    "last",
+    default="",
+    metavar="LINES:SHA256",
+    help="The end of the chain that was kept elsewhere.  [default: the file FILE.head beside the last file]",
+)
+def verify(files: tuple[Path, ...], first: str, last: str) -> int:
+    """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if one is broken."""
+    from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` imports no room
+    from plugin_gateway.telemetry.trail import head_path, stored_end  # noqa: PLC0415
+
+    begin = _read(first, "--from") if first else START
+    try:
+        stored = stored_end(files[-1])
+    except OSError as error:
+        raise UsageError(f"{files[-1]} cannot be read: {(error.strerror or str(error)).lower()}") from error
+    end = _read(last, "--head") if last else stored and stored.head
+    count = 0
+
+    def counted(lines: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal count
+        for line in lines:
+            count += 1
+            yield line.removesuffix(b"\n")
+
+    with ExitStack() as stack:
+        opened = [_lines(stack.enter_context(_opened(file))) for file in files[:-1]]
+        opened.append(_lines(stack.enter_context(_opened(files[-1])), stored.size if stored else -1))
+        broken = list(breaks_in(counted(chain.from_iterable(opened)), first=begin, last=end))
+    for one in broken[:_MOST_SHOWN]:
+        where = f"line {one.line} of {_named(files)}" if one.line else _named(files)
+        click.echo(f"{where}: {one.message}" + (f"\n  = {one.hint}" if one.hint else ""), err=True)
+    if len(broken) > _MOST_SHOWN:
+        click.echo(f"and {len(broken) - _MOST_SHOWN} more", err=True)
+    if end is None:
+        text = f"{head_path(files[-1])} is missing, so lines may be missing at the end; give the head with --head"
+        click.echo(f"{_named(files)}: {text}", err=True)
+    if broken or end is None:
+        return 1
+    click.echo(f"ok: {count} lines, none changed or missing; the head is {end}")
+    return 0
+
+
+def _read(text: str, option: str) -> Head:
+    from plugin_gateway.telemetry.chain import read_head  # noqa: PLC0415  # as above
+
+    head = read_head(text)
+    if head is None:
+        raise UsageError(
+            f"{option}: `{text}` is no head; expected a number of lines, a colon and 64 hexadecimal digits"
+        )
+    return head
+
+
+def _lines(file: BinaryIO, most: int = -1) -> Iterator[bytes]:
+    """Yield the lines in the first `most` bytes: a gateway may add more while they are read."""
+    for line in file:
+        if most == 0:
+            return
+        yield line
+        most -= len(line)
+
+
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {(error.strerror or str(error)).lower()}") from error
+
+
+def _named(files: tuple[Path, ...]) -> str:
+    return str(files[0]) if len(files) == 1 else f"{files[0]} … {files[-1]}"

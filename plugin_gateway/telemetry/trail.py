@@ -1,0 +1,135 @@
+"""The trail: appends the entries of an audit to a file that all workers share, as one chain.
+
+A lock on the head, which stands in `FILE.head`, orders the workers. The event loop never waits for the lock: entries wait instead.
+A file that was renamed, as by logrotate, is followed by a new one that goes on with the chain.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from plugin_gateway.telemetry.chain import START, append, read_head
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from plugin_gateway.telemetry.chain import Head
+
+_MODE: Final = 0o600
+_HEAD_BYTES: Final = 128
+_MOST_WAITING: Final = 100_000
+"""The entries that wait while another process holds the lock; later ones are lost and counted."""
+_PAUSE_S: Final = 0.005
+
+
+def head_path(file: Path) -> Path:
+    """Return the path of the file with the head."""
+    return file.with_name(f"{file.name}.head")
+
+
+class End(NamedTuple):
+    """The end of a trail: its head, and the size of the file in bytes at the same moment."""
+
+    head: Head
+    size: int
+
+
+def stored_end(file: Path, timeout_s: float = 2.0) -> End | None:
+    """Return the end of a file that a gateway may be writing; None if there is no readable head.
+
+    Raises:
+        OSError: the file cannot be read, or a process holds the lock on the head.
+    """
+    size = file.stat().st_size
+    try:
+        heads = os.open(head_path(file), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        give_up = time.monotonic() + timeout_s
+        while not _lock(heads, fcntl.LOCK_SH):
+            if time.monotonic() > give_up:
+                raise BlockingIOError(f"another process holds the lock on {head_path(file)}")
+            time.sleep(_PAUSE_S)
+        size = file.stat().st_size
+        head = _stored(heads)
+        return End(head, size) if head is not None else None
+    finally:
+        os.close(heads)
+
+
+class Trail:
+    """Writes to one file. `lost` counts the entries that could not be written."""
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.lost = 0
+        self._waiting: list[dict[str, object]] = []
+        self._untold = 0
+        """The lost entries that the file does not mention yet."""
+
+    def write(self, entries: Sequence[dict[str, object]]) -> OSError | None:
+        """Append the entries, now or with the next ones; return why they could not be written, or None."""
+        self._waiting += entries
+        if not self._waiting:
+            return None
+        try:
+            with _opened(head_path(self.file), os.O_RDWR) as heads:
+                if _lock(heads, fcntl.LOCK_EX):
+                    self._append(heads)
+                elif len(self._waiting) > _MOST_WAITING:
+                    self._lose()
+        except OSError as error:
+            self._lose()
+            return error
+        return None
+
+    def close(self, timeout_s: float = 1.0) -> None:
+        """Write the waiting entries, for at most `timeout_s`."""
+        give_up = time.monotonic() + timeout_s
+        while self._waiting and self.write(()) is None and time.monotonic() < give_up:
+            time.sleep(_PAUSE_S)
+        self._lose()
+
+    def _append(self, heads: int) -> None:
+        told: list[dict[str, object]] = [{"event": "lost", "entries": self._untold}] if self._untold else []
+        lines, head = append(_stored(heads) or START, [*told, *self._waiting])
+        if lines:
+            with _opened(self.file, os.O_WRONLY | os.O_APPEND) as file:
+                while lines:
+                    lines = lines[os.write(file, lines) :]
+            # The length is fixed, so one write replaces the whole head.
+            os.pwrite(heads, f"{head}".ljust(_HEAD_BYTES - 1).encode() + b"\n", 0)
+        self._waiting.clear()
+        self._untold = 0
+
+    def _lose(self) -> None:
+        self.lost += len(self._waiting)
+        self._untold += len(self._waiting)
+        self._waiting.clear()
+
+
+def _stored(heads: int) -> Head | None:
+    return read_head(os.pread(heads, _HEAD_BYTES, 0).decode("ascii", "replace"))
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, flags | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _MODE)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
