@@ -44,6 +44,8 @@ class Found(NamedTuple):
 
     schemas: tuple[Any, ...]
     """The schemas that a value at the pointer has to fit, references followed; empty if the pointer leads nowhere."""
+    direct: tuple[Any, ...] = ()
+    """The same before references and combinations were followed."""
     missed: int = -1
     """The index of the token that leads nowhere."""
     names: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ def find_in_schema(document: Document, schema: Any, tokens: Tokens) -> Found:
     A member that only an unsaid `additionalProperties` admits leads nowhere: the pointer is more likely misspelt. An object
     that says nothing about its members may have any.
     """
-    level = list(parts_of(document, [schema]))
+    below = [schema]
+    level = list(parts_of(document, below))
     for index, token in enumerate(tokens):
         below = [child for part in level for child in _children(part, token)]
         if not below:
@@ -80,9 +83,9 @@ def find_in_schema(document: Document, schema: Any, tokens: Tokens) -> Found:
             ):
                 below = [True] if any(map(_admits_members, level)) else []
             if not below:
-                return Found((), index, tuple(dict.fromkeys(name for part in level for name in _names(part))))
+                return Found((), (), index, tuple(dict.fromkeys(name for part in level for name in _names(part))))
         level = list(parts_of(document, below))
-    return Found(tuple(level))
+    return Found(tuple(level), tuple(below))
 
 
 def leads_nowhere(tokens: Tokens, found: Found) -> tuple[str, str]:

@@ -49,6 +49,17 @@ def decode_json(data: bytes, name: str, levels_above: int = 0) -> Any:
     return json.loads(data) if _LARGE_NUMBER.search(rendered) else value
 
 
+def repeated_keys(data: bytes, value: Any) -> Iterator[Tokens]:
+    """Yield the place of each key that is given again in its object. `value` is the decoded data, at most 254 levels deep."""
+    try:
+        rendered = orjson.dumps(value)
+    except TypeError:
+        # The value has a number that orjson cannot write.
+        rendered = None
+    if (rendered is None or _may_repeat_keys(data, rendered)) and _has_duplicates(data):
+        yield from (finding.pointer or () for finding in _duplicates(data, ""))  # type: ignore[misc]  # its tokens are texts
+
+
 def check_size(data: bytes, name: str) -> None:
     """Raise `DocumentError` if `data` may hold too many values. The estimate counts commas, also those in strings."""
     if data.count(b",") + data.count(b"[") + data.count(b"{") > MAX_NODES:
