@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.cli.reading import reading
 from plugin_gateway.errors import ConfigError
-from plugin_gateway.revision.agreed import NOTHING_AGREED, agree
 from plugin_gateway.revision.allowlist import select
-from plugin_gateway.revision.build import build, load_config, load_stages
+from plugin_gateway.revision.build import build, load_agreed, load_config, load_stages
 from plugin_gateway.revision.lock_file import load_lock, lock_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from plugin_gateway.config.load import LoadedConfig
@@ -41,13 +40,18 @@ def load_stages_to_show(config: Path | None) -> tuple[LoadedConfig, tuple[Docume
         return loaded, load_stages(loaded)
 
 
-def allowed_to_show(loaded: LoadedConfig, stages: Sequence[Document]) -> Mapping[OperationKey, Kept]:
-    """Return the operations that `serve` would allow; a lock that cannot be read is ignored."""
-    lock = None
-    with suppress(ConfigError):
-        lock = load_lock(lock_path(loaded.source_path))
-    agreed = agree(stages[0], loaded.config, lock) if lock is not None else NOTHING_AGREED
-    return select(stages[-1], loaded.config.allow, loaded.config.deny, agreed.pins(), agreed).kept
+def load_allowed(config: Path | None) -> tuple[Document, Mapping[OperationKey, Kept]]:
+    """Do the work of `load_to_show`; return the document, and the operations that `serve` would allow.
+
+    A lock that cannot be read is ignored.
+    """
+    with reading("the config and the document"):
+        loaded = load_config(config, environ=os.environ, needs_secrets=False)
+        lock = None
+        with suppress(ConfigError):
+            lock = load_lock(lock_path(loaded.source_path))
+        stages, agreed = load_agreed(loaded, lock)
+    return stages[-1], select(stages[-1], loaded.config.allow, loaded.config.deny, agreed.pins(), agreed).kept
 
 
 def build_to_show(config: Path | None) -> Built:

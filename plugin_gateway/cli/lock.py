@@ -23,8 +23,16 @@ def command(config: Path | None, *, dry_run: bool) -> int:
     """
     from plugin_gateway.cli.building import load_stages_to_show  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.errors import ConfigError  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.copy import copy_of, write_copy  # noqa: PLC0415  # likewise
+    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # likewise
     from plugin_gateway.lock.text import write_lock  # noqa: PLC0415  # likewise
-    from plugin_gateway.revision.lock_file import load_lock, lock_path, write_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.lock_file import (  # noqa: PLC0415  # likewise
+        copy_path,
+        load_copy,
+        load_lock,
+        lock_path,
+        write_file,
+    )
     from plugin_gateway.revision.new_lock import differences, new_lock  # noqa: PLC0415  # likewise
 
     loaded, stages = load_stages_to_show(config)
@@ -37,12 +45,19 @@ def command(config: Path | None, *, dry_run: bool) -> int:
         old = None
     for line in differences(old, new):
         click.echo(line)
+    kept = copy_of(stages[0], new)
+    file = copy_path(loaded.source_path)
+    is_same = (
+        old == new and (was := load_copy(file)) is not None and not any(find_drift(was.document, new, new.operations))
+    )
     count = f"{len(new.operations)} operation{'s' * (len(new.operations) != 1)}"
-    if old == new:
+    if is_same:
         click.echo(f"{path} is up to date: {count}", err=True)
     elif dry_run:
         click.echo(f"{path} would lock {count}; nothing is written", err=True)
     else:
+        # The lock comes last: without it, the copy means nothing.
+        write_file(file, write_copy(kept))
         write_file(path, write_lock(new).encode())
-        click.echo(f"{path} locks {count}; commit it", err=True)
+        click.echo(f"{path} locks {count}; commit it and {file.name}", err=True)
     return 0

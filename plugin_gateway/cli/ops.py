@@ -62,11 +62,11 @@ def look(config: Path | None, source: str) -> tuple[Document, frozenset[Operatio
         from plugin_gateway.cli.reading import read  # noqa: PLC0415  # as above
 
         return read(source), frozenset()
-    from plugin_gateway.cli.building import allowed_to_show, load_stages_to_show  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.building import load_allowed  # noqa: PLC0415  # as above
 
-    loaded, stages = load_stages_to_show(config)
+    document, kept = load_allowed(config)
     # Ignore entries that match no operation: the operator lists the operations to correct them.
-    return stages[-1], frozenset(allowed_to_show(loaded, stages))
+    return document, frozenset(kept)
 
 
 def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:

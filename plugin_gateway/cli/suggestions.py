@@ -30,14 +30,13 @@ def suggest_operations(ctx: click.Context, param: click.Parameter, incomplete: s
 
 def suggest_allowed(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Offer the operationIds of the operations that the config allows."""
-    from plugin_gateway.cli.building import allowed_to_show, load_stages_to_show  # noqa: PLC0415  # a shell waits for us
+    from plugin_gateway.cli.building import load_allowed  # noqa: PLC0415  # a shell waits for us
 
     try:
-        loaded, stages = load_stages_to_show(ctx.params.get("config"))
+        document, kept = load_allowed(ctx.params.get("config"))
     except (GatewayError, OSError):
         return []
-    kept = allowed_to_show(loaded, stages)
-    named = {stages[-1].operations[key].operation_id or "": str(key) for key in kept}
+    named = {document.operations[key].operation_id or "": str(key) for key in kept}
     return _beginning_with(incomplete, {name: key for name, key in named.items() if name})
 
 

@@ -283,7 +283,7 @@ class Config(Record):
     """Operations that clients may not call, even if `allow` names them."""
     on_drift: OnDrift = "quarantine"
     """What happens to an operation that the document describes otherwise than when `plugin-gateway lock` wrote gateway.lock:
-    `quarantine` closes it on every face, `follow` serves it as it is now. Both report it.
+    `quarantine` closes it on every face, `keep` serves it as it was locked, `follow` serves it as it is now. All three report it.
     Without a lock there is no drift."""
     public: Public = Public.model_construct()
     """How clients see the gateway."""

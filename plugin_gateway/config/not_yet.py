@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "on_drift.keep",
-        "allow.on_drift.keep",
         "allow.parameters.*.hidden",
         "allow.parameters.*.fixed",
         "allow.parameters.*.default",

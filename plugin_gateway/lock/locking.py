@@ -46,6 +46,14 @@ def cut(document: Document, keys: Collection[OperationKey], lock: Lock) -> Docum
     )
 
 
+class Drifts(NamedTuple):
+    """All that is no longer as it was locked."""
+
+    operations: tuple[Drift, ...] = ()
+    document: bool = False
+    """Whether fields changed that belong to no operation."""
+
+
 def lock_of(
     document: Document,
     ids: Mapping[OperationKey, str],
@@ -60,10 +68,11 @@ def lock_of(
         DocumentError: an operation cannot be cut out of the document.
     """
     keys = tuple(key for key in ids if key in document.operations)
-    parts = _parts(cut(document, keys, settings), keys)
+    pruned = cut(document, keys, settings)
+    parts = _parts(pruned, keys)
     operations = {key: LockedOperation(operation_id=name, parts=parts.get(key, NO_PARTS)) for key, name in ids.items()}
     return Lock(
-        document=document_digest(document),
+        document=document_digest(pruned),
         discriminator=settings.discriminator,
         extensions=settings.extensions,
         operations=operations,
@@ -71,13 +80,14 @@ def lock_of(
     )
 
 
-def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey]) -> tuple[Drift, ...]:
+def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey]) -> Drifts:
     """Find the `wanted` operations of the lock that changed in the document, in the lock's order.
 
     All operations of the lock are cut out together, because a link between two of them belongs to both.
     """
     there = tuple(key for key in lock.operations if key in document.operations)
-    now = _parts_as_far_as_valid(document, there, lock)
+    pruned = _cut_as_far_as_valid(document, there, lock)
+    now = _parts(pruned, pruned.operations)
     found = []
     for key, locked in lock.operations.items():
         if key not in wanted:
@@ -91,17 +101,14 @@ def find_drift(document: Document, lock: Lock, wanted: Collection[OperationKey])
         elif parts != locked.parts:
             pairs = zip(PARTS, parts, locked.parts, strict=True)
             found.append(Drift(key, tuple(name for name, one, other in pairs if one != other)))
-    return tuple(found)
+    return Drifts(tuple(found), document_digest(pruned) != lock.document)
 
 
-def _parts_as_far_as_valid(
-    document: Document, keys: tuple[OperationKey, ...], lock: Lock
-) -> Mapping[OperationKey, Parts]:
+def _cut_as_far_as_valid(document: Document, keys: tuple[OperationKey, ...], lock: Lock) -> Document:
     try:
-        return _parts(cut(document, keys, lock), keys)
+        return cut(document, keys, lock)
     except DocumentError:
-        valid = tuple(key for key in keys if _is_valid(document, key, lock))
-        return _parts(cut(document, valid, lock), valid)
+        return cut(document, [key for key in keys if _is_valid(document, key, lock)], lock)
 
 
 def _is_valid(document: Document, key: OperationKey, lock: Lock) -> bool:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.lock.graft import graft, with_info_of
 from plugin_gateway.lock.lock import words_of
 from plugin_gateway.lock.locking import REMOVED, find_drift
-from plugin_gateway.lock.parts import document_digest
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.revision.catalogue import describe, match
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.config.model import Config
     from plugin_gateway.config.selector import AllowEntry, Selector
+    from plugin_gateway.lock.copy import LockedCopy
     from plugin_gateway.lock.lock import EntryWords, Lock
     from plugin_gateway.lock.locking import Drift
     from plugin_gateway.openapi.document import Document, Operation
@@ -47,6 +49,8 @@ class Agreed:
     """The operations that are quarantined or gone."""
     drifted: tuple[Drifted, ...] = ()
     findings: tuple[Finding, ...] = field(default=(), repr=False)
+    document: Document | None = field(default=None, repr=False)
+    """The API's document, with kept operations as they were locked."""
 
     def match(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:
         """Return the operations that an entry names, without closed ones.
@@ -97,20 +101,56 @@ class Agreed:
 NOTHING_AGREED: Final = Agreed()
 
 
-def agree(document: Document, config: Config, lock: Lock) -> Agreed:
-    """Apply a lock to a document, as `on_drift` says."""
+def agree(
+    document: Document, config: Config, lock: Lock, read_copy: Callable[[], LockedCopy | None] = lambda: None
+) -> Agreed:
+    """Apply a lock to the API's document, as `on_drift` says. `read_copy` reads the locked copy, if it is needed."""
     agreed = Agreed(lock=lock)
     policies = _policies(config, agreed)
     drifts = find_drift(document, lock, policies)
-    closed, drifted, findings = set(), [], [*_about_document(document, lock), *_about_settings(config, lock)]
-    for drift in drifts:
+    if not drifts.operations and not drifts.document:
+        return replace(agreed, document=document, findings=tuple(_about_settings(config, lock)))
+    keeping = [one.key for one in drifts.operations if policies[one.key][1] == "keep"]
+    is_info_held = drifts.document and config.on_drift != "follow"
+    copy = read_copy() if keeping or is_info_held else None
+    document, kept = _as_locked(document, lock, copy, keeping)
+    is_info_held = is_info_held and copy is not None and not find_drift(copy.document, lock, ()).document
+    if is_info_held and copy is not None:
+        document = with_info_of(document, copy.document)
+    closed, drifted, findings = set(), list[Drifted](), [*_about_settings(config, lock)]
+    if drifts.document:
+        findings.append(_about_document(is_held=is_info_held))
+    for drift in drifts.operations:
         entry, policy = policies[drift.key]
-        outcome: Outcome = "followed" if policy == "follow" else "quarantined"
-        if outcome == "quarantined" or drift.changed == (REMOVED,):
+        outcome: Outcome = "followed" if policy == "follow" else "kept" if drift.key in kept else "quarantined"
+        if outcome == "quarantined" or (outcome == "followed" and drift.changed == (REMOVED,)):
             closed.add(drift.key)
         drifted.append(Drifted(str(drift.key), outcome, drift.changed))
         findings.append(_told(drift, outcome, entry))
-    return Agreed(lock=lock, closed=frozenset(closed), drifted=tuple(drifted), findings=tuple(findings))
+        if policy == "keep" and drift.key not in kept:
+            findings.append(_not_kept(drift, entry))
+    return replace(
+        agreed,
+        document=document,
+        closed=frozenset(closed),
+        drifted=tuple(drifted),
+        findings=tuple(findings),
+    )
+
+
+def _as_locked(
+    document: Document, lock: Lock, copy: LockedCopy | None, keys: Collection[OperationKey]
+) -> tuple[Document, frozenset[OperationKey]]:
+    """Put the operations of the copy into the document, as far as the copy has them as the lock says; return which."""
+    if copy is None or not keys:
+        return document, frozenset()
+    wrong = {one.key for one in find_drift(copy.document, lock, keys).operations}
+    good = frozenset(keys) - wrong
+    try:
+        grafted = graft(document, copy.document, sorted(good), lock) if good else None
+    except DocumentError:
+        grafted = None
+    return (document, frozenset()) if grafted is None else (grafted, good)
 
 
 def _policies(config: Config, agreed: Agreed) -> Mapping[OperationKey, tuple[AllowEntry, str]]:
@@ -129,7 +169,7 @@ def _told(drift: Drift, outcome: Outcome, entry: AllowEntry) -> Finding:
         "quarantined": "is closed",
         "followed": "is served as it is now",
     }
-    state = "is closed" if drift.changed == (REMOVED,) else states[outcome]
+    state = "is closed" if drift.changed == (REMOVED,) and outcome == "followed" else states[outcome]
     return Finding(
         rule=DRIFT,
         severity=Severity.WARNING,
@@ -139,10 +179,22 @@ def _told(drift: Drift, outcome: Outcome, entry: AllowEntry) -> Finding:
     )
 
 
-def _about_document(document: Document, lock: Lock) -> Iterator[Finding]:
-    if document_digest(document) != lock.document:
-        message = "`info`, `servers` or another field that belongs to no operation changed since the lock was written"
-        yield Finding(rule=DRIFT, severity=Severity.WARNING, message=message, hint=_ACCEPT, pointer=("openapi",))
+def _not_kept(drift: Drift, entry: AllowEntry) -> Finding:
+    return Finding(
+        rule="not-kept",
+        severity=Severity.WARNING,
+        message=f"`{drift.key}` cannot be kept as it was locked: the copy of the lock, *.locked.json beside it, is missing, is not "
+        "that lock's, or does not fit the document",
+        hint="restore the file from git, or accept the change with `plugin-gateway lock`",
+        pointer=("allow", entry.index),
+    )
+
+
+def _about_document(*, is_held: bool) -> Finding:
+    message = "`info`, `servers` or another field that belongs to no operation changed since the lock was written"
+    if is_held:
+        message += "; clients see `info` as it was locked"
+    return Finding(rule=DRIFT, severity=Severity.WARNING, message=message, hint=_ACCEPT, pointer=("openapi",))
 
 
 def _about_settings(config: Config, lock: Lock) -> Iterator[Finding]:

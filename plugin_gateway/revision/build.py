@@ -23,7 +23,7 @@ from plugin_gateway.revision.beside import completed
 from plugin_gateway.revision.catalogue import Catalogue
 from plugin_gateway.revision.cleartext import find_secrets_in_clear
 from plugin_gateway.revision.compile import compile_revision
-from plugin_gateway.revision.lock_file import load_lock, lock_path
+from plugin_gateway.revision.lock_file import copy_path, load_copy, load_lock, lock_path
 from plugin_gateway.revision.overlays import apply_overlays, read_overlays
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.revision.placing import place_in_document, place_warnings
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from plugin_gateway.config.find import OnFile
+    from plugin_gateway.lock.lock import Lock
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
 
@@ -111,8 +112,13 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
     return load_stages(loaded, on_file=on_file)[-1]
 
 
-def load_stages(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> tuple[Document, ...]:
-    """Do the work of `load_document`; return the API's own document, and the document after each overlay."""
+def load_stages(
+    loaded: LoadedConfig, *, on_file: OnFile | None = None, hold: Callable[[Document], Document] | None = None
+) -> tuple[Document, ...]:
+    """Do the work of `load_document`; return the API's own document, and the document after each overlay.
+
+    `hold` puts the operations into the API's document that are kept as they were locked.
+    """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
     overlays, found = read_overlays(loaded)
@@ -123,11 +129,33 @@ def load_stages(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> tuple
         raise kind([*found, *_named_in(loaded, error.findings)]) from error
     if found:
         raise DocumentError(found)
+    if hold is not None:
+        document = hold(document)
     try:
         return (document, *apply_overlays(document, overlays))
     except DocumentError as error:
         # Parts of the document that their server did not send yet may be what the overlay looks for.
         raise awaited(error) if document.is_awaited else error from None
+
+
+def load_agreed(
+    loaded: LoadedConfig, lock: Lock | None, *, on_file: OnFile | None = None
+) -> tuple[tuple[Document, ...], Agreed]:
+    """Do the work of `load_stages`, and apply a lock."""
+    agreed = NOTHING_AGREED
+    file = copy_path(loaded.source_path)
+    if on_file is not None and lock is not None:
+        on_file(file)
+
+    def hold(document: Document) -> Document:
+        nonlocal agreed
+        if lock is None:
+            return document
+        agreed = agree(document, loaded.config, lock, lambda: load_copy(file))
+        return agreed.document or document
+
+    stages = load_stages(loaded, on_file=on_file, hold=hold)
+    return stages, agreed
 
 
 def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -163,7 +191,7 @@ def build(
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
     found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
     try:
-        stages = load_stages(loaded, on_file=on_file)
+        stages, agreed = load_agreed(loaded, lock, on_file=on_file)
         document = stages[-1]
     except DocumentError as error:
         found += _of_config_alone(loaded, logo, users)
@@ -173,7 +201,6 @@ def build(
     if users is None and _users_path(loaded) is not None:
         # `_read_users` has reported that it cannot be read; a finding that it has no users would be wrong.
         users = _placeholder_users(loaded)
-    agreed = agree(stages[0], loaded.config, lock) if lock is not None else NOTHING_AGREED
     found += agreed.findings
     if not lock_found:
         found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)

@@ -1,4 +1,4 @@
-"""The lock file: `gateway.lock` beside gateway.yaml, read and written."""
+"""The lock files: gateway.lock and gateway.locked.json beside gateway.yaml, read and written."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
 from plugin_gateway.diagnostics import Finding, Location
-from plugin_gateway.errors import ConfigError
+from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.lock.copy import read_copy
 from plugin_gateway.lock.text import read_lock
+from plugin_gateway.openapi.decode.extent import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from plugin_gateway.lock.copy import LockedCopy
     from plugin_gateway.lock.lock import Lock
 
 MAX_LOCK_BYTES: Final = 16 * 1024 * 1024
@@ -25,6 +28,22 @@ def lock_path(config: Path | None) -> Path:
     """Return the lock file of a config: beside it, with its name and `.lock`. A config without a file has ./gateway.lock."""
     path = Path(DEFAULT_NAME) if config is None or config == STANDARD_INPUT else config
     return path.with_name(path.name.removesuffix(path.suffix) + ".lock")
+
+
+def copy_path(config: Path | None) -> Path:
+    """Return the file with the locked copy, beside the lock."""
+    path = lock_path(config)
+    return path.with_name(path.name.removesuffix(".lock") + ".locked.json")
+
+
+def load_copy(path: Path) -> LockedCopy | None:
+    """Read a locked copy; None if there is none, or if the file is not one."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+        return read_copy(content, str(path)) if len(content) <= MAX_BYTES else None
+    except (OSError, DocumentError):
+        return None
 
 
 def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lock | None:

@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 
 from plugin_gateway.errors import ConfigError
+from plugin_gateway.lock.copy import LockedCopy, write_copy
 from plugin_gateway.lock.lock import Lock
 from plugin_gateway.lock.text import write_lock
+from plugin_gateway.openapi.document import Document
 from plugin_gateway.revision import lock_file
-from plugin_gateway.revision.lock_file import load_lock, lock_path, write_file
+from plugin_gateway.revision.lock_file import copy_path, load_copy, load_lock, lock_path, write_file
 
 LOCK = Lock(document="sha256:" + "0" * 32)
 
@@ -79,3 +81,16 @@ def test_a_file_that_cannot_be_written_is_a_finding(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="cannot write"):
         write_file(tmp_path / "folder", b"x")
     assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_copy_is_beside_the_lock_and_only_read_if_it_is_one(tmp_path: Path) -> None:
+    assert copy_path(tmp_path / "prod.yaml") == tmp_path / "prod.locked.json"
+    path = tmp_path / "gateway.locked.json"
+    assert load_copy(path) is None
+    path.write_text("{}")
+    assert load_copy(path) is None
+    copy = LockedCopy(document=Document(root={"openapi": "3.1.0", "info": {}, "paths": {}}, name="t"), names=("GET /",))
+    path.write_bytes(write_copy(copy))
+    read = load_copy(path)
+    assert read is not None
+    assert (read.document.root, read.names) == (copy.document.root, copy.names)
