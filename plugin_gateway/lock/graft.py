@@ -39,17 +39,15 @@ def graft(document: Document, locked: Document, keys: Collection[OperationKey], 
     # Pruned on its own, an operation brings no component that only other operations need.
     scion = cut(locked, keys, lock)
     scion = Document(root=copy_json(scion.root), name=scion.name)
-    names = _new_names(document, scion, lock)
-    _rename(scion, names)
+    scion = _renamed_scion(scion, _new_names(document, scion, lock))
     root = {**document.root, "paths": _copy(document.root.get("paths"))}
     root["components"] = components = _copy(document.root.get("components"))
     for section in sections(document.version):
         if isinstance(members := scion.root.get("components", {}).get(section), dict):
             components[section] = _copy(components.get(section))
-            for name, value in members.items():
-                new = names.get(("components", section, name), name)
-                if new not in components[section]:
-                    components[section][new] = value
+            components[section].update(
+                {name: value for name, value in members.items() if name not in components[section]}
+            )
     root["tags"] = _tags(document, scion)
     for path in dict.fromkeys(key.path for key in keys):
         root["paths"][path] = _path_item(document, scion, path, {key for key in keys if key.path == path})
@@ -131,7 +129,7 @@ def _free_name(place: Tokens, there: JsonObject, scion: Document) -> str:
     return name
 
 
-def _rename(scion: Document, names: Mapping[Tokens, str]) -> None:
+def _renamed_scion(scion: Document, names: Mapping[Tokens, str]) -> Document:
     for place, children in implicit_subtypes(scion).items():
         discriminator = _at(scion.root, (*place, "discriminator"))
         renamed = [child for child in children if child in names]
@@ -147,6 +145,12 @@ def _rename(scion: Document, names: Mapping[Tokens, str]) -> None:
         if kind is Kind.DISCRIMINATOR and isinstance(mapping := node.get("mapping"), dict):
             for value, target in mapping.items():
                 mapping[value] = _renamed(scion, target, names)
+    components = {
+        section: {names.get(("components", section, name), name): value for name, value in members.items()}
+        for section, members in scion.root.get("components", {}).items()
+        if isinstance(members, dict)
+    }
+    return Document(root={**scion.root, "components": components}, name=scion.name)
 
 
 def _renamed(scion: Document, ref: object, names: Mapping[Tokens, str]) -> object:
