@@ -13,7 +13,7 @@ from plugin_gateway.edit.quoting import comment, is_plain, scalar
 from plugin_gateway.openapi.refs import RefError, resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from plugin_gateway.cli.upstream_url import UpstreamUrl
     from plugin_gateway.openapi.document import Document, Json, JsonObject, Operation
@@ -48,9 +48,21 @@ class Draft(NamedTuple):
     notes: tuple[str, ...]
 
 
-def draft(document: Document, source: str, named: list[Operation] | None = None) -> Draft:
-    """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless."""
+def draft(
+    document: Document,
+    source: str,
+    named: list[Operation] | None = None,
+    *,
+    entry_lines: Iterable[str] | None = None,
+    url: str = "",
+) -> Draft:
+    """Write the config; `source` is the value for `openapi`. It allows the `named` operations, or a few that look harmless.
+
+    `entry_lines` are the lines of the allow-list, if they are written already; `url` is the API's, if it is known.
+    """
     upstream = upstream_url(document)
+    if url:
+        upstream = upstream._replace(url=url, is_said=True, others=())
     operations = choose(document, upstream) if named is None else named
     credential, variable = credential_of(document, operations)
     title = mapped(document.root.get("info")).get("title")
@@ -81,7 +93,7 @@ def draft(document: Document, source: str, named: list[Operation] | None = None)
         "",
         "# operationId, or METHOD /path. `plugin-gateway ops [WORD]… [tag:NAME] [method:GET]` finds more operations.",
         "allow:" if operations else "allow: []",
-        *entries(document, operations),
+        *(entries(document, operations) if entry_lines is None else entry_lines),
         "",
         "# The URL that clients use; http://localhost:8080 by default. For another host it must be https.",
         "# public:",

@@ -8,8 +8,9 @@ from unicodedata import combining, east_asian_width
 
 import click
 
-from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.options import checked_duration, config_option
 from plugin_gateway.cli.suggestions import suggest_operations
+from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Sequence
@@ -32,7 +33,16 @@ NARROWEST = 21
     help="List this document, a file, URL or `-`, instead of that of the config.",
 )
 @click.option("--format", "shape", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def command(config: Path | None, query: tuple[str, ...], source: str, shape: str) -> None:
+@click.option(
+    "--unused",
+    callback=checked_duration,
+    metavar="SPAN",
+    help="List only allowed operations without a call in the last SPAN, such as 30d, of the records.",
+)
+@click.option("--records", multiple=True, metavar="FILE", help="An access log for --unused, or `-`. May be repeated.")
+def command(
+    config: Path | None, query: tuple[str, ...], source: str, shape: str, unused: float | None, records: tuple[str, ...]
+) -> None:
     """List the operations that match QUERY: words, `tag:NAME`, `method:GET`. The best match comes first; ✓ marks allowed operations.
 
     A word counts most in the summary, the operationId and the path, and less in the tags and the description. Other endings of a
@@ -45,6 +55,13 @@ def command(config: Path | None, query: tuple[str, ...], source: str, shape: str
 
     document, allowed = look(config, source)
     found = search(document, parse_query(query))
+    if unused is not None:
+        from plugin_gateway.cli.unused import used_within  # noqa: PLC0415  # likewise
+
+        used = used_within(document, records, unused)
+        found = [operation for operation in found if operation.key in allowed and operation.key not in used]
+    elif records:
+        raise UsageError("--records goes with --unused SPAN")
     if shape == "json":
         import orjson  # noqa: PLC0415  # likewise
 
@@ -52,6 +69,9 @@ def command(config: Path | None, query: tuple[str, ...], source: str, shape: str
         return
     if found:
         click.echo(as_table(document, found, allowed))
+    if unused is not None:
+        click.echo(f"{len(found)} of {len(allowed)} allowed operations had no call", err=True)
+        return
     total = len(document.operations)
     click.echo(f"{len(found)} of {total} operations, {len(allowed)} allowed", err=True)
 

@@ -1,0 +1,146 @@
+"""`observe`: forwards all calls to an API, and writes down which operations, parameters and fields they use."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+
+from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.errors import UsageError
+
+if TYPE_CHECKING:
+    from plugin_gateway.config.address import Address
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.observation.sighting import Sighting
+
+_MOST_LINES: Final = 100_000
+_LONG: Final = "10m"
+
+
+@click.command()
+@config_option
+@click.argument("spec", required=False)
+@click.option("--upstream", metavar="URL", help="The API. It replaces `upstream.url` of the config.")
+@click.option(
+    "--listen", callback=checked_address, default="127.0.0.1:9000", show_default=True, metavar="HOST:PORT",
+    help="Where the callers connect.",
+)  # fmt: skip
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=Path("seen.jsonl"), show_default=True, metavar="FILE",
+    help="The file to which the command adds a line for each new way to call an operation.",
+)  # fmt: skip
+def command(config: Path | None, spec: str | None, upstream: str | None, listen: str, output: Path) -> int:
+    """Forward every call to the API, and write down what the calls use, until you stop the command.
+
+    SPEC is the API's document (a file or URL). Point a program that uses the API at this listener instead; then `suggest` writes the
+    smallest gateway.yaml that permits what it did. Without SPEC, the config gives the document, the API and the credential to add. The
+    callers' own credentials are forwarded only with SPEC.
+
+    The file has methods, path templates, names of parameters, and JSON pointers and types of fields, but no values. No call of an
+    operation is refused: keep the listener on loopback. Calls that match no operation of the document get 404.
+    """
+    from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.config.address import is_this_machine, parse_address  # noqa: PLC0415
+    from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
+    from plugin_gateway.revision.build import build, load_document  # noqa: PLC0415
+    from plugin_gateway.server.observer import observe  # noqa: PLC0415
+
+    if spec and config:
+        raise UsageError("name either SPEC or a config with -c/--config")
+    if spec and not upstream:
+        raise UsageError("name the API with --upstream URL")
+    with reading(spec or "the config and the document"):
+        loaded = load_for(spec, upstream, config, listen)
+        revision = build(loaded).revision
+        document = load_document(loaded)
+    address = parse_address(listen)
+    url = str(loaded.config.upstream.url)
+    notebook = Notebook(output, {"event": "observe", "openapi": as_named(loaded, spec), "upstream": url})
+
+    def started(actual: Address) -> None:
+        click.echo(f"observing: {actual} forwards every call to {url}; {output} gets what they use", err=True)
+        if not actual.socket and not is_this_machine(actual.host):
+            warning = click.style("warning", fg="yellow", bold=True)
+            click.echo(f"{warning}: everyone who reaches {actual} can call every operation of the API", err=True)
+
+    try:
+        observe(revision, Finder(document), address, notebook.take, started)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        notebook.close()
+    click.echo(f"next: plugin-gateway suggest {output}", err=True)
+    return 0
+
+
+def load_for(spec: str | None, upstream: str | None, config: Path | None, listen: str) -> LoadedConfig:
+    """Load a config without an allow-list and without callers, for the API to observe."""
+    from plugin_gateway.config.load import load_text  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.build import load_config  # noqa: PLC0415
+
+    overrides: dict[str, Any] = {
+        "allow": [],
+        "deny": [],
+        "auth": {"type": "none"},
+        "consumers": [],
+        "public": {},
+        "mcp": False,
+        "listen": listen,
+    }
+    if spec is None:
+        if upstream:
+            overrides["upstream.url"] = upstream
+        return load_config(config, environ=os.environ, overrides=overrides)
+    overrides |= {
+        "openapi": spec,
+        "upstream.url": upstream,
+        "upstream.credential": {"passthrough": True},
+        "upstream.headers": {"pass_set_cookie": True},
+        "upstream.timeout": {"read": _LONG, "total": _LONG},
+        "limits.request_body": "1GB",
+    }
+    return load_text("", path=None, environ={}, overrides=overrides)
+
+
+def as_named(loaded: LoadedConfig, spec: str | None) -> str:
+    return spec or loaded.config.openapi.source
+
+
+class Notebook:
+    """The file of sightings. Each line is written once, so the file grows with new ways to call, not with calls."""
+
+    def __init__(self, path: Path, about: dict[str, str]) -> None:
+        """Open the file to add to it.
+
+        Raises:
+            UsageError: it cannot be written.
+        """
+        try:
+            self._file: TextIO = path.open("a+", encoding="utf-8", buffering=1)
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+        self._file.seek(0)
+        self._lines = {line.rstrip("\n") for line in self._file}
+        self._operations: set[str] = set()
+        self._write(json.dumps(about, ensure_ascii=False))
+
+    def take(self, sighting: Sighting) -> None:
+        """Write a sighting, and tell each operation once."""
+        name = f"{sighting.method} {sighting.path}"
+        if name not in self._operations and len(self._operations) < _MOST_LINES:
+            self._operations.add(name)
+            shown = f" ({sighting.operation_id})" if sighting.operation_id not in ("", name) else ""
+            click.echo(f"{name}{shown}" if sighting.in_document else f"{name} is not in the document: 404", err=True)
+        self._write(sighting.as_line())
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _write(self, line: str) -> None:
+        if line not in self._lines and len(self._lines) < _MOST_LINES:
+            self._lines.add(line)
+            self._file.write(f"{line}\n")

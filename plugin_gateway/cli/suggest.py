@@ -1,0 +1,152 @@
+"""`suggest`: writes the smallest gateway.yaml that permits what records have seen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import click
+
+from plugin_gateway.cli.options import config_option
+from plugin_gateway.errors import FindingsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.observation.records import SeenCall
+    from plugin_gateway.openapi.document import Document
+
+_MOST_SHOWN: Final = 10
+
+
+@click.command()
+@config_option
+@click.argument("files", metavar="[FILE]...", nargs=-1)
+@click.option(
+    "--source", default="", metavar="SPEC", help="The API's document, instead of the one that the records or the config name."
+)  # fmt: skip
+@click.option(
+    "--upstream", default="", metavar="URL", help="The API, instead of the one that the records or the config name."
+)
+def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
+    """Print the smallest gateway.yaml that permits what the records FILE have seen; `-` is standard input.
+
+    FILE is what `observe` has written, the gateway's own access log (JSON), or another server's access log (common or combined
+    format). The files of `observe` also have parameters and fields: then the config hides optional parameters that no call had, and
+    keeps only the fields that replies had. From other servers' logs, operations that were only ever refused (401, 403, 404, 405) are
+    left out.
+
+    Exit status: 0 if an operation was seen, 1 if not.
+    """
+    from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.init import as_written  # noqa: PLC0415
+    from plugin_gateway.cli.suggestion import answered, lines_of  # noqa: PLC0415
+    from plugin_gateway.config.address import parse_upstream_url  # noqa: PLC0415
+    from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415
+    from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415
+    from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
+    from plugin_gateway.observation.records import observed_in, read_calls  # noqa: PLC0415
+    from plugin_gateway.observation.usage import usage_of  # noqa: PLC0415
+
+    lines = [*read_lines(files or ("-",))]
+    observed = observed_in(lines)
+    about = find_api(
+        config, source or (observed.openapi if observed else ""), upstream or (observed.upstream if observed else "")
+    )
+    document = about.document
+    try:
+        prefix = parse_upstream_url(about.upstream).prefix if about.upstream else ""
+    except Mistake as mistake:
+        raise UsageError(f"{about.upstream} is not the URL of an API: {mistake.message}") from mistake
+    found = [*read_calls(lines, Finder(document, prefix))]
+    calls = [call for call in found if call is not None]
+    usage = usage_of(calls)
+    used = answered(usage)
+    tell(calls, len(found) - len(calls), [str(key) for key in usage if key not in used])
+    if not used:
+        click.echo("no operation of the document was seen", err=True)
+        return 1
+    for key, one in used.items():
+        if undeclared := one.undeclared(document.operations[key], document):
+            names = ", ".join(printable(name) for name in undeclared)
+            click.echo(
+                f"{key} was called with the query parameter {names}, which the document does not declare", err=True
+            )
+    operations = [document.operations[key] for key in document.operations if key in used]
+
+    def written(*, is_narrow: bool) -> str:
+        entries = lines_of(document, used, is_narrow=is_narrow)
+        source = as_written(about.source, Path("gateway.yaml"))
+        return tidy(draft(document, source, operations, entry_lines=entries, url=about.upstream).text, {})
+
+    text = written(is_narrow=True)
+    if problem := refusal_of(text):
+        click.echo(f"parameters and replies are not narrowed, because `check` would refuse that: {problem}", err=True)
+        text = written(is_narrow=False)
+    click.echo(text, nl=False)
+    return 0
+
+
+class Api(NamedTuple):
+    """The API that the records are about."""
+
+    source: str
+    upstream: str
+    document: Document
+
+
+def find_api(config: Path | None, source: str, upstream: str) -> Api:
+    """Read the document that the command line, the records or the config name.
+
+    Raises:
+        GatewayError: there is no document, or it cannot be read.
+    """
+    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
+    from plugin_gateway.cli.reading import read  # noqa: PLC0415
+
+    if source:
+        return Api(source, upstream, read(source))
+    loaded, document = load_to_show(config)
+    return Api(loaded.config.openapi.source, upstream or str(loaded.config.upstream.url), document)
+
+
+def read_lines(files: Iterable[str]) -> Iterator[str]:
+    """Yield the lines of files.
+
+    Raises:
+        UsageError: a file cannot be read.
+    """
+    for name in files:
+        try:
+            content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        except OSError as error:
+            raise UsageError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
+        yield from content.decode("utf-8", "replace").split("\n")
+
+
+def tell(calls: Iterable[SeenCall], strange: int, refused: list[str]) -> None:
+    """Say what the suggestion leaves out."""
+    unknown = list(dict.fromkeys(call.shown for call in calls if call.key is None))
+    for what, names in (("not in the document", unknown), ("not suggested, because every call was refused", refused)):
+        if names:
+            more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+            click.echo(f"{what}: {', '.join(printable(name) for name in names[:_MOST_SHOWN])}{more}", err=True)
+    if strange:
+        click.echo(f"{strange} line{'s' * (strange != 1)} of the records cannot be read", err=True)
+
+
+def printable(name: str) -> str:
+    return "".join(character if character.isprintable() else "·" for character in name)
+
+
+def refusal_of(text: str) -> str:
+    """Return why `serve` would refuse a config; nothing if it would not."""
+    from plugin_gateway.config.load import load_text  # noqa: PLC0415  # as above
+    from plugin_gateway.revision.build import build  # noqa: PLC0415
+
+    try:
+        build(load_text(text, path=Path("gateway.yaml"), environ={}, needs_secrets=False))
+    except FindingsError as error:
+        return error.findings[0].message
+    return ""

@@ -1,0 +1,56 @@
+"""A suggestion: the smallest gateway.yaml that permits what was seen, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.cli.draft import entry_of
+from plugin_gateway.config.not_yet import unsupported
+from plugin_gateway.edit.quoting import comment, scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.observation.usage import Usage
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
+
+
+def answered(usage: Mapping[OperationKey, Usage]) -> dict[OperationKey, Usage]:
+    """Return the operations that a caller used. A scanner's call, which the API refused, is no use."""
+    return {key: one for key, one in usage.items() if one.is_answered}
+
+
+def lines_of(document: Document, usage: Mapping[OperationKey, Usage], *, is_narrow: bool) -> Iterator[str]:
+    """Yield the lines of the allow-list, in document order.
+
+    With `is_narrow`, an entry also hides the optional parameters that no call had, and keeps only the fields that replies had.
+    """
+    for key, operation in document.operations.items():
+        if key in usage:
+            yield from _entry(document, operation, usage[key], is_narrow=is_narrow)
+
+
+def _entry(document: Document, operation: Operation, usage: Usage, *, is_narrow: bool) -> Iterator[str]:
+    entry = entry_of(document, operation)
+    named = scalar(entry.name)
+    calls = f"{usage.calls} call{'s' * (usage.calls != 1)}" if usage.calls else ""
+    remark = comment(": ".join(filter(None, (entry.remark, calls))), 200)
+    behind = f"   # {remark}" if remark else ""
+    hidden = usage.unused_parameters(operation, document)
+    kept = usage.kept_fields()
+    narrowing = {
+        "parameters": f"{{{', '.join(f'{scalar(name)}: hidden' for name in hidden)}}}" if hidden else "",
+        "response": f"{{keep: [{', '.join(scalar(pointer) for pointer in kept)}]}}" if kept else "",
+    }
+    written = {key: text for key, text in narrowing.items() if text and is_narrow and _is_supported(key)}
+    yield f"  - operation: {named}{behind}" if written else f"  - {named}{behind}"
+    for key, text in written.items():
+        yield f"    {key}: {text}"
+    for key, text in narrowing.items():
+        if text and key not in written:
+            yield f"    # {key}: {text}"
+
+
+def _is_supported(key: str) -> bool:
+    example = {"parameters": {"name": "hidden"}, "response": {"keep": ["/name"]}}[key]
+    return not unsupported({"allow": [{"operation": "name", key: example}]})

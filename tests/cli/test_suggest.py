@@ -1,0 +1,149 @@
+import json
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from plugin_gateway.cli.entry import run
+from plugin_gateway.config.load import load_text
+from plugin_gateway.observation.sighting import Sighting
+from plugin_gateway.revision.build import build
+from tests.observation.world import document
+
+OBSERVED = json.dumps({"event": "observe", "openapi": "openapi.yaml", "upstream": "https://api.pets.test/v1"})
+CALLS = {
+    "GET /pets": "/pets",
+    "POST /pets": "/pets",
+    "GET /pets/mine": "/pets/mine",
+    "GET /pets/{petId}": "/pets/7",
+    "DELETE /pets/{petId}": "/pets/7",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    document(tmp_path)
+    return tmp_path
+
+
+def lines(*names: str) -> str:
+    seen = [
+        Sighting(
+            method=name.partition(" ")[0],
+            path=name.partition(" ")[2],
+            status=200,
+            response={"": ("object",), "/id": ("integer",)},
+        )
+        for name in names
+    ]
+    return "\n".join([OBSERVED, *(one.as_line() for one in seen)]) + "\n"
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sets(st.sampled_from([*CALLS]), min_size=1))
+def test_what_was_seen_is_permitted_and_nothing_else(
+    folder: Path, capsys: pytest.CaptureFixture[str], names: set[str]
+) -> None:
+    (folder / "seen.jsonl").write_text(lines(*names))
+    capsys.readouterr()
+
+    assert run(["suggest", "seen.jsonl"]) == 0
+    text = capsys.readouterr().out
+    revision = build(load_text(text, path=folder / "gateway.yaml", environ={}, needs_secrets=False)).revision
+    for name, path in CALLS.items():
+        query = "?needed=1" if name == "GET /pets" else ""
+        verdict = revision.gate.judge(name.partition(" ")[0].encode(), f"{path}{query}".encode())
+        assert (type(verdict).__name__ == "Permit") is (name in names), name
+    assert {f"{rule.method} {rule.path_template}" for rule in revision.rules} == names
+
+
+def test_the_api_is_the_one_that_was_observed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "seen.jsonl").write_text(lines("GET /pets"))
+
+    assert run(["suggest", "seen.jsonl"]) == 0
+    config = yaml.safe_load(capsys.readouterr().out)
+    assert config["openapi"] == "./openapi.yaml"
+    assert config["upstream"]["url"] == "https://api.pets.test/v1"
+
+
+ACCESS_LOG = """\
+1.1.1.1 - - [27/Nov/2026:10:00:00 +0100] "GET /v1/pets/7?key=s3cret HTTP/1.1" 200 12
+1.1.1.1 - - [27/Nov/2026:10:00:00 +0100] "GET /v1/pets/8 HTTP/1.1" 200 12
+2.2.2.2 - - [27/Nov/2026:10:00:00 +0100] "DELETE /v1/pets/7 HTTP/1.1" 403 12
+2.2.2.2 - - [27/Nov/2026:10:00:00 +0100] "GET /\x1b[31m.env HTTP/1.1" 404 12
+rubbish
+"""
+
+
+def test_the_log_of_another_server_is_read_and_its_scanners_open_nothing(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "access.log").write_text(ACCESS_LOG)
+
+    assert run(["suggest", "access.log", "--source", "openapi.yaml", "--upstream", "https://pets.test/v1"]) == 0
+    shown = capsys.readouterr()
+    assert "  - getPet   # GET /pets/{petId}: 2 calls\n" in shown.out
+    assert yaml.safe_load(shown.out)["allow"] == ["getPet"]
+    assert "not suggested, because every call was refused: DELETE /pets/{petId}" in shown.err
+    assert "not in the document: GET /·[31m.env" in shown.err
+    assert "1 line of the records cannot be read" in shown.err
+    assert "s3cret" not in shown.out + shown.err
+
+
+def test_the_config_names_the_api_of_its_own_access_log(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "gateway.yaml").write_text(
+        "openapi: openapi.yaml\nupstream: {url: https://mine.test}\nallow: [listPets, getPet]\n"
+    )
+    (folder / "log").write_text(
+        '{"event":"access","method":"GET","operation":"x","path":"/pets/{petId}","status":500}\n'
+    )
+
+    assert run(["suggest", "log"]) == 0
+    config = yaml.safe_load(capsys.readouterr().out)
+    assert (config["allow"], config["upstream"]["url"]) == (["getPet"], "https://mine.test")
+
+
+def test_an_undeclared_parameter_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "seen.jsonl").write_text(
+        f"{OBSERVED}\n{Sighting(method='GET', path='/pets', query=('old',)).as_line()}\n"
+    )
+
+    assert run(["suggest", "seen.jsonl"]) == 0
+    assert (
+        "GET /pets was called with the query parameter old, which the document does not declare"
+        in capsys.readouterr().err
+    )
+
+
+def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "seen.jsonl").write_text(lines("GET /pets"))
+
+    with patch("plugin_gateway.cli.suggest.refusal_of", lambda text: "no such field"):
+        assert run(["suggest", "seen.jsonl"]) == 0
+    shown = capsys.readouterr()
+    assert "are not narrowed, because `check` would refuse that: no such field" in shown.err
+    assert yaml.safe_load(shown.out)["allow"] == ["listPets"]
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "status", "says"),
+    [
+        (f"{OBSERVED}\n", ["seen.jsonl"], 1, "no operation of the document was seen"),
+        (f"{OBSERVED}\n", ["seen.jsonl", "--upstream", "nonsense"], 2, "nonsense is not the URL of an API"),
+        (f"{OBSERVED}\n", ["gone.jsonl"], 2, "cannot read gone.jsonl"),
+        ("x", ["seen.jsonl"], 2, "no config"),
+    ],
+)
+def test_records_without_a_use_or_an_api_give_no_config(
+    folder: Path, text: str, arguments: list[str], status: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "seen.jsonl").write_text(text)
+
+    assert run(["suggest", *arguments]) == status
+    shown = capsys.readouterr()
+    assert says in shown.err
+    assert shown.out == ""
