@@ -1,0 +1,157 @@
+"""The size of a reply: an estimate of its characters from a schema, for comparing a reply with the part of it that is kept."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.shape.pointer import Pointers, step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.openapi.document import Document, JsonObject, Operation
+
+ROWS: Final = 30
+"""The items of an outer array of which the document says nothing: the most common page size."""
+MOST_ROWS: Final = 100
+"""The most items of such an array, for a warning."""
+_INNER_ITEMS: Final = 3
+_MOST_LEVELS: Final = 12
+
+_PAGE_SIZES: Final = frozenset(
+    {"perpage", "pagesize", "limit", "size", "count", "maxresults", "maxitems", "first", "top", "pagelimit", "maxpagesize", "num"}
+)  # fmt: skip
+_BY_FORMAT: Final = {
+    "date-time": 22,
+    "date": 12,
+    "uuid": 38,
+    "uri": 60,
+    "url": 60,
+    "email": 24,
+    "byte": 1000,
+    "binary": 1000,
+}
+_BY_TYPE: Final = {"string": 18, "integer": 5, "number": 7, "boolean": 5, "null": 4}
+_LONG_TEXTS: Final = ("body", "description", "text", "content", "html", "message", "comment", "markdown", "snippet")
+_TEXT: Final = 300
+_UNKNOWN: Final = 20
+_COMBINATIONS: Final = ("anyOf", "oneOf")
+
+
+class Rows(NamedTuple):
+    """How many items the outer array of a reply has."""
+
+    usual: int = ROWS
+    most: int = MOST_ROWS
+
+
+def rows_of(operation: Operation, document: Document) -> Rows:
+    """Read the page size from the parameter that sets it, if there is one."""
+    for parameter in declared_parameters(operation, document):
+        name = str(parameter.get("name")).lower().replace("_", "").replace("-", "").lstrip("$")
+        if name in _PAGE_SIZES and parameter.get("in") == "query":
+            schema = follow(parameter.get("schema", parameter), document) or {}
+            most = _count(schema.get("maximum"), 0)
+            usual = _count(schema.get("default"), min(ROWS, most) or ROWS)
+            return Rows(usual, most or max(MOST_ROWS, usual))
+    return Rows()
+
+
+def estimate_size(document: Document, schemas: Iterable[Any], rows: int = ROWS, keep: Pointers | None = None) -> int:
+    """Estimate the characters of a reply that fits one of the schemas, or of the part that `keep` names."""
+    sizer = _Sizer(document)
+    return max((sizer.size(schema, keep, rows, "", 0) for schema in schemas), default=0)
+
+
+class _Sizer:
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._known: dict[tuple[int, Pointers | None, int], int] = {}
+        self._open: set[int] = set()
+
+    def size(self, schema: Any, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
+        """Return the size of a value. `name` is that of its member, which tells a text from a word."""
+        if keep is not None and () in keep:
+            keep = None
+        if keep is not None and not keep:
+            return 0
+        node = follow(schema, self._document)
+        if node is None or depth > _MOST_LEVELS or id(node) in self._open:
+            return 0 if keep is not None else _UNKNOWN
+        key = id(node), keep, rows
+        if key not in self._known:
+            self._open.add(id(node))
+            self._known[key] = self._size(node, keep, rows, name, depth)
+            self._open.discard(id(node))
+        return self._known[key]
+
+    def _size(self, node: JsonObject, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
+        total = 0
+        for member, schema in _mapped(node.get("properties")).items():
+            inner = None if keep is None else step(keep, member)
+            if inner is None or inner:
+                total += len(member) + 4 + self.size(schema, inner, rows, member, depth + 1)
+        if "items" in node:
+            count = _clamped(node, rows)
+            inner = None if keep is None else step(keep, "0")
+            total += count * (1 + self.size(node["items"], inner, min(rows, _INNER_ITEMS), name, depth + 1))
+        if isinstance(more := node.get("additionalProperties"), dict):
+            inner = None if keep is None else step(keep, "key")
+            total += _INNER_ITEMS * (8 + self.size(more, inner, rows, "", depth + 1))
+        total += sum(self.size(part, keep, rows, name, depth + 1) for part in _listed(node.get("allOf")))
+        for word in _COMBINATIONS:
+            total += self._either(_listed(node.get(word)), keep, rows, name, depth + 1)
+        return 2 + total if total or keep is not None else self._scalar(node, name)
+
+    def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
+        """Return the size of one of several forms: of a scalar, if there is one, such as the id instead of its object."""
+        sizes: list[int] = []
+        for part in parts:
+            node = follow(part, self._document) or {}
+            size = self.size(part, keep, rows, name, depth)
+            if keep is None and node.get("type") in ("string", "integer"):
+                return size
+            sizes.append(size)
+        return max(sizes, default=0)
+
+    @staticmethod
+    def _scalar(node: JsonObject, name: str) -> int:
+        for value in (
+            *(node[word] for word in ("const", "example", "default") if word in node),
+            *_listed(node.get("examples"))[:1],
+        ):
+            return len(json.dumps(value, default=str))
+        if values := _listed(node.get("enum")):
+            return sum(len(json.dumps(value, default=str)) for value in values) // len(values)
+        kinds = node.get("type")
+        kind = next((one for one in _listed(kinds) or [kinds] if one != "null"), None)
+        if kind == "string":
+            size = _BY_FORMAT.get(str(node.get("format"))) or _named(name)
+            longest = node.get("maxLength")
+            return min(size, longest + 2) if isinstance(longest, int) else size
+        return _BY_TYPE.get(str(kind), _UNKNOWN)
+
+
+def _named(name: str) -> int:
+    folded = name.lower()
+    if folded.endswith(("url", "uri", "href", "link")):
+        return _BY_FORMAT["uri"]
+    return _TEXT if folded.endswith(_LONG_TEXTS) else _BY_TYPE["string"]
+
+
+def _clamped(node: JsonObject, rows: int) -> int:
+    return max(min(rows, _count(node.get("maxItems"), rows)), _count(node.get("minItems"), 0))
+
+
+def _count(value: Any, default: int) -> int:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else default
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapped(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
