@@ -86,6 +86,26 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
     help="How long to wait for a document at a URL whose server does not answer yet (no connection, timeout, 5xx, 429). "
     "Meanwhile the gateway is alive but not ready. 0 exits at once.  [default: forever]",
 )
+@click.option(
+    "--drain-delay",
+    "drain_delay_s",
+    callback=checked_duration,
+    default="0",
+    show_default=True,
+    envvar="PLUGIN_GATEWAY_DRAIN_DELAY",
+    metavar="DURATION",
+    help="How long to take calls after SIGTERM while /readyz answers 503, so that a load balancer stops sending calls first.",
+)
+@click.option(
+    "--drain-timeout",
+    "drain_timeout_s",
+    callback=checked_duration,
+    default="10s",
+    show_default=True,
+    envvar="PLUGIN_GATEWAY_DRAIN_TIMEOUT",
+    metavar="DURATION",
+    help="How long calls in flight may run after that, before they are cut.",
+)
 def command(
     *,
     config: Path | None,
@@ -96,6 +116,8 @@ def command(
     front: Front,
     log_level: str | None,
     wait_s: float | None,
+    drain_delay_s: float,
+    drain_timeout_s: float,
 ) -> int:
     """Serve the allowed operations, the document and the manifest, until SIGTERM or Ctrl-C.
 
@@ -115,5 +137,7 @@ def command(
         front=front,
         wait_s=wait_s,
         log_level=log_level or "",
+        drain_delay_s=drain_delay_s,
+        drain_timeout_s=drain_timeout_s,
     )
     return run(options, announce)

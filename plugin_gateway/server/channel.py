@@ -22,7 +22,7 @@ class Kind(enum.IntEnum):
     COUNT = 2
     """A request for the counters. The answer is COUNTS."""
     DRAIN = 3
-    """Accept no more connections, finish the calls in flight, and exit."""
+    """Accept no more connections, finish the calls in flight, and exit. The body is the time for it, in seconds."""
     ADOPTED = 4
     """The worker serves the revision; the body is its number."""
     REJECTED = 5

@@ -25,6 +25,8 @@ COUNTING_INTERVAL_S = 1.0
 
 MAX_BACKOFF_S = 5.0
 START_TIMEOUT_S = 30.0
+CUT_S = 2.0
+"""The time that a worker has to end after it cut its calls."""
 
 
 class WorkerPool:
@@ -41,6 +43,7 @@ class WorkerPool:
         self._retired: Series = {}
         self._revision = b""
         self._draining = asyncio.Event()
+        self._drain_timeout_s = 0.0
         self._shared = SharedMemory()
         self._counting: asyncio.Task[None] | None = None
         self.restarts = 0
@@ -95,8 +98,9 @@ class WorkerPool:
         return merge([self._retired, *await asyncio.gather(*(w.series() for w in self._workers.values()))])
 
     async def drain(self, timeout_s: float) -> bool:
-        """Make all workers finish their calls and end; return whether they did within `timeout_s`."""
+        """Make all workers end, with `timeout_s` for their calls in flight; return whether they did."""
         self._draining.set()
+        self._drain_timeout_s = timeout_s
         if self._counting is not None:
             self._counting.cancel()
         for worker in await asyncio.gather(*self._booting, return_exceptions=True):
@@ -104,16 +108,18 @@ class WorkerPool:
                 worker.kill()
                 await worker.wait()
         for worker in self._workers.values():
-            await worker.drain()
+            await worker.drain(timeout_s)
         if not self._slots:
             return True
-        _, late = await asyncio.wait(self._slots, timeout=timeout_s)
+        _, late = await asyncio.wait(self._slots, timeout=timeout_s + CUT_S)
         if late:
             self.kill()
             await asyncio.wait(late)
         return not late
 
     def kill(self) -> None:
+        """End all workers at once, and replace none."""
+        self._draining.set()
         for worker in self._workers.values():
             worker.kill()
 
@@ -130,7 +136,7 @@ class WorkerPool:
             started_at = monotonic()
             self._workers[slot] = worker
             if self._draining.is_set():
-                await worker.drain()
+                await worker.drain(self._drain_timeout_s)
             elif await self._start(worker, listener):
                 self._listening[slot].set()
             else:

@@ -83,13 +83,14 @@ class WorkerProcess:
             self.last_series = orjson.loads(answer.body)
         return self.last_series
 
-    async def drain(self) -> None:
+    async def drain(self, timeout_s: float) -> None:
+        """Tell the worker to finish its calls in flight, to cut those that run longer than `timeout_s`, and to end."""
         if self._channel is None:
             # The worker still waits for its socket; closing the channel ends it.
             self._ours.close()
             return
         with contextlib.suppress(OSError):
-            await self._channel.send(Message(Kind.DRAIN))
+            await self._channel.send(Message(Kind.DRAIN, b"%.3f" % timeout_s))
 
     def kill(self) -> None:
         with contextlib.suppress(ProcessLookupError):

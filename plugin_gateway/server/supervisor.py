@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Series
 
-DRAIN_TIMEOUT_S = 12.0
-"""A little longer than a worker waits before it cuts its calls."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
@@ -60,6 +57,10 @@ class ServeOptions:
     log_level: str = ""
     wait_s: float | None = None
     """How long to wait for a document whose server does not answer; None means for ever."""
+    drain_delay_s: float = 0.0
+    """How long to take calls after SIGTERM, while `/readyz` says that the gateway is not ready."""
+    drain_timeout_s: float = 10.0
+    """How long calls in flight may run after that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Supervisor:
         self._options = options
         self._log = log
         self._stopping = asyncio.Event()
+        self._cutting = asyncio.Event()
         self._reload_wanted = asyncio.Event()
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._overrides: dict[str, str] = {}
@@ -131,11 +133,12 @@ class Supervisor:
             await self._files.stop()
             for listener in self._listeners:
                 listener.close()
-            was_clean = await self._pool.drain(DRAIN_TIMEOUT_S)
+            timeout_s = self._options.drain_timeout_s
+            was_clean = await self._pool.drain(timeout_s)
             await self._admin.close()
             await self._metrics.close()
             if not was_clean:
-                self._log.event("warning", "drain-cut", f"calls still running after {DRAIN_TIMEOUT_S:.0f} s were cut")
+                self._log.event("warning", "drain-cut", f"calls still running after {timeout_s:g} s were cut")
             if self._stopping.is_set():
                 self._log.event("info", "stopped", "stopped")
 
@@ -232,9 +235,12 @@ class Supervisor:
         """Drain; at the second signal, stop at once."""
         if self._stopping.is_set():
             self._log.event("warning", "stopping-now", f"{why} again: calls in flight are cut", signal=why)
+            self._cutting.set()
             self._pool.kill()
         else:
-            message = f"{why}: stopping; calls in flight have {DRAIN_TIMEOUT_S:.0f} s, another {why} cuts them"
+            delay_s, timeout_s = self._options.drain_delay_s, self._options.drain_timeout_s
+            first = f"not ready, and taking calls for {delay_s:g} s more; then " if delay_s else ""
+            message = f"{why}: {first}stopping; calls in flight have {timeout_s:g} s, another {why} cuts them"
             self._log.event("info", "stopping", message, signal=why)
         self._stopping.set()
 
@@ -245,6 +251,10 @@ class Supervisor:
         await self._stopping.wait()
         reloading.cancel()
         await asyncio.gather(reloading, return_exceptions=True)
+        # A load balancer still sends calls until it has read `/readyz`, and closing a socket would reset them.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._options.drain_delay_s):
+                await self._cutting.wait()
 
     def _say_unwatched(self, error: OSError) -> None:
         self._log.event("warning", "watch-failed", f"files are not watched ({error}); send SIGHUP to reload")

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry import AccessRecord, Series
 
 DRAIN_TIMEOUT_S = 10
+"""The time for calls in flight of a worker that gets a signal, or whose supervisor is gone."""
 
 
 class PublicServer(uvicorn.Server):
@@ -56,8 +57,9 @@ class PublicServer(uvicorn.Server):
             self._on_drain()
         await super().shutdown(sockets)
 
-    def drain(self) -> None:
-        """Accept no more connections, finish the calls in flight, and return from `serve`."""
+    def drain(self, timeout_s: float = DRAIN_TIMEOUT_S) -> None:
+        """Accept no more connections, finish the calls in flight within `timeout_s`, and return from `serve`."""
+        self.config.timeout_graceful_shutdown = timeout_s  # type: ignore[assignment]  # uvicorn only waits for it
         self.should_exit = True
 
     @contextlib.contextmanager
@@ -154,7 +156,6 @@ def public_config(holder: Holder, recorder: Recorder, front: Front) -> uvicorn.C
         server_header=False,
         proxy_headers=False,
         backlog=BACKLOG,
-        timeout_graceful_shutdown=DRAIN_TIMEOUT_S,
     )
 
 
@@ -199,6 +200,7 @@ class Duties(NamedTuple):
 
 async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
     """Do what the supervisor says. If the supervisor is gone, drain: no other process would stop this worker."""
+    drain_timeout_s: float = DRAIN_TIMEOUT_S
     try:
         await server.is_listening.wait()
         await channel.send(Message(Kind.ADOPTED, b"%d" % duties.holder.revision.number))
@@ -211,9 +213,10 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                         Message(Kind.COUNTS, orjson.dumps({**duties.recorder.series(), **now_of(server)}))
                     )
                 case Kind.DRAIN:
+                    drain_timeout_s = float(message.body)
                     break
                 case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
                     continue
     finally:
         # Drain even after an error: without a supervisor the worker would take calls for ever.
-        server.drain()
+        server.drain(drain_timeout_s)

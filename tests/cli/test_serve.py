@@ -10,6 +10,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
     seen = []
     monkeypatch.setattr(supervisor, "run", lambda options, announce: seen.append(options))
     monkeypatch.setenv("PLUGIN_GATEWAY_WORKERS", "3")
+    monkeypatch.setenv("PLUGIN_GATEWAY_DRAIN_TIMEOUT", "45s")
     assert (
         run(
             [
@@ -28,7 +29,7 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
         )
         == 0
     )
-    assert run(["serve", "--workers", "2", "--wait-for-document", "2m", "--log", "debug"]) == 0
+    assert run(["serve", "--workers", "2", "--wait-for-document", "2m", "--log", "debug", "--drain-delay", "5s"]) == 0
     assert seen == [
         supervisor.ServeOptions(
             config=tmp_path / "g.yaml",
@@ -37,8 +38,9 @@ def test_the_command_line_becomes_options(monkeypatch: pytest.MonkeyPatch, tmp_p
             metrics="0.0.0.0:3",
             workers=3,
             front="asgi",
+            drain_timeout_s=45.0,
         ),
-        supervisor.ServeOptions(workers=2, wait_s=120.0, log_level="debug"),
+        supervisor.ServeOptions(workers=2, wait_s=120.0, log_level="debug", drain_delay_s=5.0, drain_timeout_s=45.0),
     ]
 
 

@@ -51,7 +51,8 @@ class Worker:
     async def series(self) -> dict[str, list[int]]:
         return self.last_series
 
-    async def drain(self) -> None:
+    async def drain(self, timeout_s: float) -> None:
+        self.drain_timeout_s = timeout_s
         self.is_drained = True
         self.end(0)
 
@@ -190,11 +191,14 @@ def test_draining_is_clean_when_all_end_in_time_and_replaces_none() -> None:
         return await pool.drain(1), all(worker.is_drained for worker in Worker.spawned), len(Worker.spawned)
 
     assert run(talk) == (True, True, 2)
+    assert {worker.drain_timeout_s for worker in Worker.spawned} == {1}
 
 
-def test_workers_that_do_not_drain_are_ended() -> None:
+def test_workers_that_do_not_drain_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "CUT_S", 0.05)
+
     async def talk(pool: WorkerPool, _: Log) -> tuple[bool, int]:
-        async def drain() -> None:
+        async def drain(timeout_s: float) -> None:
             pass
 
         Worker.spawned[0].drain = drain

@@ -119,7 +119,7 @@ def test_what_it_counted_last_comes_when_it_ends_by_itself(listener: socket.sock
 def test_draining_ends_it_with_status_0(listener: socket.socket) -> None:
     async def talk(worker: WorkerProcess) -> int:
         await worker.start(listener, revision())
-        await worker.drain()
+        await worker.drain(5)
         return await worker.wait()
 
     assert run(talk) == 0
@@ -127,7 +127,7 @@ def test_draining_ends_it_with_status_0(listener: socket.socket) -> None:
 
 def test_one_that_was_given_nothing_ends_when_it_is_told_to() -> None:
     async def talk(worker: WorkerProcess) -> int:
-        await worker.drain()
+        await worker.drain(5)
         return await worker.wait()
 
     assert run(talk) == 0

@@ -148,6 +148,19 @@ def test_the_log_says_what_a_reload_changed_and_that_it_stops(config: Path, capf
     assert lines["stopping"]["signal"] == "SIGTERM"
 
 
+def test_before_it_drains_it_takes_calls_for_a_while_and_is_not_ready(config: Path) -> None:
+    async def talk(supervisor: Supervisor, started: Started) -> list[int]:
+        supervisor._stop("SIGTERM")
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            ready = await client.get(f"http://{started.admin}/readyz")
+            # A new connection is taken, too: the load balancer may not know yet.
+            document = await client.get(f"http://127.0.0.1:{started.listen.port}/openapi.json")
+        return [ready.status_code, document.status_code]
+
+    # The test ends the delay with a second signal; without a delay, the connection would be refused.
+    assert run(config, talk, drain_delay_s=3600.0) == [503, 200]
+
+
 def test_what_the_document_adds_to_a_group_stays_closed_until_it_is_locked(config: Path) -> None:
     config.write_text(CONFIG.replace("allow: [listPets]", "allow: [{path: /pets/**}]"))
     assert command(["lock", "-c", str(config)]) == 0

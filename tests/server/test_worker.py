@@ -111,7 +111,7 @@ def test_it_counts_what_it_answers() -> None:
     assert series["now memory"][0] > 1_000_000
 
 
-@pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN)), None])
+@pytest.mark.parametrize("tell", [lambda channel: channel.send(Message(Kind.DRAIN, b"5")), None])
 def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell: Callable[..., Any] | None) -> None:
     async def talk(channel: Channel, port: int) -> bool:
         await ask(channel, Kind.REVISION, revision())
@@ -128,6 +128,24 @@ def test_it_takes_no_more_calls_when_told_to_drain_or_left_alone(tell: Callable[
     assert run(talk)
 
 
+def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
+    async def bounded() -> None:
+        server = SimpleNamespace(is_listening=asyncio.Event(), drain=drained.append)
+        server.is_listening.set()
+        ours, theirs = socket.socketpair()
+        channel, there = await Channel.over(ours), await Channel.over(theirs)
+        await there.send(Message(Kind.DRAIN, b"45.500"))
+        await worker.obey(
+            channel, server, worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None)
+        )
+        channel.close()
+        there.close()
+
+    drained = []
+    asyncio.run(bounded())
+    assert drained == [45.5]
+
+
 def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker() -> None:
     async def talk(channel: Channel, port: int) -> bool:
         await channel.send(Message(Kind.REVISION, revision()))
@@ -139,7 +157,7 @@ def test_a_supervisor_that_ends_before_the_first_answer_leaves_no_worker() -> No
 
 def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> None:
     async def bounded() -> None:
-        server = SimpleNamespace(is_listening=asyncio.Event(), drain=lambda: drained.append(True))
+        server = SimpleNamespace(is_listening=asyncio.Event(), drain=drained.append)
         server.is_listening.set()
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
@@ -152,7 +170,7 @@ def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> 
 
     drained = []
     asyncio.run(bounded())
-    assert drained == [True]
+    assert drained == [worker.DRAIN_TIMEOUT_S]
 
 
 def test_without_a_revision_it_serves_nothing() -> None:

@@ -1,0 +1,219 @@
+"""Replicas behind the HAProxy of deploy/examples/replicas: they share limits in Redis, and a rolling restart loses no call."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import os
+import shutil
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, proxied, until_listening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOURCE = DEPLOY / "examples" / "replicas"
+NAMES = ("a", "b")
+ADDRESSES = {"a": "10.0.0.11:8080 port 8081", "b": "10.0.0.12:8080 port 8081"}
+EDITS = 20
+
+
+@contextlib.contextmanager
+def slow_api() -> Iterator[SimpleNamespace]:
+    """An API that takes 10 ms for each call, and counts the calls by method."""
+    api = SimpleNamespace(calls=[], port=0)
+    pause = threading.Event()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            pause.wait(0.01)
+            api.calls.append(self.command)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        do_GET = do_POST = answer  # noqa: N815  # the standard library's names
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    api.port = server.server_address[1]
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield api
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def redis_port(tmp_path: Path) -> Iterator[int]:
+    found = shutil.which("redis-server")
+    if found is None:
+        pytest.skip("redis-server is not installed (apt-get install redis-server)")
+    pytest.importorskip("redis", reason="the redis extra is not installed")
+    port = free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(tmp_path)]
+    with (tmp_path / "redis.log").open("wb") as log:
+        process = subprocess.Popen([found, *options], stdout=log, stderr=log)
+    try:
+        until_listening(port, process, tmp_path / "redis.log")
+        yield port
+    finally:
+        process.terminate()
+        process.wait(BOUND_S)
+
+
+class Replica:
+    """One `plugin-gateway serve` with addresses that stay the same when it is started again."""
+
+    def __init__(self, config: Path, redis_port: int) -> None:
+        self.port, self.admin_port = free_port(), free_port()
+        self._log = config.parent / f"gateway-{self.port}.log"
+        self._command = [
+            *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--drain-delay", "500ms"),
+            *("--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}"),
+        ]
+        self._environment = {**os.environ, "LEGACY_API_KEY": "k" * 20, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
+        self.start()
+
+    def start(self) -> None:
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
+
+    def until_ready(self) -> None:
+        until_listening(self.port, self.process, self._log)
+
+    def until_called(self) -> None:
+        """Wait until HAProxy sends calls to it again, before the next one goes."""
+        give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
+        while b'"event":"access"' not in self._log.read_bytes():
+            assert time.monotonic() < give_up, "HAProxy sends no calls"
+            pause.wait(0.02)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(START_BOUND_S)
+
+
+@pytest.fixture
+def world(tmp_path: Path, redis_port: int) -> Iterator[SimpleNamespace]:
+    program("haproxy")
+    with slow_api() as api:
+        text = (SOURCE / "gateway.yaml").read_text().replace("127.0.0.1:9100", f"127.0.0.1:{api.port}")
+        config = tmp_path / "gateway.yaml"
+        # More calls than the example allows, so that a refusal is a loss.
+        text = text.replace("../../../examples", str(DEPLOY.parent / "examples")).replace(
+            "rate: 200/s", "rate: 20000/s"
+        )
+        config.write_text(text + "log: {format: json}\n")
+        replicas = {name: Replica(config, redis_port) for name in NAMES}
+        try:
+            for replica in replicas.values():
+                replica.until_ready()
+            moved = {ADDRESSES[name]: f"127.0.0.1:{one.port} port {one.admin_port}" for name, one in replicas.items()}
+            with proxied("haproxy", SOURCE, tmp_path, {**moved, "inter 1s": "inter 50ms"}) as client:
+                yield SimpleNamespace(
+                    api=api, replicas=replicas, config=config, port=client.base_url.port, client=client
+                )
+        finally:
+            for replica in replicas.values():
+                replica.stop()
+
+
+class Load(threading.Thread):
+    """A client that calls without a pause over connections that stay open, reads and writes in turn."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(daemon=True)
+        self.answered: list[tuple[str, int]] = []
+        self.lost: list[Any] = []
+        self.ends = threading.Event()
+        self._port = port
+
+    def run(self) -> None:
+        context = ssl._create_unverified_context()  # the certificate is the test's
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=context, timeout=BOUND_S)
+        while not self.ends.is_set():
+            method, target = ("GET", "/orders") if len(self.answered) % 2 else ("POST", "/orders/17/cancel")
+            try:
+                connection.request(method, target)
+                answer = connection.getresponse()
+                answer.read()
+                self.answered.append((method, answer.status))
+            except (OSError, http.client.HTTPException) as error:
+                self.lost.append((method, error))
+                connection.close()
+        connection.close()
+
+
+def test_a_rolling_restart_under_load_and_edits_loses_no_call_and_repeats_none(world: SimpleNamespace) -> None:
+    clients = [Load(world.port) for _ in range(4)]
+    for client in clients:
+        client.start()
+    edited = threading.Event()
+
+    def edit() -> None:
+        text = world.config.read_text()
+        for number in range(EDITS):
+            new = world.config.with_suffix(".new")
+            new.write_text(text.replace("- getOrderList", f"- {{operation: getOrderList, rate: {20000 + number}/s}}"))
+            new.replace(world.config)
+            edited.wait(0.1)
+
+    editing = threading.Thread(target=edit, daemon=True)
+    editing.start()
+    for replica in world.replicas.values():
+        replica.stop()
+        assert replica.process.returncode == 0
+        replica.start()
+        replica.until_ready()
+        replica.until_called()
+    editing.join(BOUND_S)
+    for client in clients:
+        client.ends.set()
+        client.join(BOUND_S)
+
+    answered = [one for client in clients for one in client.answered]
+    assert [client.lost for client in clients] == [[]] * len(clients)
+    assert {status for _, status in answered} == {200}
+    assert sorted(world.api.calls) == sorted(method for method, _ in answered), "each call reached the API once"
+
+
+def test_a_limit_holds_for_all_replicas_together(world: SimpleNamespace) -> None:
+    text = world.config.read_text()
+    world.config.write_text(text.replace("rate: 600/min", "rate: 5/d"))
+    for replica in world.replicas.values():
+        replica.stop()
+        replica.start()
+        replica.until_ready()
+    statuses = [http_status(replica.port) for _ in range(5) for replica in world.replicas.values()]
+
+    assert sorted(statuses) == [200] * 5 + [429] * 5
+
+
+def http_status(port: int) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)
+    try:
+        connection.request("GET", "/orders/17")
+        return connection.getresponse().status
+    finally:
+        connection.close()
