@@ -69,6 +69,7 @@ TITLES: Final = MappingProxyType(
         "unsupported-grant": "The grant is not supported",
         "unsupported-media-type": "The media type is not supported",
         # The body, judged by the gate.
+        "invalid-request": "The call breaks its description",
         "malformed-media-type": "The Content-Type is malformed",
         "method-override": "The body asks for another method",
         "undeclared-media-type": "The operation does not accept this media type",

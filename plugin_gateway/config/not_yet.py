@@ -16,14 +16,6 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "allow.parameters.*.hidden",
-        "allow.parameters.*.fixed",
-        "allow.parameters.*.default",
-        "allow.parameters.*.minimum",
-        "allow.parameters.*.maximum",
-        "allow.parameters.*.enum",
-        "allow.parameters.*.rename",
-        "allow.parameters.*.description",
         "allow.request",
         "allow.response.keep",
         "allow.response.drop",

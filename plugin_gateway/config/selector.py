@@ -21,7 +21,7 @@ from plugin_gateway.config.published import MAX_TOOL_TITLE
 from plugin_gateway.config.record import Record, exactly_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _KINDS = ("operation", "tag", "path")
 OnDrift: TypeAlias = Literal["keep", "quarantine", "follow"]
@@ -59,8 +59,22 @@ class ParameterRule(Record):
 
     @classmethod
     def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
-        if len([key for key in ("hidden", "fixed", "default") if key in written]) > 1:
-            yield from exactly_one(written, ("hidden", "fixed", "default"), "a parameter")
+        if len([key for key in _EXCLUSIVE if key in written]) > 1:
+            yield from exactly_one(written, _EXCLUSIVE, "a parameter")
+
+
+_EXCLUSIVE = ("hidden", "fixed", "default")
+
+
+def merged(rules: Iterable[ParameterRule]) -> ParameterRule:
+    """Return one rule with the first value of each setting. A later `hidden`, `fixed` or `default` yields to an earlier one."""
+    values: dict[str, Any] = {}
+    for rule in rules:
+        is_settled = any(word in values for word in _EXCLUSIVE)
+        for word in rule.model_fields_set:
+            if word not in _EXCLUSIVE or not is_settled:
+                values.setdefault(word, getattr(rule, word))
+    return ParameterRule.model_construct(**values)
 
 
 class RequestTrim(Record):

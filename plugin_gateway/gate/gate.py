@@ -130,9 +130,24 @@ def compile_gate(
 ) -> Gate:
     """Compile the gate for the `allowed` operations of a document."""
     names = injected or InjectedNames()
-    known = _known_operations(document)
-    variants = _denied_variants(known, allowed)
-    rules = {
+    rules = compile_rules(document, allowed, names)
+    slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
+    return Gate(
+        routes=compile_routes(rules, _known_operations(document), slashes),
+        rules=tuple(rules.values()),
+        withheld=names.query,
+    )
+
+
+def compile_rules(
+    document: Document,
+    allowed: Mapping[OperationKey, Allowed],
+    injected: InjectedNames,
+    only: Container[OperationKey] | None = None,
+) -> dict[OperationKey, OperationRule]:
+    """Compile the rules of the `allowed` operations, or of `only` some of them."""
+    variants = _denied_variants(_known_operations(document), allowed)
+    return {
         key: operation_rule(
             operation,
             document,
@@ -140,15 +155,13 @@ def compile_gate(
             credential=allowed[key].credential,
             links=allowed[key].links,
             shape=allowed[key].shape,
-            injected=names,
+            injected=injected,
             withheld=_told_apart_by(key, variants),
             denied_pairs=_denied_pairs(key, variants),
         )
         for key, operation in document.operations.items()
-        if key in allowed
+        if key in allowed and (only is None or key in only)
     }
-    slashes = {key: one.slashes for key, one in allowed.items() if one.slashes}
-    return Gate(routes=compile_routes(rules, known, slashes), rules=tuple(rules.values()), withheld=names.query)
 
 
 def _known_operations(document: Document) -> tuple[OperationKey, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from plugin_gateway import methods
@@ -19,11 +19,13 @@ from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.shape.names import NO_NAMES, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
+    from plugin_gateway.shape.names import Names
     from plugin_gateway.shape.shape import Shape
 
 _MAX_SCHEMA_DEPTH = 16
@@ -54,16 +56,15 @@ def operation_rule(
 
     `withheld` query names and `denied_pairs` would turn a call into a call of a denied variant (`gate.variant`).
     """
-    declared = _Declared()
     content = _content_of(operation, document)
-    for parameter in declared_parameters(operation, document):
-        _declare(parameter, declared, document)
+    names = NO_NAMES if shape is None else shape.names
+    declared, closed_by_shape, guarded = _declared_names(declared_parameters(operation, document), names, document)
     closed = injected.query | {fold_name(name) for name in withheld}
     # The template fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
     spellings = closed | {fold_name(name) for name in own}
     closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if links else set())
-    return OperationRule(
+    rule = OperationRule(
         method=operation.key.method,
         path_template=operation.key.path,
         operation_id=operation_id,
@@ -71,7 +72,7 @@ def operation_rule(
             name for name in declared.query if fold_name(name) not in spellings and not override_of(name)
         )
         | {name for name in own if fold_name(name) not in closed},
-        withheld_names=spellings - injected.query,
+        withheld_names=(spellings - injected.query) | {*map(fold_name, closed_by_shape.query | guarded.query)},
         denied_pairs=frozenset(denied_pairs),
         query_prefixes=frozenset(
             name for name in declared.prefixes if fold_name(name) not in closed and not override_of(name)
@@ -85,6 +86,7 @@ def operation_rule(
         cookie_names=frozenset(
             name for name in declared.cookies if is_cookie_name(name) and fold_name(name) not in injected.cookies
         ),
+        withheld_headers=frozenset(map(fold_header, closed_by_shape.headers | {*_new_headers(names)})),
         has_request_body=declared.has_body or isinstance(operation.node.get("requestBody"), dict),
         media_types=declared_media_types(content),
         declared_overrides=frozenset(_overrides_in(content, document)),
@@ -93,6 +95,33 @@ def operation_rule(
         is_safe=operation.key.method in methods.SAFE,
         shape=shape,
     )
+    if shape is None or shape.parameters is None:
+        return rule
+    return replace(rule, shape=replace(shape, parameters=shape.parameters.limited_to(rule.takes)))
+
+
+def _declared_names(
+    parameters: Iterable[JsonObject], names: Names, document: Document
+) -> tuple[_Declared, _Declared, _Declared]:
+    """Return the names that clients may send, those that a shape closes, and those of which it closes all other spellings."""
+    declared, closed, guarded, renamed = _Declared(), _Declared(), _Declared(), _Declared()
+    for parameter in parameters:
+        key = key_of(parameter)
+        if key not in names.closed:
+            _declare(parameter, declared, document)
+        else:
+            _declare(parameter, closed, document)
+            if (new := names.new_name(key)) is not None:
+                _declare({**parameter, "name": new}, renamed, document)
+        if key in names.guarded and parameter.get("style") != "deepObject":
+            _declare(parameter, guarded, document)
+    declared.take_out(closed)
+    declared.add(renamed)
+    return declared, closed, guarded
+
+
+def _new_headers(names: Names) -> Iterator[bytes]:
+    return (name.lower().encode() for (place, _), name in names.renamed if place == "header")
 
 
 class _Declared:
@@ -105,6 +134,19 @@ class _Declared:
         self.cookies: set[bytes] = set()
         self.any_query = False
         self.has_body = False
+
+    def take_out(self, other: _Declared) -> None:
+        self.query -= other.query
+        self.prefixes -= other.prefixes
+        self.headers -= other.headers
+        self.cookies -= other.cookies
+
+    def add(self, other: _Declared) -> None:
+        self.query |= other.query
+        self.prefixes |= other.prefixes
+        self.headers |= other.headers
+        self.cookies |= other.cookies
+        self.any_query = self.any_query or other.any_query
 
 
 def _declare(parameter: JsonObject, declared: _Declared, document: Document) -> None:

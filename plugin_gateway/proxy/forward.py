@@ -102,7 +102,7 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     rule = verdict[0]
     lines = b""
     if rule.shape is not None and rule.shape.parameters is not None:
-        written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields))
+        written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
             return written
         verdict = verdict._replace(query=written.query)

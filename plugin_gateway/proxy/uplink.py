@@ -47,6 +47,7 @@ class Uplink:
     __slots__ = (
         "_after_target",
         "_cookie_names",
+        "_cookie_shape",
         "_cookies",
         "_declared",
         "_empty_body",
@@ -74,7 +75,7 @@ class Uplink:
         self.end = b"\r\n" + b"".join(name + b": " + value + b"\r\n" for name, value in injection.headers) + b"\r\n"
         """The injected fields after the request id. They come last, so that no other line can follow them."""
         # The request id differs between calls, so it is not among the remembered lines.
-        injected = {fold_header(name) for name, _ in injection.headers} | {_REQUEST_ID}
+        injected = {fold_header(name) for name, _ in injection.headers} | {_REQUEST_ID} | rule.withheld_headers
         if encoding:
             injected.update(map(fold_header, NOT_WHERE_SEARCHED))
         self._injected_names = frozenset(injected)
@@ -82,6 +83,7 @@ class Uplink:
         self._cookies = injection.cookies
         ours = {fold_name(pair.partition(b"=")[0]) for pair in _cookie_pairs(injection.cookies)}
         self._cookie_names = frozenset(name for name in rule.cookie_names if fold_name(name) not in ours)
+        self._cookie_shape = rule.shape.parameters if rule.shape is not None else None
         self._empty_body = b"Content-Length: 0\r\n" if rule.method in _METHODS_WITH_CONTENT else b""
         self._verdicts: dict[bytes, bool] = {}
 
@@ -94,6 +96,8 @@ class Uplink:
             field.line for field in request.fields if self._passes(field.name) and field.name not in request.nominated
         ]
         cookies = self._kept_cookies(request) if self._cookie_names else []
+        if self._cookie_shape is not None:
+            cookies = self._cookie_shape.write_cookies(cookies)
         if self._cookies:
             cookies.append(self._cookies)
         if cookies:

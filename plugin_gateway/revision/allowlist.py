@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from plugin_gateway import methods
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.mistake import nearest
+from plugin_gateway.config.selector import merged
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 T = TypeVar("T", bound="RequestTrim | ResponseTrim")
+
+_MOST_SHOWN: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,13 +113,43 @@ class Kept:
 
     @property
     def parameters(self) -> Mapping[str, ParameterRule]:
-        """The rules for parameters, by name."""
-        return {name: rule for entry in reversed(self.entries) for name, rule in entry.parameters.items()}
+        """The rules for parameters, by their keys. Each setting comes from the first entry that has it."""
+        return {key: merged(rules.values()) for key, rules in self._parameter_rules.items()}
+
+    @property
+    def origins(self) -> Mapping[tuple[str, str], int]:
+        """The index of the entry that has each setting of a parameter, by the parameter's key and the setting; empty for the rule."""
+        return {
+            (key, setting): index
+            for key, rules in self._parameter_rules.items()
+            for index, rule in reversed(rules.items())
+            for setting in ("", *rule.model_fields_set)
+        }
+
+    @property
+    def _parameter_rules(self) -> dict[str, dict[int, ParameterRule]]:
+        """The rules for each parameter, by the index of their entry, the winning entry first."""
+        rules: dict[str, dict[int, ParameterRule]] = {}
+        for entry in self.entries:
+            for key, rule in entry.parameters.items():
+                rules.setdefault(key, {})[entry.index] = rule
+        return rules
+
+    @property
+    def retold(self) -> frozenset[str]:
+        """The texts of the operation that an entry replaces."""
+        found = {
+            "description": self.description,
+            "summary": next((one.summary for one in self.entries if one.summary), None),
+        }
+        return frozenset(word for word, text in found.items() if text)
 
     @property
     def slashes(self) -> frozenset[str]:
         """Path parameters whose values may hold encoded slashes."""
-        return frozenset(name for name, rule in self.parameters.items() if rule.slashes == "allowed")
+        return frozenset(
+            key.removeprefix("path:") for key, rule in self.parameters.items() if rule.slashes == "allowed"
+        )
 
 
 def _first_said(records: Iterable[T]) -> T:
@@ -175,7 +208,7 @@ def select(
         operations = agreed.match(entry, catalogue)
         if not operations and (agreed.is_closed(entry, catalogue, "allow") or agreed.knows(entry, "allow")):
             continue
-        findings += _judge_entry(entry, operations, catalogue)
+        findings += _judge_entry(entry, operations, catalogue, document)
         if entry.wanted_id and len(operations) > 1:
             continue  # a guess could open the wrong operation
         keys = [operation.key for operation in operations]
@@ -218,26 +251,52 @@ def select(
     return Selection(kept=kept, findings=tuple(findings), pinned=Pinned(pins), held=tuple(held))
 
 
-def _find_unknown_parameters(entry: AllowEntry, operations: Sequence[Operation]) -> Iterator[Finding]:
-    """Find rules for parameters that are in no path of the entry's operations, and so have no effect."""
-    segments = (segment for operation in operations for segment in parse_template(operation.key.path).segments)
-    names = list(dict.fromkeys(name for segment in segments for name in segment.names))
-    for name in entry.parameters:
-        if name not in names:
-            there = f"the path has {', '.join(f'`{one}`' for one in names)}" if names else "the path has no parameters"
+def _find_unknown_parameters(
+    entry: AllowEntry, operations: Sequence[Operation], document: Document
+) -> Iterator[Finding]:
+    """Find rules for parameters that no operation of the entry has, and so have no effect."""
+    if not entry.parameters:
+        return
+    names: dict[str, None] = {}
+    known: set[str] = set()
+    for operation in operations:
+        in_path = [name for segment in parse_template(operation.key.path).segments for name in segment.names]
+        names |= dict.fromkeys(in_path)
+        known |= {one for name in in_path for one in (name, f"path:{name}")}
+        for parameter in declared_parameters(operation, document):
+            place, name = str(parameter.get("in")), str(parameter.get("name"))
+            if place in ("query", "header", "cookie"):
+                names[name] = None
+                known |= {_spelt(place, name), f"{place}:{_spelt(place, name)}"}
+    for key in entry.parameters:
+        if not known & {key, key.lower()}:
+            shown = [*names][:_MOST_SHOWN]
+            more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
+            there = (
+                f"the parameters are {', '.join(f'`{one}`' for one in shown)}{more}"
+                if names
+                else "it has no parameters"
+            )
             yield Finding(
                 rule="unknown-parameter",
-                message=f"{describe(entry)} has no parameter `{name}` in its path",
-                hint=f"{nearest(name, names)}{there}",
-                pointer=("allow", entry.index, "parameters", name),
+                message=f"{describe(entry)} has no parameter `{key}`",
+                hint=f"{nearest(key, names)}{there}",
+                pointer=("allow", entry.index, "parameters", key),
             )
 
 
-def _judge_entry(entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue) -> Iterator[Finding]:
+def _spelt(place: str, name: str) -> str:
+    """Return the name as a key is compared with it: the case of header names does not matter."""
+    return name.lower() if place == "header" else name
+
+
+def _judge_entry(
+    entry: AllowEntry, operations: Sequence[Operation], catalogue: Catalogue, document: Document
+) -> Iterator[Finding]:
     if not operations:
         yield unmatched(entry, catalogue, "allow")
         return
-    yield from _find_unknown_parameters(entry, operations)
+    yield from _find_unknown_parameters(entry, operations, document)
     if entry.wanted_id and len(operations) > 1:
         places = " and ".join(f"`{operation.key}`" for operation in operations)
         yield Finding(

@@ -18,6 +18,7 @@ from plugin_gateway.export.well_known import build_well_known, find_published_se
 from plugin_gateway.gate.gate import Allowed, compile_gate
 from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.gate.override import find_declared_overrides
+from plugin_gateway.gate.untaken import Said, find_untaken
 from plugin_gateway.openapi.mend.mended import mend
 from plugin_gateway.openapi.mend.notes import errors_in
 from plugin_gateway.openapi.prune.leaks import leaks_in_prose
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.allowlist import Kept, Selection
     from plugin_gateway.revision.tls_files import TlsFiles
     from plugin_gateway.revision.views import Chosen
+    from plugin_gateway.shape.names import Key
     from plugin_gateway.shape.shape import Shape
 
 
@@ -120,6 +122,8 @@ def compile_revision(
     allowed = {key: _allowed(config, one, ids[key], injections, shaped.shapes.get(key)) for key, one in kept.items()}
     injected = injected_names(injections.every, is_searched=is_searched)
     gate = compile_gate(document, allowed, injected)
+    untaken = [*find_untaken(document, allowed, injected, gate.rules_by_key, _said(kept, shaped.shapes))]
+    _raise_errors(loaded, [*findings, *untaken])
     published, presentation = _published(kept, gate), _presentation(config, security, call_limits)
     served, document_faces, served_findings, notes = build_document_faces(pruned, published, presentation)
     tool_settings = {
@@ -221,6 +225,8 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
         key: Wanted(
             entry=one.entries[0].index,
             parameters=one.parameters,
+            origins=one.origins,
+            retold=one.retold,
             request=one.request,
             response=one.response,
             validates_request=check.request,
@@ -229,6 +235,19 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
         for key, one in kept.items()
     }
     return {key: one for key, one in wanted.items() if not one.is_nothing}
+
+
+def _said(
+    kept: Mapping[OperationKey, Kept], shapes: Mapping[OperationKey, Shape]
+) -> dict[tuple[OperationKey, Key], Said]:
+    """Return the place in gateway.yaml of the rule for each parameter that a shape changes."""
+    return {
+        (key, (place, name)): Said(("allow", kept[key].origins[word, ""], "parameters", word), only_hides=rule.hidden)
+        for key, shape in shapes.items()
+        for place, name in shape.names.closed | shape.names.guarded
+        for word, rule in kept[key].parameters.items()
+        if word in (name, f"{place}:{name}") or (place == "header" and word.lower() in (name, f"header:{name}"))
+    }
 
 
 def _held(selection: Selection, config: Config, chosen: Sequence[Chosen]) -> Iterator[str]:

@@ -22,6 +22,9 @@ from plugin_gateway.publish.face import Face
 from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.shape.parameters import Parameters, PathPart
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.validator import Validator
 from plugin_gateway.tools.tool import ToolSet
 
 if TYPE_CHECKING:
@@ -89,6 +92,12 @@ RULES: Final[Rules] = {
         "gzip_etag": LeftOut("it is a hash of `gzip`"),
     },
     ToolSet: {"tools": as_it_is},
+    Parameters: {"parts": as_it_is, "path_parts": as_it_is},
+    PathPart: {"pattern": lambda pattern: pattern and pattern.pattern},
+    Reader: dict.fromkeys(
+        ("place", "name", "style", "kind", "validator", "is_required", "allows_empty", "is_enforced"), as_it_is
+    ),
+    Validator: {"schema": as_it_is},
     Injection: {
         "headers": _headers,
         "query": _names_of_pairs,

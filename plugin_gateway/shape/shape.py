@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from plugin_gateway.shape.names import NO_NAMES, Names
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from plugin_gateway.refusal import Refusal
 
@@ -49,6 +51,12 @@ class ParameterShape(Protocol):
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""
 
+    def write_cookies(self, pairs: list[bytes]) -> list[bytes]:
+        """Return the cookies that go up, of those that the client sent and the gate takes."""
+
+    def limited_to(self, takes: Callable[[str, str], bool]) -> ParameterShape:
+        """Return the shape without the parameters that the gate does not take from clients, by place and name."""
+
 
 class BodyShape(Protocol):
     """Judges and rewrites the body of a call. Immutable and picklable. The exchange holds the whole body for it."""
@@ -63,11 +71,13 @@ class Shape:
 
     parameters: ParameterShape | None = None
     body: BodyShape | None = None
+    names: Names = NO_NAMES
+    """The parameters that clients may not send as the document names them."""
 
 
 NO_SHAPE: Final = Shape()
 
 
-def pairs_of(fields: Iterable[Sequence[bytes]]) -> Iterable[tuple[bytes, bytes]]:
-    """Return the names and values of field lines."""
-    return ((field[0], field[1]) for field in fields)
+def pairs_of(fields: Iterable[Sequence[bytes]], nominated: Collection[bytes] = ()) -> Iterable[tuple[bytes, bytes]]:
+    """Return the names and values of field lines, without those that Connection declares hop-by-hop."""
+    return ((field[0], field[1]) for field in fields if field[0] not in nominated)

@@ -26,6 +26,10 @@ class Wanted:
     entry: int = 0
     """The index in `allow` of the entry that findings point at."""
     parameters: Mapping[str, ParameterRule] = field(default_factory=dict)
+    origins: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    """The index of the entry that says each setting of a parameter, by the parameter's key and the setting."""
+    retold: frozenset[str] = frozenset()
+    """The texts that entries replace: `description`, `summary`."""
     request: RequestTrim = field(default_factory=RequestTrim.model_construct)
     response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
     validates_request: Check = "off"

@@ -20,11 +20,6 @@ def test_every_key_of_the_table_is_found_where_it_is_written(dotted: str) -> Non
     assert f"`{dotted.replace('*', 'limit')}`" in mistake.message
 
 
-def test_a_hidden_parameter_is_found_in_its_short_form() -> None:
-    [(pointer, _)] = unsupported({"allow": ["a", {"operation": "b", "parameters": {"debug": "hidden"}}]})
-    assert pointer == ("allow", 1, "parameters", "debug")
-
-
 def test_what_works_is_not_found() -> None:
     assert (
         unsupported(

@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.gate.query import rebuild_query
 from plugin_gateway.gate.rule import InjectedNames, operation_rule
 from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.names import Names
+from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.shape import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,13 +28,14 @@ def compile_rule(
     path: str = "/a",
     version: str = "3.0.3",
     more: dict[str, Any] | None = None,
+    shape: Shape | None = None,
     **node: dict[str, Any],
 ) -> OperationRule:
     operation = {"parameters": parameters, **node}
     root = {"openapi": version, "paths": {path: {"parameters": list(shared), method: operation}}, **(more or {})}
     document = Document(root=root, name="t")
     found = document.operations[OperationKey(method.upper(), path)]
-    return operation_rule(found, document, operation_id="op", injected=injected or InjectedNames())
+    return operation_rule(found, document, operation_id="op", injected=injected or InjectedNames(), shape=shape)
 
 
 def query(name: int | str, **fields: Any) -> dict[str, Any]:
@@ -226,3 +232,67 @@ def test_a_request_body_is_noticed() -> None:
 
 def test_a_query_in_the_template_is_declared() -> None:
     assert compile_rule([], path="/a?beta=true").query_names == {b"beta"}
+
+
+def shaped(parameters: list[Any], **names: Any) -> OperationRule:
+    return compile_rule(parameters, shape=Shape(names=Names(**names)))
+
+
+def test_a_hidden_parameter_is_not_declared_and_no_spelling_of_it_passes_an_open_query() -> None:
+    anything = query("more", schema={"type": "object"})
+    rule = shaped([query("debug"), anything], closed=frozenset({("query", "debug")}))
+    assert rule.any_query
+    assert b"debug" not in rule.query_names
+    for name in (b"debug=1", b"Debug=1", b"de%62ug=1", b"debug[]=1", b"de_bug=1"):
+        assert isinstance(rebuild_query(name, rule), Refusal)
+
+
+def test_a_renamed_parameter_is_declared_under_its_new_name_only() -> None:
+    key = ("query", "pageSize")
+    rule = shaped([query("pageSize"), query("a")], closed=frozenset({key}), renamed=((key, "page_size"),))
+    assert rule.query_names == {b"page_size", b"a"}
+    assert rebuild_query(b"page_size=1", rule) == b"page_size=1"
+    assert isinstance(rebuild_query(b"pageSize=1", rule), Refusal)
+
+
+def test_a_renamed_deep_object_keeps_its_members() -> None:
+    key = ("query", "filter")
+    rule = shaped([query("filter", style="deepObject", schema={})], closed=frozenset({key}), renamed=((key, "where"),))
+    assert rebuild_query(b"where[a]=1", rule) == b"where[a]=1"
+    assert isinstance(rebuild_query(b"filter[a]=1", rule), Refusal)
+
+
+def test_a_hidden_exploded_object_takes_its_members_with_it() -> None:
+    page = query("page", schema={"type": "object", "properties": {"size": {}}})
+    rule = shaped([page, query("q")], closed=frozenset({("query", "page")}))
+    assert rule.query_names == {b"q"}
+    assert not rule.any_query
+
+
+def test_another_spelling_of_a_guarded_parameter_does_not_pass_an_open_query() -> None:
+    anything = query("more", schema={"type": "object"})
+    rule = shaped([query("limit"), anything], guarded=frozenset({("query", "limit")}))
+    assert rebuild_query(b"limit=5", rule) == b"limit=5"
+    assert isinstance(rebuild_query(b"Limit=500", rule), Refusal)
+
+
+def test_a_name_of_a_header_that_the_shape_writes_goes_up_in_no_spelling_of_the_client() -> None:
+    key = ("header", "x-region")
+    declared = {"name": "X-Region", "in": "header"}
+    rule = shaped([declared], closed=frozenset({key}), renamed=((key, "Region"),))
+    assert rule.header_names == {b"region"}
+    assert rule.withheld_headers == {b"xregion", b"region"}
+
+
+def test_a_hidden_cookie_is_not_declared() -> None:
+    rule = shaped([{"name": "sid", "in": "cookie"}], closed=frozenset({("cookie", "sid")}))
+    assert rule.cookie_names == frozenset()
+
+
+def test_the_shape_is_limited_to_the_parameters_that_the_gate_takes() -> None:
+    parameters = Parameters((Part("query", "key", wire_name=b"k"), Part("query", "q", wire_name=b"w")))
+    injected = InjectedNames(query=frozenset({b"key"}))
+    rule = compile_rule([query("key"), query("q")], injected=injected, shape=Shape(parameters=parameters))
+    assert rule.shape is not None
+    assert isinstance(rule.shape.parameters, Parameters)
+    assert [part.name for part in rule.shape.parameters.parts] == ["q"]

@@ -18,6 +18,8 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
 from plugin_gateway.revision.upstream import Forwarded, forwarded
+from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.shape import Shape
 
 KEY = Injection(
     headers=((b"X-Api-Key", b"s3cret-key"),),
@@ -288,3 +290,17 @@ def test_the_framing_is_written_anew_and_once(fields: bytes, method: bytes, fram
     sent = head(fields, method=method)
     lines = [line for line in sent.lower().split(b"\r\n") if line.startswith((b"content-length", b"transfer-encoding"))]
     assert b"".join(line + b"\r\n" for line in lines) == framing.lower()
+
+
+def test_the_shape_writes_the_cookies_and_the_fields_that_clients_may_not() -> None:
+    parts = (Part("cookie", "session", wire_name=b"sid"), Part("cookie", "", added=b"a=1", is_fixed=True))
+    shape = Shape(parameters=Parameters(parts))
+    rule = OperationRule(
+        method="GET", path_template="/p", operation_id="p", shape=shape,
+        cookie_names=frozenset({b"session"}), withheld_headers=frozenset({b"acceptlanguage"}),
+    )  # fmt: skip
+    uplink = Uplink(rule, UpstreamTarget(host="api", port=443, authority=b"api"), NO_KEY)
+    fields = b"Host: a\r\nCookie: session=s; b=2\r\nAccept-Language: de\r\n"
+    lines = uplink.after_target(read_request_fields(fields, 1))
+    assert b"Cookie: sid=s; a=1\r\n" in lines
+    assert b"Accept-Language" not in lines

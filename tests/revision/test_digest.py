@@ -27,7 +27,10 @@ from plugin_gateway.revision.canonical import LeftOut, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.shape.parameters import Parameters, PathPart
+from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.shape import Shape
+from plugin_gateway.shape.validator import Validator
 from plugin_gateway.tools.tool import Tool, ToolSet, tool_set
 
 SECRETS = {
@@ -383,7 +386,22 @@ def fields_of_a_face() -> set[str]:
     return {*REVISIONS[0].faces["/openapi.json"].__getstate__()}
 
 
-NOT_RECORDS: dict[type[Any], Callable[[], Any]] = {Face: fields_of_a_face, ToolSet: lambda: {"tools"}}
+def attributes_of(kind: type[Any]) -> set[str]:
+    """Return the names of the attributes that a class of the shapes is made from."""
+    return {name for name in kind.__slots__ if not name.startswith("_")}
+
+
+NOT_RECORDS: dict[type[Any], Callable[[], Any]] = {
+    Face: fields_of_a_face,
+    ToolSet: lambda: {"tools"},
+    PathPart: lambda: set(PathPart._fields),
+    **{kind: lambda kind=kind: attributes_of(kind) for kind in (Parameters, Reader, Validator)},
+}
+
+
+@pytest.mark.parametrize("kind", [Parameters, Reader, Validator])
+def test_the_rules_name_everything_that_a_shape_consists_of(kind: type[Any]) -> None:
+    assert {*RULES[kind]} == attributes_of(kind)
 
 
 def test_the_rules_name_everything_that_a_face_consists_of() -> None:

@@ -1,0 +1,82 @@
+"""An untaken name: a parameter that gateway.yaml renames, sends or narrows, and that the gate does not let up under that name.
+
+The gate closes names that the gateway injects, that select a denied operation, or that make a server use another method. A rule
+for a parameter must not open them again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.gate.gate import compile_rules
+from plugin_gateway.gate.override import fold_name
+from plugin_gateway.gate.template import parse_template
+from plugin_gateway.gate.variant import required_pairs
+from plugin_gateway.shape.names import NO_NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from plugin_gateway.gate.gate import Allowed
+    from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.gate.rule import InjectedNames
+    from plugin_gateway.openapi.document import Document, OperationKey
+    from plugin_gateway.shape.names import Key
+
+
+class Said(NamedTuple):
+    """A rule for a parameter in gateway.yaml: its place there, and whether it only hides the parameter."""
+
+    pointer: tuple[str | int, ...]
+    only_hides: bool = False
+
+
+def find_untaken(
+    document: Document,
+    allowed: Mapping[OperationKey, Allowed],
+    injected: InjectedNames,
+    rules: Mapping[OperationKey, OperationRule],
+    said: Mapping[tuple[OperationKey, Key], Said],
+) -> Iterator[Finding]:
+    """Find the names that the gate does not take. `rules` are those of the gate; `said` has the rules by operation and parameter."""
+    shaped = {
+        key: one.shape.names for key, one in allowed.items() if one.shape is not None and one.shape.names != NO_NAMES
+    }
+    if not shaped:
+        return
+    plain = {key: replace(one, shape=None) if key in shaped else one for key, one in allowed.items()}
+    for key, rule in compile_rules(document, plain, injected, only=shaped).items():
+        names = shaped[key]
+        settled = {pair.name for pair in required_pairs(parse_template(key.path).query)}
+        for parameter in sorted(names.closed | names.guarded):
+            place, name = parameter
+            one = said.get((key, parameter), Said(("allow",)))
+            octets = name.encode(errors="replace")
+            if place == "query" and octets in settled:
+                message = f"the path template of `{key}` settles `{name}`"
+                yield _finding(one, "settled-parameter", message, "take the parameter out of this entry")
+            elif not one.only_hides and not rule.takes(place, name):
+                message = f"the gateway does not forward the {place} parameter `{name}`: it sets it itself, or a server may take the call for another operation"
+                yield _finding(one, "closed-parameter", message, "take the parameter out of this entry")
+            elif place == "query" and (
+                twin := _twin(octets, rule, {n.encode() for p, n in names.closed if p == "query"})
+            ):
+                message = f"some servers take `{twin.decode(errors='replace')}` of `{key}` for `{name}`, and callers may send it"
+                yield _finding(one, "another-spelling", message, "write `hidden` for it, too")
+        for parameter, new in names.renamed:
+            if not rules[key].takes(parameter[0], new):
+                message = f"`{parameter[1]}` cannot be called `{new}`: the gateway does not take that name from callers"
+                one = said.get((key, parameter), Said(("allow",)))
+                yield _finding(Said((*one.pointer, "rename")), "closed-parameter", message, "choose another name")
+
+
+def _twin(name: bytes, rule: OperationRule, closed: set[bytes]) -> bytes:
+    """Return another name that callers may send and that a server may take for this one."""
+    folded = fold_name(name)
+    return next((one for one in sorted(rule.query_names - closed) if one != name and fold_name(one) == folded), b"")
+
+
+def _finding(one: Said, rule: str, message: str, hint: str) -> Finding:
+    return Finding(rule=rule, message=message, hint=hint, pointer=one.pointer)

@@ -1,0 +1,134 @@
+"""A kind: the types of JSON that a schema admits, as far as a reader of text needs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.shape.keywords import TYPES
+from plugin_gateway.shape.validator import type_of
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import Document
+
+_DEEPEST: Final = 6
+_NUMERIC: Final = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_TEXTUAL: Final = ("pattern", "minLength", "maxLength")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """The types, and the kinds of items and members where arrays and objects are among the types."""
+
+    types: frozenset[str] = TYPES
+    items: Kind | None = None
+    """The kind of the items; None if they may be anything."""
+    members: tuple[tuple[str, Kind], ...] = ()
+    more: Kind | None = None
+    """The kind of other members; None if they may be anything."""
+    is_open: bool = True
+    """Whether there may be other members."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether every type is admitted, so that a text is taken for a scalar."""
+        return self.types == TYPES
+
+    def member(self, name: str) -> Kind | None:
+        """Return the kind of a member; None if it may be anything."""
+        return next((kind for known, kind in self.members if known == name), self.more)
+
+    @property
+    def has_choice(self) -> bool:
+        """Whether a text may be read both as a string and as another type."""
+        return (
+            ("string" in self.types and len(self.types) > 1)
+            or (self.items is not None and self.items.has_choice)
+            or any(kind.has_choice for _, kind in self.members)
+            or (self.more is not None and self.more.has_choice)
+        )
+
+
+ANY: Final = Kind()
+
+
+def kind_of(schema: Any, document: Document, depth: int = 0) -> Kind:
+    """Return the kind of a schema; references are resolved in the document."""
+    schema = follow(schema, document)
+    if schema is None or depth > _DEEPEST:
+        return ANY
+    types = _types(schema)
+    parts = [kind_of(part, document, depth + 1) for part in _listed(schema.get("allOf"))]
+    for word in ("anyOf", "oneOf"):
+        branches = [kind_of(part, document, depth + 1) for part in _listed(schema.get(word))]
+        if branches:
+            parts.append(_either(branches))
+    for part in parts:
+        types = _common(types, part.types)
+    members = {**_own_members(schema, document, depth)}
+    for part in parts:
+        members |= {name: kind for name, kind in part.members if name not in members}
+    items = kind_of(schema["items"], document, depth + 1) if isinstance(schema.get("items"), dict) else None
+    more = schema.get("additionalProperties", schema.get("unevaluatedProperties"))
+    return Kind(
+        types=types,
+        items=items or next((part.items for part in parts if part.items is not None), None),
+        members=tuple(members.items()),
+        more=kind_of(more, document, depth + 1) if isinstance(more, dict) else None,
+        is_open=more is not False and all(part.is_open for part in parts),
+    )
+
+
+def _types(schema: dict[str, Any]) -> frozenset[str]:
+    stated = schema.get("type")
+    if isinstance(stated, str | list):
+        words = {stated} if isinstance(stated, str) else {one for one in stated if isinstance(one, str)}
+        return frozenset(words & TYPES) or TYPES
+    if isinstance(values := schema.get("enum"), list) and values:
+        return frozenset(map(type_of, values))
+    if "const" in schema:
+        return frozenset({type_of(schema["const"])})
+    # Documents leave `type` out where another keyword tells it.
+    if "properties" in schema:
+        return frozenset({"object"})
+    if "items" in schema:
+        return frozenset({"array"})
+    if any(word in schema for word in _NUMERIC):
+        return frozenset({"number"})
+    if any(word in schema for word in _TEXTUAL):
+        return frozenset({"string"})
+    return TYPES
+
+
+def _common(ours: frozenset[str], theirs: frozenset[str]) -> frozenset[str]:
+    common = ours & theirs
+    if ("integer" in ours and "number" in theirs) or ("number" in ours and "integer" in theirs):
+        common |= {"integer"}
+    # A schema that admits nothing: the validator says so.
+    return common or ours
+
+
+def _either(branches: list[Kind]) -> Kind:
+    members: dict[str, Kind] = {}
+    for branch in branches:
+        for name, kind in branch.members:
+            members[name] = _either([members[name], kind]) if name in members else kind
+    items = [branch.items for branch in branches if branch.items is not None]
+    return Kind(
+        types=frozenset().union(*(branch.types for branch in branches)),
+        items=_either(items) if len(items) > 1 else next(iter(items), None),
+        members=tuple(members.items()),
+        is_open=any(branch.is_open for branch in branches),
+    )
+
+
+def _own_members(schema: dict[str, Any], document: Document, depth: int) -> dict[str, Kind]:
+    properties = schema.get("properties")
+    if not isinstance(properties, dict):
+        return {}
+    return {name: kind_of(one, document, depth + 1) for name, one in properties.items() if isinstance(one, dict)}
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,40 @@
+"""The names of a shape: the declared parameters that clients may not send, or only under another name.
+
+The gate compiles its rule from them, and the served document follows the gate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+if TYPE_CHECKING:
+    from plugin_gateway.openapi.document import JsonObject
+
+Key: TypeAlias = tuple[str, str]
+"""The place and the name of a parameter, as the document declares them. Names of header fields are in lower case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """The names that differ from the document's."""
+
+    closed: frozenset[Key] = frozenset()
+    """Parameters that clients may not send under the document's name: hidden, fixed and renamed ones."""
+    renamed: tuple[tuple[Key, str], ...] = ()
+    """The new names of those that clients may send."""
+    guarded: frozenset[Key] = frozenset()
+    """Parameters of which no other spelling may go up: those that the gateway sends itself or narrows."""
+
+    def new_name(self, key: Key) -> str | None:
+        """Return the name under which clients send a renamed parameter."""
+        return next((name for renamed, name in self.renamed if renamed == key), None)
+
+
+NO_NAMES: Final = Names()
+
+
+def key_of(parameter: JsonObject) -> Key:
+    """Return the place and name of a parameter object."""
+    place, name = str(parameter.get("in")), str(parameter.get("name"))
+    return place, name.lower() if place == "header" else name

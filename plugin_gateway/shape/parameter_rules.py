@@ -1,0 +1,394 @@
+"""The rules for parameters: what gateway.yaml says of each parameter becomes its description and its part of the shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from plugin_gateway.config.header_names import is_cookie_name, is_field_name
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.shape.declared import PLACES, Declared, find_named, written
+from plugin_gateway.shape.json_text import json_ascii
+from plugin_gateway.shape.kind import Kind, kind_of
+from plugin_gateway.shape.names import Names, key_of
+from plugin_gateway.shape.narrowing import narrow, validator_of
+from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.path_parts import path_parts
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.scalar import UnwritableError, escape_octets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.config.selector import ParameterRule
+    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.validator import Validator
+
+_ESCAPES: Final = {"path": "path", "query": "form", "header": "none", "cookie": "path"}
+# OpenAPI says to ignore parameters with these names (Parameter Object, `name`).
+_IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
+_NOT_OF_THE_PATH: Final = ("hidden", "fixed", "default", "rename")
+
+
+def shape_parameters(shaping: Shaping) -> None:
+    """Apply the rules of an operation's parameters, and compile what its calls are judged by."""
+    listed = shaping.node.get("parameters")
+    nodes = listed if isinstance(listed, list) else []
+    declared = [
+        Declared(node, node["in"], node["name"])
+        for node in nodes
+        if isinstance(node, dict) and node.get("in") in PLACES and isinstance(node.get("name"), str)
+    ]
+    step = _Step(shaping, declared)
+    step.match_rules()
+    parts = [part for one in declared if (part := step.part(one)) is not None]
+    readers = {one.name: reader for one in declared if one.place == "path" and (reader := step.reader(one)) is not None}
+    hidden = [one.node for one in declared if not one.visible_name]
+    shaping.node["parameters"] = [node for node in nodes if not any(node is one for one in hidden)]
+    if not shaping.node["parameters"]:
+        del shaping.node["parameters"]
+    step.flag_texts()
+    in_path = path_parts(shaping.key.path, readers)
+    names = step.names()
+    if parts or in_path:
+        shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path), names=names)
+
+
+class _Step:
+    """The rules of one operation."""
+
+    def __init__(self, shaping: Shaping, declared: list[Declared]) -> None:
+        self._shaping = shaping
+        self._document: Document = shaping.document
+        self._declared = declared
+        self._check = shaping.wanted.validates_request
+
+    def match_rules(self) -> None:
+        """Give each parameter its rule, and report a name that fits several."""
+        for key, rule in self._shaping.wanted.parameters.items():
+            found = find_named(key, self._declared)
+            if len(found) > 1:
+                words = [f"`{one.place}:{one.name}`" for one in found]
+                self._report(
+                    key,
+                    "",
+                    "ambiguous-parameter",
+                    f"`{key}` names {len(found)} parameters",
+                    f"write {' or '.join(words)}",
+                )
+                continue
+            for one in found:
+                if one.rule is not None:
+                    self._report(
+                        key, "", "duplicate-parameter", f"`{one.key}` names the same parameter", "write one of the two"
+                    )
+                else:
+                    one.rule, one.key = rule, key
+                    self._judge_rule(one, rule)
+
+    def _judge_rule(self, one: Declared, rule: ParameterRule) -> None:
+        if one.place == "path":
+            one.rule = rule = self._without_what_a_path_cannot(one, rule)
+        elif rule.slashes == "allowed":
+            message = f"`{one.name}` is in the {one.place}, where every value may have slashes"
+            self._report(one.key, "slashes", "not-for-this-place", message, "leave it out")
+        if rule.hidden and one.node.get("required") is True:
+            message = f"`{one.name}` is required: without it, the API refuses each call"
+            hint = "write `fixed: VALUE` instead, which hides it, too"
+            self._report(one.key, "hidden", "hidden-required", message, hint)
+        for word, value in (("fixed", rule.fixed), ("default", rule.default)):
+            if word in rule.model_fields_set and value is None:
+                self._report(one.key, word, "wrong-type", f"`{word}` has no value", "write a value after the colon")
+        self._narrow(one, rule)
+        if rule.description is not None:
+            one.node["description"] = rule.description
+        if rule.rename:
+            self._rename(one, rule.rename)
+
+    def _without_what_a_path_cannot(self, one: Declared, rule: ParameterRule) -> ParameterRule:
+        """Report the settings that a path parameter cannot have, and return the rule without them."""
+        said = {word: value for word, value in dict(rule).items() if word in rule.model_fields_set}
+        for word in _NOT_OF_THE_PATH:
+            if said.pop(word, None) not in (None, False):
+                message = f"`{word}` is not possible for `{one.name}`: it is a part of the path, which clients write"
+                hint = "write `enum: [VALUE]` for the values that callers may put there"
+                if word == "rename":
+                    hint = "leave it out: the name is in the path template, and no call has it"
+                self._report(one.key, word, "not-for-this-place", message, hint)
+        return rule.model_construct(**said)
+
+    def _narrow(self, one: Declared, rule: ParameterRule) -> None:
+        if rule.minimum is not None or rule.maximum is not None or rule.enum is not None:
+            narrowed = narrow(one.schema, rule, self._document)
+            if isinstance(narrowed, list):
+                for wrong in narrowed:
+                    self._report(one.key, wrong.field, wrong.rule, f"`{one.name}`: {wrong.message}", wrong.hint)
+            else:
+                self._warn_of_default(one, narrowed)
+                one.schema = narrowed
+                one.is_narrowed = True
+                self._drop_examples(one)
+        if rule.default is not None and one.place != "path" and self._fits(one, "default", rule.default):
+            one.schema = {**(follow(one.schema, self._document) or {}), "default": rule.default}
+            one.node.pop("required", None)
+        if rule.fixed is not None and one.place != "path":
+            self._fits(one, "fixed", rule.fixed)
+
+    def _fits(self, one: Declared, word: str, value: object) -> bool:
+        validator = self._validator(one)
+        if validator is None or validator.accepts(value):
+            return True
+        details = "; ".join(f"{problem.pointer} {problem.detail}".strip() for problem in validator.problems(value))
+        self._report(
+            one.key,
+            word,
+            "does-not-fit",
+            f"the value of `{word}` for `{one.name}` does not fit: {details}",
+            "correct the value",
+        )
+        return False
+
+    def _warn_of_default(self, one: Declared, narrowed: JsonObject) -> None:
+        """Warn of a cap that the API's own default exceeds: a call that leaves the parameter out would not be capped."""
+        was = follow(one.schema, self._document) or {}
+        rule = one.rule
+        if (
+            "default" in was
+            and "default" not in narrowed
+            and rule is not None
+            and rule.default is None
+            and rule.fixed is None
+        ):
+            self._report(
+                one.key,
+                "",
+                "default-outside",
+                f"the API's own default of `{one.name}` is {json_ascii(was['default'])}, which this rule does not allow to callers: "
+                "a call without it gets that default",
+                "set `default` to a value that the rule allows",
+                severity=Severity.WARNING,
+            )
+
+    def _drop_examples(self, one: Declared) -> None:
+        validator = self._validator(one)
+        if validator is None:
+            return
+        for holder in (one.node, one.holder):
+            if "example" in holder and not validator.accepts(holder["example"]):
+                del holder["example"]
+            if isinstance(examples := holder.get("examples"), dict):
+                for name, example in [*examples.items()]:
+                    if isinstance(example, dict) and "value" in example and not validator.accepts(example["value"]):
+                        del examples[name]
+                if not examples:
+                    del holder["examples"]
+
+    def _rename(self, one: Declared, new: str) -> None:
+        if one.place == "header" and not is_field_name(new.encode(errors="replace")):
+            self._report(
+                one.key,
+                "rename",
+                "bad-header-name",
+                f"`{new}` is not the name of a header field",
+                "use letters, digits and hyphens",
+            )
+        if one.place == "cookie" and not is_cookie_name(new.encode(errors="replace")):
+            self._report(
+                one.key,
+                "rename",
+                "bad-cookie-name",
+                f"`{new}` is not the name of a cookie",
+                "use letters, digits and hyphens",
+            )
+        for other in self._declared:
+            if (
+                other is not one
+                and other.place == one.place
+                and _folded(new) in {_folded(other.name), *map(_folded, self._members(other))}
+            ):
+                message = f"`{one.name}` cannot be called `{new}`: the operation has the parameter `{other.name}`"
+                self._report(one.key, "rename", "name-taken", message, "choose another name")
+                return
+            if (
+                other.place == one.place
+                and other is not one
+                and other.rule is not None
+                and other.rule.rename
+                and _folded(other.rule.rename) == _folded(new)
+            ):
+                self._report(
+                    one.key,
+                    "rename",
+                    "name-taken",
+                    f"two parameters cannot both be called `{new}`",
+                    "choose another name",
+                )
+                return
+        one.node["name"] = new
+
+    def _members(self, one: Declared) -> list[str]:
+        kind = self._kind(one)
+        is_spread = one.place == "query" and one.style == "form" and one.explode and "object" in kind.types
+        return [name for name, _ in kind.members] if is_spread else []
+
+    def part(self, one: Declared) -> Part | None:
+        """Return what the gateway does with a parameter outside of the path; None if it does nothing."""
+        if one.place == "path":
+            return None
+        rule, name = one.rule, one.visible_name
+        kind = self._kind(one)
+        added, is_fixed = b"", False
+        if rule is not None and (rule.fixed is not None or rule.default is not None):
+            is_fixed = rule.fixed is not None
+            added = self._written(one, "fixed" if is_fixed else "default", rule.fixed if is_fixed else rule.default)
+        reader = self.reader(one) if name else None
+        is_renamed = bool(name) and name != one.name
+        if reader is None and not added and not is_renamed:
+            return None
+        is_spread = (
+            bool(name)
+            and one.place == "query"
+            and one.style == "form"
+            and one.explode
+            and not kind.is_any
+            and "object" in kind.types
+        )
+        wire = one.name if one.place != "query" else escape_octets(one.name.encode(errors="replace"))
+        return Part(
+            place=one.place,
+            name=name,
+            reader=reader,
+            wire_name=wire.encode() if is_renamed else b"",
+            members=tuple(member.encode(errors="replace") for member, _ in kind.members) if is_spread else (),
+            is_open=is_spread and kind.is_open,
+            is_deep=bool(name) and one.style == "deepObject",
+            added=added,
+            is_fixed=is_fixed,
+        )
+
+    def reader(self, one: Declared) -> Reader | None:
+        """Return the reader of a parameter whose calls are judged."""
+        if (self._check == "off" and not one.is_narrowed) or (one.place == "header" and one.name.lower() in _IGNORED):
+            return None
+        validator = self._validator(one)
+        if validator is None:
+            return None
+        name = one.visible_name
+        style = Style(
+            style=one.style,
+            explode=one.explode,
+            name=name,
+            escapes=_ESCAPES[one.place],
+            is_json=one.is_json,
+        )
+        return Reader(
+            one.place,
+            name,
+            style,
+            self._kind(one),
+            validator,
+            is_required=one.place == "path" or one.node.get("required") is True,
+            allows_empty=one.node.get("allowEmptyValue") is True and not one.is_narrowed,
+            is_enforced=one.is_narrowed or self._check == "enforce",
+        )
+
+    def names(self) -> Names:
+        """Return the names that clients cannot send as the document has them."""
+        ruled = [one for one in self._declared if one.rule is not None and one.place != "path"]
+        return Names(
+            closed=frozenset(_key(one) for one in ruled if one.visible_name != one.name),
+            renamed=tuple((_key(one), one.visible_name) for one in ruled if one.visible_name not in ("", one.name)),
+            guarded=frozenset(
+                _key(one) for one in ruled if one.is_narrowed or (one.rule is not None and one.rule.default is not None)
+            ),
+        )
+
+    def flag_texts(self) -> None:
+        """Warn of texts that name a parameter which clients no longer see under this name."""
+        gone = [
+            one
+            for one in self._declared
+            if one.visible_name != one.name and one.place != "path" and one.rule is not None
+        ]
+        if not gone:
+            return
+        for where, text, hint in self._texts():
+            for one in gone:
+                if re.search(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])", text):
+                    how = "renamed" if one.visible_name else "hidden"
+                    self._report(
+                        one.key,
+                        "rename" if one.visible_name else "",
+                        f"{how}-parameter-named",
+                        f"{where} of `{self._shaping.key}` names `{one.name}`, which is {how}",
+                        f"clients can read it: set {hint}",
+                        severity=Severity.WARNING,
+                    )
+
+    def _texts(self) -> Iterator[tuple[str, str, str]]:
+        """Yield the place of each text that clients see, the text, and the key that replaces it."""
+        node = self._shaping.node
+        for word in ("summary", "description"):
+            if isinstance(text := node.get(word), str) and word not in self._shaping.wanted.retold:
+                yield f"the {word}", text, f"`{word}` in this entry"
+        for one in self._declared:
+            if one.visible_name and isinstance(text := one.node.get("description"), str):
+                yield (
+                    f"the description of the parameter `{one.visible_name}`",
+                    text,
+                    f"`parameters: {{{one.name}: {{description: …}}}}`",
+                )
+
+    def _kind(self, one: Declared) -> Kind:
+        return kind_of(one.schema, self._document)
+
+    def _validator(self, one: Declared) -> Validator | None:
+        """Return the parameter's validator; None, with a finding, if its schema cannot be compiled."""
+        validator = validator_of(one.schema, self._document)
+        try:
+            validator.compile()
+        except ValueError as error:
+            message = f"the schema of `{one.name}` of `{self._shaping.key}` cannot be compiled, so its values are not judged: {error}"
+            severity = Severity.ERROR if one.is_narrowed else Severity.WARNING
+            finding = Finding(
+                rule="unusable-schema",
+                message=message,
+                severity=severity,
+                pointer=("allow", self._shaping.wanted.entry),
+            )
+            if finding not in self._shaping.findings:
+                self._shaping.findings.append(finding)
+            return None
+        return validator
+
+    def _written(self, one: Declared, word: str, value: Any) -> bytes:
+        """Return a value as it goes up; empty, with a finding, if its style cannot write it."""
+        try:
+            return written(one, value)
+        except UnwritableError as error:
+            self._report(
+                one.key, word, "does-not-fit", f"the value of `{word}` for `{one.name}` {error}", "choose another value"
+            )
+            return b""
+
+    def _report(
+        self, key: str, field: str, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
+    ) -> None:
+        wanted = self._shaping.wanted
+        entry = wanted.origins.get((key, field), wanted.origins.get((key, ""), wanted.entry))
+        pointer = ("allow", entry, "parameters", key, *((field,) if field else ()))
+        self._shaping.findings.append(
+            Finding(rule=rule, message=message, hint=hint, severity=severity, pointer=pointer)
+        )
+
+
+def _key(one: Declared) -> tuple[str, str]:
+    return key_of({"in": one.place, "name": one.name})
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[-_.\s]|\[.*", "", name).lower()

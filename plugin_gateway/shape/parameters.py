@@ -1,0 +1,211 @@
+"""The parameters of a call: judged, and written as the upstream takes them.
+
+Nothing here runs for a call whose head is remembered, or for an operation whose parameters have no shape.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.shape import Written
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Iterable
+
+    from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.reader import Reader
+    from plugin_gateway.shape.reading import Pair
+    from plugin_gateway.shape.shape import Problem
+
+_UNKNOWN: Final = -1
+
+
+class Part(NamedTuple):
+    """One parameter of the operation, as far as the gateway judges or changes it."""
+
+    place: str
+    """`query`, `header`, `cookie` or `path`."""
+    name: str
+    """The name that clients send; empty if they may not send it."""
+    reader: Reader | None = None
+    """Judges the value; None if it goes up unjudged."""
+    wire_name: bytes = b""
+    """The upstream's name, escaped for its place, if it is another one."""
+    members: tuple[bytes, ...] = ()
+    """The names of the pairs of an exploded object."""
+    is_open: bool = False
+    """Whether it is an exploded object that takes any name."""
+    is_deep: bool = False
+    """Whether its pairs begin with its name: `style: deepObject`."""
+    added: bytes = b""
+    """What goes up if the client sends nothing: pairs of a query, field lines or cookie pairs."""
+    is_fixed: bool = False
+    """Whether `added` always goes up."""
+
+
+class PathPart(NamedTuple):
+    """One parameter of the path."""
+
+    segment: int
+    pattern: re.Pattern[bytes] | None
+    """Finds the value in a segment that holds more; None if the value is the whole segment."""
+    group: int
+    reader: Reader
+
+
+class Parameters:
+    """Judges and writes the parameters of one operation. Immutable and picklable."""
+
+    __slots__ = ("_cookies", "_headers", "_names", "_open", "_prefixes", "_query", "_rewrites", "parts", "path_parts")
+
+    def __init__(self, parts: tuple[Part, ...] = (), path_parts: tuple[PathPart, ...] = ()) -> None:
+        self.parts = parts
+        self.path_parts = path_parts
+        self._query = [part for part in parts if part.place == "query"]
+        self._headers = {part.name.lower().encode(): part for part in parts if part.place == "header" and part.name}
+        self._cookies = {part.name.encode(): part for part in parts if part.place == "cookie" and part.name}
+        self._names: dict[bytes, int] = {}
+        self._prefixes: dict[bytes, int] = {}
+        self._open = _UNKNOWN
+        for index, part in enumerate(self._query):
+            if part.is_deep:
+                self._prefixes[part.name.encode()] = index
+            if part.is_open and self._open == _UNKNOWN:
+                self._open = index
+            for name in part.members:
+                self._names.setdefault(name, index)
+        for index, part in enumerate(self._query):
+            if part.name:
+                self._names[part.name.encode()] = index
+        self._rewrites = any(part.wire_name or part.added for part in self._query)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Parameters, (self.parts, self.path_parts)
+
+    def limited_to(self, takes: Callable[[str, str], bool]) -> Parameters:
+        """Return the same without the parameters that the gate does not take: clients cannot send them."""
+        return Parameters(
+            tuple(part for part in self.parts if not part.name or takes(part.place, part.name)), self.path_parts
+        )
+
+    def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
+        """See `ParameterShape`."""
+        refused: list[Problem] = []
+        reported: list[Problem] = []
+        if self.path_parts:
+            self._judge_path(path, refused, reported)
+        if self._query:
+            query = self._write_query(query, refused, reported)
+        lines = self._write_fields(fields, refused, reported) if len(self._query) < len(self.parts) else b""
+        if refused:
+            return invalid_request(refused)
+        return Written(query, lines, None, tuple(reported))
+
+    def write_cookies(self, pairs: list[bytes]) -> list[bytes]:
+        """Return the cookies that go up, of those that the client sent and the gate takes."""
+        written: list[bytes] = []
+        sent: set[str] = set()
+        for pair in pairs:
+            name, _, value = pair.partition(b"=")
+            part = self._cookies.get(name)
+            if part is None:
+                written.append(pair)
+                continue
+            sent.add(part.name)
+            written.append(part.wire_name + b"=" + value if part.wire_name else pair)
+        written += [
+            part.added
+            for part in self.parts
+            if part.place == "cookie" and part.added and (part.is_fixed or part.name not in sent)
+        ]
+        return written
+
+    def _write_query(self, query: bytes, refused: list[Problem], reported: list[Problem]) -> bytes:
+        found: list[list[Pair]] = [[] for _ in self._query]
+        written: list[bytes] = []
+        for pair in query.split(b"&") if query else ():
+            name, _, text = pair.partition(b"=")
+            index = self._names.get(name, _UNKNOWN)
+            plain = name
+            if index == _UNKNOWN:
+                plain = unquote_to_bytes(name.replace(b"+", b" "))
+                index = self._index_of(plain)
+            if index == _UNKNOWN:
+                written.append(pair)
+                continue
+            part = self._query[index]
+            found[index].append((plain.decode(errors="replace"), text))
+            # The members of an exploded object have names of their own.
+            is_own = part.is_deep or not part.members or plain == part.name.encode()
+            written.append(_renamed(pair, name, part) if part.wire_name and is_own else pair)
+        for part, pairs in zip(self._query, found, strict=True):
+            if part.added and (part.is_fixed or not pairs):
+                written.append(part.added)
+            elif part.reader is not None:
+                _judge(part.reader, pairs, refused, reported)
+        return b"&".join(written) if self._rewrites else query
+
+    def _index_of(self, name: bytes) -> int:
+        index = self._names.get(name, _UNKNOWN)
+        if index == _UNKNOWN:
+            index = self._prefixes.get(name.partition(b"[")[0], self._open)
+        return index
+
+    def _write_fields(
+        self, fields: Iterable[tuple[bytes, bytes]], refused: list[Problem], reported: list[Problem]
+    ) -> bytes:
+        found: dict[str, list[Pair]] = {}
+        cookies: dict[str, list[Pair]] = {}
+        for name, value in fields:
+            if name in self._headers:
+                part = self._headers[name]
+                found.setdefault(part.name, []).append((part.name, value))
+            elif name == b"cookie" and self._cookies:
+                for pair in value.split(b";"):
+                    cookie, _, text = pair.strip(b" \t").partition(b"=")
+                    if cookie in self._cookies:
+                        cookies.setdefault(cookie.decode(), []).append((cookie.decode(), text))
+        lines: list[bytes] = []
+        for part in self.parts:
+            if part.place == "header":
+                sent = found.get(part.name, [])
+                if part.added and (part.is_fixed or not sent):
+                    lines.append(part.added)
+                    continue
+                if part.wire_name:
+                    lines += [b"".join((part.wire_name, b": ", value, b"\r\n")) for _, value in sent]
+                if part.reader is not None:
+                    if len(sent) > 1 and not part.reader.kind.is_any and part.reader.kind.types & {"array", "object"}:
+                        # RFC 9110, 5.3: lines with the same name are one list.
+                        sent = [(part.name, b",".join(value for _, value in sent))]
+                    _judge(part.reader, sent, refused, reported)
+            elif part.place == "cookie" and part.reader is not None and not (part.added and part.name not in cookies):
+                _judge(part.reader, cookies.get(part.name, []), refused, reported)
+        return b"".join(lines)
+
+    def _judge_path(self, path: bytes, refused: list[Problem], reported: list[Problem]) -> None:
+        segments = path.split(b"/")
+        for part in self.path_parts:
+            text = segments[part.segment] if part.segment < len(segments) else b""
+            if part.pattern is not None:
+                match = part.pattern.fullmatch(text)
+                text = match[part.group] if match is not None else b""
+            _judge(part.reader, [(part.reader.name, text)], refused, reported)
+
+
+def _judge(reader: Reader, pairs: list[Pair], refused: list[Problem], reported: list[Problem]) -> None:
+    problems = reader.judge(pairs)
+    if problems:
+        (refused if reader.is_enforced else reported).extend(problems)
+
+
+def _renamed(pair: bytes, name: bytes, part: Part) -> bytes:
+    """Return a pair with the upstream's name; the members of a deepObject and the value stay byte for byte."""
+    rest = b""
+    if part.is_deep:
+        at = min((found for bracket in (b"[", b"%5B", b"%5b") if (found := name.find(bracket)) >= 0), default=len(name))
+        rest = name[at:]
+    return part.wire_name + rest + pair[len(name) :]

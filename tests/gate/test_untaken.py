@@ -1,0 +1,76 @@
+"""No rule for a parameter opens a name that the gate closes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from plugin_gateway.gate.gate import Allowed, compile_gate
+from plugin_gateway.gate.rule import InjectedNames
+from plugin_gateway.gate.untaken import Said, find_untaken
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.shape.names import Names
+from plugin_gateway.shape.shape import Shape
+
+KEY = OperationKey("GET", "/pets")
+TYPED = OperationKey("GET", "/search?type=user")
+QUERY = [{"name": name, "in": "query"} for name in ("limit", "limit[]", "api_key", "beta", "_method", "plain", "type")]
+PARAMETERS = [*QUERY, {"name": "X-Forwarded-For", "in": "header"}, {"name": "X-Plain", "in": "header"}]
+OPERATION = {"parameters": PARAMETERS, "responses": {}}
+DOCUMENT = Document(
+    root={
+        "openapi": "3.1.0",
+        "paths": {path: {"get": OPERATION} for path in ("/pets", "/pets?beta=true", "/search?type=user")},
+    },
+    name="d",
+)
+INJECTED = InjectedNames(query=frozenset({b"apikey"}))
+
+
+def found(*, key: OperationKey = KEY, only_hides: bool = False, **names: Any) -> list[str]:
+    shape = Shape(names=Names(**names))
+    allowed = {KEY: Allowed(operation_id="pets"), TYPED: Allowed(operation_id="search")}
+    allowed[key] = Allowed(operation_id="pets", shape=shape)
+    said = {(key, one): Said(("allow", 0), only_hides) for one in shape.names.closed | shape.names.guarded}
+    rules = compile_gate(DOCUMENT, allowed, INJECTED).rules_by_key
+    return [finding.rule for finding in find_untaken(DOCUMENT, allowed, INJECTED, rules, said)]
+
+
+@pytest.mark.parametrize("name", ["api_key", "beta", "_method"])
+def test_the_gateway_sends_no_name_that_the_gate_closes(name: str) -> None:
+    assert found(closed=frozenset({("query", name)})) == ["closed-parameter"]
+    assert found(guarded=frozenset({("query", name)})) == ["closed-parameter"]
+    assert found(closed=frozenset({("query", name)}), only_hides=True) == []
+
+
+def test_a_header_that_is_never_forwarded_stays_closed() -> None:
+    assert found(closed=frozenset({("header", "x-forwarded-for")})) == ["closed-parameter"]
+    assert found(closed=frozenset({("header", "x-plain")})) == []
+
+
+@pytest.mark.parametrize("new", ["api_key", "API-Key", "_method", "X-HTTP-Method-Override", "beta", "Beta"])
+def test_no_parameter_gets_a_name_that_the_gate_closes(new: str) -> None:
+    key = ("query", "plain")
+    assert found(closed=frozenset({key}), renamed=((key, new),)) == ["closed-parameter"]
+
+
+def test_a_header_gets_no_name_that_is_never_forwarded() -> None:
+    key = ("header", "x-plain")
+    assert found(closed=frozenset({key}), renamed=((key, "X-Forwarded-Host"),)) == ["closed-parameter"]
+
+
+def test_a_parameter_that_the_path_template_settles_stays_as_it_is() -> None:
+    assert found(key=TYPED, closed=frozenset({("query", "type")})) == ["settled-parameter"]
+
+
+def test_another_declared_spelling_of_a_parameter_is_reported() -> None:
+    limit, twin = ("query", "limit"), ("query", "limit[]")
+    assert found(guarded=frozenset({limit})) == ["another-spelling"]
+    assert found(closed=frozenset({limit, twin})) == []
+
+
+def test_a_parameter_under_a_good_name_is_not_reported() -> None:
+    key = ("query", "plain")
+    assert found(closed=frozenset({key}), renamed=((key, "page_size"),)) == []
+    assert found() == []

@@ -1,0 +1,86 @@
+"""The parameters of a call go up as the shape says. The tests of `parameter_rules` have the table of what a rule does."""
+
+from __future__ import annotations
+
+import pickle
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.shape import Written
+from plugin_gateway.shape.validator import Validator
+
+INTEGER = {"type": "integer", "maximum": 50}
+
+
+def reader(name: str, *, is_enforced: bool = True, place: str = "query") -> Reader:
+    kind = kind_of(INTEGER, Document(root={}, name="d"))
+    return Reader(place, name, Style("form", True, name), kind, Validator(INTEGER), is_enforced=is_enforced)
+
+
+BOTH = Parameters(
+    (Part("query", "a", reader("a"), wire_name=b"A"), Part("query", "b", reader("b")), Part("query", "", added=b"c=1", is_fixed=True))
+)  # fmt: skip
+PAIRS = st.lists(st.sampled_from(["a=1", "b=2", "x=3", "%61=4", "b", "y=%41+b"]), max_size=6)
+
+
+@given(PAIRS)
+def test_only_the_names_and_values_of_the_rules_change(pairs: list[str]) -> None:
+    written = BOTH.write(b"/", "&".join(pairs).encode(), ())
+    if isinstance(written, Refusal):
+        assert (
+            pairs.count("b=2") + pairs.count("b") > 1 or "b" in pairs or pairs.count("a=1") + pairs.count("%61=4") > 1
+        )
+        return
+    renamed = {"a=1": "A=1", "%61=4": "A=4"}
+    assert written.query.decode() == "&".join([*(renamed.get(pair, pair) for pair in pairs), "c=1"])
+
+
+def test_every_problem_is_in_one_answer() -> None:
+    refused = BOTH.write(b"/", b"a=51&b=x", ())
+    assert isinstance(refused, Refusal)
+    assert [one["pointer"] for one in refused.members["errors"]] == ["/query/a", "/query/b"]
+
+
+def test_what_is_only_reported_goes_up_byte_for_byte() -> None:
+    parameters = Parameters((Part("query", "a", reader("a", is_enforced=False)),))
+    written = parameters.write(b"/", b"x=%7e&a=51", ())
+    assert isinstance(written, Written)
+    assert written.query == b"x=%7e&a=51"
+    assert [one.pointer for one in written.problems] == ["/query/a"]
+
+
+def test_lines_of_one_header_field_are_one_list() -> None:
+    schema = {"type": "array", "items": {"type": "integer"}, "maxItems": 2}
+    kind = kind_of(schema, Document(root={}, name="d"))
+    one = Reader("header", "X-A", Style("simple", False, "X-A", "none"), kind, Validator(schema))
+    parameters = Parameters((Part("header", "X-A", one),))
+    assert isinstance(parameters.write(b"/", b"", [(b"x-a", b"1"), (b"x-a", b"2")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"x-a", b"1,2"), (b"x-a", b"3")]), Refusal)
+
+
+def test_a_cookie_is_judged_in_every_cookie_field() -> None:
+    parameters = Parameters((Part("cookie", "a", reader("a", place="cookie")),))
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x; a=50")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x"), (b"cookie", b"a=51")]), Refusal)
+
+
+def test_parameters_are_pickled_whole() -> None:
+    copy = pickle.loads(pickle.dumps(BOTH))
+    assert copy.write(b"/", b"a=1", ()) == BOTH.write(b"/", b"a=1", ())
+
+
+def test_fixed_parameters_stay_where_the_gate_takes_nothing() -> None:
+    limited = BOTH.limited_to(lambda _place, _name: False)
+    assert [part.added for part in limited.parts] == [b"c=1"]
+
+
+@given(st.binary(max_size=60), st.binary(max_size=20))
+def test_no_bytes_of_a_client_raise(query: bytes, value: bytes) -> None:
+    BOTH.write(b"/", query, [(b"cookie", value), (b"x-a", value)])
