@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "serve": ("plugin_gateway.cli.serve", "Serve the allowed operations, the document and the manifest."),
     "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document that it names."),
+    "diff": ("plugin_gateway.cli.diff", "Say in words what changed since the lock, or between two documents."),
     "lock": ("plugin_gateway.cli.lock", "Write gateway.lock: agree to what the document says now."),
     "explain": ("plugin_gateway.cli.explain", "Explain step by step whether a call would pass."),
     "try": ("plugin_gateway.cli.try_", "Call an allowed operation, and print the request and the answer."),

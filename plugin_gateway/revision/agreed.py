@@ -51,6 +51,8 @@ class Agreed:
     findings: tuple[Finding, ...] = field(default=(), repr=False)
     document: Document | None = field(default=None, repr=False)
     """The API's document, with kept operations as they were locked."""
+    own: Document | None = field(default=None, repr=False)
+    """The API's document, as it is."""
 
     def match(self, selector: Selector, catalogue: Catalogue) -> list[Operation]:
         """Return the operations that an entry names, without closed ones.
@@ -105,7 +107,7 @@ def agree(
     document: Document, config: Config, lock: Lock, read_copy: Callable[[], LockedCopy | None] = lambda: None
 ) -> Agreed:
     """Apply a lock to the API's document, as `on_drift` says. `read_copy` reads the locked copy, if it is needed."""
-    agreed = Agreed(lock=lock)
+    agreed = Agreed(lock=lock, own=document)
     policies = _policies(config, agreed)
     drifts = find_drift(document, lock, policies)
     if not drifts.operations and not drifts.document:
