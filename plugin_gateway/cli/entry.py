@@ -39,6 +39,7 @@ COMMANDS: Final = {
     "mcp": ("plugin_gateway.cli.mcp", "Serve the allowed operations as MCP tools over standard input and output."),
     "plugin": ("plugin_gateway.cli.plugin", "Write the plugin package for ChatGPT, Claude and others."),
     "audit": ("plugin_gateway.cli.audit", "Check that no line of an audit was changed or removed."),
+    "attack": ("plugin_gateway.cli.attack", "Attack the gateway as a hostile caller, with cases from your allow-list."),
     "hash-token": ("plugin_gateway.cli.hash_token", "Print a line for the users file of `auth: user_http`."),
     "schema": ("plugin_gateway.cli.schema", "Print the JSON Schema of gateway.yaml, for editors."),
     "completion": (

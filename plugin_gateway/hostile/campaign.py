@@ -1,0 +1,154 @@
+"""A campaign: the passes of an attack against one revision, and what they found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from plugin_gateway.callers.model import Callers
+from plugin_gateway.credentials.grant import Passthrough
+from plugin_gateway.hostile.arena import TOKEN, opened
+from plugin_gateway.hostile.case import Feature
+from plugin_gateway.hostile.cases import cases_for
+from plugin_gateway.hostile.oracle import Oracle
+from plugin_gateway.hostile.terrain import Terrain, Tool, places
+from plugin_gateway.tools.tool import Place as ToolPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from plugin_gateway.hostile.case import Case
+    from plugin_gateway.hostile.oracle import Arrival
+    from plugin_gateway.hostile.remote import Remote
+    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.revision import Revision
+    from plugin_gateway.tools.tool import ToolSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leak:
+    """One case that got through."""
+
+    case: Case
+    caller: str
+    """The consumer that attacked; empty for a caller without a name."""
+    what: str
+    arrived: str = ""
+    """The first line of the request as it reached the upstream; empty if the caller's answer is what leaked."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What the attack found."""
+
+    played: Counter[Feature] = field(default_factory=Counter)
+    leaks: list[Leak] = field(default_factory=list)
+    silent: list[str] = field(default_factory=list)
+    """Allowed operations of which no call reached the upstream, so that the attack says little about them."""
+
+    @property
+    def proves_nothing(self) -> bool:
+        """Whether no allowed call was forwarded at all."""
+        return len(self.silent) == self.played[Feature.CONTROL]
+
+
+async def attack(revision: Revision, document: Document, most_operations: int = 50) -> Outcome:
+    """Attack a revision: as a caller without a credential, then as each consumer, or as every caller if there are none."""
+    outcome = Outcome()
+    if revision.callers.authentication is not None:
+        await _pass(revision, terrain_of(revision, document), outcome, "", most_operations, is_anonymous=True)
+    for caller, inner in _as_callers(revision):
+        await _pass(inner, terrain_of(inner, document), outcome, caller, most_operations)
+    return outcome
+
+
+async def attack_remote(remote: Remote, revision: Revision, document: Document, most_operations: int = 50) -> Outcome:
+    """Attack a running gateway by its URL, with the cases that its answers can tell about."""
+    terrain = replace(terrain_of(revision, document), injected_headers=())
+    oracle = Oracle(terrain, revision.secrets)
+    outcome = Outcome()
+    for case in filter(remote.plays, cases_for(terrain, most_operations)):
+        answer, arrivals = await remote.play(case)
+        _judge(case, answer, arrivals, oracle, outcome, "")
+    return outcome
+
+
+def _as_callers(revision: Revision) -> Iterator[tuple[str, Revision]]:
+    """Yield the revision as each consumer meets it once it is let in."""
+    # `Callers()` lets every caller in. The gate, the rules and the tools are those of the consumer.
+    open_to_all = replace(revision, callers=Callers(), views=())
+    if not revision.views:
+        yield "", open_to_all
+    for view in revision.views:
+        yield view.consumer, replace(open_to_all, gate=view.gate, rules=view.gate.rules, tools=view.tools)
+
+
+def terrain_of(revision: Revision, document: Document) -> Terrain:
+    """Return what there is to attack in a revision that was made of a document."""
+    allowed = places((rule.method, rule.path_template) for rule in revision.rules)
+    injections = revision.injections
+    passed = {name.decode("latin-1") for rule in revision.rules for name in rule.header_names}
+    passed |= {name.decode("latin-1") for name in revision.upstream.forward_headers}
+    if any(rule.cookie_names for rule in revision.rules):
+        passed.add("cookie")
+    if any(isinstance(one.grant, Passthrough) for one in injections):
+        passed.add("authorization")
+    headers = {name.decode("latin-1") for one in injections for name, _ in one.headers}
+    return Terrain(
+        allowed=allowed,
+        denied=tuple(place for place in places(document.operations) if place not in set(allowed)),
+        # A field that only some operations get is not expected in each request.
+        injected_headers=tuple(sorted(headers)) if not revision.operation_injections else (),
+        injected_query=tuple(sorted({name.decode("latin-1") for one in injections for name in one.query_names()})),
+        injected_cookies=tuple(
+            sorted({pair.partition(b"=")[0].decode("latin-1") for one in injections for pair in _cookies(one.cookies)})
+        ),
+        passed_fields=frozenset(passed),
+        own_paths=frozenset(revision.faces) | frozenset(revision.callers.local_paths),
+        mcp_path=revision.mcp.path if revision.mcp is not None else "",
+        tools=tuple(_tools(revision.tools)),
+    )
+
+
+def _cookies(cookies: bytes) -> Iterable[bytes]:
+    return (pair for pair in cookies.split(b"; ") if pair)
+
+
+def _tools(tools: ToolSet) -> Iterator[Tool]:
+    for tool in tools.tools:
+        in_path = tuple(one.name for one in tool.arguments if one.place is ToolPlace.PATH)
+        if in_path:
+            yield Tool(tool.name, in_path)
+
+
+async def _pass(
+    revision: Revision, terrain: Terrain, outcome: Outcome, caller: str, most: int, *, is_anonymous: bool = False
+) -> None:
+    oracle = Oracle(terrain, (*revision.secrets, TOKEN))
+    async with opened(revision) as arena:
+        for case in cases_for(terrain, most):
+            answer, arrivals = await arena.play(case)
+            if is_anonymous:
+                outcome.played[Feature.ANONYMOUS] += 1
+                for arrival in arrivals:
+                    what = "the call reached the upstream although it had no credential"
+                    outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=_first_line(arrival.octets)))
+                continue
+            _judge(case, answer, arrivals, oracle, outcome, caller)
+
+
+def _judge(
+    case: Case, answer: bytes, arrivals: Sequence[Arrival], oracle: Oracle, outcome: Outcome, caller: str
+) -> None:
+    outcome.played[case.feature] += 1
+    if case.feature is Feature.CONTROL and not arrivals:
+        outcome.silent.append(case.entry + (f" (as {caller})" if caller else ""))
+    for arrival in arrivals:
+        for what in oracle.judge_arrival(arrival):
+            outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=_first_line(arrival.octets)))
+    outcome.leaks += [Leak(case=case, caller=caller, what=what) for what in oracle.judge_answer(answer)]
+
+
+def _first_line(octets: bytes) -> str:
+    return octets.partition(b"\r\n")[0][:200].decode("latin-1").encode("unicode_escape").decode("ascii")

@@ -1,0 +1,54 @@
+"""A case: the octets that a hostile caller sends on one connection, and what they try."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Feature(StrEnum):
+    """What a case tries."""
+
+    CONTROL = "allowed calls"
+    """No attack: an allowed call, which must be forwarded. Otherwise the attack would prove nothing."""
+    DENIED = "denied operations"
+    SPELLING = "spellings of denied paths"
+    OVERRIDE = "method overrides"
+    FRAMING = "framing"
+    CREDENTIALS = "credentials"
+    ECHO = "echoed secrets"
+    TOOLS = "arguments of tools"
+    ANONYMOUS = "callers without a credential"
+
+
+class Echo(StrEnum):
+    """How the upstream of an attack repeats in its answer what it got."""
+
+    PLAIN = "plain"
+    JSON = "json"
+    PERCENT = "percent"
+    HEX = "hex"
+    BASE64 = "base64"
+    GZIP = "gzip"
+    DEFLATE = "deflate"
+    FIELD = "field"
+    LOCATION = "location"
+    CHUNKS = "chunks"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case. `octets` may hold several requests."""
+
+    feature: Feature
+    name: str
+    octets: bytes
+    echo: Echo = Echo.PLAIN
+    entry: str = ""
+    """The operation that it is about, such as `GET /pets/{petId}`."""
+
+    @property
+    def shown(self) -> str:
+        """The first line that is sent, for a report."""
+        line = self.octets.partition(b"\r\n")[0][:200]
+        return line.decode("latin-1").encode("unicode_escape").decode("ascii")

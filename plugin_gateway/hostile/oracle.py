@@ -1,0 +1,124 @@
+"""The oracle: says what is wrong with a request that reached the upstream, or with an answer that the caller got.
+
+It shares no code with the gate. It reads a path in all the ways in which some server reads it, so it sees what the gate might miss.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import unquote
+
+from plugin_gateway.hostile.cases import CANARY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.hostile.terrain import Place, Terrain
+
+LEAST_SHOWN: Final = 6
+"""So many characters of a secret in a row are a leak."""
+_PARAMETERS: Final = re.compile(r";[^/]*")
+
+
+class Arrival(NamedTuple):
+    """A request, as it reached the upstream: its method, its target without the prefix of `upstream.url`, and all its octets."""
+
+    method: str
+    target: str
+    octets: bytes
+
+
+def readings(path: str) -> set[str]:
+    """Return the paths that some server could read in a path."""
+    # Servers cut off path parameters before they decode.
+    found = {path, _PARAMETERS.sub("", path)}
+    for _ in range(2):
+        found |= {unquote(one, errors="replace") for one in found}
+    found |= {one.replace("\\", "/") for one in found}
+    found |= {re.sub("/{2,}", "/", one) for one in found}
+    found |= {_without_dots(one) for one in found}
+    found |= {one.rstrip("/. \0\n") or "/" for one in found}
+    return found
+
+
+def _without_dots(path: str) -> str:
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            # The first segment is the empty text before the first slash.
+            del kept[max(1, len(kept) - 1) :]
+        elif segment != ".":
+            kept.append(segment)
+    return "/".join(kept)
+
+
+class Oracle:
+    """Judges what one terrain lets through."""
+
+    def __init__(self, terrain: Terrain, secrets: Iterable[str]) -> None:
+        self._allowed = [(place, place.pattern) for place in terrain.allowed]
+        self._denied = [(place, place.pattern) for place in terrain.denied]
+        self._once = tuple(name.lower().encode() for name in terrain.injected_headers)
+        self._pieces = {piece for secret in secrets for piece in _pieces(secret)}
+
+    def judge_arrival(self, arrival: Arrival) -> Iterator[str]:
+        """Yield what is wrong with a request that reached the upstream."""
+        if arrival.method == "HEAD":
+            # The same as GET, without the content of the answer (RFC 9110, 9.3.2).
+            yield from self.judge_arrival(arrival._replace(method="GET"))
+            return
+        path = arrival.target.partition("?")[0]
+        if (denied := self._denied_reading(arrival.method, path)) is not None:
+            yield f"the upstream could read it as `{denied.method} {denied.template}`, which is denied"
+        elif not self._is_allowed(arrival.method, path):
+            yield "it matches no allowed operation"
+        if CANARY.encode() in arrival.octets:
+            yield "a field of the caller reached the upstream that must not"
+        head = arrival.octets.partition(b"\r\n\r\n")[0].lower()
+        for name in self._once:
+            names = [line.partition(b":")[0].strip().replace(b"_", b"-") for line in head.split(b"\r\n")[1:]]
+            if names.count(name.replace(b"_", b"-")) != 1:
+                yield f"the field {name.decode()} of the gateway stands {names.count(name)} times"
+
+    def judge_answer(self, octets: bytes) -> Iterator[str]:
+        """Yield what is wrong with the answers on a connection."""
+        if any(piece in octets for piece in self._pieces):
+            yield f"the answer shows {LEAST_SHOWN} or more characters of a secret"
+
+    def _denied_reading(self, method: str, path: str) -> Place | None:
+        """Return the denied operation that a server would choose for some reading of a path."""
+        for reading in readings(path):
+            denied = [place for place, pattern in self._denied if place.method == method and pattern.fullmatch(reading)]
+            if not denied:
+                continue
+            best = max(denied, key=lambda place: place.literals)
+            if not any(
+                place.method == method and place.literals >= best.literals and pattern.fullmatch(reading)
+                for place, pattern in self._allowed
+            ):
+                return best
+        return None
+
+    def _is_allowed(self, method: str, path: str) -> bool:
+        decoded = unquote(path, errors="replace")
+        return any(place.method == method and pattern.fullmatch(decoded) for place, pattern in self._allowed)
+
+
+def _pieces(secret: str) -> set[bytes]:
+    """Return the octets that would show a part of a secret, as it is or in a common encoding."""
+    raw = secret.encode()
+    if len(raw) < LEAST_SHOWN:
+        return set()
+    forms = [raw, raw.hex().encode(), raw.hex().upper().encode(), raw[::-1]]
+    for skipped in range(3):
+        text = base64.b64encode(raw[skipped:])
+        # The last digits depend on what follows the secret.
+        forms.append(text[: len(text) // 4 * 4 - 4])
+    return {
+        form[at : at + width]
+        for number, form in enumerate(forms)
+        for width in [LEAST_SHOWN if not number else LEAST_SHOWN * 2]
+        for at in range(len(form) - width + 1)
+    }

@@ -1,0 +1,76 @@
+"""A remote gateway under attack: what the caller gets is all there is to judge by."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from plugin_gateway.hostile.arena import exchange
+from plugin_gateway.hostile.case import Feature
+from plugin_gateway.hostile.oracle import Arrival
+from plugin_gateway.methods import SAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from plugin_gateway.hostile.case import Case
+
+_OWN_REFUSAL: Final = re.compile(rb'"type":"urn:plugin-gateway:problem:')
+_JUDGED: Final = frozenset({Feature.DENIED, Feature.SPELLING, Feature.FRAMING, Feature.CONTROL, Feature.ECHO})
+_STATUS: Final = re.compile(rb"HTTP/1\.[01] ([0-9]{3}) ")
+_OWN_METHODS: Final = frozenset({"OPTIONS"})
+"""The gateway answers preflights itself, without a problem."""
+
+
+class Remote:
+    """Plays cases against a URL. It sends no allowed call that could change something, unless `is_unsafe`."""
+
+    def __init__(self, url: str, fields: Iterable[str] = (), *, is_unsafe: bool = False) -> None:
+        """`fields` are field lines, such as an Authorization, that each request gets."""
+        parts = urlsplit(url)
+        self._tls = parts.scheme == "https"
+        self._host = parts.hostname or "localhost"
+        self._port = parts.port or (443 if self._tls else 80)
+        self._authority = parts.netloc.rpartition("@")[2]
+        self._prefix = parts.path.rstrip("/")
+        self._fields = "".join(f"{line}\r\n" for line in fields)
+        self._is_unsafe = is_unsafe
+
+    def plays(self, case: Case) -> bool:
+        """Whether the case is sent: its answer must tell something, and an allowed call must be harmless."""
+        method = _method(case.octets)
+        if case.feature not in _JUDGED or method in _OWN_METHODS:
+            return False
+        is_allowed_call = case.feature in (Feature.CONTROL, Feature.ECHO, Feature.FRAMING)
+        return self._is_unsafe or method in SAFE or not is_allowed_call
+
+    async def play(self, case: Case) -> tuple[bytes, list[Arrival]]:
+        """Send a case. A request that the gateway does not refuse itself is taken to have reached the upstream."""
+        answer = await exchange(self._host, self._port, self._addressed(case.octets), tls=self._tls)
+        method, target = _method(case.octets), _target(case.octets)
+        answers = _STATUS.findall(answer)
+        refusals = len(_OWN_REFUSAL.findall(answer))
+        if not answers or refusals >= len(answers):
+            return answer, []
+        if case.feature is Feature.FRAMING:
+            # One answer is for the outer, allowed request; a second one is for the request inside.
+            inner = case.octets.partition(b"\r\n\r\n")[2].rpartition(b"\r\n\r\n")[0].rpartition(b"\r\nHost:")[0]
+            line = inner.rpartition(b"\n")[2]
+            return answer, [Arrival(_method(line), _target(line), b"")] * (len(answers) > 1)
+        return answer, [Arrival(method, target, b"")]
+
+    def _addressed(self, octets: bytes) -> bytes:
+        line, _, rest = octets.partition(b"\r\n")
+        method, _, after = line.partition(b" ")
+        target = self._prefix.encode() + after if after[:1] == b"/" else after
+        host = f"Host: {self._authority}\r\n{self._fields}".encode("latin-1")
+        return method + b" " + target + b"\r\n" + rest.replace(b"Host: localhost\r\n", host, 1)
+
+
+def _method(octets: bytes) -> str:
+    return octets.partition(b" ")[0].decode("latin-1")
+
+
+def _target(octets: bytes) -> str:
+    return octets.partition(b"\r\n")[0].partition(b" ")[2].rpartition(b" ")[0].decode("latin-1")

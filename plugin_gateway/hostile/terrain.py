@@ -1,0 +1,73 @@
+"""The terrain: what a hostile caller attacks, namely the allowed and the denied operations of one document and what is injected."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_PARAMETER: Final = re.compile(r"\{[^{}/]*\}")
+MARK: Final = "pgattack"
+"""The value of every path parameter in the calls of an attack. No path of an API has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One operation: its method, and its path template without a query."""
+
+    method: str
+    template: str
+
+    @property
+    def path(self) -> str:
+        """A path of the operation, percent-encoded."""
+        return quote(_PARAMETER.sub(MARK, self.template), safe="/~!$&'()*+,=:@-._")
+
+    @property
+    def literals(self) -> int:
+        """How many characters of the template are no parameter: of two templates that fit a path, servers take the one with more."""
+        return len(_PARAMETER.sub("", self.template))
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """Matches the decoded paths of the template, in any case of letters."""
+        parts = [re.escape(part) for part in _PARAMETER.split(self.template)]
+        return re.compile("[^/]+".join(parts), re.IGNORECASE)
+
+
+class Tool(NamedTuple):
+    """A tool of the MCP endpoint: its name, and its arguments that go into the path."""
+
+    name: str
+    in_path: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terrain:
+    """Everything that the cases are made from."""
+
+    allowed: tuple[Place, ...]
+    denied: tuple[Place, ...]
+    injected_headers: tuple[str, ...] = ()
+    injected_query: tuple[str, ...] = ()
+    injected_cookies: tuple[str, ...] = ()
+    passed_fields: frozenset[str] = frozenset()
+    """Fields that callers may send up, in lower case: declared by an operation, or forwarded because the config says so."""
+    own_paths: frozenset[str] = frozenset()
+    """Paths that the gateway answers itself."""
+    mcp_path: str = ""
+    tools: tuple[Tool, ...] = ()
+
+    @property
+    def targets(self) -> tuple[Place, ...]:
+        """The allowed operations that are forwarded at all."""
+        return tuple(place for place in self.allowed if place.template not in self.own_paths)
+
+
+def places(keys: Iterable[tuple[str, str]]) -> tuple[Place, ...]:
+    """Return the places of operations, by method and path template; templates with a query are left out."""
+    return tuple(Place(method, path) for method, path in keys if "?" not in path)

@@ -1,0 +1,50 @@
+import asyncio
+from dataclasses import replace
+
+from plugin_gateway.credentials.grant import ClientCredentials
+from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.hostile.arena import TOKEN, before_origin, exchange, opened
+from plugin_gateway.hostile.case import Case, Echo, Feature
+from tests.hostile.test_campaign import compiled
+
+CASE = Case(
+    feature=Feature.ECHO,
+    name="",
+    octets=b"GET /pets/7 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+    echo=Echo.JSON,
+)
+
+
+def test_a_case_is_played_through_a_real_gateway() -> None:
+    async def played() -> tuple[bytes, list[bytes]]:
+        async with opened(compiled()) as arena:
+            answer, arrivals = await arena.play(CASE)
+            return answer, [arrival.octets for arrival in arrivals]
+
+    answer, [arrived] = asyncio.run(played())
+    assert arrived.startswith(b"GET /v1/pets/7 HTTP/1.1\r\n")
+    assert b"\r\nX-Api-Key: a-secret-of-the-api-77\r\n" in arrived
+    assert b"application/json" in answer
+    assert b"a-secret" not in answer
+
+
+def test_tokens_are_fixed_so_that_no_provider_is_asked() -> None:
+    revision = compiled()
+    grant = ClientCredentials(token_url="https://login.example.com", client_id="a", client_secret="b")
+    changed = before_origin(replace(revision, write_injection=Injection(grant=grant)), 1)
+    assert changed.write_injection.grant is None
+    assert changed.write_injection.headers == ((b"Authorization", b"Bearer " + TOKEN.encode()),)
+    assert changed.upstream.port == 1
+
+
+def test_a_connection_that_closes_ends_the_exchange() -> None:
+    async def talk() -> bytes:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.read(1)
+            writer.write(b"bye")
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            return await exchange("127.0.0.1", server.sockets[0].getsockname()[1], b"x")
+
+    assert asyncio.run(talk()) == b"bye"

@@ -1,0 +1,80 @@
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plugin_gateway.hostile.cases import CANARY
+from plugin_gateway.hostile.oracle import Arrival, Oracle, readings
+from plugin_gateway.hostile.terrain import Place, Terrain
+
+TERRAIN = Terrain(
+    allowed=(Place("GET", "/pets/{id}"), Place("GET", "/pets/best")),
+    denied=(Place("GET", "/pets/mine"), Place("GET", "/{any}/{thing}"), Place("POST", "/pets/{id}")),
+    injected_headers=("X-Api-Key",),
+)
+HEAD = b"GET /x HTTP/1.1\r\nX-Api-Key: k\r\n\r\n"
+
+
+def found(target: str, method: str = "GET", octets: bytes = HEAD) -> list[str]:
+    return list(Oracle(TERRAIN, ()).judge_arrival(Arrival(method, target, octets)))
+
+
+@pytest.mark.parametrize("target", ["/pets/7", "/pets/best", "/pets/7?a=/pets/mine", "/pets/mine%3Bx", "/pets/a.b"])
+def test_an_allowed_call_is_fine(target: str) -> None:
+    assert found(target) == []
+
+
+def test_a_head_request_is_judged_as_get() -> None:
+    assert found("/pets/7", "HEAD") == []
+    assert found("/pets/mine", "HEAD")
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "/pets/mine", "/pets/MINE", "/pets/%6Dine", "/pets/%256Dine", "/pets//mine", "/pets/./mine", "/a/../pets/mine",
+        "/pets/mine/", "/pets/mine.", "/pets/mine%00", "/pets/mine;x=1", "/pets\\mine", "/pets/mine%20", "/x/%2e%2e/pets/mine",
+    ],
+)  # fmt: skip
+def test_a_path_that_some_server_reads_as_a_denied_one_is_a_leak(target: str) -> None:
+    assert any("denied" in what for what in found(target))
+
+
+def test_a_call_of_no_operation_is_a_leak() -> None:
+    assert found("/a/b/c") == ["it matches no allowed operation"]
+    assert any("POST" in what for what in found("/pets/7", "POST"))
+
+
+def test_a_field_of_the_caller_in_the_request_is_a_leak() -> None:
+    assert found("/pets/7", octets=HEAD.replace(b"\r\n\r\n", f"\r\nA: {CANARY}\r\n\r\n".encode()))
+
+
+@pytest.mark.parametrize("field", [b"", b"X-Api-Key: k\r\nx_api_key: c\r\n"])
+def test_the_injected_field_must_stand_once(field: bytes) -> None:
+    assert any("times" in what for what in found("/pets/7", octets=b"GET /x HTTP/1.1\r\n" + field + b"\r\n"))
+
+
+SECRETS = st.text("abcdefghijklmnopqrstuvwxyz0123456789+/", min_size=18, max_size=30)
+
+
+@given(SECRETS, st.binary(max_size=9), st.binary(max_size=9), st.integers(0, 12))
+def test_six_characters_of_a_secret_in_an_answer_are_a_leak(secret: str, a: bytes, b: bytes, at: int) -> None:
+    assert list(Oracle(TERRAIN, [secret]).judge_answer(a + secret[at : at + 6].encode() + b))
+
+
+@given(SECRETS, st.binary(max_size=9), st.binary(max_size=9))
+def test_a_secret_in_base64_or_hexadecimal_is_a_leak(secret: str, a: bytes, b: bytes) -> None:
+    oracle = Oracle(TERRAIN, [secret])
+    text = a + secret.encode() + b
+    assert list(oracle.judge_answer(base64.b64encode(text)))
+    assert list(oracle.judge_answer(text.hex().encode()))
+
+
+def test_a_masked_answer_is_fine() -> None:
+    assert list(Oracle(TERRAIN, ["a-long-secret-9"]).judge_answer(b"X-Api-Key: " + b"*" * 15)) == []
+
+
+@given(st.text("abc/.%\\;2eEfF", max_size=12))
+def test_the_path_itself_is_one_of_its_readings(path: str) -> None:
+    assert path in readings(path)
