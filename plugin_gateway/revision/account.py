@@ -21,6 +21,7 @@ from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.catalogue import Catalogue, describe, match
+from plugin_gateway.revision.shaped_call import shape_call
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,9 +114,13 @@ def account_for(
     if isinstance(verdict, Permit):
         names = ", ".join(revision.injection_of(verdict.rule).names())
         steps.append(Step("credential", True, f"sets {names}" if names else "sets nothing"))
+        if (shaped := shape_call(verdict)) is not None:
+            steps.append(shaped[0])
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
         steps += _limits(loaded, consumer)
+        if shaped is not None and isinstance(shaped[1], Refusal):
+            return Account(steps=tuple(steps), verdict=shaped[1])
     steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed)
     if not consumer:
         steps += _consumers(method, target, revision)

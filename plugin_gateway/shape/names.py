@@ -26,6 +26,11 @@ class Names:
     guarded: frozenset[Key] = frozenset()
     """Parameters of which no other spelling may go up: those that the gateway sends itself or narrows."""
 
+    fixed: frozenset[Key] = frozenset()
+    """Those of the closed parameters that the gateway sends in each call."""
+    defaults: frozenset[Key] = frozenset()
+    """Parameters that the gateway sends if the client leaves them out."""
+
     def new_name(self, key: Key) -> str | None:
         """Return the name under which clients send a renamed parameter."""
         return next((name for renamed, name in self.renamed if renamed == key), None)

@@ -302,6 +302,8 @@ class _Step:
         return Names(
             closed=frozenset(_key(one) for one in ruled if one.visible_name != one.name),
             renamed=tuple((_key(one), one.visible_name) for one in ruled if one.visible_name not in ("", one.name)),
+            fixed=frozenset(_key(one) for one in ruled if one.rule is not None and one.rule.fixed is not None),
+            defaults=frozenset(_key(one) for one in ruled if one.rule is not None and one.rule.default is not None),
             guarded=frozenset(
                 _key(one) for one in ruled if one.is_narrowed or (one.rule is not None and one.rule.default is not None)
             ),
