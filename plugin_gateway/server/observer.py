@@ -10,9 +10,11 @@ import asyncio
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 import uvicorn
 
+from plugin_gateway.config.address import is_this_machine
 from plugin_gateway.config.header_names import is_cookie_name
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.observation.fields import declared_names, fields_of
@@ -21,6 +23,8 @@ from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.fronts.asgi import AsgiFront
 from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.own_answer import own_answer
+from plugin_gateway.proxy.request_id import new_request_ids
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.server.sockets import listen, open_listeners
 from plugin_gateway.telemetry.target import shown_target
@@ -45,6 +49,11 @@ _NOT_IN_DOCUMENT: Final = Refusal(
     detail="No operation of the observed document matches the call, so it is not forwarded.",
     hint="If the API has the operation, add it to the document.",
 )
+_OF_A_WEB_PAGE: Final = Refusal(
+    status=403,
+    code="origin-not-allowed",
+    detail="The observer serves programs. A web page of another site, or one that calls this machine by another name, must not call the API.",
+)
 # The gateway forwards these for every operation, or never: they say nothing about an operation.
 _USUAL: Final = frozenset(
     {
@@ -68,9 +77,12 @@ _asked: ContextVar[_Asked] = ContextVar("asked")
 
 
 class Observer:
-    """The ASGI app. `on_sighting` gets a sighting when a call is over."""
+    """The ASGI app. `on_sighting` gets a sighting when a call is over. `is_private` says that only this machine can connect."""
 
-    def __init__(self, holder: Holder, finder: Finder, on_sighting: Callable[[Sighting], object]) -> None:
+    def __init__(
+        self, holder: Holder, finder: Finder, on_sighting: Callable[[Sighting], object], *, is_private: bool = True
+    ) -> None:
+        self._is_private = is_private
         self._front: App = AsgiFront(holder, _nothing_local, _unrecorded)
         self._finder = finder
         self._on_sighting = on_sighting
@@ -83,6 +95,9 @@ class Observer:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await _nothing_local(scope, receive, send)
+            return
+        if _is_of_a_web_page(scope["headers"], is_private=self._is_private):
+            await _refuse(send, _OF_A_WEB_PAGE)
             return
         target: bytes = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         # The fields of a compressed body cannot be told.
@@ -197,10 +212,29 @@ def _cookie_names(headers: Iterable[tuple[bytes, bytes]]) -> Iterable[bytes]:
             yield from (pair for pair in pairs if is_cookie_name(pair))
 
 
+def _is_of_a_web_page(fields: list[tuple[bytes, bytes]], *, is_private: bool) -> bool:
+    """Tell whether a page on the web makes the call. Without this check, any page that the operator visits could write to the API.
+
+    A browser says so in Sec-Fetch-Site. A page whose name was bound to a loopback address counts as the same site; it is known by Host.
+    """
+    if _value(fields, b"sec-fetch-site") in ("cross-site", "same-site"):
+        return True
+    host = urlsplit(f"//{_value(fields, b'host')}").hostname or ""
+    return is_private and bool(host) and not is_this_machine(host)
+
+
 async def _nothing_local(scope: Any, receive: Any, send: Any) -> None:  # noqa: ARG001  # ASGI's signature
-    """Refuse a WebSocket, and ignore the lifespan."""
+    """Refuse a WebSocket and a CORS preflight, and ignore the lifespan."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
+    elif scope["type"] == "http":
+        await _refuse(send, _NOT_IN_DOCUMENT)
+
+
+async def _refuse(send: Any, refusal: Refusal) -> None:
+    fields, body = own_answer(refusal, next(new_request_ids))
+    await send({"type": "http.response.start", "status": refusal.status, "headers": list(fields)})
+    await send({"type": "http.response.body", "body": body})
 
 
 def _unrecorded(record: AccessRecord) -> None:
@@ -222,14 +256,17 @@ def observe(
     actual, listeners = open_listeners(address, 1)
     listen(actual, listeners)
     on_start(actual)
-    asyncio.run(_serve(revision, finder, on_sighting, listeners))
+    is_private = bool(actual.socket) or is_this_machine(actual.host)
+    asyncio.run(
+        _serve(revision, lambda holder: Observer(holder, finder, on_sighting, is_private=is_private), listeners)
+    )
 
 
-async def _serve(revision: Revision, finder: Finder, on_sighting: Callable[[Sighting], object], listeners: Any) -> None:
+async def _serve(revision: Revision, make_app: Callable[[Holder], Observer], listeners: Any) -> None:
     holder = Holder(revision)
     front = connection_front(holder, _unrecorded, forwards=False)
     config = uvicorn.Config(
-        Observer(holder, finder, on_sighting),
+        make_app(holder),
         http=front,  # type: ignore[arg-type]  # uvicorn only calls it, so a factory will do
         ws="none",
         lifespan="off",

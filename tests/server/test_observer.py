@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 REPLY = json.dumps([{"id": 1, "name": "Rex s3cret", "alice@example.com": {"owner": None}}]).encode()
 
 
+NOTHING_SEEN = Sighting(method="", path="")
+
+
 class Upstream:
     """Keeps the requests, and answers each with `REPLY`."""
 
@@ -69,7 +72,7 @@ def ask(
         sent: list[dict[str, Any]] = []
         sightings: list[Sighting] = []
         path, _, query = target.encode().partition(b"?")
-        fields = {"host": "h", **{name.replace("_", "-"): value for name, value in headers.items()}}
+        fields = {"host": "127.0.0.1:9000", **{name.replace("_", "-"): value for name, value in headers.items()}}
         if body:
             fields["content-length"] = str(len(body))
         scope = {
@@ -89,7 +92,7 @@ def ask(
 
         async with in_front_of(upstream.serve, holder_for) as holder, asyncio.timeout(5):
             await Observer(holder, Finder(pets), sightings.append)(scope, receive, send)
-        (sighting,) = sightings
+        sighting = sightings[0] if sightings else NOTHING_SEEN
         return sent[0]["status"], b"".join(one.get("body", b"") for one in sent), sighting
 
     return asyncio.run(run())
@@ -164,6 +167,28 @@ def test_a_call_of_no_operation_gets_404_and_does_not_go_up(target: str, tmp_pat
     assert (sighting.in_document, sighting.path, sighting.status) == (False, target.partition("?")[0], 404)
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"host": "rebound.example:9000"},
+        {"host": "127.0.0.1.example"},
+    ],
+)
+def test_a_web_page_cannot_call_the_api_through_the_observer(headers: dict[str, str], tmp_path: Path) -> None:
+    upstream = Upstream()
+    status, _, sighting = ask(tmp_path, "/pets", method="POST", body=b"{}", upstream=upstream, **headers)
+
+    assert (status, upstream.heads, sighting) == (403, [], NOTHING_SEEN)
+
+
+def test_a_preflight_is_refused(tmp_path: Path) -> None:
+    status, _, sighting = ask(tmp_path, "/pets", method="OPTIONS", upstream=Upstream(), origin="http://a.test")
+
+    assert (status, sighting.in_document, sighting.status) == (404, False, 404)
+
+
 def test_a_long_body_goes_up_whole_and_has_no_fields(tmp_path: Path) -> None:
     upstream = Upstream()
     body = b'{"name": "' + b"x" * 1_100_000 + b'"}'
@@ -192,7 +217,7 @@ def test_the_command_forwards_over_sockets_until_it_is_interrupted(tmp_path: Pat
         async with asyncio.timeout(20):
             line = (await process.stderr.readline()).decode()
             reader, writer = await asyncio.open_connection("127.0.0.1", int(line.split()[1].rpartition(":")[2]))
-            writer.write(b"GET /pets/mine HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+            writer.write(b"GET /pets/mine HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
             answer = await reader.read()
             writer.close()
             assert await process.stderr.readline() == b"GET /pets/mine (myPets)\n"
