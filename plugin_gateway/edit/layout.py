@@ -144,8 +144,9 @@ class Layout:
     def without_lines(self, begins: int, ends: int) -> str:
         """Return the text without the lines from `begins` to `ends`, which begins a line or is the end of the text."""
         if ends == len(self.text) and self.line_start(ends) != ends and begins:
-            # The line before becomes the last one, and has no line break either.
-            begins = self.previous_end(begins)
+            # The line before becomes the last one, and has no line break either; a blank line needs its line break.
+            end = self.previous_end(begins)
+            begins = end if self.line_start(end) != end else begins
         return self.text[:begins] + self.text[ends:]
 
     def with_lines_as(self, begins: int, ends: int, line: str) -> str:

@@ -92,6 +92,7 @@ def test_lines_are_added_and_removed_without_a_break_at_the_end_of_the_text() ->
     assert layout.with_line(5, "c: 3") == "a: 1\nc: 3\nb: 2"
     assert layout.without_lines(5, 9) == "a: 1"
     assert layout.without_lines(0, 5) == "b: 2"
+    assert Layout("a: 1\n\nb: 2").without_lines(6, 10) == "a: 1\n\n"
     assert layout.with_lines_as(5, 9, "c: 3") == "a: 1\nc: 3"
     assert Layout("a: 1").line_break == "\n"
 
