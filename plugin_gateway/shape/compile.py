@@ -12,6 +12,7 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import upgrade
+from plugin_gateway.shape.link_names import settle_link_names
 from plugin_gateway.shape.parameter_rules import shape_parameters
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
@@ -70,6 +71,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         found += shaping.findings
         if shaping.shape != NO_SHAPE:
             shapes[key] = shaping.shape
+    settle_link_names(document, shapes)
     # What a dropped member alone referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)
     return Shaped(document=shaped, shapes=shapes, findings=tuple(found))
