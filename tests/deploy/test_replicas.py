@@ -31,7 +31,7 @@ EDITS = 20
 
 @contextlib.contextmanager
 def slow_api() -> Iterator[SimpleNamespace]:
-    """An API that takes 10 ms for each call, and counts the calls by method."""
+    """An API that takes 20 ms for each call, and counts the calls by method."""
     api = SimpleNamespace(calls=[], port=0)
     pause = threading.Event()
 
@@ -40,7 +40,7 @@ def slow_api() -> Iterator[SimpleNamespace]:
 
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            pause.wait(0.01)
+            pause.wait(0.02)
             api.calls.append(self.command)
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
@@ -89,7 +89,7 @@ class Replica:
         self.port, self.admin_port = free_port(), free_port()
         self._log = config.parent / f"gateway-{self.port}.log"
         self._command = [
-            *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--drain-delay", "500ms"),
+            *(sys.executable, "-m", "plugin_gateway", "serve", "-c", str(config), "--drain-delay", "5s"),
             *("--listen", f"127.0.0.1:{self.port}", "--admin", f"127.0.0.1:{self.admin_port}"),
         ]
         self._environment = {**os.environ, "LEGACY_API_KEY": "k" * 20, "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0"}
@@ -107,6 +107,12 @@ class Replica:
         give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
         while b'"event":"access"' not in self._log.read_bytes():
             assert time.monotonic() < give_up, "HAProxy sends no calls"
+            pause.wait(0.02)
+
+    def until_reloaded(self) -> None:
+        give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
+        while b'"event":"reloaded"' not in self._log.read_bytes():
+            assert time.monotonic() < give_up, "the changed config is not served"
             pause.wait(0.02)
 
     def stop(self) -> None:
@@ -130,11 +136,14 @@ def world(tmp_path: Path, redis_port: int) -> Iterator[SimpleNamespace]:
             for replica in replicas.values():
                 replica.until_ready()
             moved = {ADDRESSES[name]: f"127.0.0.1:{one.port} port {one.admin_port}" for name, one in replicas.items()}
-            with proxied("haproxy", SOURCE, tmp_path, {**moved, "inter 1s": "inter 50ms"}) as client:
+            with proxied("haproxy", SOURCE, tmp_path, moved) as client:
                 yield SimpleNamespace(
                     api=api, replicas=replicas, config=config, port=client.base_url.port, client=client
                 )
         finally:
+            for replica in replicas.values():
+                replica.process.terminate()
+                replica.process.terminate()  # without the delay
             for replica in replicas.values():
                 replica.stop()
 
@@ -157,8 +166,10 @@ class Load(threading.Thread):
             try:
                 connection.request(method, target)
                 answer = connection.getresponse()
-                answer.read()
+                body = answer.read()
                 self.answered.append((method, answer.status))
+                if answer.status != 200:
+                    self.lost.append((method, body))
             except (OSError, http.client.HTTPException) as error:
                 self.lost.append((method, error))
                 connection.close()
@@ -166,7 +177,7 @@ class Load(threading.Thread):
 
 
 def test_a_rolling_restart_under_load_and_edits_loses_no_call_and_repeats_none(world: SimpleNamespace) -> None:
-    clients = [Load(world.port) for _ in range(4)]
+    clients = [Load(world.port) for _ in range(2)]
     for client in clients:
         client.start()
     edited = threading.Event()
@@ -194,7 +205,6 @@ def test_a_rolling_restart_under_load_and_edits_loses_no_call_and_repeats_none(w
 
     answered = [one for client in clients for one in client.answered]
     assert [client.lost for client in clients] == [[]] * len(clients)
-    assert {status for _, status in answered} == {200}
     assert sorted(world.api.calls) == sorted(method for method, _ in answered), "each call reached the API once"
 
 
@@ -202,9 +212,7 @@ def test_a_limit_holds_for_all_replicas_together(world: SimpleNamespace) -> None
     text = world.config.read_text()
     world.config.write_text(text.replace("rate: 600/min", "rate: 5/d"))
     for replica in world.replicas.values():
-        replica.stop()
-        replica.start()
-        replica.until_ready()
+        replica.until_reloaded()
     statuses = [http_status(replica.port) for _ in range(5) for replica in world.replicas.values()]
 
     assert sorted(statuses) == [200] * 5 + [429] * 5
