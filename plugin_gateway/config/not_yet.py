@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "allow.request",
         "allow.response.keep",
         "allow.response.drop",
         "allow.response.limit_items",
         "allow.response.select",
         "allow.consequential.confirm",
-        "validate",
+        "validate.response",
     }
 )
 

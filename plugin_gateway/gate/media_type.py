@@ -1,17 +1,17 @@
-"""A media type: the Content-Type of a request body, compared with the types that its operation declares.
+"""A body type: the Content-Type of a request body, compared with the types that its operation declares.
 
 Origins parse undeclared types, too. A form sent in place of JSON can bypass checks that only cover JSON.
 """
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.media_type import admits, is_media_type, read_media_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from plugin_gateway.gate.permit import OperationRule
 
@@ -23,48 +23,11 @@ JSON: Final = 3
 TEXT: Final = 4
 """Text, which a lenient origin reads as JSON if it looks like JSON."""
 
-_TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_PARAMETER: Final = rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb')=("(?:[^"\\]|\\.)*"|' + _TOKEN + rb"))?"
-_MEDIA_TYPE: Final = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")((?:" + _PARAMETER + rb")*)[ \t]*")
-_PARAMETERS: Final = re.compile(_PARAMETER)
 _SHOWN_CHARACTERS: Final = 100
 # UTF-7, UTF-16 and EBCDIC spell the names in a form or JSON with other bytes: WAF bypasses use `charset=ibm037`.
 _CHARSETS: Final = frozenset({b"", b"utf-8", b"utf8", b"us-ascii", b"ascii", b"iso-8859-1", b"latin1", b"windows-1252"})
 _UNTYPED: Final = b"application/octet-stream"
 """The type that a server may assume for a body without Content-Type (RFC 9110, 8.3)."""
-
-
-class MediaType(NamedTuple):
-    """A media type in lower case, and its charset, or empty if it names no charset."""
-
-    name: bytes
-    charset: bytes
-
-
-def read_media_type(value: bytes) -> MediaType | None:
-    """Read a Content-Type field; return None unless it is one media type (RFC 9110, 8.3.1) with at most one charset."""
-    match = _MEDIA_TYPE.fullmatch(value)
-    if match is None:
-        return None
-    charsets = [text.strip(b'"').lower() for name, text in _PARAMETERS.findall(match[2]) if name.lower() == b"charset"]
-    return MediaType(match[1].lower(), charsets[0] if charsets else b"") if len(charsets) < 2 else None
-
-
-def declared_media_types(content: Iterable[str]) -> tuple[bytes, ...]:
-    """The keys of a request body's `content`, without their parameters; some documents put a list into one key."""
-    names = [name.partition(";")[0].strip().lower() for key in content for name in key.split(",")]
-    return tuple(name.encode(errors="replace") for name in dict.fromkeys(names) if name)
-
-
-def admits(ranges: Iterable[bytes], name: bytes) -> bool:
-    """Whether a media type is declared. Declared types may be ranges: `*/*`, `text/*`, `application/*+json`."""
-    for declared in ranges:
-        if declared in {name, b"*/*", b"*"}:
-            return True
-        kind, star, suffix = declared.partition(b"/*")
-        if star and name.startswith(kind + b"/") and name.endswith(suffix):
-            return True
-    return False
 
 
 def judge_body(rule: OperationRule, types: Sequence[bytes], codings: Sequence[bytes]) -> int | Refusal:
@@ -111,7 +74,7 @@ def _readable(kind: int, charset: bytes, codings: Sequence[bytes]) -> int | Refu
 def _undeclared(name: bytes, rule: OperationRule) -> Refusal:
     declared = [media_type.decode(errors="replace") for media_type in rule.media_types]
     sent = name.decode(errors="replace")[:_SHOWN_CHARACTERS]
-    accept = b", ".join(media_type for media_type in rule.media_types if _MEDIA_TYPE.fullmatch(media_type))
+    accept = b", ".join(media_type for media_type in rule.media_types if is_media_type(media_type))
     return Refusal(
         status=415,
         code="undeclared-media-type",

@@ -13,12 +13,12 @@ from plugin_gateway.config.header_names import (
     is_field_name,
     is_never_forwarded,
 )
-from plugin_gateway.gate.media_type import declared_media_types
 from plugin_gateway.gate.override import fold_name, override_of
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.gate.template import parse_template
 from plugin_gateway.gate.variant import required_pairs
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.shape.media_type import declared_media_types
 from plugin_gateway.shape.names import NO_NAMES, key_of
 
 if TYPE_CHECKING:

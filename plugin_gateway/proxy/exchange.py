@@ -105,7 +105,8 @@ class Exchange(Receiver):
             shape = self._plan.rule.shape
             if shape is not None and shape.body is not None:
                 media_type = b"".join(permitted.request.values(b"content-type")[:1])
-                self._held = HeldBody(shape.body, media_type)
+                if shape.body.judges(media_type):
+                    self._held = HeldBody(shape.body, media_type)
             passed = self._pass(body, is_last=is_whole)
             if isinstance(passed, Refusal):
                 self.on_refused(passed)

@@ -100,6 +100,10 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
             return judged
         body_kind = judged
     rule = verdict[0]
+    if not request.has_body and rule.shape is not None and rule.shape.body is not None:
+        absent = rule.shape.body.without_body()
+        if isinstance(absent, Refusal):
+            return absent
     lines = b""
     if rule.shape is not None and rule.shape.parameters is not None:
         written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))

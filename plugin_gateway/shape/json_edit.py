@@ -7,7 +7,7 @@ bind names without regard to case, so a member is removed and set in every such 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -31,20 +31,17 @@ _OBJECT: Final = 0x7B
 _ARRAY: Final = 0x5B
 
 
-class Edit:
+class Edit(NamedTuple):
     """What happens to the members of one object, or to the items of one array."""
 
-    __slots__ = ("folded", "is_for_objects", "named", "other", "sets")
-
-    def __init__(self, named: dict[str, Step], folded: dict[str, Step], other: Step, sets: dict[str, bytes]) -> None:
-        self.named = named
-        self.folded = folded
-        """By case-folded name, for names that are in `named` in another spelling."""
-        self.other = other
-        self.sets = sets
-        """The members to add if they are missing, as JSON. Objects contain the members that are set in them."""
-        self.is_for_objects = not isinstance(other, Edit) and any(not name.isdigit() for name in named)
-        """Whether no pointer leads into an array here."""
+    named: Mapping[str, Step]
+    folded: Mapping[str, Step]
+    """By case-folded name, for names that are in `named` in another spelling."""
+    other: Step
+    sets: Mapping[str, bytes]
+    """The members to add if they are missing, as JSON. Objects contain the members that are set in them."""
+    is_for_objects: bool
+    """Whether no pointer leads into an array here."""
 
     def below(self, name: str) -> Step:
         found = self.named.get(name, _MISSING)
@@ -53,7 +50,7 @@ class Edit:
         return found
 
 
-Step: TypeAlias = Edit | bool | None
+Step: TypeAlias = "Edit | bool | None"
 """What happens to one member: it stays (True), goes (False), is set (None), or is changed below."""
 _MISSING: Final = "missing"
 
@@ -84,7 +81,9 @@ def compile_edit(keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, b
             )
         elif isinstance(one, Edit) and one.sets and any(tokens[0].casefold() == name.casefold() for tokens in fixed):
             sets[name] = _written(one)
-    return Edit(named, folded, _below(ANY, keep, drop, fixed), sets)
+    other = _below(ANY, keep, drop, fixed)
+    is_for_objects = not isinstance(other, Edit) and any(not name.isdigit() for name in named)
+    return Edit(named, folded, other, sets, is_for_objects)
 
 
 def edit(text: bytes, change: Step) -> bytes:

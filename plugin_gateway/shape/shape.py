@@ -59,7 +59,17 @@ class ParameterShape(Protocol):
 
 
 class BodyShape(Protocol):
-    """Judges and rewrites the body of a call. Immutable and picklable. The exchange holds the whole body for it."""
+    """Judges and rewrites the body of a call. Immutable and picklable."""
+
+    @property
+    def only_reports(self) -> bool:
+        """Whether every body goes up as it came, so that the exchange need not hold it."""
+
+    def judges(self, media_type: bytes) -> bool:
+        """Whether `write` needs the whole body. Other bodies stream."""
+
+    def without_body(self) -> Judged | Refusal:
+        """Judge a call that has no body."""
 
     def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
         """Return what goes up. `media_type` is the value of Content-Type, empty if there is none."""

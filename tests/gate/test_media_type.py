@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from plugin_gateway.gate.media_type import (
-    FORM,
-    JSON,
-    MULTIPART,
-    OPAQUE,
-    TEXT,
-    admits,
-    declared_media_types,
-    judge_body,
-    read_media_type,
-)
+from plugin_gateway.gate.media_type import FORM, JSON, MULTIPART, OPAQUE, TEXT, judge_body
 from plugin_gateway.gate.permit import OperationRule
+from plugin_gateway.shape.media_type import declared_media_types
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,57 +29,6 @@ def rule_of(*media_types: str, has_request_body: bool = True) -> OperationRule:
 def judged(rule: OperationRule, *types: bytes, codings: Sequence[bytes] = ()) -> int | tuple[int, str]:
     found = judge_body(rule, types, codings)
     return found if isinstance(found, int) else (found.status, found.code)
-
-
-@pytest.mark.parametrize(
-    ("value", "name", "charset"),
-    [
-        (b"application/json", b"application/json", b""),
-        (b"Application/JSON; Charset=UTF-8", b"application/json", b"utf-8"),
-        (b'text/plain;charset="utf-8" ; format=flowed;', b"text/plain", b"utf-8"),
-        (b"multipart/form-data; boundary=--x", b"multipart/form-data", b""),
-        (b'multipart/form-data; boundary="a;b,c"', b"multipart/form-data", b""),
-        (b"application/vnd.api+json;", b"application/vnd.api+json", b""),
-    ],
-)
-def test_a_media_type_is_read_with_its_charset(value: bytes, name: bytes, charset: bytes) -> None:
-    assert read_media_type(value) == (name, charset)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        b"json", b"application/", b"/json", b"application/json, text/plain", b"application /json", b"application/json charset=x",
-        b"application/json;charset=a;charset=b", b'text/plain;charset="utf-8', b"text/plain;charset=", b"a/b/c", b"\xff/b",
-        b"application/json; charset = utf-7", b"*",
-    ],
-)  # fmt: skip
-def test_what_is_not_one_media_type_is_none(value: bytes) -> None:
-    assert read_media_type(value) is None
-
-
-def test_declared_types_lose_their_parameters_and_lists_are_taken_apart() -> None:
-    declared = ["application/json; charset=utf-8", "Text/XML, application/xml", "application/json", ""]
-    assert declared_media_types(declared) == (b"application/json", b"text/xml", b"application/xml")
-
-
-@pytest.mark.parametrize(
-    ("declared", "name", "is_admitted"),
-    [
-        (b"application/json", b"application/json", True),
-        (b"application/json", b"application/vnd.api+json", False),
-        (b"application/merge-patch+json", b"application/json", False),
-        (b"*/*", b"image/png", True),
-        (b"*", b"image/png", True),
-        (b"image/*", b"image/png", True),
-        (b"image/*", b"imagex/png", False),
-        (b"application/*+json", b"application/vnd.api+json", True),
-        (b"application/*+json", b"application/json", False),
-        (b"application/*+json", b"text/x+json", False),
-    ],
-)
-def test_a_range_admits_what_is_in_it(declared: bytes, name: bytes, is_admitted: bool) -> None:
-    assert admits([b"x/y", declared], name) is is_admitted
 
 
 PETS = rule_of("application/json", "multipart/form-data")

@@ -27,6 +27,11 @@ from plugin_gateway.proxy.fronts.connection import connection_front
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.json_body import JsonBody
+from plugin_gateway.shape.json_edit import compile_edit
+from plugin_gateway.shape.shape import Shape
+from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -38,6 +43,22 @@ READ = OperationRule(method="GET", path_template="/p/{id}", operation_id="read")
 WRITE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 SEARCH = OperationRule(method="GET", path_template="/p/search", operation_id="search", has_request_body=True)
 NOT_FOUND = Refusal(status=404, code="operation-not-found", detail="No such operation.")
+SHAPED = replace(
+    WRITE,
+    shape=Shape(
+        body=Bodies(
+            (
+                Declared(
+                    b"application/json",
+                    JsonBody(Validator({"type": "object"}), compile_edit(None, frozenset({("secret",)}), {})),
+                ),
+                Declared(b"image/png"),
+            ),
+            is_required=True,
+            is_enforced=True,
+        )
+    ),
+)
 MIB = 1 << 20
 
 
@@ -1160,3 +1181,60 @@ def test_a_swap_gives_later_calls_the_new_revision_and_lets_the_old_finish(run: 
         server.close()
 
     run(play, scene)
+
+
+class ShapedGate:
+    def judge(self, method: bytes, target: bytes) -> Any:
+        return Permit(SHAPED, b"/p", b"")
+
+
+JSON_FIELD = "Content-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize("fields", [JSON_FIELD, f"{JSON_FIELD}Expect: 100-continue\r\n"])
+def test_a_shaped_body_goes_up_changed_with_its_true_length(run: Callable[..., Any], fields: str) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, body, _ = await gateway.ask(post(b'{"a": 1.10, "secret": 2}', fields))
+        assert (status, json.loads(body)["body"]) == (200, '{"a": 1.10}')
+        assert b"Content-Length: 11\r\n" in gateway.upstream.heads[0]
+
+    run(echo, scene, gate=ShapedGate())
+
+
+def test_a_shaped_body_may_come_in_chunks_that_cut_a_name(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        head = f"POST /p HTTP/1.1\r\nHost: gw.test\r\n{JSON_FIELD}Transfer-Encoding: chunked\r\n\r\n".encode()
+        status, _, body, _ = await gateway.ask(head + b'7\r\n{"secr\\\r\nb\r\nu0065t": 2}\r\n0\r\n\r\n')
+        assert (status, json.loads(body)["body"]) == (200, "{}")
+
+    run(echo, scene, gate=ShapedGate())
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        post(b"[]", JSON_FIELD),
+        post(b'{"secret":1,"secret":2}', JSON_FIELD),
+        post(b"", JSON_FIELD),
+        b"POST /p HTTP/1.1\r\nHost: gw.test\r\n\r\n",
+    ],
+)
+def test_an_invalid_body_is_refused_and_nothing_goes_up(run: Callable[..., Any], request_: bytes) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, body, _ = await gateway.ask(request_)
+        assert (status, json.loads(body)["code"]) == (400, "invalid-request")
+        assert not gateway.upstream.heads
+
+    run(echo, scene, gate=ShapedGate())
+
+
+def test_a_body_without_a_schema_streams_past_the_shape(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        connection = await gateway.open()
+        head = "POST /p HTTP/1.1\r\nHost: gw.test\r\nContent-Type: image/png\r\nContent-Length: 4\r\n\r\n"
+        connection[1].write(head.encode() + b"ab")
+        await until(lambda: gateway.upstream.heads)
+        status, _, body, _ = await gateway.ask(b"cd", connection=connection)
+        assert (status, json.loads(body)["body"]) == (200, "abcd")
+
+    run(echo, scene, gate=ShapedGate())

@@ -1,0 +1,93 @@
+"""The bodies of one operation: for each media type that it declares, how a body of this type is judged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.media_type import admits, is_json, read_media_type
+from plugin_gateway.shape.shape import Judged, Problem
+
+if TYPE_CHECKING:
+    from plugin_gateway.shape.json_body import Verdict
+
+_UNTYPED: Final = b"application/octet-stream"
+
+
+class Form(Protocol):
+    """Judges the bodies of one media type."""
+
+    def judge(self, text: bytes, charset: bytes) -> Verdict:
+        """Judge a body."""
+
+
+class Declared(NamedTuple):
+    """One media type that the operation declares."""
+
+    range: bytes
+    """In lower case; may be a range such as `*/*`."""
+    form: Form | None = None
+    """None if bodies of this type pass as they come."""
+
+
+class Bodies(NamedTuple):
+    """The body shape of one operation. See `shape.BodyShape`."""
+
+    declared: tuple[Declared, ...]
+    is_required: bool
+    """Whether a call without a body is invalid."""
+    is_enforced: bool
+    """Whether an invalid body is refused; otherwise it is reported."""
+    is_narrowed: bool = False
+    """Whether gateway.yaml takes members away, or sets some: then a body of a type that the gateway cannot change is refused."""
+    has_fixed: bool = False
+    """Whether gateway.yaml sets members, so that there must be a body."""
+
+    @property
+    def only_reports(self) -> bool:
+        return not self.is_enforced and not self.is_narrowed
+
+    def judges(self, media_type: bytes) -> bool:
+        return self.is_narrowed or self._form(media_type) is not None
+
+    def without_body(self) -> Judged | Refusal:
+        if not self.is_required:
+            return Judged(b"")
+        types = " or ".join(one.range.decode(errors="replace") for one in self.declared)
+        problems = (Problem("", f"is missing; expected a body of type {types}"),)
+        return invalid_request(problems) if self.is_enforced or self.has_fixed else Judged(b"", problems)
+
+    def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+        form = self._form(media_type)
+        if form is None:
+            return self._unsupported(media_type) if self.is_narrowed else Judged(body)
+        if not body and not self.is_required:
+            return Judged(body)
+        read = read_media_type(media_type)
+        verdict = form.judge(body, read.charset if read is not None else b"")
+        if verdict.unshaped:
+            return invalid_request((*verdict.unshaped, *verdict.invalid))
+        if verdict.invalid and self.is_enforced:
+            return invalid_request(verdict.invalid)
+        return Judged(verdict.body, verdict.invalid)
+
+    def _form(self, media_type: bytes) -> Form | None:
+        read = read_media_type(media_type)
+        name = read.name if read is not None else _UNTYPED
+        best = [one for one in self.declared if one.range == name] or [
+            one for one in self.declared if b"*" in one.range and is_json(name) and admits((one.range,), name)
+        ]
+        return best[0].form if best else None
+
+    def _unsupported(self, media_type: bytes) -> Refusal:
+        read = read_media_type(media_type)
+        declared = [one.range.decode(errors="replace") for one in self.declared if one.form is not None]
+        sent = read.name.decode(errors="replace")[:100] if read is not None else ""
+        return Refusal(
+            status=415,
+            code="undeclared-media-type",
+            detail=f"The operation does not accept a body of type {sent}." if sent else "The body has no Content-Type.",
+            hint=f"Send it as {' or '.join(declared)}, with that Content-Type.",
+            members={"sent": sent, "declared": declared},
+        )

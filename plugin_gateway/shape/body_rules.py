@@ -1,0 +1,257 @@
+"""Compiling the bodies of an operation: the request body that clients see, and what is enforced of it, from one description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from plugin_gateway.diagnostics import Finding, Severity
+from plugin_gateway.openapi.nodes import copy_json
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.json_body import JsonBody
+from plugin_gateway.shape.json_edit import compile_edit
+from plugin_gateway.shape.json_text import json_octets
+from plugin_gateway.shape.media_type import declared_media_types, is_json
+from plugin_gateway.shape.pointer import ANY, find_in_schema, leads_nowhere, pointers_of, tokens_of
+from plugin_gateway.shape.schema_trim import SchemaTrim
+from plugin_gateway.shape.standalone import Definitions, Placed
+from plugin_gateway.shape.validator import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.pointer import Found, Pointers
+    from plugin_gateway.shape.shape import Problem
+
+_HIDDEN: Final = "readOnly"
+"""Members with this word are not required in requests."""
+
+
+class _Pointer(NamedTuple):
+    """A pointer of gateway.yaml and its place there."""
+
+    setting: str
+    tokens: Tokens
+    at: tuple[str | int, ...]
+
+
+class _Trims(NamedTuple):
+    """What gateway.yaml wants of the bodies."""
+
+    keep: Pointers | None
+    drop: Pointers
+    fixed: dict[Tokens, Any]
+
+    @property
+    def is_nothing(self) -> bool:
+        return self.keep is None and not self.drop and not self.fixed
+
+    @property
+    def hidden(self) -> Pointers:
+        return self.drop | frozenset(self.fixed)
+
+
+def shape_body(shaping: Shaping) -> None:
+    """Shape the request body of the operation."""
+    wanted = shaping.wanted
+    trims = _Trims(
+        keep=pointers_of(wanted.request.keep) or None,
+        drop=pointers_of(wanted.request.drop),
+        fixed={tokens_of(pointer): value for pointer, value in wanted.request.fixed.items()},
+    )
+    if trims.is_nothing and wanted.validates_request == "off":
+        return
+    body = follow(shaping.node.get("requestBody"), shaping.document)
+    content = body.get("content") if body is not None else None
+    if body is None or not isinstance(content, dict) or not content:
+        shaping.findings += [_without_body(shaping, pointer) for pointer in _pointers(shaping)]
+        return
+    media = {key: one for key, node in content.items() if (one := follow(node, shaping.document)) is not None}
+    if not trims.is_nothing:
+        found = [*_check(shaping, media, trims)]
+        if found:
+            shaping.findings += found
+            return
+        body, media = _trimmed(shaping, body, media, trims)
+    is_judged = wanted.validates_request != "off"
+    declared = tuple(
+        Declared(name, _form(shaping, name, node, trims, is_judged=is_judged))
+        for key, node in media.items()
+        for name in declared_media_types([key])
+    )
+    is_required = (is_judged and body.get("required") is True) or bool(trims.fixed)
+    if not trims.is_nothing or is_required or any(one.form is not None for one in declared):
+        shaping.shape = replace(
+            shaping.shape,
+            body=Bodies(
+                declared=declared,
+                is_required=is_required,
+                is_enforced=wanted.validates_request == "enforce",
+                is_narrowed=not trims.is_nothing,
+                has_fixed=bool(trims.fixed),
+            ),
+        )
+
+
+def _trimmed(
+    shaping: Shaping, body: JsonObject, media: dict[str, JsonObject], trims: _Trims
+) -> tuple[JsonObject, dict[str, JsonObject]]:
+    """Write the body that clients see into the operation: types that the gateway cannot trim are gone."""
+    keep = SchemaTrim(shaping.document, trims.keep or frozenset(), keeps=True)
+    drop = SchemaTrim(shaping.document, trims.hidden, keeps=False)
+    shown: dict[str, JsonObject] = {}
+    for key, node in media.items():
+        if not any(map(is_json, declared_media_types([key]))):
+            shaping.findings.append(_untrimmed(shaping, key))
+            continue
+        copied = copy_json(node)
+        if "schema" in copied:
+            copied["schema"] = drop.of(keep.of(copied["schema"]))
+        if "example" in copied:
+            copied["example"] = drop.of_value(keep.of_value(copied["example"]))
+        examples = copied.get("examples")
+        for name, example in examples.items() if isinstance(examples, dict) else ():
+            example = copy_json(follow(example, shaping.document) or {})  # noqa: PLW2901  # the copy is changed
+            if "value" in example:
+                example["value"] = drop.of_value(keep.of_value(example["value"]))
+            examples[name] = example
+        shown[key] = copied
+    body = {**body, "content": shown}
+    if trims.fixed:
+        # Without a body there would be no place for the fixed values.
+        body["required"] = True
+    shaping.node["requestBody"] = body
+    return body, shown
+
+
+def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_judged: bool) -> JsonBody | None:
+    if not is_json(name) and b"*" not in name:
+        return None
+    validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
+    if trims.is_nothing:
+        return JsonBody(validator) if is_judged else None
+    fixed = {tokens: json_octets(value) for tokens, value in trims.fixed.items()}
+    return JsonBody(validator, compile_edit(trims.keep, trims.hidden, {}), compile_edit(None, frozenset(), fixed))
+
+
+def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:
+    validator = Validator(_standalone(schema, shaping.document))
+    if shaping.wanted.validates_request == "enforce":
+        try:
+            validator.compile()
+        except ValueError as error:
+            shaping.findings.append(
+                Finding(
+                    rule="cannot-validate",
+                    severity=Severity.WARNING,
+                    message=f"the gateway cannot validate bodies of `{shaping.key}` of type {name.decode(errors='replace')}: {error}",
+                    hint="correct the schema, or change it by an overlay",
+                    pointer=("allow", shaping.wanted.entry),
+                )
+            )
+            return None
+    return validator
+
+
+def _standalone(schema: Any, document: Document) -> Any:
+    definitions = Definitions(document, hidden=_HIDDEN)
+    copied = definitions.copy(Placed(schema))
+    if isinstance(copied, dict) and (members := definitions.finish(copied)):
+        copied["$defs"] = members
+    return copied
+
+
+def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
+    """Yield what is wrong with the pointers and the fixed values."""
+    schemas = [
+        node.get("schema", True) for key, node in media.items() if any(map(is_json, declared_media_types([key])))
+    ]
+    pointers = [*_pointers(shaping)]
+    if not schemas:
+        for pointer in pointers[:1]:
+            yield Finding(
+                rule="cannot-trim",
+                message=f"the gateway can change only JSON bodies, and `{shaping.key}` takes {', '.join(media)}",
+                hint="remove `request`, or deny the operation",
+                pointer=pointer.at[:3],
+            )
+        return
+    for pointer in pointers:
+        found = [find_in_schema(shaping.document, schema, pointer.tokens) for schema in schemas]
+        places = [one for one in found if one.schemas]
+        if not places:
+            message, hint = leads_nowhere(pointer.tokens, found[0])
+            yield Finding(
+                rule="pointer-leads-nowhere", message=f"{message} of `{shaping.key}`", hint=hint, pointer=pointer.at
+            )
+        elif pointer.setting != "keep" and pointer.tokens[-1] == ANY and _is_of_items(shaping, schemas, pointer.tokens):
+            yield Finding(
+                rule="pointer-leads-nowhere",
+                message=f"`{join_pointer(pointer.tokens)}` names the items of an array; `{pointer.setting}` takes members of objects",
+                hint=f"write {join_pointer(pointer.tokens[:-1]) or '/*/name'} or {join_pointer(pointer.tokens)}/name",
+                pointer=pointer.at,
+            )
+        elif (
+            pointer.setting == "fixed"
+            and (problem := _misfit(shaping, places, trims.fixed[pointer.tokens])) is not None
+        ):
+            where = f" at `{problem.pointer}`" if problem.pointer else ""
+            yield Finding(
+                rule="value-does-not-fit",
+                message=f"the value for `{join_pointer(pointer.tokens)}` does not fit the schema of `{shaping.key}`{where}: {problem.detail}",
+                hint="write a value that the API takes",
+                pointer=pointer.at,
+            )
+
+
+def _is_of_items(shaping: Shaping, schemas: list[Any], tokens: Tokens) -> bool:
+    above = [one for schema in schemas for one in find_in_schema(shaping.document, schema, tokens[:-1]).schemas]
+    return any(isinstance(one, dict) and ("items" in one or "prefixItems" in one) for one in above)
+
+
+def _misfit(shaping: Shaping, places: list[Found], value: Any) -> Problem | None:
+    """Return what is wrong with a fixed value; None if it fits one of the schemas of its place."""
+    problem: Problem | None = None
+    for schema in (one for place in places for one in place.direct):
+        try:
+            problems = Validator(_standalone(schema, shaping.document)).problems(value)
+        except ValueError:
+            return None
+        if not problems:
+            return None
+        problem = problem or problems[0]
+    return problem
+
+
+def _pointers(shaping: Shaping) -> Iterator[_Pointer]:
+    request = shaping.wanted.request
+    at = ("allow", shaping.wanted.entry, "request")
+    for setting in ("drop", "keep"):
+        for index, pointer in enumerate(getattr(request, setting)):
+            yield _Pointer(setting, tokens_of(pointer), (*at, setting, index))
+    for pointer in request.fixed:
+        yield _Pointer("fixed", tokens_of(pointer), (*at, "fixed", pointer))
+
+
+def _without_body(shaping: Shaping, pointer: _Pointer) -> Finding:
+    return Finding(
+        rule="pointer-leads-nowhere",
+        message=f"`{join_pointer(pointer.tokens)}` leads nowhere: `{shaping.key}` takes no request body",
+        hint="remove it",
+        pointer=pointer.at,
+    )
+
+
+def _untrimmed(shaping: Shaping, key: str) -> Finding:
+    return Finding(
+        rule="cannot-trim",
+        severity=Severity.WARNING,
+        message=f"`{shaping.key}` no longer takes bodies of type {key}: the gateway can change only JSON bodies",
+        hint="clients must send JSON",
+        pointer=("allow", shaping.wanted.entry, "request"),
+    )

@@ -1,0 +1,57 @@
+"""A JSON body: judged by its schema, without the members that gateway.yaml takes away, and with those that it sets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from plugin_gateway.shape.json_edit import MisfitError, edit
+from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
+
+if TYPE_CHECKING:
+    from plugin_gateway.shape.json_edit import Step
+    from plugin_gateway.shape.shape import Problem
+    from plugin_gateway.shape.validator import Validator
+
+
+class Verdict(NamedTuple):
+    """A body as it goes up, and what is wrong with it."""
+
+    body: bytes
+    unshaped: tuple[Problem, ...] = ()
+    """Problems for which the gateway cannot do what gateway.yaml wants, so that the call must not go up."""
+    invalid: tuple[Problem, ...] = ()
+    """Problems of a body that breaks its schema."""
+
+
+class JsonBody(NamedTuple):
+    """Judges the JSON bodies of one operation."""
+
+    validator: Validator | None = None
+    """For the body that clients see; None to judge nothing."""
+    removes: Step = True
+    """The edit that takes away what clients do not see; True to change nothing."""
+    sets: Step = True
+    """The edit that sets what gateway.yaml fixes."""
+
+    @property
+    def is_edited(self) -> bool:
+        return self.removes is not True or self.sets is not True
+
+    def judge(self, text: bytes, charset: bytes) -> Verdict:
+        """Judge a body."""
+        try:
+            value = read_json_body(text, charset)
+        except UnreadableBodyError as error:
+            # Another parser may find a member that an edit does not see.
+            return Verdict(text, error.problems) if self.is_edited else Verdict(text, (), error.problems)
+        try:
+            shown = edit(text, self.removes)
+            body = edit(shown, self.sets)
+        except MisfitError as error:
+            return Verdict(text, (error.problem,))
+        validator = self.validator
+        if validator is None:
+            return Verdict(body)
+        if shown != text:
+            value = read_json_body(shown)
+        return Verdict(body, (), () if validator.accepts(value) else validator.problems(value))

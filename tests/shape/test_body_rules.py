@@ -1,0 +1,168 @@
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from plugin_gateway.config.selector import RequestTrim
+from plugin_gateway.diagnostics import Severity
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.wanted import Check, Wanted
+
+KEY = OperationKey("POST", "/orders")
+ROOT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Shop", "version": "1"},
+    "paths": {
+        "/orders": {
+            "post": {"requestBody": {"$ref": "#/components/requestBodies/Order"}, "responses": {}},
+            "put": {"requestBody": {"$ref": "#/components/requestBodies/Order"}, "responses": {}},
+            "get": {"responses": {}},
+        }
+    },
+    "components": {
+        "requestBodies": {
+            "Order": {
+                "content": {
+                    "application/json": {
+                        "schema": {"$ref": "#/components/schemas/Order"},
+                        "example": {"sku": "A", "secret": 1},
+                        "examples": {"one": {"$ref": "#/components/examples/One"}},
+                    },
+                    "application/xml": {"schema": {"$ref": "#/components/schemas/Order"}},
+                }
+            }
+        },
+        "examples": {"One": {"value": {"sku": "B", "secret": 2}}},
+        "schemas": {
+            "Order": {
+                "type": "object",
+                "required": ["id", "sku", "secret"],
+                "properties": {
+                    "id": {"type": "integer", "readOnly": True},
+                    "sku": {"type": "string"},
+                    "secret": {"type": "integer"},
+                    "note": {"type": "string", "nullable": True},
+                    "count": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "part": {"$ref": "#/components/schemas/Order"},
+                },
+            }
+        },
+    },
+}
+
+
+def shaped(request: dict[str, Any] | None = None, check: Check = "off", key: OperationKey = KEY) -> Shaped:
+    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request or {}), validates_request=check)
+    return compile_shapes(Document(root=deepcopy(ROOT), name="shop"), {key: wanted})
+
+
+def sent(found: Shaped, body: object, media_type: bytes = b"application/json") -> Any:
+    shape = found.shapes[KEY].body
+    assert shape is not None
+    text = body if isinstance(body, bytes) else json.dumps(body).encode()
+    judged = shape.write(media_type, text)
+    return judged.members.get("errors", judged.status) if isinstance(judged, Refusal) else json.loads(judged.body)
+
+
+def test_an_operation_without_a_wish_has_no_shape() -> None:
+    assert not shaped().shapes
+    assert not shaped(check="enforce", key=OperationKey("GET", "/orders")).shapes
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({"sku": "A", "secret": 1}, None),
+        ({"sku": "A", "secret": 1, "note": None, "count": 1, "id": 3, "unknown": True}, None),
+        ({"sku": 1, "secret": 1}, [("/sku", "expected string, got integer")]),
+        ({"sku": "A"}, [("/secret", "is missing")]),
+        ({"sku": "A", "secret": 1, "count": 0}, [("/count", "must be greater than 0")]),
+        ({"sku": "A", "secret": 1, "part": {"sku": None}}, [("/part/sku", "expected string, got null"), ("/part/secret", "is missing")]),
+    ],
+)  # fmt: skip
+def test_bodies_are_judged_with_the_meaning_of_openapi_3_0(body: object, errors: Any) -> None:
+    found = sent(shaped(check="enforce"), body)
+    if errors is None:
+        assert found == body
+    else:
+        assert sorted((one["pointer"], one["detail"]) for one in found) == sorted(errors)
+
+
+def test_validation_alone_does_not_change_what_clients_see() -> None:
+    operation = shaped(check="enforce").document.operations[KEY].node
+    assert operation["requestBody"] == {"$ref": "#/components/requestBodies/Order"}
+
+
+def test_a_dropped_member_is_on_no_face_and_in_no_call() -> None:
+    found = shaped({"drop": ["/secret"]}, "enforce")
+    node = found.document.operations[KEY].node
+    assert "secret" not in json.dumps(node)
+    content = node["requestBody"]["content"]
+    schema = found.document.resolve(content["application/json"]["schema"]["$ref"]).value
+    assert "secret" not in schema["properties"]
+    assert schema["required"] == ["id", "sku"]
+    assert content["application/json"]["example"] == {"sku": "A"}
+    assert content["application/json"]["examples"] == {"one": {"value": {"sku": "B"}}}
+    assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A"}
+
+
+def test_other_operations_keep_the_member() -> None:
+    found = shaped({"drop": ["/secret"]})
+    put = found.document.operations[OperationKey("PUT", "/orders")].node
+    body = found.document.resolve(put["requestBody"]["$ref"]).value
+    schema = found.document.resolve(body["content"]["application/json"]["schema"]["$ref"]).value
+    assert "secret" in schema["properties"]
+
+
+def test_only_kept_members_are_shown_and_sent() -> None:
+    found = shaped({"keep": ["/sku", "/part/note"]})
+    assert sent(found, {"sku": "A", "count": 1, "part": {"note": "n", "sku": "B"}}) == {
+        "sku": "A",
+        "part": {"note": "n"},
+    }
+    content = found.document.operations[KEY].node["requestBody"]["content"]
+    schema = found.document.resolve(content["application/json"]["schema"]["$ref"]).value
+    assert sorted(schema["properties"]) == ["part", "sku"]
+
+
+def test_a_fixed_member_is_hidden_and_set_and_makes_the_body_required() -> None:
+    found = shaped({"fixed": {"/secret": 7, "/part/count": 1}})
+    assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A", "secret": 7, "part": {"count": 1}}
+    body = found.document.operations[KEY].node["requestBody"]
+    assert body["required"] is True
+    assert "secret" not in json.dumps(body)
+    shape = found.shapes[KEY].body
+    assert shape is not None
+    assert isinstance(shape.without_body(), Refusal)
+
+
+def test_types_that_the_gateway_cannot_change_are_no_longer_offered() -> None:
+    found = shaped({"drop": ["/secret"]})
+    assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
+    assert sent(found, b"<order/>", b"application/xml") == 415
+    assert [(one.rule, one.severity) for one in found.findings] == [("cannot-trim", Severity.WARNING)]
+
+
+@pytest.mark.parametrize(
+    ("request_", "at", "words"),
+    [
+        ({"drop": ["/sku", "/secrets"]}, ("drop", 1), "did you mean `secret`?"),
+        ({"keep": ["/part/part/skuu"]}, ("keep", 0), "did you mean `sku`?"),
+        ({"drop": ["/tags/*"]}, ("drop", 0), "write /tags or /tags/*/name"),
+        ({"fixed": {"/secret": "x"}}, ("fixed", "/secret"), "expected integer, got string"),
+        ({"fixed": {"/part/count": 0}}, ("fixed", "/part/count"), "must be greater than 0"),
+    ],
+)
+def test_mistakes_in_pointers_and_values_are_located(request_: dict[str, Any], at: tuple[Any, ...], words: str) -> None:
+    errors = [one for one in shaped(request_).findings if one.severity is Severity.ERROR]
+    assert [one.pointer for one in errors] == [("allow", 3, "request", *at)]
+    assert words in f"{errors[0].message} {errors[0].hint}"
+
+
+def test_a_pointer_into_an_operation_without_a_body_is_an_error() -> None:
+    found = shaped({"drop": ["/a"]}, key=OperationKey("GET", "/orders"))
+    assert "`GET /orders` takes no request body" in found.findings[0].message
