@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -9,16 +10,17 @@ import click
 from plugin_gateway.cli.options import config_option
 from plugin_gateway.cli.report import REPORT_FORMATS, show_findings
 from plugin_gateway.diagnostics import Severity, summary
-from plugin_gateway.errors import FindingsError
+from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.export.targets.rule import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from plugin_gateway.cli.report import ReportFormat
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import Revision
+    from plugin_gateway.revision.appraisal import Appraisal
     from plugin_gateway.revision.build import Built
 
 
@@ -34,10 +36,24 @@ if TYPE_CHECKING:
     help="Also judge by the rules of this directory or client; may be given several times.",
 )
 @click.option("--strict", is_flag=True, help="Exit 1 if there are warnings.")
+@click.option(
+    "--operations",
+    "is_appraised",
+    is_flag=True,
+    help="Say what each allowed operation costs a model, what is doubtful about it, and what to keep of its replies.",
+)
 def command(
-    config: Path | None, shape: ReportFormat, targets: tuple[str, ...], *, no_secrets: bool, strict: bool
+    config: Path | None,
+    shape: ReportFormat,
+    targets: tuple[str, ...],
+    *,
+    no_secrets: bool,
+    strict: bool,
+    is_appraised: bool,
 ) -> int:
     """Read the config and the document that it names as `serve` would, and report every mistake.
+
+    With --operations, the format is `text` or `json`. JSON is then an object with `findings` and `operations`.
 
     Exit status: 0 if `serve` would start and each target accepts the gateway, 1 if a target does not or if `deny` closes every
     operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
@@ -45,17 +61,20 @@ def command(
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.revision.allowlist import NOTHING_ALLOWED  # noqa: PLC0415  # as above
 
+    if is_appraised and shape not in ("text", "json"):
+        raise UsageError(f"--operations has no {shape} format: use --format text or json")
     try:
         built = build_to_check(config, needs_secrets=not no_secrets)
         judged = judge_targets(built, [Target(name) for name in dict.fromkeys(targets)])
     except FindingsError as error:
-        show_findings(error.findings, shape)
+        show_all(error.findings, (), shape, is_appraised=is_appraised)
         return error.exit_code
     revision = built.revision
     of_targets = tuple(dict.fromkeys(finding for found in judged.values() for finding in found))
     findings = (*revision.warnings, *revision.notes, *of_targets)
+    appraisals = appraise_operations(built) if is_appraised else ()
     if findings or shape != "text":
-        show_findings(findings, shape)
+        show_all(findings, appraisals, shape, is_appraised=is_appraised)
     is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
     if shape == "text" and not is_closed:
         click.echo(summary_of(revision))
@@ -63,9 +82,40 @@ def command(
             click.echo(line)
         for target, found in judged.items():
             click.echo(f"{target}: {verdict(found)}")
+        show_appraisals(appraisals)
     is_refused = any(finding.severity is Severity.ERROR for finding in of_targets)
     is_warned = any(finding.severity is Severity.WARNING for finding in (*revision.warnings, *of_targets))
     return 1 if is_closed or is_refused or (strict and is_warned) else 0
+
+
+def show_all(
+    findings: Iterable[Finding], appraisals: Iterable[Appraisal], shape: ReportFormat, *, is_appraised: bool
+) -> None:
+    """Print the findings, and in JSON the appraisals with them."""
+    if shape != "json" or not is_appraised:
+        show_findings(findings, shape)
+        return
+    from plugin_gateway.cli.appraisals import values_of  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.diagnostics import render_json  # noqa: PLC0415  # likewise
+
+    shown = {"findings": json.loads(render_json(findings)), "operations": values_of(appraisals)}
+    click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+
+
+def appraise_operations(built: Built) -> tuple[Appraisal, ...]:
+    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # --help must not pay for it
+
+    return appraise(built)
+
+
+def show_appraisals(appraisals: Sequence[Appraisal]) -> None:
+    """Print each operation's costs and doubts, and then the YAML to paste."""
+    if not appraisals:
+        return
+    from plugin_gateway.cli.appraisals import lines_of, proposal_of  # noqa: PLC0415  # --help must not pay for it
+
+    for line in (*lines_of(appraisals), *proposal_of(appraisals)):
+        click.echo(line)
 
 
 def judge_targets(built: Built, targets: Iterable[Target]) -> dict[Target, tuple[Finding, ...]]:

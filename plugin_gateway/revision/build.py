@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from plugin_gateway.config.find import OnFile
+    from plugin_gateway.config.model import Config
     from plugin_gateway.lock.lock import Lock
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
@@ -226,14 +227,14 @@ def build(
     return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed)
 
 
-def recompile(built: Built, document: Document) -> Revision:
-    """Compile the config of a built revision with another document, such as one without its last overlay.
+def recompile(built: Built, document: Document, config: Config | None = None) -> Revision:
+    """Compile a built revision with another document, such as one without its last overlay, or also with another config.
 
     Raises:
         ConfigError: the config does not fit that document.
         DocumentError: an allowed operation cannot be cut out of it.
     """
-    loaded = built.loaded
+    loaded = built.loaded if config is None else replace(built.loaded, config=config)
     return compile_revision(
         loaded,
         document,
@@ -241,6 +242,8 @@ def recompile(built: Built, document: Document) -> Revision:
         logo=_read_logo(loaded),
         users=_read_users(loaded),
         tls_files=read_tls_files(loaded.config.upstream.tls)[0],
+        pinned=built.revision.pinned,
+        agreed=built.agreed,
     )
 
 

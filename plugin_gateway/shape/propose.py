@@ -49,7 +49,7 @@ _SCORES: Final = {
         85: "status state type kind severity priority level stage phase role category currency ok error errors",
         70: "amount price total quantity balance score rating percent duration value count size unit",
         65: "description summary message comment note preview reason snippet",
-        62: "date created createdat createdate createdon updated updatedat modified start starttime startdate end endtime enddate due duedate deadline",
+        62: "ts timestamp date created createdat createdate createdon updated updatedat modified start starttime startdate end endtime enddate due duedate deadline",
         55: "url htmlurl weburl link permalink externalurl",
         25: "body text content html markdown",
         2: "etag hash token secret avatar gravatar icon cursor self links embedded signature checksum digest",
@@ -116,8 +116,8 @@ class _Chooser:
         if items and not members:
             yield from self._choose(items, (*at, ANY), depth + 1, most, is_row=True)
             return
-        has_identity = any(_fold(name) in _IDENTITY for name in members)
-        mains = () if is_row and has_identity else self._mains(members, is_envelope=not has_identity)
+        has_identity = any(_fold(name) in _IDENTITY for name in members) or bool(_own_id(members, _required(parts), at))
+        mains = () if is_row and has_identity else self._mains(members, has_identity=has_identity, is_row=is_row)
         fields = [*self._fields(parts, at, mains, is_row=is_row)]
         is_envelope = bool(mains) and not has_identity
         if is_envelope and not is_row:
@@ -130,7 +130,7 @@ class _Chooser:
             else:
                 yield from (one for one in kept if one[len(at)] == name)
 
-    def _mains(self, members: dict[str, list[Any]], *, is_envelope: bool) -> tuple[str, ...]:
+    def _mains(self, members: dict[str, list[Any]], *, has_identity: bool, is_row: bool) -> tuple[str, ...]:
         """Return the members that the object is about: the one that makes up most of it, or all lists of an envelope."""
         sizes = {
             name: estimate_size(self._document, schemas)
@@ -139,10 +139,23 @@ class _Chooser:
         }
         with_members = [name for name in sizes if self._has_members(members[name])]
         large = [name for name in with_members if sizes[name] > _DOMINATES * sum(sizes.values())]
-        if large or not is_envelope or len(with_members) > _MOST_LISTS:
+        if has_identity:
+            # The object is about itself, and perhaps about a list of what it holds.
+            large = [name for name in large if self._is_list(members[name])]
+        if large or has_identity or is_row or len(with_members) > _MOST_LISTS:
             return tuple(large)
         is_about_them = sum(sizes[name] for name in with_members) > _DOMINATES * sum(sizes.values())
         return tuple(with_members) if is_about_them else ()
+
+    def _is_list(self, schemas: list[Any]) -> bool:
+        """Whether it is an array, or an envelope around one."""
+        parts = self._parts(schemas)
+        members = _members(parts)
+        if not members:
+            return bool(_items(parts))
+        return not _IDENTITY.intersection(map(_fold, members)) and any(
+            not _members(inner) and _items(inner) for inner in map(self._parts, members.values())
+        )
 
     def _has_members(self, schemas: list[Any]) -> bool:
         for _ in range(2):  # an array of objects
@@ -194,7 +207,7 @@ class _Chooser:
             inner = self._parts(items)
             if _members(inner):
                 return self._of_object(inner, (*at, ANY))
-            return _Field(at, 45 if _fold(name) in _LABELS else _LEAST_SCORE - 1)
+            return _Field(at, 58 if _fold(name) in _LABELS else _LEAST_SCORE - 1)
         if kinds & {"object", "array"}:
             return None
         score, is_date = _score(name, parts)
@@ -203,7 +216,7 @@ class _Chooser:
     def _of_object(self, parts: list[dict[str, Any]], at: Tokens) -> _Field | None:
         members = _members(parts)
         name = _fold(at[-2] if at[-1] == ANY else at[-1])
-        base = 52 if name in _PEOPLE else 45 if name in _LABELS else 38
+        base = 52 if name in _PEOPLE else 58 if name in _LABELS else 38
         plain = [one for one, schemas in members.items() if self._is_plain(schemas)]
         if len(members) <= _SMALL_OBJECT and len(plain) == len(members) and at[-1] != ANY:
             # An amount with its currency, a start with its time zone.
@@ -230,7 +243,8 @@ def _members(parts: list[dict[str, Any]]) -> dict[str, list[Any]]:
     for part in reversed(parts) if len(parts) > 1 else parts:
         properties = part.get("properties")
         for name, schema in properties.items() if isinstance(properties, dict) else ():
-            members.setdefault(name, []).append(schema)
+            if schema is True or isinstance(schema, dict):
+                members.setdefault(name, []).append(schema)
     return members
 
 
@@ -304,6 +318,8 @@ def _score(name: str, parts: list[dict[str, Any]]) -> tuple[int, bool]:
             return score, is_date or score == _DATES
     if is_date:
         return 50, True
+    if folded in _PEOPLE:
+        return 58, False
     if last in ("url", "uri", "href", "link", "links") or set(words) & _SCORES[2] or words[0] == "node":
         return 2, False
     for score, endings in _ENDINGS.items():

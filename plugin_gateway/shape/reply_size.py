@@ -37,6 +37,7 @@ _BY_TYPE: Final = {"string": 18, "integer": 5, "number": 7, "boolean": 5, "null"
 _LONG_TEXTS: Final = ("body", "description", "text", "content", "html", "message", "comment", "markdown", "snippet")
 _TEXT: Final = 300
 _UNKNOWN: Final = 20
+_LARGE: Final = 400
 _COMBINATIONS: Final = ("anyOf", "oneOf")
 
 
@@ -89,10 +90,14 @@ class _Sizer:
 
     def _size(self, node: JsonObject, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
         total = 0
+        required = _listed(node.get("required"))
         for member, schema in _mapped(node.get("properties")).items():
             inner = None if keep is None else step(keep, member)
             if inner is None or inner:
-                total += len(member) + 4 + self.size(schema, inner, rows, member, depth + 1)
+                size = self.size(schema, inner, rows, member, depth + 1)
+                # Many replies lack the objects that their schemas do not require.
+                is_rare = required and member not in required and size > _LARGE
+                total += len(member) + 4 + (size // 2 if is_rare else size)
         if "items" in node:
             count = _clamped(node, rows)
             inner = None if keep is None else step(keep, "0")

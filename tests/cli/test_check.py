@@ -176,3 +176,27 @@ def test_each_overlay_is_shown_with_what_it_saves(config: Path, capsys: pytest.C
     assert run(["check", "-c", str(config)]) == 0
     assert "o.yaml: tokens of the tools " in (out := capsys.readouterr().out)
     assert "% more" in out or "% fewer" in out
+
+
+def test_operations_are_appraised_on_request_only(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "-c", str(config)]) == 0
+    assert "tool " not in capsys.readouterr().out
+
+    assert run(["check", "-c", str(config), "--operations"]) == 0
+    assert "listPets  GET /pets\n  tool   " in capsys.readouterr().out
+
+
+def test_in_json_the_appraisals_are_beside_the_findings(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "-c", str(config), "--operations", "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["operation_id"] for one in shown["operations"]] == ["listPets"]
+    assert "manifest-missing" in {one["rule"] for one in shown["findings"]}
+
+    config.write_text(CONFIG.replace("listPets", "nope"))
+    assert run(["check", "-c", str(config), "--operations", "--format", "json"]) == 2
+    assert json.loads(capsys.readouterr().out)["operations"] == []
+
+
+def test_appraisals_have_no_sarif(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["check", "-c", str(config), "--operations", "--format", "sarif"]) == 2
+    assert "--format text or json" in capsys.readouterr().err
