@@ -115,7 +115,8 @@ TITLES: Final = MappingProxyType(
         "no-raw-path": "The server does not pass on the raw path",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
-        "unreadable-answer": "The gateway cannot search the upstream's answer for secrets",
+        "unreadable-answer": "The gateway cannot read the upstream's answer",
+        "unshapable-answer": "The gateway cannot cut the upstream's answer to its shape",
         "upstream-busy": "The upstream is busy",
         "upstream-credential-refused": "The upstream refused the gateway's credential",
         "upstream-closed": "The upstream ended its answer early",

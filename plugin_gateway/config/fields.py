@@ -311,6 +311,12 @@ SourceText = Annotated[str, PlainValidator(_document_source), text_schema("A fil
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), text_schema("A header field name.")]
 ForwardedHeader = Annotated[str, PlainValidator(_forwarded_header), text_schema("A header field name.")]
 CookieName = Annotated[str, PlainValidator(_cookie_name), text_schema("A cookie name.")]
+ArrayPointer = Annotated[
+    str,
+    BeforeValidator(lambda value: value if value == "" else _json_pointer(value)),
+    Field(json_schema_extra={"pattern": _POINTER.pattern.replace(")+$", ")*$")}),
+]
+"""A JSON pointer; empty for the root."""
 JsonPointer = Annotated[str, BeforeValidator(_json_pointer), Field(json_schema_extra={"pattern": _POINTER.pattern})]
 """A JSON pointer (RFC 6901) below the root."""
 Extension = Annotated[str, BeforeValidator(_extension), Field(json_schema_extra={"pattern": "^x-"})]

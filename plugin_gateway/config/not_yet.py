@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "allow.response.keep",
-        "allow.response.drop",
-        "allow.response.limit_items",
-        "allow.response.select",
         "allow.consequential.confirm",
         "validate.response",
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import Field, PrivateAttr
 
 from plugin_gateway.config.credential import Credentials, colliding
-from plugin_gateway.config.fields import Consequential, Count, Flag, JsonPointer, RateValue, ToTuple
+from plugin_gateway.config.fields import ArrayPointer, Consequential, Count, Flag, JsonPointer, RateValue, ToTuple
 from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import (
@@ -101,8 +101,8 @@ class ResponseTrim(Record):
     """JSON pointers to the members to keep; the gateway removes all others."""
     drop: Annotated[tuple[JsonPointer, ...], ToTuple] = ()
     """JSON pointers to the members to remove."""
-    limit_items: dict[JsonPointer, Count] = Field(default_factory=dict)
-    """The most items to keep of an array, by JSON pointer."""
+    limit_items: dict[ArrayPointer, Count] = Field(default_factory=dict)
+    """The most items to keep of an array, by JSON pointer; `""` is the answer itself."""
     select: Annotated[str, Field(min_length=1)] | None = None
     """Name of a query parameter, such as `fields`, with which callers ask for a part of what the gateway would send."""
 

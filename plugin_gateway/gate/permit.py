@@ -48,6 +48,11 @@ class OperationRule:
     shape: Shape | None = None
     """What its calls may carry besides these names; None for most operations."""
 
+    @property
+    def reads_answers(self) -> bool:
+        """Whether the gateway changes bodies of answers, so that they must come whole and not compressed."""
+        return bool(self.links) or (self.shape is not None and self.shape.reply is not None)
+
     def takes(self, place: str, name: str) -> bool:
         """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.
 

@@ -63,7 +63,9 @@ def operation_rule(
     # The template fixes these names, so they pass in its spelling, even `_method`, but in no other spelling.
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
     spellings = closed | {fold_name(name) for name in own}
-    closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if links else set())
+    reply = shape.reply if shape is not None else None
+    reads_answers = bool(links) or reply is not None
+    closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if reads_answers else set())
     rule = OperationRule(
         method=operation.key.method,
         path_template=operation.key.path,
@@ -71,7 +73,8 @@ def operation_rule(
         query_names=frozenset(
             name for name in declared.query if fold_name(name) not in spellings and not override_of(name)
         )
-        | {name for name in own if fold_name(name) not in closed},
+        | {name for name in own if fold_name(name) not in closed}
+        | ({reply.select.encode()} if reply is not None and reply.select else set()),
         withheld_names=(spellings - injected.query) | {*map(fold_name, closed_by_shape.query | guarded.query)},
         denied_pairs=frozenset(denied_pairs),
         query_prefixes=frozenset(

@@ -1,9 +1,9 @@
 """The answer body: passes an upstream's body through its stages to the client, in a fixed order.
 
-    decode · mask · links · cap
+    decode · mask · trim · links · cap
 
-A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. The
-cap counts the bytes that the client would get and may replace the head, so it comes last.
+A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. Fields
+that are left out are gone before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes last.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.coding import ContentDecoder
+from plugin_gateway.proxy.downlink import of_length
 from plugin_gateway.proxy.masking import MaskedBody
 from plugin_gateway.proxy.overflow import CappedAnswer, Piece
+from plugin_gateway.proxy.shaped_answer import ShapedBody
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +23,9 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.body_links import LinkRules
     from plugin_gateway.proxy.downlink import Answer, Downlink
     from plugin_gateway.proxy.overflow import Cap
+    from plugin_gateway.proxy.shaped_answer import ReplyRules
     from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.cut import Branch
 
 
 class Stage(Protocol):
@@ -37,11 +41,25 @@ class Stage(Protocol):
 class AnswerBody:
     """The body of one answer, with the head that fits the body the client gets."""
 
-    __slots__ = ("_answer", "_cap", "_capped", "_downlink", "_head", "_links", "_mask", "_stages")
+    __slots__ = ("_answer", "_branch", "_cap", "_capped", "_downlink", "_head", "_links", "_mask", "_reply", "_stages")
 
-    def __init__(self, answer: Answer, downlink: Downlink, links: LinkRules | None, cap: Cap | None) -> None:
-        """Choose the stages for an answer that has a body."""
+    def __init__(
+        self,
+        answer: Answer,
+        downlink: Downlink,
+        links: LinkRules | None,
+        cap: Cap | None,
+        reply: ReplyRules | None = None,
+        selection: tuple[tuple[str, ...], ...] | None = None,
+    ) -> None:
+        """Choose the stages for an answer that has a body. `selection` are the places that the caller asked for.
+
+        Raises:
+            UpstreamError: the body has no form that could be shaped.
+        """
         self._answer = answer
+        self._reply = reply
+        self._branch: Branch = True if reply is None else reply.branch(answer, selection)
         self._downlink = downlink
         self._links = links
         self._mask = MaskedBody(downlink.mask, is_coded=answer.is_coded)
@@ -64,6 +82,12 @@ class AnswerBody:
         self._downlink.look()
         self._mask.mask = self._downlink.mask
         passed = self._pass(data, is_complete=is_complete)
+        if self._branch is not True and self._head is not None:
+            if not passed:
+                # The head waits, too: if the body turns out not to be JSON, the client gets an error and no part.
+                return None
+            if is_complete:
+                self._head = of_length(self._head, len(passed))
         head, self._head = self._head, None
         if head is not None and self._cap is not None and not 0 <= head.length <= self._cap.limit_bytes:
             self._capped = CappedAnswer(self._cap, head)
@@ -79,7 +103,7 @@ class AnswerBody:
                 if is_complete:
                     data += stage.finish()
         except UpstreamError:
-            if self._head is None or not self._downlink.passes_unreadable:
+            if self._head is None or self._branch is not True or not self._downlink.passes_unreadable:
                 raise
             # The first piece does not match its coding, and the operator lets such bodies pass unchanged.
             self._choose(None)
@@ -89,6 +113,9 @@ class AnswerBody:
     def _choose(self, decoder: ContentDecoder | None) -> None:
         answer = self._answer if decoder is None else self._answer.uncoded
         stages: list[Stage] = [self._mask] if decoder is None else [decoder, self._mask]
+        if self._reply is not None and self._branch is not True:
+            stages.append(ShapedBody(self._branch))
+            answer = self._reply.head(answer)
         linked = self._links.body(answer) if self._links is not None else None
         if self._links is not None and linked is not None:
             stages.append(linked)
@@ -97,7 +124,9 @@ class AnswerBody:
         self._head = answer
 
 
-def bodiless_head(answer: Answer, links: LinkRules | None) -> Answer:
+def bodiless_head(answer: Answer, links: LinkRules | None, reply: ReplyRules | None = None) -> Answer:
     """Return the head of an answer without a body, as it would be with a body."""
     answer = answer.uncoded
+    if reply is not None:
+        answer = reply.bodiless_head(answer)
     return answer if links is None or links.body(answer) is None else links.head(answer)

@@ -65,7 +65,7 @@ class Asked:
 class Permitted(Asked):
     """A request that may go up, with its plan and its head."""
 
-    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan")
+    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan", "selection")
 
     def __init__(
         self,
@@ -76,6 +76,7 @@ class Permitted(Asked):
         block: FieldBlock,
         body_kind: int,
         lines: bytes = b"",
+        selection: tuple[tuple[str, ...], ...] | None = None,
     ) -> None:
         # As `Asked.__init__` does, without another frame for each new head.
         self.request = block.request
@@ -89,6 +90,8 @@ class Permitted(Asked):
         self.block = block
         self.body_kind = body_kind
         """How to inspect its body (`gate.media_type`)."""
+        self.selection = selection
+        """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
         self.lines = lines
         """Field lines that the operation's shape adds to the head."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""

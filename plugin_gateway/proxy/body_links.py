@@ -71,21 +71,26 @@ class LinkRules:
         return LinkedBody(self._root, self._relocation)
 
     def head(self, answer: Answer) -> Answer:
-        """Return the head without the fields that hold only for the upstream's octets (RFC 9110, 8.8.1)."""
+        """Return the head for a body whose links were rewritten."""
         if self._heads is not None and self._heads[0] is answer:
             return self._heads[1]
-        lines = answer.block.splitlines(keepends=True)
-        block = b"".join(line for line in lines if not line.lower().startswith(_OF_THE_OCTETS))
-        head = Answer(
-            answer.status,
-            _ETAG.sub(rb"\1W/", block),
-            -1,
-            is_chunked=answer.is_chunked,
-            keeps_alive=answer.keeps_alive,
-            is_dated=answer.is_dated,
-        )
+        head = without_octets(answer)
         self._heads = answer, head
         return head
+
+
+def without_octets(answer: Answer) -> Answer:
+    """Return a head without the fields that hold only for the upstream's octets (RFC 9110, 8.8.1)."""
+    lines = answer.block.splitlines(keepends=True)
+    block = b"".join(line for line in lines if not line.lower().startswith(_OF_THE_OCTETS))
+    return Answer(
+        answer.status,
+        _ETAG.sub(rb"\1W/", block),
+        -1,
+        is_chunked=answer.is_chunked,
+        keeps_alive=answer.keeps_alive,
+        is_dated=answer.is_dated,
+    )
 
 
 _OF_THE_OCTETS: Final = tuple(name for name in OF_THE_WHOLE if name not in (b"etag:", b"last-modified:"))

@@ -155,6 +155,7 @@ class Downlink:
     __slots__ = (
         "_answers",
         "_appended",
+        "_decodes",
         "_drops_challenges",
         "_keeps_set_cookie",
         "_known",
@@ -173,13 +174,18 @@ class Downlink:
         varies_by_origin: bool,
         query_names: Iterable[bytes] = (),
         drops_challenges: bool = False,
+        decodes: bool = False,
     ) -> None:
-        """Prepare; `query_names` are injected parameters; `drops_challenges` drops challenges not meant for callers."""
+        """Prepare; `query_names` are injected parameters; `drops_challenges` drops challenges not meant for callers.
+
+        With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of them.
+        """
         self._known = known
         self.mask = known.mask
         """The mask for everything sent now, as of the last `look`."""
         self._may_echo = target.may_echo
-        self.passes_unreadable = target.passes_unreadable
+        self._decodes = decodes
+        self.passes_unreadable = target.passes_unreadable and not decodes
         self.relocation = Relocation(target, public_url, query_names)
         self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
@@ -254,11 +260,11 @@ class Downlink:
             block += b"Content-Length: %d\r\n" % framing.length
         encoded: tuple[bytes, ...] = ()
         unreadable = ""
-        if self._may_echo and not self._known.is_none:
+        if self._is_read:
             encoded = codings_of(encodings)
             # Range is not forwarded, so no caller chooses the part. A part shorter than any masked secret reveals too
             # little.
-            if is_part and not 0 <= framing.length < MIN_MASKED_BYTES:
+            if is_part and (self._decodes or not 0 <= framing.length < MIN_MASKED_BYTES):
                 unreadable = "is partial although the whole was requested"
             elif encoded and not are_readable(encoded):
                 unreadable = "" if self.passes_unreadable else "has an unknown content coding"
@@ -275,12 +281,16 @@ class Downlink:
             is_coded=self._may_echo and not self.passes_unreadable and not encoded and bool(codings_of(encodings)),
         )
 
+    @property
+    def _is_read(self) -> bool:
+        return self._decodes or (self._may_echo and not self._known.is_none)
+
     def _passes(self, name: bytes) -> bool:
         if name == b"set-cookie":
             return self._keeps_set_cookie
         if name in _CHALLENGE_FIELDS and self._drops_challenges:
             return False
-        if name == b"accept-ranges" and self._may_echo and not self._known.is_none:
+        if name == b"accept-ranges" and self._is_read:
             # Range is not forwarded in that case.
             return False
         return name not in _DROPPED and not name.startswith(_DROPPED_FAMILIES)
@@ -297,6 +307,18 @@ class Downlink:
         if value is None:
             return b""
         return field.line if value == field.value else field.line[: len(field.name)] + b": " + value + b"\r\n"
+
+
+def of_length(answer: Answer, length: int) -> Answer:
+    """Return a head that lacks the length of its body with the length."""
+    return Answer(
+        answer.status,
+        answer.block + b"Content-Length: %d\r\n" % length,
+        length,
+        is_chunked=False,
+        keeps_alive=answer.keeps_alive,
+        is_dated=answer.is_dated,
+    )
 
 
 def _uncoded(answer: Answer) -> Answer:

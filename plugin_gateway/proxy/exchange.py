@@ -273,13 +273,17 @@ class Exchange(Receiver):
             return
         if self.asked.is_head or not answer.has_body:
             self._end()
-            self._answer(bodiless_head(answer, plan.links), b"", is_complete=True)
+            self._answer(bodiless_head(answer, plan.links, plan.reply), b"", is_complete=True)
             return
         if answer.unreadable:
             self._drop()
             self.on_broken(unreadable(answer.unreadable))
             return
-        self._body = AnswerBody(answer, self.downlink, plan.links, plan.cap)
+        try:
+            self._body = AnswerBody(answer, self.downlink, plan.links, plan.cap, plan.reply, self._permitted.selection)
+        except UpstreamError:
+            self._drop()
+            raise
         if not is_complete:
             self.answered_at = monotonic()
         self._on_piece(self._body.feed(body, is_complete=is_complete), is_complete=is_complete)

@@ -19,6 +19,8 @@ from plugin_gateway.proxy.exchange import start_exchange
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.selection import take_selection, with_problems
 from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
@@ -100,20 +102,25 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
             return judged
         body_kind = judged
     rule = verdict[0]
-    if not request.has_body and rule.shape is not None and rule.shape.body is not None:
+    plan = serving.plans.get(id(rule)) or serving.plan(rule)
+    if rule.shape is None:
+        return Permitted(access, plan, method, verdict, block, body_kind)
+    if not request.has_body and rule.shape.body is not None:
         absent = rule.shape.body.without_body()
         if isinstance(absent, Refusal):
             return absent
+    selection = take_selection(verdict.query, rule.shape.reply)
+    verdict = verdict._replace(query=selection.query)
     lines = b""
-    if rule.shape is not None and rule.shape.parameters is not None:
+    if rule.shape.parameters is not None:
         written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
-            return written
+            return with_problems(written, selection.problems)
         verdict = verdict._replace(query=written.query)
         lines = written.lines
-    return Permitted(
-        access, serving.plans.get(id(rule)) or serving.plan(rule), method, verdict, block, body_kind, lines
-    )
+    if selection.problems:
+        return invalid_request(selection.problems)
+    return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places)
 
 
 def refuse(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.proxy.body_links import LinkRules
+from plugin_gateway.proxy.shaped_answer import ReplyRules
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +32,7 @@ class Plan:
         "links",
         "passes_whole_answers",
         "pool",
+        "reply",
         "rule",
         "uplink",
     )
@@ -59,5 +61,7 @@ class Plan:
         """Whether a call can go up without a limiter or a token."""
         self.cap = cap
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
-        self.passes_whole_answers = self.is_open and cap is None and self.links is None
+        shape = rule.shape
+        self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
+        self.passes_whole_answers = self.is_open and cap is None and self.links is None and self.reply is None
         """Whether an answer that comes at once, as most do, needs only masking."""

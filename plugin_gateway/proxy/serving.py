@@ -98,7 +98,7 @@ class Serving:
         self._resources = resources or Resources()
         self.limiter = self._resources.limiter(revision.call_limits)
         self._resources.know(revision)
-        self._downlinks: dict[bool, Downlink] = {}
+        self._downlinks: dict[tuple[bool, bool], Downlink] = {}
         self._granted: dict[int, Granted | None] = {}
         self.plans: dict[int, Plan] = {}
         """By the `id` of a rule; rules live as long as their revision."""
@@ -112,7 +112,7 @@ class Serving:
             plan = self.plans[id(rule)] = Plan(
                 rule,
                 self._uplink(rule, injection),
-                self._downlink_for(injection),
+                self._downlink_for(rule, injection),
                 self.pool,
                 self._cors,
                 limiter=self.limiter,
@@ -139,19 +139,24 @@ class Serving:
         is_searched = revision.upstream.may_echo and revision.has_secrets
         return Uplink(rule, revision.upstream, injection, is_searched=is_searched)
 
-    def _downlink_for(self, injection: Injection) -> Downlink:
-        """Return the rules for answers. They differ only in whether the upstream's challenges are meant for callers."""
+    def _downlink_for(self, rule: OperationRule, injection: Injection) -> Downlink:
+        """Return the rules for answers.
+
+        They differ only in whether the upstream's challenges are meant for callers, and whether all bodies are decoded.
+        """
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
-        downlink = self._downlinks.get(drops_challenges)
+        decodes = rule.shape is not None and rule.shape.reply is not None
+        downlink = self._downlinks.get((drops_challenges, decodes))
         if downlink is None:
-            downlink = self._downlinks[drops_challenges] = Downlink(
+            downlink = self._downlinks[drops_challenges, decodes] = Downlink(
                 revision.upstream,
                 revision.public_url,
                 self._resources.known_secrets,
                 varies_by_origin=bool(revision.cors_origins),
                 query_names={name for each in revision.injections for name in each.query_names()},
                 drops_challenges=drops_challenges,
+                decodes=decodes,
             )
         return downlink
 

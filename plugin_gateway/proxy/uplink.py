@@ -67,8 +67,8 @@ class Uplink:
         self.query = injection.query
         """The injected query pairs, without `?`."""
         encoding = b""
-        if is_searched or rule.links:
-            # The upstream is asked not to compress: a compressed answer must be decoded before it can be searched.
+        if is_searched or rule.reads_answers:
+            # The upstream is asked not to compress: a compressed answer must be decoded before it can be read.
             encoding = b"Accept-Encoding: identity\r\n"
         host = target.host_field or target.authority
         self._after_target = b" HTTP/1.1\r\nHost: " + host + b"\r\n" + encoding + target.forwarded

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from plugin_gateway import methods
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.config.selector import merged
+from plugin_gateway.config.selector import ResponseTrim, merged
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
@@ -26,7 +26,7 @@ from plugin_gateway.tools.hints import ChosenHints
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from plugin_gateway.config.selector import AllowEntry, ParameterRule, RequestTrim, ResponseTrim, Selector
+    from plugin_gateway.config.selector import AllowEntry, ParameterRule, RequestTrim, Selector
     from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
@@ -103,8 +103,16 @@ class Kept:
 
     @property
     def response(self) -> ResponseTrim:
-        """The changes of responses, from the first entry that has any."""
-        return _first_said(entry.response for entry in self.entries)
+        """The changes of responses; each setting is from the first entry that says it."""
+        said: dict[str, Any] = {}
+        for entry in reversed(self.entries):
+            said |= entry.response.model_dump(exclude_unset=True)
+        return ResponseTrim.model_construct(_fields_set=set(said), **said)
+
+    @property
+    def response_origins(self) -> Mapping[str, int]:
+        """The index of the entry that says each setting of `response`."""
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.response.model_fields_set}
 
     @property
     def links(self) -> tuple[str, ...] | None:

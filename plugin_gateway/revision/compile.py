@@ -229,6 +229,7 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
             retold=one.retold,
             request=one.request,
             response=one.response,
+            response_origins=one.response_origins,
             validates_request=check.request,
             validates_response=check.response,
         )

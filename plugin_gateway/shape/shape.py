@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.reply import ReplyShape
 
 
 class Problem(NamedTuple):
@@ -83,6 +84,7 @@ class Shape:
     body: BodyShape | None = None
     names: Names = NO_NAMES
     """The parameters that clients may not send as the document names them."""
+    reply: ReplyShape | None = None
 
 
 NO_SHAPE: Final = Shape()

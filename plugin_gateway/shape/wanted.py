@@ -32,6 +32,8 @@ class Wanted:
     """The texts that entries replace: `description`, `summary`."""
     request: RequestTrim = field(default_factory=RequestTrim.model_construct)
     response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
+    response_origins: Mapping[str, int] = field(default_factory=dict)
+    """The index of the entry that says each setting of `response`."""
     validates_request: Check = "off"
     validates_response: Check = "off"
 

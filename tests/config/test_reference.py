@@ -29,7 +29,6 @@ def test_the_page_is_the_generated_one() -> None:
     [
         {"validate": {"response": "report"}},
         {"openapi": {"source": "x", "refresh": "1h"}},
-        {"allow": [{"operation": "a", "response": {"keep": ["/a"]}}]},
     ],
     ids=str,
 )

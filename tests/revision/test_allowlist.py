@@ -32,6 +32,16 @@ def choose(allow: list[Any], deny: Sequence[Any] = (), paths: dict[str, Any] | N
     return select(document, entries, denials)
 
 
+def test_each_setting_of_the_response_is_from_the_first_entry_that_says_it() -> None:
+    group = {"tag": "pets", "response": {"drop": ["/notes"], "limit_items": {"": 2}}}
+    own = {"operation": "listPets", "response": {"links": ["/next"], "limit_items": {"": 1}}}
+    [kept, _] = choose([group, own]).kept.values()
+    assert kept.response.drop == ("/notes",)
+    assert kept.response.limit_items == {"": 1}
+    assert kept.response.keep == ()
+    assert kept.response_origins == {"drop": 0, "limit_items": 1, "links": 1}
+
+
 def keys(selection: Selection) -> list[str]:
     return [str(key) for key in selection.kept]
 

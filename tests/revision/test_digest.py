@@ -89,7 +89,9 @@ paths:
       parameters: [{name: name, in: path, required: true, schema: {type: string}}]
       responses: {"200": {description: ok}}
   /search?kind=pets:
-    get: {operationId: searchPets, responses: {"200": {description: ok}}}
+    get:
+      operationId: searchPets
+      responses: {"200": {description: ok, content: {application/json: {schema: {type: object, properties: {notes: {}, id: {}}}}}}}
   /search?kind=people:
     get: {operationId: searchPeople, responses: {"200": {description: ok}}}
 """)
@@ -106,7 +108,7 @@ allow:
   - getPet
   - getPetAsJson
   - {operation: getFile, parameters: {path: {slashes: allowed}}}
-  - {operation: searchPets, credential: {query: key, value: {env: OWN}}}
+  - {operation: searchPets, credential: {query: key, value: {env: OWN}}, response: {drop: [/notes], select: fields}}
   - namePet
 auth:
   type: service_http
@@ -444,6 +446,9 @@ CONFIG_EDITS = {
     "refuse slashes": at("allow", 4, to="getFile"),
     "limit an operation": at("allow", 1, "rate", to="3/s"),
     "credential of an operation": at("allow", 5, "credential", to={"query": "token", "value": {"env": "OWN"}}),
+    "dropped fields": at("allow", 5, "response", "drop", to=["/id"]),
+    "kept fields": at("allow", 5, "response", "keep", to=["/id"]),
+    "selection": at("allow", 5, "response", "select", to="only"),
     "upstream": at("upstream", "url", to="https://other.example.com/v2"),
     "prefix": at("upstream", "url", to="https://api.example.com/v3"),
     "name of the credential": at("upstream", "credential", "header", to="X-Other"),

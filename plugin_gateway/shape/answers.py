@@ -1,0 +1,303 @@
+"""The answers of an operation while it is shaped: cuts their schemas and examples as `response` says, and makes the reply shape."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from plugin_gateway.config.mistake import nearest
+from plugin_gateway.diagnostics import Finding
+from plugin_gateway.openapi.nodes import copy_json
+from plugin_gateway.openapi.parameters import follow
+from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
+from plugin_gateway.shape.cut import LEFT_OUT, Branch, Cut
+from plugin_gateway.shape.cut_schema import cut_example, cut_schema
+from plugin_gateway.shape.pointer import ANY, Found, find_in_schema, leads_nowhere, parts_of
+from plugin_gateway.shape.reply import ReplyShape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from plugin_gateway.openapi.document import Document, JsonObject
+    from plugin_gateway.shape.compile import Shaping
+
+_JSON: Final = re.compile(r"(?i)\s*(?:[a-z]+/(?:[^;,\s]+\+)?json|\*/\*|application/\*)\s*(?:;|\Z)")
+_OF_A_BODY: Final = re.compile(r"\$response\.body#(/[^{}\s]*)?")
+_FAILURE: Final = re.compile(r"[345]..")
+_MOST_LEVELS: Final = 4
+_MOST_NAMES: Final = 300
+_MOST_LISTED: Final = 50
+"""Names that an enum lists. Each costs a few tokens in every list of tools."""
+_MOST_SHOWN: Final = 8
+
+
+class Described(NamedTuple):
+    """The description of answers with one status and one media type."""
+
+    is_success: bool
+    media_type: JsonObject
+
+
+def shape_answers(shaping: Shaping) -> None:
+    """Cut the described answers as `response` of gateway.yaml says, and set the shape's reply."""
+    trim = shaping.wanted.response
+    if not trim.model_fields_set & {"keep", "drop", "limit_items", "select"}:
+        return
+    responses = _own_responses(shaping)
+    described = [*_described(responses)]
+    reply = ReplyShape(
+        keep=tuple(map(split_pointer, trim.keep)),
+        drop=tuple(map(split_pointer, trim.drop)),
+        limits=tuple((split_pointer(pointer), most) for pointer, most in trim.limit_items.items()),
+    )
+    if found := [*_judge(shaping, described)]:
+        shaping.findings += found
+        return
+    for status, response in responses.items():
+        if isinstance(response, dict):
+            is_success = _is_success(status, responses)
+            branch = reply.of_success() if is_success else reply.of_failure()
+            _cut_response(shaping.document, response, branch, is_closed=reply.is_closed and is_success)
+    if trim.select is not None:
+        schemas = [one.media_type.get("schema", {}) for one in described if one.is_success]
+        selectable = names_in(shaping.document, schemas)
+        if (taken := _taken(shaping, trim.select)) is not None:
+            shaping.findings.append(taken)
+            return
+        shaping.node.setdefault("parameters", []).append(_parameter(trim.select, selectable))
+        reply = replace(reply, select=trim.select, selectable=selectable)
+    shaping.shape = replace(shaping.shape, reply=reply)
+
+
+def _own_responses(shaping: Shaping) -> JsonObject:
+    """Give the operation its own copy of its responses, references written out, and return it."""
+    written: JsonObject = {}
+    responses = shaping.node.get("responses")
+    for status, response in responses.items() if isinstance(responses, dict) else ():
+        target = follow(response, shaping.document)
+        if target is None:
+            written[status] = response
+            continue
+        own = written[status] = {**target, **{key: one for key, one in response.items() if key != "$ref"}}
+        content = own.get("content")
+        if isinstance(content, dict):
+            own["content"] = {
+                name: dict(followed) if (followed := follow(one, shaping.document)) is not None else one
+                for name, one in content.items()
+            }
+        links = own.get("links")
+        if isinstance(links, dict):
+            own["links"] = {name: follow(one, shaping.document) or one for name, one in links.items()}
+    shaping.node["responses"] = written
+    return written
+
+
+def _is_success(status: str, responses: JsonObject) -> bool:
+    if status == "default":
+        return not any(str(one).startswith("2") for one in responses)
+    return not _FAILURE.fullmatch(str(status))
+
+
+def _described(responses: JsonObject) -> Iterator[Described]:
+    for status, response in responses.items():
+        content = response.get("content") if isinstance(response, dict) else None
+        for name, media_type in content.items() if isinstance(content, dict) else ():
+            if isinstance(media_type, dict) and is_json(name):
+                yield Described(_is_success(status, responses), media_type)
+
+
+def is_json(media_type: str) -> bool:
+    """Whether answers of this type are cut. The document may declare a range, such as `*/*`."""
+    return _JSON.match(media_type) is not None
+
+
+def _judge(shaping: Shaping, described: list[Described]) -> Iterator[Finding]:
+    """Find what is wrong with the pointers."""
+    trim = shaping.wanted.response
+    document = shaping.document
+    successes = [one.media_type.get("schema", {}) for one in described if one.is_success]
+    failures = [one.media_type.get("schema", {}) for one in described if not one.is_success]
+
+    def finding(key: str, at: str | int | None, message: str, hint: str) -> Finding:
+        pointer = (*_origin(shaping, key), *(() if at is None else (at,)))
+        return Finding(rule="bad-response-pointer", message=f"{shaping.key}: {message}", hint=hint, pointer=pointer)
+
+    if not successes:
+        hint = "remove it, or describe the answer in the document, by an overlay if need be"
+        for key in sorted(trim.model_fields_set - {"links"}):
+            yield finding(key, None, f"`{key}` has no effect: the document describes no JSON answer", hint)
+        return
+    if "keep" in trim.model_fields_set and not trim.keep:
+        yield finding(
+            "keep", None, "`keep` names nothing, so answers would be empty", "name a member, or remove `keep`"
+        )
+    pointers: list[tuple[str, str | int, str]] = [("keep", index, one) for index, one in enumerate(trim.keep)]
+    pointers += [("drop", index, one) for index, one in enumerate(trim.drop)]
+    pointers += [("limit_items", one, one) for one in trim.limit_items]
+    for key, at, pointer in pointers:
+        tokens = split_pointer(pointer)
+        schemas = [*successes, *failures] if key == "drop" else successes
+        ends = [find_in_schema(document, schema, tokens) for schema in schemas]
+        if not any(end.schemas for end in ends):
+            best = max(ends, key=lambda end: end.missed)
+            message, hint = leads_nowhere(tokens, best)
+            if (whole := _nearest(document, schemas, tokens, best)) is not None:
+                hint = f"did you mean `{whole}`? {hint.rpartition('? ')[2]}"
+            yield finding(key, at, message.replace("the body", "the answer"), hint)
+        elif key == "limit_items" and not any(_may_be_array(end) for end in ends):
+            yield finding(key, at, f"`{pointer or '/'}` is no array", "name an array of the answer")
+
+
+def _origin(shaping: Shaping, key: str) -> tuple[str | int, ...]:
+    """Return the place in gateway.yaml of a setting of `response`."""
+    wanted = shaping.wanted
+    return "allow", wanted.response_origins.get(key, wanted.entry), "response", key
+
+
+def _nearest(document: Document, schemas: list[Any], tokens: Tokens, end: Found) -> str | None:
+    """Return the pointer with the misspelt token corrected, if it leads somewhere then."""
+    for name in end.names:
+        if nearest(tokens[end.missed], [name]):
+            corrected = (*tokens[: end.missed], name, *tokens[end.missed + 1 :])
+            if any(find_in_schema(document, schema, corrected).schemas for schema in schemas):
+                return join_pointer(corrected)
+    return None
+
+
+def _may_be_array(end: Found) -> bool:
+    for schema in end.schemas:
+        if schema is True or schema == {}:
+            return True
+        if isinstance(schema, dict):
+            kinds = schema.get("type")
+            if kinds == "array" or (isinstance(kinds, list) and "array" in kinds) or "items" in schema:
+                return True
+    return False
+
+
+def _cut_response(document: Document, response: JsonObject, branch: Branch, *, is_closed: bool) -> None:
+    content = response.get("content")
+    if not isinstance(content, dict) or branch is True:
+        return
+    for name, media_type in [*content.items()]:
+        if not is_json(name):
+            if is_closed:
+                # The gateway refuses it, because a field that is left out may be in it.
+                del content[name]
+            continue
+        if not isinstance(media_type, dict):
+            continue
+        if "schema" in media_type:
+            media_type["schema"] = cut_schema(document, media_type["schema"], branch)
+        if "example" in media_type:
+            _set(media_type, "example", cut_example(media_type["example"], branch))
+        examples = media_type.get("examples")
+        if isinstance(examples, dict):
+            cuts = {key: _cut_named_example(document, one, branch) for key, one in examples.items()}
+            _set(media_type, "examples", {key: one for key, one in cuts.items() if one is not None} or LEFT_OUT)
+    links = response.get("links")
+    if isinstance(links, dict):
+        kept = {name: link for name, link in links.items() if not _reads_left_out(link, branch)}
+        _set(response, "links", kept or LEFT_OUT)
+
+
+def _set(node: JsonObject, key: str, value: Any) -> None:
+    if value is LEFT_OUT:
+        node.pop(key, None)
+    else:
+        node[key] = value
+
+
+def _cut_named_example(document: Document, example: Any, branch: Branch) -> JsonObject | None:
+    """Return a cut copy of an Example Object, None if nothing of it remains. An external value cannot be cut."""
+    target = follow(example, document)
+    if target is None:
+        return None
+    copied: JsonObject = {key: target[key] for key in ("summary", "description") if key in target}
+    for key in ("value", "dataValue"):
+        if key in target and (cut := cut_example(copy_json(target[key]), branch)) is not LEFT_OUT:
+            copied[key] = cut
+    return copied if {"value", "dataValue"} & copied.keys() else None
+
+
+def _reads_left_out(link: Any, branch: Branch) -> bool:
+    """Whether a link takes a value from a place that is left out (OpenAPI 3.1, 4.8.20.1)."""
+    return any(
+        not _goes_on(branch, split_pointer(match[1] or ""))
+        for text in _texts(link)
+        for match in _OF_A_BODY.finditer(text)
+    )
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _texts(one)
+
+
+def _goes_on(branch: Branch, tokens: Tokens) -> bool:
+    for token in tokens:
+        if not isinstance(branch, Cut):
+            break
+        branch = branch.each if token.isdigit() and token not in branch.named else branch.member(token)
+    return branch is not False
+
+
+def names_in(document: Document, schemas: Iterable[Any]) -> dict[str, Tokens]:
+    """Return the places in answers that have a name, by names such as `user.login`. Items of arrays have no name."""
+    names: dict[str, Tokens] = {}
+    level: list[tuple[str, Tokens, Any]] = [("", (), schema) for schema in schemas]
+    for _ in range(_MOST_LEVELS):
+        below: list[tuple[str, Tokens, Any]] = []
+        for prefix, tokens, schema in level:
+            for name, place, one in _named(document, schema, tokens, 0):
+                full = f"{prefix}.{name}" if prefix else name
+                if "," not in full and len(names) < _MOST_NAMES and names.setdefault(full, place) == place:
+                    below.append((full, place, one))
+        level = below
+    return names
+
+
+def _named(document: Document, schema: Any, tokens: Tokens, depth: int) -> Iterator[tuple[str, Tokens, Any]]:
+    for part in parts_of(document, [schema]):
+        if not isinstance(part, dict):
+            continue
+        properties = part.get("properties")
+        for name, one in properties.items() if isinstance(properties, dict) else ():
+            yield name, (*tokens, name), one
+        if isinstance(part.get("items"), dict) and depth < _MOST_LEVELS:
+            yield from _named(document, part["items"], (*tokens, ANY), depth + 1)
+
+
+def _taken(shaping: Shaping, name: str) -> Finding | None:
+    parameters = (follow(one, shaping.document) or {} for one in shaping.node.get("parameters") or ())
+    if not any(one.get("in") == "query" and one.get("name") == name for one in parameters):
+        return None
+    return Finding(
+        rule="parameter-taken",
+        message=f"{shaping.key} has a query parameter `{name}` already",
+        hint="choose another name for `select`",
+        pointer=_origin(shaping, "select"),
+    )
+
+
+def _parameter(name: str, selectable: dict[str, Tokens]) -> JsonObject:
+    """Describe the parameter by which callers select."""
+    text = "The fields of the answer to return, separated by commas; all of them if it is left out."
+    items: JsonObject = {"type": "string"}
+    if len(selectable) <= _MOST_LISTED:
+        items["enum"] = [*selectable]
+    else:
+        shown = ", ".join([*selectable][:_MOST_SHOWN])
+        text += f" Such as: {shown}. A dot leads into an object or into the items of an array."
+    return {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": text,
+        "style": "form",
+        "explode": False,
+        "schema": {"type": "array", "items": items},
+    }

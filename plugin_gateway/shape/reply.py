@@ -1,0 +1,44 @@
+"""A reply shape: what clients get of the answers of one operation. Immutable and picklable; the proxy applies it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from plugin_gateway.shape.cut import Branch, both, dropped, kept, limited
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from plugin_gateway.openapi.refs import Tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyShape:
+    """The pointers of `response` in gateway.yaml, as tokens."""
+
+    keep: tuple[Tokens, ...] = ()
+    """If there are any, nothing else of a successful answer goes on."""
+    drop: tuple[Tokens, ...] = ()
+    limits: tuple[tuple[Tokens, int], ...] = ()
+    """The most items of arrays."""
+    select: str = ""
+    """The name of the query parameter by which callers ask for a part of the answer; empty if they cannot."""
+    selectable: Mapping[str, Tokens] = field(default_factory=dict)
+    """The names that this parameter may have, with the places that they mean."""
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a successful answer that is not JSON must not pass, because a field that is left out may be in it."""
+        return bool(self.keep or self.drop)
+
+    def of_success(self, selection: Iterable[Tokens] | None = None) -> Branch:
+        """Return the branch for the body of a successful answer; `selection` are the places that the caller asked for."""
+        branch = both(dropped(self.drop), limited(self.limits))
+        if self.keep:
+            branch = both(kept(self.keep), branch)
+        return branch if selection is None else both(kept(selection), branch)
+
+    def of_failure(self) -> Branch:
+        """Return the branch for the body of any other answer. What callers must do differs from what they get on success."""
+        return dropped(self.drop)
