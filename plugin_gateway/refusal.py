@@ -76,6 +76,15 @@ TITLES: Final = MappingProxyType(
         "unreadable-body": "The body can be read in more than one way",
         "unsupported-charset": "The charset of the body is not supported",
         "unsupported-coding": "The body has a Content-Encoding",
+        # The approval of a person.
+        "approval-decided": "The decision about the call is final",
+        "approval-denied": "A person denied the call",
+        "approval-needed": "A person must approve the call",
+        "approval-not-found": "There is no such approval",
+        "approval-unavailable": "The call needs an approval that the gateway cannot get",
+        "malformed-decision": "The decision is malformed",
+        "not-an-approver": "The key of an approver is missing or wrong",
+        "too-many-approvals": "Too many calls wait for an approval",
         # The client's bytes.
         "ambiguous-framing": "The end of the message is ambiguous",
         "body-not-declared": "The operation takes no body",
@@ -144,6 +153,16 @@ def problem_details(refusal: Refusal, *, request_id: str = "") -> bytes:
         details["instance"] = f"urn:plugin-gateway:request:{request_id}"
     ordered = {name: details.pop(name) for name in _ORDER if name in details} | details
     return json.dumps(ordered, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
+
+
+def own_body(refusal: Refusal, *, request_id: str = "") -> tuple[bytes, str]:
+    """The body of the answer and its media type: problem details, or the members alone if the call may still succeed."""
+    if refusal.status < 400:
+        members = {**refusal.members, "detail": refusal.detail}
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":")).encode(
+            errors="replace"
+        ), "application/json"
+    return problem_details(refusal, request_id=request_id), MEDIA_TYPE
 
 
 def refusal_of(error: WireError | UpstreamError) -> Refusal:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from plugin_gateway.config.address import Address, UpstreamUrl
+from plugin_gateway.config.approvals import Approvals
 from plugin_gateway.config.auth import Auth, Consumer, NoAuth
 from plugin_gateway.config.fields import (
     Count,
@@ -266,6 +267,7 @@ class Config(Record):
         **dict.fromkeys(("authentication", "security", "authorization"), "auth"),
         **dict.fromkeys(("client", "caller", "user"), "consumers"),
         **dict.fromkeys(("allow_origin", "allowed_origin", "cors_origin", "origin"), "cors"),
+        **dict.fromkeys(("approval", "approver", "confirmation"), "approvals"),
         "ai_plugin": "manifest",
         **dict.fromkeys(("package", "listing", "directory"), "plugin"),
         "rate_limit": "limits",
@@ -299,6 +301,8 @@ class Config(Record):
     """How long a client may take."""
     validate_: Annotated[Validation, Field(alias="validate")] = Validation.model_construct()
     """Whether the gateway validates calls against the document's schemas."""
+    approvals: Approvals = Approvals.model_construct()
+    """The approvals of operations with `consequential: confirm`."""
     cors: Annotated[tuple[Origin, ...], ToTuple] = ()
     """Origins of the web pages that may call the gateway, such as https://chatgpt.com."""
     mcp: Mcp = Mcp.model_construct()

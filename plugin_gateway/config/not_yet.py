@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 NOT_YET: Final = frozenset(
     {
         "openapi.refresh",
-        "allow.consequential.confirm",
         "validate.response",
     }
 )

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from plugin_gateway.endpoints.exposition import exposition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.requests import Request
 
@@ -65,8 +65,10 @@ class Health:
     """The number of workers that ended and were replaced."""
 
 
-def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:
-    """Return the app of the admin listener. It has a separate listener so that clients cannot reach it."""
+def create_admin(
+    health: Callable[[], Health], series: Callable[[], Awaitable[Series]], others: Iterable[Route] = ()
+) -> Starlette:
+    """Return the app of the admin listener, with `others` as further routes. Clients cannot reach the listener."""
 
     async def livez(_: Request) -> Response:
         return Response("ok\n", media_type="text/plain", headers=NO_STORE)
@@ -92,7 +94,7 @@ def create_admin(health: Callable[[], Health], series: Callable[[], Awaitable[Se
         return Response(body, status, media_type="application/json", headers=NO_STORE)
 
     routes = [Route("/livez", livez), Route("/healthz", livez), Route("/readyz", readyz)]
-    return Starlette(routes=[*routes, _metrics_route(health, series)])
+    return Starlette(routes=[*routes, _metrics_route(health, series), *others])
 
 
 def create_metrics(health: Callable[[], Health], series: Callable[[], Awaitable[Series]]) -> Starlette:

@@ -63,6 +63,11 @@ class _Scrape:
             "Calls whose credential the upstream answered with 401 or 407.",
             labels=("credential",),
         )
+        approvals = CounterMetricFamily(
+            "plugin_gateway_approvals",
+            "Calls that were held for a person's approval, and what became of them.",
+            labels=("result",),
+        )
         upstream = SummaryMetricFamily(
             "plugin_gateway_upstream_seconds",
             "From the end of a request to the head of the upstream's answer.",
@@ -80,7 +85,11 @@ class _Scrape:
                 durations.add_metric((labels,), _cumulated(counts), sum_s)
             elif kind == "refused":
                 refused.add_metric((labels,), numbers[0])
+            elif kind == "approvals":
+                approvals.add_metric((labels,), numbers[0])
         yield calls
+        if approvals.samples:
+            yield approvals
         yield refused
         yield durations
         yield upstream
@@ -100,6 +109,7 @@ class _Scrape:
         for name, now, text in (
             ("calls_in_flight", "calls", "Calls being answered."),
             ("client_connections", "connections", "Client connections that are open."),
+            ("approvals_pending", "approvals", "Calls that wait for a person's approval."),
             (
                 "workers_resident_memory_bytes",
                 "memory",

@@ -1,10 +1,11 @@
-"""A clearance: the steps before a permitted call goes up: first a place within its limits, then its token."""
+"""A clearance: the steps before a permitted call goes up: a place within its limits, its token, and a person's approval."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import USER_HEADER
+from plugin_gateway.proxy.consent import Consent
 from plugin_gateway.refusal import Refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Clearance:
 
     __slots__ = (
         "_address",
+        "_consent",
         "_is_left",
         "_is_renewed",
         "_is_waiting",
@@ -65,6 +67,7 @@ class Clearance:
         self._is_left = False
         self._is_renewed = False
         self._token = ""
+        self._consent = Consent(plan.consent, permitted, self._on_approved, on_refused) if plan.consent else None
         self.lines = b""
         self.replay: bytes | None = None
         if plan.granted is not None and plan.granted.renews:
@@ -87,9 +90,30 @@ class Clearance:
             is_short = len(self.replay) + len(framed) <= _REPLAYED_BYTES
             self.replay = self.replay + framed if is_short else None
 
+    @property
+    def needs_approval(self) -> bool:
+        """Whether the call still needs the approval of a person. It is asked for when the whole body has come."""
+        return self._consent is not None and not self._consent.is_given
+
+    @property
+    def approval(self) -> str:
+        """The id of the approval, empty if there is none."""
+        return self._consent.id if self._consent is not None else ""
+
+    def ask_for_approval(self, body: bytes) -> None:
+        """Ask for it; `on_cleared` is called once more when the call may run."""
+        if self._consent is not None:
+            self._consent.ask(body)
+
+    def send(self, head: bytes) -> bytes:
+        """Return the head that goes up; from now on the approval is used."""
+        return head if self._consent is None else self._consent.send(head)
+
     def leave(self) -> None:
-        """Leave the limiter: the call has ended."""
+        """Leave the limiter, and give an unused approval back: the call has ended."""
         self._is_left = True
+        if self._consent is not None:
+            self._consent.leave()
         limiter, self._limiter = self._limiter, None
         if limiter is not None:
             limiter.leave()
@@ -109,6 +133,9 @@ class Clearance:
         """Get a new token in place of the refused one."""
         self._is_renewed = True
         self._get_links(self._token)
+
+    def _on_approved(self) -> None:
+        self._on_cleared(None)
 
     def _on_verdict(self, verdict: Verdict) -> None:
         if isinstance(verdict, Refusal):

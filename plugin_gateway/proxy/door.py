@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Access:
     """The access of one consumer: its gate's judge, its documents and tools, and its name in records."""
 
-    __slots__ = ("consumer", "faces", "gate", "judge", "tools")
+    __slots__ = ("consumer", "faces", "gate", "judge", "tools", "who")
 
     def __init__(
         self,
@@ -36,8 +36,11 @@ class Access:
         faces: Mapping[str, Face],
         gate: Gate | None = None,
         tools: ToolSet = NO_TOOLS,
+        who: str = "",
     ) -> None:
         self.consumer = consumer
+        self.who = who
+        """The caller itself, where approvals need to tell the callers of one consumer apart. It appears in no record."""
         self.judge = judge
         self.faces = faces
         self.gate = gate
@@ -52,7 +55,8 @@ class Door:
         self.authenticator = authenticator
         self._revision = revision
         self._consumers = revision.callers.consumers
-        self._accesses: dict[tuple[int | None, str], Access] = {}
+        self._tells_callers_apart = revision.needs_approvals
+        self._accesses: dict[tuple[int | None, str, str], Access] = {}
 
     @property
     def has_public_documents(self) -> bool:
@@ -92,17 +96,21 @@ class Door:
         return access
 
     def _access(self, identity: Identity) -> Access | Refusal:
+        # An approval that one caller got must not serve another one of the same consumer.
+        who = (identity.token or identity.user) if self._tells_callers_apart else ""
         if not self._consumers:
-            return self._shared(None, identity.name, self._revision)
+            return self._shared(None, identity.name, self._revision, who)
         index = find_consumer(self._consumers, identity)
         if index is None:
             return NO_CONSUMER
         view = self._revision.views[index]
-        return self._shared(index, view.consumer, view)
+        return self._shared(index, view.consumer, view, who)
 
-    def _shared(self, index: int | None, name: str, seen: Revision | View) -> Access:
-        # The cache is bounded by the names in the operator's files; callers cannot add entries.
-        access = self._accesses.get((index, name))
+    def _shared(self, index: int | None, name: str, seen: Revision | View, who: str) -> Access:
+        # The cache is bounded by the names in the operator's files, and by the users whom a provider knows if calls need
+        # approval; callers cannot add entries.
+        key = index, name, who
+        access = self._accesses.get(key)
         if access is None:
-            access = self._accesses[index, name] = Access(name, seen.gate.judge, seen.faces, seen.gate, seen.tools)
+            access = self._accesses[key] = Access(name, seen.gate.judge, seen.faces, seen.gate, seen.tools, who)
         return access

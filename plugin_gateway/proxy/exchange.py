@@ -16,11 +16,13 @@ from plugin_gateway.proxy.call import Receiver
 from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
+from plugin_gateway.proxy.consent import AS_IT_IS
 from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal
+from plugin_gateway.telemetry.record import with_approval
 
 if TYPE_CHECKING:
     from plugin_gateway.proxy.asked import Permitted
@@ -103,10 +105,12 @@ class Exchange(Receiver):
             if permitted.body_kind:
                 self._inspection = inspect(permitted.body_kind, self._plan.rule.declared_overrides)
             shape = self._plan.rule.shape
-            if shape is not None and shape.body is not None:
+            if shape is not None and (shape.body is not None or shape.needs_approval):
                 media_type = b"".join(permitted.request.values(b"content-type")[:1])
-                if shape.body.judges(media_type):
+                if shape.body is not None and shape.body.judges(media_type):
                     self._held = HeldBody(shape.body, media_type)
+                elif shape.needs_approval:
+                    self._held = HeldBody(AS_IT_IS, media_type)
             passed = self._pass(body, is_last=is_whole)
             if isinstance(passed, Refusal):
                 self.on_refused(passed)
@@ -136,6 +140,12 @@ class Exchange(Receiver):
                 self._client.on_continue()
             return
         self._awaits_body = False
+        if self._clearance is not None and self._clearance.needs_approval:
+            if self._held is None:
+                # The call has no body; `on_connected` looks for a held one.
+                self._held = HeldBody(AS_IT_IS, b"")
+            self._clearance.ask_for_approval(self._held.body)
+            return
         self._plan.pool.connect(self)
 
     def send(self, data: bytes, *, is_last: bool) -> None:
@@ -223,6 +233,9 @@ class Exchange(Receiver):
             head = permitted.head_for(uplink)
         if self._held is not None:
             head = self._held.framed_head(head, permitted.request.content_length)
+            if self._clearance is not None and self._clearance.approval:
+                head = self._clearance.send(head)
+                self.cause = self._told_approval()
         body, self._pending = self._pending, b""
         upstream.begin(self, b"".join((head, self.request_id, uplink.end, body)))
         if self._is_answer_paused:
@@ -230,6 +243,8 @@ class Exchange(Receiver):
 
     def on_refused(self, refusal: Refusal) -> None:
         """End the call with a refusal, of the request or of its answer."""
+        if self._clearance is not None and self._clearance.approval:
+            self.cause = self._told_approval()
         self._end()
         self._client.on_failure(refusal)
 
@@ -327,7 +342,12 @@ class Exchange(Receiver):
         act, so only a safe request without a body is sent again, once, on a connection that has not idled.
         """
         self._upstream = None
-        if self._is_retried or not self._permitted.permit.rule.is_safe or self._permitted.request.has_body:
+        if (
+            self._is_retried
+            or not self._permitted.permit.rule.is_safe
+            or self._permitted.request.has_body
+            or self._held is not None  # an approved call runs at most once
+        ):
             self.on_broken(
                 UpstreamError(502, "upstream-closed", "The upstream closed the connection without an answer.")
             )
@@ -343,6 +363,10 @@ class Exchange(Receiver):
         self.cause = f"{place(self._plan.pool.target)}: timeout of {limit_s:g} s expired"
         self.cancel()
         self._client.on_failure(refusal_of(UpstreamError(status, code, detail)))
+
+    def _told_approval(self) -> str:
+        """Return the cause for the record, with the approval of the call: an auditor must find both."""
+        return with_approval(self.cause, self._clearance.approval) if self._clearance is not None else self.cause
 
     def _end(self) -> None:
         self.is_over = True

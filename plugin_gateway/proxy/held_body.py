@@ -15,12 +15,14 @@ _CONTENT_LENGTH = b"\r\nContent-Length: %d\r\n"
 class HeldBody:
     """The pieces that have come. `limits.request_body` bounds them, as the client's side counts them."""
 
-    __slots__ = ("_media_type", "_pieces", "_shape", "length")
+    __slots__ = ("_media_type", "_pieces", "_shape", "body", "length")
 
     def __init__(self, shape: BodyShape, media_type: bytes) -> None:
         self._shape = shape
         self._media_type = media_type
         self._pieces: list[bytes] = []
+        self.body = b""
+        """The body that goes up, once the whole body has come."""
         self.length = -1
         """The length of the body that goes up, in bytes; -1 until the whole body has come."""
 
@@ -33,6 +35,7 @@ class HeldBody:
         self._pieces.clear()
         if isinstance(judged, Refusal):
             return judged
+        self.body = judged.body
         self.length = len(judged.body)
         return judged.body
 

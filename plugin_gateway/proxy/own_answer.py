@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway import refusal as refusals
 from plugin_gateway.proxy.downlink import status_line
-from plugin_gateway.refusal import MEDIA_TYPE, Refusal, problem_details
+from plugin_gateway.refusal import Refusal, own_body
 
 if TYPE_CHECKING:
     from plugin_gateway.errors import UpstreamError, WireError
@@ -39,9 +39,9 @@ def refusal_of(error: UpstreamError | WireError) -> Refusal:
 
 def own_answer(refusal: Refusal, request_id: bytes) -> tuple[list[tuple[bytes, bytes]], bytes]:
     """Return the answer's fields, including its length, and its body."""
-    body = problem_details(refusal, request_id=request_id.decode("latin-1"))
+    body, media_type = own_body(refusal, request_id=request_id.decode("latin-1"))
     fields = [
-        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", b"%d" % len(body)),
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.admission.limiter import Limiter
     from plugin_gateway.gate.permit import OperationRule
+    from plugin_gateway.proxy.consent import Terms
     from plugin_gateway.proxy.downlink import Downlink
     from plugin_gateway.proxy.granted import Granted
     from plugin_gateway.proxy.overflow import Cap
@@ -24,6 +25,7 @@ class Plan:
 
     __slots__ = (
         "cap",
+        "consent",
         "cors",
         "downlink",
         "granted",
@@ -48,6 +50,7 @@ class Plan:
         limiter: Limiter | None = None,
         granted: Granted | None = None,
         cap: Cap | None = None,
+        consent: Terms | None = None,
     ) -> None:
         self.rule = rule
         self.uplink = uplink
@@ -57,8 +60,10 @@ class Plan:
         """By allowed origin, the field lines that let a browser's script read the answer."""
         self.limiter = limiter
         self.granted = granted
-        self.is_open = limiter is None and granted is None
-        """Whether a call can go up without a limiter or a token."""
+        self.consent = consent
+        """Set if a person must approve each call."""
+        self.is_open = limiter is None and granted is None and consent is None
+        """Whether a call can go up without a limiter, a token or an approval."""
         self.cap = cap
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         shape = rule.shape

@@ -13,6 +13,7 @@ from plugin_gateway.proxy.known_secrets import KnownSecrets
 if TYPE_CHECKING:
     from plugin_gateway.admission.limiter import Limiter
     from plugin_gateway.admission.limits import CallLimits, RateLimit
+    from plugin_gateway.approvals.approver import Approver
     from plugin_gateway.callers.provider import Provider
     from plugin_gateway.credentials.grant import Grant, TokenGrant
     from plugin_gateway.credentials.issuer import Issuer
@@ -29,6 +30,8 @@ class Resources:
         self._counts = Counts(shared_memory)
         self._board = Board(tokens)
         self.known_secrets = KnownSecrets()
+        self.approver: Approver | None = None
+        """Asks a person about calls that need approval; without it, they are refused."""
         self._provider: Provider | None = None
         self._issuers: dict[TokenGrant, Issuer] = {}
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
 from plugin_gateway.proxy.asked import FieldBlock
+from plugin_gateway.proxy.consent import NO_APPROVER, Terms
 from plugin_gateway.proxy.door import Access, Door
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.granted import Granted
@@ -118,8 +119,23 @@ class Serving:
                 limiter=self.limiter,
                 granted=self._granted_for(injection),
                 cap=self._cap,
+                consent=self._terms(rule, injection),
             )
         return plan
+
+    def _terms(self, rule: OperationRule, injection: Injection) -> Terms | None:
+        if rule.shape is None or not rule.shape.needs_approval:
+            return None
+        from plugin_gateway.revision.digest import digest_of_rule  # noqa: PLC0415  # most gateways need no approvals
+
+        return Terms(
+            rule,
+            digest_of_rule(self.revision, rule),
+            injection,
+            self._resources.approver or NO_APPROVER,
+            self._resources.known_secrets,
+            idempotency_key=self.revision.approvals.idempotency_key,
+        )
 
     def _granted_for(self, injection: Injection) -> Granted | None:
         # Operations that share an injection share the tokens for it.

@@ -21,6 +21,7 @@ from plugin_gateway.openapi.versions.upgrade import upgrade
 from plugin_gateway.publish.component_names import legalise_names
 from plugin_gateway.publish.empty_bodies import drop_empty_bodies
 from plugin_gateway.publish.example_refs import drop_dangling_examples
+from plugin_gateway.publish.held_calls import HELD, declare_held_call
 from plugin_gateway.publish.nullable import spell_out_null
 from plugin_gateway.publish.own_problems import declare_problems
 from plugin_gateway.publish.wrong_examples import drop_wrong_examples
@@ -137,6 +138,8 @@ def _present_operation(
         presented["summary"] = published.summary
     if not _has_text(presented):
         presented["summary"] = str(key)
+    if published.rule is not None and published.rule.shape is not None and published.rule.shape.needs_approval:
+        presented["description"] = " ".join((HELD, presented.get("description") or presented.get("summary", "")))
     if published.consequential is not None:
         presented[CONSEQUENTIAL] = published.consequential
     parameters = _merge_parameters(document, item, operation, published.rule)
@@ -145,6 +148,8 @@ def _present_operation(
         presented["parameters"] = parameters
     if not presented.get("responses"):
         presented["responses"] = {"default": {"description": "The answer of the API."}}
+    if published.rule is not None and published.rule.shape is not None and published.rule.shape.needs_approval:
+        presented["responses"] = declare_held_call(document, presented["responses"])
     first = {key: presented.pop(key) for key in _FIRST_KEYS if key in presented}
     return first | presented
 

@@ -115,6 +115,7 @@ def compiled_or_refused(
         admin=str(loaded.config.admin or ""),
         metrics=str(loaded.config.metrics or ""),
         log=revision.log,
+        approvals=revision.approvals,
         watched=watched,
         warnings=revision.warnings,
         pinned=pickle.dumps(revision.pinned, protocol=pickle.HIGHEST_PROTOCOL),

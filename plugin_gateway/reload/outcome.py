@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -35,6 +37,7 @@ class Compiled:
     """The files it was made of, with the fingerprint taken just before each was read."""
     warnings: tuple[Finding, ...]
     metrics: str = ""
+    approvals: ApprovalSettings = NO_SETTINGS
     pinned: bytes = b""
     """The pickled pins: the operations that each list entry named. They go to the next compile, so that no entry opens
     more."""

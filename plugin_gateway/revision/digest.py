@@ -14,6 +14,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.admission.limits import CallLimits
+from plugin_gateway.approvals.settings import ApprovalSettings
 from plugin_gateway.callers.authentication import IntrospectionSettings, ListedTokens
 from plugin_gateway.callers.users import Scrypt, Users
 from plugin_gateway.credentials.grant import ClientCredentials, TokenExchange
@@ -30,10 +31,18 @@ from plugin_gateway.tools.tool import ToolSet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from plugin_gateway.gate.permit import OperationRule
+
 
 def digest_of(revision: Revision) -> str:
     """Return the SHA-256 of the revision's canonical form, by `RULES`."""
     return hashlib.sha256(canonical(revision, RULES)).hexdigest()
+
+
+def digest_of_rule(revision: Revision, rule: OperationRule) -> bytes:
+    """Return the SHA-256 of one operation of a revision, and of where and with which credential its calls go."""
+    parts = rule, revision.upstream, revision.injection_of(rule)
+    return hashlib.sha256(canonical(parts, RULES)).digest()
 
 
 def _is_there(secret: object) -> bool:
@@ -113,5 +122,6 @@ RULES: Final[Rules] = {
     Scrypt: {"salt": LeftOut("it changes with the password"), "key": LeftOut("it is a hash of the password")},
     TlsFiles: {"ca": as_it_is, "cert": as_it_is, "key": _is_there},
     CallLimits: {"store_url": _is_there},
+    ApprovalSettings: {"key_hash": _is_there},
 }
 """The rules for fields that hold secrets, and for fields that do not count."""

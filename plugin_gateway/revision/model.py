@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.admission.limits import CallLimits
+from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import TokenGrant
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
@@ -115,6 +116,8 @@ class Revision:
     audit: AuditSettings | None = None
     callers: Callers = field(default_factory=Callers)
     call_limits: CallLimits = field(default_factory=CallLimits)
+    approvals: ApprovalSettings = NO_SETTINGS
+    """For the operations whose shape says that calls need approval."""
     mcp: McpSettings | None = None
     """None if there is no MCP endpoint."""
     tools: ToolSet = NO_TOOLS
@@ -146,6 +149,11 @@ class Revision:
     @property
     def injections(self) -> tuple[Injection, ...]:
         return (self.read_injection, self.write_injection, *self.operation_injections.values())
+
+    @property
+    def needs_approvals(self) -> bool:
+        """Whether calls of any operation need the approval of a person."""
+        return any(rule.shape is not None and rule.shape.needs_approval for rule in self.rules)
 
     def injection_of(self, rule: OperationRule) -> Injection:
         """The injection for one operation: its own, or else the one for safe methods or the one for other methods."""

@@ -15,7 +15,7 @@ HEAD = struct.Struct("!BQ")
 
 
 class Kind(enum.IntEnum):
-    """The kind of a message. The supervisor sends the first three; the worker sends the others."""
+    """The kind of a message. The supervisor sends the first three and the last; the worker sends the others."""
 
     REVISION = 1
     """A pickled revision to serve from now on. The answer is ADOPTED or REJECTED."""
@@ -29,6 +29,12 @@ class Kind(enum.IntEnum):
     """The worker cannot serve the revision and keeps the old one; the body says why."""
     COUNTS = 6
     """The worker's series as JSON. A worker that ends by itself sends its last series unasked."""
+    APPROVAL_ASKED = 7
+    """A call needs the approval of a person: the number of the question, and the call. The answer is APPROVAL_VERDICT."""
+    APPROVAL_RETURNED = 8
+    """The id of an approval whose call did not reach the API."""
+    APPROVAL_VERDICT = 9
+    """The number of the question, and the verdict."""
 
 
 class Message(NamedTuple):
@@ -55,6 +61,11 @@ class Channel:
         self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
         with contextlib.suppress(ConnectionError):
             await self._writer.drain()
+
+    def post(self, message: Message) -> None:
+        """Send a small message without waiting."""
+        if not self._writer.is_closing():
+            self._writer.write(HEAD.pack(message.kind, len(message.body)) + message.body)
 
     async def receive(self) -> Message | None:
         """Return the next message, or None if the other end is closed."""

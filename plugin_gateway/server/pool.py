@@ -13,7 +13,9 @@ from plugin_gateway.telemetry import lasting, merge
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
+    from plugin_gateway.server.channel import Message
     from plugin_gateway.server.process import Front
     from plugin_gateway.telemetry import Log, Series
 
@@ -32,8 +34,16 @@ CUT_S = 2.0
 class WorkerPool:
     """Keeps `count` workers running. Call `boot` first, `start` with sockets and a revision, and `drain` at the end."""
 
-    def __init__(self, count: int, log: Log, front: Front = "connection") -> None:
+    def __init__(
+        self,
+        count: int,
+        log: Log,
+        front: Front = "connection",
+        on_question: Callable[[Message], Message | None] | None = None,
+    ) -> None:
+        """Prepare; `on_question` answers the workers' questions about approvals."""
         self._count = count
+        self._on_question = on_question
         self._front = front
         self._log = log
         self._booting: list[asyncio.Task[WorkerProcess]] = []
@@ -54,7 +64,8 @@ class WorkerPool:
         # The pool keeps the memory, so that a replacement worker finds the counts of its predecessors.
         self._shared = SharedMemory.open()
         self._booting = [
-            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared)) for _ in range(self._count)
+            asyncio.create_task(WorkerProcess.spawn(self._front, self._shared, self._on_question))
+            for _ in range(self._count)
         ]
 
     async def start(self, listeners: list[socket.socket], revision: bytes) -> None:
@@ -154,7 +165,7 @@ class WorkerPool:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(backoff_s):
                     await self._draining.wait()
-            worker = await WorkerProcess.spawn(self._front, self._shared)
+            worker = await WorkerProcess.spawn(self._front, self._shared, self._on_question)
 
     async def _start(self, worker: WorkerProcess, listener: socket.socket) -> bool:
         given = self._revision

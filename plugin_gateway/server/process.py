@@ -15,12 +15,15 @@ from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
+    from collections.abc import Callable
 
     from plugin_gateway.telemetry import Series
 
 ANSWER_TIMEOUT_S = 20.0
 """A worker that has not answered for this long is stuck: its event loop normally blocks for milliseconds."""
 
+
+QUESTIONS = frozenset({Kind.APPROVAL_ASKED, Kind.APPROVAL_RETURNED})
 
 LAST_WORDS_TIMEOUT_S = 2.0
 """The worker has closed its end of the channel, so its last messages have arrived already."""
@@ -30,18 +33,32 @@ Front: TypeAlias = Literal["connection", "asgi"]
 
 
 class WorkerProcess:
-    """A running worker and the supervisor's end of its channel. It is asked one question at a time."""
+    """A running worker and the supervisor's end of its channel. It is asked one question at a time, and may ask, too."""
 
-    def __init__(self, process: Process, ours: socket.socket) -> None:
+    def __init__(
+        self, process: Process, ours: socket.socket, on_question: Callable[[Message], Message | None] | None = None
+    ) -> None:
         self._process = process
         self._ours = ours
         self._channel: Channel | None = None
         self._turn = asyncio.Lock()
+        self._on_question = on_question
+        self._hearing: asyncio.Task[None] | None = None
+        self._answer: asyncio.Future[Message | None] | None = None
+        """The answer to the question that the worker was asked."""
         self.last_series: Series = {}
 
     @classmethod
-    async def spawn(cls, front: Front = "connection", shared: SharedMemory = ALONE) -> WorkerProcess:
-        """Start the process, which imports its modules and waits. `shared` is memory that it shares with other workers."""
+    async def spawn(
+        cls,
+        front: Front = "connection",
+        shared: SharedMemory = ALONE,
+        on_question: Callable[[Message], Message | None] | None = None,
+    ) -> WorkerProcess:
+        """Start the process, which imports its modules and waits. `shared` is memory that it shares with other workers.
+
+        `on_question` answers the questions of the worker about approvals.
+        """
         ours, theirs = socket.socketpair()
         inherited = (theirs.fileno(), *shared.descriptors)
         with theirs:
@@ -51,7 +68,7 @@ class WorkerProcess:
                 stdin=asyncio.subprocess.DEVNULL,
                 env=module_environment(),
             )
-        return cls(process, ours)
+        return cls(process, ours, on_question)
 
     @property
     def pid(self) -> int:
@@ -67,6 +84,7 @@ class WorkerProcess:
             socket.send_fds(self._ours, [b"L"], [listener.fileno()])
             self._ours.setblocking(False)
             self._channel = await Channel.over(self._ours)
+            self._hearing = asyncio.create_task(self._hear(self._channel), name=f"worker {self.pid}")
             answer = await self._ask(Message(Kind.REVISION, revision))
             return answer is not None and answer.kind is Kind.ADOPTED
         return False
@@ -78,9 +96,7 @@ class WorkerProcess:
 
     async def series(self) -> Series:
         """Return the worker's counts; if it does not answer, the last ones it sent."""
-        answer = await self._ask(Message(Kind.COUNT))
-        if answer is not None and answer.kind is Kind.COUNTS:
-            self.last_series = orjson.loads(answer.body)
+        await self._ask(Message(Kind.COUNT))
         return self.last_series
 
     async def drain(self, timeout_s: float) -> None:
@@ -99,30 +115,51 @@ class WorkerProcess:
     async def wait(self) -> int:
         """Wait until the process has ended; return its status, negative for a signal."""
         status = await self._process.wait()
-        if self._channel is not None:
-            await self._hear_last_counts(self._channel)
+        if self._channel is not None and self._hearing is not None:
+            # Read the counts that the worker sent before it ended; a killed worker sent none.
+            await asyncio.wait([self._hearing], timeout=LAST_WORDS_TIMEOUT_S)
+            self._hearing.cancel()
             self._channel.close()
         self._ours.close()
         return status
 
-    async def _hear_last_counts(self, channel: Channel) -> None:
-        """Read the counts that the worker sent before it ended; a killed worker sent none."""
-        with contextlib.suppress(TimeoutError, OSError):
-            async with asyncio.timeout(LAST_WORDS_TIMEOUT_S), self._turn:
-                while (message := await channel.receive()) is not None:
-                    if message.kind is Kind.COUNTS:
-                        self.last_series = orjson.loads(message.body)
+    async def _hear(self, channel: Channel) -> None:
+        """Read the worker's messages to the last: answers, and questions about approvals."""
+        try:
+            while (message := await channel.receive()) is not None:
+                if message.kind in QUESTIONS:
+                    answer = self._on_question(message) if self._on_question is not None else None
+                    if answer is not None:
+                        channel.post(answer)
+                    continue
+                if message.kind is Kind.COUNTS:
+                    self.last_series = orjson.loads(message.body)
+                self._answered(message)
+        except (OSError, ValueError):
+            # A worker that sends what cannot be read is replaced.
+            self.kill()
+        finally:
+            self._answered(None)
+
+    def _answered(self, message: Message | None) -> None:
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(message)
 
     async def _ask(self, question: Message) -> Message | None:
         channel = self._channel
         if channel is None:
             return None
         async with self._turn:
+            if self._hearing is None or self._hearing.done():
+                return None
+            self._answer = asyncio.get_running_loop().create_future()
             try:
                 async with asyncio.timeout(ANSWER_TIMEOUT_S):
                     await channel.send(question)
-                    return await channel.receive()
+                    return await self._answer
             except (TimeoutError, OSError):
                 # A late answer would be taken for the answer to the next question.
                 self.kill()
                 return None
+            finally:
+                self._answer = None

@@ -17,8 +17,10 @@ from random import random
 from time import monotonic, time
 from typing import TYPE_CHECKING
 
+from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.config.address import Address, parse_address
-from plugin_gateway.endpoints.admin import Health, Reloads, create_metrics
+from plugin_gateway.endpoints.admin import Health, Reloads, create_admin, create_metrics
+from plugin_gateway.endpoints.approvals import ApprovalsApi
 from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.change import change
@@ -26,7 +28,9 @@ from plugin_gateway.reload.outcome import Compiled, Refused
 from plugin_gateway.reload.pause import pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
+from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
 from plugin_gateway.server.pool import WorkerPool
+from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen as listen_on
 from plugin_gateway.server.sockets import open_listeners
 from plugin_gateway.telemetry import Log, log_findings, members_of, merge, telling
@@ -95,8 +99,11 @@ class Supervisor:
         self._files = FileWatch(self._reload_wanted.set, self._say_unwatched)
         self._overrides: dict[str, str] = {}
         self._listeners: list[socket.socket] = []
-        self._pool = WorkerPool(options.workers, log, options.front)
-        self._admin = AdminListener()
+        approvals = ApprovalLog(log)
+        self._desk = Desk(base=self._approver_url)
+        api = ApprovalsApi(self._desk, approvals.decided)
+        self._pool = WorkerPool(options.workers, log, options.front, DeskLine(self._desk, approvals.judged).answer)
+        self._admin = AdminListener(lambda health, series: create_admin(health, series, api.routes()))
         self._metrics = AdminListener(create_metrics)
         self._reloads = Reloads()
         self._listen: Address | None = None
@@ -108,7 +115,11 @@ class Supervisor:
 
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
-        return merge([await self._pool.series(), {"dropped": [self._log.lost]}])
+        return merge([await self._pool.series(), {"dropped": [self._log.lost]}, desk_series(self._desk)])
+
+    def _approver_url(self) -> str:
+        """Return the URL of the admin listener, for a person on this machine."""
+        return url_of(self._admin_address) if self._admin_address is not None else ""
 
     async def run(self, announce: Callable[[Started, Log], None]) -> None:
         """Serve until told to stop; return when the last call is answered.
@@ -157,6 +168,7 @@ class Supervisor:
         compiled = await self._first_revision()
         listen = await self._prepare(compiled)
         self._compiled = compiled
+        self._desk.settings = compiled.approvals
         listen_on(listen, self._listeners)
         await self._pool.start(self._listeners, compiled.revision)
         if not self._pool.listening:
@@ -295,6 +307,7 @@ class Supervisor:
             self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
             return False
         self._compiled = compiled
+        self._desk.settings = compiled.approvals
         self._files.look_at(compiled.watched)
         self._reload_error = ""
         self._reloads = self._reloads.after(served=True, at=time())

@@ -22,6 +22,7 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.revision.model import AuditSettings
 from plugin_gateway.server.channel import Channel, Kind, Message
+from plugin_gateway.server.remote_approver import RemoteApprover
 from plugin_gateway.server.shared_memory import ALONE, SharedMemory
 from plugin_gateway.server.sockets import BACKLOG
 from plugin_gateway.server.usage import open_descriptors, resident_bytes
@@ -113,6 +114,7 @@ class Assignment(NamedTuple):
 async def _serve(given: Assignment, listener: socket.socket, front: Front, shared: SharedMemory) -> None:
     channel, revision, log = given
     resources = Resources(shared.counts, shared.tokens)
+    approver = resources.approver = RemoteApprover(channel.post)
     known = resources.known_secrets
     # Read the mask for each record: it is replaced whenever a secret is added.
     audit = Audit(log.timestamp)
@@ -124,7 +126,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, server.drain)
     recorder.start(loop)
-    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log, audit)), name="channel")
+    obeying = asyncio.create_task(obey(channel, server, Duties(holder, recorder, log, audit, approver)), name="channel")
     # The objects of the start live as long as the worker; the collector need not scan them during calls.
     gc.collect()
     gc.freeze()
@@ -183,6 +185,7 @@ class Duties(NamedTuple):
     recorder: Recorder
     log: Log
     audit: Audit
+    approver: RemoteApprover
 
     def adopt(self, pickled: bytes) -> Message:
         """Serve another revision from now on, or keep the old one if the new one cannot be served."""
@@ -215,7 +218,9 @@ async def obey(channel: Channel, server: PublicServer, duties: Duties) -> None:
                 case Kind.DRAIN:
                     drain_timeout_s = float(message.body)
                     break
-                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS:
+                case Kind.APPROVAL_VERDICT:
+                    duties.approver.hear(message.body)
+                case Kind.ADOPTED | Kind.REJECTED | Kind.COUNTS | Kind.APPROVAL_ASKED | Kind.APPROVAL_RETURNED:
                     continue
     finally:
         # Drain even after an error: without a supervisor the worker would take calls for ever.

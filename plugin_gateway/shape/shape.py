@@ -85,6 +85,8 @@ class Shape:
     names: Names = NO_NAMES
     """The parameters that clients may not send as the document names them."""
     reply: ReplyShape | None = None
+    needs_approval: bool = False
+    """A person must approve each call."""
 
 
 NO_SHAPE: Final = Shape()

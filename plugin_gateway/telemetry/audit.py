@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
-from plugin_gateway.telemetry.record import shown_method
+from plugin_gateway.telemetry.record import HELD, approval_of, shown_method
 from plugin_gateway.telemetry.trail import Trail
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Audit:
             "decision": _decision(record),
             "reason": record.reason,
             "status": record.status,
+            "approval": approval_of(record),
             "revision": self._older.get(id(rule), revision),
         }
         if rule is not None and listed and (values := _values(rule.path_template, record.target, listed)):
@@ -107,7 +108,9 @@ class Audit:
 
 
 def _decision(record: AccessRecord) -> str:
-    """Return what the gateway did: `forwarded`, `refused`, `failed` (5xx), or `answered` by itself."""
+    """Return what the gateway did: `forwarded`, `held`, `refused`, `failed` (5xx), or `answered` by itself."""
+    if record.reason == HELD:
+        return "held"
     if record.reason and record.status in _REFUSED:
         return "refused"
     if record.reason and record.status:

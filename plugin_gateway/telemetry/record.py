@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from plugin_gateway.gate.permit import OperationRule
 
 
+HELD: Final = "approval-needed"
+"""The reason of a call that waits for the approval of a person."""
+
+_APPROVAL: Final = re.compile("approval ([0-9a-f]+)$")
 _SHOWN_METHOD: Final = 20
 _SHOWN_CAUSE: Final = 300
 
@@ -146,6 +151,18 @@ def as_text(record: AccessRecord, timestamp: Callable[[float], str]) -> str:
         f"{timestamp(record.unix_time_s)} {level_of(record):7} {record.status:3d} {record.duration_s * 1000:8.1f} ms  "
         f"{asked}{reason}{cause}  {record.client}{consumer} {request_id}"
     )
+
+
+def with_approval(cause: str, id_: str) -> str:
+    """Return the cause of a call that a person had to approve, with the id of the approval at its end."""
+    told = f"approval {id_}"
+    return f"{cause}; {told}" if cause and not cause.endswith(told) else told
+
+
+def approval_of(record: AccessRecord) -> str:
+    """Return the id of the approval of the call; empty if it has none."""
+    found = _APPROVAL.search(record.cause) if record.cause else None
+    return found[1] if found else ""
 
 
 def level_of(record: AccessRecord) -> str:

@@ -26,7 +26,7 @@ class Worker:
         Worker.spawned.append(self)
 
     @classmethod
-    async def spawn(cls, front: str, shared: SharedMemory) -> Any:
+    async def spawn(cls, front: str, shared: SharedMemory, on_question: Any = None) -> Any:
         assert front == "connection"
         assert os.fstat(shared.counts).st_size > 0
         return cls()

@@ -136,7 +136,7 @@ def test_the_time_for_calls_in_flight_comes_with_the_order_to_drain() -> None:
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.DRAIN, b"45.500"))
         await worker.obey(
-            channel, server, worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None)
+            channel, server, worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None)
         )
         channel.close()
         there.close()
@@ -162,7 +162,7 @@ def test_a_revision_that_cannot_be_read_leaves_no_worker_that_hears_nobody() -> 
         ours, theirs = socket.socketpair()
         channel, there = await Channel.over(ours), await Channel.over(theirs)
         await there.send(Message(Kind.REVISION, b"not a pickle"))
-        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None)
+        duties = worker.Duties(SimpleNamespace(revision=SimpleNamespace(number=1)), None, None, None, None)
         with pytest.raises(pickle.UnpicklingError):
             await worker.obey(channel, server, duties)
         channel.close()

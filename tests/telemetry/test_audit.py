@@ -58,6 +58,7 @@ def test_an_entry_says_who_did_what_by_which_revision(tmp_path: Path) -> None:
         ({"status": 404}, "forwarded"),
         ({"status": 503}, "forwarded"),
         ({"status": 0, "reason": "client-gone"}, "forwarded"),
+        ({"status": 202, "reason": "approval-needed"}, "held"),
         ({"status": 429, "reason": "rate-limited"}, "refused"),
         ({"status": 404, "reason": "operation-not-found", "rule": None}, "refused"),
         ({"status": 502, "reason": "upstream-unreachable"}, "failed"),
@@ -66,6 +67,10 @@ def test_an_entry_says_who_did_what_by_which_revision(tmp_path: Path) -> None:
 )
 def test_an_entry_says_what_the_gateway_decided(tmp_path: Path, more: dict[str, Any], decision: str) -> None:
     assert written(tmp_path, record(**more))["decision"] == decision
+
+
+def test_an_entry_names_the_approval_of_its_call(tmp_path: Path) -> None:
+    assert written(tmp_path, record(cause="approval 7f"))["approval"] == "7f"
 
 
 def test_only_listed_values_are_written(tmp_path: Path) -> None:

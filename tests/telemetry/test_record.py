@@ -4,7 +4,16 @@ import orjson
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
-from plugin_gateway.telemetry.record import AccessRecord, _members_again, as_json, as_text, level_of, shown_method
+from plugin_gateway.telemetry.record import (
+    AccessRecord,
+    _members_again,
+    approval_of,
+    as_json,
+    as_text,
+    level_of,
+    shown_method,
+    with_approval,
+)
 
 RULE = OperationRule(method="GET", path_template="/pets/{petId}", operation_id="getPet")
 FORWARDED = AccessRecord(
@@ -108,3 +117,10 @@ def test_what_is_kept_of_a_callers_method_is_no_more_than_is_shown() -> None:
     for number in range(50):
         as_json(FORWARDED._replace(method=b"M" * 30_000 + b"%d" % number), at)
     assert _members_again.cache_info().currsize <= before + 1
+
+
+@pytest.mark.parametrize(("cause", "told"), [("", "approval 7f"), ("away", "away; approval 7f"), ("approval 7f",) * 2])
+def test_the_approval_of_a_call_is_told_after_its_cause(cause: str, told: str) -> None:
+    assert with_approval(cause, "7f") == told
+    assert approval_of(FORWARDED._replace(cause=told)) == "7f"
+    assert approval_of(FORWARDED) == ""

@@ -1,0 +1,43 @@
+"""An approver: the way from a call to the desk, which may be in another process."""
+
+from __future__ import annotations
+
+from time import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from plugin_gateway.approvals.approval import Verdict
+    from plugin_gateway.approvals.desk import Desk
+    from plugin_gateway.approvals.held_call import HeldCall
+
+
+class Approver:
+    """Asks the desk."""
+
+    __slots__ = ()
+
+    def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
+        """Ask what becomes of a call. The verdict comes once, at once or later."""
+        raise NotImplementedError
+
+    def give_back(self, id_: str) -> None:
+        """Give back an approval whose call did not reach the API."""
+        raise NotImplementedError
+
+
+class LocalApprover(Approver):
+    """Asks a desk in this process."""
+
+    __slots__ = ("_clock", "_desk")
+
+    def __init__(self, desk: Desk, clock: Callable[[], float] = time) -> None:
+        self._desk = desk
+        self._clock = clock
+
+    def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
+        on_verdict(self._desk.ask(held, self._clock()))
+
+    def give_back(self, id_: str) -> None:
+        self._desk.give_back(id_, self._clock())

@@ -1,0 +1,31 @@
+"""The approval settings of gateway.yaml, compiled."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalSettings:
+    """How long approvals hold, and who may give them."""
+
+    expires_s: float = 600.0
+    url: str = ""
+    """The base of the links for approvers; empty for the address of the admin listener."""
+    key_hash: bytes = field(default=b"", repr=False)
+    """The SHA-256 of the key that an approver must show; empty if the admin listener asks for none."""
+    idempotency_key: str = "declared"
+    """When the gateway adds Idempotency-Key: `declared` by the operation, `always` or `never`."""
+
+    def admits(self, key: str) -> bool:
+        """Whether this is the key of an approver, or no key is needed."""
+        return not self.key_hash or hmac.compare_digest(hash_of(key), self.key_hash)
+
+
+def hash_of(key: str) -> bytes:
+    return hashlib.sha256(key.encode(errors="surrogateescape")).digest()
+
+
+NO_SETTINGS = ApprovalSettings()

@@ -1,0 +1,233 @@
+"""The approvals API: where people see the calls that wait for them, and decide, on the admin listener.
+
+`GET /approvals` and `POST /approvals/ID` are for programs, `/approve/TOKEN` is the page behind the link that a caller gets. A GET
+decides nothing, because programs follow links (scanners of mail, previews of chats). A POST must come from this page or from a
+program: a page of another site, or one that rebinds its name to this address, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from time import time
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, urlsplit
+
+import orjson
+from starlette.responses import Response
+from starlette.routing import Route
+
+from plugin_gateway.approvals.approval import Approval, Decision, State
+from plugin_gateway.endpoints.approval_page import decided_page, decision_page, gone_page, list_page
+from plugin_gateway.endpoints.documents import refuse
+from plugin_gateway.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from plugin_gateway.approvals.desk import Desk
+
+MOST_BODY_BYTES: Final = 4_096
+_NO_STORE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+# The page runs no script, loads nothing, and cannot be put into a frame, where a click could be stolen. With `no-referrer` browsers
+# would send `Origin: null` with its form.
+_PAGE_HEADERS: Final = {
+    **_NO_STORE,
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+}
+_HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]@/\s]+)(?::[0-9]{1,5})?")
+
+_NOT_FOUND: Final = Refusal(
+    status=404,
+    code="approval-not-found",
+    detail="There is no such approval. It may have expired, or the gateway restarted.",
+)
+_WRONG_HOST: Final = Refusal(
+    status=403,
+    code="host-not-allowed",
+    detail="Approvals are not given under this name.",
+    hint="Use the address of the admin listener, `localhost`, or the host of `approvals.url`.",
+)
+_WRONG_ORIGIN: Final = Refusal(
+    status=403, code="origin-not-allowed", detail="A page of another site must not decide about a call."
+)
+_NO_KEY: Final = Refusal(
+    status=401,
+    code="not-an-approver",
+    detail="The key of `approvals.key` is missing or wrong.",
+    hint="Send it as `Authorization: Bearer KEY`.",
+    headers=((b"WWW-Authenticate", b'Bearer realm="approvals"'),),
+)
+_MALFORMED: Final = Refusal(
+    status=400,
+    code="malformed-decision",
+    detail='The body must be JSON: {"decision": "approve"} or {"decision": "deny"}.',
+)
+_NOT_JSON: Final = Refusal(
+    status=415, code="unsupported-media-type", detail="A decision has the media type application/json."
+)
+
+
+class ApprovalsApi:
+    """The routes, over one desk. `on_decided` is told each decision, its way (`api` or `page`), and the client's address."""
+
+    def __init__(self, desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> None:
+        self._desk = desk
+        self._on_decided = on_decided
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/approvals", self._list, methods=["GET"]),
+            Route("/approvals/{id}", self._show, methods=["GET"]),
+            Route("/approvals/{id}", self._decide, methods=["POST"]),
+            Route("/approve/{token}", self._page, methods=["GET"]),
+            Route("/approve/{token}", self._decide_on_page, methods=["POST"]),
+        ]
+
+    async def _list(self, request: Request) -> Response:
+        if refusal := self._judge_host(request) or self._judge_key(request):
+            return refuse(refusal)
+        approvals = self._desk.approvals(time())
+        if "text/html" in request.headers.get("accept", ""):
+            return _page(list_page([(one, self._desk.link_to(one)) for one in approvals]))
+        return _json({"approvals": [self._members(one) for one in approvals]})
+
+    async def _show(self, request: Request) -> Response:
+        if refusal := self._judge_host(request) or self._judge_key(request):
+            return refuse(refusal)
+        approval = self._desk.find(request.path_params["id"], time())
+        return _json(self._members(approval)) if approval is not None else refuse(_NOT_FOUND)
+
+    async def _decide(self, request: Request) -> Response:
+        refusal = self._judge_host(request) or self._judge_origin(request) or self._judge_key(request)
+        if refusal is not None:
+            return refuse(refusal)
+        # Another site's page can send JSON only with a preflight, which nothing here answers.
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return refuse(_NOT_JSON)
+        body = await _read(request)
+        try:
+            members = orjson.loads(body or b"")
+            decision = Decision(members["decision"])
+        except (ValueError, KeyError, TypeError):
+            return refuse(_MALFORMED)
+        approval = self._decided(request.path_params["id"], decision, "api", request)
+        if approval is None:
+            return refuse(_NOT_FOUND)
+        if approval.state not in _MEANT[decision]:
+            return refuse(_final(approval))
+        return _json(self._members(approval))
+
+    async def _page(self, request: Request) -> Response:
+        if refusal := self._judge_host(request):
+            return refuse(refusal)
+        approval = self._desk.follow(request.path_params["token"], time())
+        if approval is None:
+            return _page(gone_page(), 404)
+        return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)))
+
+    async def _decide_on_page(self, request: Request) -> Response:
+        if refusal := self._judge_host(request) or self._judge_origin(request):
+            return refuse(refusal)
+        approval = self._desk.follow(request.path_params["token"], time())
+        if approval is None:
+            return _page(gone_page(), 404)
+        form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
+        if not self._desk.settings.admits(form.get("key", [""])[0]):
+            return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)
+        try:
+            decision = Decision(form.get("decision", [""])[0])
+        except ValueError:
+            return _page(decision_page(approval, needs_key=bool(self._desk.settings.key_hash)), 400)
+        approval = self._decided(approval.id, decision, "page", request)
+        if approval is None:
+            return _page(gone_page(), 404)
+        return _page(decided_page(approval), 200 if approval.state in _MEANT[decision] else 409)
+
+    def _decided(self, id_: str, decision: Decision, way: str, request: Request) -> Approval | None:
+        now = time()
+        known = self._desk.find(id_, now)
+        before = known.state if known is not None else None
+        approval = self._desk.decide(id_, decision, now)
+        if approval is not None and approval.state is not before:
+            self._on_decided(approval, way, request.client.host if request.client else "local socket")
+        return approval
+
+    def _members(self, approval: Approval) -> dict[str, object]:
+        return {**approval.members(), "url": self._desk.link_to(approval)}
+
+    def _judge_host(self, request: Request) -> Refusal | None:
+        """Refuse a name that the operator did not choose: a page could have rebound it to this address."""
+        hosts = request.headers.getlist("host")
+        match = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+        if match is None:
+            return _WRONG_HOST
+        name = match[1].lower().rstrip(".")
+        own = urlsplit(self._desk.settings.url).hostname if self._desk.settings.url else None
+        return None if name in {"localhost", own} or _is_address(name) else _WRONG_HOST
+
+    def _judge_origin(self, request: Request) -> Refusal | None:
+        """Refuse a request that a browser sends for a page of another site. Programs send no Origin."""
+        if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+            return _WRONG_ORIGIN
+        origins = request.headers.getlist("origin")
+        if not origins:
+            return None
+        authorities = {request.headers["host"].lower()}
+        if self._desk.settings.url:
+            authorities.add(urlsplit(self._desk.settings.url).netloc.lower())
+        is_own = len(origins) == 1 and urlsplit(origins[0]).netloc.lower() in authorities
+        return None if is_own else _WRONG_ORIGIN
+
+    def _judge_key(self, request: Request) -> Refusal | None:
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        shown = key.strip() if scheme.lower() == "bearer" else ""
+        return None if self._desk.settings.admits(shown) else _NO_KEY
+
+
+_MEANT: Final = {
+    Decision.APPROVE: frozenset({State.APPROVED}),
+    Decision.DENY: frozenset({State.DENIED}),
+}
+
+
+def _final(approval: Approval) -> Refusal:
+    return Refusal(
+        status=409,
+        code="approval-decided",
+        detail=f"The call is {approval.state} already.",
+        members={"approval": {"id": approval.id, "status": str(approval.state)}},
+    )
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
+async def _read(request: Request) -> bytes | None:
+    """Return the body, or None if it is longer than any decision."""
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BODY_BYTES:
+            return None
+    return body
+
+
+def _json(members: object) -> Response:
+    return Response(
+        orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE), media_type="application/json", headers=_NO_STORE
+    )
+
+
+def _page(text: str, status: int = 200) -> Response:
+    return Response(text, status, media_type="text/html", headers=_PAGE_HEADERS)

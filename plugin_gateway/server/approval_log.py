@@ -1,0 +1,59 @@
+"""The approval log: what happens to approvals, as lines of the log and as counts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from plugin_gateway.telemetry.counters import NOW
+
+if TYPE_CHECKING:
+    from plugin_gateway.approvals.approval import Approval, Verdict
+    from plugin_gateway.approvals.desk import Desk
+    from plugin_gateway.approvals.held_call import HeldCall
+    from plugin_gateway.config.address import Address
+    from plugin_gateway.telemetry import Log, Series
+
+
+class ApprovalLog:
+    """Writes a line when a call is held first, when a person decides, and when the call runs.
+
+    Paths and bodies are the caller's data, so they are on the approver's page and in no line.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+
+    def judged(self, held: HeldCall, verdict: Verdict) -> None:
+        """Tell the verdict about a call that came."""
+        if verdict.is_new:
+            message = f"a call of {held.operation} waits for approval: `plugin-gateway approve {verdict.id}`"
+            self._log.event("warning", "approval-asked", message, approval=verdict.id, operation=held.operation)
+        elif verdict.kind == "run":
+            message = f"an approved call of {held.operation} runs"
+            self._log.event("info", "approval-used", message, approval=verdict.id, operation=held.operation)
+        elif verdict.kind == "full":
+            message = f"a call of {held.operation} is refused: too many calls wait for approval"
+            self._log.event("warning", "approvals-full", message, operation=held.operation)
+
+    def decided(self, approval: Approval, way: str, address: str) -> None:
+        """Tell that a person decided, by which way and from which address."""
+        operation = approval.held.operation
+        message = f"a call of {operation} is {approval.state} by {address}"
+        members = {"approval": approval.id, "operation": operation, "way": way, "client": address}
+        self._log.event("info", f"approval-{approval.state}", message, **members)
+
+
+def desk_series(desk: Desk) -> Series:
+    """Return the counts of a desk; none if it never held a call."""
+    if not desk.counts["asked"]:
+        return {}
+    counts: Series = {f"approvals {result}": [count] for result, count in desk.counts.items()}
+    return {**counts, f"{NOW}approvals": [desk.pending]}
+
+
+def url_of(address: Address) -> str:
+    """Return the URL at which a person on this machine reaches a listener; empty for a Unix socket."""
+    if address.socket:
+        return ""
+    host = "localhost" if address.host in {"", "0.0.0.0", "::"} else address.host  # compared, not listened on
+    return f"http://[{host}]:{address.port}" if ":" in host else f"http://{host}:{address.port}"

@@ -1,0 +1,34 @@
+import pytest
+
+from plugin_gateway.approvals.answer import refusal_of
+from plugin_gateway.approvals.approval import NO_DESK, UNAVAILABLE, Verdict
+
+
+def test_a_call_that_waits_tells_its_caller_where_to_go_and_what_to_do_then() -> None:
+    refusal = refusal_of(Verdict("pending", "7", "http://admin/approve/7.x", 60.0))
+    assert (refusal.status, refusal.code) == (202, "approval-needed")
+    approval = refusal.members["approval"]
+    assert (approval["id"], approval["url"], approval["expires_at"]) == (
+        "7",
+        "http://admin/approve/7.x",
+        "1970-01-01T00:01:00Z",
+    )
+    assert "send exactly the same call again" in refusal.detail
+
+
+@pytest.mark.parametrize(
+    ("verdict", "status", "code"),
+    [
+        (Verdict("denied", "7"), 403, "approval-denied"),
+        (Verdict("full"), 429, "too-many-approvals"),
+        (UNAVAILABLE, 503, "approval-unavailable"),
+        (NO_DESK, 503, "approval-unavailable"),
+    ],
+)
+def test_every_other_verdict_refuses_the_call(verdict: Verdict, status: int, code: str) -> None:
+    assert (refusal_of(verdict).status, refusal_of(verdict).code) == (status, code)
+
+
+def test_only_a_gateway_without_a_desk_sends_its_operator_to_serve() -> None:
+    assert "plugin-gateway serve" in refusal_of(NO_DESK).hint
+    assert "again" in refusal_of(UNAVAILABLE).hint

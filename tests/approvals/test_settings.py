@@ -1,0 +1,15 @@
+from plugin_gateway.approvals.settings import NO_SETTINGS, ApprovalSettings, hash_of
+
+
+def test_without_a_key_everybody_who_reaches_the_desk_may_approve() -> None:
+    assert NO_SETTINGS.admits("")
+    assert NO_SETTINGS.admits("any")
+
+
+def test_with_a_key_only_that_key_may() -> None:
+    settings = ApprovalSettings(key_hash=hash_of("sesame"))
+    assert [settings.admits(key) for key in ("sesame", "", "Sesame", "\udcff")] == [True, False, False, False]
+
+
+def test_the_key_is_not_in_the_text_of_the_settings() -> None:
+    assert "key_hash" not in repr(ApprovalSettings(key_hash=hash_of("sesame")))
