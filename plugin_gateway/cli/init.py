@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plugin_gateway.cli.suggestions import suggest_operations
 from plugin_gateway.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("spec")
-@click.argument("operations", metavar="[OP]...", nargs=-1)
+@click.argument("operations", metavar="[OP]...", nargs=-1, shell_complete=suggest_operations)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=Path("gateway.yaml"), show_default=True, metavar="FILE",
     help="Output file; `-` is standard output.",

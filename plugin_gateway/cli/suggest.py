@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -12,12 +14,15 @@ from plugin_gateway.cli.options import config_option
 from plugin_gateway.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from plugin_gateway.observation.records import SeenCall
     from plugin_gateway.openapi.document import Document
 
 _MOST_SHOWN: Final = 10
+_MOST_UNKNOWN: Final = 1_000
+_MOST_BEFORE_OBSERVED: Final = 100
+"""Lines before the one in which `observe` names the API."""
 
 
 @click.command()
@@ -49,8 +54,9 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
     from plugin_gateway.observation.records import observed_in, read_calls  # noqa: PLC0415
     from plugin_gateway.observation.usage import usage_of  # noqa: PLC0415
 
-    lines = [*read_lines(files or ("-",))]
-    observed = observed_in(lines)
+    lines = read_lines(files or ("-",))
+    first = [*islice(lines, _MOST_BEFORE_OBSERVED)]
+    observed = observed_in(first)
     about = find_api(
         config, source or (observed.openapi if observed else ""), upstream or (observed.upstream if observed else "")
     )
@@ -59,11 +65,10 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
         prefix = parse_upstream_url(about.upstream).prefix if about.upstream else ""
     except Mistake as mistake:
         raise UsageError(f"{about.upstream} is not the URL of an API: {mistake.message}") from mistake
-    found = [*read_calls(lines, Finder(document, prefix))]
-    calls = [call for call in found if call is not None]
-    usage = usage_of(calls)
+    left_out = LeftOut()
+    usage = usage_of(left_out.sift(read_calls(chain(first, lines), Finder(document, prefix))))
     used = answered(usage)
-    tell(calls, len(found) - len(calls), [str(key) for key in usage if key not in used])
+    left_out.tell([str(key) for key in usage if key not in used])
     if not used:
         click.echo("no operation of the document was seen", err=True)
         return 1
@@ -119,21 +124,46 @@ def read_lines(files: Iterable[str]) -> Iterator[str]:
     """
     for name in files:
         try:
-            content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                for line in file:
+                    yield line.decode("utf-8", "replace")
         except OSError as error:
             raise UsageError(f"cannot read {name}: {(error.strerror or str(error)).lower()}") from error
-        yield from content.decode("utf-8", "replace").split("\n")
 
 
-def tell(calls: Iterable[SeenCall], strange: int, refused: list[str]) -> None:
-    """Say what the suggestion leaves out."""
-    unknown = list(dict.fromkeys(call.shown for call in calls if call.key is None))
-    for what, names in (("not in the document", unknown), ("not suggested, because every call was refused", refused)):
-        if names:
-            more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-            click.echo(f"{what}: {', '.join(printable(name) for name in names[:_MOST_SHOWN])}{more}", err=True)
-    if strange:
-        click.echo(f"{strange} line{'s' * (strange != 1)} of the records cannot be read", err=True)
+class LeftOut:
+    """The records that a suggestion does not use."""
+
+    def __init__(self) -> None:
+        self._unknown: dict[str, None] = {}
+        self._strange = 0
+
+    def sift(self, calls: Iterable[SeenCall | None]) -> Iterator[SeenCall]:
+        """Yield the calls of operations of the document, and keep what the others are."""
+        for call in calls:
+            if call is None:
+                self._strange += 1
+            elif call.key is not None:
+                yield call
+            elif len(self._unknown) < _MOST_UNKNOWN:
+                self._unknown[call.shown] = None
+
+    def tell(self, refused: Sequence[str]) -> None:
+        """Say what was left out, and why."""
+        for what, names in (
+            ("not in the document", [*self._unknown]),
+            ("not suggested, because every call was refused", refused),
+        ):
+            if names:
+                more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+                click.echo(f"{what}: {', '.join(printable(name) for name in names[:_MOST_SHOWN])}{more}", err=True)
+        tell_strange(self._strange)
+
+
+def tell_strange(count: int) -> None:
+    """Say how many lines are no records."""
+    if count:
+        click.echo(f"{count} line{'s' * (count != 1)} of the records cannot be read", err=True)
 
 
 def printable(name: str) -> str:

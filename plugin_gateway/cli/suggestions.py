@@ -65,7 +65,7 @@ def suggest_paths(ctx: click.Context, param: click.Parameter, incomplete: str) -
 
 def _operations(ctx: click.Context) -> list[Operation]:
     """Read the document that the command line names so far; on an error, offer nothing."""
-    source = ctx.params.get("source")
+    source = ctx.params.get("source") or ctx.params.get("spec")
     if source == "-":
         return []
     try:

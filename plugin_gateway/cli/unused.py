@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from plugin_gateway.cli.suggest import read_lines
+from plugin_gateway.cli.suggest import read_lines, tell_strange
 from plugin_gateway.errors import UsageError
 from plugin_gateway.observation.finder import Finder
 from plugin_gateway.observation.records import read_calls
@@ -40,8 +40,7 @@ def used_within(document: Document, records: Sequence[str], span_s: float) -> fr
             first = at
         if call.key is not None and (at is None or at >= since):
             used.add(call.key)
-    if strange:
-        click.echo(f"{strange} line{'s' * (strange != 1)} of the records cannot be read", err=True)
+    tell_strange(strange)
     if first is None:
         click.echo("the records have no times, so every call counts", err=True)
     elif first > since:

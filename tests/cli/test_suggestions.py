@@ -31,6 +31,7 @@ def source(tmp_path: Path) -> str:
 def test_operations_methods_and_paths_of_a_document_are_offered(source: str) -> None:
     assert offered(suggest_operations, "list", source=source) == ["listPets", "listStores"]
     assert offered(suggest_operations, "listS", source=source) == ["listStores"]
+    assert offered(suggest_operations, "listS", spec=source) == ["listStores"]
     assert offered(suggest_methods, "p", source=source) == ["POST"]
     assert offered(suggest_paths, "/", source=source, method="get") == ["/pets", "/stores"]
 
