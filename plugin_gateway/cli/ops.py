@@ -39,7 +39,12 @@ NARROWEST = 21
     metavar="SPAN",
     help="List only allowed operations without a call in the last SPAN, such as 30d, of the records.",
 )
-@click.option("--records", multiple=True, metavar="FILE", help="An access log for --unused, or `-`. May be repeated.")
+@click.option(
+    "--records",
+    multiple=True,
+    metavar="FILE",
+    help="An access log for --unused, or `-`. May be repeated.  [default: the file of `audit`]",
+)
 def command(
     config: Path | None, query: tuple[str, ...], source: str, shape: str, unused: float | None, records: tuple[str, ...]
 ) -> None:
@@ -58,7 +63,7 @@ def command(
     if unused is not None:
         from plugin_gateway.cli.unused import used_within  # noqa: PLC0415  # likewise
 
-        used = used_within(document, records, unused)
+        used = used_within(document, records or audit_of(config, source), unused)
         found = [operation for operation in found if operation.key in allowed and operation.key not in used]
     elif records:
         raise UsageError("--records goes with --unused SPAN")
@@ -87,6 +92,16 @@ def look(config: Path | None, source: str) -> tuple[Document, frozenset[Operatio
     document, kept = load_allowed(config)
     # Ignore entries that match no operation: the operator lists the operations to correct them.
     return document, frozenset(kept)
+
+
+def audit_of(config: Path | None, source: str) -> tuple[str, ...]:
+    """Return the file of the config's audit, which has a line for each call."""
+    if source:
+        return ()
+    from plugin_gateway.cli.building import load_to_show  # noqa: PLC0415  # as above
+
+    audit = load_to_show(config)[0].config.audit
+    return (str(audit.file),) if audit is not None else ()
 
 
 def as_list(document: Document, found: Sequence[Operation], allowed: Container[OperationKey]) -> list[dict[str, Any]]:

@@ -37,7 +37,7 @@ _MOST_BEFORE_OBSERVED: Final = 100
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
     """Print the smallest gateway.yaml that permits what the records FILE have seen; `-` is standard input.
 
-    FILE is what `observe` has written, the gateway's own access log (JSON), or another server's access log (common or combined
+    FILE is what `observe` has written, the gateway's own access log (JSON) or audit, or another server's access log (common or combined
     format). The files of `observe` also have parameters and fields: then the config hides optional parameters that no call had, and
     keeps only the fields that replies had. From other servers' logs, operations that were only ever refused (401, 403, 404, 405) are
     left out.

@@ -1,4 +1,4 @@
-"""Records: the lines of sightings, of the gateway's access log and of other servers' access logs, as calls."""
+"""Records: the lines of sightings, of the gateway's access log and audit, and of other servers' access logs, as calls."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _REQUEST: Final = re.compile(r'"([A-Z]{3,10}) (\S+)(?: HTTP/[0-9.]+)?" ([0-9]{3})\b')
 _TIME: Final = re.compile(r"\[([0-9]{2}/[A-Za-z]{3}/[0-9]{4}(?::[0-9]{2}){3} [+-][0-9]{4})\]")
 _ACCESS: Final = "access"
+_AUDITED: Final = "call"
 OBSERVE: Final = "observe"
 """The event of the line with which `observe` says which API it observes."""
 
@@ -51,9 +52,14 @@ def read_calls(lines: Iterable[str], finder: Finder) -> Iterator[SeenCall | None
         members = _members(line)
         if members is None:
             yield _of_text(line, finder)
-        elif members.get("event", _ACCESS) == _ACCESS:
-            # The gateway's log has other events, too.
+        elif _is_call(members):
             yield _of_members(members, finder)
+
+
+def _is_call(members: Mapping[str, Any]) -> bool:
+    """Tell whether a line should be a call: the gateway's log has other events, and its audit has calls of no operation."""
+    event = members.get("event", _ACCESS)
+    return event == _ACCESS or (event == _AUDITED and "path" in members)
 
 
 def observed_in(lines: Iterable[str]) -> Observed | None:
@@ -84,7 +90,7 @@ def _of_members(members: Mapping[str, Any], finder: Finder) -> SeenCall | None:
             key, f"{sighting.method} {sighting.path}", sighting.status, is_deliberate=True, sighting=sighting
         )
     method, path, status = members.get("method"), members.get("path"), members.get("status")
-    if members.get("event") != _ACCESS or not (isinstance(method, str) and isinstance(path, str)):
+    if members.get("event") not in (_ACCESS, _AUDITED) or not (isinstance(method, str) and isinstance(path, str)):
         return None
     status = status if isinstance(status, int) else 0
     if isinstance(members.get("operation"), str):

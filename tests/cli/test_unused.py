@@ -69,3 +69,14 @@ def test_the_span_and_the_records_go_together(
 ) -> None:
     assert run(["ops", *arguments]) == 2
     assert says in capsys.readouterr().err
+
+
+def test_the_audit_of_the_config_is_the_default(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "gateway.yaml").open("a") as config:
+        config.write("audit: audit.jsonl\n")
+    (folder / "audit.jsonl").write_text(record("GET", "/pets", 1).replace('"access"', '"call"') + "\n")
+
+    assert run(["ops", "--unused", "30d"]) == 0
+    shown = capsys.readouterr()
+    assert "2 of 3 allowed operations had no call" in shown.err
+    assert "cannot be read" not in shown.err

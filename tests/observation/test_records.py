@@ -22,6 +22,7 @@ COMBINED = '10.0.0.1 - bob [27/Nov/2026:10:00:00 +0100] "GET /v1/pets/7?token=s3
         (REFUSED.replace('"2026-11-27T09:00:00Z"', "7"), "DELETE /pets/{petId}", "DELETE /pets/7", 404, False, None),
         (REFUSED.replace("2026-11-27T09:00:00Z", "soon"), "DELETE /pets/{petId}", "DELETE /pets/7", 404, False, None),
         (SEEN, "GET /pets", "GET /pets", 200, True, None),
+        (ACCESS.replace('"access"', '"call"'), "GET /pets/{petId}", "GET /pets/{petId}", 200, True, 1795770000.25),
         (SEEN.replace("true", "false"), None, "GET /pets", 200, True, None),
         (COMBINED, "GET /pets/{petId}", "GET /v1/pets/7", 200, False, 1795770000.0),
         ('h - - [-] "GET http://pets.test/pets/mine?x=1 HTTP/1.1" 301 -', "GET /pets/mine", "GET /pets/mine", 301, False, None),
@@ -46,7 +47,12 @@ def test_a_line_that_is_no_record_is_none(line: str, tmp_path: Path) -> None:
 
 
 def test_other_events_of_the_log_are_no_calls(tmp_path: Path) -> None:
-    assert [*read_calls(['{"event":"started"}', '{"event": "observe"}'], Finder(document(tmp_path)))] == []
+    assert [
+        *read_calls(
+            ['{"event":"started"}', '{"event": "observe"}', '{"event":"call","method":"GET","status":404}'],
+            Finder(document(tmp_path)),
+        )
+    ] == []
 
 
 def test_the_api_that_was_observed_is_named_in_a_line() -> None:
