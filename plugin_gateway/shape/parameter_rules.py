@@ -53,9 +53,10 @@ def shape_parameters(shaping: Shaping) -> None:
         del shaping.node["parameters"]
     step.flag_texts()
     in_path = path_parts(shaping.key.path, readers)
-    names = step.names()
+    # A parameter that is only hidden has a name to close and no part.
+    shaping.shape = replace(shaping.shape, names=step.names())
     if parts or in_path:
-        shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path), names=names)
+        shaping.shape = replace(shaping.shape, parameters=Parameters(tuple(parts), in_path))
 
 
 class _Step:

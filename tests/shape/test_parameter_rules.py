@@ -307,3 +307,9 @@ def test_a_fixed_value_is_in_no_finding() -> None:
     found = shaped({"X-Region": {"fixed": "hush\r\n"}, "query:limit": {"fixed": "hush"}}).findings
     assert len(found) == 2
     assert not any("hush" in str(one) for one in found)
+
+
+def test_an_operation_with_hidden_parameters_and_no_other_rule_closes_their_names() -> None:
+    shape = shaped({"debug": "hidden"}).shapes[KEY]
+
+    assert (shape.parameters, shape.names.closed) == (None, {("query", "debug")})
