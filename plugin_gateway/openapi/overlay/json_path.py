@@ -44,10 +44,12 @@ class JsonPath:
         except JSONPathError as error:
             reason = str(error.message or "it is incomplete").rstrip(".")
             raise JsonPathError(f"is not a JSONPath query (RFC 9535): {reason}{_place_of(error)}") from error
-        except (RecursionError, ValueError) as error:
+        except (ArithmeticError, RecursionError, ValueError) as error:
             raise JsonPathError("is not a JSONPath query (RFC 9535)") from error
         if isinstance(query, CompoundJSONPath):
             raise JsonPathError("is more than one JSONPath query (RFC 9535)")
+        if len(query.segments) > MAX_DEPTH:
+            raise JsonPathError(f"has more than {MAX_DEPTH} segments, and no document is deeper")
         self._query: JSONPath = query
 
     def find(self, root: Json) -> list[Place]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.decode.unread import Json, JsonObject
 
+_MOST_SHOWN: Final = 200
 _VERSION: Final = re.compile(r"1\.([01])\.\d+")
 _FIELDS: Final = {
     "overlay": ("overlay", "info", "extends", "actions"),
@@ -174,7 +175,7 @@ class _Reader:
                 return JsonPath(text)
             except JsonPathError as error:
                 hint = "for example `$.paths['/pets'].get`"
-                self._note("overlay-jsonpath", f"`{text}` {error}", (*at, key), hint)
+                self._note("overlay-jsonpath", f"`{text[:_MOST_SHOWN]}` {error}", (*at, key), hint)
         return None
 
     def _judge_version(self, root: Mapping[str, Json]) -> None:

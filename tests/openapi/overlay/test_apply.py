@@ -1,8 +1,11 @@
 """Applying overlays: the changed document, or findings with lines of the overlay."""
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.openapi.document import Document, OperationKey
@@ -167,3 +170,31 @@ def test_a_removed_operation_is_remembered_until_a_later_action_writes_it_again(
 
     assert gone.removed == (OperationKey("GET", "/pets/mine"),)
     assert again.removed == ()
+
+
+TARGETS = st.sampled_from(
+    ["$", "$.info", "$.info.title", "$.paths", "$.paths.*", "$.paths.*.*", "$.paths.*.get.parameters", "$.paths.*.get.parameters[0]", "$.tags", "$.tags[*]", "$.openapi", "$..name", "$.nothing", "$.paths['/pets/mine']"]
+)  # fmt: skip
+VALUES = st.sampled_from(
+    [None, 1, "x", [], {}, [1], {"get": {}}, {"get": None}, {"/new": {"get": {}}}, {"new": 1}, {"paths": []}, {"$ref": "#"}, {"name": "n"}]
+)  # fmt: skip
+ACTIONS = st.one_of(
+    st.fixed_dictionaries({"target": TARGETS, "update": VALUES}),
+    st.fixed_dictionaries({"target": TARGETS, "copy": TARGETS}),
+    st.fixed_dictionaries({"target": TARGETS, "remove": st.just(True)}),
+)
+
+
+@given(st.lists(ACTIONS, min_size=1, max_size=4, unique_by=json.dumps))
+def test_every_overlay_gives_a_document_or_located_findings_and_knows_every_operation_of_the_api(actions: Any) -> None:
+    before = document()
+    overlay = {"overlay": "1.1.0", "info": {"title": "T", "version": "1"}, "actions": actions}
+    found: Any = ()
+    after = before
+    try:
+        after = apply(before, read_overlay(json.dumps(overlay).encode(), "o.json"))
+    except DocumentError as error:
+        found = error.findings
+    assert all(finding.location and finding.location.file == "o.json" for finding in found)
+    assert {*before.operations} <= {*after.operations, *after.removed}
+    assert before.root == document().root

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.openapi.decode.text import skim
+from plugin_gateway.openapi.overlay import edits as edits_module
 from plugin_gateway.openapi.overlay.edits import EditError, Edits
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
@@ -123,7 +124,8 @@ def test_the_root_cannot_be_removed() -> None:
         Edits({}).remove([()])
 
 
-def test_copies_of_copies_end() -> None:
+def test_copies_of_copies_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(edits_module, "_MOST_NODES", 20_000)
     edits = Edits({"a": {str(index): {} for index in range(1000)}, "n": {}})
 
     def double() -> None:

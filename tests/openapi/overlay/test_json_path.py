@@ -41,6 +41,14 @@ def test_what_is_not_one_query_of_the_standard_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text", ["$[?@.a==1e400]", "$[" + "9" * 5000 + "]", "$" + ".a" * 5000, "$" + "[?(@" * 3000, "$[?@.a=='\\uD800']"]
+)
+def test_an_extreme_query_is_refused_like_any_other(text: str) -> None:
+    with pytest.raises(JsonPathError):
+        JsonPath(text)
+
+
+@pytest.mark.parametrize(
     ("query", "hint"),
     [
         ("$.paths['/pets'].gett.x", "did you mean `get`? `$.paths['/pets']` has `get`"),
