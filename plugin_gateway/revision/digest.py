@@ -23,7 +23,8 @@ from plugin_gateway.publish.face import Face
 from plugin_gateway.revision.canonical import LeftOut, Rules, as_it_is, canonical
 from plugin_gateway.revision.model import Revision
 from plugin_gateway.revision.tls_files import TlsFiles
-from plugin_gateway.shape.parameters import Parameters, PathPart
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import PathPart
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.validator import Validator
 from plugin_gateway.tools.tool import ToolSet

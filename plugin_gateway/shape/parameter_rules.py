@@ -14,7 +14,8 @@ from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import Kind, kind_of
 from plugin_gateway.shape.names import Names, key_of
 from plugin_gateway.shape.narrowing import narrow, validator_of
-from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.path_parts import path_parts
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style

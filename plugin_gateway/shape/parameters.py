@@ -5,17 +5,17 @@ Nothing here runs for a call whose head is remembered, or for an operation whose
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_to_bytes
 
 from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.shape import Written
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Iterable
 
     from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.part import Part, PathPart
     from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.reading import Pair
     from plugin_gateway.shape.shape import Problem
@@ -23,43 +23,21 @@ if TYPE_CHECKING:
 _UNKNOWN: Final = -1
 
 
-class Part(NamedTuple):
-    """One parameter of the operation, as far as the gateway judges or changes it."""
-
-    place: str
-    """`query`, `header`, `cookie` or `path`."""
-    name: str
-    """The name that clients send; empty if they may not send it."""
-    reader: Reader | None = None
-    """Judges the value; None if it goes up unjudged."""
-    wire_name: bytes = b""
-    """The upstream's name, escaped for its place, if it is another one."""
-    members: tuple[bytes, ...] = ()
-    """The names of the pairs of an exploded object."""
-    is_open: bool = False
-    """Whether it is an exploded object that takes any name."""
-    is_deep: bool = False
-    """Whether its pairs begin with its name: `style: deepObject`."""
-    added: bytes = b""
-    """What goes up if the client sends nothing: pairs of a query, field lines or cookie pairs."""
-    is_fixed: bool = False
-    """Whether `added` always goes up."""
-
-
-class PathPart(NamedTuple):
-    """One parameter of the path."""
-
-    segment: int
-    pattern: re.Pattern[bytes] | None
-    """Finds the value in a segment that holds more; None if the value is the whole segment."""
-    group: int
-    reader: Reader
-
-
 class Parameters:
     """Judges and writes the parameters of one operation. Immutable and picklable."""
 
-    __slots__ = ("_cookies", "_headers", "_names", "_open", "_prefixes", "_query", "_rewrites", "parts", "path_parts")
+    __slots__ = (
+        "_cookies",
+        "_headers",
+        "_members",
+        "_open",
+        "_own",
+        "_prefixes",
+        "_query",
+        "_rewrites",
+        "parts",
+        "path_parts",
+    )
 
     def __init__(self, parts: tuple[Part, ...] = (), path_parts: tuple[PathPart, ...] = ()) -> None:
         self.parts = parts
@@ -67,7 +45,8 @@ class Parameters:
         self._query = [part for part in parts if part.place == "query"]
         self._headers = {part.name.lower().encode(): part for part in parts if part.place == "header" and part.name}
         self._cookies = {part.name.encode(): part for part in parts if part.place == "cookie" and part.name}
-        self._names: dict[bytes, int] = {}
+        self._own: dict[bytes, int] = {}
+        self._members: dict[bytes, int] = {}
         self._prefixes: dict[bytes, int] = {}
         self._open = _UNKNOWN
         for index, part in enumerate(self._query):
@@ -76,10 +55,9 @@ class Parameters:
             if part.is_open and self._open == _UNKNOWN:
                 self._open = index
             for name in part.members:
-                self._names.setdefault(name, index)
-        for index, part in enumerate(self._query):
+                self._members.setdefault(name, index)
             if part.name:
-                self._names[part.name.encode()] = index
+                self._own[part.name.encode()] = index
         self._rewrites = any(part.wire_name or part.added for part in self._query)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -128,18 +106,21 @@ class Parameters:
         written: list[bytes] = []
         for pair in query.split(b"&") if query else ():
             name, _, text = pair.partition(b"=")
-            index = self._names.get(name, _UNKNOWN)
-            plain = name
-            if index == _UNKNOWN:
-                plain = unquote_to_bytes(name.replace(b"+", b" "))
-                index = self._index_of(plain)
+            index = self._own.get(name, _UNKNOWN)
+            if index != _UNKNOWN:
+                part = self._query[index]
+                found[index].append((part.name, text))
+                written.append(part.wire_name + pair[len(name) :] if part.wire_name else pair)
+                continue
+            plain = unquote_to_bytes(name.replace(b"+", b" "))
+            index = self._index_of(plain)
             if index == _UNKNOWN:
                 written.append(pair)
                 continue
             part = self._query[index]
             found[index].append((plain.decode(errors="replace"), text))
             # The members of an exploded object have names of their own.
-            is_own = part.is_deep or not part.members or plain == part.name.encode()
+            is_own = part.is_deep or plain == part.name.encode()
             written.append(_renamed(pair, name, part) if part.wire_name and is_own else pair)
         for part, pairs in zip(self._query, found, strict=True):
             if part.added and (part.is_fixed or not pairs):
@@ -149,7 +130,7 @@ class Parameters:
         return b"&".join(written) if self._rewrites else query
 
     def _index_of(self, name: bytes) -> int:
-        index = self._names.get(name, _UNKNOWN)
+        index = self._own.get(name, self._members.get(name, _UNKNOWN))
         if index == _UNKNOWN:
             index = self._prefixes.get(name.partition(b"[")[0], self._open)
         return index

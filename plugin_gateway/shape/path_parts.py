@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from plugin_gateway.shape.parameters import PathPart
+from plugin_gateway.shape.part import PathPart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.openapi.refs import join_pointer
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.reading import Pair, Style
     from plugin_gateway.shape.validator import Validator
 
+# ASCII without escapes, blanks and signs that a form decodes.
+_is_plain: Final = re.compile(rb"[!-$&-*,-~]*+").fullmatch
+_MOST_DIGITS: Final = 18
+_ONLY_TEXT: Final = frozenset({"string"})
+_ONLY_INTEGERS: Final = frozenset({"integer"})
 _NO_PROBLEMS: Final[tuple[Problem, ...]] = ()
 _MISSING: Final = "is missing"
 _REPEATED: Final = "must be sent only once"
@@ -21,7 +27,7 @@ _REPEATED: Final = "must be sent only once"
 class Reader:
     """Judges one parameter. Immutable and picklable."""
 
-    __slots__ = ("_is_deep", "_is_exploded", "_is_repeated", "_ways", "allows_empty", "is_enforced", "is_required", "kind", "name",
+    __slots__ = ("_is_deep", "_is_exploded", "_is_repeated", "_takes_integer", "_takes_text", "_ways", "allows_empty", "is_enforced", "is_required", "kind", "name",
                  "place", "style", "validator")  # fmt: skip
 
     def __init__(
@@ -50,6 +56,9 @@ class Reader:
         self._is_exploded = takes_many and not kind.is_any and "object" in kind.types
         self._is_repeated = takes_many and not kind.is_any and "array" in kind.types
         self._ways = ways(style, kind)
+        is_one_text = style.style in ("form", "simple") and not self._is_exploded and not self._is_repeated
+        self._takes_text = is_one_text and kind.types == _ONLY_TEXT
+        self._takes_integer = is_one_text and kind.types == _ONLY_INTEGERS
 
     def __reduce__(self) -> tuple[object, ...]:
         return _make, (self.place, self.name, self.style, self.kind, self.validator, self.is_required, self.allows_empty, self.is_enforced)  # fmt: skip
@@ -61,7 +70,15 @@ class Reader:
 
     def judge(self, pairs: list[Pair]) -> tuple[Problem, ...]:
         """Return the problems of the texts of a parameter; no texts if the call does not have it."""
-        if not pairs:
+        if len(pairs) == 1:
+            # Most texts are one word or one number, with nothing to decode.
+            text = pairs[0][1]
+            if self._takes_text:
+                if (text.isalnum() or _is_plain(text) is not None) and self.validator.accepts(text.decode("ascii")):
+                    return _NO_PROBLEMS
+            elif self._takes_integer and _is_count(text) and self.validator.accepts(int(text)):
+                return _NO_PROBLEMS
+        elif not pairs:
             if not self.is_required:
                 return _NO_PROBLEMS
             return (self._problem(_MISSING),)
@@ -98,6 +115,10 @@ class Reader:
 
     def _problem(self, detail: str) -> Problem:
         return Problem(join_pointer((self.place, self.name)), detail)
+
+
+def _is_count(text: bytes) -> bool:
+    return text.isdigit() and text[:1] != b"0" and len(text) < _MOST_DIGITS
 
 
 def _make(

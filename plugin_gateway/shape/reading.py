@@ -179,12 +179,16 @@ def read_deep(pairs: Sequence[Pair], style: Style, kind: Kind, way: int) -> obje
             raise UnreadableError(f"must be written as `{style.name}[member]=value`")
         node = root
         for token in tokens[:-1]:
-            node = node.setdefault(token, {})
-            if not isinstance(node, dict):
+            inner: object = node.setdefault(token, {})
+            if not isinstance(inner, dict):
                 raise UnreadableError("must not have a member that is both a value and an object")
+            node = inner
         last = tokens[-1]
         if last == "":
-            node.setdefault(last, []).append(decoded(text, style.escapes))
+            items: object = node.setdefault(last, [])
+            if not isinstance(items, list):
+                raise UnreadableError("must not have a list of values and objects")
+            items.append(decoded(text, style.escapes))
         elif last in node:
             raise UnreadableError("must not have a member twice")
         else:

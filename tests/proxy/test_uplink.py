@@ -18,7 +18,8 @@ from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
 from plugin_gateway.revision.upstream import Forwarded, forwarded
-from plugin_gateway.shape.parameters import Parameters, Part
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.shape import Shape
 
 KEY = Injection(

@@ -27,7 +27,8 @@ from plugin_gateway.revision.canonical import LeftOut, as_it_is
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.revision.digest import RULES, digest_of
 from plugin_gateway.revision.tls_files import TlsFiles
-from plugin_gateway.shape.parameters import Parameters, PathPart
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import PathPart
 from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.shape import Shape
 from plugin_gateway.shape.validator import Validator

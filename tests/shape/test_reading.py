@@ -216,7 +216,7 @@ def test_a_text_in_another_style_is_unreadable(text: bytes, style: Style) -> Non
 
 @pytest.mark.parametrize(
     "names",
-    [["p"], ["p[a]", "p[a]"], ["p[a]", "p[a][b]"], ["p" + "[a]" * 100]],
+    [["p"], ["p[a]", "p[a]"], ["p[a]", "p[a][b]"], ["p" + "[a]" * 100], ["p[][a]", "p[]"], ["p[]", "p[][a]"]],
 )
 def test_a_deep_object_that_is_ambiguous_is_unreadable(names: list[str]) -> None:
     with pytest.raises(UnreadableError):
