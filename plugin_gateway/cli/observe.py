@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.cli.options import SEEN, checked_address, config_option
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ _LONG: Final = "10m"
     help="Where the callers connect.",
 )  # fmt: skip
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=Path("seen.jsonl"), show_default=True, metavar="FILE",
-    help="The file to which the command adds a line for each new way to call an operation.",
+    "-o", "--output", type=click.Path(path_type=Path), default=Path(SEEN), show_default=True, metavar="FILE",
+    help="The file to which the command adds a line for each new way to call an operation; `-` is standard output.",
 )  # fmt: skip
 def command(config: Path | None, spec: str | None, upstream: str | None, listen: str, output: Path) -> int:
     """Forward every call to the API, and write down what the calls use, until you stop the command.
@@ -61,10 +62,18 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
     url = str(loaded.config.upstream.url)
     notebook = Notebook(output, {"event": "observe", "openapi": as_named(loaded, spec), "upstream": url})
 
+    warning = click.style("warning", fg="yellow", bold=True)
+    has_credential = spec is None and bool(
+        loaded.config.upstream.credential or loaded.config.upstream.write_credentials
+    )
+
     def started(actual: Address) -> None:
         click.echo(f"observing: {actual} forwards every call to {url}; {output} gets what they use", err=True)
+        if has_credential:
+            click.echo(
+                f"{warning}: every program on this machine can call the API with the credential of the config", err=True
+            )
         if not actual.socket and not is_this_machine(actual.host):
-            warning = click.style("warning", fg="yellow", bold=True)
             click.echo(f"{warning}: everyone who reaches {actual} can call every operation of the API", err=True)
 
     try:
@@ -73,7 +82,8 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
         pass
     finally:
         notebook.close()
-    click.echo(f"next: plugin-gateway suggest {output}", err=True)
+    if str(output) != "-":
+        click.echo(f"next: plugin-gateway suggest {output}", err=True)
     return 0
 
 
@@ -119,12 +129,16 @@ class Notebook:
         Raises:
             UsageError: it cannot be written.
         """
-        try:
-            self._file: TextIO = path.open("a+", encoding="utf-8", buffering=1)
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
-        self._file.seek(0)
-        self._lines = {line.rstrip("\n") for line in self._file}
+        self._lines: set[str] = set()
+        if str(path) == "-":
+            self._file: TextIO = sys.stdout
+        else:
+            try:
+                self._file = path.open("a+", encoding="utf-8", buffering=1)
+            except OSError as error:
+                raise UsageError(f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error
+            self._file.seek(0)
+            self._lines |= {line.rstrip("\n") for line in self._file}
         self._operations: set[str] = set()
         self._write(json.dumps(about, ensure_ascii=False))
 
@@ -138,9 +152,11 @@ class Notebook:
         self._write(sighting.as_line())
 
     def close(self) -> None:
-        self._file.close()
+        if self._file is not sys.stdout:
+            self._file.close()
 
     def _write(self, line: str) -> None:
         if line not in self._lines and len(self._lines) < _MOST_LINES:
             self._lines.add(line)
             self._file.write(f"{line}\n")
+            self._file.flush()

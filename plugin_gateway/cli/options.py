@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+SEEN: Final = "seen.jsonl"
+"""The file that `observe` writes and `suggest` reads by default."""
 
 
 def checked_address(ctx: click.Context, param: click.Parameter, value: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import click
 
-from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.options import SEEN, config_option
 from plugin_gateway.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _MOST_BEFORE_OBSERVED: Final = 100
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
     """Print the smallest gateway.yaml that permits what the records FILE have seen; `-` is standard input.
 
-    FILE is what `observe` has written, the gateway's own access log (JSON) or audit, or another server's access log (common or combined
+    FILE is what `observe` has written (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another server's access log (common or combined
     format). The files of `observe` also have parameters and fields: then the config hides optional parameters that no call had, and
     keeps only the fields that replies had. From other servers' logs, operations that were only ever refused (401, 403, 404, 405) are
     left out.
@@ -46,7 +46,7 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
     """
     from plugin_gateway.cli.draft import draft  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.cli.init import as_written  # noqa: PLC0415
-    from plugin_gateway.cli.suggestion import answered, lines_of  # noqa: PLC0415
+    from plugin_gateway.cli.suggestion import NARROWING, answered, lines_of  # noqa: PLC0415
     from plugin_gateway.config.address import parse_upstream_url  # noqa: PLC0415
     from plugin_gateway.config.mistake import Mistake  # noqa: PLC0415
     from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415
@@ -54,7 +54,7 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
     from plugin_gateway.observation.records import observed_in, read_calls  # noqa: PLC0415
     from plugin_gateway.observation.usage import usage_of  # noqa: PLC0415
 
-    lines = read_lines(files or ("-",))
+    lines = read_lines(files or default_files())
     first = [*islice(lines, _MOST_BEFORE_OBSERVED)]
     observed = observed_in(first)
     about = find_api(
@@ -80,15 +80,14 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
             )
     operations = [document.operations[key] for key in document.operations if key in used]
 
-    def written(*, is_narrow: bool) -> str:
-        entries = lines_of(document, used, is_narrow=is_narrow)
+    def written(keys: Sequence[str]) -> str:
+        entries = lines_of(document, used, keys)
         source = as_written(about.source, Path("gateway.yaml"))
         return tidy(draft(document, source, operations, entry_lines=entries, url=about.upstream).text, {})
 
-    text = written(is_narrow=True)
-    if problem := refusal_of(text):
-        click.echo(f"parameters and replies are not narrowed, because `check` would refuse that: {problem}", err=True)
-        text = written(is_narrow=False)
+    keys = list(NARROWING)
+    while (problem := refusal_of(text := written(keys))) and keys:
+        click.echo(f"`{keys.pop()}` is only a comment, because `check` would refuse it: {problem}", err=True)
     click.echo(text, nl=False)
     return 0
 
@@ -114,6 +113,17 @@ def find_api(config: Path | None, source: str, upstream: str) -> Api:
         return Api(source, upstream, read(source))
     loaded, document = load_to_show(config)
     return Api(loaded.config.openapi.source, upstream or str(loaded.config.upstream.url), document)
+
+
+def default_files() -> tuple[str, ...]:
+    """Return the file that `observe` writes by default.
+
+    Raises:
+        UsageError: it is not there.
+    """
+    if Path(SEEN).is_file():
+        return (SEEN,)
+    raise UsageError(f"there is no {SEEN}: name the records, or `-` for standard input")
 
 
 def read_lines(files: Iterable[str]) -> Iterator[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.cli.draft import entry_of
 from plugin_gateway.config.not_yet import unsupported
 from plugin_gateway.edit.quoting import comment, scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
 
     from plugin_gateway.observation.usage import Usage
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
+
+
+NARROWING: Final = ("parameters", "response")
 
 
 def answered(usage: Mapping[OperationKey, Usage]) -> dict[OperationKey, Usage]:
@@ -20,17 +23,20 @@ def answered(usage: Mapping[OperationKey, Usage]) -> dict[OperationKey, Usage]:
     return {key: one for key, one in usage.items() if one.is_answered}
 
 
-def lines_of(document: Document, usage: Mapping[OperationKey, Usage], *, is_narrow: bool) -> Iterator[str]:
+def lines_of(
+    document: Document, usage: Mapping[OperationKey, Usage], keys: Container[str] = NARROWING
+) -> Iterator[str]:
     """Yield the lines of the allow-list, in document order.
 
-    With `is_narrow`, an entry also hides the optional parameters that no call had, and keeps only the fields that replies had.
+    With `parameters` among the `keys`, an entry hides the optional parameters that no call had; with `response`, it keeps only the
+    fields that replies had. Otherwise a comment says so.
     """
     for key, operation in document.operations.items():
         if key in usage:
-            yield from _entry(document, operation, usage[key], is_narrow=is_narrow)
+            yield from _entry(document, operation, usage[key], keys)
 
 
-def _entry(document: Document, operation: Operation, usage: Usage, *, is_narrow: bool) -> Iterator[str]:
+def _entry(document: Document, operation: Operation, usage: Usage, keys: Container[str]) -> Iterator[str]:
     entry = entry_of(document, operation)
     named = scalar(entry.name)
     calls = f"{usage.calls} call{'s' * (usage.calls != 1)}" if usage.calls else ""
@@ -42,7 +48,7 @@ def _entry(document: Document, operation: Operation, usage: Usage, *, is_narrow:
         "parameters": f"{{{', '.join(f'{scalar(name)}: hidden' for name in hidden)}}}" if hidden else "",
         "response": f"{{keep: [{', '.join(scalar(pointer) for pointer in kept)}]}}" if kept else "",
     }
-    written = {key: text for key, text in narrowing.items() if text and is_narrow and _is_supported(key)}
+    written = {key: text for key, text in narrowing.items() if text and key in keys and _is_supported(key)}
     yield f"  - operation: {named}{behind}" if written else f"  - {named}{behind}"
     for key, text in written.items():
         yield f"    {key}: {text}"

@@ -199,7 +199,7 @@ def _parts(text: str) -> Part | None:
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 part = open_parts.pop()
                 is_key_next.pop()
-                # A block collection has no end of its own: libyaml reports the beginning of what follows.
+                # For the end of a block collection, libyaml reports the beginning of what follows.
                 part.end = (
                     end if part.is_flow else max((one.end for one in (*part.keys, *part.items)), default=part.end)
                 )

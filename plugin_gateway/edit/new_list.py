@@ -32,7 +32,7 @@ def in_place_of(layout: Layout, holder: Part, part: Part, entry: Entry) -> str:
         return f"{text[: part.start]}{gap}[{entry.in_flow(())}]{text[part.end :]}"
     begins = layout.line_start(part.start)
     if part.end > part.start and not text[begins : part.start].strip():
-        # `[]` stands on a line of its own, and becomes the line of the entry.
+        # `[]` is alone on its line, and becomes the line of the entry.
         line = entry.in_block(f"{text[begins : part.start]}- ", [], layout)
         return text[:begins] + line + text[layout.line_end(part.end) :]
     key = next(one for one, item in zip(holder.keys, holder.items, strict=True) if item is part)

@@ -15,7 +15,7 @@ _AMBIGUOUS: Final = frozenset({"true", "false", "yes", "no", "on", "off", "null"
 
 
 def is_plain(text: str, *, in_block: bool = False) -> bool:
-    """Tell whether text needs no quotes, in a flow collection or, with `in_block`, as a whole line of its own."""
+    """Tell whether text needs no quotes, in a flow collection or, with `in_block`, as a whole line."""
     if _PLAIN.fullmatch(text):
         return text.casefold() not in _AMBIGUOUS
     operation = _OPERATION_IN_BLOCK if in_block else _OPERATION

@@ -35,6 +35,14 @@ def test_each_way_to_call_is_written_once_also_by_a_later_run(folder: Path, caps
     assert capsys.readouterr().err == "GET /pets (listPets)\nGET /toys is not in the document: 404\n" * 2
 
 
+def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    notebook = Notebook(Path("-"), ABOUT)
+    notebook.take(SEEN)
+    notebook.close()
+
+    assert capsys.readouterr().out == f"{json.dumps(ABOUT)}\n{SEEN.as_line()}\n"
+
+
 def test_a_file_that_cannot_be_written_is_an_error(folder: Path) -> None:
     with pytest.raises(UsageError, match="cannot write"):
         Notebook(folder / "no" / "seen.jsonl", ABOUT)
@@ -103,3 +111,20 @@ def test_a_listener_that_others_reach_gets_a_loud_warning(
     assert ("can call every operation of the API" in shown) is is_warned
     assert "next: plugin-gateway suggest seen.jsonl" in shown
     assert observe.command.name == "command"
+
+
+def test_a_credential_of_the_config_is_lent_with_a_warning(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        "plugin_gateway.server.observer.observe",
+        lambda revision, finder, address, take, started: started(parse_address("127.0.0.1:9000")),
+    )
+    (folder / "gateway.yaml").write_text(
+        "openapi: openapi.yaml\nupstream: {url: http://a.test, credential: {bearer: {value: abcdefghijklmnop}}}\nallow: []\n"
+    )
+
+    assert run(["observe"]) == 0
+    assert "every program on this machine can call the API with the credential of the config" in capsys.readouterr().err
+    assert run(["observe", "openapi.yaml", "--upstream", "http://a.test"]) == 0
+    assert "credential" not in capsys.readouterr().err

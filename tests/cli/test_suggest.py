@@ -1,5 +1,7 @@
 import json
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 import pytest
@@ -125,7 +127,10 @@ def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: p
     with patch("plugin_gateway.cli.suggest.refusal_of", lambda text: "no such field"):
         assert run(["suggest", "seen.jsonl"]) == 0
     shown = capsys.readouterr()
-    assert "are not narrowed, because `check` would refuse that: no such field" in shown.err
+    assert (
+        "`response` is only a comment, because `check` would refuse it: no such field\n`parameters` is only a comment"
+        in shown.err
+    )
     assert yaml.safe_load(shown.out)["allow"] == ["listPets"]
 
 
@@ -147,3 +152,20 @@ def test_records_without_a_use_or_an_api_give_no_config(
     shown = capsys.readouterr()
     assert says in shown.err
     assert shown.out == ""
+
+
+def test_the_file_of_observe_is_the_default(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["suggest"]) == 2
+    assert "there is no seen.jsonl" in capsys.readouterr().err
+    (folder / "seen.jsonl").write_text(lines("GET /pets/mine"))
+    assert run(["suggest"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["allow"] == ["myPets"]
+
+
+def test_a_dash_is_standard_input(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=BytesIO(lines("GET /pets/mine").encode())))
+
+    assert run(["suggest", "-"]) == 0
+    assert yaml.safe_load(capsys.readouterr().out)["allow"] == ["myPets"]

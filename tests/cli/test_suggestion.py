@@ -27,7 +27,7 @@ def supported(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 def test_entries_are_in_document_order_with_their_calls(tmp_path: Path) -> None:
     usage = {ADD: Usage(calls=1), LIST: Usage(calls=2)}
 
-    assert [*lines_of(document(tmp_path), usage, is_narrow=True)] == [
+    assert [*lines_of(document(tmp_path), usage)] == [
         "  - listPets   # GET /pets: 2 calls",
         "  - addPet   # POST /pets: 1 call",
     ]
@@ -36,17 +36,17 @@ def test_entries_are_in_document_order_with_their_calls(tmp_path: Path) -> None:
 def test_a_narrow_entry_hides_unused_parameters_and_keeps_seen_fields(tmp_path: Path, supported: set[str]) -> None:
     pets = document(tmp_path)
 
-    assert [*lines_of(pets, {LIST: NARROW}, is_narrow=True)] == [
+    assert [*lines_of(pets, {LIST: NARROW})] == [
         "  - operation: listPets   # GET /pets",
         "    parameters: {debug: hidden, filter: hidden}",
         '    response: {keep: ["/*/id"]}',
     ]
     supported.remove("response")
-    assert [*lines_of(pets, {LIST: NARROW}, is_narrow=True)][2] == '    # response: {keep: ["/*/id"]}'
+    assert [*lines_of(pets, {LIST: NARROW})][2] == '    # response: {keep: ["/*/id"]}'
 
 
 def test_an_entry_that_is_not_narrow_has_its_details_as_comments(tmp_path: Path, supported: set[str]) -> None:
-    assert [*lines_of(document(tmp_path), {LIST: NARROW}, is_narrow=False)] == [
+    assert [*lines_of(document(tmp_path), {LIST: NARROW}, ())] == [
         "  - listPets   # GET /pets",
         "    # parameters: {debug: hidden, filter: hidden}",
         '    # response: {keep: ["/*/id"]}',
