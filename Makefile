@@ -1,7 +1,7 @@
 # Needs only make and Python 3.11 or later. The targets install everything else into .venv, in the versions of the lock files.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-wheel quick properties coverage mutants check legs lock docs core bench clients fuzz fuzz-origins
+.PHONY: help run test test-wheel quick properties coverage mutants check legs lock docs site core bench clients fuzz fuzz-origins
 MAKEFLAGS += --no-print-directory
 
 # The first of these that is new enough; `make PYTHON=/path/to/python3.12 …` overrides it.
@@ -85,6 +85,10 @@ lock: .venv/test.stamp  ## Update the lock files to the newest versions that pyp
 docs: .venv/run.stamp  ## Regenerate docs/config.md and docs/cli.md
 	$(BIN)/python -c 'from plugin_gateway.config.reference import reference; print(reference(), end="")' > docs/config.md
 	$(BIN)/python -m plugin_gateway.cli.reference > docs/cli.md
+
+site: export NO_MKDOCS_2_WARNING = 1
+site: .venv/test.stamp  ## Build the site made of docs/ into site/, strictly
+	$(BIN)/mkdocs build --quiet
 
 core: .venv-core/core.stamp  ## Install the wheel with a compiled core into .venv-core
 

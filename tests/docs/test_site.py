@@ -1,0 +1,43 @@
+"""The site made of docs/: it builds strictly, and its pages load nothing from other hosts."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("material", reason="mkdocs-material is not installed")
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_each_page_of_docs_is_a_page_of_the_site(site: Path) -> None:
+    for source in (ROOT / "docs").rglob("*.md"):
+        name = "index" if source.stem == "README" else source.stem
+        assert (site / source.relative_to(ROOT / "docs")).with_name(f"{name}.html").is_file()
+
+
+def test_each_link_between_pages_leads_to_a_page(site: Path) -> None:
+    checked = 0
+    for page in site.rglob("*.html"):
+        for target in re.findall(r'href="([^"#:?]+\.html)', page.read_text()):
+            if page.name != "404.html":
+                assert (page.parent / target).resolve().is_file(), (page.name, target)
+                checked += 1
+    assert checked > 100
+
+
+def test_no_page_loads_anything_from_another_host(site: Path) -> None:
+    loading = re.compile(
+        r'(?:<script[^>]+src|<img[^>]+src|<link[^>]+rel="(?:stylesheet|preconnect|icon)"[^>]+href)="?(?:https?:)?//'
+    )
+    assert [page.name for page in site.rglob("*.html") if loading.search(page.read_text())] == []

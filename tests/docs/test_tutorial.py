@@ -1,0 +1,70 @@
+"""docs/tutorial.md: each command runs, on GitHub's real document, and prints what the page says."""
+
+import asyncio
+import re
+import shutil
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from tests.docs.page import Shell, blocks, free_port, page
+
+DOCUMENT = Path(__file__).parents[3] / "shared" / "corpus" / "open" / "github.json"
+
+
+class GitHub(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = b'[{"number": 1}]'
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+async def played(folder: Path, upstream: int) -> list[tuple[str, str]]:
+    """Run the commands of the page; return what each block printed, with the text that the page shows after it."""
+    port, admin = free_port(), free_port()
+    found: list[tuple[str, str]] = []
+    shell = await Shell.start(folder)
+    try:
+        await shell.run(f"export PLUGIN_GATEWAY__UPSTREAM__URL=http://127.0.0.1:{upstream}")
+        for language, text in blocks(page("tutorial.md")):
+            if language == "text":
+                found[-1] = found[-1][0], text
+                continue
+            # There is no network: the package is installed, and the document is there.
+            lines = [line for line in text.splitlines() if not re.match(r"pip |python3 -m venv|curl -sSo", line)]
+            commands = "\n".join(lines).replace("localhost:8080", f"127.0.0.1:{port}")
+            if "serve &" in commands:
+                commands = commands.replace(
+                    "serve &", f"serve --listen 127.0.0.1:{port} --admin 127.0.0.1:{admin} 2>serve.log &"
+                )
+                commands += f"\nfor i in $(seq 800); do curl -so /dev/null 127.0.0.1:{port}/openapi.json && break; sleep 0.05; done"
+            found.append((await shell.run(commands), ""))
+    finally:
+        await shell.stop()
+    return found
+
+
+def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
+    if not DOCUMENT.is_file():
+        pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
+    shutil.copy(DOCUMENT, tmp_path / "github.json")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        found = asyncio.run(played(tmp_path, server.server_address[1]))
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert len(found) > 8
+    for printed, shown in found:
+        for line in filter(None, map(str.strip, shown.splitlines())):
+            assert line in printed, (line, printed)
+    assert '[{"number": 1}]' in "".join(printed for printed, _ in found)
