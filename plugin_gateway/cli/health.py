@@ -7,7 +7,8 @@ import os
 import socket
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +18,7 @@ from plugin_gateway.config.mistake import Mistake
 from plugin_gateway.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 DEFAULT_ADMIN = "127.0.0.1:8081"
@@ -60,6 +62,18 @@ def configured(config: Path | None) -> Address:
     Raises:
         UsageError: there is no admin listener.
     """
+    path, written = read_config(config)
+    admin = written.get("admin", DEFAULT_ADMIN)
+    if admin is None:
+        raise UsageError(f"`admin: null` in {path}: there is no admin listener to ask")
+    try:
+        return parse_address(str(admin))
+    except Mistake:
+        return parse_address(DEFAULT_ADMIN)
+
+
+def read_config(config: Path | None) -> tuple[Path | None, dict[Any, Any]]:
+    """Return the path of the config and what is written in it, without a check; empty if it is no mapping."""
     from plugin_gateway.config.find import find_config, read_text  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.tree import read  # noqa: PLC0415  # likewise
 
@@ -72,22 +86,30 @@ def configured(config: Path | None) -> Address:
             raise
         root = None
     written = root.plain() if root is not None else None
-    admin = written.get("admin", DEFAULT_ADMIN) if isinstance(written, dict) else DEFAULT_ADMIN
-    if admin is None:
-        raise UsageError(f"`admin: null` in {path}: there is no admin listener to ask")
-    try:
-        return parse_address(str(admin))
-    except Mistake:
-        return parse_address(DEFAULT_ADMIN)
+    return path, written if isinstance(written, dict) else {}
 
 
-def ask(address: Address, path: str, timeout_s: float) -> tuple[int, str]:
+def ask(
+    address: Address,
+    path: str,
+    timeout_s: float,
+    *,
+    method: str = "GET",
+    body: str | None = None,
+    headers: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[int, str]:
+    """Return the status and the body of an answer of the admin listener.
+
+    Raises:
+        OSError: it cannot be reached.
+        HTTPException: it does not speak HTTP.
+    """
     with closing(HTTPConnection(dialled(address.host), address.port, timeout=timeout_s)) as connection:
         if address.socket:
             connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
             connection.sock.settimeout(timeout_s)
             connection.sock.connect(address.socket)
-        connection.request("GET", path)
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
         return response.status, response.read().decode(errors="replace").strip()
 
