@@ -29,6 +29,7 @@ COMPILED = (
     "plugin_gateway/mcp/endpoint.py",
     "plugin_gateway/mcp/era.py",
     "plugin_gateway/mcp/head.py",
+    "plugin_gateway/mcp/held_tool_call.py",
     "plugin_gateway/mcp/http_answer.py",
     "plugin_gateway/mcp/inner_fields.py",
     "plugin_gateway/mcp/message.py",

@@ -265,7 +265,7 @@ class McpCall(Call):
             token = meta.get("progressToken")
             if (isinstance(token, str) or type(token) is int) and self._head.takes_events and self._batch is None:
                 self._token = token
-        call = self._caller.call(asked, meta, self._on_result, slot, self._client.address, self)
+        call = self._caller.call(asked, meta, self._on_result, slot, self._client.address, self, message.params)
         if call.call is not None:
             self._calls += (call,)
             if not era.is_modern and self.asked.request.authorizations:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from plugin_gateway.mcp.held_tool_call import HeldToolCall, opens_links
 from plugin_gateway.mcp.inner_fields import inner_block, trace_of
 from plugin_gateway.mcp.message import as_json
 from plugin_gateway.mcp.own_result import refused, wrong_arguments
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.wire import RequestFields
 
+NO_PARAMS: Final[dict[str, Any]] = {}
 _MOST_BLOCKS: Final = 64
 _MOST_KNOWN: Final = 16
 """Few, because an endpoint remembers up to 512 callers, and a client can be many of them."""
@@ -58,13 +60,20 @@ class Caller:
         slot: int,
         address: str,
         pending: Call | None,
+        params: dict[str, Any] = NO_PARAMS,
     ) -> ToolCall:
-        """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to."""
+        """Start a tool call. Its result may come before this returns. `pending` is the call that it belongs to.
+
+        `params` are those of its message; they matter only if a person must approve the call.
+        """
         clientele, tool, arguments = self.clientele, asked.tool, asked.arguments
         call = ToolCall(on_result, slot, tool, arguments, address, clientele)
-        if tool.name in clientele.passed_through:
-            on_result(slot, refused(tool, NO_PASSTHROUGH, clientele.settings.result_bytes))
-            return call
+        if tool.name in clientele.special:
+            if tool.name in clientele.passed_through:
+                on_result(slot, refused(tool, NO_PASSTHROUGH, clientele.settings.result_bytes))
+                return call
+            call = HeldToolCall(on_result, slot, tool, arguments, address, clientele)
+            call.opens_links = opens_links(meta, params)
         trace = trace_of(meta) if "traceparent" in meta else None
         key = b""
         if trace is None:

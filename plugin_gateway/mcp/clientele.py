@@ -26,12 +26,14 @@ class Clientele:
         "_writers",
         "access",
         "forwarded",
+        "held",
         "on_record",
         "passed_through",
         "public_url",
         "service",
         "serving",
         "settings",
+        "special",
     )
 
     def __init__(
@@ -56,6 +58,11 @@ class Clientele:
             rule.operation_id for rule in revision.rules if isinstance(revision.injection_of(rule).grant, Passthrough)
         )
         """The tools whose API expects the caller's own credential."""
+        self.held = frozenset(
+            rule.operation_id for rule in revision.rules if rule.shape is not None and rule.shape.needs_approval
+        )
+        """The tools whose calls a person must approve."""
+        self.special = self.passed_through | self.held
         self.forwarded = serving.revision.upstream.forward_headers
         self._writers = writers
 

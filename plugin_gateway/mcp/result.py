@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from plugin_gateway.tools.tool import Tool
 
 LEFT_OUT_KEY: Final = "plugin-gateway/left-out"
+APPROVAL_KEY: Final = "plugin-gateway/approval"
 NEXT_KEY: Final = "plugin-gateway/next"
 PROBLEM_KEY: Final = "plugin-gateway/problem"
 """Keys in `_meta` of a result."""
@@ -27,6 +28,12 @@ class Result:
     def __init__(self, members: bytes, meta: bytes = b"") -> None:
         self.members = members
         self.meta = meta
+
+
+class InputRequired(Result):
+    """What a modern client gets that must ask its user first. It has members for `_meta`."""
+
+    __slots__ = ()
 
 
 def of_json(texts: Iterable[bytes], value: bytes, meta: bytes = b"") -> Result:

@@ -16,6 +16,7 @@ from plugin_gateway.mcp.message import (
     Fault,
     response,
 )
+from plugin_gateway.mcp.result import InputRequired
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -98,6 +99,7 @@ class Service:
     """Answers requests. It holds no state of clients."""
 
     __slots__ = (
+        "_asking",
         "_discover",
         "_empty",
         "_legacy",
@@ -123,6 +125,7 @@ class Service:
             server["title"] = settings.title
         info = orjson.dumps(server)
         self._meta = b'{"resultType":"complete","_meta":{' + _SERVER_KEY + info
+        self._asking = b'{"resultType":"input_required","_meta":{' + _SERVER_KEY + info
         self._result = b',"result":' + self._meta + b"},"
         scope = b"private" if is_private else b"public"
         self._list_end = b',"ttlMs":%d,"cacheScope":"%b"' % (LIST_TTL_MS, scope)
@@ -173,7 +176,8 @@ class Service:
         if not era.is_modern:
             return b'{%b,"_meta":{%b}}' % (result.members, result.meta) if result.meta else b"{%b}" % result.members
         if result.meta:
-            return b"".join((self._meta, b",", result.meta, b"},", result.members, b"}"))
+            head = self._asking if isinstance(result, InputRequired) else self._meta
+            return b"".join((head, b",", result.meta, b"},", result.members, b"}"))
         return b"".join((self._meta, b"},", result.members, b"}"))
 
     def finished_response(self, era: Era, id_: bytes, result: Result) -> bytes:

@@ -178,7 +178,7 @@ class StdioSession:
         self._slots += 1
         slot = self._slots
         one = self._calls[slot] = UnderWayCall(message.id, era, token if has_token else None)
-        one.call = self._caller.call(asked, message.meta, self._on_result, slot, "", None)
+        one.call = self._caller.call(asked, message.meta, self._on_result, slot, "", None, message.params)
 
     def _on_result(self, slot: int, result: Result) -> None:
         one = self._calls.pop(slot, None)

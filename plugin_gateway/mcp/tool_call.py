@@ -136,7 +136,11 @@ class ToolCall(Client):
         limit = self._clientele.settings.result_bytes
         begun = (self._body or b"")[:limit].decode("utf-8", "replace")
         is_text = begun.isprintable() or "\n" in begun
-        self._on_result(self.slot, refused(self._tool, refusal, limit, begun if is_text else ""))
+        self._on_result(self.slot, self.refused(refusal, limit, begun if is_text else ""))
+
+    def refused(self, refusal: Refusal, limit: int, begun: str) -> Result:
+        """Return the result of a call that the gateway refused, or whose answer broke off after `begun`."""
+        return refused(self._tool, refusal, limit, begun)
 
     def on_continue(self) -> None:
         """Do nothing: the body is here."""
