@@ -120,6 +120,15 @@ def _written_file(value: Any, info: ValidationInfo) -> Path:
     return path
 
 
+def _folder(value: Any, info: ValidationInfo) -> Path:
+    path = _path(value, surroundings_of(info))
+    if hint := _unfilled(value):
+        raise Mistake("bad-value", "expected the path of a folder", got=value, hint=hint)
+    if _may_exist(path) and path.is_file():
+        raise Mistake("bad-value", "this is a file", got=value, hint="name a folder")
+    return path
+
+
 def _path(value: Any, around: Surroundings) -> Path:
     if not isinstance(value, str) or not value or "\0" in value:
         raise Mistake("wrong-type", "expected the path of a file", got=value)
@@ -306,6 +315,9 @@ WrittenPath = Annotated[
     Path,
     PlainValidator(_written_file),
     text_schema("A file to write; a relative path starts at the folder of this file."),
+]
+FolderPath = Annotated[
+    Path, PlainValidator(_folder), text_schema("A folder; a relative path starts at the folder of this file.")
 ]
 SourceText = Annotated[str, PlainValidator(_document_source), text_schema("A file, or an http or https URL.")]
 InjectedHeader = Annotated[str, PlainValidator(_injected_header), text_schema("A header field name.")]

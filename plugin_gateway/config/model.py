@@ -18,6 +18,7 @@ from plugin_gateway.config.fields import (
     Extension,
     FilePath,
     Flag,
+    FolderPath,
     HeaderSecret,
     InjectedHeader,
     ListenAddress,
@@ -66,7 +67,11 @@ class DocumentSource(Record):
     source: SourceText
     """A file, or an http or https URL."""
     refresh: Duration | None = None
-    """How often the gateway looks for a new version."""
+    """How often `serve` looks for a new version of a document at a URL, give or take a tenth. It asks by ETag, and waits longer while the
+    server fails. The last good copy is kept on disk and serves while the server fails, also at the next start."""
+    cache: FolderPath | None = None
+    """The folder for the last good copy; by default `$CACHE_DIRECTORY`, as systemd sets it, or `$XDG_CACHE_HOME/plugin-gateway`, or
+    `~/.cache/plugin-gateway`."""
     headers: dict[InjectedHeader, HeaderSecret] = Field(default_factory=dict)
     """Header fields to send when the gateway fetches the document."""
     overlays: Annotated[tuple[FilePath, ...], ToTuple] = ()
@@ -82,6 +87,14 @@ class DocumentSource(Record):
             hint = f"write `openapi: {named}`" if named else "for example `openapi: openapi.yaml`"
             raise Mistake("wrong-type", "expected a file or URL", got=value, hint=hint)
         return {"source": value} if isinstance(value, str) else value
+
+    @classmethod
+    def mistakes(cls, written: Mapping[str, Any]) -> Iterator[Mistake]:
+        source = written.get("source")
+        for key in ("refresh", "cache"):
+            if written.get(key) and isinstance(source, str) and not is_url(source):
+                hint = "leave it out: `serve` watches files"
+                yield Mistake("goes-together", f"`{key}` goes with a URL", hint=hint, at=(key,), on_key=True)
 
     @property
     def is_url(self) -> bool:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 # Paths from the root, without list indexes; the last word may be a value.
 NOT_YET: Final = frozenset(
     {
-        "openapi.refresh",
         "validate.response",
     }
 )

@@ -46,7 +46,7 @@ class Health:
     `reload_error` is the report of the last reload if it failed, as `check` prints it. `awaited` is the report that
     explains why the gateway is still waiting for its document at startup. `held` names the operations that the document
     added to groups of the allow-list since the lock was written; they stay closed. `drifted` has the operations that are not as they
-    were locked, with the outcome and the parts that changed.
+    were locked, with the outcome and the parts that changed. `stale` is the warning that the document is its last good copy.
     """
 
     is_ready: bool
@@ -60,6 +60,7 @@ class Health:
     awaited: str = ""
     held: tuple[str, ...] = ()
     drifted: tuple[Drifted, ...] = ()
+    stale: str = ""
     reloads: Reloads = Reloads()
     restarts: int = 0
     """The number of workers that ended and were replaced."""
@@ -86,6 +87,7 @@ def create_admin(
             "reload_error": now.reload_error or None,
             "awaited": now.awaited or None,
             "held": now.held,
+            "stale": now.stale or None,
             "drift": [one._asdict() for one in now.drifted],
         }
         body = orjson.dumps(members, option=orjson.OPT_APPEND_NEWLINE)

@@ -126,6 +126,11 @@ class _Scrape:
         )
         yield GaugeMetricFamily("plugin_gateway_revision", "Number of the revision served.", value=health.revision)
         yield GaugeMetricFamily("plugin_gateway_operations", "Operations allowed.", value=health.operations)
+        yield GaugeMetricFamily(
+            "plugin_gateway_document_stale",
+            "1 while the document is its last good copy, because it cannot be fetched.",
+            value=int(bool(health.stale)),
+        )
         drifted = GaugeMetricFamily(
             "plugin_gateway_drifted_operations",
             "Operations that are not as they were locked, by what became of them.",

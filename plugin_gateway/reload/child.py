@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 from plugin_gateway.config.remains import RefusedConfigError
 from plugin_gateway.diagnostics import render_text
 from plugin_gateway.errors import DocumentAwaitedError, FindingsError
+from plugin_gateway.openapi.read.source import STALE
 from plugin_gateway.reload.change import served_by
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.revision.cache_folder import cache_folder
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
 from plugin_gateway.telemetry import Log, telling
 
@@ -90,7 +92,8 @@ def compiled_or_refused(
             config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
         )
         try:
-            revision = build(loaded, number=number, on_file=on_file, pinned=pinned).revision
+            folder = cache_folder(loaded.config.openapi, os.environ)
+            revision = build(loaded, number=number, on_file=on_file, pinned=pinned, keep_in=folder).revision
         except DocumentAwaitedError:
             awaited = awaited_by(loaded)
             raise
@@ -122,6 +125,8 @@ def compiled_or_refused(
         served=served_by(revision),
         held=revision.held,
         drifted=revision.drifted,
+        refresh_s=loaded.config.openapi.refresh or 0.0,
+        stale=next((str(one) for one in revision.warnings if one.rule == STALE), ""),
     )
 
 

@@ -47,6 +47,10 @@ class Compiled:
     """Operations that the document added to groups; they stay closed."""
     drifted: tuple[Drifted, ...] = ()
     """Operations that are not as they were locked."""
+    refresh_s: float = 0.0
+    """How often to look for a new version of the document; 0 means never."""
+    stale: str = ""
+    """The warning that the document is its last good copy, because it cannot be fetched."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

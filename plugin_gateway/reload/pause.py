@@ -10,6 +10,7 @@ _SHARE: Final = 4
 """Each pause is a quarter of the time waited so far, so a server is noticed soon after it comes up."""
 
 _SPREAD: Final = 0.25
+_JITTER: Final = 0.1
 
 
 def pause_s(waited_s: float, chance: float) -> float:
@@ -19,3 +20,14 @@ def pause_s(waited_s: float, chance: float) -> float:
     together.
     """
     return min(MOST_S, max(LEAST_S, waited_s / _SHARE) * (1 + _SPREAD * chance))
+
+
+def refresh_pause_s(every_s: float, failures: int, chance: float) -> float:
+    """Return the pause before the next look for a new version of the document: `every_s`, give or take a tenth.
+
+    While the server fails, the pauses begin at a second and double up to `every_s`. `chance`, from 0 to 1, spreads replicas that
+    started together.
+    """
+    every_s = max(every_s, LEAST_S)
+    pause = min(every_s, LEAST_S * 2 ** min(failures - 1, 30)) if failures else every_s
+    return pause * (1 - _JITTER + 2 * _JITTER * chance)

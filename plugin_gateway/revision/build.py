@@ -114,17 +114,22 @@ def load_document(loaded: LoadedConfig, *, on_file: OnFile | None = None) -> Doc
 
 
 def load_stages(
-    loaded: LoadedConfig, *, on_file: OnFile | None = None, hold: Callable[[Document], Document] | None = None
+    loaded: LoadedConfig,
+    *,
+    on_file: OnFile | None = None,
+    hold: Callable[[Document], Document] | None = None,
+    keep_in: Path | None = None,
 ) -> tuple[Document, ...]:
     """Do the work of `load_document`; return the API's own document, and the document after each overlay.
 
-    `hold` puts the operations into the API's document that are kept as they were locked.
+    `hold` puts the operations into the API's document that are kept as they were locked. `keep_in` is the folder for the last good
+    copy.
     """
     source = loaded.config.openapi
     headers = {name: secret.reveal() for name, secret in source.headers.items()}
     overlays, found = read_overlays(loaded)
     try:
-        document = read_document(source.source, headers=headers, on_file=on_file)
+        document = read_document(source.source, headers=headers, on_file=on_file, keep_in=keep_in)
     except DocumentError as error:
         kind = DocumentError if found else type(error)
         raise kind([*found, *_named_in(loaded, error.findings)]) from error
@@ -140,7 +145,7 @@ def load_stages(
 
 
 def load_agreed(
-    loaded: LoadedConfig, lock: Lock | None, *, on_file: OnFile | None = None
+    loaded: LoadedConfig, lock: Lock | None, *, on_file: OnFile | None = None, keep_in: Path | None = None
 ) -> tuple[tuple[Document, ...], Agreed]:
     """Do the work of `load_stages`, and apply a lock."""
     agreed = NOTHING_AGREED
@@ -155,7 +160,7 @@ def load_agreed(
         agreed = agree(document, loaded.config, lock, lambda: load_copy(file))
         return agreed.document or document
 
-    stages = load_stages(loaded, on_file=on_file, hold=hold)
+    stages = load_stages(loaded, on_file=on_file, hold=hold, keep_in=keep_in)
     return stages, agreed
 
 
@@ -173,9 +178,16 @@ def _named_in(loaded: LoadedConfig, findings: Iterable[Finding]) -> Iterator[Fin
 
 
 def build(
-    loaded: LoadedConfig, *, number: int = 1, on_file: OnFile | None = None, pinned: Pinned = NOTHING_PINNED
+    loaded: LoadedConfig,
+    *,
+    number: int = 1,
+    on_file: OnFile | None = None,
+    pinned: Pinned = NOTHING_PINNED,
+    keep_in: Path | None = None,
 ) -> Built:
-    """Read all files that a config names, and compile them; `pinned` comes from the previous revision of a running gateway.
+    """Read all files that a config names, and compile them.
+
+    `pinned` comes from the previous revision of a running gateway; `keep_in` is the folder for the last good copy of the document.
 
     Raises:
         DocumentAwaitedError: the server of the document, or of a part that is needed, does not answer yet.
@@ -192,7 +204,7 @@ def build(
     tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
     found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
     try:
-        stages, agreed = load_agreed(loaded, lock, on_file=on_file)
+        stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in)
         document = stages[-1]
     except DocumentError as error:
         found += _of_config_alone(loaded, logo, users)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from random import random
 from time import monotonic, time
@@ -25,7 +25,7 @@ from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.reload.aside import compile_aside
 from plugin_gateway.reload.change import change
 from plugin_gateway.reload.outcome import Compiled, Refused
-from plugin_gateway.reload.pause import pause_s
+from plugin_gateway.reload.pause import pause_s, refresh_pause_s
 from plugin_gateway.reload.watch import FileWatch, fingerprints
 from plugin_gateway.server.admin import AdminListener
 from plugin_gateway.server.approval_log import ApprovalLog, desk_series, url_of
@@ -112,6 +112,10 @@ class Supervisor:
         self._compiled: Compiled | None = None
         self._awaited = ""
         self._reload_error = ""
+        self._is_due = False
+        """A reload was asked for and is not served yet. A rotated secret changes the revision and not its digest."""
+        self._failures = 0
+        """The looks at the document in a row that failed."""
 
     async def _series(self) -> Series:
         """Return the workers' series plus the log lines that the supervisor lost."""
@@ -280,20 +284,36 @@ class Supervisor:
 
     async def _reload_when_wanted(self) -> None:
         """Reload when a file changes or on SIGHUP, and periodically while the document's server does not answer."""
-        pause, began = inf, 0.0
+        pause, began = self._refresh_pause(), 0.0
         while True:
             is_asked = await self._wanted_within(pause)
             self._reload_wanted.clear()
             if is_asked:
                 began = monotonic()
             is_awaited = await self._reload(is_asked=is_asked) and self._options.wait_s != 0
-            pause = pause_s(monotonic() - began, random()) if is_awaited else inf  # noqa: S311  # no secret
+            if is_awaited:
+                pause = pause_s(monotonic() - began, random())  # noqa: S311  # no secret
+            else:
+                self._failures = self._failures + 1 if self._is_document_failing() else 0
+                pause = self._refresh_pause()
+
+    def _is_document_failing(self) -> bool:
+        return bool(self._reload_error or (self._compiled is not None and self._compiled.stale))
+
+    def _refresh_pause(self) -> float:
+        """Return the seconds until the document is looked at again; infinite for a document that is not refreshed."""
+        if self._compiled is None or not self._compiled.refresh_s:
+            return inf
+        if self._is_document_failing():
+            self._failures = max(1, self._failures)
+        return refresh_pause_s(self._compiled.refresh_s, self._failures, random())  # noqa: S311  # no secret
 
     async def _reload(self, *, is_asked: bool) -> bool:
         """Compile aside and swap. On any failure the current revision stays. Return whether a retry may help."""
         before = self._compiled
         if before is None:
             return False
+        self._is_due = self._is_due or is_asked
         started_at = monotonic()
         # Take the fingerprints now: a file that a refused config no longer names must not count as changed ever after.
         watched = fingerprints(before.watched)
@@ -303,9 +323,13 @@ class Supervisor:
                 compiled.report, {**watched, **compiled.watched}, is_asked=is_asked, findings=compiled.findings
             )
             return compiled.awaited is not None
+        if not self._is_due and compiled.digest == before.digest:
+            self._note_unchanged(before, compiled)
+            return False
         if refusal := await self._pool.adopt(compiled.revision):
             self._refuse(refusal, {**watched, **compiled.watched}, is_asked=is_asked)
             return False
+        self._is_due = False
         self._compiled = compiled
         self._desk.settings = compiled.approvals
         self._files.look_at(compiled.watched)
@@ -324,6 +348,20 @@ class Supervisor:
             message = "`listen`, `admin` and `metrics` take effect after a restart"
             self._log.event("warning", "restart-needed", message)
         return False
+
+    def _note_unchanged(self, before: Compiled, compiled: Compiled) -> None:
+        """Take over what a refresh found out, if the revision that it compiled is the one that is served."""
+        if compiled.stale != before.stale:
+            event, message = (
+                ("document-stale", compiled.stale)
+                if compiled.stale
+                else ("document-fresh", "the document can be fetched again")
+            )
+            self._log.event("warning" if compiled.stale else "info", event, message)
+        self._log.event("debug", "document-unchanged", "the document did not change what is served")
+        self._reload_error = ""
+        self._compiled = replace(compiled, revision=before.revision, number=before.number)
+        self._files.look_at(compiled.watched)
 
     def _refuse(
         self, report: str, watched: Mapping[Path, Fingerprint], *, is_asked: bool, findings: Iterable[Finding] = ()
@@ -350,6 +388,7 @@ class Supervisor:
             awaited=self._awaited,
             held=compiled.held if compiled else (),
             drifted=compiled.drifted if compiled else (),
+            stale=compiled.stale if compiled else "",
             reloads=self._reloads,
             restarts=self._pool.restarts,
         )

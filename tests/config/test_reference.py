@@ -28,7 +28,6 @@ def test_the_page_is_the_generated_one() -> None:
     "extra",
     [
         {"validate": {"response": "report"}},
-        {"openapi": {"source": "x", "refresh": "1h"}},
     ],
     ids=str,
 )

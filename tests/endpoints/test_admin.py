@@ -43,6 +43,7 @@ def test_ready_says_which_revision_is_served() -> None:
         "reload_error": None,
         "awaited": None,
         "held": [],
+        "stale": None,
         "drift": [],
     }
 

@@ -34,6 +34,7 @@ def test_what_is_served_is_exposed() -> None:
     assert found[("plugin_gateway_operations",)] == 8
     assert found[("plugin_gateway_workers",)] == 2
     assert found[("plugin_gateway_reload_failed",)] == 1
+    assert found[("plugin_gateway_document_stale",)] == 0
     assert found[("plugin_gateway_drifted_operations", ("outcome", "quarantined"))] == 2
     assert found[("plugin_gateway_drifted_operations", ("outcome", "followed"))] == 0
 

@@ -16,6 +16,7 @@ from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.extent import MAX_BYTES, MAX_PARTS
 from plugin_gateway.openapi.decode.text import decode
+from plugin_gateway.openapi.read.last_good import Answer, mark_of
 from plugin_gateway.openapi.refs import RefError, join_uri
 
 if TYPE_CHECKING:
@@ -44,8 +45,23 @@ class _Unfetched(Exception):  # noqa: N818 (it never leaves this module)
 class Site:
     """The parts of a document at URLs. The name of a part is its URL without userinfo and query. A context manager."""
 
-    def __init__(self, url: str, *, headers: Mapping[str, str], timeout_s: float) -> None:
-        """Take the URL of the first part without fetching it. Userinfo and query of `url` are sent but never shown."""
+    def __init__(
+        self,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout_s: float,
+        kept: Mapping[str, Answer] | None = None,
+        is_offline: bool = False,
+    ) -> None:
+        """Take the URL of the first part without fetching it. Userinfo and query of `url` are sent but never shown.
+
+        `kept` has earlier answers: the server is asked only for newer ones, or, with `is_offline`, not at all.
+        """
+        self._kept = kept or {}
+        self._is_offline = is_offline
+        self.answers: dict[str, Answer] = {}
+        """The answers that were used, by the mark of their URL."""
         self._url = url
         self._headers = headers
         self._timeout_s = timeout_s
@@ -128,6 +144,8 @@ class Site:
         return DocumentError([Finding(rule="document-unreadable", message=message, location=Location(self.root))])
 
     def _fetch(self, url: str, may_follow: Callable[[str], bool]) -> bytes:
+        if self._is_offline:
+            return self._recall(url)
         try:
             return self._runner.run(asyncio.wait_for(self._get(url, may_follow), self._timeout_s))
         except (TimeoutError, httpx2.TimeoutException):
@@ -142,22 +160,42 @@ class Site:
             may_pass = isinstance(error, httpx2.NetworkError | httpx2.RemoteProtocolError | httpx2.ProxyError)
             raise _Unfetched(f"the request failed: {type(error).__name__}", may_pass=may_pass) from None
 
+    def _recall(self, url: str) -> bytes:
+        mark = mark_of(url)
+        if mark not in self._kept:
+            raise _Unfetched("the last good copy does not have it")
+        self.answers[mark] = self._kept[mark]
+        return self._kept[mark].body
+
     async def _get(self, url: str, may_follow: Callable[[str], bool]) -> bytes:
+        mark = mark_of(url)
+        kept = self._kept.get(mark)
+        conditions: dict[str, str] = {}
+        if kept is not None:
+            conditions |= {"If-None-Match": kept.etag} if kept.etag else {}
+            conditions |= {"If-Modified-Since": kept.modified} if kept.modified and not kept.etag else {}
         for _ in range(_MAX_REDIRECTS + 1):
-            async with self._client.stream("GET", url) as response:
+            async with self._client.stream("GET", url, headers=conditions) as response:
                 if response.has_redirect_location:
                     target = urljoin(url, response.headers["Location"])
                     if not may_follow(target):
                         raise _Unfetched(f"it redirects to another site, {_shown(target)}")
                     url = target
                     continue
-                if (status := response.status_code) != 200:
+                if (status := response.status_code) == 304 and kept is not None and conditions:
+                    self.answers[mark] = kept
+                    self._fetched_from = url
+                    return kept.body
+                if status != 200:
                     may_pass = status >= 500 or status in _NOT_YET
                     raise _Unfetched(
                         f"the server answered {status} {response.reason_phrase}".rstrip(), may_pass=may_pass
                     )
                 self._fetched_from = url
-                return await self._body(response)
+                body = await self._body(response)
+                etag, modified = (response.headers.get(name, "") for name in ("ETag", "Last-Modified"))
+                self.answers[mark] = Answer(body, etag, modified)
+                return body
         raise _Unfetched(f"it redirects more than {_MAX_REDIRECTS} times")
 
     async def _body(self, response: httpx2.Response) -> bytes:

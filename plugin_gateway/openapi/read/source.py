@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from time import time
+from typing import TYPE_CHECKING, Final, Protocol
 
-from plugin_gateway.diagnostics import Finding, Location
+from plugin_gateway.diagnostics import Finding, Location, Severity
 from plugin_gateway.errors import DocumentAwaitedError, DocumentError
 from plugin_gateway.openapi.decode.places import locate_all, with_lines
 from plugin_gateway.openapi.decode.text import decode, skim
@@ -15,10 +17,14 @@ from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.foreign import foreign_text
 from plugin_gateway.openapi.read.bundle import Parts, bundle, refers_elsewhere
 from plugin_gateway.openapi.read.folder import STANDARD_INPUT, Folder, StandardInput
+from plugin_gateway.openapi.read.last_good import LastGood, load_last_good, mark_of, save_last_good
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+
+STALE: Final = "document-stale"
+"""The rule of the warning that the document is a copy."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
@@ -40,11 +46,13 @@ def read_document(
     headers: Mapping[str, str] | None = None,
     timeout_s: float = 15.0,
     on_file: Callable[[Path], object] | None = None,
+    keep_in: Path | None = None,
 ) -> Document:
     """Read the document at a path (relative to `base` or the working directory) or an http(s) URL, with all its parts.
 
     `headers` go only to the host of the URL. `timeout_s` bounds each request as a whole. `on_file` is called with each file
-    before it is opened. Blocks: call it outside the event loop.
+    before it is opened. `keep_in` is a folder for the last good copy of a document at a URL: the copy saves fetching what did not
+    change, and replaces a document that cannot be read, with a warning. Blocks: call it outside the event loop.
 
     Raises:
         DocumentAwaitedError: the server of the URL does not answer yet; a retry may succeed.
@@ -60,8 +68,52 @@ def read_document(
     # Imported late: httpx2 costs 60 ms and a file does not need it.
     from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415
 
+    if keep_in is not None:
+        return _read_and_keep(location, headers or {}, timeout_s, keep_in / f"{mark_of(location)}.document")
     with Site(location, headers=headers or {}, timeout_s=timeout_s) as site:
         return _read(site, site.root)
+
+
+def _read_and_keep(location: str, headers: Mapping[str, str], timeout_s: float, path: Path) -> Document:
+    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415  # as above
+
+    last = load_last_good(path)
+    try:
+        with Site(location, headers=headers, timeout_s=timeout_s, kept=last.answers) as site:
+            document = _read(site, site.root)
+    except DocumentError as error:
+        if not last.answers:
+            raise
+        return _recalled(location, last, str(error.findings[0].message))
+    if document.is_awaited:
+        return _recalled(location, last, "a part of it cannot be fetched") if last.answers else document
+    try:
+        save_last_good(path, LastGood(answers=site.answers, confirmed_at=time()))
+    except OSError as error:
+        message = f"the last good copy of the document cannot be kept: {(error.strerror or str(error)).lower()}"
+        hint = "name a folder that the gateway may write to in `openapi.cache`"
+        finding = Finding(
+            rule="not-cached", severity=Severity.WARNING, message=message, hint=hint, location=Location(document.name)
+        )
+        document = replace(document, warnings=(*document.warnings, finding))
+    return document
+
+
+def _recalled(location: str, last: LastGood, reason: str) -> Document:
+    """Read the document from its last good copy, with a warning that says why and how old the copy is."""
+    from plugin_gateway.openapi.read.site import Site  # noqa: PLC0415  # as above
+
+    with Site(location, headers={}, timeout_s=0, kept=last.answers, is_offline=True) as site:
+        document = _read(site, site.root)
+    since = datetime.fromtimestamp(last.confirmed_at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    finding = Finding(
+        rule=STALE,
+        severity=Severity.WARNING,
+        message=f"the gateway uses the copy of the document that was good at {since}: {reason}",
+        hint="the gateway keeps asking; `plugin-gateway check` shows what is wrong now",
+        location=Location(document.name),
+    )
+    return replace(document, warnings=(*document.warnings, finding))
 
 
 def read_standard_input() -> Document:

@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -368,3 +369,74 @@ def test_a_gzip_bomb_is_never_unzipped_beyond_the_limit(monkeypatch: pytest.Monk
         assert "too large" in refusal(f"{host.url}/api")
 
     assert sizes == [1001]
+
+
+OWN = "/api.yaml"
+PARTED = b'openapi: 3.0.3\npaths: {/a: {$ref: "part.yaml"}}\n'
+PART = b"get: {responses: {}}\n"
+
+
+def kept(host: Host, folder: Path) -> Document:
+    return read_document(host.url + OWN, keep_in=folder)
+
+
+def conditional(body: bytes, field: str, value: str) -> Callable[[Any], None]:
+    """Answer 304 if the caller has the version that `value` names."""
+    asked = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}[field]
+
+    def answer(handler: Any) -> None:
+        is_known = handler.headers.get(asked) == value
+        handler.send_response(304 if is_known else 200)
+        handler.send_header(field, value)
+        handler.send_header("Content-Length", "0" if is_known else str(len(body)))
+        handler.end_headers()
+        handler.wfile.write(b"" if is_known else body)
+
+    return answer
+
+
+@pytest.mark.parametrize(("field", "value"), [("ETag", '"1"'), ("Last-Modified", "Mon, 01 Jan 2024 00:00:00 GMT")])
+def test_a_server_is_asked_only_for_a_newer_version_of_each_part(tmp_path: Path, field: str, value: str) -> None:
+    with serving({OWN: conditional(PARTED, field, value), "/part.yaml": conditional(PART, field, value)}) as host:
+        first, second = kept(host, tmp_path), kept(host, tmp_path)
+        asked = {"ETag": "if-none-match", "Last-Modified": "if-modified-since"}[field]
+        assert [headers.get(asked) for _, headers in host.requests] == [None, None, value, value]
+        assert first.root == second.root
+        host.answers["/part.yaml"] = (200, {}, b"put: {responses: {}}\n")
+        assert [str(key) for key in kept(host, tmp_path).operations] == ["PUT /a"]
+
+
+@pytest.mark.parametrize(
+    "failure", [(503, {}, b""), (404, {}, b""), (200, {}, b"<html>"), (200, {}, b"openapi: 3.0.3\npaths: []\n")]
+)
+def test_a_document_that_cannot_be_read_is_replaced_by_its_last_good_copy(tmp_path: Path, failure: Answer) -> None:
+    with serving({OWN: (200, {}, PARTED), "/part.yaml": (200, {}, PART)}) as host:
+        good = kept(host, tmp_path)
+        host.answers[OWN] = failure
+        copy = kept(host, tmp_path)
+        assert (copy.root, [one.rule for one in copy.warnings]) == (good.root, ["document-stale"])
+        assert "the copy of the document that was good at 20" in copy.warnings[0].message
+        assert refusal(host.url + OWN, keep_in=tmp_path / "empty")
+        host.answers[OWN] = (200, {}, PARTED)
+        assert kept(host, tmp_path).warnings == ()
+
+
+def test_a_part_that_fails_makes_the_whole_document_the_copy(tmp_path: Path) -> None:
+    with serving({OWN: (200, {}, PARTED), "/part.yaml": (200, {}, PART)}) as host:
+        good = kept(host, tmp_path)
+        host.answers["/part.yaml"] = (503, {}, b"")
+        copy = kept(host, tmp_path)
+        assert (copy.root, copy.is_awaited, [one.rule for one in copy.warnings]) == (
+            good.root,
+            False,
+            ["document-stale"],
+        )
+        with pytest.raises(DocumentAwaitedError):
+            kept(host, tmp_path / "empty")
+
+
+def test_a_copy_that_cannot_be_kept_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with serving({OWN: (200, {}, API)}) as host:
+        [warning] = kept(host, tmp_path / "file").warnings
+    assert (warning.rule, "openapi.cache" in warning.hint) == ("not-cached", True)
