@@ -11,6 +11,7 @@ import yaml
 from jsonschema.validators import validator_for
 
 from plugin_gateway.config.load import LoadedConfig, load
+from plugin_gateway.config.units import parse_duration
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 COMPOSE = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
@@ -88,3 +89,45 @@ def test_no_secret_is_written_into_the_file() -> None:
 
     assert key not in (DEPLOY / "compose.yaml").read_text().replace("legacy_api_key.demo", "")
     assert key not in (DEPLOY / "config" / "gateway.yaml").read_text()
+
+
+REPLICAS = DEPLOY / "examples" / "replicas"
+OF_REPLICAS = yaml.safe_load((REPLICAS / "compose.yaml").read_text())
+GATEWAYS = ("gateway-a", "gateway-b")
+
+
+def test_the_replicas_are_valid_by_the_compose_specification() -> None:
+    assert slips(OF_REPLICAS) == []
+
+
+@pytest.mark.parametrize("name", OF_REPLICAS["services"])
+def test_every_container_beside_the_replicas_is_read_only_and_without_capabilities(name: str) -> None:
+    service = OF_REPLICAS["services"][name]
+
+    assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
+    assert "no-new-privileges:true" in service["security_opt"]
+
+
+def test_the_replicas_are_where_haproxy_looks_for_them_and_have_time_to_drain() -> None:
+    balanced = (REPLICAS / "haproxy.cfg").read_text()
+
+    for name in GATEWAYS:
+        service = OF_REPLICAS["services"][name]
+        address = service["networks"]["inside"]["ipv4_address"]
+        assert f"{address}:8080 port 8081" in balanced
+        _, *times = service["command"]
+        drain_s = sum(parse_duration(value) for value in times[1::2])
+        assert parse_duration(service["stop_grace_period"]) > drain_s
+    assert OF_REPLICAS["services"]["haproxy"]["ports"] == ["127.0.0.1:8443:443"]
+    assert not [name for name in GATEWAYS if "ports" in OF_REPLICAS["services"][name]]
+
+
+def test_the_config_of_the_replicas_loads_with_their_environment() -> None:
+    environment = {**OF_REPLICAS["services"]["gateway-a"]["environment"], "LEGACY_API_KEY": "key-of-the-test"}
+    environment["PLUGIN_GATEWAY__OPENAPI"] = str(DEPLOY.parent / "examples" / "legacy_api" / "openapi.yaml")
+    config = load(REPLICAS / "gateway.yaml", environ=environment).config
+
+    assert str(config.upstream.url) == "http://10.0.0.10:9100/api/v2"
+    assert OF_REPLICAS["services"]["api"]["networks"]["inside"]["ipv4_address"] == "10.0.0.10"
+    assert config.limits.redis.reveal() == environment["REDIS_URL"]
+    assert str(config.admin) == "0.0.0.0:8081"

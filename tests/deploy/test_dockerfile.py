@@ -1,6 +1,7 @@
 """The image is small in rights: no root, no shell in front, nothing written at run time."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -126,3 +127,31 @@ def test_the_build_context_starts_empty() -> None:
     lines = [line for line in (ROOT / ".dockerignore").read_text().splitlines() if line and not line.startswith("#")]
 
     assert lines[0] == "*"
+
+
+def test_no_time_of_the_build_gets_into_the_image() -> None:
+    release = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+
+    assert ("ARG", "SOURCE_DATE_EPOCH=0") in instructions(DOCKERFILE.read_text())
+    assert "rewrite-timestamp=true" in release
+    assert 'SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"' in release
+
+
+def test_the_same_sources_give_the_same_wheel(tmp_path: Path) -> None:
+    pytest.importorskip("hatchling", reason="hatchling builds the wheel")
+    wheels = []
+    for name in ("one", "two"):
+        # In a folder of another name, and with files of another age.
+        copy = tmp_path / name
+        copy.mkdir()
+        for source in ("pyproject.toml", "hatch_build.py", "gateway.yaml", "README.md", "LICENSE"):
+            shutil.copyfile(ROOT / source, copy / source)
+        shutil.copytree(ROOT / "plugin_gateway", copy / "plugin_gateway", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "examples", copy / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+        command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path / f"{name}-dist")]
+        environment = {**os.environ, "SOURCE_DATE_EPOCH": "1700000000"}
+        subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True, timeout=60)
+        [wheel] = (tmp_path / f"{name}-dist").glob("*.whl")
+        wheels.append(wheel.read_bytes())
+
+    assert wheels[0] == wheels[1]

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from plugin_gateway.cli.entry import run
+from plugin_gateway.reload import child
 from plugin_gateway.reload.child import compiled_or_refused
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.revision import LogSettings, Revision
@@ -144,3 +145,19 @@ def test_a_document_that_is_not_there_yet_says_where_to_say_so(config: Path) -> 
     assert refused.awaited == Awaited(
         listen="127.0.0.1:8", admin="127.0.0.1:7", log=LogSettings(format="text", level="info")
     )
+
+
+def test_a_sandbox_that_forbids_to_be_nice_forbids_no_reload(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = []
+
+    def nice(_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(child.sys, "argv", ["child", "gently"])
+    monkeypatch.setattr(child.os, "nice", nice)
+    monkeypatch.setattr(child.os, "_exit", answered.append)
+    monkeypatch.setattr(child.gc, "disable", lambda: None)
+    monkeypatch.setattr(child, "answer", lambda: answered.append("answer"))
+    child.main()
+
+    assert answered == ["answer", 0]
