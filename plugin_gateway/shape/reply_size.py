@@ -9,7 +9,7 @@ from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.shape.pointer import Pointers, step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
 
@@ -38,6 +38,8 @@ _LONG_TEXTS: Final = ("body", "description", "text", "content", "html", "message
 _TEXT: Final = 300
 _UNKNOWN: Final = 20
 _LARGE: Final = 400
+_KIND: Final = frozenset({"type", "enum", "const", "example", "examples"})
+_MORE: Final = "additionalProperties"
 _COMBINATIONS: Final = ("anyOf", "oneOf")
 
 
@@ -89,26 +91,49 @@ class _Sizer:
         return self._known[key]
 
     def _size(self, node: JsonObject, keep: Pointers | None, rows: int, name: str, depth: int) -> int:
+        parts = [*self._conjuncts(node)]
+        required = {one for part in parts for one in _listed(part.get("required"))}
+        members: dict[str, Any] = {}
+        for part in parts:
+            members = {**_mapped(part.get("properties")), **members}
         total = 0
-        required = _listed(node.get("required"))
-        for member, schema in _mapped(node.get("properties")).items():
+        for member, schema in members.items():
             inner = None if keep is None else step(keep, member)
             if inner is None or inner:
                 size = self.size(schema, inner, rows, member, depth + 1)
                 # Many replies lack the objects that their schemas do not require.
-                is_rare = required and member not in required and size > _LARGE
+                is_rare = member not in required and size > _LARGE and not self._is_array(schema)
                 total += len(member) + 4 + (size // 2 if is_rare else size)
-        if "items" in node:
-            count = _clamped(node, rows)
+        if (items := next((part["items"] for part in parts if "items" in part), None)) is not None:
+            count = min(_clamped(part, rows) for part in parts)
             inner = None if keep is None else step(keep, "0")
-            total += count * (1 + self.size(node["items"], inner, min(rows, _INNER_ITEMS), name, depth + 1))
-        if isinstance(more := node.get("additionalProperties"), dict):
+            total += count * (1 + self.size(items, inner, min(rows, _INNER_ITEMS), name, depth + 1))
+        if more := next((part[_MORE] for part in parts if isinstance(part.get(_MORE), dict)), None):
             inner = None if keep is None else step(keep, "key")
             total += _INNER_ITEMS * (8 + self.size(more, inner, rows, "", depth + 1))
-        total += sum(self.size(part, keep, rows, name, depth + 1) for part in _listed(node.get("allOf")))
-        for word in _COMBINATIONS:
-            total += self._either(_listed(node.get(word)), keep, rows, name, depth + 1)
-        return 2 + total if total or keep is not None else self._scalar(node, name)
+        for part in parts:
+            for word in _COMBINATIONS:
+                total += self._either(_listed(part.get(word)), keep, rows, name, depth + 1)
+        if total or keep is not None:
+            return 2 + total
+        # The part that has a type says more than a description around it.
+        return self._scalar(next((part for part in parts if _KIND & part.keys()), node), name)
+
+    def _is_array(self, schema: Any) -> bool:
+        node = follow(schema, self._document)
+        return node is not None and any("items" in part for part in self._conjuncts(node))
+
+    def _conjuncts(self, node: JsonObject) -> Iterator[JsonObject]:
+        """Yield the schemas that a value fits all at once, each once: the same members may be written in several."""
+        stack, seen = [node], set[int]()
+        while stack:
+            part = stack.pop()
+            if id(part) not in seen:
+                seen.add(id(part))
+                yield part
+                stack += [
+                    one for inner in _listed(part.get("allOf")) if (one := follow(inner, self._document)) is not None
+                ]
 
     def _either(self, parts: list[Any], keep: Pointers | None, rows: int, name: str, depth: int) -> int:
         """Return the size of one of several forms: of a scalar, if there is one, such as the id instead of its object."""

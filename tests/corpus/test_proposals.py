@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 
+from plugin_gateway.cli.appraisals import proposal_of
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.read.source import read_document
 from plugin_gateway.openapi.refs import join_pointer, split_pointer
+from plugin_gateway.revision.appraisal import appraise
+from plugin_gateway.revision.build import build, load_config
 from plugin_gateway.shape.pointer import find_in_schema, pointers_of, step
 from plugin_gateway.shape.propose import propose_keep
 from plugin_gateway.shape.success import success_schemas
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from plugin_gateway.openapi.document import Document, Operation
+    from plugin_gateway.revision.appraisal import Appraisal
     from plugin_gateway.shape.pointer import Pointers
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "open"
@@ -112,3 +117,31 @@ def test_every_proposed_place_is_in_the_schema(name: str) -> None:
             tokens = split_pointer(pointer)
             assert join_pointer(tokens) == pointer
             assert any(find_in_schema(document, schema, tokens).schemas for schema in schemas), (operation.key, pointer)
+
+
+@pytest.mark.parametrize("name", ["redocly_cafe.yaml", "twilio_flex.json", "xero_payroll_au.yaml"])
+def test_check_accepts_what_it_proposed_and_proposes_nothing_more(name: str, tmp_path: Path) -> None:
+    listed = CORPUS.parent / "allow" / f"{name}.txt"
+    if not listed.exists():
+        pytest.skip(f"the shared corpus has no {listed.name} here")
+    allow: list[Any] = listed.read_text().split("\n")
+    config = tmp_path / "gateway.yaml"
+
+    def appraised() -> tuple[Appraisal, ...]:
+        upstream = {"url": "http://127.0.0.1:9", "servers": "ignore"}
+        entries = [one for one in allow if one]
+        config.write_text(yaml.safe_dump({"openapi": str(CORPUS / name), "upstream": upstream, "allow": entries}))
+        return appraise(build(load_config(config, environ={})))
+
+    before = appraised()
+    pasted = yaml.safe_load("\n".join(proposal_of(before)))
+    named = {entry["operation"] for entry in pasted}
+    allow = [*pasted, *(one for one in allow if one not in named)]
+    after = {one.key: one for one in appraised()}
+
+    assert pasted
+    for one in before:
+        if one.keep:
+            assert after[one.key].keep == ()
+            assert after[one.key].reply.before == one.reply.after
+            assert after[one.key].reply.after == pytest.approx(one.reply_kept, rel=0.3, abs=10)
