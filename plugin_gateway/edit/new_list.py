@@ -62,8 +62,10 @@ def as_member(layout: Layout, holder: Part, name: str, entry: Entry) -> str:
     followed = (found for one in _FOLLOWS.get(name, ()) if (found := holder.member(one)) is not None)
     key, value = next(followed, (holder.keys[-1], holder.items[-1]))
     column = layout.column(key.start)
+    # A block scalar that keeps its line breaks would keep one more.
+    is_apart = _is_apart(layout, holder, key) and not text[: value.end].endswith(("\n", "\r"))
     lines = [
-        *[""] * _is_apart(layout, holder, key),
+        *[""] * is_apart,
         f"{' ' * column}{name}:",
         entry.in_block(" " * (column + step_of(layout)) + "- ", [], layout),
     ]

@@ -30,13 +30,20 @@ def meaning(text: str) -> Any:
 
 
 def changed(value: Any, pointer: Pointer, change: Callable[[list[Any]], object]) -> Any:
-    """Return a copy of a value with the list at `pointer` changed; a missing or empty list is made."""
+    """Return a copy of a value with the list at `pointer` changed; a missing or empty list is made.
+
+    Raises:
+        EditError: there is something else.
+    """
     copy = deepcopy(value)
     *way, last = pointer
     holder = copy
     for step in way:
         holder = holder[step]
-    listed = list(holder.get(last) or []) if isinstance(holder, dict) else list(holder[last] or [])
+    listed = holder.get(last) if isinstance(holder, dict) else holder[last]
+    if listed is not None and not isinstance(listed, list):
+        raise EditError(f"`{last}` is not a list in the config", hint="write it as one first")
+    listed = list(listed or ())
     change(listed)
     holder[last] = listed
     return copy

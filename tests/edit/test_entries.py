@@ -198,7 +198,8 @@ def test_removing_from_a_flow_list_changes_one_line(case: Case, data: st.DataObj
         ("allow: &list [a]\nother: *list\n", "an alias of the list"),
         ("allow: &list\n  - a\nother: *list\n", "an alias of the list"),
         ("base: &base {allow: [a]}\n<<: *base\n", "no place for `allow`"),
-        ("allow: {a: 1}\n", "`allow` is no list in the config"),
+        ("allow: {a: 1}\n", "`allow` is not a list in the config"),
+        ("allow: listPets\n", "`allow` is not a list in the config"),
     ],
 )
 def test_a_list_that_no_edit_can_keep_is_refused_with_what_to_do(text: str, says: str) -> None:

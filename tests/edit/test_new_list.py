@@ -42,6 +42,7 @@ def test_an_empty_list_gets_its_first_entry(text: str, edited: str) -> None:
         ("openapi: x\r\n\r\nz: 1", "openapi: x\r\nallow:\r\n  - a   # GET /a\r\n\r\nz: 1"),
         ("z: 1\n\nopenapi: x", "z: 1\n\nopenapi: x\n\nallow:\n  - a   # GET /a"),
         ("z: 1\n", "z: 1\nallow:\n  - a   # GET /a\n"),
+        ("z: 1\n\ny: |+\n  x\n\n", "z: 1\n\ny: |+\n  x\n\nallow:\n  - a   # GET /a\n"),
         ("---\nopenapi: x\n...\n", "---\nopenapi: x\nallow:\n  - a   # GET /a\n...\n"),
         ('{"openapi": "x"}\n', '{"openapi": "x", "allow": ["a"]}\n'),
     ],

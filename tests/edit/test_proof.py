@@ -17,6 +17,12 @@ def test_a_change_leaves_the_value_as_it_was() -> None:
     assert value == {"a": [{"b": [1]}], "c": None}
 
 
+@pytest.mark.parametrize("value", [1, "listPets", {"a": 1}])
+def test_only_a_list_or_nothing_becomes_a_list(value: object) -> None:
+    with pytest.raises(EditError, match="`allow` is not a list"):
+        changed({"allow": value}, ("allow",), lambda listed: listed.append("a"))
+
+
 @pytest.mark.parametrize(
     ("one", "other", "is_equal"),
     [
