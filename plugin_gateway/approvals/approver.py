@@ -30,14 +30,24 @@ class Approver:
 class LocalApprover(Approver):
     """Asks a desk in this process."""
 
-    __slots__ = ("_clock", "_desk")
+    __slots__ = ("_clock", "_desk", "_tell")
 
-    def __init__(self, desk: Desk, clock: Callable[[], float] = time) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        clock: Callable[[], float] = time,
+        tell: Callable[[HeldCall, Verdict], object] | None = None,
+    ) -> None:
+        """Prepare; `tell` gets each verdict, for the log."""
         self._desk = desk
         self._clock = clock
+        self._tell = tell
 
     def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
-        on_verdict(self._desk.ask(held, self._clock()))
+        verdict = self._desk.ask(held, self._clock())
+        if self._tell is not None:
+            self._tell(held, verdict)
+        on_verdict(verdict)
 
     def give_back(self, id_: str) -> None:
         self._desk.give_back(id_, self._clock())

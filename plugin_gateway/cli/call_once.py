@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from plugin_gateway import __version__
+from plugin_gateway.cli.terminal_approver import TerminalApprover
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.errors import UpstreamError, UsageError
 from plugin_gateway.proxy.asked import Permitted
@@ -54,6 +55,7 @@ def call_once(revision: Revision, access: Access, request: ToolRequest, *, keep_
 
 async def _call(revision: Revision, access: Access, request: ToolRequest, keep_bytes: int) -> Reply:
     resources = Resources()
+    resources.approver = TerminalApprover()
     block = field_block(_fields(revision, request))
     try:
         holder = Holder(revision, resources=resources)

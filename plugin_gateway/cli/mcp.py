@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway.cli.options import config_option
+from plugin_gateway.cli.options import checked_address, config_option
 from plugin_gateway.cli.suggestions import suggest_consumers
 from plugin_gateway.errors import UsageError
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from plugin_gateway.mcp.stdio import Lines, StdioSession
+    from plugin_gateway.proxy.resources import Resources
     from plugin_gateway.revision import Revision
     from plugin_gateway.revision.mcp import McpSettings
+    from plugin_gateway.server.admin import AdminListener
+    from plugin_gateway.telemetry import Log
 
 LAST_CALLS_S: Final = 10.0
 """How long calls may take after the client has closed standard input."""
@@ -30,6 +33,13 @@ _STDIN, _STDOUT = 0, 1
 @click.command()
 @config_option
 @click.option(
+    "--admin",
+    callback=checked_address,
+    default="",
+    metavar="HOST:PORT",
+    help="Where a person approves calls of operations with `consequential: confirm`.  [default: a free port of 127.0.0.1]",
+)
+@click.option(
     "--as",
     "consumer",
     default="",
@@ -37,23 +47,24 @@ _STDIN, _STDOUT = 0, 1
     shell_complete=suggest_consumers,
     help="Serve the tools of this entry of `consumers`.",
 )
-def command(config: Path | None, consumer: str) -> int:
+def command(config: Path | None, admin: str, consumer: str) -> int:
     """Serve the allowed operations as MCP tools over standard input and output.
 
     A desktop client starts this command and needs no port: `{"command": "plugin-gateway", "args": ["mcp", "-c", "/path/gateway.yaml"]}`. The
     tools, the gate, the limits, the credentials and the masking are those of `/mcp`. The gateway does not authenticate the
     client, because a user who can start this command can also read its config. Messages of the gateway and access records go to standard error.
+    Calls that a person must approve are approved at the link in their result, or by `plugin-gateway approve ID --admin HOST:PORT`.
     """
     from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
 
     revision = build_to_check(config).revision
     if revision.mcp is None:
         raise UsageError("`mcp` is off in gateway.yaml; remove `mcp: false` to serve tools")
-    asyncio.run(serve(revision, revision.mcp, consumer))
+    asyncio.run(serve(revision, revision.mcp, consumer, admin))
     return 0
 
 
-async def serve(revision: Revision, settings: McpSettings, consumer: str) -> None:
+async def serve(revision: Revision, settings: McpSettings, consumer: str, admin: str = "") -> None:
     """Answer messages until the client closes standard input.
 
     Raises:
@@ -82,6 +93,7 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str) -> Non
         terms = Terms(revision.audit.values, revision.digest)
         audit.adopt(revision.audit.file, terms, revision.all_rules, time())
     recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit)  # noqa: PLW0108  # the mask is replaced
+    listener = await approve_at(admin, revision, resources, log) if revision.needs_approvals else None
     try:
         holder = Holder(revision, resources=resources)
     except OSError as error:
@@ -100,6 +112,32 @@ async def serve(revision: Revision, settings: McpSettings, consumer: str) -> Non
             session.close()
             holder.close()
             recorder.stop()
+            if listener is not None:
+                await listener.close()
+
+
+async def approve_at(admin: str, revision: Revision, resources: Resources, log: Log) -> AdminListener:
+    """Open a listener on which a person approves the calls of this process, and tell where it is.
+
+    Raises:
+        UsageError: the address cannot be listened on.
+    """
+    from plugin_gateway.approvals.approver import LocalApprover  # noqa: PLC0415  # as above
+    from plugin_gateway.approvals.desk import Desk  # noqa: PLC0415
+    from plugin_gateway.config.address import parse_address  # noqa: PLC0415
+    from plugin_gateway.endpoints.approvals import create_approvals  # noqa: PLC0415
+    from plugin_gateway.server.admin import AdminListener  # noqa: PLC0415
+    from plugin_gateway.server.approval_log import ApprovalLog, url_of  # noqa: PLC0415
+
+    lines = ApprovalLog(log)
+    desk = Desk(revision.approvals, lambda: url_of(address))
+    listener = AdminListener()
+    app = create_approvals(desk, lines.decided)
+    address = await listener.open_app(parse_address(admin or "127.0.0.1:0"), app)
+    resources.approver = LocalApprover(desk, tell=lines.judged)
+    message = f"calls that a person must approve wait at {url_of(address) or address}/approvals; --admin {address}"
+    log.event("info", "approvals-open", message, admin=str(address))
+    return listener
 
 
 class Stream(asyncio.Protocol):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
+from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -188,6 +189,11 @@ class ApprovalsApi:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         shown = key.strip() if scheme.lower() == "bearer" else ""
         return None if self._desk.settings.admits(shown) else _NO_KEY
+
+
+def create_approvals(desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> Starlette:
+    """Return the API as an app, for a process without an admin listener."""
+    return Starlette(routes=ApprovalsApi(desk, on_decided).routes())
 
 
 _MEANT: Final = {

@@ -50,9 +50,13 @@ class AdminListener:
         Raises:
             UsageError: the address cannot be listened on.
         """
+        return await self.open_app(address, self._make(health, series))
+
+    async def open_app(self, address: Address, app: Starlette) -> Address:
+        """Start to listen with another app; see `open`."""
         address, listeners = open_listeners(address, 1)
         config = uvicorn.Config(
-            self._make(health, series),
+            app,
             lifespan="off",
             loop="none",
             ws="none",

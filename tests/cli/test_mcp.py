@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 from tests.mcp.world import DOCUMENT
@@ -94,3 +95,44 @@ def test_messages_may_come_from_a_file(folder: Path) -> None:
         )
 
     assert json.loads(done.stdout)["id"] == 2
+
+
+def test_a_person_approves_a_call_of_a_client_that_started_the_command(folder: Path) -> None:
+    config = (
+        "openapi: openapi.yaml\nupstream: {url: 'http://127.0.0.1:%d'}\n"
+        "allow: [listPets, {operation: deletePet, consequential: confirm}]\n"
+    )
+    call = {"jsonrpc": "2.0", "id": 3, "method": "tools/call"}
+    call["params"] = {"name": "deletePet", "arguments": {"petId": "1"}}
+    with socket.create_server(("127.0.0.1", 0)) as api:
+
+        def serve() -> None:
+            connection, _ = api.accept()
+            with connection:
+                connection.recv(4096)
+                connection.sendall(ANSWER)
+
+        server = threading.Thread(target=serve, daemon=True)
+        server.start()
+        (folder / "gateway.yaml").write_text(config % api.getsockname()[1])
+        command = [sys.executable, "-m", "plugin_gateway", "mcp", "-c", str(folder / "gateway.yaml")]
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as client:
+
+            def ask() -> Any:
+                client.stdin.write(json.dumps(call) + "\n")
+                client.stdin.flush()
+                return json.loads(client.stdout.readline())["result"]["structuredContent"]
+
+            approval = ask()["approval"]
+            decided = httpx2.post(approval["url"], data={"decision": "approve"}, trust_env=False)
+            assert "is approved" in decided.text
+            assert ask() == {"ok": True}
+            assert ask()["approval"]["id"] != approval["id"]
+            _, told = client.communicate(timeout=BOUND_S)
+        server.join(5)
+
+    assert client.returncode == 0
+    assert "approvals-open" in told
+    assert "approval-approved" in told
