@@ -9,6 +9,7 @@ No other code runs these steps, so no front can skip one or change their order.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from plugin_gateway.gate.media_type import OPAQUE, judge_body
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.asked import FieldBlock
     from plugin_gateway.proxy.call import Call, Client
     from plugin_gateway.proxy.serving import Serving
+
+_logger = logging.getLogger("plugin_gateway.proxy")
 
 
 def forward(
@@ -121,6 +124,22 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     if selection.problems:
         return invalid_request(selection.problems)
     return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places)
+
+
+def refuse_outside(
+    serving: Serving, client: Client, method: bytes, target: bytes, refusal: Refusal, request: RequestFields
+) -> None:
+    """Refuse a request for a path beside the mount. Tell the operator once if a proxy seems to remove the mount."""
+    if not serving.has_warned:
+        verdict = serving.revision.gate.judge(method, target)
+        if not isinstance(verdict, Refusal):
+            serving.has_warned = True
+            _logger.warning(
+                "a call of %s came without the path of `public.url`; if the proxy in front removes it, write `path_stripped: true` under `public`",
+                verdict.rule.operation_id,
+                extra={"event": "path-missing"},
+            )
+    refuse(client, method, target, refusal, request)
 
 
 def refuse(

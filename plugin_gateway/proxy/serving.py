@@ -47,6 +47,7 @@ class Serving:
         "blocks",
         "door",
         "endpoints",
+        "has_warned",
         "limiter",
         "limits",
         "local_paths",
@@ -68,6 +69,8 @@ class Serving:
     ) -> None:
         self.revision = revision
         self.mount = revision.mount
+        self.has_warned = False
+        """Whether the operator was told that calls come without the mount."""
         self.pool = pool
         self.door = Door(revision, authenticator) if authenticator is not None else None
         self.anybody = (

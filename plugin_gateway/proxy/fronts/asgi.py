@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from plugin_gateway.errors import UpstreamError, WireError
 from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.body import body_late, incomplete, too_large
-from plugin_gateway.proxy.forward import refuse
+from plugin_gateway.proxy.forward import refuse, refuse_outside
 from plugin_gateway.proxy.in_process import InProcessClient, field_block
 from plugin_gateway.proxy.own_answer import FAILED, NO_RAW_PATH, refusal_of
 from plugin_gateway.proxy.request_id import new_request_ids
@@ -162,7 +162,7 @@ class _Passage:
                 block = FieldBlock(request.as_chunked())
         target = self._target
         if isinstance(target, Refusal):
-            refuse(client, method, sent, target, request)
+            refuse_outside(self._serving, client, method, sent, target, request)
         elif self._endpoint is not None:
             self._endpoint.begin(self._serving, client, method, sent, block, content, is_whole=self._is_all_received)
         else:

@@ -15,7 +15,7 @@ from plugin_gateway.proxy.body import RequestBody, body_late
 from plugin_gateway.proxy.call import Call
 from plugin_gateway.proxy.endpoint import Post
 from plugin_gateway.proxy.exchange import start_exchange
-from plugin_gateway.proxy.forward import forward, refuse
+from plugin_gateway.proxy.forward import forward, refuse, refuse_outside
 from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
 from plugin_gateway.proxy.fronts.client_connection import BUSY, CLOSED, IDLE, NEVER
@@ -259,7 +259,7 @@ class ConnectionFront(AnsweringConnection):
             below = mount.cut(target)
             if isinstance(below, Refusal):
                 self._take(serving, block.request, data, serving.limits.request_body_bytes)
-                refuse(self, method, sent, below, block.request)
+                refuse_outside(serving, self, method, sent, below, block.request)
                 return self._left()
             target = below
         path = target.partition(b"?")[0]

@@ -744,6 +744,19 @@ def test_a_target_beside_the_mount_is_refused_and_the_connection_goes_on() -> No
     play(scene, mount=mount_at("/plugin", set()), on_begin=begun.append)
 
 
+def test_the_operator_is_told_once_if_a_proxy_seems_to_remove_the_path(caplog: pytest.LogCaptureFixture) -> None:
+    def scene(it: Scene) -> None:
+        it.send(DENIED)
+        assert caplog.text == ""
+        for _ in range(2):
+            it.send(GET)
+        assert it.statuses() == [404, 404, 404]
+        assert caplog.text.count("write `path_stripped: true`") == 1
+        assert caplog.records[0].event == "path-missing"
+
+    play(scene, mount=mount_at("/plugin", set()))
+
+
 def test_a_refused_call_is_recorded_with_the_path_of_the_mount() -> None:
     def scene(it: Scene) -> None:
         it.send(b"GET /plugin/denied?a=1 HTTP/1.1\r\nHost: a\r\n\r\n")
