@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.cli.draft import entry_of
-from plugin_gateway.config.not_yet import unsupported
 from plugin_gateway.edit.quoting import comment, scalar
 
 if TYPE_CHECKING:
@@ -48,15 +47,10 @@ def _entry(document: Document, operation: Operation, usage: Usage, keys: Contain
         "parameters": f"{{{', '.join(f'{scalar(name)}: hidden' for name in hidden)}}}" if hidden else "",
         "response": f"{{keep: [{', '.join(scalar(pointer) for pointer in kept)}]}}" if kept else "",
     }
-    written = {key: text for key, text in narrowing.items() if text and key in keys and _is_supported(key)}
+    written = {key: text for key, text in narrowing.items() if text and key in keys}
     yield f"  - operation: {named}{behind}" if written else f"  - {named}{behind}"
     for key, text in written.items():
         yield f"    {key}: {text}"
     for key, text in narrowing.items():
         if text and key not in written:
             yield f"    # {key}: {text}"
-
-
-def _is_supported(key: str) -> bool:
-    example = {"parameters": {"name": "hidden"}, "response": {"keep": ["/name"]}}[key]
-    return not unsupported({"allow": [{"operation": "name", key: example}]})

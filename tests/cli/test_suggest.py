@@ -63,6 +63,26 @@ def test_what_was_seen_is_permitted_and_nothing_else(
     assert {f"{rule.method} {rule.path_template}" for rule in revision.rules} == names
 
 
+def test_parameters_and_fields_that_were_not_seen_stay_closed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fields = {
+        "": ("array",),
+        "/*": ("object",),
+        "/*/id": ("integer",),
+        "/*/owner": ("object",),
+        "/*/owner/login": ("string",),
+    }
+    seen = Sighting(method="GET", path="/pets", status=200, query=("limit", "needed"), response=fields)
+    (folder / "seen.jsonl").write_text(f"{OBSERVED}\n{seen.as_line()}\n")
+
+    assert run(["suggest"]) == 0
+    text = capsys.readouterr().out
+    revision = build(load_text(text, path=folder / "gateway.yaml", environ={}, needs_secrets=False)).revision
+    assert type(revision.gate.judge(b"GET", b"/pets?limit=1&needed=1")).__name__ == "Permit"
+    assert type(revision.gate.judge(b"GET", b"/pets?needed=1&debug=1")).__name__ == "Refusal"
+    (entry,) = yaml.safe_load(text)["allow"]
+    assert entry["response"] == {"keep": ["/*/id", "/*/owner/login"]}
+
+
 def test_the_api_is_the_one_that_was_observed(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "seen.jsonl").write_text(lines("GET /pets"))
 

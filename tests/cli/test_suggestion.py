@@ -1,8 +1,5 @@
 from pathlib import Path
 
-import pytest
-
-from plugin_gateway.cli import suggestion
 from plugin_gateway.cli.suggestion import answered, lines_of
 from plugin_gateway.observation.usage import Usage
 from plugin_gateway.openapi.document import OperationKey
@@ -17,13 +14,6 @@ NARROW = Usage(
 )
 
 
-@pytest.fixture
-def supported(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    keys = {"parameters", "response"}
-    monkeypatch.setattr(suggestion, "_is_supported", keys.__contains__)
-    return keys
-
-
 def test_entries_are_in_document_order_with_their_calls(tmp_path: Path) -> None:
     usage = {ADD: Usage(calls=1), LIST: Usage(calls=2)}
 
@@ -33,7 +23,7 @@ def test_entries_are_in_document_order_with_their_calls(tmp_path: Path) -> None:
     ]
 
 
-def test_a_narrow_entry_hides_unused_parameters_and_keeps_seen_fields(tmp_path: Path, supported: set[str]) -> None:
+def test_a_narrow_entry_hides_unused_parameters_and_keeps_seen_fields(tmp_path: Path) -> None:
     pets = document(tmp_path)
 
     assert [*lines_of(pets, {LIST: NARROW})] == [
@@ -41,11 +31,10 @@ def test_a_narrow_entry_hides_unused_parameters_and_keeps_seen_fields(tmp_path: 
         "    parameters: {debug: hidden, filter: hidden}",
         '    response: {keep: ["/*/id"]}',
     ]
-    supported.remove("response")
-    assert [*lines_of(pets, {LIST: NARROW})][2] == '    # response: {keep: ["/*/id"]}'
+    assert [*lines_of(pets, {LIST: NARROW}, ["parameters"])][2] == '    # response: {keep: ["/*/id"]}'
 
 
-def test_an_entry_that_is_not_narrow_has_its_details_as_comments(tmp_path: Path, supported: set[str]) -> None:
+def test_an_entry_that_is_not_narrow_has_its_details_as_comments(tmp_path: Path) -> None:
     assert [*lines_of(document(tmp_path), {LIST: NARROW}, ())] == [
         "  - listPets   # GET /pets",
         "    # parameters: {debug: hidden, filter: hidden}",
@@ -55,7 +44,3 @@ def test_an_entry_that_is_not_narrow_has_its_details_as_comments(tmp_path: Path,
 
 def test_only_answered_operations_count() -> None:
     assert answered({LIST: Usage(is_answered=True), ADD: Usage()}) == {LIST: Usage(is_answered=True)}
-
-
-def test_keys_that_this_version_refuses_are_known() -> None:
-    assert suggestion._is_supported("parameters") in (True, False)
