@@ -14,9 +14,9 @@ from plugin_gateway.publish.manifest import DOCUMENT_PATH
 from plugin_gateway.revision.allowlist import select
 from plugin_gateway.revision.build import recompile
 from plugin_gateway.revision.doubts import find_doubts
-from plugin_gateway.shape.pointer import pointers_of
+from plugin_gateway.shape.pointer import tokens_of
 from plugin_gateway.shape.propose import propose_keep
-from plugin_gateway.shape.reply_size import estimate_size, rows_of
+from plugin_gateway.shape.reply_size import reply_size
 from plugin_gateway.shape.success import success_schemas
 
 if TYPE_CHECKING:
@@ -105,11 +105,8 @@ class _Faces:
 
     def reply_tokens(self, key: OperationKey, keep: tuple[str, ...] = ()) -> int | None:
         operation = self.document.operations.get(key)
-        schemas = success_schemas(operation.node, self.document) if operation else []
-        if operation is None or not schemas:
-            return None
-        rows = rows_of(operation, self.document).usual
-        return cost.estimate_tokens(estimate_size(self.document, schemas, rows, pointers_of(keep) if keep else None))
+        size = reply_size(operation, self.document, keep=[*map(tokens_of, keep)]) if operation else None
+        return None if size is None else cost.estimate_tokens(size)
 
 
 def _appraise(key: OperationKey, kept: Kept, now: _Faces, before: _Faces | None) -> Appraisal:

@@ -8,7 +8,7 @@ from plugin_gateway import methods
 from plugin_gateway.openapi.parameters import declared_parameters, follow
 from plugin_gateway.publish.profile import MAX_OPERATION_TEXT, MAX_PARAMETER_TEXT
 from plugin_gateway.shape.pointer import parts_of
-from plugin_gateway.shape.reply_size import estimate_size, rows_of
+from plugin_gateway.shape.reply_size import reply_size
 from plugin_gateway.shape.success import success_schemas
 from plugin_gateway.tools.budget import MOST_TOKENS_OF_A_TOOL
 
@@ -63,8 +63,8 @@ def find_doubts(
 
 def _of_reply(operation: Operation, document: Document) -> Iterator[Doubt]:
     schemas = success_schemas(operation.node, document)
-    most = estimate_size(document, schemas, rows_of(operation, document).most)
-    if most > MAX_REPLY:
+    most = reply_size(operation, document, at_most=True)
+    if most is not None and most > MAX_REPLY:
         yield Doubt("large-reply", f"a reply may have {most:,} characters; ChatGPT refuses more than {MAX_REPLY:,}")
     elif schemas and not any(_describes(document, schema) for schema in schemas):
         yield Doubt("unknown-reply", "the document does not describe the reply, so its size is unknown")

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from plugin_gateway.openapi.parameters import declared_parameters, follow
+from plugin_gateway.shape.cut import cut_value, kept
 from plugin_gateway.shape.pointer import Pointers, step
+from plugin_gateway.shape.success import success_examples, success_schemas
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, Operation
+    from plugin_gateway.openapi.refs import Tokens
 
 ROWS: Final = 30
 """The items of an outer array of which the document says nothing: the most common page size."""
@@ -38,6 +41,7 @@ _LONG_TEXTS: Final = ("body", "description", "text", "content", "html", "message
 _TEXT: Final = 300
 _UNKNOWN: Final = 20
 _LARGE: Final = 400
+_LEAST_EXAMPLE: Final = 50
 _KIND: Final = frozenset({"type", "enum", "const", "example", "examples"})
 _MORE: Final = "additionalProperties"
 _COMBINATIONS: Final = ("anyOf", "oneOf")
@@ -60,6 +64,41 @@ def rows_of(operation: Operation, document: Document) -> Rows:
             usual = _count(schema.get("default"), min(ROWS, most) or ROWS)
             return Rows(usual, most or max(MOST_ROWS, usual))
     return Rows()
+
+
+def reply_size(
+    operation: Operation, document: Document, *, at_most: bool = False, keep: Sequence[Tokens] = ()
+) -> int | None:
+    """Estimate the characters of one successful reply of a usual size, or of the largest size; None if it is not in JSON.
+
+    `keep` are the places that are kept of it. A recorded example says more than the schema.
+    """
+    schemas = success_schemas(operation.node, document)
+    if not schemas:
+        return None
+    rows = rows_of(operation, document)
+    items = rows.most if at_most else rows.usual
+    measured = [_measure(one, items, keep) for one in success_examples(operation.node, document)]
+    if sizes := [size for size in measured if size is not None]:
+        return max(sizes)
+    return estimate_size(document, schemas, items, frozenset(keep) if keep else None)
+
+
+def _measure(example: Any, rows: int, keep: Sequence[Tokens]) -> int | None:
+    """Measure an example as if its outer array had so many items. None if it says too little."""
+    if not isinstance(example, dict | list) or len(_written(example)) < _LEAST_EXAMPLE:
+        return None
+    value = cut_value(example, kept(keep)) if keep else example
+    lists = [value] if isinstance(value, list) else [one for one in value.values() if isinstance(one, list)]
+    outer = max(lists, key=lambda one: len(_written(one)), default=[])
+    if not outer:
+        return len(_written(value))
+    size = len(_written(outer))
+    return len(_written(value)) - size + size * rows // len(outer)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(value, default=str, separators=(",", ":"))
 
 
 def estimate_size(document: Document, schemas: Iterable[Any], rows: int = ROWS, keep: Pointers | None = None) -> int:

@@ -17,20 +17,38 @@ _JSON: Final = re.compile(r"\s*(?:\*/\*|application/\*|[\w.+-]+/(?:[\w.-]+\+)?js
 
 def success_schemas(operation: JsonObject, document: Document) -> list[Any]:
     """Return the schema of each success in JSON; without a success, the schemas of the default answer."""
+    return [node["schema"] for node in _successes(operation, document) if "schema" in node]
+
+
+def success_examples(operation: JsonObject, document: Document) -> list[Any]:
+    """Return the recorded examples of these answers."""
+    return [value for node in _successes(operation, document) for value in _examples(node, document)]
+
+
+def _successes(operation: JsonObject, document: Document) -> Iterator[JsonObject]:
+    """Yield the media types of the answers, in Swagger 2.0 the responses, which have the same fields."""
     responses = operation.get("responses")
     if not isinstance(responses, dict):
-        return []
-    successes = [node for status, node in responses.items() if str(status).startswith("2")]
-    nodes = successes or [responses[key] for key in ("default",) if key in responses]
-    return [schema for node in nodes for schema in _schemas(follow(node, document))]
-
-
-def _schemas(response: JsonObject | None) -> Iterator[Any]:
-    if response is None:
         return
-    if "schema" in response:  # Swagger 2.0
-        yield response["schema"]
-    content = response.get("content")
-    for media_type, node in content.items() if isinstance(content, dict) else ():
-        if _JSON.fullmatch(media_type) and isinstance(node, dict) and "schema" in node:
-            yield node["schema"]
+    successes = [node for status, node in responses.items() if str(status).startswith("2")]
+    for node in successes or [responses[key] for key in ("default",) if key in responses]:
+        response = follow(node, document)
+        if response is None:
+            continue
+        if "schema" in response:
+            yield response
+        content = response.get("content")
+        for name, media_type in content.items() if isinstance(content, dict) else ():
+            if _JSON.fullmatch(name) and isinstance(media_type, dict):
+                yield media_type
+
+
+def _examples(node: JsonObject, document: Document) -> Iterator[Any]:
+    if "example" in node:
+        yield node["example"]
+    examples = node.get("examples")
+    for name, one in examples.items() if isinstance(examples, dict) else ():
+        if "schema" in node and _JSON.fullmatch(name):
+            yield one  # Swagger 2.0 has the example itself, by its media type
+        elif (example := follow(one, document)) is not None and "value" in example:
+            yield example["value"]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.shape.pointer import pointers_of
-from plugin_gateway.shape.reply_size import MOST_ROWS, ROWS, Rows, estimate_size, rows_of
+from plugin_gateway.shape.reply_size import MOST_ROWS, ROWS, Rows, estimate_size, reply_size, rows_of
 
 NODE = {"type": "object", "properties": {"id": {"type": "integer"}, "next": {"$ref": "#/components/schemas/Node"}}}
 DOCUMENT = Document(root={"openapi": "3.1.0", "paths": {}, "components": {"schemas": {"Node": NODE}}}, name="d")
@@ -89,3 +89,40 @@ def test_the_page_size_comes_from_the_parameter_that_sets_it(parameter: Any, row
     document = Document(root=root, name="d")
     (operation,) = document.operations.values()
     assert rows_of(operation, document) == rows
+
+
+def replied(media_type: Any, *, parameters: Any = (), **options: Any) -> int | None:
+    responses = {"200": {"content": {"application/json": media_type}}}
+    operation = {"parameters": [*parameters], "responses": responses}
+    document = Document(root={"openapi": "3.1.0", "paths": {"/a": {"get": operation}}}, name="d")
+    (one,) = document.operations.values()
+    return reply_size(one, document, **options)
+
+
+ROW = {"id": 1, "title": "x" * 90}
+PAGE = {"name": "limit", "in": "query", "schema": {"default": 10, "maximum": 20}}
+
+
+def test_a_reply_has_the_items_of_its_example_as_many_as_the_page_has() -> None:
+    rows = {"schema": {"type": "array"}, "example": [ROW, ROW]}
+
+    assert replied(rows, parameters=[PAGE]) == pytest.approx(10 * 110, rel=0.05)
+    assert replied(rows, parameters=[PAGE], at_most=True) == pytest.approx(20 * 110, rel=0.05)
+    assert replied(rows, parameters=[PAGE], keep=[("*", "id")]) == pytest.approx(10 * 9, rel=0.1)
+
+
+def test_an_envelope_grows_by_its_longest_list() -> None:
+    envelope = {"schema": {}, "example": {"tags": ["a"], "total": 1, "items": [ROW]}}
+
+    assert replied(envelope, parameters=[PAGE]) == pytest.approx(10 * 110 + 40, rel=0.05)
+
+
+def test_an_example_that_says_nothing_leaves_the_word_to_the_schema() -> None:
+    schema = {"properties": {"body": {"type": "string"}}}
+
+    assert replied({"schema": schema, "example": {}}) == replied({"schema": schema})
+    assert replied({"schema": schema, "example": "see the manual " * 9}) == replied({"schema": schema})
+
+
+def test_a_reply_that_is_not_in_json_has_no_size() -> None:
+    assert replied({"example": [ROW]}) is None
