@@ -7,8 +7,10 @@ import pytest
 
 from plugin_gateway.errors import DocumentError, FindingsError
 from plugin_gateway.gate.permit import Permit
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.openapi.overlay.overlay import read_overlay
 from plugin_gateway.revision.build import Built, build, load_config
-from plugin_gateway.revision.overlays import MAX_OVERLAY_BYTES, read_overlay_file
+from plugin_gateway.revision.overlays import MAX_OVERLAY_BYTES, apply_overlays, read_overlay_file
 
 DOCUMENT = """\
 openapi: 3.1.0
@@ -148,3 +150,24 @@ def test_what_cannot_be_read_is_told_so(tmp_path: Path, kind: str) -> None:
 
     with pytest.raises(DocumentError, match="cannot be read"):
         read_overlay_file(path)
+
+
+@pytest.mark.parametrize(
+    ("extends", "is_warned"),
+    [
+        ("https://api.example.com/v1/openapi.json", False),
+        ("https://API.example.com/v1/openapi.json", False),
+        ("https://other.example.com/v1/openapi.json", True),
+        ("https://api.example.com/v2/openapi.json", True),
+        ("copies/openapi.json", False),
+        ("copies/other.json", True),
+    ],
+)
+def test_an_overlay_for_another_url_is_warned_of(extends: str, is_warned: bool) -> None:
+    address = "https://api.example.com/v1/openapi.json"
+    document = Document(root={"openapi": "3.1.0", "info": {"title": "T"}, "paths": {}}, name=address, address=address)
+    text = HEAD + f"extends: {extends}\nactions: [{{target: $.info, update: {{x-a: 1}}}}]"
+
+    (after,) = apply_overlays(document, (read_overlay(text.encode(), "o.yaml"),))
+
+    assert bool(after.warnings) is is_warned
