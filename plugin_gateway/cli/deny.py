@@ -24,8 +24,8 @@ def command(config: Path | None, operations: tuple[str, ...], consumer: str, *, 
     """Close the operations OP: take their entries out of `allow` in the config file, and print the diff.
 
     OP is an operationId or 'METHOD /path/template'. If `allow` has no entry for the operation alone, or a group opens it, too, the
-    command adds OP to `deny`, which wins. It also takes the operation out of the lists of `consumers`. 'METHOD /path/**' adds a
-    group to `deny`. The command writes nothing if `serve` would refuse the result.
+    command adds OP to `deny`, which wins. It also takes the operation out of the lists of `consumers`. 'METHOD /path/**' is a
+    group. The command writes nothing if `serve` would refuse the result.
 
     Exit status: 0 if the operations are closed, 1 if one stays open, 2 if one does not exist or the file is not written.
     """

@@ -53,7 +53,13 @@ class ListEditor:
         return ListEdit(self.text, tuple(self._notes), tuple(self._findings))
 
     def allow(self, name: str, pointer: Pointer = ALLOW) -> None:
-        """Open an operation: add an entry unless one names it already, and take the operation's entry out of `deny`."""
+        """Open an operation: add an entry unless one names it already, and take the operation's entry out of `deny`.
+
+        `METHOD /path/**` adds a group.
+        """
+        if split := _glob_of(name):
+            self._allow_group(name, split, pointer)
+            return
         key = self._find(name)
         if key is None:
             return
@@ -86,7 +92,7 @@ class ListEditor:
         With the list of a consumer, close it to this consumer only; a group there is left for the operator to split.
         """
         if split := _glob_of(name):
-            self._deny_group(name, split)
+            self._deny_group(name, split, pointer)
             return
         listed = [index for index, entry in enumerate(self._listed(pointer)) if _operation_in(entry) == name]
         key = self._find(name, is_listed=bool(listed))
@@ -127,16 +133,48 @@ class ListEditor:
         elif not is_taken:
             self._notes.append(f"`{name}` is not in {called(pointer)}")
 
-    def _deny_group(self, name: str, split: tuple[str, str]) -> None:
-        written = f"{split[0]} {split[1]}"
-        if written in self._listed(DENY):
-            self._notes.append(f"`{name}` is in `deny` already")
-            return
+    def _allow_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
         selector = Selector.model_construct(path=split[1], methods=(split[0],))
-        if match(selector, self._catalogue):
-            self.text = add(self.text, DENY, Entry(written))
+        if not match(selector, self._catalogue):
+            self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
+            return
+        if pointer == ALLOW:
+            self._take_out_groups(DENY, selector)
+        if self._groups_like(pointer, selector):
+            self._notes.append(f"`{name}` is in {called(pointer)} already")
         else:
+            self.text = add(self.text, pointer, Entry(" ".join(split)))
+
+    def _deny_group(self, name: str, split: tuple[str, str], pointer: Pointer) -> None:
+        """Take the group out of the list; add it to `deny` if it was not there, or if other entries open one of its operations."""
+        selector = Selector.model_construct(path=split[1], methods=(split[0],))
+        operations = match(selector, self._catalogue)
+        is_taken = self._take_out_groups(pointer, selector)
+        if not operations and not is_taken:
             self._findings.append(_of_name(unmatched(selector, self._catalogue, "deny")))
+        elif pointer != ALLOW:
+            if not is_taken:
+                self._notes.append(f"`{name}` is not in {called(pointer)}")
+        elif self._groups_like(DENY, selector):
+            self._notes.append(f"`{name}` is in `deny` already")
+        elif not is_taken or any(next(self._naming(ALLOW, one.key), None) for one in operations):
+            self.text = add(self.text, DENY, Entry(" ".join(split)))
+
+    def _take_out_groups(self, pointer: Pointer, like: Selector) -> bool:
+        found = self._groups_like(pointer, like)
+        for index in reversed(found):
+            self.text = take_out(self.text, pointer, index)
+            self._notes.append(f"took {describe(like)} out of {called(pointer)}")
+        return bool(found)
+
+    def _groups_like(self, pointer: Pointer, like: Selector) -> list[int]:
+        """Return the numbers of the entries that are the same group."""
+        selectors = ((index, _selector_of(entry, index)) for index, entry in enumerate(self._listed(pointer)))
+        return [
+            index
+            for index, one in selectors
+            if one is not None and (one.path, one.methods) == (like.path, like.methods)
+        ]
 
     def _find(self, name: str, *, is_listed: bool = False) -> OperationKey | None:
         """Find the one operation of a name, or note why there is none."""

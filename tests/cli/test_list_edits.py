@@ -61,7 +61,7 @@ def test_allow_leaves_the_operation_open(
     [
         ("allow: []\n", "listPet", "unknown-operation"),
         ("allow: []\n", "PUT /pets", "unknown-operation"),
-        ("allow: []\n", "GET /pets/*", "unknown-operation"),
+        ("allow: []\n", "GET /toys/*", "unknown-operation"),
         ("allow: []\n", "twin", "ambiguous-operation"),
         ("allow: []\ndeny: [{path: /**, methods: DELETE}]\n", "deletePet", "allowed-and-denied"),
     ],
@@ -160,3 +160,32 @@ def test_findings_about_the_file_have_their_line_and_exit_1(folder: Path, capsys
 def test_a_consumer_of_the_command_line_must_exist(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["allow", "getPet", "--consumer", "nobody"]) == 2
     assert "there is no consumer `nobody`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "verb", "name", "after", "notes"),
+    [
+        ("allow: [listPets]\n", "allow", "get /pets/*", 'allow: [listPets, "GET /pets/*"]\n', ()),
+        ("allow: [GET /pets/*]\n", "allow", "GET /pets/*", "allow: [GET /pets/*]\n", ("`GET /pets/*` is in `allow` already",)),
+        ("allow: []\ndeny: [{path: /pets/*, methods: GET}]\n", "allow", "GET /pets/*", "allow:\n  - GET /pets/*\ndeny: []\n", ("took `GET /pets/*` out of `deny`",)),
+        ("allow: [listPets, GET /pets/*]\n", "deny", "GET /pets/*", "allow: [listPets]\n", ("took `GET /pets/*` out of `allow`",)),
+        ("allow: [getPet, {path: /pets/*, methods: [GET]}]\n", "deny", "GET /pets/*", "allow: [getPet]\ndeny:\n  - GET /pets/*\n", ("took `GET /pets/*` out of `allow`",)),
+        ("allow: [listPets, GET /gone/*]\n", "deny", "GET /gone/*", "allow: [listPets]\n", ("took `GET /gone/*` out of `allow`",)),
+        ("allow: [listPets]\n", "deny", "GET /pets/*", "allow: [listPets]\ndeny:\n  - GET /pets/*\n", ()),
+    ],
+)  # fmt: skip
+def test_a_group_is_edited_as_one_entry(
+    document: Document, text: str, verb: str, name: str, after: str, notes: tuple[str, ...]
+) -> None:
+    assert edited(document, text, verb, name) == (after, notes, [])
+
+
+def test_the_group_of_a_consumer_is_edited_alone(document: Document) -> None:
+    editor = ListEditor(CONSUMERS, document)
+    pointer = ("consumers", 0, "allow")
+    editor.allow("GET /pets/*", pointer)
+    editor.deny("GET /pets/*", pointer)
+    editor.deny("GET /pets/*", pointer)
+
+    assert editor.result().text == CONSUMERS
+    assert editor.result().notes[-1] == "`GET /pets/*` is not in `consumers[0].allow`"
