@@ -124,6 +124,7 @@ TITLES: Final = MappingProxyType(
         "no-raw-path": "The server does not pass on the raw path",
         # The upstream.
         "bad-upstream-answer": "The upstream's answer is malformed",
+        "invalid-answer": "The upstream's answer breaks its description",
         "unreadable-answer": "The gateway cannot read the upstream's answer",
         "unshapable-answer": "The gateway cannot cut the upstream's answer to its shape",
         "upstream-busy": "The upstream is busy",

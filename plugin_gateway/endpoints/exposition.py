@@ -73,6 +73,11 @@ class _Scrape:
             "From the end of a request to the head of the upstream's answer.",
             labels=("operation",),
         )
+        mismatches = CounterMetricFamily(
+            "plugin_gateway_mismatches",
+            "Requests and responses that break their description and passed; of responses, a sample is judged.",
+            labels=("operation", "side"),
+        )
         for name, numbers in self._series.items():
             kind, _, labels = name.partition(" ")
             if kind == "calls":
@@ -87,7 +92,10 @@ class _Scrape:
                 refused.add_metric((labels,), numbers[0])
             elif kind == "approvals":
                 approvals.add_metric((labels,), numbers[0])
+            elif kind == "mismatches":
+                mismatches.add_metric(labels.split(" "), numbers[0])
         yield calls
+        yield mismatches
         if approvals.samples:
             yield approvals
         yield refused

@@ -50,8 +50,8 @@ class OperationRule:
 
     @property
     def reads_answers(self) -> bool:
-        """Whether the gateway changes bodies of answers, so that they must come whole and not compressed."""
-        return bool(self.links) or (self.shape is not None and self.shape.reply is not None)
+        """Whether the gateway changes or judges every body of an answer, so that they must come whole and not compressed."""
+        return bool(self.links) or (self.shape is not None and self.shape.reads_answers)
 
     def takes(self, place: str, name: str) -> bool:
         """Whether a caller may send a declared parameter. Clients are shown exactly the parameters for which this is true.

@@ -64,7 +64,7 @@ def operation_rule(
     own = {pair.name for pair in required_pairs(parse_template(operation.key.path).query)}
     spellings = closed | {fold_name(name) for name in own}
     reply = shape.reply if shape is not None else None
-    reads_answers = bool(links) or reply is not None
+    reads_answers = bool(links) or (shape is not None and shape.reads_answers)
     closed_headers = injected.headers | (set(map(fold_header, NOT_WHERE_SEARCHED)) if reads_answers else set())
     rule = OperationRule(
         method=operation.key.method,

@@ -1,6 +1,6 @@
 """The answer body: passes an upstream's body through its stages to the client, in a fixed order.
 
-    decode · mask · trim · links · cap
+    decode · mask · check · trim · links · cap
 
 A coded body must be decoded before it can be searched. Secrets are masked before any later stage reads the body. Fields
 that are left out are gone before links are read. The cap counts the bytes that the client would get and may replace the head, so it comes last.
@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from plugin_gateway.errors import UpstreamError
+from plugin_gateway.proxy.checked_answer import CheckedBody
 from plugin_gateway.proxy.coding import ContentDecoder
 from plugin_gateway.proxy.downlink import of_length
 from plugin_gateway.proxy.masking import MaskedBody
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from plugin_gateway.proxy.body_links import LinkRules
+    from plugin_gateway.proxy.checked_answer import Sampler
     from plugin_gateway.proxy.downlink import Answer, Downlink
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.shaped_answer import ReplyRules
     from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.answer_check import AnswerCheck
     from plugin_gateway.shape.cut import Branch
 
 
@@ -41,7 +44,20 @@ class Stage(Protocol):
 class AnswerBody:
     """The body of one answer, with the head that fits the body the client gets."""
 
-    __slots__ = ("_answer", "_branch", "_cap", "_capped", "_downlink", "_head", "_links", "_mask", "_reply", "_stages")
+    __slots__ = (
+        "_answer",
+        "_branch",
+        "_cap",
+        "_capped",
+        "_check",
+        "_downlink",
+        "_head",
+        "_links",
+        "_mask",
+        "_reply",
+        "_sampler",
+        "_stages",
+    )
 
     def __init__(
         self,
@@ -51,6 +67,8 @@ class AnswerBody:
         cap: Cap | None,
         reply: ReplyRules | None = None,
         selection: tuple[tuple[str, ...], ...] | None = None,
+        check: AnswerCheck | None = None,
+        sampler: Sampler | None = None,
     ) -> None:
         """Choose the stages for an answer that has a body. `selection` are the places that the caller asked for.
 
@@ -58,6 +76,8 @@ class AnswerBody:
             UpstreamError: the body has no form that could be shaped.
         """
         self._answer = answer
+        self._check = check
+        self._sampler = sampler
         self._reply = reply
         self._branch: Branch = True if reply is None else reply.branch(answer, selection)
         self._downlink = downlink
@@ -82,11 +102,11 @@ class AnswerBody:
         self._downlink.look()
         self._mask.mask = self._downlink.mask
         passed = self._pass(data, is_complete=is_complete)
-        if self._branch is not True and self._head is not None:
-            if not passed:
-                # The head waits, too: if the body turns out not to be JSON, the client gets an error and no part.
+        if self._head is not None and (self._branch is not True or self._check is not None):
+            if not passed and not is_complete:
+                # The head waits, too: if the body turns out to be invalid, the client gets an error and no part.
                 return None
-            if is_complete:
+            if is_complete and self._head.length < 0:
                 self._head = of_length(self._head, len(passed))
         head, self._head = self._head, None
         if head is not None and self._cap is not None and not 0 <= head.length <= self._cap.limit_bytes:
@@ -103,7 +123,7 @@ class AnswerBody:
                 if is_complete:
                     data += stage.finish()
         except UpstreamError:
-            if self._head is None or self._branch is not True or not self._downlink.passes_unreadable:
+            if self._head is None or not self._downlink.passes_unreadable:
                 raise
             # The first piece does not match its coding, and the operator lets such bodies pass unchanged.
             self._choose(None)
@@ -113,6 +133,10 @@ class AnswerBody:
     def _choose(self, decoder: ContentDecoder | None) -> None:
         answer = self._answer if decoder is None else self._answer.uncoded
         stages: list[Stage] = [self._mask] if decoder is None else [decoder, self._mask]
+        if self._check is not None:
+            stages.append(CheckedBody(self._check, self._answer, self._branch))
+        elif self._sampler is not None and (sampled := self._sampler.sample(self._answer, self._branch)) is not None:
+            stages.append(sampled)
         if self._reply is not None and self._branch is not True:
             stages.append(ShapedBody(self._branch))
             answer = self._reply.head(answer)

@@ -286,7 +286,8 @@ class Exchange(Receiver):
             self._drop()
             self.on_refused(CREDENTIAL_REFUSED)
             return
-        if self.asked.is_head or not answer.has_body:
+        # An empty body breaks a description of JSON; without a check, it needs no stage.
+        if self.asked.is_head or not (answer.has_body or (plan.check is not None and answer.length == 0)):
             self._end()
             self._answer(bodiless_head(answer, plan.links, plan.reply), b"", is_complete=True)
             return
@@ -295,7 +296,16 @@ class Exchange(Receiver):
             self.on_broken(unreadable(answer.unreadable))
             return
         try:
-            self._body = AnswerBody(answer, self.downlink, plan.links, plan.cap, plan.reply, self._permitted.selection)
+            self._body = AnswerBody(
+                answer,
+                self.downlink,
+                plan.links,
+                plan.cap,
+                plan.reply,
+                self._permitted.selection,
+                plan.check,
+                plan.sampler,
+            )
         except UpstreamError:
             self._drop()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.proxy.body_links import LinkRules
+from plugin_gateway.proxy.checked_answer import Sampler
 from plugin_gateway.proxy.shaped_answer import ReplyRules
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.overflow import Cap
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.uplink import Uplink
+    from plugin_gateway.shape.answer_check import AnswerCheck
+    from plugin_gateway.telemetry.mismatches import Mismatches
 
 
 class Plan:
@@ -25,6 +28,7 @@ class Plan:
 
     __slots__ = (
         "cap",
+        "check",
         "consent",
         "cors",
         "downlink",
@@ -32,10 +36,12 @@ class Plan:
         "is_open",
         "limiter",
         "links",
+        "needs_no_stage",
         "passes_whole_answers",
         "pool",
         "reply",
         "rule",
+        "sampler",
         "uplink",
     )
 
@@ -51,6 +57,7 @@ class Plan:
         granted: Granted | None = None,
         cap: Cap | None = None,
         consent: Terms | None = None,
+        mismatches: Mismatches | None = None,
     ) -> None:
         self.rule = rule
         self.uplink = uplink
@@ -68,5 +75,13 @@ class Plan:
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         shape = rule.shape
         self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
-        self.passes_whole_answers = self.is_open and cap is None and self.links is None and self.reply is None
-        """Whether an answer that comes at once, as most do, needs only masking."""
+        check = shape.check if shape is not None else None
+        self.check: AnswerCheck | None = check if check is not None and check.is_enforced else None
+        self.sampler = (
+            Sampler(self, check, mismatches) if check is not None and not check.is_enforced and mismatches else None
+        )
+        self.needs_no_stage = (
+            self.is_open and cap is None and self.links is None and self.reply is None and self.check is None
+        )
+        self.passes_whole_answers = self.needs_no_stage and self.sampler is None
+        """Whether an answer that comes at once, as most do, needs only masking. The sampler changes it."""

@@ -38,7 +38,7 @@ class Pool:
             OSError: OpenSSL does not accept a certificate or key (`ssl.SSLError` is one).
         """
         self.target = target
-        self._clock = clock
+        self.clock = clock
         self._tls = target.tls_files.context() if target.tls else None
         self._idle: list[UpstreamConnection] = []
         self._open: set[UpstreamConnection] = set()
@@ -120,7 +120,7 @@ class Pool:
     def retire(self) -> None:
         """Close idle connections now, and the others when they are released: a new revision has another target."""
         self._is_retired = True
-        self._clock.unwatch(self)
+        self.clock.unwatch(self)
         while self._idle:
             self._idle.pop().close()
 
@@ -175,7 +175,7 @@ class Pool:
             return
         self._open.add(connection)
         if len(self._open) == 1 and not self._is_retired:
-            self._clock.watch(self)
+            self.clock.watch(self)
         # A new connection may have unread bytes: TLS 1.3 begins with messages of the server (RFC 8446, 4.6.1).
         self._hand_on(connection)
 

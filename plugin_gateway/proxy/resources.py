@@ -1,4 +1,4 @@
-"""The resources of a worker that outlive a revision: counts of calls, upstream tokens, the connection to Redis."""
+"""The resources of a worker that outlive a revision: counts of calls, upstream tokens, mismatches, the connection to Redis."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.board import Board
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.proxy.known_secrets import KnownSecrets
+from plugin_gateway.telemetry.mismatches import Mismatches
 
 if TYPE_CHECKING:
     from plugin_gateway.admission.limiter import Limiter
@@ -32,6 +33,7 @@ class Resources:
         self.known_secrets = KnownSecrets()
         self.approver: Approver | None = None
         """Asks a person about calls that need approval; without it, they are refused."""
+        self.mismatches = Mismatches()
         self._provider: Provider | None = None
         self._issuers: dict[TokenGrant, Issuer] = {}
 

@@ -123,6 +123,7 @@ class Serving:
                 granted=self._granted_for(injection),
                 cap=self._cap,
                 consent=self._terms(rule, injection),
+                mismatches=self._resources.mismatches,
             )
         return plan
 
@@ -165,7 +166,7 @@ class Serving:
         """
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
-        decodes = rule.shape is not None and rule.shape.reply is not None
+        decodes = rule.shape is not None and rule.shape.reads_answers
         downlink = self._downlinks.get((drops_challenges, decodes))
         if downlink is None:
             downlink = self._downlinks[drops_challenges, decodes] = Downlink(

@@ -119,7 +119,7 @@ async def _serve(given: Assignment, listener: socket.socket, front: Front, share
     # Read the mask for each record: it is replaced whenever a secret is added.
     audit = Audit(log.timestamp)
     audit_calls(audit, revision)
-    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit)  # noqa: PLW0108
+    recorder = Recorder(log, lambda sent: known.mask.cover(sent), audit, resources.mismatches)  # noqa: PLW0108
     endpoints = McpEndpoints(recorder.record)
     holder = Holder(revision, resources=resources, endpoints=endpoints)
     server = PublicServer(public_config(holder, recorder, front), endpoints.drain)

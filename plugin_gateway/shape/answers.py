@@ -11,7 +11,7 @@ from plugin_gateway.diagnostics import Finding
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
-from plugin_gateway.shape.cut import LEFT_OUT, Branch, Cut
+from plugin_gateway.shape.cut import LEFT_OUT, Branch, goes_on
 from plugin_gateway.shape.cut_schema import cut_example, cut_schema
 from plugin_gateway.shape.pointer import ANY, Found, find_in_schema, leads_nowhere, parts_of
 from plugin_gateway.shape.reply import ReplyShape
@@ -224,7 +224,7 @@ def _cut_named_example(document: Document, example: Any, branch: Branch) -> Json
 def _reads_left_out(link: Any, branch: Branch) -> bool:
     """Whether a link takes a value from a place that is left out (OpenAPI 3.1, 4.8.20.1)."""
     return any(
-        not _goes_on(branch, split_pointer(match[1] or ""))
+        not goes_on(branch, split_pointer(match[1] or ""))
         for text in _texts(link)
         for match in _OF_A_BODY.finditer(text)
     )
@@ -235,14 +235,6 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         yield from _texts(one)
-
-
-def _goes_on(branch: Branch, tokens: Tokens) -> bool:
-    for token in tokens:
-        if not isinstance(branch, Cut):
-            break
-        branch = branch.each if token.isdigit() and token not in branch.named else branch.member(token)
-    return branch is not False
 
 
 def names_in(document: Document, schemas: Iterable[Any]) -> dict[str, Tokens]:

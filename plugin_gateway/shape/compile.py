@@ -12,6 +12,7 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import upgrade
+from plugin_gateway.shape.answer_rules import check_answers
 from plugin_gateway.shape.answers import shape_answers
 from plugin_gateway.shape.body_rules import shape_body
 from plugin_gateway.shape.link_names import settle_link_names
@@ -44,7 +45,7 @@ class Shaping:
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
 
 
-STEPS: Final[tuple[Callable[[Shaping], None], ...]] = (shape_parameters, shape_body, shape_answers)
+STEPS: Final[tuple[Callable[[Shaping], None], ...]] = (shape_parameters, shape_body, check_answers, shape_answers)
 """The steps in order. Each changes the shaping's node and shape, or adds findings."""
 
 

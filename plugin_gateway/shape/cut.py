@@ -128,6 +128,15 @@ def either(first: Branch, second: Branch) -> Branch:
     )
 
 
+def goes_on(branch: Branch, tokens: Tokens) -> bool:
+    """Whether anything goes on of the value at a pointer without `*`."""
+    for token in tokens:
+        if not isinstance(branch, Cut):
+            break
+        branch = branch.each if token.isdigit() and token not in branch.named else branch.member(token)
+    return branch is not False
+
+
 LEFT_OUT: Final = object()
 """The result for a value of which nothing goes on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.validator import MOST_PROBLEMS
+from plugin_gateway.shape.shape import MOST_PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from plugin_gateway.refusal import Refusal
+    from plugin_gateway.shape.answer_check import AnswerCheck
     from plugin_gateway.shape.reply import ReplyShape
+
+
+MOST_PROBLEMS: Final = 100
+"""The problems that one answer lists."""
 
 
 class Problem(NamedTuple):
@@ -87,6 +92,13 @@ class Shape:
     reply: ReplyShape | None = None
     needs_approval: bool = False
     """A person must approve each call."""
+    check: AnswerCheck | None = None
+    """Judges answers as the upstream sends them, before `reply` cuts them."""
+
+    @property
+    def reads_answers(self) -> bool:
+        """Whether every answer must come whole and not compressed, because its fields are cut or judged."""
+        return self.reply is not None or (self.check is not None and self.check.is_enforced)
 
 
 NO_SHAPE: Final = Shape()

@@ -14,13 +14,10 @@ from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
 from plugin_gateway.shape.scalar import UnwritableError
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-MOST_PROBLEMS: Final = 100
-"""The problems that one answer lists."""
 
 FORMATS: Final = frozenset({"date", "date-time", "ipv4", "ipv6", "uuid"})
 """The formats that values must have. Documents use other names loosely: `email`, `uri` and `time` stand for much that is none."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from plugin_gateway.telemetry.audit import Audit
     from plugin_gateway.telemetry.counters import Series
     from plugin_gateway.telemetry.log import Log
+    from plugin_gateway.telemetry.mismatches import Mismatches
     from plugin_gateway.telemetry.record import AccessRecord
 
 IDLE_INTERVAL_S = 0.2
@@ -27,11 +28,18 @@ class Recorder:
 
     record: Callable[[AccessRecord], None]
 
-    def __init__(self, log: Log, cover: Callable[[bytes], bytes] = bytes, audit: Audit | None = None) -> None:
+    def __init__(
+        self,
+        log: Log,
+        cover: Callable[[bytes], bytes] = bytes,
+        audit: Audit | None = None,
+        mismatches: Mismatches | None = None,
+    ) -> None:
         """Write to `log`. `cover` masks secrets in the targets of calls: a caller may have learnt one elsewhere."""
         self._log = log
         self._audit = audit
         self._cover = cover
+        self._mismatches = mismatches
         self._records: list[AccessRecord] = []
         self._timer: asyncio.TimerHandle | None = None
         self.counters = Counters()
@@ -70,6 +78,8 @@ class Recorder:
         series = self.counters.series()
         series["dropped"][0] += self._log.lost
         series["audit_lost"] = [self._audit.lost if self._audit is not None else 0]
+        if self._mismatches is not None:
+            series.update(self._mismatches.series())
         return series
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:

@@ -87,7 +87,6 @@ MISTAKES = [
     ("limits: {burst: 5}", "goes-together", 8, 10, "`burst` needs `rate`"),
     ("limits: {response_overflow: truncate}", "goes-together", 8, 29, "`truncate` needs `response_body`"),
     ("limits: {response_overflow: truncate, response_body: 2MB}", "too-large", 8, 54, "`truncate` takes at most 1MB"),
-    ("validate: {response: enforce}", "not-yet", 8, 12, "`validate.response` is not supported yet"),
     ("auth: {type: oath}", "bad-value", 8, 14, "`auth.type`: not a valid value"),
     ("log: {level: debag}", "bad-value", 8, 14, "`log.level`: not a valid value"),
     ("manifest: {name_for_human: A name of twenty-one!}", "too-long", 8, 28, "`name_for_human` has 21 characters; the limit is 20"),
@@ -152,10 +151,10 @@ def test_a_mistake_in_the_upstream_is_one_finding_at_its_place(
 
 def test_every_mistake_is_in_one_report_in_file_order() -> None:
     findings = findings_of(
-        "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\nvalidate: {response: enforce}\n"
+        "openapi: 5\nupstream:\n  url: ftp://x\n  timeot: {read: 3s}\nallow:\n  - GET issues\nlisten: nowhere\n"
     )
     assert [(finding.rule, finding.location.line) for finding in findings] == [
-        ("wrong-type", 1), ("bad-url", 3), ("unknown-key", 4), ("bad-operation", 6), ("bad-address", 7), ("not-yet", 8),
+        ("wrong-type", 1), ("bad-url", 3), ("unknown-key", 4), ("bad-operation", 6), ("bad-address", 7),
     ]  # fmt: skip
 
 

@@ -24,20 +24,6 @@ def test_the_page_is_the_generated_one() -> None:
     assert (ROOT / "docs" / "config.md").read_text() == reference(), "run: make docs"
 
 
-@pytest.mark.parametrize(
-    "extra",
-    [
-        {"validate": {"response": "report"}},
-    ],
-    ids=str,
-)
-def test_an_editor_is_offered_nothing_that_is_refused(extra: dict[str, Any]) -> None:
-    assert jsonschema.Draft202012Validator(schema()).is_valid(MINIMAL | extra)
-    assert not jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | extra)
-    slashes = {"allow": [{"operation": "a", "parameters": {"p": {"slashes": "allowed"}}}]}
-    assert jsonschema.Draft202012Validator(offered_schema()).is_valid(MINIMAL | slashes)
-
-
 def test_the_schema_is_a_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(offered_schema())
     jsonschema.Draft202012Validator.check_schema(schema())

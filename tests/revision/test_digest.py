@@ -119,6 +119,7 @@ consumers:
   - {name: sites, match: {token: site}}
 limits: {rate: 20/s, per_ephemeral_user: 1/s, redis: {env: REDIS}}
 cors: [https://chatgpt.com]
+validate: {response: report}
 """)
 LOGINS = {
     "auth": {"type": "user_http", "authorization_type": "basic", "users": __file__},
@@ -449,6 +450,7 @@ CONFIG_EDITS = {
     "credential of an operation": at("allow", 5, "credential", to={"query": "token", "value": {"env": "OWN"}}),
     "dropped fields": at("allow", 5, "response", "drop", to=["/id"]),
     "kept fields": at("allow", 5, "response", "keep", to=["/id"]),
+    "validation of answers": at("validate", "response", to="enforce"),
     "selection": at("allow", 5, "response", "select", to="only"),
     "upstream": at("upstream", "url", to="https://other.example.com/v2"),
     "prefix": at("upstream", "url", to="https://api.example.com/v3"),

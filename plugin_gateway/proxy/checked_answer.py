@@ -1,0 +1,134 @@
+"""A checked answer: one that the gateway validates, either all of them before they pass, or some for a report.
+
+A report must not slow the calls. It looks at a small answer, the first of its operation since the last tick of the clock. In
+between, answers take the same way as without a check.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.errors import UpstreamError
+
+if TYPE_CHECKING:
+    from plugin_gateway.proxy.downlink import Answer
+    from plugin_gateway.proxy.plan import Plan
+    from plugin_gateway.shape.answer_check import AnswerCheck
+    from plugin_gateway.shape.cut import Branch
+    from plugin_gateway.telemetry.mismatches import Mismatches
+
+MOST_REPORTED_BYTES: Final = 64 * 1024
+MOST_HELD_BYTES: Final = 8 * 1024 * 1024
+_MOST_TOLD: Final = 3
+_CONTENT_TYPE: Final = re.compile(rb"(?im)^content-type: *([^\r\n]*)")
+
+
+def media_type_of(answer: Answer) -> bytes:
+    found = _CONTENT_TYPE.search(answer.block)
+    return found[1] if found is not None else b""
+
+
+class CheckedBody:
+    """Holds a body until the check has judged the whole. A stage of the answer, after the mask."""
+
+    __slots__ = ("_answer", "_branch", "_check", "_held", "_held_bytes")
+
+    def __init__(self, check: AnswerCheck, answer: Answer, branch: Branch) -> None:
+        self._check = check
+        self._answer = answer
+        self._branch = branch
+        self._held: list[bytes] = []
+        self._held_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next piece and hold it.
+
+        Raises:
+            UpstreamError: the body is too large to be held.
+        """
+        self._held.append(data)
+        self._held_bytes += len(data)
+        if self._held_bytes > MOST_HELD_BYTES:
+            raise _invalid(f"is larger than {MOST_HELD_BYTES >> 20} MiB, so the gateway cannot validate it")
+        return b""
+
+    def finish(self) -> bytes:
+        """End the body; return the whole of it.
+
+        Raises:
+            UpstreamError: the body breaks its description.
+        """
+        body = b"".join(self._held)
+        self._held.clear()
+        problems = self._check.problems(self._answer.status, media_type_of(self._answer), body, self._branch)
+        if problems:
+            told = "; ".join(f"{one.pointer or 'the body'} {one.detail}" for one in problems[:_MOST_TOLD])
+            more = f"; and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
+            raise _invalid(f"breaks its description: {told}{more}")
+        return body
+
+
+def _invalid(what: str) -> UpstreamError:
+    return UpstreamError(502, "invalid-answer", f"The upstream's answer {what}.")
+
+
+class Sampler:
+    """Chooses the answers of one operation that a report looks at."""
+
+    __slots__ = ("_check", "_is_due", "_mismatches", "_plan")
+
+    def __init__(self, plan: Plan, check: AnswerCheck, mismatches: Mismatches) -> None:
+        self._plan = plan
+        self._check = check
+        self._mismatches = mismatches
+        self._is_due = True
+
+    def sample(self, answer: Answer, branch: Branch) -> SampledBody | None:
+        """Return the stage that looks at an answer; None if no look is due, or the body is coded and stays so."""
+        if not self._is_due or answer.is_coded:
+            return None
+        plan = self._plan
+        self._is_due = False
+        plan.passes_whole_answers = plan.needs_no_stage
+        plan.pool.clock.watch(self)
+        return SampledBody(self, answer, branch)
+
+    def judge(self, answer: Answer, body: bytes, branch: Branch) -> None:
+        """Report the problems of a whole body, which is masked: names in it may be secrets, and pointers tell names."""
+        problems = self._check.problems(answer.status, media_type_of(answer), body, branch)
+        if problems:
+            self._mismatches.note(self._plan.rule.operation_id, "response", problems)
+
+    def on_tick(self, now: float) -> None:  # noqa: ARG002  # every watcher gets it
+        self._plan.pool.clock.unwatch(self)
+        self._is_due = True
+        self._plan.passes_whole_answers = False
+
+
+class SampledBody:
+    """Passes a body on and looks at it when it is complete, unless it is large. A stage of the answer, after the mask."""
+
+    __slots__ = ("_answer", "_branch", "_sampler", "_seen", "_seen_bytes")
+
+    def __init__(self, sampler: Sampler, answer: Answer, branch: Branch) -> None:
+        self._sampler = sampler
+        self._answer = answer
+        self._branch = branch
+        self._seen: list[bytes] = []
+        self._seen_bytes = 0
+
+    def feed(self, data: bytes) -> bytes:
+        """Take the next piece and return it."""
+        self._seen_bytes += len(data)
+        if self._seen_bytes <= MOST_REPORTED_BYTES:
+            self._seen.append(data)
+        else:
+            self._seen.clear()
+        return data
+
+    def finish(self) -> bytes:
+        """End the body."""
+        if self._seen_bytes <= MOST_REPORTED_BYTES:
+            self._sampler.judge(self._answer, b"".join(self._seen), self._branch)
+        return b""

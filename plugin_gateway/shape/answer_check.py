@@ -1,0 +1,65 @@
+"""An answer check: judges the answers of one operation by the document's descriptions of them. Immutable and picklable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from plugin_gateway.openapi.refs import split_pointer
+from plugin_gateway.shape.cut import goes_on
+from plugin_gateway.shape.json_reading import UnreadableBodyError, read_json_body
+from plugin_gateway.shape.media_type import is_json
+from plugin_gateway.shape.shape import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from plugin_gateway.shape.cut import Branch
+    from plugin_gateway.shape.validator import Validator
+
+_SUCCESS: Final = range(200, 300)
+_OTHER_STATUS: Final = (Problem("", "has a status that is not described"),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerCheck:
+    """The described bodies: by status such as `200`, `2XX` or `default`, then by media type."""
+
+    bodies: Mapping[str, Mapping[bytes, Validator | None]]
+    """Without a validator, every body of the type fits. A status without media types is described without a body."""
+    is_enforced: bool = False
+
+    def problems(self, status: int, media_type: bytes, body: bytes, branch: Branch = True) -> tuple[Problem, ...]:
+        """Return what of a body breaks its description, but no place that `branch` leaves out: clients do not know it."""
+        types = self._types(status)
+        if types is None:
+            return _OTHER_STATUS if status in _SUCCESS else ()
+        essence = media_type.partition(b";")[0].strip(b" \t").lower()
+        if essence in types:
+            validator = types[essence]
+        elif any(_is_in_range(essence, one) for one in types):
+            validator = next(one for name, one in types.items() if _is_in_range(essence, name))
+        elif types:
+            expected = " or ".join(name.decode(errors="replace") for name in types)
+            return (Problem("", f"has a media type that is not described; expected {expected}"),)
+        else:
+            return ()
+        if validator is None or not is_json(essence):
+            return ()
+        try:
+            value = read_json_body(body)
+        except UnreadableBodyError as error:
+            found = error.problems
+        else:
+            found = () if validator.accepts(value) else validator.problems(value)
+        return tuple(one for one in found if goes_on(branch, split_pointer(one.pointer)))
+
+    def _types(self, status: int) -> Mapping[bytes, Validator | None] | None:
+        for name in (str(status), f"{status // 100}XX", f"{status // 100}xx", "default"):
+            if name in self.bodies:
+                return self.bodies[name]
+        return None
+
+
+def _is_in_range(essence: bytes, described: bytes) -> bool:
+    return described == b"*/*" or (described.endswith(b"/*") and essence.startswith(described[:-1]))

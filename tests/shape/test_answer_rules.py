@@ -1,0 +1,86 @@
+from copy import deepcopy
+from typing import Any, Literal
+
+from plugin_gateway.config.selector import ResponseTrim
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.wanted import Wanted
+
+KEY = OperationKey("GET", "/item")
+ROOT: dict[str, Any] = {
+    "openapi": "3.0.3",
+    "info": {"title": "Items", "version": "1"},
+    "paths": {
+        "/item": {
+            "get": {
+                "responses": {
+                    "200": {"$ref": "#/components/responses/Item"},
+                    "204": {"description": "none"},
+                }
+            }
+        }
+    },
+    "components": {
+        "responses": {
+            "Item": {
+                "description": "ok",
+                "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/Item"}},
+                    "text/csv": {"schema": {"type": "string"}},
+                },
+            }
+        },
+        "schemas": {
+            "Item": {
+                "type": "object",
+                "required": ["id", "secret"],
+                "properties": {
+                    "id": {"type": "integer", "nullable": True},
+                    "secret": {"type": "string", "writeOnly": True},
+                    "parent": {"$ref": "#/components/schemas/Item"},
+                },
+            }
+        },
+    },
+}
+
+
+def shaped(check: Literal["off", "report", "enforce"], root: dict[str, Any] | None = None, **response: Any) -> Shaped:
+    wanted = Wanted(validates_response=check, response=ResponseTrim.model_validate(response))
+    return compile_shapes(Document(root=deepcopy(root or ROOT), name="items"), {KEY: wanted})
+
+
+def problems(result: Shaped, body: bytes) -> list[tuple[str, str]]:
+    check = result.shapes[KEY].check
+    assert check is not None
+    return [*check.problems(200, b"application/json", body)]
+
+
+def test_the_schema_has_the_meaning_of_its_version_and_of_answers() -> None:
+    result = shaped("enforce")
+    assert problems(result, b'{"id":null,"parent":{"id":1}}') == []
+    assert problems(result, b'{"id":1,"parent":{"id":"x"}}') == [("/parent/id", "expected integer or null, got string")]
+
+
+def test_the_check_is_made_before_the_answers_are_cut() -> None:
+    result = shaped("report", drop=["/id"])
+    assert problems(result, b'{"id":"x"}') == [("/id", "expected integer or null, got string")]
+    check = result.shapes[KEY].check
+    assert check is not None
+    assert not check.is_enforced
+    assert check.bodies["204"] == {}
+
+
+def test_without_validation_there_is_no_check() -> None:
+    assert KEY not in shaped("off").shapes
+
+
+def test_a_schema_that_no_validator_accepts_is_a_warning_that_names_the_operation() -> None:
+    root = deepcopy(ROOT)
+    root["components"]["schemas"]["Item"]["properties"]["id"] = {"type": "string", "pattern": "(?<=a+)b(("}
+    result = shaped("enforce", root)
+    if result.findings:
+        [finding] = result.findings
+        assert finding.rule == "cannot-validate"
+        assert "GET /item" in finding.message
+    assert problems(result, b"{}") in ([], [("/id", "is missing")])
