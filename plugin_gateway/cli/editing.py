@@ -166,7 +166,11 @@ def replace(path: Path, content: bytes, expected: bytes) -> None:
         if not os.access(target, os.W_OK):
             raise PermissionError(13, "the file is read-only")
         with temporary_beside(target) as temporary:
-            temporary.write_bytes(content)
+            with temporary.open("wb") as file:
+                file.write(content)
+                file.flush()
+                # After a crash, the name must not lead to an empty file.
+                os.fsync(file.fileno())
             status = target.stat()
             temporary.chmod(status.st_mode & 0o7777)
             with suppress(PermissionError):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from plugin_gateway.cli.options import operations_in
 from plugin_gateway.cli.suggestions import suggest_operations
 from plugin_gateway.errors import DocumentError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Sequence
 
     from plugin_gateway.openapi.document import Document, Operation
 
@@ -68,7 +69,7 @@ def command(spec: str, operations: tuple[str, ...], output: Path, *, force: bool
     return 0
 
 
-def add_to(output: Path, spec: str, operations: Collection[str]) -> int:
+def add_to(output: Path, spec: str, operations: Sequence[str]) -> int:
     """Add operations to a config that exists; without a name, those of a draft.
 
     Raises:
@@ -99,7 +100,7 @@ def is_same_source(spec: str, source: str) -> bool:
         return False
 
 
-def named_in(document: Document, names: Iterable[str]) -> list[Operation]:
+def named_in(document: Document, names: Sequence[str]) -> list[Operation]:
     """Return the operations that are named, in document order.
 
     Raises:
@@ -107,7 +108,7 @@ def named_in(document: Document, names: Iterable[str]) -> list[Operation]:
     """
     from plugin_gateway.cli.prune import choose  # noqa: PLC0415  # as above
 
-    keys, findings = choose(document, (" ".join(name.split()) for name in names))
+    keys, findings = choose(document, operations_in(names))
     if findings:
         raise DocumentError([replace(finding, pointer=None) for finding in findings])
     return [operation for key, operation in document.operations.items() if key in keys]

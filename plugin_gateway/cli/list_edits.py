@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from plugin_gateway.cli.editing import finish, open_config
+from plugin_gateway.cli.options import operations_in
 from plugin_gateway.cli.reading import reading
 from plugin_gateway.cli.report import show_findings
 from plugin_gateway.config.operation_fields import split_operation
@@ -20,7 +21,7 @@ from plugin_gateway.revision.build import load_document
 from plugin_gateway.revision.catalogue import Catalogue, describe, match, unmatched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from plugin_gateway.openapi.document import Document, OperationKey
@@ -268,7 +269,7 @@ def _selector_of(entry: object, index: int) -> Selector | None:
 
 
 def edit_lists(
-    verb: Literal["allow", "deny"], config: Path | None, operations: Iterable[str], consumer: str, *, dry_run: bool
+    verb: Literal["allow", "deny"], config: Path | None, operations: Sequence[str], consumer: str, *, dry_run: bool
 ) -> int:
     """Run `allow` or `deny` on the config file, and return the exit status.
 
@@ -282,7 +283,7 @@ def edit_lists(
     with reading("the document"):
         document = load_document(editing.loaded)
     editor = ListEditor(editing.text, document)
-    for name in dict.fromkeys(" ".join(one.split()) for one in operations):
+    for name in operations_in(operations):
         (editor.allow if verb == "allow" else editor.deny)(name, pointer)
     edit = editor.result()
     if edit.findings:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import click
 
+from plugin_gateway import methods
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -48,6 +50,17 @@ def checked_size(ctx: click.Context, param: click.Parameter, value: str | None) 
         return None if value is None else parse_size(value)
     except Mistake as mistake:
         raise click.BadParameter(f"{value!r}: {mistake.message}; {mistake.hint}", ctx, param) from mistake
+
+
+def operations_in(words: Sequence[str]) -> list[str]:
+    """Return the operations that words name, each once. `GET /pets` may be two words: an unquoted method and its path."""
+    names: list[str] = []
+    for word in (" ".join(word.split()) for word in words):
+        if names and word.startswith("/") and names[-1].upper() in methods.KNOWN:
+            names[-1] += f" {word}"
+        else:
+            names.append(word)
+    return list(dict.fromkeys(names))
 
 
 def config_option(function: Decorated) -> Decorated:

@@ -4,7 +4,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from plugin_gateway.cli.options import checked_address, checked_duration, checked_size, config_option
+from plugin_gateway.cli.options import checked_address, checked_duration, checked_size, config_option, operations_in
 
 
 def test_the_config_is_a_path_or_left_to_be_found() -> None:
@@ -54,3 +54,17 @@ def test_a_size_needs_a_unit() -> None:
     assert checked_size(context, option, None) is None
     with pytest.raises(click.BadParameter):
         checked_size(context, option, "2")
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["listPets", "GET  /pets"], ["listPets", "GET /pets"]),
+        (["GET", "/pets", "post", "/pets"], ["GET /pets", "post /pets"]),
+        (["GET", "listPets"], ["GET", "listPets"]),
+        (["/pets", "GET"], ["/pets", "GET"]),
+        (["listPets", "listPets"], ["listPets"]),
+    ],
+)
+def test_a_method_and_a_path_are_one_operation_also_without_quotes(words: list[str], names: list[str]) -> None:
+    assert operations_in(words) == names
