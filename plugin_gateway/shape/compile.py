@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import declared_parameters
 from plugin_gateway.openapi.prune.pruned import prune
@@ -20,9 +21,8 @@ from plugin_gateway.shape.parameter_rules import shape_parameters
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.shape.wanted import Wanted
 
@@ -77,7 +77,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     settle_link_names(document, shapes)
     # What a dropped member alone referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)
-    return Shaped(document=shaped, shapes=shapes, findings=tuple(found))
+    return Shaped(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
 
 
 def _with_own_parameters(document: Document) -> Document:
@@ -90,3 +90,12 @@ def _with_own_parameters(document: Document) -> Document:
     for _, item in copied.path_items():
         item.pop("parameters", None)
     return copied
+
+
+def _once_for_each_place(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the first error of a rule for each place: an entry for a group has the same mistake in many operations."""
+    first: dict[object, Finding] = {}
+    for finding in findings:
+        is_placed = finding.pointer is not None and finding.severity is Severity.ERROR
+        first.setdefault((finding.rule, finding.pointer, "" if is_placed else finding.message), finding)
+    return tuple(first.values())

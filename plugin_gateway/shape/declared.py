@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PLACES: Final = ("path", "query", "header", "cookie")
 _STYLES: Final = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+_IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
 _EXPLODED: Final = frozenset({"form", "cookie"})
 _is_json: Final = re.compile(r"(?:application|text)/(?:[^;]*\+)?json(?:;.*)?", re.IGNORECASE).fullmatch
 _is_field_value: Final = re.compile(r"[!-~](?:[ -~]*[!-~])?").fullmatch
@@ -71,6 +72,11 @@ class Declared:
     @schema.setter
     def schema(self, schema: JsonObject) -> None:
         self.holder["schema"] = schema
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether OpenAPI says to ignore the parameter because of its name (Parameter Object, `name`)."""
+        return self.place == "header" and self.name.lower() in _IGNORED
 
     @property
     def visible_name(self) -> str:

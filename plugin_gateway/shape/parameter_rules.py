@@ -14,24 +14,20 @@ from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.kind import Kind, kind_of
 from plugin_gateway.shape.names import Names, key_of
 from plugin_gateway.shape.narrowing import narrow, validator_of
+from plugin_gateway.shape.parameter_parts import is_spread, part_of, reader_of
 from plugin_gateway.shape.parameters import Parameters
-from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.path_parts import path_parts
-from plugin_gateway.shape.reader import Reader
-from plugin_gateway.shape.reading import Style
-from plugin_gateway.shape.scalar import UnwritableError, escape_octets
+from plugin_gateway.shape.scalar import UnwritableError
+from plugin_gateway.shape.told_parameters import find_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from plugin_gateway.config.selector import ParameterRule
     from plugin_gateway.openapi.document import Document, JsonObject
     from plugin_gateway.shape.compile import Shaping
+    from plugin_gateway.shape.part import Part
+    from plugin_gateway.shape.reader import Reader
     from plugin_gateway.shape.validator import Validator
 
-_ESCAPES: Final = {"path": "path", "query": "form", "header": "none", "cookie": "path"}
-# OpenAPI says to ignore parameters with these names (Parameter Object, `name`).
-_IGNORED: Final = frozenset({"accept", "content-type", "authorization"})
 _NOT_OF_THE_PATH: Final = ("hidden", "fixed", "default", "rename")
 
 
@@ -52,7 +48,7 @@ def shape_parameters(shaping: Shaping) -> None:
     shaping.node["parameters"] = [node for node in nodes if not any(node is one for one in hidden)]
     if not shaping.node["parameters"]:
         del shaping.node["parameters"]
-    step.flag_texts()
+    shaping.findings += find_told(shaping, declared)
     in_path = path_parts(shaping.key.path, readers)
     # A parameter that is only hidden has a name to close and no part.
     shaping.shape = replace(shaping.shape, names=step.names())
@@ -93,6 +89,11 @@ class _Step:
                     self._judge_rule(one, rule)
 
     def _judge_rule(self, one: Declared, rule: ParameterRule) -> None:
+        if one.is_ignored:
+            one.rule = None
+            message = f"OpenAPI ignores a header parameter that is called `{one.name}`, and clients send this field themselves"
+            self._report(one.key, "", "not-for-this-place", message, "leave it out")
+            return
         if one.place == "path":
             one.rule = rule = self._without_what_a_path_cannot(one, rule)
         elif rule.slashes == "allowed":
@@ -234,69 +235,28 @@ class _Step:
 
     def _members(self, one: Declared) -> list[str]:
         kind = self._kind(one)
-        is_spread = one.place == "query" and one.style == "form" and one.explode and "object" in kind.types
-        return [name for name, _ in kind.members] if is_spread else []
+        return [name for name, _ in kind.members] if is_spread(one, kind) else []
 
     def part(self, one: Declared) -> Part | None:
         """Return what the gateway does with a parameter outside of the path; None if it does nothing."""
+        rule, added = one.rule, b""
         if one.place == "path":
             return None
-        rule, name = one.rule, one.visible_name
-        kind = self._kind(one)
-        added, is_fixed = b"", False
-        if rule is not None and (rule.fixed is not None or rule.default is not None):
-            is_fixed = rule.fixed is not None
-            added = self._written(one, "fixed" if is_fixed else "default", rule.fixed if is_fixed else rule.default)
-        reader = self.reader(one) if name else None
-        is_renamed = bool(name) and name != one.name
-        if reader is None and not added and not is_renamed:
-            return None
-        is_spread = (
-            bool(name)
-            and one.place == "query"
-            and one.style == "form"
-            and one.explode
-            and not kind.is_any
-            and "object" in kind.types
-        )
-        wire = one.name if one.place != "query" else escape_octets(one.name.encode(errors="replace"))
-        return Part(
-            place=one.place,
-            name=name,
-            reader=reader,
-            wire_name=wire.encode() if is_renamed else b"",
-            members=tuple(member.encode(errors="replace") for member, _ in kind.members) if is_spread else (),
-            is_open=is_spread and kind.is_open,
-            is_deep=bool(name) and one.style == "deepObject",
-            added=added,
-            is_fixed=is_fixed,
-        )
+        if rule is not None and rule.fixed is not None:
+            added = self._written(one, "fixed", rule.fixed)
+        elif rule is not None and rule.default is not None:
+            added = self._written(one, "default", rule.default)
+        reader = self.reader(one) if one.visible_name else None
+        is_renamed = one.visible_name not in ("", one.name)
+        return part_of(one, reader, self._kind(one), added) if reader is not None or added or is_renamed else None
 
     def reader(self, one: Declared) -> Reader | None:
         """Return the reader of a parameter whose calls are judged."""
-        if (self._check == "off" and not one.is_narrowed) or (one.place == "header" and one.name.lower() in _IGNORED):
+        if (self._check == "off" and not one.is_narrowed) or one.is_ignored:
             return None
         validator = self._validator(one)
-        if validator is None:
-            return None
-        name = one.visible_name
-        style = Style(
-            style=one.style,
-            explode=one.explode,
-            name=name,
-            escapes=_ESCAPES[one.place],
-            is_json=one.is_json,
-        )
-        return Reader(
-            one.place,
-            name,
-            style,
-            self._kind(one),
-            validator,
-            is_required=one.place == "path" or one.node.get("required") is True,
-            allows_empty=one.node.get("allowEmptyValue") is True and not one.is_narrowed,
-            is_enforced=one.is_narrowed or self._check == "enforce",
-        )
+        is_enforced = one.is_narrowed or self._check == "enforce"
+        return None if validator is None else reader_of(one, validator, self._kind(one), is_enforced=is_enforced)
 
     def names(self) -> Names:
         """Return the names that clients cannot send as the document has them."""
@@ -310,42 +270,6 @@ class _Step:
                 _key(one) for one in ruled if one.is_narrowed or (one.rule is not None and one.rule.default is not None)
             ),
         )
-
-    def flag_texts(self) -> None:
-        """Warn of texts that name a parameter which clients no longer see under this name."""
-        gone = [
-            one
-            for one in self._declared
-            if one.visible_name != one.name and one.place != "path" and one.rule is not None
-        ]
-        if not gone:
-            return
-        for where, text, hint in self._texts():
-            for one in gone:
-                if re.search(rf"(?<![\w-]){re.escape(one.name)}(?![\w-])", text):
-                    how = "renamed" if one.visible_name else "hidden"
-                    self._report(
-                        one.key,
-                        "rename" if one.visible_name else "",
-                        f"{how}-parameter-named",
-                        f"{where} of `{self._shaping.key}` names `{one.name}`, which is {how}",
-                        f"clients can read it: set {hint}",
-                        severity=Severity.WARNING,
-                    )
-
-    def _texts(self) -> Iterator[tuple[str, str, str]]:
-        """Yield the place of each text that clients see, the text, and the key that replaces it."""
-        node = self._shaping.node
-        for word in ("summary", "description"):
-            if isinstance(text := node.get(word), str) and word not in self._shaping.wanted.retold:
-                yield f"the {word}", text, f"`{word}` in this entry"
-        for one in self._declared:
-            if one.visible_name and isinstance(text := one.node.get("description"), str):
-                yield (
-                    f"the description of the parameter `{one.visible_name}`",
-                    text,
-                    f"`parameters: {{{one.name}: {{description: …}}}}`",
-                )
 
     def _kind(self, one: Declared) -> Kind:
         return kind_of(one.schema, self._document)
@@ -382,9 +306,8 @@ class _Step:
     def _report(
         self, key: str, field: str, rule: str, message: str, hint: str, severity: Severity = Severity.ERROR
     ) -> None:
-        wanted = self._shaping.wanted
-        entry = wanted.origins.get((key, field), wanted.origins.get((key, ""), wanted.entry))
-        pointer = ("allow", entry, "parameters", key, *((field,) if field else ()))
+        pointer = self._shaping.wanted.pointer_to(key, field)
+        message = f"`{self._shaping.key}`: {message}"
         self._shaping.findings.append(
             Finding(rule=rule, message=message, hint=hint, severity=severity, pointer=pointer)
         )

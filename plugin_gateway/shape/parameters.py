@@ -148,7 +148,9 @@ class Parameters:
                 for pair in value.split(b";"):
                     cookie, _, text = pair.strip(b" \t").partition(b"=")
                     if cookie in self._cookies:
-                        cookies.setdefault(cookie.decode(), []).append((cookie.decode(), text))
+                        # OpenAPI joins the items of an exploded list as `id=1&id=2` in one cookie.
+                        several = text.split(b"&" + cookie + b"=")
+                        cookies.setdefault(cookie.decode(), []).extend((cookie.decode(), one) for one in several)
         lines: list[bytes] = []
         for part in self.parts:
             if part.place == "header":

@@ -46,3 +46,8 @@ class Wanted:
             and not self.response.model_fields_set - _OF_THE_ANSWER
             and self.validates_request == self.validates_response == "off"
         )
+
+    def pointer_to(self, key: str, field: str = "") -> tuple[str | int, ...]:
+        """Return the place in gateway.yaml of a rule for a parameter, or of one of its settings."""
+        entry = self.origins.get((key, field), self.origins.get((key, ""), self.entry))
+        return ("allow", entry, "parameters", key, *((field,) if field else ()))

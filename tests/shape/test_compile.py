@@ -1,6 +1,7 @@
 from copy import deepcopy
 from typing import Any
 
+from plugin_gateway.config.selector import ParameterRule
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.compile import Shaping, compile_shapes
 from plugin_gateway.shape.wanted import Wanted
@@ -44,3 +45,13 @@ def test_shaping_begins_without_a_shape_and_without_findings() -> None:
     document = Document(root=ROOT, name="pets")
     shaping = Shaping(key=KEY, node={}, document=document, wanted=Wanted())
     assert (shaping.shape.parameters, shaping.shape.body, shaping.findings) == (None, None, [])
+
+
+def test_a_mistake_of_an_entry_for_a_group_is_reported_once() -> None:
+    root = deepcopy(ROOT)
+    rule = ParameterRule.model_validate({"maximum": 5, "default": 9})
+    wanted = Wanted(parameters={"page": rule})
+    shaped = compile_shapes(Document(root=root, name="pets"), {KEY: wanted, OperationKey("POST", "/pets"): wanted})
+    [found] = shaped.findings
+    assert found.pointer == ("allow", 0, "parameters", "page", "default")
+    assert found.message.startswith("`GET /pets`: ")

@@ -46,6 +46,7 @@ PARAMETERS: list[dict[str, Any]] = [
     {"name": "X-Region", "in": "header", "required": True, "schema": {"type": "string"}},
     {"name": "X-Tags", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}},
     {"name": "sid", "in": "cookie", "schema": {"type": "string"}},
+    {"name": "Content-Type", "in": "header", "schema": {"type": "string"}},
     {"name": "limit", "in": "header", "schema": {"type": "integer"}},
 ]
 ROOT: dict[str, Any] = {
@@ -271,6 +272,7 @@ def test_a_component_that_operations_share_stays_as_it_is() -> None:
         ({"debug": {"rename": "x"}, "verbose": {"rename": "x"}}, ("verbose", "rename"), "name-taken", ["x"]),
         ({"X-Region": {"rename": "my region"}}, ("X-Region", "rename"), "bad-header-name", ["my region"]),
         ({"X-Region": {"fixed": "a\r\nX-Evil: 1"}}, ("X-Region", "fixed"), "does-not-fit", ["header field"]),
+        ({"Content-Type": "hidden"}, ("Content-Type",), "not-for-this-place", ["Content-Type"]),
         ({"sid": {"rename": "a;b"}}, ("sid", "rename"), "bad-cookie-name", ["a;b"]),
         ({"X-Tags": {"fixed": ["a,b"]}}, ("X-Tags", "fixed"), "does-not-fit", ["comma"]),
     ],

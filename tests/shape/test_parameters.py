@@ -72,6 +72,15 @@ def test_a_cookie_is_judged_in_every_cookie_field() -> None:
     assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"b=x"), (b"cookie", b"a=51")]), Refusal)
 
 
+def test_an_exploded_list_is_one_cookie() -> None:
+    schema = {"type": "array", "items": INTEGER}
+    kind = kind_of(schema, Document(root={}, name="d"))
+    one = Reader("cookie", "a", Style("form", True, "a", "path"), kind, Validator(schema))
+    parameters = Parameters((Part("cookie", "a", one),))
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"a=1&a=50")]), Written)
+    assert isinstance(parameters.write(b"/", b"", [(b"cookie", b"a=1&a=51")]), Refusal)
+
+
 def test_parameters_are_pickled_whole() -> None:
     copy = pickle.loads(pickle.dumps(BOTH))
     assert copy.write(b"/", b"a=1", ()) == BOTH.write(b"/", b"a=1", ())

@@ -29,3 +29,10 @@ def test_settings_of_the_gate_and_of_links_shape_no_call(wanted: Wanted) -> None
 )
 def test_all_other_settings_shape_calls(wanted: Wanted) -> None:
     assert not wanted.is_nothing
+
+
+def test_a_finding_points_at_the_entry_that_says_the_setting() -> None:
+    wanted = Wanted(entry=1, origins={("limit", ""): 2, ("limit", "maximum"): 3})
+    assert wanted.pointer_to("limit", "maximum") == ("allow", 3, "parameters", "limit", "maximum")
+    assert wanted.pointer_to("limit") == ("allow", 2, "parameters", "limit")
+    assert wanted.pointer_to("other") == ("allow", 1, "parameters", "other")
