@@ -86,8 +86,10 @@ class Document:
     """Whether a retry may read some of `unread`: a server did not answer yet."""
     warnings: tuple[Finding, ...] = ()
     """Findings that do not prevent the use of the document."""
-    removed: tuple[OperationKey, ...] = ()
-    """Operations that overlays took out of the document. The API has them all the same, so the gate must know them as denied."""
+    removed: Mapping[OperationKey, str] = field(default_factory=dict)
+    """Operations that overlays took out of the document, with their operationIds, which may be empty.
+
+    The API still has them, so the gate must know them as denied."""
 
     @cached_property
     def version(self) -> str:

@@ -49,7 +49,7 @@ class Appraisal:
     """The entry that wins for the operation."""
     tool: Tokens
     reply: Tokens
-    """One successful reply in JSON, by its schema."""
+    """One successful reply in JSON."""
     doubts: tuple[Doubt, ...]
     keep: tuple[str, ...]
     """JSON pointers that `response.keep` may have; empty if it has some, or if there is little to save."""

@@ -54,6 +54,13 @@ class Catalogue:
             methods[key.path].append(key.method)
         return methods
 
+    def is_removed(self, selector: Selector) -> bool:
+        """Whether an overlay took the operation that the entry names out of the document."""
+        removed = self._document.removed
+        if selector.key is not None:
+            return OperationKey(*selector.key) in removed
+        return bool(selector.operation) and selector.operation in removed.values()
+
     def with_id(self, operation_id: str) -> list[Operation]:
         return self._by_id.get(operation_id, [])
 
@@ -144,7 +151,9 @@ _OF_A_GLOB = "write `- {path: /**}` for every path; `*` stands for a segment of 
 
 def unmatched(selector: Selector, catalogue: Catalogue, where: str) -> Finding:
     """The error for an entry that matches no operation, with the nearest names as a hint."""
-    if selector.operation is not None and selector.key is None:
+    if catalogue.is_removed(selector):
+        what, hint = f"an overlay removes {describe(selector)}", "remove the entry, or the action of the overlay"
+    elif selector.operation is not None and selector.key is None:
         what, hint = f"no operation has the operationId {describe(selector)}", catalogue.guess_name(selector.operation)
         if "*" in selector.operation:
             hint = _OF_A_GLOB

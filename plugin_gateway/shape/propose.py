@@ -1,4 +1,4 @@
-"""A proposal: which fields of a reply to keep for a model, chosen from the schema alone.
+"""A proposal: the fields of a reply to keep for a model, chosen from the schema alone.
 
 A model needs to tell the items apart and to name them to a person: ids, names, states, amounts, dates, one link. It does not need
 hypermedia, hashes, avatars and the objects around them. The proposal names places that the schema has, so the config takes it.
@@ -253,12 +253,12 @@ def _is_deprecated(parts: list[dict[str, Any]]) -> bool:
 
 
 def _is_nameable(name: str) -> bool:
-    """Whether a pointer can name the member: `*` would mean all of them, and YAML has no other control characters than it escapes."""
+    """Whether a pointer can name the member. `*` would mean all members, and control characters do not belong into gateway.yaml."""
     return name != ANY and name.isprintable()
 
 
 def _items(parts: list[dict[str, Any]]) -> list[Any]:
-    """Return the schemas of the items of an array, or of the members of a map, which have no names of their own."""
+    """Return the schemas of the items of an array, or of the members of a map, whose names the schema does not know."""
     return [
         part[word]
         for part in parts

@@ -1,4 +1,7 @@
-"""The size of a reply: an estimate of its characters from a schema, for comparing a reply with the part of it that is kept."""
+"""The size of a reply: an estimate of its characters, from an example or a schema of the document.
+
+The same estimate for the whole reply and for the part that is kept tells what the part saves.
+"""
 
 from __future__ import annotations
 

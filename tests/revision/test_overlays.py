@@ -88,6 +88,12 @@ def test_an_operation_that_an_overlay_removes_stays_denied_beside_an_allowed_tem
     assert not passes(one, b"/pets/mine")
 
 
+@pytest.mark.parametrize("name", ["myPets", "GET /pets/mine"])
+def test_an_entry_for_an_operation_that_an_overlay_removes_is_told_so(folder: Path, name: str) -> None:
+    with pytest.raises(FindingsError, match=rf"an overlay removes `{name}`"):
+        built(folder, HEAD + "actions: [{target: \"$.paths['/pets/mine']\", remove: true}]", allow=f"[{name}]")
+
+
 def test_an_operation_written_again_with_other_parameter_names_is_allowed(folder: Path) -> None:
     again = "{get: {operationId: getPet, parameters: [{name: petId, in: path, required: true, schema: {type: string}}], responses: {}}}"
     one = built(

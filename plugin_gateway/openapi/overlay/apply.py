@@ -42,11 +42,11 @@ def apply(document: Document, overlay: Overlay) -> Document:
     _raise(overlay, (applying.blamed(finding) for finding in check_paths(changed)))
     before, after = document.operations, changed.operations
     added = [key for key in after if key not in before]
-    removed = [*document.removed, *(key for key in before if key not in after)]
+    gone = {key: operation.operation_id or "" for key, operation in before.items() if key not in after}
     warnings = overlay.placed([applying.blamed(_added(added, before))]) if added else ()
     return replace(
         changed,
-        removed=tuple(key for key in removed if key not in after),
+        removed={key: name for key, name in {**document.removed, **gone}.items() if key not in after},
         warnings=(*document.warnings, *overlay.warnings, *warnings),
     )
 
@@ -106,7 +106,7 @@ class _Applying:
             message = f"`{action.copy.text if action.copy else ''}` {what}: `copy` selects exactly one"
             self._note(action, "copy", _finding("overlay-target", message, hint))
             return
-        # A copy of its own: the value may contain the target, or be contained in it.
+        # Copied first, because the value may contain the target or be contained in it.
         value = self._edits.copy_of(found[0])
         for place in places:
             self._edits.update(place, value)
