@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "check": ("plugin_gateway.cli.check", "Check gateway.yaml and the document that it names."),
     "diff": ("plugin_gateway.cli.diff", "Say in words what changed since the lock, or between two documents."),
     "lock": ("plugin_gateway.cli.lock", "Write gateway.lock: agree to what the document says now."),
+    "build": ("plugin_gateway.cli.build", "Write a revision file, to start without the document."),
     "explain": ("plugin_gateway.cli.explain", "Explain step by step whether a call would pass."),
     "try": ("plugin_gateway.cli.try_", "Call an allowed operation, and print the request and the answer."),
     "ops": ("plugin_gateway.cli.ops", "List or search the operations of the document."),

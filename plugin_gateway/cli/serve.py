@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,8 +11,6 @@ import click
 from plugin_gateway.cli.options import checked_address, checked_duration, config_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from plugin_gateway.server.process import Front
 
 MAX_WORKERS = 256
@@ -33,6 +32,14 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
 
 @click.command()
 @config_option
+@click.option(
+    "--revision",
+    "revision_file",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="FILE",
+    help="Serve what `plugin-gateway build -o FILE` wrote, without config and document.",
+)
 @click.option(
     "--listen",
     callback=checked_address,
@@ -109,6 +116,7 @@ class FrontName(click.Choice):  # type: ignore[type-arg]  # click 8.1 has no par
 def command(
     *,
     config: Path | None,
+    revision_file: Path | None,
     listen: str,
     admin: str,
     metrics: str,
@@ -127,9 +135,13 @@ def command(
     from plugin_gateway.config.find import STANDARD_INPUT, is_standard_input, read_text  # noqa: PLC0415  # likewise
     from plugin_gateway.server.supervisor import ServeOptions, run  # noqa: PLC0415  # likewise
 
+    if config is not None and revision_file is not None:
+        raise click.UsageError("`--config` and `--revision` exclude each other: the file has the config.")
+    is_piped = revision_file is None and is_standard_input(config, os.environ)
     options = ServeOptions(
         config=config,
-        text=read_text(STANDARD_INPUT) if is_standard_input(config, os.environ) else None,
+        revision_file=revision_file,
+        text=read_text(STANDARD_INPUT) if is_piped else None,
         listen=listen,
         admin=admin,
         metrics=metrics,

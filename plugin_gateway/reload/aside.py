@@ -38,17 +38,19 @@ async def compile_aside(
     pinned: bytes = b"",
     gently: bool = False,
     text: str | None = None,
+    revision_file: Path | None = None,
 ) -> Outcome:
     """Compile config and document in a child process; `gently` lowers its priority below that of the workers.
 
     `pinned` holds the pins of the current revision, so that a changed document opens no new operation. `text` is the
-    config if it came from standard input, which can be read only once.
+    config if it came from standard input, which can be read only once. `revision_file` replaces config and document.
     """
     request = {
         "config": str(config) if config else None,
         "overrides": dict(overrides),
         "number": number,
         "text": text,
+        "revision_file": str(revision_file) if revision_file else None,
         "pinned": b64encode(pinned).decode(),
     }
     child = await asyncio.create_subprocess_exec(

@@ -26,9 +26,10 @@ from plugin_gateway.reload.change import served_by
 from plugin_gateway.reload.outcome import Awaited, Compiled, Refused
 from plugin_gateway.reload.watch import fingerprint
 from plugin_gateway.revision import LogSettings
-from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.revision.build import build, build_from_file, load_config
 from plugin_gateway.revision.cache_folder import cache_folder
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
+from plugin_gateway.revision.revision_file import load_revision_file
 from plugin_gateway.telemetry import Log, telling
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def answer() -> None:
     pinned = pickle.loads(b64decode(request["pinned"])) if request.get("pinned") else NOTHING_PINNED  # noqa: S301  # our own
     threading.Thread(target=end_with_supervisor, name="lifeline", daemon=True).start()
     config = Path(request["config"]) if request["config"] else None
-    outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned, request.get("text"))
+    file = Path(request["revision_file"]) if request.get("revision_file") else None
+    outcome = compiled_or_refused(config, request["overrides"], request["number"], pinned, request.get("text"), file)
     sys.stdout.buffer.write(pickle.dumps(outcome, protocol=pickle.HIGHEST_PROTOCOL))
     sys.stdout.flush()
 
@@ -79,6 +81,7 @@ def compiled_or_refused(
     number: int,
     pinned: Pinned = NOTHING_PINNED,
     text: str | None = None,
+    revision_file: Path | None = None,
 ) -> Outcome:
     """Compile and return the outcome. A mistake in the operator's files is an outcome; only a bug raises."""
     watched: dict[Path, Fingerprint] = {}
@@ -91,15 +94,20 @@ def compiled_or_refused(
     awaited: Awaited | None = None
     loaded: LoadedConfig | None = None
     try:
-        loaded = load_config(
-            config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
-        )
-        try:
-            folder = cache_folder(loaded.config.openapi, os.environ)
-            revision = build(loaded, number=number, on_file=on_file, pinned=pinned, keep_in=folder).revision
-        except DocumentAwaitedError:
-            awaited = awaited_by(loaded)
-            raise
+        if revision_file is not None:
+            unpacked = load_revision_file(revision_file, environ=os.environ, overrides=overrides, on_file=on_file)
+            loaded = unpacked.loaded
+            revision = build_from_file(unpacked, number=number, pinned=pinned).revision
+        else:
+            loaded = load_config(
+                config, environ=os.environ, overrides=overrides, on_file=on_file, text=text, in_one_report=True
+            )
+            try:
+                folder = cache_folder(loaded.config.openapi, os.environ)
+                revision = build(loaded, number=number, on_file=on_file, pinned=pinned, keep_in=folder).revision
+            except DocumentAwaitedError:
+                awaited = awaited_by(loaded)
+                raise
     except FindingsError as error:
         report = render_text(error.findings)
         rest = loaded or (error.remains if isinstance(error, RefusedConfigError) else None)

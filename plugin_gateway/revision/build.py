@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from plugin_gateway.lock.lock import Lock
     from plugin_gateway.openapi.document import Document
     from plugin_gateway.revision.model import Revision
+    from plugin_gateway.revision.revision_file import Unpacked
+    from plugin_gateway.revision.tls_files import TlsFiles
 
 T = TypeVar("T")
 
@@ -54,6 +56,7 @@ class Built:
     stages: tuple[Document, ...] = field(default=(), repr=False)
     """The API's own document, and the document after each overlay; the last is `document`."""
     agreed: Agreed = NOTHING_AGREED
+    logo: bytes | None = field(default=None, repr=False)
 
 
 def load_config(
@@ -199,10 +202,7 @@ def build(
     lock = _unless_refused(lambda _: load_lock(lock_file, on_file), loaded, lock_found)
     found += lock_found
     logo = _unless_refused(_read_logo, loaded, found)
-    users = _unless_refused(_read_users, loaded, found)
-    found += _find_unwritable_audit(loaded)
-    tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
-    found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
+    users, tls_files = _read_for_calls(loaded, found)
     try:
         stages, agreed = load_agreed(loaded, lock, on_file=on_file, keep_in=keep_in)
         document = stages[-1]
@@ -211,32 +211,63 @@ def build(
         if not any(finding.severity is Severity.ERROR for finding in found):
             raise
         raise DocumentError([*loaded.warnings, *loaded.located(found), *error.findings]) from error
-    if users is None and _users_path(loaded) is not None:
-        # `_read_users` has reported that it cannot be read; a finding that it has no users would be wrong.
-        users = _placeholder_users(loaded)
     found += agreed.findings
     if not lock_found:
         found += find_unlocked(loaded.config, agreed, Catalogue(document), lock_file.name)
+    files = {"logo": logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
+    revision = _compile(loaded, document, number=number, found=found, pinned=pinned, agreed=agreed, **files)
+    return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed, logo=logo)
+
+
+def build_from_file(
+    unpacked: Unpacked, *, number: int = 1, document: Document | None = None, pinned: Pinned = NOTHING_PINNED
+) -> Built:
+    """Compile the content of a revision file; `document` replaces the one that it has.
+
+    Raises:
+        ConfigError: a file that the config names cannot be read, or the gateway cannot do what it asks for.
+        DocumentError: an allowed operation cannot be cut out of the document.
+    """
+    loaded, whole = unpacked.loaded, document or unpacked.document
+    found: list[Finding] = []
+    users, tls_files = _read_for_calls(loaded, found)
+    files = {"logo": unpacked.logo, "users": _or_placeholders(loaded, users), "tls_files": tls_files}
+    revision = _compile(loaded, whole, number=number, found=found, pinned=pinned, agreed=unpacked.agreed, **files)
+    return Built(
+        revision=revision,
+        loaded=loaded,
+        document=whole,
+        stages=(whole,),
+        agreed=unpacked.agreed,
+        logo=unpacked.logo,
+    )
+
+
+def _read_for_calls(loaded: LoadedConfig, found: list[Finding]) -> tuple[str | None, TlsFiles]:
+    """Read the files with users, certificates and keys, and add the mistakes to `found`."""
+    users = _unless_refused(_read_users, loaded, found)
+    found += _find_unwritable_audit(loaded)
+    tls_files, found_in_tls = read_tls_files(loaded.config.upstream.tls)
+    found += found_in_tls if loaded.needs_secrets else (one for one in found_in_tls if one.rule != "unreadable")
+    return users, tls_files
+
+
+def _or_placeholders(loaded: LoadedConfig, users: str | None) -> str | None:
+    """Replace users that cannot be read, which is reported already: a finding that there are no users would be wrong."""
+    return _placeholder_users(loaded) if users is None and _users_path(loaded) is not None else users
+
+
+def _compile(loaded: LoadedConfig, document: Document, **options: Any) -> Revision:
+    """Compile, and give each finding its place in the document."""
     try:
-        revision = compile_revision(
-            loaded,
-            document,
-            number=number,
-            logo=logo,
-            users=users,
-            tls_files=tls_files,
-            found=found,
-            pinned=pinned,
-            agreed=agreed,
-        )
+        revision = compile_revision(loaded, document, **options)
     except DocumentError as error:
         placed = DocumentError(place_in_document(error.findings, document.name))
         raise awaited(placed) if document.is_awaited else placed from error
     except ConfigError as error:
         # Some of the findings may be about the document.
         raise ConfigError(place_in_document(error.findings, document.name)) from error
-    revision = replace(revision, warnings=place_warnings(revision.warnings, document.name))
-    return Built(revision=revision, loaded=loaded, document=document, stages=stages, agreed=agreed)
+    return replace(revision, warnings=place_warnings(revision.warnings, document.name))
 
 
 def recompile(built: Built, document: Document, config: Config | None = None) -> Revision:

@@ -53,6 +53,8 @@ class ServeOptions:
     config: Path | None = None
     text: str | None = None
     """The config, if it came from standard input."""
+    revision_file: Path | None = None
+    """The file to serve instead of a config."""
     listen: str = ""
     admin: str = ""
     metrics: str = ""
@@ -235,6 +237,7 @@ class Supervisor:
         return await compile_aside(
             config=self._options.config,
             text=self._options.text,
+            revision_file=self._options.revision_file,
             overrides=self._overrides,
             number=number,
             pinned=self._compiled.pinned if self._compiled is not None else b"",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from plugin_gateway.config.load import load_text
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.copy import copy_of, read_copy, write_copy
 from plugin_gateway.lock.graft import graft
@@ -15,6 +16,9 @@ from plugin_gateway.lock.locking import Drifts, cut, find_drift, lock_of
 from plugin_gateway.lock.text import read_lock, write_lock
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.openapi.read.source import read_document
+from plugin_gateway.revision.build import Built, build_from_file
+from plugin_gateway.revision.compile import compile_revision
+from plugin_gateway.revision.revision_file import pack, unpack
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 SETTINGS = Lock(document="")
@@ -52,3 +56,14 @@ def test_a_real_document_is_locked_drifts_and_is_kept(name: str) -> None:
     assert (kept is None) == (document.version == "2.0")
     if kept is not None:
         assert "IGNORE" not in json.dumps(cut(kept, drifted, lock).root)
+
+
+@pytest.mark.parametrize("name", ["github.json", "stripe.yaml", "xero_accounting.yaml", "openai.yaml", "docker.yaml"])
+def test_a_revision_file_of_a_real_document_serves_what_the_document_does(name: str) -> None:
+    document = read_document(str(CORPUS / "open" / name))
+    entries = "".join(f"  - {json.dumps(str(key))}\n" for key in valid(document, 8))
+    text = f"openapi: x\nupstream: {{url: 'https://h.example', servers: ignore}}\nallow:\n{entries}"
+    loaded = load_text(text, path=None, environ={})
+    built = Built(revision=compile_revision(loaded, document, number=1), loaded=loaded, document=document)
+    unpacked = unpack(pack(built), Path("x"), environ={})
+    assert build_from_file(unpacked).revision.digest == build_from_file(unpacked, document=document).revision.digest

@@ -1,0 +1,47 @@
+"""`build`: writes a revision file, from which `serve --revision` starts without the document."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from plugin_gateway.cli.options import config_option
+from plugin_gateway.errors import UsageError
+
+
+@click.command()
+@config_option
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    required=True,
+    metavar="FILE",
+    help="The file to write, such as revision.bin.",
+)
+def command(config: Path | None, output: Path) -> int:
+    """Write the config, and the part of the document that it needs, to one file for `serve --revision FILE`.
+
+    The gateway then starts without the document and its server. The file holds no secret: `serve` reads secrets from the environment and
+    from files, as the config says; a relative path starts at the folder of the file. Only the same version of plugin-gateway reads it.
+    """
+    from plugin_gateway.cli.building import build_to_show  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.revision.build import build_from_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.lock_file import write_file  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.revision_file import pack, unpack  # noqa: PLC0415  # likewise
+
+    built = build_to_show(config)
+    # The config's paths are judged where they are now; `serve` judges them where the file is then.
+    place = built.loaded.source_path or output
+    unpacked = unpack(pack(built), place, environ=os.environ, needs_secrets=False)
+    revision = build_from_file(unpacked).revision
+    digest = revision.digest
+    if build_from_file(unpacked, document=built.document).revision.digest != digest:
+        raise UsageError("the file would not serve what the document does: please report this, with the document")
+    write_file(output, pack(built, digest=digest))
+    click.echo(
+        f"{output} serves {len(revision.rules)} of {revision.operations_total} operations; digest {digest}", err=True
+    )
+    return 0

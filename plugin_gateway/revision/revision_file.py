@@ -1,0 +1,195 @@
+"""The revision file: a config and the part of the document that it needs, in one file, so that `serve` starts without the document.
+
+The file is JSON, so reading a stranger's file runs no code. It holds no secret: the config names where secrets are, and `serve`
+resolves them. Of denied operations it has the names, which the gate needs.
+"""
+
+from __future__ import annotations
+
+import zlib
+from base64 import b64decode, b64encode
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from plugin_gateway import __version__
+from plugin_gateway.config.load import load_text
+from plugin_gateway.config.sections import read_sections
+from plugin_gateway.diagnostics import Finding, Location, Severity
+from plugin_gateway.errors import ConfigError, DocumentError
+from plugin_gateway.lock.text import read_lock, write_lock
+from plugin_gateway.openapi.decode.extent import MAX_BYTES
+from plugin_gateway.openapi.decode.json_values import decode_json
+from plugin_gateway.openapi.document import Document, OperationKey
+from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.render import to_json
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
+from plugin_gateway.revision.agreed import NOTHING_AGREED, Agreed, Drifted
+from plugin_gateway.shape.keywords import MCP_HEADER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from pathlib import Path
+
+    from plugin_gateway.config.load import LoadedConfig
+    from plugin_gateway.openapi.document import JsonObject
+    from plugin_gateway.revision.build import Built
+
+_MAGIC: Final = b"plugin-gateway revision\n"
+_MAX_HEAD_BYTES: Final = 1024
+_NO_SOURCE: Final = "https://document.invalid/"
+"""The config must name a document, and this one is never fetched (RFC 6761, 6.4)."""
+
+
+class Unpacked(NamedTuple):
+    """The content of a revision file."""
+
+    loaded: LoadedConfig
+    document: Document
+    agreed: Agreed
+    logo: bytes | None
+
+
+def pack(built: Built, *, digest: str = "") -> bytes:
+    """Return the content of the file for a built revision; `digest` is that of the revision, for people.
+
+    Raises:
+        ConfigError: the config holds a secret.
+    """
+    loaded, agreed = built.loaded, built.agreed
+    if in_clear := [one for one in loaded.warnings if one.rule == "secret-in-file"]:
+        raise ConfigError(
+            replace(
+                one,
+                severity=Severity.ERROR,
+                message="a revision file must hold no secret, and gateway.yaml has this one",
+            )
+            for one in in_clear
+        )
+    kept = [OperationKey(rule.method, rule.path_template) for rule in built.revision.rules]
+    body = {
+        "config": _portable_config(loaded),
+        "logo": None if built.logo is None else b64encode(built.logo).decode(),
+        "document": {
+            "name": built.document.name,
+            "address": built.document.address,
+            "root": reduced(built.document, kept, loaded.config.public.extensions, loaded.config.public.discriminator),
+        },
+        "lock": write_lock(agreed.lock) if agreed.lock is not None else None,
+        "closed": [list(key) for key in sorted(agreed.closed)],
+        "drifted": [list(one) for one in agreed.drifted],
+    }
+    head = to_json({"version": __version__, "digest": digest})
+    return _MAGIC + head + b"\n" + zlib.compress(to_json(body), level=6)
+
+
+def unpack(
+    content: bytes,
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    on_file: Callable[[Path], object] | None = None,
+    needs_secrets: bool = True,
+) -> Unpacked:
+    """Read the content of a file at `path`, to whose folder relative paths in the config refer.
+
+    Raises:
+        ConfigError: it is not a revision file, another version wrote it, or the config does not fit its new place.
+    """
+    name = str(path)
+    if not content.startswith(_MAGIC):
+        raise _refused(name, "this is not a revision file", "`plugin-gateway build -o FILE` writes one")
+    head, _, packed = content[len(_MAGIC) :].partition(b"\n")
+    try:
+        about = decode_json(head[:_MAX_HEAD_BYTES], name)
+        if about["version"] != __version__:
+            message = f"plugin-gateway {about['version']} wrote this file, and this is {__version__}"
+            raise _refused(name, message, "write it anew with `plugin-gateway build -o FILE` of this version")
+        unzip = zlib.decompressobj()
+        text = unzip.decompress(packed, MAX_BYTES)
+        if not unzip.eof or unzip.unused_data:
+            raise _refused(name, "the file is damaged or too large")
+        body = decode_json(text, name)
+        document = Document(
+            root=body["document"]["root"], name=body["document"]["name"], address=body["document"]["address"]
+        )
+        lock = read_lock(body["lock"], name) if body["lock"] is not None else None
+        agreed = NOTHING_AGREED
+        if lock is not None:
+            closed = frozenset(OperationKey(*map(str, key)) for key in body["closed"])
+            drifted = tuple(Drifted(str(one), outcome, tuple(changed)) for one, outcome, changed in body["drifted"])
+            agreed = Agreed(lock=lock, closed=closed, drifted=drifted)
+        logo = None if body["logo"] is None else b64decode(body["logo"], validate=True)
+        config = to_json(body["config"]).decode()
+    except (zlib.error, DocumentError, KeyError, TypeError, ValueError) as error:
+        raise _refused(name, "the file is damaged") from error
+    loaded = load_text(
+        config, path=path, environ=environ, overrides=overrides, on_file=on_file, needs_secrets=needs_secrets
+    )
+    return Unpacked(loaded, document, agreed, logo)
+
+
+def load_revision_file(
+    path: Path,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, Any] | None = None,
+    on_file: Callable[[Path], object] | None = None,
+) -> Unpacked:
+    """Read a revision file. `on_file` is called with it, and with each file that its config names, before each is read.
+
+    Raises:
+        ConfigError: as `unpack`, or the file cannot be read.
+    """
+    if on_file is not None:
+        on_file(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES)
+    except OSError as error:
+        raise _refused(str(path), f"cannot read it: {(error.strerror or str(error)).lower()}") from error
+    return unpack(content, path, environ=environ, overrides=overrides, on_file=on_file)
+
+
+def reduced(
+    document: Document, kept: Collection[OperationKey], extensions: Collection[str], discriminator: str
+) -> JsonObject:
+    """Return the root of a document with the kept operations, and of all others only what the allow-list and the gate read."""
+    pruned = prune(
+        document,
+        kept,
+        extensions={*extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
+        discriminator="trim" if discriminator == "trim" else "follow",
+    ).root
+    paths: JsonObject = {}
+    there = pruned.get("paths", {})
+    names = document.root.get("paths")
+    for path in names if isinstance(names, dict) else ():
+        paths[path] = {**there.get(path, {})}
+    for key, operation in document.operations.items():
+        if key in kept:
+            continue
+        item = paths.setdefault(key.path, {})
+        outline: JsonObject = {"responses": {}}
+        if operation.operation_id:
+            outline["operationId"] = operation.operation_id
+        if operation.tags:
+            outline["tags"] = list(operation.tags)
+        holder = item if operation.holder is operation.path_item else item.setdefault("additionalOperations", {})
+        holder[operation.field] = outline
+    return {**pruned, "paths": {path: item for path, item in paths.items() if item}}
+
+
+def _portable_config(loaded: LoadedConfig) -> JsonObject:
+    """Return gateway.yaml without what the file has itself: the document with its overlays and headers, and the logo."""
+    root = read_sections(loaded.text).root
+    value = root.plain() if root is not None else {}
+    config = {**value} if isinstance(value, dict) else {}
+    config["openapi"] = {"source": _NO_SOURCE}
+    if isinstance(manifest := config.get("manifest"), dict):
+        config["manifest"] = {name: member for name, member in manifest.items() if name != "logo"}
+    return config
+
+
+def _refused(name: str, message: str, hint: str = "write it anew with `plugin-gateway build -o FILE`") -> ConfigError:
+    return ConfigError([Finding(rule="revision-file", message=message, hint=hint, location=Location(name))])
