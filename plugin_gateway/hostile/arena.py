@@ -91,6 +91,8 @@ def before_origin(revision: Revision, port: int) -> Revision:
     return replace(
         revision,
         upstream=target,
+        # The targets of the cases are those that the gate judges.
+        mount=None,
         read_injection=_fixed(revision.read_injection),
         write_injection=_fixed(revision.write_injection),
         operation_injections=operations,

@@ -30,6 +30,6 @@ def invalid_request(problems: Sequence[Problem]) -> Refusal:
         status=400,
         code="invalid-request",
         detail=f"The call has {count}: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
-        hint="Correct each place that `errors` names. The document at /openapi.json describes the operation.",
+        hint="Correct each place that `errors` names. The gateway's openapi.json describes the operation.",
         members=members,
     )

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 from plugin_gateway.credentials.grant import ClientCredentials
 from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.gate.mount import mount_at
 from plugin_gateway.hostile.arena import TOKEN, before_origin, exchange, opened
 from plugin_gateway.hostile.case import Case, Echo, Feature
 from tests.hostile.test_campaign import compiled
@@ -48,3 +49,9 @@ def test_a_connection_that_closes_ends_the_exchange() -> None:
             return await exchange("127.0.0.1", server.sockets[0].getsockname()[1], b"x")
 
     assert asyncio.run(talk()) == b"bye"
+
+
+def test_the_arena_of_a_gateway_below_a_path_takes_the_targets_of_the_cases() -> None:
+    mounted = replace(compiled(), mount=mount_at("/plugin", set()))
+
+    assert before_origin(mounted, 1).mount is None
