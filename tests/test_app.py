@@ -5,6 +5,8 @@ from typing import Any
 
 import httpx2
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from plugin_gateway.app import LocalApp, embed
 from plugin_gateway.callers.model import Callers
@@ -121,3 +123,14 @@ def test_an_embedded_gateway_is_as_strict_about_its_config(config: Path) -> None
     config.write_text(CONFIG.replace("listPets", "nope"))
     with pytest.raises(ConfigError):
         embed(config)
+
+
+def test_an_embedded_gateway_below_a_path_of_another_app_serves_there(config: Path) -> None:
+    config.write_text(f"{CONFIG}public: {{url: 'http://localhost:8080/plugin'}}\n")
+    outer = Starlette(routes=[Mount("/plugin", embed(config)), Mount("/.well-known", embed(config))])
+
+    document = ask(outer, "GET", "/plugin/openapi.json")
+    assert document.json()["servers"] == [{"url": "http://localhost:8080/plugin"}]
+    assert ask(outer, "GET", "/.well-known/ai-plugin.json").json()["api"]["url"].endswith("/plugin/openapi.json")
+    assert ask(outer, "GET", "/plugin/admin").json()["code"] == "operation-not-found"
+    assert ask(outer, "GET", "/openapi.json").text == "Not Found", "the other app answers"
