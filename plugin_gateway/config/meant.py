@@ -134,6 +134,9 @@ def _unknown(pointer: Pointer, value: Any) -> str:
         return f"`{key}` is written twice: remove this line, and move its keys up"
     if pointer == ("workers",):
         return f"remove it, and start `plugin-gateway serve --workers {value if isinstance(value, int) else 'N'}`"
+    if pointer in (("overlays",), ("overlay",), ("refresh",)):
+        name = "refresh: 1h" if key == "refresh" else "overlays: [FILE]"
+        return f"move it below `openapi`: `openapi: {{source: DOCUMENT, {name}}}`"
     if pointer == ("version",):
         return "remove it: gateway.yaml has no version"
     if pointer[0] == "consumers" and key in ("token", "user", "scope", "claims"):

@@ -29,6 +29,8 @@ def found(**lines: str) -> tuple[Finding, ...]:
         ({"auth": "auth: oauth"}, "write `auth: {type: oauth}`"),
         ({"auth": "auth: {type: api-key}"}, "{type: service_http, tokens:"),
         ({"auth": "auth: {type: jwt}"}, "{type: oauth, …}"),
+        ({"deny": "overlays: [o.yaml]"}, "`openapi: {source: DOCUMENT, overlays: [FILE]}`"),
+        ({"deny": "refresh: 1h"}, "`openapi: {source: DOCUMENT, refresh: 1h}`"),
         ({"allow": "allow:\n  listA"}, "begin each entry with a dash: `- listA`"),
         ({"allow": "allow:\n  -a\n  -b"}, "put a space after each dash: `- a`"),
         ({"allow": "allow: '---'"}, ""),
