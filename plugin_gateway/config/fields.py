@@ -76,6 +76,12 @@ def _count(value: Any) -> Any:
     return int(value) if isinstance(value, OverrideText) and re.fullmatch(r"[0-9]{1,15}", value) else value
 
 
+def _number(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value - value != 0:
+        raise Mistake("wrong-type", "expected a number", got=value, hint="write it without quotes, such as 50")
+    return value
+
+
 CONFIRM: Final = "confirm"
 """The value of `consequential` that holds each call until a person approves it."""
 
@@ -260,6 +266,7 @@ HeaderSecret = Annotated[Secret, _secret(Place.FIELD), WithJsonSchema(SECRET_SCH
 BearerSecret = Annotated[Secret, _secret(Place.BEARER), WithJsonSchema(SECRET_SCHEMA)]
 CookieSecret = Annotated[Secret, _secret(Place.COOKIE), WithJsonSchema(SECRET_SCHEMA)]
 Count = Annotated[int, BeforeValidator(_count), Field(ge=1, le=10_000_000)]
+Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Consequential = Annotated[
     bool,

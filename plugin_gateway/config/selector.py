@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeAlias
 from pydantic import Field, PrivateAttr
 
 from plugin_gateway.config.credential import Credentials, colliding
-from plugin_gateway.config.fields import ArrayPointer, Consequential, Count, Flag, JsonPointer, RateValue, ToTuple
+from plugin_gateway.config.fields import (
+    ArrayPointer,
+    Consequential,
+    Count,
+    Flag,
+    JsonPointer,
+    Number,
+    RateValue,
+    ToTuple,
+)
 from plugin_gateway.config.meant import operations_in
 from plugin_gateway.config.mistake import Mistake, nearest_key
 from plugin_gateway.config.operation_fields import (
@@ -40,9 +49,9 @@ class ParameterRule(Record):
     """Always sent with this value; not shown to clients, and refused in calls."""
     default: Any = None
     """Sent with this value if the caller leaves it out."""
-    minimum: int | float | None = None
+    minimum: Number | None = None
     """The smallest value that callers may send; it may only narrow what the document allows."""
-    maximum: int | float | None = None
+    maximum: Number | None = None
     """The largest value that callers may send; it may only narrow what the document allows."""
     enum: Annotated[tuple[Any, ...], ToTuple] | None = None
     """The only values that callers may send; each must be allowed by the document."""

@@ -54,6 +54,16 @@ def test_a_value_of_another_type_is_not_converted(kind: str, value: int | str) -
     rule_of(getattr(fields, kind), value)
 
 
+@pytest.mark.parametrize("value", ["ten", "50", True, None, [1], float("nan"), float("inf")])
+def test_what_is_not_a_number_is_one_mistake(value: object) -> None:
+    assert rule_of(fields.Number, value) == "wrong-type"
+
+
+@pytest.mark.parametrize("value", [0, -5, 2.5, 10**30])
+def test_a_number_may_have_a_fraction(value: float) -> None:
+    assert TypeAdapter(fields.Number).validate_python(value) == value
+
+
 def test_text_of_an_override_is_read_as_what_is_wanted() -> None:
     assert TypeAdapter(fields.Count).validate_python(OverrideText("5"), strict=True) == 5
     assert TypeAdapter(fields.Flag).validate_python(OverrideText("TRUE"), strict=True) is True
