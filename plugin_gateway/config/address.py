@@ -14,7 +14,7 @@ _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _HOST: Final = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252}[A-Za-z0-9_])?\.?")
 # RFC 3986, 3.3: pchar and "/", without ";" that some servers read as parameters; escapes are checked apart.
 _SEGMENT_OF_MOUNT: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
-"""One word that every client and proxy writes in the same way, and that is none of the names in `.well-known`."""
+"""A segment that every client and proxy writes in the same way. It does not begin with a dot, as `.well-known` does."""
 _OWN_FILES: Final = frozenset({"openapi.json", "openapi.yaml", "ai-plugin.json"})
 _PATH: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,=:@-]|%[0-9A-Fa-f]{2})+)*/?")
 
