@@ -121,3 +121,8 @@ def test_the_config_accepts_each_proposal_and_each_place_is_in_the_schema(schema
     assert ResponseTrim.model_validate({"keep": [*kept]}).keep == kept
     assert all(find_in_schema(document, schema, split_pointer(one)).schemas for one in kept)
     assert {*propose_keep(document, [schema])} <= {*kept}
+
+
+@pytest.mark.parametrize("name", ["*", "bell\x07_name"])
+def test_a_member_that_no_pointer_can_name_is_not_proposed(name: str) -> None:
+    assert proposed(thing(id=TEXT, **{name: TEXT}, body=TEXT, **LINKS)) == ("/id", "/body")

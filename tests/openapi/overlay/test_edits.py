@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plugin_gateway.openapi.decode.extent import MAX_DEPTH
 from plugin_gateway.openapi.decode.text import skim
 from plugin_gateway.openapi.overlay import edits as edits_module
 from plugin_gateway.openapi.overlay.edits import EditError, Edits
@@ -134,3 +135,14 @@ def test_copies_of_copies_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(EditError, match=r"deeper than|more than"):
         double()
+
+
+def test_no_edit_makes_a_document_deeper_than_the_gateway_reads() -> None:
+    deep: Any = {}
+    for _ in range(MAX_DEPTH):
+        deep = {"a": deep}
+    edits = Edits({"a": {}})
+
+    edits.update(("a",), deep["a"])
+    with pytest.raises(EditError, match="deeper than"):
+        edits.update(("a",), {"b": deep})
