@@ -14,13 +14,12 @@ from plugin_gateway.errors import FindingsError, UsageError
 from plugin_gateway.export.targets.rule import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from plugin_gateway.cli.report import ReportFormat
     from plugin_gateway.diagnostics import Finding
     from plugin_gateway.revision import Revision
-    from plugin_gateway.revision.appraisal import Appraisal
     from plugin_gateway.revision.build import Built
 
 
@@ -53,7 +52,7 @@ def command(
 ) -> int:
     """Read the config and the document that it names as `serve` would, and report every mistake.
 
-    With --operations, the format is `text` or `json`. JSON is then an object with `findings` and `operations`.
+    With --operations, the format is `text` or `json`. JSON is then an object with `findings`, `operations` and `overlays`.
 
     Exit status: 0 if `serve` would start and each target accepts the gateway, 1 if a target does not or if `deny` closes every
     operation that `allow` names, 2 if `serve` would refuse to start. The command opens no port and does not call the upstream.
@@ -67,14 +66,18 @@ def command(
         built = build_to_check(config, needs_secrets=not no_secrets)
         judged = judge_targets(built, [Target(name) for name in dict.fromkeys(targets)])
     except FindingsError as error:
-        show_all(error.findings, (), shape, is_appraised=is_appraised)
+        if is_appraised and shape == "json":
+            show_as_object(error.findings, None)
+        else:
+            show_findings(error.findings, shape)
         return error.exit_code
     revision = built.revision
     of_targets = tuple(dict.fromkeys(finding for found in judged.values() for finding in found))
     findings = (*revision.warnings, *revision.notes, *of_targets)
-    appraisals = appraise_operations(built) if is_appraised else ()
-    if findings or shape != "text":
-        show_all(findings, appraisals, shape, is_appraised=is_appraised)
+    if is_appraised and shape == "json":
+        show_as_object(findings, built)
+    elif findings or shape != "text":
+        show_findings(findings, shape)
     is_closed = any(finding.rule == NOTHING_ALLOWED for finding in revision.warnings)
     if shape == "text" and not is_closed:
         click.echo(summary_of(revision))
@@ -82,38 +85,41 @@ def command(
             click.echo(line)
         for target, found in judged.items():
             click.echo(f"{target}: {verdict(found)}")
-        show_appraisals(appraisals)
+        if is_appraised:
+            show_appraisals(built)
     is_refused = any(finding.severity is Severity.ERROR for finding in of_targets)
     is_warned = any(finding.severity is Severity.WARNING for finding in (*revision.warnings, *of_targets))
     return 1 if is_closed or is_refused or (strict and is_warned) else 0
 
 
-def show_all(
-    findings: Iterable[Finding], appraisals: Iterable[Appraisal], shape: ReportFormat, *, is_appraised: bool
-) -> None:
-    """Print the findings, and in JSON the appraisals with them."""
-    if shape != "json" or not is_appraised:
-        show_findings(findings, shape)
-        return
+def show_as_object(findings: Iterable[Finding], built: Built | None) -> None:
+    """Print the findings, and if the gateway could be built, its appraisals and the savings of its overlays, as one JSON object."""
     from plugin_gateway.cli.appraisals import values_of  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.diagnostics import render_json  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # likewise
+    from plugin_gateway.revision.savings import savings_of  # noqa: PLC0415  # likewise
 
-    shown = {"findings": json.loads(render_json(findings)), "operations": values_of(appraisals)}
+    shown = {
+        "findings": json.loads(render_json(findings)),
+        "operations": values_of(appraise(built)) if built else [],
+        "overlays": [
+            {
+                "file": str(overlay),
+                "before": before and before._asdict(),
+                "after": after and after._asdict(),
+            }
+            for overlay, before, after in (savings_of(built) if built else ())
+        ],
+    }
     click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
 
 
-def appraise_operations(built: Built) -> tuple[Appraisal, ...]:
-    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # --help must not pay for it
-
-    return appraise(built)
-
-
-def show_appraisals(appraisals: Sequence[Appraisal]) -> None:
+def show_appraisals(built: Built) -> None:
     """Print each operation's costs and doubts, and then the YAML to paste."""
-    if not appraisals:
-        return
     from plugin_gateway.cli.appraisals import lines_of, proposal_of  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.revision.appraisal import appraise  # noqa: PLC0415  # likewise
 
+    appraisals = appraise(built)
     for line in (*lines_of(appraisals), *proposal_of(appraisals)):
         click.echo(line)
 

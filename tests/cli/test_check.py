@@ -194,7 +194,23 @@ def test_in_json_the_appraisals_are_beside_the_findings(config: Path, capsys: py
 
     config.write_text(CONFIG.replace("listPets", "nope"))
     assert run(["check", "-c", str(config), "--operations", "--format", "json"]) == 2
-    assert json.loads(capsys.readouterr().out)["operations"] == []
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["operations"], shown["overlays"]) == ([], [])
+    assert "unknown-operation" in {one["rule"] for one in shown["findings"]}
+
+
+def test_in_json_the_savings_of_overlays_are_beside_the_findings(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    overlay = config.parent / "o.yaml"
+    head = 'overlay: 1.1.0\ninfo: {title: T, version: "1"}\nactions: '
+    overlay.write_text(head + "[{target: $.paths.*.get, update: {summary: All pets}}]")
+    config.write_text(CONFIG.replace("./openapi.yaml", "{source: openapi.yaml, overlays: [o.yaml]}"))
+
+    assert run(["check", "-c", str(config), "--operations", "--format", "json"]) == 0
+    (saving,) = json.loads(capsys.readouterr().out)["overlays"]
+    assert saving["file"] == str(overlay)
+    assert saving["before"].keys() == saving["after"].keys() == {"tools", "document"}
 
 
 def test_appraisals_have_no_sarif(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
