@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.locking import cut
+from plugin_gateway.lock.parts import is_plain_version
 from plugin_gateway.openapi.decode.unread import Unread
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.openapi.grammar import METHODS, Kind, is_reference, sections
@@ -210,8 +211,9 @@ def _put(item: JsonObject, operation: Operation, node: JsonObject) -> None:
 
 
 def with_info_of(document: Document, locked: Document) -> Document:
-    """Return the document with the `info` that was locked; only the version of the API is that of now."""
+    """Return the document with the `info` that was locked; only the version of the API is that of now, if it is plain."""
     info, now = locked.root.get("info"), document.root.get("info")
     if not isinstance(info, dict) or not isinstance(now, dict):
         return document
-    return replace(document, root={**document.root, "info": {**info, "version": now.get("version", "")}})
+    version = {"version": now["version"]} if is_plain_version(now.get("version")) else {}
+    return replace(document, root={**document.root, "info": {**info, **version}})

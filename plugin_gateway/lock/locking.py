@@ -8,6 +8,8 @@ from plugin_gateway.errors import DocumentError
 from plugin_gateway.lock.lock import Lock, LockedOperation
 from plugin_gateway.lock.parts import NO_PARTS, PARTS, Closures, document_digest
 from plugin_gateway.openapi.prune.pruned import prune
+from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
+from plugin_gateway.shape.keywords import MCP_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -42,7 +44,11 @@ class Drift(NamedTuple):
 def cut(document: Document, keys: Collection[OperationKey], lock: Lock) -> Document:
     """Prune a document as the lock's settings say. Raises `DocumentError` as `prune` does."""
     return prune(
-        document, keys, extensions=lock.extensions, discriminator="trim" if lock.discriminator == "trim" else "follow"
+        document,
+        keys,
+        # The gateway acts on these whether clients see them or not.
+        extensions={*lock.extensions, *UNDERSTOOD_EXTENSIONS, MCP_HEADER},
+        discriminator="trim" if lock.discriminator == "trim" else "follow",
     )
 
 

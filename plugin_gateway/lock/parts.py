@@ -7,6 +7,7 @@ whose order has no meaning.
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
@@ -41,6 +42,7 @@ _TEXTS: Final = frozenset({"$comment", "description", "example", "examples", "ex
 _TEXTS_OF: Final = {Kind.SCHEMA: frozenset({"title"}), Kind.OPERATION: frozenset({"operationId", "tags"})}
 """Further texts: a model sees the operationId as the name of the tool. In a link it is a reference."""
 _TEXT_KINDS: Final = frozenset({Kind.EXAMPLE, Kind.EXTERNAL_DOCS, Kind.TAG})
+_VERSION: Final = re.compile(r"[0-9A-Za-z]{1,16}(?:[.+_-][0-9A-Za-z]{1,16}){0,5}", re.ASCII)
 _UNORDERED: Final = frozenset({"enum", "required", "tags", "type"})
 _BODY_PLACES: Final = frozenset({"body", "formData"})
 """Where 2.0 declares bodies among the parameters."""
@@ -82,11 +84,19 @@ _Refs: TypeAlias = "list[str]"
 
 
 def document_digest(document: Document) -> str:
-    """Return the digest of the fields that belong to no operation, such as `info`, without the version of the API."""
+    """Return the digest of the fields that belong to no operation, such as `info`, without the version of the API.
+
+    A version that is more than a number and a few letters counts: it could be an instruction to a model.
+    """
     root = {name: document.root[name] for name in _ROOT_PARTS if name in document.root}
-    if isinstance(info := root.get("info"), dict):
+    if isinstance(info := root.get("info"), dict) and is_plain_version(info.get("version")):
         root["info"] = {name: value for name, value in info.items() if name != "version"}
     return _digest(to_canonical_json(root))
+
+
+def is_plain_version(value: Json) -> bool:
+    """Tell whether a value is a version, such as `2026-01-01` or `v1.2.3-rc1+b5`, and not a sentence."""
+    return isinstance(value, str) and _VERSION.fullmatch(value) is not None
 
 
 class Closures:

@@ -55,6 +55,8 @@ def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lo
     if on_file is not None:
         on_file(path)
     try:
+        if path.exists() and not path.is_file():
+            raise _unreadable(path, "it is not a regular file")
         with path.open("rb") as file:
             content = file.read(MAX_LOCK_BYTES + 1)
         if len(content) > MAX_LOCK_BYTES:

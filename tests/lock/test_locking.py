@@ -55,6 +55,13 @@ def test_each_change_is_found_where_it_is(change: Any, found: list[Drift]) -> No
     assert drift(root, LIST) == [one for one in found if one.key == LIST]
 
 
+def test_an_extension_that_the_gateway_acts_on_is_locked_even_if_clients_do_not_see_it() -> None:
+    root = deepcopy(ROOT)
+    root["paths"]["/pets"]["parameters"][0]["schema"]["x-mcp-header"] = "Tenant"
+    root["paths"]["/pets"]["get"]["x-internal"] = 1
+    assert drift(root, LIST) == [Drift(LIST, ("parameters",))]
+
+
 def test_a_link_between_locked_operations_belongs_to_the_one_that_has_it() -> None:
     root = deepcopy(ROOT)
     root["paths"]["/pets"]["post"]["responses"]["201"]["links"] = {"all": {"operationId": "listPets"}}
