@@ -10,7 +10,7 @@ from plugin_gateway.credentials.injection import MIN_MASKED_BYTES
 from plugin_gateway.proxy.coding import are_readable, codings_of
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.references import relocated
-from plugin_gateway.proxy.relocation import Relocation
+from plugin_gateway.proxy.relocation import OwnNames, Relocation
 from plugin_gateway.proxy.request_id import FIELD
 from plugin_gateway.proxy.wire import bad_answer, frame_response, options_of, read_field, read_status_line
 
@@ -173,11 +173,13 @@ class Downlink:
         *,
         varies_by_origin: bool,
         query_names: Iterable[bytes] = (),
+        own: OwnNames | None = None,
         drops_challenges: bool = False,
         decodes: bool = False,
     ) -> None:
-        """Prepare; `query_names` are injected parameters; `drops_challenges` drops challenges not meant for callers.
+        """Prepare; `query_names` are parameters that clients do not send; `drops_challenges` drops challenges not meant for callers.
 
+        `own` has the parameters that clients send under other names.
         With `decodes`, bodies are decoded and parts are refused even where there are no secrets, because fields are left out of them.
         """
         self._known = known
@@ -186,7 +188,7 @@ class Downlink:
         self._may_echo = target.may_echo
         self._decodes = decodes
         self.passes_unreadable = target.passes_unreadable and not decodes
-        self.relocation = Relocation(target, public_url, query_names)
+        self.relocation = Relocation(target, public_url, query_names, own)
         self._drops_challenges = drops_challenges
         self._keeps_set_cookie = target.keep_set_cookie
         self._appended = b"Vary: Origin\r\n" if varies_by_origin else b""

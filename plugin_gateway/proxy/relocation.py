@@ -2,14 +2,15 @@
 
 A reference at the upstream's origin and base path gets `public.url`. One at its origin but another path leads to a
 place that clients cannot reach; it has no public form, so the caller omits it. Other references stay, without the query
-pairs that the gateway sets itself, such as `api_key=…`. If the gateway shares the host of the API, a reference below the path
+pairs that the gateway sets itself, such as `api_key=…`, and those that the operation hides or fixes. References to the
+operation itself have the names that its clients use. If the gateway shares the host of the API, a reference below the path
 of `public.url` stays, too.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from plugin_gateway.gate.override import fold_name
@@ -36,8 +37,18 @@ _REST_ENCODED: Final = re.compile(rb"[^\s\"<>\\&#,;']*")
 _DOT_SEGMENT: Final = re.compile(rb"(?i)(?:\.|%2e){1,2}")
 
 
+class OwnNames(NamedTuple):
+    """The upstream's names of an operation's query parameters, each with the name that its clients write, percent-encoded."""
+
+    path_template: str
+    renamed: tuple[tuple[bytes, bytes], ...]
+
+
 class Relocation:
-    """The relocation from one upstream to one public URL; `query_names` are parameters that the gateway sets."""
+    """The relocation from one upstream to one public URL; `query_names` are parameters that the gateway sets.
+
+    `own` has the renamed parameters of the operation that answers, for references to its path template.
+    """
 
     __slots__ = (
         "_at_public",
@@ -48,13 +59,17 @@ class Relocation:
         "_is_shared",
         "_knows_mount",
         "_mount",
+        "_new_names",
+        "_own_path",
         "_prefix",
         "_public",
         "_public_authority",
         "_query_names",
     )
 
-    def __init__(self, target: UpstreamTarget, public_url: str, query_names: Iterable[bytes] = ()) -> None:
+    def __init__(
+        self, target: UpstreamTarget, public_url: str, query_names: Iterable[bytes] = (), own: OwnNames | None = None
+    ) -> None:
         self._public = public_url.rstrip("/").encode()
         self._public_authority, slash, mount = self._public.partition(b"://")[2].partition(b"/")
         self._mount = slash + mount
@@ -64,6 +79,8 @@ class Relocation:
         self._knows_mount = b"x-forwarded-prefix:" in target.forwarded.lower()
         self._prefix = target.prefix
         self._query_names = frozenset(fold_name(name) for name in query_names)
+        self._new_names = dict(own.renamed if own is not None else ())
+        self._own_path = _path_pattern(own.path_template if own is not None else "")
         authority = _spellings(target.authority)
         self._host = _without_port(target.authority).lower()
         self._at_upstream = re.compile(rb"(?i)" + _SCHEME + rb"//" + _USERINFO + authority + rb"(?=[/?#]|\Z)")
@@ -160,22 +177,30 @@ class Relocation:
         return name.lower() == self._host
 
     def without_keys(self, reference: bytes) -> bytes:
-        """Return the reference without the query pairs that the gateway sets itself."""
-        if not self._query_names or b"?" not in reference:
+        """Return the reference without the query pairs that the gateway sets itself, and with the names that clients use."""
+        if not (self._query_names or self._new_names) or b"?" not in reference:
             return reference
         before, mark, fragment = reference.partition(b"#")
         path, _, query = before.partition(b"?")
         pairs = _SEPARATOR.split(query)
+        is_renamed = bool(self._new_names) and self._own_path.fullmatch(path) is not None
+        if is_renamed:
+            pairs[::2] = [self._with_new_name(pair) for pair in pairs[::2]]
         # Each pair except the first belongs to the separator before it.
         kept = [
             (separator, pair)
             for separator, pair in zip([b"", *pairs[1::2]], pairs[::2], strict=True)
             if fold_name(decode_name(pair.partition(b"=")[0])) not in self._query_names
         ]
-        if len(kept) == len(pairs[::2]):
+        if len(kept) == len(pairs[::2]) and not is_renamed:
             return reference
         query = b"".join(separator + pair for separator, pair in kept).removeprefix(kept[0][0]) if kept else b""
         return path + (b"?" + query if query else b"") + mark + fragment
+
+    def _with_new_name(self, pair: bytes) -> bytes:
+        name, equals, value = pair.partition(b"=")
+        new = self._new_names.get(decode_name(name))
+        return pair if new is None else new + equals + value
 
     def _pointed_in_text(self, origin: bytes, rest: bytes) -> bytes | None:
         if rest[:1] in (b"/", b"?", b"#"):
@@ -191,6 +216,13 @@ class Relocation:
     def _is_below_mount(self, path: bytes) -> bool:
         """Whether a path on the public host leads to a gateway that has not all of the host."""
         return bool(self._mount) and _is_below(path, self._mount)
+
+
+def _path_pattern(template: str) -> re.Pattern[bytes]:
+    """Return a pattern for paths that end with a path of the template; an empty path is relative to the call's own."""
+    path = template.partition("?")[0]
+    literals = [re.escape(literal.encode()) for literal in re.split(r"\{[^{}]*\}", path)]
+    return re.compile(rb"|.*" + rb"[^/?#]+".join(literals) + rb"/?", re.DOTALL)
 
 
 def _is_below(path: bytes, prefix: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
 
 from plugin_gateway.admission.limits import BAD_CREDENTIALS
 from plugin_gateway.credentials.injection import refusable
@@ -14,6 +15,7 @@ from plugin_gateway.proxy.granted import Granted
 from plugin_gateway.proxy.memo import Memo
 from plugin_gateway.proxy.overflow import Cap
 from plugin_gateway.proxy.plan import Plan
+from plugin_gateway.proxy.relocation import OwnNames
 from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
@@ -102,7 +104,7 @@ class Serving:
         self._resources = resources or Resources()
         self.limiter = self._resources.limiter(revision.call_limits)
         self._resources.know(revision)
-        self._downlinks: dict[tuple[bool, bool], Downlink] = {}
+        self._downlinks: dict[tuple[bool, bool, frozenset[bytes], OwnNames | None], Downlink] = {}
         self._granted: dict[int, Granted | None] = {}
         self.plans: dict[int, Plan] = {}
         """By the `id` of a rule; rules live as long as their revision."""
@@ -162,19 +164,23 @@ class Serving:
     def _downlink_for(self, rule: OperationRule, injection: Injection) -> Downlink:
         """Return the rules for answers.
 
-        They differ only in whether the upstream's challenges are meant for callers, and whether all bodies are decoded.
+        They differ only in whether the upstream's challenges are meant for callers, whether all bodies are decoded, and which
+        parameters clients know under other names or not at all.
         """
         revision = self.revision
         drops_challenges = not revision.upstream.keep_challenges and bool(refusable(injection))
         decodes = rule.shape is not None and rule.shape.reads_answers
-        downlink = self._downlinks.get((drops_challenges, decodes))
+        unseen, own = _names_in_references(rule)
+        key = (drops_challenges, decodes, unseen, own)
+        downlink = self._downlinks.get(key)
         if downlink is None:
-            downlink = self._downlinks[drops_challenges, decodes] = Downlink(
+            downlink = self._downlinks[key] = Downlink(
                 revision.upstream,
                 revision.public_url,
                 self._resources.known_secrets,
                 varies_by_origin=bool(revision.cors_origins),
-                query_names={name for each in revision.injections for name in each.query_names()},
+                query_names=unseen.union(*(each.query_names() for each in revision.injections)),
+                own=own,
                 drops_challenges=drops_challenges,
                 decodes=decodes,
             )
@@ -203,3 +209,17 @@ class Serving:
         """Return the caller's access, at once if it is known."""
         door = self.door
         return self.anybody or door.recall(block) or door.admit(block, address)  # type: ignore[union-attr]  # without `anybody` there is a door
+
+
+def _names_in_references(rule: OperationRule) -> tuple[frozenset[bytes], OwnNames | None]:
+    """Return the query parameters of an operation that its clients do not know, and those that they send under other names."""
+    if rule.shape is None:
+        return frozenset(), None
+    names = rule.shape.names
+    unseen = frozenset(name.encode(errors="replace") for place, name in names.unseen if place == "query")
+    renamed = tuple(
+        (old.encode(errors="replace"), quote(new, safe="").encode())
+        for (place, old), new in names.renamed
+        if place == "query"
+    )
+    return unseen, OwnNames(rule.path_template, renamed) if renamed else None

@@ -35,7 +35,7 @@ def shape_call(permit: Permit) -> tuple[Step, Permit | Refusal] | None:
 
 
 def _changes(names: Names) -> Iterator[str]:
-    hidden = names.closed - names.fixed - {key for key, _ in names.renamed}
+    hidden = names.unseen - names.fixed
     if names.fixed:
         yield f"always sends {_listed(names.fixed)}"
     if names.defaults:

@@ -31,6 +31,11 @@ class Names:
     defaults: frozenset[Key] = frozenset()
     """Parameters that the gateway sends if the client leaves them out."""
 
+    @property
+    def unseen(self) -> frozenset[Key]:
+        """Parameters that clients do not know: hidden and fixed ones."""
+        return self.closed - {key for key, _ in self.renamed}
+
     def new_name(self, key: Key) -> str | None:
         """Return the name under which clients send a renamed parameter."""
         return next((name for renamed, name in self.renamed if renamed == key), None)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin_gateway.proxy.relocation import Relocation
+from plugin_gateway.proxy.relocation import OwnNames, Relocation
 from plugin_gateway.revision import UpstreamTarget
 
 
@@ -238,3 +238,23 @@ def test_a_cookies_path_and_host_are_told() -> None:
     moved = relocation()
     assert [moved.path(path) for path in (b"/v2/a", b"/v2", b"/", b"/other")] == [b"/a", b"/", b"/", b"/other"]
     assert [moved.is_host(name) for name in (b"Up.test", b"test", b"gw.test")] == [True, False, False]
+
+
+OWN = OwnNames("/orders/{id}", ((b"pageToken", b"page_token"),))
+
+
+@pytest.mark.parametrize(
+    ("reference", "pointed"),
+    [
+        (b"https://api.test/v1/orders/7?pageToken=a&x=1", b"https://gw.test/orders/7?page_token=a&x=1"),
+        (b"/v1/orders/7/?page%54oken=a", b"https://gw.test/orders/7/?page_token=a"),
+        (b"?pageToken=a&account=4711", b"?page_token=a"),
+        (b"https://api.test/v1/other?pageToken=a", b"https://gw.test/other?pageToken=a"),
+        (b"https://api.test/v1/other?account=4711&Account=2", b"https://gw.test/other"),
+        (b"https://elsewhere.test/orders/7?pageToken=a", b"https://elsewhere.test/orders/7?pageToken=a"),
+    ],
+)
+def test_a_reference_to_the_operation_has_the_names_that_its_clients_use(reference: bytes, pointed: bytes) -> None:
+    target = UpstreamTarget(host="api.test", port=443, authority=b"api.test", prefix=b"/v1")
+    relocation = Relocation(target, "https://gw.test", [b"account"], OWN)
+    assert relocation.point(reference) == pointed
