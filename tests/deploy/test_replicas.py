@@ -20,7 +20,7 @@ import pytest
 from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, proxied, until_listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SOURCE = DEPLOY / "examples" / "replicas"
@@ -100,19 +100,21 @@ class Replica:
             self.process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environment)
 
     def until_ready(self) -> None:
-        until_listening(self.port, self.process, self._log)
+        """Wait until it is ready; it listens before that."""
+        until_listening(self.admin_port, self.process, self._log)
+        self._until(lambda: http_status(self.admin_port, "/readyz") == 200)
 
     def until_called(self) -> None:
-        """Wait until HAProxy sends calls to it again, before the next one goes."""
-        give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
-        while b'"event":"access"' not in self._log.read_bytes():
-            assert time.monotonic() < give_up, "HAProxy sends no calls"
-            pause.wait(0.02)
+        """Wait until HAProxy sends calls to it again."""
+        self._until(lambda: b'"event":"access"' in self._log.read_bytes())
 
     def until_reloaded(self) -> None:
+        self._until(lambda: b'"event":"reloaded"' in self._log.read_bytes())
+
+    def _until(self, condition: Callable[[], bool]) -> None:
         give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
-        while b'"event":"reloaded"' not in self._log.read_bytes():
-            assert time.monotonic() < give_up, "the changed config is not served"
+        while not condition():
+            assert time.monotonic() < give_up, self._log.read_text()
             pause.wait(0.02)
 
     def stop(self) -> None:
@@ -218,10 +220,10 @@ def test_a_limit_holds_for_all_replicas_together(world: SimpleNamespace) -> None
     assert sorted(statuses) == [200] * 5 + [429] * 5
 
 
-def http_status(port: int) -> int:
+def http_status(port: int, target: str = "/orders/17") -> int:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)
     try:
-        connection.request("GET", "/orders/17")
+        connection.request("GET", target)
         return connection.getresponse().status
     finally:
         connection.close()
