@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from plugin_gateway.refusal import Refusal
@@ -11,8 +12,16 @@ from plugin_gateway.shape.shape import Judged, Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.shape.json_body import Verdict
+    from plugin_gateway.shape.media_type import MediaType
 
 _UNTYPED: Final = b"application/octet-stream"
+_LONGEST_KNOWN: Final = 100
+_known: Final = lru_cache(256)(read_media_type)
+
+
+def _read(value: bytes) -> MediaType | None:
+    """Read a Content-Type. Callers choose its value, so only short ones are remembered."""
+    return _known(value) if len(value) <= _LONGEST_KNOWN else read_media_type(value)
 
 
 class Form(Protocol):
@@ -64,7 +73,7 @@ class Bodies(NamedTuple):
             return self._unsupported(media_type) if self.is_narrowed else Judged(body)
         if not body and not self.is_required:
             return Judged(body)
-        read = read_media_type(media_type)
+        read = _read(media_type)
         verdict = form.judge(body, read.charset if read is not None else b"")
         if verdict.unshaped:
             return invalid_request((*verdict.unshaped, *verdict.invalid))
@@ -73,15 +82,16 @@ class Bodies(NamedTuple):
         return Judged(verdict.body, verdict.invalid)
 
     def _form(self, media_type: bytes) -> Form | None:
-        read = read_media_type(media_type)
+        read = _read(media_type)
         name = read.name if read is not None else _UNTYPED
-        best = [one for one in self.declared if one.range == name] or [
-            one for one in self.declared if b"*" in one.range and is_json(name) and admits((one.range,), name)
-        ]
-        return best[0].form if best else None
+        for one in self.declared:
+            if one.range == name:
+                return one.form
+        ranges = (one for one in self.declared if b"*" in one.range and is_json(name) and admits((one.range,), name))
+        return next((one.form for one in ranges), None)
 
     def _unsupported(self, media_type: bytes) -> Refusal:
-        read = read_media_type(media_type)
+        read = _read(media_type)
         declared = [one.range.decode(errors="replace") for one in self.declared if one.form is not None]
         sent = read.name.decode(errors="replace")[:100] if read is not None else ""
         return Refusal(

@@ -27,6 +27,7 @@ _members: Final = msgspec.json.Decoder(dict[str, Raw]).decode
 _items: Final = msgspec.json.Decoder(list[Raw]).decode
 _ENTRY: Final = re.compile(rb'[ \t\r\n]*+[{,]([ \t\r\n]*+"(?:[^"\\]|\\.)*+"[ \t\r\n]*+:[ \t\r\n]*+)', re.DOTALL)
 _ITEM: Final = re.compile(rb"[ \t\r\n]*+[\[,]([ \t\r\n]*+)")
+_PLAIN: Final = re.compile(rb"[a-z0-9_\-$.@:]+")
 _OBJECT: Final = 0x7B
 _ARRAY: Final = 0x5B
 
@@ -42,6 +43,8 @@ class Edit(NamedTuple):
     """The members to add if they are missing, as JSON. Objects contain the members that are set in them."""
     is_for_objects: bool
     """Whether no pointer leads into an array here."""
+    words: tuple[bytes, ...] = ()
+    """In lower case, names of which a text must have one to be changed; empty if it may be changed anyway."""
 
     def below(self, name: str) -> Step:
         found = self.named.get(name, _MISSING)
@@ -83,7 +86,10 @@ def compile_edit(keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, b
             sets[name] = _written(one)
     other = _below(ANY, keep, drop, fixed)
     is_for_objects = not isinstance(other, Edit) and any(not name.isdigit() for name in named)
-    return Edit(named, folded, other, sets, is_for_objects)
+    words = tuple(tokens[-1].lower().encode() for tokens in drop) if keep is None and not fixed else ()
+    if not all(map(_PLAIN.fullmatch, words)):
+        words = ()
+    return Edit(named, folded, other, sets, is_for_objects, words)
 
 
 def edit(text: bytes, change: Step) -> bytes:
@@ -94,6 +100,12 @@ def edit(text: bytes, change: Step) -> bytes:
     """
     if not isinstance(change, Edit):
         return text
+    words = change.words
+    if words and text.isascii() and b"\\" not in text:
+        # Most bodies have no member that goes.
+        lowered = text.lower()
+        if not any(word in lowered for word in words):
+            return text
     plain = text.strip(b" \t\r\n")
     edited = _edited(plain, change, ())
     return text if edited == plain else edited

@@ -49,7 +49,7 @@ def read_json_body(text: bytes, charset: bytes = b"") -> Any:
     if charset not in _UTF_8 and not text.isascii():
         # The upstream may decode the bytes with that charset. JSON is always UTF-8 (RFC 8259, 8.1).
         raise _unreadable("must be UTF-8; leave the charset out of Content-Type")
-    if text.count(b"[") + text.count(b"{") > MOST_LEVELS and _levels(text) > MOST_LEVELS:
+    if text.count(0x5B) + text.count(0x7B) > MOST_LEVELS and _levels(text) > MOST_LEVELS:
         raise _unreadable(f"must not be nested deeper than {MOST_LEVELS} levels")
     try:
         value = orjson.loads(text)

@@ -109,6 +109,9 @@ def _may_repeat_keys(data: bytes, rendered: bytes) -> bool:
     space precedes a colon, no key ends in a backslash, and the text spells `"`, `:` and `\` like the rendering. Then the numbers
     differ only by the keys that a later duplicate replaced.
     """
+    if 0x5C not in data:
+        # Each quote begins or ends a string, and each replaced key takes two with it.
+        return data.count(0x22) != rendered.count(0x22)
     if _SPACE_BEFORE_COLON.search(data) or _ESCAPE_THAT_COUNTS.search(data) or b'\\\\":' in data:
         return True
     return data.count(b'":') - data.count(b'\\":') != rendered.count(b'":') - rendered.count(b'\\":')
