@@ -21,6 +21,7 @@ from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
+from plugin_gateway.proxy.watched_body import WatchedBody
 from plugin_gateway.refusal import CREDENTIAL_REFUSED, Refusal
 from plugin_gateway.telemetry.record import with_approval
 
@@ -107,10 +108,15 @@ class Exchange(Receiver):
             shape = self._plan.rule.shape
             if shape is not None and (shape.body is not None or shape.needs_approval):
                 media_type = b"".join(permitted.request.values(b"content-type")[:1])
-                if shape.body is not None and shape.body.judges(media_type):
-                    self._held = HeldBody(shape.body, media_type)
+                bodies = shape.body if shape.body is not None and shape.body.judges(media_type) else None
+                if bodies is not None and not bodies.only_reports:
+                    self._held = HeldBody(bodies, media_type)
                 elif shape.needs_approval:
                     self._held = HeldBody(AS_IT_IS, media_type)
+                if bodies is not None and bodies.only_reports and self._plan.looks.take():
+                    self._inspection = WatchedBody(
+                        self._inspection, bodies, media_type, self._plan.rule, self._plan.mismatches
+                    )
             passed = self._pass(body, is_last=is_whole)
             if isinstance(passed, Refusal):
                 self.on_refused(passed)

@@ -106,21 +106,26 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
         body_kind = judged
     rule = verdict[0]
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
-    if rule.shape is None:
+    if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)
     if not request.has_body and rule.shape.body is not None:
         absent = rule.shape.body.without_body()
         if isinstance(absent, Refusal):
             return absent
+        if absent.problems:
+            plan.mismatches.note(rule.operation_id, "request", absent.problems)
     selection = take_selection(verdict.query, rule.shape.reply)
     verdict = verdict._replace(query=selection.query)
     lines = b""
-    if rule.shape.parameters is not None:
-        written = rule.shape.parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
+    parameters = rule.shape.parameters
+    if parameters is not None:
+        written = parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
             return with_problems(written, selection.problems)
         verdict = verdict._replace(query=written.query)
         lines = written.lines
+        if written.problems:
+            plan.mismatches.note(rule.operation_id, "request", written.problems)
     if selection.problems:
         return invalid_request(selection.problems)
     return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway.proxy.body_links import LinkRules
 from plugin_gateway.proxy.checked_answer import Sampler
+from plugin_gateway.proxy.looks import Looks
 from plugin_gateway.proxy.shaped_answer import ReplyRules
+from plugin_gateway.telemetry.mismatches import Mismatches
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.pool import Pool
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.shape.answer_check import AnswerCheck
-    from plugin_gateway.telemetry.mismatches import Mismatches
 
 
 class Plan:
@@ -36,7 +37,10 @@ class Plan:
         "is_open",
         "limiter",
         "links",
+        "looks",
+        "mismatches",
         "needs_no_stage",
+        "only_reports",
         "passes_whole_answers",
         "pool",
         "reply",
@@ -58,11 +62,14 @@ class Plan:
         cap: Cap | None = None,
         consent: Terms | None = None,
         mismatches: Mismatches | None = None,
+        looks: Looks | None = None,
     ) -> None:
         self.rule = rule
         self.uplink = uplink
         self.downlink = downlink
         self.pool = pool
+        self.mismatches = mismatches or Mismatches()
+        self.looks = looks or Looks()
         self.cors = cors
         """By allowed origin, the field lines that let a browser's script read the answer."""
         self.limiter = limiter
@@ -74,6 +81,8 @@ class Plan:
         self.cap = cap
         self.links = LinkRules(rule.links, downlink.relocation) if rule.links else None
         shape = rule.shape
+        self.only_reports = shape is not None and shape.only_reports
+        """Whether the shape refuses and changes nothing, so that the gateway looks only at some calls."""
         self.reply = ReplyRules(shape.reply) if shape is not None and shape.reply is not None else None
         check = shape.check if shape is not None else None
         self.check: AnswerCheck | None = check if check is not None and check.is_enforced else None

@@ -126,6 +126,7 @@ class Serving:
                 cap=self._cap,
                 consent=self._terms(rule, injection),
                 mismatches=self._resources.mismatches,
+                looks=self._resources.looks,
             )
         return plan
 

@@ -62,7 +62,8 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     """Shape a pruned document. It is returned as it is if nothing is `wanted`; `pruned` never changes."""
     if not wanted:
         return Shaped(document=pruned)
-    document, findings = upgrade(pruned, "3.1")
+    # 3.1 has no QUERY operations.
+    document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
     document = _with_own_parameters(document)
     found = list(findings)
     shapes: dict[OperationKey, Shape] = {}
@@ -74,6 +75,10 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         found += shaping.findings
         if shaping.shape != NO_SHAPE:
             shapes[key] = shaping.shape
+    if all(one.only_validates for one in wanted.values()):
+        # Clients see the document in its own version, not one that was upgraded to be judged by.
+        own = tuple(one for one in found if one not in findings)
+        return Shaped(document=pruned, shapes=shapes, findings=own)
     settle_link_names(document, shapes)
     # What a dropped member alone referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)

@@ -35,6 +35,7 @@ class Parameters:
         "_prefixes",
         "_query",
         "_rewrites",
+        "only_reports",
         "parts",
         "path_parts",
     )
@@ -59,6 +60,12 @@ class Parameters:
             if part.name:
                 self._own[part.name.encode()] = index
         self._rewrites = any(part.wire_name or part.added for part in self._query)
+        readers = [part.reader for part in parts if part.reader is not None]
+        readers += [part.reader for part in path_parts]
+        self.only_reports = not any(part.wire_name or part.added for part in parts) and not any(
+            reader.is_enforced for reader in readers
+        )
+        """Whether no call is refused or changed."""
 
     def __reduce__(self) -> tuple[object, ...]:
         return Parameters, (self.parts, self.path_parts)

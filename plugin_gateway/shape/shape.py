@@ -54,6 +54,9 @@ class Judged(NamedTuple):
 class ParameterShape(Protocol):
     """Judges and rewrites the parameters of a call. Immutable and picklable. Its results are remembered by the head."""
 
+    only_reports: bool
+    """Whether no call is refused or changed, so that `write` can be left out."""
+
     def write(self, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Written | Refusal:
         """Return what goes up. `path` and `query` are the gate's; `fields` are lower-case names with values."""
 
@@ -99,6 +102,15 @@ class Shape:
     def reads_answers(self) -> bool:
         """Whether every answer must come whole and not compressed, because its fields are cut or judged."""
         return self.reply is not None or (self.check is not None and self.check.is_enforced)
+
+    @property
+    def only_reports(self) -> bool:
+        """Whether no request is refused or changed."""
+        return (
+            (self.parameters is None or self.parameters.only_reports)
+            and (self.body is None or self.body.only_reports)
+            and (self.reply is None or not self.reply.select)
+        )
 
 
 NO_SHAPE: Final = Shape()

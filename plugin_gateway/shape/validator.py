@@ -8,8 +8,6 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError
-
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.json_text import json_ascii
 from plugin_gateway.shape.keywords import LISTS, MAPS, ONE
@@ -19,6 +17,8 @@ from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from jsonschema_rs import Draft202012Validator, ValidationError
+
 FORMATS: Final = frozenset({"date", "date-time", "ipv4", "ipv6", "uuid"})
 """The formats that values must have. Documents use other names loosely: `email`, `uri` and `time` stand for much that is none."""
 
@@ -26,7 +26,8 @@ _INTEGERS: Final = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), 
 _MOST_SHOWN: Final = 20
 _MOST_CHARACTERS: Final = 120
 # A pattern that makes the engine go back more often than this is not asserted for that value.
-_PATTERNS: Final = FancyRegexOptions(backtrack_limit=100_000, size_limit=1_000_000)
+_MOST_STEPS: Final = 100_000
+_MOST_PATTERN_BYTES: Final = 1_000_000
 _BOUNDS: Final = {
     "minimum": "must be at least {}",
     "maximum": "must be at most {}",
@@ -81,9 +82,13 @@ class Validator:
         """
         compiled = self._compiled
         if compiled is None:
+            # The library costs 5 MB, and a worker that judges nothing does without.
+            from jsonschema_rs import Draft202012Validator, FancyRegexOptions, ValidationError  # noqa: PLC0415
+
+            patterns = FancyRegexOptions(backtrack_limit=_MOST_STEPS, size_limit=_MOST_PATTERN_BYTES)
             try:
                 compiled = Draft202012Validator(
-                    _asserted(self.schema), validate_formats=True, pattern_options=_PATTERNS, offline=True
+                    _asserted(self.schema), validate_formats=True, pattern_options=patterns, offline=True
                 )
             except ValidationError as error:
                 raise ValueError(str(error.message)) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, Literal
 
 from plugin_gateway.config.selector import RequestTrim, ResponseTrim
@@ -51,3 +51,8 @@ class Wanted:
         """Return the place in gateway.yaml of a rule for a parameter, or of one of its settings."""
         entry = self.origins.get((key, field), self.origins.get((key, ""), self.entry))
         return ("allow", entry, "parameters", key, *((field,) if field else ()))
+
+    @property
+    def only_validates(self) -> bool:
+        """Whether clients see what the document describes."""
+        return replace(self, validates_request="off", validates_response="off").is_nothing

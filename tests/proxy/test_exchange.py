@@ -1238,3 +1238,42 @@ def test_a_body_without_a_schema_streams_past_the_shape(run: Callable[..., Any])
         assert (status, json.loads(body)["body"]) == (200, "abcd")
 
     run(echo, scene, gate=ShapedGate())
+
+
+class ReportingGate:
+    rule = replace(
+        SHAPED,
+        shape=Shape(
+            body=Bodies(
+                (Declared(b"application/json", JsonBody(Validator({"type": "object"}))),),
+                is_required=True,
+                is_enforced=False,
+            )
+        ),
+    )
+
+    def judge(self, method: bytes, target: bytes) -> Any:
+        return Permit(self.rule, b"/p", b"")
+
+
+@pytest.mark.parametrize("body", [b'{"a": 1}', b" [1.10] ", b'{"a":1,"a":2}', b"\xef\xbb\xbf{}", b"not JSON"])
+def test_a_body_that_is_only_reported_goes_up_as_it_came_and_is_not_held(run: Callable[..., Any], body: bytes) -> None:
+    async def scene(gateway: Gateway) -> None:
+        connection = await gateway.open()
+        connection[1].write(post(body, JSON_FIELD)[:-1])
+        await until(lambda: gateway.upstream.heads)
+        status, _, answer, _ = await gateway.ask(body[-1:], connection=connection)
+        assert (status, json.loads(answer)["body"].encode()) == (200, body)
+        mismatches = gateway.holder.serving.plan(ReportingGate.rule).mismatches
+        assert mismatches.series() == ({} if body == b'{"a": 1}' else {"mismatches write request": [1]})
+
+    run(echo, scene, gate=ReportingGate())
+
+
+def test_a_missing_body_that_is_only_reported_goes_up(run: Callable[..., Any]) -> None:
+    async def scene(gateway: Gateway) -> None:
+        status, _, _, _ = await gateway.ask(b"POST /p HTTP/1.1\r\nHost: gw.test\r\n\r\n")
+        assert status == 200
+        assert gateway.holder.serving.plan(ReportingGate.rule).mismatches.series() == {"mismatches write request": [1]}
+
+    run(echo, scene, gate=ReportingGate())

@@ -32,11 +32,28 @@ def test_shaping_does_not_change_the_document() -> None:
     assert root == ROOT
 
 
+def test_validation_alone_leaves_the_document_in_its_version() -> None:
+    document = Document(root=deepcopy(ROOT), name="pets")
+    shaped = compile_shapes(document, {KEY: Wanted(validates_request="enforce")})
+    assert shaped.document is document
+    assert shaped.shapes[KEY].parameters is not None
+
+
+def test_an_operation_that_only_3_2_has_can_be_shaped() -> None:
+    query = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+    root = {"openapi": "3.2.0", "info": ROOT["info"], "paths": {"/pets": {"query": {**query, "responses": {}}}}}
+    key = OperationKey("QUERY", "/pets")
+    shapes = compile_shapes(Document(root=root, name="pets"), {key: Wanted(validates_request="enforce")}).shapes
+    assert shapes[key].body is not None
+
+
 def test_each_operation_gets_a_copy_of_the_parameters_of_its_path() -> None:
     document = Document(root=deepcopy(ROOT), name="pets")
-    shaped = compile_shapes(document, {KEY: Wanted(validates_request="report")}).document
+    wanted = Wanted(parameters={"page": ParameterRule.model_validate({"default": 1})})
+    shaped = compile_shapes(document, {OperationKey("POST", "/pets"): wanted}).document
     parameters = [operation.node["parameters"] for operation in shaped.operations.values()]
-    assert parameters == [[ROOT["components"]["parameters"]["Page"]]] * 2
+    page = ROOT["components"]["parameters"]["Page"]
+    assert parameters == [[page], [{**page, "schema": {"type": "integer", "default": 1}}]]
     assert parameters[0][0] is not parameters[1][0]
     assert "parameters" not in shaped.root["paths"]["/pets"]
 

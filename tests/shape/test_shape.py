@@ -1,3 +1,8 @@
+import pytest
+
+from plugin_gateway.shape.bodies import Bodies
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.shape import NO_SHAPE, Shape, pairs_of
 
 
@@ -7,3 +12,17 @@ def test_a_shape_without_parts_is_no_shape() -> None:
 
 def test_the_pairs_of_field_lines_are_their_names_and_values() -> None:
     assert list(pairs_of([(b"accept", b"text/html", b"Accept: text/html\r\n")])) == [(b"accept", b"text/html")]
+
+
+@pytest.mark.parametrize(
+    ("shape", "only_reports"),
+    [
+        (Shape(body=Bodies((), is_required=True, is_enforced=False)), True),
+        (Shape(body=Bodies((), is_required=True, is_enforced=True)), False),
+        (Shape(body=Bodies((), is_required=True, is_enforced=False, is_narrowed=True)), False),
+        (Shape(parameters=Parameters()), True),
+        (Shape(parameters=Parameters((Part("query", "a", added=b"a=1"),))), False),
+    ],
+)
+def test_a_shape_that_refuses_and_changes_nothing_only_reports(shape: Shape, only_reports: bool) -> None:
+    assert shape.only_reports is only_reports
