@@ -104,9 +104,18 @@ class Gateway:
         assert lines[-1]["event"] == "started", lines
         self.public, self.admin = lines[-1]["listen"], lines[-1]["admin"]
         self.lines = lines
-        threading.Thread(
+        self._reading = threading.Thread(
             target=lambda: self.lines.extend(map(json.loads, self.process.stderr or ())), daemon=True
-        ).start()
+        )
+        self._reading.start()
+
+    def stop(self) -> int:
+        self.process.terminate()
+        status = self.process.wait(START_BOUND_S)
+        self._reading.join(START_BOUND_S)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return status
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = (sys.executable, "-m", "plugin_gateway", *arguments, "-c", str(self.config))
@@ -196,8 +205,7 @@ log: {{format: json, level: warning}}
         try:
             tell_the_story(gateway, museum)
         finally:
-            gateway.process.terminate()
-            assert gateway.process.wait(START_BOUND_S) == 0
+            assert gateway.stop() == 0
 
 
 def tell_the_story(gateway: Gateway, museum: Museum) -> None:
