@@ -16,7 +16,7 @@ _NO_DESK: Final = Refusal(
     status=503,
     code="approval-unavailable",
     detail="A person must approve this call, and this gateway has no place where a person can do so.",
-    hint="The gateway's operator must run it with `plugin-gateway serve` and an `admin` listener.",
+    hint="The gateway's operator must run `plugin-gateway serve` with an `admin` listener, or `plugin-gateway try` on a terminal.",
 )
 _SILENT: Final = Refusal(
     status=503,

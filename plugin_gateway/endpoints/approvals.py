@@ -75,7 +75,7 @@ _NOT_JSON: Final = Refusal(
 
 
 class ApprovalsApi:
-    """The routes, over one desk. `on_decided` is told each decision, its way (`api` or `page`), and the client's address."""
+    """The routes, over one desk. `on_decided` is told each decision, its way (`api`, `page` or `link`), and the client's address."""
 
     def __init__(self, desk: Desk, on_decided: Callable[[Approval, str, str], object]) -> None:
         self._desk = desk
@@ -108,8 +108,11 @@ class ApprovalsApi:
         refusal = self._judge_host(request) or self._judge_origin(request) or self._judge_key(request)
         if refusal is not None:
             return refuse(refusal)
+        return await self._decide_by_json(request.path_params["id"], "api", request)
+
+    async def _decide_by_json(self, id_: str, way: str, request: Request) -> Response:
         # Another site's page can send JSON only with a preflight, which nothing here answers.
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        if not _is_json(request):
             return refuse(_NOT_JSON)
         body = await _read(request)
         try:
@@ -117,7 +120,7 @@ class ApprovalsApi:
             decision = Decision(members["decision"])
         except (ValueError, KeyError, TypeError):
             return refuse(_MALFORMED)
-        approval = self._decided(request.path_params["id"], decision, "api", request)
+        approval = self._decided(id_, decision, way, request)
         if approval is None:
             return refuse(_NOT_FOUND)
         if approval.state not in _MEANT[decision]:
@@ -138,6 +141,12 @@ class ApprovalsApi:
         approval = self._desk.follow(request.path_params["token"], time())
         if approval is None:
             return _page(gone_page(), 404)
+        if _is_json(request):
+            return (
+                refuse(refusal)
+                if (refusal := self._judge_key(request))
+                else await self._decide_by_json(approval.id, "link", request)
+            )
         form = parse_qs((await _read(request) or b"").decode("latin-1"), encoding="utf-8", errors="replace")
         if not self._desk.settings.admits(form.get("key", [""])[0]):
             return _page(decision_page(approval, needs_key=True, is_key_wrong=True), 401)
@@ -209,6 +218,10 @@ def _final(approval: Approval) -> Refusal:
         detail=f"The call is {approval.state} already.",
         members={"approval": {"id": approval.id, "status": str(approval.state)}},
     )
+
+
+def _is_json(request: Request) -> bool:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
 
 
 def _is_address(name: str) -> bool:

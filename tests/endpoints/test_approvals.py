@@ -83,6 +83,17 @@ def test_a_person_decides_on_the_page_of_the_link(decision: str, state: State) -
     assert scene.told == [(str(state), "page", "127.0.0.1")]
 
 
+def test_a_program_may_decide_by_the_link() -> None:
+    scene = Scene()
+    assert scene.submit(APPROVE, content_type="application/json").json()["status"] == "approved"
+    scene = Scene(ApprovalSettings(key_hash=hash_of("sesame")))
+    assert scene.submit(APPROVE, content_type="application/json").status_code == 401
+    assert scene.state is State.PENDING
+    headers = {"content_type": "application/json", "authorization": "Bearer sesame"}
+    assert scene.submit(APPROVE, **headers).status_code == 200
+    assert scene.told == [("approved", "link", "127.0.0.1")]
+
+
 def test_following_a_link_decides_nothing() -> None:
     scene = Scene()
     for method in ("GET", "HEAD"):

@@ -46,6 +46,11 @@ paths:
       responses: {"201": {description: ok}}
     delete: {operationId: drop, responses: {"204": {description: ok}}}
     get: {operationId: read, responses: {"200": {description: ok}}}
+  /orders/{id}:
+    delete:
+      operationId: dropOne
+      parameters: [{name: id, in: path, required: true, schema: {type: string}}]
+      responses: {"204": {description: ok}}
 """
 CONFIG = """
 openapi: openapi.yaml
@@ -54,6 +59,7 @@ allow:
   - {{operation: order, consequential: confirm}}
   - {{operation: drop, consequential: confirm}}
   - {{operation: read, consequential: confirm}}
+  - {{operation: dropOne, consequential: confirm}}
 """
 ORDER = {"method": b"POST", "body": b'{"a":1}', "fields": ((b"content-type", b"application/json"),)}
 OTHERS = [
@@ -64,6 +70,7 @@ OTHERS = [
     {"fields": ((b"content-type", b"text/plain"),)},
     {"fields": ((b"content-type", b"application/json"), (b"x-account", b"2"))},
     {"who": "bob"},
+    {"consumer": "other"},
 ]
 SAME = [
     {"fields": ((b"content-type", b"application/json"), (b"user-agent", b"other"), (b"accept", b"*/*"))},
@@ -72,8 +79,8 @@ SAME = [
 ]
 
 
-def revision(port: int, extra: str = "") -> Revision:
-    loaded = load_text(CONFIG.format(port=port) + extra, path=None, environ={"KEY": SECRET})
+def revision(port: int, extra: str = "", config: str = CONFIG) -> Revision:
+    loaded = load_text(config.format(port=port) + extra, path=None, environ={"KEY": SECRET})
     return compile_revision(loaded, Document(root=yaml.safe_load(DOCUMENT), name="openapi.yaml"), number=1)
 
 
@@ -84,6 +91,8 @@ class Scene:
         self.holder = holder
         self.desk = desk
         self.requests = requests
+        self.closes = False
+        """The upstream reads the next request and closes its connection."""
         self.records: list[AccessRecord] = []
 
     async def send(
@@ -94,13 +103,14 @@ class Scene:
         body: bytes = b"",
         fields: tuple[tuple[bytes, bytes], ...] = (),
         who: str = "ada",
+        consumer: str = "shop",
     ) -> tuple[int, Any]:
         client = InProcessClient(self.holder.clock, self.records.append)
         lines = [(b"host", b"gw"), *fields]
         if body:
             lines.append((b"content-length", b"%d" % len(body)))
         serving = self.holder.serving
-        access = Access("shop", serving.revision.gate.judge, {}, who=who)
+        access = Access(consumer, serving.revision.gate.judge, {}, who=who)
         client.begin(serving, access, method, target, field_block(lines), body)
         status, _ = await client.head()
         answer = b""
@@ -116,14 +126,20 @@ class Scene:
         return str(id_)
 
 
-def play(talk: Callable[[Scene], Awaitable[Any]], *, extra: str = "", approver: Approver | None = None) -> Any:
+def play(
+    talk: Callable[[Scene], Awaitable[Any]], *, extra: str = "", approver: Approver | None = None, config: str = CONFIG
+) -> Any:
     requests: list[bytes] = []
+    scenes: list[Scene] = []
     desk = Desk(base=lambda: "http://admin")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while head := await reader.readuntil(b"\r\n\r\n"):
             length = next((int(line[15:]) for line in head.split(b"\r\n") if line.startswith(b"Content-Length:")), 0)
             requests.append(head + await reader.readexactly(length))
+            if scenes[0].closes:
+                writer.close()
+                return
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     async def ended(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -135,11 +151,12 @@ def play(talk: Callable[[Scene], Awaitable[Any]], *, extra: str = "", approver: 
     def make(port: int) -> Holder:
         resources = Resources()
         resources.approver = approver or LocalApprover(desk, lambda: 0.0)
-        return Holder(revision(port, extra), resources=resources)
+        return Holder(revision(port, extra, config), resources=resources)
 
     async def bounded() -> Any:
         async with asyncio.timeout(5), in_front_of(ended, make) as holder:
-            return await talk(Scene(holder, desk, requests))
+            scenes.append(Scene(holder, desk, requests))
+            return await talk(scenes[0])
 
     return asyncio.run(bounded())
 
@@ -175,6 +192,48 @@ def test_fields_that_differ_from_time_to_time_do_not_make_another_call(change: d
         return (await scene.send(**{**ORDER, **change}))[0]
 
     assert play(talk) == 200
+
+
+def test_an_approval_is_for_one_path() -> None:
+    async def talk(scene: Scene) -> list[int]:
+        await scene.approved(method=b"DELETE", target=b"/orders/1")
+        other, _ = await scene.send(method=b"DELETE", target=b"/orders/2")
+        assert not scene.requests
+        return [other, (await scene.send(method=b"DELETE", target=b"/orders/1"))[0]]
+
+    assert play(talk) == [202, 200]
+
+
+def test_an_approval_is_for_the_credential_that_the_upstream_gets_from_the_caller() -> None:
+    async def talk(scene: Scene) -> list[int]:
+        call: dict[str, Any] = {"method": b"DELETE", "fields": ((b"authorization", b"Bearer ada"),)}
+        await scene.approved(**call)
+        other, _ = await scene.send(method=b"DELETE", fields=((b"authorization", b"Bearer bob"),))
+        assert not scene.requests
+        return [other, (await scene.send(**call))[0]]
+
+    passed = "auth: {type: user_http, passthrough: true}\n"
+    assert play(
+        talk, extra=passed, config=CONFIG.replace("{{header: X-Key, value: {{env: KEY}}}}", "{{passthrough: true}}")
+    ) == [
+        202,
+        200,
+    ]
+
+
+def test_an_approved_call_is_not_sent_again_on_another_connection() -> None:
+    """A safe request on a kept-alive connection that the upstream closes is sent again elsewhere; an approved one is not."""
+
+    async def talk(scene: Scene) -> list[int]:
+        call = {"method": b"GET"}
+        await scene.approved(**call)
+        first, _ = await scene.send(**call)
+        await scene.approved(**call)
+        scene.closes = True
+        second, _ = await scene.send(**call)
+        return [first, second, len(scene.requests)]
+
+    assert play(talk) == [200, 502, 2]
 
 
 def test_equal_calls_at_the_same_time_run_once() -> None:
@@ -250,8 +309,13 @@ def test_an_approver_sees_the_call_with_its_secrets_masked() -> None:
         await scene.send(**{**ORDER, "body": body, "target": f"/orders?dry={SECRET}".encode()})
         return scene.desk.approvals(0.0)[0].held
 
+    async def talk_path(scene: Scene) -> HeldCall:
+        await scene.send(method=b"DELETE", target=b"/orders/" + SECRET.encode())
+        return scene.desk.approvals(0.0)[0].held
+
     held = play(talk)
     assert SECRET not in repr(held)
+    assert SECRET not in repr(play(talk_path))
     assert (held.operation, held.method, held.path, held.caller) == ("order", "POST", "/orders", "ada")
     assert "a\\u{202e}b" in held.body
     assert held.query.startswith("dry=***")

@@ -9,6 +9,7 @@ import json
 import socket
 import time
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -17,10 +18,12 @@ import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from plugin_gateway.callers import authenticator
+from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.door import Door
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
@@ -535,3 +538,20 @@ def test_a_key_that_cannot_be_read_keeps_no_caller_waiting(
         assert (await gateway.ask("GET", "/pets", f"Bearer {access_token()}")).status == 200
 
     run(tmp_path, scene, OAUTH, front=front)
+
+
+@pytest.mark.parametrize(("setting", "count"), [("", 1), (", consequential: confirm", 2)])
+def test_the_callers_of_one_consumer_are_told_apart_where_calls_need_approval(setting: str, count: int) -> None:
+    config = (
+        f"openapi: o.yaml\nupstream: {{url: http://127.0.0.1:9}}\nallow: [{{operation: addPet{setting}}}]\n"
+        "auth: {type: oauth, issuer: https://idp.test, client_url: https://a.test, authorization_url: https://b.test}\n"
+        "consumers: [{name: all, match: {scope: read}, allow: [addPet]}]\n"
+    )
+    document = Document(root=yaml.safe_load(DOCUMENT), name="o.yaml")
+    revision = compile_revision(load_text(config, path=None, environ={}), document, number=1)
+    callers = (Identity(user=name, scopes=frozenset({"read"})) for name in ("ada", "bob", "ada"))
+    door = Door(revision, SimpleNamespace(identify=lambda *_: next(callers)))
+    found = [door.admit(SimpleNamespace(request=SimpleNamespace(authorizations=())), "") for _ in range(3)]
+    assert [access.consumer for access in found] == ["all"] * 3
+    assert len({id(access) for access in found}) == count
+    assert found[0] is found[2]
