@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from difflib import get_close_matches
 from http import HTTPStatus
+from shlex import quote
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -117,7 +118,10 @@ def find_tool(wanted: str, tools: ToolSet, document: Document, consumer: str) ->
                 return tool
     if named:
         who = f"`{consumer}` may not call" if consumer else "gateway.yaml does not allow"
-        raise UsageError(f"{who} `{wanted}` ({named[0].key}); add it to `allow`")
+        of = f" --consumer {quote(consumer)}" if consumer else ""
+        raise UsageError(
+            f"{who} `{wanted}` ({named[0].key}); run `plugin-gateway allow {quote(wanted)}{of}` to allow it"
+        )
     near = get_close_matches(wanted, by_name, n=1)
     if near:
         raise UsageError(f"there is no operation `{wanted}`; did you mean `{near[0]}`?")

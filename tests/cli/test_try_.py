@@ -132,7 +132,10 @@ def test_an_operation_is_found_by_its_own_id_and_by_its_method_and_path(
         (["getPet", "id=.."], "`id` cannot be sent"),
         (["getPet", "id=1", "x=2"], "`getPet` has no argument `x`"),
         (["listPets", "limit=x"], "`limit` takes an integer, not `x`"),
-        (["deletePet", "id=1"], "gateway.yaml does not allow `deletePet` (DELETE /pets/{id}); add it to `allow`"),
+        (
+            ["deletePet", "id=1"],
+            "gateway.yaml does not allow `deletePet` (DELETE /pets/{id}); run `plugin-gateway allow deletePet` to allow it",
+        ),
         (["--as", "a", "getPet", "id=1"], "`a` may not call"),
         (["--as", "c", "getPet", "id=1"], "there is no consumer `c`; there are a, b"),
         (["listPet"], "did you mean `listPets`?"),
