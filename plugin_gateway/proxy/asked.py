@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.proxy.plan import Plan
     from plugin_gateway.proxy.uplink import Uplink
     from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.refusal import Refusal
 
 
 class FieldBlock:
@@ -65,7 +66,7 @@ class Asked:
 class Permitted(Asked):
     """A request that may go up, with its plan and its head."""
 
-    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan", "selection")
+    __slots__ = ("access", "block", "body_kind", "head", "lines", "permit", "plan", "refused", "selection")
 
     def __init__(
         self,
@@ -77,6 +78,7 @@ class Permitted(Asked):
         body_kind: int,
         lines: bytes = b"",
         selection: tuple[tuple[str, ...], ...] | None = None,
+        refused: Refusal | None = None,
     ) -> None:
         # As `Asked.__init__` does, without another frame for each new head.
         self.request = block.request
@@ -92,6 +94,8 @@ class Permitted(Asked):
         """How to inspect its body (`gate.media_type`)."""
         self.selection = selection
         """The places of the answer that the caller asked for, as tokens of JSON pointers; None for the whole answer."""
+        self.refused = refused
+        """The refusal of its parameters, which waits for the problems of its body. If it is set, nothing goes up."""
         self.lines = lines
         """Field lines that the operation's shape adds to the head."""
         self.head = self.head_for(plan.uplink) if plan.granted is None else b""

@@ -17,7 +17,7 @@ from plugin_gateway.proxy.chunked import LAST_CHUNK, chunk
 from plugin_gateway.proxy.clearance import Clearance
 from plugin_gateway.proxy.coding import unreadable
 from plugin_gateway.proxy.consent import AS_IT_IS
-from plugin_gateway.proxy.held_body import HeldBody
+from plugin_gateway.proxy.held_body import HeldBody, media_type_of
 from plugin_gateway.proxy.inspection import inspect
 from plugin_gateway.proxy.own_answer import refusal_of
 from plugin_gateway.proxy.place import place
@@ -107,16 +107,19 @@ class Exchange(Receiver):
                 self._inspection = inspect(permitted.body_kind, self._plan.rule.declared_overrides)
             shape = self._plan.rule.shape
             if shape is not None and (shape.body is not None or shape.needs_approval):
-                media_type = b"".join(permitted.request.values(b"content-type")[:1])
+                media_type = media_type_of(permitted.request)
                 bodies = shape.body if shape.body is not None and shape.body.judges(media_type) else None
                 if bodies is not None and not bodies.only_reports:
-                    self._held = HeldBody(bodies, media_type)
+                    self._held = HeldBody(bodies, media_type, permitted.refused)
                 elif shape.needs_approval:
                     self._held = HeldBody(AS_IT_IS, media_type)
                 if bodies is not None and bodies.only_reports and self._plan.looks.take():
                     self._inspection = WatchedBody(
                         self._inspection, bodies, media_type, self._plan.rule, self._plan.mismatches
                     )
+            if permitted.refused is not None and self._held is None:
+                self.on_refused(permitted.refused)
+                return
             passed = self._pass(body, is_last=is_whole)
             if isinstance(passed, Refusal):
                 self.on_refused(passed)

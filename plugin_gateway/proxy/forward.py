@@ -17,11 +17,12 @@ from plugin_gateway.proxy.asked import Asked, Permitted
 from plugin_gateway.proxy.call import RefusedCall
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.exchange import start_exchange
+from plugin_gateway.proxy.held_body import holds_body, media_type_of
 from plugin_gateway.proxy.pending_call import PendingCall
 from plugin_gateway.proxy.wire import RequestFields
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import invalid_request
-from plugin_gateway.shape.selection import take_selection, with_problems
+from plugin_gateway.shape.invalid_request import invalid_request, joined
+from plugin_gateway.shape.selection import take_selection
 from plugin_gateway.shape.shape import pairs_of
 
 if TYPE_CHECKING:
@@ -108,11 +109,12 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     plan = serving.plans.get(id(rule)) or serving.plan(rule)
     if rule.shape is None or (plan.only_reports and not plan.looks.take()):
         return Permitted(access, plan, method, verdict, block, body_kind)
+    refusals: list[Refusal] = []
     if not request.has_body and rule.shape.body is not None:
         absent = rule.shape.body.without_body()
         if isinstance(absent, Refusal):
-            return absent
-        if absent.problems:
+            refusals.append(absent)
+        elif absent.problems:
             plan.mismatches.note(rule.operation_id, "request", absent.problems)
     selection = take_selection(verdict.query, rule.shape.reply)
     verdict = verdict._replace(query=selection.query)
@@ -121,14 +123,19 @@ def permit(serving: Serving, access: Access, method: bytes, target: bytes, block
     if parameters is not None:
         written = parameters.write(verdict.path, verdict.query, pairs_of(request.fields, request.nominated))
         if isinstance(written, Refusal):
-            return with_problems(written, selection.problems)
-        verdict = verdict._replace(query=written.query)
-        lines = written.lines
-        if written.problems:
-            plan.mismatches.note(rule.operation_id, "request", written.problems)
+            refusals.append(written)
+        else:
+            verdict = verdict._replace(query=written.query)
+            lines = written.lines
+            if written.problems:
+                plan.mismatches.note(rule.operation_id, "request", written.problems)
     if selection.problems:
-        return invalid_request(selection.problems)
-    return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places)
+        refusals.append(invalid_request(selection.problems))
+    refusal = joined(refusals) if refusals else None
+    if refusal is not None and not (request.has_body and holds_body(rule.shape, media_type_of(request))):
+        return refusal
+    # With a body that is judged, the refusal waits for the problems of the body.
+    return Permitted(access, plan, method, verdict, block, body_kind, lines, selection.places, refusal)
 
 
 def refuse_outside(

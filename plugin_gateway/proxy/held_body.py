@@ -5,19 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from plugin_gateway.refusal import Refusal
+from plugin_gateway.shape.invalid_request import joined
 
 if TYPE_CHECKING:
-    from plugin_gateway.shape.shape import BodyShape
+    from plugin_gateway.proxy.wire import RequestFields
+    from plugin_gateway.shape.shape import BodyShape, Shape
 
 _CONTENT_LENGTH = b"\r\nContent-Length: %d\r\n"
+
+
+def holds_body(shape: Shape, media_type: bytes) -> bool:
+    """Whether the exchange holds bodies of this type until they are judged."""
+    return shape.body is not None and shape.body.judges(media_type) and not shape.body.only_reports
+
+
+def media_type_of(request: RequestFields) -> bytes:
+    """Return the value of Content-Type; empty if there is none."""
+    return b"".join(request.values(b"content-type")[:1])
 
 
 class HeldBody:
     """The pieces that have come. `limits.request_body` bounds them, as the client's side counts them."""
 
-    __slots__ = ("_media_type", "_pieces", "_shape", "body", "length")
+    __slots__ = ("_media_type", "_pieces", "_refused", "_shape", "body", "length")
 
-    def __init__(self, shape: BodyShape, media_type: bytes) -> None:
+    def __init__(self, shape: BodyShape, media_type: bytes, refused: Refusal | None = None) -> None:
+        """Take the refusal of the call's parameters, which is answered together with the problems of the body."""
+        self._refused = refused
         self._shape = shape
         self._media_type = media_type
         self._pieces: list[bytes] = []
@@ -33,6 +47,8 @@ class HeldBody:
             return b""
         judged = self._shape.write(self._media_type, b"".join(self._pieces))
         self._pieces.clear()
+        if self._refused is not None:
+            return joined([self._refused, judged] if isinstance(judged, Refusal) else [self._refused])
         if isinstance(judged, Refusal):
             return judged
         self.body = judged.body

@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.shape import MOST_PROBLEMS
+from plugin_gateway.shape.shape import MOST_PROBLEMS, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from plugin_gateway.shape.shape import Problem
-
 _MOST_TOLD: Final = 10
 """The problems that the detail tells. Models often see the detail alone."""
+
+
+CODE: Final = "invalid-request"
+
+
+def joined(refusals: Sequence[Refusal]) -> Refusal:
+    """Return one refusal with the problems of all; another kind of refusal comes before these."""
+    first, *more = sorted(refusals, key=lambda one: one.code == CODE)
+    if not more or first.code != CODE:
+        return first
+    return invalid_request(
+        [Problem(error["pointer"], error["detail"]) for one in refusals for error in one.members["errors"]]
+    )
 
 
 def invalid_request(problems: Sequence[Problem]) -> Refusal:
@@ -28,7 +39,7 @@ def invalid_request(problems: Sequence[Problem]) -> Refusal:
         members["more_errors"] = len(problems) - MOST_PROBLEMS
     return Refusal(
         status=400,
-        code="invalid-request",
+        code=CODE,
         detail=f"The call has {count}: {'; '.join(told)}{f'; and {more} more' if more else ''}.",
         hint="Correct each place that `errors` names. The gateway's openapi.json describes the operation.",
         members=members,

@@ -6,12 +6,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote_plus, unquote_to_bytes
 
-from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.shape import Problem
 
 if TYPE_CHECKING:
     from plugin_gateway.openapi.refs import Tokens
-    from plugin_gateway.refusal import Refusal
     from plugin_gateway.shape.reply import ReplyShape
 
 _MOST_LISTED: Final = 20
@@ -49,14 +47,6 @@ def take_selection(query: bytes, reply: ReplyShape | None) -> Selection:
             return Selection(b"&".join(rest), None, (_unknown(one, reply),))
         places.append(reply.selectable[one])
     return Selection(b"&".join(rest), tuple(sorted(places)) or None)
-
-
-def with_problems(refusal: Refusal, problems: tuple[Problem, ...]) -> Refusal:
-    """Return a refusal of the parameters that lists these problems, too."""
-    if not problems or refusal.code != "invalid-request":
-        return refusal
-    listed = [Problem(one["pointer"], one["detail"]) for one in refusal.members["errors"]]
-    return invalid_request([*listed, *problems])
 
 
 def _unknown(name: str, reply: ReplyShape) -> Problem:

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from plugin_gateway.proxy.held_body import HeldBody
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.shape import Judged
+from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.shape.shape import Judged, Problem
 
 REFUSAL = Refusal(status=400, code="malformed-target", detail="no")
 
@@ -26,6 +27,19 @@ def test_the_shape_gets_the_whole_body_however_it_is_cut(pieces: list[bytes]) ->
 
 def test_a_refusal_of_the_shape_is_passed_on() -> None:
     assert HeldBody(Upper(), b"x").feed(b"", is_last=True) is REFUSAL
+
+
+def test_the_problems_of_the_parameters_are_answered_with_those_of_the_body() -> None:
+    refused = invalid_request([Problem("/query/limit", "must be at most 50")])
+
+    class Strict:
+        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+            return Judged(body) if body else invalid_request([Problem("/name", "is missing")])
+
+    both = HeldBody(Strict(), b"", refused).feed(b"", is_last=True)
+    assert isinstance(both, Refusal)
+    assert [one["pointer"] for one in both.members["errors"]] == ["/query/limit", "/name"]
+    assert HeldBody(Strict(), b"", refused).feed(b"x", is_last=True) is refused
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import json
 
-from plugin_gateway.refusal import problem_details
-from plugin_gateway.shape.invalid_request import invalid_request
+from plugin_gateway.refusal import Refusal, problem_details
+from plugin_gateway.shape.invalid_request import invalid_request, joined
 from plugin_gateway.shape.shape import Problem
 from plugin_gateway.shape.validator import MOST_PROBLEMS
 
@@ -23,3 +23,17 @@ def test_a_long_list_of_problems_is_cut_and_counted() -> None:
     assert len(refusal.members["errors"]) == MOST_PROBLEMS
     assert refusal.members["more_errors"] == 5
     assert refusal.detail.endswith("; and 95 more.")
+
+
+def test_refusals_of_one_call_are_one_answer() -> None:
+    parts = [
+        invalid_request([Problem("/query/page", "expected integer")]),
+        invalid_request([Problem("/name", "is missing")]),
+    ]
+    assert [one["pointer"] for one in joined(parts).members["errors"]] == ["/query/page", "/name"]
+    assert joined(parts[:1]) is parts[0]
+
+
+def test_a_refusal_of_another_kind_comes_first() -> None:
+    other = Refusal(status=415, code="undeclared-media-type", detail="no")
+    assert joined([invalid_request([Problem("/query/page", "expected integer")]), other]) is other

@@ -1,11 +1,8 @@
 import pytest
 
 from plugin_gateway.openapi.refs import Tokens
-from plugin_gateway.refusal import Refusal
-from plugin_gateway.shape.invalid_request import invalid_request
 from plugin_gateway.shape.reply import ReplyShape
-from plugin_gateway.shape.selection import take_selection, with_problems
-from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.selection import take_selection
 
 REPLY = ReplyShape(select="fields", selectable={"id": ("id",), "user.login": ("user", "login"), "a b": ("a b",)})
 
@@ -47,12 +44,3 @@ def test_the_problem_tells_the_nearest_name() -> None:
 def test_an_operation_without_a_selection_passes_the_query() -> None:
     assert take_selection(b"fields=id", ReplyShape()).query == b"fields=id"
     assert take_selection(b"fields=id", None).query == b"fields=id"
-
-
-def test_the_problems_of_parameters_and_selection_come_together() -> None:
-    problem = Problem("/query/fields", "names a field")
-    refusal = with_problems(invalid_request([Problem("/query/page", "expected integer")]), (problem,))
-    assert [one["pointer"] for one in refusal.members["errors"]] == ["/query/page", "/query/fields"]
-    other = Refusal(status=403, code="forbidden", detail="no")
-    assert with_problems(other, (problem,)) is other
-    assert with_problems(refusal, ()) is refusal
