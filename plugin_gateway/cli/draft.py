@@ -41,6 +41,14 @@ RISKY_WORDS = frozenset(
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
+# Only for a gateway without callers: an API may take more than its document says, and callers may rely on that.
+_VALIDATE = (
+    "# A call that breaks the document is refused, with every reason. `report` lets it pass and tells of it in the log.",
+    "validate: {request: enforce}",
+    "",
+)
+
+
 class Draft(NamedTuple):
     """The text of a gateway.yaml, and what its author should look at first."""
 
@@ -95,6 +103,7 @@ def draft(
         "allow:" if operations else "allow: []",
         *(entries(document, operations) if entry_lines is None else entry_lines),
         "",
+        *(_VALIDATE if entry_lines is None else ()),
         "# The URL that clients use; http://localhost:8080 by default. For another host it must be https.",
         "# public:",
         "#   url: https://plugin.example.com",

@@ -154,3 +154,11 @@ def test_a_document_with_odd_values_still_has_a_draft(odd: Any) -> None:
 def test_what_cannot_be_is_taken_for_not_said(root: dict[str, Any]) -> None:
     draft_ = written(document({"paths": {"/a": get("a")}, **root}))
     assert draft_["upstream"] == {"url": PLACEHOLDER_URL}
+
+
+def test_a_new_gateway_refuses_calls_that_break_the_document() -> None:
+    assert written(SHOP)["validate"] == {"request": "enforce"}
+
+
+def test_a_gateway_that_has_callers_already_keeps_the_default() -> None:
+    assert "validate" not in yaml.safe_load(draft(SHOP, "./openapi.yaml", entry_lines=["  - listOrders"]).text)
