@@ -45,6 +45,8 @@ NEW_MODULE_MAY = {
     "compression": set(),
     "click": {"cli"},
     "httpx2": set(),
+    "jsonpath": set(),
+    "jsonschema_rs": set(),
     "jwt": set(),
     "msgspec": set(),
     "orjson": {"cli", "mcp"},

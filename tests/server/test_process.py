@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from plugin_gateway.approvals.desk import Desk
 from plugin_gateway.config.address import Address
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.gate import Gate
@@ -15,7 +16,9 @@ from plugin_gateway.gate.routing import compile_routes
 from plugin_gateway.publish.face import build_face
 from plugin_gateway.revision import Bounds, LogSettings, Revision, UpstreamTarget
 from plugin_gateway.revision.tls_files import TlsFiles
+from plugin_gateway.server.channel import Channel, Kind, Message
 from plugin_gateway.server.process import WorkerProcess
+from plugin_gateway.server.remote_approver import DeskLine
 from plugin_gateway.server.sockets import listen, open_listeners
 
 BOUND_S = 20
@@ -153,3 +156,50 @@ def test_an_answer_that_does_not_come_ends_the_worker(listener: socket.socket, m
         return started, await worker.wait()
 
     assert run(talk) == (False, -9)
+
+
+def hearing(
+    listener: socket.socket, on_question: Callable[[Message], Message | None], act: Callable[..., Any]
+) -> tuple[Any, bool]:
+    """Start a worker whose end of the channel is the test's; return what `act` returns, and whether the worker started."""
+
+    async def talk(worker: WorkerProcess) -> tuple[Any, bool]:
+        ours, theirs = socket.socketpair()
+        worker._ours.close()
+        worker._ours, worker._on_question = ours, on_question
+        starting = asyncio.create_task(worker.start(listener, revision()))
+        await asyncio.sleep(0)
+        _, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
+        os.close(descriptors[0])
+        theirs.setblocking(False)
+        channel = await Channel.over(theirs)
+        assert (await channel.receive()).kind is Kind.REVISION
+        done = await act(channel)
+        started = await starting
+        channel.close()
+        return done, started
+
+    return run(talk)
+
+
+def test_a_worker_may_ask_while_it_is_asked(listener: socket.socket) -> None:
+    async def act(channel: Channel) -> bytes:
+        await channel.send(Message(Kind.APPROVAL_RETURNED, b"no answer"))
+        await channel.send(Message(Kind.APPROVAL_ASKED, b"may I?"))
+        answer = await channel.receive()
+        await channel.send(Message(Kind.ADOPTED, b"1"))
+        assert answer.kind is Kind.APPROVAL_VERDICT
+        return answer.body
+
+    def on_question(message: Message) -> Message | None:
+        return Message(Kind.APPROVAL_VERDICT, b"yes") if message.kind is Kind.APPROVAL_ASKED else None
+
+    assert hearing(listener, on_question, act) == (b"yes", True)
+
+
+def test_a_worker_whose_question_cannot_be_read_is_ended(listener: socket.socket) -> None:
+    async def act(channel: Channel) -> None:
+        await channel.send(Message(Kind.APPROVAL_ASKED, b"12345678not a call"))
+
+    line = DeskLine(Desk(), lambda held, verdict: None)
+    assert hearing(listener, line.answer, act) == (None, False)
