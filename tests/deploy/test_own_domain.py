@@ -165,6 +165,36 @@ def test_links_and_tool_calls_stay_below_the_path_of_the_gateway(
     assert world.api.calls == [("/api/v2/orders", True)] * 2
 
 
+STRIPPING = "location /plugin/ {\n            proxy_pass http://gateway/;"
+
+
+@pytest.mark.parametrize("says_so", [True, False])
+def test_a_proxy_that_removes_the_path_works_if_the_config_says_so_and_else_the_log_says_what_to_write(
+    tmp_path: Path, says_so: bool
+) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    text = (SOURCE / "nginx.conf").read_text()
+    keeping = STRIPPING.replace("gateway/;", "gateway;")
+    assert keeping in text
+    (source / "nginx.conf").write_text(text.replace(keeping, STRIPPING))
+    with recording_api() as api:
+        config = config_for(tmp_path, api.port, "log: {format: json}\n")
+        if says_so:
+            config.write_text(config.read_text().replace("# path_stripped: true", "path_stripped: true"))
+        port = free_port()
+        moved = {API: f"127.0.0.1:{api.port}", GATEWAY: f"127.0.0.1:{port}"}
+        with serving(config, port, {"LEGACY_API_KEY": KEY}), proxied("nginx", source, tmp_path, moved) as client:
+            statuses = [
+                client.get(path).status_code
+                for path in ("/plugin/orders", "/plugin/openapi.json", "/.well-known/ai-plugin.json")
+            ]
+
+    assert statuses == ([200, 200, 200] if says_so else [404, 404, 200])
+    told = "write `path_stripped: true` under `public`" in (tmp_path / "gateway.log").read_text()
+    assert told is not says_so
+
+
 # What Kubernetes runs is not here to be asked, so its routes are compared with the paths that a gateway has.
 
 
