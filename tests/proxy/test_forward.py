@@ -13,6 +13,8 @@ import pytest
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.proxy.asked import Permitted
 from plugin_gateway.proxy.clock import Clock
 from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward, permit, refuse
@@ -20,12 +22,20 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.parameters import Parameters
+from plugin_gateway.shape.part import Part
+from plugin_gateway.shape.reader import Reader
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.shape import Judged, Shape
+from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.proxy.call import Call
     from plugin_gateway.proxy.serving import Serving
+    from plugin_gateway.shape.shape import BodyShape
     from plugin_gateway.telemetry.record import AccessRecord
 
 READ = OperationRule(method="GET", path_template="/p", operation_id="read")
@@ -133,3 +143,55 @@ def test_what_cannot_be_read_as_a_request_is_refused_with_what_is_known_of_it() 
     assert [call.request_id for call in begun] == [record.request_id]
     assert (status, record.reason, record.method, record.target) == (404, "operation-not-found", b"HEAD", b"/a b")
     assert record.request_id
+
+
+def shaped(query: bytes, fields: bytes = b"", *, body: BodyShape | None = None) -> Permitted | Refusal:
+    """Return the outcome of a call of an operation that narrows `limit` and fixes `account` and X-Region."""
+    kind = kind_of({}, Document(root={}, name="d"))
+    limit = Reader("query", "limit", Style("form", True, "limit"), kind, Validator({"type": "integer", "maximum": 50}))
+    parts = (
+        Part("query", "limit", limit),
+        Part("query", "", added=b"account=1", is_fixed=True),
+        Part("header", "", added=b"X-Region: eu\r\n", is_fixed=True),
+    )
+    shape = Shape(parameters=Parameters(parts), body=body)
+    rule = replace(WRITE, shape=shape, withheld_headers=frozenset({b"xregion"}), header_names=frozenset({b"x-region"}))
+    serving = Holder(replace(REVISION, rules=(rule,))).serving
+    access = Access("", lambda _method, _target: Permit(rule, b"/p", query), {})
+    return permit(serving, access, b"POST", b"/p", serving.read(b"Host: a\r\n" + fields, 1))
+
+
+def test_a_shape_writes_the_query_and_the_fields_of_the_head() -> None:
+    permitted = shaped(b"limit=5", b"X-Region: us\r\nX_Region: us\r\n")
+    assert isinstance(permitted, Permitted)
+    assert permitted.head.startswith(b"POST /p?limit=5&account=1 HTTP/1.1\r\nX-Region: eu\r\n")
+    assert b"us" not in permitted.head
+
+
+def test_a_shape_refuses_a_call_without_a_body_at_once() -> None:
+    refused = shaped(b"limit=51")
+    assert isinstance(refused, Refusal)
+    assert refused.code == "invalid-request"
+
+
+def test_a_refusal_of_the_parameters_waits_only_for_a_body_that_is_judged() -> None:
+    class Bodies:
+        only_reports = False
+
+        def judges(self, media_type: bytes) -> bool:
+            return media_type == b"application/json"
+
+        def write(self, media_type: bytes, body: bytes) -> Judged | Refusal:
+            return Judged(media_type + body)
+
+        def without_body(self) -> Judged | Refusal:
+            return Judged(b"")
+
+    fields = b"Content-Length: 2\r\nContent-Type: "
+    waiting = shaped(b"limit=51", fields + b"application/json\r\n", body=Bodies())
+    assert isinstance(waiting, Permitted)
+    assert waiting.refused is not None
+    assert isinstance(shaped(b"limit=51", fields + b"text/plain\r\n", body=Bodies()), Refusal)
+    passing = shaped(b"limit=5", fields + b"application/json\r\n", body=Bodies())
+    assert isinstance(passing, Permitted)
+    assert passing.refused is None

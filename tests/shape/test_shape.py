@@ -26,3 +26,8 @@ def test_the_pairs_of_field_lines_are_their_names_and_values() -> None:
 )
 def test_a_shape_that_refuses_and_changes_nothing_only_reports(shape: Shape, only_reports: bool) -> None:
     assert shape.only_reports is only_reports
+
+
+def test_fields_that_connection_nominates_are_left_out() -> None:
+    fields = [(b"x-a", b"1"), (b"x-b", b"2")]
+    assert list(pairs_of(fields, frozenset({b"x-a"}))) == [(b"x-b", b"2")]
