@@ -8,16 +8,20 @@ import socket
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from plugin_gateway.approvals.approval import Verdict
+from plugin_gateway.approvals.approver import Approver
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.hostile.origin import Origin
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.resources import Resources
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
+    from plugin_gateway.approvals.held_call import HeldCall
     from plugin_gateway.credentials.injection import Injection
     from plugin_gateway.hostile.case import Case
     from plugin_gateway.hostile.oracle import Arrival
@@ -61,6 +65,16 @@ async def exchange(host: str, port: int, octets: bytes, *, tls: bool = False) ->
     return bytes(received)
 
 
+class EveryCall(Approver):
+    """Approves every call: a case that is held would prove nothing. The upstream is the recording one."""
+
+    def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
+        on_verdict(Verdict("run", held.fingerprint))
+
+    def give_back(self, id_: str) -> None:
+        """Do nothing."""
+
+
 @contextlib.asynccontextmanager
 async def opened(revision: Revision) -> AsyncIterator[Arena]:
     """Serve a revision in front of a recording upstream, instead of its own."""
@@ -70,7 +84,9 @@ async def opened(revision: Revision) -> AsyncIterator[Arena]:
     port = upstream.sockets[0].getsockname()[1]
     recorder = Recorder(Log(level="error"))
     endpoints = McpEndpoints(recorder.record)
-    holder = Holder(before_origin(revision, port), endpoints=endpoints)
+    resources = Resources()
+    resources.approver = EveryCall()
+    holder = Holder(before_origin(revision, port), resources=resources, endpoints=endpoints)
     listener = socket.create_server(("127.0.0.1", 0))
     server = PublicServer(public_config(holder, recorder, "connection"), endpoints.drain)
     serving = asyncio.create_task(server.serve(sockets=[listener]))

@@ -119,6 +119,9 @@ def account_for(
         query = b"?" + verdict.query if verdict.query else b""
         url = str(loaded.config.upstream.url) + (verdict.path + query).decode("utf-8", "backslashreplace")
         steps += _limits(loaded, consumer)
+        if verdict.rule.shape is not None and verdict.rule.shape.needs_approval:
+            said = "a person must approve each call: the first answer is 202, and after the approval the same call runs once"
+            steps.append(Step("approval", True, said))
         if shaped is not None and isinstance(shaped[1], Refusal):
             return Account(steps=tuple(steps), verdict=shaped[1])
     steps += _written(method, target, explanation.rule, loaded, document, consumer, agreed)

@@ -29,6 +29,16 @@ def test_a_case_is_played_through_a_real_gateway() -> None:
     assert b"a-secret" not in answer
 
 
+def test_a_call_that_needs_approval_is_approved_because_a_held_one_proves_nothing() -> None:
+    async def played() -> int:
+        allow = [{"operation": "getPet", "consequential": "confirm"}]
+        async with opened(compiled(allow=allow)) as arena:
+            _, arrivals = await arena.play(CASE)
+            return len(arrivals)
+
+    assert asyncio.run(played()) == 1
+
+
 def test_tokens_are_fixed_so_that_no_provider_is_asked() -> None:
     revision = compiled()
     grant = ClientCredentials(token_url="https://login.example.com", client_id="a", client_secret="b")

@@ -84,6 +84,16 @@ def test_the_limits_of_a_call_are_told() -> None:
     assert said["rule"].endswith(", at most 5/s")
 
 
+def test_an_operation_whose_calls_need_approval_is_told() -> None:
+    text = CONFIG.replace("[list,", "[{operation: list, consequential: confirm},")
+    loaded = load_text(text, path=None, environ={})
+    revision = compile_revision(loaded, DOCUMENT, number=1)
+
+    steps = account_for("GET", "/pets", revision=revision, loaded=loaded, document=DOCUMENT).steps
+
+    assert {step.name: step.finding for step in steps}["approval"].startswith("a person must approve each call")
+
+
 BELOW = "{url: https://api.example.com/plugin}"
 STRIPPED = "{url: https://api.example.com/plugin, path_stripped: true}"
 
