@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from plugin_gateway.config.selector import Selector
     from plugin_gateway.lock.parts import Parts
     from plugin_gateway.openapi.document import OperationKey
+
+
+REMOVED: Final = "removed"
+"""In place of the parts that changed: the document no longer has the operation."""
 
 
 class EntryWords(NamedTuple):

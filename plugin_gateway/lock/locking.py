@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.lock.lock import Lock, LockedOperation
+from plugin_gateway.lock.lock import REMOVED, Lock, LockedOperation
 from plugin_gateway.lock.parts import NO_PARTS, PARTS, Closures, document_digest
 from plugin_gateway.openapi.prune.pruned import prune
 from plugin_gateway.openapi.versions.upgrade import UNDERSTOOD_EXTENSIONS
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from plugin_gateway.lock.parts import Parts
     from plugin_gateway.openapi.document import Document, OperationKey
 
-REMOVED: Final = "removed"
 UNREADABLE: Final = "unreadable"
 
 

@@ -29,7 +29,6 @@ from plugin_gateway.revision import LogSettings
 from plugin_gateway.revision.build import build, build_from_file, load_config
 from plugin_gateway.revision.cache_folder import cache_folder
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
-from plugin_gateway.revision.revision_file import load_revision_file
 from plugin_gateway.telemetry import Log, telling
 
 if TYPE_CHECKING:
@@ -95,6 +94,8 @@ def compiled_or_refused(
     loaded: LoadedConfig | None = None
     try:
         if revision_file is not None:
+            from plugin_gateway.revision.revision_file import load_revision_file  # noqa: PLC0415  # most have a document
+
             unpacked = load_revision_file(revision_file, environ=os.environ, overrides=overrides, on_file=on_file)
             loaded = unpacked.loaded
             revision = build_from_file(unpacked, number=number, pinned=pinned).revision

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.lock.graft import graft, with_info_of
-from plugin_gateway.lock.lock import words_of
-from plugin_gateway.lock.locking import REMOVED, find_drift
+from plugin_gateway.lock.lock import REMOVED, words_of
 from plugin_gateway.openapi.document import OperationKey
 from plugin_gateway.revision.catalogue import describe, match
 from plugin_gateway.revision.pinned import NOTHING_PINNED, Pinned
@@ -107,6 +105,9 @@ def agree(
     document: Document, config: Config, lock: Lock, read_copy: Callable[[], LockedCopy | None] = lambda: None
 ) -> Agreed:
     """Apply a lock to the API's document, as `on_drift` says. `read_copy` reads the locked copy, if it is needed."""
+    # Imported late: a gateway without a lock does not pay for it.
+    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415
+
     agreed = Agreed(lock=lock, own=document)
     policies = _policies(config, agreed)
     drifts = find_drift(document, lock, policies)
@@ -118,6 +119,8 @@ def agree(
     document, kept = _as_locked(document, lock, copy, keeping)
     is_info_held = is_info_held and copy is not None and not find_drift(copy.document, lock, ()).document
     if is_info_held and copy is not None:
+        from plugin_gateway.lock.graft import with_info_of  # noqa: PLC0415  # as above
+
         document = with_info_of(document, copy.document)
     closed, drifted, findings = set(), list[Drifted](), [*_about_settings(config, lock)]
     if drifts.document:
@@ -146,6 +149,9 @@ def _as_locked(
     """Put the operations of the copy into the document, as far as the copy has them as the lock says; return which."""
     if copy is None or not keys:
         return document, frozenset()
+    from plugin_gateway.lock.graft import graft  # noqa: PLC0415  # most drift is quarantined
+    from plugin_gateway.lock.locking import find_drift  # noqa: PLC0415  # likewise
+
     wrong = {one.key for one in find_drift(copy.document, lock, keys).operations}
     good = frozenset(keys) - wrong
     try:

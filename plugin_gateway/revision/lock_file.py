@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Final
 from plugin_gateway.config.find import DEFAULT_NAME, STANDARD_INPUT
 from plugin_gateway.diagnostics import Finding, Location
 from plugin_gateway.errors import ConfigError, DocumentError
-from plugin_gateway.lock.copy import read_copy
-from plugin_gateway.lock.text import read_lock
 from plugin_gateway.openapi.decode.extent import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -41,6 +39,8 @@ def load_copy(path: Path) -> LockedCopy | None:
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)
+        from plugin_gateway.lock.copy import read_copy  # noqa: PLC0415  # only `keep` and `diff` need it
+
         return read_copy(content, str(path)) if len(content) <= MAX_BYTES else None
     except (OSError, DocumentError):
         return None
@@ -61,6 +61,8 @@ def load_lock(path: Path, on_file: Callable[[Path], object] | None = None) -> Lo
             content = file.read(MAX_LOCK_BYTES + 1)
         if len(content) > MAX_LOCK_BYTES:
             raise _unreadable(path, "it is larger than 16 MiB")
+        from plugin_gateway.lock.text import read_lock  # noqa: PLC0415  # a gateway without a lock does not pay for it
+
         return read_lock(content.decode("utf-8-sig"), str(path))
     except FileNotFoundError:
         return None
