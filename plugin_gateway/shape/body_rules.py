@@ -10,11 +10,15 @@ from plugin_gateway.openapi.nodes import copy_json
 from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import join_pointer
 from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.form_body import FormBody, FormEdit, fold_field
 from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.json_text import json_octets
-from plugin_gateway.shape.media_type import declared_media_types, is_json
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
 from plugin_gateway.shape.pointer import ANY, find_in_schema, leads_nowhere, pointers_of, tokens_of
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.scalar import escape, plain
 from plugin_gateway.shape.schema_trim import SchemaTrim
 from plugin_gateway.shape.standalone import Definitions, Placed
 from plugin_gateway.shape.validator import Validator
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, JsonObject
     from plugin_gateway.openapi.refs import Tokens
+    from plugin_gateway.shape.bodies import Form
     from plugin_gateway.shape.compile import Shaping
     from plugin_gateway.shape.pointer import Found, Pointers
     from plugin_gateway.shape.shape import Problem
@@ -106,7 +111,7 @@ def _trimmed(
     drop = SchemaTrim(shaping.document, trims.hidden, keeps=False)
     shown: dict[str, JsonObject] = {}
     for key, node in media.items():
-        if not any(map(is_json, declared_media_types([key]))):
+        if not _is_trimmable(key, trims):
             shaping.findings.append(_untrimmed(shaping, key))
             continue
         copied = copy_json(node)
@@ -120,6 +125,8 @@ def _trimmed(
             if "value" in example:
                 example["value"] = drop.of_value(keep.of_value(example["value"]))
             examples[name] = example
+        if isinstance(encoding := copied.get("encoding"), dict):
+            copied["encoding"] = drop.of_value(keep.of_value(encoding))
         shown[key] = copied
     body = {**body, "content": shown}
     if trims.fixed:
@@ -129,7 +136,47 @@ def _trimmed(
     return body, shown
 
 
-def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_judged: bool) -> JsonBody | None:
+def _is_trimmable(key: str, trims: _Trims) -> bool:
+    """Whether the gateway can change bodies of a media type: JSON, and forms if each pointer names one of their fields."""
+    types = declared_media_types([key])
+    if any(map(is_json, types)):
+        return True
+    pointers = trims.hidden | (trims.keep or frozenset())
+    are_fields = all(len(tokens) == 1 and tokens != (ANY,) for tokens in pointers)
+    items = [item for value in trims.fixed.values() for item in (value if isinstance(value, list) else [value])]
+    return FORM in types and are_fields and not any(isinstance(item, dict | list) for item in items)
+
+
+def _form_body(shaping: Shaping, node: JsonObject, trims: _Trims, *, is_judged: bool) -> FormBody | None:
+    schema = node.get("schema", True)
+    validator = _validator(shaping, schema, FORM) if is_judged else None
+    encoding = node.get("encoding")
+    styles = tuple(
+        (name, Style("content", explode=False, name=name, is_json=True))
+        if is_json(str(one.get("contentType", "")).encode(errors="replace"))
+        else (name, Style(str(one.get("style", "form")), explode=one.get("explode", True) is True, name=name))
+        for name, one in (encoding if isinstance(encoding, dict) else {}).items()
+        if isinstance(one, dict)
+    )
+    change: FormEdit | None = None
+    if not trims.is_nothing:
+        keep = trims.keep if trims.keep is None else frozenset(fold_field(tokens[0]) for tokens in trims.keep)
+        added = b"&".join(
+            b"&".join(
+                f"{escape(tokens[0])}={escape(plain(item))}".encode()
+                for item in (value if isinstance(value, list) else [value])
+            )
+            for tokens, value in trims.fixed.items()
+        )
+        change = FormEdit(frozenset(fold_field(tokens[0]) for tokens in trims.hidden), keep, added)
+    if validator is None and change is None:
+        return None
+    return FormBody(validator, kind_of(schema, shaping.document), styles, change)
+
+
+def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_judged: bool) -> Form | None:
+    if name == FORM:
+        return _form_body(shaping, node, trims, is_judged=is_judged)
     if not is_json(name) and b"*" not in name:
         return None
     validator = _validator(shaping, node.get("schema", True), name) if is_judged else None
@@ -168,15 +215,13 @@ def _standalone(schema: Any, document: Document) -> Any:
 
 def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
     """Yield what is wrong with the pointers and the fixed values."""
-    schemas = [
-        node.get("schema", True) for key, node in media.items() if any(map(is_json, declared_media_types([key])))
-    ]
+    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
     pointers = [*_pointers(shaping)]
     if not schemas:
         for pointer in pointers[:1]:
             yield Finding(
                 rule="cannot-trim",
-                message=f"the gateway can change only JSON bodies, and `{shaping.key}` takes {', '.join(media)}",
+                message=f"the gateway can change only JSON bodies and single fields of forms, and `{shaping.key}` takes {', '.join(media)}",
                 hint="remove `request`, or deny the operation",
                 pointer=pointer.at[:3],
             )
@@ -251,7 +296,7 @@ def _untrimmed(shaping: Shaping, key: str) -> Finding:
     return Finding(
         rule="cannot-trim",
         severity=Severity.WARNING,
-        message=f"`{shaping.key}` no longer takes bodies of type {key}: the gateway can change only JSON bodies",
-        hint="clients must send JSON",
+        message=f"`{shaping.key}` no longer takes bodies of type {key}: the gateway can change only JSON bodies and single fields of forms",
+        hint="clients must send another type",
         pointer=("allow", shaping.wanted.entry, "request"),
     )

@@ -166,3 +166,56 @@ def test_mistakes_in_pointers_and_values_are_located(request_: dict[str, Any], a
 def test_a_pointer_into_an_operation_without_a_body_is_an_error() -> None:
     found = shaped({"drop": ["/a"]}, key=OperationKey("GET", "/orders"))
     assert "`GET /orders` takes no request body" in found.findings[0].message
+
+
+FORM_ROOT = {
+    "openapi": "3.0.3",
+    "info": {"title": "Pay", "version": "1"},
+    "paths": {
+        "/orders": {
+            "post": {
+                "requestBody": {
+                    "content": {
+                        "application/x-www-form-urlencoded": {
+                            "schema": {
+                                "type": "object",
+                                "required": ["amount"],
+                                "properties": {
+                                    "amount": {"type": "integer"},
+                                    "tenant": {"type": "string"},
+                                    "card": {"type": "object", "properties": {"cvc": {"type": "string"}}},
+                                },
+                            },
+                            "encoding": {"card": {"style": "deepObject"}, "tenant": {"style": "form"}},
+                        }
+                    }
+                },
+                "responses": {},
+            }
+        }
+    },
+}
+
+
+def shaped_form(request: dict[str, Any]) -> Shaped:
+    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request), validates_request="enforce")
+    return compile_shapes(Document(root=deepcopy(FORM_ROOT), name="pay"), {KEY: wanted})
+
+
+def test_fields_of_a_form_are_judged_removed_and_set() -> None:
+    found = shaped_form({"fixed": {"/tenant": "a b"}, "drop": ["/card"]})
+    assert not found.findings
+    assert "tenant" not in json.dumps(found.document.root["paths"])
+    shape = found.shapes[KEY].body
+    assert shape is not None
+    form = b"application/x-www-form-urlencoded"
+    assert shape.write(form, b"amount=5&card[cvc]=1&tenant=x") == (b"amount=5&tenant=a%20b", ())
+    refused = shape.write(form, b"amount=x")
+    assert isinstance(refused, Refusal)
+    assert refused.members["errors"] == [{"pointer": "/amount", "detail": "expected integer, got string"}]
+
+
+def test_a_pointer_into_a_field_of_a_form_is_an_error() -> None:
+    (finding,) = shaped_form({"drop": ["/card/cvc"]}).findings
+    assert finding.rule == "cannot-trim"
+    assert finding.severity is Severity.ERROR

@@ -1,0 +1,117 @@
+"""A form: an application/x-www-form-urlencoded body, judged by its schema, and without the fields that gateway.yaml takes away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from plugin_gateway.openapi.refs import join_pointer
+from plugin_gateway.shape.json_body import Verdict
+from plugin_gateway.shape.kind import ANY, Kind
+from plugin_gateway.shape.reading import TEXTUAL, TYPED, Style, UnreadableError, read_deep, read_many, read_one
+from plugin_gateway.shape.shape import Problem
+
+if TYPE_CHECKING:
+    from plugin_gateway.shape.reading import Pair
+    from plugin_gateway.shape.validator import Validator
+
+_PLAIN = Style("form", explode=True, name="")
+
+
+class FormEdit(NamedTuple):
+    """What happens to the fields of a form. Names are folded by `fold_field`."""
+
+    removes: frozenset[str] = frozenset()
+    keeps: frozenset[str] | None = None
+    """None to keep all others."""
+    added: bytes = b""
+    """The pairs of the fixed fields."""
+
+
+class FormBody(NamedTuple):
+    """Judges the forms of one operation."""
+
+    validator: Validator | None = None
+    """For the form that clients see; None to judge nothing."""
+    kind: Kind = ANY
+    styles: tuple[tuple[str, Style], ...] = ()
+    """How fields are written, where `encoding` says so."""
+    change: FormEdit | None = None
+
+    def judge(self, text: bytes, charset: bytes) -> Verdict:  # noqa: ARG002  # the names and values are escaped
+        """Judge a form."""
+        pairs = text.split(b"&") if text else []
+        change = self.change
+        if change is not None:
+            if b";" in text:
+                # Some servers separate fields by `;`, too.
+                return Verdict(text, (Problem("", "must have each `;` escaped as %3B"),))
+            kept = [pair for pair in pairs if _passes(_field_of(_name_of(pair)), change)]
+            body = text if len(kept) == len(pairs) and not change.added else b"&".join(kept)
+            if change.added:
+                body = b"&".join(filter(None, (body, change.added)))
+            pairs, text = kept, body
+        if self.validator is None:
+            return Verdict(text)
+        return Verdict(text, (), self._problems(pairs, self.validator))
+
+    def _problems(self, pairs: list[bytes], validator: Validator) -> tuple[Problem, ...]:
+        fields: dict[str, list[Pair]] = {}
+        for pair in pairs:
+            if pair:
+                name = _name_of(pair)
+                base = name if self.kind.member(name) is not None else name.partition("[")[0]
+                fields.setdefault(base, []).append((name, pair.partition(b"=")[2]))
+        first: dict[str, object] = {}
+        for way in (TYPED, TEXTUAL):
+            value, problems = self._read(fields, way)
+            if problems:
+                return problems
+            if validator.accepts(value):
+                return ()
+            first = first or value
+        return validator.problems(first)
+
+    def _read(self, fields: dict[str, list[Pair]], way: int) -> tuple[dict[str, object], tuple[Problem, ...]]:
+        value: dict[str, object] = {}
+        problems: list[Problem] = []
+        styles = dict(self.styles)
+        for name, pairs in fields.items():
+            kind = self.kind.member(name) or ANY
+            try:
+                value[name] = _read_field(name, pairs, kind, styles.get(name, _PLAIN), way)
+            except UnreadableError as error:
+                problems.append(Problem(join_pointer((name,)), str(error)))
+        return value, tuple(problems)
+
+
+def fold_field(name: str) -> str:
+    """Return one spelling for all names that some framework reads as the same field."""
+    return name.strip(" \0").casefold().replace(" ", "_").replace(".", "_")
+
+
+def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int) -> object:
+    style = style._replace(name=name)
+    if any(spelled != name for spelled, _ in pairs):
+        return read_deep(pairs, style, kind, way)
+    texts = [text for _, text in pairs]
+    if style.style == "form" and style.explode and "array" in kind.types and not kind.is_any:
+        return read_many(texts, style, kind, way)
+    if len(texts) > 1:
+        raise UnreadableError("must be sent only once")
+    if style.style == "form" and style.explode:
+        # An object in one field is JSON: OpenAPI has no form for it.
+        style = style._replace(style="content", is_json=True) if kind.types == {"object"} else style
+    return read_one(texts[0], style, kind, way)
+
+
+def _passes(name: str, change: FormEdit) -> bool:
+    return name not in change.removes and (change.keeps is None or name in change.keeps)
+
+
+def _field_of(name: str) -> str:
+    return fold_field(name.partition("[")[0])
+
+
+def _name_of(pair: bytes) -> str:
+    return unquote_to_bytes(pair.partition(b"=")[0].replace(b"+", b" ")).decode(errors="replace")

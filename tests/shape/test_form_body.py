@@ -1,0 +1,89 @@
+from typing import Any
+
+import pytest
+
+from plugin_gateway.openapi.document import Document
+from plugin_gateway.shape.form_body import FormBody, FormEdit
+from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.reading import Style
+from plugin_gateway.shape.shape import Problem
+from plugin_gateway.shape.validator import Validator
+
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["amount"],
+    "properties": {
+        "amount": {"type": "integer"},
+        "currency": {"type": "string", "enum": ["eur", "usd"]},
+        "expand": {"type": "array", "items": {"type": "string"}},
+        "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+        "card": {"type": "object", "properties": {"number": {"type": "string"}, "exp": {"type": "integer"}}},
+        "id": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 5}]},
+        "codes": {"type": "array", "items": {"type": "integer"}},
+    },
+    "additionalProperties": False,
+}
+FORM = FormBody(
+    Validator(SCHEMA),
+    kind_of(SCHEMA, Document(root={"openapi": "3.1.0"}, name="x")),
+    (("codes", Style("form", explode=False, name="codes")), ("card", Style("deepObject", explode=True, name="card"))),
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"amount=5",
+        b"amount=5&currency=eur&expand=a&expand=b",
+        b"amount=5&expand[]=a&expand[]=b&expand[]=c",
+        b"amount=5&metadata[a]=1&metadata%5Bb%5D=x+y",
+        b'amount=5&metadata=%7B"a":"b"%7D',
+        b"amount=5&card[number]=4242&card[exp]=12",
+        b"amount=5&id=9&codes=1,2,3",
+        b"amount=5&",
+    ],
+)
+def test_a_form_that_fits_passes_as_it_came(text: bytes) -> None:
+    assert FORM.judge(text, b"") == (text, (), ())
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"", Problem("/amount", "is missing")),
+        (b"amount=x", Problem("/amount", "expected integer, got string")),
+        (b"amount=5&currency=gbp", Problem("/currency", 'must be one of "eur", "usd"')),
+        (b"amount=5&zz=1", Problem("/zz", "is not declared")),
+        (b"amount=5&amount=6", Problem("/amount", "must be sent only once")),
+        (b"amount=5&card[exp]=x", Problem("/card/exp", "expected integer, got string")),
+        (b"amount=5&codes=1,x", Problem("/codes/1", "expected integer, got string")),
+        (b"amount=5&currency=%ff", Problem("/currency", "must be UTF-8")),
+    ],
+)
+def test_a_form_that_does_not_fit_is_told_the_field(text: bytes, problem: Problem) -> None:
+    assert FORM.judge(text, b"") == (text, (), (problem,))
+
+
+EDIT = FormBody(change=FormEdit(removes=frozenset({"debug", "tenant"}), added=b"tenant=acme"))
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        (b"a=1&debug=2&b=%20", b"a=1&b=%20&tenant=acme"),
+        (b"a=1&tenant=evil&Tenant=evil&%74enant=evil&tenant[]=evil&tenant[x]=evil&+tenant=evil", b"a=1&tenant=acme"),
+        (b"", b"tenant=acme"),
+        (b"tenant", b"tenant=acme"),
+    ],
+)
+def test_fields_are_removed_in_every_spelling_and_set(text: bytes, body: bytes) -> None:
+    assert EDIT.judge(text, b"").body == body
+
+
+def test_only_kept_fields_go_up() -> None:
+    edit = FormBody(change=FormEdit(keeps=frozenset({"a"})))
+    assert edit.judge(b"a=1&b=2&a[x]=3", b"").body == b"a=1&a[x]=3"
+
+
+def test_a_form_that_servers_separate_differently_does_not_go_up() -> None:
+    assert EDIT.judge(b"a=1;tenant=evil", b"").unshaped
