@@ -96,8 +96,7 @@ class _Scrape:
                 mismatches.add_metric(labels.split(" "), numbers[0])
         yield calls
         yield mismatches
-        if approvals.samples:
-            yield approvals
+        yield approvals
         yield refused
         yield durations
         yield upstream

@@ -33,10 +33,7 @@ _SCHEMA: Final = {
         "detail": {"type": "string", "description": "What to do next."},
     },
 }
-_DENIED: Final = {
-    "description": "A person denied the call.",
-    "content": {"application/problem+json": {"schema": {"type": "object"}}},
-}
+_REFUSED: Final = {"403": "A person denied the call.", "429": "Too many calls wait for the approval of a person."}
 
 
 def declare_held_call(document: Document, responses: JsonObject) -> JsonObject:
@@ -56,7 +53,9 @@ def declare_held_call(document: Document, responses: JsonObject) -> JsonObject:
         either = copy_json(_SCHEMA) if schema is None else {"anyOf": [schema, copy_json(_SCHEMA)]}
         content["application/json"] = {"schema": either}
         declared[_STATUS] = own
-    declared.setdefault("403", copy_json(_DENIED))
+    for status, text in _REFUSED.items():
+        content = {"application/problem+json": {"schema": {"type": "object"}}}
+        declared.setdefault(status, {"description": text, "content": content})
     return declared
 
 

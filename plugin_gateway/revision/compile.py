@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from plugin_gateway import methods
 from plugin_gateway.admission.compile import compile_bounds, compile_call_limits
-from plugin_gateway.approvals.settings import ApprovalSettings, hash_of
+from plugin_gateway.approvals.compile import compile_approvals
 from plugin_gateway.callers.authentication import IntrospectionSettings
 from plugin_gateway.callers.compile import compile_callers, compile_security
 from plugin_gateway.config.auth import NoAuth
@@ -116,9 +116,11 @@ def compile_revision(
     injections, injection_findings = compile_injections(config, own)
     rates = {ids[key]: one.rate for key, one in kept.items() if one.rate is not None}
     call_limits, limit_findings = compile_call_limits(config, rates)
+    held = {str(key): one.entries[0].index for key, one in kept.items() if one.needs_approval}
+    approvals, approval_findings = compile_approvals(config, held)
     other_secrets = _other_secrets(config, callers)
     is_searched = config.upstream.echoes == "possible" and holds_secrets(injections.every, other_secrets)
-    findings += [*injection_findings, *limit_findings, *_approvals_in_vain(config, kept)]
+    findings += [*injection_findings, *limit_findings, *approval_findings]
     findings += find_asked_in_vain(config) if is_searched else ()
     findings += find_published_secrets(config)
     _raise_errors(loaded, findings)
@@ -181,7 +183,7 @@ def compile_revision(
         operations_total=len(document.operations),
         callers=callers,
         call_limits=call_limits,
-        approvals=_approvals(config),
+        approvals=approvals,
         mcp=mcp,
         tools=tools,
         views=views,
@@ -273,28 +275,6 @@ def _allowed(config: Config, one: Kept, operation_id: str, injections: Injection
         links=tuple(_tokens(pointer) for pointer in pointers),
         shape=replace(shape or NO_SHAPE, needs_approval=True) if one.needs_approval else shape,
     )
-
-
-def _approvals(config: Config) -> ApprovalSettings:
-    said = config.approvals
-    return ApprovalSettings(
-        expires_s=said.expires,
-        url=said.url or "",
-        key_hash=hash_of(said.key.reveal()) if said.key is not None else b"",
-        idempotency_key=said.idempotency_key,
-    )
-
-
-def _approvals_in_vain(config: Config, kept: Mapping[OperationKey, Kept]) -> Iterator[Finding]:
-    if config.admin is None:
-        for key, one in kept.items():
-            if one.needs_approval:
-                yield Finding(
-                    rule="approval-without-admin",
-                    message=f"calls of `{key}` wait for the approval of a person, and there is no `admin` listener to give it",
-                    hint="set `admin`, for example `admin: 127.0.0.1:8081`, or take `confirm` away",
-                    pointer=("allow", one.entries[0].index),
-                )
 
 
 def _tokens(pointer: str) -> tuple[str, ...]:

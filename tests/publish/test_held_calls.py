@@ -27,7 +27,7 @@ def declared(responses: dict[str, Any], **components: Any) -> dict[str, Any]:
 
 def test_the_answer_of_a_call_that_waits_is_declared() -> None:
     found = declared({"200": {"description": "ok"}})
-    assert set(found) == {"200", "202", "403"}
+    assert set(found) == {"200", "202", "403", "429"}
     schema = found["202"]["content"][JSON]["schema"]
     assert schema["properties"]["approval"]["required"] == ["id", "url", "expires_at"]
 
