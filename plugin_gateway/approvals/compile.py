@@ -1,4 +1,4 @@
-"""Compiling approvals: gateway.yaml's settings, and the mistakes because of which no approval could be given, or anybody could give it."""
+"""Compiling approvals: the settings of gateway.yaml, and the mistakes in them."""
 
 from __future__ import annotations
 

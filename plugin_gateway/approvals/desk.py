@@ -26,7 +26,7 @@ _OPEN: Final = frozenset({State.PENDING, State.APPROVED})
 
 
 def _new_id() -> str:
-    """Return an id that is never guessed, in letters that a command line takes as they are."""
+    """Return an id that cannot be guessed, in letters that a command line takes as they are."""
     return secrets.token_hex(16)
 
 

@@ -1,6 +1,6 @@
 """A link: the last part of the URL of an approval's page, signed, because logs have the ids and a page decides.
 
-The signature is made with a key that only this process has. So an id that somebody read in a log leads to no page.
+The signature is made with a key that only this process has. So an id from a log leads to no page.
 """
 
 from __future__ import annotations

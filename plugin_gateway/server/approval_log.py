@@ -22,16 +22,19 @@ class ApprovalLog:
 
     def __init__(self, log: Log) -> None:
         self._log = log
+        self._is_full = False
 
     def judged(self, held: HeldCall, verdict: Verdict) -> None:
         """Tell the verdict about a call that came."""
         if verdict.is_new:
+            self._is_full = False
             message = f"a call of {held.operation} waits for approval: `plugin-gateway approve {verdict.id}`"
             self._log.event("warning", "approval-asked", message, approval=verdict.id, operation=held.operation)
         elif verdict.kind == "run":
             message = f"an approved call of {held.operation} runs"
             self._log.event("info", "approval-used", message, approval=verdict.id, operation=held.operation)
-        elif verdict.kind == "full":
+        elif verdict.kind == "full" and not self._is_full:
+            self._is_full = True  # a caller must not be able to fill the log
             message = f"a call of {held.operation} is refused: too many calls wait for approval"
             self._log.event("warning", "approvals-full", message, operation=held.operation)
 

@@ -25,14 +25,14 @@ OPENS = {**MODERN_META, CAPABILITIES: {"elicitation": {"form": {}, "url": {}}}}
 TOM = {"name": "createPet", "arguments": {"name": "Tom"}}
 
 
-def held(scene: Callable[[World, Desk], Awaitable[object]]) -> World:
+def held(scene: Callable[[World, Desk], Awaitable[object]], more: str = "") -> World:
     desk = Desk(base=lambda: "http://admin")
 
     async def with_desk(world: World) -> None:
         world.holder._resources.approver = LocalApprover(desk)
         await scene(world, desk)
 
-    return play(with_desk, api=answer(b'{"id": 1}', status="201 Created"), allow=ALLOW)
+    return play(with_desk, api=answer(b'{"id": 1}', status="201 Created"), more=more, allow=ALLOW)
 
 
 def approve(desk: Desk, id_: str, decision: Decision = Decision.APPROVE) -> None:
@@ -105,7 +105,18 @@ def test_a_tool_that_needs_no_approval_runs_at_once() -> None:
     assert len(held(scene).heads) == 1
 
 
-def test_the_approval_of_a_rest_call_is_not_that_of_other_arguments() -> None:
+def test_the_call_of_an_operation_that_a_search_found_waits_as_well() -> None:
+    async def scene(world: World, desk: Desk) -> None:
+        call = ("call_operation", {"id": "createPet", "arguments": {"name": "Tom"}})
+        result = (await world.call(*call)).result
+        approve(desk, result["structuredContent"]["approval"]["id"])
+        assert not world.heads
+        assert (await world.call(*call)).result["structuredContent"] == {"id": 1}
+
+    assert len(held(scene, "mcp: {mode: search}").heads) == 1
+
+
+def test_an_approval_serves_no_call_with_other_arguments() -> None:
     async def scene(world: World, desk: Desk) -> None:
         result = (await world.call("createPet", {"name": "Tom"})).result
         approve(desk, result["structuredContent"]["approval"]["id"])

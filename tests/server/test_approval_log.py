@@ -27,10 +27,15 @@ def test_a_call_is_told_when_it_is_held_first_and_when_it_runs() -> None:
         Verdict("pending", "7"),
         Verdict("run", "7"),
         Verdict("full"),
+        Verdict("full"),
         Verdict("denied"),
+        Verdict("pending", "8", is_new=True),
+        Verdict("full"),
     ):
         log.judged(HELD, verdict)
-    assert [event for _, event, _ in lines.events] == ["approval-asked", "approval-used", "approvals-full"]
+    full = "approvals-full"
+    events = [event for _, event, _ in lines.events]
+    assert events == ["approval-asked", "approval-used", full, "approval-asked", full]
     assert "plugin-gateway approve 7" in lines.events[0][2]
     assert "secret" not in str(lines.events)
 
