@@ -7,8 +7,11 @@ gate and the shape. The parameters of real documents compile, all of them.
 from __future__ import annotations
 
 import json
+import re
+from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import parse_qsl, unquote_plus
 
 import pytest
 from hypothesis import assume, given
@@ -26,6 +29,9 @@ from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.shape.compile import compile_shapes
 from plugin_gateway.shape.wanted import Wanted
 from plugin_gateway.tools.request import RequestWriter, ToolRequest
+
+if TYPE_CHECKING:
+    from plugin_gateway.revision.model import Revision
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus" / "open"
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/\\"), min_size=1, max_size=5)
@@ -163,3 +169,93 @@ def test_the_parameters_of_real_operations_compile_or_are_reported_by_name(name:
         if one.rule == "unusable-schema" and not any(str(key) in one.message for key in keys)
     ] == []
     assert len(shaped.shapes) > len(keys) // 4
+
+
+GUARDED: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {"title": "t", "version": "1"},
+    "paths": {
+        "/x": {
+            "get": {
+                "operationId": "op",
+                "parameters": [
+                    {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 100}},
+                    {"name": "debug", "in": "query", "schema": {"type": "string"}},
+                    {"name": "tenant", "in": "query", "schema": {"type": "string"}},
+                    {"name": "old_name", "in": "query", "schema": {"type": "string"}},
+                    {"name": "more", "in": "query", "schema": {"type": "object"}},
+                ],
+                "responses": {},
+            }
+        }
+    },
+}
+RULES = {"limit": {"maximum": 50}, "debug": "hidden", "tenant": {"fixed": "acme"}, "old_name": {"rename": "newName"}}
+SPELLINGS = ["limit", "debug", "tenant", "old_name", "newName", "other"]
+
+
+@st.composite
+def spelt(draw: st.DrawFn) -> str:
+    """Spell a name in a way that some server takes for it."""
+    name = "".join(
+        draw(st.sampled_from([c, c.upper(), f"%{ord(c):02x}", f"%25{ord(c):02X}"])) if c.isalpha() else draw(st.sampled_from("_.+"))
+        for c in draw(st.sampled_from(SPELLINGS))
+    )  # fmt: skip
+    return name + draw(st.sampled_from(["", "", "[]", "[a]", "%5B%5D", "%00", "+", "."]))
+
+
+PAIRS = st.lists(
+    st.tuples(
+        spelt() | st.sampled_from(SPELLINGS),
+        st.sampled_from(["5", "500", "%35%30%30", "5e2", "0x1F4", "", "1,500", "acme", " 500", "+500"]),
+    ),
+    max_size=4,
+)
+
+
+def servers_read(query: str) -> list[dict[str, list[str]]]:
+    """Return what a few kinds of servers read in a query: plain names, names without case, PHP's, and names decoded twice."""
+    pairs = parse_qsl(query, keep_blank_values=True)
+    readings: list[dict[str, list[str]]] = []
+    for read in (
+        lambda name: name,
+        lambda name: name.lower(),
+        lambda name: re.sub(r"[. ]", "_", name.split("[")[0].lstrip()),
+        lambda name: unquote_plus(name).lower().split("\0")[0].strip(),
+    ):
+        found: dict[str, list[str]] = {}
+        for name, value in pairs:
+            found.setdefault(read(name), []).append(value)
+        readings.append(found)
+    return readings
+
+
+@given(PAIRS)
+def test_no_spelling_gets_a_guarded_parameter_past_its_rule(pairs: list[tuple[str, str]]) -> None:
+    config = {
+        "openapi": "x",
+        "upstream": {"url": "https://h"},
+        "allow": [{"operation": "op", "parameters": RULES}],
+        "validate": {"request": "off"},
+    }
+    revision = guarded(json.dumps(config))
+    query = "&".join(f"{name}={value.replace(' ', '%20')}" for name, value in pairs)
+    permit = revision.gate.judge(b"GET", b"/x?" + query.encode())
+    if isinstance(permit, Refusal):
+        return
+    assert permit.rule.shape is not None
+    assert permit.rule.shape.parameters is not None
+    written = permit.rule.shape.parameters.write(permit.path, permit.query, ())
+    if isinstance(written, Refusal):
+        return
+    for seen in servers_read(written.query.decode()):
+        assert seen.get("tenant") == ["acme"]
+        assert "debug" not in seen
+        assert all(value.isdigit() and int(value) <= 50 for value in seen.get("limit", []))
+        assert len(seen.get("limit", [])) <= 1
+        assert len(seen.get("old_name", [])) == sum(unquote_plus(name) == "newName" for name, _ in pairs)
+
+
+@cache
+def guarded(config: str) -> Revision:
+    return compile_revision(load_text(config, path=None, environ={}), Document(root=GUARDED, name="d"), number=1)
