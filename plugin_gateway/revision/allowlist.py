@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from plugin_gateway import methods
 from plugin_gateway.config.fields import CONFIRM
 from plugin_gateway.config.mistake import nearest
-from plugin_gateway.config.selector import ResponseTrim, merged
+from plugin_gateway.config.selector import RequestTrim, ResponseTrim, merged
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.gate.slashed import find_spelled
 from plugin_gateway.gate.target import read_target
@@ -26,11 +26,10 @@ from plugin_gateway.tools.hints import ChosenHints
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from plugin_gateway.config.selector import AllowEntry, ParameterRule, RequestTrim, Selector
+    from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
     from plugin_gateway.config.units import Rate
     from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
-T = TypeVar("T", bound="RequestTrim | ResponseTrim")
 
 _MOST_SHOWN: Final = 12
 
@@ -98,8 +97,16 @@ class Kept:
 
     @property
     def request(self) -> RequestTrim:
-        """The changes of request bodies, from the first entry that has any."""
-        return _first_said(entry.request for entry in self.entries)
+        """The changes of request bodies; each setting is from the first entry that says it."""
+        said: dict[str, Any] = {}
+        for entry in reversed(self.entries):
+            said |= entry.request.model_dump(exclude_unset=True)
+        return RequestTrim.model_construct(_fields_set=set(said), **said)
+
+    @property
+    def request_origins(self) -> Mapping[str, int]:
+        """The index of the entry that says each setting of `request`."""
+        return {name: entry.index for entry in reversed(self.entries) for name in entry.request.model_fields_set}
 
     @property
     def response(self) -> ResponseTrim:
@@ -158,12 +165,6 @@ class Kept:
         return frozenset(
             key.removeprefix("path:") for key, rule in self.parameters.items() if rule.slashes == "allowed"
         )
-
-
-def _first_said(records: Iterable[T]) -> T:
-    """Return the first record that says anything, or else the last."""
-    found = list(records)
-    return next((one for one in found if one.model_fields_set), found[-1])
 
 
 def _first(values: Iterable[bool | None]) -> bool | None:

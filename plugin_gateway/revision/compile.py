@@ -234,6 +234,7 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
             origins=one.origins,
             retold=one.retold,
             request=one.request,
+            request_origins=one.request_origins,
             response=one.response,
             response_origins=one.response_origins,
             validates_request=check.request,

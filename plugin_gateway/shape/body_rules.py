@@ -274,13 +274,11 @@ def _misfit(shaping: Shaping, places: list[Found], value: Any) -> Problem | None
 
 
 def _pointers(shaping: Shaping) -> Iterator[_Pointer]:
-    request = shaping.wanted.request
-    at = ("allow", shaping.wanted.entry, "request")
-    for setting in ("drop", "keep"):
-        for index, pointer in enumerate(getattr(request, setting)):
-            yield _Pointer(setting, tokens_of(pointer), (*at, setting, index))
-    for pointer in request.fixed:
-        yield _Pointer("fixed", tokens_of(pointer), (*at, "fixed", pointer))
+    wanted = shaping.wanted
+    for setting in ("drop", "keep", "fixed"):
+        at = ("allow", wanted.request_origins.get(setting, wanted.entry), "request", setting)
+        for index, pointer in enumerate(getattr(wanted.request, setting)):
+            yield _Pointer(setting, tokens_of(pointer), (*at, pointer if setting == "fixed" else index))
 
 
 def _without_body(shaping: Shaping, pointer: _Pointer) -> Finding:

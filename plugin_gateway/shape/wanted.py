@@ -31,6 +31,8 @@ class Wanted:
     retold: frozenset[str] = frozenset()
     """The texts that entries replace: `description`, `summary`."""
     request: RequestTrim = field(default_factory=RequestTrim.model_construct)
+    request_origins: Mapping[str, int] = field(default_factory=dict)
+    """The index of the entry that says each setting of `request`."""
     response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
     response_origins: Mapping[str, int] = field(default_factory=dict)
     """The index of the entry that says each setting of `response`."""
