@@ -268,6 +268,7 @@ def _find_unknown_parameters(
         return
     names: dict[str, None] = {}
     known: set[str] = set()
+    headers: set[str] = set()
     for operation in operations:
         in_path = [name for segment in parse_template(operation.key.path).segments for name in segment.names]
         names |= dict.fromkeys(in_path)
@@ -276,9 +277,12 @@ def _find_unknown_parameters(
             place, name = str(parameter.get("in")), str(parameter.get("name"))
             if place in ("query", "header", "cookie"):
                 names[name] = None
-                known |= {_spelt(place, name), f"{place}:{_spelt(place, name)}"}
+                if place == "header":
+                    headers |= {name.lower(), f"header:{name.lower()}"}
+                else:
+                    known |= {name, f"{place}:{name}"}
     for key in entry.parameters:
-        if not known & {key, key.lower()}:
+        if key not in known and key.lower() not in headers:
             shown = [*names][:_MOST_SHOWN]
             more = f" and {len(names) - len(shown)} more" if len(names) > len(shown) else ""
             there = (
@@ -292,11 +296,6 @@ def _find_unknown_parameters(
                 hint=f"{nearest(key, names)}{there}",
                 pointer=("allow", entry.index, "parameters", key),
             )
-
-
-def _spelt(place: str, name: str) -> str:
-    """Return the name as a key is compared with it: the case of header names does not matter."""
-    return name.lower() if place == "header" else name
 
 
 def _judge_entry(

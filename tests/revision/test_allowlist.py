@@ -255,3 +255,58 @@ def test_operations_that_are_one_on_the_wire_are_allowed_together_or_denied_toge
     assert rules(choose(["one"], paths=paths)) == [("same-path", "warning", ("allow", 0))]
     assert rules(choose(["one"], ["two"], paths=paths)) == [("same-path", "error", ("allow", 0))]
     assert rules(choose(["one", "two"], paths=paths)) == []
+
+
+PAGED = {
+    "/a": {
+        "get": {
+            "operationId": "one",
+            "tags": ["t"],
+            "parameters": [{"name": "limit", "in": "query"}, {"name": "X-A", "in": "header"}],
+        },
+        "post": {"operationId": "two", "tags": ["t"]},
+    }
+}
+
+
+def test_each_setting_of_a_parameter_is_from_the_first_entry_that_says_it() -> None:
+    group = {"tag": "t", "parameters": {"limit": {"maximum": 50, "description": "g"}, "X-A": "hidden"}}
+    own = {"operation": "one", "parameters": {"limit": {"description": "o"}, "X-A": {"default": 1}}}
+    kept = next(iter(choose([group, own], paths=PAGED).kept.values()))
+
+    assert (kept.parameters["limit"].maximum, kept.parameters["limit"].description) == (50, "o")
+    assert kept.origins["limit", "maximum"] == 0
+    assert kept.origins["limit", "description"] == 1
+    assert (kept.parameters["X-A"].hidden, kept.parameters["X-A"].default) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "known"),
+    [
+        ("limit", True),
+        ("query:limit", True),
+        ("x-a", True),
+        ("header:X-A", True),
+        ("header:limit", False),
+        ("Limit", False),
+    ],
+)
+def test_a_rule_for_a_parameter_that_no_operation_of_the_entry_has_is_an_error(key: str, known: bool) -> None:
+    found = [rule for rule, *_ in rules(choose([{"operation": "one", "parameters": {key: "hidden"}}], paths=PAGED))]
+    assert found == ([] if known else ["unknown-parameter"])
+
+
+def test_one_operation_of_a_group_with_the_parameter_is_enough() -> None:
+    found = [rule for rule, *_ in rules(choose([{"tag": "t", "parameters": {"limit": {"maximum": 5}}}], paths=PAGED))]
+    assert "unknown-parameter" not in found
+
+
+def test_a_slashed_parameter_may_be_named_with_its_place() -> None:
+    paths = {"/a/{x}": {"get": {"operationId": "one"}}}
+    entry = {"operation": "one", "parameters": {"path:x": {"slashes": "allowed"}}}
+    assert next(iter(choose([entry], paths=paths).kept.values())).slashes == {"x"}
+
+
+def test_the_texts_that_an_entry_replaces_are_told() -> None:
+    kept = next(iter(choose([{"operation": "one", "summary": "s"}], paths=PAGED).kept.values()))
+    assert kept.retold == {"summary"}
