@@ -25,6 +25,10 @@ from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.masking import Mask
 from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.revision.build import build, load_config
+from plugin_gateway.shape.bodies import Bodies, Declared
+from plugin_gateway.shape.json_body import JsonBody
+from plugin_gateway.shape.shape import Judged
+from plugin_gateway.shape.validator import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -121,6 +125,15 @@ async def measure() -> None:
         for head in heads:
             decide(b"GET", head[4 : head.index(b" HTTP")])
 
+    shape = body_shape()
+
+    def judge_bodies(bodies: Iterator[bytes]) -> None:
+        for body in bodies:
+            assert isinstance(shape.write(b"application/json", body), Judged)
+
+    def orders() -> Iterator[bytes]:
+        return iter([order()] * CALLS)
+
     mask = Mask(holder.revision.secrets)
 
     def cover(bodies: Iterator[bytes]) -> None:
@@ -140,6 +153,7 @@ async def measure() -> None:
         ("a call asked before, with a body of 10 kB", call, with_body),
         ("the gate alone, with a query", judge, with_query),
         ("the gate alone", judge, varied),
+        ("the schema of a body alone, 1 kB of JSON", judge_bodies, orders),
         ("the mask alone, 1 kB of JSON", cover, of(1000, is_escaped=False)),
         ("the mask alone, 1 kB with escapes", cover, of(1000, is_escaped=True)),
         ("the mask alone, 100 kB of JSON", cover, of(100_000, is_escaped=False)),
@@ -162,6 +176,33 @@ def json_body(size: int, *, is_escaped: bool) -> bytes:
         "text": text,
     }
     return json.dumps([record] * (size // 100)).encode()[:size]
+
+
+def order() -> bytes:
+    """Return an order of 1 kB, as clients write JSON."""
+    lines = [{"sku": f"AB-{number}", "quantity": number, "text": "some text for the line"} for number in range(1, 14)]
+    return json.dumps({"customer": "C-1", "date": "2026-11-27T08:00:00Z", "lines": lines}).encode()
+
+
+def body_shape() -> Bodies:
+    """Return the shape that `validate.request: enforce` makes of the orders' schema."""
+    line = {
+        "type": "object",
+        "required": ["sku", "quantity"],
+        "additionalProperties": False,
+        "properties": {
+            "sku": {"type": "string", "pattern": "^[A-Z]{2}-[0-9]+$"},
+            "quantity": {"type": "integer", "minimum": 1},
+            "text": {"type": "string"},
+        },
+    }
+    properties = {
+        "customer": {"type": "string", "maxLength": 50},
+        "date": {"type": "string", "format": "date-time"},
+        "lines": {"type": "array", "items": {"$ref": "#/$defs/Line"}},
+    }
+    schema = {"type": "object", "required": ["lines"], "properties": properties, "$defs": {"Line": line}}
+    return Bodies((Declared(b"application/json", JsonBody(Validator(schema))),), is_required=True, is_enforced=True)
 
 
 def least_us(work: Callable[[Iterator[bytes]], None], heads: Callable[[], Iterator[bytes]]) -> float:

@@ -15,7 +15,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.media_type import FORM, declared_media_types, is_json
+from plugin_gateway.shape.media_type import FORM, admits, declared_media_types, is_json
 from plugin_gateway.shape.pointer import ANY, find_in_schema, leads_nowhere, pointers_of, tokens_of
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.scalar import escape, plain
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.pointer import Found, Pointers
     from plugin_gateway.shape.shape import Problem
 
+_JSON: Final = b"application/json"
 _HIDDEN: Final = "readOnly"
 """Members with this word are not required in requests."""
 
@@ -127,7 +128,8 @@ def _trimmed(
             examples[name] = example
         if isinstance(encoding := copied.get("encoding"), dict):
             copied["encoding"] = drop.of_value(keep.of_value(encoding))
-        shown[key] = copied
+        # Of a range the gateway can change only JSON.
+        shown[_JSON.decode() if "*" in key else key] = copied
     body = {**body, "content": shown}
     if trims.fixed:
         # Without a body there would be no place for the fixed values.
@@ -139,7 +141,7 @@ def _trimmed(
 def _is_trimmable(key: str, trims: _Trims) -> bool:
     """Whether the gateway can change bodies of a media type: JSON, and forms if each pointer names one of their fields."""
     types = declared_media_types([key])
-    if any(map(is_json, types)):
+    if any(map(is_json, types)) or admits(types, _JSON):
         return True
     pointers = trims.hidden | (trims.keep or frozenset())
     are_fields = all(len(tokens) == 1 and tokens != (ANY,) for tokens in pointers)

@@ -27,6 +27,9 @@ MOST_LEVELS: Final = 128
 _MOST_REPEATED: Final = 20
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _STRING: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_MOST_DIGITS: Final = 4300
+"""Python refuses longer integers, because reading them takes quadratic time."""
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{%d}" % (_MOST_DIGITS + 1))
 _BRACKET: Final = re.compile(rb"[\[\]{}]")
 _UTF_8: Final = frozenset({b"", b"utf-8", b"utf8"})
 
@@ -77,6 +80,8 @@ def _read_large_numbers(text: bytes, error: orjson.JSONDecodeError) -> Any:
     except UnicodeEncodeError:
         raise _unreadable(r"must be Unicode text; it has half of a surrogate pair, such as \ud800") from None
     except (ValueError, RecursionError):
+        if _LONG_NUMBER.search(_STRING.sub(b"", text)):
+            raise _unreadable(f"must not have a number of more than {_MOST_DIGITS:,} digits") from None
         message = f"is not JSON: {error.msg.partition(':')[0]} at line {error.lineno}, column {error.colno}"
         raise _unreadable(message) from None
     return value

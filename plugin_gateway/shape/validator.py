@@ -5,6 +5,7 @@ The words tell what is expected and the type of what came. They never tell a val
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -163,7 +164,7 @@ def type_of(value: object) -> str:
             return "boolean"
         case int():
             return "integer"
-        case float():
+        case float() | Decimal():
             return "number"
         case str():
             return "string"

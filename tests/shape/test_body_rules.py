@@ -168,6 +168,18 @@ def test_a_pointer_into_an_operation_without_a_body_is_an_error() -> None:
     assert "`GET /orders` takes no request body" in found.findings[0].message
 
 
+def test_of_a_range_only_json_remains_where_members_are_removed() -> None:
+    root = deepcopy(ROOT)
+    content = root["components"]["requestBodies"]["Order"]["content"]
+    root["components"]["requestBodies"]["Order"]["content"] = {"*/*": content["application/json"]}
+    wanted = Wanted(request=RequestTrim.model_validate({"drop": ["/secret"]}))
+    found = compile_shapes(Document(root=root, name="shop"), {KEY: wanted})
+    assert not found.findings
+    assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
+    assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A"}
+    assert sent(found, b"secret,1", b"text/csv") == 415
+
+
 FORM_ROOT = {
     "openapi": "3.0.3",
     "info": {"title": "Pay", "version": "1"},
