@@ -229,8 +229,8 @@ class Validation(Record):
 
     request: Check = "report"
     """Requests. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 400."""
-    response: Check = "off"
-    """Responses."""
+    response: Check = "report"
+    """Responses. `report` lets them pass and tells of some in the log and in the metrics; `enforce` refuses them with 502."""
 
 
 class Log(Record):

@@ -1,7 +1,7 @@
 """A checked answer: one that the gateway validates, either all of them before they pass, or some for a report.
 
-A report must not slow the calls. It looks at a small answer, the first of its operation since the last tick of the clock. In
-between, answers take the same way as without a check.
+A report must not slow the calls. It looks at a small answer of an operation about once a second, within the worker's budget
+(`proxy.looks`). In between, answers take the same way as without a check.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from plugin_gateway.shape.cut import Branch
     from plugin_gateway.telemetry.mismatches import Mismatches
 
+PAUSE_S: Final = 1.0
+"""The least time between two looks at answers of one operation."""
 MOST_REPORTED_BYTES: Final = 64 * 1024
 MOST_HELD_BYTES: Final = 8 * 1024 * 1024
 _MOST_TOLD: Final = 3
@@ -76,22 +78,27 @@ def _invalid(what: str) -> UpstreamError:
 class Sampler:
     """Chooses the answers of one operation that a report looks at."""
 
-    __slots__ = ("_check", "_is_due", "_mismatches", "_plan")
+    __slots__ = ("_check", "_due_at", "_is_due", "_mismatches", "_plan")
 
     def __init__(self, plan: Plan, check: AnswerCheck, mismatches: Mismatches) -> None:
         self._plan = plan
         self._check = check
         self._mismatches = mismatches
         self._is_due = True
+        self._due_at = 0.0
+        """When the next look is due; 0 until the clock has ticked after the last one."""
 
     def sample(self, answer: Answer, branch: Branch) -> SampledBody | None:
-        """Return the stage that looks at an answer; None if no look is due, or the body is coded and stays so."""
-        if not self._is_due or answer.is_coded:
+        """Return the stage that looks at an answer; None if no look is due or left, or the body is coded and stays so."""
+        if not self._is_due:
             return None
         plan = self._plan
         self._is_due = False
         plan.passes_whole_answers = plan.needs_no_stage
+        self._due_at = 0.0
         plan.pool.clock.watch(self)
+        if answer.is_coded or not plan.looks.take():
+            return None
         return SampledBody(self, answer, branch)
 
     def judge(self, answer: Answer, body: bytes, branch: Branch) -> None:
@@ -100,7 +107,11 @@ class Sampler:
         if problems:
             self._mismatches.note(self._plan.rule.operation_id, "response", problems)
 
-    def on_tick(self, now: float) -> None:  # noqa: ARG002  # every watcher gets it
+    def on_tick(self, now: float) -> None:
+        if not self._due_at:
+            self._due_at = now + PAUSE_S
+        if now < self._due_at:
+            return
         self._plan.pool.clock.unwatch(self)
         self._is_due = True
         self._plan.passes_whole_answers = False

@@ -8,7 +8,7 @@ import pytest
 
 from plugin_gateway.errors import UpstreamError
 from plugin_gateway.proxy.answer_body import AnswerBody
-from plugin_gateway.proxy.checked_answer import MOST_HELD_BYTES, MOST_REPORTED_BYTES, Sampler
+from plugin_gateway.proxy.checked_answer import MOST_HELD_BYTES, MOST_REPORTED_BYTES, PAUSE_S, Sampler
 from plugin_gateway.proxy.downlink import Downlink
 from plugin_gateway.proxy.known_secrets import KnownSecrets
 from plugin_gateway.proxy.overflow import Piece
@@ -80,6 +80,7 @@ def test_a_body_that_is_too_large_to_be_held_is_refused() -> None:
 
 class FakeClock:
     def __init__(self) -> None:
+        self.now = 100.0
         self.watchers: list[Any] = []
 
     def watch(self, watcher: Any) -> None:
@@ -88,18 +89,22 @@ class FakeClock:
     def unwatch(self, watcher: Any) -> None:
         self.watchers.remove(watcher)
 
-    def tick(self) -> None:
+    def tick(self, later_s: float = 0.0) -> None:
+        self.now += later_s
         for watcher in [*self.watchers]:
-            watcher.on_tick(0.0)
+            watcher.on_tick(self.now)
 
 
-def sampler_of(*, needs_no_stage: bool = True, secret: str = "") -> tuple[Any, Mismatches, FakeClock]:
+def sampler_of(
+    *, needs_no_stage: bool = True, has_looks: bool = True, secret: str = ""
+) -> tuple[Any, Mismatches, FakeClock]:
     clock, mismatches = FakeClock(), Mismatches()
     plan: Any = SimpleNamespace(
         pool=SimpleNamespace(clock=clock),
         rule=SimpleNamespace(operation_id="getItem"),
         downlink=downlink_of(secret),
         needs_no_stage=needs_no_stage,
+        looks=SimpleNamespace(take=lambda: has_looks),
         passes_whole_answers=False,
     )
     plan.sampler = Sampler(plan, CHECK, mismatches)
@@ -120,7 +125,7 @@ def count(mismatches: Mismatches) -> float:
 
 
 @pytest.mark.parametrize("needs_no_stage", [True, False])
-def test_a_sample_is_taken_at_most_once_between_two_ticks(*, needs_no_stage: bool) -> None:
+def test_a_sample_is_taken_at_most_once_a_second(*, needs_no_stage: bool) -> None:
     plan, mismatches, clock = sampler_of(needs_no_stage=needs_no_stage)
     for expected in (1, 2):
         for _ in range(3):
@@ -128,8 +133,19 @@ def test_a_sample_is_taken_at_most_once_between_two_ticks(*, needs_no_stage: boo
             assert plan.passes_whole_answers is needs_no_stage
         assert count(mismatches) == expected
         clock.tick()
+        clock.tick(PAUSE_S / 2)
+        assert plan.passes_whole_answers is needs_no_stage
+        clock.tick(PAUSE_S / 2)
         assert plan.passes_whole_answers is False
     assert clock.watchers == []
+
+
+def test_without_a_look_left_the_answer_passes_and_the_next_one_waits_for_its_turn() -> None:
+    plan, mismatches, clock = sampler_of(has_looks=False)
+    assert sampled(plan, b"[]") == b"[]"
+    assert plan.passes_whole_answers is True
+    assert count(mismatches) == 0
+    assert len(clock.watchers) == 1
 
 
 def test_a_sample_that_fits_is_not_counted() -> None:
