@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+import zlib
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LEAST_SHOWN: Final = 6
 """So many characters of a secret in a row are a leak."""
 _PARAMETERS: Final = re.compile(r";[^/]*")
+_CHUNK_LINE: Final = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]+\r\n")
+_MOST_DECOMPRESSED: Final = 16_000_000
 
 
 class Arrival(NamedTuple):
@@ -54,6 +57,21 @@ def _without_dots(path: str) -> str:
     return "/".join(kept)
 
 
+def readings_of_answer(octets: bytes) -> set[bytes]:
+    """Return what a client could read in an answer: the octets, and the body without chunk lines and decompressed."""
+    body = octets.partition(b"\r\n\r\n")[2]
+    bodies = {body, _CHUNK_LINE.sub(b"", body)}
+    return {octets, *bodies, *map(_decompressed, bodies)}
+
+
+def _decompressed(body: bytes) -> bytes:
+    """Decompress gzip and zlib (RFC 9110, 8.4.1); return nothing for other octets."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body, _MOST_DECOMPRESSED)
+    except zlib.error:
+        return b""
+
+
 class Oracle:
     """Judges what one terrain lets through."""
 
@@ -84,7 +102,7 @@ class Oracle:
 
     def judge_answer(self, octets: bytes) -> Iterator[str]:
         """Yield what is wrong with the answers on a connection."""
-        if any(piece in octets for piece in self._pieces):
+        if any(piece in reading for reading in readings_of_answer(octets) for piece in self._pieces):
             yield f"the answer shows {LEAST_SHOWN} or more characters of a secret"
 
     def _denied_reading(self, method: str, path: str) -> Place | None:

@@ -8,10 +8,11 @@ from typing import Any
 import orjson
 import pytest
 
+from plugin_gateway.callers.model import Callers
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.hostile import arena
 from plugin_gateway.hostile.campaign import Outcome, attack, terrain_of
-from plugin_gateway.hostile.case import Feature
+from plugin_gateway.hostile.case import Echo, Feature
 from plugin_gateway.openapi.document import Document
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.uplink import Uplink
@@ -81,7 +82,8 @@ def test_a_mask_that_does_nothing_is_found(monkeypatch: pytest.MonkeyPatch) -> N
         return Holder(bare, **more)
 
     monkeypatch.setattr(arena, "Holder", holder_without_secrets)
-    assert Feature.ECHO in leaking(compiled())
+    echoed = {leak.case.name for leak in attacked(compiled()).leaks if leak.case.feature is Feature.ECHO}
+    assert echoed == {f"as {echo}" for echo in Echo}
 
 
 def test_a_field_that_slips_through_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,17 +91,22 @@ def test_a_field_that_slips_through_is_found(monkeypatch: pytest.MonkeyPatch) ->
     assert Feature.CREDENTIALS in leaking(compiled())
 
 
-def test_a_door_that_lets_everybody_in_is_found() -> None:
-    closed = compiled(
-        auth={"type": "service_http", "tokens": [{"name": "ci", "token": {"value": "a-long-token-of-a-caller-1"}}]}
-    )
-    outcome = attacked(closed)
+AUTH: Any = {"type": "service_http", "tokens": [{"name": "ci", "token": {"value": "a-long-token-of-a-caller-1"}}]}
+
+
+def test_a_closed_door_is_attacked_without_a_credential() -> None:
+    outcome = attacked(compiled(auth=AUTH))
     assert (outcome.leaks, outcome.played[Feature.ANONYMOUS] > 100) == ([], True)
+
+
+def test_a_door_that_lets_every_caller_in_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(arena, "Holder", lambda revision, **more: Holder(replace(revision, callers=Callers()), **more))
+    assert Feature.ANONYMOUS in leaking(compiled(auth=AUTH))
 
 
 def test_each_consumer_attacks_what_is_closed_to_it_alone() -> None:
     closed = compiled(
-        auth={"type": "service_http", "tokens": [{"name": "ci", "token": {"value": "a-long-token-of-a-caller-1"}}]},
+        auth=AUTH,
         consumers=[{"name": "reader", "match": {"token": "ci"}, "allow": ["listPets"]}],
     )
     assert attacked(closed).leaks == []

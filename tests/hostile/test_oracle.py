@@ -1,4 +1,7 @@
 import base64
+import gzip
+import zlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -69,6 +72,24 @@ def test_a_secret_in_base64_or_hexadecimal_is_a_leak(secret: str, a: bytes, b: b
     text = a + secret.encode() + b
     assert list(oracle.judge_answer(base64.b64encode(text)))
     assert list(oracle.judge_answer(text.hex().encode()))
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zlib.compress], ids=["gzip", "deflate"])
+@given(secret=SECRETS, is_chunked=st.booleans())
+def test_a_secret_in_a_compressed_answer_is_a_leak(
+    compress: Callable[[bytes], bytes], secret: str, *, is_chunked: bool
+) -> None:
+    body = compress(secret.encode())
+    if is_chunked:
+        body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
+    assert list(Oracle(TERRAIN, [secret]).judge_answer(b"HTTP/1.1 200 OK\r\n\r\n" + body))
+
+
+@given(SECRETS)
+def test_a_secret_that_chunks_cut_is_a_leak(secret: str) -> None:
+    pieces = (secret[at : at + 5].encode() for at in range(0, len(secret), 5))
+    body = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
+    assert list(Oracle(TERRAIN, [secret]).judge_answer(b"HTTP/1.1 200 OK\r\n\r\n" + body + b"0\r\n\r\n"))
 
 
 def test_a_masked_answer_is_fine() -> None:
