@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from plugin_gateway.config.mistake import Mistake
-from plugin_gateway.config.scalar import plain_scalar
+from plugin_gateway.edit.quoting import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -17,8 +14,6 @@ if TYPE_CHECKING:
     from plugin_gateway.revision.appraisal import Appraisal, Tokens
 
 _WIDTH: Final = 100
-_PLAIN: Final = re.compile(r"/[\w*/.~$@-]*|[A-Za-z_][\w./-]*|[A-Z]+ /[\w/{}.~$@-]*", re.ASCII)
-"""Scalars that mean the same with and without quotes, as JSON pointers and operations mostly do."""
 
 
 def lines_of(appraisals: Iterable[Appraisal]) -> Iterator[str]:
@@ -47,10 +42,10 @@ def proposal_of(appraisals: Sequence[Appraisal]) -> Iterator[str]:
     for one in proposed:
         named = one.entry.operation or str(one.key)
         change = "" if one.reply.after is None else f"  # ~{one.reply.after:,} → ~{one.reply_kept or 0:,} tokens"
-        yield f"- operation: {_scalar(named)}{change}"
+        yield f"- operation: {scalar(named, in_block=True)}{change}"
         yield "  response:"
         yield "    keep:"
-        yield from _wrapped(list(map(_scalar, one.keep)), "      ")
+        yield from _wrapped(list(map(scalar, one.keep)), "      ")
 
 
 def _wrapped(items: list[str], indent: str) -> Iterator[str]:
@@ -62,19 +57,6 @@ def _wrapped(items: list[str], indent: str) -> Iterator[str]:
             line = f"{indent} "
         line += f"{part} "
     yield line.rstrip()
-
-
-def _scalar(text: str) -> str:
-    """Write a scalar for a flow list: plain, or in double quotes, whose escapes YAML takes from JSON."""
-    return text if _PLAIN.fullmatch(text) and _is_text(text) else json.dumps(text, ensure_ascii=False)
-
-
-def _is_text(plain: str) -> bool:
-    """Whether a plain scalar is text in every version of YAML: `no` and `null` are not."""
-    try:
-        return isinstance(plain_scalar(plain), str)
-    except Mistake:
-        return False
 
 
 def values_of(appraisals: Iterable[Appraisal]) -> list[dict[str, Any]]:

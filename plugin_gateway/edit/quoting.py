@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_SAFE_PATH: Final = re.compile(r"[./][A-Za-z0-9_./-]*")
+_SAFE_PATH: Final = re.compile(r"\.{0,2}/[A-Za-z0-9_./*~@$-]*")
+"""A path or a JSON pointer. With a slash it is no number, as `.5` would be."""
 _PLAIN: Final = re.compile(r"(?!_+$)[A-Za-z_][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*")
 _OPERATION: Final = re.compile(r"[A-Z]+ /[A-Za-z0-9_./-]*")
 _OPERATION_IN_BLOCK: Final = re.compile(r"[A-Z]+ /[A-Za-z0-9_./{}*-]*")
