@@ -227,6 +227,9 @@ def _split(text: bytes, style: Style, way: int) -> list[bytes]:
         return _DELIMITED[style.style](text)
     if style.style == "label" and style.explode:
         return _DOT(text)
+    if style.escapes == "none":
+        # A list in a header field may have blanks around its commas (RFC 9110, 5.6.1).
+        return [one.strip(b" \t") for one in _COMMA(text)]
     return _ANY_COMMA(text) if way == DECODED else _COMMA(text)
 
 
