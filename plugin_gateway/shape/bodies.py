@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from plugin_gateway.refusal import Refusal
 from plugin_gateway.shape.invalid_request import invalid_request
-from plugin_gateway.shape.media_type import admits, is_json, read_media_type
+from plugin_gateway.shape.media_type import MULTIPART, admits, is_json, parameter_of, read_media_type
 from plugin_gateway.shape.shape import Judged, Problem
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ def _read(value: bytes) -> MediaType | None:
 class Form(Protocol):
     """Judges the bodies of one media type."""
 
-    def judge(self, text: bytes, charset: bytes) -> Verdict:
-        """Judge a body."""
+    def judge(self, text: bytes, parameter: bytes) -> Verdict:
+        """Judge a body. `parameter` is the boundary of a multipart type, and the charset of others."""
 
 
 class Declared(NamedTuple):
@@ -74,7 +74,10 @@ class Bodies(NamedTuple):
         if not body and not self.is_required:
             return Judged(body)
         read = _read(media_type)
-        verdict = form.judge(body, read.charset if read is not None else b"")
+        parameter = read.charset if read is not None else b""
+        if read is not None and read.name == MULTIPART:
+            parameter = parameter_of(media_type, b"boundary")
+        verdict = form.judge(body, parameter)
         if verdict.unshaped:
             return invalid_request((*verdict.unshaped, *verdict.invalid))
         if verdict.invalid and self.is_enforced:

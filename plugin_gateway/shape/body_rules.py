@@ -15,7 +15,8 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.kind import kind_of
-from plugin_gateway.shape.media_type import FORM, admits, declared_media_types, is_json
+from plugin_gateway.shape.media_type import FORM, MULTIPART, admits, declared_media_types, is_json
+from plugin_gateway.shape.multipart_body import MultipartBody
 from plugin_gateway.shape.pointer import ANY, find_in_schema, leads_nowhere, pointers_of, tokens_of
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.scalar import escape, plain
@@ -149,17 +150,31 @@ def _is_trimmable(key: str, trims: _Trims) -> bool:
     return FORM in types and are_fields and not any(isinstance(item, dict | list) for item in items)
 
 
-def _form_body(shaping: Shaping, node: JsonObject, trims: _Trims, *, is_judged: bool) -> FormBody | None:
+def _multipart_body(shaping: Shaping, node: JsonObject, *, is_judged: bool) -> MultipartBody | None:
     schema = node.get("schema", True)
-    validator = _validator(shaping, schema, FORM) if is_judged else None
+    validator = _validator(shaping, schema, MULTIPART) if is_judged else None
+    if validator is None:
+        return None
+    styles = tuple((name, style._replace(escapes="none")) for name, style in _styles(node))
+    plain = Style("form", explode=True, name="", escapes="none")
+    return MultipartBody(FormBody(validator, kind_of(schema, shaping.document), styles, plain=plain))
+
+
+def _styles(node: JsonObject) -> tuple[tuple[str, Style], ...]:
+    """Return how `encoding` says that fields are written."""
     encoding = node.get("encoding")
-    styles = tuple(
+    return tuple(
         (name, Style("content", explode=False, name=name, is_json=True))
         if is_json(str(one.get("contentType", "")).encode(errors="replace"))
         else (name, Style(str(one.get("style", "form")), explode=one.get("explode", True) is True, name=name))
         for name, one in (encoding if isinstance(encoding, dict) else {}).items()
         if isinstance(one, dict)
     )
+
+
+def _form_body(shaping: Shaping, node: JsonObject, trims: _Trims, *, is_judged: bool) -> FormBody | None:
+    schema = node.get("schema", True)
+    validator = _validator(shaping, schema, FORM) if is_judged else None
     change: FormEdit | None = None
     if not trims.is_nothing:
         keep = trims.keep if trims.keep is None else frozenset(fold_field(tokens[0]) for tokens in trims.keep)
@@ -173,10 +188,12 @@ def _form_body(shaping: Shaping, node: JsonObject, trims: _Trims, *, is_judged: 
         change = FormEdit(frozenset(fold_field(tokens[0]) for tokens in trims.hidden), keep, added)
     if validator is None and change is None:
         return None
-    return FormBody(validator, kind_of(schema, shaping.document), styles, change)
+    return FormBody(validator, kind_of(schema, shaping.document), _styles(node), change)
 
 
 def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_judged: bool) -> Form | None:
+    if name == MULTIPART and trims.is_nothing:
+        return _multipart_body(shaping, node, is_judged=is_judged)
     if name == FORM:
         return _form_body(shaping, node, trims, is_judged=is_judged)
     if not is_json(name) and b"*" not in name:

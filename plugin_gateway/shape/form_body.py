@@ -37,8 +37,10 @@ class FormBody(NamedTuple):
     styles: tuple[tuple[str, Style], ...] = ()
     """How fields are written, where `encoding` says so."""
     change: FormEdit | None = None
+    plain: Style = _PLAIN
+    """How the other fields are written."""
 
-    def judge(self, text: bytes, charset: bytes) -> Verdict:  # noqa: ARG002  # the names and values are escaped
+    def judge(self, text: bytes, parameter: bytes) -> Verdict:  # noqa: ARG002  # the names and values are escaped
         """Judge a form."""
         pairs = text.split(b"&") if text else []
         change = self.change
@@ -51,17 +53,19 @@ class FormBody(NamedTuple):
             if change.added:
                 body = b"&".join(filter(None, (body, change.added)))
             pairs, text = kept, body
-        if self.validator is None:
-            return Verdict(text)
-        return Verdict(text, (), self._problems(pairs, self.validator))
-
-    def _problems(self, pairs: list[bytes], validator: Validator) -> tuple[Problem, ...]:
         fields: dict[str, list[Pair]] = {}
-        for pair in pairs:
+        for pair in pairs if self.validator is not None else ():
             if pair:
                 name = _name_of(pair)
                 base = name if self.kind.member(name) is not None else name.partition("[")[0]
                 fields.setdefault(base, []).append((name, pair.partition(b"=")[2]))
+        return Verdict(text, (), self.problems(fields))
+
+    def problems(self, fields: dict[str, list[Pair]]) -> tuple[Problem, ...]:
+        """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields."""
+        validator = self.validator
+        if validator is None:
+            return ()
         first: dict[str, object] = {}
         for way in (TYPED, TEXTUAL):
             value, problems = self._read(fields, way)
@@ -79,7 +83,7 @@ class FormBody(NamedTuple):
         for name, pairs in fields.items():
             kind = self.kind.member(name) or ANY
             try:
-                value[name] = _read_field(name, pairs, kind, styles.get(name, _PLAIN), way)
+                value[name] = _read_field(name, pairs, kind, styles.get(name, self.plain), way)
             except UnreadableError as error:
                 problems.append(Problem(join_pointer((name,)), str(error)))
         return value, tuple(problems)

@@ -37,10 +37,10 @@ class JsonBody(NamedTuple):
     def is_edited(self) -> bool:
         return self.removes is not True or self.sets is not True
 
-    def judge(self, text: bytes, charset: bytes) -> Verdict:
-        """Judge a body."""
+    def judge(self, text: bytes, parameter: bytes) -> Verdict:
+        """Judge a body with the charset `parameter`, empty if Content-Type has none."""
         try:
-            value = read_json_body(text, charset)
+            value = read_json_body(text, parameter)
         except UnreadableBodyError as error:
             # Another parser may find a member that an edit does not see.
             return Verdict(text, error.problems) if self.is_edited else Verdict(text, (), error.problems)

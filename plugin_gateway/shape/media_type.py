@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 FORM: Final = b"application/x-www-form-urlencoded"
 
+MULTIPART: Final = b"multipart/form-data"
+
 _TOKEN: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = rb"[ \t]*;[ \t]*(?:(" + _TOKEN + rb')=("(?:[^"\\]|\\.)*"|' + _TOKEN + rb"))?"
 _MEDIA_TYPE: Final = re.compile(rb"(" + _TOKEN + rb"/" + _TOKEN + rb")((?:" + _PARAMETER + rb")*)[ \t]*")
