@@ -122,9 +122,16 @@ def _of_text(line: str, finder: Finder) -> SeenCall | None:
     rule = finder.find(method, target.encode("latin-1", "replace"))
     key = finder.key(rule) if rule is not None else None
     at = _TIME.search(line)
-    moment = datetime.strptime(at[1], "%d/%b/%Y:%H:%M:%S %z").timestamp() if at else None
     # The values of a query are data.
-    return SeenCall(key, f"{method} {target.partition('?')[0]}", status, is_deliberate=False, unix_time_s=moment)
+    shown = f"{method} {target.partition('?')[0]}"
+    return SeenCall(key, shown, status, is_deliberate=False, unix_time_s=_log_time_of(at[1]) if at else None)
+
+
+def _log_time_of(text: str) -> float | None:
+    try:
+        return datetime.strptime(text, "%d/%b/%Y:%H:%M:%S %z").timestamp()
+    except ValueError:
+        return None
 
 
 def _time_of(text: object) -> float | None:

@@ -26,6 +26,7 @@ COMBINED = '10.0.0.1 - bob [27/Nov/2026:10:00:00 +0100] "GET /v1/pets/7?token=s3
         (SEEN.replace("true", "false"), None, "GET /pets", 200, True, None),
         (COMBINED, "GET /pets/{petId}", "GET /v1/pets/7", 200, False, 1795770000.0),
         ('h - - [-] "GET http://pets.test/pets/mine?x=1 HTTP/1.1" 301 -', "GET /pets/mine", "GET /pets/mine", 301, False, None),
+        (COMBINED.replace("27/Nov", "31/Foo"), "GET /pets/{petId}", "GET /v1/pets/7", 200, False, None),
         ('h - - "GET /wp-login.php HTTP/1.1" 404 -', None, "GET /wp-login.php", 404, False, None),
     ],
 )  # fmt: skip
