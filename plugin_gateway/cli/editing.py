@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from plugin_gateway.config.find import STANDARD_INPUT, find_config, read_text
+from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content
 from plugin_gateway.config.load import LoadedConfig, load_text
 from plugin_gateway.config.places import Places
 from plugin_gateway.config.remains import RefusedConfigError
@@ -59,8 +59,7 @@ class Editing:
         Raises:
             UsageError: it cannot be written, or has changed meanwhile.
         """
-        bom = codecs.BOM_UTF8 if self.content.startswith(codecs.BOM_UTF8) else b""
-        replace(self.path, bom + edited.encode(), self.content)
+        replace(self.path, edited, self.content)
 
 
 def open_config(given: Path | None) -> Editing:
@@ -75,8 +74,8 @@ def open_config(given: Path | None) -> Editing:
         raise UsageError("there is no file to edit: environment variables make up the whole config")
     if path == STANDARD_INPUT:
         raise UsageError("standard input cannot be edited: name a file with -c/--config")
-    text = read_text(path)
-    content = path.read_bytes()
+    content = read_content(path)
+    text = decode(content, path)
     loaded = loaded_or_remains(text, path)
     for pointer, name in loaded.places.overrides.items():
         if pointer[:1] in (("allow",), ("deny",)):
@@ -154,20 +153,22 @@ def show_diff(diff: str) -> None:
         click.echo(line if is_plain else click.style(line, fg=_TONES.get(line[:1])))
 
 
-def replace(path: Path, content: bytes, expected: bytes) -> None:
-    """Replace a file at once, so that a reader sees the old or the new one. Its mode, and symbolic links to it, stay.
+def replace(path: Path, text: str, expected: bytes) -> None:
+    """Replace a file at once, so that a reader sees the old or the new one.
+
+    Its byte order mark, its mode, and symbolic links to it stay.
 
     Raises:
         UsageError: it cannot be written, or is not as expected.
     """
-    target = path
+    mark = codecs.BOM_UTF8 if expected.startswith(codecs.BOM_UTF8) else b""
     try:
         target = path.resolve(strict=True)
         if not os.access(target, os.W_OK):
             raise PermissionError(13, "the file is read-only")
         with temporary_beside(target) as temporary:
             with temporary.open("wb") as file:
-                file.write(content)
+                file.write(mark + text.encode())
                 file.flush()
                 # After a crash, the name must not lead to an empty file.
                 os.fsync(file.fileno())

@@ -22,13 +22,14 @@ def command(file: Path | None, *, is_check: bool) -> int:
     removes blanks at the ends of lines and second blank lines in a row. If the document cannot be read, it only does the latter.
     """
     from plugin_gateway.cli.editing import replace, show_diff, unified  # noqa: PLC0415  # --help must not pay for it
-    from plugin_gateway.config.find import STANDARD_INPUT, find_config, read_text  # noqa: PLC0415  # likewise
+    from plugin_gateway.config.find import STANDARD_INPUT, decode, find_config, read_content  # noqa: PLC0415  # likewise
     from plugin_gateway.edit.tidy import tidy  # noqa: PLC0415  # likewise
 
     path = find_config(file, environ=os.environ)
     if path is None or path == STANDARD_INPUT:
         raise UsageError("there is no file to format: name one")
-    text, content = read_text(path), path.read_bytes()
+    content = read_content(path)
+    text = decode(content, path)
     try:
         formatted = tidy(text, remarks_of(text, path))
     except EditError as error:
@@ -39,8 +40,7 @@ def command(file: Path | None, *, is_check: bool) -> int:
     if is_check:
         click.echo(f"{path} is not formatted: run `plugin-gateway fmt {path}`", err=True)
         return 1
-    mark = content[: len(content) - len(text.encode())]
-    replace(path, mark + formatted.encode(), content)
+    replace(path, formatted, content)
     click.echo(f"wrote {path}", err=True)
     return 0
 

@@ -64,17 +64,45 @@ def read_text(path: Path) -> str:
     Raises:
         ConfigError: the file cannot be read, or is not UTF-8.
     """
+    return decode(read_content(path), path)
+
+
+def read_content(path: Path) -> bytes:
+    """Return the content of a config file, or of standard input.
+
+    Raises:
+        ConfigError: the file cannot be read.
+    """
     if path == STANDARD_INPUT:
-        return _decoded(sys.stdin.buffer.read(), "<stdin>")
+        return sys.stdin.buffer.read()
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a valid path"
         message = f"cannot read the config: {str(reason).lower()}"
         raise ConfigError(
             [Finding(rule="unreadable", message=message, hint=_hint(path), location=Location(str(path)))]
         ) from None
-    return _decoded(content, str(path))
+
+
+def decode(content: bytes, path: Path) -> str:
+    """Return the text of a config file, without a byte order mark.
+
+    Raises:
+        ConfigError: the content is not UTF-8.
+    """
+    name = "<stdin>" if path == STANDARD_INPUT else str(path)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        location = Location(name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
+    message, hint = "the file is not UTF-8", "save the file as UTF-8"
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        message = "the file is UTF-16"
+    elif b"\0" in content:
+        message, hint = "the file is not text", "name the YAML file with -c/--config"
+    raise ConfigError([Finding(rule="not-utf-8", message=message, hint=hint, location=location)])
 
 
 def _may_exist(path: Path) -> bool:
@@ -95,17 +123,3 @@ def _hint(path: Path) -> str:
         others = []
     near = nearest(path.name, [other for other in others if other != path.name])
     return near + "name another file with -c/--config, or write one with `plugin-gateway init SPEC`"
-
-
-def _decoded(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        before = content[: error.start]
-        location = Location(name, before.count(b"\n") + 1, len(before) - before.rfind(b"\n"))
-    message, hint = "the file is not UTF-8", "save the file as UTF-8"
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        message = "the file is UTF-16"
-    elif b"\0" in content:
-        message, hint = "the file is not text", "name the YAML file with -c/--config"
-    raise ConfigError([Finding(rule="not-utf-8", message=message, hint=hint, location=location)])

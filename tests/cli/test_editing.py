@@ -107,13 +107,13 @@ def test_a_read_only_file_keeps_its_content_and_the_diff_is_there_to_apply(
     assert config.read_text() == CONFIG
 
 
-def test_a_file_on_a_mount_of_its_own_is_said_to_be_busy(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_a_mount_point_is_said_to_be_busy(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def busy(self: Path, target: Path) -> Path:
         raise OSError(16, "Device or resource busy")
 
     monkeypatch.setattr(Path, "replace", busy)
     with pytest.raises(UsageError, match="device or resource busy"):
-        replace(config, b"", CONFIG.encode())
+        replace(config, "", CONFIG.encode())
     assert names() == ["gateway.yaml", "openapi.yaml"]
 
 
