@@ -85,7 +85,7 @@ class ListEditor:
             by = "" if naming[0].operation is not None else f" by {describe(naming[0])}"
             self._notes.append(f"`{name}` is in {called(pointer)} already{by}")
         else:
-            self.text = add(self.text, pointer, self._entry(name, key))
+            self.text = add(self.text, pointer, _entry_of(name, key))
 
     def deny(self, name: str, pointer: Pointer = ALLOW) -> None:
         """Close an operation: take its entry out of `allow`, or add it to `deny` if `allow` has none or a group opens it, too.
@@ -117,7 +117,7 @@ class ListEditor:
         if closing and not is_taken:
             self._notes.append(f"`{name}` is closed already: {describe(closing[0])} is in `deny`")
         if (groups or not is_taken) and not closing:
-            self.text = add(self.text, DENY, self._entry(name, key))
+            self.text = add(self.text, DENY, _entry_of(name, key))
             if groups:
                 self._notes.append(f"{describe(groups[0])} in `allow` names `{name}`, too; `deny` wins")
 
@@ -196,9 +196,6 @@ class ListEditor:
             self._findings.append(_of_name(unmatched(selector, self._catalogue, "allow")))
         return None
 
-    def _entry(self, name: str, key: OperationKey) -> Entry:
-        return Entry(f"{split[0]} {split[1]}") if (split := split_operation(name)) else Entry(name, str(key))
-
     def _listed(self, pointer: Pointer) -> list[Any]:
         """Return the entries of a list as they are written."""
         value = meaning(self.text)
@@ -239,6 +236,12 @@ def pointer_of(text: str, consumer: str) -> Pointer | None:
 def _of_name(finding: Finding) -> Finding:
     """Return a finding about a name on the command line, which has no place in the config."""
     return Finding(rule=finding.rule, message=finding.message, hint=finding.hint)
+
+
+def _entry_of(name: str, key: OperationKey) -> Entry:
+    """Return the entry for an operation; the comment of an operationId says which operation it is."""
+    split = split_operation(name)
+    return Entry(" ".join(split)) if split else Entry(name, str(key))
 
 
 def _glob_of(name: str) -> tuple[str, str] | None:

@@ -47,6 +47,7 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
     from plugin_gateway.cli.reading import reading  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.address import is_this_machine, parse_address  # noqa: PLC0415
     from plugin_gateway.observation.finder import Finder  # noqa: PLC0415
+    from plugin_gateway.observation.records import OBSERVE  # noqa: PLC0415
     from plugin_gateway.revision.build import build, load_document  # noqa: PLC0415
     from plugin_gateway.server.observer import observe  # noqa: PLC0415
 
@@ -60,7 +61,8 @@ def command(config: Path | None, spec: str | None, upstream: str | None, listen:
         document = load_document(loaded)
     address = parse_address(listen)
     url = str(loaded.config.upstream.url)
-    notebook = Notebook(output, {"event": "observe", "openapi": as_named(loaded, spec), "upstream": url})
+    source = spec or loaded.config.openapi.source
+    notebook = Notebook(output, {"event": OBSERVE, "openapi": source, "upstream": url})
 
     warning = click.style("warning", fg="yellow", bold=True)
     has_credential = spec is None and bool(
@@ -114,10 +116,6 @@ def load_for(spec: str | None, upstream: str | None, config: Path | None, listen
         "limits.request_body": "1GB",
     }
     return load_text("", path=None, environ={}, overrides=overrides)
-
-
-def as_named(loaded: LoadedConfig, spec: str | None) -> str:
-    return spec or loaded.config.openapi.source
 
 
 class Notebook:

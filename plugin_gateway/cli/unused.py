@@ -26,7 +26,9 @@ def used_within(document: Document, records: Sequence[str], span_s: float) -> fr
         UsageError: there are no records, or they cannot be read.
     """
     if not records:
-        raise UsageError("name the access log with --records FILE (`-` is standard input), or write an `audit` file")
+        raise UsageError(
+            "name the access log with --records FILE (`-` is standard input), or set `audit.file` in the config"
+        )
     since = time.time() - span_s
     used: set[OperationKey] = set()
     first: float | None = None

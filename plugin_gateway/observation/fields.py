@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from plugin_gateway.openapi.refs import RefError, join_pointer
+from plugin_gateway.shape.validator import type_of
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -40,31 +41,13 @@ def fields_of(body: bytes, media_type: str, declared: Container[str]) -> Fields:
 def _collect(value: Any, tokens: tuple[str, ...], declared: Container[str], found: dict[str, set[str]]) -> None:
     if len(found) >= _MOST_FIELDS or len(tokens) > _MOST_DEPTH:
         return
-    found.setdefault(join_pointer(tokens), set()).add(_type_of(value))
+    found.setdefault(join_pointer(tokens), set()).add(type_of(value))
     if isinstance(value, dict):
         for name, member in value.items():
             _collect(member, (*tokens, name if name in declared else ANY), declared, found)
     elif isinstance(value, list):
         for item in value:
             _collect(item, (*tokens, ANY), declared, found)
-
-
-def _type_of(value: object) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int():
-            return "integer"
-        case float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"
 
 
 def declared_names(operation: Operation, document: Document) -> frozenset[str]:

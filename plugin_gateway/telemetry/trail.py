@@ -45,7 +45,7 @@ def stored_end(file: Path, timeout_s: float = 2.0) -> End | None:
     Raises:
         OSError: the file cannot be read, or a process holds the lock on the head.
     """
-    size = file.stat().st_size
+    file.stat()  # A file that is not there is an error; a missing head is not.
     try:
         heads = os.open(head_path(file), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
