@@ -109,6 +109,12 @@ class Kept:
         return {name: entry.index for entry in reversed(self.entries) for name in entry.request.model_fields_set}
 
     @property
+    def request_of_groups(self) -> frozenset[str]:
+        """The settings of `request` that an entry for a group says."""
+        groups = {entry.index for entry in self.entries if entry.operation is None}
+        return frozenset(name for name, index in self.request_origins.items() if index in groups)
+
+    @property
     def response(self) -> ResponseTrim:
         """The changes of responses; each setting is from the first entry that says it."""
         said: dict[str, Any] = {}

@@ -235,6 +235,7 @@ def _wanted_shapes(config: Config, kept: Mapping[OperationKey, Kept]) -> dict[Op
             retold=one.retold,
             request=one.request,
             request_origins=one.request_origins,
+            request_of_groups=one.request_of_groups,
             response=one.response,
             response_origins=one.response_origins,
             validates_request=check.request,

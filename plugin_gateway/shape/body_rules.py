@@ -76,9 +76,13 @@ def shape_body(shaping: Shaping) -> None:
     body = follow(shaping.node.get("requestBody"), shaping.document)
     content = body.get("content") if body is not None else None
     if body is None or not isinstance(content, dict) or not content:
-        shaping.findings += [_without_body(shaping, pointer) for pointer in _pointers(shaping)]
+        for pointer in _pointers(shaping):
+            is_of_group = pointer.setting in wanted.request_of_groups
+            (shaping.absent if is_of_group else shaping.findings).append(_without_body(shaping, pointer))
         return
     media = {key: one for key, node in content.items() if (one := follow(node, shaping.document)) is not None}
+    if wanted.request_of_groups:
+        trims = _with_a_place(shaping, media, trims)
     if not trims.is_nothing:
         found = [*_check(shaping, media, trims)]
         if found:
@@ -103,6 +107,21 @@ def shape_body(shaping: Shaping) -> None:
                 has_fixed=bool(trims.fixed),
             ),
         )
+
+
+def _with_a_place(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> _Trims:
+    """Leave out what a group wants to be dropped or fixed and this operation has no place for."""
+    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
+    gone: set[Tokens] = set()
+    for pointer in _pointers(shaping):
+        if pointer.setting == "keep" or pointer.setting not in shaping.wanted.request_of_groups or not schemas:
+            continue
+        found = [find_in_schema(shaping.document, schema, pointer.tokens) for schema in schemas]
+        if not any(one.schemas for one in found):
+            shaping.absent.append(_leads_nowhere(shaping, pointer, found[0]))
+            gone.add(pointer.tokens)
+    kept = {tokens: value for tokens, value in trims.fixed.items() if tokens not in gone}
+    return trims._replace(drop=trims.drop - gone, fixed=kept)
 
 
 def _trimmed(
@@ -246,13 +265,12 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Ite
             )
         return
     for pointer in pointers:
+        if pointer.tokens not in trims.hidden and pointer.setting != "keep":
+            continue
         found = [find_in_schema(shaping.document, schema, pointer.tokens) for schema in schemas]
         places = [one for one in found if one.schemas]
         if not places:
-            message, hint = leads_nowhere(pointer.tokens, found[0])
-            yield Finding(
-                rule="pointer-leads-nowhere", message=f"{message} of `{shaping.key}`", hint=hint, pointer=pointer.at
-            )
+            yield _leads_nowhere(shaping, pointer, found[0])
         elif pointer.setting != "keep" and pointer.tokens[-1] == ANY and _is_of_items(shaping, schemas, pointer.tokens):
             yield Finding(
                 rule="pointer-leads-nowhere",
@@ -271,6 +289,11 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Ite
                 hint="write a value that the API takes",
                 pointer=pointer.at,
             )
+
+
+def _leads_nowhere(shaping: Shaping, pointer: _Pointer, found: Found) -> Finding:
+    message, hint = leads_nowhere(pointer.tokens, found)
+    return Finding(rule="pointer-leads-nowhere", message=f"{message} of `{shaping.key}`", hint=hint, pointer=pointer.at)
 
 
 def _is_of_items(shaping: Shaping, schemas: list[Any], tokens: Tokens) -> bool:

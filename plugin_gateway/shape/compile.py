@@ -5,6 +5,7 @@ The shaped document is what clients see, and the shapes are made from it. So wha
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +22,7 @@ from plugin_gateway.shape.parameter_rules import shape_parameters
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from plugin_gateway.openapi.document import Document, JsonObject, OperationKey
     from plugin_gateway.shape.wanted import Wanted
@@ -43,6 +44,8 @@ class Shaping:
     shape: Shape = NO_SHAPE
     findings: list[Finding] = field(default_factory=list)
     """Located by pointers into gateway.yaml, such as `("allow", 0, "parameters", "limit", "maximum")`."""
+    absent: list[Finding] = field(default_factory=list)
+    """What an entry for a group wants, and this operation has no place for: an error if the whole group has none."""
 
 
 STEPS: Final[tuple[Callable[[Shaping], None], ...]] = (shape_parameters, shape_body, check_answers, shape_answers)
@@ -66,6 +69,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
     document = _with_own_parameters(document)
     found = list(findings)
+    absent: list[Finding] = []
     shapes: dict[OperationKey, Shape] = {}
     for key, one in wanted.items():
         operation = document.operations[key]
@@ -73,8 +77,10 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
         for step in STEPS:
             step(shaping)
         found += shaping.findings
+        absent += shaping.absent
         if shaping.shape != NO_SHAPE:
             shapes[key] = shaping.shape
+    found += _absent_everywhere(absent, wanted.values())
     if all(one.only_validates for one in wanted.values()):
         # Clients see the document in its own version, not one that was upgraded to be judged by.
         own = tuple(one for one in found if one not in findings)
@@ -95,6 +101,20 @@ def _with_own_parameters(document: Document) -> Document:
     for _, item in copied.path_items():
         item.pop("parameters", None)
     return copied
+
+
+def _absent_everywhere(absent: Sequence[Finding], wanted: Iterable[Wanted]) -> Iterator[Finding]:
+    """Yield what no operation of its group has a place for."""
+    sizes = Counter(
+        (one.request_origins.get(setting, one.entry), setting) for one in wanted for setting in one.request_of_groups
+    )
+    counts = Counter(finding.pointer for finding in absent)
+    for finding in absent:
+        match finding.pointer:
+            case (_, int(entry), _, str(setting), *_) if counts[finding.pointer] == sizes[entry, setting]:
+                yield finding
+            case _:
+                pass
 
 
 def _once_for_each_place(findings: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -33,6 +33,8 @@ class Wanted:
     request: RequestTrim = field(default_factory=RequestTrim.model_construct)
     request_origins: Mapping[str, int] = field(default_factory=dict)
     """The index of the entry that says each setting of `request`."""
+    request_of_groups: frozenset[str] = frozenset()
+    """The settings of `request` that an entry for a group says: not each of its operations needs a place for them."""
     response: ResponseTrim = field(default_factory=ResponseTrim.model_construct)
     response_origins: Mapping[str, int] = field(default_factory=dict)
     """The index of the entry that says each setting of `response`."""

@@ -231,3 +231,33 @@ def test_a_pointer_into_a_field_of_a_form_is_an_error() -> None:
     (finding,) = shaped_form({"drop": ["/card/cvc"]}).findings
     assert finding.rule == "cannot-trim"
     assert finding.severity is Severity.ERROR
+
+
+def shaped_group(drop: list[str]) -> Shaped:
+    wanted = Wanted(
+        request=RequestTrim.model_validate({"drop": drop}),
+        request_origins={"drop": 2},
+        request_of_groups=frozenset({"drop"}),
+    )
+    root = deepcopy(ROOT)
+    root["paths"]["/other"] = {
+        "post": {
+            "requestBody": {"content": {"application/json": {"schema": {"properties": {"a": {}}}}}},
+            "responses": {},
+        }
+    }
+    keys = [KEY, OperationKey("GET", "/orders"), OperationKey("POST", "/other")]
+    return compile_shapes(Document(root=root, name="shop"), dict.fromkeys(keys, wanted))
+
+
+def test_a_group_needs_one_operation_with_the_place_of_a_pointer() -> None:
+    found = shaped_group(["/secret"])
+    assert [one for one in found.findings if one.severity is Severity.ERROR] == []
+    assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A"}
+    assert OperationKey("POST", "/other") not in found.shapes
+
+
+def test_a_pointer_that_leads_nowhere_in_a_whole_group_is_one_error() -> None:
+    found = shaped_group(["/secret", "/nowhere"])
+    errors = [one for one in found.findings if one.severity is Severity.ERROR]
+    assert [one.pointer for one in errors] == [("allow", 2, "request", "drop", 1)]
