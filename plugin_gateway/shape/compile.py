@@ -19,6 +19,7 @@ from plugin_gateway.shape.answers import shape_answers
 from plugin_gateway.shape.body_rules import shape_body
 from plugin_gateway.shape.link_names import settle_link_names
 from plugin_gateway.shape.parameter_rules import shape_parameters
+from plugin_gateway.shape.plain_names import give_plain_names
 from plugin_gateway.shape.shape import NO_SHAPE, Shape
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     # 3.1 has no QUERY operations.
     document, findings = upgrade(pruned, "3.2" if pruned.version == "3.2" else "3.1")
     document = _with_own_parameters(document)
+    known = {*document.root.get("components", {}).get("schemas", {})}
     found = list(findings)
     absent: list[Finding] = []
     shapes: dict[OperationKey, Shape] = {}
@@ -88,6 +90,7 @@ def compile_shapes(pruned: Document, wanted: Mapping[OperationKey, Wanted], exte
     settle_link_names(document, shapes)
     # What a dropped member alone referred to must not stay in the document.
     shaped = prune(document, list(document.operations), extensions=extensions)
+    give_plain_names(shaped.root, known)
     return Shaped(document=shaped, shapes=shapes, findings=_once_for_each_place(found))
 
 
