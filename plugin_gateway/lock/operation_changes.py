@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from plugin_gateway.openapi.document import Document, Json, Operation, OperationKey
 
-_IN_BODY: Final = frozenset({"body", "formData"})
+_IN_BODY: Final = ("body", "formData")
 _TEXTS: Final = ("operationId", "summary", "description", "tags", "externalDocs")
 
 

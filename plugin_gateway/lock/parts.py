@@ -44,8 +44,8 @@ _TEXTS_OF: Final = {Kind.SCHEMA: frozenset({"title"}), Kind.OPERATION: frozenset
 _TEXT_KINDS: Final = frozenset({Kind.EXAMPLE, Kind.EXTERNAL_DOCS, Kind.TAG})
 _VERSION: Final = re.compile(r"[0-9A-Za-z]{1,16}(?:[.+_-][0-9A-Za-z]{1,16}){0,5}", re.ASCII)
 _UNORDERED: Final = frozenset({"enum", "required", "tags", "type"})
-_BODY_PLACES: Final = frozenset({"body", "formData"})
-"""Where 2.0 declares bodies among the parameters."""
+_BODY_PLACES: Final = ("body", "formData")
+"""Where 2.0 declares bodies among the parameters. A tuple, because a hostile document may have a list in `in`."""
 _ROOT_PARTS: Final = ("basePath", "externalDocs", "host", "info", "jsonSchemaDialect", "schemes", "servers")
 
 
@@ -194,11 +194,7 @@ class Closures:
         return unit
 
     def _read(self, place: Tokens) -> _Unit:
-        value: Json = self._document.root
-        for token in place:
-            value = (
-                value[int(token)] if isinstance(value, list) else value.get(token) if isinstance(value, dict) else None
-            )
+        value = _value_at(self._document.root, place)
         kind = self._sections.get(place[len(self._base)]) if len(place) == len(self._base) + 2 else None
         split = _split(kind or Kind.SCHEMA, value)
         name = to_canonical_json(place)
@@ -221,6 +217,17 @@ class Closures:
             if b'"$dynamicAnchor":' in to_canonical_json(schema)
         )
         return {**found, **{place: (*found.get(place, ()), *dynamic) for place in dynamic}}
+
+
+def _value_at(root: Json, place: Tokens) -> Json:
+    value = root
+    for token in place:
+        if isinstance(value, dict):
+            value = value.get(token)
+        else:
+            is_there = isinstance(value, list) and token.isdecimal() and int(token) < len(value)
+            value = value[int(token)] if is_there else None
+    return value
 
 
 def _digest(*parts: bytes) -> str:

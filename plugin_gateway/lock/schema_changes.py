@@ -47,10 +47,10 @@ class SchemaComparison:
             yield from self._compare(*self._waiting.popleft())
 
     def _compare(self, old: Json, new: Json, where: str) -> Iterator[tuple[str, Effect]]:
-        old, new = _whole(old, self._old), _whole(new, self._new)
-        if (pair := (id(old), id(new))) in self._seen:
+        (old, is_old), (new, is_new) = _whole(old, self._old), _whole(new, self._new)
+        if (pair := (id(is_old), id(is_new))) in self._seen:
             return
-        self._seen[pair] = old, new
+        self._seen[pair] = is_old, is_new
         yield from text_changes(old, new, _TEXTS, f"{where}: ")
         yield from self._types(old, new, where)
         yield from self._enums(old, new, where)
@@ -98,11 +98,11 @@ class SchemaComparison:
             message = f"{where}: `{keyword}` changed from {_or_none(before)} to {_or_none(after)}"
             if keyword == "default" or not self._is_request:
                 yield harmless(message)
-            elif keyword in _OTHER or before is None or after is None:
-                yield self._judged(message, is_narrower=after is not None, is_wider=False)
-            else:
+            elif keyword not in _OTHER and isinstance(before, int | float) and isinstance(after, int | float):
                 is_narrower = (after < before) if keyword in _UPPER else (after > before)
-                yield self._judged(message, is_narrower=bool(is_narrower), is_wider=False)
+                yield self._judged(message, is_narrower=is_narrower, is_wider=False)
+            else:
+                yield self._judged(message, is_narrower=after is not None, is_wider=False)
 
     def _properties(self, old: dict[str, Any], new: dict[str, Any], where: str) -> Iterator[tuple[str, Effect]]:
         before, after = _mapping(old.get("properties")), _mapping(new.get("properties"))
@@ -136,15 +136,20 @@ class SchemaComparison:
             self._waiting.append((one, other, where))
 
 
-def _whole(schema: Json, document: Document) -> dict[str, Any]:
-    """Return the schema that references lead to, with the fields beside a reference."""
+def _whole(schema: Json, document: Document) -> tuple[dict[str, Any], Json]:
+    """Return the schema that references lead to, with the fields beside a reference, and the object of the document that it is.
+
+    A schema with fields beside a reference is made anew at each visit, so only the document's object tells that it was seen.
+    """
     if not isinstance(schema, dict):
-        return {"not": {}} if schema is False else {}
+        return ({"not": {}} if schema is False else {}), schema
     target = follow(schema, document)
-    if target is None or target is schema:
-        return schema if target is schema else {}
+    if target is None:
+        return {}, schema
     beside = {name: value for name, value in schema.items() if name != "$ref"}
-    return {**target, **beside} if beside else target
+    if target is schema or not beside:
+        return target, target
+    return {**target, **beside}, schema
 
 
 def _types_of(schema: dict[str, Any]) -> frozenset[str]:

@@ -1,10 +1,18 @@
+from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from plugin_gateway.errors import DocumentError
+from plugin_gateway.lock.change import Change
+from plugin_gateway.lock.graft import graft
 from plugin_gateway.lock.lock import Lock
 from plugin_gateway.lock.locking import Drift, find_drift, lock_of
+from plugin_gateway.lock.operation_changes import compare, compare_roots
 from plugin_gateway.openapi.document import Document, OperationKey
 from tests.lock.test_parts import ADD, LIST, OWNERS, ROOT
 
@@ -91,3 +99,39 @@ def test_an_operation_that_only_an_overlay_has_drifts_when_the_document_gets_it(
 )
 def test_drift_is_said_in_words(changed: tuple[str, ...], said: str) -> None:
     assert str(Drift(LIST, changed)) == said
+
+
+JUNK = st.sampled_from(
+    [None, True, 1, -1.5, "x", "#/components/schemas/Pet", [], {}, [1], {"a": 1}, {"$ref": "#/components/schemas/Cat"},
+     {"$ref": "#/nope"}, {"$ref": 5}, [{"$ref": "#/components/parameters/Limit"}], {"200": {}}, 2**70]
+)  # fmt: skip
+NAMES = st.sampled_from(
+    ["parameters", "security", "tags", "responses", "servers", "requestBody", "callbacks", "$ref", "discriminator",
+     "mapping", "allOf", "properties", "description", "operationId", "content", "schema", "items", "info", "links",
+     "type", "enum", "required", "maximum", "in", "name", "schemas", "securitySchemes"]
+)  # fmt: skip
+
+
+def holders(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+    for child in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from holders(child)
+
+
+@given(st.lists(st.tuples(st.integers(0, 200), NAMES, JUNK), min_size=1, max_size=4))
+def test_no_value_in_place_of_another_stops_the_gateway(damage: list[tuple[int, str, Any]]) -> None:
+    """A hostile document must not make a revision fail that only quarantines its operations."""
+    root = deepcopy(ROOT)
+    for place, name, value in damage:
+        there = [*holders(root)]
+        there[place % len(there)][name] = deepcopy(value)
+    now, old = document(root), document()
+    drifted = [one.key for one in find_drift(now, LOCK, LOCK.operations).operations]
+    with suppress(DocumentError):
+        graft(now, old, drifted, LOCK)
+    with suppress(DocumentError):
+        assert all(isinstance(change, Change) for change in compare(old, now, [*old.operations, *now.operations]))
+    assert all(isinstance(change, Change) for change in compare_roots(old, now))
+    with suppress(DocumentError):
+        lock_of(now, dict.fromkeys((key for key in (LIST, ADD) if key in now.operations), ""), {}, SETTINGS)

@@ -102,6 +102,15 @@ def test_schemas_that_refer_to_each_other_end() -> None:
     assert changes({"$ref": "#/components/schemas/N0"}, {"$ref": "#/components/schemas/N0"}, schemas=(old, new))
 
 
+def test_a_schema_that_refers_to_itself_beside_other_fields_ends() -> None:
+    old = {"A": {"items": {"$ref": "#/components/schemas/A", "title": "T"}}}
+    new = {"A": {"items": {"$ref": "#/components/schemas/A", "title": "U"}}}
+    whole = {"$ref": "#/components/schemas/A"}
+    assert changes(whole, whole, schemas=(old, new)) == [
+        ('the body\'s `[]`: title changed from "T" to "U"', Effect.STEERING)
+    ]
+
+
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(-3, 3), st.sampled_from(["string", "#/components/schemas/A", ""])),
     lambda inner: st.one_of(
