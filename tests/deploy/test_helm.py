@@ -97,7 +97,7 @@ def test_files_and_secrets_are_where_the_config_looks_for_them() -> None:
 
     assert resources["ConfigMap"]["data"] == {"gateway.yaml": CONFIG, **EVERYTHING["files"]}
     assert "/run/secrets/upstream" in {mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
-    assert pod["volumes"][1]["secret"]["secretName"] == "orders-key"
+    assert pod["volumes"][1]["secret"] == {"secretName": "orders-key", "defaultMode": 0o440}
     assert pod["containers"][0]["image"].endswith("plugin-gateway@sha256:" + "0" * 64)
 
 
@@ -152,7 +152,8 @@ spec:
 """
     )
     with helm().Chart.load(str(api)) as chart:
-        texts = chart.render({"plugin-gateway": {**PLAIN, "standalone": False}}, name="orders", namespace="shop")
+        values = {**PLAIN, "secretFiles": EVERYTHING["secretFiles"], "standalone": False}
+        texts = chart.render({"plugin-gateway": values}, name="orders", namespace="shop")
     made = {one["kind"]: one for text in texts.values() if (one := yaml.safe_load(text)) and isinstance(one, dict)}
     pod = made["Deployment"]["spec"]["template"]["spec"]
     [gateway] = pod["initContainers"]
@@ -161,6 +162,7 @@ spec:
     validate(made["Deployment"])
     check_pod(pod, gateway)
     assert gateway["restartPolicy"] == "Always"
+    assert pod["volumes"][1]["secret"]["defaultMode"] == 0o444, "the pod has no fsGroup"
     assert made["ConfigMap"]["metadata"]["name"] == pod["volumes"][0]["configMap"]["name"]
     # The comments of values.yaml tell the same two lines.
     said = (CHART / "values.yaml").read_text()

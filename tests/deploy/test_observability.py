@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import TITLES
 from plugin_gateway.telemetry import Counters
-from tests.deploy.proxies import DEPLOY, free_port, program, serving, until_listening
+from tests.deploy.proxies import BOUND_S, DEPLOY, free_port, program, serving, until_listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 FOLDER = DEPLOY / "observability"
 ALERTS = FOLDER / "alerts.yaml"
 PAGE = DEPLOY.parent / "docs" / "monitoring.md"
-BOUND_S = 5.0
 _SUFFIX = re.compile(r"_(?:total|bucket|sum|count|info)\Z")
 
 
@@ -139,10 +139,10 @@ def asked(client: httpx2.Client, query: str) -> list[Any]:
 
 
 def test_a_real_prometheus_loads_the_rules_and_evaluates_each_query(prometheus: httpx2.Client) -> None:
-    give_up = time.monotonic() + BOUND_S
+    give_up, pause = time.monotonic() + BOUND_S, threading.Event()
     calls = 'sum by (reason) (plugin_gateway_calls_total{operation=""})'
     while not asked(prometheus, calls) and time.monotonic() < give_up:
-        time.sleep(0.1)
+        pause.wait(0.1)
     assert {one["metric"].get("reason", "") for one in asked(prometheus, calls)} >= {"operation-not-found"}
     for query in (*dashboard_queries(), *(rule["expr"] for rule in alerts())):
         asked(prometheus, query)

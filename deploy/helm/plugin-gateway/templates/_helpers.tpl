@@ -86,6 +86,7 @@ args:
   configMap: {name: {{ include "plugin-gateway.name" . }}}
 {{- range $index, $file := .Values.secretFiles }}
 - name: plugin-gateway-secret-{{ $index }}
-  secret: {secretName: {{ $file.secret | quote }}, defaultMode: 288}  # 0440 in octal
+  # 0440 in octal; 0444 for a sidecar, because the pod of the API may have no fsGroup.
+  secret: {secretName: {{ $file.secret | quote }}, defaultMode: {{ $.Values.standalone | ternary 288 292 }}}
 {{- end }}
 {{- end -}}
