@@ -262,3 +262,39 @@ def test_no_spelling_gets_a_guarded_parameter_past_its_rule(pairs: list[tuple[st
 @cache
 def guarded(config: str) -> Revision:
     return compile_revision(load_text(config, path=None, environ={}), Document(root=GUARDED, name="d"), number=1)
+
+
+@pytest.mark.parametrize("profile", ["", "?profile=3.0", "?profile=gpt-actions", "?profile=plugin", "?profile=lean"])
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
+def test_a_hidden_parameter_and_a_fixed_value_are_on_no_face(version: str, profile: str) -> None:
+    schema = {"$ref": "#/components/schemas/Zzhidden"}
+    hidden = [
+        {"$ref": "#/components/parameters/zzhiddenQuery"},
+        {"name": "X-Zzhidden", "in": "header", "required": True, "schema": schema},
+        {"name": "zzhiddenCookie", "in": "cookie", "schema": schema},
+    ]
+    link = {"operationId": "op", "parameters": {"zzhiddenQuery": "$request.query.zzhiddenQuery"}}
+    responses = {"200": {"description": "ok", "links": {"next": link}}}
+    root = {
+        "openapi": version,
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/x": {"parameters": hidden, "get": {"operationId": "op", "summary": "s", "responses": responses}}},
+        "components": {
+            "schemas": {"Zzhidden": {"type": "string"}},
+            "parameters": {
+                "zzhiddenQuery": {"name": "zzhiddenQuery", "in": "query", "schema": schema, "example": "zzhidden"}
+            },
+        },
+    }
+    rules = {
+        "zzhiddenQuery": "hidden",
+        "X-Zzhidden": {"fixed": "zzhidden-value"},
+        "zzhiddenCookie": {"fixed": "zzhidden-value"},
+    }
+    config = {"openapi": "x", "upstream": {"url": "https://h"}, "allow": [{"operation": "op", "parameters": rules}]}
+    revision = compile_revision(
+        load_text(json.dumps(config), path=None, environ={}), Document(root=root, name="d"), number=1
+    )
+    assert b"zzhidden" not in revision.faces["/openapi.json" + profile].body.lower()
+    assert not any(b"zzhidden" in face.body.lower() for face in revision.faces.values())
+    assert all("zzhidden" not in str(tool.definition).lower() for tool in revision.tools)
