@@ -253,11 +253,12 @@ def _written(
 
 def _drift(key: OperationKey, agreed: Agreed) -> Iterator[Step]:
     """Tell that an operation is not as it was locked, and what `on_drift` makes of it."""
+    from plugin_gateway.lock.locking import Drift  # noqa: PLC0415  # a gateway without a lock does not pay for it
+
     for operation, outcome, changed in agreed.drifted:
         if operation == str(key):
-            said = (
-                f"`{key}` is {outcome}: {' and '.join(changed)} changed since the lock; `plugin-gateway diff` says what"
-            )
+            why = Drift(key, changed)
+            said = f"`{key}` is {outcome}: {why} since the lock was written; `plugin-gateway diff` says what"
             yield Step("drift", key not in agreed.closed, said)
 
 

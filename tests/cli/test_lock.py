@@ -54,7 +54,7 @@ def test_a_changed_word_closes_the_operation_until_it_is_locked(
     assert "warning[drift]: `GET /pets` is closed: its texts changed" in captured.err
     assert "ok: 0 of 1 operations" in captured.out
     assert run(["explain", "-c", str(config), "GET", "/pets"]) == 1
-    assert "`GET /pets` is quarantined: texts changed since the lock" in capsys.readouterr().out
+    assert "`GET /pets` is quarantined: its texts changed since the lock was written" in capsys.readouterr().out
     assert run(["ops", "-c", str(config)]) == 0
     assert "0 allowed" in capsys.readouterr().err
     assert run(["lock", "-c", str(config)]) == 0
