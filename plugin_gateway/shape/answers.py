@@ -13,7 +13,15 @@ from plugin_gateway.openapi.parameters import follow
 from plugin_gateway.openapi.refs import Tokens, join_pointer, split_pointer
 from plugin_gateway.shape.cut import LEFT_OUT, Branch, goes_on
 from plugin_gateway.shape.cut_schema import cut_example, cut_schema
-from plugin_gateway.shape.pointer import ANY, Found, find_in_schema, leads_nowhere, parts_of
+from plugin_gateway.shape.pointer import (
+    ANY,
+    Found,
+    find_in_schema,
+    leads_nowhere,
+    parts_of,
+    promises_array,
+    with_single_items,
+)
 from plugin_gateway.shape.reply import ReplyShape
 
 if TYPE_CHECKING:
@@ -46,9 +54,10 @@ def shape_answers(shaping: Shaping) -> None:
         return
     responses = _own_responses(shaping)
     described = [*_described(responses)]
+    schemas = [one.media_type.get("schema", {}) for one in described]
     reply = ReplyShape(
-        keep=tuple(map(split_pointer, trim.keep)),
-        drop=tuple(map(split_pointer, trim.drop)),
+        keep=_with_single_items(shaping.document, schemas, trim.keep),
+        drop=_with_single_items(shaping.document, schemas, trim.drop),
         limits=tuple((split_pointer(pointer), most) for pointer, most in trim.limit_items.items()),
     )
     if found := [*_judge(shaping, described)]:
@@ -68,6 +77,10 @@ def shape_answers(shaping: Shaping) -> None:
         shaping.node.setdefault("parameters", []).append(_parameter(trim.select, selectable))
         reply = replace(reply, select=trim.select, selectable=selectable)
     shaping.shape = replace(shaping.shape, reply=reply)
+
+
+def _with_single_items(document: Document, schemas: list[Any], pointers: Iterable[str]) -> tuple[Tokens, ...]:
+    return tuple(one for pointer in pointers for one in with_single_items(document, schemas, split_pointer(pointer)))
 
 
 def _own_responses(shaping: Shaping) -> JsonObject:
@@ -166,14 +179,7 @@ def _nearest(document: Document, schemas: list[Any], tokens: Tokens, end: Found)
 
 
 def _may_be_array(end: Found) -> bool:
-    for schema in end.schemas:
-        if schema is True or schema == {}:
-            return True
-        if isinstance(schema, dict):
-            kinds = schema.get("type")
-            if kinds == "array" or (isinstance(kinds, list) and "array" in kinds) or "items" in schema:
-                return True
-    return False
+    return promises_array(end.schemas) or any(schema is True or schema == {} for schema in end.schemas)
 
 
 def _cut_response(document: Document, response: JsonObject, branch: Branch, *, is_closed: bool) -> None:

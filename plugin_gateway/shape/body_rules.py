@@ -17,7 +17,7 @@ from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.kind import kind_of
 from plugin_gateway.shape.media_type import FORM, MULTIPART, admits, declared_media_types, is_json
 from plugin_gateway.shape.multipart_body import MultipartBody
-from plugin_gateway.shape.pointer import ANY, find_in_schema, leads_nowhere, pointers_of, tokens_of
+from plugin_gateway.shape.pointer import ANY, array_places, find_in_schema, leads_nowhere, pointers_of, tokens_of
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.scalar import escape, plain
 from plugin_gateway.shape.schema_trim import SchemaTrim
@@ -221,7 +221,13 @@ def _form(shaping: Shaping, name: bytes, node: JsonObject, trims: _Trims, *, is_
     if trims.is_nothing:
         return JsonBody(validator) if is_judged else None
     fixed = {tokens: json_octets(value) for tokens, value in trims.fixed.items()}
-    return JsonBody(validator, compile_edit(trims.keep, trims.hidden, {}), compile_edit(None, frozenset(), fixed))
+    pointers = trims.hidden | (trims.keep or frozenset())
+    arrays = array_places(shaping.document, node.get("schema", True), pointers)
+    return JsonBody(
+        validator,
+        compile_edit(trims.keep, trims.hidden, {}, arrays),
+        compile_edit(None, frozenset(), fixed, arrays),
+    )
 
 
 def _validator(shaping: Shaping, schema: Any, name: bytes) -> Validator | None:

@@ -43,6 +43,8 @@ class Edit(NamedTuple):
     """The members to add if they are missing, as JSON. Objects contain the members that are set in them."""
     is_for_objects: bool
     """Whether no pointer leads into an array here."""
+    is_for_arrays: bool = False
+    """Whether the value must be an array. Some servers take one object for an array of it, and no pointer leads into that."""
     words: tuple[bytes, ...] = ()
     """In lower case, names of which a text must have one to be changed; empty if it may be changed anyway."""
 
@@ -59,20 +61,25 @@ _MISSING: Final = "missing"
 
 
 class MisfitError(ValueError):
-    """Raised for a body in which a pointer of gateway.yaml meets a value that is no object."""
+    """Raised for a body in which a pointer of gateway.yaml meets a value of another type."""
 
-    def __init__(self, place: Tokens) -> None:
-        """Take the place of the value that is no object."""
-        self.problem = Problem(join_pointer(place), "must be an object")
+    def __init__(self, place: Tokens, expected: str = "an object") -> None:
+        """Take the place of the value, and what it must be."""
+        self.problem = Problem(join_pointer(place), f"must be {expected}")
         super().__init__(self.problem)
 
 
-def compile_edit(keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, bytes]) -> Step:
-    """Compile the edit of a whole body. `keep` is None to keep all; `fixed` are JSON values by their place."""
+def compile_edit(
+    keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, bytes], arrays: Pointers = frozenset()
+) -> Step:
+    """Compile the edit of a whole body.
+
+    `keep` is None to keep all; `fixed` are JSON values by their place; `arrays` are the places that must be arrays.
+    """
     if not drop and not fixed and (keep is None or () in keep):
         return True
     names = {tokens[0] for tokens in (*(keep or ()), *drop, *fixed) if tokens[0] != ANY}
-    named = {name: _below(name, keep, drop, fixed) for name in sorted(names)}
+    named = {name: _below(name, keep, drop, fixed, arrays) for name in sorted(names)}
     folded: dict[str, Step] = {name.casefold(): one for name, one in named.items() if one is not True}
     sets: dict[str, bytes] = {}
     for name, one in named.items():
@@ -84,19 +91,19 @@ def compile_edit(keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, b
             )
         elif isinstance(one, Edit) and one.sets and any(tokens[0].casefold() == name.casefold() for tokens in fixed):
             sets[name] = _written(one)
-    other = _below(ANY, keep, drop, fixed)
+    other = _below(ANY, keep, drop, fixed, arrays)
     is_for_objects = not isinstance(other, Edit) and any(not name.isdigit() for name in named)
     words = tuple(tokens[-1].lower().encode() for tokens in drop) if keep is None and not fixed else ()
     if not all(map(_PLAIN.fullmatch, words)):
         words = ()
-    return Edit(named, folded, other, sets, is_for_objects, words)
+    return Edit(named, folded, other, sets, is_for_objects, () in arrays, words)
 
 
 def edit(text: bytes, change: Step) -> bytes:
     """Edit a body that `json_reading` could read, and so has no name twice in an object.
 
     Raises:
-        MisfitError: a pointer leads through a value that is no object.
+        MisfitError: a pointer leads through a value of another type.
     """
     if not isinstance(change, Edit):
         return text
@@ -114,6 +121,8 @@ def edit(text: bytes, change: Step) -> bytes:
 def _edited(text: bytes, change: Edit, place: Tokens) -> bytes:
     first = text[0]
     if first == _OBJECT:
+        if change.is_for_arrays:
+            raise MisfitError(place, "an array")
         return _edited_members(text, change, place)
     if first == _ARRAY:
         return _edited_items(text, change, place)
@@ -173,7 +182,7 @@ def _edited_items(text: bytes, change: Edit, place: Tokens) -> bytes:
     return b"[" + b",".join(entries) + b"]" if is_changed else text
 
 
-def _below(name: str, keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, bytes]) -> Step:
+def _below(name: str, keep: Pointers | None, drop: Pointers, fixed: Mapping[Tokens, bytes], arrays: Pointers) -> Step:
     folded = {ANY, name.casefold()}
     settings = {tokens[1:]: value for tokens, value in fixed.items() if tokens[0].casefold() in folded}
     if () in settings:
@@ -182,7 +191,8 @@ def _below(name: str, keep: Pointers | None, drop: Pointers, fixed: Mapping[Toke
     kept = None if keep is None else step(keep, name)
     if () in dropped or (kept is not None and not kept and not settings):
         return False
-    return compile_edit(None if kept is None or () in kept else kept, dropped, settings)
+    inner = frozenset(tokens[1:] for tokens in arrays if tokens and tokens[0].casefold() in folded)
+    return compile_edit(None if kept is None or () in kept else kept, dropped, settings, inner)
 
 
 def _written(change: Edit) -> bytes:

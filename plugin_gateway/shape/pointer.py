@@ -37,6 +37,7 @@ _OF_MEMBERS: Final = frozenset(
     }
 )
 _MOST_SHOWN: Final = 8
+_MOST_WAYS: Final = 64
 
 
 class Found(NamedTuple):
@@ -86,6 +87,35 @@ def find_in_schema(document: Document, schema: Any, tokens: Tokens) -> Found:
                 return Found((), (), index, tuple(dict.fromkeys(name for part in level for name in _names(part))))
         level = list(parts_of(document, below))
     return Found(tuple(level), tuple(below))
+
+
+def promises_array(schemas: Iterable[Any]) -> bool:
+    """Whether one of these schemas, references followed, says that the value is an array."""
+    return any(isinstance(one, dict) and ("array" in _kinds(one) or "items" in one) for one in schemas)
+
+
+def array_places(document: Document, schema: Any, pointers: Iterable[Tokens]) -> Pointers:
+    """Return the places on the way of the pointers where the schema takes an array and no object."""
+    stars = {tokens[:index] for tokens in pointers for index, token in enumerate(tokens) if token == ANY}
+    found = {place: find_in_schema(document, schema, place).schemas for place in stars}
+    return frozenset(
+        place for place, parts in found.items() if promises_array(parts) and not any(map(_takes_object, parts))
+    )
+
+
+def with_single_items(document: Document, schemas: Iterable[Any], tokens: Tokens) -> Iterator[Tokens]:
+    """Yield a pointer, and the same without `*` where a schema promises an array.
+
+    Many servers that make JSON of XML send one object in the place of an array with one item.
+    """
+    ways: list[Tokens] = [()]
+    roots = [*schemas]
+    for index, token in enumerate(tokens):
+        is_last = index == len(tokens) - 1
+        above = (find_in_schema(document, schema, tokens[:index]).schemas for schema in roots if token == ANY)
+        may_be_single = not is_last and any(map(promises_array, above)) and len(ways) < _MOST_WAYS
+        ways = [*((*way, token) for way in ways), *(ways if may_be_single else ())]
+    yield from ways
 
 
 def leads_nowhere(tokens: Tokens, found: Found) -> tuple[str, str]:
@@ -148,6 +178,10 @@ def _names(part: Any) -> Iterator[str]:
         yield from _mapped(part.get("properties"))
         if part.get("items", False) is not False:
             yield ANY
+
+
+def _takes_object(part: Any) -> bool:
+    return part is True or part == {} or (isinstance(part, dict) and ("object" in _kinds(part) or "properties" in part))
 
 
 def _is_free(part: Any) -> bool:

@@ -8,6 +8,7 @@ from plugin_gateway.config.selector import ResponseTrim
 from plugin_gateway.openapi.document import Document, OperationKey
 from plugin_gateway.shape.answers import is_json
 from plugin_gateway.shape.compile import Shaped, compile_shapes
+from plugin_gateway.shape.cut import cut_value
 from plugin_gateway.shape.reply import ReplyShape
 from plugin_gateway.shape.wanted import Wanted
 
@@ -111,7 +112,15 @@ def test_a_dropped_field_is_nowhere_in_the_operation() -> None:
     }
     assert [*responses(result)["200"]["links"]] == ["next"]
     assert [*responses(result)["200"]["content"]] == ["application/json"]
-    assert result.shapes[KEY].reply == ReplyShape(drop=(("items", "*", "notes"), ("notes",)))
+    assert result.shapes[KEY].reply == ReplyShape(drop=(("items", "*", "notes"), ("items", "notes"), ("notes",)))
+
+
+def test_one_object_in_the_place_of_an_array_is_cut_like_its_items() -> None:
+    answer = {"items": {"id": 1, "notes": "CANARY"}, "total": 1}
+    for response in ({"drop": ["/items/*/notes"]}, {"keep": ["/items/*/id", "/total"]}):
+        reply = shaped(**response).shapes[KEY].reply
+        assert reply is not None
+        assert cut_value(answer, reply.of_success()) == {"items": {"id": 1}, "total": 1}
 
 
 def test_other_operations_with_the_same_components_stay_whole() -> None:

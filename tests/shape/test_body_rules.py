@@ -74,6 +74,19 @@ def test_an_operation_without_a_wish_has_no_shape() -> None:
 
 
 @pytest.mark.parametrize(
+    "request_", [{"drop": ["/lines/*/cost"]}, {"keep": ["/lines/*/sku"]}, {"fixed": {"/lines/*/cost": 1}}]
+)
+def test_one_object_in_the_place_of_an_array_does_not_go_up(request_: dict[str, Any]) -> None:
+    root = deepcopy(ROOT)
+    line = {"type": "object", "properties": {"sku": {"type": "string"}, "cost": {"type": "number"}}}
+    root["components"]["schemas"]["Order"]["properties"]["lines"] = {"type": "array", "items": line}
+    wanted = Wanted(entry=3, request=RequestTrim.model_validate(request_))
+    found = compile_shapes(Document(root=root, name="shop"), {KEY: wanted})
+    assert sent(found, {"lines": {"sku": "A", "cost": 5}}) == [{"pointer": "/lines", "detail": "must be an array"}]
+    assert sent(found, {"lines": None}) == {"lines": None}
+
+
+@pytest.mark.parametrize(
     ("body", "errors"),
     [
         ({"sku": "A", "secret": 1}, None),

@@ -11,11 +11,16 @@ from plugin_gateway.shape.pointer import pointers_of, tokens_of
 
 
 def edited(
-    text: bytes, *, keep: list[str] | None = None, drop: list[str] | None = None, fixed: dict[str, Any] | None = None
+    text: bytes,
+    *,
+    keep: list[str] | None = None,
+    drop: list[str] | None = None,
+    fixed: dict[str, Any] | None = None,
+    arrays: list[str] | None = None,
 ) -> bytes:
     values = {tokens_of(pointer): json.dumps(value).encode() for pointer, value in (fixed or {}).items()}
     kept = None if keep is None else pointers_of(keep)
-    return edit(text, compile_edit(kept, pointers_of(drop or []), values))
+    return edit(text, compile_edit(kept, pointers_of(drop or []), values, pointers_of(arrays or [])))
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,17 @@ def test_an_array_in_place_of_an_object_does_not_hide_a_dropped_member() -> None
     with pytest.raises(MisfitError) as raised:
         edited(b'{"user":[{"admin":true}]}', drop=["/user/admin"])
     assert raised.value.problem.pointer == "/user"
+
+
+@pytest.mark.parametrize(
+    "text", [b'{"lines":{"cost":1}}', b'{"Lines":{"cost":1}}', b'{"lines":[],"LINES":{"0":{"cost":1}}}']
+)
+@pytest.mark.parametrize("settings", [{"drop": ["/lines/*/cost"]}, {"fixed": {"/lines/*/tenant": 1}}])
+def test_an_object_in_place_of_an_array_does_not_hide_a_member(text: bytes, settings: dict[str, Any]) -> None:
+    with pytest.raises(MisfitError) as raised:
+        edited(text, **settings, arrays=["/lines"])
+    assert raised.value.problem.pointer.lower() == "/lines"
+    assert raised.value.problem.detail == "must be an array"
 
 
 def test_keep_drop_and_fixed_work_together() -> None:

@@ -3,7 +3,16 @@ from typing import Any
 import pytest
 
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.shape.pointer import find_in_schema, leads_nowhere, pointers_of, step, tokens_of
+from plugin_gateway.openapi.refs import Tokens
+from plugin_gateway.shape.pointer import (
+    array_places,
+    find_in_schema,
+    leads_nowhere,
+    pointers_of,
+    step,
+    tokens_of,
+    with_single_items,
+)
 
 DOCUMENT = Document(
     name="shop",
@@ -103,3 +112,42 @@ def test_pointers_step_by_name_and_by_star() -> None:
     assert step(pointers, "a") == {("b",), ("c",), ()}
     assert step(pointers, "x") == {("c",)}
     assert step(step(pointers, "a"), "b") == {()}
+
+
+@pytest.mark.parametrize(
+    ("pointer", "others"),
+    [
+        ("/lines/*/price", [("lines", "price")]),
+        ("/lines/*", []),
+        ("/lines", []),
+        ("/point/*/x", [("point", "x")]),
+        ("/labels/*/x", []),
+        ("/free/*/x", []),
+        ("/nowhere/*/x", []),
+    ],
+)
+def test_a_star_may_be_missing_where_the_schema_promises_an_array(pointer: str, others: list[Tokens]) -> None:
+    order = [{"$ref": "#/components/schemas/Order"}]
+    assert [*with_single_items(DOCUMENT, order, tokens_of(pointer))] == [tokens_of(pointer), *others]
+
+
+def test_arrays_in_arrays_may_each_have_one_object_in_their_place() -> None:
+    rows = {"type": "array", "items": {"type": "array", "items": {"properties": {"a": {}}}}}
+    found = {*with_single_items(DOCUMENT, [rows], ("*", "*", "a"))}
+    assert found == {("*", "*", "a"), ("*", "a"), ("a",)}
+
+
+def test_many_arrays_in_arrays_do_not_multiply_without_end() -> None:
+    rows: Any = {}
+    for _ in range(40):
+        rows = {"type": "array", "items": rows}
+    assert 64 <= len([*with_single_items(DOCUMENT, [rows], ("*",) * 40 + ("a",))]) <= 128
+
+
+def test_places_that_take_an_array_and_no_object_are_arrays() -> None:
+    order = {"$ref": "#/components/schemas/Order"}
+    pointers = pointers_of(["/lines/*/price", "/labels/*/x", "/point/*/x", "/free/*/x", "/count"])
+    assert array_places(DOCUMENT, order, pointers) == {("lines",), ("point",)}
+    either = {"oneOf": [{"type": "array", "items": order}, order]}
+    assert array_places(DOCUMENT, either, pointers_of(["/*/count"])) == frozenset()
+    assert array_places(DOCUMENT, {"items": order}, pointers_of(["/*/lines/*/price"])) == {(), ("*", "lines")}
