@@ -15,6 +15,8 @@ from msgspec import Raw
 from plugin_gateway.shape.cut import UNLIMITED, Branch, Cut
 
 HELD_BYTES: Final = 256 * 1024
+_DEEPEST: Final = 1000
+"""msgspec reads no deeper text. To search it again for each level would take long."""
 _MOST_LEVELS: Final = 32
 """Each level of a value that is too long to be held costs a search of the held text."""
 _MOST_NAME_BYTES: Final = 1024 * 1024
@@ -444,7 +446,11 @@ class Trimmer:
 
 
 def last_end(text: bytes, at: int) -> int:
-    """Return where the last complete item or member from `at` on ends: at a comma or a closing bracket; -1 if none is complete."""
+    """Return where the last complete item or member from `at` on ends: at a comma or a closing bracket; -1 if none is complete.
+
+    Raises:
+        NotJsonError: the text is nested too deeply.
+    """
     end = _COMPLETE.match(text, at).end()  # type: ignore[union-attr]  # it always matches, perhaps nothing
     if end > at:
         return end - 1
@@ -460,6 +466,8 @@ def last_end(text: bytes, at: int) -> int:
                 last = token.start()
         elif byte in _OPENERS:
             depth += 1
+            if depth > _DEEPEST:
+                raise NotJsonError
         elif depth == 0:
             return token.start()
         else:

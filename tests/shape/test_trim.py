@@ -222,6 +222,11 @@ def test_memory_does_not_grow_with_one_string() -> None:
         tracemalloc.stop()
 
 
+def test_text_that_is_nested_very_deeply_is_not_searched_level_by_level() -> None:
+    with pytest.raises(NotJsonError):
+        last_end(b"[" * 5000, 0)
+
+
 @pytest.mark.parametrize(
     ("text", "end"),
     [
