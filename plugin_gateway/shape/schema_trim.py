@@ -191,6 +191,8 @@ def _names_in(schema: JsonObject) -> set[str]:
     found = {one for one in names if isinstance(one, str)} if isinstance(names, list) else set()
     for word in ("dependentRequired", "dependentSchemas"):
         found |= _mapped(schema.get(word)).keys()
+    for listed in _mapped(schema.get("dependentRequired")).values():
+        found |= {one for one in listed if isinstance(one, str)} if isinstance(listed, list) else set()
     found -= _mapped(schema.get("properties")).keys()
     return found
 
