@@ -97,7 +97,15 @@ class Validator:
         return compiled
 
     def accepts(self, value: object) -> bool:
-        return (self._compiled or self.compile()).is_valid(value)
+        """Whether a value fits the schema. If no validator accepts the schema itself, every value does.
+
+        With `enforce`, such a schema is found at load. With `report`, it is first compiled during a call, which must not fail for it.
+        """
+        try:
+            compiled = self._compiled or self.compile()
+        except ValueError:
+            return True
+        return compiled.is_valid(value)
 
     def problems(self, value: object, place: tuple[str | int, ...] = ()) -> tuple[Problem, ...]:
         """Return every problem of a value that is at `place`; at most `MOST_PROBLEMS`."""

@@ -124,3 +124,8 @@ def test_problems_never_show_a_value(value: str) -> None:
 )
 def test_types_have_the_names_of_json_schema(value: object, name: str) -> None:
     assert type_of(value) == name
+
+
+@pytest.mark.parametrize("schema", [{"type": "nope"}, {"type": "string", "pattern": "(("}, {"$ref": "#/$defs/gone"}])
+def test_a_schema_that_no_validator_accepts_fails_no_call(schema: Any) -> None:
+    assert Validator(schema).accepts("a")
