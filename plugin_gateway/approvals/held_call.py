@@ -28,7 +28,7 @@ class HeldCall:
     path: str
     query: str = ""
     fields: tuple[tuple[str, str], ...] = ()
-    """The header fields that the operation declares, as sent."""
+    """The client's header fields that go up and count, each name once."""
     media_type: str = ""
     body: str = ""
     """The beginning of the body."""

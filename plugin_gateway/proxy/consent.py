@@ -41,8 +41,13 @@ class NoApprover(Approver):
 NO_APPROVER: Final = NoApprover()
 IDEMPOTENCY_KEY: Final = b"idempotency-key"
 # These differ each time that a client sends a call, and do not change what it does. Idempotency-Key only prevents a second effect.
+# Other fields that begin with Accept may change it: PostgREST takes the schema of a call from Accept-Profile.
 _VOLATILE: Final = frozenset(
     {
+        b"accept",
+        b"accept-charset",
+        b"accept-encoding",
+        b"accept-language",
         b"b3",
         b"baggage",
         b"content-length",
@@ -57,7 +62,8 @@ _VOLATILE: Final = frozenset(
         b"x-request-id",
     }
 )
-_VOLATILE_FAMILIES: Final = (b"accept", b"x-b3-")
+_VOLATILE_FAMILY: Final = b"x-b3-"
+_SHOWN_ELSEWHERE: Final = frozenset({b"content-type", b"host"})
 
 
 class AsItIs:
@@ -161,6 +167,9 @@ class Consent:
         terms, permitted = self._terms, self._permitted
         request, mask = permitted.request, terms.secrets.mask
         credentials = request.authorizations if terms.passes_credential else ()
+        lines = _lasting(permitted.block.after_target(permitted.plan.uplink))
+        added = _lasting(permitted.lines)
+        sent = {field[0] for field in request.fields}
         parts = [
             terms.rule_digest,
             permitted.consumer.encode(),
@@ -170,9 +179,8 @@ class Consent:
             permitted.method,
             permitted.permit.path,
             permitted.permit.query,
-            *_lasting(permitted.block.after_target(permitted.plan.uplink) + permitted.lines),
+            *sorted(lines + added),
         ]
-        declared = terms.rule.header_names
         media_type = b", ".join(request.values(b"content-type"))
         return HeldCall(
             fingerprint=fingerprint_of([b"%d" % len(parts), *parts, body]),
@@ -182,9 +190,8 @@ class Consent:
             path=shown(mask.cover(permitted.permit.path)),
             query=shown(mask.cover(permitted.permit.query)),
             fields=tuple(
-                (shown(field[0]), shown(mask.cover(field[1])))
-                for field in request.fields
-                if field[0] in declared and field[0] not in _VOLATILE
+                (shown(name), shown(mask.cover(value)))
+                for name, value in _by_name([line for line in lines if _name_of(line) in sent] + added)
             ),
             media_type=shown(mask.cover(media_type)),
             body_sha256=hashlib.sha256(body).hexdigest() if body else "",
@@ -192,11 +199,25 @@ class Consent:
         )
 
 
-def _lasting(lines: bytes) -> Iterator[bytes]:
-    """Return the field lines that are part of what a call does, in a fixed order."""
-    kept = [line for line in lines.split(b"\r\n") if line and not _is_volatile(line.partition(b":")[0].lower())]
-    return iter(sorted(kept))
+def _lasting(lines: bytes) -> list[bytes]:
+    """Return the field lines that are part of what a call does."""
+    return [line for line in lines.split(b"\r\n") if line and not _is_volatile(_name_of(line))]
+
+
+def _name_of(line: bytes) -> bytes:
+    return line.partition(b":")[0].lower()
 
 
 def _is_volatile(name: bytes) -> bool:
-    return name in _VOLATILE or name.startswith(_VOLATILE_FAMILIES)
+    return name in _VOLATILE or name.startswith(_VOLATILE_FAMILY)
+
+
+def _by_name(lines: list[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the fields of some lines. The values of several lines with one name are one list (RFC 9110, 5.3)."""
+    values: dict[bytes, list[bytes]] = {}
+    for line in lines:
+        name = _name_of(line)
+        if name not in _SHOWN_ELSEWHERE:
+            values.setdefault(name, []).append(line.partition(b":")[2].strip())
+    for name, found in values.items():
+        yield name, b", ".join(found)

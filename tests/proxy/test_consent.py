@@ -69,6 +69,8 @@ OTHERS = [
     {"method": b"DELETE", "body": b"", "fields": ()},
     {"fields": ((b"content-type", b"text/plain"),)},
     {"fields": ((b"content-type", b"application/json"), (b"x-account", b"2"))},
+    {"fields": ((b"content-type", b"application/json"), (b"accept-profile", b"other"))},
+    {"fields": ((b"content-type", b"application/json"), (b"if-match", b'"1"'))},
     {"who": "bob"},
     {"consumer": "other"},
 ]
@@ -319,6 +321,27 @@ def test_an_approver_sees_the_call_with_its_secrets_masked() -> None:
     assert (held.operation, held.method, held.path, held.caller) == ("order", "POST", "/orders", "ada")
     assert "a\\u{202e}b" in held.body
     assert held.query.startswith("dry=***")
+
+
+def test_an_approver_sees_every_field_that_counts_and_each_value_of_it() -> None:
+    fields = (
+        *ORDER["fields"],
+        (b"x-acct", b"mine"),
+        (b"x-acct", b"yours"),
+        (b"if-match", b'"1"'),
+        (b"x-tenant", SECRET.encode()),
+        (b"x-unknown", b"does not go up"),
+        (b"user-agent", b"curl"),
+    )
+
+    async def talk(scene: Scene) -> HeldCall:
+        await scene.send(**{**ORDER, "fields": fields})
+        return scene.desk.approvals(0.0)[0].held
+
+    config = CONFIG.replace("upstream: {{", "upstream: {{headers: {{forward: [X-Tenant]}}, ")
+    renamed = ", parameters: {{X-Account: {{rename: X-Acct}}}}"
+    held = play(talk, config=config.replace("order, consequential: confirm", f"order, consequential: confirm{renamed}"))
+    assert dict(held.fields) == {"x-account": "mine, yours", "if-match": '"1"', "x-tenant": "*" * len(SECRET)}
 
 
 def test_the_records_of_a_call_have_its_approval() -> None:
