@@ -12,9 +12,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidationInfo,
-    ValidatorFunctionWrapHandler,
     WithJsonSchema,
-    WrapValidator,
 )
 
 from plugin_gateway.config import address, units
@@ -90,8 +88,12 @@ def _flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, OverrideText) else value
 
 
-def _consequential(value: Any, read: ValidatorFunctionWrapHandler) -> Any:
-    return value if value == CONFIRM else read(_flag(value))
+def _consequential(value: Any) -> Any:
+    read = value if value == CONFIRM else _flag(value)
+    if read != CONFIRM and not isinstance(read, bool):
+        hint = f"`{CONFIRM}` holds each call until a person approves it"
+        raise Mistake("wrong-type", f"expected true, false or {CONFIRM}", got=value, hint=hint)
+    return read
 
 
 def _list(value: Any) -> Any:
@@ -270,7 +272,7 @@ Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type":
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Consequential = Annotated[
     bool,
-    WrapValidator(_consequential),
+    PlainValidator(_consequential),
     WithJsonSchema({"anyOf": [{"type": "boolean"}, {"const": CONFIRM}]}),
 ]
 """True, False, or `CONFIRM`."""

@@ -201,7 +201,7 @@ def _of_section(pointer: Pointer, value: Any) -> str:
     if pointer == ("upstream", "tls") and isinstance(value, bool):
         return "remove it: `https://` or `http://` in `url` decides"
     if pointer[-1] == "parameters":
-        return "write a mapping: {NAME: {slashes: allowed}}"
+        return "write a mapping: {NAME: hidden} or {NAME: {maximum: 50}}"
     if pointer[0] == "consumers" and pointer[-1] == "match":
         return "for example {token: NAME}"
     if pointer == ("consumers",):

@@ -39,7 +39,7 @@ OnDrift: TypeAlias = Literal["keep", "quarantine", "follow"]
 class ParameterRule(Record):
     """How the gateway treats one parameter of an operation."""
 
-    example: ClassVar[str] = "{slashes: allowed}"
+    example: ClassVar[str] = "{maximum: 50, default: 20}, or `hidden`"
 
     short_form: ClassVar[dict[str, Any] | None] = {"const": "hidden"}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from plugin_gateway.shape.cut import Branch, both, dropped, kept, limited
+from plugin_gateway.shape.pointer import ANY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -37,7 +38,12 @@ class ReplyShape:
         branch = both(dropped(self.drop), limited(self.limits))
         if self.keep:
             branch = both(kept(self.keep), branch)
-        return branch if selection is None else both(kept(selection), branch)
+        if selection is None:
+            return branch
+        # Its stars stand for items of arrays only, and one object may come in the place of an array.
+        places = [*selection]
+        places += [tuple(token for token in place if token != ANY) for place in places if ANY in place]
+        return both(kept(places), branch)
 
     def of_failure(self) -> Branch:
         """Return the branch for the body of any other answer. What callers must do differs from what they get on success."""

@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from plugin_gateway.config.fields import OverrideText
 from plugin_gateway.config.selector import AllowEntry, ParameterRule, Selector
 
 
@@ -44,6 +45,19 @@ def test_an_entry_that_says_nothing_or_two_things_is_a_mistake(written: Any) -> 
 def test_a_numbered_entry_is_a_copy() -> None:
     entry = Selector.model_validate("a")
     assert (entry.numbered(3).index, entry.index) == (3, 0)
+
+
+@pytest.mark.parametrize("written", ["Confirm", "ask", "yes", 1, None, [], OverrideText("maybe")])
+def test_a_wrong_value_of_consequential_is_told_the_three_that_are_right(written: Any) -> None:
+    with pytest.raises(ValidationError, match="expected true, false or confirm"):
+        AllowEntry.model_validate({"operation": "a", "consequential": written})
+
+
+@pytest.mark.parametrize(
+    ("written", "value"), [(True, True), (False, False), ("confirm", "confirm"), (OverrideText("TRUE"), True)]
+)
+def test_consequential_is_true_false_or_confirm(written: Any, value: Any) -> None:
+    assert AllowEntry.model_validate({"operation": "a", "consequential": written}).consequential == value
 
 
 def test_a_parameter_may_be_hidden_in_one_word() -> None:

@@ -23,6 +23,14 @@ def test_a_selection_narrows_and_never_widens() -> None:
     assert cut_value("x", shape.of_success([("id",)])) is LEFT_OUT
 
 
+def test_a_selection_finds_one_object_in_the_place_of_an_array() -> None:
+    shape = ReplyShape(drop=(("items", "*", "notes"), ("items", "notes")))
+    places = [("items", "*", "id"), ("items", "*", "user", "login")]
+    item = {"id": 1, "notes": "x", "title": "t", "user": {"login": "ann", "email": "a@b.c"}}
+    assert cut_value({"items": item}, shape.of_success(places)) == {"items": {"id": 1, "user": {"login": "ann"}}}
+    assert cut_value({"items": [item]}, shape.of_success(places)) == {"items": [{"id": 1, "user": {"login": "ann"}}]}
+
+
 def test_only_keep_and_drop_close_answers_that_are_not_json() -> None:
     assert ReplyShape(keep=(("id",),)).is_closed
     assert ReplyShape(drop=(("id",),)).is_closed
