@@ -42,7 +42,7 @@ def command() -> None:
     help="The end of the chain that was kept elsewhere.  [default: the file FILE.head beside the last file]",
 )
 def verify(files: tuple[Path, ...], first: str, last: str) -> int:
-    """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if one is broken."""
+    """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if a link is broken."""
     from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` imports no room
     from plugin_gateway.telemetry.trail import head_path, stored_end  # noqa: PLC0415
 

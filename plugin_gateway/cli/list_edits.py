@@ -33,7 +33,7 @@ DENY: Pointer = ("deny",)
 
 
 class ListEdit(NamedTuple):
-    """The edited text, and one line about each operation that needed no edit, or more than one."""
+    """The edited text, with a note for each operation that needed no edit or more than one edit."""
 
     text: str
     notes: tuple[str, ...]
@@ -224,7 +224,7 @@ class ListEditor:
 
 
 def pointer_of(text: str, consumer: str) -> Pointer | None:
-    """Return where the list of a consumer is; None if there is no such consumer."""
+    """Return where the list of a consumer is; None if no consumer has the name."""
     value = meaning(text)
     consumers = value.get("consumers") if isinstance(value, dict) else None
     for index, one in enumerate(consumers if isinstance(consumers, list) else []):

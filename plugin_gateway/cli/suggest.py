@@ -149,7 +149,7 @@ class LeftOut:
         self._strange = 0
 
     def sift(self, calls: Iterable[SeenCall | None]) -> Iterator[SeenCall]:
-        """Yield the calls of operations of the document, and keep what the others are."""
+        """Yield the calls of operations of the document, and note the others."""
         for call in calls:
             if call is None:
                 self._strange += 1
@@ -171,7 +171,7 @@ class LeftOut:
 
 
 def tell_strange(count: int) -> None:
-    """Say how many lines are no records."""
+    """Say how many lines cannot be read."""
     if count:
         click.echo(f"{count} line{'s' * (count != 1)} of the records cannot be read", err=True)
 

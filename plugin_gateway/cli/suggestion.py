@@ -18,7 +18,7 @@ NARROWING: Final = ("parameters", "response")
 
 
 def answered(usage: Mapping[OperationKey, Usage]) -> dict[OperationKey, Usage]:
-    """Return the operations that a caller used. A scanner's call, which the API refused, is no use."""
+    """Return the operations that a caller used. A call of a scanner that the API refused does not count."""
     return {key: one for key, one in usage.items() if one.is_answered}
 
 

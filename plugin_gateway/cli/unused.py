@@ -1,4 +1,4 @@
-"""Unused operations: which operations of a document the records of a span have no call of."""
+"""Unused operations: those without a call in the records of a span of time."""
 
 from __future__ import annotations
 

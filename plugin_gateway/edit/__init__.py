@@ -1,1 +1,1 @@
-"""Edits of gateway.yaml: text in, text out. An edit changes the characters that it must, and proves what the result means."""
+"""Edits of gateway.yaml: text in, text out. An edit changes as few characters as it can, and proves what the result means."""

@@ -1,4 +1,4 @@
-"""A block list: operations of gateway.yaml with a dash and a line for each; one line is added or taken out."""
+"""A block list: operations of gateway.yaml, each on a line with a dash. An edit adds or removes one line."""
 
 from __future__ import annotations
 

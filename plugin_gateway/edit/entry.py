@@ -19,7 +19,7 @@ _COMMENTED: Final = re.compile(r",?([ \t]+)#")
 
 
 class Entry(NamedTuple):
-    """`name` is an operationId or `METHOD /path`. `remark` is what stands behind it as a comment."""
+    """`name` is an operationId or `METHOD /path`. `remark` is the text of the comment behind it."""
 
     name: str
     remark: str = ""

@@ -1,4 +1,4 @@
-"""A flow list: operations of gateway.yaml in brackets; one item is added or taken out, and its comma with it."""
+"""A flow list: operations of gateway.yaml in brackets. An edit adds or removes one item with its comma."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from plugin_gateway.edit.layout import Part
 
 _FOLLOWS: Final = {"allow": ("upstream", "openapi"), "deny": ("allow",)}
-"""Behind which section a missing list is written; else it goes to the end."""
+"""The sections behind which a missing list is written, the best first. Without them, it goes to the end."""
 
 
 def is_bare(layout: Layout, part: Part) -> bool:

@@ -1,4 +1,4 @@
-"""A proof: an edited text means exactly what was asked, by reading it again."""
+"""A proof: reads an edited text again and shows that it means exactly what was asked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def changed(value: Any, pointer: Pointer, change: Callable[[list[Any]], object])
     """Return a copy of a value with the list at `pointer` changed; a missing or empty list is made.
 
     Raises:
-        EditError: there is something else.
+        EditError: the value there is not a list.
     """
     copy = deepcopy(value)
     *way, last = pointer
@@ -70,6 +70,6 @@ def proven(text: str, wanted: Any, by_hand: str) -> str:
         raise EditError("the config is written in a way that this command cannot edit safely", hint=by_hand) from error
     if not is_same(found, wanted):
         raise EditError(
-            "the edit would change other parts of the config, too, such as an alias of the list", hint=by_hand
+            "the edit would also change other parts of the config, such as an alias of the list", hint=by_hand
         )
     return text

@@ -1,7 +1,7 @@
 """A mount: the path below which a gateway lives on a host that it shares with the API.
 
 The mount is cut off a target once, where a front reads the target. The gate, the faces and the endpoints know only the
-rest, so they work in the same way on a host of the gateway's own.
+rest, so they work as on a host that the gateway has for itself.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import Revision
 
 ANSWER_TIMEOUT_S: Final = 5.0
-TOKEN: Final = "pgtoken-4c1d9a7e0b52"  # noqa: S105  # of no server
+TOKEN: Final = "pgtoken-4c1d9a7e0b52"  # noqa: S105  # no server knows it
 """Stands in for the access tokens that the gateway would get from an authorization server."""
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from plugin_gateway.hostile.terrain import Place, Terrain
 
 CANARY: Final = "pgcanary-5e1f"
-"""What a caller sends in fields that must not go up."""
+"""The value of fields that a caller sends and that must not go up."""
 _METHODS: Final = (
     "GET",
     "HEAD",
@@ -45,7 +45,7 @@ MOST_CASES_OF_ONE: Final = 400
 
 
 def cases_for(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
-    """Yield the cases, for at most so many allowed operations and, near each of them, so many denied ones."""
+    """Yield the cases, for at most `most_operations` allowed operations, and for 20 times as many denied ones."""
     for place in terrain.targets[:most_operations]:
         yield Case(
             feature=Feature.CONTROL, name="allowed", octets=_request(place.method, place.path), entry=_named(place)
@@ -200,7 +200,7 @@ def _smuggled(place: Place, denied: list[Place]) -> Iterator[tuple[str, bytes]]:
 
 
 def _tool_calls(terrain: Terrain, most: int) -> Iterator[Case]:
-    """Yield calls of tools with path arguments that could lead to another operation, and calls of tools that there are not."""
+    """Yield calls of tools with path arguments that could lead to another operation, and calls of tools that do not exist."""
     for tool in terrain.tools[:most]:
         for argument in tool.in_path:
             others = {name: MARK for name in tool.in_path if name != argument}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from plugin_gateway.hostile.terrain import Place, Terrain
 
 LEAST_SHOWN: Final = 6
-"""So many characters of a secret in a row are a leak."""
+"""A leak is at least this many characters of a secret in a row."""
 _PARAMETERS: Final = re.compile(r";[^/]*")
 _CHUNK_LINE: Final = re.compile(rb"(?:\A|\r\n)[0-9A-Fa-f]+\r\n")
 _MOST_DECOMPRESSED: Final = 16_000_000
@@ -93,12 +93,12 @@ class Oracle:
         elif not self._is_allowed(arrival.method, path):
             yield "it matches no allowed operation"
         if CANARY.encode() in arrival.octets:
-            yield "a field of the caller reached the upstream that must not"
+            yield "a field of the caller reached the upstream, and must not"
         head = arrival.octets.partition(b"\r\n\r\n")[0].lower()
         for name in self._once:
             names = [line.partition(b":")[0].strip().replace(b"_", b"-") for line in head.split(b"\r\n")[1:]]
             if names.count(name.replace(b"_", b"-")) != 1:
-                yield f"the field {name.decode()} of the gateway stands {names.count(name)} times"
+                yield f"the field {name.decode()} of the gateway is in the request {names.count(name)} times"
 
     def judge_answer(self, octets: bytes) -> Iterator[str]:
         """Yield what is wrong with the answers on a connection."""

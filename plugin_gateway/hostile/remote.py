@@ -1,4 +1,4 @@
-"""A remote gateway under attack: what the caller gets is all there is to judge by."""
+"""A remote gateway under attack, which is judged only by the answers that the caller gets."""
 
 from __future__ import annotations
 

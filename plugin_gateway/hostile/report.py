@@ -25,7 +25,7 @@ def findings_of(outcome: Outcome, location: Location) -> Iterator[Finding]:
         yield Finding(
             rule="attack-control",
             message="no allowed call was forwarded, so the attack proves nothing",
-            hint="try one with `plugin-gateway try` to see why",
+            hint="run `plugin-gateway try` with one of them to see why",
             location=location,
         )
     elif outcome.silent:

@@ -29,7 +29,7 @@ class Place:
 
     @property
     def literals(self) -> int:
-        """How many characters of the template are no parameter: of two templates that fit a path, servers take the one with more."""
+        """The number of characters outside parameters. If two templates fit a path, servers take the one with more of them."""
         return len(_PARAMETER.sub("", self.template))
 
     @property

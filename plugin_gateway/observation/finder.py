@@ -1,4 +1,4 @@
-"""A finder: the operation of a document that a call belongs to, whatever its query is and whether it is allowed."""
+"""A finder: finds the operation of a document that a call belongs to, allowed or not, with any query."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Finder:
         if self._prefix and target.startswith(self._prefix + b"/"):
             targets.append(target[len(self._prefix) :])
         for one in targets:
-            # The whole target first: a template may end in a query. Undeclared names in a query do not matter here.
+            # The whole target first, because a template may end in a query. Then without it, because the query may have undeclared names.
             for asked in (one, one.partition(b"?")[0]):
                 verdict = self._gate.judge(method.encode("latin-1", "replace"), asked)
                 if isinstance(verdict, Permit):

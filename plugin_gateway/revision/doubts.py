@@ -24,7 +24,7 @@ _MOST_LEVELS: Final = 4
 
 
 class Doubt(NamedTuple):
-    """One thing to look at. `kind` is a stable kebab-case name."""
+    """One reason to look at an operation. `kind` is a stable kebab-case name."""
 
     kind: str
     text: str

@@ -29,7 +29,7 @@ class Saving(NamedTuple):
 
     overlay: Path
     before: Cost | None
-    """None if the allow-list needs the overlay: without it, there is no gateway to compare with."""
+    """None if the allow-list needs the overlay, because then the gateway does not compile without it."""
     after: Cost | None
 
 

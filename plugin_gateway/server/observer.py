@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     App = Callable[[Any, Any, Any], Any]
 
 _MOST_BYTES: Final = 1_000_000
-"""Of each body, for its fields. A longer body is forwarded, and its fields are not told."""
+"""The longest body whose fields are told. A longer body is forwarded all the same."""
 _MOST_RULES: Final = 4096
 _NOT_IN_DOCUMENT: Final = Refusal(
     status=404,
@@ -52,9 +52,9 @@ _NOT_IN_DOCUMENT: Final = Refusal(
 _OF_A_WEB_PAGE: Final = Refusal(
     status=403,
     code="origin-not-allowed",
-    detail="The observer serves programs. A web page of another site, or one that calls this machine by another name, must not call the API.",
+    detail="The observer serves programs. A web page of another site must not call the API, and neither must a page that calls this machine by another name.",
 )
-# The gateway forwards these for every operation, or never: they say nothing about an operation.
+# The gateway forwards these fields for every operation or for none, so they say nothing about an operation.
 _USUAL: Final = frozenset(
     {
         b"accept", b"authorization", b"cache-control", b"connection", b"cookie", b"expect", b"host", b"idempotency-key", b"keep-alive",
@@ -66,7 +66,7 @@ _USUAL_FAMILIES: Final = (b"accept-", b"content-", b"if-", b"sec-", b"x-forwarde
 
 
 class _Asked(NamedTuple):
-    """What the observer knows about the request that the judge of this task is asked about."""
+    """The request that the judge sees in this task."""
 
     rule: OperationRule | None
     headers: frozenset[bytes]

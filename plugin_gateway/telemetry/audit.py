@@ -37,9 +37,9 @@ class Audit:
         self._trail: Trail | None = None
         self._rules: tuple[OperationRule, ...] = ()
         self._rules_before: tuple[OperationRule, ...] = ()
-        """They are held so that no later rule can get the `id` of one of them."""
+        """Holding the rules keeps their `id` from later rules."""
         self._older: dict[int, str] = {}
-        """By the `id` of a rule of the revision before, its digest, for calls that began with it."""
+        """The digest of the revision before, by the `id` of each of its rules: a call may have begun with one."""
         self._is_failing = False
         self._lost_before = 0
 
@@ -79,7 +79,9 @@ class Audit:
             return
         error = trail.write(entries)
         if error is not None and not self._is_failing:
-            message = "the audit cannot be written to %s: %s; calls go on, and their entries are counted as lost"
+            message = (
+                "the audit cannot be written to %s: %s; calls are still answered, and their entries are counted as lost"
+            )
             _logger.error(message, trail.file, error.strerror or error, extra={"event": "audit-failed"})
         elif error is None and self._is_failing:
             _logger.warning("the audit is written to %s again", trail.file, extra={"event": "audit-restored"})

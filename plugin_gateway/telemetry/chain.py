@@ -1,6 +1,6 @@
 """A chain of lines: each line names the SHA-256 of the line before it, so that no line can be changed or removed unnoticed.
 
-The chain proves nothing about its own end: a head, kept beside the file, says how many lines there are and what the last one is.
+The chain proves nothing about its own end. A head, kept beside the file, has the number of lines and the SHA-256 of the last one.
 A person who can write both can forge both; send the head to another machine to prevent that.
 """
 
@@ -40,7 +40,7 @@ class Break(NamedTuple):
 
 
 def read_head(text: str) -> Head | None:
-    """Read a head as `str` writes it; return None if the text is none."""
+    """Read a head as `str` writes it; return None for other text."""
     match = _HEAD.fullmatch(text.strip())
     return Head(int(match[1]), match[2]) if match else None
 
@@ -56,9 +56,9 @@ def append(head: Head, entries: Iterable[dict[str, object]]) -> tuple[bytes, Hea
 
 
 def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None) -> Iterator[Break]:
-    """Yield the places where lines, without their line ends, are no chain from `first` to `last`.
+    """Yield the places where lines, without their line ends, do not form a chain from `first` to `last`.
 
-    The check goes on behind a break, so that one removed line gives one break. `last` is None if the end is not known.
+    The check continues after a break, so one removed line gives one break. `last` is None if the end is not known.
     """
     head = first
     number = 0
@@ -66,7 +66,9 @@ def breaks_in(lines: Iterable[bytes], *, first: Head = START, last: Head | None)
         seq, prev = _link(line)
         if seq is None:
             yield Break(
-                number, "this is no line of an audit", "the gateway was killed while it wrote, or the line was changed"
+                number,
+                "the line is not an entry of an audit",
+                "the gateway was killed while it wrote, or the line was changed",
             )
         elif prev != head.sha256 or seq != head.lines + 1:
             yield _broken(number, seq, head)

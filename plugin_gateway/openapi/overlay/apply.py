@@ -29,7 +29,7 @@ def apply(document: Document, overlay: Overlay) -> Document:
     """Return the changed document; `document` does not change. Its warnings are those of all overlays so far.
 
     Raises:
-        DocumentError: an action selects nothing, or does not go together with what it selects; or what is left is not an
+        DocumentError: an action selects nothing, or does not fit what it selects; or the result is not an
             OpenAPI document.
     """
     edits = Edits(document.root)

@@ -23,7 +23,7 @@ _MOST_NODES: Final = MAX_NODES // 2
 
 
 class EditError(ValueError):
-    """Raised for a value that does not go together with its place. `at` leads from the value of the action to the wrong part."""
+    """Raised for a value that does not fit its place. `at` leads from the value of the action to the wrong part."""
 
     def __init__(self, message: str, hint: str = "", at: Place = ()) -> None:
         """Take the text of a finding, and the place inside the action's value."""
