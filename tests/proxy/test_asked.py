@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from plugin_gateway.credentials.injection import Injection
@@ -11,10 +9,10 @@ from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
+from tests.proxy.real import plan_of
 
 RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
 TARGET = UpstreamTarget(host="up", port=80, authority=b"up.test", prefix=b"/v2")
@@ -31,7 +29,7 @@ def permitted(
     method: bytes = b"GET",
 ) -> Permitted:
     uplink = Uplink(rule, TARGET, injection or Injection())
-    plan = Plan(rule, uplink, SimpleNamespace(relocation=None), None, {}, granted=granted)
+    plan = plan_of(rule, uplink, granted=granted)
     block = block or FieldBlock(read_request_fields(BLOCK, 1))
     return Permitted(Access("tom", None, {}), plan, method, Permit(rule, b"/p", query), block, OPAQUE)
 

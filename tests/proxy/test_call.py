@@ -6,7 +6,7 @@ import pytest
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.asked import Asked
-from plugin_gateway.proxy.call import Call
+from plugin_gateway.proxy.call import Call, Client
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.telemetry.record import AccessRecord
 
@@ -15,7 +15,7 @@ RULE = OperationRule(method="GET", path_template="/p", operation_id="p")
 
 def test_a_record_says_what_is_known_and_holds_no_header_or_query() -> None:
     request = read_request_fields(b"Host: a\r\nAuthorization: s3cret\r\nX-Request-Id: r\r\n", 1)
-    call = Call(None, Asked(request, b"GET", b"/p", RULE))
+    call = Call(Client(), Asked(request, b"GET", b"/p", RULE))
     call.status, call.bytes_in, call.bytes_out = 200, 1, 2
     record = call.record("upstream-closed", "10.0.0.1")
     assert isinstance(record, AccessRecord)
@@ -36,7 +36,7 @@ def test_a_record_says_what_is_known_and_holds_no_header_or_query() -> None:
     ],
 )
 def test_each_kind_of_call_says_itself_how_it_goes(name: str, arguments: dict[str, Any]) -> None:
-    call = Call(None, Asked(read_request_fields(b"", 0), b"GET", b"/"))
+    call = Call(Client(), Asked(read_request_fields(b"", 0), b"GET", b"/"))
     call.on_tick(0.0)
     with pytest.raises(NotImplementedError):
         getattr(call, name)(**arguments)

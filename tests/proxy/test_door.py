@@ -9,7 +9,6 @@ import json
 import socket
 import time
 from contextlib import asynccontextmanager
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import jwt
@@ -23,11 +22,13 @@ from plugin_gateway.callers.provider import ProviderError
 from plugin_gateway.callers.users import hash_password
 from plugin_gateway.config.load import load_text
 from plugin_gateway.openapi.document import Document
-from plugin_gateway.proxy.door import Door
+from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.holder import Holder
+from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision.compile import compile_revision
 from plugin_gateway.server.worker import PublicServer, public_config
 from plugin_gateway.telemetry import Log, Recorder
+from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -550,8 +551,8 @@ def test_the_callers_of_one_consumer_are_told_apart_where_calls_need_approval(se
     document = Document(root=yaml.safe_load(DOCUMENT), name="o.yaml")
     revision = compile_revision(load_text(config, path=None, environ={}), document, number=1)
     callers = (Identity(user=name, scopes=frozenset({"read"})) for name in ("ada", "bob", "ada"))
-    door = Door(revision, SimpleNamespace(identify=lambda *_: next(callers)))
-    found = [door.admit(SimpleNamespace(request=SimpleNamespace(authorizations=())), "") for _ in range(3)]
+    door = door_of(revision, lambda *_: next(callers))
+    found = [door.admit(FieldBlock(read_request_fields(b"Host: a\r\n", 1)), "") for _ in range(3)]
     assert [access.consumer for access in found] == ["all"] * 3
     assert len({id(access) for access in found}) == count
     assert found[0] is found[2]

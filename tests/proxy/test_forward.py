@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from plugin_gateway.callers.consumers import FOREVER
 from plugin_gateway.credentials.injection import Injection
 from plugin_gateway.gate.media_type import JSON, OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
@@ -29,11 +30,13 @@ from plugin_gateway.shape.reader import Reader
 from plugin_gateway.shape.reading import Style
 from plugin_gateway.shape.shape import Judged, Shape
 from plugin_gateway.shape.validator import Validator
+from tests.proxy.real import door_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.proxy.call import Call
+    from plugin_gateway.proxy.door import Door
     from plugin_gateway.proxy.serving import Serving
     from plugin_gateway.shape.shape import BodyShape
     from plugin_gateway.telemetry.record import AccessRecord
@@ -100,11 +103,16 @@ def play(serving: Serving | None, act: Callable[..., Any]) -> tuple[int, str, Ac
 
 
 def refused(
-    *, anybody: Access | None = None, access: Access | None = None, door: SimpleNamespace | None = None
+    *,
+    anybody: Access | None = None,
+    access: Access | None = None,
+    door: Door | None = None,
+    remembered: Access | None = None,
 ) -> tuple[int, str, AccessRecord]:
     serving = Holder(REVISION).serving
     serving.anybody, serving.door = anybody, door
     block = serving.read(b"Host: a\r\nX-Request-Id: r\r\n", 1)
+    block.access, block.access_until = remembered, FOREVER
 
     def act(client: InProcessClient) -> None:
         assert forward(serving, client, access, b"GET", b"/p?q=1", block, b"", is_whole=True) is None
@@ -113,17 +121,22 @@ def refused(
 
 
 def test_the_door_is_asked_first_and_a_caller_it_does_not_know_gets_no_further() -> None:
-    door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: UNKNOWN)
-    status, code, record = refused(door=door)
+    status, code, record = refused(door=door_of(REVISION, lambda values, address: UNKNOWN))
     assert (status, code) == (401, "missing-credential")
     assert (record.target, record.rule, record.request_id, record.consumer) == (b"/p?q=1", None, b"r", "")
 
 
 def test_a_caller_who_is_known_already_is_not_asked_again() -> None:
     asked = []
-    door = SimpleNamespace(recall=asked.append, admit=asked.append)
-    status, _, record = refused(access=Access("tom", lambda _method, _target: CLOSED, {}), door=door)
-    assert (status, record.consumer, asked) == (404, "tom", [])
+    tom, other = (Access(name, lambda _method, _target: CLOSED, {}) for name in ("tom", "other"))
+
+    def identify(values: Any, address: str) -> Refusal:
+        asked.append(address)
+        return UNKNOWN
+
+    for remembered in (None, other):
+        status, _, record = refused(access=tom, door=door_of(REVISION, identify), remembered=remembered)
+        assert (status, record.consumer, asked) == (404, "tom", [])
 
 
 def test_what_the_gate_refuses_is_recorded_with_its_caller() -> None:

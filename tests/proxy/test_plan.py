@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from plugin_gateway.gate.permit import OperationRule
 from plugin_gateway.proxy.overflow import Cap
-from plugin_gateway.proxy.plan import Plan
+from tests.proxy.real import plan_of
 
 
 @pytest.mark.parametrize(
@@ -26,5 +25,5 @@ def test_only_what_must_be_asked_or_changed_keeps_a_call_from_the_short_way(
     parts: dict[str, Any], links: tuple[tuple[str], ...], is_open: bool, passes: bool
 ) -> None:
     rule = OperationRule(method="GET", path_template="/p", operation_id="p", links=links)
-    plan = Plan(rule, None, SimpleNamespace(relocation=None), None, {}, **parts)
+    plan = plan_of(rule, **parts)
     assert (plan.is_open, plan.passes_whole_answers) == (is_open, passes)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import re
 from http.cookies import SimpleCookie
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from plugin_gateway.gate.media_type import OPAQUE
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock, Permitted
 from plugin_gateway.proxy.door import Access
-from plugin_gateway.proxy.plan import Plan
 from plugin_gateway.proxy.uplink import Uplink
 from plugin_gateway.proxy.wire import read_request_fields
 from plugin_gateway.revision import UpstreamTarget
@@ -21,6 +19,7 @@ from plugin_gateway.revision.upstream import Forwarded, forwarded
 from plugin_gateway.shape.parameters import Parameters
 from plugin_gateway.shape.part import Part
 from plugin_gateway.shape.shape import Shape
+from tests.proxy.real import plan_of
 
 KEY = Injection(
     headers=((b"X-Api-Key", b"s3cret-key"),),
@@ -35,8 +34,7 @@ ID = b"X-Request-Id: id-1\r\n"
 
 def sent(uplink: Uplink, permit: Permit, block: FieldBlock, method: bytes = b"GET") -> bytes:
     """The head of a call with the id `id-1`, without that id."""
-    plan = Plan(permit.rule, uplink, SimpleNamespace(relocation=None), None, {})
-    permitted = Permitted(Access("", None, {}), plan, method, permit, block, OPAQUE)
+    permitted = Permitted(Access("", None, {}), plan_of(permit.rule, uplink), method, permit, block, OPAQUE)
     assert permitted.head == permitted.head_for(uplink)
     head = permitted.head + b"id-1" + uplink.end
     assert head.count(ID) == 1
