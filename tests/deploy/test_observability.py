@@ -17,7 +17,7 @@ from plugin_gateway.endpoints.admin import Health
 from plugin_gateway.endpoints.exposition import exposition
 from plugin_gateway.refusal import TITLES
 from plugin_gateway.telemetry import Counters
-from tests.deploy.proxies import BOUND_S, DEPLOY, free_port, program, serving, until_listening
+from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, serving, until_listening
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -139,7 +139,8 @@ def asked(client: httpx2.Client, query: str) -> list[Any]:
 
 
 def test_a_real_prometheus_loads_the_rules_and_evaluates_each_query(prometheus: httpx2.Client) -> None:
-    give_up, pause = time.monotonic() + BOUND_S, threading.Event()
+    # Prometheus waits 5 s before it scrapes its first targets.
+    give_up, pause = time.monotonic() + START_BOUND_S, threading.Event()
     calls = 'sum by (reason) (plugin_gateway_calls_total{operation=""})'
     while not asked(prometheus, calls) and time.monotonic() < give_up:
         pause.wait(0.1)
