@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 
 from plugin_gateway.config.address import is_this_machine
-from plugin_gateway.config.header_names import is_cookie_name
+from plugin_gateway.config.header_names import is_cookie_name, is_never_forwarded
 from plugin_gateway.gate.permit import Permit
 from plugin_gateway.observation.fields import declared_names, fields_of
 from plugin_gateway.observation.sighting import Sighting
@@ -54,15 +54,14 @@ _OF_A_WEB_PAGE: Final = Refusal(
     code="origin-not-allowed",
     detail="The observer serves programs. A web page of another site must not call the API, and neither must a page that calls this machine by another name.",
 )
-# The gateway forwards these fields for every operation or for none, so they say nothing about an operation.
+# Clients send these fields with every operation, so they say nothing about one.
 _USUAL: Final = frozenset(
     {
-        b"accept", b"authorization", b"cache-control", b"connection", b"cookie", b"expect", b"host", b"idempotency-key", b"keep-alive",
-        b"origin", b"pragma", b"prefer", b"range", b"referer", b"te", b"traceparent", b"tracestate", b"transfer-encoding", b"upgrade",
-        b"user-agent", b"x-request-id",
+        b"accept", b"cache-control", b"idempotency-key", b"origin", b"pragma", b"prefer", b"range", b"referer", b"traceparent",
+        b"tracestate", b"user-agent", b"x-request-id",
     }
 )  # fmt: skip
-_USUAL_FAMILIES: Final = (b"accept-", b"content-", b"if-", b"sec-", b"x-forwarded-")
+_USUAL_FAMILIES: Final = (b"accept-", b"content-", b"if-", b"sec-")
 
 
 class _Asked(NamedTuple):
@@ -198,7 +197,7 @@ class _Copy:
 
 
 def _is_usual(name: bytes) -> bool:
-    return name in _USUAL or name.startswith(_USUAL_FAMILIES)
+    return name in _USUAL or name.startswith(_USUAL_FAMILIES) or is_never_forwarded(name)
 
 
 def _value(fields: Iterable[tuple[bytes, bytes]], wanted: bytes) -> str:

@@ -132,6 +132,7 @@ def test_a_sighting_has_names_and_types_and_no_value(tmp_path: Path) -> None:
         upstream=Upstream(),
         content_type="application/json",
         x_tenant="s3cret",
+        x_real_ip="s3cret",
         cookie="a=s3cret",
     )
 
