@@ -32,7 +32,7 @@ COMMANDS: Final = {
     "fmt": ("plugin_gateway.cli.fmt", "Format gateway.yaml."),
     "init": ("plugin_gateway.cli.init", "Write a first gateway.yaml for a document."),
     "observe": ("plugin_gateway.cli.observe", "Forward all calls to an API, and write down what they use."),
-    "suggest": ("plugin_gateway.cli.suggest", "Print the smallest gateway.yaml that permits what records have seen."),
+    "suggest": ("plugin_gateway.cli.suggest", "Print the smallest gateway.yaml that permits the recorded calls."),
     "prune": ("plugin_gateway.cli.prune", "Cut a document down to some operations."),
     "spec": ("plugin_gateway.cli.spec", "Print the document that is served."),
     "manifest": ("plugin_gateway.cli.manifest", "Print the manifest that is served."),

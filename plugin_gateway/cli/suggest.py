@@ -1,4 +1,4 @@
-"""`suggest`: writes the smallest gateway.yaml that permits what records have seen."""
+"""`suggest`: writes the smallest gateway.yaml that permits the calls in some records."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _MOST_BEFORE_OBSERVED: Final = 100
     "--upstream", default="", metavar="URL", help="The API, instead of the one that the records or the config name."
 )
 def command(config: Path | None, files: tuple[str, ...], source: str, upstream: str) -> int:
-    """Print the smallest gateway.yaml that permits what the records FILE have seen; `-` is standard input.
+    """Print the smallest gateway.yaml that permits the calls in the records FILE; `-` is standard input.
 
     FILE is what `observe` has written (by default seen.jsonl), the gateway's own access log (JSON) or audit, or another server's access log (common or combined
     format). The files of `observe` also have parameters and fields: then the config hides optional parameters that no call had, and
-    keeps only the fields that replies had. From other servers' logs, operations that were only ever refused (401, 403, 404, 405) are
-    left out.
+    keeps only the fields that replies had. An operation of another server's log is left out if every call of it was refused (401, 403,
+    404, 405).
 
     Exit status: 0 if an operation was seen, 1 if not.
     """

@@ -1,4 +1,4 @@
-"""A suggestion: the smallest gateway.yaml that permits what was seen, as text."""
+"""A suggestion: the smallest allow-list that permits the calls that were seen, as text."""
 
 from __future__ import annotations
 

@@ -64,14 +64,14 @@ def test_a_junit_report_is_xml(config: Path) -> None:
         (("--url", "localhost"), "expected an http or https URL"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(
+def test_options_that_do_not_go_together_are_refused(
     config: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], message: str
 ) -> None:
     monkeypatch.setenv("NOT_SET", "a-secret-1")
     assert message in str(run(config, *arguments).exception)
 
 
-def test_a_gateway_that_is_away_is_said(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_gateway_that_does_not_answer_is_an_error(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOT_SET", "a-secret-1")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

@@ -86,9 +86,9 @@ def test_many_breaks_are_summed_up(file: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("--from", "7"), ("--head", "x:y")])
-def test_what_is_no_head_is_a_usage_error(file: Path, arguments: tuple[str, str]) -> None:
+def test_a_malformed_head_is_a_usage_error(file: Path, arguments: tuple[str, str]) -> None:
     assert "is no head" in str(verify(file, *arguments).exception)
 
 
-def test_a_file_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     assert "cannot be read" in str(verify(tmp_path / "none").exception)

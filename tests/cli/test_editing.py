@@ -124,7 +124,7 @@ def test_a_file_that_is_a_mount_point_is_said_to_be_busy(config: Path, monkeypat
         "openapi: openapi.yaml\nupstream: {url: http://127.0.0.1:1}\nallow:\n",
     ],
 )
-def test_an_edit_may_be_what_mends_the_config(config: Path, text: str) -> None:
+def test_an_edit_may_mend_a_config_that_serve_refuses(config: Path, text: str) -> None:
     config.write_text(text)
 
     assert run(["allow", "listPets"]) == 0
@@ -157,7 +157,7 @@ def test_touched_lines_are_those_that_are_new() -> None:
     assert touched_lines("a\n", "a\n") == frozenset()
 
 
-def test_a_missing_line_break_at_the_end_is_said(config: Path) -> None:
+def test_a_missing_line_break_at_the_end_is_shown(config: Path) -> None:
     assert unified(config, "a: 1", "a: 2").splitlines()[-4:] == [
         "-a: 1",
         "\\ No newline at end of file",

@@ -126,7 +126,7 @@ def test_a_group_of_a_consumer_is_left_to_the_operator(document: Document) -> No
     assert editor.result().text == CONSUMERS
 
 
-def test_a_consumer_that_is_not_there_has_no_list() -> None:
+def test_an_unknown_consumer_has_no_list() -> None:
     assert pointer_of(CONSUMERS, "c") is None
     assert pointer_of("allow: []\n", "a") is None
 

@@ -47,7 +47,7 @@ def lines(*names: str) -> str:
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.sampled_from([*CALLS]), min_size=1))
-def test_what_was_seen_is_permitted_and_nothing_else(
+def test_only_the_calls_that_were_seen_are_permitted(
     folder: Path, capsys: pytest.CaptureFixture[str], names: set[str]
 ) -> None:
     (folder / "seen.jsonl").write_text(lines(*names))

@@ -74,7 +74,7 @@ def test_every_resource_is_valid_by_the_schema_of_the_release(values: dict[str, 
         validate(resource)
 
 
-def test_by_default_it_brings_what_runs_everywhere() -> None:
+def test_by_default_the_chart_brings_only_built_in_kinds() -> None:
     assert {*rendered(PLAIN)} == {
         "ConfigMap", "Deployment", "HorizontalPodAutoscaler", "NetworkPolicy", "PodDisruptionBudget", "Service",
     }  # fmt: skip

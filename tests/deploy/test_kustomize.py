@@ -40,7 +40,7 @@ def test_every_resource_is_valid_by_the_schema_of_the_release(name: str) -> None
         validate(resource)
 
 
-def test_the_base_brings_all_that_a_deployment_of_its_own_needs() -> None:
+def test_the_base_brings_all_that_a_separate_deployment_needs() -> None:
     resources = built("standalone")
     pod = resources["Deployment"]["spec"]["template"]["spec"]
     [container] = pod["containers"]

@@ -64,5 +64,5 @@ def test_an_entry_goes_with_its_lines(text: str, index: int, edited: str) -> Non
         ("a:\n   - b: 1\n", 3),
     ],
 )
-def test_lists_are_indented_as_the_first_one_of_the_text(text: str, step: int) -> None:
+def test_a_list_is_indented_as_the_first_list_of_the_text(text: str, step: int) -> None:
     assert step_of(Layout(text)) == step

@@ -46,7 +46,7 @@ def test_a_block_list_begins_at_its_anchor_and_ends_with_its_last_part() -> None
 
 
 @pytest.mark.parametrize("pointer", [("nothing",), ("allow", 3), ("openapi", "x"), ("allow", "x"), ("both", 0, 1)])
-def test_what_is_not_written_has_no_part(pointer: tuple[str | int, ...]) -> None:
+def test_a_place_that_is_not_written_has_no_part(pointer: tuple[str | int, ...]) -> None:
     assert Layout(TEXT).at(pointer) is None
 
 

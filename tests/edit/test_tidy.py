@@ -44,7 +44,9 @@ CASES = st.one_of(block_lists(), flow_lists())
         st.sampled_from(["listPets", "get.pet", "Größe", "größe_2"]), st.sampled_from(["GET /a", "PUT /b/{c}"])
     ),
 )
-def test_tidying_keeps_the_meaning_and_the_comments_and_is_done_after_once(case: Case, remarks: dict[str, str]) -> None:
+def test_tidying_keeps_the_meaning_and_the_comments_and_a_second_run_changes_nothing(
+    case: Case, remarks: dict[str, str]
+) -> None:
     tidied = tidy(case.text, remarks)
 
     assert is_same(meaning(tidied), meaning(case.text))

@@ -37,7 +37,9 @@ def test_a_request_goes_below_the_path_of_the_url_with_the_given_fields() -> Non
 @pytest.mark.parametrize(
     ("answer", "arrived"), [(REFUSED, []), (PASSED, [("GET", "/pets/mine")]), (b"", [])]
 )  # fmt: skip
-def test_what_the_gateway_does_not_refuse_itself_has_arrived(answer: bytes, arrived: list[tuple[str, str]]) -> None:
+def test_a_call_that_the_gateway_did_not_refuse_counts_as_arrived(
+    answer: bytes, arrived: list[tuple[str, str]]
+) -> None:
     assert asyncio.run(played(case(Feature.SPELLING, b"GET /pets/mine"), answer))[1] == arrived
 
 

@@ -43,7 +43,7 @@ def test_a_line_is_read_as_a_call(
 @pytest.mark.parametrize(
     "line", ["rubbish", "{", "[1]", "{" * 100_000, '{"event": "access", "method": "GET"}', "{}", '"GET /pets" 2x']
 )
-def test_a_line_that_is_no_record_is_none(line: str, tmp_path: Path) -> None:
+def test_a_line_that_is_not_a_record_gives_none(line: str, tmp_path: Path) -> None:
     assert [*read_calls([line], Finder(document(tmp_path)))] == [None]
 
 

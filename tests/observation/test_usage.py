@@ -69,7 +69,7 @@ def test_the_deepest_fields_of_successful_replies_are_kept() -> None:
 
 
 @pytest.mark.parametrize(("call", "kept"), [(seen(status=204), ["/id"]), (seen(method="HEAD"), ["/id"]), (seen(), [])])
-def test_a_reply_with_another_content_keeps_all_and_one_without_content_says_nothing(
+def test_a_reply_that_is_not_json_keeps_all_fields_and_an_empty_reply_changes_nothing(
     call: SeenCall, kept: list[str]
 ) -> None:
     assert used(seen(response={"": ("object",), "/id": ("integer",)}), call).kept_fields() == kept

@@ -69,7 +69,7 @@ def test_an_operation_is_appraised_with_its_costs_doubts_and_proposal(folder: Pa
     assert one.reply_kept < one.reply.after / 3
 
 
-def test_an_operation_without_a_reply_in_json_has_no_cost_of_one(folder: Path) -> None:
+def test_a_reply_that_is_not_json_has_no_cost(folder: Path) -> None:
     one = appraised(folder, "[addIssue]")["POST /issues"]
 
     assert (one.reply.after, one.keep, one.reply_kept) == (None, (), None)
@@ -79,9 +79,7 @@ def test_an_operation_without_a_reply_in_json_has_no_cost_of_one(folder: Path) -
 @pytest.mark.parametrize(
     ("allow", "overlays"), [("[listIssues]", "[short.yaml]"), ("[{operation: listIssues, description: Short.}]", "[]")]
 )
-def test_what_gateway_yaml_shortens_is_compared_with_the_api_s_own_text(
-    folder: Path, allow: str, overlays: str
-) -> None:
+def test_a_shortened_text_is_compared_with_the_text_of_the_api(folder: Path, allow: str, overlays: str) -> None:
     one = appraised(folder, allow, overlays)["GET /issues"]
 
     assert one.tool.before is not None

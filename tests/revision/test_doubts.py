@@ -65,7 +65,7 @@ def test_each_doubt_about_a_write_is_told(node: Any, kind: str, text: str) -> No
     assert text in doubts(node, "post")[kind]
 
 
-def test_an_operation_that_says_everything_is_not_doubted() -> None:
+def test_an_operation_with_all_texts_has_no_doubts() -> None:
     schema = {"properties": {"title": {"type": "string", "description": "Its title."}}, "additionalProperties": False}
 
     assert doubts({"summary": "Short", "parameters": [TOLD]}) == {}

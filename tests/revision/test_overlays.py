@@ -145,7 +145,7 @@ def test_an_overlay_changes_the_digest(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "folder", "fifo", "large"])
-def test_what_cannot_be_read_is_told_so(tmp_path: Path, kind: str) -> None:
+def test_an_overlay_that_cannot_be_read_is_reported(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "o.yaml"
     if kind == "folder":
         path.mkdir()

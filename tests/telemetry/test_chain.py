@@ -90,7 +90,7 @@ def test_a_file_without_a_known_end_is_checked_to_its_last_line() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "7", "x:" + "0" * 64, "7:" + "0" * 63, "7:" + "G" * 64])
-def test_what_is_no_head_is_not_read(text: str) -> None:
+def test_other_text_is_not_read_as_a_head(text: str) -> None:
     assert read_head(text) is None
 
 

@@ -48,7 +48,7 @@ def test_both_files_are_for_their_owner_only(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in (file, head_path(file))] == [0o600, 0o600]
 
 
-def test_a_renamed_file_is_followed_by_a_new_one_that_goes_on_with_the_chain(tmp_path: Path) -> None:
+def test_after_a_rename_a_new_file_continues_the_chain(tmp_path: Path) -> None:
     file, older = tmp_path / "audit.jsonl", tmp_path / "audit.jsonl.1"
     trail = Trail(file)
     trail.write([{}, {}])

@@ -136,7 +136,7 @@ def test_actions_build_on_each_other_and_the_document_stays_as_it_was() -> None:
         ),
     ],
 )  # fmt: skip
-def test_what_does_not_fit_is_located_in_the_overlay(actions: str, found: str) -> None:
+def test_an_action_that_does_not_fit_is_located_in_the_overlay(actions: str, found: str) -> None:
     assert findings(actions) == [found]
 
 

@@ -125,7 +125,7 @@ def test_the_root_cannot_be_removed() -> None:
         Edits({}).remove([()])
 
 
-def test_copies_of_copies_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_of_copies_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(edits_module, "_MOST_NODES", 20_000)
     edits = Edits({"a": {str(index): {} for index in range(1000)}, "n": {}})
 

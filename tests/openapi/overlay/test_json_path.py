@@ -1,4 +1,4 @@
-"""JSONPath queries: what one selects, and what is said of one that selects nothing."""
+"""JSONPath queries: the places that a query selects, and the hint if it selects nothing."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def test_a_query_selects_each_place_once(query: str, places: list[tuple[str | in
 @pytest.mark.parametrize(
     "text", ["", "paths", "$.", "$.paths[", "$.a | $.b", " $.a", "$.a ", "$[?@.a==]", "^.a", "$.x[?nope(@)]"]
 )
-def test_what_is_not_one_query_of_the_standard_is_refused(text: str) -> None:
+def test_text_that_is_not_one_standard_query_is_refused(text: str) -> None:
     with pytest.raises(JsonPathError, match="JSONPath"):
         JsonPath(text)
 
