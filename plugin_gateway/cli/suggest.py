@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from plugin_gateway.cli.options import SEEN, config_option
+from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
+    from plugin_gateway.diagnostics import Finding
     from plugin_gateway.observation.records import SeenCall
-    from plugin_gateway.openapi.document import Document
+    from plugin_gateway.openapi.document import Document, Operation, OperationKey
 
 _MOST_SHOWN: Final = 10
 _MOST_UNKNOWN: Final = 1_000
@@ -80,14 +82,29 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
             )
     operations = [document.operations[key] for key in document.operations if key in used]
 
-    def written(keys: Sequence[str]) -> str:
-        entries = lines_of(document, used, keys)
+    def written(keys: Sequence[str], comments: Container[tuple[OperationKey, str]]) -> str:
+        entries = lines_of(document, used, keys, comments)
         source = as_written(about.source, Path("gateway.yaml"))
         return tidy(draft(document, source, operations, entry_lines=entries, url=about.upstream).text, {})
 
     keys = list(NARROWING)
-    while (problem := refusal_of(text := written(keys))) and keys:
-        click.echo(f"`{keys.pop()}` is only a comment, because `check` would refuse it: {problem}", err=True)
+    comments: dict[tuple[OperationKey, str], str] = {}
+    while refused := refusals_of(text := written(keys, comments)):
+        found = {
+            part: one.message
+            for one in refused
+            if (part := _part_of(one.pointer, operations)) is not None and part not in comments
+        }
+        if found:
+            comments |= found
+        elif keys:
+            click.echo(
+                f"`{keys.pop()}` is only a comment, because `check` would refuse it: {refused[0].message}", err=True
+            )
+        else:
+            break
+    for (key, word), message in comments.items():
+        click.echo(f"`{word}` of {key} is only a comment, because `check` would refuse it: {message}", err=True)
     click.echo(text, nl=False)
     return 0
 
@@ -180,7 +197,7 @@ def printable(name: str) -> str:
     return "".join(character if character.isprintable() else "·" for character in name)
 
 
-def refusal_of(text: str) -> str:
+def refusals_of(text: str) -> list[Finding]:
     """Return why `serve` would refuse a config; nothing if it would not."""
     from plugin_gateway.config.load import load_text  # noqa: PLC0415  # as above
     from plugin_gateway.revision.build import build  # noqa: PLC0415
@@ -188,5 +205,13 @@ def refusal_of(text: str) -> str:
     try:
         build(load_text(text, path=Path("gateway.yaml"), environ={}, needs_secrets=False))
     except FindingsError as error:
-        return error.findings[0].message
-    return ""
+        return [one for one in error.findings if one.severity is Severity.ERROR]
+    return []
+
+
+def _part_of(pointer: tuple[str | int, ...] | None, operations: Sequence[Operation]) -> tuple[OperationKey, str] | None:
+    """Return the operation and the word of its entry that a finding is about."""
+    match pointer or ():
+        case ("allow", int(index), "parameters" | "response" as word, *_) if index < len(operations):
+            return operations[index].key, str(word)
+    return None

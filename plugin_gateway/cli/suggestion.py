@@ -23,16 +23,20 @@ def answered(usage: Mapping[OperationKey, Usage]) -> dict[OperationKey, Usage]:
 
 
 def lines_of(
-    document: Document, usage: Mapping[OperationKey, Usage], keys: Container[str] = NARROWING
+    document: Document,
+    usage: Mapping[OperationKey, Usage],
+    keys: Container[str] = NARROWING,
+    comments: Container[tuple[OperationKey, str]] = (),
 ) -> Iterator[str]:
     """Yield the lines of the allow-list, in document order.
 
     With `parameters` among the `keys`, an entry hides the optional parameters that no call had; with `response`, it keeps only the
-    fields that replies had. Otherwise a comment says so.
+    fields that replies had. Otherwise, and where `comments` has the operation and the word, a comment says so.
     """
     for key, operation in document.operations.items():
         if key in usage:
-            yield from _entry(document, operation, usage[key], keys)
+            wanted = [word for word in NARROWING if word in keys and (key, word) not in comments]
+            yield from _entry(document, operation, usage[key], wanted)
 
 
 def _entry(document: Document, operation: Operation, usage: Usage, keys: Container[str]) -> Iterator[str]:

@@ -10,7 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugin_gateway.cli.entry import run
+from plugin_gateway.cli.suggest import refusals_of
 from plugin_gateway.config.load import load_text
+from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.observation.sighting import Sighting
 from plugin_gateway.revision.build import build
 from tests.observation.world import document
@@ -143,8 +145,9 @@ def test_an_undeclared_parameter_is_told(folder: Path, capsys: pytest.CaptureFix
 
 def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "seen.jsonl").write_text(lines("GET /pets"))
+    refusal = Finding(rule="any", message="no such field", pointer=("allow",))
 
-    with patch("plugin_gateway.cli.suggest.refusal_of", lambda text: "no such field"):
+    with patch("plugin_gateway.cli.suggest.refusals_of", lambda text: [refusal]):
         assert run(["suggest", "seen.jsonl"]) == 0
     shown = capsys.readouterr()
     assert (
@@ -152,6 +155,25 @@ def test_a_narrowing_that_check_would_refuse_is_left_out(folder: Path, capsys: p
         in shown.err
     )
     assert yaml.safe_load(shown.out)["allow"] == ["listPets"]
+
+
+def test_a_refused_narrowing_of_one_entry_leaves_the_others(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "seen.jsonl").write_text(lines("GET /pets", "GET /pets/{petId}"))
+    refusal = Finding(rule="any", message="no such field", pointer=("allow", 1, "response", "keep", 0))
+
+    with patch("plugin_gateway.cli.suggest.refusals_of", lambda text: [] if "# response" in text else [refusal]):
+        assert run(["suggest", "seen.jsonl"]) == 0
+    shown = capsys.readouterr()
+    first, second = yaml.safe_load(shown.out)["allow"]
+    assert "response" in first
+    assert "response" not in second
+    assert "`response` of GET /pets/{petId} is only a comment, because `check` would refuse it: no such" in shown.err
+
+
+def test_a_refusal_is_told_by_its_error_and_not_by_a_warning(folder: Path) -> None:
+    wrong = "- {operation: listPets, response: {keep: [/*/zz]}}"
+    found = refusals_of(f"openapi: openapi.yaml\nupstream: {{url: https://api.test}}\nallow:\n{wrong}\n")
+    assert [(one.severity, one.pointer) for one in found] == [(Severity.ERROR, ("allow", 0, "response", "keep", 0))]
 
 
 @pytest.mark.parametrize(
