@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from plugin_gateway.telemetry.chain import START, append, read_head
@@ -101,10 +101,7 @@ class Trail:
         lines, head = append(_stored(heads) or START, [*told, *self._waiting])
         if lines:
             with _opened(self.file, os.O_WRONLY | os.O_APPEND) as file:
-                while lines:
-                    lines = lines[os.write(file, lines) :]
-            # The length is fixed, so one write replaces the whole head.
-            os.pwrite(heads, f"{head}".ljust(_HEAD_BYTES - 1).encode() + b"\n", 0)
+                _write(file, lines, heads, head)
         self._waiting.clear()
         self._untold = 0
 
@@ -112,6 +109,23 @@ class Trail:
         self.lost += len(self._waiting)
         self._untold += len(self._waiting)
         self._waiting.clear()
+
+
+def _write(file: int, lines: bytes, heads: int, head: Head) -> None:
+    """Append the lines and replace the head, or change nothing: a part of a line, as on a full disk, would break the chain.
+
+    The caller holds the lock, so no other process has appended when this cuts the file back.
+    """
+    size = os.fstat(file).st_size
+    try:
+        while lines:
+            lines = lines[os.write(file, lines) :]
+        # The length is fixed, so one write replaces the whole head.
+        os.pwrite(heads, f"{head}".ljust(_HEAD_BYTES - 1).encode() + b"\n", 0)
+    except OSError:
+        with suppress(OSError):
+            os.ftruncate(file, size)
+        raise
 
 
 def _stored(heads: int) -> Head | None:

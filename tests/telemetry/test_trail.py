@@ -1,3 +1,4 @@
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -104,6 +105,24 @@ def test_a_folder_that_is_gone_is_reported_and_what_was_lost_is_mentioned_later(
     assert trail.write([{}]) is None
     assert b'"event":"lost","entries":1' in trail.file.read_bytes()
     assert (trail.lost, breaks(trail.file)) == (1, [])
+
+
+def test_a_full_disk_leaves_no_part_of_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "audit.jsonl"
+    trail = Trail(file)
+    trail.write([{"n": 1}])
+    write = os.write
+
+    def fill(descriptor: int, octets: bytes) -> int:
+        write(descriptor, octets[:9])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", fill)
+        assert isinstance(trail.write([{"n": 2}]), OSError)
+    trail.write([{"n": 3}])
+    assert (trail.lost, breaks(file)) == (1, [])
+    assert file.read_bytes().count(b"\n") == 3
 
 
 def test_a_symbolic_link_is_not_followed(tmp_path: Path) -> None:
