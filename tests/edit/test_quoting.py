@@ -1,12 +1,15 @@
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plugin_gateway.config.tree import read
 from plugin_gateway.edit.quoting import comment, is_plain, scalar
 
 
+@example("/*/a~1b@$c", "")
+@example("../a-b/*", "")
+@example(".5", "")
 @given(
     st.text(max_size=30).filter(lambda text: text.encode(errors="ignore").decode() == text),
     st.sampled_from(["", "'", '"']),
