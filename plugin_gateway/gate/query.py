@@ -73,6 +73,9 @@ def _admits(name: bytes, rule: OperationRule, withheld: Collection[bytes]) -> bo
     prefix, bracket, _ = name.partition(b"[")
     if bracket and prefix in rule.query_prefixes and _NESTED.fullmatch(name, len(prefix)):
         return True
+    if bracket and not _NESTED.match(name, len(prefix)):
+        # PHP reads `a[b` as `a_b`, another name.
+        return False
     if not rule.any_query or override_of(decode_name(name)):
         return False
     return name.isascii() and name.decode("ascii").isprintable()

@@ -48,7 +48,7 @@ class FormBody(NamedTuple):
             if b";" in text:
                 # Some servers separate fields by `;`, too.
                 return Verdict(text, (Problem("", "must have each `;` escaped as %3B"),))
-            kept = [pair for pair in pairs if _passes(_field_of(_name_of(pair)), change)]
+            kept = [pair for pair in pairs if self._passes(_name_of(pair), change)]
             body = text if len(kept) == len(pairs) and not change.added else b"&".join(kept)
             if change.added:
                 body = b"&".join(filter(None, (body, change.added)))
@@ -60,6 +60,13 @@ class FormBody(NamedTuple):
                 base = name if self.kind.member(name) is not None else name.partition("[")[0]
                 fields.setdefault(base, []).append((name, pair.partition(b"=")[2]))
         return Verdict(text, (), self.problems(fields))
+
+    def _passes(self, name: str, change: FormEdit) -> bool:
+        field = _field_of(name)
+        if field in change.removes or (change.keeps is not None and field not in change.keeps):
+            return False
+        is_declared = any(known == name for known, _ in self.kind.members)
+        return is_declared or change.removes.isdisjoint(_aliases(name))
 
     def problems(self, fields: dict[str, list[Pair]]) -> tuple[Problem, ...]:
         """Return what is wrong with the fields: the names as sent and the texts, by the names of the fields."""
@@ -109,12 +116,17 @@ def _read_field(name: str, pairs: list[Pair], kind: Kind, style: Style, way: int
     return read_one(texts[0], style, kind, way)
 
 
-def _passes(name: str, change: FormEdit) -> bool:
-    return name not in change.removes and (change.keeps is None or name in change.keeps)
+def _aliases(name: str) -> set[str]:
+    """Return the fields, folded, that some framework may set by a name."""
+    plain = name.lstrip("_!")
+    # Spring and ASP.NET read `user.role` as a member of `user`; Spring reads `_name` and `!name` as a mark and a default of `name`.
+    return {_field_of(name), _field_of(plain), fold_field(plain.partition("[")[0].partition(".")[0])}
 
 
 def _field_of(name: str) -> str:
-    return fold_field(name.partition("[")[0])
+    field, bracket, rest = name.partition("[")
+    # PHP reads `a[b` as `a_b`, if no `]` follows.
+    return fold_field(f"{field}_{rest}" if bracket and "]" not in rest else field)
 
 
 def _name_of(pair: bytes) -> str:

@@ -105,7 +105,7 @@ def test_a_query_that_another_parser_may_read_otherwise_is_refused(query: bytes)
     [
         b"api_key", b"API_KEY", b"api-key", b"api.key", b"apikey", b"ApiKey", b"api+key", b"api%20key", b"api%5Fkey",
         b"api%255Fkey", b"%61pi_key", b"api_key[]", b"api_key[0]", b"api_key%5B%5D", b"api_key%00", b"api_key%00x",
-        b"api%25u005fkey",
+        b"api%25u005fkey", b"api[key", b"api%5Bkey", b"api[key[x]",
     ],
 )  # fmt: skip
 def test_no_spelling_of_an_injected_name_passes_even_where_any_name_does(name: bytes) -> None:
@@ -119,6 +119,11 @@ def test_an_injected_name_below_a_prefix_is_refused() -> None:
     rule = OperationRule(method="GET", path_template="/", operation_id="x", query_prefixes=frozenset({b"key"}))
 
     assert isinstance(rebuild_query(b"key[a]=1", rule, {b"key"}), Refusal)
+
+
+def test_members_pass_where_any_name_does() -> None:
+    query = b"a[b]=1&a%5Bb%5D[c]=2&a[]=3&a[0].b=4"
+    assert rebuild_query(query, OPEN) == query
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,27 @@ def test_fields_are_removed_in_every_spelling_and_set(text: bytes, body: bytes) 
     assert EDIT.judge(text, b"").body == body
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["user.role", "User.Role", "user[0].role", "_user", "!user.role", "in_notes", "in.notes", "in+notes", "in[notes"],
+)
+def test_no_name_goes_up_that_a_framework_reads_as_a_removed_field(name: str) -> None:
+    edit = FormBody(change=FormEdit(removes=frozenset({"user", "in_notes"})))
+    assert edit.judge(f"a=1&{name}=2&users.x=3".encode(), b"").body == b"a=1&users.x=3"
+
+
+def test_a_declared_field_is_not_taken_for_another_one() -> None:
+    kind = kind_of({"properties": {"user.name": {}}, "additionalProperties": {}}, Document(root={}, name="x"))
+    edit = FormBody(change=FormEdit(removes=frozenset({"user"})), kind=kind)
+    assert edit.judge(b"user.name=1&user.role=2", b"").body == b"user.name=1"
+
+
+@pytest.mark.parametrize("name", ["a[b", "a%5Bb", "a.b", "A[b"])
+def test_a_name_that_php_reads_as_another_is_not_kept(name: str) -> None:
+    edit = FormBody(change=FormEdit(keeps=frozenset({"a"})))
+    assert edit.judge(f"a=1&{name}=2".encode(), b"").body == b"a=1"
+
+
 def test_only_kept_fields_go_up() -> None:
     edit = FormBody(change=FormEdit(keeps=frozenset({"a"})))
     assert edit.judge(b"a=1&b=2&a[x]=3", b"").body == b"a=1&a[x]=3"
