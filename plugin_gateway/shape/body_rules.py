@@ -15,6 +15,7 @@ from plugin_gateway.shape.json_body import JsonBody
 from plugin_gateway.shape.json_edit import compile_edit
 from plugin_gateway.shape.json_text import json_octets
 from plugin_gateway.shape.kind import kind_of
+from plugin_gateway.shape.lost_members import lost_members
 from plugin_gateway.shape.media_type import FORM, MULTIPART, admits, declared_media_types, is_json
 from plugin_gateway.shape.multipart_body import MultipartBody
 from plugin_gateway.shape.pointer import ANY, array_places, find_in_schema, leads_nowhere, pointers_of, tokens_of
@@ -88,6 +89,7 @@ def shape_body(shaping: Shaping) -> None:
         if found:
             shaping.findings += found
             return
+        shaping.findings += _lost(shaping, media, trims)
         body, media = _trimmed(shaping, body, media, trims)
     is_judged = wanted.validates_request != "off"
     declared = tuple(
@@ -295,6 +297,27 @@ def _check(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Ite
                 hint="write a value that the API takes",
                 pointer=pointer.at,
             )
+
+
+def _lost(shaping: Shaping, media: dict[str, JsonObject], trims: _Trims) -> Iterator[Finding]:
+    """Yield a warning for each member that the API requires and that no body has now."""
+    schemas = [node.get("schema", True) for key, node in media.items() if _is_trimmable(key, trims)]
+    lost = (
+        place
+        for schema in schemas
+        for place in lost_members(shaping.document, schema, trims.keep, trims.drop, trims.fixed)
+    )
+    pointers = [*_pointers(shaping)]
+    for place in dict.fromkeys(lost):
+        name = join_pointer(place)
+        at = next((one.at for one in pointers if one.setting == "drop" and one.tokens == place), None)
+        yield Finding(
+            rule="required-lost",
+            severity=Severity.WARNING,
+            message=f"the API requires `{name}` in the body of `{shaping.key}`, and clients cannot send it",
+            hint=f"set it with `fixed: {{{name}: VALUE}}`, or let clients send it",
+            pointer=at or next(one.at[:-1] for one in pointers if one.setting != "fixed"),
+        )
 
 
 def _leads_nowhere(shaping: Shaping, pointer: _Pointer, found: Found) -> Finding:

@@ -153,8 +153,24 @@ def test_a_fixed_member_is_hidden_and_set_and_makes_the_body_required() -> None:
     assert isinstance(shape.without_body(), Refusal)
 
 
+@pytest.mark.parametrize(
+    ("request_", "at"),
+    [
+        ({"drop": ["/note", "/secret"]}, ("drop", 1)),
+        ({"keep": ["/sku"]}, ("keep",)),
+        ({"drop": ["/secret"], "fixed": {"/secret": 5}}, None),
+    ],
+)
+def test_a_required_member_that_no_client_can_send_is_a_warning(
+    request_: dict[str, Any], at: tuple[str | int, ...] | None
+) -> None:
+    lost = [one for one in shaped(request_).findings if one.rule == "required-lost"]
+    assert [one.pointer for one in lost] == ([("allow", 3, "request", *at)] if at else [])
+    assert all("the API requires `/secret`" in one.message and "{/secret: VALUE}" in one.hint for one in lost)
+
+
 def test_types_that_the_gateway_cannot_change_are_no_longer_offered() -> None:
-    found = shaped({"drop": ["/secret"]})
+    found = shaped({"drop": ["/note"]})
     assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
     assert sent(found, b"<order/>", b"application/xml") == 415
     assert [(one.rule, one.severity) for one in found.findings] == [("cannot-trim", Severity.WARNING)]
@@ -187,7 +203,7 @@ def test_of_a_range_only_json_remains_where_members_are_removed() -> None:
     root["components"]["requestBodies"]["Order"]["content"] = {"*/*": content["application/json"]}
     wanted = Wanted(request=RequestTrim.model_validate({"drop": ["/secret"]}))
     found = compile_shapes(Document(root=root, name="shop"), {KEY: wanted})
-    assert not found.findings
+    assert [one.rule for one in found.findings] == ["required-lost"]
     assert [*found.document.operations[KEY].node["requestBody"]["content"]] == ["application/json"]
     assert sent(found, {"sku": "A", "secret": 1}) == {"sku": "A"}
     assert sent(found, b"secret,1", b"text/csv") == 415
