@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from plugin_gateway.openapi.document import Document, Json, Operation, OperationKey
 
 _IN_BODY: Final = ("body", "formData")
+_TEXTS_OF_A_TAG: Final = ("summary", "description", "externalDocs")
 _TEXTS: Final = ("operationId", "summary", "description", "tags", "externalDocs")
 
 
@@ -65,6 +66,9 @@ class _Comparison:
 
     def changes(self, old: Operation, new: Operation) -> Iterator[tuple[str, Effect]]:
         yield from text_changes(old.node, new.node, _TEXTS, "its ")
+        was, now = _tags(self._old), _tags(self._new)
+        for tag in sorted({*old.tags} & {*new.tags}):
+            yield from text_changes(was.get(tag, {}), now.get(tag, {}), _TEXTS_OF_A_TAG, f"its tag `{tag}`: ")
         yield from self._parameters(_by_name(old, self._old), _by_name(new, self._new))
         yield from self._body(_body_of(old, self._old), _body_of(new, self._new))
         yield from self._replies(_mapping(old.node.get("responses")), _mapping(new.node.get("responses")))
@@ -185,6 +189,15 @@ def _security(operation: Operation, document: Document) -> Json:
 
 def _servers(operation: Operation) -> Json:
     return operation.node.get("servers") or operation.path_item.get("servers")
+
+
+def _tags(document: Document) -> dict[str, dict[str, Any]]:
+    tags = document.root.get("tags")
+    return {
+        tag["name"]: tag
+        for tag in (tags if isinstance(tags, list) else ())
+        if isinstance(tag, dict) and isinstance(tag.get("name"), str)
+    }
 
 
 def _mapping(value: Json) -> dict[str, Any]:
