@@ -219,10 +219,17 @@ class Relocation:
 
 
 def _path_pattern(template: str) -> re.Pattern[bytes]:
-    """Return a pattern for paths that end with a path of the template; an empty path is relative to the call's own."""
-    path = template.partition("?")[0]
-    literals = [re.escape(literal.encode()) for literal in re.split(r"\{[^{}]*\}", path)]
-    return re.compile(rb"|.*" + rb"[^/?#]+".join(literals) + rb"/?", re.DOTALL)
+    """Return a pattern for paths that end with a path of the template, and for paths relative to the call's own path."""
+    *above, last = (
+        rb"[^/?#]+".join(re.escape(literal.encode()) for literal in re.split(r"\{[^{}]*\}", segment))
+        for segment in template.partition("?")[0].removeprefix("/").split("/")
+    )
+    # `orders` in an answer of `/shop/orders` is `/shop/orders` itself (RFC 3986, 5.2.3).
+    relative = b""
+    for segment in above:
+        relative = rb"(?:" + relative + segment + rb"/)?"
+    whole = rb".*/" + b"/".join((*above, last))
+    return re.compile(rb"|(?:" + whole + rb"|" + relative + last + rb")/?", re.DOTALL)
 
 
 def _is_below(path: bytes, prefix: bytes) -> bool:
