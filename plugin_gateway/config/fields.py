@@ -17,7 +17,7 @@ from pydantic import (
 
 from plugin_gateway.config import address, units
 from plugin_gateway.config.header_names import is_cookie_name, is_field_name, is_never_forwarded, is_written
-from plugin_gateway.config.mistake import Mistake
+from plugin_gateway.config.mistake import Mistake, meant_flag
 from plugin_gateway.config.secret_text import Place
 from plugin_gateway.config.secrets import Secret, placeholder, resolve
 from plugin_gateway.config.surroundings import Surroundings, surroundings_of
@@ -91,7 +91,7 @@ def _flag(value: Any) -> Any:
 def _consequential(value: Any) -> Any:
     read = value if value == CONFIRM else _flag(value)
     if read != CONFIRM and not isinstance(read, bool):
-        hint = f"`{CONFIRM}` holds each call until a person approves it"
+        hint = meant_flag(value) or f"`{CONFIRM}` holds each call until a person approves it"
         raise Mistake("wrong-type", f"expected true, false or {CONFIRM}", got=value, hint=hint)
     return read
 

@@ -69,3 +69,12 @@ def _folded(key: str) -> str:
     """Write `operationId`, `operation-id` and `operation_ids` alike."""
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key).casefold().replace("-", "_")
     return re.sub(r"(?<![su])s$", "", words)
+
+
+def meant_flag(value: object) -> str:
+    """Return the hint for a value that means true or false but is neither; empty if it means something else."""
+    if isinstance(value, int) and value in (0, 1):
+        return f"write {'true' if value else 'false'}"
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return f"write {value.lower()}, without quotes"
+    return ""

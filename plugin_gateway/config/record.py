@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from plugin_gateway.config.mistake import NOTHING, Mistake, nearest, nearest_key
+from plugin_gateway.config.mistake import NOTHING, Mistake, meant_flag, nearest, nearest_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -156,10 +156,8 @@ def as_mistake(error: ErrorDetails) -> Mistake:
             hint = f"write {got[0]}, without brackets or dash"
         if kind == "string_type" and isinstance(got, list) and not hint:
             hint = "write one text, not a list"
-        if kind == "bool_type" and isinstance(got, int) and got in (0, 1):
-            hint = f"write {'true' if got else 'false'}"
-        if kind == "bool_type" and isinstance(got, str) and got.lower() in ("true", "false"):
-            hint = f"write {got.lower()}, without quotes"
+        if kind == "bool_type":
+            hint = meant_flag(got)
         if kind == "int_type" and isinstance(got, str):
             digits = re.sub(r"(?<=\d)[,_ '](?=\d{3})", "", got.strip())
             thousands = re.fullmatch(r"([0-9]+)\s*k", digits, re.IGNORECASE)
