@@ -10,44 +10,40 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from plugin_gateway.callers.authenticator import UNAVAILABLE
-from plugin_gateway.credentials.injection import Injection
+from plugin_gateway.callers.consumers import Identity
 from plugin_gateway.gate.permit import OperationRule, Permit
 from plugin_gateway.proxy.asked import FieldBlock
 from plugin_gateway.proxy.clock import Clock
-from plugin_gateway.proxy.door import Access
 from plugin_gateway.proxy.forward import forward
-from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.in_process import InProcessClient
 from plugin_gateway.proxy.pending_call import PATIENCE_S, PendingCall
+from plugin_gateway.proxy.upstream import UpstreamConnection
 from plugin_gateway.proxy.wire import read_request_lines
 from plugin_gateway.refusal import Refusal
-from plugin_gateway.revision import Bounds, Revision, UpstreamTarget
+from tests.proxy.real import door_of, revision_of, serving_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from plugin_gateway.proxy.call import Call
-    from plugin_gateway.proxy.exchange import Exchange
 
 RULE = OperationRule(method="POST", path_template="/p", operation_id="write", has_request_body=True, is_safe=False)
 DENIED = Refusal(status=401, code="unauthenticated", detail="No.")
-ACCESS = Access("tom", lambda method, target: Permit(RULE, target.partition(b"?")[0], b""), {})
-REVISION = Revision(
-    number=1, public_url="http://gw", gate=SimpleNamespace(judge=None), rules=(RULE,), faces={},
-    upstream=UpstreamTarget(host="up", port=1, authority=b"up"), operations_total=1, read_injection=Injection(),
-    write_injection=Injection(), limits=Bounds(), cors_origins=(),
-)  # fmt: skip
+TOM = Identity(user="tom", is_listed=True)
+
+
+def permits(_method: bytes, target: bytes) -> Permit:
+    return Permit(RULE, target.partition(b"?")[0], b"")
 
 
 class Upstream:
+    """The transport of the connection to the upstream."""
+
     def __init__(self) -> None:
-        self.sent, self.is_reading, self.transport = b"", True, self
+        self.sent, self.is_reading = b"", True
 
     def is_closing(self) -> bool:
         return False
-
-    def begin(self, exchange: Exchange, data: bytes) -> None:
-        self.sent += data
 
     def write(self, data: Any) -> None:
         self.sent += data
@@ -59,29 +55,36 @@ class Upstream:
         self.is_reading = True
 
 
-def play(act: Callable[..., Any], *, outcome: Access | Refusal = ACCESS) -> SimpleNamespace:
+def play(
+    act: Callable[..., Any], *, found: Identity | Refusal = TOM, judge: Callable[..., Permit | Refusal] = permits
+) -> SimpleNamespace:
     """Forward a request whose caller is not known yet, and act on the call before the door answers.
 
-    Return the client, the requests that the upstream got, and the code of the client's refusal.
+    The door finds `found`, and the caller's gate judges by `judge`. Return the client, the requests that the upstream got, and the code of the client's refusal.
     """
 
     async def scene() -> SimpleNamespace:
         async with asyncio.timeout(5):
-            upstream, found = Upstream(), asyncio.get_running_loop().create_future()
+            upstream, verdict = Upstream(), asyncio.get_running_loop().create_future()
             client = InProcessClient(Clock(), lambda record: None)
             begun: list[Call] = []
             client.on_begin = begun.append
-            serving = Holder(REVISION).serving
-            serving.pool._idle.append(upstream)
+            revision = revision_of(RULE, judge=judge)
+            serving = serving_of(revision)
+            connection = UpstreamConnection(serving.pool)
+            connection.connection_made(upstream)
+            serving.pool._idle.append(connection)
             serving.anybody = None
-            serving.door = SimpleNamespace(recall=lambda block: None, admit=lambda block, address: found)
+            # Shielded as by the authenticator: a verdict comes even if the call that asked for it is cancelled.
+            serving.door = door_of(revision, lambda values, address: asyncio.shield(verdict))
             block = FieldBlock(read_request_lines([b"Host: a", b"Content-Length: 4"], 1))
             forward(serving, client, None, b"POST", b"/p?x", block, b"ab", is_whole=False)
             pending = client.call
+            # The call begins to wait for the door.
+            await asyncio.sleep(0)
             act(pending)
             is_held = not client._takes_body.is_set()
-            if not found.done():
-                found.set_result(outcome)
+            verdict.set_result(found)
             for _ in range(3):
                 await asyncio.sleep(0)
             assert client.call is pending or client.call.request_id == pending.request_id
@@ -100,7 +103,7 @@ def test_the_body_waits_and_goes_up_once_the_caller_is_known() -> None:
 
 
 def test_a_caller_who_may_not_come_in_sends_nothing_up() -> None:
-    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=DENIED)
+    seen = play(lambda call: call.send(b"cd", is_last=True), found=DENIED)
     assert (seen.code, seen.upstream.sent) == ("unauthenticated", b"")
     assert seen.begun == []
 
@@ -120,7 +123,7 @@ def test_a_client_that_turned_out_full_meanwhile_gets_no_answer_before_it_has_ro
 
 
 def test_a_body_that_does_not_wait_its_turn_is_held_back() -> None:
-    assert play(lambda call: call.send(b"x" * 70_000, is_last=False), outcome=DENIED).is_held
+    assert play(lambda call: call.send(b"x" * 70_000, is_last=False), found=DENIED).is_held
 
 
 def test_patience_has_an_end_and_nothing_goes_up_after_it() -> None:
@@ -135,14 +138,14 @@ def test_a_call_that_is_cancelled_goes_nowhere() -> None:
 
 def test_a_caller_who_comes_in_is_judged_by_the_gate_all_the_same() -> None:
     closed = Refusal(status=404, code="operation-not-found", detail="No.")
-    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", lambda _method, _target: closed, {}))
+    seen = play(lambda call: call.send(b"cd", is_last=True), judge=lambda _method, _target: closed)
     assert (seen.code, seen.upstream.sent) == ("operation-not-found", b"")
 
 
 def test_a_fault_of_ours_is_an_answer_at_once_and_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    def broken(_method: bytes, _target: bytes) -> None:
+    def broken(_method: bytes, _target: bytes) -> Permit:
         raise ZeroDivisionError
 
-    seen = play(lambda call: call.send(b"cd", is_last=True), outcome=Access("tom", broken, {}))
+    seen = play(lambda call: call.send(b"cd", is_last=True), judge=broken)
     assert (seen.code, seen.upstream.sent) == ("internal-error", b"")
     assert "could not be judged" in caplog.text
