@@ -47,7 +47,7 @@ def answering(
     connection = AnsweringConnection(ServerState(), records.append)
     connection.open(Transport(), 75)
     request = read_request_fields(b"Host: a\r\n" + block, 1)
-    call = Call(None, Asked(request, method, b"/p"))
+    call = Call(connection, Asked(request, method, b"/p"))
     connection.call = call
     connection.phase = BUSY
     if body_left:

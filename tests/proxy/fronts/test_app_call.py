@@ -1,42 +1,90 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from uvicorn.server import ServerState
 
+from plugin_gateway.proxy.body import RequestBody
+from plugin_gateway.proxy.chunked import ChunkedReader
+from plugin_gateway.proxy.fronts.answering import AnsweringConnection
 from plugin_gateway.proxy.fronts.app_call import AppCall, scope_of
+from plugin_gateway.proxy.fronts.client_connection import BUSY
+from plugin_gateway.proxy.own_answer import FAILED
 from plugin_gateway.proxy.wire import read_request_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from plugin_gateway.proxy.downlink import Answer
-    from plugin_gateway.refusal import Refusal
+    from plugin_gateway.telemetry.record import AccessRecord
 
 
 class Client:
+    """A client's connection; `heard` is what its transport got from a call, one entry for each write."""
+
     def __init__(self) -> None:
-        self.heard = []
+        self.heard: list[tuple[Any, ...]] = []
+        self.records: list[AccessRecord] = []
+        self.on_write: Callable[[], object] = lambda: None
+        self._chunks: ChunkedReader | None = None
+        self._is_closed = False
+        self.connection = AnsweringConnection(ServerState(), self._on_record)
+        self.connection.open(self, 75)
 
-    def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-        self.heard.append(("answer", answer.status, answer.length, answer.block, body, is_complete))
+    def begin(self, call: AppCall) -> None:
+        self.connection.call, self.connection.phase = call, BUSY
+        request = call.asked.request
+        if request.has_body or request.expects_continue:
+            self.connection._body = RequestBody(request, 100_000, 10)
 
-    def on_content(self, data: bytes, *, is_complete: bool) -> None:
-        self.heard.append(("content", data, is_complete))
+    def deliver(self, data: bytes, *, is_last: bool) -> None:
+        body, call = self.connection._body, self.connection.call
+        content = self.connection.feed_body(body, data) if body is not None else data
+        assert body is None or body.is_done is is_last
+        call.send(content, is_last=is_last)
 
-    def on_failure(self, refusal: Refusal) -> None:
-        self.heard.append(("failure", refusal.status))
+    def write(self, data: bytes) -> None:
+        self.heard.append(self._read(data))
+        self.on_write()
 
-    def on_continue(self) -> None:
-        self.heard.append(("continue",))
+    def _read(self, data: bytes) -> tuple[Any, ...]:
+        if data == b"HTTP/1.1 100 Continue\r\n\r\n":
+            return ("continue",)
+        if any(one[0] == "answer" for one in self.heard):
+            return ("content", data if self._chunks is None else self._chunks.feed(data), False)
+        head, _, body = data.partition(b"\r\n\r\n")
+        line, _, fields = head.partition(b"\r\n")
+        status = int(line.split(b" ")[1])
+        if b"application/problem+json" in fields:
+            return ("failure", status)
+        block, _, own = fields.partition(b"X-Request-Id: ")
+        length = re.search(rb"(?im)^content-length: (\d+)\r$", block)
+        if b"\r\nTransfer-Encoding: chunked" in own:
+            self._chunks = ChunkedReader()
+            body = self._chunks.feed(body)
+        return ("answer", status, int(length[1]) if length else -1, block, body, False)
 
-    def pause_body(self) -> None:
+    def _on_record(self, record: AccessRecord) -> None:
+        """Note how the call has ended."""
+        self.records.append(record)
+        if record.reason != FAILED.code:
+            assert self._chunks is None or self._chunks.is_done
+            self.heard[-1] = (*self.heard[-1][:-1], True)
+        elif self.heard[-1][0] != "failure":
+            assert self._is_closed
+            assert self._chunks is None or not self._chunks.is_done
+            self.heard.append(("failure", FAILED.status))
+
+    def pause_reading(self) -> None:
         self.heard.append(("pause",))
 
-    def resume_body(self) -> None:
-        if ("pause",) in self.heard:
-            self.heard.append(("resume",))
+    def resume_reading(self) -> None:
+        self.heard.append(("resume",))
+
+    def close(self) -> None:
+        self._is_closed = True
 
 
 def call(
@@ -52,9 +100,10 @@ def call(
 
     async def whole() -> None:
         request = read_request_fields(b"Host: a\r\n" + fields, 1)
-        it = AppCall(client, request, method, b"/app")
+        it = AppCall(client.connection, request, method, b"/app")
+        client.begin(it)
         for data, is_last in pieces:
-            it.send(data, is_last=is_last)
+            client.deliver(data, is_last=is_last)
         async with asyncio.timeout(5):
             if scene is None:
                 await it.run(app, {"method": "GET"})
@@ -82,15 +131,12 @@ def test_head_and_body_are_delivered_together() -> None:
 
 def test_an_app_does_not_wait_for_the_client_to_take_its_last_piece() -> None:
     async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
-        content = client.on_content
-
-        def on_content(data: bytes, *, is_complete: bool) -> None:
-            content(data, is_complete=is_complete)
-            if is_complete:
+        def on_write() -> None:
+            if client.heard[-1][0] == "content":
                 # The last piece fills the connection's buffer and ends the call, so the call is never resumed.
                 it.pause_answer()
 
-        client.on_content = on_content
+        client.on_write = on_write
         await it.run(app, {"method": "GET"})
 
     assert call(answering(b"a", b"b" * 100_000), scene=scene)[-1] == ("content", b"b" * 100_000, True)
@@ -176,7 +222,7 @@ def test_a_held_back_body_is_asked_for_when_the_app_wants_it() -> None:
     async def scene(it: AppCall, app: Callable[..., Any], client: Client) -> None:
         running = asyncio.ensure_future(it.run(app, {"method": "POST"}))
         await asyncio.sleep(0)
-        it.send(b"abc", is_last=True)
+        client.deliver(b"abc", is_last=True)
         await running
 
     fields = b"Content-Length: 3\r\nExpect: 100-continue\r\n"
@@ -222,7 +268,7 @@ def test_the_scope_says_what_was_on_the_wire() -> None:
             return {"peername": ("::1", 5, 0, 0), "sockname": ("::1", 6, 0, 0)}.get(name)
 
     async def whole() -> dict[str, Any]:
-        it = AppCall(Client(), request, b"GET", b"/a%20b?q=%2F")
+        it = AppCall(Client().connection, request, b"GET", b"/a%20b?q=%2F")
         return scope_of(request, it.asked.method, it.asked.target, Transport(), "/root")
 
     scope = asyncio.run(whole())
@@ -232,12 +278,7 @@ def test_the_scope_says_what_was_on_the_wire() -> None:
 
 
 def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> None:
-    class Recording(Client):
-        def on_answer(self, answer: Answer, extra: bytes, body: bytes, *, is_complete: bool) -> None:
-            self.heard.append(it.record("", "192.0.2.1"))
-
-    client = Recording()
-    it = None
+    client = Client()
 
     async def app(scope: dict[str, Any], receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         scope["state"]["reason"] = "unknown-profile"
@@ -245,14 +286,14 @@ def test_the_record_says_why_the_app_refused_and_has_the_id_of_its_answer() -> N
         await send({"type": "http.response.body", "body": b""})
 
     async def whole() -> None:
-        nonlocal it
-        it = AppCall(client, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
+        it = AppCall(client.connection, read_request_fields(b"Host: a\r\n", 1), b"GET", b"/openapi.json?profile=x")
+        client.begin(it)
         tasks = set()
         it.launch(app, {"method": "GET", "state": {}}, tasks)
         async with asyncio.timeout(5):
             await asyncio.gather(*tasks)
 
     asyncio.run(whole())
-    (record,) = client.heard
+    (record,) = client.records
     assert (record.reason, record.request_id) == ("unknown-profile", b"theirs")
     assert record.target == b"/openapi.json?profile=x"
