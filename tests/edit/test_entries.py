@@ -4,7 +4,7 @@ import difflib
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.edit.entries import add, called, take_out
@@ -131,7 +131,6 @@ def is_untouched(before: str, after: str) -> bool:
     return longer[:start] + longer[start + len(longer) - len(shorter) :] == shorter or len(longer) == len(shorter)
 
 
-@settings(max_examples=150, deadline=None)
 @given(block_lists())
 def test_adding_to_a_block_list_adds_one_line_and_changes_no_other_byte(case: Case) -> None:
     edited = add(case.text, case.pointer, NEW)
@@ -144,7 +143,6 @@ def test_adding_to_a_block_list_adds_one_line_and_changes_no_other_byte(case: Ca
     assert meaning(edited) == meaning(case.text) | {"allow": [*case.names, "newOperation"]}
 
 
-@settings(max_examples=150, deadline=None)
 @given(block_lists(), st.data())
 def test_removing_from_a_block_list_removes_one_line_and_changes_no_other_byte(case: Case, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(case.names) - 1))
@@ -157,7 +155,6 @@ def test_removing_from_a_block_list_removes_one_line_and_changes_no_other_byte(c
     assert meaning(edited) == meaning(case.text) | {"allow": rest}
 
 
-@settings(max_examples=50, deadline=None)
 @given(st.one_of(block_lists(), flow_lists()))
 def test_removing_what_was_added_gives_the_text_back(case: Case) -> None:
     edited = take_out(add(case.text, case.pointer, NEW), case.pointer, len(case.names))
@@ -165,7 +162,6 @@ def test_removing_what_was_added_gives_the_text_back(case: Case) -> None:
     assert edited == case.text
 
 
-@settings(max_examples=50, deadline=None)
 @given(flow_lists())
 def test_adding_to_a_flow_list_changes_one_line(case: Case) -> None:
     edited = add(case.text, case.pointer, NEW)
@@ -177,7 +173,6 @@ def test_adding_to_a_flow_list_changes_one_line(case: Case) -> None:
     assert meaning(edited) == meaning(case.text) | {"allow": [*case.names, "newOperation"]}
 
 
-@settings(max_examples=50, deadline=None)
 @given(flow_lists(), st.data())
 def test_removing_from_a_flow_list_changes_one_line(case: Case, data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(case.names) - 1))

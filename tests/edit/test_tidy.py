@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin_gateway.edit.proof import is_same, meaning
@@ -37,7 +37,6 @@ def test_a_text_is_put_in_one_style(text: str, tidied: str) -> None:
 CASES = st.one_of(block_lists(), flow_lists())
 
 
-@settings(max_examples=150, deadline=None)
 @given(
     CASES,
     st.dictionaries(
