@@ -52,7 +52,9 @@ def _with(layout: Layout, pointer: Pointer, entry: Entry) -> str:
         case _ if part.kind is Kind.SCALAR:
             return new_list.in_place_of(layout, holder, part, entry)
         case _ if part.kind is not Kind.SEQUENCE:
-            raise EditError(f"{called(pointer)} is no list in the config", hint="write it as a list first")
+            raise EditError(
+                f"{called(pointer)} is not written as a list in the config", hint="write it as a list first"
+            )
         case _ if not part.is_flow:
             return block_list.with_entry(layout, part, entry)
         case _ if not holder.is_flow and new_list.is_bare(layout, part):
@@ -64,11 +66,10 @@ def _with(layout: Layout, pointer: Pointer, entry: Entry) -> str:
 def _without(layout: Layout, pointer: Pointer, index: int) -> str:
     holder, part = _written(layout, pointer)
     if part is None or part.kind is not Kind.SEQUENCE:
-        raise EditError(f"{called(pointer)} is no list in the config", hint="write it as a list first")
+        raise EditError(f"{called(pointer)} is not written as a list in the config", hint="write it as a list first")
     if part.is_flow:
         return flow_list.without_entry(layout, part, index)
-    key = next(one for one, item in zip(holder.keys, holder.items, strict=True) if item is part)
-    return block_list.without_entry(layout, part, index, layout.column(key.start))
+    return block_list.without_entry(layout, part, index, layout.column(holder.key_of(part).start))
 
 
 def _written(layout: Layout, pointer: Pointer) -> tuple[Part, Part | None]:

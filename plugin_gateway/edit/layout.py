@@ -51,6 +51,10 @@ class Part:
         """Return a key of a mapping with its value."""
         return next(((one, item) for one, item in zip(self.keys, self.items, strict=False) if one.value == key), None)
 
+    def key_of(self, item: Part) -> Part:
+        """Return the key of a value of this mapping."""
+        return next(key for key, value in zip(self.keys, self.items, strict=True) if value is item)
+
     def walk(self) -> Iterator[Part]:
         """Yield this part and all below it."""
         waiting = [self]

@@ -35,8 +35,7 @@ def in_place_of(layout: Layout, holder: Part, part: Part, entry: Entry) -> str:
         # `[]` is alone on its line, and becomes the line of the entry.
         line = entry.in_block(f"{text[begins : part.start]}- ", [], layout)
         return text[:begins] + line + text[layout.line_end(part.end) :]
-    key = next(one for one, item in zip(holder.keys, holder.items, strict=True) if item is part)
-    line = entry.in_block(" " * (layout.column(key.start) + step_of(layout)) + "- ", [], layout)
+    line = entry.in_block(" " * (layout.column(holder.key_of(part).start) + step_of(layout)) + "- ", [], layout)
     at = text.find("[", part.start) if part.kind is Kind.SEQUENCE else part.start
     if text[part.end : layout.line_end(part.end)].strip():
         # A comment stays in its column.

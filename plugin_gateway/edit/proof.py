@@ -42,7 +42,7 @@ def changed(value: Any, pointer: Pointer, change: Callable[[list[Any]], object])
         holder = holder[step]
     listed = holder.get(last) if isinstance(holder, dict) else holder[last]
     if listed is not None and not isinstance(listed, list):
-        raise EditError(f"`{last}` is not a list in the config", hint="write it as one first")
+        raise EditError(f"`{last}` is not a list in the config", hint="write it as a list first")
     listed = list(listed or ())
     change(listed)
     holder[last] = listed

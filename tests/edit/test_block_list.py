@@ -2,14 +2,8 @@ import pytest
 
 from plugin_gateway.edit.block_list import step_of, with_entry, without_entry
 from plugin_gateway.edit.entry import Entry
-from plugin_gateway.edit.layout import Layout, Part
-
-
-def listed(text: str) -> tuple[Layout, Part]:
-    layout = Layout(text)
-    part = layout.at(("allow",))
-    assert part is not None
-    return layout, part
+from plugin_gateway.edit.layout import Layout
+from tests.edit.lists import allow_list
 
 
 @pytest.mark.parametrize(
@@ -34,7 +28,7 @@ def listed(text: str) -> tuple[Layout, Part]:
     ],
 )
 def test_an_entry_goes_behind_the_last_one(text: str, edited: str) -> None:
-    assert with_entry(*listed(text), Entry("b")) == edited
+    assert with_entry(*allow_list(text), Entry("b")) == edited
 
 
 @pytest.mark.parametrize(
@@ -51,7 +45,7 @@ def test_an_entry_goes_behind_the_last_one(text: str, edited: str) -> None:
     ],
 )
 def test_an_entry_goes_with_its_lines(text: str, index: int, edited: str) -> None:
-    assert without_entry(*listed(text), index, 0) == edited
+    assert without_entry(*allow_list(text), index, 0) == edited
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_removing_from_a_flow_list_changes_one_line(case: Case, data: st.DataObj
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("shared: &list [a]\nallow: *list\n", "`allow` is no list in the config"),
+        ("shared: &list [a]\nallow: *list\n", "`allow` is not written as a list in the config"),
         ("allow: &list [a]\nother: *list\n", "an alias of the list"),
         ("allow: &list\n  - a\nother: *list\n", "an alias of the list"),
         ("base: &base {allow: [a]}\n<<: *base\n", "no place for `allow`"),
@@ -206,7 +206,7 @@ def test_a_list_that_no_edit_can_keep_is_refused_with_what_to_do(text: str, says
     ("text", "says"),
     [
         ("allow:\n  - &first a\n  - b\nother: *first\n", "cannot edit safely"),
-        ("shared: &list [a]\nallow: *list\n", "`allow` is no list in the config"),
+        ("shared: &list [a]\nallow: *list\n", "`allow` is not written as a list in the config"),
         ("? allow\n: - a\n  - b\n", "shares its line"),
     ],
 )

@@ -2,14 +2,7 @@ import pytest
 
 from plugin_gateway.edit.entry import Entry
 from plugin_gateway.edit.flow_list import with_entry, without_entry
-from plugin_gateway.edit.layout import Layout, Part
-
-
-def listed(text: str) -> tuple[Layout, Part]:
-    layout = Layout(text)
-    part = layout.at(("allow",))
-    assert part is not None
-    return layout, part
+from tests.edit.lists import allow_list
 
 
 @pytest.mark.parametrize(
@@ -28,7 +21,7 @@ def listed(text: str) -> tuple[Layout, Part]:
     ],
 )
 def test_an_item_goes_to_the_end(text: str, edited: str) -> None:
-    assert with_entry(*listed(text), Entry("new", "GET /new")) == edited
+    assert with_entry(*allow_list(text), Entry("new", "GET /new")) == edited
 
 
 @pytest.mark.parametrize(
@@ -50,4 +43,4 @@ def test_an_item_goes_to_the_end(text: str, edited: str) -> None:
     ],
 )
 def test_an_item_goes_with_one_comma(text: str, index: int, edited: str) -> None:
-    assert without_entry(*listed(text), index) == edited
+    assert without_entry(*allow_list(text), index) == edited
