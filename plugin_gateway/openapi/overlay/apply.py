@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.diagnostics import Finding, Severity
 from plugin_gateway.errors import DocumentError
-from plugin_gateway.openapi.overlay.edits import EditError, Edits, kind_of
+from plugin_gateway.openapi.overlay.edits import ActionError, Edits, kind_of
 from plugin_gateway.openapi.structure import check_paths, check_root
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class _Applying:
                 self._copy(action, places)
             elif action.has_update:
                 self._update(action, places)
-        except EditError as error:
+        except ActionError as error:
             key = "update" if action.has_update and not action.remove else "target"
             self._note(action, key, _finding("overlay-value", error.message, error.hint), error.at)
 
@@ -91,10 +91,10 @@ class _Applying:
         kinds = {kind for value in values if (kind := _selected(value))}
         if len(kinds) > 1:
             message = f"`{action.target.text}` selects {' and '.join(sorted(kinds))}"
-            raise EditError(message, "write an action for each kind")
+            raise ActionError(message, "write an action for each kind")
         if self._overlay.minor < 1 and "scalars" in kinds:
             message = f"`{action.target.text}` selects a scalar, which Overlay 1.0 cannot update"
-            raise EditError(message, "write `overlay: 1.1.0`; or target the object around it")
+            raise ActionError(message, "write `overlay: 1.1.0`; or target the object around it")
         for place in places:
             self._edits.update(place, action.update)
 

@@ -22,8 +22,8 @@ _MOST_NODES: Final = MAX_NODES // 2
 """The most values that all actions of an overlay insert together. Copies of copies would grow without a bound."""
 
 
-class EditError(ValueError):
-    """Raised for a value that does not fit its place. `at` leads from the value of the action to the wrong part."""
+class ActionError(ValueError):
+    """Raised for an action that does not fit the document. `at` leads from the value of the action to the wrong part."""
 
     def __init__(self, message: str, hint: str = "", at: Place = ()) -> None:
         """Take the text of a finding, and the place inside the action's value."""
@@ -60,7 +60,7 @@ class Edits:
         by_parent: dict[Place, list[str | int]] = {}
         for place in places:
             if not place:
-                raise EditError("the root of the document cannot be removed", "target the parts that must go")
+                raise ActionError("the root of the document cannot be removed", "target the parts that must go")
             by_parent.setdefault(place[:-1], []).append(place[-1])
         # Deepest first: removing an item moves the items after it, and what they contain.
         for parent in sorted(by_parent, key=len, reverse=True):
@@ -73,13 +73,15 @@ class Edits:
         target = self.at(place)
         if isinstance(target, dict):
             if not isinstance(value, dict):
-                raise EditError(f"{kind_of(value)} cannot be merged with the object at `{_shown(place)}`", _FOR_OBJECTS)
+                raise ActionError(
+                    f"{kind_of(value)} cannot be merged with the object at `{_shown(place)}`", _FOR_OBJECTS
+                )
             self._merge(place, value, ())
         elif isinstance(target, list):
             self._append(place, value)
         elif isinstance(value, dict | list):
             hint = "write a scalar; or target the object around it and update this member"
-            raise EditError(f"{kind_of(value)} cannot replace the scalar at `{_shown(place)}`", hint)
+            raise ActionError(f"{kind_of(value)} cannot replace the scalar at `{_shown(place)}`", hint)
         else:
             self._owned(place[:-1])[place[-1]] = value
 
@@ -97,7 +99,7 @@ class Edits:
                 self._append(below, member)
             elif isinstance(old, dict | list) or isinstance(member, dict | list):
                 message = f"{kind_of(member)} cannot be merged with {kind_of(old)} at `{_shown(below)}`"
-                raise EditError(message, "to replace a value, remove it in an action before this one", (*at, key))
+                raise ActionError(message, "to replace a value, remove it in an action before this one", (*at, key))
             else:
                 collection[key] = member
 
@@ -121,9 +123,9 @@ class Edits:
         """Copy a value as a tree: it may be inserted at several places, which later actions change one by one."""
         self._inserted += 1
         if depth > MAX_DEPTH:
-            raise EditError(f"the document gets deeper than {MAX_DEPTH} levels")
+            raise ActionError(f"the document gets deeper than {MAX_DEPTH} levels")
         if self._inserted > _MOST_NODES:
-            raise EditError(f"the overlay inserts more than {_MOST_NODES:,} values")
+            raise ActionError(f"the overlay inserts more than {_MOST_NODES:,} values")
         if isinstance(value, dict):
             return {key: self._copy(member, depth + 1) for key, member in value.items()}
         return [self._copy(item, depth + 1) for item in value] if isinstance(value, list) else value

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plugin_gateway.openapi.decode.extent import MAX_DEPTH
 from plugin_gateway.openapi.decode.text import skim
 from plugin_gateway.openapi.overlay import edits as edits_module
-from plugin_gateway.openapi.overlay.edits import EditError, Edits
+from plugin_gateway.openapi.overlay.edits import ActionError, Edits
 
 SCALARS = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3)
 VALUES = st.recursive(
@@ -28,7 +28,7 @@ def merged(old: Any, new: Any) -> Any:
     if isinstance(old, list) and isinstance(new, list):
         return old + new
     if isinstance(old, dict | list) or isinstance(new, dict | list):
-        raise EditError("incompatible")
+        raise ActionError("incompatible")
     return new
 
 
@@ -38,8 +38,8 @@ def test_an_update_merges_as_the_specification_says_and_leaves_the_original_alon
     edits = Edits(root)
     try:
         expected = merged(before, update)
-    except EditError:
-        with pytest.raises(EditError):
+    except ActionError:
+        with pytest.raises(ActionError):
             edits.update((), update)
     else:
         edits.update((), update)
@@ -114,14 +114,14 @@ def test_an_edit_of_a_large_document_leaves_its_other_operations_unread_and_whol
 def test_a_value_of_another_kind_is_refused_with_its_place(place: Any, value: Any, at: Any) -> None:
     edits = Edits({"text": "x", "object": {"list": [], "scalar": 1}})
 
-    with pytest.raises(EditError) as caught:
+    with pytest.raises(ActionError) as caught:
         edits.update(place, value)
 
     assert caught.value.at == at
 
 
 def test_the_root_cannot_be_removed() -> None:
-    with pytest.raises(EditError, match="root"):
+    with pytest.raises(ActionError, match="root"):
         Edits({}).remove([()])
 
 
@@ -133,7 +133,7 @@ def test_copies_of_copies_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         for step in range(40):
             edits.update(("n",), {str(step): edits.copy_of(())})
 
-    with pytest.raises(EditError, match=r"deeper than|more than"):
+    with pytest.raises(ActionError, match=r"deeper than|more than"):
         double()
 
 
@@ -144,5 +144,5 @@ def test_no_edit_makes_a_document_deeper_than_the_gateway_reads() -> None:
     edits = Edits({"a": {}})
 
     edits.update(("a",), deep["a"])
-    with pytest.raises(EditError, match="deeper than"):
+    with pytest.raises(ActionError, match="deeper than"):
         edits.update(("a",), {"b": deep})
