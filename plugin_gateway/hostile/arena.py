@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from plugin_gateway.revision import Revision
 
 ANSWER_TIMEOUT_S: Final = 5.0
-TOKEN: Final = "pgtoken-4c1d9a7e0b52"  # noqa: S105  # no server knows it
+TOKEN: Final = "pgtoken-4c1d9a7e0b52"  # noqa: S105  # no server accepts it
 """Stands in for the access tokens that the gateway would get from an authorization server."""
 
 
@@ -66,7 +66,7 @@ async def exchange(host: str, port: int, octets: bytes, *, tls: bool = False) ->
 
 
 class EveryCall(Approver):
-    """Approves every call: a case that is held would prove nothing. The upstream is the recording one."""
+    """Approves every call: a held case would prove nothing, and no call reaches the API."""
 
     def ask(self, held: HeldCall, on_verdict: Callable[[Verdict], object]) -> None:
         on_verdict(Verdict("run", held.fingerprint))
@@ -77,7 +77,7 @@ class EveryCall(Approver):
 
 @contextlib.asynccontextmanager
 async def opened(revision: Revision) -> AsyncIterator[Arena]:
-    """Serve a revision in front of a recording upstream, instead of its own."""
+    """Serve a revision, with a recording upstream in place of the API."""
     loop = asyncio.get_running_loop()
     origin = Origin(revision.upstream.prefix.decode())
     upstream = await loop.create_server(origin.connect, "127.0.0.1", 0)
@@ -101,7 +101,7 @@ async def opened(revision: Revision) -> AsyncIterator[Arena]:
 
 
 def before_origin(revision: Revision, port: int) -> Revision:
-    """Return the revision with the recording upstream, and with fixed tokens in place of those that it would get."""
+    """Return the revision with the recording upstream, and with fixed tokens in place of the tokens of an authorization server."""
     target = replace(revision.upstream, host="127.0.0.1", port=port, tls=False, socket="")
     operations = {name: _fixed(one) for name, one in revision.operation_injections.items()}
     return replace(

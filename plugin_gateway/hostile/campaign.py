@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from plugin_gateway.callers.model import Callers
 from plugin_gateway.credentials.grant import Passthrough
 from plugin_gateway.hostile.arena import TOKEN, opened
-from plugin_gateway.hostile.case import Feature
+from plugin_gateway.hostile.case import Feature, first_line
 from plugin_gateway.hostile.cases import cases_for
 from plugin_gateway.hostile.oracle import Oracle
 from plugin_gateway.hostile.terrain import Terrain, Tool, places
@@ -49,7 +49,7 @@ class Outcome:
 
     @property
     def proves_nothing(self) -> bool:
-        """Whether no allowed call was forwarded at all."""
+        """Whether the gateway forwarded no allowed call."""
         return len(self.silent) == self.played[Feature.CONTROL]
 
 
@@ -134,7 +134,7 @@ async def _pass(
                 outcome.played[case.feature] += 1
                 for arrival in arrivals:
                     what = "the call reached the upstream although it had no credential"
-                    outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=_first_line(arrival.octets)))
+                    outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=first_line(arrival.octets)))
                 continue
             _judge(case, answer, arrivals, oracle, outcome, caller)
 
@@ -147,9 +147,5 @@ def _judge(
         outcome.silent.append(case.entry + (f" (as {caller})" if caller else ""))
     for arrival in arrivals:
         for what in oracle.judge_arrival(arrival):
-            outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=_first_line(arrival.octets)))
+            outcome.leaks.append(Leak(case=case, caller=caller, what=what, arrived=first_line(arrival.octets)))
     outcome.leaks += [Leak(case=case, caller=caller, what=what) for what in oracle.judge_answer(answer)]
-
-
-def _first_line(octets: bytes) -> str:
-    return octets.partition(b"\r\n")[0][:200].decode("latin-1").encode("unicode_escape").decode("ascii")

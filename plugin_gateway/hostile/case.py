@@ -50,5 +50,9 @@ class Case:
     @property
     def shown(self) -> str:
         """The first line that is sent, for a report."""
-        line = self.octets.partition(b"\r\n")[0][:200]
-        return line.decode("latin-1").encode("unicode_escape").decode("ascii")
+        return first_line(self.octets)
+
+
+def first_line(octets: bytes) -> str:
+    """Return the first line of a request for a report, escaped and cut."""
+    return octets.partition(b"\r\n")[0][:200].decode("latin-1").encode("unicode_escape").decode("ascii")

@@ -7,12 +7,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from plugin_gateway.hostile.case import Case, Echo, Feature
-from plugin_gateway.hostile.terrain import MARK
+from plugin_gateway.hostile.terrain import MARK, Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from plugin_gateway.hostile.terrain import Place, Terrain
+    from plugin_gateway.hostile.terrain import Terrain
 
 CANARY: Final = "pgcanary-5e1f"
 """The value of fields that a caller sends and that must not go up."""
@@ -47,12 +47,10 @@ MOST_CASES_OF_ONE: Final = 400
 def cases_for(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
     """Yield the cases, for at most `most_operations` allowed operations, and for 20 times as many denied ones."""
     for place in terrain.targets[:most_operations]:
-        yield Case(
-            feature=Feature.CONTROL, name="allowed", octets=_request(place.method, place.path), entry=_named(place)
-        )
+        yield Case(feature=Feature.CONTROL, name="allowed", octets=_request(place.method, place.path), entry=str(place))
     for place in terrain.denied[: 20 * most_operations]:
         octets = _request(place.method, place.path)
-        yield Case(feature=Feature.DENIED, name="as documented", octets=octets, entry=_named(place))
+        yield Case(feature=Feature.DENIED, name="as documented", octets=octets, entry=str(place))
     for place in terrain.targets[:most_operations]:
         yield from islice(_at(place, terrain), MOST_CASES_OF_ONE)
     if terrain.mcp_path:
@@ -61,9 +59,9 @@ def cases_for(terrain: Terrain, most_operations: int = 50) -> Iterator[Case]:
 
 def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
     """Yield the cases around one allowed operation."""
-    entry = _named(place)
+    entry = str(place)
     for method in _METHODS:
-        if method != place.method and not _is(terrain.allowed, method, place.template):
+        if Place(method, place.template) not in terrain.allowed:
             octets = _request(method, place.path)
             yield Case(feature=Feature.DENIED, name=f"other method {method}", octets=octets, entry=entry)
     for name, octets in (*_overrides(place), *_rewrites(place, terrain)):
@@ -80,7 +78,7 @@ def _at(place: Place, terrain: Terrain) -> Iterator[Case]:
     for denied in _near(place, terrain.denied):
         for name, path in _spellings(denied.path, place.path):
             octets = _request(denied.method, path)
-            yield Case(feature=Feature.SPELLING, name=name, octets=octets, entry=_named(denied))
+            yield Case(feature=Feature.SPELLING, name=name, octets=octets, entry=str(denied))
 
 
 def _near(place: Place, denied: Iterable[Place], most: int = 4) -> list[Place]:
@@ -209,10 +207,10 @@ def _tool_calls(terrain: Terrain, most: int) -> Iterator[Case]:
                 yield Case(feature=Feature.TOOLS, name=f"{argument} = {value!a}", octets=octets, entry=tool.name)
     known = {tool.name for tool in terrain.tools}
     for place in terrain.denied[: 4 * most]:
-        for name in (f"{place.method} {place.template}", place.template):
+        for name in (str(place), place.template):
             if name not in known:
                 octets = _tool_call(terrain.mcp_path, name, {})
-                yield Case(feature=Feature.TOOLS, name="a tool that is not listed", octets=octets, entry=_named(place))
+                yield Case(feature=Feature.TOOLS, name="a tool that is not listed", octets=octets, entry=str(place))
 
 
 def _tool_call(path: str, name: str, arguments: dict[str, str]) -> bytes:
@@ -230,17 +228,17 @@ def _credentials(place: Place, terrain: Terrain) -> Iterator[tuple[str, bytes]]:
     for field in _KEPT_FROM_UPSTREAM:
         if field.partition(":")[0].lower() in terrain.passed_fields:
             continue
-        yield f"own {field.partition(':')[0]}", _request(place.method, place.path, f"{field} {CANARY}")
+        yield f"the caller's {field.partition(':')[0]}", _request(place.method, place.path, f"{field} {CANARY}")
     for name in terrain.injected_headers:
         for spelt in dict.fromkeys((name, name.upper(), name.replace("-", "_"), f"{name} ")):
-            yield f"own `{spelt}`", _request(place.method, place.path, f"{spelt}: {CANARY}")
+            yield f"the caller's `{spelt}`", _request(place.method, place.path, f"{spelt}: {CANARY}")
         fields = (f"Connection: close, {name}", f"{name}: {CANARY}")
         yield f"{name} nominated by Connection", _request(place.method, place.path, *fields)
     for name in terrain.injected_query:
         for spelt in dict.fromkeys((name, name.upper(), f"{name}[]", "".join(f"%{ord(one):02X}" for one in name))):
-            yield f"own ?{spelt}", _request(place.method, f"{place.path}?{spelt}={CANARY}")
+            yield f"the caller's ?{spelt}", _request(place.method, f"{place.path}?{spelt}={CANARY}")
     for name in terrain.injected_cookies:
-        yield f"own cookie {name}", _request(place.method, place.path, f"Cookie: {name}={CANARY}")
+        yield f"the caller's cookie {name}", _request(place.method, place.path, f"Cookie: {name}={CANARY}")
 
 
 def _request(method: str, target: str, *fields: str, body: str = "") -> bytes:
@@ -248,11 +246,3 @@ def _request(method: str, target: str, *fields: str, body: str = "") -> bytes:
     closing = [] if any(field.startswith("Connection:") for field in fields) else ["Connection: close"]
     lines = [f"{method} {target} HTTP/1.1", "Host: localhost", *closing, *fields, *length, "", body]
     return "\r\n".join(lines).encode("latin-1", "replace")
-
-
-def _named(place: Place) -> str:
-    return f"{place.method} {place.template}"
-
-
-def _is(allowed: Iterable[Place], method: str, template: str) -> bool:
-    return any(place.method == method and place.template == template for place in allowed)

@@ -89,7 +89,7 @@ class Oracle:
             return
         path = arrival.target.partition("?")[0]
         if (denied := self._denied_reading(arrival.method, path)) is not None:
-            yield f"the upstream could read it as `{denied.method} {denied.template}`, which is denied"
+            yield f"the upstream could read it as `{denied}`, which is denied"
         elif not self._is_allowed(arrival.method, path):
             yield "it matches no allowed operation"
         if CANARY.encode() in arrival.octets:

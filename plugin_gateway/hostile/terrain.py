@@ -22,6 +22,9 @@ class Place:
     method: str
     template: str
 
+    def __str__(self) -> str:
+        return f"{self.method} {self.template}"
+
     @property
     def path(self) -> str:
         """A path of the operation, percent-encoded."""

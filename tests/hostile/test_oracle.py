@@ -54,7 +54,7 @@ def test_a_field_of_the_caller_in_the_request_is_a_leak() -> None:
 
 
 @pytest.mark.parametrize("field", [b"", b"X-Api-Key: k\r\nx_api_key: c\r\n"])
-def test_the_injected_field_must_stand_once(field: bytes) -> None:
+def test_the_injected_field_must_occur_once(field: bytes) -> None:
     assert any("times" in what for what in found("/pets/7", octets=b"GET /x HTTP/1.1\r\n" + field + b"\r\n"))
 
 

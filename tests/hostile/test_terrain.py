@@ -26,7 +26,7 @@ def test_the_template_with_more_literal_characters_is_more_particular() -> None:
     assert Place("GET", "/a/mine").literals > Place("GET", "/a/{identifier}").literals
 
 
-def test_templates_with_a_query_are_no_places() -> None:
+def test_templates_with_a_query_are_left_out() -> None:
     assert places([("GET", "/a?x=1"), ("GET", "/b")]) == (Place("GET", "/b"),)
 
 
