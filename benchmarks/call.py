@@ -148,8 +148,8 @@ async def measure() -> None:
     print(f"# {'pure Python' if module.endswith('.py') else 'compiled core'}, Python {sys.version.split()[0]}")
     rows: list[tuple[str, Callable[[Iterator[bytes]], None], Callable[[], Iterator[bytes]]]] = [
         ("a call asked before", call, repeated),
-        ("a call with an id of its own", call, varied),
-        ("a call with an id of its own and a query", call, with_query),
+        ("a call with a new id", call, varied),
+        ("a call with a new id and a query", call, with_query),
         ("a call asked before, with a body of 10 kB", call, with_body),
         ("the gate alone, with a query", judge, with_query),
         ("the gate alone", judge, varied),

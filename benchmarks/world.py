@@ -45,8 +45,8 @@ class Scenario:
 SCENARIOS = (
     Scenario(name="12 ops, 1 kB, 64 conns"),
     Scenario(name="1000 ops, 1 kB, 64 conns", operations=1000),
-    Scenario(name="12 ops, 1 kB, 64 conns, each its own id", has_own_ids=True),
-    Scenario(name="1000 ops, 1 kB, 64 conns, each its own id", operations=1000, has_own_ids=True),
+    Scenario(name="12 ops, 1 kB, 64 conns, a new id in each", has_own_ids=True),
+    Scenario(name="1000 ops, 1 kB, 64 conns, a new id in each", operations=1000, has_own_ids=True),
     Scenario(name="12 ops, 1 kB, 1 conn", connections=1),
     Scenario(name="12 ops, 1 kB, 512 conns", connections=512),
     Scenario(name="12 ops, POST 10 kB, 64 conns", post_bytes=10_000),

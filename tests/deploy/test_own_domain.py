@@ -195,7 +195,7 @@ def test_a_proxy_that_removes_the_path_works_if_the_config_says_so_and_else_the_
     assert told is not says_so
 
 
-# What Kubernetes runs is not here to be asked, so its routes are compared with the paths that a gateway has.
+# No cluster runs here, so the routes are compared with the paths that a gateway answers.
 
 
 def routed_by_ingress() -> Any:

@@ -67,7 +67,7 @@ def test_a_property_draws_as_many_examples_as_asked_for(tmp_path: Path) -> None:
     assert "test_numbers drew 70" in shown
 
 
-def test_no_property_has_a_number_of_examples_of_its_own() -> None:
+def test_no_property_sets_its_number_of_examples() -> None:
     """Such a number would win over that of `make properties`."""
     own = re.compile(r"@settings\(|max_examples")
     paths = [path for path in CONFTEST.parent.rglob("test_*.py") if path != Path(__file__)]
