@@ -37,7 +37,7 @@ def run_script(command: Sequence[str], bound_s: float = SCRIPT_BOUND_S, given: s
             env=without_proxy(),
         )
     except subprocess.TimeoutExpired as late:
-        printed = late.stdout or b""  # bytes, whatever `text` says
+        printed = late.stdout or b""  # bytes, even with text=True
         return printed if isinstance(printed, str) else printed.decode(), f"it took longer than {bound_s:g} s"
     complaint = " ".join(done.stderr.split())[-300:]
     return done.stdout, f"it ended with {done.returncode}: {complaint}" if done.returncode else ""

@@ -39,8 +39,8 @@ def command(config: Path | None, url: str, fields: tuple[str, ...], *, unsafe: b
 
     Exit status: 0 if every case held, 1 if something leaked or no allowed call was forwarded, 2 if the config is wrong.
     """
-    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # as above
-    from plugin_gateway.hostile.report import findings_of, junit_of, table_of  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.building import build_to_check  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.hostile.report import findings_of, junit_of, table_of  # noqa: PLC0415  # likewise
 
     if fields and not url:
         raise UsageError("--header goes with --url: in this process the attack does not log in")

@@ -43,7 +43,7 @@ def command() -> None:
 )
 def verify(files: tuple[Path, ...], first: str, last: str) -> int:
     """Read one audit, from its oldest file to its newest, and check each link of its chain. Exit status: 1 if a link is broken."""
-    from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` imports no room
+    from plugin_gateway.telemetry.chain import START, breaks_in  # noqa: PLC0415  # `--help` must not pay for it
     from plugin_gateway.telemetry.trail import head_path, stored_end  # noqa: PLC0415
 
     begin = _read(first, "--from") if first else START
@@ -84,7 +84,7 @@ def _read(text: str, option: str) -> Head:
     head = read_head(text)
     if head is None:
         raise UsageError(
-            f"{option}: `{text}` is no head; expected a number of lines, a colon and 64 hexadecimal digits"
+            f"{option}: `{text}` is not the head of a chain; expected a number of lines, a colon and 64 hexadecimal digits"
         )
     return head
 

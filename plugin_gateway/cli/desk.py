@@ -42,10 +42,10 @@ def ask_desk(config: Path | None, admin: str, path: str, members: dict[str, str]
     """Send a GET, or a POST with a JSON object; return the status and the JSON of the answer.
 
     Raises:
-        UsageError: no gateway answers, or what answers is none.
+        UsageError: no server answers, or its answer is not JSON.
     """
     address = parse_address(admin) if admin else configured(config)
-    # The gateway accepts few names, because a browser could be tricked into using one. This is no browser.
+    # The listener accepts few host names, to protect browsers from DNS rebinding. A command may send one of them.
     headers = {"Host": "localhost", "Accept": "application/json"}
     if key := _key(config):
         headers["Authorization"] = f"Bearer {key}"

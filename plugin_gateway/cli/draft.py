@@ -80,7 +80,9 @@ def draft(
     elif operations:
         notes = [f"{len(operations)} of {total} operations are allowed: reads that look harmless; review them"]
     else:
-        notes = [f"no operation is allowed yet, as none of {total} looks harmless: list them with `plugin-gateway ops`"]
+        notes = [
+            f"no operation is allowed yet, because not one of {total} looks harmless: list them with `plugin-gateway ops`"
+        ]
     if not upstream.is_said:
         notes.append("the document does not say where the API is: set `upstream.url`")
     elif upstream.others:

@@ -256,7 +256,7 @@ def _operation_in(entry: object) -> str:
 
 
 def _selector_of(entry: object, index: int) -> Selector | None:
-    """Return an entry as a selector, or None for one that a valid config cannot have."""
+    """Return an entry as a selector, or None if a valid config cannot have the entry."""
     expanded = {"operation": entry.strip()} if isinstance(entry, str) else entry
     if isinstance(entry, str) and (split := _glob_of(entry)):
         expanded = {"path": split[1], "methods": [split[0]]}

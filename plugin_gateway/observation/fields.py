@@ -22,7 +22,7 @@ ANY: Final = "*"
 
 
 def fields_of(body: bytes, media_type: str, declared: Container[str]) -> Fields:
-    """Return the fields of a JSON or form body, and its own type at the empty pointer; nothing for other bodies."""
+    """Return the fields of a JSON or form body, and the type of the body at the empty pointer; other bodies have no fields."""
     kind = media_type.partition(";")[0].strip().lower()
     if kind == _FORM:
         names = {name for name, _ in parse_qsl(body.decode("latin-1"), keep_blank_values=True)}

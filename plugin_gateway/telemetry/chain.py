@@ -107,5 +107,5 @@ def _broken(number: int, seq: int, head: Head) -> Break:
             return Break(number, f"{what} missing before line {seq}", hint)
         return Break(number, f"{what} missing before line {seq}")
     if seq < expected:
-        return Break(number, f"line {seq} stands again or in the wrong place, after line {head.lines}")
+        return Break(number, f"line {seq} is repeated or in the wrong place, after line {head.lines}")
     return Break(number, f"line {seq} names another line before it: it was changed, or line {head.lines} was")

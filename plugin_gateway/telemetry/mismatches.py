@@ -25,7 +25,7 @@ _logger = logging.getLogger("plugin_gateway.mismatch")
 
 
 class Mismatches:
-    """Counts messages by operation and side. Items of an array are one place in the log, and so is a place of many messages."""
+    """Counts messages by operation and side. The log names each place once a minute; all items of an array are one place."""
 
     def __init__(self, clock: Callable[[], float] = monotonic) -> None:
         self._clock = clock

@@ -25,6 +25,7 @@ _HEAD_BYTES: Final = 128
 _MOST_WAITING: Final = 100_000
 """The entries that wait while another process holds the lock; later ones are lost and counted."""
 _PAUSE_S: Final = 0.005
+"""Between two attempts to get the lock: `flock` can wait for ever or not at all, but not until a time."""
 
 
 def head_path(file: Path) -> Path:
@@ -45,7 +46,7 @@ def stored_end(file: Path, timeout_s: float = 2.0) -> End | None:
     Raises:
         OSError: the file cannot be read, or a process holds the lock on the head.
     """
-    file.stat()  # A file that is not there is an error; a missing head is not.
+    file.stat()  # A missing file is an error; a missing head is not.
     try:
         heads = os.open(head_path(file), os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:

@@ -87,7 +87,7 @@ def test_many_breaks_are_summed_up(file: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("--from", "7"), ("--head", "x:y")])
 def test_a_malformed_head_is_a_usage_error(file: Path, arguments: tuple[str, str]) -> None:
-    assert "is no head" in str(verify(file, *arguments).exception)
+    assert "is not the head of a chain" in str(verify(file, *arguments).exception)
 
 
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_a_gateway_that_is_away_is_named() -> None:
         ask_desk(None, "127.0.0.1:9", "/approvals")
 
 
-def test_what_a_server_says_drives_no_terminal() -> None:
+def test_the_text_of_a_server_cannot_control_the_terminal() -> None:
     assert said_by({"detail": "No\x1b[2J", "hint": "go"}) == "No\ufffd[2J go"
     assert said_by([]) == "the gateway refused"
     assert readable("a\nb\u202e") == "a\nb\ufffd"

@@ -75,7 +75,10 @@ def test_each_entry_says_what_it_is_as_far_as_the_document_does() -> None:
 
 def test_where_nothing_looks_harmless_the_author_is_told_where_to_look() -> None:
     notes = draft(document({"paths": {"/admin": get("admin")}}), "./openapi.yaml").notes
-    assert notes[0] == "no operation is allowed yet, as none of 1 looks harmless: list them with `plugin-gateway ops`"
+    assert (
+        notes[0]
+        == "no operation is allowed yet, because not one of 1 looks harmless: list them with `plugin-gateway ops`"
+    )
 
 
 def test_where_the_api_is_and_what_key_it_wants_is_taken_from_the_document() -> None:

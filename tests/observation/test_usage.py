@@ -30,7 +30,7 @@ def used(*calls: SeenCall) -> Usage:
     ("status", "is_deliberate", "is_use"),
     [(200, False, True), (500, False, True), (403, False, False), (404, False, False), (404, True, True)],
 )
-def test_a_call_that_the_api_refused_is_no_use_in_the_log_of_a_public_server(
+def test_a_call_that_the_api_refused_does_not_count_in_the_log_of_a_public_server(
     status: int, *, is_deliberate: bool, is_use: bool
 ) -> None:
     usage = used(SeenCall(LIST, "", status, is_deliberate=is_deliberate))
