@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +85,28 @@ def make_certificate(folder: Path) -> None:
     files = ("-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.pem"))
     subprocess.run([program("openssl"), *request, *names, *files], check=True, capture_output=True, timeout=BOUND_S)
     (folder / "both.pem").write_text((folder / "tls.pem").read_text() + (folder / "tls.key").read_text())
+
+
+class QuietHandler(BaseHTTPRequestHandler):
+    """Answers over connections that stay open, and logs nothing."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextlib.contextmanager
+def listening(handler: type[QuietHandler]) -> Iterator[int]:
+    """Run an API in a thread of this process; give its port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def until_listening(port: int, process: subprocess.Popen[Any], log: Path) -> None:

@@ -2,16 +2,14 @@
 
 import contextlib
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.deploy.proxies import DEPLOY, PROXIES, free_port, proxied, serving
+from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, free_port, listening, proxied, serving
 
 HTTP2 = DEPLOY / "http2"
 GATEWAY = "127.0.0.1:8080"
@@ -31,32 +29,21 @@ def recording() -> Iterator[tuple[int, list[Any]]]:
     """A server of HTTP/1.1 in whose list each connection is the list of its request lines."""
     connections = []
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def setup(self) -> None:
             super().setup()
             connections.append([])
             self.mine = connections[-1]
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802  # the standard library's name
             self.mine.append(self.requestline)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
             self.wfile.write(b"ok")
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield server.server_address[1], connections
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(Handler) as port:
+        yield port, connections
 
 
 @pytest.mark.parametrize("proxy", PROXIES)

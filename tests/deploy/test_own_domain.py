@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,7 @@ import yaml
 
 from plugin_gateway.publish.security import METADATA_PATH
 from plugin_gateway.revision.build import build, load_config
-from tests.deploy.proxies import DEPLOY, PROXIES, free_port, proxied, serving
+from tests.deploy.proxies import DEPLOY, PROXIES, QuietHandler, free_port, listening, proxied, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,10 +37,8 @@ def recording_api() -> Iterator[SimpleNamespace]:
     """An API that answers every call with its target, and lists the calls as (target, whether the gateway's key is there)."""
     api = SimpleNamespace(calls=[], port=0)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
+    class Handler(QuietHandler):
+        def do_GET(self) -> None:  # noqa: N802  # the standard library's name
             # `self.path` has lost the second of two slashes at its beginning.
             api.calls.append((self.requestline.split(" ")[1], self.headers["X-Api-Key"] == KEY))
             body = json.dumps({"api": self.path}).encode()
@@ -53,18 +49,8 @@ def recording_api() -> Iterator[SimpleNamespace]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    api.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with listening(Handler) as api.port:
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def config_for(folder: Path, api_port: int, more: str = "") -> Path:

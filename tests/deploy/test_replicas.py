@@ -11,13 +11,22 @@ import subprocess
 import sys
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.deploy.proxies import BOUND_S, DEPLOY, START_BOUND_S, free_port, program, proxied, until_listening
+from tests.deploy.proxies import (
+    BOUND_S,
+    DEPLOY,
+    START_BOUND_S,
+    QuietHandler,
+    free_port,
+    listening,
+    program,
+    proxied,
+    until_listening,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,9 +44,7 @@ def slow_api() -> Iterator[SimpleNamespace]:
     api = SimpleNamespace(calls=[], port=0)
     pause = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             pause.wait(0.02)
@@ -50,18 +57,8 @@ def slow_api() -> Iterator[SimpleNamespace]:
 
         do_GET = do_POST = answer  # noqa: N815  # the standard library's names
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    api.port = server.server_address[1]
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
+    with listening(Handler) as api.port:
         yield api
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture
