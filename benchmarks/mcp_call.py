@@ -9,6 +9,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from benchmarks.call import CALLS, OPERATIONS, Turns, least_us, prepared
+from benchmarks.mcp import ITEM
 from plugin_gateway.mcp.endpoint import McpEndpoints
 from plugin_gateway.proxy.holder import Holder
 from plugin_gateway.proxy.upstream import UpstreamConnection
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
     from plugin_gateway.telemetry.record import AccessRecord
 
-ITEM = {
-    "id": 4711,
-    "name": "Winter jacket, blue",
-    "tags": ["outdoor", "sale"],
-    "price": 129.5,
-    "in_stock": True,
-    "url": "https://shop.example/items/4711",
-}
 REPLY = json.dumps({"items": [ITEM] * 7}, separators=(",", ":")).encode()
 ANSWER = (
     b"HTTP/1.1 200 OK\r\nServer: nginx\r\nDate: Mon, 23 Nov 2026 00:00:00 GMT\r\nContent-Type: application/json\r\n"
