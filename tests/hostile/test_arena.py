@@ -29,7 +29,7 @@ def test_a_case_is_played_through_a_real_gateway() -> None:
     assert b"a-secret" not in answer
 
 
-def test_a_call_that_needs_approval_is_approved_because_a_held_one_proves_nothing() -> None:
+def test_the_attack_approves_calls_that_need_an_approval() -> None:
     async def played() -> int:
         allow = [{"operation": "getPet", "consequential": "confirm"}]
         async with opened(compiled(allow=allow)) as arena:

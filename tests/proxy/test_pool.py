@@ -470,7 +470,7 @@ def test_a_retired_pool_closes_what_idles_and_what_comes_back() -> None:
 
 
 @pytest.mark.parametrize("want", [Pool.connect, Pool.enqueue])
-def test_an_aborted_pool_opens_no_connection_for_who_waits(want: Callable[..., None]) -> None:
+def test_an_aborted_pool_opens_no_connection_for_calls_that_wait(want: Callable[..., None]) -> None:
     async def scene(pool: Pool) -> None:
         for _ in range(2):
             pool.enqueue(Exchange())

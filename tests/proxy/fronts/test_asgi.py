@@ -176,7 +176,7 @@ def test_below_a_path_the_gate_judges_the_rest_and_a_record_has_the_whole() -> N
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", b"/openapi.json"), ("OPTIONS", b"/p"), ("OPTIONS", b"/plugin")])
-def test_beside_the_mount_nothing_is_the_gateways_own(method: str, path: bytes) -> None:
+def test_beside_the_mount_the_gateway_answers_404(method: str, path: bytes) -> None:
     said = ask(mount=mount_at("/plugin", set()), method=method, raw_path=path)
 
     assert said.sent[0]["status"] == 404

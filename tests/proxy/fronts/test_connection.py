@@ -715,7 +715,7 @@ _paths = st.lists(st.text("pqP01-_~", min_size=1, max_size=3), min_size=1, max_s
 
 
 @given(_paths, st.text("/pqP01-_~.%?;=", max_size=12).map(str.encode))
-def test_below_a_path_goes_up_what_goes_up_on_a_host_of_its_own(path: str, target: bytes) -> None:
+def test_a_gateway_below_a_path_sends_up_what_a_gateway_without_a_path_sends_up(path: str, target: bytes) -> None:
     mount = mount_at(path, set())
 
     assert sent_up_by(mount, path.encode() + b"/" + target) == sent_up_by(None, b"/" + target)
