@@ -1,4 +1,4 @@
-"""A page of docs/ whose fenced examples a test plays: files are written, commands run, and their output compared."""
+"""A page of docs/ as a test plays it: the test writes its files, runs its commands and compares what they print."""
 
 import asyncio
 import os
@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.attack.test_reload import free_port
+from tests.deploy.proxies import free_port
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_NAME = re.compile(r"# ([\w.-]+)")
+"""The first line of a block that is a whole file."""
 END = "<end of block>"
 BOUND_S = 60
 """For all commands of one block: each starts a Python, on a busy machine."""
@@ -84,8 +86,9 @@ async def play(text: str, folder: Path, command_of: Callable[[str], str]) -> int
                     for line in content.splitlines():
                         assert line in printed, printed
                         compared += 1
-                case "yaml":
-                    (folder / first.removeprefix("# ")).write_text(rest)
+                case "yaml" | "svg":
+                    if name := FILE_NAME.fullmatch(first):
+                        (folder / name[1]).write_text(rest)
                 case "python":
                     compile(content, "page", "exec")
                     (folder / "program.py").write_text(content)

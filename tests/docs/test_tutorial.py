@@ -3,28 +3,24 @@
 import asyncio
 import re
 import shutil
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
+from tests.deploy.proxies import QuietHandler, listening
 from tests.docs.page import Shell, blocks, free_port, page
 
 DOCUMENT = Path(__file__).parents[3] / "shared" / "corpus" / "open" / "github.json"
 
 
-class GitHub(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
+class GitHub(QuietHandler):
+    def do_GET(self) -> None:  # noqa: N802  # the standard library's name
         body = b'[{"number": 1}]'
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
 
 
 async def played(folder: Path, upstream: int) -> list[tuple[str, str]]:
@@ -56,13 +52,8 @@ def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:
     if not DOCUMENT.is_file():
         pytest.skip("GitHub's document is not here: ../shared/corpus/open/github.json")
     shutil.copy(DOCUMENT, tmp_path / "github.json")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), GitHub)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        found = asyncio.run(played(tmp_path, server.server_address[1]))
-    finally:
-        server.shutdown()
-        server.server_close()
+    with listening(GitHub) as port:
+        found = asyncio.run(played(tmp_path, port))
     assert len(found) > 8
     for printed, shown in found:
         for line in filter(None, map(str.strip, shown.splitlines())):
