@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from plugin_gateway.cli.desk import ask_desk, desk_options, readable, said_by
+from plugin_gateway.cli.desk import ask_desk, desk_options, said_by
+from plugin_gateway.cli.readable import readable
 
 if TYPE_CHECKING:
     from pathlib import Path

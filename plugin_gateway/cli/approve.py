@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from plugin_gateway.cli.desk import ask_desk, desk_options, readable, said_by
+from plugin_gateway.cli.desk import ask_desk, desk_options, said_by
+from plugin_gateway.cli.readable import readable
 from plugin_gateway.errors import UsageError
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ import click
 
 from plugin_gateway.cli.health import ask, configured, read_config
 from plugin_gateway.cli.options import checked_address, config_option
+from plugin_gateway.cli.readable import readable
 from plugin_gateway.config.address import parse_address
 from plugin_gateway.errors import UsageError
 
@@ -67,14 +68,10 @@ def ask_desk(config: Path | None, admin: str, path: str, members: dict[str, str]
 
 def said_by(answer: Any) -> str:
     """Return what a refusal of the desk says."""
+    # The gateway escapes its texts, but another server may answer.
     members = answer if isinstance(answer, dict) else {}
     parts = members.get("detail", "the gateway refused"), members.get("hint", "")
     return readable(" ".join(str(part) for part in parts if part))
-
-
-def readable(text: str) -> str:
-    """Return text that controls no terminal: the gateway escapes it already, but another server may answer."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
 
 def _key(config: Path | None) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from plugin_gateway.cli.readable import readable
 from plugin_gateway.openapi.refs import RefError, resolve
 from plugin_gateway.publish.cost import estimate_tokens
 from plugin_gateway.ranking.index import build_index
@@ -87,7 +88,7 @@ def summary_of(operation: Operation) -> str:
         text = operation.node.get(name)
         # Some documents contain HTML.
         if isinstance(text, str) and (line := " ".join(TAG.sub(" ", text).split())):
-            return "".join(character if character.isprintable() else "�" for character in line)
+            return readable(line)
     return ""
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import click
 
 from plugin_gateway.cli.options import SEEN, config_option
+from plugin_gateway.cli.readable import readable
 from plugin_gateway.diagnostics import Severity
 from plugin_gateway.errors import FindingsError, UsageError
 
@@ -74,7 +75,7 @@ def command(config: Path | None, files: tuple[str, ...], source: str, upstream: 
         return 1
     for key, one in used.items():
         if undeclared := one.undeclared(document.operations[key], document):
-            names = ", ".join(printable(name) for name in undeclared)
+            names = ", ".join(readable(name, kept="") for name in undeclared)
             click.echo(
                 f"{key} was called with the query parameter {names}, which the document does not declare", err=True
             )
@@ -181,7 +182,9 @@ class LeftOut:
         ):
             if names:
                 more = f" and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
-                click.echo(f"{what}: {', '.join(printable(name) for name in names[:_MOST_SHOWN])}{more}", err=True)
+                click.echo(
+                    f"{what}: {', '.join(readable(name, kept='') for name in names[:_MOST_SHOWN])}{more}", err=True
+                )
         tell_strange(self._strange)
 
 
@@ -189,10 +192,6 @@ def tell_strange(count: int) -> None:
     """Say how many lines cannot be read."""
     if count:
         click.echo(f"{count} line{'s' * (count != 1)} of the records cannot be read", err=True)
-
-
-def printable(name: str) -> str:
-    return "".join(character if character.isprintable() else "·" for character in name)
 
 
 def refusals_of(text: str) -> list[Finding]:

@@ -50,7 +50,7 @@ def command(config: Path | None, form: str, consumer: str, tokens: bool, operati
 
 def show_costs(tools: Sequence[Tool], written: Sequence[Any], form: Format) -> None:
     """Print a line for each tool, the costliest first, and the sum."""
-    from plugin_gateway.cli.try_ import readable  # noqa: PLC0415  # --help must not pay for it
+    from plugin_gateway.cli.readable import readable  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.openapi.render import to_json  # noqa: PLC0415  # likewise
     from plugin_gateway.tools.budget import MOST_TOKENS, MOST_TOKENS_OF_A_TOOL  # noqa: PLC0415  # likewise
     from plugin_gateway.tools.tokens import estimate_tokens  # noqa: PLC0415  # likewise
@@ -58,6 +58,6 @@ def show_costs(tools: Sequence[Tool], written: Sequence[Any], form: Format) -> N
     costs = [estimate_tokens(to_json(one)) for one in written]
     width = max((len(tool.name) for tool in tools), default=0)
     for cost, tool in sorted(zip(costs, tools, strict=True), key=lambda pair: -pair[0]):
-        click.echo(f"{cost:>7,}  {tool.name:{width}}  {readable(tool.title.encode())}")
+        click.echo(f"{cost:>7,}  {tool.name:{width}}  {readable(tool.title)}")
     total = f"{sum(costs):,} tokens in {len(costs)} tools in the format {form}"
     click.echo(f"{total}; ChatGPT takes {MOST_TOKENS:,}, and {MOST_TOKENS_OF_A_TOOL:,} for one tool", err=True)

@@ -12,6 +12,7 @@ import click
 
 from plugin_gateway import methods
 from plugin_gateway.cli.options import checked_size, config_option
+from plugin_gateway.cli.readable import readable
 from plugin_gateway.cli.suggestions import suggest_allowed, suggest_consumers
 from plugin_gateway.errors import UsageError
 
@@ -142,7 +143,7 @@ def show(reply: Reply, limit: int) -> int:
 
     if reply.sent:
         head, _, body = reply.sent.partition(b"\r\n\r\n")
-        first, _, rest = readable(head).partition("\n")
+        first, _, rest = readable(head.decode(errors="replace")).partition("\n")
         say(click.style(first, bold=True))
         say(rest)
         if body:
@@ -160,7 +161,7 @@ def show(reply: Reply, limit: int) -> int:
         )
         kind = dict(reply.fields).get(b"content-type", b"").decode("latin-1")
         facts = [f"{reply.took_s * 1000:.0f} ms", f"{reply.size} bytes", f"about {estimate_tokens(reply.size)} tokens"]
-        say(", ".join((status, *facts, *([readable(kind.encode())] if kind else []))))
+        say(", ".join((status, *facts, *([readable(kind)] if kind else []))))
     write_body(reply.body)
     if reply.size > limit:
         say(f"cut after {limit} of {reply.size} bytes; --max-bytes prints more")
@@ -188,13 +189,7 @@ def excerpt(octets: bytes, limit: int) -> str:
     except UnicodeDecodeError:
         return f"({len(octets)} bytes that are not text)"
     more = f"… ({len(octets)} bytes)" if len(octets) > limit else ""
-    return readable(text.encode()) + more
-
-
-def readable(octets: bytes) -> str:
-    """Return text in which only the ends of lines and tabs control the terminal."""
-    text = octets.decode(errors="replace")
-    return "".join(c if c.isprintable() or c in "\n\t" else "" if c == "\r" else "\ufffd" for c in text)
+    return readable(text) + more
 
 
 def phrase(status: int) -> str:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin_gateway.cli.desk import KEY_VARIABLE, _key, ask_desk, readable, said_by
+from plugin_gateway.cli.desk import KEY_VARIABLE, _key, ask_desk, said_by
 from plugin_gateway.errors import UsageError
 
 
@@ -42,4 +42,3 @@ def test_a_gateway_that_is_away_is_named() -> None:
 def test_the_text_of_a_server_cannot_control_the_terminal() -> None:
     assert said_by({"detail": "No\x1b[2J", "hint": "go"}) == "No\ufffd[2J go"
     assert said_by([]) == "the gateway refused"
-    assert readable("a\nb\u202e") == "a\nb\ufffd"
