@@ -73,7 +73,7 @@ def _read(loaded: LoadedConfig, path: Path, pointer: tuple[str, ...]) -> bytes:
         why = f"it has more than {MAX_IMAGE_BYTES:,} bytes" if len(body) > MAX_IMAGE_BYTES else ""
         if not why and kind_of(body) is None:
             # A package is public, and the name may be that of a file with secrets.
-            why = "it is no PNG, JPEG, GIF, WebP or SVG file"
+            why = "it is not a PNG, JPEG, GIF, WebP or SVG file"
     except OSError as error:
         body, why = b"", (error.strerror or str(error)).lower()
     if why:

@@ -73,7 +73,7 @@ def configured(config: Path | None) -> Address:
 
 
 def read_config(config: Path | None) -> tuple[Path | None, dict[Any, Any]]:
-    """Return the path of the config and what is written in it, without a check; empty if it is no mapping."""
+    """Return the path of the config and what is written in it, without a check; empty if it is not a mapping."""
     from plugin_gateway.config.find import find_config, read_text  # noqa: PLC0415  # --help must not pay for it
     from plugin_gateway.config.tree import read  # noqa: PLC0415  # likewise
 

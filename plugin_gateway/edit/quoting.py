@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _SAFE_PATH: Final = re.compile(r"\.{0,2}/[A-Za-z0-9_./*~@$-]*")
-"""A path or a JSON pointer. With a slash it is no number, as `.5` would be."""
+"""A path or a JSON pointer. Its slash keeps parsers from reading it as a number, such as `.5`."""
 _PLAIN: Final = re.compile(r"(?!_+$)[A-Za-z_][A-Za-z0-9_/-]*(?:\.[A-Za-z0-9_/-]+)*")
 _OPERATION: Final = re.compile(r"[A-Z]+ /[A-Za-z0-9_./-]*")
 _OPERATION_IN_BLOCK: Final = re.compile(r"[A-Z]+ /[A-Za-z0-9_./{}*-]*")

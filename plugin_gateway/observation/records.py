@@ -45,7 +45,7 @@ class Observed(NamedTuple):
 
 
 def read_calls(lines: Iterable[str], finder: Finder) -> Iterator[SeenCall | None]:
-    """Yield the call of each line, and None for a line that is no record."""
+    """Yield the call of each line, and None for a line that is not a record."""
     for line in lines:
         if not line.strip():
             continue

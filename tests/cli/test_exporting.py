@@ -35,8 +35,8 @@ def test_images_are_read_from_their_files(tmp_path: Path) -> None:
     [
         (None, "no such file or directory"),
         (bytes(MAX_IMAGE_BYTES + 1), "it has more than 20,000,000 bytes"),
-        (b"API_KEY=sekret-7f3a9c", "it is no PNG, JPEG, GIF, WebP or SVG file"),
-        (b"", "it is no PNG"),
+        (b"API_KEY=sekret-7f3a9c", "it is not a PNG, JPEG, GIF, WebP or SVG file"),
+        (b"", "it is not a PNG"),
     ],
     ids=["gone", "large", "secrets", "empty"],
 )

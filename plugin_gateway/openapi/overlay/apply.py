@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from plugin_gateway.openapi.document import Document, OperationKey
-    from plugin_gateway.openapi.overlay.json_path import Place
+    from plugin_gateway.openapi.overlay.json_path import JsonPath, Place
     from plugin_gateway.openapi.overlay.overlay import Action, Overlay
 
 _MOST_NAMED: Final = 5
@@ -69,7 +69,7 @@ class _Applying:
             if action.remove:
                 self._edits.remove(places)
             elif action.copy is not None:
-                self._copy(action, places)
+                self._copy(action, action.copy, places)
             elif action.has_update:
                 self._update(action, places)
         except ActionError as error:
@@ -98,12 +98,12 @@ class _Applying:
         for place in places:
             self._edits.update(place, action.update)
 
-    def _copy(self, action: Action, places: list[Place]) -> None:
-        found = action.copy.find(self._edits.root) if action.copy is not None else []
+    def _copy(self, action: Action, query: JsonPath, places: list[Place]) -> None:
+        found = query.find(self._edits.root)
         if len(found) != 1:
             what = f"selects {len(found)} values" if found else "matches nothing"
-            hint = "" if found or action.copy is None else action.copy.explain_miss(self._edits.root)
-            message = f"`{action.copy.text if action.copy else ''}` {what}: `copy` selects exactly one"
+            hint = "" if found else query.explain_miss(self._edits.root)
+            message = f"`{query.text}` {what}: `copy` selects exactly one"
             self._note(action, "copy", _finding("overlay-target", message, hint))
             return
         # Copied first, because the value may contain the target or be contained in it.
